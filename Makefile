@@ -1,0 +1,91 @@
+# A fresh machine needs Python (3.11 or newer) and make. `make help` lists the targets.
+#
+# The environment is built once: stamp files inside it remember which extras are installed, and they grow stale only
+# when pyproject.toml changes. A warm run therefore never asks the network for anything.
+
+# The first interpreter that is new enough, looked up only when an environment has to be made.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  $$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo $$p; exit; }; done; echo python3)
+VENV   ?= .venv
+
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+STAMPS := $(VENV)/stamps
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+# Where a make test fails, the later steps would only add noise, and two tools at once would share one cache.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint types architecture format bench references clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Another interpreter: make demo PYTHON=python3.12"
+
+demo: $(STAMPS)/package ## Fit default on 60,000 real loans, print the table, write the report
+	@$(BIN)/logitkit demo
+
+test: lint types architecture ## Lint, types, architecture, then the tests (without the slow ones)
+	$(PY) -m pytest
+
+test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` leaves out
+	HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -m slow
+
+lint: $(STAMPS)/test ## ruff: rules and format
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: $(STAMPS)/test ## mypy, strict on src
+	$(PY) -m mypy
+
+architecture: $(STAMPS)/test ## import-linter: the layers and the fences
+	$(BIN)/lint-imports
+
+format: $(STAMPS)/test ## Let ruff mend what it can
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(STAMPS)/bench ## Time the engine, as ratios to what the machine can do
+	$(PY) benchmarks/bench.py
+
+references: ## Rewrite the stored reference output (needs R with the packages that the script names)
+	Rscript tests/references/make_all.R
+
+clean: ## Remove the environment, the caches and what was built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------------------------------------------------- environment
+
+$(PY):
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { \
+	  echo "logitkit needs Python 3.11 or newer; '$(PYTHON)' is not. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Creating the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "No environment could be made; on Debian and Ubuntu install python3-venv first."; exit 1; }
+
+# $(call install,EXTRAS): first with what the environment already holds, which takes seconds and no network; then from
+# the package index. hatchling goes into the environment itself, because an isolated build fetches it anew every time.
+define install
+	@mkdir -p $(STAMPS)
+	@$(PY) -m pip install -q --no-index --no-build-isolation -e '.$(1)' >/dev/null 2>&1 || { \
+	  echo "Installing logitkit$(1) and what it needs (a minute or two, once) ..." && \
+	  $(PY) -m pip install -q 'hatchling>=1.26' && \
+	  $(PY) -m pip install -q --no-build-isolation -e '.$(1)'; }
+	@touch $@
+endef
+
+$(STAMPS)/package: pyproject.toml | $(PY)
+	$(call install,)
+
+$(STAMPS)/test: pyproject.toml | $(PY)
+	$(call install,[test])
+	@touch $(STAMPS)/package
+
+$(STAMPS)/bench: pyproject.toml | $(PY)
+	$(call install,[bench])
+	@touch $(STAMPS)/package

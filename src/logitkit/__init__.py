@@ -1,0 +1,24 @@
+"""Logistic regression: formulas, honest inference, diagnostics and reports.
+
+Examples
+--------
+>>> import logitkit as lk
+>>> fit = lk.logit("low ~ age + lwt + C(race)", lk.datasets.load_lbw())
+>>> fit.n_obs
+189
+"""
+
+import lazy_loader
+
+__version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules={"datasets", "errors"},
+    submod_attrs={
+        "api": ["logit", "logit_matrix"],
+        "execution.local": ["get_threads", "set_threads"],
+        "results": ["Fit", "load"],
+        "solvers.newton": ["Newton"],
+    },
+)

@@ -1,0 +1,168 @@
+"""The public fitting functions: formula and data, or a ready matrix, to a fit."""
+
+from __future__ import annotations
+
+import sys
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from logitkit.design.build import build_design
+from logitkit.design.design import Design
+from logitkit.design.ready import ready_design
+from logitkit.errors import DataError
+from logitkit.families.binomial import Binomial
+from logitkit.families.link import link_named
+from logitkit.fit import fit_design
+from logitkit.inference.delta import normal_quantile
+from logitkit.inference.sandwich import with_required_sandwich
+from logitkit.results import Fit
+from logitkit.solvers.newton import Newton
+from logitkit.typing import MissingPolicy, WeightKind
+
+__all__ = ["logit", "logit_matrix"]
+
+
+def logit(
+    formula: str,
+    data: Any,
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    event: Any = None,
+    link: str = "logit",
+    missing: MissingPolicy = "drop",
+    cluster: Any = None,
+    solver: Newton | None = None,
+    level: float = 0.95,
+) -> Fit:
+    r"""Fit a logistic regression from a formula by maximum likelihood.
+
+    .. math:: \log \frac{\mu_i}{1 - \mu_i} = x_i'\beta + o_i
+
+    Parameters
+    ----------
+    formula : str
+        ``"response ~ terms"``. The response is 0/1, bool, text or categories with two levels, or
+        ``cbind(events, nonevents)``; the terms are formulaic's, with ``offset(z)`` as in R.
+    data : table
+        pandas, polars, Arrow, another frame that narwhals reads, or a dict of columns; it is not changed.
+    weights, offset, cluster : str or (n,) array-like, optional
+        A column name, or an array aligned with ``data`` before any row is dropped.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        Whether weights count rows (whole numbers), state precision, or are inverse probabilities of selection; the last
+        gives sandwich errors with n / (n - 1) and withholds likelihood statistics.
+    event : object, optional
+        The value of the response that is modelled. Default: 1, True, or the second of two levels.
+    link : {'logit'}
+        The link.
+    missing : {'drop', 'raise'}
+        Rows with missing values are dropped and counted, or refused.
+    solver : Newton, optional
+        Options of the solver.
+    level : float, default 0.95
+        Confidence level of intervals.
+
+    Returns
+    -------
+    Fit
+        Separation and lack of convergence are findings in it, not errors.
+
+    Raises
+    ------
+    FormulaError, DataError, ResponseError
+        What is wrong with the input, where, and what to do.
+
+    References
+    ----------
+    McCullagh, P. and Nelder, J. A. (1989) Generalized Linear Models, 2nd edition, chapter 4.
+
+    Examples
+    --------
+    With one binary predictor the odds ratio is the cross-product of the two-by-two table:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [1] * 6 + [0] * 4 + [1] * 3 + [0] * 7, "x": [1] * 10 + [0] * 10}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> round(float(fit.odds_ratios().loc["x", "odds_ratio"]), 6) == round(6 * 7 / (4 * 3), 6)
+    True
+    """
+    normal_quantile(level)
+    family = Binomial(link_named(link))
+    frame = sys._getframe(1)
+    namespace: Mapping[str, Any] = ChainMap(frame.f_locals, frame.f_globals)
+    design = build_design(
+        formula,
+        data,
+        namespace=namespace,
+        weights=weights,
+        weight_kind=weight_kind,
+        offset=offset,
+        cluster=cluster,
+        event=event,
+        missing=missing,
+    )
+    return _fit(design, family, solver, level)
+
+
+def logit_matrix(
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None = None,
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    event: Any = None,
+    link: str = "logit",
+    cluster: Any = None,
+    solver: Newton | None = None,
+    level: float = 0.95,
+) -> Fit:
+    """Fit a logistic regression to a ready matrix, which holds its own intercept.
+
+    Parameters
+    ----------
+    X : (n, p) array or table of numbers
+        Not copied when it is a dense array.
+    y : (n,) array-like
+        0/1, bool, text or categories with two levels.
+    names : sequence of str, optional
+        Column names; the one called ``"Intercept"`` is the intercept.
+    weights, offset, cluster : (n,) array-like, optional
+        One value a row.
+    weight_kind, event, link, solver, level
+        As in ``logit``.
+
+    Returns
+    -------
+    Fit
+        As from ``logit``.
+
+    Raises
+    ------
+    DataError, ResponseError
+        What is wrong with the input, where, and what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> fit = lk.logit_matrix(np.ones((4, 1)), [0, 1, 1, 1], names=["Intercept"])
+    >>> bool(np.isclose(fit.coef["Intercept"], np.log(3)))
+    True
+    """
+    normal_quantile(level)
+    family = Binomial(link_named(link))
+    design = ready_design(
+        X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, cluster=cluster, event=event
+    )
+    return _fit(design, family, solver, level)
+
+
+def _fit(design: Design, family: Binomial, solver: Newton | None, level: float) -> Fit:
+    if solver is not None and not isinstance(solver, Newton):
+        raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
+    record = fit_design(design, family, solver or Newton(), level)
+    return Fit(with_required_sandwich(record, design), design)

@@ -1,0 +1,31 @@
+"""The data that travel with logitkit: real tables, each with its source, licence and traps.
+
+Every ``load_*`` function returns a fresh pandas frame that carries its description as text in
+``frame.attrs["description"]``; :func:`describe` gives the same as an object.
+"""
+
+from __future__ import annotations
+
+from logitkit.datasets.catalogue import CATALOGUE, SBA_SECTORS, describe
+from logitkit.datasets.description import DatasetDescription
+from logitkit.datasets.loaders import (
+    dataset_path,
+    load_credit_data,
+    load_german_credit,
+    load_indo_rct,
+    load_lbw,
+    load_sba_loans,
+)
+
+__all__ = [
+    "CATALOGUE",
+    "SBA_SECTORS",
+    "DatasetDescription",
+    "dataset_path",
+    "describe",
+    "load_credit_data",
+    "load_german_credit",
+    "load_indo_rct",
+    "load_lbw",
+    "load_sba_loans",
+]

@@ -1,0 +1,104 @@
+"""What is known of a dataset: its source, the meaning of its columns, and which of them leak the outcome."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["DatasetDescription"]
+
+#: Width in characters of the text that a frame carries along.
+TEXT_WIDTH = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetDescription:
+    """Source, licence, columns and traps of one dataset; ``str()`` gives them as text.
+
+    Parameters
+    ----------
+    name : str
+        Short name, as in ``load_<name>`` and :func:`logitkit.datasets.describe`.
+    title : str
+        What the table holds, in one line.
+    file : str
+        Name of the file that holds the table.
+    n_rows : int
+        Number of rows.
+    source : str
+        Where the numbers come from, and by which way.
+    licence : str
+        Terms under which the file is passed on.
+    citation : str
+        The publication to cite.
+    target : str
+        Name of the outcome column.
+    leaks : tuple of str
+        Columns that are known only after the outcome, or that give it away: never predictors.
+    notes : tuple of str
+        Traps, missing values and codes to know of.
+    columns : mapping of str to str
+        Meaning of each column with its unit, in the order of the file.
+
+    Notes
+    -----
+    ``predictors`` is what remains of the columns after the target and the leaks: it may still hold
+    identifiers and columns with no plausible use.
+
+    Examples
+    --------
+    >>> from logitkit.datasets import describe
+    >>> lbw = describe("lbw")
+    >>> lbw.target, lbw.leaks
+    ('low', ('id', 'bwt'))
+    >>> set(lbw.columns) == {lbw.target, *lbw.leaks, *lbw.predictors}
+    True
+    """
+
+    name: str
+    title: str
+    file: str
+    n_rows: int
+    source: str
+    licence: str
+    citation: str
+    target: str
+    leaks: tuple[str, ...]
+    notes: tuple[str, ...]
+    columns: Mapping[str, str]
+
+    @property
+    def predictors(self) -> tuple[str, ...]:
+        """Columns that are neither the target nor a leak, in the order of the file."""
+        return tuple(name for name in self.columns if name != self.target and name not in self.leaks)
+
+    def __str__(self) -> str:
+        """Return the description as text of at most 100 characters a line."""
+        facts = [
+            ("Rows", f"{self.n_rows:,}"),
+            ("Target", self.target),
+            ("Leaks", ", ".join(self.leaks) or "none known"),
+            ("Source", self.source),
+            ("Licence", self.licence),
+            ("Cite", self.citation),
+        ]
+        lines = [_hanging(f"{self.name}: ", self.title), ""]
+        lines += [_hanging(f"{label + ':':<9}", text) for label, text in facts]
+        lines += ["", "Notes", *(_hanging("  - ", note) for note in self.notes)]
+        width = max(len(column) for column in self.columns) + 2
+        lines += ["", "Columns"]
+        lines += [_hanging(f"  {column:<{width}}", meaning) for column, meaning in self.columns.items()]
+        return "\n".join(lines)
+
+
+def _hanging(label: str, text: str) -> str:
+    """Return ``label`` followed by ``text``, wrapped lines standing under the first."""
+    return textwrap.fill(
+        text,
+        TEXT_WIDTH,
+        initial_indent=label,
+        subsequent_indent=" " * len(label),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,238 @@
+"""From terms to columns and back again on new rows: the one file that knows formulaic's insides.
+
+Used of formulaic and not promised by it: ``PandasMaterializer._evaluate_factor``, ``factor_cache``, the meaning
+of ``drop_rows``, and the layout of ``encoder_state`` and ``transform_state``. A test names what broke when a
+new version moves one of them.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from formulaic import Formula, ModelSpec
+from formulaic.errors import DataMismatchWarning, FormulaicError
+from formulaic.materializers import PandasMaterializer
+from formulaic.parser.types import Factor
+
+from logitkit.design.formula import ParsedFormula
+from logitkit.design.frame import is_missing
+from logitkit.design.info import INTERCEPT, Term
+from logitkit.errors import DataError, FormulaError
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["CodedRows", "Coding", "learn_coding"]
+
+
+@dataclass(frozen=True)
+class CodedRows:
+    """Columns of the design for some rows.
+
+    Parameters
+    ----------
+    matrix : (m, p) array
+        Rows that could be coded.
+    offset : (m,) array or None
+        Sum of the formula's offsets.
+    kept : (n,) bool array
+        Which of the rows given are among them.
+    unseen : (n,) bool array
+        Which hold a level that the fit never saw.
+    """
+
+    matrix: FloatArray
+    offset: FloatArray | None
+    kept: BoolArray
+    unseen: BoolArray
+
+
+@dataclass(frozen=True)
+class Coding:
+    """All that rebuilds a design's columns: the terms, and what each transform learnt from the rows of the fit.
+
+    Parameters
+    ----------
+    right : str
+        Right side of the formula.
+    offsets : tuple of str
+        Its offsets.
+    spec, offset_spec : ModelSpec
+        Formulaic's terms with their state; ``offset_spec`` is None without offsets.
+    variables : tuple of str
+        Columns of the table that are needed.
+    functions : dict
+        Objects of the caller that the formula uses.
+    names : tuple of str
+        Names of the columns, formulaic's.
+    """
+
+    right: str
+    offsets: tuple[str, ...]
+    spec: ModelSpec
+    offset_spec: ModelSpec | None
+    variables: tuple[str, ...]
+    functions: dict[str, Any]
+    names: tuple[str, ...]
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Terms and their columns, in formula order; a term without columns is left out."""
+        return tuple(
+            Term(INTERCEPT if str(term) == "1" else str(term), tuple(columns))
+            for term, columns in self.spec.term_indices.items()
+            if columns
+        )
+
+    def levels(self) -> dict[str, list[Any]]:
+        """Return the levels of each categorical factor, by the factor's expression."""
+        return {
+            expression: list(state["categories"])
+            for expression, (kind, state) in self.spec.encoder_state.items()
+            if kind is Factor.Kind.CATEGORICAL and "categories" in state
+        }
+
+    def code(self, frame: Any, unseen: str = "raise") -> CodedRows:
+        """Build the columns for new rows.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            The columns in ``variables``, without missing values, rows numbered from 0.
+        unseen : {'raise', 'missing'}
+            What to do with a level that the fit never saw.
+
+        Returns
+        -------
+        CodedRows
+            Rows with an unseen level, or missing after a transform, are left out and marked.
+
+        Raises
+        ------
+        DataError
+            For an unseen level, naming column and level.
+        """
+        n = len(frame)
+        materializer = PandasMaterializer(frame, self._context())
+        strange = self._unseen(materializer, n, unseen)
+        if strange.any():
+            rest = np.flatnonzero(~strange)
+            inner = self.code(frame.iloc[rest].reset_index(drop=True), unseen)
+            kept = np.zeros(n, dtype=bool)
+            kept[rest] = inner.kept
+            return CodedRows(inner.matrix, inner.offset, kept, strange)
+        matrix, spec, dropped = _materialise(materializer, self.spec)
+        if tuple(spec.column_names) != self.names:
+            raise DataError("The new rows do not give the columns of the fit; were the saved model's functions changed?")
+        offset = None if self.offset_spec is None else _offset(frame, self._context(), self.offset_spec, dropped)
+        kept = np.ones(n, dtype=bool)
+        kept[list(dropped)] = False
+        return CodedRows(matrix, offset, kept, strange)
+
+    def _context(self) -> dict[str, Any]:
+        return {**self.functions, "offset": _identity}
+
+    def _unseen(self, materializer: PandasMaterializer, n: int, policy: str) -> BoolArray:
+        """Compare every categorical factor with its stored levels, before formulaic codes it."""
+        strange = np.zeros(n, dtype=bool)
+        levels = self.levels()
+        for factor in {f.expr: f for term in self.spec.formula for f in term.factors}.values():
+            if factor.expr not in levels:
+                continue
+            values = materializer._evaluate_factor(factor, self.spec, set()).values
+            values = np.asarray(getattr(values, "__wrapped__", values), dtype=object)
+            known = set(levels[factor.expr])
+            outside = np.fromiter((value not in known for value in values), dtype=bool, count=n)
+            outside &= ~is_missing(values)
+            if outside.any() and policy == "raise":
+                found = sorted({str(value) for value in values[outside]})
+                raise DataError(
+                    f"{factor.expr} has {int(outside.sum())} rows with a level that the fit never saw: "
+                    f"{', '.join(repr(level) for level in found[:5])}{', ...' if len(found) > 5 else ''}. "
+                    f"Its levels are {', '.join(repr(str(level)) for level in levels[factor.expr][:12])}. "
+                    "Use unseen='missing' to get missing predictions there."
+                )
+            strange |= outside
+        return strange
+
+
+def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
+    """Code the rows of a fit and keep what rebuilds the columns.
+
+    Parameters
+    ----------
+    parsed : ParsedFormula
+        The formula.
+    frame : pandas.DataFrame
+        The columns that it uses, without missing values, rows numbered from 0.
+
+    Returns
+    -------
+    coding : Coding
+    rows : CodedRows
+
+    Raises
+    ------
+    FormulaError
+        If a term cannot be evaluated.
+    """
+    context = {**parsed.functions, "offset": _identity}
+    spec = ModelSpec(formula=Formula(list(parsed.terms)), output="numpy", na_action="drop")
+    matrix, spec, dropped = _materialise(PandasMaterializer(frame, context), spec)
+    offset, offset_spec = None, None
+    if parsed.offsets:
+        offset_spec = ModelSpec(
+            formula=Formula("0 + " + " + ".join(parsed.offsets)), output="numpy", na_action="drop"
+        )
+        columns, offset_spec, _ = _materialise(PandasMaterializer(frame, context), offset_spec, dropped)
+        _require_numeric_offset(offset_spec, len(parsed.offsets))
+        offset = columns.sum(axis=1)
+    names = tuple(spec.column_names)
+    coding = Coding(
+        parsed.right, parsed.offsets, spec, offset_spec, parsed.variables, dict(parsed.functions), names
+    )
+    kept = np.ones(len(frame), dtype=bool)
+    kept[list(dropped)] = False
+    return coding, CodedRows(matrix, offset, kept, np.zeros(len(frame), dtype=bool))
+
+
+def _materialise(
+    materializer: PandasMaterializer, spec: ModelSpec, drop: set[int] | None = None
+) -> tuple[FloatArray, ModelSpec, set[int]]:
+    """Return the matrix in float64, the spec with what it learnt, and the rows that a transform left missing."""
+    dropped: set[int] = set() if drop is None else drop
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DataMismatchWarning)
+            built = materializer.get_model_matrix(spec, drop_rows=dropped)
+    except DataMismatchWarning as error:
+        raise DataError(f"A term names levels that the data go beyond: {error}") from error
+    except Exception as error:
+        # The caller's own functions run here, so any error can come out; its cause stays attached.
+        reason = f"{type(error).__name__}: {error}" if not isinstance(error, FormulaicError) else str(error)
+        raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from error
+    array = np.asarray(built)
+    if array.dtype.kind not in "fiub":
+        raise DataError(
+            f"The columns {', '.join(built.model_spec.column_names)} are not all numbers (they come out as "
+            f"{array.dtype}); turn dates and other objects into numbers first."
+        )
+    return np.ascontiguousarray(array, dtype=np.float64), built.model_spec, dropped
+
+
+def _offset(frame: Any, context: Mapping[str, Any], spec: ModelSpec, dropped: set[int]) -> FloatArray:
+    columns, _, _ = _materialise(PandasMaterializer(frame, dict(context)), spec, dropped)
+    return np.asarray(columns.sum(axis=1))
+
+
+def _require_numeric_offset(spec: ModelSpec, n_offsets: int) -> None:
+    kinds: Sequence[Any] = [kind for kind, _ in spec.encoder_state.values()]
+    if any(kind is Factor.Kind.CATEGORICAL for kind in kinds) or len(spec.column_names) != n_offsets:
+        raise FormulaError("offset(...) must be one number a row, not a factor or several columns.")
+
+
+def _identity(values: Any) -> Any:
+    """What ``offset`` does to its argument."""
+    return values

@@ -1,0 +1,84 @@
+"""A design: matrix, response and info for one set of rows."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.info import DesignInfo
+from logitkit.design.matrix import Matrix
+from logitkit.design.response import Response
+from logitkit.typing import IntArray
+
+__all__ = ["Design", "RowCounts"]
+
+
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """How many rows the table had and why some were left out.
+
+    Parameters
+    ----------
+    given : int
+        Rows of the table.
+    missing : int
+        Rows dropped because a value was missing.
+    missing_by_column : tuple of (str, int)
+        Columns with missing values and their number, most first.
+    """
+
+    given: int
+    missing: int = 0
+    missing_by_column: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Design:
+    """Matrix, response and info of one set of rows.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : Response
+        The same rows.
+    info : DesignInfo
+        Names, terms and coding.
+    counts : RowCounts
+        Rows given and dropped.
+    positions : (n,) int array
+        Place of each row in the table as given.
+    index : object
+        The table's own row labels, all of them, when it has any.
+    """
+
+    matrix: Matrix
+    response: Response
+    info: DesignInfo
+    counts: RowCounts
+    positions: IntArray
+    index: Any = None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of rows used."""
+        return self.matrix.n_rows
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest that tells whether two designs hold the same rows, from sizes, outcomes and a sample of X."""
+        sample = np.unique(np.linspace(0, self.n_rows - 1, min(self.n_rows, 1_000)).astype(np.int64))
+        rows = self.matrix.take(sample).to_dense()
+        probe = np.cos(np.arange(sample.size, dtype=np.float64))
+        parts = [self.n_rows, self.matrix.n_columns, self.response.events, self.response.total]
+        parts += [probe @ self.response.y[sample], *(probe @ rows)]
+        # Eight digits: sums may differ in the last bits between machines.
+        return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]
+
+    def with_response(self, response: Response) -> Design:
+        """Return the same rows with another response."""
+        return replace(self, response=response)

@@ -1,0 +1,289 @@
+"""Tables of any kind, read column by column into pandas without touching the caller's data.
+
+Everything that knows of pandas, polars, Arrow or files is here.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["Table", "is_missing", "levels_of", "read_file", "read_table", "series_of"]
+
+
+class Table:
+    """Columns of a table by name, with the number of rows and the table's own row labels.
+
+    Parameters
+    ----------
+    native : object
+        What the caller gave, kept as it is.
+    names : sequence of str
+        Column names.
+    n_rows : int
+        Number of rows.
+    index : pandas.Index or None
+        Row labels, for a pandas frame.
+    """
+
+    def __init__(self, native: Any, names: Sequence[str], n_rows: int, index: pd.Index | None) -> None:
+        self.native = native
+        self.names = tuple(names)
+        self.n_rows = n_rows
+        self.index = index
+        self._known = frozenset(names)
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is a column of that name."""
+        return name in self._known
+
+    def column(self, name: str) -> pd.Series:
+        """Return one column as pandas has it, or say which names there are."""
+        if name not in self._known:
+            raise DataError(f"There is no column {name!r}. {nearest_name(name, self.names)}")
+        column = self.native[name] if self.index is not None else self.native.get_column(name).to_pandas()
+        if isinstance(column, pd.DataFrame):
+            raise DataError(f"There are {column.shape[1]} columns called {name!r}; rename them.")
+        return column
+
+    def missing(self, names: Sequence[str]) -> dict[str, BoolArray]:
+        """Return where each of the named columns is missing, for those that are somewhere."""
+        out = {}
+        for name in names:
+            where = is_missing(self.column(name))
+            if where.any():
+                out[name] = where
+        return out
+
+    def frame(self, names: Sequence[str], positions: IntArray | None) -> pd.DataFrame:
+        """Return the named columns at the given rows in plain numpy types, with rows numbered from 0."""
+        columns = {}
+        for name in names:
+            column = self.column(name)
+            if positions is not None:
+                column = column.iloc[positions]
+            columns[name] = _plain(column, name)
+        n_rows = self.n_rows if positions is None else positions.size
+        return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
+
+
+def read_table(data: Any) -> Table:
+    """Return a view of any table: pandas, polars, Arrow, another that narwhals reads, or a dict of columns.
+
+    Parameters
+    ----------
+    data : object
+        The table.
+
+    Returns
+    -------
+    Table
+        Nothing is copied yet.
+
+    Raises
+    ------
+    DataError
+        If it is not a table in memory.
+
+    Examples
+    --------
+    >>> read_table({"x": [1, 2], "y": [0, 1]}).names
+    ('x', 'y')
+    """
+    if isinstance(data, pd.DataFrame):
+        _require_text_names(data.columns)
+        return Table(data, list(data.columns), len(data), data.index)
+    if isinstance(data, Mapping):
+        try:
+            frame = pd.DataFrame({name: _vector(values) for name, values in data.items()})
+        except ValueError as error:
+            sizes = ", ".join(f"{name}: {np.shape(values)}" for name, values in data.items())
+            raise DataError(f"The columns of the dict do not make a table ({error}). Sizes: {sizes}.") from error
+        _require_text_names(frame.columns)
+        return Table(frame, list(frame.columns), len(frame), frame.index)
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(data, eager_only=True)
+    except TypeError as error:
+        raise DataError(
+            f"data is a {type(data).__module__}.{type(data).__qualname__}, which is not a table in memory. Give a pandas, "
+            "polars or Arrow table, or a dict of columns; collect a lazy frame first."
+        ) from error
+    return Table(frame, frame.columns, len(frame), None)
+
+
+def read_file(path: str | Path) -> pd.DataFrame:
+    """Read a CSV or Parquet file.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file whose name ends in .csv, .csv.gz, .tsv, .parquet or .pq.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its columns.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> read_file("no-such-file.csv")
+    Traceback (most recent call last):
+    logitkit.errors.DataError: There is no file 'no-such-file.csv'.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"There is no file '{path}'.")
+    suffix = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
+    try:
+        if suffix in {".parquet", ".pq"}:
+            return pd.read_parquet(path)
+        if suffix in {".csv", ".csv.gz", ".txt"}:
+            return pd.read_csv(path)
+        if suffix in {".tsv", ".tsv.gz"}:
+            return pd.read_csv(path, sep="\t")
+    except (OSError, ValueError, csv.Error) as error:  # pandas' parser errors and Arrow's are ValueErrors
+        raise DataError(f"'{path}' cannot be read as {suffix}: {error}") from error
+    raise DataError(f"'{path}' ends in {suffix!r}; files that can be read end in .csv, .csv.gz, .tsv or .parquet.")
+
+
+def is_missing(values: Any) -> BoolArray:
+    """Return where values are missing (None, NaN, NaT or NA), shape (n,)."""
+    return np.asarray(pd.isna(values), dtype=bool)
+
+
+def levels_of(values: Any) -> list[Any]:
+    """Return the distinct values that occur, in categorical order if there is one, else sorted.
+
+    Parameters
+    ----------
+    values : array-like
+        No missing values.
+
+    Returns
+    -------
+    list
+        Plain Python values.
+    """
+    series = pd.Series(values)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        present = set(series.unique())
+        return [level for level in series.cat.categories.tolist() if level in present]
+    distinct = series.unique().tolist()
+    try:
+        return sorted(distinct)
+    except TypeError:
+        return sorted(distinct, key=lambda value: (type(value).__name__, str(value)))
+
+
+def series_of(values: Any, index: Any, name: str | None = None) -> pd.Series:
+    """Return values as a Series with the labels of the table that they belong to."""
+    return pd.Series(values, index=index, name=name)
+
+
+def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
+    """Return weights, offset or clusters given as a column name or as an array aligned with the table.
+
+    Parameters
+    ----------
+    value : str or array-like
+        What the caller gave.
+    table : Table
+        The table, before any row is dropped.
+    role : str
+        The keyword, for messages.
+
+    Returns
+    -------
+    values : pandas.Series
+        One value a row of the table.
+    name : str
+        The column name, or ``"<array>"``.
+    """
+    if isinstance(value, str):
+        if value not in table:
+            raise DataError(f"{role}={value!r}: there is no such column. {nearest_name(value, table.names)}")
+        return table.column(value), value
+    if isinstance(value, pd.Series):
+        if table.index is not None and len(value) == table.n_rows and not value.index.equals(table.index):
+            raise DataError(
+                f"{role} is a Series whose index differs from the table's; rows could be paired wrongly. "
+                f"Reindex it to the table, or pass {role}.to_numpy() if the order is right."
+            )
+        series = value
+    else:
+        series = pd.Series(_vector(value))
+    if len(series) != table.n_rows:
+        raise DataError(f"{role} has {len(series)} values and the table has {table.n_rows} rows; they must agree.")
+    return series, "<array>"
+
+
+def numeric_values(series: pd.Series, role: str) -> FloatArray:
+    """Return a column as float64 with missing values as nan, or refuse text."""
+    if series.dtype == object or isinstance(series.dtype, (pd.CategoricalDtype, pd.StringDtype)):
+        raise DataError(f"{role} must be numbers; the values are {series.dtype}, for example {series.iloc[0]!r}.")
+    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def codes_of(series: pd.Series) -> tuple[IntArray, int]:
+    """Return integer codes of the distinct values and how many there are."""
+    codes, levels = pd.factorize(series)
+    return codes.astype(np.int64), len(levels)
+
+
+def _vector(values: Any) -> Any:
+    """Bring array-likes that pandas does not know (polars and Arrow columns, tuples) to something it does."""
+    if isinstance(values, (pd.Series, pd.Categorical, pd.Index, np.ndarray, list)):
+        return values
+    if hasattr(values, "to_pandas"):
+        return values.to_pandas()
+    return np.asarray(values)
+
+
+def _plain(column: pd.Series, name: str) -> Any:
+    """Return values without missing entries in numpy's own types, text as objects, categories as they are."""
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
+        return column.to_numpy()
+    if isinstance(dtype, pd.CategoricalDtype):
+        return pd.Categorical(column)
+    if dtype == object:
+        kind = pd.api.types.infer_dtype(column, skipna=True)
+        if kind in {"mixed", "mixed-integer"}:
+            kinds = sorted({type(value).__name__ for value in column})
+            raise DataError(f"Column {name!r} mixes {' and '.join(kinds)}; make it all numbers or all text.")
+        if kind == "boolean":
+            return column.to_numpy(dtype=bool)
+        if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:
+            return column.to_numpy(dtype=np.float64)
+        return column.to_numpy(dtype=object)
+    if pd.api.types.is_bool_dtype(dtype):
+        return column.to_numpy(dtype=bool)
+    if pd.api.types.is_integer_dtype(dtype):
+        return column.to_numpy(dtype=np.int64)
+    if pd.api.types.is_float_dtype(dtype):
+        return column.to_numpy(dtype=np.float64)
+    if pd.api.types.is_string_dtype(dtype):
+        return column.to_numpy(dtype=object)
+    return column.to_numpy()
+
+
+def _require_text_names(names: Any) -> None:
+    """Refuse column names that are not text: a formula could not name them."""
+    for name in names:
+        if not isinstance(name, str):
+            raise FormulaError(f"Column name {name!r} is not text; rename the columns, for example by str(name).")

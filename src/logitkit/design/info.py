@@ -1,0 +1,90 @@
+"""What is known of a design without its rows: names, terms and how to rebuild columns on new data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from logitkit.design.coding import Coding
+
+__all__ = ["DesignInfo", "ResponseInfo", "Term"]
+
+INTERCEPT = "Intercept"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of the formula and the columns that it has in the design.
+
+    Parameters
+    ----------
+    name : str
+        As formulaic prints it, ``"age:C(g)"``.
+    columns : tuple of int
+        Positions of its columns.
+    """
+
+    name: str
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseInfo:
+    """How the outcome, weights, offset and clusters were given.
+
+    Parameters
+    ----------
+    name : str
+        The left side of the formula, or the name of the response.
+    kind : str
+        ``"binary"`` or ``"grouped"``.
+    event, nonevent : str
+        What is modelled and its opposite, as printed.
+    coded : dict
+        Values of the response and the 0 or 1 that they became, when it was not numeric.
+    weights, offset, cluster : str or None
+        Column names; ``"<array>"`` when an array was given.
+    weight_kind : str
+        ``"frequency"``, ``"precision"`` or ``"sampling"``.
+    """
+
+    name: str
+    kind: str = "binary"
+    event: str = "1"
+    nonevent: str = "0"
+    coded: dict[Any, int] = field(default_factory=dict)
+    weights: str | None = None
+    offset: str | None = None
+    cluster: str | None = None
+    weight_kind: str = "frequency"
+
+
+@dataclass(frozen=True)
+class DesignInfo:
+    """Names, terms and the coding of a design.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the p columns.
+    terms : tuple of Term
+        Terms in formula order.
+    response : ResponseInfo
+        How the outcome was given.
+    formula : str or None
+        The formula as the user wrote it; None for a ready matrix.
+    coding : Coding or None
+        Rebuilds the columns on new data; None for a ready matrix.
+    """
+
+    names: tuple[str, ...]
+    terms: tuple[Term, ...]
+    response: ResponseInfo
+    formula: str | None = None
+    coding: Coding | None = None
+
+    @property
+    def intercept(self) -> int | None:
+        """Position of the intercept, or None."""
+        return self.names.index(INTERCEPT) if INTERCEPT in self.names else None

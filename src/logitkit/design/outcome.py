@@ -1,0 +1,229 @@
+"""The left side of a formula: 0/1, bool, text or categories, or events and non-events counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.formula import plain_expression
+from logitkit.design.frame import is_missing, levels_of
+from logitkit.design.info import ResponseInfo
+from logitkit.errors import FormulaError, ResponseError, nearest_name
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["Counts", "Outcome", "code_outcome", "evaluate_left", "missing_outcome"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What ``cbind(events, nonevents)`` gives.
+
+    Parameters
+    ----------
+    events, nonevents : (n,) array
+        Counts of each row.
+    """
+
+    events: Any
+    nonevents: Any
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A coded outcome.
+
+    Parameters
+    ----------
+    y : (n,) array
+        Proportion of events.
+    trials : (n,) array or None
+        Trials of each row for counted data.
+    info : ResponseInfo
+        What was chosen as the event.
+    """
+
+    y: FloatArray
+    trials: FloatArray | None
+    info: ResponseInfo
+
+
+def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
+    """Evaluate the left side of a formula on a frame.
+
+    Parameters
+    ----------
+    left : str
+        A column name or a Python expression of columns.
+    frame : pandas.DataFrame
+        The columns that it uses.
+    functions : mapping
+        Objects of the caller that it uses.
+
+    Returns
+    -------
+    array-like or Counts
+        One value a row, or counts.
+
+    Raises
+    ------
+    FormulaError
+        If it cannot be evaluated.
+    """
+    if left in frame.columns:
+        return frame[left]
+    text, aliases = plain_expression(left)
+    if text in aliases and aliases[text] in frame.columns:
+        return frame[aliases[text]]
+    scope: dict[str, Any] = {**functions, **{str(name): frame[name] for name in frame.columns}}
+    scope |= {alias: frame[name] for alias, name in aliases.items() if name in frame.columns}
+    scope |= {"cbind": Counts, "I": lambda values: values}
+    try:
+        return eval(compile(text, "<left side>", "eval"), scope)  # noqa: S307 - the caller's own formula
+    except Exception as error:
+        # Any error can come out of the caller's expression; its cause stays attached.
+        raise FormulaError(
+            f"The left side {left!r} cannot be evaluated: {type(error).__name__}: {error}"
+        ) from error
+
+
+def missing_outcome(values: Any) -> BoolArray:
+    """Return where an evaluated left side is missing, shape (n,)."""
+    if isinstance(values, Counts):
+        return is_missing(values.events) | is_missing(values.nonevents)
+    return is_missing(values)
+
+
+def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo | None = None) -> Outcome:
+    """Turn an evaluated left side into proportions of events.
+
+    Parameters
+    ----------
+    values : array-like or Counts
+        No missing values.
+    name : str
+        Left side of the formula, for messages.
+    event : object, optional
+        The value that is modelled. Default: 1, True, or the second of two levels (in the order of the categories,
+        else sorted), as R takes it.
+    known : ResponseInfo, optional
+        The choice that a fit made; used for new rows, where one class only is no error.
+
+    Returns
+    -------
+    Outcome
+        Proportions, trials and what was chosen.
+
+    Raises
+    ------
+    ResponseError
+        For a response with one class or three, numbers other than 0 and 1, an event that does not occur, or counts
+        that are not whole and not negative.
+
+    Examples
+    --------
+    >>> outcome = code_outcome(["no", "yes", "no"], "died")
+    >>> outcome.y.tolist(), outcome.info.event
+    ([0.0, 1.0, 0.0], 'yes')
+    """
+    if isinstance(values, Counts):
+        return _code_counts(values, name, event, known)
+    if known is not None:
+        return Outcome(_code_known(values, name, known), None, known)
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ResponseError(
+            f"The response {name!r} has shape {array.shape}; it must be one column, or cbind(events, nonevents)."
+        )
+    if array.size == 0:
+        raise ResponseError(f"The response {name!r} has no rows.")
+    if event is None and array.dtype.kind in "fiub":
+        y = array.astype(np.float64)
+        zero_one = (y == 0.0) | (y == 1.0)
+        if not zero_one.all():
+            row = int(np.argmin(zero_one))
+            raise ResponseError(
+                f"The response {name!r} holds {array[row]} in row {row} of those used; numbers must be 0 or 1. For two "
+                "other values say which is the event, event=...; for counts write cbind(events, nonevents) ~ ...; "
+                "a proportion of trials is events and nonevents divided by their sum: give the counts."
+            )
+        if y.min() == y.max():
+            raise ResponseError(_one_class(name, array[0]))
+        kind_bool = array.dtype.kind == "b"
+        event_text, other = ("True", "False") if kind_bool else ("1", "0")
+        return Outcome(y, None, ResponseInfo(name, event=event_text, nonevent=other))
+    levels = levels_of(values)
+    if len(levels) == 1:
+        raise ResponseError(_one_class(name, levels[0]))
+    if len(levels) > 2:
+        shown = ", ".join(repr(level) for level in levels[:6])
+        raise ResponseError(
+            f"The response {name!r} has {len(levels)} classes ({shown}{', ...' if len(levels) > 6 else ''}); a binary model "
+            f"needs two. Compare one with the rest, for example by '({name} == {levels[0]!r}) ~ ...'."
+        )
+    if event is None:
+        chosen = levels[1]
+    else:
+        matching = [level for level in levels if level == event]
+        if not matching:
+            hint = nearest_name(str(event), [str(level) for level in levels])
+            raise ResponseError(f"event={event!r} does not occur in the response {name!r}. {hint}")
+        chosen = matching[0]
+    other = levels[0] if chosen == levels[1] else levels[1]
+    info = ResponseInfo(name, event=str(chosen), nonevent=str(other), coded={chosen: 1, other: 0})
+    return Outcome(_code_known(values, name, info), None, info)
+
+
+def _code_known(values: Any, name: str, info: ResponseInfo) -> FloatArray:
+    """Code values by a choice that was made before."""
+    array = np.asarray(values)
+    if not info.coded:
+        y = array.astype(np.float64)
+        if not ((y == 0.0) | (y == 1.0)).all():
+            raise ResponseError(f"The response {name!r} holds values other than 0 and 1, which the fit had.")
+        return y
+    y = np.full(array.shape[0], np.nan)
+    for level, code in info.coded.items():
+        y[np.asarray(array == level, dtype=bool)] = code
+    if np.isnan(y).any():
+        value = array[int(np.argmax(np.isnan(y)))]
+        levels = ", ".join(repr(level) for level in info.coded)
+        raise ResponseError(f"The response {name!r} holds {value!r}, which the fit never saw; it had {levels}.")
+    return y
+
+
+def _code_counts(values: Counts, name: str, event: Any, known: ResponseInfo | None) -> Outcome:
+    """Code events and non-events."""
+    if event is not None:
+        raise ResponseError(
+            f"event={event!r} was given with {name!r}; there the first count is the event. Swap the two counts instead."
+        )
+    counts = []
+    for label, column in (("events", values.events), ("nonevents", values.nonevents)):
+        array = np.asarray(column)
+        if array.dtype.kind not in "fiub":
+            raise ResponseError(f"The {label} of {name!r} are {array.dtype}; counts must be numbers.")
+        array = array.astype(np.float64)
+        bad = ~np.isfinite(array) | (array < 0.0) | (array != np.rint(array))
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise ResponseError(
+                f"The {label} of {name!r} hold {array[row]:g} in row {row} of those used; counts must be whole and not "
+                "negative. For rows that count in part use weights with weight_kind='precision'."
+            )
+        counts.append(array)
+    events, nonevents = counts
+    trials = events + nonevents
+    if known is None and (events.sum() == 0.0 or nonevents.sum() == 0.0):
+        raise ResponseError(_one_class(name, "non-events only" if events.sum() == 0.0 else "events only"))
+    y = np.divide(events, trials, out=np.zeros_like(events), where=trials > 0.0)
+    return Outcome(y, trials, known or ResponseInfo(name, kind="grouped", event="events", nonevent="nonevents"))
+
+
+def _one_class(name: str, value: Any) -> str:
+    return (
+        f"The response {name!r} has one class only ({value}); both outcomes must occur among the rows that are used. "
+        "Look at the coding and at the rows that were dropped for missing values."
+    )

@@ -1,0 +1,152 @@
+"""Designs from a ready matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.checks import require_weights
+from logitkit.design.dense import Dense
+from logitkit.design.design import Design, RowCounts
+from logitkit.design.frame import codes_of, numeric_values, read_table, row_values
+from logitkit.design.info import DesignInfo, Term
+from logitkit.design.outcome import code_outcome, missing_outcome
+from logitkit.design.response import Clusters, Response
+from logitkit.errors import DataError, UnsupportedError, nearest_name
+from logitkit.typing import WeightKind
+
+__all__ = ["as_matrix", "ready_design"]
+
+
+def ready_design(
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None = None,
+    *,
+    weights: Any = None,
+    weight_kind: WeightKind = "frequency",
+    offset: Any = None,
+    cluster: Any = None,
+    event: Any = None,
+) -> Design:
+    """Build the design of a fit on a matrix that holds its own intercept.
+
+    Parameters
+    ----------
+    X : (n, p) array or table of numbers
+        Not copied when it is a dense array.
+    y : (n,) array-like
+        Outcome, coded as in a formula.
+    names : sequence of str, optional
+        Column names; the one called ``"Intercept"`` is the intercept. Default: the table's own, else x0, x1, ...
+    weights, offset, cluster : (n,) array-like, optional
+        One value a row.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean.
+    event : object, optional
+        The value of ``y`` that is modelled.
+
+    Returns
+    -------
+    Design
+        All rows.
+
+    Raises
+    ------
+    DataError
+        For sizes that disagree, missing values, or a sparse matrix.
+
+    Examples
+    --------
+    >>> design = ready_design(np.ones((2, 1)), [0, 1], names=["Intercept"])
+    >>> design.info.intercept
+    0
+    """
+    array, own_names, index = as_matrix(X)
+    n, p = array.shape
+    labels = tuple(names) if names is not None else own_names or tuple(f"x{j}" for j in range(p))
+    if len(labels) != p:
+        raise DataError(f"names has {len(labels)} entries and X has {p} columns; they must agree.")
+    if len(set(labels)) != p:
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise DataError(f"The column name {twice!r} occurs more than once; names must differ.")
+    if n == 0 or p == 0:
+        raise DataError(f"X has shape {array.shape}: there is nothing to fit.")
+    table = read_table({"y": y})
+    if table.n_rows != n:
+        raise DataError(f"y has {table.n_rows} values and X has {n} rows; they must agree.")
+    values = table.column("y")
+    if missing_outcome(values).any():
+        raise DataError("y has missing values; drop those rows, or use a formula, which drops and counts them.")
+    outcome = code_outcome(table.frame(["y"], None)["y"], "y", event)
+    given = {"weights": weights, "offset": offset, "cluster": cluster}
+    for role, value in given.items():
+        if isinstance(value, str):
+            raise DataError(f"{role}={value!r}: with a ready matrix give an array, one value a row.")
+    series = {role: row_values(value, table, role)[0] for role, value in given.items() if value is not None}
+    prior = numeric_values(series["weights"], "weights") if "weights" in series else None
+    if prior is not None:
+        require_weights(prior, weight_kind, "<array>")
+    shift = numeric_values(series["offset"], "offset") if "offset" in series else None
+    if shift is not None and not np.isfinite(shift).all():
+        raise DataError("offset holds values that are missing or infinite.")
+    clusters = None
+    if "cluster" in series:
+        codes, count = codes_of(series["cluster"])
+        if codes.min() < 0:
+            raise DataError("cluster has missing values.")
+        clusters = Clusters(codes, count, "<array>")
+    response = Response(outcome.y, None, prior, weight_kind, shift, clusters)
+    info = DesignInfo(
+        labels,
+        tuple(Term(label, (j,)) for j, label in enumerate(labels)),
+        replace(
+            outcome.info,
+            weights=None if weights is None else "<array>",
+            offset=None if offset is None else "<array>",
+            cluster=None if cluster is None else "<array>",
+            weight_kind=weight_kind,
+        ),
+    )
+    return Design(Dense(array), response, info, RowCounts(n), np.arange(n), index)
+
+
+def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Any, tuple[str, ...] | None, Any]:
+    """Return an array with two dimensions, its column names if it has any, and its row labels.
+
+    Parameters
+    ----------
+    X : array-like or table
+        Numbers.
+    expected : sequence of str, optional
+        Columns of the fit; a table is put in their order.
+
+    Returns
+    -------
+    array : (n, p) array
+    names : tuple of str or None
+    index : object
+    """
+    if hasattr(X, "tocsr") or type(X).__module__.startswith("scipy.sparse"):
+        raise UnsupportedError(f"X is a sparse matrix ({type(X).__name__}); only dense ones are offered: X.toarray().")
+    if isinstance(X, np.ndarray):
+        array, names, index = X, None, None
+    elif hasattr(X, "columns"):
+        table = read_table(X)
+        labels = table.names if expected is None else tuple(expected)
+        for label in labels:
+            if label not in table:
+                raise DataError(f"X has no column {label!r}. {nearest_name(label, table.names)}")
+        array, names, index = table.frame(labels, None).to_numpy(), labels, table.index
+    else:
+        array, names, index = np.asarray(X), None, None
+    if array.ndim != 2:
+        raise DataError(f"X has shape {array.shape}; it must have two dimensions, rows and columns.")
+    if array.dtype.kind not in "fiub":
+        raise DataError(f"X holds {array.dtype}; a ready matrix must be numbers. For text or categories use a formula.")
+    if expected is not None and array.shape[1] != len(expected):
+        raise DataError(f"X has {array.shape[1]} columns and the model has {len(expected)}; they must agree.")
+    return array, names, index

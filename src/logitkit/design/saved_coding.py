@@ -1,0 +1,174 @@
+"""The coding of a design as plain JSON values, and back.
+
+What transforms learnt (knots, moments, levels) is written value by value; code is never written. Names that the
+formula takes from numpy are restored; the caller's own functions must be given again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from formulaic import Formula, ModelSpec
+from formulaic.parser.types import Factor
+
+from logitkit.design.coding import Coding
+from logitkit.errors import DataError, FormulaError
+
+__all__ = ["decode", "encode", "pack_coding", "unpack_coding"]
+
+MODULES = {"numpy": np, "math": math}
+
+
+def pack_coding(coding: Coding) -> dict[str, Any]:
+    """Return a coding as JSON values.
+
+    Parameters
+    ----------
+    coding : Coding
+        What a fit learnt.
+
+    Returns
+    -------
+    dict
+        Only text, numbers, lists and dicts.
+
+    Examples
+    --------
+    >>> encode(np.array([1.0, np.inf]))
+    {'array': [1.0, {'float': 'inf'}]}
+    """
+    return {
+        "terms": [str(term) for term in coding.spec.formula],
+        "right": coding.right,
+        "offsets": list(coding.offsets),
+        "variables": list(coding.variables),
+        "names": list(coding.names),
+        "functions": {name: _function_source(value) for name, value in coding.functions.items()},
+        "state": _pack_spec(coding.spec),
+        "offset_state": None if coding.offset_spec is None else _pack_spec(coding.offset_spec),
+    }
+
+
+def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Coding:
+    """Return the coding that was packed.
+
+    Parameters
+    ----------
+    packed : mapping
+        From ``pack_coding``.
+    functions : mapping of str to object
+        The caller's own functions, by name.
+
+    Returns
+    -------
+    Coding
+        Ready to code new rows.
+
+    Raises
+    ------
+    FormulaError
+        If a function of the formula is not given, naming all that are missing.
+    """
+    restored: dict[str, Any] = {}
+    absent = []
+    for name, source in packed["functions"].items():
+        if name in functions:
+            restored[name] = functions[name]
+        elif "value" in source:
+            restored[name] = decode(source["value"])
+        elif source.get("module") in MODULES:
+            module = MODULES[source["module"]]
+            restored[name] = module if source["name"] is None else getattr(module, source["name"])
+        else:
+            absent.append(name)
+    if absent:
+        names = ", ".join(repr(name) for name in absent)
+        raise FormulaError(
+            f"The saved formula uses {names}, which a file cannot hold: load it with "
+            f"functions={{{', '.join(f'{name!r}: {name}' for name in absent)}}}."
+        )
+    offsets = tuple(packed["offsets"])
+    spec = _unpack_spec(_formula(packed["terms"]), packed["state"])
+    offset_spec = None
+    if packed["offset_state"] is not None:
+        offset_spec = _unpack_spec(Formula("0 + " + " + ".join(offsets)), packed["offset_state"])
+    return Coding(
+        packed["right"], offsets, spec, offset_spec, tuple(packed["variables"]), restored, tuple(packed["names"])
+    )
+
+
+def encode(value: Any) -> Any:
+    """Return a value as JSON: tagged where JSON has no such value."""
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, (np.generic,)):
+        return encode(value.item())
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"float": str(value)}
+    if isinstance(value, np.ndarray):
+        return {"array": [encode(item) for item in value.tolist()]}
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in value]
+    if isinstance(value, Mapping):
+        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
+    raise DataError(f"A transform of the formula keeps a {type(value).__name__}, which cannot be saved as JSON.")
+
+
+def decode(value: Any) -> Any:
+    """Return the value that was encoded."""
+    if isinstance(value, list):
+        return [decode(item) for item in value]
+    if isinstance(value, dict):
+        if "float" in value:
+            return float(value["float"])
+        if "array" in value:
+            return np.array([decode(item) for item in value["array"]])
+        return {decode(key): decode(item) for key, item in value["dict"]}
+    return value
+
+
+def _formula(terms: list[str]) -> Formula:
+    text = " + ".join(terms) if terms else "0"
+    return Formula(text if "1" in terms else f"0 + {text}", _ordering="none")
+
+
+def _function_source(value: Any) -> dict[str, Any]:
+    """Return where an object of the caller can be found again: a value, or a name in numpy or math."""
+    if isinstance(value, (bool, int, float, str, np.ndarray, np.generic, list, tuple)):
+        return {"value": encode(value)}
+    if isinstance(value, ModuleType):
+        return {"module": value.__name__, "name": None}
+    name = getattr(value, "__name__", "")
+    for module_name, module in MODULES.items():
+        if getattr(module, name, None) is value:
+            return {"module": module_name, "name": name}
+    return {"module": getattr(value, "__module__", ""), "name": name, "code": "not saved"}
+
+
+def _pack_spec(spec: ModelSpec) -> dict[str, Any]:
+    encoder = {}
+    for expression, (kind, state) in spec.encoder_state.items():
+        plain = {key: item for key, item in state.items() if key != "contrasts"}
+        encoder[expression] = [kind.value, encode(plain)]
+    return {
+        "transform": {expression: encode(state) for expression, state in spec.transform_state.items()},
+        "encoder": encoder,
+    }
+
+
+def _unpack_spec(formula: Formula, state: Mapping[str, Any]) -> ModelSpec:
+    return ModelSpec(
+        formula=formula,
+        output="numpy",
+        na_action="drop",
+        transform_state={expression: decode(item) for expression, item in state["transform"].items()},
+        encoder_state={
+            expression: (Factor.Kind(kind), decode(item)) for expression, (kind, item) in state["encoder"].items()
+        },
+    )

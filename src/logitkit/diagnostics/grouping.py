@@ -1,0 +1,120 @@
+"""Groups of about equal size by predicted probability, by two rules that packages use.
+
+Both put a row into the first group whose cut point it does not exceed, so that equal predictions stay
+together; they differ in the cut points between G groups of n trials:
+
+* Stata's ``xtile``: the value of rank k n / G rounded up, or, where k n / G is whole, the mean of that value
+  and the next;
+* R's ``cut(p, quantile(p, 0:G / G))``: sample quantiles of type 7, which interpolate at rank 1 + (n - 1) k /
+  G.
+
+References
+----------
+StataCorp, Data Management Reference Manual, [D] pctile, methods and formulas.
+Hyndman, R. J. and Fan, Y. (1996) Sample quantiles in statistical packages. The American Statistician 50,
+361-365.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["GROUPING_WORDS", "group_sums", "quantile_groups"]
+
+GROUPING_WORDS = {
+    "stata": "equal counts by rank of the predicted probability, as Stata's xtile, ties kept together",
+    "r": "cut at type 7 quantiles of the predicted probability, as R's cut and quantile, ties kept together",
+}
+
+
+def quantile_groups(values: FloatArray, counts: FloatArray, groups: int, grouping: str = "stata") -> IntArray:
+    """Return the group of each value, counted from 0, with empty groups closed up.
+
+    Parameters
+    ----------
+    values : (n,) array
+        In ascending order.
+    counts : (n,) array
+        How often each value occurs, above 0; whole numbers for the rule of R.
+    groups : int
+        At least 2; fewer come back when ties leave a group empty.
+    grouping : {'stata', 'r'}
+        Rule for the cut points.
+
+    Returns
+    -------
+    (n,) int array
+        Not decreasing.
+
+    Raises
+    ------
+    DataError
+        If ``groups`` is not a whole number of at least 2.
+    UnsupportedError
+        For another rule, or the rule of R with counts that are not whole.
+
+    Examples
+    --------
+    A value that occurs three times counts as three:
+
+    >>> quantile_groups(np.array([0.1, 0.2, 0.3, 0.4]), np.array([3.0, 1.0, 1.0, 1.0]), 2).tolist()
+    [0, 1, 1, 1]
+    """
+    if isinstance(groups, bool) or groups != int(groups) or groups < 2:
+        raise DataError(f"groups={groups!r} must be a whole number of at least 2.")
+    if grouping not in GROUPING_WORDS:
+        raise UnsupportedError(f"grouping={grouping!r} is not offered; the rules are 'stata' and 'r'.")
+    cumulative = np.cumsum(counts)
+    steps = np.arange(1, groups)
+    cuts = _xtile_cuts if grouping == "stata" else _type7_cuts
+    group = np.searchsorted(cuts(values, cumulative, groups, steps), values, side="left")
+    return np.asarray(np.unique(group, return_inverse=True)[1], dtype=np.int64)
+
+
+def group_sums(group: IntArray, values: FloatArray) -> FloatArray:
+    """Return the sum of the values of each group.
+
+    Parameters
+    ----------
+    group : (n,) int array
+        Group of each value, counted from 0.
+    values : (n,) array
+        What to add.
+
+    Returns
+    -------
+    (G,) array
+        One sum a group.
+
+    Examples
+    --------
+    >>> group_sums(np.array([0, 0, 1]), np.array([1.0, 2.0, 4.0])).tolist()
+    [3.0, 4.0]
+    """
+    return np.bincount(group, weights=values).astype(np.float64)
+
+
+def _xtile_cuts(values: FloatArray, cumulative: FloatArray, groups: int, steps: IntArray) -> FloatArray:
+    # Multiplied out, so that whole numbers compare exactly.
+    targets = steps * cumulative[-1]
+    at = np.searchsorted(groups * cumulative, targets, side="left")
+    whole = groups * cumulative[at] == targets
+    return np.asarray(
+        np.where(whole, 0.5 * (values[at] + values[np.minimum(at + 1, values.size - 1)]), values[at])
+    )
+
+
+def _type7_cuts(values: FloatArray, cumulative: FloatArray, groups: int, steps: IntArray) -> FloatArray:
+    if not np.array_equal(cumulative, np.rint(cumulative)):
+        raise UnsupportedError(
+            "grouping='r' counts trials, and these weights are not whole numbers: use 'stata'."
+        )
+    whole, part = np.divmod(steps * (int(cumulative[-1]) - 1), groups)  # ranks from 0
+    lower = values[np.searchsorted(cumulative, whole, side="right")]
+    upper = values[np.searchsorted(cumulative, np.minimum(whole + 1, cumulative[-1] - 1), side="right")]
+    share = part / groups
+    between = (1.0 - share) * lower + share * upper
+    return np.asarray(np.where((part == 0) | (upper == lower), lower, between))

@@ -1,0 +1,110 @@
+r"""Residuals of four kinds, as R's ``residuals.glm`` has them.
+
+With proportion of events :math:`y_i`, total weight :math:`w_i` (prior weight times trials), probability
+:math:`\mu_i` and variance :math:`v_i = \mu_i (1 - \mu_i)`:
+
+* response :math:`y_i - \mu_i`;
+* Pearson :math:`(y_i - \mu_i) \sqrt{w_i / v_i}`;
+* deviance :math:`\operatorname{sign}(y_i - \mu_i) \sqrt{w_i d_i}`, with :math:`d_i` the deviance of one
+  trial;
+* working :math:`(y_i - \mu_i) / v_i`, on the scale of the linear predictor.
+
+References
+----------
+McCullagh, P. and Nelder, J. A. (1989) Generalized Linear Models, 2nd edition, section 2.4.
+"""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.errors import UnsupportedError, nearest_name
+from logitkit.families.binomial import Binomial
+from logitkit.fit import FitRecord
+from logitkit.inference.prediction import linear_predictor
+from logitkit.typing import FloatArray, ResidualKind
+
+__all__ = ["residuals"]
+
+
+def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance") -> FloatArray:
+    r"""Return one residual a row.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        n rows with their outcome: those of the fit, or new ones.
+    kind : {'deviance', 'pearson', 'response', 'working'}
+        Which residual. Response and working residuals carry no weights; Pearson and deviance residuals carry
+        the square root of the total weight of the row.
+
+    Returns
+    -------
+    (n,) array
+        nan where the limit of a separated fit is undetermined at a new row.
+
+    Raises
+    ------
+    UnsupportedError
+        For any other kind.
+
+    Notes
+    -----
+    A row whose probability runs to 0 or 1 has its limit: 0 where the outcome agrees, for the working residual
+    -1 or 1, which is where :math:`(y - \mu) / \{\mu (1 - \mu)\}` goes; infinite (and 0 or 1 off for the
+    response residual) where a new row's outcome contradicts it.
+
+    Examples
+    --------
+    Squared deviance residuals add up to the deviance:
+
+    >>> from logitkit.design.ready import ready_design
+    >>> from logitkit.fit import fit_design
+    >>> from logitkit.solvers.newton import Newton
+    >>> X = np.column_stack([np.ones(6), np.arange(6.0)])
+    >>> design = ready_design(X, [0, 0, 1, 0, 1, 1], names=["Intercept", "x"])
+    >>> record = fit_design(design, Binomial(), Newton())
+    >>> bool(np.isclose(np.sum(residuals(record, design) ** 2), record.deviance))
+    True
+    """
+    if kind not in get_args(ResidualKind):
+        raise UnsupportedError(
+            f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}"
+        )
+    eta = linear_predictor(record, design.matrix, design.response.offset)
+    y, weights = design.response.y, design.response.weights
+    raw = record.family.residual(eta, y)
+    if kind == "response":
+        return raw
+    if kind == "deviance":
+        return np.sign(raw) * _weighted(np.sqrt(_unit_deviance(record.family, eta, y)), weights)
+    variance = record.family.variance(eta)
+    if kind == "pearson":
+        return _weighted(_ratio(raw, np.sqrt(variance)), weights)
+    # Where the variance vanishes the residual of a row that agrees tends to 1 for an event, -1 for none.
+    agrees = (variance == 0.0) & (raw == 0.0)
+    return np.where(agrees, np.sign(eta), _ratio(raw, variance))
+
+
+def _unit_deviance(family: Binomial, eta: FloatArray, y: FloatArray) -> FloatArray:
+    """Return the deviance of one trial, shape (n,); at an infinite linear predictor 0 or infinite."""
+    at_limit = np.isinf(eta)
+    deviance = family.unit_deviance(np.where(at_limit, 0.0, eta), y)
+    return np.where(at_limit, np.where(family.residual(eta, y) == 0.0, 0.0, np.inf), deviance)
+
+
+def _ratio(raw: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return raw / scale, shape (n,); where the scale vanishes 0 for a residual of 0, else infinite."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((scale == 0.0) & (raw == 0.0), 0.0, raw / scale)
+
+
+def _weighted(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return values times root weights, shape (n,); 0 for a row of weight 0, even an infinite one."""
+    with np.errstate(invalid="ignore"):
+        return np.where((weights == 0.0) & ~np.isnan(values), 0.0, values * np.sqrt(weights))

@@ -1,0 +1,81 @@
+"""Every exception and warning of logitkit, one tree by stage.
+
+A message says what is wrong, the value and where it was found, and what to do about it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "ConvergenceError",
+    "ConvergenceWarning",
+    "DataError",
+    "DataWarning",
+    "FormulaError",
+    "LogitkitError",
+    "LogitkitWarning",
+    "ResponseError",
+    "SeparationError",
+    "UnsupportedError",
+    "nearest_name",
+]
+
+
+class LogitkitError(ValueError):
+    """Base of every error that logitkit raises on purpose."""
+
+
+class FormulaError(LogitkitError):
+    """The formula cannot be read, or names something that the data does not have."""
+
+
+class DataError(LogitkitError):
+    """The table, a column, the weights or the offset cannot be used as given."""
+
+
+class ResponseError(LogitkitError):
+    """The response is not of the kind that the family needs."""
+
+
+class ConvergenceError(LogitkitError):
+    """A verb needs a converged fit and this one is not."""
+
+
+class SeparationError(LogitkitError):
+    """A verb cannot answer because the estimate that it needs is infinite."""
+
+
+class UnsupportedError(LogitkitError):
+    """The request is understood and is not offered, or has no valid answer."""
+
+
+class LogitkitWarning(UserWarning):
+    """Base of every warning that logitkit gives."""
+
+
+class DataWarning(LogitkitWarning):
+    """The data was used, in a way that the caller should know of."""
+
+
+class ConvergenceWarning(LogitkitWarning):
+    """The solver stopped before it reached its tolerance."""
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """Return the hint `` Did you mean 'x'?`` for the nearest known name, or the names themselves.
+
+    Examples
+    --------
+    >>> nearest_name("incme", ["income", "age"])
+    "Did you mean 'income'?"
+    >>> nearest_name("z", ["income", "age"])
+    'The names are: income, age.'
+    """
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]!r}?"
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    return f"The names are: {shown}." if names else "There are no names to choose from."

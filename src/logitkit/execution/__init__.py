@@ -1,0 +1,1 @@
+"""Where sums over row blocks are computed."""

@@ -1,0 +1,1 @@
+"""How linear predictors give a likelihood: a distribution and a link."""

@@ -1,0 +1,87 @@
+r"""Information criteria and coefficients of determination.
+
+With log-likelihoods :math:`\ell` and :math:`\ell_0` (null), k the rank of the design, and n the number of trials:
+
+* AIC :math:`= -2\ell + 2k`, BIC :math:`= -2\ell + k \log n_{obs}`, both with the binomial constant, as R has them;
+* McFadden :math:`1 - \ell/\ell_0`, Cox and Snell :math:`1 - \exp\{2(\ell_0 - \ell)/n\}`, Nagelkerke: the latter
+  divided by its largest value; all without the binomial constant, so that counted data give what their rows one by
+  one would;
+* Tjur: mean probability among events less that among non-events.
+
+References
+----------
+McFadden, D. (1974); Cox, D. R. and Snell, E. J. (1989), p. 208; Nagelkerke, N. J. D. (1991) Biometrika 78, 691-692;
+Tjur, T. (2009) The American Statistician 63, 366-372.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from logitkit.design.design import Design
+from logitkit.fit import FitRecord
+from logitkit.inference.prediction import linear_predictor
+
+__all__ = ["FitStatistics", "fit_statistics"]
+
+
+@dataclass(frozen=True, slots=True)
+class FitStatistics:
+    """Statistics of a whole fit; nan where the likelihood is a working device only, or rows are needed and absent.
+
+    Parameters
+    ----------
+    aic, bic : float
+        Information criteria.
+    mcfadden, cox_snell, nagelkerke, tjur : float
+        Coefficients of determination.
+    """
+
+    aic: float
+    bic: float
+    mcfadden: float
+    cox_snell: float
+    nagelkerke: float
+    tjur: float
+
+
+def fit_statistics(record: FitRecord, design: Design | None = None) -> FitStatistics:
+    """Return information criteria and coefficients of determination.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design, optional
+        Rows of the fit, which Tjur's coefficient needs.
+
+    Returns
+    -------
+    FitStatistics
+        Likelihood statistics are nan with sampling weights or clusters.
+    """
+    tjur = math.nan
+    if design is not None:
+        response = design.response
+        mu = record.family.mean(linear_predictor(record, design.matrix, response.offset))
+        events = response.weights * response.y
+        nonevents = response.weights - events
+        if events.sum() > 0.0 and nonevents.sum() > 0.0:
+            tjur = float(events @ mu / events.sum() - nonevents @ mu / nonevents.sum())
+    if not record.has_likelihood:
+        return FitStatistics(*(math.nan,) * 5, tjur)
+    k = record.n_params
+    loss = record.log_constant - record.loglik
+    null_loss = record.log_constant - record.null_loglik
+    per_trial = 2.0 / record.n_trials
+    cox_snell = -math.expm1(per_trial * (loss - null_loss))
+    most = -math.expm1(-per_trial * null_loss)
+    return FitStatistics(
+        aic=-2.0 * record.loglik + 2.0 * k,
+        bic=-2.0 * record.loglik + k * math.log(record.n_obs),
+        mcfadden=1.0 - loss / null_loss if null_loss > 0.0 else math.nan,
+        cox_snell=cox_snell,
+        nagelkerke=cox_snell / most if most > 0.0 else math.nan,
+        tjur=tjur,
+    )

@@ -1,0 +1,50 @@
+r"""Leverage: the diagonal of the weighted hat matrix, :math:`h_i = c_i\, x_i' (X'CX)^{-1} x_i`.
+
+Here c is the curvature of each row, weight times variance. Computed on row blocks; the n by n hat matrix is never
+formed.
+
+References
+----------
+Pregibon, D. (1981) Logistic regression diagnostics. Annals of Statistics 9, 705-724.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.matrix import Matrix
+from logitkit.execution.blas import single_threaded_blas
+from logitkit.fit import FitRecord
+from logitkit.inference.prediction import linear_predictor
+from logitkit.objective import Objective
+from logitkit.typing import FloatArray
+
+__all__ = ["leverage"]
+
+
+def leverage(record: FitRecord, design: Design) -> FloatArray:
+    """Return the leverage of each row.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        n rows.
+
+    Returns
+    -------
+    (n,) array
+        Between 0 and 1 on the rows of the fit, where they sum to the rank; 0 for rows at the limit of a separated fit.
+    """
+    eta = linear_predictor(record, design.matrix, design.response.offset)
+    curvature = design.response.weights * np.nan_to_num(record.family.variance(eta))
+    vcov = record.model_vcov
+
+    def block_leverage(block: Matrix, rows: slice) -> FloatArray:
+        dense = block.to_dense()
+        return np.einsum("ij,ij->i", dense @ vcov, dense) * curvature[rows]
+
+    with single_threaded_blas():
+        return Objective(design.matrix, design.response, record.family).map_rows(block_leverage)

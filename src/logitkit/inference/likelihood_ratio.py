@@ -1,0 +1,63 @@
+r"""The likelihood-ratio test against the null model.
+
+:math:`2(\ell - \ell_0)` is chi-square with as many degrees of freedom as the model has coefficients besides the
+intercept. The null model has the intercept, when the model has one, and the offset; without an intercept every linear
+predictor is the offset, as in R.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scipy.special import chdtrc
+
+from logitkit.errors import UnsupportedError
+from logitkit.fit import FitRecord
+
+__all__ = ["LikelihoodRatioTest", "null_test"]
+
+
+@dataclass(frozen=True, slots=True)
+class LikelihoodRatioTest:
+    """A likelihood-ratio test.
+
+    Parameters
+    ----------
+    statistic : float
+        Twice the difference of the log-likelihoods.
+    dof : int
+        Difference of the numbers of coefficients.
+    p_value : float
+        Upper tail probability; nan without degrees of freedom.
+    """
+
+    statistic: float
+    dof: int
+    p_value: float
+
+
+def null_test(record: FitRecord) -> LikelihoodRatioTest:
+    """Test all coefficients besides the intercept at once.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LikelihoodRatioTest
+        Valid under separation too: the likelihood has a limit there.
+
+    Raises
+    ------
+    UnsupportedError
+        With sampling weights or clusters, where the likelihood is a working device only.
+    """
+    if not record.has_likelihood:
+        raise UnsupportedError(
+            f"A likelihood-ratio test is not valid with {record.covariance.label}; use fit.test(...), a Wald test."
+        )
+    statistic = max(record.null_deviance - record.deviance, 0.0)
+    dof = record.n_params - (record.info.intercept is not None)
+    return LikelihoodRatioTest(statistic, dof, float(chdtrc(dof, statistic)) if dof > 0 else float("nan"))

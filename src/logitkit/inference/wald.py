@@ -1,0 +1,122 @@
+r"""Wald inference: the coefficient table, and tests of linear hypotheses.
+
+For :math:`H_0: L\beta = c` the statistic is :math:`(L\hat\beta - c)'(L V L')^{-1}(L\hat\beta - c)`, chi-square with as many
+degrees of freedom as L has independent rows.
+
+References
+----------
+Rao, C. R. (1973) Linear Statistical Inference and its Applications, 2nd edition, section 6e.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc
+
+from logitkit.design.constraints import parse_hypothesis
+from logitkit.errors import FormulaError, SeparationError
+from logitkit.fit import FitRecord
+from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
+
+
+__all__ = ["WaldTest", "coefficient_estimates", "wald_test"]
+
+
+@dataclass(frozen=True)
+class WaldTest:
+    """A test of linear hypotheses.
+
+    Parameters
+    ----------
+    statistic : float
+        Chi-square statistic.
+    dof : int
+        Degrees of freedom: independent hypotheses.
+    p_value : float
+        Upper tail probability.
+    hypotheses : tuple of str
+        Each hypothesis in words.
+    estimates : Estimates
+        Left side minus right side of each, with its standard error.
+    covariance : str
+        How the covariance was made.
+    """
+
+    statistic: float
+    dof: int
+    p_value: float
+    hypotheses: tuple[str, ...]
+    estimates: Estimates
+    covariance: str
+
+
+def coefficient_estimates(record: FitRecord, level: float | None = None) -> Estimates:
+    """Return the coefficient table.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    Estimates
+        One entry a coefficient; infinite, undetermined and aliased coefficients have no standard error, statistic
+        or interval.
+    """
+    return wald_estimates(record.coef, record.std_error, record.level if level is None else level)
+
+
+def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) -> WaldTest:
+    """Test linear hypotheses about the coefficients.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    hypothesis : str
+        Such as ``"age = 0, smoke = 2 * ht"``; names are those of the coefficients.
+    level : float, optional
+        Confidence level of the intervals; the fit's by default.
+
+    Returns
+    -------
+    WaldTest
+        Chi-square test that all hold.
+
+    Raises
+    ------
+    FormulaError
+        For an unknown name, or hypotheses that contradict one another.
+    SeparationError
+        If a coefficient in it is infinite, undetermined or aliased.
+    """
+    left, right, texts = parse_hypothesis(hypothesis, record.names)
+    used = np.any(left != 0.0, axis=0)
+    without = [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]
+    if without:
+        raise SeparationError(
+            f"{', '.join(without)} has no finite estimate with a standard error (separated, undetermined or aliased), "
+            "so a Wald test of it means nothing. Test the other coefficients, or compare models by likelihood ratio."
+        )
+    coef = np.where(used, record.coef, 0.0)
+    vcov = np.where(used[:, None] & used, record.vcov, 0.0)
+    difference = left @ coef - right
+    spread = left @ vcov @ left.T
+    scale = np.sqrt(spread.diagonal())
+    scale = np.where(scale > 0.0, scale, 1.0)
+    values, vectors = np.linalg.eigh(spread / scale[:, None] / scale)
+    keep = values > 1e-10 * values[-1]
+    rotated = vectors.T @ (difference / scale)
+    if np.any(np.abs(rotated[~keep]) > 1e-8 * max(1.0, float(np.abs(rotated).max()))):
+        raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
+    statistic = float(np.sum(rotated[keep] ** 2 / values[keep]))
+    dof = int(np.count_nonzero(keep))
+    estimates = linear_estimates(difference, left, vcov, record.level if level is None else level)
+    return WaldTest(statistic, dof, float(chdtrc(dof, statistic)), texts, estimates, record.covariance.label)
+
+

@@ -1,0 +1,30 @@
+"""Rows scaled by the root of their weights, the half of a weighted Gram matrix that is not a product."""
+
+from __future__ import annotations
+
+import math
+
+from numba import njit
+
+from logitkit.typing import FloatArray
+
+__all__ = ["scale_rows"]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def scale_rows(array: FloatArray, weights: FloatArray, out: FloatArray) -> None:
+    """Write ``sqrt(weights[i]) * array[i, j]`` to ``out``.
+
+    Parameters
+    ----------
+    array : (n, p) array
+        Rows, in C order for speed.
+    weights : (n,) array
+        Not negative.
+    out : (n, p) array
+        Overwritten.
+    """
+    for i in range(array.shape[0]):
+        root = math.sqrt(weights[i])
+        for j in range(array.shape[1]):
+            out[i, j] = root * array[i, j]

@@ -1,0 +1,1 @@
+"""Presentation: results become documents, and documents become text, HTML, Markdown or LaTeX."""

@@ -1,0 +1,347 @@
+"""What a summary or a report says, apart from how it looks: a frozen tree of strings and pictures.
+
+A `Document` has a title, a grid of facts, blocks (tables, prose, figures, sections of these), notes and
+warnings. Its cells are finished text from `logitkit.report.number_format`; each renderer turns the same tree
+into one format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from logitkit.errors import LogitkitError
+
+__all__ = ["Block", "Column", "Document", "Fact", "Figure", "Prose", "Section", "Table"]
+
+_LONGEST_VALUE_IN_GRID = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A labelled value of the head of a summary, such as the number of observations.
+
+    Parameters
+    ----------
+    label : str
+        What it is.
+    value : str
+        The formatted value.
+
+    Examples
+    --------
+    >>> Fact("Observations", "60,000").value
+    '60,000'
+    """
+
+    label: str
+    value: str
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the value, such as a formula, needs a line of its own beside a grid of short facts."""
+        return len(self.value) > _LONGEST_VALUE_IN_GRID
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The head of a table's column.
+
+    Parameters
+    ----------
+    name : str
+        The heading.
+    align : {"right", "left"}
+        Right for numbers, left for names.
+
+    Raises
+    ------
+    LogitkitError
+        If `align` is neither.
+
+    Examples
+    --------
+    >>> Column("Estimate").align
+    'right'
+    """
+
+    name: str
+    align: Literal["left", "right"] = "right"
+
+    def __post_init__(self) -> None:
+        """Check the alignment."""
+        if self.align not in ("left", "right"):
+            raise LogitkitError(
+                f"Column {self.name!r} has align={self.align!r}; it must be 'left' or 'right'."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of finished text.
+
+    Parameters
+    ----------
+    title : str or None
+        Printed above the table.
+    columns : tuple of Column, length k
+        The heads. A first column that is left-aligned holds the names of the rows.
+    rows : tuple of tuple of str, each of length k
+        The cells, already formatted.
+    notes : tuple of str
+        Printed below the table.
+
+    Raises
+    ------
+    LogitkitError
+        If there is no column, a row is not as wide as `columns`, or a cell is not a string.
+
+    Examples
+    --------
+    >>> table = Table(None, (Column("Term", "left"), Column("Estimate")), (("age", "0.0412"),))
+    >>> len(table.rows[0]) == len(table.columns)
+    True
+    """
+
+    title: str | None
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the shape, and that every cell is text."""
+        where = f"Table {self.title!r}" if self.title else "The table"
+        if not self.columns:
+            raise LogitkitError(f"{where} has no columns; it needs at least one.")
+        for number, row in enumerate(self.rows, start=1):
+            if len(row) != len(self.columns):
+                raise LogitkitError(
+                    f"{where}: row {number} is {row!r}, of length {len(row)}, and there are "
+                    f"{len(self.columns)} columns ({', '.join(column.name for column in self.columns)}); "
+                    "give one cell for each."
+                )
+            for column, cell in zip(self.columns, row, strict=True):
+                if not isinstance(cell, str):
+                    raise LogitkitError(
+                        f"{where}: row {number}, column {column.name!r} holds {cell!r}, which is not text; "
+                        "format it with logitkit.report.number_format first."
+                    )
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    r"""Paragraphs of plain text; an empty line separates two of them.
+
+    Parameters
+    ----------
+    text : str
+        The text. Line breaks inside a paragraph have no meaning.
+
+    Examples
+    --------
+    >>> Prose("The first.\n\nThe second,\nin two lines.").paragraphs
+    ('The first.', 'The second, in two lines.')
+    """
+
+    text: str
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The paragraphs, each on one line."""
+        pieces = (" ".join(piece.split()) for piece in self.text.replace("\r\n", "\n").split("\n\n"))
+        return tuple(piece for piece in pieces if piece)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture, as SVG or PNG; HTML shows it, and the other formats give its title and caption.
+
+    Parameters
+    ----------
+    title : str
+        Printed above the picture.
+    svg : str or None
+        An SVG document, shown in preference to `png`.
+    png : bytes or None
+        The content of a PNG file.
+    caption : str
+        Printed below the picture.
+    alt : str
+        What a reader who cannot see the picture should know.
+
+    Raises
+    ------
+    LogitkitError
+        If both `svg` and `png` are None.
+
+    Examples
+    --------
+    >>> Figure("ROC", svg="<svg/>", png=None, caption="", alt="A rising curve.").title
+    'ROC'
+    """
+
+    title: str
+    svg: str | None
+    png: bytes | None
+    caption: str
+    alt: str
+
+    def __post_init__(self) -> None:
+        """Check that there is a picture."""
+        if self.svg is None and self.png is None:
+            raise LogitkitError(f"Figure {self.title!r} has no picture; give svg or png.")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and the blocks below it; sections nest.
+
+    Parameters
+    ----------
+    heading : str
+        The heading.
+    blocks : tuple of Table, Prose, Figure or Section
+        The content, in reading order.
+
+    Raises
+    ------
+    LogitkitError
+        If a block is of another type.
+
+    Examples
+    --------
+    >>> Section("Data", (Prose("189 births."),)).blocks[0].paragraphs
+    ('189 births.',)
+    """
+
+    heading: str
+    blocks: tuple[Block, ...]
+
+    def __post_init__(self) -> None:
+        """Check the types of the blocks."""
+        _check_blocks(f"Section {self.heading!r}", self.blocks)
+
+
+Block: TypeAlias = Table | Prose | Figure | Section
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Document:
+    """A summary or a whole report.
+
+    Parameters
+    ----------
+    title : str
+        The title.
+    subtitle : str
+        One line below it.
+    facts : tuple of Fact
+        Shown as a compact grid, filled column by column.
+    blocks : tuple of Table, Prose, Figure or Section
+        The content, in reading order.
+    notes : tuple of str
+        Printed at the end.
+    warnings : tuple of str
+        What the reader must know before the numbers; shown above the blocks.
+
+    Raises
+    ------
+    LogitkitError
+        If a block is of another type.
+
+    Examples
+    --------
+    >>> document = Document("Births", facts=(Fact("Observations", "189"),))
+    >>> document == Document("Births", facts=(Fact("Observations", "189"),))
+    True
+    """
+
+    title: str
+    subtitle: str = ""
+    facts: tuple[Fact, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check the types of the blocks, and that a lone note was not given as a string."""
+        _check_blocks(f"Document {self.title!r}", self.blocks)
+        for name in ("notes", "warnings"):
+            if isinstance(getattr(self, name), str):
+                raise LogitkitError(
+                    f"Document {self.title!r}: {name} is one string; give a tuple of strings."
+                )
+
+    def to_text(self, width: int = 88) -> str:
+        """Return the document as plain text.
+
+        Parameters
+        ----------
+        width : int, default 88
+            Columns of the terminal.
+
+        Returns
+        -------
+        str
+            Lines of at most that width where possible.
+        """
+        from logitkit.report.text import render_text
+
+        return render_text(self, width)
+
+    def to_html(self) -> str:
+        """Return the document as an HTML fragment with its own style.
+
+        Returns
+        -------
+        str
+            For notebooks and pages.
+        """
+        from logitkit.report.html import render_html
+
+        return render_html(self)
+
+    def to_markdown(self) -> str:
+        """Return the document as GitHub's Markdown.
+
+        Returns
+        -------
+        str
+            With pipe tables.
+        """
+        from logitkit.report.markdown import render_markdown
+
+        return render_markdown(self)
+
+    def to_latex(self) -> str:
+        """Return the document as LaTeX for the booktabs package.
+
+        Returns
+        -------
+        str
+            Special characters are escaped.
+        """
+        from logitkit.report.latex import render_latex
+
+        return render_latex(self)
+
+    def __str__(self) -> str:
+        """Return the document as plain text."""
+        return self.to_text()
+
+    def __repr__(self) -> str:
+        """Return the document as plain text."""
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        """Return the document as HTML, for notebooks."""
+        return self.to_html()
+
+
+def _check_blocks(where: str, blocks: tuple[Block, ...]) -> None:
+    for number, block in enumerate(blocks, start=1):
+        if not isinstance(block, Table | Prose | Figure | Section):
+            raise LogitkitError(
+                f"{where}: block {number} is a {type(block).__name__}; "
+                "it must be a Table, Prose, Figure or Section."
+            )

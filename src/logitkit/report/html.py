@@ -1,0 +1,349 @@
+"""A document as HTML: a fragment for notebooks and one self-contained page, from the same template and style.
+
+Every text passes through autoescape. Pictures are data URIs inside ``img``, so that neither the identifiers
+nor the scripts of an SVG file reach the page, and nothing is loaded from elsewhere.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from functools import cache
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from logitkit.report.document import Block, Document, Figure, Section
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["render_html", "render_page"]
+
+
+def render_html(document: Document) -> str:
+    """Render a document as an HTML fragment with its own style, for a notebook in a light or dark theme.
+
+    Parameters
+    ----------
+    document : Document
+        What to show.
+
+    Returns
+    -------
+    str
+        One ``div`` element.
+
+    Examples
+    --------
+    >>> from logitkit.report.document import Document, Prose
+    >>> "a &lt; b" in render_html(Document("Order", blocks=(Prose("a < b"),)))
+    True
+    """
+    return _render("fragment", document)
+
+
+def render_page(document: Document) -> str:
+    """Render a document as one HTML page that needs no other file and no network.
+
+    Parameters
+    ----------
+    document : Document
+        What to show. With three or more sections the page opens with a list of them.
+
+    Returns
+    -------
+    str
+        A complete HTML 5 document.
+
+    Examples
+    --------
+    >>> from logitkit.report.document import Document
+    >>> page = render_page(Document("Births & weights"))
+    >>> page.startswith("<!doctype html>"), "<title>Births &amp; weights</title>" in page
+    (True, True)
+    """
+    return _render("page", document)
+
+
+def _render(template: str, document: Document) -> str:
+    contents = [block.heading for block in document.blocks if isinstance(block, Section)]
+    text = _environment().get_template(template).render(document=document, contents=contents)
+    return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    """Compile the templates once a process; jinja2 is imported here so that text does not pay for it."""
+    from jinja2 import DictLoader, Environment, StrictUndefined
+
+    loader = DictLoader(
+        {
+            "style.css": _STYLE,
+            "page.css": _PAGE_STYLE,
+            "blocks": _BLOCKS,
+            "fragment": _FRAGMENT,
+            "page": _PAGE,
+        }
+    )
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["arranged"] = _arranged
+    environment.filters["source"] = _source
+    return environment
+
+
+def _arranged(blocks: Iterable[Block]) -> list[tuple[str, list[Block]]]:
+    """Return runs of blocks of one kind, so that neighbouring figures share a grid."""
+    return [(kind, list(run)) for kind, run in groupby(blocks, key=lambda block: type(block).__name__)]
+
+
+def _source(figure: Figure) -> str:
+    if figure.svg is not None:
+        kind, content = "svg+xml", figure.svg.encode()
+    else:
+        kind, content = "png", figure.png or b""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+# Every rule begins with the class of the outer div, and outweighs or equals a notebook's own table rules
+# (JupyterLab stripes rows and aligns cells). Colours derive from currentColor, as the theme is not ours.
+_STYLE = """
+.lk-doc{--lk-soft:rgba(128,128,128,.4);--lk-gap:1.1em;color:inherit;
+  font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-size:14px;
+  line-height:1.5;max-width:62rem;text-align:left}
+.lk-doc .lk-title{font-size:1.3em;font-weight:650;line-height:1.25;margin:.2em 0 0;overflow-wrap:anywhere}
+.lk-doc .lk-subtitle{margin:.15em 0 0;opacity:.75;overflow-wrap:anywhere}
+.lk-doc .lk-heading{font-size:1.1em;font-weight:650;line-height:1.3;margin:1.6em 0 .5em}
+.lk-doc p{margin:0 0 .7em;max-width:46rem}
+.lk-doc dl.lk-facts{margin:var(--lk-gap) 0;padding:.45em 0;columns:19em 2;column-gap:3em;max-width:50rem;
+  border-top:1px solid var(--lk-soft);border-bottom:1px solid var(--lk-soft)}
+.lk-doc dl.lk-facts div{display:flex;justify-content:space-between;gap:1.2em;padding:.1em 0;
+  break-inside:avoid}
+.lk-doc dl.lk-facts dt{font-weight:400;opacity:.75;margin:0;flex:none;max-width:60%}
+.lk-doc dl.lk-facts dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.lk-doc dl.lk-facts div.lk-long{column-span:all;justify-content:flex-start}
+.lk-doc dl.lk-facts div.lk-long dd{text-align:left}
+.lk-doc .lk-warnings{margin:var(--lk-gap) 0;padding:.65em 1em;border-left:4px solid #d97706;
+  border-radius:3px;background:rgba(217,119,6,.13);max-width:50rem;box-sizing:border-box}
+.lk-doc .lk-warnings p{margin:.15em 0}
+.lk-doc .lk-scroll{overflow-x:auto;margin:var(--lk-gap) 0 .4em}
+.lk-doc table.lk-table{border-collapse:collapse;border:0;border-top:2px solid currentColor;
+  border-bottom:2px solid currentColor;margin:0;font-size:1em;table-layout:auto;width:auto;
+  font-variant-numeric:tabular-nums lining-nums;color:inherit;background:transparent}
+.lk-doc table.lk-table caption{caption-side:top;text-align:left;font-weight:600;padding:0 0 .45em;
+  color:inherit;white-space:nowrap}
+.lk-doc table.lk-table thead{border-bottom:1px solid currentColor}
+.lk-doc table.lk-table tr,.lk-doc table.lk-table tbody tr:nth-child(n){background:transparent;border:0}
+.lk-doc table.lk-table tbody tr:nth-child(n):hover{background:rgba(128,128,128,.12)}
+.lk-doc table.lk-table th,.lk-doc table.lk-table td{padding:.24em .8em;border:0;font-weight:400;
+  text-align:right;white-space:nowrap;vertical-align:baseline;color:inherit;background:transparent}
+.lk-doc table.lk-table thead th{font-weight:600;padding-top:.4em;padding-bottom:.4em;vertical-align:bottom}
+.lk-doc table.lk-table .lk-left{text-align:left}
+.lk-doc table.lk-table tbody .lk-left{white-space:normal;overflow-wrap:break-word;max-width:26em}
+.lk-doc table.lk-table tr>:first-child{padding-left:.3em}
+.lk-doc table.lk-table tr>:last-child{padding-right:.3em}
+.lk-doc table.lk-table tbody tr:first-child>*{padding-top:.5em}
+.lk-doc table.lk-table tbody tr:last-child>*{padding-bottom:.5em}
+.lk-doc .lk-notes{margin:.4em 0 var(--lk-gap);font-size:.88em;opacity:.8}
+.lk-doc .lk-notes p{margin:0 0 .25em}
+.lk-doc .lk-figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22em),1fr));
+  gap:1.6em;margin:var(--lk-gap) 0}
+.lk-doc figure{margin:0;max-width:42em;break-inside:avoid}
+.lk-doc figure .lk-name{font-weight:600;margin:0 0 .4em}
+.lk-doc figure img{display:block;width:100%;height:auto;margin:0;background:#fff;border-radius:3px}
+.lk-doc figcaption{font-size:.9em;opacity:.8;margin:.5em 0 0}
+"""
+
+_PAGE_STYLE = """
+:root{color-scheme:light dark}
+body{margin:0;background:#fff;color:#1b1f24}
+a{color:#1f5fbf;text-decoration-thickness:1px;text-underline-offset:.15em}
+.lk-doc.lk-page{font-size:16px;line-height:1.55;max-width:64rem;margin:0 auto;padding:3rem 2rem 4rem}
+.lk-page h1.lk-title{font-size:1.9em;letter-spacing:-.012em}
+.lk-page .lk-subtitle{font-size:1.05em}
+.lk-page h2.lk-heading{font-size:1.3em;margin:2.2em 0 .6em;padding-top:.7em;
+  border-top:1px solid var(--lk-soft)}
+.lk-page .lk-scroll,.lk-page .lk-notes,.lk-page dl.lk-facts{font-size:.92em}
+.lk-page nav{margin:var(--lk-gap) 0;display:flex;flex-wrap:wrap;gap:.2em 1.4em;font-size:.94em}
+@media (max-width:40rem){
+.lk-doc.lk-page{padding:1.4rem 1rem 2rem;font-size:15px}
+}
+@media screen and (prefers-color-scheme:dark){
+body{background:#14171b;color:#e4e6e9}
+a{color:#8ab4f8}
+.lk-page figure img{padding:.6em;box-sizing:border-box}
+}
+@media print{
+@page{margin:18mm 16mm}
+body{background:#fff;color:#000}
+.lk-doc.lk-page{font-size:10pt;max-width:none;padding:0}
+.lk-page nav{display:none}
+.lk-page .lk-scroll{overflow:visible}
+.lk-page tr,.lk-page .lk-warnings{break-inside:avoid}
+.lk-page thead{display:table-header-group}
+.lk-page .lk-heading{break-after:avoid}
+.lk-page .lk-figures{grid-template-columns:1fr 1fr}
+.lk-page .lk-warnings{border:1px solid #d97706;border-left-width:4px}
+}
+"""
+
+_BLOCKS = """
+{% macro notes(texts) %}
+{% if texts %}
+<div class="lk-notes">
+{% for text in texts %}
+<p>{{ text }}</p>
+{% endfor %}
+</div>
+{% endif %}
+{% endmacro %}
+
+{% macro table(table) %}
+<div class="lk-scroll">
+<table class="lk-table">
+{% if table.title %}
+<caption>{{ table.title }}</caption>
+{% endif %}
+<thead><tr>
+{%- for column in table.columns %}
+<th scope="col"{% if column.align == "left" %} class="lk-left"{% endif %}>{{ column.name }}</th>
+{%- endfor %}
+</tr></thead>
+<tbody>
+{% for row in table.rows %}
+<tr>
+{%- for cell in row %}
+{% if table.columns[loop.index0].align == "left" %}
+{% if loop.first %}<th scope="row" class="lk-left">{{ cell }}</th>
+{%- else %}<td class="lk-left">{{ cell }}</td>{% endif %}
+{% else %}<td>{{ cell }}</td>{% endif %}
+{%- endfor %}
+</tr>
+{% endfor %}
+</tbody>
+</table>
+</div>
+{{ notes(table.notes) }}
+{% endmacro %}
+
+{% macro figures(figures) %}
+<div class="lk-figures">
+{% for figure in figures %}
+<figure>
+<p class="lk-name">{{ figure.title }}</p>
+<img src="{{ figure | source }}" alt="{{ figure.alt }}">
+{% if figure.caption %}
+<figcaption>{{ figure.caption }}</figcaption>
+{% endif %}
+</figure>
+{% endfor %}
+</div>
+{% endmacro %}
+
+{% macro arranged(blocks, level) %}
+{% for kind, run in blocks | arranged %}
+{% if kind == "Figure" %}
+{{ figures(run) }}
+{% else %}
+{% for block in run %}
+{% if kind == "Table" %}
+{{ table(block) }}
+{% elif kind == "Prose" %}
+{% for paragraph in block.paragraphs %}
+<p>{{ paragraph }}</p>
+{% endfor %}
+{% else %}
+{{ section(block, level) }}
+{% endif %}
+{% endfor %}
+{% endif %}
+{% endfor %}
+{% endmacro %}
+
+{% macro section(block, level, anchor="") %}
+<section{% if anchor %} id="{{ anchor }}"{% endif %}>
+{% if level %}
+<h{{ [level, 6] | min }} class="lk-heading">{{ block.heading }}</h{{ [level, 6] | min }}>
+{% else %}
+<div class="lk-heading">{{ block.heading }}</div>
+{% endif %}
+{{ arranged(block.blocks, level and level + 1) }}
+</section>
+{% endmacro %}
+
+{% macro facts_and_warnings(document) %}
+{% if document.facts %}
+<dl class="lk-facts">
+{% for fact in document.facts %}
+<div{% if fact.is_long %} class="lk-long"{% endif %}><dt>{{ fact.label }}</dt><dd>{{ fact.value }}</dd></div>
+{% endfor %}
+</dl>
+{% endif %}
+{% if document.warnings %}
+<div class="lk-warnings" role="note">
+{% for text in document.warnings %}
+<p><strong>Warning.</strong> {{ text }}</p>
+{% endfor %}
+</div>
+{% endif %}
+{% endmacro %}
+"""
+
+# A fragment has no h1 to h6: notebooks would list them in their table of contents.
+_FRAGMENT = """
+{% import "blocks" as show %}
+<div class="lk-doc">
+<style>{% include "style.css" %}</style>
+<div class="lk-title">{{ document.title }}</div>
+{% if document.subtitle %}
+<div class="lk-subtitle">{{ document.subtitle }}</div>
+{% endif %}
+{{ show.facts_and_warnings(document) }}
+{{ show.arranged(document.blocks, 0) }}
+{{ show.notes(document.notes) }}
+</div>
+"""
+
+_PAGE = """
+{% import "blocks" as show %}
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ document.title }}</title>
+<style>{% include "style.css" %}{% include "page.css" %}</style>
+</head>
+<body>
+<main class="lk-doc lk-page">
+<header>
+<h1 class="lk-title">{{ document.title }}</h1>
+{% if document.subtitle %}
+<p class="lk-subtitle">{{ document.subtitle }}</p>
+{% endif %}
+{{ show.facts_and_warnings(document) }}
+</header>
+{% if contents | length >= 3 %}
+<nav aria-label="Contents">
+{% for heading in contents %}
+<a href="#section-{{ loop.index }}">{{ heading }}</a>
+{% endfor %}
+</nav>
+{% endif %}
+{% set place = namespace(section=0) %}
+{% for kind, run in document.blocks | arranged %}
+{% if kind == "Section" %}
+{% for block in run %}
+{% set place.section = place.section + 1 %}
+{{ show.section(block, 2, "section-" ~ place.section) }}
+{% endfor %}
+{% else %}
+{{ show.arranged(run, 2) }}
+{% endif %}
+{% endfor %}
+{{ show.notes(document.notes) }}
+</main>
+</body>
+</html>
+"""

@@ -1,0 +1,185 @@
+"""The summary of a fit as a document: facts, the coefficient table with odds ratios, notes and warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.fit import FitRecord
+from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.inference.likelihood_ratio import null_test
+from logitkit.inference.wald import coefficient_estimates
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.number_format import (
+    format_column,
+    format_integer,
+    format_number,
+    format_p,
+    format_percent,
+)
+from logitkit.solvers.solver import Status
+
+__all__ = ["summary_document"]
+
+LARGE_ODDS = 1e4  # odds ratios beyond this are written with an exponent rather than as a wall of digits
+
+
+def summary_document(record: FitRecord, design: Design | None = None) -> Document:
+    """Return the summary of a fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design, optional
+        Its rows, for statistics that need them.
+
+    Returns
+    -------
+    Document
+        Ready for any renderer.
+    """
+    return Document(
+        title="Logistic regression",
+        subtitle="",
+        facts=tuple(_facts(record, design)),
+        blocks=(coefficient_table(record),),
+        notes=tuple(_notes(record)),
+        warnings=tuple(_warnings(record)),
+    )
+
+
+def coefficient_table(record: FitRecord) -> Table:
+    """Return the coefficient table with odds ratios and their intervals."""
+    table = coefficient_estimates(record)
+    level = format_percent(record.level, 0 if float(100 * record.level).is_integer() else 1)
+    ratios = ["" if name == "Intercept" else _ratio(value) for name, value in _exponentiated(record, table.estimate)]
+    low = ["" if name == "Intercept" else _ratio(value) for name, value in _exponentiated(record, table.low)]
+    high = ["" if name == "Intercept" else _ratio(value) for name, value in _exponentiated(record, table.high)]
+    estimates = list(format_column(table.estimate, "estimate"))
+    for j in np.flatnonzero(np.isnan(record.coef)):
+        estimates[j] = "aliased" if j in record.aliased else "undetermined"
+    columns = (
+        Column("Term", "left"),
+        Column("Coef."),
+        Column("Std. error"),
+        Column("z"),
+        Column("P>|z|"),
+        Column("Odds ratio"),
+        Column(f"{level} low"),
+        Column(f"{level} high"),
+    )
+    cells = zip(
+        record.names,
+        estimates,
+        format_column(table.std_error, "estimate"),
+        format_column(table.statistic, "statistic", 2),
+        (format_p(p) for p in table.p_value),
+        ratios,
+        low,
+        high,
+        strict=True,
+    )
+    return Table(None, columns, tuple(cells))
+
+
+def _exponentiated(record: FitRecord, values: np.ndarray) -> Iterator[tuple[str, float]]:
+    with np.errstate(over="ignore"):
+        yield from zip(record.names, np.exp(values), strict=True)
+
+
+def _ratio(value: float) -> str:
+    if math.isfinite(value) and (value >= LARGE_ODDS or 0.0 < value < 1e-4):
+        return f"{value:.2e}"
+    return format_number(value)
+
+
+def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:
+    response = record.info.response
+    if record.info.formula is not None:
+        yield Fact("Formula", " ".join(record.info.formula.split()))
+    if response.kind == "grouped":
+        yield Fact("Outcome", f"{response.name}: events against nonevents")
+    else:
+        yield Fact("Event", f"{response.name} = {response.event} (against {response.nonevent})")
+    counts = record.counts
+    used = counts.given - counts.missing
+    of_given = f" of {format_integer(counts.given)}" if counts.missing else ""
+    yield Fact("Rows used", f"{format_integer(used)}{of_given}")
+    if record.n_obs != used:
+        yield Fact("Observations", format_integer(record.n_obs))
+    yield Fact("Events", f"{_amount(record.events)} ({format_percent(record.events / record.total)})")
+    if response.weights is not None:
+        yield Fact("Weights", f"{response.weights} ({response.weight_kind})")
+    if response.offset is not None:
+        yield Fact("Offset", response.offset)
+    yield Fact("Parameters", format_integer(record.n_params))
+    yield Fact("Residual df", format_integer(record.dof_residual))
+    statistics = fit_statistics(record, design)
+    if record.has_likelihood:
+        test = null_test(record)
+        yield Fact("Log-likelihood", f"{record.loglik:,.3f}")
+        yield Fact("Null log-likelihood", f"{record.null_loglik:,.3f}")
+        yield Fact("Deviance", f"{record.deviance:,.3f}")
+        if test.dof > 0:
+            yield Fact(f"LR chi2({test.dof})", f"{test.statistic:,.2f} (p {_p_text(test.p_value)})")
+        yield Fact("AIC", f"{statistics.aic:,.2f}")
+        yield Fact(f"BIC (n = {format_integer(record.n_obs)})", f"{statistics.bic:,.2f}")
+        yield Fact("McFadden R2", format_number(statistics.mcfadden))
+        yield Fact("Nagelkerke R2", format_number(statistics.nagelkerke))
+    if not math.isnan(statistics.tjur):
+        yield Fact("Tjur R2", format_number(statistics.tjur))
+    status = "converged" if record.status is Status.CONVERGED else "see below"
+    yield Fact("Status", f"{status}, {len(record.trace)} iterations")
+
+
+def _amount(value: float) -> str:
+    return format_integer(value) if value == round(value) else f"{value:,.2f}"
+
+
+def _p_text(p: float) -> str:
+    text = format_p(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _notes(record: FitRecord) -> Iterator[str]:
+    correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
+    yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald."
+    if not record.has_likelihood:
+        yield "Likelihood statistics (log-likelihood, AIC, BIC, R2) are withheld: the weights or clusters make the likelihood a working device only."
+    if record.counts.missing:
+        columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
+        yield f"{format_integer(record.counts.missing)} rows dropped for missing values: {columns}."
+    if record.log_constant:
+        yield "The log-likelihood includes the binomial constant."
+
+
+def _warnings(record: FitRecord) -> Iterator[str]:
+    if record.limit is not None:
+        infinite = [name for name, value in zip(record.names, record.coef, strict=True) if np.isinf(value)]
+        aliased = {record.names[j] for j in record.aliased}
+        unknown = [
+            name
+            for name, value in zip(record.names, record.coef, strict=True)
+            if np.isnan(value) and name not in aliased
+        ]
+        text = f"Separation: {format_integer(record.limit.n_rows)} rows are predicted perfectly, and the maximum of the likelihood lies at infinity."
+        if infinite:
+            text += f" Infinite: {', '.join(infinite)}."
+        if unknown:
+            text += f" Undetermined (directions to infinity disagree): {', '.join(unknown)}."
+        yield (
+            text + " These have no standard error, interval or p-value; the other coefficients are those of the limiting model "
+            "on the rows that overlap. Remedies: merge or drop the level or column at fault, gather more data, or use a "
+            "penalised likelihood (Firth) fit."
+        )
+    elif record.status is not Status.CONVERGED:
+        yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
+    if record.limit is not None and record.status is not Status.SEPARATED:
+        yield f"The limiting model has not converged: the solver {record.status.value}."
+    if record.aliased.size:
+        names = ", ".join(record.names[j] for j in record.aliased)
+        yield f"Aliased and dropped, because earlier columns determine them: {names}."

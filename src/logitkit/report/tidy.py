@@ -1,0 +1,175 @@
+"""Results as data frames with fixed columns: a row a coefficient, a row a model, a row an observation."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.collinearity import Collinearity
+from logitkit.diagnostics.influence import Influence, influence
+from logitkit.diagnostics.residuals import residuals
+from logitkit.errors import UnsupportedError
+from logitkit.fit import FitRecord
+from logitkit.inference.fit_statistics import FitStatistics, fit_statistics
+from logitkit.inference.likelihood_ratio import null_test
+from logitkit.inference.odds_ratios import OddsRatios
+from logitkit.inference.prediction import Predictions, predictions
+from logitkit.inference.wald import coefficient_estimates
+
+__all__ = ["augment_frame", "confint_frame", "glance_frame", "odds_ratio_frame", "predictions_frame", "tidy_frame"]
+
+
+def tidy_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
+    """Return a row a coefficient: term, estimate, std_error, statistic, p_value, conf_low, conf_high.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    level : float, optional
+        Confidence level.
+
+    Returns
+    -------
+    pandas.DataFrame
+        p rows.
+    """
+    table = coefficient_estimates(record, level)
+    return pd.DataFrame(
+        {
+            "term": list(record.names),
+            "estimate": table.estimate,
+            "std_error": table.std_error,
+            "statistic": table.statistic,
+            "p_value": table.p_value,
+            "conf_low": table.low,
+            "conf_high": table.high,
+        }
+    )
+
+
+def confint_frame(record: FitRecord, method: str = "wald", level: float | None = None) -> pd.DataFrame:
+    """Return intervals, a row a coefficient: conf_low, conf_high."""
+    if method != "wald":
+        raise UnsupportedError(f"method={method!r} is not offered; the method that is offered is 'wald'.")
+    table = coefficient_estimates(record, level)
+    return pd.DataFrame(
+        {"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term")
+    )
+
+
+def r_squared_series(statistics: FitStatistics) -> pd.Series:
+    """Return the coefficients of determination by name."""
+    return pd.Series(
+        {name: getattr(statistics, name) for name in ("mcfadden", "cox_snell", "nagelkerke", "tjur")},
+        name="r_squared",
+    )
+
+
+def collinearity_frame(result: Collinearity) -> pd.DataFrame:
+    """Return a row a term: gvif, dof, and gvif ** (1 / (2 dof)), comparable across terms."""
+    return pd.DataFrame(
+        {"gvif": result.gvif, "dof": result.dof, "gvif_scaled": result.gvif_scaled},
+        index=pd.Index(result.terms, name="term"),
+    )
+
+
+def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
+    """Return leverage, Cook's distance and standardised residuals, a row a row of the design."""
+    return pd.DataFrame(asdict(result), index=row_labels(design))
+
+
+def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
+    """Return a row a coefficient but the intercept: unit, odds_ratio, std_error, conf_low, conf_high, p_value."""
+    return pd.DataFrame(
+        {
+            "unit": result.units,
+            "odds_ratio": result.estimate,
+            "std_error": result.std_error,
+            "conf_low": result.low,
+            "conf_high": result.high,
+            "p_value": result.p_value,
+        },
+        index=pd.Index(result.terms, name="term"),
+    )
+
+
+def glance_frame(record: FitRecord, design: Design | None = None) -> pd.DataFrame:
+    """Return one row with the statistics of the whole fit; missing where the likelihood is withheld."""
+    statistics = fit_statistics(record, design)
+    row: dict[str, Any] = {
+        "n_obs": record.n_obs,
+        "n_params": record.n_params,
+        "dof_residual": record.dof_residual,
+        "events": record.events,
+        "loglik": record.loglik,
+        "null_loglik": record.null_loglik,
+        "deviance": record.deviance,
+        "null_deviance": record.null_deviance,
+    }
+    if record.has_likelihood:
+        test = null_test(record)
+        row |= {"lr_statistic": test.statistic, "lr_dof": test.dof, "lr_p_value": test.p_value}
+    else:
+        row |= dict.fromkeys(("loglik", "null_loglik", "deviance", "null_deviance", "lr_statistic"), np.nan)
+        row |= {"lr_dof": 0, "lr_p_value": np.nan}
+    row |= {
+        "aic": statistics.aic,
+        "bic": statistics.bic,
+        "mcfadden": statistics.mcfadden,
+        "cox_snell": statistics.cox_snell,
+        "nagelkerke": statistics.nagelkerke,
+        "tjur": statistics.tjur,
+        "converged": record.converged,
+        "status": record.status.value,
+    }
+    return pd.DataFrame([row])
+
+
+def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFrame:
+    """Return a row a row of the table: predictions with standard errors and intervals, missing where not kept."""
+    columns = {
+        "estimate": result.probability,
+        "std_error": result.std_error,
+        "conf_low": result.low,
+        "conf_high": result.high,
+        "logit": result.logit,
+        "logit_std_error": result.logit_std_error,
+    }
+    return pd.DataFrame({name: scatter(values, kept) for name, values in columns.items()}, index=index)
+
+
+def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
+    """Return a row an observation: outcome, fitted probability, logit, residuals, leverage, Cook's distance."""
+    fitted = predictions(record, design.matrix, design.response.offset)
+    measures = influence(record, design)
+    return pd.DataFrame(
+        {
+            "y": design.response.y,
+            "fitted": fitted.probability,
+            "std_error": fitted.std_error,
+            "logit": fitted.logit,
+            "residual": residuals(record, design, "response"),
+            "pearson_residual": residuals(record, design, "pearson"),
+            "deviance_residual": residuals(record, design, "deviance"),
+            "leverage": measures.leverage,
+            "cooks_distance": measures.cooks_distance,
+        },
+        index=row_labels(design),
+    )
+
+
+def row_labels(design: Design) -> Any:
+    """Return the table's own labels of the rows used, or their positions."""
+    return pd.Index(design.positions) if design.index is None else design.index[design.positions]
+
+
+def scatter(values: Any, kept: Any) -> Any:
+    """Return values at the rows kept and nan at the others."""
+    out = np.full(kept.shape, np.nan)
+    out[kept] = values
+    return out

@@ -1,0 +1,166 @@
+"""Fits as plain versioned JSON, without any row of the data, and back.
+
+Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``. A reader of another
+version refuses rather than guesses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.design import RowCounts
+from logitkit.design.info import DesignInfo, ResponseInfo, Term
+from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
+from logitkit.errors import DataError
+from logitkit.families.binomial import Binomial
+from logitkit.families.link import link_named
+from logitkit.fit import Covariance, FitRecord, Limit
+from logitkit.recession import RecessionCone
+from logitkit.solvers.solver import Status, Step
+
+__all__ = ["VERSION", "load_record", "save_record"]
+
+FORMAT = "logitkit fit"
+VERSION = 1
+ARRAYS = ("coef", "full_vcov", "model_vcov")
+NUMBERS = (
+    "loglik",
+    "null_loglik",
+    "deviance",
+    "null_deviance",
+    "n_obs",
+    "n_params",
+    "events",
+    "total",
+    "n_trials",
+    "log_constant",
+    "decrement",
+    "level",
+    "fingerprint",
+)
+
+
+def save_record(record: FitRecord, path: Path) -> Path:
+    """Write a record as JSON.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    path : Path
+        File to write.
+
+    Returns
+    -------
+    Path
+        The same path.
+    """
+    path.write_text(json.dumps(pack_record(record), indent=1, allow_nan=False), encoding="utf-8")
+    return path
+
+
+def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
+    """Read a record that was written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    functions : mapping of str to object
+        The caller's own functions that the formula uses.
+
+    Returns
+    -------
+    FitRecord
+        The fit.
+
+    Raises
+    ------
+    DataError
+        If the file is no saved fit, or of a version that is not known.
+    """
+    try:
+        packed = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"'{path}' cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise DataError(f"'{path}' is not JSON: {error}.") from error
+    if not isinstance(packed, dict) or packed.get("format") != FORMAT:
+        raise DataError(f"'{path}' is not a fit that logitkit saved.")
+    if packed.get("version") != VERSION:
+        raise DataError(
+            f"'{path}' has version {packed.get('version')} of the format and this logitkit reads version {VERSION}."
+        )
+    return unpack_record(packed, functions)
+
+
+def pack_record(record: FitRecord) -> dict[str, Any]:
+    """Return a record as JSON values."""
+    info, limit = record.info, record.limit
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "family": record.family.name,
+        "link": record.family.link.name,
+        "formula": info.formula,
+        "names": list(info.names),
+        "terms": [[term.name, list(term.columns)] for term in info.terms],
+        "response": encode(asdict(info.response)),
+        "coding": None if info.coding is None else pack_coding(info.coding),
+        **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
+        "aliased": record.aliased.tolist(),
+        "limit": None
+        if limit is None
+        else {
+            "directions": encode(limit.cone.directions),
+            "generators": encode(limit.cone.generators),
+            "direction": encode(limit.direction),
+            "n_rows": limit.n_rows,
+            "finite": encode(limit.finite),
+        },
+        "covariance": asdict(record.covariance),
+        "counts": encode(asdict(record.counts)),
+        "status": record.status.name,
+        "trace": [encode(asdict(step)) for step in record.trace],
+    }
+
+
+def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> FitRecord:
+    """Return the record that was packed."""
+    coding = None if packed["coding"] is None else unpack_coding(packed["coding"], functions)
+    info = DesignInfo(
+        tuple(packed["names"]),
+        tuple(Term(name, tuple(columns)) for name, columns in packed["terms"]),
+        ResponseInfo(**decode(packed["response"])),
+        packed["formula"],
+        coding,
+    )
+    counts = decode(packed["counts"])
+    by_column = tuple((name, count) for name, count in counts["missing_by_column"])
+    limit = None
+    if packed["limit"] is not None:
+        part = packed["limit"]
+        cone = RecessionCone(decode(part["directions"]), decode(part["generators"]))
+        limit = Limit(cone, decode(part["direction"]), part["n_rows"], decode(part["finite"]))
+    p = len(info.names)
+    arrays = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
+    arrays["full_vcov"] = arrays["full_vcov"].reshape(p, p)
+    arrays["model_vcov"] = arrays["model_vcov"].reshape(p, p)
+    return FitRecord(
+        info=info,
+        family=Binomial(link_named(packed["link"])),
+        **arrays,
+        **{name: decode(packed[name]) for name in NUMBERS},
+        aliased=np.array(packed["aliased"], dtype=np.int64),
+        limit=limit,
+        covariance=Covariance(**packed["covariance"]),
+        counts=RowCounts(counts["given"], counts["missing"], by_column),
+        status=Status[packed["status"]],
+        trace=tuple(Step(**decode(step)) for step in packed["trace"]),
+    )

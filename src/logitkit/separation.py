@@ -1,0 +1,239 @@
+r"""Does the maximum likelihood estimate exist? A cheap certificate that it does, and an exact test when in doubt.
+
+*Certificate of overlap.* Let :math:`\lambda` be the Newton decrement at any coefficient vector. If every row of
+one outcome only has :math:`w_i |y_i - \mu_i| > \lambda^2`, no direction of recession exists (``docs/maths/separation.md``,
+theorem 1). A converged fit has :math:`\lambda^2` near 1e-20, so the certificate costs one comparison.
+
+*Test.* Otherwise a linear program looks for a direction of recession that moves as many rows as it can:
+maximise the sum of :math:`s_i z_i'\delta` over :math:`-1 \le \delta \le 1` with :math:`s_i z_i'\delta \ge 0` for rows of one outcome
+and :math:`= 0` for rows of both. Constraints enter as they are violated, so that the program stays small however
+many rows there are:
+
+1. solve the program with the constraints found so far;
+2. add the rows that the direction violates most; go to 1 until there is none;
+3. the rows that move are separated; the others span a space whose null space must contain the direction:
+   project on it, which makes the direction exact, and drop rows that no longer move;
+4. repeat with the rows that do not move yet, until the program's value is zero.
+
+A value of zero with nothing separated proves that the estimate exists.
+
+References
+----------
+Konis, K. (2007) Linear programming algorithms for detecting separated data in binary logistic regression
+models. DPhil thesis, University of Oxford.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.matrix import Matrix
+from logitkit.design.response import Response
+from logitkit.execution.local import row_groups
+from logitkit.recession import RecessionCone, null_space, reduced_generators
+from logitkit.solvers.solver import Solution
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["Separated", "find_separation", "overlap_is_certain"]
+
+MOVES = 1e-7  # margin of a row, in units of the scaled columns, above which a direction moves it
+SAFETY = 100.0  # rounding allowance on the certificate
+ROUNDS_MOST = 500
+
+
+@dataclass(frozen=True)
+class Separated:
+    """What the test found: which rows run to infinity, and along which directions.
+
+    Parameters
+    ----------
+    rows : (n,) bool array
+        Rows that are separated: their fitted probability is 0 or 1 in the limit.
+    cone : RecessionCone
+        Directions of recession, in terms of the model's coefficients.
+    direction : (p,) array
+        One direction of the cone's interior, the certificate: it raises every separated row's likelihood and
+        changes no other row.
+    null, complement : array
+        Orthonormal bases, in the solver's coordinates, of the cone's span and of what is left.
+    """
+
+    rows: BoolArray
+    cone: RecessionCone
+    direction: FloatArray
+    null: FloatArray
+    complement: FloatArray
+
+
+def overlap_is_certain(solution: Solution) -> bool:
+    """Tell whether the solution itself proves that the estimate exists.
+
+    Parameters
+    ----------
+    solution : Solution
+        Where a solver ended.
+
+    Returns
+    -------
+    bool
+        True only with the certificate of theorem 1; False means that the test must decide.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.objective import Evaluation
+    >>> from logitkit.solvers.solver import Status
+    >>> here = Evaluation(1.0, np.zeros(1), np.ones((1, 1)), closest=0.2)
+    >>> overlap_is_certain(Solution(np.zeros(1), here, 1e-12, Status.CONVERGED, ()))
+    True
+    """
+    rounding = np.finfo(float).eps ** 2
+    return bool(solution.evaluation.closest > SAFETY * max(solution.decrement**2, rounding))
+
+
+def find_separation(matrix: Matrix, response: Response, transform: FloatArray | None) -> Separated | None:
+    """Decide whether the rows are separated.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Columns of full rank and comparable size, n rows and q columns.
+    response : Response
+        The same rows.
+    transform : (p, q) array or None
+        The model's coefficients in terms of the q; None when they are the same.
+
+    Returns
+    -------
+    Separated or None
+        None when the maximum likelihood estimate exists.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.dense import Dense
+    >>> x = Dense(np.column_stack([np.ones(4), [-1.5, -0.5, 0.5, 1.5]]))
+    >>> find_separation(x, Response(np.array([0.0, 1.0, 0.0, 1.0])), None) is None
+    True
+    >>> find_separation(x, Response(np.array([0.0, 0.0, 1.0, 1.0])), None).rows.tolist()
+    [True, True, True, True]
+    """
+    y, used = response.y, response.weights > 0.0
+    sides = np.where(y == 1.0, 1.0, np.where(y == 0.0, -1.0, 0.0)) * used
+    moved = np.zeros(y.shape[0], dtype=bool)
+    program = _Program(matrix, sides, used)
+    while True:
+        direction = program.solve(moved)
+        margins = sides * matrix.matvec(direction)
+        fresh = (margins > MOVES) & ~moved
+        if not fresh.any():
+            break
+        trial = moved | fresh
+        # Step 3: rows that stay put must stay put exactly.
+        while True:
+            null, complement = null_space(_factor(matrix, used & ~trial))
+            if null.shape[1] == 0:
+                trial = moved
+                break
+            exact = null @ (null.T @ (program.total + direction))
+            margins = sides * matrix.matvec(exact)
+            stays = trial & ~(margins > 0.01 * MOVES)
+            if not stays.any():
+                break
+            trial &= ~stays
+        if not (trial & ~moved).any():
+            break
+        moved = trial
+        program.total = program.total + direction
+    if not moved.any():
+        return None
+    null, complement = null_space(_factor(matrix, used & ~moved))
+    inner = null @ (null.T @ program.total)
+    projected = _rows_in(matrix, moved, null) * sides[moved][:, None]
+    span = null if transform is None else _without_rounding(transform, null)
+    cone = RecessionCone(span, reduced_generators(projected))
+    certificate = inner if transform is None else _without_rounding(transform, inner)
+    return Separated(moved, cone, certificate / np.abs(certificate).max(), null, complement)
+
+
+def _without_rounding(transform: FloatArray, columns: FloatArray) -> FloatArray:
+    """Return the product with entries set to zero that are small beside the scale of their coefficient."""
+    product = transform @ columns
+    scale = np.linalg.norm(transform, axis=1)
+    size = np.multiply.outer(scale, np.linalg.norm(columns, axis=0))
+    return np.where(np.abs(product) <= 1e-10 * size, 0.0, product)
+
+
+class _Program:
+    """The linear program over directions, with constraints that enter as they are violated."""
+
+    def __init__(self, matrix: Matrix, sides: FloatArray, used: BoolArray) -> None:
+        self.matrix = matrix
+        self.sides = sides
+        self.both = used & (sides == 0.0)
+        self.total = np.zeros(matrix.n_columns)
+        self.chosen: list[int] = []
+
+    def solve(self, moved: BoolArray) -> FloatArray:
+        """Return the direction that moves the rows not yet moved as far as it can, within the box."""
+        from scipy.optimize import linprog
+
+        gain = self.matrix.rmatvec(self.sides * ~moved)
+        size = float(np.abs(gain).max(initial=0.0))
+        q = self.matrix.n_columns
+        if size == 0.0:
+            return np.zeros(q)
+        batch = max(2 * q, 50)
+        for _ in range(ROUNDS_MOST):
+            rows = self.matrix.take(np.array(self.chosen, dtype=np.int64)).to_dense()
+            single = self.sides[self.chosen] != 0.0
+            upper = -self.sides[self.chosen][single, None] * rows[single]
+            equal = rows[~single]
+            result = linprog(
+                -gain / size,
+                A_ub=upper if upper.size else None,
+                b_ub=np.zeros(len(upper)) if upper.size else None,
+                A_eq=equal if equal.size else None,
+                b_eq=np.zeros(len(equal)) if equal.size else None,
+                bounds=(-1.0, 1.0),
+                method="highs",
+                options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
+            )
+            direction = np.asarray(result.x, dtype=np.float64)
+            if -float(result.fun) <= 1e-9:
+                return np.zeros(q)
+            margins = self.matrix.matvec(direction)
+            margins = np.where(self.both, -np.abs(margins), self.sides * margins)
+            margins[self.chosen] = 0.0
+            worst = np.argpartition(margins, min(batch, margins.size - 1))[:batch]
+            worst = worst[margins[worst] < -1e-9]
+            if worst.size == 0:
+                return direction
+            self.chosen.extend(worst[np.argsort(margins[worst], kind="stable")].tolist())
+        return np.zeros(q)
+
+
+def _factor(matrix: Matrix, keep: BoolArray) -> FloatArray:
+    """Return the triangular factor of some rows, reduced block by block."""
+    triangle = np.zeros((0, matrix.n_columns))
+    step = max(row_groups(matrix.n_rows, matrix.n_columns).block, 4 * matrix.n_columns)
+    for start in range(0, matrix.n_rows, step):
+        part = keep[start : start + step]
+        if part.any():
+            block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[part]
+            triangle = np.linalg.qr(np.vstack([triangle, block]), mode="r")
+    return triangle
+
+
+def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:
+    """Return some rows in a basis of few columns, shape (k, d)."""
+    parts = []
+    step = row_groups(matrix.n_rows, matrix.n_columns).block
+    for start in range(0, matrix.n_rows, step):
+        part = keep[start : start + step]
+        if part.any():
+            block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[part]
+            parts.append(block @ basis)
+    return np.vstack(parts)

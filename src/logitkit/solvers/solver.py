@@ -1,0 +1,69 @@
+"""What a solver returns: a solution, how it ended, and how it got there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from logitkit.objective import Evaluation
+from logitkit.typing import FloatArray
+
+__all__ = ["Solution", "Status", "Step"]
+
+
+class Status(Enum):
+    """How a fit ended; the value is the sentence that the user reads."""
+
+    CONVERGED = "converged"
+    SEPARATED = "the maximum is at infinity (separation); the limiting model was fitted"
+    SUSPECTED = "stopped because the coefficients seem to run to infinity"
+    ITERATIONS = "stopped at the largest number of iterations before the tolerance was reached"
+    STALLED = "stopped because no step along the Newton direction lowers the objective"
+    NOT_FINITE = "stopped because the objective is not finite"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One iteration, as kept in the trace.
+
+    Parameters
+    ----------
+    iteration : int
+        From 0.
+    value : float
+        Objective at the start of the iteration.
+    decrement : float
+        Newton decrement there, in standard errors: the root of g' H^-1 g.
+    length : float
+        Share of the Newton step that was taken; 0 at the last iterate.
+    """
+
+    iteration: int
+    value: float
+    decrement: float
+    length: float
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Coefficients, how they were reached, and the evaluation that inference starts from.
+
+    Parameters
+    ----------
+    coef : (p,) array
+        The solution.
+    evaluation : Evaluation
+        Value, gradient and Hessian at the last iterate.
+    decrement : float
+        Newton decrement at the last iterate.
+    status : Status
+        How the solver ended.
+    trace : tuple of Step
+        Every iteration.
+    """
+
+    coef: FloatArray
+    evaluation: Evaluation
+    decrement: float
+    status: Status
+    trace: tuple[Step, ...]

@@ -1,0 +1,27 @@
+"""Array aliases and the names of options, in one place."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "BoolArray",
+    "FloatArray",
+    "IntArray",
+    "MissingPolicy",
+    "ResidualKind",
+    "UnseenPolicy",
+    "WeightKind",
+]
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+BoolArray: TypeAlias = NDArray[np.bool_]
+
+WeightKind = Literal["frequency", "precision", "sampling"]
+MissingPolicy = Literal["drop", "raise"]
+UnseenPolicy = Literal["raise", "missing"]
+ResidualKind = Literal["response", "pearson", "deviance", "working"]

@@ -1,0 +1,284 @@
+"""The data files against their provenance: sizes, counts, missing values, meanings and leaks."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from logitkit import datasets
+from logitkit.datasets import CATALOGUE, SBA_SECTORS, loaders
+from logitkit.errors import DataError
+
+PAGES = Path(__file__).resolve().parents[2] / "datasets"
+
+EVENTS = {
+    "sba_loans": 1,
+    "german_credit": "bad",
+    "credit_data": "bad",
+    "lbw": 1,
+    "indo_rct": "1_yes",
+}
+
+#: Rows, columns, events and missing cells, as the sources state them.
+SIZES = {
+    "sba_loans": (60_000, 25, 15_194),
+    "german_credit": (1000, 21, 300),
+    "credit_data": (4454, 14, 1254),
+    "lbw": (189, 11, 59),
+    "indo_rct": (602, 33, 79),
+}
+
+MISSING = {
+    "sba_loans": {
+        "naics": 7,
+        "sector": 7,
+        "new_business": 80,
+        "revolving": 6,
+        "low_doc": 441,
+        "disbursement_date": 173,
+        "charge_off_date": 44_289,
+    },
+    "german_credit": {},
+    "credit_data": {"Home": 6, "Marital": 1, "Job": 2, "Income": 381, "Assets": 47, "Debt": 18},
+    "lbw": {},
+    "indo_rct": {"bleed": 575, "asa81": 1, "asa325": 1, "asa": 1},
+}
+
+#: What a lender cannot know on the day of the decision.
+SBA_AFTER_APPROVAL = {
+    "term",
+    "disbursement_date",
+    "disbursement_gross",
+    "charge_off_date",
+    "charge_off_amount",
+    "balance_gross",
+    "status",
+}
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, pd.DataFrame]:
+    return {name: getattr(datasets, f"load_{name}")() for name in CATALOGUE}
+
+
+def area_under_roc(score: pd.Series, event: pd.Series) -> float:
+    """Mann-Whitney form of the area, mid-ranks for ties."""
+    rank = score.rank()
+    n_event = int(event.sum())
+    wins = rank[event].sum() - n_event * (n_event + 1) / 2
+    return float(wins / (n_event * (len(event) - n_event)))
+
+
+def separation(column: pd.Series, event: pd.Series) -> float:
+    """How well one column alone ranks the outcome, 0 to 1: numbers by size, codes by their own rate."""
+    is_missing = column.isna()
+    if isinstance(column.dtype, pd.CategoricalDtype) or not (
+        pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_dtype(column)
+    ):
+        level = column.astype("object").where(~is_missing, "(missing)")
+        # A code of very many levels ranks its own sample well by chance alone.
+        if level.nunique() > 60:
+            return 0.0
+        score = event.groupby(level).transform("mean")
+        return abs(2 * area_under_roc(score, event) - 1)
+    known = abs(2 * area_under_roc(column[~is_missing], event[~is_missing]) - 1)
+    if is_missing.any():
+        known = max(known, abs(2 * area_under_roc(is_missing.astype(float), event) - 1))
+    return known
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_size_and_events_are_those_of_the_provenance(name, frames):
+    n_rows, n_columns, n_events = SIZES[name]
+    frame, description = frames[name], datasets.describe(name)
+    assert frame.shape == (n_rows, n_columns)
+    assert description.n_rows == n_rows
+    assert int((frame[description.target] == EVENTS[name]).sum()) == n_events
+    assert frame[description.target].nunique() == 2
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_missing_values_are_counted(name, frames):
+    counts = frames[name].isna().sum()
+    assert counts[counts > 0].to_dict() == MISSING[name]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_column_has_a_meaning_in_the_order_of_the_file(name, frames):
+    description = datasets.describe(name)
+    assert list(description.columns) == list(frames[name].columns)
+    assert all(len(meaning) > 8 for meaning in description.columns.values())
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_leaks_are_columns_and_not_predictors(name, frames):
+    description = datasets.describe(name)
+    assert set(description.leaks) <= set(frames[name].columns)
+    assert description.target not in description.leaks
+    assert not set(description.predictors) & {description.target, *description.leaks}
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_no_column_outside_the_leaks_gives_the_outcome_away(name, frames):
+    description = datasets.describe(name)
+    event = frames[name][description.target] == EVENTS[name]
+    strength = {column: separation(frames[name][column], event) for column in description.predictors}
+    # The strongest honest predictor is the balance of the checking account, at 0.42.
+    assert max(strength.values()) < 0.5, strength
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [("lbw", "id"), ("lbw", "bwt"), ("sba_loans", "status"), ("sba_loans", "charge_off_date")],
+)
+def test_a_leak_that_defines_the_outcome_is_seen_as_one(name, column, frames):
+    event = frames[name][datasets.describe(name).target] == EVENTS[name]
+    assert separation(frames[name][column], event) > 0.95
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_frame_carries_its_description(name, frames):
+    text = frames[name].attrs["description"]
+    description = datasets.describe(name)
+    assert text == str(description)
+    assert max(map(len, text.splitlines())) <= 100
+    words = " ".join(text.split())
+    for fact in (description.licence, description.source, *description.notes, *description.columns.values()):
+        assert " ".join(fact.split()) in words
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_the_page_names_the_file_the_licence_and_every_column(name):
+    description = datasets.describe(name)
+    page = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    table = page.partition("## Columns")[2]
+    assert [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")] == list(
+        description.columns
+    )
+    assert description.licence in page
+    assert description.citation in page
+    assert hashlib.sha256(datasets.dataset_path(name).read_bytes()).hexdigest() in page
+    assert f"({name}.md)" in (PAGES / "README.md").read_text(encoding="utf-8")
+
+
+def test_loading_twice_gives_independent_frames():
+    first = datasets.load_lbw()
+    first["low"] = 0
+    assert int(datasets.load_lbw()["low"].sum()) == 59
+
+
+def test_sba_leaks_are_all_that_is_known_after_approval():
+    assert set(datasets.describe("sba_loans").leaks) == SBA_AFTER_APPROVAL
+
+
+def test_sba_default_rate_is_that_of_the_window_within_sampling_error(frames):
+    window, rate, n = 507_571, 0.2552450790135764, 60_000
+    # Simple random sampling without replacement: Cochran (1977), equation 2.20 for a proportion.
+    error = np.sqrt(rate * (1 - rate) / n * (1 - n / window))
+    assert abs(frames["sba_loans"]["default"].mean() - rate) < 3 * error
+
+
+def test_sba_years_are_a_sample_of_the_window(frames):
+    labelled = {
+        2001: 37_317,
+        2002: 44_307,
+        2003: 58_000,
+        2004: 68_195,
+        2005: 76_958,
+        2006: 75_756,
+        2007: 71_649,
+        2008: 39_458,
+        2009: 19_103,
+        2010: 16_828,
+    }
+    counts = frames["sba_loans"]["approval_fy"].value_counts().to_dict()
+    assert set(counts) == set(labelled)
+    for year, size in labelled.items():
+        share = size / 507_571
+        assert abs(counts[year] - 60_000 * share) < 4 * np.sqrt(60_000 * share * (1 - share))
+
+
+def test_sba_dates_and_fiscal_years_agree(frames):
+    loans = frames["sba_loans"]
+    date = loans["approval_date"]
+    assert (date.dt.year + (date.dt.month >= 10) == loans["approval_fy"]).all()
+    assert date.is_monotonic_increasing
+    assert all(loans[name].dtype.kind == "M" for name in loans if name.endswith("_date"))
+
+
+def test_sba_codes_are_the_documented_words(frames):
+    loans = frames["sba_loans"]
+    levels = {
+        "new_business": {"existing", "new"},
+        "urban_rural": {"urban", "rural", "undefined"},
+        "revolving": {"Y", "N", "0", "T"},
+        "low_doc": {"Y", "N"},
+        "status": {"CHGOFF", "P I F"},
+        "sector": set(SBA_SECTORS),
+    }
+    for name, expected in levels.items():
+        assert set(loans[name].dropna().unique()) == expected
+
+
+def test_sba_sector_is_the_range_that_holds_the_industry(frames):
+    loans = frames["sba_loans"].dropna(subset=["naics"])
+    bounds = loans["sector"].str.split("-")
+    two_digits = loans["naics"].str[:2].astype(int)
+    assert (two_digits >= bounds.str[0].astype(int)).all()
+    assert (two_digits <= bounds.str[-1].astype(int)).all()
+    assert (loans["naics"].str.len() == 6).all()
+
+
+def test_sba_loans_are_distinct_and_whole_numbers_do_not_overflow(frames):
+    loans = frames["sba_loans"]
+    assert loans["loan_number"].is_unique
+    assert all(dtype == np.dtype("int64") for dtype in loans.dtypes if dtype.kind == "i")
+    assert (loans["sba_approved"] <= loans["gross_approved"]).all()
+    assert ((loans["gross_approved"] ** 2) > 0).all()
+
+
+def test_sba_term_shows_the_leak_that_the_page_describes(frames):
+    loans = frames["sba_loans"]
+    odd = (loans["term"] % 12 != 0).groupby(loans["default"]).mean()
+    assert round(odd[1], 2) == 0.91
+    assert round(odd[0], 2) == 0.13
+
+
+def test_lbw_has_white_first_and_one_race_a_row(frames):
+    race = frames["lbw"]["race"]
+    assert list(race.cat.categories) == ["white", "black", "other"]
+    assert race.value_counts().to_dict() == {"white": 96, "other": 67, "black": 26}
+    # The record that tells this table from MASS::birthwt.
+    assert frames["lbw"].set_index("id").loc[76, "lwt"] == 106
+
+
+def test_levels_called_none_stay_levels(frames):
+    german = frames["german_credit"]
+    assert int((german["other_parties"] == "none").sum()) == 907
+    assert int((german["own_telephone"] == "none").sum()) == 596
+
+
+def test_an_unknown_name_is_refused_with_the_nearest():
+    with pytest.raises(DataError, match=r"'germancredit'.*Did you mean 'german_credit'\?"):
+        datasets.describe("germancredit")
+
+
+def test_a_missing_file_says_where_it_was_looked_for_and_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(loaders, "FOLDERS", (tmp_path / "installed", tmp_path / "checkout"))
+    with pytest.raises(DataError, match=r"lbw\.csv.*installed nor in .*checkout.*Install logitkit again"):
+        datasets.load_lbw()
+
+
+def test_the_installed_package_is_searched_before_the_checkout(tmp_path, monkeypatch):
+    installed, checkout = tmp_path / "installed", tmp_path / "checkout"
+    for folder in (installed, checkout):
+        folder.mkdir()
+        (folder / "lbw.csv").write_bytes((PAGES / "lbw.csv").read_bytes())
+    monkeypatch.setattr(loaders, "FOLDERS", (installed, checkout))
+    assert datasets.dataset_path("lbw") == installed / "lbw.csv"
+    (installed / "lbw.csv").unlink()
+    assert datasets.dataset_path("lbw") == checkout / "lbw.csv"

@@ -1,0 +1,226 @@
+"""The shape of the source: layers, fences, sizes and names.
+
+The layers and the fences are written down once, as import-linter contracts in pyproject.toml. import-linter
+sees import statements, at the top of a file or inside a function. It does not see an import spelled as a
+string (``lazy_loader.load("matplotlib")``), so those are checked here against the same table.
+"""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "src" / "logitkit"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+MAX_LINES = 400
+# A name that says nothing about its content gathers everything.
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "tools"}
+# `import logitkit` must load none of these: each costs more than everything else together.
+HEAVY = {
+    "formulaic",
+    "jinja2",
+    "matplotlib",
+    "narwhals",
+    "numba",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "scipy.stats",
+}
+HEAVY |= {"sklearn", "statsmodels"}
+# Functions that import what their first argument names.
+LOADERS = {"import_module", "__import__", "load", "attach", "find_spec"}
+
+
+def module_name(path: Path) -> str:
+    """The dotted name under which a source file is imported."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def statement_imports(path: Path) -> set[str]:
+    """Every module that the file imports, at any depth; ``from a import b`` gives a and a.b."""
+    found: set[str] = set()
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def string_imports(path: Path) -> set[str]:
+    """Every module that the file asks a loader for by a literal name."""
+    found: set[str] = set()
+    for node in ast.walk(syntax(path)):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        first = node.args[0]
+        if called in LOADERS and isinstance(first, ast.Constant) and isinstance(first.value, str):
+            found.add(first.value)
+    return found
+
+
+def contracts(kind: str) -> list[dict[str, Any]]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return [c for c in settings["tool"]["importlinter"]["contracts"] if c["type"] == kind]
+
+
+def fences() -> dict[str, list[str]]:
+    """For each fenced library, the patterns of the modules that may import it."""
+    table: dict[str, list[str]] = {}
+    for contract in contracts("forbidden"):
+        for library in contract["forbidden_modules"]:
+            table[library] = [
+                importer.replace("**", "*")
+                for importer, imported in (rule.split(" -> ") for rule in contract["ignore_imports"])
+                if imported == library
+            ]
+    return table
+
+
+def test_there_is_source_to_check() -> None:
+    assert len(SOURCES) > 1
+    assert fences().keys() >= {"numba", "formulaic", "matplotlib", "pandas", "narwhals", "sklearn", "dask"}
+
+
+def test_layers_and_fences() -> None:
+    lint = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    done = subprocess.run(
+        [sys.executable, "-c", lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_library_passes_its_fence_as_a_string() -> None:
+    table = fences()
+    passed = [
+        f"{module_name(path)} loads {name}"
+        for path in SOURCES
+        for name in string_imports(path)
+        if name.split(".")[0] in table
+        and not any(fnmatch.fnmatchcase(module_name(path), p) for p in table[name.split(".")[0]])
+    ]
+    assert passed == []
+
+
+def test_inner_modules_do_not_import_the_public_face() -> None:
+    """``import logitkit`` or ``from logitkit import logit`` below the top would go around the layers."""
+    modules = {module_name(path) for path in SOURCES}
+    around = [
+        f"{module_name(path)} imports {name}"
+        for path in SOURCES
+        if module_name(path) not in {"logitkit", "logitkit.cli"}
+        for name in statement_imports(path)
+        if name.startswith("logitkit.") and name.count(".") == 1 and name not in modules
+    ]
+    around += [
+        f"{module_name(path)} imports logitkit"
+        for path in SOURCES
+        if module_name(path) not in {"logitkit", "logitkit.cli"}
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Import) and any(alias.name == "logitkit" for alias in node.names)
+    ]
+    assert around == []
+
+
+def test_kernels_are_functions_on_arrays_and_import_no_other_kernel() -> None:
+    """numba caches a function by its own file: an edit in an imported kernel would go unnoticed."""
+    broken = []
+    for path in sorted((PACKAGE / "kernels").rglob("*.py")):
+        own = [n for n in statement_imports(path) if n.startswith("logitkit.kernels.")]
+        broken += [f"{module_name(path)} imports {n}" for n in own if path.stem != "__init__"]
+        broken += [
+            f"{module_name(path)} defines class {n.name}"
+            for n in ast.walk(syntax(path))
+            if isinstance(n, ast.ClassDef)
+        ]
+    assert broken == []
+
+
+def test_no_file_is_too_long() -> None:
+    lengths = {module_name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES}
+    assert {name: n for name, n in lengths.items() if n > MAX_LINES} == {}
+
+
+def test_every_name_says_what_is_inside() -> None:
+    named = [p for folder in ("src", "tests", "benchmarks", "docs") for p in (ROOT / folder).rglob("*.py")]
+    vague = [
+        str(path.relative_to(ROOT))
+        for path in named
+        if FORBIDDEN_NAMES & {part.strip("_") for part in path.relative_to(ROOT).with_suffix("").parts}
+    ]
+    assert vague == []
+
+
+def test_only_the_command_line_prints() -> None:
+    printing = [
+        f"{module_name(path)}:{node.lineno}"
+        for path in SOURCES
+        if module_name(path) != "logitkit.cli"
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+    ]
+    assert printing == []
+
+
+def test_nothing_is_left_to_do_later() -> None:
+    note = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X])\b")  # spelled so that this line is not one
+    files = [*SOURCES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    left = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if note.search(line)
+    ]
+    assert left == []
+
+
+def test_import_loads_no_heavy_library() -> None:
+    """SPEC 1: a name is loaded when it is first used, so that the bare import stays quick."""
+    script = "import json, sys, logitkit; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert HEAVY & set(json.loads(done.stdout)) == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("import numba", {"numba"}),
+        ("def f():\n    from numba import njit", {"numba", "numba.njit"}),
+        ("from logitkit import logit", {"logitkit", "logitkit.logit"}),
+    ],
+)
+def test_the_import_reader_sees_every_statement(tmp_path: Path, line: str, found: set[str]) -> None:
+    path = tmp_path / "example.py"
+    path.write_text(line, encoding="utf-8")
+    assert statement_imports(path) == found
+
+
+@pytest.mark.parametrize(
+    "line", ["lazy.load('numba')", "importlib.import_module('numba')", "__import__('numba')"]
+)
+def test_the_import_reader_sees_strings(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "example.py"
+    path.write_text(line, encoding="utf-8")
+    assert string_imports(path) == {"numba"}

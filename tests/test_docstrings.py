@@ -1,0 +1,180 @@
+"""Every public object explains itself: numpydoc sections, and an example that runs.
+
+The names are read through the package, so a new public object is checked from the day it is exported. That
+the examples are true is checked elsewhere: pytest runs them as doctests.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from numpydoc.docscrape import ClassDoc
+from numpydoc.validate import validate
+
+# Folders whose functions a statistician calls directly, beside what `import logitkit` exposes.
+PUBLIC_PACKAGES = ("datasets", "diagnostics", "inference", "selection", "scorecard", "estimators")
+# Compiled functions carry their mathematics in comments, and are reached through families and matrices.
+NOT_CHECKED = ("kernels",)
+
+FORM = {
+    "GL03",  # double blank lines
+    "GL05",  # tabs
+    "GL06",  # an unknown section
+    "GL07",  # sections out of order
+    "GL08",  # no docstring
+    "GL10",  # a directive without its two colons
+    "SS01",  # no summary
+    "SS03",  # the summary is not a sentence
+    "SS04",  # the summary is indented
+    "SS06",  # the summary takes more than a line
+}
+PARAMETERS = {
+    "PR01",  # a parameter without documentation
+    "PR02",  # documentation without a parameter
+    "PR03",  # another order than the signature's
+    "PR04",  # a parameter without a type
+    "PR05",  # a type that ends in a full stop
+    "PR07",  # a parameter without a description
+    "PR10",  # no space before the colon
+}
+RETURNS = {"RT01", "RT03", "YD01"}
+EXAMPLES = {"EX01"}
+
+
+def modules(package: ModuleType) -> Iterator[ModuleType]:
+    """The package and all modules below it, imported."""
+    yield package
+    for found in pkgutil.walk_packages(package.__path__, prefix=f"{package.__name__}."):
+        parts = found.name.split(".")
+        if parts[1] not in NOT_CHECKED and not any(part.startswith("_") for part in parts):
+            yield importlib.import_module(found.name)
+
+
+def own_objects(module: ModuleType) -> Iterator[Any]:
+    """The functions and classes that the module defines and offers."""
+    names = getattr(module, "__all__", None) or [name for name in vars(module) if not name.startswith("_")]
+    for name in names:
+        found = getattr(module, name)
+        if (inspect.isfunction(found) or inspect.isclass(found)) and found.__module__.startswith("logitkit"):
+            yield found
+
+
+def full_name(found: Any) -> str:
+    return f"{found.__module__}.{found.__qualname__}"
+
+
+def public_objects(package: ModuleType) -> dict[str, Any]:
+    """What a user reaches: the names of the package, of the modules among them, and of the public folders."""
+    reached = [package, *(m for m in vars_of(package) if inspect.ismodule(m))]
+    for folder in PUBLIC_PACKAGES:
+        reached += [m for m in modules(package) if m.__name__.split(".")[1:2] == [folder]]
+    return {full_name(found): found for module in reached for found in own_objects(module)}
+
+
+def vars_of(package: ModuleType) -> list[Any]:
+    return [getattr(package, name) for name in package.__all__]
+
+
+def is_signature_documented(cls: type) -> bool:
+    """Whether the class has parameters of its own: not an enumeration, a protocol or an exception."""
+    abstract = getattr(cls, "_is_protocol", False)
+    return not (abstract or issubclass(cls, enum.Enum | BaseException))
+
+
+def undocumented_fields(cls: type) -> list[str]:
+    """The public fields of a dataclass that neither Parameters nor Attributes explains."""
+    sections = ClassDoc(cls, config={"show_class_members": False})
+    listed = [entry.name for section in ("Parameters", "Attributes") for entry in sections[section]]
+    explained = {name.strip() for entry in listed for name in entry.split(",")}
+    fields = [f.name for f in dataclasses.fields(cls) if not f.name.startswith("_")]
+    return [name for name in fields if name not in explained]
+
+
+def faults(name: str, codes: set[str]) -> list[str]:
+    return [f"{name}: {code} {text}" for code, text in validate(name)["errors"] if code in codes]
+
+
+def class_faults(cls: type, example: bool) -> list[str]:
+    name = full_name(cls)
+    wanted = FORM | (EXAMPLES if example and is_signature_documented(cls) else set())
+    if not dataclasses.is_dataclass(cls):
+        wanted |= PARAMETERS if is_signature_documented(cls) else set()
+        return faults(name, wanted) + method_faults(cls, example)
+    if cls.__doc__ is None or cls.__doc__.startswith(f"{cls.__name__}("):  # the one that dataclass makes up
+        return [f"{name}: GL08 The object does not have a docstring", *method_faults(cls, example)]
+    missing = [f"{name}: the field {field} is not explained" for field in undocumented_fields(cls)]
+    return faults(name, wanted | {"PR04", "PR05", "PR07", "PR10"}) + missing + method_faults(cls, example)
+
+
+def method_faults(cls: type, public: bool) -> list[str]:
+    """What is missing from the methods.
+
+    No method needs an example of its own, as the class shows it. Inside the package a sentence is enough: the
+    protocol that the class fulfils says the rest once.
+    """
+    wanted = FORM | PARAMETERS | RETURNS if public else FORM
+    found = []
+    for name, member in vars(cls).items():
+        inner = member.__func__ if isinstance(member, classmethod | staticmethod) else member
+        if name.startswith("_") or getattr(inner, "__module__", "logitkit").split(".")[0] != "logitkit":
+            continue
+        if isinstance(inner, property):
+            found += faults(f"{full_name(cls)}.{name}", FORM)
+        elif inspect.isfunction(inner):
+            found += faults(f"{full_name(cls)}.{name}", wanted)
+    return found
+
+
+def function_faults(function: Callable[..., Any], example: bool) -> list[str]:
+    return faults(full_name(function), FORM | PARAMETERS | RETURNS | (EXAMPLES if example else set()))
+
+
+def object_faults(found: Any, example: bool) -> list[str]:
+    return class_faults(found, example) if inspect.isclass(found) else function_faults(found, example)
+
+
+def test_every_public_object_has_a_docstring_and_an_example() -> None:
+    import logitkit
+
+    found = public_objects(logitkit)
+    assert found, "logitkit exposes no function or class"
+    wrong = [fault for public in found.values() for fault in object_faults(public, example=True)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_inner_object_has_a_docstring() -> None:
+    import logitkit
+
+    public = public_objects(logitkit)
+    inner = {full_name(f): f for module in modules(logitkit) for f in own_objects(module)}
+    wrong = [fault for name in inner.keys() - public for fault in object_faults(inner[name], example=False)]
+    assert not wrong, "\n".join(sorted(wrong))
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    import logitkit
+
+    silent = [module.__name__ for module in modules(logitkit) if not (module.__doc__ or "").strip()]
+    assert silent == []
+
+
+def test_the_check_itself_sees_a_missing_section() -> None:
+    def add(left: float, right: float) -> float:
+        """Add two numbers."""
+        return left + right
+
+    # Local functions cannot be found by name, so the check is asked through this module.
+    globals()["add"] = add
+    add.__qualname__ = "add"
+    try:
+        codes = {fault.split()[1] for fault in function_faults(add, example=True)}
+    finally:
+        del globals()["add"]
+    assert codes == {"PR01", "RT01", "EX01"}
