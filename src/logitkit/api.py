@@ -90,7 +90,7 @@ def logit(
     """
     normal_quantile(level)
     family = Binomial(link_named(link))
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # noqa: SLF001 - as every formula package does; the scope of the call
     namespace: Mapping[str, Any] = ChainMap(frame.f_locals, frame.f_globals)
     design = build_design(
         formula,

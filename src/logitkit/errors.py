@@ -64,7 +64,19 @@ class ConvergenceWarning(LogitkitWarning):
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
-    """Return the hint `` Did you mean 'x'?`` for the nearest known name, or the names themselves.
+    """Return a hint with the nearest known name, or the names themselves.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    known : iterable of str
+        What would have been understood.
+
+    Returns
+    -------
+    str
+        A sentence.
 
     Examples
     --------

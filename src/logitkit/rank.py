@@ -22,15 +22,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf
-from scipy.linalg.lapack import dtrtri
+from scipy.linalg.lapack import dpotrf, dtrtri
 
 from logitkit.design.matrix import Matrix
 from logitkit.design.transformed import Transformed
 from logitkit.execution.local import row_groups
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["TOLERANCE", "Coordinates", "identity_coordinates", "least_share", "orthogonal_coordinates"]
+__all__ = [
+    "TOLERANCE",
+    "Coordinates",
+    "identity_coordinates",
+    "least_share",
+    "orthogonal_coordinates",
+    "triangular_factor",
+]
 
 TOLERANCE = 1e-11  # share of a centred column's length; that of R's glm, whose columns are not centred
 CLEAR_SHARE = 1e-6  # of the squared length: above it, the Cholesky factor keeps ten digits
@@ -162,7 +168,7 @@ def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int |
     used = weights > 0.0
     n_used = int(np.count_nonzero(used))
     centre, largest = _centre_and_size(matrix, used, intercept)
-    triangle = _triangular_factor(matrix, used, centre)
+    triangle = triangular_factor(matrix, used, centre)
     length = np.sqrt((triangle**2).sum(axis=0))
     root_n = np.sqrt(max(n_used, 1))
     rounding = 8.0 * np.finfo(float).eps * largest * root_n / np.where(length > 0.0, length, 1.0)
@@ -195,9 +201,7 @@ def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int |
     return Coordinates(transform, aliased, centre, basis)
 
 
-def _centre_and_size(
-    matrix: Matrix, used: FloatArray, intercept: int | None
-) -> tuple[FloatArray, FloatArray]:
+def _centre_and_size(matrix: Matrix, used: BoolArray, intercept: int | None) -> tuple[FloatArray, FloatArray]:
     """Return the means of the columns (zero without an intercept) and their largest absolute values."""
     p = matrix.n_columns
     total, largest = np.zeros(p), np.zeros(p)
@@ -214,14 +218,30 @@ def _centre_and_size(
     return centre, largest
 
 
-def _triangular_factor(matrix: Matrix, used: FloatArray, centre: FloatArray) -> FloatArray:
-    """Return R of the QR factorisation of the centred columns, reduced block by block, shape (p, p)."""
+def triangular_factor(matrix: Matrix, keep: BoolArray, centre: FloatArray | None = None) -> FloatArray:
+    """Return R of the QR factorisation of some rows, reduced block by block.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    keep : (n,) bool array
+        Which rows.
+    centre : (p,) array, optional
+        Subtracted from each row.
+
+    Returns
+    -------
+    (k, p) array
+        Upper triangular, k at most p; R'R is the Gram matrix of the rows.
+    """
     p = matrix.n_columns
     triangle = np.zeros((0, p))
     step = max(row_groups(matrix.n_rows, p).block, 4 * p)
     for start in range(0, matrix.n_rows, step):
-        block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[used[start : start + step]]
-        triangle = np.linalg.qr(np.vstack([triangle, block - centre]), mode="r")
-    out = np.zeros((p, p))
-    out[: triangle.shape[0]] = triangle
-    return out
+        part = keep[start : start + step]
+        if part.any():
+            block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[part]
+            stacked = np.vstack([triangle, block if centre is None else block - centre])
+            triangle = np.asarray(np.linalg.qr(stacked, mode="r"))
+    return triangle

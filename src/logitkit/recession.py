@@ -115,24 +115,24 @@ def reduced_generators(rows: FloatArray) -> FloatArray:
     _, first = np.unique(np.round(unit, 12), axis=0, return_index=True)
     unit = unit[np.sort(first)]
     if unit.shape[1] == 1:
-        return unit[:1]
+        return np.asarray(unit[:1])
     if unit.shape[1] == 2:
         middle = unit.sum(axis=0)
         along = unit @ middle
         across = unit[:, 1] * middle[0] - unit[:, 0] * middle[1]
         angle = np.arctan2(across, along)
-        return unit[np.unique([int(angle.argmin()), int(angle.argmax())])]
+        return np.asarray(unit[np.unique([int(angle.argmin()), int(angle.argmax())])])
     if unit.shape[0] > GENERATORS_MOST:
         spread = np.argsort(unit @ unit.mean(axis=0), kind="stable")
-        return unit[np.sort(spread[:GENERATORS_MOST])]
+        return np.asarray(unit[np.sort(spread[:GENERATORS_MOST])])
     if unit.shape[0] > PRUNED_MOST:
-        return unit
+        return np.asarray(unit)
     keep = list(range(unit.shape[0]))
     for i in range(unit.shape[0]):
         others = [k for k in keep if k != i]
         if others and _minimum(unit[i], unit[others]) >= -1e-9:
             keep = others
-    return unit[keep]
+    return np.asarray(unit[keep])
 
 
 def _minimum(vector: FloatArray, generators: FloatArray) -> float:
@@ -164,5 +164,3 @@ def null_space(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:
     full[: values.size] = values
     zero = full <= 1e-9 * max(float(full.max()), np.finfo(float).tiny)
     return np.ascontiguousarray(right[zero].T), np.ascontiguousarray(right[~zero].T)
-
-

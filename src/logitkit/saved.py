@@ -1,7 +1,7 @@
 """Fits as plain versioned JSON, without any row of the data, and back.
 
-Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``. A reader of another
-version refuses rather than guesses.
+Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``. A reader of
+another version refuses rather than guesses.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         cone = RecessionCone(decode(part["directions"]), decode(part["generators"]))
         limit = Limit(cone, decode(part["direction"]), part["n_rows"], decode(part["finite"]))
     p = len(info.names)
-    arrays = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
+    arrays: dict[str, Any] = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
     arrays["full_vcov"] = arrays["full_vcov"].reshape(p, p)
     arrays["model_vcov"] = arrays["model_vcov"].reshape(p, p)
     return FitRecord(

@@ -1,13 +1,14 @@
 r"""Does the maximum likelihood estimate exist? A cheap certificate that it does, and an exact test when in doubt.
 
 *Certificate of overlap.* Let :math:`\lambda` be the Newton decrement at any coefficient vector. If every row of
-one outcome only has :math:`w_i |y_i - \mu_i| > \lambda^2`, no direction of recession exists (``docs/maths/separation.md``,
-theorem 1). A converged fit has :math:`\lambda^2` near 1e-20, so the certificate costs one comparison.
+one outcome only has :math:`w_i |y_i - \mu_i| > \lambda^2`, no direction of recession exists
+(``docs/maths/separation.md``, theorem 1). A converged fit has :math:`\lambda^2` near 1e-20, so the
+certificate costs one comparison.
 
 *Test.* Otherwise a linear program looks for a direction of recession that moves as many rows as it can:
-maximise the sum of :math:`s_i z_i'\delta` over :math:`-1 \le \delta \le 1` with :math:`s_i z_i'\delta \ge 0` for rows of one outcome
-and :math:`= 0` for rows of both. Constraints enter as they are violated, so that the program stays small however
-many rows there are:
+maximise the sum of :math:`s_i z_i'\delta` over :math:`-1 \le \delta \le 1` with :math:`s_i z_i'\delta \ge 0`
+for rows of one outcome and :math:`= 0` for rows of both. Constraints enter as they are violated, so that the
+program stays small however many rows there are:
 
 1. solve the program with the constraints found so far;
 2. add the rows that the direction violates most; go to 1 until there is none;
@@ -32,6 +33,7 @@ import numpy as np
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
 from logitkit.execution.local import row_groups
+from logitkit.rank import triangular_factor
 from logitkit.recession import RecessionCone, null_space, reduced_generators
 from logitkit.solvers.solver import Solution
 from logitkit.typing import BoolArray, FloatArray
@@ -133,7 +135,7 @@ def find_separation(matrix: Matrix, response: Response, transform: FloatArray | 
         trial = moved | fresh
         # Step 3: rows that stay put must stay put exactly.
         while True:
-            null, complement = null_space(_factor(matrix, used & ~trial))
+            null, complement = null_space(triangular_factor(matrix, used & ~trial))
             if null.shape[1] == 0:
                 trial = moved
                 break
@@ -149,7 +151,7 @@ def find_separation(matrix: Matrix, response: Response, transform: FloatArray | 
         program.total = program.total + direction
     if not moved.any():
         return None
-    null, complement = null_space(_factor(matrix, used & ~moved))
+    null, complement = null_space(triangular_factor(matrix, used & ~moved))
     inner = null @ (null.T @ program.total)
     projected = _rows_in(matrix, moved, null) * sides[moved][:, None]
     span = null if transform is None else _without_rounding(transform, null)
@@ -213,18 +215,6 @@ class _Program:
                 return direction
             self.chosen.extend(worst[np.argsort(margins[worst], kind="stable")].tolist())
         return np.zeros(q)
-
-
-def _factor(matrix: Matrix, keep: BoolArray) -> FloatArray:
-    """Return the triangular factor of some rows, reduced block by block."""
-    triangle = np.zeros((0, matrix.n_columns))
-    step = max(row_groups(matrix.n_rows, matrix.n_columns).block, 4 * matrix.n_columns)
-    for start in range(0, matrix.n_rows, step):
-        part = keep[start : start + step]
-        if part.any():
-            block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[part]
-            triangle = np.linalg.qr(np.vstack([triangle, block]), mode="r")
-    return triangle
 
 
 def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:

@@ -117,9 +117,7 @@ GERMAN_CREDIT = DatasetDescription(
     title="1,000 consumer loans of a bank in southern Germany, 1973 to 1975",
     file="german_credit.csv",
     n_rows=1000,
-    source=(
-        "UCI Machine Learning Repository, Statlog (German Credit Data), with the labels of OpenML's credit-g"
-    ),
+    source=("UCI Machine Learning Repository, Statlog (German Credit Data), with the labels of OpenML's credit-g"),
     licence="CC BY 4.0",
     citation="Hofmann, H. (1994). Statlog (German Credit Data). UCI ML Repository, doi:10.24432/C5NC77",
     target="class",

@@ -116,7 +116,7 @@ def build_design(
     parsed = parse_formula(formula, table.names, namespace, reserved)
     used = list(dict.fromkeys((*parsed.left_variables, *parsed.variables)))
     absent = {**table.missing(used), **extras.missing()}
-    positions = _complete(table, absent, missing)
+    positions = _complete(absent, missing)
     frame = table.frame(used, positions)
     left = evaluate_left(parsed.left, frame, parsed.functions)
     gone = missing_outcome(left)
@@ -187,10 +187,9 @@ def rebuild_design(
     )
     left, _ = split_formula(info.formula or "")
     parsed = parse_formula(f"{left} ~ 1", table.names, coding.functions)
-    _require_columns(table, coding)
     used = list(dict.fromkeys((*parsed.left_variables, *coding.variables)))
     absent = {**table.missing(used), **extras.missing()}
-    positions = _complete(table, absent, "drop")
+    positions = _complete(absent, "drop")
     frame = table.frame(used, positions)
     values = evaluate_left(left, frame, coding.functions)
     rows = coding.code(frame)
@@ -227,7 +226,6 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     coding = _require_coding(info)
     table = read_table(data)
     extras = _extras(table, offset=_again(offset, info.response.offset, "offset"))
-    _require_columns(table, coding)
     kept = np.ones(table.n_rows, dtype=bool)
     for where in {**table.missing(coding.variables), **extras.missing()}.values():
         kept &= ~where
@@ -242,7 +240,8 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
 
 
 def _extras(table: Table, **given: Any) -> _Extras:
-    series, names = {}, {}
+    series: dict[str, Any] = {}
+    names: dict[str, str | None] = {}
     for role in ("weights", "offset", "cluster"):
         value = given.get(role)
         names[role] = None
@@ -261,12 +260,13 @@ def _again(given: Any, at_fit: str | None, role: str, optional: bool = False) ->
         return None
     if at_fit == ARRAY:
         raise DataError(
-            f"The model was fitted with an array as {role}, which new rows need too: pass {role}=..., aligned with data."
+            f"The model was fitted with an array as {role}, which new rows need too: "
+            f"pass {role}=..., aligned with data."
         )
     return at_fit
 
 
-def _complete(table: Table, absent: dict[str, BoolArray], missing: MissingPolicy) -> IntArray | None:
+def _complete(absent: dict[str, BoolArray], missing: MissingPolicy) -> IntArray | None:
     """Return the rows without missing values, or None for all rows."""
     if missing not in {"drop", "raise"}:
         raise DataError(f"missing={missing!r} is not known; use 'drop' or 'raise'.")
@@ -332,9 +332,3 @@ def _require_coding(info: DesignInfo) -> Coding:
     if info.coding is None:
         raise DataError("The model was fitted on a ready matrix; give a matrix with the same columns.")
     return info.coding
-
-
-def _require_columns(table: Table, coding: Coding) -> None:
-    for name in coding.variables:
-        if name not in table:
-            table.column(name)

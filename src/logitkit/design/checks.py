@@ -39,7 +39,7 @@ def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) 
         if bad.any():
             row, column = (int(place[0]) for place in np.nonzero(bad))
             raise DataError(
-                f"Column {names[column]!r} holds {block[row, column]} in row {positions[start + row]} (counted from 0). "
+                f"Column {names[column]!r} holds {block[row, column]} in row {positions[start + row]} (from 0). "
                 f"Every value of X must be finite and below 1e150: drop the row, or mend or rescale the column."
             )
 

@@ -125,7 +125,9 @@ class Coding:
             return CodedRows(inner.matrix, inner.offset, kept, strange)
         matrix, spec, dropped = _materialise(materializer, self.spec)
         if tuple(spec.column_names) != self.names:
-            raise DataError("The new rows do not give the columns of the fit; were the saved model's functions changed?")
+            raise DataError(
+                "The new rows do not give the columns of the fit; were the saved model's functions changed?"
+            )
         offset = None if self.offset_spec is None else _offset(frame, self._context(), self.offset_spec, dropped)
         kept = np.ones(n, dtype=bool)
         kept[list(dropped)] = False
@@ -141,7 +143,7 @@ class Coding:
         for factor in {f.expr: f for term in self.spec.formula for f in term.factors}.values():
             if factor.expr not in levels:
                 continue
-            values = materializer._evaluate_factor(factor, self.spec, set()).values
+            values = materializer._evaluate_factor(factor, self.spec, set()).values  # noqa: SLF001
             values = np.asarray(getattr(values, "__wrapped__", values), dtype=object)
             known = set(levels[factor.expr])
             outside = np.fromiter((value not in known for value in values), dtype=bool, count=n)
@@ -183,16 +185,12 @@ def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
     matrix, spec, dropped = _materialise(PandasMaterializer(frame, context), spec)
     offset, offset_spec = None, None
     if parsed.offsets:
-        offset_spec = ModelSpec(
-            formula=Formula("0 + " + " + ".join(parsed.offsets)), output="numpy", na_action="drop"
-        )
+        offset_spec = ModelSpec(formula=Formula("0 + " + " + ".join(parsed.offsets)), output="numpy", na_action="drop")
         columns, offset_spec, _ = _materialise(PandasMaterializer(frame, context), offset_spec, dropped)
         _require_numeric_offset(offset_spec, len(parsed.offsets))
         offset = columns.sum(axis=1)
     names = tuple(spec.column_names)
-    coding = Coding(
-        parsed.right, parsed.offsets, spec, offset_spec, parsed.variables, dict(parsed.functions), names
-    )
+    coding = Coding(parsed.right, parsed.offsets, spec, offset_spec, parsed.variables, dict(parsed.functions), names)
     kept = np.ones(len(frame), dtype=bool)
     kept[list(dropped)] = False
     return coding, CodedRows(matrix, offset, kept, np.zeros(len(frame), dtype=bool))

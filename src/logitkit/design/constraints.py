@@ -54,9 +54,7 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
         )
     )
     safe = pattern.sub(lambda match: by_name[match.group(0).strip("`")], text)
-    unknown = [
-        word for word in re.findall(r"(?<![\w.])[A-Za-z_][\w.]*(?:\[[^\]]*\])?", safe) if word not in aliases
-    ]
+    unknown = [word for word in re.findall(r"(?<![\w.])[A-Za-z_][\w.]*(?:\[[^\]]*\])?", safe) if word not in aliases]
     if unknown:
         raise FormulaError(f"{unknown[0]!r} in {text!r} is no coefficient. {nearest_name(unknown[0], names)}")
     try:

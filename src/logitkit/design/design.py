@@ -74,8 +74,8 @@ class Design:
         sample = np.unique(np.linspace(0, self.n_rows - 1, min(self.n_rows, 1_000)).astype(np.int64))
         rows = self.matrix.take(sample).to_dense()
         probe = np.cos(np.arange(sample.size, dtype=np.float64))
-        parts = [self.n_rows, self.matrix.n_columns, self.response.events, self.response.total]
-        parts += [probe @ self.response.y[sample], *(probe @ rows)]
+        sizes = (self.n_rows, self.matrix.n_columns, self.response.events, self.response.total)
+        parts = [*sizes, probe @ self.response.y[sample], *(probe @ rows)]
         # Eight digits: sums may differ in the last bits between machines.
         return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]
 

@@ -168,13 +168,9 @@ def _names(expression: str, known: frozenset[str]) -> list[str]:
     except SyntaxError as error:
         raise FormulaError(f"{expression!r} in the formula cannot be read: {error.msg}.") from error
     bound = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    bound |= {
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    bound |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     return [
-        aliases.get(node.id, node.id)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and node.id not in bound
+        aliases.get(node.id, node.id) for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in bound
     ]
 
 

@@ -52,7 +52,7 @@ class Table:
         column = self.native[name] if self.index is not None else self.native.get_column(name).to_pandas()
         if isinstance(column, pd.DataFrame):
             raise DataError(f"There are {column.shape[1]} columns called {name!r}; rename them.")
-        return column
+        return pd.Series(column) if not isinstance(column, pd.Series) else column
 
     def missing(self, names: Sequence[str]) -> dict[str, BoolArray]:
         """Return where each of the named columns is missing, for those that are somewhere."""
@@ -115,8 +115,8 @@ def read_table(data: Any) -> Table:
         frame = nw.from_native(data, eager_only=True)
     except TypeError as error:
         raise DataError(
-            f"data is a {type(data).__module__}.{type(data).__qualname__}, which is not a table in memory. Give a pandas, "
-            "polars or Arrow table, or a dict of columns; collect a lazy frame first."
+            f"data is a {type(data).__module__}.{type(data).__qualname__}, which is not a table in memory. "
+            "Give a pandas, polars or Arrow table, or a dict of columns; collect a lazy frame first."
         ) from error
     return Table(frame, frame.columns, len(frame), None)
 
@@ -254,14 +254,14 @@ def _vector(values: Any) -> Any:
     return np.asarray(values)
 
 
-def _plain(column: pd.Series, name: str) -> Any:
+def _plain(column: pd.Series, name: str) -> Any:  # noqa: PLR0911 - one return a kind of column
     """Return values without missing entries in numpy's own types, text as objects, categories as they are."""
     dtype = column.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
         return column.to_numpy()
     if isinstance(dtype, pd.CategoricalDtype):
         return pd.Categorical(column)
-    if dtype == object:
+    if pd.api.types.is_object_dtype(dtype):
         kind = pd.api.types.infer_dtype(column, skipna=True)
         if kind in {"mixed", "mixed-integer"}:
             kinds = sorted({type(value).__name__ for value in column})

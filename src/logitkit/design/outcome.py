@@ -81,12 +81,10 @@ def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
     scope |= {alias: frame[name] for alias, name in aliases.items() if name in frame.columns}
     scope |= {"cbind": Counts, "I": lambda values: values}
     try:
-        return eval(compile(text, "<left side>", "eval"), scope)  # noqa: S307 - the caller's own formula
+        return eval(compile(text, "<left side>", "eval"), scope)
     except Exception as error:
         # Any error can come out of the caller's expression; its cause stays attached.
-        raise FormulaError(
-            f"The left side {left!r} cannot be evaluated: {type(error).__name__}: {error}"
-        ) from error
+        raise FormulaError(f"The left side {left!r} cannot be evaluated: {type(error).__name__}: {error}") from error
 
 
 def missing_outcome(values: Any) -> BoolArray:
@@ -160,8 +158,8 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
     if len(levels) > 2:
         shown = ", ".join(repr(level) for level in levels[:6])
         raise ResponseError(
-            f"The response {name!r} has {len(levels)} classes ({shown}{', ...' if len(levels) > 6 else ''}); a binary model "
-            f"needs two. Compare one with the rest, for example by '({name} == {levels[0]!r}) ~ ...'."
+            f"The response {name!r} has {len(levels)} classes ({shown}{', ...' if len(levels) > 6 else ''}); "
+            f"a binary model needs two. Compare one with the rest, for example by '({name} == {levels[0]!r}) ~ ...'."
         )
     if event is None:
         chosen = levels[1]

@@ -97,7 +97,13 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
     if packed["offset_state"] is not None:
         offset_spec = _unpack_spec(Formula("0 + " + " + ".join(offsets)), packed["offset_state"])
     return Coding(
-        packed["right"], offsets, spec, offset_spec, tuple(packed["variables"]), restored, tuple(packed["names"])
+        packed["right"],
+        offsets,
+        spec,
+        offset_spec,
+        tuple(packed["variables"]),
+        restored,
+        tuple(packed["names"]),
     )
 
 

@@ -127,9 +127,7 @@ class Calibration:
     undetermined: int = 0
 
 
-def calibration(
-    record: FitRecord, design: Design, *, bins: int = 10, level: float | None = None
-) -> Calibration:
+def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: float | None = None) -> Calibration:
     """Return how well predicted probabilities agree with what happened.
 
     Parameters

@@ -105,8 +105,7 @@ def collinearity(record: FitRecord) -> Collinearity:
     left_out = tuple(record.names[j] for j in columns if j not in set(present))
     if not present:
         raise SeparationError(
-            f"No coefficient but the intercept is finite ({', '.join(left_out)}); "
-            "there are no variances to inflate."
+            f"No coefficient but the intercept is finite ({', '.join(left_out)}); there are no variances to inflate."
         )
     scale = 1.0 / np.sqrt(variance[present])
     correlation = record.model_vcov[np.ix_(present, present)] * scale[:, None] * scale

@@ -215,9 +215,7 @@ def discriminate(
     )
 
 
-def _tally(
-    scores: FloatArray, events: FloatArray, nonevents: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _tally(scores: FloatArray, events: FloatArray, nonevents: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the distinct scores, ascending, with the weight of events and non-events at each."""
     values = np.asarray(scores, dtype=np.float64)
     if np.isnan(values).any():

@@ -17,6 +17,8 @@ Hyndman, R. J. and Fan, Y. (1996) Sample quantiles in statistical packages. The 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from logitkit.errors import DataError, UnsupportedError
@@ -63,7 +65,8 @@ def quantile_groups(values: FloatArray, counts: FloatArray, groups: int, groupin
     >>> quantile_groups(np.array([0.1, 0.2, 0.3, 0.4]), np.array([3.0, 1.0, 1.0, 1.0]), 2).tolist()
     [0, 1, 1, 1]
     """
-    if isinstance(groups, bool) or groups != int(groups) or groups < 2:
+    given: Any = groups  # what a caller may hand over in spite of the annotation
+    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 2:
         raise DataError(f"groups={groups!r} must be a whole number of at least 2.")
     if grouping not in GROUPING_WORDS:
         raise UnsupportedError(f"grouping={grouping!r} is not offered; the rules are 'stata' and 'r'.")
@@ -102,16 +105,12 @@ def _xtile_cuts(values: FloatArray, cumulative: FloatArray, groups: int, steps: 
     targets = steps * cumulative[-1]
     at = np.searchsorted(groups * cumulative, targets, side="left")
     whole = groups * cumulative[at] == targets
-    return np.asarray(
-        np.where(whole, 0.5 * (values[at] + values[np.minimum(at + 1, values.size - 1)]), values[at])
-    )
+    return np.asarray(np.where(whole, 0.5 * (values[at] + values[np.minimum(at + 1, values.size - 1)]), values[at]))
 
 
 def _type7_cuts(values: FloatArray, cumulative: FloatArray, groups: int, steps: IntArray) -> FloatArray:
     if not np.array_equal(cumulative, np.rint(cumulative)):
-        raise UnsupportedError(
-            "grouping='r' counts trials, and these weights are not whole numbers: use 'stata'."
-        )
+        raise UnsupportedError("grouping='r' counts trials, and these weights are not whole numbers: use 'stata'.")
     whole, part = np.divmod(steps * (int(cumulative[-1]) - 1), groups)  # ranks from 0
     lower = values[np.searchsorted(cumulative, whole, side="right")]
     upper = values[np.searchsorted(cumulative, np.minimum(whole + 1, cumulative[-1] - 1), side="right")]

@@ -45,9 +45,7 @@ class RankedRows:
     Events and non-events add up to the weights:
 
     >>> zero, half = np.zeros(1), np.full(1, 0.5)
-    >>> rows = RankedRows(
-    ...     zero, zero, half, 0.25 * np.ones(1), 4.0 * np.ones(1), np.zeros(1, dtype=np.int64), 0
-    ... )
+    >>> rows = RankedRows(zero, zero, half, 0.25 * np.ones(1), 4.0 * np.ones(1), np.zeros(1, dtype=np.int64), 0)
     >>> rows.events.tolist(), rows.nonevents.tolist()
     ([1.0], [3.0])
     """
@@ -108,8 +106,7 @@ def rank_rows(record: FitRecord, design: Design) -> RankedRows:
     kept = np.flatnonzero(used & ~missing)
     if kept.size == 0:
         raise DataError(
-            f"None of the {design.n_rows} rows has a positive weight and a prediction; "
-            "there is nothing to compare."
+            f"None of the {design.n_rows} rows has a positive weight and a prediction; there is nothing to compare."
         )
     order = kept[np.argsort(eta[kept], kind="stable")]
     ranked = eta[order]

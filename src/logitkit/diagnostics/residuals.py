@@ -73,9 +73,7 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     True
     """
     if kind not in get_args(ResidualKind):
-        raise UnsupportedError(
-            f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}"
-        )
+        raise UnsupportedError(f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}")
     eta = linear_predictor(record, design.matrix, design.response.offset)
     y, weights = design.response.y, design.response.weights
     raw = record.family.residual(eta, y)

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 from logitkit.errors import DataError
@@ -35,7 +36,15 @@ _pool_owner: tuple[int, int] | None = None
 
 @dataclass(frozen=True, slots=True)
 class RowGroups:
-    """How the rows are cut: the size of a block, and the first and last row of each group."""
+    """How the rows are cut.
+
+    Parameters
+    ----------
+    block : int
+        Rows of a block.
+    bounds : tuple of (int, int)
+        First row of each group, and the row after its last.
+    """
 
     block: int
     bounds: tuple[tuple[int, int], ...]
@@ -72,7 +81,7 @@ def row_groups(n_rows: int, n_columns: int) -> RowGroups:
     n_groups = min(n_blocks, GROUPS_MOST, max(GROUP_SUMS_BYTES // (8 * width * width), 2))
     edges = [min((n_blocks * i // n_groups) * block, n_rows) for i in range(n_groups + 1)]
     edges[-1] = n_rows
-    return RowGroups(block, tuple(zip(edges[:-1], edges[1:], strict=True)))
+    return RowGroups(block, tuple(pairwise(edges)))
 
 
 def set_threads(n: int | None) -> None:

@@ -140,6 +140,4 @@ def wald_estimates(estimate: FloatArray, std_error: FloatArray, level: float) ->
     statistic = np.divide(estimate, std_error, out=np.full(estimate.shape, np.nan), where=finite)
     half = np.where(finite, z * std_error, np.nan)
     centre = np.where(finite, estimate, np.nan)
-    return Estimates(
-        estimate, std_error, statistic, two_sided_p(statistic), centre - half, centre + half, level
-    )
+    return Estimates(estimate, std_error, statistic, two_sided_p(statistic), centre - half, centre + half, level)

@@ -44,7 +44,7 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
 
     def block_leverage(block: Matrix, rows: slice) -> FloatArray:
         dense = block.to_dense()
-        return np.einsum("ij,ij->i", dense @ vcov, dense) * curvature[rows]
+        return np.asarray(np.einsum("ij,ij->i", dense @ vcov, dense) * curvature[rows])
 
     with single_threaded_blas():
         return Objective(design.matrix, design.response, record.family).map_rows(block_leverage)

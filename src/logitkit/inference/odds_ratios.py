@@ -41,9 +41,7 @@ class OddsRatios:
     level: float
 
 
-def odds_ratios(
-    record: FitRecord, units: Mapping[str, float] | None = None, level: float | None = None
-) -> OddsRatios:
+def odds_ratios(record: FitRecord, units: Mapping[str, float] | None = None, level: float | None = None) -> OddsRatios:
     """Return odds ratios with intervals.
 
     Parameters

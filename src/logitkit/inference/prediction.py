@@ -1,7 +1,7 @@
 r"""Linear predictors and probabilities with intervals, at their limits when the data were separated.
 
-The standard error of :math:`x'\hat\beta` is :math:`\sqrt{x'Vx}`; intervals are made on the scale of the linear predictor and
-carried to probabilities by the inverse link, so that they stay within (0, 1).
+The standard error of :math:`x'\hat\beta` is :math:`\sqrt{x'Vx}`; intervals are made on the scale of the linear
+predictor and carried to probabilities by the inverse link, so that they stay within (0, 1).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 r"""Sandwich covariances: :math:`V = c\, A^{-1} B A^{-1}` with A the information and B the sum of squared scores.
 
-*Sampling weights*: :math:`B = \sum_i s_i s_i'` with :math:`s_i = w_i (y_i - \mu_i) x_i`, and :math:`c = n/(n-1)`, as survey software has
-it for weights without a further design. *Clusters*: scores are summed within each cluster before they are squared, and
-:math:`c = G/(G-1)`.
+*Sampling weights*: :math:`B = \sum_i s_i s_i'` with :math:`s_i = w_i (y_i - \mu_i) x_i`, and
+:math:`c = n/(n-1)`, as survey software has it for weights without a further design. *Clusters*:
+scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`.
 
 References
 ----------
@@ -62,7 +62,8 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
             clusters = np.unique(response.clusters.codes[response.weights > 0.0]).size
             if clusters < 2:
                 raise DataError(
-                    f"cluster={response.clusters.name!r} has {clusters} cluster among the rows used; at least two are needed."
+                    f"cluster={response.clusters.name!r} has {clusters} cluster among the rows used; "
+                    "at least two are needed."
                 )
             scores = _cluster_scores(design, slope)
             meat = scores.T @ scores
@@ -78,14 +79,12 @@ def _cluster_scores(design: Design, slope: FloatArray) -> FloatArray:
     from scipy.sparse import csr_array
 
     clusters = design.response.clusters
-    assert clusters is not None  # noqa: S101 - the caller asked for clusters
+    assert clusters is not None
     total = np.zeros((clusters.count, design.matrix.n_columns))
     step = 65_536
     for start in range(0, design.n_rows, step):
         stop = min(start + step, design.n_rows)
         rows = np.arange(stop - start)
-        place = csr_array(
-            (slope[start:stop], (clusters.codes[start:stop], rows)), shape=(clusters.count, stop - start)
-        )
+        place = csr_array((slope[start:stop], (clusters.codes[start:stop], rows)), shape=(clusters.count, stop - start))
         total += place @ design.matrix.rows(start, stop).to_dense()
     return total

@@ -1,7 +1,7 @@
 r"""Wald inference: the coefficient table, and tests of linear hypotheses.
 
-For :math:`H_0: L\beta = c` the statistic is :math:`(L\hat\beta - c)'(L V L')^{-1}(L\hat\beta - c)`, chi-square with as many
-degrees of freedom as L has independent rows.
+For :math:`H_0: L\beta = c` the statistic is :math:`(L\hat\beta - c)'(L V L')^{-1}(L\hat\beta - c)`, chi-square
+with as many degrees of freedom as L has independent rows.
 
 References
 ----------
@@ -19,7 +19,6 @@ from logitkit.design.constraints import parse_hypothesis
 from logitkit.errors import FormulaError, SeparationError
 from logitkit.fit import FitRecord
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
-
 
 __all__ = ["WaldTest", "coefficient_estimates", "wald_test"]
 
@@ -118,5 +117,3 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     dof = int(np.count_nonzero(keep))
     estimates = linear_estimates(difference, left, vcov, record.level if level is None else level)
     return WaldTest(statistic, dof, float(chdtrc(dof, statistic)), texts, estimates, record.covariance.label)
-
-

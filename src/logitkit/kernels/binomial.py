@@ -73,7 +73,7 @@ def logit_rows(
         residual = w_i * ((1.0 - y_i) * mu - y_i * not_mu)
         slope[i] = residual
         curvature[i] = w_i * upper * lower
-        if w_i > 0.0 and (y_i == 0.0 or y_i == 1.0):
+        if w_i > 0.0 and (y_i == 0.0 or y_i == 1.0):  # noqa: PLR1714 - numba compiles it as two comparisons
             closest = min(closest, abs(residual))
     return value, closest
 

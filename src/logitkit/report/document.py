@@ -71,9 +71,7 @@ class Column:
     def __post_init__(self) -> None:
         """Check the alignment."""
         if self.align not in ("left", "right"):
-            raise LogitkitError(
-                f"Column {self.name!r} has align={self.align!r}; it must be 'left' or 'right'."
-            )
+            raise LogitkitError(f"Column {self.name!r} has align={self.align!r}; it must be 'left' or 'right'.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,9 +266,7 @@ class Document:
         _check_blocks(f"Document {self.title!r}", self.blocks)
         for name in ("notes", "warnings"):
             if isinstance(getattr(self, name), str):
-                raise LogitkitError(
-                    f"Document {self.title!r}: {name} is one string; give a tuple of strings."
-                )
+                raise LogitkitError(f"Document {self.title!r}: {name} is one string; give a tuple of strings.")
 
     def to_text(self, width: int = 88) -> str:
         """Return the document as plain text.
@@ -342,6 +338,5 @@ def _check_blocks(where: str, blocks: tuple[Block, ...]) -> None:
     for number, block in enumerate(blocks, start=1):
         if not isinstance(block, Table | Prose | Figure | Section):
             raise LogitkitError(
-                f"{where}: block {number} is a {type(block).__name__}; "
-                "it must be a Table, Prose, Figure or Section."
+                f"{where}: block {number} is a {type(block).__name__}; it must be a Table, Prose, Figure or Section."
             )

@@ -43,9 +43,7 @@ def render_markdown(document: Document) -> str:
     if document.subtitle:
         parts.append(_paragraph(document.subtitle))
     parts += [
-        f"**{escape_markdown(fact.label)}:** {escape_markdown(fact.value)}"
-        for fact in document.facts
-        if fact.is_long
+        f"**{escape_markdown(fact.label)}:** {escape_markdown(fact.value)}" for fact in document.facts if fact.is_long
     ]
     parts += _facts([fact for fact in document.facts if not fact.is_long])
     parts += [f"> **Warning:** {escape_markdown(text)}" for text in document.warnings]

@@ -271,9 +271,7 @@ def format_column(values: Iterable[float], kind: ColumnKind, decimals: int | Non
         shared = column_decimals(column) if decimals is None else decimals
         return tuple(format_estimate(x, shared) for x in column)
     if kind not in formatters:
-        raise LogitkitError(
-            f"There is no kind of column {kind!r}. {nearest_name(kind, get_args(ColumnKind))}"
-        )
+        raise LogitkitError(f"There is no kind of column {kind!r}. {nearest_name(kind, get_args(ColumnKind))}")
     formatter, usual = formatters[kind]
     return tuple(formatter(x, usual if decimals is None else decimals) for x in column)
 

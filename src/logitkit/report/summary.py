@@ -149,7 +149,10 @@ def _notes(record: FitRecord) -> Iterator[str]:
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
     yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald."
     if not record.has_likelihood:
-        yield "Likelihood statistics (log-likelihood, AIC, BIC, R2) are withheld: the weights or clusters make the likelihood a working device only."
+        yield (
+            "Likelihood statistics (log-likelihood, AIC, BIC, R2) are withheld: the weights or clusters make the "
+            "likelihood a working device only."
+        )
     if record.counts.missing:
         columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
         yield f"{format_integer(record.counts.missing)} rows dropped for missing values: {columns}."
@@ -166,15 +169,19 @@ def _warnings(record: FitRecord) -> Iterator[str]:
             for name, value in zip(record.names, record.coef, strict=True)
             if np.isnan(value) and name not in aliased
         ]
-        text = f"Separation: {format_integer(record.limit.n_rows)} rows are predicted perfectly, and the maximum of the likelihood lies at infinity."
+        text = (
+            f"Separation: {format_integer(record.limit.n_rows)} rows are predicted perfectly, and the maximum of the "
+            "likelihood lies at infinity."
+        )
         if infinite:
             text += f" Infinite: {', '.join(infinite)}."
         if unknown:
             text += f" Undetermined (directions to infinity disagree): {', '.join(unknown)}."
         yield (
-            text + " These have no standard error, interval or p-value; the other coefficients are those of the limiting model "
-            "on the rows that overlap. Remedies: merge or drop the level or column at fault, gather more data, or use a "
-            "penalised likelihood (Firth) fit."
+            text
+            + " These have no standard error, interval or p-value; the other coefficients are those of the limiting "
+            "model on the rows that overlap. Remedies: merge or drop the level or column at fault, gather more data, "
+            "or use a penalised likelihood (Firth) fit."
         )
     elif record.status is not Status.CONVERGED:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."

@@ -44,9 +44,7 @@ def render_text(document: Document, width: int = 88) -> str:
     Examples
     --------
     >>> from logitkit.report.document import Column, Document, Table
-    >>> table = Table(
-    ...     None, (Column("Term", "left"), Column("Estimate")), (("age", "0.0412"), ("lwt", "-0.01"))
-    ... )
+    >>> table = Table(None, (Column("Term", "left"), Column("Estimate")), (("age", "0.0412"), ("lwt", "-0.01")))
     >>> print(render_text(Document("Births", blocks=(table,))))
     Births
     <BLANKLINE>
@@ -89,8 +87,7 @@ def display_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
     )
 
 
@@ -100,9 +97,7 @@ def _page_width(document: Document, width: int) -> int:
         return width
     tables = [block for block in document.blocks if isinstance(block, Table)]
     needs = [sum(_natural_widths(_cells(table))) + _GAP * (len(table.columns) - 1) for table in tables]
-    needs += [
-        2 * size + 2 * _GAP for size in map(_fact_width, document.facts) if 2 * size + 2 * _GAP <= width
-    ]
+    needs += [2 * size + 2 * _GAP for size in map(_fact_width, document.facts) if 2 * size + 2 * _GAP <= width]
     return min(width, max([_NARROWEST_PAGE, *needs]))
 
 
@@ -117,9 +112,7 @@ def _block(block: Block, page: int, width: int) -> list[str]:
         case Section():
             heading = _wrap(block.heading, width)
             underline = "-" * max(map(display_width, heading), default=0)
-            return [
-                *_separated([[*heading, underline], *(_block(each, page, width) for each in block.blocks)])
-            ]
+            return [*_separated([[*heading, underline], *(_block(each, page, width) for each in block.blocks)])]
 
 
 def _facts(facts: Sequence[Fact], page: int) -> list[str]:
@@ -160,8 +153,7 @@ def _table(table: Table, page: int, width: int) -> list[str]:
 def _cells(table: Table) -> list[list[str]]:
     """Return the columns of cells, heading first, as printable text."""
     return [
-        [_clean(column.name), *(_clean(row[place]) for row in table.rows)]
-        for place, column in enumerate(table.columns)
+        [_clean(column.name), *(_clean(row[place]) for row in table.rows)] for place, column in enumerate(table.columns)
     ]
 
 
@@ -268,6 +260,4 @@ def _clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     spaced = (" " if char.isspace() else char for char in text)
-    return "".join(
-        char if char.isprintable() or unicodedata.combining(char) else ascii(char)[1:-1] for char in spaced
-    )
+    return "".join(char if char.isprintable() or unicodedata.combining(char) else ascii(char)[1:-1] for char in spaced)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,14 @@ from logitkit.inference.odds_ratios import OddsRatios
 from logitkit.inference.prediction import Predictions, predictions
 from logitkit.inference.wald import coefficient_estimates
 
-__all__ = ["augment_frame", "confint_frame", "glance_frame", "odds_ratio_frame", "predictions_frame", "tidy_frame"]
+__all__ = [
+    "augment_frame",
+    "confint_frame",
+    "glance_frame",
+    "odds_ratio_frame",
+    "predictions_frame",
+    "tidy_frame",
+]
 
 
 def tidy_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
@@ -57,9 +63,7 @@ def confint_frame(record: FitRecord, method: str = "wald", level: float | None =
     if method != "wald":
         raise UnsupportedError(f"method={method!r} is not offered; the method that is offered is 'wald'.")
     table = coefficient_estimates(record, level)
-    return pd.DataFrame(
-        {"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term")
-    )
+    return pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term"))
 
 
 def r_squared_series(statistics: FitStatistics) -> pd.Series:
@@ -80,7 +84,8 @@ def collinearity_frame(result: Collinearity) -> pd.DataFrame:
 
 def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
     """Return leverage, Cook's distance and standardised residuals, a row a row of the design."""
-    return pd.DataFrame(asdict(result), index=row_labels(design))
+    names = ("leverage", "cooks_distance", "standardized_pearson", "standardized_deviance")
+    return pd.DataFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
 
 
 def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:

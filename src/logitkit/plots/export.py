@@ -1,0 +1,49 @@
+"""Figures as bytes and text, for pages that hold them."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["png_of", "svg_of"]
+
+
+def svg_of(ax: Axes) -> str:
+    """Return the figure of some axes as SVG text.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Any axes of the figure.
+
+    Returns
+    -------
+    str
+        Without a date, so that the same figure gives the same text.
+    """
+    buffer = io.BytesIO()
+    ax.figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    return buffer.getvalue().decode("utf-8")
+
+
+def png_of(ax: Axes, dots_per_inch: int = 160) -> bytes:
+    """Return the figure of some axes as a PNG picture, for figures of many points.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Any axes of the figure.
+    dots_per_inch : int, default 160
+        Resolution.
+
+    Returns
+    -------
+    bytes
+        The picture.
+    """
+    buffer = io.BytesIO()
+    ax.figure.savefig(buffer, format="png", bbox_inches="tight", dpi=dots_per_inch)
+    return buffer.getvalue()

@@ -1,0 +1,189 @@
+"""Standardised residuals against leverage: which rows are far off, which pull, and which do both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from logitkit.diagnostics.influence import Influence
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.plots.style import ACCENT, FAINT, INK, MUTED, PRIMARY, TICK_SIZE, dress, new_axes
+from logitkit.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["plot_residuals"]
+
+DRAWN_MOST = 4_000
+CONTOURS = (0.5, 1.0)
+
+
+def plot_residuals(
+    result: Influence,
+    ax: Axes | None = None,
+    *,
+    kind: Literal["deviance", "pearson"] = "deviance",
+    labels: Sequence[object] | None = None,
+    n_labels: int = 5,
+    title: str = "",
+) -> Axes:
+    """Draw standardised residuals against leverage, with bubbles whose area is Cook's distance.
+
+    Parameters
+    ----------
+    result : Influence
+        What ``logitkit.diagnostics.influence.influence`` returns.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+    kind : {'deviance', 'pearson'}
+        Which residual. With Pearson residuals, of which Cook's distance is a function, its contours are
+        drawn.
+    labels : sequence, optional
+        Names of the n rows; their places in the table, counted from 0, by default.
+    n_labels : int, default 5
+        Rows that are named: those of the largest Cook's distance.
+    title : str, optional
+        Set above.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Leverage to the right, residuals upwards.
+
+    Raises
+    ------
+    UnsupportedError
+        For another kind.
+    DataError
+        If there are not as many labels as rows, or no row has a standardised residual.
+
+    Notes
+    -----
+    Of many thousand rows, those of the largest Cook's distance are drawn and an even sample of the others,
+    which the figure says.
+    """
+    if kind not in ("deviance", "pearson"):
+        raise UnsupportedError(f"kind={kind!r} is not drawn; the residuals are 'deviance' and 'pearson'.")
+    n = result.leverage.size
+    if labels is not None and len(labels) != n:
+        raise DataError(f"labels has {len(labels)} entries and there are {n} rows; they must agree.")
+    residual = result.standardized_deviance if kind == "deviance" else result.standardized_pearson
+    distance = result.cooks_distance
+    usable = np.flatnonzero(np.isfinite(residual) & np.isfinite(distance))
+    if usable.size == 0:
+        raise DataError("No row has a standardised residual: every leverage is 1, as in a saturated model.")
+    ax = new_axes(ax)
+    largest = usable[np.argsort(-distance[usable], kind="stable")]
+    named = largest[: min(n_labels, largest.size)]
+    drawn = _thin(largest)
+    area = 6.0 + 160.0 * distance[drawn] / max(float(distance[largest[0]]), np.finfo(float).tiny)
+    ax.axhline(0.0, color=FAINT, linewidth=1.0, zorder=0)
+    ax.scatter(
+        result.leverage[drawn],
+        residual[drawn],
+        s=area,
+        facecolors=PRIMARY,
+        edgecolors="white",
+        linewidths=0.4,
+        alpha=0.6,
+        zorder=2,
+        rasterized=drawn.size > 1_000,
+    )
+    ax.margins(0.08)
+    ax.set_xlim(left=0.0)
+    lines = kind == "pearson" and _draw_contours(ax, result.rank)
+    texts = [str(result.positions[row] if labels is None else labels[row]) for row in named]
+    _name_points(ax, result.leverage[named], residual[named], texts)
+    name = "Standardised deviance residual" if kind == "deviance" else "Standardised Pearson residual"
+    dress(ax, x="Leverage", y=name, title=title)
+    parts = ["Bubble area and dashed lines: Cook's distance" if lines else "Bubble area: Cook's distance"]
+    if drawn.size < usable.size:
+        parts.append(f"{drawn.size:,} of {usable.size:,} rows drawn")
+    if usable.size < n:
+        parts.append(f"{n - usable.size:,} with leverage 1 left out")
+    _note(ax, "; ".join(parts))
+    return ax
+
+
+def _thin(largest: IntArray) -> IntArray:
+    """Return rows to draw, largest Cook's distance last: half the largest, half a sample."""
+    if largest.size <= DRAWN_MOST:
+        return largest[::-1]
+    half = DRAWN_MOST // 2
+    others = np.sort(largest[half:])
+    sample = others[np.linspace(0, others.size - 1, DRAWN_MOST - half).astype(np.int64)]
+    return np.concatenate([sample, largest[:half][::-1]])
+
+
+def _draw_contours(ax: Axes, rank: int) -> bool:
+    """Draw the curves of equal Cook's distance, D = r^2 h / {k (1 - h)}, within the frame; tell if any is there."""
+    (_, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    h = np.linspace(1e-4, min(right, 1.0 - 1e-6), 400)
+    found = False
+    for distance in CONTOURS:
+        curve: FloatArray = np.sqrt(distance * rank * (1.0 - h) / h)
+        for line in (curve, -curve):
+            inside = np.flatnonzero((line <= top) & (line >= bottom))
+            if inside.size < 2:
+                continue
+            found = True
+            x, y = h[inside], line[inside]
+            ax.plot(x, y, color=ACCENT, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
+            ax.annotate(
+                f"{distance:g}",
+                (x[-1], y[-1]),
+                xytext=(3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=TICK_SIZE,
+                color=ACCENT,
+                annotation_clip=False,
+            )
+    ax.set_xlim(0.0, right)
+    ax.set_ylim(bottom, top)
+    return found
+
+
+def _name_points(ax: Axes, x: FloatArray, y: FloatArray, texts: Sequence[str]) -> None:
+    """Write names beside points, each where it is clear of the names before it."""
+    scale = 72.0 / ax.figure.dpi  # typographic points in a pixel
+    points = scale * ax.transData.transform(np.column_stack([x, y]))
+    start, end = scale * ax.bbox.x0, scale * ax.bbox.x1
+    taken: list[tuple[float, float]] = []
+    for (across, up), x_i, y_i, text in zip(points, x, y, texts, strict=True):
+        width = 0.62 * TICK_SIZE * len(text)
+        fits = {"left": across + 8.0 + width < end, "right": across - 8.0 - width > start}
+        sides = [side for side in ("left", "right") if fits[side]] or ["left"]
+        shift_up, align = 5.0, sides[0]
+        for shift_up, align in ((u, side) for u in (5.0, -12.0, 16.0, -23.0) for side in sides):
+            centre = across + (1.0 if align == "left" else -1.0) * (7.0 + 0.5 * width)
+            if all(abs(centre - a) > width or abs(up + shift_up - b) > 9.5 for a, b in taken):
+                taken.append((centre, up + shift_up))
+                break
+        ax.annotate(
+            text,
+            (x_i, y_i),
+            xytext=(7.0 if align == "left" else -7.0, shift_up),
+            textcoords="offset points",
+            ha=align,
+            fontsize=TICK_SIZE,
+            color=INK,
+            zorder=4,
+        )
+
+
+def _note(ax: Axes, text: str) -> None:
+    """Write a line above the frame, on the right."""
+    ax.text(
+        0.99,
+        1.01,
+        text,
+        transform=ax.transAxes,
+        ha="right",
+        va="bottom",
+        fontsize=TICK_SIZE - 0.5,
+        color=MUTED,
+    )

@@ -1,0 +1,227 @@
+"""The report of a fit as one document: summary, odds ratios, discrimination, calibration, influence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.calibration import Calibration, calibration
+from logitkit.diagnostics.collinearity import Collinearity, collinearity
+from logitkit.diagnostics.discrimination import Discrimination, discrimination
+from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
+from logitkit.diagnostics.influence import Influence, influence
+from logitkit.errors import DataError, LogitkitError
+from logitkit.fit import FitRecord
+from logitkit.inference.odds_ratios import odds_ratios
+from logitkit.plots.calibration import plot_calibration
+from logitkit.plots.export import png_of, svg_of
+from logitkit.plots.forest import plot_forest
+from logitkit.plots.residuals import plot_residuals
+from logitkit.plots.roc import plot_roc
+from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
+from logitkit.report.html import render_page
+from logitkit.report.number_format import (
+    format_column,
+    format_integer,
+    format_interval,
+    format_number,
+    format_p,
+    format_percent,
+)
+from logitkit.report.summary import coefficient_table, summary_document
+
+__all__ = ["report_document", "write_page"]
+
+LARGEST_LISTED = 10
+
+
+def report_document(record: FitRecord, design: Design, title: str | None = None) -> Document:
+    """Return the report of a fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows to diagnose it on: those of the fit, or others with an outcome.
+    title : str, optional
+        Title of the report.
+
+    Returns
+    -------
+    Document
+        Sections with tables and figures.
+    """
+    summary = summary_document(record, design if design.fingerprint == record.fingerprint else None)
+    sections = (
+        Section("Coefficients", (coefficient_table(record),)),
+        Section("Odds ratios", tuple(_odds(record))),
+        Section("Discrimination", tuple(_discrimination(discrimination(record, design)))),
+        Section("Calibration", tuple(_calibration(record, design))),
+        Section("Influential rows", tuple(_influence(influence(record, design), design))),
+        *_collinearity(record),
+    )
+    return Document(
+        title=title or "Logistic regression",
+        subtitle="" if record.info.formula is None else " ".join(record.info.formula.split()),
+        facts=summary.facts,
+        blocks=sections,
+        notes=summary.notes,
+        warnings=summary.warnings,
+    )
+
+
+def write_page(document: Document, path: Path) -> Path:
+    """Write a document as one self-contained HTML page.
+
+    Parameters
+    ----------
+    document : Document
+        What to write.
+    path : Path
+        File to write.
+
+    Returns
+    -------
+    Path
+        The same path.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written.
+    """
+    try:
+        path.write_text(render_page(document), encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"The report cannot be written to '{path}': {error.strerror}.") from error
+    return path
+
+
+def _odds(record: FitRecord) -> Iterator[Block]:
+    result = odds_ratios(record)
+    if not result.terms:
+        yield Prose("The model has no coefficient besides the intercept.")
+        return
+    level = format_percent(result.level, 0)
+    axes = plot_forest(result.terms, result.estimate, result.low, result.high, level=result.level)
+    yield Figure(
+        title="Odds ratios",
+        svg=svg_of(axes),
+        png=None,
+        caption=f"Odds ratios with {level} Wald intervals, on a logarithmic scale.",
+        alt="Forest plot of the odds ratios",
+    )
+
+
+def _discrimination(result: Discrimination) -> Iterator[Block]:
+    interval = "" if np.isnan(result.low) else f" (interval {format_interval(result.low, result.high)})"
+    yield Prose(
+        f"The area under the ROC curve is {format_number(result.auc)}{interval}: the chance that an event drawn at "
+        "random has a higher predicted probability than a non-event, ties counting half. "
+        f"Gini coefficient {format_number(result.gini)}, Kolmogorov-Smirnov distance {format_number(result.ks)}."
+    )
+    yield Figure(
+        title="ROC curve",
+        svg=svg_of(plot_roc(result)),
+        png=None,
+        caption="Share of events found against share of non-events flagged, over all thresholds.",
+        alt="ROC curve",
+    )
+
+
+def _calibration(record: FitRecord, design: Design) -> Iterator[Block]:
+    result = calibration(record, design)
+    yield Prose(_calibration_words(result))
+    yield Figure(
+        title="Calibration",
+        svg=svg_of(plot_calibration(result)),
+        png=None,
+        caption="Observed against predicted rates in bins of equal size, with Wilson intervals; predictions below.",
+        alt="Calibration plot",
+    )
+    bins = result.bins
+    columns = ("Rows", "Mean predicted", "Observed", "Low", "High")
+    cells = zip(
+        format_column(bins.n, "integer"),
+        format_column(bins.predicted, "percent"),
+        format_column(bins.observed, "percent"),
+        format_column(bins.low, "percent"),
+        format_column(bins.high, "percent"),
+        strict=True,
+    )
+    yield Table("Predicted and observed", tuple(Column(name) for name in columns), tuple(cells))
+    try:
+        test = hosmer_lemeshow(record, design)
+    except LogitkitError as error:
+        yield Prose(f"Hosmer-Lemeshow test: {error}")
+    else:
+        yield Prose(_hosmer_lemeshow_words(test))
+
+
+def _calibration_words(result: Calibration) -> str:
+    text = (
+        f"{format_integer(round(result.observed))} events were observed and "
+        f"{format_number(result.expected, 6)} expected (ratio {format_number(result.ratio)}). "
+        f"Brier score {format_number(result.brier)}, log loss {format_number(result.log_loss)}."
+    )
+    if result.in_sample:
+        return text + " On the rows of the fit the calibration slope is 1 by construction and says nothing."
+    return text + (
+        f" Calibration intercept {format_number(result.intercept)} (standard error "
+        f"{format_number(result.intercept_std_error)}), slope {format_number(result.slope)} "
+        f"({format_number(result.slope_std_error)}); ideal values are 0 and 1."
+    )
+
+
+def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
+    return (
+        f"Hosmer-Lemeshow test: chi-square {format_number(test.statistic)} with {test.dof} degrees of freedom, "
+        f"p {format_p(test.p_value)}. Groups: {test.grouping}. With many rows it rejects models whose misfit does "
+        "not matter; read the figure first."
+    )
+
+
+def _influence(result: Influence, design: Design) -> Iterator[Block]:
+    yield Figure(
+        title="Residuals and leverage",
+        svg=None,
+        png=png_of(plot_residuals(result)),
+        caption="Standardised deviance residuals against leverage; the area of a point is Cook's distance.",
+        alt="Residuals against leverage",
+    )
+    order = np.argsort(-np.nan_to_num(result.cooks_distance, nan=-1.0), kind="stable")[:LARGEST_LISTED]
+    names = [str(position) for position in design.positions[order]]
+    if design.index is not None:
+        names = [str(label) for label in design.index[design.positions[order]]]
+    cells = zip(
+        names,
+        format_column(result.cooks_distance[order], "estimate"),
+        format_column(result.leverage[order], "estimate"),
+        format_column(result.standardized_deviance[order], "estimate"),
+        strict=True,
+    )
+    heads = (Column("Row", "left"), Column("Cook's distance"), Column("Leverage"), Column("Std. deviance residual"))
+    yield Table(f"The {len(order)} rows of largest Cook's distance", heads, tuple(cells))
+
+
+def _collinearity(record: FitRecord) -> Iterator[Section]:
+    try:
+        result: Collinearity = collinearity(record)
+    except LogitkitError:
+        return  # fewer than two terms with a finite estimate: nothing to be collinear
+    if len(result.terms) < 2:
+        return
+    heads = (Column("Term", "left"), Column("GVIF"), Column("df"), Column("GVIF^(1/(2 df))"))
+    cells = zip(
+        result.terms,
+        format_column(result.gvif, "statistic"),
+        format_column(result.dof, "integer"),
+        format_column(result.gvif_scaled, "statistic"),
+        strict=True,
+    )
+    notes = () if result.has_intercept else ("The model has no intercept, so these are not centred.",)
+    yield Section("Collinearity", (Table("Generalised variance inflation factors", heads, tuple(cells), notes),))

@@ -1,0 +1,128 @@
+"""The quantities of a fit that need no argument, with pandas labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from logitkit.design.design import Design
+from logitkit.fit import FitRecord, Limit
+from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.report import tidy
+from logitkit.typing import FloatArray
+
+__all__ = ["Estimates"]
+
+
+class Estimates:
+    """A record and a reference to its rows, with the quantities that are simply there.
+
+    Parameters
+    ----------
+    record : FitRecord
+        Everything that is known after the fit.
+    design : Design, optional
+        The rows of the fit.
+    """
+
+    def __init__(self, record: FitRecord, design: Design | None = None) -> None:
+        self.record = record
+        self.design = design
+
+    @property
+    def coef(self) -> pd.Series:
+        """Coefficients by name; infinite under separation, nan where aliased or undetermined."""
+        return self._named(self.record.coef, "coef")
+
+    @property
+    def std_error(self) -> pd.Series:
+        """Standard errors by name; nan where there is none."""
+        return self._named(self.record.std_error, "std_error")
+
+    @property
+    def vcov(self) -> pd.DataFrame:
+        """Covariance of the coefficients, labelled; nan where there is none."""
+        return pd.DataFrame(self.record.vcov, self.record.names, self.record.names)
+
+    @property
+    def formula(self) -> str | None:
+        """The formula, or None for a ready matrix."""
+        return self.record.info.formula
+
+    @property
+    def loglik(self) -> float:
+        """Log-likelihood with the binomial constant; nan with sampling weights or clusters."""
+        return self.record.loglik if self.record.has_likelihood else float("nan")
+
+    @property
+    def deviance(self) -> float:
+        """Twice the log-likelihood below the saturated model's; nan with sampling weights or clusters."""
+        return self.record.deviance if self.record.has_likelihood else float("nan")
+
+    @property
+    def null_deviance(self) -> float:
+        """Deviance of the model with intercept and offset only; nan with sampling weights or clusters."""
+        return self.record.null_deviance if self.record.has_likelihood else float("nan")
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion; nan with sampling weights or clusters."""
+        return fit_statistics(self.record).aic
+
+    @property
+    def bic(self) -> float:
+        """Bayesian information criterion, with n = ``n_obs``; nan with sampling weights or clusters."""
+        return fit_statistics(self.record).bic
+
+    @property
+    def n_obs(self) -> int:
+        """Rows of positive weight, or the sum of frequency weights."""
+        return self.record.n_obs
+
+    @property
+    def n_params(self) -> int:
+        """Rank of the design."""
+        return self.record.n_params
+
+    @property
+    def dof_residual(self) -> int:
+        """Observations less parameters."""
+        return self.record.dof_residual
+
+    @property
+    def converged(self) -> bool:
+        """Whether the solver reached its tolerance; under separation, for the limiting model."""
+        return self.record.converged
+
+    @property
+    def status(self) -> str:
+        """How the solver ended, in words."""
+        return self.record.status.value
+
+    @property
+    def aliased(self) -> tuple[str, ...]:
+        """Names of the columns that were dropped because earlier ones determine them."""
+        return tuple(self.record.names[j] for j in self.record.aliased)
+
+    @property
+    def separation(self) -> Limit | None:
+        """What is known of the separation, with its certificate; None when the estimate exists."""
+        return self.record.limit
+
+    @property
+    def r_squared(self) -> pd.Series:
+        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination."""
+        return tidy.r_squared_series(fit_statistics(self.record, self.design))
+
+    @property
+    def trace(self) -> pd.DataFrame:
+        """The solver's iterations: objective, Newton decrement and step length."""
+        return pd.DataFrame(self.record.trace)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the rows behind when pickled."""
+        return {"record": self.record, "design": None}
+
+    def _named(self, values: FloatArray, name: str) -> pd.Series:
+        return pd.Series(values.copy(), self.record.names, name=name)

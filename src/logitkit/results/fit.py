@@ -1,0 +1,376 @@
+"""The fit that the user holds: tables, tests, predictions, diagnostics, figures and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.calibration import Calibration, calibration
+from logitkit.diagnostics.collinearity import collinearity
+from logitkit.diagnostics.discrimination import Discrimination, discrimination
+from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
+from logitkit.diagnostics.influence import influence
+from logitkit.diagnostics.residuals import residuals
+from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
+from logitkit.inference.odds_ratios import odds_ratios
+from logitkit.inference.prediction import predictions
+from logitkit.inference.wald import WaldTest, wald_test
+from logitkit.report import tidy
+from logitkit.report.document import Document
+from logitkit.report.page import report_document, write_page
+from logitkit.report.summary import summary_document
+from logitkit.results.estimates import Estimates
+from logitkit.results.figures import FitPlots
+from logitkit.results.rows import predict_rows, rows_of, rows_to_predict
+from logitkit.saved import save_record
+from logitkit.typing import ResidualKind, UnseenPolicy
+
+__all__ = ["Fit"]
+
+
+class Fit(Estimates):
+    """A fitted logistic regression.
+
+    Parameters
+    ----------
+    record : FitRecord
+        Everything that is known after the fit.
+    design : Design, optional
+        The rows of the fit, for verbs that need rows; a loaded model has none and takes ``data=``.
+
+    Examples
+    --------
+    The fitted probabilities sum to the number of events when the model has an intercept:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> bool(abs(fit.predict().sum() - 3) < 1e-9)
+    True
+    """
+
+    def summary(self) -> Document:
+        """Return the summary, which shows itself as text or HTML and renders as Markdown or LaTeX.
+
+        Returns
+        -------
+        Document
+            Facts, the coefficient table with odds ratios, notes and warnings.
+        """
+        return summary_document(self.record, self.design)
+
+    def tidy(self, level: float | None = None) -> pd.DataFrame:
+        """Return a row a coefficient.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            term, estimate, std_error, statistic, p_value, conf_low, conf_high.
+        """
+        return tidy.tidy_frame(self.record, level)
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row with the statistics of the whole fit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Sizes, likelihoods, information criteria, coefficients of determination, status.
+        """
+        return tidy.glance_frame(self.record, self.design)
+
+    def augment(self, data: Any = None) -> pd.DataFrame:
+        """Return a row an observation, with fitted values, residuals and influence.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default. Rows with missing values are left out.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Labelled as the table's rows.
+        """
+        return tidy.augment_frame(self.record, self._rows(data))
+
+    def odds_ratios(self, units: Mapping[str, float] | None = None, level: float | None = None) -> pd.DataFrame:
+        """Return odds ratios with intervals.
+
+        Parameters
+        ----------
+        units : mapping of str to float, optional
+            Change in a column, by coefficient name: ``{"age": 10}`` gives the ratio for ten years.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a coefficient but the intercept.
+        """
+        return tidy.odds_ratio_frame(odds_ratios(self.record, units, level))
+
+    def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
+        """Return confidence intervals of the coefficients.
+
+        Parameters
+        ----------
+        method : {'wald'}
+            How they are made.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            conf_low and conf_high, a row a coefficient.
+        """
+        return tidy.confint_frame(self.record, method, level)
+
+    def collinearity(self) -> pd.DataFrame:
+        """Return variance inflation factors, generalised for terms of several columns.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a term.
+        """
+        return tidy.collinearity_frame(collinearity(self.record))
+
+    # Tests.
+
+    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
+        """Test linear hypotheses about the coefficients.
+
+        Parameters
+        ----------
+        hypothesis : str
+            Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``.
+        level : float, optional
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        WaldTest
+            Chi-square test that all hold, and each with its estimate.
+        """
+        return wald_test(self.record, hypothesis, level)
+
+    def lr_test(self) -> LikelihoodRatioTest:
+        """Test all coefficients but the intercept by likelihood ratio.
+
+        Returns
+        -------
+        LikelihoodRatioTest
+            Against the model with intercept and offset only.
+        """
+        return null_test(self.record)
+
+    # Predictions.
+
+    def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
+        """Return the probability of the event, one value a row.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows; those of the fit by default.
+        offset : str or array-like, optional
+            Demanded when the fit was given an array.
+        unseen : {'raise', 'missing'}
+            What to do with a level that the fit never saw.
+
+        Returns
+        -------
+        pandas.Series
+            Missing where the input is missing, labelled as the table's rows.
+        """
+        return predict_rows(self.record, rows_to_predict(self, data, offset, unseen), "probability")
+
+    def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
+        """Return the linear predictor, the logit of the probability, one value a row.
+
+        Parameters
+        ----------
+        data, offset, unseen
+            As in ``predict``.
+
+        Returns
+        -------
+        pandas.Series
+            Missing where the input is missing.
+        """
+        return predict_rows(self.record, rows_to_predict(self, data, offset, unseen), "logit")
+
+    def predictions(
+        self, data: Any = None, level: float | None = None, offset: Any = None, unseen: UnseenPolicy = "raise"
+    ) -> pd.DataFrame:
+        """Return probabilities with standard errors and intervals that stay within (0, 1).
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows; those of the fit by default.
+        level : float, optional
+            Confidence level; the fit's by default.
+        offset, unseen
+            As in ``predict``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            estimate, std_error, conf_low, conf_high, logit, logit_std_error; a row a row of the table.
+        """
+        rows = rows_to_predict(self, data, offset, unseen)
+        return tidy.predictions_frame(predictions(self.record, rows.matrix, rows.offset, level), rows.kept, rows.index)
+
+    # Diagnostics.
+
+    def residuals(self, kind: ResidualKind = "deviance", data: Any = None) -> pd.Series:
+        """Return residuals of one kind.
+
+        Parameters
+        ----------
+        kind : {'deviance', 'pearson', 'response', 'working'}
+            As R defines them.
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+
+        Returns
+        -------
+        pandas.Series
+            One value a row that is used.
+        """
+        design = self._rows(data)
+        return pd.Series(residuals(self.record, design, kind), tidy.row_labels(design), name=kind)
+
+    def influence(self, data: Any = None) -> pd.DataFrame:
+        """Return leverage, Cook's distance and standardised residuals.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row that is used.
+        """
+        design = self._rows(data)
+        return tidy.influence_frame(influence(self.record, design), design)
+
+    def goodness_of_fit(
+        self, data: Any = None, groups: int = 10, grouping: Literal["stata", "r"] = "stata"
+    ) -> HosmerLemeshow:
+        """Return the Hosmer-Lemeshow test with its groups.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        groups : int, default 10
+            Number of groups.
+        grouping : {'stata', 'r'}
+            How rows are put into groups; the two can differ visibly.
+
+        Returns
+        -------
+        HosmerLemeshow
+            Statistic, degrees of freedom, p-value, and the table.
+        """
+        return hosmer_lemeshow(self.record, self._rows(data), groups=groups, grouping=grouping)
+
+    def discrimination(self, data: Any = None) -> Discrimination:
+        """Return the ROC curve and the area under it.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+
+        Returns
+        -------
+        Discrimination
+            Area with interval, and the curve.
+        """
+        return discrimination(self.record, self._rows(data))
+
+    def calibration(self, data: Any = None, bins: int = 10) -> Calibration:
+        """Return predicted against observed rates.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        bins : int, default 10
+            Number of bins.
+
+        Returns
+        -------
+        Calibration
+            Bins with intervals, calibration intercept and slope, Brier score.
+        """
+        return calibration(self.record, self._rows(data), bins=bins)
+
+    @property
+    def plot(self) -> FitPlots:
+        """Figures of the fit: forest, roc, calibration, residuals."""
+        return FitPlots(self)
+
+    # Output.
+
+    def report(self, path: str | Path, data: Any = None, title: str | None = None) -> Path:
+        """Write one self-contained HTML page with tables and figures.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+        data : table, optional
+            Rows for diagnostics; those of the fit by default.
+        title : str, optional
+            Title of the page.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        return write_page(report_document(self.record, self._rows(data), title), Path(path))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit as plain versioned JSON, without any row of the data.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        return save_record(self.record, Path(path))
+
+    def __repr__(self) -> str:
+        """Return the summary as text."""
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        """Return the summary as HTML, for notebooks."""
+        return self.summary().to_html()
+
+    def _rows(self, data: Any) -> Design:
+        return rows_of(self, data)

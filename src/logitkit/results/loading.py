@@ -1,0 +1,46 @@
+"""Fits from files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from logitkit.results.fit import Fit
+from logitkit.saved import load_record
+
+__all__ = ["load"]
+
+
+def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
+    """Load a fit that was saved.
+
+    Parameters
+    ----------
+    path : str or Path
+        File that ``Fit.save`` wrote.
+    functions : mapping of str to object, optional
+        The caller's own functions that the formula uses, by name; numpy's need not be given.
+
+    Returns
+    -------
+    Fit
+        Without rows: verbs that need rows take ``data=``.
+
+    Raises
+    ------
+    DataError
+        If the file is no saved fit, or is of a version that is not known.
+    FormulaError
+        If the formula uses functions that are not given, naming them.
+
+    Examples
+    --------
+    >>> import tempfile, os
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> path = fit.save(os.path.join(tempfile.mkdtemp(), "model.json"))
+    >>> bool((lk.load(path).coef == fit.coef).all())
+    True
+    """
+    return Fit(load_record(Path(path), functions or {}))

@@ -1,0 +1,90 @@
+"""Which rows a verb works on: those of the fit, those of a table, or those of a matrix."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.build import NewRows, new_rows, rebuild_design
+from logitkit.design.checks import require_finite
+from logitkit.design.dense import Dense
+from logitkit.design.design import Design
+from logitkit.design.frame import is_missing
+from logitkit.design.ready import as_matrix
+from logitkit.errors import DataError, DataWarning
+from logitkit.fit import FitRecord
+from logitkit.inference.prediction import linear_predictor
+from logitkit.report import tidy
+from logitkit.results.estimates import Estimates
+from logitkit.typing import BoolArray, UnseenPolicy
+
+__all__ = ["predict_rows", "rows_of", "rows_to_predict"]
+
+
+def rows_of(fit: Estimates, data: Any) -> Design:
+    """Return the rows of the fit, or those of a table with an outcome."""
+    if data is not None:
+        if fit.record.info.coding is None:
+            raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
+        return rebuild_design(fit.record.info, data)
+    if fit.design is None:
+        raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
+    return fit.design
+
+
+def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
+    """Return rows to predict for: the fit's own, a table's, or a matrix's."""
+    info = fit.record.info
+    if data is None:
+        if offset is not None:
+            raise DataError("offset was given without data; the rows of the fit have their own.")
+        design = rows_of(fit, None)
+        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
+        kept = np.zeros(design.counts.given, dtype=bool)
+        kept[design.positions] = True
+        return NewRows(Dense(design.matrix.to_dense()), design.response.offset, kept, 0, index)
+    if info.coding is not None:
+        rows = new_rows(info, data, offset=offset, unseen=unseen)
+    else:
+        rows = _matrix_rows(fit, data, offset)
+    if not np.isfinite(rows.matrix.array.sum()):
+        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+    return rows
+
+
+def _matrix_rows(fit: Estimates, X: Any, offset: Any) -> NewRows:
+    info = fit.record.info
+    array, _, index = as_matrix(X, info.names)
+    if (offset is not None) != (info.response.offset is not None):
+        raise DataError(
+            "The model was fitted with an offset, which new rows need too: pass offset=..., one value a row."
+            if offset is None
+            else "offset was given, but the model was fitted without one."
+        )
+    kept: BoolArray = ~np.any(is_missing(array), axis=1)
+    shift = None
+    if offset is not None:
+        shift = np.asarray(offset, dtype=np.float64)
+        if shift.shape != (len(array),):
+            raise DataError(f"offset has shape {shift.shape} and X has {len(array)} rows; they must agree.")
+        kept &= ~np.isnan(shift)
+        shift = shift[kept]
+    return NewRows(Dense(array if kept.all() else array[kept]), shift, kept, 0, index)
+
+
+def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
+    """Return predictions of rows, missing where the rows were not kept or the limit is undetermined."""
+    eta = linear_predictor(record, rows.matrix, rows.offset)
+    undetermined = int(np.isnan(eta).sum())
+    if undetermined:
+        warnings.warn(
+            f"{undetermined} predictions are missing: the data of the fit were separated, and the limit there is "
+            "undetermined.",
+            DataWarning,
+            stacklevel=4,
+        )
+    values = record.family.mean(eta) if scale == "probability" else eta
+    return pd.Series(tidy.scatter(values, rows.kept), rows.index, name=scale)

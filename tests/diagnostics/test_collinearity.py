@@ -1,0 +1,102 @@
+"""Variance inflation against car, and against regressions of columns on columns."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from logitkit.diagnostics.collinearity import collinearity
+from logitkit.errors import SeparationError, UnsupportedError
+from numpy.testing import assert_allclose
+from tolerances import EXACT, REFERENCE, ROUTE
+
+
+def test_agrees_with_car(fitted):
+    case = fitted("lbw")
+    expected = case.reference["inference"]["gvif"]
+    found = collinearity(case.record)
+    assert list(found.terms) == expected["term"]
+    assert_allclose(found.gvif, expected["gvif"], rtol=REFERENCE)
+    assert_allclose(found.dof, expected["dof"])
+    assert_allclose(found.gvif_scaled, expected["gvif_scaled"], rtol=REFERENCE)
+    assert found.has_intercept
+    assert found.left_out == ()
+
+
+def weighted_vif(X, weights, j):
+    """1 / (1 - R^2) of the weighted regression of column j on the others, intercept first."""
+    root = np.sqrt(weights)[:, None]
+    others = np.delete(X, j, axis=1)
+    fitted = others @ np.linalg.lstsq(others * root, X[:, j] * root[:, 0], rcond=None)[0]
+    mean = np.average(X[:, j], weights=weights)
+    return (weights @ (X[:, j] - mean) ** 2) / (weights @ (X[:, j] - fitted) ** 2)
+
+
+@pytest.mark.parametrize("name", ["lbw", "lbw_frequency", "esoph", "german_credit", "credit_data"])
+def test_one_column_is_a_regression_on_the_others(fitted, name):
+    case = fitted(name)
+    X, mu = case.design.matrix.to_dense(), case.reference["fit"]["fitted"]
+    weights = case.design.response.weights * mu * (1 - mu)
+    found = collinearity(case.record)
+    columns = {term.name: term.columns for term in case.record.info.terms}
+    single = [i for i, name in enumerate(found.terms) if found.dof[i] == 1]
+    assert single
+    expected = [weighted_vif(X, weights, columns[found.terms[i]][0]) for i in single]
+    assert_allclose(found.gvif[single], expected, rtol=REFERENCE)
+
+
+@pytest.mark.parametrize("name", ["lbw", "german_credit", "lbw_interaction"])
+def test_a_term_is_the_ratio_of_volumes(fitted, name):
+    """The same factor from the information: det S_AA det S_BB / det S with S centred cross-products."""
+    case = fitted(name)
+    X, mu = case.design.matrix.to_dense()[:, 1:], case.reference["fit"]["fitted"]
+    weights = mu * (1 - mu)
+    centred = X - np.average(X, axis=0, weights=weights)
+    S = centred.T @ (centred * weights[:, None])
+    scale = 1.0 / np.sqrt(np.diag(S))
+    S *= scale[:, None] * scale
+    terms = [term for term in case.record.info.terms if 0 not in term.columns]
+    expected = []
+    for term in terms:
+        inside = np.array(term.columns) - 1
+        outside = np.setdiff1d(np.arange(len(S)), inside)
+        log_det = [np.linalg.slogdet(S[np.ix_(i, i)])[1] for i in (inside, outside)]
+        expected.append(np.exp(sum(log_det) - np.linalg.slogdet(S)[1]))
+    assert_allclose(collinearity(case.record).gvif, expected, rtol=REFERENCE)
+
+
+def test_one_term_has_nothing_to_be_inflated_by(fit_formula, tied):
+    record, _ = fit_formula("y ~ x", tied)
+    assert_allclose(collinearity(record).gvif, 1.0, rtol=EXACT)
+
+
+def test_rescaling_a_column_changes_nothing(fit_formula, tied):
+    one, _ = fit_formula("y ~ x + w", tied)
+    other, _ = fit_formula("y ~ x + w", {**tied, "x": 1000.0 * tied["x"] - 5.0})
+    assert_allclose(collinearity(other).gvif, collinearity(one).gvif, rtol=ROUTE)
+
+
+def test_aliased_columns_are_left_out_and_named(fitted):
+    case = fitted("lbw_aliased")
+    found = collinearity(case.record)
+    assert found.left_out == ("lwt_kg",)
+    assert "lwt_kg" not in found.terms
+    assert np.isfinite(found.gvif).all()
+
+
+def test_separated_columns_are_left_out_and_named(fitted):
+    found = collinearity(fitted("endometrial").record)
+    assert found.left_out == ("NV",)
+    assert found.terms == ("PI", "EH")
+
+
+def test_says_when_there_is_no_intercept(fitted):
+    found = collinearity(fitted("lbw_no_intercept").record)
+    assert not found.has_intercept
+    assert found.terms[0] == "C(race)"
+
+
+def test_nothing_to_compare_is_refused(fit_formula, tied):
+    with pytest.raises(UnsupportedError, match="no column but the intercept"):
+        collinearity(fit_formula("y ~ 1", tied)[0])
+    with pytest.raises(SeparationError, match="x"):
+        collinearity(fit_formula("y ~ x", {"x": [0, 1, 2, 3], "y": [0, 0, 1, 1]})[0])

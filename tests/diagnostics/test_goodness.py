@@ -1,0 +1,105 @@
+"""Hosmer-Lemeshow against R and Stata's manual, by both groupings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from logitkit.design.build import rebuild_design
+from logitkit.diagnostics.goodness import hosmer_lemeshow
+from logitkit.errors import UnsupportedError
+from numpy.testing import assert_allclose, assert_array_equal
+from tolerances import EXACT, REFERENCE, ROUTE
+
+
+@pytest.mark.parametrize(("grouping", "stored"), [("stata", "stata_xtile"), ("r", "r_quantile_cut")])
+def test_agrees_with_the_reference(fitted, grouping, stored):
+    case = fitted("lbw")
+    expected = case.reference["inference"]["hosmer_lemeshow"][stored]
+    found = hosmer_lemeshow(case.record, case.design, grouping=grouping)
+    assert_array_equal(found.group, expected["group"])
+    assert_array_equal(found.size, expected["size"])
+    assert_array_equal(found.observed, expected["observed"])
+    assert_allclose(found.expected, expected["expected"], rtol=REFERENCE)
+    assert_allclose(found.statistic, expected["statistic"], rtol=REFERENCE)
+    assert_allclose(found.p_value, expected["p_value"], rtol=REFERENCE)
+    assert (found.dof, found.in_sample, found.groups_asked) == (expected["dof"], True, 10)
+
+
+def test_stata_prints_965(fitted):
+    """[R] estat gof, example 2, to the digits printed."""
+    case = fitted("lbw")
+    found = hosmer_lemeshow(case.record, case.design)
+    assert (round(found.statistic, 2), round(found.p_value, 4)) == (9.65, 0.2904)
+
+
+def test_the_grouping_is_said_in_words(fitted):
+    case = fitted("lbw")
+    assert "xtile" in hosmer_lemeshow(case.record, case.design).grouping
+    assert "type 7" in hosmer_lemeshow(case.record, case.design, grouping="r").grouping
+
+
+def test_groups_are_disjoint_ranges(fitted):
+    case = fitted("german_credit")
+    found = hosmer_lemeshow(case.record, case.design, groups=8)
+    assert (found.lowest <= found.highest).all()
+    assert (found.highest[:-1] < found.lowest[1:]).all()
+    mu = case.reference["fit"]["fitted"]
+    for g in range(8):
+        inside = mu[found.group == g + 1]
+        assert_allclose([inside.min(), inside.max()], [found.lowest[g], found.highest[g]], rtol=REFERENCE)
+        assert_allclose(inside.sum(), found.expected[g], rtol=REFERENCE)
+
+
+@pytest.mark.parametrize("grouping", ["stata", "r"])
+def test_frequency_weights_are_rows_written_out(fit_formula, tied, grouping):
+    weighted = hosmer_lemeshow(*fit_formula("y ~ x", tied, weights="w"), groups=5, grouping=grouping)
+    long = {name: np.repeat(values, tied["w"]) for name, values in tied.items()}
+    expanded = hosmer_lemeshow(*fit_formula("y ~ x", long), groups=5, grouping=grouping)
+    assert_array_equal(weighted.size, expanded.size)
+    assert_allclose(weighted.statistic, expanded.statistic, rtol=ROUTE)
+
+
+def test_grouped_data_are_their_trials(fit_formula, tied):
+    levels = np.unique(tied["x"])
+    events = np.array([tied["y"][tied["x"] == v].sum() for v in levels])
+    totals = np.array([(tied["x"] == v).sum() for v in levels])
+    data = {"x": levels, "e": events, "n": totals - events}
+    grouped = hosmer_lemeshow(*fit_formula("cbind(e, n) ~ x", data), groups=6)
+    single = hosmer_lemeshow(*fit_formula("y ~ x", tied), groups=6)
+    assert_array_equal(grouped.size, single.size)
+    assert_allclose(grouped.statistic, single.statistic, rtol=ROUTE)
+
+
+def test_ties_leave_fewer_groups(fit_formula):
+    data = {"x": np.repeat([0, 1, 2, 3], 6), "y": [0, 0, 0, 0, 0, 1] * 2 + [0, 0, 1, 1, 0, 1] * 2}
+    found = hosmer_lemeshow(*fit_formula("y ~ x", data))
+    assert (found.size.size, found.dof, found.groups_asked) == (4, 2, 10)
+    with pytest.raises(UnsupportedError, match="2 groups"):
+        hosmer_lemeshow(*fit_formula("y ~ x", {"x": [0, 0, 1, 1], "y": [0, 1, 0, 1]}))
+
+
+def test_other_rows_have_as_many_degrees_of_freedom_as_groups(fit_formula, tied):
+    record, _ = fit_formula("y ~ x", tied)
+    half = {name: values[:100] for name, values in tied.items()}
+    found = hosmer_lemeshow(record, rebuild_design(record.info, half), groups=5)
+    assert not found.in_sample
+    assert found.dof == found.size.size
+
+
+def test_invalid_designs_are_refused(fit_formula, tied):
+    with pytest.raises(UnsupportedError, match="sampling weights"):
+        hosmer_lemeshow(*fit_formula("y ~ x", tied, weights="w", weight_kind="sampling"))
+    with pytest.raises(UnsupportedError, match=r"clusters \(w\)"):
+        hosmer_lemeshow(*fit_formula("y ~ x", tied, cluster="w"))
+
+
+def test_a_group_at_the_limit_adds_nothing(fit_formula):
+    x = np.repeat([0, 1, 2, 3], 6)
+    y = np.array([0, 0, 0, 0, 0, 1] + [0, 0, 1, 0, 1, 1] + [0, 1, 1, 0, 1, 1] + [1] * 6)
+    group = np.array(["a", "b", "c", "z"])[x]
+    record, design = fit_formula("y ~ C(g) + 0", {"g": group, "y": y})
+    assert record.limit is not None
+    found = hosmer_lemeshow(record, design)
+    assert_allclose(found.statistic, 0.0, atol=EXACT)
+    wrong = rebuild_design(record.info, {"g": np.array(["a", "a", "b", "b", "z"]), "y": [0, 1, 0, 1, 0]})
+    assert hosmer_lemeshow(record, wrong, groups=5).statistic == np.inf
