@@ -164,7 +164,8 @@ class FitRecord:
     @property
     def std_error(self) -> FloatArray:
         """Standard errors, shape (p,); nan where there is none."""
-        return np.where(np.isfinite(self.coef), np.sqrt(self.full_vcov.diagonal()), np.nan)
+        # Where an estimate has run to infinity its entry is zero up to rounding, of either sign.
+        return np.sqrt(np.where(np.isfinite(self.coef), self.full_vcov.diagonal(), np.nan))
 
     @property
     def converged(self) -> bool:

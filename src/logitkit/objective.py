@@ -34,7 +34,7 @@ class Evaluation:
     gradient : (p,) array
         Its gradient.
     hessian : (p, p) array
-        Its Hessian, which for the logit is the information, observed and expected.
+        Its Hessian, which for the logit is the information, observed and expected; (0, 0) when not asked for.
     closest : float
         The least weighted distance between outcome and mean among rows of one outcome.
     """
@@ -97,11 +97,11 @@ class Objective:
         """Number of coefficients."""
         return self.matrix.n_columns
 
-    def evaluate(self, coef: FloatArray) -> Evaluation:
-        """Return value, gradient and Hessian at ``coef``, in one walk over the rows."""
+    def evaluate(self, coef: FloatArray, hessian: bool = True) -> Evaluation:
+        """Return value, gradient and (if asked for) Hessian at ``coef``, in one walk over the rows."""
 
         def evaluate_group(group: int) -> Evaluation:
-            return self._evaluate_group(group, coef)
+            return self._evaluate_group(group, coef, hessian)
 
         sums = ordered_map(evaluate_group, len(self._groups.bounds))
         total = next(sums)
@@ -160,8 +160,9 @@ class Objective:
             eta = eta + self.response.offset[start:stop]
         return block, eta
 
-    def _evaluate_group(self, group: int, coef: FloatArray) -> Evaluation:
+    def _evaluate_group(self, group: int, coef: FloatArray, hessian: bool) -> Evaluation:
         p = self.n_params
+        none = np.empty((0, 0))
         try:
             space = self._idle.pop()
         except IndexError:
@@ -173,10 +174,11 @@ class Objective:
             block, eta = self._eta(start, stop, coef)
             slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
             value, closest = self.family.rows(eta, y[start:stop], weights[start:stop], slope, curvature)
-            part = Evaluation(value, block.rmatvec(slope), block.gram(curvature, space.scaled), closest)
+            gram = block.gram(curvature, space.scaled) if hessian else none
+            part = Evaluation(value, block.rmatvec(slope), gram, closest)
             if total is None:
                 total = part
             else:
                 total.add(part)
         self._idle.append(space)
-        return total or Evaluation(0.0, np.zeros(p), np.zeros((p, p)), np.inf)
+        return total or Evaluation(0.0, np.zeros(p), np.zeros((p, p)) if hessian else none, np.inf)

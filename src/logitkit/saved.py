@@ -119,6 +119,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         if limit is None
         else {
             "directions": encode(limit.cone.directions),
+            "rays": encode(limit.cone.rays),
             "generators": encode(limit.cone.generators),
             "direction": encode(limit.direction),
             "n_rows": limit.n_rows,
@@ -146,7 +147,12 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
     limit = None
     if packed["limit"] is not None:
         part = packed["limit"]
-        cone = RecessionCone(decode(part["directions"]), decode(part["generators"]))
+        directions = np.asarray(decode(part["directions"]), dtype=np.float64)
+        d = directions.shape[1]
+        rays, generators = (
+            np.asarray(decode(part[name]), dtype=np.float64).reshape(-1, d) for name in ("rays", "generators")
+        )
+        cone = RecessionCone(directions, rays, generators)
         limit = Limit(cone, decode(part["direction"]), part["n_rows"], decode(part["finite"]))
     p = len(info.names)
     arrays: dict[str, Any] = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}

@@ -34,7 +34,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
 from logitkit.execution.local import row_groups
 from logitkit.rank import triangular_factor
-from logitkit.recession import RecessionCone, null_space, reduced_generators
+from logitkit.recession import RecessionCone, make_cone, null_space
 from logitkit.solvers.solver import Solution
 from logitkit.typing import BoolArray, FloatArray
 
@@ -155,7 +155,7 @@ def find_separation(matrix: Matrix, response: Response, transform: FloatArray | 
     inner = null @ (null.T @ program.total)
     projected = _rows_in(matrix, moved, null) * sides[moved][:, None]
     span = null if transform is None else _without_rounding(transform, null)
-    cone = RecessionCone(span, reduced_generators(projected))
+    cone = make_cone(span, projected, null.T @ program.total)
     certificate = inner if transform is None else _without_rounding(transform, inner)
     return Separated(moved, cone, certificate / np.abs(certificate).max(), null, complement)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.families.binomial import Binomial

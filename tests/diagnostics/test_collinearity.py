@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose
+
 from logitkit.diagnostics.collinearity import collinearity
 from logitkit.errors import SeparationError, UnsupportedError
-from numpy.testing import assert_allclose
 from tolerances import EXACT, REFERENCE, ROUTE
 
 

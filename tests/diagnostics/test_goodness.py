@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
 from logitkit.design.build import rebuild_design
 from logitkit.diagnostics.goodness import hosmer_lemeshow
 from logitkit.errors import UnsupportedError
-from numpy.testing import assert_allclose, assert_array_equal
 from tolerances import EXACT, REFERENCE, ROUTE
 
 
@@ -75,7 +76,7 @@ def test_ties_leave_fewer_groups(fit_formula):
     found = hosmer_lemeshow(*fit_formula("y ~ x", data))
     assert (found.size.size, found.dof, found.groups_asked) == (4, 2, 10)
     with pytest.raises(UnsupportedError, match="2 groups"):
-        hosmer_lemeshow(*fit_formula("y ~ x", {"x": [0, 0, 1, 1], "y": [0, 1, 0, 1]}))
+        hosmer_lemeshow(*fit_formula("y ~ x", {"x": [0, 0, 0, 1, 1, 1], "y": [0, 0, 1, 0, 1, 1]}))
 
 
 def test_other_rows_have_as_many_degrees_of_freedom_as_groups(fit_formula, tied):

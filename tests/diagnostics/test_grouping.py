@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.errors import DataError, UnsupportedError
-from numpy.testing import assert_array_equal
 
 
 def stata_rule(values, groups):

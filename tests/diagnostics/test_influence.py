@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
 from logitkit.design.build import rebuild_design
 from logitkit.diagnostics.influence import influence
 from logitkit.errors import UnsupportedError
-from numpy.testing import assert_allclose, assert_array_equal
 from references.load import load_frame
 from tolerances import REFERENCE, ROUTE
 

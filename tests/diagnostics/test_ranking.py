@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
+
 from logitkit.design.build import rebuild_design
 from logitkit.diagnostics.ranking import merge_rounding, rank_rows
 from logitkit.errors import DataError
-from numpy.testing import assert_array_equal
 
 
 def test_rounding_is_merged_and_nothing_else():

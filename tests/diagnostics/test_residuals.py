@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
 from logitkit.design.build import rebuild_design
 from logitkit.design.ready import ready_design
 from logitkit.diagnostics.residuals import residuals
@@ -11,7 +13,6 @@ from logitkit.errors import UnsupportedError
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
 from logitkit.solvers.newton import Newton
-from numpy.testing import assert_allclose, assert_array_equal
 from tolerances import EXACT, REFERENCE, ROUTE
 
 MODELS = [

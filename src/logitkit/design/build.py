@@ -41,6 +41,8 @@ class NewRows:
         Rows with a level that the fit never saw.
     index : object
         Row labels of the table, or None.
+    sides : (m,) array or None
+        Outcomes as 1 and -1, for the rows of a separated fit.
     """
 
     matrix: Dense
@@ -48,6 +50,7 @@ class NewRows:
     kept: BoolArray
     unseen: int
     index: Any
+    sides: FloatArray | None = None
 
 
 @dataclass(frozen=True)

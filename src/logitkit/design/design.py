@@ -75,7 +75,8 @@ class Design:
         rows = self.matrix.take(sample).to_dense()
         probe = np.cos(np.arange(sample.size, dtype=np.float64))
         sizes = (self.n_rows, self.matrix.n_columns, self.response.events, self.response.total)
-        parts = [*sizes, probe @ self.response.y[sample], *(probe @ rows)]
+        given = (self.response.y, self.response.weights, self.response.offset)
+        parts = [*sizes, *(probe @ values[sample] for values in given if values is not None), *(probe @ rows)]
         # Eight digits: sums may differ in the last bits between machines.
         return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]
 

@@ -228,7 +228,8 @@ def _tally(scores: FloatArray, events: FloatArray, nonevents: FloatArray) -> tup
         return values, np.zeros(0), np.zeros(0)
     at_event = np.add.reduceat(np.asarray(events, dtype=np.float64), first)
     at_nonevent = np.add.reduceat(np.asarray(nonevents, dtype=np.float64), first)
-    return values[first], at_event, at_nonevent
+    used = at_event + at_nonevent > 0.0
+    return values[first][used], at_event[used], at_nonevent[used]
 
 
 def _corners(rise: FloatArray, run: FloatArray) -> IntArray:

@@ -139,8 +139,9 @@ def hosmer_lemeshow(
     group = quantile_groups(tied, ranked.weights, groups, grouping)
     count = int(group[-1]) + 1
     if count < 3:
+        found = "1 group" if count == 1 else f"{count} groups"
         raise UnsupportedError(
-            f"The predictions fall into {count} groups (groups={groups}; equal predictions stay together); "
+            f"The predictions fall into {found} (groups={groups}; equal predictions stay together); "
             "the test needs three."
         )
     size = group_sums(group, ranked.weights)

@@ -27,7 +27,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Influence", "influence"]
 
-FITTED_ALONE = 1e-10  # 1 - h below this is rounding: the row has a coefficient of its own
+FITTED_ALONE = 1e-8  # 1 - h below this is rounding: the row has a coefficient of its own
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.errors import DataError
 from logitkit.fit import FitRecord
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.prediction import design_predictor
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["RankedRows", "merge_rounding", "rank_rows"]
@@ -99,7 +99,7 @@ def rank_rows(record: FitRecord, design: Design) -> RankedRows:
     >>> rank_rows(fit_design(design, Binomial(), Newton()), design).order.tolist()
     [1, 2, 0]
     """
-    eta = linear_predictor(record, design.matrix, design.response.offset)
+    eta = design_predictor(record, design)
     weights = design.response.weights
     used = weights > 0.0
     missing = np.isnan(eta)

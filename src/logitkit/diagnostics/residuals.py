@@ -24,7 +24,7 @@ from logitkit.design.design import Design
 from logitkit.errors import UnsupportedError, nearest_name
 from logitkit.families.binomial import Binomial
 from logitkit.fit import FitRecord
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.prediction import design_predictor
 from logitkit.typing import FloatArray, ResidualKind
 
 __all__ = ["residuals"]
@@ -74,7 +74,7 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     """
     if kind not in get_args(ResidualKind):
         raise UnsupportedError(f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}")
-    eta = linear_predictor(record, design.matrix, design.response.offset)
+    eta = design_predictor(record, design)
     y, weights = design.response.y, design.response.weights
     raw = record.family.residual(eta, y)
     if kind == "response":

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from logitkit.design.design import Design
 from logitkit.fit import FitRecord
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.prediction import design_predictor
 
 __all__ = ["FitStatistics", "fit_statistics"]
 
@@ -64,7 +64,7 @@ def fit_statistics(record: FitRecord, design: Design | None = None) -> FitStatis
     tjur = math.nan
     if design is not None:
         response = design.response
-        mu = record.family.mean(linear_predictor(record, design.matrix, response.offset))
+        mu = record.family.mean(design_predictor(record, design))
         events = response.weights * response.y
         nonevents = response.weights - events
         if events.sum() > 0.0 and nonevents.sum() > 0.0:

@@ -16,7 +16,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.fit import FitRecord
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.prediction import design_predictor
 from logitkit.objective import Objective
 from logitkit.typing import FloatArray
 
@@ -38,7 +38,7 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     (n,) array
         Between 0 and 1 on the rows of the fit, where they sum to the rank; 0 for rows at the limit of a separated fit.
     """
-    eta = linear_predictor(record, design.matrix, design.response.offset)
+    eta = design_predictor(record, design)
     curvature = design.response.weights * np.nan_to_num(record.family.variance(eta))
     vcov = record.model_vcov
 

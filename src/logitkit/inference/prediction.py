@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
 from logitkit.fit import FitRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.typing import FloatArray
 
-__all__ = ["Predictions", "linear_predictor", "predictions"]
+__all__ = ["Predictions", "design_predictor", "known_sides", "linear_predictor", "predictions"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class Predictions:
     level: float
 
 
-def linear_predictor(record: FitRecord, matrix: Matrix, offset: FloatArray | None) -> FloatArray:
+def linear_predictor(
+    record: FitRecord, matrix: Matrix, offset: FloatArray | None, sides: FloatArray | None = None
+) -> FloatArray:
     """Return the linear predictor of each row, at its limit under separation.
 
     Parameters
@@ -54,6 +57,8 @@ def linear_predictor(record: FitRecord, matrix: Matrix, offset: FloatArray | Non
         m rows.
     offset : (m,) array or None
         Added to the product.
+    sides : (m,) array, optional
+        From ``known_sides``.
 
     Returns
     -------
@@ -63,15 +68,65 @@ def linear_predictor(record: FitRecord, matrix: Matrix, offset: FloatArray | Non
     eta = matrix.matvec(record.predicting_coef)
     if offset is not None:
         eta = eta + offset
+    eta = np.array(eta, dtype=np.float64)
     if record.limit is None:
-        return np.asarray(eta, dtype=np.float64)
-    signs = record.limit.cone.signs(matrix.to_dense())
-    with np.errstate(invalid="ignore"):
-        return np.where(signs == 0.0, eta, signs * np.inf)
+        return eta
+    rows = matrix.to_dense()
+    cone = record.limit.cone
+    moving = np.flatnonzero(np.any(cone.moves(rows) != 0.0, axis=1))
+    known = np.zeros(moving.size) if sides is None else sides[moving]
+    unknown = known == 0.0
+    signs = known.copy()
+    signs[unknown] = cone.signs(rows[moving[unknown]])
+    eta[moving] = np.where(np.isnan(signs), np.nan, np.copysign(np.inf, signs))
+    return eta
+
+
+def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
+    """Return on which side of a separated fit each row lies, 1 or -1, as its outcome tells; 0 where it does not.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        n rows with their outcome.
+
+    Returns
+    -------
+    (n,) array or None
+        On the rows of the fit the limit is never undetermined: a row that moves is a separated one. None for a fit
+        that is not separated, and for other rows.
+    """
+    if record.limit is None or design.fingerprint != record.fingerprint:
+        return None
+    return np.where(design.response.weights > 0.0, np.where(design.response.y > 0.5, 1.0, -1.0), 0.0)
+
+
+def design_predictor(record: FitRecord, design: Design) -> FloatArray:
+    """Return the linear predictor of each row of a design, shape (n,), at its limit under separation.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        n rows with their outcome.
+
+    Returns
+    -------
+    (n,) array
+        As ``linear_predictor``.
+    """
+    return linear_predictor(record, design.matrix, design.response.offset, known_sides(record, design))
 
 
 def predictions(
-    record: FitRecord, matrix: Matrix, offset: FloatArray | None, level: float | None = None
+    record: FitRecord,
+    matrix: Matrix,
+    offset: FloatArray | None,
+    level: float | None = None,
+    sides: FloatArray | None = None,
 ) -> Predictions:
     """Return linear predictors and probabilities with standard errors and intervals.
 
@@ -85,6 +140,8 @@ def predictions(
         Added to the linear predictor.
     level : float, optional
         Confidence level; the fit's by default.
+    sides : (m,) array, optional
+        From ``known_sides``.
 
     Returns
     -------
@@ -93,13 +150,14 @@ def predictions(
     """
     level = record.level if level is None else level
     z = normal_quantile(level)
-    eta = linear_predictor(record, matrix, offset)
+    eta = linear_predictor(record, matrix, offset, sides)
     vcov = record.full_vcov
     variance = np.empty(matrix.n_rows)
     for start in range(0, matrix.n_rows, 16_384):
         block = matrix.rows(start, min(start + 16_384, matrix.n_rows)).to_dense()
         variance[start : start + len(block)] = np.einsum("ij,ij->i", block @ vcov, block)
-    logit_error = np.where(np.isfinite(eta), np.sqrt(variance), np.nan)
+    # A variance that is zero may come out as rounding of either sign.
+    logit_error = np.sqrt(np.where(np.isfinite(eta), np.maximum(variance, 0.0), np.nan))
     mean = record.family.mean
     return Predictions(
         logit=eta,

@@ -18,7 +18,7 @@ from logitkit.design.design import Design
 from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.fit import Covariance, FitRecord
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.prediction import design_predictor
 from logitkit.objective import Objective
 from logitkit.typing import FloatArray
 
@@ -49,7 +49,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     sampled = response.prior is not None and response.weight_kind == "sampling"
     if response.clusters is None and not sampled:
         return record
-    eta = linear_predictor(record, design.matrix, response.offset)
+    eta = design_predictor(record, design)
     # At the limit of a separated fit the score of a separated row is zero.
     slope = response.weights * np.nan_to_num(record.family.residual(eta, response.y))
     with single_threaded_blas():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["png_of", "svg_of"]
 
@@ -25,7 +26,7 @@ def svg_of(ax: Axes) -> str:
         Without a date, so that the same figure gives the same text.
     """
     buffer = io.BytesIO()
-    ax.figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    _figure(ax).savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
     return buffer.getvalue().decode("utf-8")
 
 
@@ -45,5 +46,12 @@ def png_of(ax: Axes, dots_per_inch: int = 160) -> bytes:
         The picture.
     """
     buffer = io.BytesIO()
-    ax.figure.savefig(buffer, format="png", bbox_inches="tight", dpi=dots_per_inch)
+    _figure(ax).savefig(buffer, format="png", bbox_inches="tight", dpi=dots_per_inch)
     return buffer.getvalue()
+
+
+def _figure(ax: Axes) -> Figure:
+    """Return the whole figure, also for axes of a part of one."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_forest"]
 
-TICK_STEPS = (1.0, 2.0, 5.0)
+SHORT_AXIS = 3.0  # right end over left end
+TICKS_MOST = 9
 LABEL_MOST = 44
 
 
@@ -124,18 +125,29 @@ def _limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[fl
 
 
 def _set_ticks(ax: Axes, left: float, right: float) -> None:
-    """Put plain numbers on the axis: 1, 2, 5 and their tenfolds, thinned until they fit."""
+    """Put plain numbers on the axis, 1 among them."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    tens = range(math.floor(math.log10(left)), math.ceil(math.log10(right)) + 1)
-    ticks: list[float] = []
-    for steps in (TICK_STEPS, (1.0, 3.0), (1.0,)):
-        ticks = [step * 10.0**ten for ten in tens for step in steps if left <= step * 10.0**ten <= right]
-        if len(ticks) <= 8:
-            break
-    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_major_locator(FixedLocator(_ticks(left, right)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_locator(NullLocator())
+
+
+def _ticks(left: float, right: float) -> list[float]:
+    """Return at most nine ticks: of equal steps on a short axis, else 1, 2, 5 or 1, 3 or 1 of every tenfold."""
+    if right < SHORT_AXIS * left:
+        for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
+            first, last = math.ceil(left / step), math.floor(right / step)
+            if last - first < TICKS_MOST:
+                return [round(i * step, 2) for i in range(first, last + 1)]
+    tens = range(math.floor(math.log10(left)), math.ceil(math.log10(right)) + 1)
+    for steps in ((1.0, 2.0, 5.0), (1.0, 3.0)):
+        ticks = [step * 10.0**ten for ten in tens for step in steps if left <= step * 10.0**ten <= right]
+        if len(ticks) <= TICKS_MOST:
+            return ticks
+    inside = [ten for ten in tens if left <= 10.0**ten <= right]
+    stride = -(-len(inside) // TICKS_MOST)
+    return [10.0**ten for ten in inside if ten % stride == 0]
 
 
 def _in_words(estimate: float) -> tuple[str, float, str]:

@@ -93,7 +93,7 @@ def plot_residuals(
         rasterized=drawn.size > 1_000,
     )
     ax.margins(0.08)
-    ax.set_xlim(left=0.0)
+    ax.set_xlim(0.0, 1.06 * float(result.leverage[drawn].max()) or 1.0)
     lines = kind == "pearson" and _draw_contours(ax, result.rank)
     texts = [str(result.positions[row] if labels is None else labels[row]) for row in named]
     _name_points(ax, result.leverage[named], residual[named], texts)
@@ -158,7 +158,7 @@ def _name_points(ax: Axes, x: FloatArray, y: FloatArray, texts: Sequence[str]) -
         fits = {"left": across + 8.0 + width < end, "right": across - 8.0 - width > start}
         sides = [side for side in ("left", "right") if fits[side]] or ["left"]
         shift_up, align = 5.0, sides[0]
-        for shift_up, align in ((u, side) for u in (5.0, -12.0, 16.0, -23.0) for side in sides):
+        for shift_up, align in ((u, side) for u in (5.0, -12.0, 16.0, -23.0, 27.0, -34.0) for side in sides):
             centre = across + (1.0 if align == "left" else -1.0) * (7.0 + 0.5 * width)
             if all(abs(centre - a) > width or abs(up + shift_up - b) > 9.5 for a, b in taken):
                 taken.append((centre, up + shift_up))

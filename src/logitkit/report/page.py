@@ -22,6 +22,7 @@ from logitkit.plots.forest import plot_forest
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
+from logitkit.report.findings import calibration_table
 from logitkit.report.html import render_page
 from logitkit.report.number_format import (
     format_column,
@@ -143,17 +144,7 @@ def _calibration(record: FitRecord, design: Design) -> Iterator[Block]:
         caption="Observed against predicted rates in bins of equal size, with Wilson intervals; predictions below.",
         alt="Calibration plot",
     )
-    bins = result.bins
-    columns = ("Rows", "Mean predicted", "Observed", "Low", "High")
-    cells = zip(
-        format_column(bins.n, "integer"),
-        format_column(bins.predicted, "percent"),
-        format_column(bins.observed, "percent"),
-        format_column(bins.low, "percent"),
-        format_column(bins.high, "percent"),
-        strict=True,
-    )
-    yield Table("Predicted and observed", tuple(Column(name) for name in columns), tuple(cells))
+    yield calibration_table(result)
     try:
         test = hosmer_lemeshow(record, design)
     except LogitkitError as error:

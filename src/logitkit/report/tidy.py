@@ -16,7 +16,7 @@ from logitkit.fit import FitRecord
 from logitkit.inference.fit_statistics import FitStatistics, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.odds_ratios import OddsRatios
-from logitkit.inference.prediction import Predictions, predictions
+from logitkit.inference.prediction import Predictions, known_sides, predictions
 from logitkit.inference.wald import coefficient_estimates
 
 __all__ = [
@@ -150,7 +150,8 @@ def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFram
 
 def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     """Return a row an observation: outcome, fitted probability, logit, residuals, leverage, Cook's distance."""
-    fitted = predictions(record, design.matrix, design.response.offset)
+    sides = known_sides(record, design)
+    fitted = predictions(record, design.matrix, design.response.offset, sides=sides)
     measures = influence(record, design)
     return pd.DataFrame(
         {

@@ -26,6 +26,7 @@ from logitkit.report.summary import summary_document
 from logitkit.results.estimates import Estimates
 from logitkit.results.figures import FitPlots
 from logitkit.results.rows import predict_rows, rows_of, rows_to_predict
+from logitkit.results.shown import shown
 from logitkit.saved import save_record
 from logitkit.typing import ResidualKind, UnseenPolicy
 
@@ -164,7 +165,7 @@ class Fit(Estimates):
         WaldTest
             Chi-square test that all hold, and each with its estimate.
         """
-        return wald_test(self.record, hypothesis, level)
+        return shown(wald_test(self.record, hypothesis, level))
 
     def lr_test(self) -> LikelihoodRatioTest:
         """Test all coefficients but the intercept by likelihood ratio.
@@ -174,7 +175,7 @@ class Fit(Estimates):
         LikelihoodRatioTest
             Against the model with intercept and offset only.
         """
-        return null_test(self.record)
+        return shown(null_test(self.record))
 
     # Predictions.
 
@@ -232,7 +233,9 @@ class Fit(Estimates):
             estimate, std_error, conf_low, conf_high, logit, logit_std_error; a row a row of the table.
         """
         rows = rows_to_predict(self, data, offset, unseen)
-        return tidy.predictions_frame(predictions(self.record, rows.matrix, rows.offset, level), rows.kept, rows.index)
+        return tidy.predictions_frame(
+            predictions(self.record, rows.matrix, rows.offset, level, rows.sides), rows.kept, rows.index
+        )
 
     # Diagnostics.
 
@@ -289,7 +292,7 @@ class Fit(Estimates):
         HosmerLemeshow
             Statistic, degrees of freedom, p-value, and the table.
         """
-        return hosmer_lemeshow(self.record, self._rows(data), groups=groups, grouping=grouping)
+        return shown(hosmer_lemeshow(self.record, self._rows(data), groups=groups, grouping=grouping))
 
     def discrimination(self, data: Any = None) -> Discrimination:
         """Return the ROC curve and the area under it.
@@ -304,7 +307,7 @@ class Fit(Estimates):
         Discrimination
             Area with interval, and the curve.
         """
-        return discrimination(self.record, self._rows(data))
+        return shown(discrimination(self.record, self._rows(data)))
 
     def calibration(self, data: Any = None, bins: int = 10) -> Calibration:
         """Return predicted against observed rates.
@@ -321,7 +324,7 @@ class Fit(Estimates):
         Calibration
             Bins with intervals, calibration intercept and slope, Brier score.
         """
-        return calibration(self.record, self._rows(data), bins=bins)
+        return shown(calibration(self.record, self._rows(data), bins=bins))
 
     @property
     def plot(self) -> FitPlots:

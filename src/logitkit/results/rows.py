@@ -16,7 +16,7 @@ from logitkit.design.frame import is_missing
 from logitkit.design.ready import as_matrix
 from logitkit.errors import DataError, DataWarning
 from logitkit.fit import FitRecord
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.prediction import known_sides, linear_predictor
 from logitkit.report import tidy
 from logitkit.results.estimates import Estimates
 from logitkit.typing import BoolArray, UnseenPolicy
@@ -45,7 +45,8 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
         index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
         kept = np.zeros(design.counts.given, dtype=bool)
         kept[design.positions] = True
-        return NewRows(Dense(design.matrix.to_dense()), design.response.offset, kept, 0, index)
+        sides = known_sides(fit.record, design)
+        return NewRows(Dense(design.matrix.to_dense()), design.response.offset, kept, 0, index, sides)
     if info.coding is not None:
         rows = new_rows(info, data, offset=offset, unseen=unseen)
     else:
@@ -77,7 +78,7 @@ def _matrix_rows(fit: Estimates, X: Any, offset: Any) -> NewRows:
 
 def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
     """Return predictions of rows, missing where the rows were not kept or the limit is undetermined."""
-    eta = linear_predictor(record, rows.matrix, rows.offset)
+    eta = linear_predictor(record, rows.matrix, rows.offset, rows.sides)
     undetermined = int(np.isnan(eta).sum())
     if undetermined:
         warnings.warn(

@@ -1,15 +1,18 @@
-"""Where a solver starts: zero, or the solution of a sample of the rows when there are many.
+"""Where a solver starts: zero, or near the solution of a sample of the rows when there are many.
 
-One walk over all rows costs as much as sixteen over a sixteenth of them, and the sample's solution is within
-a few dozen standard errors of the answer, so that two or three full walks are saved.
+One walk over all rows costs as much as sixteen over a sixteenth of them. The sample's solution is some tens of standard
+errors from the answer; one step from there, with the gradient of all rows and the sample's Hessian scaled up, comes
+within about one, at a third of the cost of a walk with the Hessian. Two or three full walks are saved.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from logitkit.objective import Objective
-from logitkit.solvers.newton import Newton
+from logitkit.solvers.newton import Newton, newton_direction
 from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray
 
@@ -54,5 +57,8 @@ def starting_point(objective: Objective) -> FloatArray:
     solution = Newton(tol=1e-2, max_iter=25).solve(sample, zero)
     if solution.status is not Status.CONVERGED:
         return zero
-    diagonal = solution.evaluation.hessian.diagonal()
-    return solution.coef if bool((diagonal > 0.0).all()) else zero
+    hessian = solution.evaluation.hessian * (objective.response.total / sample.response.total)
+    if not bool((hessian.diagonal() > 0.0).all()):
+        return zero
+    here = replace(objective.evaluate(solution.coef, hessian=False), hessian=hessian)
+    return solution.coef + newton_direction(here)[0]

@@ -1,0 +1,190 @@
+"""Results of tests and diagnostics as documents, one function a kind of result."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+import numpy as np
+
+from logitkit.diagnostics.calibration import Calibration
+from logitkit.diagnostics.discrimination import Discrimination
+from logitkit.diagnostics.goodness import HosmerLemeshow
+from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
+from logitkit.inference.wald import WaldTest
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.number_format import (
+    format_column,
+    format_estimate,
+    format_integer,
+    format_interval,
+    format_number,
+    format_p,
+    format_percent,
+)
+
+__all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table"]
+
+
+@singledispatch
+def finding_document(result: object) -> Document:
+    """Return a result as a document.
+
+    Parameters
+    ----------
+    result : object
+        A result of a test or a diagnostic.
+
+    Returns
+    -------
+    Document
+        Facts and a table.
+    """
+    return Document(type(result).__name__, facts=(Fact("Value", repr(result)),))
+
+
+@finding_document.register
+def _(result: WaldTest) -> Document:
+    table = result.estimates
+    heads = ("Estimate", "Std. error", "z", "P>|z|", f"{format_percent(table.level, 0)} low", "high")
+    cells = zip(
+        result.hypotheses,
+        format_column(table.estimate, "estimate"),
+        format_column(table.std_error, "estimate"),
+        format_column(table.statistic, "statistic", 2),
+        (format_p(p) for p in table.p_value),
+        format_column(table.low, "estimate"),
+        format_column(table.high, "estimate"),
+        strict=True,
+    )
+    columns = (Column("Hypothesis", "left"), *(Column(name) for name in heads))
+    return Document(
+        "Wald test of linear hypotheses",
+        facts=_test_facts(result.statistic, result.dof, result.p_value),
+        blocks=(Table(None, columns, tuple(cells)),),
+        notes=("Estimate: left side minus right side.", f"Standard errors: {result.covariance}."),
+    )
+
+
+@finding_document.register
+def _(result: LikelihoodRatioTest) -> Document:
+    return Document(
+        "Likelihood-ratio test against the null model", facts=_test_facts(result.statistic, result.dof, result.p_value)
+    )
+
+
+@finding_document.register
+def _(result: Discrimination) -> Document:
+    facts = (
+        Fact("AUC", format_estimate(result.auc)),
+        Fact("Standard error (DeLong)", format_estimate(result.std_error)),
+        Fact(f"{format_percent(result.level, 0)} interval", _interval(result.low, result.high)),
+        Fact("Gini", format_estimate(result.gini)),
+        Fact("Kolmogorov-Smirnov", format_estimate(result.ks)),
+        Fact("Events", format_number(result.events, 6)),
+        Fact("Non-events", format_number(result.nonevents, 6)),
+    )
+    return Document("Discrimination", facts=facts, warnings=_undetermined(result.undetermined))
+
+
+@finding_document.register
+def _(result: Calibration) -> Document:
+    facts = [
+        Fact("Observed events", format_number(result.observed, 6)),
+        Fact("Expected events", format_number(result.expected, 6)),
+        Fact("Observed / expected", format_estimate(result.ratio)),
+        Fact("Brier score", format_estimate(result.brier)),
+        Fact("Log loss", format_estimate(result.log_loss)),
+    ]
+    if not result.in_sample:
+        facts += [
+            Fact(
+                "Intercept (SE)", f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
+            ),
+            Fact("Slope (SE)", f"{format_estimate(result.slope)} ({format_estimate(result.slope_std_error)})"),
+        ]
+    notes = ("On the rows of the fit the calibration slope is 1 by construction.",) if result.in_sample else ()
+    return Document(
+        "Calibration",
+        facts=tuple(facts),
+        blocks=(calibration_table(result),),
+        notes=notes,
+        warnings=_undetermined(result.undetermined),
+    )
+
+
+@finding_document.register
+def _(result: HosmerLemeshow) -> Document:
+    sample = "the rows of the fit" if result.in_sample else "other rows, so the degrees of freedom are the groups"
+    return Document(
+        "Hosmer-Lemeshow test",
+        facts=_test_facts(result.statistic, result.dof, result.p_value),
+        blocks=(hosmer_lemeshow_table(result),),
+        notes=(f"Groups: {result.grouping}.", f"On {sample}."),
+        warnings=_undetermined(result.undetermined),
+    )
+
+
+def calibration_table(result: Calibration) -> Table:
+    """Return predicted and observed rates, a row a bin.
+
+    Parameters
+    ----------
+    result : Calibration
+        What the diagnostic found.
+
+    Returns
+    -------
+    Table
+        Rates in percent, with Wilson intervals.
+    """
+    bins = result.bins
+    heads = ("Rows", "Mean predicted", "Observed", f"{format_percent(bins.level, 0)} low", "high")
+    cells = zip(
+        format_column(bins.n, "integer"),
+        *(format_column(v, "percent") for v in (bins.predicted, bins.observed, bins.low, bins.high)),
+        strict=True,
+    )
+    return Table("Predicted and observed rates", tuple(Column(name) for name in heads), tuple(cells))
+
+
+def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:
+    """Return observed and expected events, a row a group.
+
+    Parameters
+    ----------
+    result : HosmerLemeshow
+        What the test found.
+
+    Returns
+    -------
+    Table
+        With the range of probabilities of each group.
+    """
+    heads = ("Lowest", "Highest", "Size", "Observed", "Expected")
+    cells = zip(
+        format_column(result.lowest, "estimate"),
+        format_column(result.highest, "estimate"),
+        format_column(result.size, "integer"),
+        format_column(result.observed, "integer"),
+        format_column(result.expected, "estimate", 1),
+        strict=True,
+    )
+    return Table("Groups", tuple(Column(name) for name in heads), tuple(cells))
+
+
+def _test_facts(statistic: float, dof: int, p: float) -> tuple[Fact, ...]:
+    return (
+        Fact("Chi-square", format_number(statistic)),
+        Fact("Degrees of freedom", format_integer(dof)),
+        Fact("P-value", format_p(p)),
+    )
+
+
+def _interval(low: float, high: float) -> str:
+    return "" if np.isnan(low) else format_interval(low, high)
+
+
+def _undetermined(count: int) -> tuple[str, ...]:
+    if not count:
+        return ()
+    return (f"{format_integer(count)} rows are left out: under separation their prediction is undetermined.",)

@@ -1,0 +1,250 @@
+"""The command line: what it prints, what it writes, and how it fails."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import logitkit as lk
+from logitkit.cli import main
+from logitkit.datasets import dataset_path
+
+FORMULA = "low ~ age + lwt + smoke"
+
+
+@pytest.fixture
+def births(tmp_path: Path) -> Path:
+    """The births as a CSV file, with weights, an offset, clusters and outcomes in other codings."""
+    frame = lk.datasets.load_lbw()
+    frame["count"] = 1 + frame["ftv"]
+    frame["exposure"] = 0.01 * frame["age"]
+    frame["flag"] = frame["low"] == 1
+    frame["label"] = frame["low"].map({0: "normal", 1: "light"})
+    frame["two"] = frame["low"] + 1
+    path = tmp_path / "births.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def error_of(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+    """Run a command that must fail, and return its one line."""
+    assert main([str(word) for word in words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("logitkit: error: ")
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    return err.removeprefix("logitkit: error: ").strip()
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+    """Run a command that must succeed, and return what it printed."""
+    assert main([str(word) for word in words]) == 0
+    return capsys.readouterr().out
+
+
+def test_fit_prints_the_summary_of_the_same_fit(births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    expected = lk.logit(FORMULA, pd.read_csv(births)).summary()
+    assert printed(capsys, "fit", FORMULA, births) == expected.to_text() + "\n"
+
+
+def test_parquet_gives_what_csv_gives(births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parquet = births.with_suffix(".parquet")
+    pd.read_csv(births).to_parquet(parquet)
+    assert printed(capsys, "fit", FORMULA, parquet) == printed(capsys, "fit", FORMULA, births)
+
+
+@pytest.mark.parametrize(("name", "mark"), [("markdown", "|:--"), ("latex", "\\toprule"), ("html", "<table")])
+def test_formats(name: str, mark: str, births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "fit", FORMULA, births, "--format", name)
+    summary = lk.logit(FORMULA, pd.read_csv(births)).summary()
+    assert mark in text
+    assert text == getattr(summary, f"to_{name}")() + "\n"
+
+
+def test_options_reach_the_fit(births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "model.json"
+    options = ["--weights", "count", "--weight-kind", "sampling", "--offset", "exposure", "--cluster", "race"]
+    printed(capsys, "fit", "low ~ age", births, *options, "--level", "0.9", "--save", saved)
+    expected = lk.logit(
+        "low ~ age",
+        pd.read_csv(births),
+        weights="count",
+        weight_kind="sampling",
+        offset="exposure",
+        cluster="race",
+        level=0.9,
+    )
+    found = lk.load(saved)
+    pd.testing.assert_series_equal(found.coef, expected.coef)
+    pd.testing.assert_series_equal(found.std_error, expected.std_error)
+    pd.testing.assert_frame_equal(found.confint(), expected.confint())
+
+
+@pytest.mark.parametrize(
+    ("response", "event"),
+    [
+        ("low", "1"),
+        ("low", "1.0"),
+        ("flag", "True"),
+        ("flag", "true"),
+        ("label", "light"),
+        ("two", "2"),
+        ("`two`", "2"),
+        ("label == 'light'", "True"),
+    ],
+)
+def test_event_is_read_as_the_column_has_it(
+    response: str, event: str, births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "model.json"
+    printed(capsys, "fit", f"{response} ~ age + lwt", births, "--event", event, "--save", saved)
+    expected = lk.logit("low ~ age + lwt", pd.read_csv(births)).coef
+    np.testing.assert_allclose(lk.load(saved).coef, expected, rtol=1e-12)
+
+
+def test_the_other_event_turns_the_signs(births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "model.json"
+    assert "low = 0 (against 1)" in printed(capsys, "fit", "low ~ age", births, "--event", "0", "--save", saved)
+    np.testing.assert_allclose(lk.load(saved).coef, -lk.logit("low ~ age", pd.read_csv(births)).coef, rtol=1e-9)
+
+
+def test_report_is_written_and_said_on_standard_error(
+    births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, model, again = tmp_path / "births.html", tmp_path / "m.json", tmp_path / "again.html"
+    assert main(["fit", FORMULA, str(births), "--report", str(page), "--save", str(model)]) == 0
+    out, err = capsys.readouterr()
+    assert "Wrote" not in out
+    assert err.splitlines() == [f"Wrote the model to {model}", f"Wrote the report to {page}"]
+    assert main(["report", str(model), str(births), "--output", str(again), "--title", "Births & weights"]) == 0
+    assert capsys.readouterr().err == f"Wrote the report to {again}\n"
+    for path in (page, again):
+        text = path.read_text(encoding="utf-8")
+        assert "data:image/svg+xml" in text
+        assert re.search(r"(src|href)=[\"']https?:", text) is None
+    assert "<title>Births &amp; weights</title>" in again.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["low ~ agee", "births.csv"], "Did you mean 'age'?"),
+        (["low", "births.csv"], "write 'response ~ terms'"),
+        (["low ~ age", "nothing.csv"], "There is no file"),
+        (["low ~ age", "births.txt2"], "files that can be read end in"),
+        (["low ~ age", "broken.parquet"], "cannot be read as .parquet"),
+        (["low ~ age", "births.csv", "--event", "7"], "event='7' does not occur in the response 'low'"),
+        (["low ~ age", "births.csv", "--weights", "cuont"], "Did you mean 'count'?"),
+        (["low ~ age", "births.csv", "--level", "95"], "level=95.0"),
+        (["ftv ~ age", "births.csv"], "The response 'ftv'"),
+        (["low ~ age", "births.csv", "--weights", "exposure"], "precision"),
+        (["low ~ age", "hole.csv", "--missing", "raise"], "age"),
+    ],
+)
+def test_bad_input_is_one_clear_line(
+    words: list[str],
+    message: str,
+    births: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(births.parent)
+    Path("births.txt2").write_text("low,age\n", encoding="utf-8")
+    Path("broken.parquet").write_text("no parquet", encoding="utf-8")
+    Path("hole.csv").write_text("low,age\n0,1\n1,\n1,2\n0,3\n1,3\n", encoding="utf-8")
+    assert message in error_of(capsys, "fit", *words)
+
+
+def test_missing_rows_are_dropped_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "hole.csv"
+    path.write_text("low,age\n0,1\n1,\n1,2\n0,3\n1,3\n0,2\n", encoding="utf-8")
+    assert "5 of 6" in printed(capsys, "fit", "low ~ age", path)
+
+
+@pytest.mark.parametrize("option", ["--report", "--save"])
+def test_a_folder_that_is_not_there(option: str, births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = births.parent / "nowhere" / "file"
+    assert main(["fit", "low ~ age", str(births), option, str(target)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("logitkit: error: ")
+    assert err.count("\n") == 1
+    assert str(target) in err
+    assert "No such file or directory" in err
+
+
+def test_a_model_that_is_none(births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "is not JSON" in error_of(capsys, "report", births, births)
+
+
+@pytest.mark.parametrize("words", [[], ["fit"], ["fit", "y ~ x", "d.csv", "--weight-kind", "odd"], ["dance"]])
+def test_bad_options_exit_with_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert caught.value.code == 2
+    assert "error:" in capsys.readouterr().err
+
+
+def test_demo_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "loans.html"
+    text = printed(capsys, "demo", "--output", page)
+    assert page.read_text(encoding="utf-8").count("data:image/") >= 4
+    assert str(page) in text
+    for year in range(2007, 2011):
+        assert re.search(rf"^FY{year} +[\d,]+ +0\.\d{{3}} ", text, flags=re.MULTILINE)
+    assert "42,440 of 42,515" in text
+    assert "nan" not in text
+    assert max(len(line) for line in text.splitlines() if str(page) not in line) <= 88
+
+
+def test_the_demo_reads_the_table_right() -> None:
+    """The prose takes its numbers from the fit: the same ones by hand."""
+    from logitkit.demo import FORMULA as DEMO
+    from logitkit.demo import demo, loan_table
+
+    loans = loan_table(lk.datasets.load_sba_loans())
+    training = loans[loans["approval_fy"] <= 2006]
+    coef = lk.logit(DEMO, training).coef
+    parts = demo("unused.html")
+    reading = " ".join([next(parts) for _ in range(3)][2].split())
+    used = training.dropna(subset=["sector", "new_business", "line_of_credit"])
+    odds = used["default"].mean() / (1 - used["default"].mean())
+    moved = odds * np.exp(coef["bank_out_of_state"])
+    assert f"{100 * odds:.1f} defaults for every 100 loans" in reading
+    assert f"this is {moved / (1 + moved):.1%} in place of {used['default'].mean():.1%}" in reading
+    assert f"has {np.exp(3 * coef['np.log2(gross_approved)']):.2f} times its odds" in reading
+    assert f"odds are multiplied by {np.exp(0.1 * coef['guaranteed_share']):.2f} [" in reading
+
+
+def test_help_loads_no_heavy_library() -> None:
+    script = (
+        "import contextlib, io, sys\nfrom logitkit.cli import main\n"
+        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n    main(['--help'])\n"
+        "print({'pandas', 'scipy', 'numba', 'formulaic', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_as_a_process() -> None:
+    """The installed command: the version, a fit, and an error without a traceback."""
+    command = Path(sys.executable).with_name("logitkit")
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([command, *words], capture_output=True, text=True, check=False)
+
+    assert run("--version").stdout == f"logitkit {lk.__version__}\n"
+    good = run("fit", "low ~ age", str(dataset_path("lbw")))
+    assert (good.returncode, good.stderr) == (0, "")
+    assert "Odds ratio" in good.stdout
+    bad = run("fit", "low ~ agee", str(dataset_path("lbw")))
+    assert bad.returncode == 2
+    assert bad.stdout == ""
+    assert bad.stderr.startswith("logitkit: error: 'agee'")
+    assert bad.stderr.count("\n") == 1

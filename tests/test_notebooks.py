@@ -1,0 +1,173 @@
+"""The notebooks run from top to bottom, and their key numbers agree with computations that owe logitkit nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from nbclient import NotebookClient
+from numpy.testing import assert_allclose
+
+from logitkit.datasets import load_lbw, load_sba_loans
+from logitkit.demo import FORMULA, loan_table
+from tolerances import EXACT, REFERENCE
+
+FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+# Run behind the last cell of each notebook, to bring its numbers out.
+LOOK = {
+    "01-first-fit": """
+        {
+            "coef": fit.coef.to_dict(),
+            "smoke": fit.odds_ratios().loc["smoke", "odds_ratio"],
+            "lr": against_null.statistic,
+            "race": race.statistic,
+            "auc": ranking.auc,
+            "probability": fit.predict(mothers).tolist(),
+            "infinite": separated.coef[np.isinf(separated.coef)].index.tolist(),
+            "files": [p.name for p in pathlib.Path().iterdir()],
+        }""",
+    "02-credit-default": """
+        {
+            "odd_share": odd_share.tolist(),
+            "flag_auc": flag_auc,
+            "formula": fit.formula,
+            "coef": fit.coef.to_dict(),
+            "auc": years["auc"].to_dict(),
+            "predicted": years["predicted"].to_dict(),
+            "observed": years["observed"].to_dict(),
+            "infinite": first.coef[np.isinf(first.coef)].index.tolist(),
+            "ratio": [float(fit.std_error[k] / clustered.std_error[k]) for k in ("franchise", "bank_out_of_state")],
+            "files": [p.name for p in pathlib.Path().iterdir()],
+        }""",
+}
+
+
+def auc(y: Any, score: Any) -> float:
+    """The Mann-Whitney statistic as a share of all pairs, from midranks."""
+    event = np.asarray(y) == 1
+    ranks = pd.Series(np.asarray(score)).rank().to_numpy()
+    above = ranks[event].sum() - event.sum() * (event.sum() + 1) / 2
+    return float(above / (event.sum() * (~event).sum()))
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Every notebook, run in a folder of its own; what its last cell saw, by name."""
+    found = {}
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        look = f"import json, pathlib\nimport numpy as np\nprint(json.dumps({LOOK[path.stem].strip()}))"
+        notebook.cells.append(nbformat.v4.new_code_cell(look))
+        folder = tmp_path_factory.mktemp(path.stem)
+        client = NotebookClient(
+            notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        )
+        client.execute()  # raises where a cell does
+        texts = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
+        # A notebook that teaches must not show a warning of a library that it uses.
+        assert [o.text for o in texts if o.output_type == "stream" and o.name == "stderr"] == []
+        found[path.stem] = json.loads(notebook.cells[-1].outputs[-1].text)
+        found[path.stem]["images"] = sum("image/png" in o.get("data", {}) for o in texts)
+    return found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_are_stored_without_output(path: Path) -> None:
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert cells
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
+
+
+def test_there_is_a_look_into_every_notebook() -> None:
+    assert [path.stem for path in NOTEBOOKS] == list(LOOK)
+
+
+def test_first_fit_agrees_with_statsmodels_and_stata(seen: dict[str, dict[str, Any]]) -> None:
+    found = seen["01-first-fit"]
+    births = load_lbw()
+    columns = {"Intercept": np.ones(len(births)), "age": births["age"], "lwt": births["lwt"]}
+    columns |= {f"race[T.{g}]": (births["race"] == g).astype(float) for g in ("black", "other")}
+    X = pd.DataFrame(columns | {name: births[name] for name in ("smoke", "ptl", "ht", "ui")})
+    fit = sm.Logit(births["low"], X).fit(disp=0, method="newton", tol=1e-14)
+    assert list(found["coef"]) == list(X)
+    assert_allclose(list(found["coef"].values()), fit.params, rtol=REFERENCE)
+    assert_allclose(found["lr"], fit.llr, rtol=REFERENCE)
+    assert_allclose(found["auc"], auc(births["low"], fit.predict(X)), rtol=EXACT)
+    wald = fit.wald_test(np.eye(9)[3:5], scalar=True)
+    assert_allclose(found["race"], wald.statistic, rtol=REFERENCE)
+    mother = fit.params @ [1, 25, 130, 0, 0, 0, 0, 0, 0]
+    assert_allclose(found["probability"][0], 1 / (1 + np.exp(-mother)), rtol=REFERENCE)
+    # Stata Base Reference Manual, [R] logistic, example 1, as printed.
+    assert round(found["smoke"], 6) == 2.517698
+    assert round(found["lr"], 2) == 33.22
+
+
+def test_first_fit_shows_separation_and_writes_its_files(seen: dict[str, dict[str, Any]]) -> None:
+    found = seen["01-first-fit"]
+    young = load_lbw().query("age < 20")
+    assert young.loc[young["ptl"] > 0, "low"].eq(1).all()
+    assert found["infinite"] == ["ptl"]
+    assert {"births.json", "births.html"} <= set(found["files"])
+    assert found["images"] == 4
+
+
+def test_leak_is_as_large_as_counting_says(seen: dict[str, dict[str, Any]]) -> None:
+    found = seen["02-credit-default"]
+    loans = load_sba_loans()
+    odd, y = (loans["term"] % 12 != 0).to_numpy(), loans["default"].to_numpy()
+    assert_allclose(found["odd_share"], [odd[y == 0].mean(), odd[y == 1].mean()], rtol=EXACT)
+    late = loans["approval_fy"].to_numpy() > 2006
+    # The area under a curve with one corner.
+    area = (1 + odd[late & (y == 1)].mean() - odd[late & (y == 0)].mean()) / 2
+    assert_allclose(found["flag_auc"], area, rtol=EXACT)
+
+
+def test_credit_model_agrees_with_statsmodels_in_and_out_of_time(seen: dict[str, dict[str, Any]]) -> None:
+    found = seen["02-credit-default"]
+    loans = load_sba_loans().dropna(subset=["sector", "new_business", "revolving"])
+    sectors = loans["sector"].replace({"55": "small", "92": "small"})
+    X = pd.DataFrame({"Intercept": np.ones(len(loans))}, index=loans.index)
+    X["amount"] = np.log2(loans["gross_approved"])
+    X["guaranteed"] = loans["sba_approved"] / loans["gross_approved"]
+    X["employees"] = np.log2(1 + loans["employees"])
+    X["new"] = loans["new_business"].eq("new").astype(float)
+    X["franchise"] = (~loans["franchise_code"].isin([0, 1])).astype(float)
+    X["line"] = loans["revolving"].eq("Y").astype(float)
+    X["elsewhere"] = loans["bank_state"].ne(loans["state"]).astype(float)
+    for level in ("undefined", "urban"):
+        X[level] = loans["urban_rural"].eq(level).astype(float)
+    for level in [*sorted(set(sectors) - {"44-45", "small"}), "small"]:
+        X[f"sector {level}"] = sectors.eq(level).astype(float)
+    year, y = loans["approval_fy"], loans["default"]
+    fit = sm.Logit(y[year <= 2006], X[year <= 2006]).fit(disp=0, method="newton", tol=1e-14)
+    coef = np.array(list(found["coef"].values()))
+    assert_allclose(coef[:10], fit.params.iloc[:10], rtol=REFERENCE, atol=REFERENCE)
+    assert_allclose(np.sort(coef[10:]), np.sort(fit.params.iloc[10:]), rtol=REFERENCE)
+    probability = fit.predict(X)
+    for approved, area in found["auc"].items():
+        chosen = year == int(approved)
+        assert_allclose(area, auc(y[chosen], probability[chosen]), rtol=REFERENCE)
+        assert_allclose(found["predicted"][approved], probability[chosen].mean(), rtol=REFERENCE)
+        assert_allclose(found["observed"][approved], y[chosen].mean(), rtol=EXACT)
+    assert len(found["auc"]) == 10
+
+
+def test_credit_story_is_the_demo_and_its_words_hold(seen: dict[str, dict[str, Any]]) -> None:
+    found = seen["02-credit-default"]
+    assert "".join(found["formula"].split()) == "".join(FORMULA.split())
+    training = loan_table(load_sba_loans()).query("approval_fy <= 2006")
+    assert training["sector"].cat.categories[0] == "retail"
+    assert found["infinite"] == ["C(sector, contr.treatment('44-45'))[T.55]"]
+    assert found["predicted"]["2008"] < 0.24
+    assert found["observed"]["2008"] > 0.40
+    assert max(found["ratio"]) < 1
+    assert "credit-default.html" in found["files"]
+    assert found["images"] == 3
