@@ -1,8 +1,11 @@
-"""The notebooks run from top to bottom, and their key numbers agree with computations that owe logitkit nothing."""
+"""The notebooks and the README's example run, and their key numbers agree with computations of another kind."""
 
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +174,13 @@ def test_credit_story_is_the_demo_and_its_words_hold(seen: dict[str, dict[str, A
     assert max(found["ratio"]) < 1
     assert "credit-default.html" in found["files"]
     assert found["images"] == 3
+
+
+def test_readme_shows_what_its_example_prints(tmp_path: Path) -> None:
+    text = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```python\n(?P<code>.*?)```\n\n```text\n(?P<shown>.*?)```", text, flags=re.DOTALL)
+    assert found is not None
+    done = subprocess.run(
+        [sys.executable, "-c", found["code"]], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == found["shown"]

@@ -48,7 +48,7 @@ def logit(
         ``cbind(events, nonevents)``; the terms are formulaic's, with ``offset(z)`` as in R.
     data : table
         pandas, polars, Arrow, another frame that narwhals reads, or a dict of columns; it is not changed.
-    weights, offset, cluster : str or (n,) array-like, optional
+    weights, offset : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
     weight_kind : {'frequency', 'precision', 'sampling'}
         Whether weights count rows (whole numbers), state precision, or are inverse probabilities of selection; the last
@@ -59,6 +59,8 @@ def logit(
         The link.
     missing : {'drop', 'raise'}
         Rows with missing values are dropped and counted, or refused.
+    cluster : str or (n,) array-like, optional
+        Groups of rows that may be dependent, given like ``weights``: sandwich errors with G / (G - 1).
     solver : Newton, optional
         Options of the solver.
     level : float, default 0.95
@@ -130,10 +132,20 @@ def logit_matrix(
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
         Column names; the one called ``"Intercept"`` is the intercept.
-    weights, offset, cluster : (n,) array-like, optional
+    weights, offset : (n,) array-like, optional
         One value a row.
-    weight_kind, event, link, solver, level
-        As in ``logit``.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean, as in ``logit``.
+    event : object, optional
+        The value of ``y`` that is modelled.
+    link : {'logit'}
+        The link.
+    cluster : (n,) array-like, optional
+        Groups of rows that may be dependent.
+    solver : Newton, optional
+        Options of the solver.
+    level : float, default 0.95
+        Confidence level of intervals.
 
     Returns
     -------

@@ -170,15 +170,17 @@ class Objective:
             space = _Workspace(np.empty(rows), np.empty(rows), np.empty(rows * p))
         y, weights = self.response.y, self.response.weights
         total: Evaluation | None = None
-        for start, stop in self._groups.blocks(group):
-            block, eta = self._eta(start, stop, coef)
-            slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
-            value, closest = self.family.rows(eta, y[start:stop], weights[start:stop], slope, curvature)
-            gram = block.gram(curvature, space.scaled) if hessian else none
-            part = Evaluation(value, block.rmatvec(slope), gram, closest)
-            if total is None:
-                total = part
-            else:
-                total.add(part)
+        # Sums that are not finite are the caller's to explain, who knows the column and the row.
+        with np.errstate(invalid="ignore", over="ignore"):
+            for start, stop in self._groups.blocks(group):
+                block, eta = self._eta(start, stop, coef)
+                slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
+                value, closest = self.family.rows(eta, y[start:stop], weights[start:stop], slope, curvature)
+                gram = block.gram(curvature, space.scaled) if hessian else none
+                part = Evaluation(value, block.rmatvec(slope), gram, closest)
+                if total is None:
+                    total = part
+                else:
+                    total.add(part)
         self._idle.append(space)
         return total or Evaluation(0.0, np.zeros(p), np.zeros((p, p)) if hessian else none, np.inf)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.checks import require_weights
+from logitkit.design.checks import require_finite_offset, require_weights
 from logitkit.design.coding import Coding, learn_coding
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
@@ -91,10 +91,12 @@ def build_design(
         Any table that ``read_table`` reads.
     namespace : mapping
         Where the caller's functions are looked up.
-    weights, offset, cluster : str or array-like, optional
-        Column names, or arrays aligned with ``data``.
+    weights : str or array-like, optional
+        A column name, or an array aligned with ``data``.
     weight_kind : {'frequency', 'precision', 'sampling'}
         What the weights mean.
+    offset, cluster : str or array-like, optional
+        Given like ``weights``.
     event : object, optional
         The value of the response that is modelled.
     missing : {'drop', 'raise'}
@@ -311,12 +313,12 @@ def _response(
     prior = clusters = None
     if "weights" in extras.series:
         prior = numeric_values(extras.series["weights"].iloc[positions], "weights")
-        require_weights(prior, weight_kind, str(extras.names["weights"]))
+        require_weights(prior, weight_kind, str(extras.names["weights"]), positions)
     if "offset" in extras.series:
         given = numeric_values(extras.series["offset"].iloc[positions], "offset")
-        if not np.isfinite(given).all():
-            raise DataError(f"offset={extras.names['offset']!r} holds infinite values.")
         offset = given if offset is None else offset + given
+    if offset is not None:
+        require_finite_offset(offset, positions)
     if "cluster" in extras.series:
         codes, count = codes_of(extras.series["cluster"].iloc[positions])
         clusters = Clusters(codes, count, str(extras.names["cluster"]))

@@ -8,7 +8,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.errors import DataError
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["require_finite", "require_weights"]
+__all__ = ["require_finite", "require_finite_offset", "require_weights"]
 
 
 def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) -> None:
@@ -44,7 +44,35 @@ def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) 
             )
 
 
-def require_weights(values: FloatArray, kind: str, name: str) -> None:
+def require_finite_offset(values: FloatArray, positions: IntArray) -> None:
+    """Refuse an offset that is missing or infinite somewhere.
+
+    Parameters
+    ----------
+    values : (n,) array
+        Sum of the offsets of each row.
+    positions : (n,) int array
+        Row numbers in the table as given.
+
+    Raises
+    ------
+    DataError
+        With the first value that is not finite and its row.
+
+    Examples
+    --------
+    >>> require_finite_offset(np.zeros(2), np.arange(2))
+    """
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise DataError(
+            f"The offset is {values[row]} in row {positions[row]} (from 0); it must be finite. Drop the row or mend "
+            "the column."
+        )
+
+
+def require_weights(values: FloatArray, kind: str, name: str, positions: IntArray) -> None:
     """Refuse weights that are negative, not finite, all zero, or not whole numbers when they count rows.
 
     Parameters
@@ -55,21 +83,23 @@ def require_weights(values: FloatArray, kind: str, name: str) -> None:
         ``"frequency"``, ``"precision"`` or ``"sampling"``.
     name : str
         What the user called them.
+    positions : (n,) int array
+        Row numbers in the table as given.
 
     Raises
     ------
     DataError
-        With the first value that is wrong and its row among those used.
+        With the first value that is wrong and its row.
 
     Examples
     --------
-    >>> require_weights(np.array([1.0, 2.0]), "frequency", "w")
+    >>> require_weights(np.array([1.0, 2.0]), "frequency", "w", np.arange(2))
     """
     bad = ~np.isfinite(values) | (values < 0.0)
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"weights={name!r} hold {values[row]} in row {row}; weights must be finite and not negative. "
+            f"weights={name!r} hold {values[row]} in row {positions[row]} (from 0); weights must be finite and not negative. "
             "Give weight 0 to leave a row out."
         )
     if not (values > 0.0).any():
@@ -79,7 +109,7 @@ def require_weights(values: FloatArray, kind: str, name: str) -> None:
         if broken.any():
             row = int(np.argmax(broken))
             raise DataError(
-                f"weights={name!r} hold {values[row]:g} in row {row}, but frequency weights count rows and must be "
+                f"weights={name!r} hold {values[row]:g} in row {positions[row]} (from 0), but frequency weights count rows and must be "
                 "whole numbers. For weights that express precision use weight_kind='precision'; for survey weights "
                 "(inverse probabilities of selection) use weight_kind='sampling'."
             )

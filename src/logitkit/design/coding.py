@@ -8,7 +8,7 @@ new version moves one of them.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,10 +128,12 @@ class Coding:
             raise DataError(
                 "The new rows do not give the columns of the fit; were the saved model's functions changed?"
             )
-        offset = None if self.offset_spec is None else _offset(frame, self._context(), self.offset_spec, dropped)
-        kept = np.ones(n, dtype=bool)
-        kept[list(dropped)] = False
-        return CodedRows(matrix, offset, kept, strange)
+        kept = _all_but(dropped, n)
+        if self.offset_spec is None:
+            return CodedRows(matrix, None, kept, strange)
+        columns, _, dropped = _materialise(PandasMaterializer(frame, self._context()), self.offset_spec, dropped)
+        whole = _all_but(dropped, n)
+        return CodedRows(matrix[whole[kept]], columns.sum(axis=1), whole, strange)
 
     def _context(self) -> dict[str, Any]:
         return {**self.functions, "offset": _identity}
@@ -173,26 +175,30 @@ def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
     Returns
     -------
     coding : Coding
+        Names, terms and what the transforms learnt.
     rows : CodedRows
+        The columns of the rows given.
 
     Raises
     ------
     FormulaError
         If a term cannot be evaluated.
     """
+    _require_no_bare_dates(parsed, frame)
     context = {**parsed.functions, "offset": _identity}
     spec = ModelSpec(formula=Formula(list(parsed.terms)), output="numpy", na_action="drop")
     matrix, spec, dropped = _materialise(PandasMaterializer(frame, context), spec)
+    kept = _all_but(dropped, len(frame))
     offset, offset_spec = None, None
     if parsed.offsets:
         offset_spec = ModelSpec(formula=Formula("0 + " + " + ".join(parsed.offsets)), output="numpy", na_action="drop")
-        columns, offset_spec, _ = _materialise(PandasMaterializer(frame, context), offset_spec, dropped)
+        columns, offset_spec, dropped = _materialise(PandasMaterializer(frame, context), offset_spec, dropped)
         _require_numeric_offset(offset_spec, len(parsed.offsets))
         offset = columns.sum(axis=1)
+        whole = _all_but(dropped, len(frame))
+        matrix, kept = matrix[whole[kept]], whole
     names = tuple(spec.column_names)
     coding = Coding(parsed.right, parsed.offsets, spec, offset_spec, parsed.variables, dict(parsed.functions), names)
-    kept = np.ones(len(frame), dtype=bool)
-    kept[list(dropped)] = False
     return coding, CodedRows(matrix, offset, kept, np.zeros(len(frame), dtype=bool))
 
 
@@ -200,7 +206,7 @@ def _materialise(
     materializer: PandasMaterializer, spec: ModelSpec, drop: set[int] | None = None
 ) -> tuple[FloatArray, ModelSpec, set[int]]:
     """Return the matrix in float64, the spec with what it learnt, and the rows that a transform left missing."""
-    dropped: set[int] = set() if drop is None else drop
+    dropped: set[int] = set() if drop is None else set(drop)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", DataMismatchWarning)
@@ -220,9 +226,21 @@ def _materialise(
     return np.ascontiguousarray(array, dtype=np.float64), built.model_spec, dropped
 
 
-def _offset(frame: Any, context: Mapping[str, Any], spec: ModelSpec, dropped: set[int]) -> FloatArray:
-    columns, _, _ = _materialise(PandasMaterializer(frame, dict(context)), spec, dropped)
-    return np.asarray(columns.sum(axis=1))
+def _all_but(dropped: set[int], n: int) -> BoolArray:
+    """Return where rows were not dropped, shape (n,)."""
+    kept = np.ones(n, dtype=bool)
+    kept[list(dropped)] = False
+    return kept
+
+
+def _require_no_bare_dates(parsed: ParsedFormula, frame: Any) -> None:
+    """Refuse a date or a duration that stands in the formula as it is; a function may turn it into a number."""
+    for factor in {factor.expr for term in parsed.terms for factor in term.factors}:
+        if factor in frame.columns and getattr(frame[factor].dtype, "kind", "O") in "mM":
+            raise DataError(
+                f"Column {factor!r} holds dates or durations ({frame[factor].dtype}), not numbers: write for example "
+                f"'I({factor}.dt.year)', or count the days since a date."
+            )
 
 
 def _require_numeric_offset(spec: ModelSpec, n_offsets: int) -> None:

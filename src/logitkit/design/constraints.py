@@ -28,8 +28,11 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
     Returns
     -------
     left : (m, p) array
+        The matrix L.
     right : (m,) array
+        The vector c.
     texts : tuple of str
+        Each hypothesis as it was written.
 
     Raises
     ------

@@ -129,7 +129,9 @@ def parse_formula(
     try:
         parsed = list(Formula(right, _context={"__formulaic_variables_available__": available}))
     except (FormulaicError, SyntaxError, TypeError) as error:
-        raise FormulaError(f"The right side of {text!r} cannot be read: {error}") from error
+        # Formulaic's message goes on with a coloured picture of the place, which is no good in plain text.
+        reason = str(error).strip().splitlines()[0]
+        raise FormulaError(f"The right side of {text!r} cannot be read: {reason}") from error
     terms, offsets, names = [], [], []
     for term in parsed:
         expressions = [factor.expr for factor in term.factors]

@@ -102,6 +102,7 @@ def read_table(data: Any) -> Table:
         _require_text_names(data.columns)
         return Table(data, list(data.columns), len(data), data.index)
     if isinstance(data, Mapping):
+        _require_one_index(data)
         try:
             frame = pd.DataFrame({name: _vector(values) for name, values in data.items()})
         except ValueError as error:
@@ -162,7 +163,18 @@ def read_file(path: str | Path) -> pd.DataFrame:
 
 
 def is_missing(values: Any) -> BoolArray:
-    """Return where values are missing (None, NaN, NaT or NA), shape (n,)."""
+    """Return where values are missing: None, NaN, NaT or NA.
+
+    Parameters
+    ----------
+    values : array-like
+        One column, or a matrix.
+
+    Returns
+    -------
+    bool array
+        Of the same shape.
+    """
     return np.asarray(pd.isna(values), dtype=bool)
 
 
@@ -191,7 +203,22 @@ def levels_of(values: Any) -> list[Any]:
 
 
 def series_of(values: Any, index: Any, name: str | None = None) -> pd.Series:
-    """Return values as a Series with the labels of the table that they belong to."""
+    """Return values as a Series with the labels of the table that they belong to.
+
+    Parameters
+    ----------
+    values : (n,) array
+        The values.
+    index : pandas.Index or None
+        The labels.
+    name : str, optional
+        Name of the Series.
+
+    Returns
+    -------
+    pandas.Series
+        n values.
+    """
     return pd.Series(values, index=index, name=name)
 
 
@@ -280,6 +307,17 @@ def _plain(column: pd.Series, name: str) -> Any:  # noqa: PLR0911 - one return a
     if pd.api.types.is_string_dtype(dtype):
         return column.to_numpy(dtype=object)
     return column.to_numpy()
+
+
+def _require_one_index(columns: Mapping[str, Any]) -> None:
+    """Refuse Series with different labels: pandas would match them by label and leave gaps."""
+    labelled = {name: values for name, values in columns.items() if isinstance(values, pd.Series)}
+    for first, name in zip(list(labelled)[:1] * len(labelled), labelled, strict=True):
+        if len(labelled[name]) == len(labelled[first]) and not labelled[name].index.equals(labelled[first].index):
+            raise DataError(
+                f"The columns {first!r} and {name!r} are Series whose index differs; rows could be paired wrongly. "
+                "Reindex one to the other, or give .to_numpy() if the order is right."
+            )
 
 
 def _require_text_names(names: Any) -> None:

@@ -88,7 +88,18 @@ def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
 
 
 def missing_outcome(values: Any) -> BoolArray:
-    """Return where an evaluated left side is missing, shape (n,)."""
+    """Return where an evaluated left side is missing.
+
+    Parameters
+    ----------
+    values : array-like or Counts
+        From ``evaluate_left``.
+
+    Returns
+    -------
+    (n,) bool array
+        True where a value, or either count, is missing.
+    """
     if isinstance(values, Counts):
         return is_missing(values.events) | is_missing(values.nonevents)
     return is_missing(values)

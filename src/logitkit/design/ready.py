@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.checks import require_weights
+from logitkit.design.checks import require_finite_offset, require_weights
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.frame import codes_of, numeric_values, read_table, row_values
@@ -42,10 +42,12 @@ def ready_design(
         Outcome, coded as in a formula.
     names : sequence of str, optional
         Column names; the one called ``"Intercept"`` is the intercept. Default: the table's own, else x0, x1, ...
-    weights, offset, cluster : (n,) array-like, optional
+    weights : (n,) array-like, optional
         One value a row.
     weight_kind : {'frequency', 'precision', 'sampling'}
         What the weights mean.
+    offset, cluster : (n,) array-like, optional
+        One value a row.
     event : object, optional
         The value of ``y`` that is modelled.
 
@@ -89,10 +91,10 @@ def ready_design(
     series = {role: row_values(value, table, role)[0] for role, value in given.items() if value is not None}
     prior = numeric_values(series["weights"], "weights") if "weights" in series else None
     if prior is not None:
-        require_weights(prior, weight_kind, "<array>")
+        require_weights(prior, weight_kind, "<array>", np.arange(n))
     shift = numeric_values(series["offset"], "offset") if "offset" in series else None
-    if shift is not None and not np.isfinite(shift).all():
-        raise DataError("offset holds values that are missing or infinite.")
+    if shift is not None:
+        require_finite_offset(shift, np.arange(n))
     clusters = None
     if "cluster" in series:
         codes, count = codes_of(series["cluster"])
@@ -127,8 +129,11 @@ def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Any, tuple
     Returns
     -------
     array : (n, p) array
+        The numbers.
     names : tuple of str or None
+        The table's own column names.
     index : object
+        The table's own row labels, or None.
     """
     if hasattr(X, "tocsr") or type(X).__module__.startswith("scipy.sparse"):
         raise UnsupportedError(f"X is a sparse matrix ({type(X).__name__}); only dense ones are offered: X.toarray().")

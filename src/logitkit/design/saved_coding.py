@@ -108,7 +108,23 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
 
 
 def encode(value: Any) -> Any:
-    """Return a value as JSON: tagged where JSON has no such value."""
+    """Return a value as JSON, tagged where JSON has no such value.
+
+    Parameters
+    ----------
+    value : object
+        Numbers, text, arrays, lists and dicts of these.
+
+    Returns
+    -------
+    object
+        What ``json`` can write.
+
+    Raises
+    ------
+    DataError
+        For anything else.
+    """
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, (np.generic,)):
@@ -127,7 +143,18 @@ def encode(value: Any) -> Any:
 
 
 def decode(value: Any) -> Any:
-    """Return the value that was encoded."""
+    """Return the value that was encoded.
+
+    Parameters
+    ----------
+    value : object
+        From ``encode``.
+
+    Returns
+    -------
+    object
+        As it was; tuples have become lists.
+    """
     if isinstance(value, list):
         return [decode(item) for item in value]
     if isinstance(value, dict):

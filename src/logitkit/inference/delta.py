@@ -31,6 +31,14 @@ class Estimates:
         One entry an estimate; nan where there is none.
     level : float
         Confidence level of the intervals.
+
+    Examples
+    --------
+    The interval is the estimate plus and minus z standard errors:
+
+    >>> out = wald_estimates(np.array([1.0]), np.array([0.5]), 0.95)
+    >>> bool(np.isclose(out.high[0] - out.low[0], 2 * normal_quantile(0.95) * 0.5))
+    True
     """
 
     estimate: FloatArray

@@ -36,6 +36,11 @@ class FitStatistics:
         Information criteria.
     mcfadden, cox_snell, nagelkerke, tjur : float
         Coefficients of determination.
+
+    Examples
+    --------
+    >>> FitStatistics(10.0, 12.0, 0.1, 0.12, 0.2, 0.1).aic
+    10.0
     """
 
     aic: float
@@ -60,6 +65,17 @@ def fit_statistics(record: FitRecord, design: Design | None = None) -> FitStatis
     -------
     FitStatistics
         Likelihood statistics are nan with sampling weights or clusters.
+
+    Examples
+    --------
+    For one outcome a row, McFadden's coefficient is one less the ratio of the deviances:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> found = fit_statistics(fit.record)
+    >>> bool(abs(found.mcfadden - (1 - fit.deviance / fit.null_deviance)) < 1e-12)
+    True
     """
     tjur = math.nan
     if design is not None:

@@ -37,6 +37,16 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     -------
     (n,) array
         Between 0 and 1 on the rows of the fit, where they sum to the rank; 0 for rows at the limit of a separated fit.
+
+    Examples
+    --------
+    The leverages of a fit sum to its number of parameters:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> bool(abs(leverage(fit.record, fit.design).sum() - fit.n_params) < 1e-7)
+    True
     """
     eta = design_predictor(record, design)
     curvature = design.response.weights * np.nan_to_num(record.family.variance(eta))

@@ -29,6 +29,11 @@ class LikelihoodRatioTest:
         Difference of the numbers of coefficients.
     p_value : float
         Upper tail probability; nan without degrees of freedom.
+
+    Examples
+    --------
+    >>> LikelihoodRatioTest(3.84, 1, 0.05).dof
+    1
     """
 
     statistic: float
@@ -53,6 +58,16 @@ def null_test(record: FitRecord) -> LikelihoodRatioTest:
     ------
     UnsupportedError
         With sampling weights or clusters, where the likelihood is a working device only.
+
+    Examples
+    --------
+    The statistic is the fall of the deviance:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> bool(abs(null_test(fit.record).statistic - (fit.null_deviance - fit.deviance)) < 1e-12)
+    True
     """
     if not record.has_likelihood:
         raise UnsupportedError(

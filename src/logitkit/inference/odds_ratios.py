@@ -29,6 +29,12 @@ class OddsRatios:
         Ratio, its standard error by the delta method, its interval, and the p-value that it is 1.
     level : float
         Confidence level.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> OddsRatios(("x",), one, 2 * one, one, one, 3 * one, one, 0.95).terms
+    ('x',)
     """
 
     terms: tuple[str, ...]
@@ -64,6 +70,17 @@ def odds_ratios(record: FitRecord, units: Mapping[str, float] | None = None, lev
         If ``units`` names no coefficient.
     DataError
         If a unit is zero or not finite.
+
+    Examples
+    --------
+    The ratio for two units is the square of that for one:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> one, two = odds_ratios(fit.record), odds_ratios(fit.record, {"x": 2})
+    >>> bool(np.isclose(two.estimate[0], one.estimate[0] ** 2))
+    True
     """
     table = coefficient_estimates(record, level)
     change = np.ones(len(record.names))

@@ -33,6 +33,15 @@ class Predictions:
         Interval for the probability.
     level : float
         Confidence level.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> found = predictions(fit.record, fit.design.matrix, None)
+    >>> bool(np.all((found.low < found.probability) & (found.probability < found.high)))
+    True
     """
 
     logit: FloatArray
@@ -64,6 +73,15 @@ def linear_predictor(
     -------
     (m,) array
         Plus or minus infinity where every direction of recession agrees, nan where directions disagree.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> eta = linear_predictor(fit.record, fit.design.matrix, None)
+    >>> bool(np.allclose(eta, fit.design.matrix.to_dense() @ fit.coef.to_numpy()))
+    True
     """
     eta = matrix.matvec(record.predicting_coef)
     if offset is not None:
@@ -97,6 +115,13 @@ def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
     (n,) array or None
         On the rows of the fit the limit is never undetermined: a row that moves is a separated one. None for a fit
         that is not separated, and for other rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1, 2, 3, 4]})
+    >>> known_sides(fit.record, fit.design).tolist()
+    [-1.0, -1.0, 1.0, 1.0]
     """
     if record.limit is None or design.fingerprint != record.fingerprint:
         return None
@@ -117,6 +142,13 @@ def design_predictor(record: FitRecord, design: Design) -> FloatArray:
     -------
     (n,) array
         As ``linear_predictor``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1, 2, 3, 4]})
+    >>> design_predictor(fit.record, fit.design).tolist()
+    [-inf, -inf, inf, inf]
     """
     return linear_predictor(record, design.matrix, design.response.offset, known_sides(record, design))
 
@@ -147,6 +179,18 @@ def predictions(
     -------
     Predictions
         No standard error or interval at the limits of a separated fit.
+
+    Examples
+    --------
+    The standard error of a probability is that of the logit times mu (1 - mu):
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> found = predictions(fit.record, fit.design.matrix, None)
+    >>> mu = found.probability
+    >>> bool(np.allclose(found.std_error, found.logit_std_error * mu * (1 - mu)))
+    True
     """
     level = record.level if level is None else level
     z = normal_quantile(level)

@@ -44,6 +44,17 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     ------
     DataError
         With fewer than two clusters.
+
+    Examples
+    --------
+    With one row a cluster, the sandwich by cluster is that for sampling weights of one:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0], "id": range(6), "w": [1.0] * 6}
+    >>> clustered = lk.logit("y ~ x", data, cluster="id")
+    >>> weighted = lk.logit("y ~ x", data, weights="w", weight_kind="sampling")
+    >>> bool(np.allclose(clustered.vcov, weighted.vcov, rtol=1e-12))
+    True
     """
     response = design.response
     sampled = response.prior is not None and response.weight_kind == "sampling"

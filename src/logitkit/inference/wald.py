@@ -41,6 +41,14 @@ class WaldTest:
         Left side minus right side of each, with its standard error.
     covariance : str
         How the covariance was made.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> fit.test("x = 0").hypotheses
+    ('x = 0',)
     """
 
     statistic: float
@@ -66,6 +74,15 @@ def coefficient_estimates(record: FitRecord, level: float | None = None) -> Esti
     Estimates
         One entry a coefficient; infinite, undetermined and aliased coefficients have no standard error, statistic
         or interval.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> table = coefficient_estimates(fit.record)
+    >>> bool((table.statistic == table.estimate / table.std_error).all())
+    True
     """
     return wald_estimates(record.coef, record.std_error, record.level if level is None else level)
 
@@ -93,6 +110,17 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
         For an unknown name, or hypotheses that contradict one another.
     SeparationError
         If a coefficient in it is infinite, undetermined or aliased.
+
+    Examples
+    --------
+    The statistic of one hypothesis is the square of its z:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> found = wald_test(fit.record, "x = 0")
+    >>> bool(abs(found.statistic - found.estimates.statistic[0] ** 2) < 1e-9)
+    True
     """
     left, right, texts = parse_hypothesis(hypothesis, record.names)
     used = np.any(left != 0.0, axis=0)

@@ -59,7 +59,22 @@ def tidy_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
 
 
 def confint_frame(record: FitRecord, method: str = "wald", level: float | None = None) -> pd.DataFrame:
-    """Return intervals, a row a coefficient: conf_low, conf_high."""
+    """Return intervals, a row a coefficient: conf_low, conf_high.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    method : {'wald'}
+        How they are made.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        p rows.
+    """
     if method != "wald":
         raise UnsupportedError(f"method={method!r} is not offered; the method that is offered is 'wald'.")
     table = coefficient_estimates(record, level)
@@ -89,7 +104,18 @@ def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
 
 
 def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
-    """Return a row a coefficient but the intercept: unit, odds_ratio, std_error, conf_low, conf_high, p_value."""
+    """Return a row a coefficient but the intercept: unit, odds_ratio, std_error, conf_low, conf_high, p_value.
+
+    Parameters
+    ----------
+    result : OddsRatios
+        From ``odds_ratios``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a ratio.
+    """
     return pd.DataFrame(
         {
             "unit": result.units,
@@ -104,7 +130,20 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
 
 
 def glance_frame(record: FitRecord, design: Design | None = None) -> pd.DataFrame:
-    """Return one row with the statistics of the whole fit; missing where the likelihood is withheld."""
+    """Return one row with the statistics of the whole fit; missing where the likelihood is withheld.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design, optional
+        Its rows, for statistics that need them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row.
+    """
     statistics = fit_statistics(record, design)
     row: dict[str, Any] = {
         "n_obs": record.n_obs,
@@ -136,7 +175,22 @@ def glance_frame(record: FitRecord, design: Design | None = None) -> pd.DataFram
 
 
 def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFrame:
-    """Return a row a row of the table: predictions with standard errors and intervals, missing where not kept."""
+    """Return predictions with standard errors and intervals, a row a row of the table.
+
+    Parameters
+    ----------
+    result : Predictions
+        Of the rows that were kept.
+    kept : (n,) bool array
+        Which rows of the table they are.
+    index : pandas.Index or None
+        Row labels of the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        n rows, missing where not kept.
+    """
     columns = {
         "estimate": result.probability,
         "std_error": result.std_error,
@@ -149,7 +203,20 @@ def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFram
 
 
 def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
-    """Return a row an observation: outcome, fitted probability, logit, residuals, leverage, Cook's distance."""
+    """Return a row an observation: outcome, fitted probability, logit, residuals, leverage, Cook's distance.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with their outcome.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Labelled as the table's rows.
+    """
     sides = known_sides(record, design)
     fitted = predictions(record, design.matrix, design.response.offset, sides=sides)
     measures = influence(record, design)

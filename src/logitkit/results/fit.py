@@ -203,7 +203,11 @@ class Fit(Estimates):
 
         Parameters
         ----------
-        data, offset, unseen
+        data : table, optional
+            New rows; those of the fit by default.
+        offset : str or array-like, optional
+            As in ``predict``.
+        unseen : {'raise', 'missing'}
             As in ``predict``.
 
         Returns
@@ -224,7 +228,9 @@ class Fit(Estimates):
             New rows; those of the fit by default.
         level : float, optional
             Confidence level; the fit's by default.
-        offset, unseen
+        offset : str or array-like, optional
+            As in ``predict``.
+        unseen : {'raise', 'missing'}
             As in ``predict``.
 
         Returns

@@ -25,7 +25,25 @@ __all__ = ["predict_rows", "rows_of", "rows_to_predict"]
 
 
 def rows_of(fit: Estimates, data: Any) -> Design:
-    """Return the rows of the fit, or those of a table with an outcome."""
+    """Return the rows of the fit, or those of a table with an outcome.
+
+    Parameters
+    ----------
+    fit : Estimates
+        The fit.
+    data : table or None
+        New rows; None for those of the fit.
+
+    Returns
+    -------
+    Design
+        The rows.
+
+    Raises
+    ------
+    DataError
+        If the fit has no rows, or was fitted on a ready matrix and ``data`` is given.
+    """
     if data is not None:
         if fit.record.info.coding is None:
             raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
@@ -36,7 +54,24 @@ def rows_of(fit: Estimates, data: Any) -> Design:
 
 
 def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
-    """Return rows to predict for: the fit's own, a table's, or a matrix's."""
+    """Return rows to predict for: the fit's own, a table's, or a matrix's.
+
+    Parameters
+    ----------
+    fit : Estimates
+        The fit.
+    data : table, matrix or None
+        New rows; None for those of the fit.
+    offset : str, array-like or None
+        Offset of new rows.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw.
+
+    Returns
+    -------
+    NewRows
+        Those that could be coded, and which they are.
+    """
     info = fit.record.info
     if data is None:
         if offset is not None:
@@ -77,7 +112,22 @@ def _matrix_rows(fit: Estimates, X: Any, offset: Any) -> NewRows:
 
 
 def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
-    """Return predictions of rows, missing where the rows were not kept or the limit is undetermined."""
+    """Return predictions of rows, missing where the rows were not kept or the limit is undetermined.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    rows : NewRows
+        From ``rows_to_predict``.
+    scale : {'probability', 'logit'}
+        What to return.
+
+    Returns
+    -------
+    pandas.Series
+        One value a row of the table.
+    """
     eta = linear_predictor(record, rows.matrix, rows.offset, rows.sides)
     undetermined = int(np.isnan(eta).sum())
     if undetermined:

@@ -147,7 +147,7 @@ def newton_direction(here: Evaluation) -> tuple[FloatArray, float]:
         values, vectors = np.linalg.eigh(hessian * scale[:, None] * scale)
         inverse = np.where(values > 1e-14 * values[-1], 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
         direction = scale * (vectors @ (inverse * (vectors.T @ (-gradient * scale))))
-    return direction, max(0.0, -float(gradient @ direction))
+    return direction, abs(max(-float(gradient @ direction), 0.0))  # abs: of minus zero
 
 
 def _search(

@@ -1,0 +1,137 @@
+"""The documentation is true: what docstrings cite is there, links lead somewhere, and code blocks run."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+# An index and a table of timings state nothing that code could check.
+WITHOUT_CODE = {"README.md", "benchmarks.md"}
+SOURCES = sorted((ROOT / "src" / "logitkit").rglob("*.py"))
+
+PAGE_PATH = re.compile(r"docs/[\w./-]*\w")
+# "equation 3", "equations 6 to 8", "theorems 1 and 2"
+NUMBERED = re.compile(r"\b(equation|theorem)s? (\d+)(?: (to|and) (\d+))?", re.IGNORECASE)
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+CODE_PATH = re.compile(r"`((?:src|tests|docs|datasets|notebooks|benchmarks)/[\w./-]+)`")
+
+
+def page_id(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def docstrings(path: Path) -> tuple[str, ...]:
+    """Every docstring of a module, on one line each."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            text = ast.get_docstring(node)
+            if text:
+                found.append(" ".join(text.split()))
+    return tuple(found)
+
+
+@cache
+def defined_on(page: Path) -> frozenset[tuple[str, int]]:
+    """The equations and theorems that a page numbers."""
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    equations = {("equation", int(number)) for number in re.findall(r"\\tag\{(\d+)\}", text)}
+    return frozenset(equations | {("theorem", int(number)) for number in re.findall(r"\*\*Theorem (\d+)", text)})
+
+
+def numbers_in(text: str) -> set[tuple[str, int]]:
+    """The equations and theorems that a text names."""
+    found = set()
+    for kind, first, word, last in NUMBERED.findall(text):
+        numbers = {int(first)} | ({int(last)} if word else set())
+        if word == "to":
+            numbers = set(range(int(first), int(last) + 1))
+        found |= {(kind.lower(), number) for number in numbers}
+    return found
+
+
+def citations() -> list[tuple[Path, frozenset[str], frozenset[tuple[str, int]]]]:
+    """Each module that cites documentation: which pages, and which numbers its docstrings name."""
+    found = []
+    for source in SOURCES:
+        text = " ".join(docstrings(source))
+        pages = frozenset(PAGE_PATH.findall(text))
+        if pages:
+            # A module without a page in these docs may cite the equations of a paper.
+            found.append((source, pages, frozenset(numbers_in(text))))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("source", "pages", "numbers"), citations(), ids=lambda v: v.stem if isinstance(v, Path) else ""
+)
+def test_what_a_docstring_cites_is_there(source, pages, numbers):
+    for page in pages:
+        assert (ROOT / page).is_file(), f"{source.name} cites {page}, which does not exist"
+    there = frozenset().union(*(defined_on(ROOT / page) for page in pages))
+    assert numbers <= there, f"{source.name} cites {sorted(numbers - there)}, not on {sorted(pages)}"
+
+
+def test_the_sources_cite_every_page_of_the_mathematics_of_the_fit():
+    cited = {page for _, pages, _ in citations() for page in pages}
+    assert {"docs/maths/binomial.md", "docs/maths/rank.md", "docs/maths/separation.md"} <= cited
+    named = {number for _, _, numbers in citations() for number in numbers}
+    assert {("equation", n) for n in range(1, 9)} | {("theorem", 1)} <= named
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_equations_and_theorems_are_numbered_in_order_without_gaps(page):
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    for pattern in (r"\\tag\{(\d+)\}", r"\*\*Theorem (\d+)"):
+        numbers = [int(number) for number in re.findall(pattern, text)]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in WITHOUT_CODE], ids=page_id)
+def test_code_blocks_run(page):
+    text = page.read_text(encoding="utf-8")
+    blocks = list(BLOCK.finditer(text))
+    assert any("assert " in block[1] for block in blocks), f"{page.name} has no block that could fail"
+    namespace: dict[str, Any] = {"__name__": "docs"}
+    for block in blocks:
+        # Blank lines before the block make a failing assert show its line of the page.
+        code = "\n" * text.count("\n", 0, block.start(1)) + block[1]
+        exec(compile(code, str(page), "exec"), namespace)
+
+
+@cache
+def anchors(page: Path) -> frozenset[str]:
+    """What GitHub makes of the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_and_paths_resolve(page):
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    for target in LINK.findall(text):
+        if "://" in target:
+            continue
+        place, _, anchor = target.partition("#")
+        file = (page.parent / place).resolve() if place else page
+        assert file.exists(), f"{page_id(page)} links to {target}"
+        assert not anchor or anchor in anchors(file), f"{page_id(page)} links to {target}: no such heading"
+    for path in CODE_PATH.findall(text):
+        assert (ROOT / path).exists(), f"{page_id(page)} names {path}"
+
+
+def test_every_page_is_in_the_index():
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    linked = {(DOCS / target).resolve() for target in LINK.findall(index) if "://" not in target}
+    assert {page for page in PAGES if page != DOCS / "README.md"} <= linked
