@@ -20,7 +20,7 @@ from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
 from logitkit.objective import Objective
 from logitkit.separation import find_separation, overlap_is_certain
-from logitkit.solvers.newton import Newton, newton_direction
+from logitkit.solvers.newton import Newton, newton_step
 from logitkit.solvers.solver import Solution, Status
 
 # The columns are small numbers, so margins are far above this or zero.
@@ -94,7 +94,7 @@ def points(case: Case, rng: np.random.Generator) -> Iterator[Solution]:
     tries += [near + rng.normal(size=p) * 10.0**-digits for digits in (0, 1, 2, 4, 8)]
     for coef in tries:
         here = objective.evaluate(coef)
-        squared = newton_direction(here)[1]
+        squared = newton_step(here).squared
         yield Solution(coef, here, float(np.sqrt(squared)), Status.STALLED, ())
 
 
@@ -129,7 +129,7 @@ def test_the_bound_is_sharp():
     for eta in (0.0, 2.0, 6.0):
         here = objective.evaluate(np.array([eta]))
         r = 1 / (1 + np.exp(eta))
-        assert here.closest / newton_direction(here)[1] == pytest.approx(1 - r, rel=1e-12)
+        assert here.closest / newton_step(here).squared == pytest.approx(1 - r, rel=1e-12)
 
 
 def test_it_fires_at_converged_fits(cases):

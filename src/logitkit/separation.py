@@ -32,6 +32,7 @@ import numpy as np
 
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
+from logitkit.errors import ConvergenceError
 from logitkit.execution.local import row_groups
 from logitkit.rank import triangular_factor
 from logitkit.recession import RecessionCone, make_cone, null_space
@@ -42,7 +43,6 @@ __all__ = ["Separated", "find_separation", "overlap_is_certain"]
 
 MOVES = 1e-7  # margin of a row, in units of the scaled columns, above which a direction moves it
 SAFETY = 100.0  # rounding allowance on the certificate
-ROUNDS_MOST = 500
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,12 @@ def overlap_is_certain(solution: Solution) -> bool:
     >>> from logitkit.objective import Evaluation
     >>> from logitkit.solvers.solver import Status
     >>> here = Evaluation(1.0, np.zeros(1), np.ones((1, 1)), closest=0.2)
-    >>> overlap_is_certain(Solution(np.zeros(1), here, 1e-12, Status.CONVERGED, ()))
+    >>> overlap_is_certain(Solution(np.zeros(1), here, 1e-12, Status.CONVERGED, (), definite=True))
     True
     """
     rounding = np.finfo(float).eps ** 2
-    return bool(solution.evaluation.closest > SAFETY * max(solution.decrement**2, rounding))
+    bound = SAFETY * max(solution.decrement**2, rounding)
+    return solution.definite and bool(solution.evaluation.closest > bound)
 
 
 def find_separation(matrix: Matrix, response: Response, transform: FloatArray | None) -> Separated | None:
@@ -188,7 +189,7 @@ class _Program:
         if size == 0.0:
             return np.zeros(q)
         batch = max(2 * q, 50)
-        for _ in range(ROUNDS_MOST):
+        while True:  # each round adds rows, of which there are finitely many
             rows = self.matrix.take(np.array(self.chosen, dtype=np.int64)).to_dense()
             single = self.sides[self.chosen] != 0.0
             upper = -self.sides[self.chosen][single, None] * rows[single]
@@ -203,6 +204,8 @@ class _Program:
                 method="highs",
                 options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
             )
+            if result.x is None:
+                raise ConvergenceError(f"The linear program that tests for separation failed: {result.message}")
             direction = np.asarray(result.x, dtype=np.float64)
             if -float(result.fun) <= 1e-9:
                 return np.zeros(q)
@@ -214,7 +217,6 @@ class _Program:
             if worst.size == 0:
                 return direction
             self.chosen.extend(worst[np.argsort(margins[worst], kind="stable")].tolist())
-        return np.zeros(q)
 
 
 def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:

@@ -99,8 +99,8 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"weights={name!r} hold {values[row]} in row {positions[row]} (from 0); weights must be finite and not negative. "
-            "Give weight 0 to leave a row out."
+            f"weights={name!r} hold {values[row]} in row {positions[row]} (from 0); weights must be finite and not "
+            "negative. Give weight 0 to leave a row out."
         )
     if not (values > 0.0).any():
         raise DataError(f"weights={name!r} are all zero: no row is left to fit.")
@@ -109,7 +109,8 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
         if broken.any():
             row = int(np.argmax(broken))
             raise DataError(
-                f"weights={name!r} hold {values[row]:g} in row {positions[row]} (from 0), but frequency weights count rows and must be "
-                "whole numbers. For weights that express precision use weight_kind='precision'; for survey weights "
-                "(inverse probabilities of selection) use weight_kind='sampling'."
+                f"weights={name!r} hold {values[row]:g} in row {positions[row]} (from 0), but frequency weights "
+                "count rows and must be whole numbers. For weights that express precision use "
+                "weight_kind='precision'; for survey weights (inverse probabilities of selection) use "
+                "weight_kind='sampling'."
             )

@@ -115,6 +115,7 @@ class Coding:
             For an unseen level, naming column and level.
         """
         n = len(frame)
+        frame = self._without_idle_categories(frame)
         materializer = PandasMaterializer(frame, self._context())
         strange = self._unseen(materializer, n, unseen)
         if strange.any():
@@ -134,6 +135,19 @@ class Coding:
         columns, _, dropped = _materialise(PandasMaterializer(frame, self._context()), self.offset_spec, dropped)
         whole = _all_but(dropped, n)
         return CodedRows(matrix[whole[kept]], columns.sum(axis=1), whole, strange)
+
+    def _without_idle_categories(self, frame: Any) -> Any:
+        """Take out categories that no row has and the fit did not know: pandas warns of them when formulaic codes."""
+        levels = self.levels()
+        for name in frame.columns:
+            if not hasattr(frame[name], "cat"):
+                continue
+            own = [known for factor, known in levels.items() if factor == name or factor.startswith(f"C({name}")]
+            present = set(frame[name].unique()).union(*own)
+            idle = [level for level in frame[name].cat.categories if level not in present]
+            if own and idle:
+                frame = frame.assign(**{name: frame[name].cat.remove_categories(idle)})
+        return frame
 
     def _context(self) -> dict[str, Any]:
         return {**self.functions, "offset": _identity}

@@ -49,7 +49,7 @@ class Table:
         """Return one column as pandas has it, or say which names there are."""
         if name not in self._known:
             raise DataError(f"There is no column {name!r}. {nearest_name(name, self.names)}")
-        column = self.native[name] if self.index is not None else self.native.get_column(name).to_pandas()
+        column = self.native[name] if self.index is not None else _to_pandas(self.native.get_column(name))
         if isinstance(column, pd.DataFrame):
             raise DataError(f"There are {column.shape[1]} columns called {name!r}; rename them.")
         return pd.Series(column) if not isinstance(column, pd.Series) else column
@@ -277,8 +277,28 @@ def _vector(values: Any) -> Any:
     if isinstance(values, (pd.Series, pd.Categorical, pd.Index, np.ndarray, list)):
         return values
     if hasattr(values, "to_pandas"):
-        return values.to_pandas()
+        import narwhals as nw
+
+        column = nw.from_native(values, series_only=True, pass_through=True)
+        return _to_pandas(column) if isinstance(column, nw.Series) else values.to_pandas()
     return np.asarray(values)
+
+
+def _to_pandas(column: Any) -> pd.Series:
+    """Return a narwhals column as pandas has it, categories in an order that the data alone decide.
+
+    An Arrow dictionary keeps its order. A polars Categorical has none but the alphabet's: what polars hands over
+    is the order in which the process first met the values, and a reference level must not depend on that.
+    """
+    import narwhals as nw
+
+    if column.dtype != nw.Categorical:
+        return pd.Series(column.to_pandas())
+    native = column.to_native()
+    if nw.get_native_namespace(column).__name__ == "pyarrow":
+        return pd.Series(native.to_pandas())
+    series = pd.Series(column.to_pandas())
+    return series.cat.set_categories(sorted(series.cat.categories))
 
 
 def _plain(column: pd.Series, name: str) -> Any:  # noqa: PLR0911 - one return a kind of column

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from formulaic.transforms import TRANSFORMS
 
 from logitkit.design.formula import plain_expression
 from logitkit.design.frame import is_missing, levels_of
@@ -77,7 +78,7 @@ def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
     text, aliases = plain_expression(left)
     if text in aliases and aliases[text] in frame.columns:
         return frame[aliases[text]]
-    scope: dict[str, Any] = {**functions, **{str(name): frame[name] for name in frame.columns}}
+    scope: dict[str, Any] = {**TRANSFORMS, **functions, **{str(name): frame[name] for name in frame.columns}}
     scope |= {alias: frame[name] for alias, name in aliases.items() if name in frame.columns}
     scope |= {"cbind": Counts, "I": lambda values: values}
     try:

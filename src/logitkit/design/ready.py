@@ -12,7 +12,7 @@ from logitkit.design.checks import require_finite_offset, require_weights
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.frame import codes_of, numeric_values, read_table, row_values
-from logitkit.design.info import DesignInfo, Term
+from logitkit.design.info import INTERCEPT, DesignInfo, Term
 from logitkit.design.outcome import code_outcome, missing_outcome
 from logitkit.design.response import Clusters, Response
 from logitkit.errors import DataError, UnsupportedError, nearest_name
@@ -77,6 +77,8 @@ def ready_design(
         raise DataError(f"The column name {twice!r} occurs more than once; names must differ.")
     if n == 0 or p == 0:
         raise DataError(f"X has shape {array.shape}: there is nothing to fit.")
+    if INTERCEPT in labels and not bool(np.all(array[:, labels.index(INTERCEPT)] == 1)):
+        raise DataError(f"The column called {INTERCEPT!r} is not all ones; name it otherwise, or make it ones.")
     table = read_table({"y": y})
     if table.n_rows != n:
         raise DataError(f"y has {table.n_rows} values and X has {n} rows; they must agree.")

@@ -15,7 +15,7 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_forest"]
+__all__ = ["forest_size", "plot_forest"]
 
 SHORT_AXIS = 3.0  # right end over left end
 TICKS_MOST = 9
@@ -63,7 +63,7 @@ def plot_forest(
     if len(set(sizes)) != 1 or sizes[0] == 0:
         raise DataError(f"labels, estimate, low and high have sizes {sizes}; they must agree and not be 0.")
     m = sizes[0]
-    ax = new_axes(ax, (5.0 + 0.055 * max(0, max(map(len, labels)) - 16), max(2.2, 1.1 + 0.3 * m)))
+    ax = new_axes(ax, forest_size(labels))
     shown = np.isfinite(estimate) & (estimate > 0.0)
     left, right = _limits(estimate[shown], low[shown], high[shown])
     rows = np.arange(m)
@@ -110,6 +110,22 @@ def plot_forest(
     ax.grid(axis="x", color=FAINT, linewidth=0.6, alpha=0.7)
     ax.set_axisbelow(True)
     return ax
+
+
+def forest_size(labels: Sequence[str]) -> tuple[float, float]:
+    """Return the size of a figure in which the labels are readable.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        One a row, at least one.
+
+    Returns
+    -------
+    width, height : float
+        In inches.
+    """
+    return 5.0 + 0.055 * max(0, max(map(len, labels)) - 16), max(2.2, 1.1 + 0.3 * len(labels))
 
 
 def _limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:

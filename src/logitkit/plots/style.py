@@ -1,11 +1,13 @@
 """How figures look: a palette that colour-blind readers can tell apart, and axes without ornament.
 
 Nothing here touches matplotlib's global settings: what is drawn on the caller's Axes leaves their other
-figures alone, and a figure of our own is a plain ``Figure``, known to no window manager.
+figures alone. A figure of our own is one of pyplot's where the caller uses pyplot or works in a notebook, so that it
+shows itself; elsewhere it is a plain ``Figure``, known to no window manager.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = [
     "TICK_SIZE",
     "dress",
     "new_axes",
+    "page_axes",
 ]
 
 # Blue and vermilion of Okabe and Ito (2008), told apart under all kinds of colour blindness, and greys.
@@ -41,7 +44,7 @@ TICK_SIZE = 8.5
 
 
 def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
-    """Return the Axes that was given, or that of a new figure that no window manager knows.
+    """Return the Axes that was given, or that of a new figure.
 
     Parameters
     ----------
@@ -57,6 +60,26 @@ def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
     """
     if ax is not None:
         return ax
+    if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
+        from matplotlib import pyplot as plt
+
+        return plt.figure(figsize=figsize, layout="constrained", facecolor="white").add_subplot()
+    return page_axes(figsize)
+
+
+def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:
+    """Return the Axes of a new figure that no window manager knows, to be written to a file.
+
+    Parameters
+    ----------
+    figsize : tuple of float
+        Width and height in inches.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Its figure is ``ax.figure``.
+    """
     from matplotlib.figure import Figure
 
     return Figure(figsize=figsize, layout="constrained", facecolor="white").add_subplot()

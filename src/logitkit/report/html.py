@@ -149,7 +149,7 @@ _STYLE = """
 .lk-doc .lk-notes p{margin:0 0 .25em}
 .lk-doc .lk-figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22em),1fr));
   gap:1.6em;margin:var(--lk-gap) 0}
-.lk-doc figure{margin:0;max-width:42em;break-inside:avoid}
+.lk-doc figure{margin:0;max-width:36em;break-inside:avoid}
 .lk-doc figure .lk-name{font-weight:600;margin:0 0 .4em}
 .lk-doc figure img{display:block;width:100%;height:auto;margin:0;background:#fff;border-radius:3px}
 .lk-doc figcaption{font-size:.9em;opacity:.8;margin:.5em 0 0}
@@ -159,7 +159,7 @@ _PAGE_STYLE = """
 :root{color-scheme:light dark}
 body{margin:0;background:#fff;color:#1b1f24}
 a{color:#1f5fbf;text-decoration-thickness:1px;text-underline-offset:.15em}
-.lk-doc.lk-page{font-size:16px;line-height:1.55;max-width:64rem;margin:0 auto;padding:3rem 2rem 4rem}
+.lk-doc.lk-page{font-size:16px;line-height:1.55;max-width:56rem;margin:0 auto;padding:3rem 2rem 4rem}
 .lk-page h1.lk-title{font-size:1.9em;letter-spacing:-.012em}
 .lk-page .lk-subtitle{font-size:1.05em}
 .lk-page h2.lk-heading{font-size:1.3em;margin:2.2em 0 .6em;padding-top:.7em;

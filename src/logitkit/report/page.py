@@ -12,15 +12,16 @@ from logitkit.diagnostics.calibration import Calibration, calibration
 from logitkit.diagnostics.collinearity import Collinearity, collinearity
 from logitkit.diagnostics.discrimination import Discrimination, discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
-from logitkit.diagnostics.influence import Influence, influence
+from logitkit.diagnostics.influence import influence
 from logitkit.errors import DataError, LogitkitError
 from logitkit.fit import FitRecord
 from logitkit.inference.odds_ratios import odds_ratios
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.export import png_of, svg_of
-from logitkit.plots.forest import plot_forest
+from logitkit.plots.forest import forest_size, plot_forest
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
+from logitkit.plots.style import page_axes
 from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
 from logitkit.report.findings import calibration_table
 from logitkit.report.html import render_page
@@ -62,17 +63,23 @@ def report_document(record: FitRecord, design: Design, title: str | None = None)
         Section("Odds ratios", tuple(_odds(record))),
         Section("Discrimination", tuple(_discrimination(discrimination(record, design)))),
         Section("Calibration", tuple(_calibration(record, design))),
-        Section("Influential rows", tuple(_influence(influence(record, design), design))),
+        *_influence(record, design),
         *_collinearity(record),
     )
     return Document(
         title=title or "Logistic regression",
-        subtitle="" if record.info.formula is None else " ".join(record.info.formula.split()),
+        subtitle=_rows_in_words(record, design),
         facts=summary.facts,
         blocks=sections,
         notes=summary.notes,
         warnings=summary.warnings,
     )
+
+
+def _rows_in_words(record: FitRecord, design: Design) -> str:
+    if design.fingerprint == record.fingerprint:
+        return "Diagnosed on the rows of the fit."
+    return f"Diagnosed on {format_integer(design.n_rows)} other rows; the coefficients are those of the fit."
 
 
 def write_page(document: Document, path: Path) -> Path:
@@ -108,7 +115,8 @@ def _odds(record: FitRecord) -> Iterator[Block]:
         yield Prose("The model has no coefficient besides the intercept.")
         return
     level = format_percent(result.level, 0)
-    axes = plot_forest(result.terms, result.estimate, result.low, result.high, level=result.level)
+    axes = page_axes(forest_size(result.terms))
+    plot_forest(result.terms, result.estimate, result.low, result.high, axes, level=result.level)
     yield Figure(
         title="Odds ratios",
         svg=svg_of(axes),
@@ -127,7 +135,7 @@ def _discrimination(result: Discrimination) -> Iterator[Block]:
     )
     yield Figure(
         title="ROC curve",
-        svg=svg_of(plot_roc(result)),
+        svg=svg_of(plot_roc(result, page_axes())),
         png=None,
         caption="Share of events found against share of non-events flagged, over all thresholds.",
         alt="ROC curve",
@@ -139,7 +147,7 @@ def _calibration(record: FitRecord, design: Design) -> Iterator[Block]:
     yield Prose(_calibration_words(result))
     yield Figure(
         title="Calibration",
-        svg=svg_of(plot_calibration(result)),
+        svg=svg_of(plot_calibration(result, page_axes())),
         png=None,
         caption="Observed against predicted rates in bins of equal size, with Wilson intervals; predictions below.",
         alt="Calibration plot",
@@ -176,11 +184,14 @@ def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
     )
 
 
-def _influence(result: Influence, design: Design) -> Iterator[Block]:
-    yield Figure(
+def _influence(record: FitRecord, design: Design) -> Iterator[Section]:
+    if design.fingerprint != record.fingerprint:
+        return  # rows that the fit did not see have no influence on it
+    result = influence(record, design)
+    figure = Figure(
         title="Residuals and leverage",
         svg=None,
-        png=png_of(plot_residuals(result)),
+        png=png_of(plot_residuals(result, page_axes())),
         caption="Standardised deviance residuals against leverage; the area of a point is Cook's distance.",
         alt="Residuals against leverage",
     )
@@ -196,7 +207,8 @@ def _influence(result: Influence, design: Design) -> Iterator[Block]:
         strict=True,
     )
     heads = (Column("Row", "left"), Column("Cook's distance"), Column("Leverage"), Column("Std. deviance residual"))
-    yield Table(f"The {len(order)} rows of largest Cook's distance", heads, tuple(cells))
+    table = Table(f"The {len(order)} rows of largest Cook's distance", heads, tuple(cells))
+    yield Section("Influential rows", (figure, table))
 
 
 def _collinearity(record: FitRecord) -> Iterator[Section]:

@@ -15,6 +15,7 @@ from logitkit.inference.wald import coefficient_estimates
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import (
     format_column,
+    format_estimate,
     format_integer,
     format_number,
     format_p,
@@ -24,7 +25,7 @@ from logitkit.solvers.solver import Status
 
 __all__ = ["summary_document"]
 
-LARGE_ODDS = 1e4  # odds ratios beyond this are written with an exponent rather than as a wall of digits
+LARGE_ODDS, SMALL_ODDS = 1e4, 1e-3  # odds ratios beyond these are written with an exponent, others with three decimals
 
 
 def summary_document(record: FitRecord, design: Design | None = None) -> Document:
@@ -92,9 +93,9 @@ def _exponentiated(record: FitRecord, values: np.ndarray) -> Iterator[tuple[str,
 
 
 def _ratio(value: float) -> str:
-    if math.isfinite(value) and (value >= LARGE_ODDS or 0.0 < value < 1e-4):
+    if math.isfinite(value) and (value >= LARGE_ODDS or 0.0 < value < SMALL_ODDS):
         return f"{value:.2e}"
-    return format_number(value)
+    return format_estimate(value, 3)
 
 
 def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:

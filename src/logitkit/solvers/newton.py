@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
@@ -29,10 +30,14 @@ from logitkit.objective import Evaluation, Objective
 from logitkit.solvers.solver import Solution, Status, Step
 from logitkit.typing import FloatArray
 
-__all__ = ["Newton"]
+__all__ = ["Newton", "NewtonStep", "newton_step"]
 
 ARMIJO = 1e-4
-SHORTEST = 2.0**-20
+TRIALS_MOST = 40
+TRIALS_BEFORE_REACH = 3
+REACH = 32.0  # largest change of a linear predictor after the first trials: over it, every weight comes or goes
+DEFINITE = 1e-12  # least squared pivot, of a unit diagonal, of a Hessian that is trusted
+FLAT = 1e-14  # of the largest eigenvalue: less curvature than this is taken for this
 LINEAR = 0.2  # a ratio of successive squared decrements above this is not quadratic convergence
 PATIENCE = 3  # such ratios in a row before separation is suspected
 
@@ -88,11 +93,11 @@ class Newton:
         before = math.inf
         linear = 0
         for iteration in range(self.max_iter):
-            direction, squared = newton_direction(here)  # 2
+            direction, squared, definite = newton_step(here)  # 2
             if not math.isfinite(here.value) or math.isnan(squared):
                 return self._end(coef, here, squared, Status.NOT_FINITE, trace, iteration)
             if squared <= self.tol**2:  # 3
-                return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration)
+                return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
             linear = linear + 1 if squared > LINEAR * before and here.closest < squared else 0  # 5
             if suspicious and linear >= PATIENCE:
                 return self._end(coef, here, squared, Status.SUSPECTED, trace, iteration)
@@ -103,20 +108,44 @@ class Newton:
             trace.append(Step(iteration, here.value, math.sqrt(squared), length))
             coef = coef + length * direction
             here = trial
-        _, squared = newton_direction(here)
+        squared = newton_step(here).squared
         return self._end(coef, here, squared, Status.ITERATIONS, trace, self.max_iter)
 
     @staticmethod
     def _end(
-        coef: FloatArray, here: Evaluation, squared: float, status: Status, trace: list[Step], iteration: int
+        coef: FloatArray,
+        here: Evaluation,
+        squared: float,
+        status: Status,
+        trace: list[Step],
+        iteration: int,
+        definite: bool = False,
     ) -> Solution:
         decrement = math.sqrt(squared) if squared >= 0.0 else math.nan
         trace.append(Step(iteration, here.value, decrement, 0.0))
-        return Solution(coef, here, decrement, status, tuple(trace))
+        return Solution(coef, here, decrement, status, tuple(trace), definite)
 
 
-def newton_direction(here: Evaluation) -> tuple[FloatArray, float]:
-    """Return -H^-1 g and g' H^-1 g; directions without curvature left are held still.
+class NewtonStep(NamedTuple):
+    """A Newton direction.
+
+    Parameters
+    ----------
+    direction : (p,) array
+        -H^-1 g.
+    squared : float
+        The squared Newton decrement g' H^-1 g, never negative.
+    definite : bool
+        Whether H is positive definite well above rounding, so that ``squared`` can be trusted as a bound.
+    """
+
+    direction: FloatArray
+    squared: float
+    definite: bool
+
+
+def newton_step(here: Evaluation) -> NewtonStep:
+    """Return the Newton direction and decrement; where the curvature is gone, a long step down the gradient.
 
     Parameters
     ----------
@@ -125,29 +154,30 @@ def newton_direction(here: Evaluation) -> tuple[FloatArray, float]:
 
     Returns
     -------
-    direction : (p,) array
-        The Newton direction.
-    squared : float
-        The squared Newton decrement, never negative.
+    NewtonStep
+        With ``squared`` nan when the Hessian is not finite.
     """
     gradient, hessian = here.gradient, here.hessian
     if gradient.size == 0:
-        return gradient, 0.0
+        return NewtonStep(gradient, 0.0, True)
     diagonal = hessian.diagonal()
     # Scaling to a unit diagonal makes the factorisation blind to the units of the columns.
     scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
     factor, info = dpotrf(hessian * scale[:, None] * scale)
     if info == 0:
         step, _ = dpotrs(factor, -gradient * scale)
+        definite = bool((factor.diagonal() ** 2).min() > DEFINITE)
         direction = step * scale
     else:
-        # Weights that vanish leave no curvature along some direction: a spectral pseudo-inverse.
+        definite = False
         if not np.isfinite(hessian).all():
-            return np.zeros_like(gradient), math.nan
+            return NewtonStep(np.zeros_like(gradient), math.nan, definite)
+        # Weights that vanish leave no curvature along some direction: bound it from below instead.
         values, vectors = np.linalg.eigh(hessian * scale[:, None] * scale)
-        inverse = np.where(values > 1e-14 * values[-1], 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
-        direction = scale * (vectors @ (inverse * (vectors.T @ (-gradient * scale))))
-    return direction, abs(max(-float(gradient @ direction), 0.0))  # abs: of minus zero
+        bounded = np.maximum(values, max(FLAT * values[-1], np.finfo(float).tiny))
+        direction = scale * (vectors @ ((vectors.T @ (-gradient * scale)) / bounded))
+    squared = abs(max(-float(gradient @ direction), 0.0))  # abs: of minus zero
+    return NewtonStep(direction, squared, definite)
 
 
 def _search(
@@ -157,7 +187,11 @@ def _search(
     # Below this change the objective is rounding noise, and a Newton step on a convex function is safe.
     noise = 64.0 * np.finfo(float).eps * abs(here.value)
     length = 1.0
-    while length >= SHORTEST:
+    for trials in range(TRIALS_MOST):
+        if trials == TRIALS_BEFORE_REACH:
+            # A direction from a point without curvature can be too long by any factor: look how far it goes.
+            reach = float(np.abs(objective.matrix.matvec(direction)).max(initial=0.0))
+            length = min(length, REACH / max(reach, REACH))
         trial = objective.evaluate(coef + length * direction)
         if trial.value <= here.value - ARMIJO * length * squared + noise:
             return length, trial

@@ -60,6 +60,8 @@ class Solution:
         How the solver ended.
     trace : tuple of Step
         Every iteration.
+    definite : bool
+        Whether the Hessian is positive definite well above rounding, so that the decrement can be trusted as a bound.
     """
 
     coef: FloatArray
@@ -67,3 +69,4 @@ class Solution:
     decrement: float
     status: Status
     trace: tuple[Step, ...]
+    definite: bool = False

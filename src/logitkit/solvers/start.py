@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.objective import Objective
-from logitkit.solvers.newton import Newton, newton_direction
+from logitkit.solvers.newton import Newton, newton_step
 from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray
 
@@ -61,4 +61,4 @@ def starting_point(objective: Objective) -> FloatArray:
     if not bool((hessian.diagonal() > 0.0).all()):
         return zero
     here = replace(objective.evaluate(solution.coef, hessian=False), hessian=hessian)
-    return solution.coef + newton_direction(here)[0]
+    return solution.coef + newton_step(here).direction
