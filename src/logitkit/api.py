@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 from logitkit.design.build import build_design
@@ -92,8 +93,7 @@ def logit(
     """
     normal_quantile(level)
     family = Binomial(link_named(link))
-    frame = sys._getframe(1)  # noqa: SLF001 - as every formula package does; the scope of the call
-    namespace: Mapping[str, Any] = ChainMap(frame.f_locals, frame.f_globals)
+    namespace = _scope(sys._getframe(1))  # noqa: SLF001 - as every formula package does; the scope of the call
     design = build_design(
         formula,
         data,
@@ -178,3 +178,12 @@ def _fit(design: Design, family: Binomial, solver: Newton | None, level: float) 
         raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
     record = fit_design(design, family, solver or Newton(), level)
     return Fit(with_required_sandwich(record, design), design)
+
+
+def _scope(frame: FrameType) -> Mapping[str, Any]:
+    """Return the names that the caller can see, through list comprehensions, which had frames before Python 3.12."""
+    scopes: list[dict[str, Any]] = [frame.f_locals]
+    while frame.f_code.co_name in {"<listcomp>", "<dictcomp>", "<setcomp>"} and frame.f_back is not None:
+        frame = frame.f_back
+        scopes.append(frame.f_locals)
+    return ChainMap(*scopes, frame.f_globals)

@@ -175,7 +175,7 @@ def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int |
     varies = length > CONSTANT * largest * root_n
     order = list(range(p)) if intercept is None else [intercept, *(j for j in range(p) if j != intercept)]
     kept: list[int] = []
-    accepted = np.zeros((p, 0))
+    accepted = np.zeros((triangle.shape[0], 0))  # fewer than p when the rows are few
     noise = TOLERANCE
     for j in order:
         if not varies[j]:
@@ -191,7 +191,7 @@ def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int |
     kept_sorted = np.array(sorted(kept), dtype=np.int64)
     columns = triangle[:, kept_sorted] / length[kept_sorted]
     upper = np.linalg.qr(columns, mode="r")
-    inverse, _ = dtrtri(upper)
+    inverse = dtrtri(upper)[0] if kept else upper
     basis = np.zeros((p, kept_sorted.size))
     basis[kept_sorted] = inverse * (root_n / length[kept_sorted])[:, None]
     transform = basis.copy()

@@ -97,7 +97,10 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
         raise DataError(
             f"'{path}' has version {packed.get('version')} of the format and this logitkit reads version {VERSION}."
         )
-    return unpack_record(packed, functions)
+    try:
+        return unpack_record(packed, functions)
+    except KeyError as error:
+        raise DataError(f"'{path}' is damaged: it has no {error}.") from error
 
 
 def pack_record(record: FitRecord) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def test_a_level_never_seen(right: str) -> None:
     assert np.flatnonzero(predicted.isna()).tolist() == sorted(lost)
     rest = [i for i in range(6) if i not in lost]
     assert_allclose(predicted.iloc[rest], fit.predict().iloc[rest], rtol=ROUTE)
-    with pytest.raises(DataError, match="west|WEST"):
+    with pytest.raises(DataError, match=r"west|WEST"):
         fit.residuals("pearson", new)
 
 

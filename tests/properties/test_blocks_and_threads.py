@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_groups_cover_every_row_once_in_order(n: int, p: int) -> None:
     edges = [edge for group in range(len(groups.bounds)) for edge in groups.blocks(group)]
     assert edges[0][0] == 0
     assert edges[-1][1] == n
-    assert all(before[1] == after[0] for before, after in zip(edges[:-1], edges[1:], strict=True))
+    assert all(before[1] == after[0] for before, after in pairwise(edges))
     assert all(0 < stop - start <= groups.block for start, stop in edges)
     assert len(groups.bounds) <= local.GROUPS_MOST
     assert len(groups.bounds) * 8 * p * p <= max(local.GROUP_SUMS_BYTES, 2 * 8 * p * p)

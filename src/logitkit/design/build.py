@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.checks import require_finite_offset, require_weights
+from logitkit.design.checks import require_finite_offset, require_weight_kind, require_weights
 from logitkit.design.coding import Coding, learn_coding
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
@@ -308,8 +308,7 @@ def _plus(offset: FloatArray | None, keep: BoolArray) -> FloatArray | None:
 def _response(
     outcome: Outcome, extras: _Extras, positions: IntArray, weight_kind: WeightKind, offset: FloatArray | None
 ) -> Response:
-    if weight_kind not in {"frequency", "precision", "sampling"}:
-        raise DataError(f"weight_kind={weight_kind!r} is not known; use 'frequency', 'precision' or 'sampling'.")
+    require_weight_kind(weight_kind)
     prior = clusters = None
     if "weights" in extras.series:
         prior = numeric_values(extras.series["weights"].iloc[positions], "weights")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 
 from logitkit.design.matrix import Matrix
 from logitkit.errors import DataError
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray, IntArray, WeightKind
 
-__all__ = ["require_finite", "require_finite_offset", "require_weights"]
+__all__ = ["require_finite", "require_finite_offset", "require_weight_kind", "require_weights"]
 
 
 def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) -> None:
@@ -70,6 +72,27 @@ def require_finite_offset(values: FloatArray, positions: IntArray) -> None:
             f"The offset is {values[row]} in row {positions[row]} (from 0); it must be finite. Drop the row or mend "
             "the column."
         )
+
+
+def require_weight_kind(kind: str) -> None:
+    """Refuse a kind of weights that is not known.
+
+    Parameters
+    ----------
+    kind : str
+        What the caller gave as ``weight_kind``.
+
+    Raises
+    ------
+    DataError
+        With the kinds that there are.
+
+    Examples
+    --------
+    >>> require_weight_kind("precision")
+    """
+    if kind not in get_args(WeightKind):
+        raise DataError(f"weight_kind={kind!r} is not known; use 'frequency', 'precision' or 'sampling'.")
 
 
 def require_weights(values: FloatArray, kind: str, name: str, positions: IntArray) -> None:

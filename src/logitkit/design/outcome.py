@@ -82,10 +82,25 @@ def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
     scope |= {alias: frame[name] for alias, name in aliases.items() if name in frame.columns}
     scope |= {"cbind": Counts, "I": lambda values: values}
     try:
-        return eval(compile(text, "<left side>", "eval"), scope)
+        values = eval(compile(text, "<left side>", "eval"), scope)
     except Exception as error:
         # Any error can come out of the caller's expression; its cause stays attached.
         raise FormulaError(f"The left side {left!r} cannot be evaluated: {type(error).__name__}: {error}") from error
+    if isinstance(values, Counts):
+        return Counts(_one_column(values.events, len(frame), left), _one_column(values.nonevents, len(frame), left))
+    return _one_column(values, len(frame), left)
+
+
+def _one_column(values: Any, n: int, left: str) -> Any:
+    """Return values if there is one a row; a number stands for itself in every row, as in R."""
+    if np.ndim(values) == 0 and not isinstance(values, str):
+        return np.full(n, values)
+    if np.shape(values) != (n,):
+        raise ResponseError(
+            f"The response {left!r} has shape {np.shape(values)} for {n} rows; it must be one column, or "
+            "cbind(events, nonevents)."
+        )
+    return values
 
 
 def missing_outcome(values: Any) -> BoolArray:

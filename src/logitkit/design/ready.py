@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.checks import require_finite_offset, require_weights
+from logitkit.design.checks import require_finite_offset, require_weight_kind, require_weights
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.frame import codes_of, numeric_values, read_table, row_values
+from logitkit.design.frame import Table, codes_of, numeric_values, read_table, row_values
 from logitkit.design.info import INTERCEPT, DesignInfo, Term
 from logitkit.design.outcome import code_outcome, missing_outcome
 from logitkit.design.response import Clusters, Response
@@ -79,10 +79,11 @@ def ready_design(
         raise DataError(f"X has shape {array.shape}: there is nothing to fit.")
     if INTERCEPT in labels and not bool(np.all(array[:, labels.index(INTERCEPT)] == 1)):
         raise DataError(f"The column called {INTERCEPT!r} is not all ones; name it otherwise, or make it ones.")
-    table = read_table({"y": y})
-    if table.n_rows != n:
-        raise DataError(f"y has {table.n_rows} values and X has {n} rows; they must agree.")
-    values = table.column("y")
+    require_weight_kind(weight_kind)
+    own = getattr(y, "index", None)  # of a Series its labels, of a list a method
+    labelled = Table(None, (), n, own if index is None and not callable(own) else index)
+    values, _ = row_values(y, labelled, "y")
+    table = read_table({"y": values})
     if missing_outcome(values).any():
         raise DataError("y has missing values; drop those rows, or use a formula, which drops and counts them.")
     outcome = code_outcome(table.frame(["y"], None)["y"], "y", event)
@@ -90,7 +91,7 @@ def ready_design(
     for role, value in given.items():
         if isinstance(value, str):
             raise DataError(f"{role}={value!r}: with a ready matrix give an array, one value a row.")
-    series = {role: row_values(value, table, role)[0] for role, value in given.items() if value is not None}
+    series = {role: row_values(value, labelled, role)[0] for role, value in given.items() if value is not None}
     prior = numeric_values(series["weights"], "weights") if "weights" in series else None
     if prior is not None:
         require_weights(prior, weight_kind, "<array>", np.arange(n))

@@ -133,7 +133,7 @@ def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:
         yield Fact("Nagelkerke R2", format_number(statistics.nagelkerke))
     if not math.isnan(statistics.tjur):
         yield Fact("Tjur R2", format_number(statistics.tjur))
-    status = "converged" if record.status is Status.CONVERGED else "see below"
+    status = {Status.CONVERGED: "converged", Status.SEPARATED: "separated"}.get(record.status, "not converged")
     yield Fact("Status", f"{status}, {len(record.trace)} iterations")
 
 

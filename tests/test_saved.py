@@ -1,0 +1,243 @@
+"""Saved fits: plain versioned JSON without training data, and refusals by name."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from logitkit.errors import DataError, FormulaError
+from logitkit.saved import VERSION
+from oracles.likelihood import mean
+from references.load import load_frame, load_reference
+from tolerances import EXACT
+
+
+def rows(n: int = 80) -> pd.DataFrame:
+    rng = np.random.default_rng(9)
+    frame = pd.DataFrame(
+        {
+            "x": rng.normal(size=n),
+            "z": rng.uniform(1, 5, n),
+            "g": rng.choice(["a", "b", "c"], n),
+            "h": pd.Categorical(rng.choice(["no", "yes"], n), ["yes", "no"]),
+            "k": rng.integers(1, 4, n),
+            "flag": rng.random(n) < 0.5,
+        }
+    )
+    frame["y"] = (rng.random(n) < mean((frame["x"] + 0.3 * frame["z"] - 1).to_numpy())).astype(int)
+    return frame
+
+
+def numbers_in(value: Any) -> set[float]:
+    if isinstance(value, dict):
+        return numbers_in(list(value.values()))
+    if isinstance(value, list):
+        return set().union(*(numbers_in(item) for item in value))
+    return {float(value)} if isinstance(value, int | float) and not isinstance(value, bool) else set()
+
+
+FORMULAS = (
+    "y ~ x + z + C(g) + h",
+    "y ~ x * g + np.log(z)",
+    "y ~ 0 + C(g, contr.treatment('c')) + offset(z / 10)",
+    "y ~ flag:x + C(k) + scale(z)",
+    "cbind(y, k) ~ x + C(g, contr.sum)",
+    "y ~ I(x > 0) + center(z)",
+)
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_no_value_of_a_row_is_in_the_file(formula: str, tmp_path: Path) -> None:
+    frame = rows()
+    fit = lk.logit(formula, frame, weights="k" if "cbind" not in formula else None)
+    text = fit.save(tmp_path / "model.json").read_text(encoding="utf-8")
+    packed = json.loads(text)
+    assert text.isascii()
+    stored = numbers_in(packed)
+    drawn = set(frame["x"]) | set(frame["z"])
+    assert not stored & drawn
+    assert not any(f"{value!r}" in text for value in drawn)
+    # Nothing grows with the rows either.
+    twice = pd.concat([frame, frame], ignore_index=True)
+    again = lk.logit(formula, twice, weights="k" if "cbind" not in formula else None)
+    longer = again.save(tmp_path / "twice.json").read_text(encoding="utf-8")
+    assert abs(len(longer.splitlines()) - len(text.splitlines())) <= 7 * abs(len(again.trace) - len(fit.trace))
+
+
+def test_a_spline_keeps_its_knots_and_no_more(tmp_path: Path) -> None:
+    frame = rows()
+    fit = lk.logit("y ~ bs(x, df=5)", frame)
+    path = fit.save(tmp_path / "model.json")
+    shared = numbers_in(json.loads(path.read_text(encoding="utf-8"))) & set(frame["x"])
+    # The outer knots are the extremes of the column, which the basis needs.
+    assert shared <= {frame["x"].min(), frame["x"].max()}
+
+
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_everything_comes_back(formula: str, tmp_path: Path) -> None:
+    frame = rows()
+    fit = lk.logit(formula, frame)
+    loaded = lk.load(fit.save(tmp_path / "model.json"))
+    for one, other in [(fit.coef, loaded.coef), (fit.std_error, loaded.std_error)]:
+        pd.testing.assert_series_equal(one, other, check_exact=True)
+    pd.testing.assert_frame_equal(loaded.vcov, fit.vcov, check_exact=True)
+    pd.testing.assert_frame_equal(loaded.trace, fit.trace)
+    for key in ("formula", "loglik", "aic", "bic", "n_obs", "dof_residual", "converged", "status", "aliased"):
+        assert getattr(loaded, key) == getattr(fit, key)
+    assert loaded.record.fingerprint == fit.record.fingerprint
+    assert_allclose(loaded.predict(frame), fit.predict(), rtol=EXACT)
+    assert str(loaded.summary()) == str(lk.Fit(fit.record).summary())
+    # Saving what was loaded gives the same bytes.
+    assert loaded.save(tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+
+
+@pytest.mark.parametrize("reference", ["endometrial", "lbw_aliased"])
+def test_infinite_and_missing_numbers_are_kept(reference: str, tmp_path: Path) -> None:
+    stored = load_reference(reference)
+    frame = load_frame(stored)
+    fit = lk.logit(stored["model"]["formula"], frame)
+    path = fit.save(tmp_path / "model.json")
+    text = path.read_text(encoding="utf-8")
+    json.loads(text, parse_constant=pytest.fail)  # strict JSON has no NaN and no Infinity
+    assert f'"float": "{fit.coef[~np.isfinite(fit.coef)].iloc[0]}"' in text
+    loaded = lk.load(path)
+    assert np.array_equal(loaded.coef, fit.coef, equal_nan=True)
+    assert loaded.aliased == fit.aliased
+    assert_allclose(loaded.predict(frame), fit.predict(), rtol=EXACT)
+    assert_allclose(loaded.predict_logit(frame), fit.predict_logit(), rtol=EXACT)
+    assert str(loaded.summary()) == str(lk.Fit(fit.record).summary())
+    if fit.separation is not None:
+        assert loaded.separation is not None
+        assert np.array_equal(loaded.separation.direction, fit.separation.direction)
+        assert loaded.separation.n_rows == fit.separation.n_rows
+
+
+def test_sandwich_weights_and_array_offsets_survive(tmp_path: Path) -> None:
+    frame = rows()
+    fit = lk.logit("y ~ x", frame, weights="z", weight_kind="sampling", cluster="g", offset=frame["z"] / 10)
+    loaded = lk.load(fit.save(tmp_path / "model.json"))
+    assert np.array_equal(loaded.vcov, fit.vcov)
+    assert loaded.record.covariance == fit.record.covariance
+    assert np.isnan(loaded.aic)
+    with pytest.raises(DataError, match="offset"):
+        loaded.predict(frame)
+    assert_allclose(loaded.predict(frame, offset=frame["z"] / 10), fit.predict(), rtol=EXACT)
+
+
+def test_a_ready_matrix(tmp_path: Path) -> None:
+    frame = rows()
+    X = np.column_stack([np.ones(80), frame["x"]])
+    fit = lk.logit_matrix(X, frame["y"], names=["Intercept", "x"])
+    loaded = lk.load(fit.save(tmp_path / "model.json"))
+    assert_allclose(loaded.predict(X), fit.predict(), rtol=EXACT)
+    assert loaded.formula is None
+
+
+def test_text_outcomes_and_their_event(tmp_path: Path) -> None:
+    frame = rows()
+    for values in (["good", "bad"], [False, True], [1, 2], [1.5, 2.5]):
+        frame["answer"] = np.array(values)[frame["y"]]
+        fit = lk.logit("answer ~ x", frame, event=values[1])
+        loaded = lk.load(fit.save(tmp_path / "model.json"))
+        assert_allclose(loaded.residuals("response", frame), fit.residuals("response"), rtol=EXACT)
+
+
+def test_a_function_of_the_caller_is_refused_by_name_and_accepted_when_given(tmp_path: Path) -> None:
+    def stretched(values: Any) -> Any:
+        return 2 * values
+
+    def unused(values: Any) -> Any:
+        return values
+
+    frame = rows()
+    shift = 3.0
+    fit = lk.logit("y ~ stretched(x) + C(unused(g)) + I(z - shift) + np.sqrt(z)", frame)
+    path = fit.save(tmp_path / "model.json")
+    with pytest.raises(FormulaError) as caught:
+        lk.load(path)
+    assert "'stretched', 'unused'" in str(caught.value)
+    assert "functions={'stretched': stretched, 'unused': unused}" in str(caught.value)
+    with pytest.raises(FormulaError, match="'unused'"):
+        lk.load(path, functions={"stretched": stretched})
+    loaded = lk.load(path, functions={"stretched": stretched, "unused": unused})
+    assert_allclose(loaded.predict(frame), fit.predict(), rtol=EXACT)
+    changed = lk.load(path, functions={"stretched": stretched, "unused": lambda values: values == "a"})
+    with pytest.raises(DataError, match=r"unused\(g\)"):
+        changed.predict(frame)
+    assert shift == 3.0
+
+
+def edited(path: Path, **changes: Any) -> Path:
+    packed = json.loads(path.read_text(encoding="utf-8"))
+    other = path.with_name("edited.json")
+    other.write_text(json.dumps(packed | changes), encoding="utf-8")
+    return other
+
+
+def test_another_version_is_refused(tmp_path: Path) -> None:
+    path = lk.logit("y ~ x", rows()).save(tmp_path / "model.json")
+    assert json.loads(path.read_text(encoding="utf-8"))["version"] == VERSION
+    for version in (VERSION + 1, 0, None, "1"):
+        with pytest.raises(DataError, match=f"version {version} .* reads version {VERSION}"):
+            lk.load(edited(path, version=version))
+
+
+def test_another_file_is_refused(tmp_path: Path) -> None:
+    path = lk.logit("y ~ x", rows()).save(tmp_path / "model.json")
+    with pytest.raises(DataError, match="is not a fit that logitkit saved"):
+        lk.load(edited(path, format="another"))
+    for content, words in [("[1, 2]", "not a fit"), ("{}", "not a fit"), ("y ~ x", "not JSON"), ("", "not JSON")]:
+        other = tmp_path / "other.json"
+        other.write_text(content, encoding="utf-8")
+        with pytest.raises(DataError, match=words):
+            lk.load(other)
+    binary = tmp_path / "binary.json"
+    binary.write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(DataError, match=r"binary\.json"):
+        lk.load(binary)
+    for absent in (tmp_path / "absent.json", tmp_path):
+        with pytest.raises(DataError, match="cannot be read"):
+            lk.load(absent)
+
+
+def test_a_file_cut_short_or_without_a_part_is_refused(tmp_path: Path) -> None:
+    path = lk.logit("y ~ x", rows()).save(tmp_path / "model.json")
+    text = path.read_text(encoding="utf-8")
+    short = tmp_path / "short.json"
+    short.write_text(text[: len(text) // 2], encoding="utf-8")
+    with pytest.raises(DataError, match="not JSON"):
+        lk.load(short)
+    packed = json.loads(text)
+    for key in ("coef", "coding", "status", "trace"):
+        part = tmp_path / "part.json"
+        part.write_text(json.dumps({name: value for name, value in packed.items() if name != key}), encoding="utf-8")
+        with pytest.raises(DataError, match=key):
+            lk.load(part)
+
+
+def test_verbs_that_need_rows_say_so_and_take_data(tmp_path: Path) -> None:
+    frame = rows()
+    fit = lk.logit("y ~ x + C(g)", frame)
+    loaded = lk.load(fit.save(tmp_path / "model.json"))
+    for verb in (loaded.predict, loaded.residuals, loaded.influence, loaded.augment, loaded.discrimination):
+        with pytest.raises(DataError, match="pass data="):
+            verb()
+    pd.testing.assert_frame_equal(loaded.influence(frame), fit.influence())
+    assert np.isnan(loaded.r_squared["tjur"])
+
+
+def test_pickling_leaves_the_rows_behind() -> None:
+    frame = rows()
+    fit = lk.logit("y ~ x + C(g)", frame)
+    copy = pickle.loads(pickle.dumps(fit))
+    assert copy.design is None
+    assert_allclose(copy.predict(frame), fit.predict(), rtol=EXACT)
+    assert repr(frame["x"].iloc[0]).encode() not in pickle.dumps(fit)
