@@ -119,9 +119,11 @@ def small_work() -> list[str]:
     import statsmodels.formula.api as smf
 
     peer = best_of(lambda: smf.logit(formula, data).fit(disp=0).bse, 20)
-    certificate = best_of(lambda: overlap_is_certain(Newton().solve(objective, np.zeros(10))), 200) if (
-        objective := Objective(design.matrix, design.response, Binomial())
-    ) else 0.0
+    certificate = (
+        best_of(lambda: overlap_is_certain(Newton().solve(objective, np.zeros(10))), 200)
+        if (objective := Objective(design.matrix, design.response, Binomial()))
+        else 0.0
+    )
     solving = best_of(lambda: Newton().solve(objective, np.zeros(10)), 200)
     return [
         "### 1,000 x 10: what a call costs",
@@ -154,7 +156,7 @@ def process_work() -> list[str]:
         "|---|---|---|",
         f"| import logitkit, above import numpy | {max(ours - numpy_only, 0.0):.3f} s | 0.3 s |",
         f"| import pandas, formulaic, numba | {libraries:.2f} s | |",
-        f"| process with its first formula summary | {summary:.2f} s, {summary / libraries:.2f} times that | 1.6 times |",
+        f"| process, first formula summary | {summary:.2f} s, {summary / libraries:.2f} times that | 1.6 times |",
         f"| the first fit ever, compiling | {first:.1f} s | 15 s |",
         f"| memory beyond X and y at 1,000,000 x 50 | {(after - before) / 1024:.0f} MB | 100 MB |",
         "",

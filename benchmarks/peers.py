@@ -49,7 +49,7 @@ def statsmodels_logit(X: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def installed_peers(large: bool) -> dict[str, Fitter]:
-    """Return the peers that can be imported; statsmodels is left out of the largest work, where it takes half a minute."""
+    """Return the peers that can be imported, without statsmodels for the largest work, where it takes half a minute."""
     found: dict[str, Fitter] = {}
     if importlib.util.find_spec("glum"):
         found["glum, with standard errors"] = glum_with_errors

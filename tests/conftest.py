@@ -23,9 +23,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 # `make test-slow`: other examples on every run, and many of them.
-settings.register_profile(
-    "thorough", parent=settings.get_profile("standard"), derandomize=False, max_examples=400
-)
+settings.register_profile("thorough", parent=settings.get_profile("standard"), derandomize=False, max_examples=400)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "standard"))
 
 

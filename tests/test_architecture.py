@@ -150,9 +150,7 @@ def test_kernels_are_functions_on_arrays_and_import_no_other_kernel() -> None:
         own = [n for n in statement_imports(path) if n.startswith("logitkit.kernels.")]
         broken += [f"{module_name(path)} imports {n}" for n in own if path.stem != "__init__"]
         broken += [
-            f"{module_name(path)} defines class {n.name}"
-            for n in ast.walk(syntax(path))
-            if isinstance(n, ast.ClassDef)
+            f"{module_name(path)} defines class {n.name}" for n in ast.walk(syntax(path)) if isinstance(n, ast.ClassDef)
         ]
     assert broken == []
 
@@ -217,9 +215,7 @@ def test_the_import_reader_sees_every_statement(tmp_path: Path, line: str, found
     assert statement_imports(path) == found
 
 
-@pytest.mark.parametrize(
-    "line", ["lazy.load('numba')", "importlib.import_module('numba')", "__import__('numba')"]
-)
+@pytest.mark.parametrize("line", ["lazy.load('numba')", "importlib.import_module('numba')", "__import__('numba')"])
 def test_the_import_reader_sees_strings(tmp_path: Path, line: str) -> None:
     path = tmp_path / "example.py"
     path.write_text(line, encoding="utf-8")

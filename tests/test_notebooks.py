@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -70,10 +71,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
         look = f"import json, pathlib\nimport numpy as np\nprint(json.dumps({LOOK[path.stem].strip()}))"
         notebook.cells.append(nbformat.v4.new_code_cell(look))
         folder = tmp_path_factory.mktemp(path.stem)
+        # The kernel must choose its own back-end, as for a reader: Agg, which the other tests use, shows no figure.
+        environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
         client = NotebookClient(
             notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
         )
-        client.execute()  # raises where a cell does
+        client.execute(env=environment)  # raises where a cell does
         texts = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
         # A notebook that teaches must not show a warning of a library that it uses.
         assert [o.text for o in texts if o.output_type == "stream" and o.name == "stderr"] == []

@@ -267,6 +267,8 @@ def _inverse(evaluation: Evaluation) -> FloatArray:
     hessian = evaluation.hessian
     if hessian.size == 0:
         return hessian.copy()
+    if not (hessian.diagonal() > 0.0).all():
+        return np.full(hessian.shape, np.nan)
     scale = 1.0 / np.sqrt(hessian.diagonal())
     try:
         inverse = np.linalg.inv(hessian * scale[:, None] * scale)

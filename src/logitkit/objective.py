@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -96,6 +97,11 @@ class Objective:
     def n_params(self) -> int:
         """Number of coefficients."""
         return self.matrix.n_columns
+
+    @cached_property
+    def mean_weight(self) -> float:
+        """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
+        return min(1.0, self.response.total / max(self.matrix.n_rows, 1))
 
     def evaluate(self, coef: FloatArray, hessian: bool = True) -> Evaluation:
         """Return value, gradient and (if asked for) Hessian at ``coef``, in one walk over the rows."""

@@ -1,8 +1,8 @@
 r"""Which columns of a design carry information of their own, decided once.
 
 Two stages. The first reads the Hessian that the fit computes anyway: the Cholesky factor of the matrix scaled
-to a unit diagonal holds, for each column, the share of its squared length that earlier columns do not explain,
-after the intercept has been swept out. When every share is well above rounding error, the columns are
+to a unit diagonal holds, for each column, the share of its squared length that the intercept and the columns
+before it do not explain. When every share is well above rounding error, the columns are
 independent and nothing more is done.
 
 Otherwise the second stage looks at the columns themselves: they are centred (when the model has an
@@ -101,7 +101,7 @@ def least_share(hessian: FloatArray, intercept: int | None) -> float:
     hessian : (p, p) array
         X' W X with positive weights.
     intercept : int or None
-        Position of the intercept, which is swept out first.
+        Position of the intercept, which comes first.
 
     Returns
     -------
@@ -130,13 +130,8 @@ def least_share(hessian: FloatArray, intercept: int | None) -> float:
     factor, info = dpotrf(correlation)
     if info != 0:
         return 0.0
-    own = factor.diagonal() ** 2
-    if intercept is None:
-        return float(own.min())
-    centred = 1.0 - correlation[0, 1:] ** 2
-    if centred.size == 0:
-        return 1.0
-    return float(min(centred.min(), (own[1:] / np.maximum(centred, np.finfo(float).tiny)).min()))
+    # Not relative to what the intercept leaves: digits lost to the mean and to other columns multiply.
+    return float((factor.diagonal() ** 2).min())
 
 
 def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | None) -> Coordinates:

@@ -156,9 +156,7 @@ def test_the_page_names_the_file_the_licence_and_every_column(name):
     description = datasets.describe(name)
     page = (PAGES / f"{name}.md").read_text(encoding="utf-8")
     table = page.partition("## Columns")[2]
-    assert [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")] == list(
-        description.columns
-    )
+    assert [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")] == list(description.columns)
     assert description.licence in page
     assert description.citation in page
     assert hashlib.sha256(datasets.dataset_path(name).read_bytes()).hexdigest() in page

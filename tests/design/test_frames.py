@@ -99,7 +99,7 @@ def test_any_sign_of_missing_in_objects(null: Any) -> None:
     with unchanged(frame):
         fit = lk.logit(FORMULA, frame)
     assert fit.n_obs == 59
-    assert "1 rows dropped for missing values: region 1" in str(fit.summary())
+    assert "Rows dropped for missing values: 1 (region 1)." in str(fit.summary())
 
 
 def test_polars_columns_of_every_type() -> None:

@@ -113,7 +113,7 @@ def test_limits_at_new_rows(drawn: Drawn, seed: int) -> None:
         warnings.simplefilter("always")
         predicted = fit.predict(new).to_numpy()
     assert [warning.category for warning in caught] == [DataWarning] * bool(lost)
-    assert not lost or str(caught[0].message).startswith(f"{lost} predictions are missing")
+    assert not lost or str(caught[0].message).startswith(f"Missing predictions: {lost}.")
     assert np.array_equal(np.isnan(predicted), np.isnan(signs))
     assert (predicted[signs == 1] == 1).all()
     assert (predicted[signs == -1] == 0).all()
@@ -168,6 +168,37 @@ def test_units_of_the_columns_leave_the_finding_unchanged(drawn: Drawn, first: i
         signs = cone.signs(np.eye(X.shape[1]))
         assert np.array_equal(np.isnan(fit.coef), np.isnan(signs))
         assert np.array_equal(np.sign(np.where(np.isinf(fit.coef), fit.coef, 0.0)), np.nan_to_num(signs))
+
+
+@given(st.integers(0, 10**6), st.booleans())
+@settings(max_examples=80)
+def test_aliased_columns_and_rows_of_weight_zero(seed: int, weighted: bool) -> None:
+    rng = np.random.default_rng(seed)
+    p = int(rng.integers(2, 7))
+    n = int(rng.integers(p, 30))
+    X = rng.integers(-2, 3, (n, p)).astype(float)
+    X[:, 0] = 1.0
+    for j in range(1, p):
+        if rng.random() < 0.3:  # a combination of the columns before it
+            X[:, j] = X[:, :j] @ rng.integers(-1, 2, j)
+    y = (X @ rng.integers(-2, 3, p) + rng.choice([0.0, 0.7, 2.0]) * rng.normal(size=n) > 0).astype(float)
+    weights = rng.integers(0, 3, n).astype(float) if weighted else np.ones(n)
+    assume(0 < weights @ y < weights.sum())
+    fit = lk.logit_matrix(X, y, names=["Intercept", *(f"x{j}" for j in range(1, p))], weights=weights)
+    kept: list[int] = []
+    for j in range(p):
+        if np.linalg.matrix_rank(X[weights > 0][:, [*kept, j]]) == len(kept) + 1:
+            kept.append(j)
+    assert [j for j in range(p) if fit.coef.index[j] not in fit.aliased] == kept
+    assert fit.coef[list(fit.aliased)].isna().all()
+    cone = Cone(X[:, kept], y * weights, (1 - y) * weights)
+    assert (fit.separation is None) == cone.exists()
+    assert fit.converged
+    if fit.separation is not None:
+        signs, coef = cone.signs(np.eye(len(kept))), fit.coef.to_numpy()[kept]
+        assert np.array_equal(np.isnan(coef), np.isnan(signs))
+        assert np.array_equal(np.where(np.isinf(coef), np.sign(coef), 0.0), np.nan_to_num(signs))
+        assert fit.separation.n_rows == cone.moving_rows().sum()
 
 
 @pytest.mark.parametrize("gap", [1e-3, 1e-6])

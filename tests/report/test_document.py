@@ -11,9 +11,7 @@ COLUMNS = (Column("Term", "left"), Column("Estimate"))
 
 
 def test_a_row_of_another_width_is_refused_with_both_sizes():
-    with pytest.raises(
-        LogitkitError, match=r"Table 'Fit': row 2 is .*of length 1, .*2 columns \(Term, Estimate\)"
-    ):
+    with pytest.raises(LogitkitError, match=r"Table 'Fit': row 2 is .*of length 1, .*2 columns \(Term, Estimate\)"):
         Table("Fit", COLUMNS, (("age", "0.1"), ("lwt",)))
 
 

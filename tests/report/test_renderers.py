@@ -155,9 +155,7 @@ def test_a_table_too_wide_for_the_page_is_printed_in_panels_with_the_names_again
 
 def test_long_facts_notes_and_warnings_wrap_to_the_width():
     words = "word " * 40
-    document = Document(
-        "T", facts=(Fact("Formula", words), Fact("n", "3")), notes=(words,), warnings=(words,)
-    )
+    document = Document("T", facts=(Fact("Formula", words), Fact("n", "3")), notes=(words,), warnings=(words,))
     text = render_text(document, width=64)
     assert max(map(len, text.splitlines())) <= 64
     assert text.count("word") == 3 * 40
@@ -244,10 +242,7 @@ def test_html_shows_hostile_text_as_it_is_wherever_it_stands(render):
 def test_html_aligns_and_heads_its_cells():
     source = render_html(BIRTHS)
     assert '<th scope="col" class="lk-left">Term</th><th scope="col">Estimate</th>' in source
-    assert (
-        '<tr><th scope="row" class="lk-left">C(race)[T.a_b]</th><td>-0.0295</td><td>&lt;0.0001</td></tr>'
-        in source
-    )
+    assert '<tr><th scope="row" class="lk-left">C(race)[T.a_b]</th><td>-0.0295</td><td>&lt;0.0001</td></tr>' in source
     assert "<div><dt>Events</dt><dd>59 (31.2%)</dd></div>" in source
     assert "<p><strong>Warning.</strong> One level is rare.</p>" in source
 

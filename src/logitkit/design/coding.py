@@ -167,7 +167,7 @@ class Coding:
             if outside.any() and policy == "raise":
                 found = sorted({str(value) for value in values[outside]})
                 raise DataError(
-                    f"{factor.expr} has {int(outside.sum())} rows with a level that the fit never saw: "
+                    f"{factor.expr} has a level that the fit never saw in {_rows(int(outside.sum()))}: "
                     f"{', '.join(repr(level) for level in found[:5])}{', ...' if len(found) > 5 else ''}. "
                     f"Its levels are {', '.join(repr(str(level)) for level in levels[factor.expr][:12])}. "
                     "Use unseen='missing' to get missing predictions there."
@@ -266,3 +266,7 @@ def _require_numeric_offset(spec: ModelSpec, n_offsets: int) -> None:
 def _identity(values: Any) -> Any:
     """What ``offset`` does to its argument."""
     return values
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.info import INTERCEPT
 from logitkit.fit import FitRecord
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
@@ -22,10 +23,14 @@ from logitkit.report.number_format import (
     format_percent,
 )
 from logitkit.solvers.solver import Status
+from logitkit.typing import FloatArray
 
 __all__ = ["summary_document"]
 
-LARGE_ODDS, SMALL_ODDS = 1e4, 1e-3  # odds ratios beyond these are written with an exponent, others with three decimals
+LARGE_ODDS, SMALL_ODDS = (
+    1e4,
+    1e-3,
+)  # odds ratios beyond these are written with an exponent, others with three to six decimals
 
 
 def summary_document(record: FitRecord, design: Design | None = None) -> Document:
@@ -57,9 +62,9 @@ def coefficient_table(record: FitRecord) -> Table:
     """Return the coefficient table with odds ratios and their intervals."""
     table = coefficient_estimates(record)
     level = format_percent(record.level, 0 if float(100 * record.level).is_integer() else 1)
-    ratios = ["" if name == "Intercept" else _ratio(value) for name, value in _exponentiated(record, table.estimate)]
-    low = ["" if name == "Intercept" else _ratio(value) for name, value in _exponentiated(record, table.low)]
-    high = ["" if name == "Intercept" else _ratio(value) for name, value in _exponentiated(record, table.high)]
+    with np.errstate(over="ignore"):
+        odds = np.exp(np.column_stack([table.estimate, table.low, table.high]))
+    ratios = [("", "", "") if name == INTERCEPT else _ratios(row) for name, row in zip(record.names, odds, strict=True)]
     estimates = list(format_column(table.estimate, "estimate"))
     for j in np.flatnonzero(np.isnan(record.coef)):
         estimates[j] = "aliased" if j in record.aliased else "undetermined"
@@ -79,23 +84,25 @@ def coefficient_table(record: FitRecord) -> Table:
         format_column(table.std_error, "estimate"),
         format_column(table.statistic, "statistic", 2),
         (format_p(p) for p in table.p_value),
-        ratios,
-        low,
-        high,
+        *zip(*ratios, strict=True),
         strict=True,
     )
     return Table(None, columns, tuple(cells))
 
 
-def _exponentiated(record: FitRecord, values: np.ndarray) -> Iterator[tuple[str, float]]:
-    with np.errstate(over="ignore"):
-        yield from zip(record.names, np.exp(values), strict=True)
+def _ratios(row: FloatArray) -> tuple[str, ...]:
+    """Return an odds ratio and its limits with decimals that show how far the ratio is from 1."""
+    away = abs(row[0] - 1.0)
+    decimals = 3
+    if 0.0 < away < 1.0:
+        decimals = min(max(2 + math.ceil(-math.log10(away)), 3), 6)
+    return tuple(_ratio(value, decimals) for value in row)
 
 
-def _ratio(value: float) -> str:
+def _ratio(value: float, decimals: int) -> str:
     if math.isfinite(value) and (value >= LARGE_ODDS or 0.0 < value < SMALL_ODDS):
         return f"{value:.2e}"
-    return format_estimate(value, 3)
+    return format_estimate(value, decimals)
 
 
 def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:
@@ -156,7 +163,7 @@ def _notes(record: FitRecord) -> Iterator[str]:
         )
     if record.counts.missing:
         columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
-        yield f"{format_integer(record.counts.missing)} rows dropped for missing values: {columns}."
+        yield f"Rows dropped for missing values: {format_integer(record.counts.missing)} ({columns})."
     if record.log_constant:
         yield "The log-likelihood includes the binomial constant."
 
@@ -171,8 +178,8 @@ def _warnings(record: FitRecord) -> Iterator[str]:
             if np.isnan(value) and name not in aliased
         ]
         text = (
-            f"Separation: {format_integer(record.limit.n_rows)} rows are predicted perfectly, and the maximum of the "
-            "likelihood lies at infinity."
+            f"Separation: the maximum of the likelihood lies at infinity. Rows that are predicted perfectly: "
+            f"{format_integer(record.limit.n_rows)}."
         )
         if infinite:
             text += f" Infinite: {', '.join(infinite)}."

@@ -132,7 +132,7 @@ def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
     undetermined = int(np.isnan(eta).sum())
     if undetermined:
         warnings.warn(
-            f"{undetermined} predictions are missing: the data of the fit were separated, and the limit there is "
+            f"Missing predictions: {undetermined}. The data of the fit were separated, and the limit there is "
             "undetermined.",
             DataWarning,
             stacklevel=4,

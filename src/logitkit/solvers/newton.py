@@ -6,8 +6,8 @@ Objective: :math:`f(\beta)`, convex. Quadratic model at :math:`\beta_k`:
 1. Evaluate f, g and H in one walk over the rows.
 2. Newton direction :math:`d = -H^{-1} g` and decrement :math:`\lambda^2 = g'H^{-1}g`: about twice the distance
    to the minimum, in units of the log-likelihood; its root is a distance in standard errors.
-3. Stop when :math:`\lambda \le` ``tol``, after one last step that costs nothing: convergence is quadratic, so
-   the remaining error is of the order of :math:`\lambda^2`.
+3. Stop when :math:`\lambda \le` ``tol`` (times the root of the mean weight, where that is below 1), after one last
+   step that costs nothing: convergence is quadratic, so the remaining error is of the order of :math:`\lambda^2`.
 4. Halve the step until f falls enough (Armijo); the trial that is accepted is already evaluated.
 5. When :math:`\lambda` falls by a constant factor only while some row's residual is as small as
    :math:`\lambda^2`, the coefficients seem to run to infinity: stop and let the exact test decide.
@@ -37,6 +37,7 @@ TRIALS_MOST = 40
 TRIALS_BEFORE_REACH = 3
 REACH = 32.0  # largest change of a linear predictor after the first trials: over it, every weight comes or goes
 DEFINITE = 1e-12  # least squared pivot, of a unit diagonal, of a Hessian that is trusted
+LONGEST = 1e100  # of a step from a point without curvature: it will be cut, and must not overflow before
 FLAT = 1e-14  # of the largest eigenvalue: less curvature than this is taken for this
 LINEAR = 0.2  # a ratio of successive squared decrements above this is not quadratic convergence
 PATIENCE = 3  # such ratios in a row before separation is suspected
@@ -96,7 +97,7 @@ class Newton:
             direction, squared, definite = newton_step(here)  # 2
             if not math.isfinite(here.value) or math.isnan(squared):
                 return self._end(coef, here, squared, Status.NOT_FINITE, trace, iteration)
-            if squared <= self.tol**2:  # 3
+            if squared <= self.tol**2 * objective.mean_weight:  # 3
                 return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
             linear = linear + 1 if squared > LINEAR * before and here.closest < squared else 0  # 5
             if suspicious and linear >= PATIENCE:
@@ -174,8 +175,11 @@ def newton_step(here: Evaluation) -> NewtonStep:
             return NewtonStep(np.zeros_like(gradient), math.nan, definite)
         # Weights that vanish leave no curvature along some direction: bound it from below instead.
         values, vectors = np.linalg.eigh(hessian * scale[:, None] * scale)
-        bounded = np.maximum(values, max(FLAT * values[-1], np.finfo(float).tiny))
-        direction = scale * (vectors @ ((vectors.T @ (-gradient * scale)) / bounded))
+        # The root of the smallest number: a step and its square must not overflow where nothing is curved.
+        bounded = np.maximum(values, max(FLAT * values[-1], math.sqrt(np.finfo(float).tiny)))
+        step = (vectors.T @ (-gradient * scale)) / bounded
+        step *= min(1.0, LONGEST / float(np.abs(step).max(initial=1.0)))
+        direction = scale * (vectors @ step)
     squared = abs(max(-float(gradient @ direction), 0.0))  # abs: of minus zero
     return NewtonStep(direction, squared, definite)
 
