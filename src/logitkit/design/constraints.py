@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from formulaic.errors import FormulaicError
@@ -14,6 +15,8 @@ from logitkit.typing import FloatArray
 
 __all__ = ["parse_hypothesis"]
 
+EXPONENT = re.compile(r"(?<![\w.])(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
+
 
 def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Return L and c of the hypotheses L coef = c, and each hypothesis in words.
@@ -21,7 +24,7 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
     Parameters
     ----------
     text : str
-        Comma-separated equations; a name alone means that it is zero.
+        Comma-separated equations; ``a = b = c`` is two of them, and a name alone means that it is zero.
     names : sequence of str
         Names of the p coefficients.
 
@@ -32,7 +35,7 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
     right : (m,) array
         The vector c.
     texts : tuple of str
-        Each hypothesis as it was written.
+        Each equation in words.
 
     Raises
     ------
@@ -60,25 +63,43 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
     unknown = [word for word in re.findall(r"(?<![\w.])[A-Za-z_][\w.]*(?:\[[^\]]*\])?", safe) if word not in aliases]
     if unknown:
         raise FormulaError(f"{unknown[0]!r} in {text!r} is no coefficient. {nearest_name(unknown[0], names)}")
-    try:
-        constraints = LinearConstraints.from_spec(safe, list(aliases))
-    except (FormulaicError, SyntaxError, ValueError, TypeError) as error:
-        raise FormulaError(f"The hypothesis {text!r} cannot be read: {error}") from error
-    left = np.asarray(constraints.constraint_matrix, dtype=np.float64)
-    right = np.asarray(constraints.constraint_values, dtype=np.float64)
-    empty = ~np.any(left != 0.0, axis=1)
-    if left.size == 0 or empty.any():
-        raise FormulaError(f"The hypothesis {text!r} says nothing about a coefficient.")
-    return left, right, tuple(part.strip() for part in _split(text, left.shape[0]))
+    rows, values, texts = [], [], []
+    for left, right in _equations(safe, text):
+        shown = f"{left} = {right}"
+        try:
+            found = LinearConstraints.from_spec(f"{_signed(left)} = {_signed(right)}", list(aliases))
+        except (FormulaicError, SyntaxError, ValueError, TypeError, KeyError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise FormulaError(f"The hypothesis {text!r} cannot be read: {_named(reason, aliases)}") from error
+        row = np.asarray(found.constraint_matrix, dtype=np.float64)
+        if not np.any(row != 0.0):
+            raise FormulaError(f"The hypothesis {text!r} says nothing about a coefficient.")
+        rows.append(row[0])
+        values.append(float(found.constraint_values[0]))
+        texts.append(_named(shown, aliases))
+    return np.array(rows), np.array(values), tuple(texts)
 
 
-def _split(text: str, count: int) -> list[str]:
-    """Return the parts between commas outside brackets, or the whole text when they are not one a hypothesis."""
-    parts, depth, start = [], 0, 0
-    for place, letter in enumerate(text):
-        depth += (letter in "([") - (letter in ")]")
-        if letter == "," and depth == 0:
-            parts.append(text[start:place])
-            start = place + 1
-    parts.append(text[start:])
-    return parts if len(parts) == count else [text] * count
+def _equations(safe: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield the two sides of each equation; ``a = b = c`` is two, and ``a`` alone is ``a = 0``.
+
+    Formulaic by itself reads ``a = b = c`` as ``a = b``.
+    """
+    for part in safe.split(","):
+        sides = [side.strip() for side in part.split("=")]
+        if not all(sides):
+            raise FormulaError(f"The hypothesis {text!r} has an equation with an empty side.")
+        yield from pairwise(sides if len(sides) > 1 else [*sides, "0"])
+
+
+def _signed(side: str) -> str:
+    """Return a side with its numbers written out and its signs as formulaic's parser wants them."""
+    plain = EXPONENT.sub(lambda match: np.format_float_positional(float(match.group(0)), trim="-"), side)
+    for pair, sign in (("+-", "-"), ("-+", "-"), ("--", "+"), ("++", "+")):
+        plain = re.sub(rf"\{pair[0]}\s*\{pair[1]}", sign, plain)
+    return re.sub(r"(^|\()\s*([-+])", r"\1 0 \2", plain)
+
+
+def _named(text: str, aliases: Mapping[str, str]) -> str:
+    """Return text with the coefficients' own names."""
+    return re.sub(r"coefficient_\d+_", lambda match: aliases.get(match.group(0), match.group(0)), text)

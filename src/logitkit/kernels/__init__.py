@@ -3,3 +3,33 @@
 The only package that imports numba. No module here imports another, because numba's cache does not see an
 edit in a second file.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+__all__ = ["compiled"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(function: F) -> F:
+    """Return a function compiled by numba, without the interpreter lock, and kept on disk for the next process.
+
+    Parameters
+    ----------
+    function : callable
+        Of arrays and scalars. Arithmetic is IEEE: no flag that relaxes it.
+
+    Returns
+    -------
+    callable
+        The same function. Where no cache folder can be written it is compiled anew in each process, without a word.
+    """
+    try:
+        return cast("F", njit(cache=True, nogil=True, error_model="numpy")(function))
+    except RuntimeError:  # numba finds no folder that it may write
+        return cast("F", njit(nogil=True, error_model="numpy")(function))

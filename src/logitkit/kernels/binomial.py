@@ -17,14 +17,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from logitkit.kernels import compiled
 from logitkit.typing import FloatArray
 
 __all__ = ["logit_mean", "logit_rows", "logit_values"]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def logit_rows(
     eta: FloatArray,
     y: FloatArray,
@@ -78,7 +78,7 @@ def logit_rows(
     return value, closest
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def logit_values(eta: FloatArray, y: FloatArray) -> FloatArray:
     r"""Return the loss :math:`\ell(\eta_i, y_i)` of each row, for one trial of weight one.
 
@@ -99,7 +99,7 @@ def logit_values(eta: FloatArray, y: FloatArray) -> FloatArray:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def logit_mean(eta: FloatArray) -> FloatArray:
     r"""Return :math:`\mu = 1 / (1 + \exp(-\eta))` without overflow.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
-
+from logitkit.kernels import compiled
 from logitkit.typing import FloatArray
 
 __all__ = ["scale_rows"]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def scale_rows(array: FloatArray, weights: FloatArray, out: FloatArray) -> None:
     """Write ``sqrt(weights[i]) * array[i, j]`` to ``out``.
 
