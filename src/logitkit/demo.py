@@ -33,6 +33,7 @@ from logitkit.report.number_format import (
     format_number,
     format_percent,
 )
+from logitkit.report.text import render_text
 from logitkit.results import Fit
 
 __all__ = ["FORMULA", "REPORT", "demo", "loan_table"]
@@ -131,14 +132,14 @@ def demo(output: str | Path = REPORT) -> Iterator[str]:
     (True, True)
     """
     start = time.perf_counter()
-    yield _introduction().to_text()
+    yield render_text(_introduction())
     loans = loan_table(load_sba_loans())
     training = loans[loans["approval_fy"].between(*TRAINING_YEARS)]
     fit = logit(FORMULA, training)
     yield fit.summary().to_text()
-    yield _reading(fit).to_text()
-    yield _later_years(fit, loans).to_text()
-    yield _not_claimed(fit, logit(FORMULA, training, cluster="bank_state")).to_text()
+    yield render_text(_reading(fit))
+    yield render_text(_later_years(fit, loans))
+    yield render_text(_not_claimed(fit, logit(FORMULA, training, cluster="bank_state")))
     path = fit.report(output, title=TITLE).resolve()
     seconds = time.perf_counter() - start
     yield f"The report with its figures is in {path}\n({seconds:.1f} s; open it in a browser.)"

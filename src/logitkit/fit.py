@@ -10,186 +10,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from logitkit.design.checks import require_finite
 from logitkit.design.dense import Dense
-from logitkit.design.design import Design, RowCounts
-from logitkit.design.info import DesignInfo
+from logitkit.design.design import Design
+from logitkit.errors import ConvergenceError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Evaluation, Objective
 from logitkit.rank import CLEAR_SHARE, Coordinates, identity_coordinates, least_share, orthogonal_coordinates
-from logitkit.recession import RecessionCone
+from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.separation import Separated, find_separation, overlap_is_certain
 from logitkit.solvers.newton import Newton
-from logitkit.solvers.solver import Solution, Status, Step
+from logitkit.solvers.solver import Solution, Status
 from logitkit.solvers.start import starting_point
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray
 
-__all__ = ["Covariance", "FitRecord", "Limit", "fit_design"]
-
-
-@dataclass(frozen=True, slots=True)
-class Covariance:
-    """How the covariance of the coefficients was made.
-
-    Parameters
-    ----------
-    kind : str
-        ``"model"``, ``"sampling"`` or ``"cluster"``.
-    label : str
-        The sentence that the summary prints.
-    correction : str
-        The finite-sample factor in words, empty for none.
-    n_clusters : int or None
-        Number of clusters, when there are any.
-    """
-
-    kind: str = "model"
-    label: str = "model-based (inverse information)"
-    correction: str = ""
-    n_clusters: int | None = None
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What is known of a fit whose maximum lies at infinity.
-
-    Parameters
-    ----------
-    cone : RecessionCone
-        Directions of recession in terms of the coefficients.
-    direction : (p,) array
-        One direction of its interior, the certificate.
-    n_rows : int
-        Rows whose fitted probability is 0 or 1 in the limit.
-    finite : (p,) array
-        A finite representative of the limiting model: its linear predictor is right on every row that the
-        directions do not move.
-    """
-
-    cone: RecessionCone
-    direction: FloatArray
-    n_rows: int
-    finite: FloatArray
-
-
-@dataclass(frozen=True)
-class FitRecord:
-    """Everything that is known after a fit, without the rows.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Names, terms, coding and how the response was given.
-    family : Binomial
-        Distribution and link.
-    coef : (p,) array
-        Estimates; plus or minus infinity under separation, nan where aliased or undetermined.
-    full_vcov : (p, p) array
-        Covariance of the finite representative of the estimates, which predictions use; zero where aliased.
-    model_vcov : (p, p) array
-        The same from the inverse of the information, the bread of every sandwich.
-    aliased : (k,) int array
-        Columns that were dropped because earlier columns explain them.
-    limit : Limit or None
-        Set when the data are separated.
-    covariance : Covariance
-        How ``vcov`` was made.
-    loglik, null_loglik, deviance, null_deviance : float
-        Log-likelihoods with the binomial constant, and deviances.
-    n_obs : int
-        Rows of positive weight, or the sum of frequency weights; the n of BIC.
-    n_params : int
-        Rank of the design.
-    events, total : float
-        Weighted events and trials.
-    n_trials : float
-        Number of trials: frequency weights count them, other weights do not.
-    log_constant : float
-        The binomial constant that the log-likelihoods include.
-    counts : RowCounts
-        Rows of the table, used and dropped.
-    status : Status
-        How the solver ended.
-    decrement : float
-        Newton decrement at the end, in standard errors.
-    trace : tuple of Step
-        Every iteration.
-    level : float
-        Confidence level of intervals.
-    fingerprint : str
-        Tells whether rows given later are the rows of the fit.
-    """
-
-    info: DesignInfo
-    family: Binomial
-    coef: FloatArray
-    full_vcov: FloatArray
-    model_vcov: FloatArray
-    aliased: IntArray
-    limit: Limit | None
-    covariance: Covariance
-    loglik: float
-    null_loglik: float
-    deviance: float
-    null_deviance: float
-    n_obs: int
-    n_params: int
-    events: float
-    total: float
-    n_trials: float
-    log_constant: float
-    counts: RowCounts
-    status: Status
-    decrement: float
-    trace: tuple[Step, ...]
-    level: float
-    fingerprint: str
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the coefficients."""
-        return self.info.names
-
-    @property
-    def vcov(self) -> FloatArray:
-        """Covariance of the estimates, nan for those that are infinite, undetermined or aliased, shape (p, p)."""
-        finite = np.isfinite(self.coef)
-        return np.where(finite[:, None] & finite, self.full_vcov, np.nan)
-
-    @property
-    def std_error(self) -> FloatArray:
-        """Standard errors, shape (p,); nan where there is none."""
-        # Where an estimate has run to infinity its entry is zero up to rounding, of either sign.
-        return np.sqrt(np.where(np.isfinite(self.coef), self.full_vcov.diagonal(), np.nan))
-
-    @property
-    def converged(self) -> bool:
-        """Whether the solver reached its tolerance, at the limit if the data are separated."""
-        return self.status in (Status.CONVERGED, Status.SEPARATED)
-
-    @property
-    def dof_residual(self) -> int:
-        """Observations less the rank of the design."""
-        return self.n_obs - self.n_params
-
-    @property
-    def predicting_coef(self) -> FloatArray:
-        """Finite coefficients for linear predictors, zero where aliased, shape (p,)."""
-        return np.nan_to_num(self.coef, nan=0.0) if self.limit is None else self.limit.finite
-
-    @property
-    def has_likelihood(self) -> bool:
-        """False when weights or clusters make the likelihood a working device only."""
-        return self.covariance.kind == "model"
-
-    def with_covariance(self, vcov: FloatArray, covariance: Covariance) -> FitRecord:
-        """Return the same fit with another covariance."""
-        return replace(self, full_vcov=vcov, covariance=covariance)
+__all__ = ["fit_design"]
 
 
 def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 0.95) -> FitRecord:
@@ -229,7 +69,7 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
     """
     with single_threaded_blas():
         given = Objective(design.matrix, design.response, family)
-        start = starting_point(given)  # 1
+        start = starting_point(given, design.info.intercept)  # 1
         first = given.evaluate(start)
         if not np.isfinite(first.value) or not np.isfinite(first.hessian).all():
             require_finite(design.matrix, design.info.names, design.positions)
@@ -242,16 +82,19 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
             objective = given
             if coordinates.basis is None:
                 coordinates, objective, _, _ = _orthogonal(design, family)
-            separated = find_separation(objective.matrix, design.response, coordinates.transform)
+            try:
+                separated = find_separation(objective.matrix, design.response, coordinates.transform)
+            except ConvergenceError:  # the test has no answer, which the status says
+                suspected = replace(solution, status=Status.SUSPECTED)
+                kept = coordinates if objective is given else identity_coordinates()
+                return _record(design, family, kept, suspected, _inverse(solution.evaluation), None, level)
             if separated is not None:
                 return _record_limit(design, objective, coordinates, separated, solver, level)
             if solution.status is not Status.CONVERGED:
                 solution = solver.solve(objective, np.zeros(objective.n_params), suspicious=False)
             elif objective is not given:
                 coordinates = identity_coordinates()
-        vcov = coordinates.vcov(_inverse(solution.evaluation))
-        coef = coordinates.coef(solution.coef)
-        return _record(design, family, coordinates, solution, coef, vcov, level, None)  # 5
+        return _record(design, family, coordinates, solution, _inverse(solution.evaluation), None, level)  # 5
 
 
 def _orthogonal(design: Design, family: Binomial) -> tuple[Coordinates, Objective, FloatArray, Evaluation]:
@@ -296,12 +139,10 @@ def _record_limit(
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     solution = replace(solution, status=status)
     signs = separated.cone.signs(np.eye(p))
-    finite = coordinates.coef(complement @ solution.coef)
-    infinite = np.where(signs > 0.0, np.inf, np.where(signs < 0.0, -np.inf, np.nan))
-    coef = np.where(signs == 0.0, finite, infinite)
-    vcov = coordinates.vcov(complement @ _inverse(solution.evaluation) @ complement.T)
-    limit = Limit(separated.cone, separated.direction, int(separated.rows.sum()), finite)
-    return _record(design, objective.family, coordinates, solution, coef, vcov, level, limit)
+    limit = Limit(separated.cone, separated.direction, int(separated.rows.sum()), signs)
+    vcov = complement @ _inverse(solution.evaluation) @ complement.T
+    whole = replace(solution, coef=complement @ solution.coef)
+    return _record(design, objective.family, coordinates, whole, vcov, limit, level)
 
 
 def _record(
@@ -309,12 +150,11 @@ def _record(
     family: Binomial,
     coordinates: Coordinates,
     solution: Solution,
-    coef: FloatArray,
     vcov: FloatArray,
-    level: float,
     limit: Limit | None,
+    level: float,
 ) -> FitRecord:
-    """Gather what inference needs."""
+    """Gather what inference needs; solution and covariance are in the coordinates."""
     response = design.response
     aliased = coordinates.aliased
     constant = saturated = 0.0
@@ -323,22 +163,27 @@ def _record(
         constant = float(np.sum(prior * family.log_constant(response.y, response.trials)))
         saturated = float(response.weights @ family.saturated_loss(response.y))
     null = _null_loss(design, family)
-    coef = coef.copy()
+    coef = np.array(coordinates.coef(solution.coef))
+    if limit is not None:
+        infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))
+        coef = np.where(limit.signs == 0.0, coef, infinite)
     coef[aliased] = np.nan
     loss = solution.evaluation.value
     return FitRecord(
         info=design.info,
         family=family,
         coef=coef,
-        full_vcov=vcov,
-        model_vcov=vcov,
+        coordinates=coordinates,
+        inner_coef=solution.coef,
+        inner_vcov=vcov,
+        inner_model_vcov=vcov,
         aliased=aliased,
         limit=limit,
         covariance=Covariance(),
         loglik=constant - loss,
         null_loglik=constant - null,
         deviance=max(2.0 * (loss - saturated), 0.0),
-        null_deviance=max(2.0 * (null - saturated), 0.0),
+        null_deviance=np.nan if np.isnan(null) else max(2.0 * (null - saturated), 0.0),
         n_obs=response.n_obs,
         n_params=len(design.info.names) - aliased.size,
         events=response.events,
@@ -368,4 +213,5 @@ def _null_loss(design: Design, family: Binomial) -> float:
     objective = Objective(Dense(columns), response, family)
     if not intercept:
         return objective.evaluate(np.zeros(0)).value
-    return Newton().solve(objective, np.zeros(1), suspicious=False).evaluation.value
+    solution = Newton().solve(objective, starting_point(objective, 0), suspicious=False)
+    return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")

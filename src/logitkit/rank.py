@@ -72,6 +72,10 @@ class Coordinates:
         """Return coefficients of the columns as given, zero where aliased, shape (p,)."""
         return solved if self.transform is None else np.asarray(self.transform @ solved)
 
+    def jacobian(self, functions: FloatArray) -> FloatArray:
+        """Return linear functions of the p coefficients, shape (m, p), as functions of the q that are solved for."""
+        return functions if self.transform is None else np.asarray(functions @ self.transform)
+
     def vcov(self, solved: FloatArray) -> FloatArray:
         """Return the covariance of the coefficients of the columns as given, shape (p, p)."""
         return solved if self.transform is None else np.asarray(self.transform @ solved @ self.transform.T)

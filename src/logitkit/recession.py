@@ -6,32 +6,35 @@ with both. The directions form a closed cone; the maximum likelihood estimate ex
 (Albert and Anderson 1984). This module knows the cone's geometry: on which side of zero a linear function of the
 direction lies, for every direction in the cone (``docs/maths/separation.md``).
 
-Up to five dimensions the cone is described by its extreme rays, which are the facets of a convex hull: scale each
-constraint :math:`g` to :math:`g'c = 1` for an interior direction c; the facets of the hull of the scaled constraints
-within that plane are the extreme rays of the cone. A function is then signed by one product. In more dimensions linear
-programs decide, and rays found on the way dismiss most rows without one.
+1. Constraints that others imply are left out, by Clarkson's algorithm: a constraint is implied when it is a combination
+   of others with weights that are not negative, which non-negative least squares decides.
+2. The cone falls into independent blocks, such as the levels of a factor: the connected components of the constraints.
+3. The extreme rays of each block are the facets of a convex hull: scale each constraint :math:`g` to :math:`g'c = 1`
+   for an interior direction c; the facets of the hull within that plane are the extreme rays.
+4. A function has one sign on the cone if and only if it has it on the rays. Where a block has too many rays to list,
+   non-negative least squares decides for each function whether it is a combination of the constraints.
 
 References
 ----------
 Albert, A. and Anderson, J. A. (1984) Biometrika 71, 1-10.
+Clarkson, K. L. (1994) More output-sensitive geometric algorithms. Proceedings of the 35th FOCS, 695-702.
 Geyer, C. J. (2009) Electronic Journal of Statistics 3, 259-289, on the limiting model.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.typing import FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["RecessionCone", "make_cone", "null_space"]
 
 ZERO = 1e-9  # of the size of the terms of a sum: what is smaller is rounding
-SIDE = 1e-8  # of a unit function at a unit ray: what is smaller is rounding
-HULL_DIMENSION_MOST = 5
-GENERATORS_MOST = 2_000
-BATCH = 50
+SIDE = 1e-8  # of a unit function at a unit ray, or left of it by constraints: what is smaller is rounding
+FACETS_MOST = 50_000  # of the hull of one block
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,9 @@ class RecessionCone:
     directions : (p, d) array
         D: a basis of the span of the cone, in terms of the model's coefficients.
     rays : (k, d) array
-        Vectors u of the cone; all its extreme rays when ``generators`` is empty.
+        Vectors u of the cone; all its extreme rays when ``generators`` is empty, else one of its interior.
     generators : (m, d) array
-        G: constraints, one for each separated row of data that bounds the cone, its length taken out. With very many
-        rows the least important are left out: the cone is then larger, so that a sign may be reported as undetermined
-        that is not, and never the reverse.
+        G: constraints of unit length, none implied by others; empty when the rays are known.
 
     Examples
     --------
@@ -95,21 +96,21 @@ class RecessionCone:
         if moving.size == 0:
             return out
         unit = values[moving] / np.linalg.norm(values[moving], axis=1, keepdims=True)
-        distinct, inverse = np.unique(np.round(unit, 12), axis=0, return_inverse=True)
-        out[moving] = self._signs(distinct)[inverse.ravel()]
-        return out
-
-    def _signs(self, unit: FloatArray) -> FloatArray:
-        """Return the signs of unit functions of u."""
         at_rays = unit @ self.rays.T
         rises = at_rays.max(axis=1) > SIDE
         falls = at_rays.min(axis=1) < -SIDE
-        out = np.where(rises & falls, np.nan, np.where(rises, 1.0, -1.0))
-        if self.generators.size:  # the rays are not all of them, so that agreement must be proven
-            for i in np.flatnonzero(~(rises & falls)):
-                least = _extreme(unit[i], self.generators)[0]
-                most = -_extreme(-unit[i], self.generators)[0]
-                out[i] = 1.0 if least >= -1e-7 else (-1.0 if most <= 1e-7 else np.nan)
+        signs = np.where(rises & falls, np.nan, np.where(rises, 1.0, -1.0))
+        if self.generators.size:
+            distinct, inverse = np.unique(np.round(unit, 12), axis=0, return_inverse=True)
+            at_interior = np.sign(distinct @ self.rays[0])
+            implied = np.array(
+                [
+                    _is_implied(side * function, self.generators)
+                    for side, function in zip(at_interior, distinct, strict=True)
+                ]
+            )
+            signs = np.where(implied, at_interior, np.nan)[inverse.ravel()]
+        out[moving] = signs
         return out
 
 
@@ -128,29 +129,17 @@ def make_cone(directions: FloatArray, rows: FloatArray, interior: FloatArray) ->
     Returns
     -------
     RecessionCone
-        With its extreme rays up to five dimensions, with constraints beyond.
+        With its extreme rays, or with its constraints where there are too many rays.
     """
-    d = rows.shape[1]
+    centre = interior / np.linalg.norm(interior)
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     _, first = np.unique(np.round(unit, 12), axis=0, return_index=True)
-    unit = unit[np.sort(first)]
-    none = np.zeros((0, d))
-    if d == 1:
-        return RecessionCone(directions, np.sign(unit[:1]), none)
-    if d == 2:
-        along = unit @ interior
-        across = unit[:, 1] * interior[0] - unit[:, 0] * interior[1]
-        angle = np.arctan2(across, along)
-        lowest, highest = unit[angle.argmin()], unit[angle.argmax()]
-        # Each extreme ray is at right angles to one of the two constraints and satisfies the other.
-        return RecessionCone(directions, np.array([[-lowest[1], lowest[0]], [highest[1], -highest[0]]]), none)
-    if d <= HULL_DIMENSION_MOST:
-        return RecessionCone(directions, _hull_rays(unit, interior), none)
-    order = np.argsort(unit @ interior, kind="stable")[:GENERATORS_MOST]
-    axes = directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), np.finfo(float).tiny)
-    axes = axes[np.any(axes != 0.0, axis=1)]
-    rays = [_extreme(side * axis, unit)[1] for axis in axes for side in (1.0, -1.0)]
-    return RecessionCone(directions, np.array([interior, *rays]), unit[np.sort(order)])
+    needed = _without_implied(unit[np.sort(first)], centre)  # 1
+    none = np.zeros((0, rows.shape[1]))
+    try:
+        return RecessionCone(directions, _extreme_rays(needed, centre), none)  # 2 and 3
+    except _TooManyRaysError:
+        return RecessionCone(directions, centre[None, :], needed)
 
 
 def null_space(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -178,34 +167,100 @@ def null_space(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:
     return np.ascontiguousarray(right[zero].T), np.ascontiguousarray(right[~zero].T)
 
 
-def _hull_rays(unit: FloatArray, interior: FloatArray) -> FloatArray:
-    """Return the extreme rays of {u: unit u >= 0} from the facets of a convex hull, shape (k, d)."""
+class _TooManyRaysError(Exception):
+    """A block of the cone has more extreme rays than can be listed."""
+
+
+def _residual(function: FloatArray, generators: FloatArray) -> FloatArray:
+    """Return what non-negative least squares leaves of a function, shape (d,); zero when it is implied."""
+    from scipy.optimize import nnls
+
+    try:
+        weights, _ = nnls(generators.T, function)
+    except RuntimeError:  # no convergence, which is no proof
+        return function
+    return np.asarray(function - generators.T @ weights)
+
+
+def _is_implied(function: FloatArray, generators: FloatArray) -> bool:
+    return bool(np.linalg.norm(_residual(function, generators)) <= SIDE)
+
+
+def _without_implied(unit: FloatArray, centre: FloatArray) -> FloatArray:
+    """Return the constraints that the others do not imply, by Clarkson's algorithm.
+
+    What is left of a constraint after the ones that are needed so far gives a direction that satisfies those and
+    violates this one. On the way from the interior to that direction, the first constraint met is a needed one.
+    """
+    inside = unit @ centre
+    needed = [int(np.argmin(inside))]
+    for i in np.argsort(inside, kind="stable"):
+        while i not in needed:
+            left = _residual(unit[i], unit[needed])
+            if np.linalg.norm(left) <= SIDE:
+                break
+            outside = unit @ -left
+            with np.errstate(divide="ignore", invalid="ignore"):
+                meets = np.where(outside < 0.0, inside / (inside - outside), np.inf)
+            meets[needed] = np.inf
+            nearest = int(np.argmin(meets))
+            needed.append(nearest if math.isfinite(meets[nearest]) else int(i))
+    return np.asarray(unit[np.sort(needed)])
+
+
+def _extreme_rays(unit: FloatArray, centre: FloatArray) -> FloatArray:
+    """Return the extreme rays of {u: unit u >= 0}, block by independent block, shape (k, d)."""
+    from scipy.linalg import qr
+
+    d = unit.shape[1]
+    _, _, order = qr(unit.T, mode="economic", pivoting=True)
+    basis = unit[order[:d]]
+    shares = np.linalg.solve(basis.T, unit.T).T  # each constraint as a combination of the d of the basis
+    shares[np.abs(shares) <= SIDE] = 0.0
+    inverse = np.linalg.inv(basis)
+    within = basis @ centre
+    rays = []
+    for block in _components(shares != 0.0):
+        members = np.any(shares[:, block] != 0.0, axis=1)
+        found = _block_rays(shares[np.ix_(members, block)], within[block])
+        rays.append(found @ inverse[:, block].T)
+    joined = np.vstack(rays)
+    return np.asarray(joined / np.linalg.norm(joined, axis=1, keepdims=True))
+
+
+def _components(touches: BoolArray) -> list[IntArray]:
+    """Return the groups of columns that rows tie together."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
+    ties = touches.T.astype(np.int64) @ touches.astype(np.int64)
+    count, label = connected_components(csr_array(ties), directed=False)
+    return [np.flatnonzero(label == k) for k in range(count)]
+
+
+def _block_rays(rows: FloatArray, interior: FloatArray) -> FloatArray:
+    """Return the extreme rays of {w: rows w >= 0} for a block that does not fall apart, shape (k, b)."""
+    m, b = rows.shape
+    if b == 1:
+        return np.sign(interior)[None, :]
+    if b == 2:
+        along = rows @ interior
+        across = rows[:, 1] * interior[0] - rows[:, 0] * interior[1]
+        angle = np.arctan2(across, along)
+        lowest, highest = rows[angle.argmin()], rows[angle.argmax()]
+        # Each extreme ray is at right angles to one of the two outer constraints and satisfies the other.
+        return np.array([[-lowest[1], lowest[0]], [highest[1], -highest[0]]])
+    # The upper bound theorem: as many facets as a cyclic polytope has.
+    half = (b - 1) // 2
+    if math.comb(m - b + half, half) > FACETS_MOST:
+        raise _TooManyRaysError
     from scipy.spatial import ConvexHull
 
     centre = interior / np.linalg.norm(interior)
-    points = unit / (unit @ centre)[:, None]
-    plane = np.linalg.svd(centre[None, :])[2][1:]  # an orthonormal basis of the plane g'c = 1, (d - 1, d)
-    # The options drop the few points that rounding puts within a facet; exact duplicates are gone already.
+    points = rows / (rows @ centre)[:, None]
+    plane = np.linalg.svd(centre[None, :])[2][1:]  # an orthonormal basis of the plane g'c = 1, (b - 1, b)
     equations = ConvexHull(points @ plane.T, qhull_options="Qt").equations
     rays = -(equations[:, :-1] @ plane + equations[:, -1:] * centre)
     rays /= np.linalg.norm(rays, axis=1, keepdims=True)
     _, first = np.unique(np.round(rays, 10), axis=0, return_index=True)
     return np.asarray(rays[np.sort(first)])
-
-
-def _extreme(vector: FloatArray, generators: FloatArray) -> tuple[float, FloatArray]:
-    """Return the least v'u over u in the box [-1, 1]^d with G u >= 0, and u; constraints enter as they are violated."""
-    from scipy.optimize import linprog
-
-    chosen = np.argsort(generators @ vector, kind="stable")[:BATCH]
-    while True:
-        result = linprog(
-            vector, A_ub=-generators[chosen], b_ub=np.zeros(chosen.size), bounds=(-1.0, 1.0), method="highs"
-        )
-        margins = generators @ result.x
-        margins[chosen] = 0.0
-        worst = np.argsort(margins, kind="stable")[:BATCH]
-        worst = worst[margins[worst] < -1e-9]
-        if worst.size == 0:
-            return float(result.fun), np.asarray(result.x, dtype=np.float64)
-        chosen = np.concatenate([chosen, worst])

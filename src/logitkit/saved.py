@@ -15,20 +15,23 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.design import RowCounts
-from logitkit.design.info import DesignInfo, ResponseInfo, Term
+from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
+from logitkit.design.terms import Term
 from logitkit.errors import DataError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
-from logitkit.fit import Covariance, FitRecord, Limit
+from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone
+from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.solvers.solver import Status, Step
 
 __all__ = ["VERSION", "load_record", "save_record"]
 
 FORMAT = "logitkit fit"
 VERSION = 1
-ARRAYS = ("coef", "full_vcov", "model_vcov")
+COORDINATES = ("transform", "centre", "basis")
+ARRAYS = ("coef", "inner_coef", "inner_vcov", "inner_model_vcov")
 NUMBERS = (
     "loglik",
     "null_loglik",
@@ -118,6 +121,9 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "coding": None if info.coding is None else pack_coding(info.coding),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
         "aliased": record.aliased.tolist(),
+        "coordinates": None
+        if record.coordinates.transform is None
+        else {name: encode(getattr(record.coordinates, name)) for name in COORDINATES},
         "limit": None
         if limit is None
         else {
@@ -126,7 +132,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
             "generators": encode(limit.cone.generators),
             "direction": encode(limit.direction),
             "n_rows": limit.n_rows,
-            "finite": encode(limit.finite),
+            "signs": encode(limit.signs),
         },
         "covariance": asdict(record.covariance),
         "counts": encode(asdict(record.counts)),
@@ -156,17 +162,26 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
             np.asarray(decode(part[name]), dtype=np.float64).reshape(-1, d) for name in ("rays", "generators")
         )
         cone = RecessionCone(directions, rays, generators)
-        limit = Limit(cone, decode(part["direction"]), part["n_rows"], decode(part["finite"]))
+        limit = Limit(cone, decode(part["direction"]), part["n_rows"], decode(part["signs"]))
     p = len(info.names)
     arrays: dict[str, Any] = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
-    arrays["full_vcov"] = arrays["full_vcov"].reshape(p, p)
-    arrays["model_vcov"] = arrays["model_vcov"].reshape(p, p)
+    q = arrays["inner_coef"].size
+    for name in ("inner_vcov", "inner_model_vcov"):
+        arrays[name] = arrays[name].reshape(q, q)
+    aliased = np.array(packed["aliased"], dtype=np.int64)
+    coordinates = Coordinates(None, aliased)
+    if packed["coordinates"] is not None:
+        transform, centre, basis = (
+            np.asarray(decode(packed["coordinates"][name]), dtype=np.float64) for name in COORDINATES
+        )
+        coordinates = Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q))
     return FitRecord(
         info=info,
         family=Binomial(link_named(packed["link"])),
         **arrays,
         **{name: decode(packed[name]) for name in NUMBERS},
-        aliased=np.array(packed["aliased"], dtype=np.int64),
+        coordinates=coordinates,
+        aliased=aliased,
         limit=limit,
         covariance=Covariance(**packed["covariance"]),
         counts=RowCounts(counts["given"], counts["missing"], by_column),

@@ -181,8 +181,6 @@ class _Program:
 
     def solve(self, moved: BoolArray) -> FloatArray:
         """Return the direction that moves the rows not yet moved as far as it can, within the box."""
-        from scipy.optimize import linprog
-
         gain = self.matrix.rmatvec(self.sides * ~moved)
         size = float(np.abs(gain).max(initial=0.0))
         q = self.matrix.n_columns
@@ -194,20 +192,8 @@ class _Program:
             single = self.sides[self.chosen] != 0.0
             upper = -self.sides[self.chosen][single, None] * rows[single]
             equal = rows[~single]
-            result = linprog(
-                -gain / size,
-                A_ub=upper if upper.size else None,
-                b_ub=np.zeros(len(upper)) if upper.size else None,
-                A_eq=equal if equal.size else None,
-                b_eq=np.zeros(len(equal)) if equal.size else None,
-                bounds=(-1.0, 1.0),
-                method="highs",
-                options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
-            )
-            if result.x is None:
-                raise ConvergenceError(f"The linear program that tests for separation failed: {result.message}")
-            direction = np.asarray(result.x, dtype=np.float64)
-            if -float(result.fun) <= 1e-9:
+            direction = _best_direction(gain / size, upper, equal)
+            if gain @ direction <= 1e-9 * size:
                 return np.zeros(q)
             margins = self.matrix.matvec(direction)
             margins = np.where(self.both, -np.abs(margins), self.sides * margins)
@@ -217,6 +203,27 @@ class _Program:
             if worst.size == 0:
                 return direction
             self.chosen.extend(worst[np.argsort(margins[worst], kind="stable")].tolist())
+
+
+def _best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> FloatArray:
+    """Return the direction in the box with upper @ direction <= 0 = equal @ direction that gains most."""
+    from scipy.optimize import linprog
+
+    # A tight tolerance can be out of the solver's reach; the direction is made exact afterwards in any case.
+    for method, options in (("highs", {"primal_feasibility_tolerance": 1e-9}), ("highs", {}), ("highs-ipm", {})):
+        result = linprog(
+            -gain,
+            A_ub=upper if upper.size else None,
+            b_ub=np.zeros(len(upper)) if upper.size else None,
+            A_eq=equal if equal.size else None,
+            b_eq=np.zeros(len(equal)) if equal.size else None,
+            bounds=(-1.0, 1.0),
+            method=method,
+            options=options,
+        )
+        if result.x is not None:
+            return np.asarray(result.x, dtype=np.float64)
+    raise ConvergenceError(f"The linear program that tests for separation failed: {result.message}")
 
 
 def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:

@@ -13,7 +13,8 @@ import pytest
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.families.binomial import Binomial
-from logitkit.fit import FitRecord, fit_design
+from logitkit.fit import fit_design
+from logitkit.record import FitRecord
 from logitkit.solvers.newton import Newton
 from references.load import load_frame, load_reference
 

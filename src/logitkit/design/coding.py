@@ -20,7 +20,7 @@ from formulaic.parser.types import Factor
 
 from logitkit.design.formula import ParsedFormula
 from logitkit.design.frame import is_missing
-from logitkit.design.info import INTERCEPT, Term
+from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, FormulaError
 from logitkit.typing import BoolArray, FloatArray
 

@@ -6,6 +6,7 @@ Everything that knows of pandas, polars, Arrow or files is here.
 from __future__ import annotations
 
 import csv
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ def read_file(path: str | Path) -> pd.DataFrame:
             return pd.read_csv(path)
         if suffix in {".tsv", ".tsv.gz"}:
             return pd.read_csv(path, sep="\t")
-    except (OSError, ValueError, csv.Error) as error:  # pandas' parser errors and Arrow's are ValueErrors
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:  # pandas' and Arrow's are ValueErrors
         raise DataError(f"'{path}' cannot be read as {suffix}: {error}") from error
     raise DataError(f"'{path}' ends in {suffix!r}; files that can be read end in .csv, .csv.gz, .tsv or .parquet.")
 
@@ -253,28 +254,53 @@ def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
             )
         series = value
     else:
-        series = pd.Series(_vector(value))
+        column = _vector(value)
+        if np.ndim(column) == 2 and column.shape[1] == 1:  # a table or a matrix of one column is that column
+            column = column.iloc[:, 0] if isinstance(column, pd.DataFrame) else column[:, 0]
+            return row_values(column, table, role)
+        if not isinstance(column, list) and np.ndim(column) != 1:
+            raise DataError(f"{role} has shape {np.shape(column)}; give one value a row.")
+        series = pd.Series(column)
     if len(series) != table.n_rows:
         raise DataError(f"{role} has {len(series)} values and the table has {table.n_rows} rows; they must agree.")
     return series, "<array>"
 
 
 def numeric_values(series: pd.Series, role: str) -> FloatArray:
-    """Return a column as float64 with missing values as nan, or refuse text."""
-    if series.dtype == object or isinstance(series.dtype, (pd.CategoricalDtype, pd.StringDtype)):
-        raise DataError(f"{role} must be numbers; the values are {series.dtype}, for example {series.iloc[0]!r}.")
-    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    """Return a column as float64 with missing values as nan, or refuse text, dates and other objects."""
+    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
+        return series.to_numpy(dtype=np.float64)
+    missing = is_missing(series)
+    out = np.full(len(series), np.nan)
+    if missing.all():
+        return out
+    present = series[~missing]
+    values = None if isinstance(series.dtype, pd.CategoricalDtype) else _plain(present, role)
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
+        raise DataError(f"{role} must be numbers; the values are {series.dtype}, for example {present.iloc[0]!r}.")
+    out[~missing] = values
+    return out
 
 
 def codes_of(series: pd.Series) -> tuple[IntArray, int]:
     """Return integer codes of the distinct values and how many there are."""
-    codes, levels = pd.factorize(series)
+    try:
+        codes, levels = pd.factorize(series)
+    except TypeError as error:
+        raise DataError(
+            f"cluster must be one value a row; the values are of type {type(series.iloc[0]).__name__}, for example "
+            f"{series.iloc[0]!r}."
+        ) from error
     return codes.astype(np.int64), len(levels)
 
 
 def _vector(values: Any) -> Any:
     """Bring array-likes that pandas does not know (polars and Arrow columns, tuples) to something it does."""
-    if isinstance(values, (pd.Series, pd.Categorical, pd.Index, np.ndarray, list)):
+    if isinstance(values, np.ma.MaskedArray):
+        if not np.ma.getmaskarray(values).any():
+            return np.asarray(values.data)
+        return values.astype(np.float64 if values.dtype.kind in "fiub" else object).filled(np.nan)
+    if isinstance(values, (pd.Series, pd.DataFrame, pd.Categorical, pd.Index, np.ndarray, list)):
         return values
     if hasattr(values, "to_pandas"):
         import narwhals as nw
@@ -301,32 +327,50 @@ def _to_pandas(column: Any) -> pd.Series:
     return series.cat.set_categories(sorted(series.cat.categories))
 
 
-def _plain(column: pd.Series, name: str) -> Any:  # noqa: PLR0911 - one return a kind of column
+def _plain(column: pd.Series, name: str) -> Any:
     """Return values without missing entries in numpy's own types, text as objects, categories as they are."""
     dtype = column.dtype
-    if isinstance(dtype, np.dtype) and dtype.kind in "fiub":
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiubmM":
         return column.to_numpy()
     if isinstance(dtype, pd.CategoricalDtype):
         return pd.Categorical(column)
-    if pd.api.types.is_object_dtype(dtype):
-        kind = pd.api.types.infer_dtype(column, skipna=True)
-        if kind in {"mixed", "mixed-integer"}:
-            kinds = sorted({type(value).__name__ for value in column})
-            raise DataError(f"Column {name!r} mixes {' and '.join(kinds)}; make it all numbers or all text.")
-        if kind == "boolean":
-            return column.to_numpy(dtype=bool)
-        if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:
-            return column.to_numpy(dtype=np.float64)
-        return column.to_numpy(dtype=object)
-    if pd.api.types.is_bool_dtype(dtype):
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return column.array  # as numpy has it, it would lose its zone or become objects
+    for is_kind, target in (
+        (pd.api.types.is_bool_dtype, bool),
+        (pd.api.types.is_integer_dtype, np.int64),
+        (pd.api.types.is_float_dtype, np.float64),
+    ):
+        if not pd.api.types.is_object_dtype(dtype) and is_kind(dtype):
+            return column.to_numpy(dtype=target)
+    return _plain_objects(pd.Series(column.to_numpy(dtype=object)), name)
+
+
+def _plain_objects(column: pd.Series, name: str) -> Any:
+    """Return objects as what they all are: numbers, dates, text; refuse what is none of these."""
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in {"mixed", "mixed-integer"}:
+        kinds = sorted({type(value).__name__ for value in column})
+        if len(kinds) == 1:
+            raise DataError(f"Column {name!r} holds {kinds[0]} objects; make it numbers or text.")
+        raise DataError(f"Column {name!r} mixes {' and '.join(kinds)}; make it all numbers or all text.")
+    if kind == "boolean":
         return column.to_numpy(dtype=bool)
-    if pd.api.types.is_integer_dtype(dtype):
-        return column.to_numpy(dtype=np.int64)
-    if pd.api.types.is_float_dtype(dtype):
+    if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:
         return column.to_numpy(dtype=np.float64)
-    if pd.api.types.is_string_dtype(dtype):
-        return column.to_numpy(dtype=object)
-    return column.to_numpy()
+    try:
+        if kind in {"date", "datetime", "datetime64"}:
+            return pd.to_datetime(column).array
+        if kind in {"timedelta", "timedelta64"}:
+            return pd.to_timedelta(column).to_numpy()
+    except ValueError as error:
+        raise DataError(f"Column {name!r} holds dates that cannot be read: {error}") from error
+    if kind in {"complex", "time", "period"}:
+        raise DataError(
+            f"Column {name!r} holds {type(column.iloc[0]).__name__} values, which are neither numbers nor categories; "
+            "turn them into real numbers, or into text."
+        )
+    return column.to_numpy(dtype=object)
 
 
 def _require_one_index(columns: Mapping[str, Any]) -> None:

@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from logitkit.design.coding import Coding
+from logitkit.design.coding import Coding
+from logitkit.design.terms import INTERCEPT, Term
 
-__all__ = ["DesignInfo", "ResponseInfo", "Term"]
-
-INTERCEPT = "Intercept"
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A term of the formula and the columns that it has in the design.
-
-    Parameters
-    ----------
-    name : str
-        As formulaic prints it, ``"age:C(g)"``.
-    columns : tuple of int
-        Positions of its columns.
-    """
-
-    name: str
-    columns: tuple[int, ...]
+__all__ = ["DesignInfo", "ResponseInfo"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,10 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
         )
     if array.size == 0:
         raise ResponseError(f"The response {name!r} has no rows.")
+    if array.dtype.kind == "c":
+        raise ResponseError(f"The response {name!r} holds complex numbers; they must be 0 or 1.")
+    if event is not None:
+        event = _one_value(event)
     if event is None and array.dtype.kind in "fiub":
         y = array.astype(np.float64)
         zero_one = (y == 0.0) | (y == 1.0)
@@ -193,12 +198,32 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
     else:
         matching = [level for level in levels if level == event]
         if not matching:
-            hint = nearest_name(str(event), [str(level) for level in levels])
-            raise ResponseError(f"event={event!r} does not occur in the response {name!r}. {hint}")
+            raise ResponseError(f"event={event!r} does not occur in the response {name!r}. {_hint(event, levels)}")
         chosen = matching[0]
     other = levels[0] if chosen == levels[1] else levels[1]
     info = ResponseInfo(name, event=str(chosen), nonevent=str(other), coded={chosen: 1, other: 0})
     return Outcome(_code_known(values, name, info), None, info)
+
+
+def _one_value(event: Any) -> Any:
+    """Return the event as one plain value; a day is its midnight, as the days of a column are."""
+    if np.ndim(event) != 0 or isinstance(event, (Mapping, set, frozenset)):
+        raise ResponseError(f"event={event!r} is not one value; give the one value of the response that is modelled.")
+    if bool(np.any(is_missing(event))):
+        raise ResponseError(f"event={event!r} is missing; rows with a missing response are dropped.")
+    if isinstance(event, date) and not isinstance(event, datetime):
+        return datetime(event.year, event.month, event.day)  # noqa: DTZ001 - the column has no zone either
+    return event
+
+
+def _hint(event: Any, levels: list[Any]) -> str:
+    """Say which value was meant, with its type where the text alone is the same."""
+    for level in levels:
+        if str(level) == str(event):
+            return f"There {level!r} is of type {type(level).__name__}, not {type(event).__name__}: give it as that."
+    if all(isinstance(value, str) for value in (event, *levels)):
+        return nearest_name(event, levels)
+    return f"Its values are {' and '.join(repr(level) for level in levels)}."
 
 
 def _code_known(values: Any, name: str, info: ResponseInfo) -> FloatArray:

@@ -12,9 +12,10 @@ from logitkit.design.checks import require_finite_offset, require_weight_kind, r
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.frame import Table, codes_of, numeric_values, read_table, row_values
-from logitkit.design.info import INTERCEPT, DesignInfo, Term
+from logitkit.design.info import DesignInfo
 from logitkit.design.outcome import code_outcome, missing_outcome
 from logitkit.design.response import Clusters, Response
+from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.typing import WeightKind
 
@@ -69,7 +70,11 @@ def ready_design(
     """
     array, own_names, index = as_matrix(X)
     n, p = array.shape
-    labels = tuple(names) if names is not None else own_names or tuple(f"x{j}" for j in range(p))
+    labels = own_names or tuple(f"x{j}" for j in range(p))
+    if names is not None:
+        labels = tuple(names)
+        if isinstance(names, str) or not all(isinstance(label, str) for label in labels):
+            raise DataError(f"names={names!r} must be one text a column, such as names=['Intercept', 'x'].")
     if len(labels) != p:
         raise DataError(f"names has {len(labels)} entries and X has {p} columns; they must agree.")
     if len(set(labels)) != p:
@@ -140,6 +145,8 @@ def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Any, tuple
     """
     if hasattr(X, "tocsr") or type(X).__module__.startswith("scipy.sparse"):
         raise UnsupportedError(f"X is a sparse matrix ({type(X).__name__}); only dense ones are offered: X.toarray().")
+    if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
+        raise DataError("X is a masked array with masked entries; drop those rows, and give a plain array.")
     if isinstance(X, np.ndarray):
         array, names, index = X, None, None
     elif hasattr(X, "columns"):
@@ -148,7 +155,9 @@ def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Any, tuple
         for label in labels:
             if label not in table:
                 raise DataError(f"X has no column {label!r}. {nearest_name(label, table.names)}")
-        array, names, index = table.frame(labels, None).to_numpy(), labels, table.index
+        columns = [numeric_values(table.column(label), f"Column {label!r} of X") for label in labels]
+        array = np.column_stack(columns) if columns else np.empty((table.n_rows, 0))
+        names, index = labels, table.index
     else:
         array, names, index = np.asarray(X), None, None
     if array.ndim != 2:

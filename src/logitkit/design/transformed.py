@@ -8,6 +8,7 @@ in ``basis``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,8 @@ from logitkit.design.matrix import Matrix
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Transformed"]
+
+BLOCK = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,15 @@ class Transformed:
 
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return Z v, shape (n,)."""
-        inner = self.basis @ vector
-        return self.matrix.matvec(inner) - float(self.centre @ inner)
+        return np.concatenate([block @ vector for block in self._blocks()])
 
     def rmatvec(self, vector: FloatArray) -> FloatArray:
         """Return Z' v, shape (q,)."""
-        return np.asarray((self.matrix.rmatvec(vector) - self.centre * vector.sum()) @ self.basis)
+        total, start = np.zeros(self.n_columns), 0
+        for block in self._blocks():
+            total += vector[start : start + len(block)] @ block
+            start += len(block)
+        return total
 
     def gram(self, weights: FloatArray, buffer: FloatArray) -> FloatArray:
         """Return Z' diag(weights) Z of all rows at once, shape (q, q)."""
@@ -81,3 +87,8 @@ class Transformed:
     def to_dense(self) -> FloatArray:
         """Return the transformed rows, shape (n, q)."""
         return np.asarray((self.matrix.to_dense() - self.centre) @ self.basis)
+
+    def _blocks(self) -> Iterator[FloatArray]:
+        """Yield the transformed rows, some at a time; centring comes first, or it would cost digits."""
+        for start in range(0, max(self.n_rows, 1), BLOCK):
+            yield self.rows(start, min(start + BLOCK, self.n_rows)).array

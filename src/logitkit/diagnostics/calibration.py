@@ -27,12 +27,15 @@ import numpy as np
 
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design
-from logitkit.design.info import INTERCEPT, DesignInfo, Term
+from logitkit.design.info import DesignInfo
+from logitkit.design.terms import INTERCEPT, Term
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.ranking import RankedRows, rank_rows
-from logitkit.fit import FitRecord, fit_design
+from logitkit.fit import fit_design
 from logitkit.inference.delta import normal_quantile
+from logitkit.inference.prediction import is_sample
 from logitkit.inference.sandwich import with_required_sandwich
+from logitkit.record import FitRecord
 from logitkit.solvers.newton import Newton
 from logitkit.typing import FloatArray, IntArray
 
@@ -189,7 +192,7 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
         slope_std_error=slope[1],
         brier=float(squared) / total,
         log_loss=float(ranked.weights @ _losses(record, ranked)) / total,
-        in_sample=record.fingerprint == design.fingerprint,
+        in_sample=is_sample(record, design),
         histogram=heights,
         histogram_edges=edges,
         undetermined=ranked.undetermined,

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.errors import SeparationError, UnsupportedError
-from logitkit.fit import FitRecord
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Collinearity", "collinearity"]

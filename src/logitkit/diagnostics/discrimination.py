@@ -27,8 +27,8 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import DataError
-from logitkit.fit import FitRecord
 from logitkit.inference.delta import normal_quantile
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Discrimination", "discriminate", "discrimination"]

@@ -29,7 +29,8 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import UnsupportedError
-from logitkit.fit import FitRecord
+from logitkit.inference.prediction import is_sample
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["HosmerLemeshow", "hosmer_lemeshow"]
@@ -149,7 +150,7 @@ def hosmer_lemeshow(
     expected = group_sums(group, ranked.weights * ranked.mu)
     first = np.searchsorted(group, np.arange(count))
     last = np.append(first[1:], group.size) - 1
-    in_sample = record.fingerprint == design.fingerprint
+    in_sample = is_sample(record, design)
     dof = count - 2 if in_sample else count
     statistic = float(np.sum(_contributions(size, observed, expected)))
     of_row = np.zeros(design.n_rows, dtype=np.int64)

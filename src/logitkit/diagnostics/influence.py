@@ -21,8 +21,9 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.residuals import residuals
 from logitkit.errors import UnsupportedError
-from logitkit.fit import FitRecord
 from logitkit.inference.leverage import leverage
+from logitkit.inference.prediction import is_sample
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Influence", "influence"]
@@ -102,7 +103,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     >>> bool(np.isclose(found.leverage.sum(), found.rank))
     True
     """
-    if design.fingerprint != record.fingerprint:
+    if not is_sample(record, design):
         raise UnsupportedError(
             f"Influence is of the rows of the fit, and these {design.n_rows:,} rows are others than those "
             "that it used, or were changed since. Give the table of the fit."

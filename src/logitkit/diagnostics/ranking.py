@@ -13,8 +13,8 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.errors import DataError
-from logitkit.fit import FitRecord
 from logitkit.inference.prediction import design_predictor
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["RankedRows", "merge_rounding", "rank_rows"]

@@ -23,8 +23,8 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.errors import UnsupportedError, nearest_name
 from logitkit.families.binomial import Binomial
-from logitkit.fit import FitRecord
 from logitkit.inference.prediction import design_predictor
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, ResidualKind
 
 __all__ = ["residuals"]

@@ -20,8 +20,8 @@ import math
 from dataclasses import dataclass
 
 from logitkit.design.design import Design
-from logitkit.fit import FitRecord
 from logitkit.inference.prediction import design_predictor
+from logitkit.record import FitRecord
 
 __all__ = ["FitStatistics", "fit_statistics"]
 

@@ -15,9 +15,9 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
 from logitkit.execution.blas import single_threaded_blas
-from logitkit.fit import FitRecord
 from logitkit.inference.prediction import design_predictor
 from logitkit.objective import Objective
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray
 
 __all__ = ["leverage"]
@@ -50,11 +50,12 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     """
     eta = design_predictor(record, design)
     curvature = design.response.weights * np.nan_to_num(record.family.variance(eta))
-    vcov = record.model_vcov
+    vcov = record.inner_model_vcov
 
     def block_leverage(block: Matrix, rows: slice) -> FloatArray:
         dense = block.to_dense()
         return np.asarray(np.einsum("ij,ij->i", dense @ vcov, dense) * curvature[rows])
 
     with single_threaded_blas():
-        return Objective(design.matrix, design.response, record.family).map_rows(block_leverage)
+        working = record.coordinates.matrix(design.matrix)
+        return Objective(working, design.response, record.family).map_rows(block_leverage)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scipy.special import chdtrc
 
 from logitkit.errors import UnsupportedError
-from logitkit.fit import FitRecord
+from logitkit.record import FitRecord
 
 __all__ = ["LikelihoodRatioTest", "null_test"]
 

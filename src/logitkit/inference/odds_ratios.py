@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.errors import DataError, FormulaError, nearest_name
-from logitkit.fit import FitRecord
 from logitkit.inference.wald import coefficient_estimates
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray
 
 __all__ = ["OddsRatios", "odds_ratios"]

@@ -12,11 +12,13 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
-from logitkit.fit import FitRecord
 from logitkit.inference.delta import normal_quantile
+from logitkit.record import FitRecord
 from logitkit.typing import FloatArray
 
-__all__ = ["Predictions", "design_predictor", "known_sides", "linear_predictor", "predictions"]
+__all__ = ["Predictions", "design_predictor", "is_sample", "known_sides", "linear_predictor", "predictions"]
+
+BLOCK = 16_384
 
 
 @dataclass(frozen=True)
@@ -83,21 +85,54 @@ def linear_predictor(
     >>> bool(np.allclose(eta, fit.design.matrix.to_dense() @ fit.coef.to_numpy()))
     True
     """
-    eta = matrix.matvec(record.predicting_coef)
-    if offset is not None:
-        eta = eta + offset
-    eta = np.array(eta, dtype=np.float64)
-    if record.limit is None:
-        return eta
-    rows = matrix.to_dense()
-    cone = record.limit.cone
-    moving = np.flatnonzero(np.any(cone.moves(rows) != 0.0, axis=1))
-    known = np.zeros(moving.size) if sides is None else sides[moving]
-    unknown = known == 0.0
-    signs = known.copy()
-    signs[unknown] = cone.signs(rows[moving[unknown]])
-    eta[moving] = np.where(np.isnan(signs), np.nan, np.copysign(np.inf, signs))
-    return eta
+    working = record.coordinates.matrix(matrix)
+    eta = np.empty(matrix.n_rows)
+    for start in range(0, matrix.n_rows, BLOCK):
+        stop = min(start + BLOCK, matrix.n_rows)
+        eta[start:stop] = working.rows(start, stop).matvec(record.inner_coef)
+        if record.limit is not None:
+            cone = record.limit.cone
+            rows = matrix.rows(start, stop).to_dense()
+            moving = np.flatnonzero(np.any(cone.moves(rows) != 0.0, axis=1))
+            signs = np.zeros(moving.size) if sides is None else sides[start + moving]
+            unknown = signs == 0.0
+            signs[unknown] = cone.signs(rows[moving[unknown]])
+            eta[start + moving] = np.where(np.isnan(signs), np.nan, np.copysign(np.inf, signs))
+    return eta if offset is None else eta + offset
+
+
+def is_sample(record: FitRecord, design: Design) -> bool:
+    """Tell whether the rows of a design are those of the fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        n rows with their outcome.
+
+    Returns
+    -------
+    bool
+        Sizes, outcomes, weights and a sample of the rows agree, and the loss of all rows is that of the fit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> is_sample(fit.record, fit.design)
+    True
+    """
+    if design.fingerprint != record.fingerprint:
+        return False
+    if record.limit is not None:
+        return True
+    response = design.response
+    eta = linear_predictor(record, design.matrix, response.offset)
+    loss = float(response.weights @ record.family.loss(eta, response.y))
+    known = record.log_constant - record.loglik
+    return bool(np.isnan(known) or abs(loss - known) <= 1e-8 * max(abs(known), 1.0))
 
 
 def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
@@ -123,7 +158,7 @@ def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
     >>> known_sides(fit.record, fit.design).tolist()
     [-1.0, -1.0, 1.0, 1.0]
     """
-    if record.limit is None or design.fingerprint != record.fingerprint:
+    if record.limit is None or not is_sample(record, design):
         return None
     return np.where(design.response.weights > 0.0, np.where(design.response.y > 0.5, 1.0, -1.0), 0.0)
 
@@ -195,11 +230,11 @@ def predictions(
     level = record.level if level is None else level
     z = normal_quantile(level)
     eta = linear_predictor(record, matrix, offset, sides)
-    vcov = record.full_vcov
+    working = record.coordinates.matrix(matrix)
     variance = np.empty(matrix.n_rows)
-    for start in range(0, matrix.n_rows, 16_384):
-        block = matrix.rows(start, min(start + 16_384, matrix.n_rows)).to_dense()
-        variance[start : start + len(block)] = np.einsum("ij,ij->i", block @ vcov, block)
+    for start in range(0, matrix.n_rows, BLOCK):
+        block = working.rows(start, min(start + BLOCK, matrix.n_rows)).to_dense()
+        variance[start : start + len(block)] = np.einsum("ij,ij->i", block @ record.inner_vcov, block)
     # A variance that is zero may come out as rounding of either sign.
     logit_error = np.sqrt(np.where(np.isfinite(eta), np.maximum(variance, 0.0), np.nan))
     mean = record.family.mean

@@ -15,14 +15,17 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.matrix import Matrix
 from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
-from logitkit.fit import Covariance, FitRecord
 from logitkit.inference.prediction import design_predictor
 from logitkit.objective import Objective
-from logitkit.typing import FloatArray
+from logitkit.record import Covariance, FitRecord
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["with_required_sandwich"]
+
+BLOCK = 65_536
 
 
 def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
@@ -63,10 +66,11 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     eta = design_predictor(record, design)
     # At the limit of a separated fit the score of a separated row is zero.
     slope = response.weights * np.nan_to_num(record.family.residual(eta, response.y))
+    working = record.coordinates.matrix(design.matrix)
     with single_threaded_blas():
         if response.clusters is None:
             n = response.n_obs
-            meat = Objective(design.matrix, response, record.family).sum_gram(slope**2)
+            meat = Objective(working, response, record.family).sum_gram(slope**2)
             factor = n / (n - 1.0)
             covariance = Covariance("sampling", "sandwich for sampling weights", f"n / (n - 1) with n = {n}")
         else:
@@ -76,26 +80,32 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
                     f"cluster={response.clusters.name!r} has {clusters} cluster among the rows used; "
                     "at least two are needed."
                 )
-            scores = _cluster_scores(design, slope)
-            meat = scores.T @ scores
+            meat = _cluster_meat(working, response.clusters.codes, slope)
             factor = clusters / (clusters - 1.0)
             label = f"sandwich by cluster ({response.clusters.name})"
             covariance = Covariance("cluster", label, f"G / (G - 1) with G = {clusters}", clusters)
-        bread = record.model_vcov
+        bread = record.inner_model_vcov
         return record.with_covariance(factor * (bread @ meat @ bread), covariance)
 
 
-def _cluster_scores(design: Design, slope: FloatArray) -> FloatArray:
-    """Return the sum of the scores of each cluster, shape (G, p)."""
-    from scipy.sparse import csr_array
+def _cluster_meat(matrix: Matrix, codes: IntArray, slope: FloatArray) -> FloatArray:
+    """Return the sum over clusters of the squares of their summed scores, shape (q, q).
 
-    clusters = design.response.clusters
-    assert clusters is not None
-    total = np.zeros((clusters.count, design.matrix.n_columns))
-    step = 65_536
-    for start in range(0, design.n_rows, step):
-        stop = min(start + step, design.n_rows)
-        rows = np.arange(stop - start)
-        place = csr_array((slope[start:stop], (clusters.codes[start:stop], rows)), shape=(clusters.count, stop - start))
-        total += place @ design.matrix.rows(start, stop).to_dense()
-    return total
+    The rows are taken in the order of their clusters, some at a time; the cluster that a block ends in is carried on to
+    the next one, so that memory does not grow with rows or clusters.
+    """
+    order = np.argsort(codes, kind="stable")
+    meat = np.zeros((matrix.n_columns, matrix.n_columns))
+    carried, carried_code = np.zeros(matrix.n_columns), -1
+    for start in range(0, order.size, BLOCK):
+        rows = order[start : start + BLOCK]
+        scores = matrix.take(rows).to_dense() * slope[rows, None]
+        first = np.flatnonzero(np.diff(codes[rows], prepend=-1))
+        sums = np.add.reduceat(scores, first, axis=0)
+        if codes[rows[0]] == carried_code:
+            sums[0] += carried
+        else:
+            meat += np.multiply.outer(carried, carried)
+        carried, carried_code = sums[-1], int(codes[rows[-1]])
+        meat += sums[:-1].T @ sums[:-1]
+    return meat + np.multiply.outer(carried, carried)

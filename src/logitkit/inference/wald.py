@@ -17,8 +17,9 @@ from scipy.special import chdtrc
 
 from logitkit.design.constraints import parse_hypothesis
 from logitkit.errors import FormulaError, SeparationError
-from logitkit.fit import FitRecord
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
+from logitkit.record import FitRecord
+from logitkit.typing import FloatArray
 
 __all__ = ["WaldTest", "coefficient_estimates", "wald_test"]
 
@@ -130,18 +131,26 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
             f"{', '.join(without)} has no finite estimate with a standard error (separated, undetermined or aliased), "
             "so a Wald test of it means nothing. Test the other coefficients, or compare models by likelihood ratio."
         )
-    coef = np.where(used, record.coef, 0.0)
-    vcov = np.where(used[:, None] & used, record.vcov, 0.0)
-    difference = left @ coef - right
-    spread = left @ vcov @ left.T
-    scale = np.sqrt(spread.diagonal())
-    scale = np.where(scale > 0.0, scale, 1.0)
-    values, vectors = np.linalg.eigh(spread / scale[:, None] / scale)
-    keep = values > 1e-10 * values[-1]
-    rotated = vectors.T @ (difference / scale)
-    if np.any(np.abs(rotated[~keep]) > 1e-8 * max(1.0, float(np.abs(rotated).max()))):
+    difference = left @ np.where(used, record.coef, 0.0) - right
+    jacobian = record.coordinates.jacobian(left)
+    # The root of the covariance, not the covariance, so that close hypotheses keep their digits.
+    root = jacobian @ _root(record.inner_vcov)
+    length = np.linalg.norm(root, axis=1)
+    length = np.where(length > 0.0, length, 1.0)
+    rotation, values, _ = np.linalg.svd(root / length[:, None], full_matrices=False)
+    keep = values > 1e-10 * values[0]
+    scaled = difference / length
+    rotated = rotation.T @ scaled
+    outside = scaled - rotation[:, keep] @ rotated[keep]
+    if np.any(np.abs(outside) > 1e-8 * max(1.0, float(np.abs(scaled).max()))):
         raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
-    statistic = float(np.sum(rotated[keep] ** 2 / values[keep]))
+    statistic = float(np.sum((rotated[keep] / values[keep]) ** 2))
     dof = int(np.count_nonzero(keep))
-    estimates = linear_estimates(difference, left, vcov, record.level if level is None else level)
+    estimates = linear_estimates(difference, jacobian, record.inner_vcov, record.level if level is None else level)
     return WaldTest(statistic, dof, float(chdtrc(dof, statistic)), texts, estimates, record.covariance.label)
+
+
+def _root(vcov: FloatArray) -> FloatArray:
+    """Return R with R R' = vcov, from the eigenvectors, for a covariance that may lack rank."""
+    values, vectors = np.linalg.eigh(vcov)
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))

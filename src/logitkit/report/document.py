@@ -223,7 +223,7 @@ class Section:
 Block: TypeAlias = Table | Prose | Figure | Section
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True)
 class Document:
     """A summary or a whole report.
 
@@ -267,71 +267,6 @@ class Document:
         for name in ("notes", "warnings"):
             if isinstance(getattr(self, name), str):
                 raise LogitkitError(f"Document {self.title!r}: {name} is one string; give a tuple of strings.")
-
-    def to_text(self, width: int = 88) -> str:
-        """Return the document as plain text.
-
-        Parameters
-        ----------
-        width : int, default 88
-            Columns of the terminal.
-
-        Returns
-        -------
-        str
-            Lines of at most that width where possible.
-        """
-        from logitkit.report.text import render_text
-
-        return render_text(self, width)
-
-    def to_html(self) -> str:
-        """Return the document as an HTML fragment with its own style.
-
-        Returns
-        -------
-        str
-            For notebooks and pages.
-        """
-        from logitkit.report.html import render_html
-
-        return render_html(self)
-
-    def to_markdown(self) -> str:
-        """Return the document as GitHub's Markdown.
-
-        Returns
-        -------
-        str
-            With pipe tables.
-        """
-        from logitkit.report.markdown import render_markdown
-
-        return render_markdown(self)
-
-    def to_latex(self) -> str:
-        """Return the document as LaTeX for the booktabs package.
-
-        Returns
-        -------
-        str
-            Special characters are escaped.
-        """
-        from logitkit.report.latex import render_latex
-
-        return render_latex(self)
-
-    def __str__(self) -> str:
-        """Return the document as plain text."""
-        return self.to_text()
-
-    def __repr__(self) -> str:
-        """Return the document as plain text."""
-        return self.to_text()
-
-    def _repr_html_(self) -> str:
-        """Return the document as HTML, for notebooks."""
-        return self.to_html()
 
 
 def _check_blocks(where: str, blocks: tuple[Block, ...]) -> None:

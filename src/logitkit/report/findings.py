@@ -43,6 +43,11 @@ def finding_document(result: object) -> Document:
 
 
 @finding_document.register
+def _(result: Document) -> Document:
+    return result
+
+
+@finding_document.register
 def _(result: WaldTest) -> Document:
     table = result.estimates
     heads = ("Estimate", "Std. error", "z", "P>|z|", f"{format_percent(table.level, 0)} low", "high")

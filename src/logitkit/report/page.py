@@ -14,14 +14,15 @@ from logitkit.diagnostics.discrimination import Discrimination, discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.errors import DataError, LogitkitError
-from logitkit.fit import FitRecord
 from logitkit.inference.odds_ratios import odds_ratios
+from logitkit.inference.prediction import is_sample
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.export import png_of, svg_of
 from logitkit.plots.forest import forest_size, plot_forest
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
+from logitkit.record import FitRecord
 from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
 from logitkit.report.findings import calibration_table
 from logitkit.report.html import render_page
@@ -57,7 +58,7 @@ def report_document(record: FitRecord, design: Design, title: str | None = None)
     Document
         Sections with tables and figures.
     """
-    summary = summary_document(record, design if design.fingerprint == record.fingerprint else None)
+    summary = summary_document(record, design if is_sample(record, design) else None)
     sections = (
         Section("Coefficients", (coefficient_table(record),)),
         Section("Odds ratios", tuple(_odds(record))),
@@ -77,7 +78,7 @@ def report_document(record: FitRecord, design: Design, title: str | None = None)
 
 
 def _rows_in_words(record: FitRecord, design: Design) -> str:
-    if design.fingerprint == record.fingerprint:
+    if is_sample(record, design):
         return "Diagnosed on the rows of the fit."
     return f"Diagnosed on {format_integer(design.n_rows)} other rows; the coefficients are those of the fit."
 
@@ -185,7 +186,7 @@ def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
 
 
 def _influence(record: FitRecord, design: Design) -> Iterator[Section]:
-    if design.fingerprint != record.fingerprint:
+    if not is_sample(record, design):
         return  # rows that the fit did not see have no influence on it
     result = influence(record, design)
     figure = Figure(

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.info import INTERCEPT
-from logitkit.fit import FitRecord
+from logitkit.design.terms import INTERCEPT
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.wald import coefficient_estimates
+from logitkit.record import FitRecord
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import (
     format_column,

@@ -12,12 +12,12 @@ from logitkit.diagnostics.collinearity import Collinearity
 from logitkit.diagnostics.influence import Influence, influence
 from logitkit.diagnostics.residuals import residuals
 from logitkit.errors import UnsupportedError
-from logitkit.fit import FitRecord
 from logitkit.inference.fit_statistics import FitStatistics, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.odds_ratios import OddsRatios
 from logitkit.inference.prediction import Predictions, known_sides, predictions
 from logitkit.inference.wald import coefficient_estimates
+from logitkit.record import FitRecord
 
 __all__ = [
     "augment_frame",

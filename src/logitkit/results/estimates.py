@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.fit import FitRecord, Limit
 from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.record import FitRecord, Limit
 from logitkit.report import tidy
 from logitkit.typing import FloatArray
 

@@ -20,13 +20,12 @@ from logitkit.inference.odds_ratios import odds_ratios
 from logitkit.inference.prediction import predictions
 from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.report import tidy
-from logitkit.report.document import Document
 from logitkit.report.page import report_document, write_page
 from logitkit.report.summary import summary_document
 from logitkit.results.estimates import Estimates
 from logitkit.results.figures import FitPlots
 from logitkit.results.rows import predict_rows, rows_of, rows_to_predict
-from logitkit.results.shown import shown
+from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.saved import save_record
 from logitkit.typing import ResidualKind, UnseenPolicy
 
@@ -54,15 +53,15 @@ class Fit(Estimates):
     True
     """
 
-    def summary(self) -> Document:
+    def summary(self) -> Summary:
         """Return the summary, which shows itself as text or HTML and renders as Markdown or LaTeX.
 
         Returns
         -------
-        Document
-            Facts, the coefficient table with odds ratios, notes and warnings.
+        Summary
+            A document: facts, the coefficient table with odds ratios, notes and warnings.
         """
-        return summary_document(self.record, self.design)
+        return shown_summary(summary_document(self.record, self.design))
 
     def tidy(self, level: float | None = None) -> pd.DataFrame:
         """Return a row a coefficient.

@@ -15,8 +15,8 @@ from logitkit.design.design import Design
 from logitkit.design.frame import is_missing
 from logitkit.design.ready import as_matrix
 from logitkit.errors import DataError, DataWarning
-from logitkit.fit import FitRecord
 from logitkit.inference.prediction import known_sides, linear_predictor
+from logitkit.record import FitRecord
 from logitkit.report import tidy
 from logitkit.results.estimates import Estimates
 from logitkit.typing import BoolArray, UnseenPolicy

@@ -1,4 +1,4 @@
-"""Results that show themselves: the same frozen record, with text and HTML that the report layer writes."""
+"""Results that show themselves: the same frozen record, with the formats that the report layer writes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,73 @@ from typing import Any, TypeVar
 
 from logitkit.report.document import Document
 from logitkit.report.findings import finding_document
+from logitkit.report.html import render_html
+from logitkit.report.latex import render_latex
+from logitkit.report.markdown import render_markdown
+from logitkit.report.text import render_text
 
-__all__ = ["shown"]
+__all__ = ["Shown", "Summary", "shown"]
 
 T = TypeVar("T")
 
 
-class _Shown:
-    """What a result gains: a document of itself."""
+class Shown:
+    """What a result gains: it prints as text, shows itself in a notebook, and goes into a paper."""
 
     def to_document(self) -> Document:
-        """Return the result as a document, which renders as text, HTML, Markdown or LaTeX."""
+        """Return the result as a document.
+
+        Returns
+        -------
+        Document
+            Facts and tables of finished text.
+        """
         return finding_document(self)
+
+    def to_text(self, width: int = 88) -> str:
+        """Return the result as plain text.
+
+        Parameters
+        ----------
+        width : int, default 88
+            Columns of the terminal.
+
+        Returns
+        -------
+        str
+            Lines of at most that width where possible.
+        """
+        return render_text(self.to_document(), width)
+
+    def to_html(self) -> str:
+        """Return the result as an HTML fragment with its own style.
+
+        Returns
+        -------
+        str
+            For notebooks and pages.
+        """
+        return render_html(self.to_document())
+
+    def to_markdown(self) -> str:
+        """Return the result as GitHub's Markdown.
+
+        Returns
+        -------
+        str
+            With pipe tables.
+        """
+        return render_markdown(self.to_document())
+
+    def to_latex(self) -> str:
+        """Return the result as LaTeX for the booktabs package.
+
+        Returns
+        -------
+        str
+            Special characters are escaped.
+        """
+        return render_latex(self.to_document())
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the plain result, which is importable, and show it again when it is loaded."""
@@ -28,11 +83,23 @@ class _Shown:
 
     def __repr__(self) -> str:
         """Return the result as text."""
-        return str(self.to_document())
+        return self.to_text()
 
     def _repr_html_(self) -> str:
         """Return the result as HTML, for notebooks."""
-        return self.to_document().to_html()
+        return self.to_html()
+
+
+class Summary(Shown, Document):
+    """A document that shows itself: the summary of a fit.
+
+    Parameters
+    ----------
+    title, subtitle : str
+        As in ``Document``.
+    facts, blocks, notes, warnings : tuple
+        As in ``Document``.
+    """
 
 
 def shown(result: T) -> T:
@@ -41,7 +108,7 @@ def shown(result: T) -> T:
     Parameters
     ----------
     result : dataclass
-        A result of a test or a diagnostic.
+        A result of a test or a diagnostic, or a document.
 
     Returns
     -------
@@ -53,10 +120,28 @@ def shown(result: T) -> T:
     return kind(**_values(result))  # type: ignore[no-any-return]
 
 
+def shown_summary(document: Document) -> Summary:
+    """Return a document as one that shows itself.
+
+    Parameters
+    ----------
+    document : Document
+        The summary of a fit.
+
+    Returns
+    -------
+    Summary
+        Equal in every field.
+    """
+    return Summary(**_values(document))
+
+
 def _values(result: Any) -> dict[str, Any]:
     return {field.name: getattr(result, field.name) for field in fields(result)}
 
 
 @cache
 def _kind(given: Any) -> Any:
-    return type(given.__name__, (_Shown, given), {"__module__": given.__module__, "__doc__": given.__doc__})
+    if given is Document:
+        return Summary
+    return type(given.__name__, (Shown, given), {"__module__": given.__module__, "__doc__": given.__doc__})

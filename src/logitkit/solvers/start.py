@@ -1,4 +1,4 @@
-"""Where a solver starts: zero, or near the solution of a sample of the rows when there are many.
+"""Where a solver starts: zero (less the mean offset), or near the solution of a sample of the rows when there are many.
 
 One walk over all rows costs as much as sixteen over a sixteenth of them. The sample's solution is some tens of standard
 errors from the answer; one step from there, with the gradient of all rows and the sample's Hessian scaled up, comes
@@ -23,13 +23,15 @@ ROWS_LEAST = 100_000
 ROWS_PER_COLUMN = 50
 
 
-def starting_point(objective: Objective) -> FloatArray:
+def starting_point(objective: Objective, intercept: int | None = None) -> FloatArray:
     """Return the first iterate, shape (p,): a sample's solution for many rows, else zero.
 
     Parameters
     ----------
     objective : Objective
         The objective of all rows.
+    intercept : int, optional
+        Position of the intercept, which then takes up the mean of an offset.
 
     Returns
     -------
@@ -48,6 +50,9 @@ def starting_point(objective: Objective) -> FloatArray:
     """
     n, p = objective.matrix.n_rows, objective.n_params
     zero = np.zeros(p)
+    response = objective.response
+    if intercept is not None and response.offset is not None:
+        zero[intercept] = -float(response.weights @ response.offset) / response.total
     size = n // SAMPLE_SHARE
     if n < ROWS_LEAST or size < ROWS_PER_COLUMN * p:
         return zero

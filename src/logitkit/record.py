@@ -1,0 +1,194 @@
+"""The frozen record of a fit: everything that is known afterwards, and no row of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from logitkit.design.design import RowCounts
+from logitkit.design.info import DesignInfo
+from logitkit.families.binomial import Binomial
+from logitkit.rank import Coordinates
+from logitkit.recession import RecessionCone
+from logitkit.solvers.solver import Status, Step
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Covariance", "FitRecord", "Limit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Covariance:
+    """How the covariance of the coefficients was made.
+
+    Parameters
+    ----------
+    kind : str
+        ``"model"``, ``"sampling"`` or ``"cluster"``.
+    label : str
+        The sentence that the summary prints.
+    correction : str
+        The finite-sample factor in words, empty for none.
+    n_clusters : int or None
+        Number of clusters, when there are any.
+    """
+
+    kind: str = "model"
+    label: str = "model-based (inverse information)"
+    correction: str = ""
+    n_clusters: int | None = None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What is known of a fit whose maximum lies at infinity.
+
+    Parameters
+    ----------
+    cone : RecessionCone
+        Directions of recession in terms of the coefficients.
+    direction : (p,) array
+        One direction of its interior, the certificate.
+    n_rows : int
+        Rows whose fitted probability is 0 or 1 in the limit.
+    signs : (p,) array
+        1 and -1 for coefficients that are plus and minus infinity, nan for undetermined ones, 0 for finite ones.
+    """
+
+    cone: RecessionCone
+    direction: FloatArray
+    n_rows: int
+    signs: FloatArray
+
+
+@dataclass(frozen=True)
+class FitRecord:
+    """Everything that is known after a fit, without the rows.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Names, terms, coding and how the response was given.
+    family : Binomial
+        Distribution and link.
+    coef : (p,) array
+        Estimates; plus or minus infinity under separation, nan where aliased or undetermined.
+    coordinates : Coordinates
+        The q coordinates that the fit was solved in. What follows from the estimates is computed in them, so that badly
+        conditioned columns cost no digits.
+    inner_coef : (q,) array
+        The estimates in these coordinates; under separation a finite representative of the limiting model.
+    inner_vcov : (q, q) array
+        Their covariance.
+    inner_model_vcov : (q, q) array
+        The same from the inverse of the information, the bread of every sandwich.
+    aliased : (k,) int array
+        Columns that were dropped because earlier columns explain them.
+    limit : Limit or None
+        Set when the data are separated.
+    covariance : Covariance
+        How ``vcov`` was made.
+    loglik, null_loglik, deviance, null_deviance : float
+        Log-likelihoods with the binomial constant, and deviances.
+    n_obs : int
+        Rows of positive weight, or the sum of frequency weights; the n of BIC.
+    n_params : int
+        Rank of the design.
+    events, total : float
+        Weighted events and trials.
+    n_trials : float
+        Number of trials: frequency weights count them, other weights do not.
+    log_constant : float
+        The binomial constant that the log-likelihoods include.
+    counts : RowCounts
+        Rows of the table, used and dropped.
+    status : Status
+        How the solver ended.
+    decrement : float
+        Newton decrement at the end, in standard errors.
+    trace : tuple of Step
+        Every iteration.
+    level : float
+        Confidence level of intervals.
+    fingerprint : str
+        Tells whether rows given later are the rows of the fit.
+    """
+
+    info: DesignInfo
+    family: Binomial
+    coef: FloatArray
+    coordinates: Coordinates
+    inner_coef: FloatArray
+    inner_vcov: FloatArray
+    inner_model_vcov: FloatArray
+    aliased: IntArray
+    limit: Limit | None
+    covariance: Covariance
+    loglik: float
+    null_loglik: float
+    deviance: float
+    null_deviance: float
+    n_obs: int
+    n_params: int
+    events: float
+    total: float
+    n_trials: float
+    log_constant: float
+    counts: RowCounts
+    status: Status
+    decrement: float
+    trace: tuple[Step, ...]
+    level: float
+    fingerprint: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        return self.info.names
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only: a record is what was found."""
+        for name in ("coef", "inner_coef", "inner_vcov", "inner_model_vcov", "aliased"):
+            getattr(self, name).flags.writeable = False
+
+    @cached_property
+    def full_vcov(self) -> FloatArray:
+        """Covariance of a finite representative of the estimates, zero where aliased, shape (p, p)."""
+        return self.coordinates.vcov(self.inner_vcov)
+
+    @cached_property
+    def model_vcov(self) -> FloatArray:
+        """The same from the inverse of the information, shape (p, p)."""
+        return self.coordinates.vcov(self.inner_model_vcov)
+
+    @property
+    def vcov(self) -> FloatArray:
+        """Covariance of the estimates, nan for those that are infinite, undetermined or aliased, shape (p, p)."""
+        finite = np.isfinite(self.coef)
+        return np.where(finite[:, None] & finite, self.full_vcov, np.nan)
+
+    @property
+    def std_error(self) -> FloatArray:
+        """Standard errors, shape (p,); nan where there is none."""
+        variance = self.full_vcov.diagonal()
+        return np.sqrt(np.where(np.isfinite(self.coef) & (variance >= 0.0), variance, np.nan))
+
+    @property
+    def converged(self) -> bool:
+        """Whether the solver reached its tolerance, at the limit if the data are separated."""
+        return self.status in (Status.CONVERGED, Status.SEPARATED)
+
+    @property
+    def dof_residual(self) -> int:
+        """Observations less the rank of the design."""
+        return self.n_obs - self.n_params
+
+    @property
+    def has_likelihood(self) -> bool:
+        """False when weights or clusters make the likelihood a working device only."""
+        return self.covariance.kind == "model"
+
+    def with_covariance(self, inner_vcov: FloatArray, covariance: Covariance) -> FitRecord:
+        """Return the same fit with another covariance, given in the fit's coordinates."""
+        return replace(self, inner_vcov=inner_vcov, covariance=covariance)
