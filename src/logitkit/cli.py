@@ -169,10 +169,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 def _event(text: str, formula: str, data: Any) -> Any:
     """Return the value of the response that a word of the command line means: 1 for ``"1"``, True for ``"true"``."""
-    from logitkit.design.frame import levels_of
-
-    response = formula.partition("~")[0].strip().strip("`")
-    levels = levels_of(data[response].dropna()) if response in data else [True, False]
+    levels = _response_levels(formula, data)
     for level in levels:
         if str(level) == text:
             return level
@@ -184,6 +181,20 @@ def _event(text: str, formula: str, data: Any) -> Any:
         elif isinstance(level, int | float) and level == number:
             return level
     return text
+
+
+def _response_levels(formula: str, data: Any) -> list[Any]:
+    """Return the values of the left side of a formula, column or expression; none for counts."""
+    from logitkit.design.formula import parse_formula
+    from logitkit.design.frame import levels_of, read_table
+    from logitkit.design.outcome import Counts, evaluate_left, missing_outcome
+
+    table = read_table(data)
+    parsed = parse_formula(f"{formula.partition('~')[0]} ~ 1", table.names, {})
+    frame = data[list(parsed.left_variables)].dropna()
+    rows = read_table(frame).frame(parsed.left_variables, None)
+    values = evaluate_left(parsed.left, rows, parsed.functions)
+    return [] if isinstance(values, Counts) else levels_of(values[~missing_outcome(values)])
 
 
 def _number(text: str) -> float | None:

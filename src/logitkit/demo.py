@@ -30,6 +30,7 @@ from logitkit.report.number_format import (
     format_estimate,
     format_integer,
     format_interval,
+    format_level,
     format_number,
     format_percent,
 )
@@ -184,7 +185,7 @@ def _reading(fit: Fit) -> Document:
     text = (
         f"{format_percent(rate)} of the training loans defaulted: {format_number(100 * odds, 3)} defaults "
         f"for every 100 loans paid back, odds of {format_number(odds, 3)}. An odds ratio multiplies these "
-        f"odds while all else in the table is held equal; its {format_percent(fit.record.level, 0)} "
+        f"odds while all else in the table is held equal; its {format_level(fit.record.level)} "
         "interval stands in brackets.\n\n"
         "Bank in another state than the borrower: the odds of default are multiplied by "
         f"{said('bank_out_of_state')}. For a loan of average risk this is "
@@ -218,7 +219,7 @@ def _later_years(fit: Fit, loans: Any) -> Document:
         Column("Approved", "left"),
         Column("Loans"),
         Column("AUC"),
-        Column(f"{format_percent(fit.record.level, 0)} interval"),
+        Column(f"{format_level(fit.record.level)} interval"),
         Column("Predicted"),
         Column("Observed"),
         Column("Obs./pred."),

@@ -18,7 +18,7 @@ from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
 from logitkit.design.terms import Term
-from logitkit.errors import DataError
+from logitkit.errors import DataError, LogitkitError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.rank import Coordinates
@@ -47,6 +47,19 @@ NUMBERS = (
     "level",
     "fingerprint",
 )
+NOTHING = type(None)
+#: What a file holds, and the JSON types of each: numbers that JSON lacks are dicts.
+FIELDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("format", "family", "link", "status"), (str,)),
+    **dict.fromkeys(("names", "terms", "empty_terms", "aliased", "trace"), (list,)),
+    **dict.fromkeys(("response", "covariance", "counts"), (dict,)),
+    **dict.fromkeys(("coding", "limit", "coordinates"), (dict, NOTHING)),
+    **dict.fromkeys(ARRAYS, (dict,)),
+    **dict.fromkeys(NUMBERS, (int, float, dict)),
+    "version": (int,),
+    "formula": (str, NOTHING),
+    "fingerprint": (str,),
+}
 
 
 def save_record(record: FitRecord, path: Path) -> Path:
@@ -63,8 +76,17 @@ def save_record(record: FitRecord, path: Path) -> Path:
     -------
     Path
         The same path.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written, or the model keeps what JSON cannot hold.
     """
-    path.write_text(json.dumps(pack_record(record), indent=1, allow_nan=False), encoding="utf-8")
+    text = json.dumps(pack_record(record), indent=1, allow_nan=False)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"The model cannot be written to '{path}': {error.strerror}.") from error
     return path
 
 
@@ -101,9 +123,57 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
             f"'{path}' has version {packed.get('version')} of the format and this logitkit reads version {VERSION}."
         )
     try:
+        wrong = _wrong_field(packed)
+        if wrong:
+            raise DataError(f"'{path}' is damaged: {wrong}.")
         return unpack_record(packed, functions)
+    except LogitkitError:
+        raise
     except KeyError as error:
         raise DataError(f"'{path}' is damaged: it has no {error}.") from error
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise DataError(f"'{path}' is damaged: {error}.") from error
+
+
+def _wrong_field(packed: Mapping[str, Any]) -> str:
+    """Name a field that is missing, unknown, of another type or of a size that does not fit; empty for none."""
+    for name in (*FIELDS, *packed):
+        if name not in packed:
+            return f"it has no {name!r}"
+        if name not in FIELDS:
+            return f"it has a field {name!r} that is not known"
+        if not isinstance(packed[name], FIELDS[name]) or isinstance(packed[name], bool):
+            return f"{name!r} is {_shown(packed[name])}"
+    names, aliased = packed["names"], packed["aliased"]
+    p = len(names)
+    q = p - len(aliased)
+    sizes = {"coef": p, "inner_coef": q, "inner_vcov": q * q, "inner_model_vcov": q * q}
+    counts = decode(packed["counts"])
+    found = {name: np.asarray(decode(packed[name]), dtype=np.float64).size for name in sizes}
+    columns = [column for _, columns in packed["terms"] for column in columns]
+    checks = {
+        "'names' are not all text": all(isinstance(name, str) for name in names),
+        f"'terms' have the columns {columns}, and there are {p} names": sorted(columns) == list(range(p)),
+        f"'aliased' is {aliased}, and there are {p} names": all(type(j) is int and 0 <= j < p for j in aliased),
+        "'coding' has other names than the coefficients": (packed["coding"] or packed)["names"] == names,
+        f"the status {packed['status']!r} is not known": packed["status"] in Status.__members__,
+        f"'counts' is {_shown(counts)}": all(type(counts[name]) is int for name in ("given", "missing")),
+        **{
+            f"{name!r} has {found[name]} numbers and must have {sizes[name]}": found[name] == sizes[name]
+            for name in sizes
+        },
+        **{
+            f"{name!r} is {_shown(packed[name])}": isinstance(decode(packed[name]), (int, float))
+            for name in NUMBERS
+            if name != "fingerprint"
+        },
+    }
+    return next((text for text, passed in checks.items() if not passed), "")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return f"of type {type(value).__name__}, {text if len(text) < 40 else text[:40] + '...'}"
 
 
 def pack_record(record: FitRecord) -> dict[str, Any]:
@@ -116,8 +186,9 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "link": record.family.link.name,
         "formula": info.formula,
         "names": list(info.names),
+        "empty_terms": list(info.empty_terms),
         "terms": [[term.name, list(term.columns)] for term in info.terms],
-        "response": encode(asdict(info.response)),
+        "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
         "coding": None if info.coding is None else pack_coding(info.coding),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
         "aliased": record.aliased.tolist(),
@@ -150,6 +221,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         ResponseInfo(**decode(packed["response"])),
         packed["formula"],
         coding,
+        tuple(packed["empty_terms"]),
     )
     counts = decode(packed["counts"])
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])

@@ -8,7 +8,7 @@ import statsmodels.api as sm
 from numpy.testing import assert_allclose, assert_array_equal
 from statsmodels.stats.proportion import proportion_confint
 
-from logitkit.design.build import rebuild_design
+from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.calibration import calibration, wilson_interval
 from logitkit.errors import DataError
 from tolerances import EXACT, REFERENCE, ROUTE

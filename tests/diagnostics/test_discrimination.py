@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from logitkit.design.build import rebuild_design
+from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.discrimination import discriminate, discrimination
 from logitkit.errors import DataError
 from tolerances import EXACT, REFERENCE, ROUTE

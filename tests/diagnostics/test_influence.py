@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from logitkit.design.build import rebuild_design
+from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.influence import influence
 from logitkit.errors import UnsupportedError
 from references.load import load_frame

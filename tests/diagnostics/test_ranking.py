@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from logitkit.design.build import rebuild_design
+from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.ranking import merge_rounding, rank_rows
 from logitkit.errors import DataError
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from logitkit.design.build import rebuild_design
 from logitkit.design.ready import ready_design
+from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.residuals import residuals
 from logitkit.errors import UnsupportedError
 from logitkit.families.binomial import Binomial

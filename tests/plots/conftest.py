@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from logitkit.design.build import build_design, rebuild_design
+from logitkit.design.build import build_design
+from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.calibration import calibration
 from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.influence import influence

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from logitkit.plots.roc import plot_roc
+from logitkit.plots.export import svg_of
+from logitkit.plots.roc import DRAWN_MOST, plot_roc
+from logitkit.plots.style import page_axes
 
 
 def line(ax, label):
@@ -35,3 +37,35 @@ def test_the_area_is_written_with_its_interval_if_there_is_one(drawn):
     assert text.get_text() == "AUC 0.746\n95% interval 0.673 to 0.820"
     (text,) = plot_roc(replace(drawn.roc, low=np.nan, high=np.nan)).texts
     assert text.get_text() == "AUC 0.746"
+
+
+def many_points(roc, n, power):
+    """A curve of n steps, up by chance and otherwise to the right."""
+    up = np.random.default_rng(5).random(n) < (1.0 - np.arange(n) / n) ** power
+    tpr = np.append(0.0, np.cumsum(up) / up.sum())
+    fpr = np.append(0.0, np.cumsum(~up) / (~up).sum())
+    return replace(roc, fpr=fpr, tpr=tpr)
+
+
+def test_a_curve_of_many_points_is_thinned_where_it_is_drawn_and_not_in_the_result(drawn):
+    for power in (0.5, 1.0, 30.0):
+        roc = many_points(drawn.roc, 200_000, power)
+        x, y = line(plot_roc(roc), "ROC curve").get_data()
+        assert 0.5 * DRAWN_MOST < x.size <= DRAWN_MOST
+        assert (x[0], y[0], x[-1], y[-1]) == (0.0, 0.0, 1.0, 1.0)
+        assert roc.fpr.size == 200_001
+        # Every point of the curve lies within two thousandths of what is drawn, measured across the diagonal.
+        drawn_across = np.interp(roc.fpr + roc.tpr, x + y, y - x)
+        assert np.abs(drawn_across - (roc.tpr - roc.fpr)).max() < 0.002
+        points = set(zip(roc.fpr, roc.tpr, strict=True))
+        assert all(point in points for point in zip(x, y, strict=True))
+
+
+def test_the_picture_does_not_grow_with_the_rows(drawn):
+    sizes = [len(svg_of(plot_roc(many_points(drawn.roc, n, 1.0), page_axes()))) for n in (2_000, 200_000)]
+    assert sizes[1] < 1.1 * sizes[0]
+
+
+def test_levels_are_not_rounded(drawn):
+    (text,) = plot_roc(replace(drawn.roc, level=0.999)).texts
+    assert "99.9% interval" in text.get_text()

@@ -7,9 +7,10 @@ new version moves one of them.
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,14 @@ from formulaic.materializers import PandasMaterializer
 from formulaic.parser.types import Factor
 
 from logitkit.design.formula import ParsedFormula
-from logitkit.design.frame import is_missing
+from logitkit.design.frame import is_missing, levels_of
 from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, FormulaError
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["CodedRows", "Coding", "learn_coding"]
+
+LAG = re.compile(r"(?<![\w.])lag\(")
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,15 @@ class CodedRows:
         Which of the rows given are among them.
     unseen : (n,) bool array
         Which hold a level that the fit never saw.
+    factors : dict
+        Values of each categorical factor at the n rows, by its expression; when the coding is learnt.
     """
 
     matrix: FloatArray
     offset: FloatArray | None
     kept: BoolArray
     unseen: BoolArray
+    factors: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,9 @@ class Coding:
         Objects of the caller that the formula uses.
     names : tuple of str
         Names of the columns, formulaic's.
+    seen : dict
+        Levels of each categorical factor that occur in the rows of the fit, by its expression. A level that is
+        declared and does not occur is not among them: formulaic codes it, and nothing was learnt about it.
     """
 
     right: str
@@ -76,6 +85,22 @@ class Coding:
     variables: tuple[str, ...]
     functions: dict[str, Any]
     names: tuple[str, ...]
+    seen: dict[str, list[Any]] = field(default_factory=dict)
+
+    @property
+    def empty_terms(self) -> tuple[str, ...]:
+        """Terms without a column, such as a factor of one level."""
+        return tuple(str(term) for term, columns in self.spec.term_indices.items() if not columns)
+
+    @property
+    def uses_neighbours(self) -> bool:
+        """Whether a column depends on the rows before it, so that no row may be left out."""
+        ours = "lag" not in self.functions and "lag" not in self.variables
+        return ours and any(LAG.search(f.expr) for term in self.spec.formula for f in term.factors)
+
+    def with_seen(self, factors: Mapping[str, Any], used: BoolArray) -> Coding:
+        """Return the coding with the levels that occur in the rows used."""
+        return replace(self, seen={name: levels_of(values[used]) for name, values in factors.items()})
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -86,8 +111,8 @@ class Coding:
             if columns
         )
 
-    def levels(self) -> dict[str, list[Any]]:
-        """Return the levels of each categorical factor, by the factor's expression."""
+    def coded_levels(self) -> dict[str, list[Any]]:
+        """Return the levels that formulaic codes of each categorical factor, by the factor's expression."""
         return {
             expression: list(state["categories"])
             for expression, (kind, state) in self.spec.encoder_state.items()
@@ -118,6 +143,8 @@ class Coding:
         frame = self._without_idle_categories(frame)
         materializer = PandasMaterializer(frame, self._context())
         strange = self._unseen(materializer, n, unseen)
+        if strange.any() and self.uses_neighbours:
+            raise DataError("lag() looks at the row before, and some rows have a level that the fit never saw.")
         if strange.any():
             rest = np.flatnonzero(~strange)
             inner = self.code(frame.iloc[rest].reset_index(drop=True), unseen)
@@ -138,7 +165,7 @@ class Coding:
 
     def _without_idle_categories(self, frame: Any) -> Any:
         """Take out categories that no row has and the fit did not know: pandas warns of them when formulaic codes."""
-        levels = self.levels()
+        levels = self.coded_levels()
         for name in frame.columns:
             if not hasattr(frame[name], "cat"):
                 continue
@@ -155,21 +182,21 @@ class Coding:
     def _unseen(self, materializer: PandasMaterializer, n: int, policy: str) -> BoolArray:
         """Compare every categorical factor with its stored levels, before formulaic codes it."""
         strange = np.zeros(n, dtype=bool)
-        levels = self.levels()
         for factor in {f.expr: f for term in self.spec.formula for f in term.factors}.values():
-            if factor.expr not in levels:
+            if factor.expr not in self.seen:
                 continue
-            values = materializer._evaluate_factor(factor, self.spec, set()).values  # noqa: SLF001
-            values = np.asarray(getattr(values, "__wrapped__", values), dtype=object)
-            known = set(levels[factor.expr])
-            outside = np.fromiter((value not in known for value in values), dtype=bool, count=n)
-            outside &= ~is_missing(values)
+            values = _factor_values(materializer, factor, self.spec)
+            known = self.seen[factor.expr]
+            strangers = set(values.tolist()).difference(known)
+            if not strangers:
+                continue
+            outside = np.fromiter((value in strangers for value in values), dtype=bool, count=n) & ~is_missing(values)
             if outside.any() and policy == "raise":
                 found = sorted({str(value) for value in values[outside]})
                 raise DataError(
                     f"{factor.expr} has a level that the fit never saw in {_rows(int(outside.sum()))}: "
                     f"{', '.join(repr(level) for level in found[:5])}{', ...' if len(found) > 5 else ''}. "
-                    f"Its levels are {', '.join(repr(str(level)) for level in levels[factor.expr][:12])}. "
+                    f"Its levels are {', '.join(repr(str(level)) for level in known[:12])}. "
                     "Use unseen='missing' to get missing predictions there."
                 )
             strange |= outside
@@ -201,7 +228,8 @@ def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
     _require_no_bare_dates(parsed, frame)
     context = {**parsed.functions, "offset": _identity}
     spec = ModelSpec(formula=Formula(list(parsed.terms)), output="numpy", na_action="drop")
-    matrix, spec, dropped = _materialise(PandasMaterializer(frame, context), spec)
+    materializer = PandasMaterializer(frame, context)
+    matrix, spec, dropped = _materialise(materializer, spec)
     kept = _all_but(dropped, len(frame))
     offset, offset_spec = None, None
     if parsed.offsets:
@@ -212,8 +240,38 @@ def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
         whole = _all_but(dropped, len(frame))
         matrix, kept = matrix[whole[kept]], whole
     names = tuple(spec.column_names)
+    _require_distinct_names(names, spec)
     coding = Coding(parsed.right, parsed.offsets, spec, offset_spec, parsed.variables, dict(parsed.functions), names)
-    return coding, CodedRows(matrix, offset, kept, np.zeros(len(frame), dtype=bool))
+    categorical = coding.coded_levels()
+    factors = {
+        factor.expr: _factor_values(materializer, factor, spec)
+        for term in spec.formula
+        for factor in term.factors
+        if factor.expr in categorical
+    }
+    return coding, CodedRows(matrix, offset, kept, np.zeros(len(frame), dtype=bool), factors)
+
+
+def _factor_values(materializer: PandasMaterializer, factor: Factor, spec: ModelSpec) -> Any:
+    """Return the values of a factor before they are coded, shape (n,), from formulaic's cache where it has them."""
+    try:
+        values = materializer._evaluate_factor(factor, spec, set()).values  # noqa: SLF001
+    except Exception as error:
+        # The caller's own functions run here, so any error can come out; its cause stays attached.
+        raise DataError(
+            f"{factor.expr} cannot be evaluated on the new rows as it was in the fit, where it was "
+            f"{'text or categories' if factor.expr in spec.encoder_state else 'of another kind'}: {error}"
+        ) from error
+    return np.asarray(getattr(values, "__wrapped__", values), dtype=object)
+
+
+def _require_distinct_names(names: Sequence[str], spec: ModelSpec) -> None:
+    """Refuse columns that could not be told apart by name."""
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FormulaError(f"Two columns of the design would be called {twice!r}; rename a column of the table.")
+    if any(factor.expr == INTERCEPT for term in spec.formula for factor in term.factors):
+        raise FormulaError(f"A column called {INTERCEPT!r} would be taken for the intercept; rename it.")
 
 
 def _materialise(

@@ -241,19 +241,17 @@ def _syntax(expression: str, error: SyntaxError, known: frozenset[str]) -> str:
 
 def _add_names(names: _Names, expression: str, known: frozenset[str], lookup: bool = False) -> None:
     """Add the free names of an expression; a whole column name stands for itself."""
-    text, aliases = plain_expression(expression)
-    try:
-        tree = None if expression in known else ast.parse(text, mode="eval")
-    except SyntaxError as error:
-        if not lookup:
-            raise FormulaError(
-                f"{expression!r} in the formula cannot be read: {_syntax(expression, error, known)}"
-            ) from error
-        tree = None  # a name in backticks
-    if tree is None:
+    backticked = lookup and not all(part.isidentifier() for part in expression.split("."))
+    if expression in known or backticked:
         names.values[expression] = None
         names.positional.add(expression)
         return
+    text, aliases = plain_expression(expression)
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError as error:
+        reason = _syntax(expression, error, known)
+        raise FormulaError(f"{expression!r} in the formula cannot be read: {reason}") from error
     nodes = list(ast.walk(tree))
     bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
     bound |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}

@@ -255,11 +255,12 @@ def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
         series = value
     else:
         column = _vector(value)
-        if np.ndim(column) == 2 and column.shape[1] == 1:  # a table or a matrix of one column is that column
+        shape = (len(column),) if isinstance(column, list) else np.shape(column)
+        if len(shape) == 2 and shape[1] == 1:  # a table or a matrix of one column is that column
             column = column.iloc[:, 0] if isinstance(column, pd.DataFrame) else column[:, 0]
             return row_values(column, table, role)
-        if not isinstance(column, list) and np.ndim(column) != 1:
-            raise DataError(f"{role} has shape {np.shape(column)}; give one value a row.")
+        if len(shape) != 1:
+            raise DataError(f"{role} has shape {shape}; give one value a row.")
         series = pd.Series(column)
     if len(series) != table.n_rows:
         raise DataError(f"{role} has {len(series)} values and the table has {table.n_rows} rows; they must agree.")

@@ -58,6 +58,8 @@ class DesignInfo:
         The formula as the user wrote it; None for a ready matrix.
     coding : Coding or None
         Rebuilds the columns on new data; None for a ready matrix.
+    empty_terms : tuple of str
+        Terms of the formula that have no column, such as a factor of one level.
     """
 
     names: tuple[str, ...]
@@ -65,6 +67,7 @@ class DesignInfo:
     response: ResponseInfo
     formula: str | None = None
     coding: Coding | None = None
+    empty_terms: tuple[str, ...] = ()
 
     @property
     def intercept(self) -> int | None:

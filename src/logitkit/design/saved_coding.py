@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from formulaic import Formula, ModelSpec
 from formulaic.parser.types import Factor
+from formulaic.parser.types import Term as FormulaicTerm
 
 from logitkit.design.coding import Coding
 from logitkit.errors import DataError, FormulaError
@@ -42,12 +43,13 @@ def pack_coding(coding: Coding) -> dict[str, Any]:
     {'array': [1.0, {'float': 'inf'}]}
     """
     return {
-        "terms": [str(term) for term in coding.spec.formula],
+        "terms": [[[factor.expr, factor.eval_method.value] for factor in term.factors] for term in coding.spec.formula],
         "right": coding.right,
         "offsets": list(coding.offsets),
         "variables": list(coding.variables),
         "names": list(coding.names),
-        "functions": {name: _function_source(value) for name, value in coding.functions.items()},
+        "functions": {name: _function_source(name, value) for name, value in coding.functions.items()},
+        "seen": {factor: encode(levels, factor) for factor, levels in coding.seen.items()},
         "state": _pack_spec(coding.spec),
         "offset_state": None if coding.offset_spec is None else _pack_spec(coding.offset_spec),
     }
@@ -104,16 +106,19 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
         tuple(packed["variables"]),
         restored,
         tuple(packed["names"]),
+        {factor: decode(levels) for factor, levels in packed["seen"].items()},
     )
 
 
-def encode(value: Any) -> Any:
+def encode(value: Any, owner: str = "The model") -> Any:
     """Return a value as JSON, tagged where JSON has no such value.
 
     Parameters
     ----------
     value : object
         Numbers, text, arrays, lists and dicts of these.
+    owner : str
+        What keeps the value, to open the message of the error.
 
     Returns
     -------
@@ -128,18 +133,20 @@ def encode(value: Any) -> Any:
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, (np.generic,)):
-        return encode(value.item())
+        return encode(value.item(), owner)
     if isinstance(value, int):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else {"float": str(value)}
     if isinstance(value, np.ndarray):
-        return {"array": [encode(item) for item in value.tolist()]}
+        return {"array": [encode(item, owner) for item in value.tolist()]}
     if isinstance(value, (list, tuple)):
-        return [encode(item) for item in value]
+        return [encode(item, owner) for item in value]
     if isinstance(value, Mapping):
-        return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
-    raise DataError(f"A transform of the formula keeps a {type(value).__name__}, which cannot be saved as JSON.")
+        return {"dict": [[encode(key, owner), encode(item, owner)] for key, item in value.items()]}
+    raise DataError(
+        f"{owner} keeps {value!r}, a {type(value).__name__}, which cannot be saved as JSON; use numbers or text."
+    )
 
 
 def decode(value: Any) -> Any:
@@ -166,15 +173,16 @@ def decode(value: Any) -> Any:
     return value
 
 
-def _formula(terms: list[str]) -> Formula:
-    text = " + ".join(terms) if terms else "0"
-    return Formula(text if "1" in terms else f"0 + {text}", _ordering="none")
+def _formula(terms: list[list[list[str]]]) -> Formula:
+    """Build the terms from their factors: the text of a term does not tell how its factors are evaluated."""
+    factors = [[Factor(expression, eval_method=method) for expression, method in term] for term in terms]
+    return Formula([FormulaicTerm(each) for each in factors], _ordering="none")
 
 
-def _function_source(value: Any) -> dict[str, Any]:
+def _function_source(expression: str, value: Any) -> dict[str, Any]:
     """Return where an object of the caller can be found again: a value, or a name in numpy or math."""
     if isinstance(value, (bool, int, float, str, np.ndarray, np.generic, list, tuple)):
-        return {"value": encode(value)}
+        return {"value": encode(value, expression)}
     if isinstance(value, ModuleType):
         return {"module": value.__name__, "name": None}
     name = getattr(value, "__name__", "")
@@ -188,9 +196,9 @@ def _pack_spec(spec: ModelSpec) -> dict[str, Any]:
     encoder = {}
     for expression, (kind, state) in spec.encoder_state.items():
         plain = {key: item for key, item in state.items() if key != "contrasts"}
-        encoder[expression] = [kind.value, encode(plain)]
+        encoder[expression] = [kind.value, encode(plain, expression)]
     return {
-        "transform": {expression: encode(state) for expression, state in spec.transform_state.items()},
+        "transform": {expression: encode(state, expression) for expression, state in spec.transform_state.items()},
         "encoder": encoder,
     }
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Integral
 from typing import TypeVar
 
 from logitkit.errors import DataError
@@ -106,10 +107,10 @@ def set_threads(n: int | None) -> None:
     >>> set_threads(None)
     """
     global _threads  # noqa: PLW0603 - a setting of the process
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
+    if n is not None and (isinstance(n, bool) or not isinstance(n, Integral) or n < 1):
         raise DataError(f"set_threads({n!r}): give a whole number of at least 1, or None.")
     with _lock:
-        _threads = n
+        _threads = None if n is None else int(n)
 
 
 def get_threads() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 
@@ -84,10 +85,12 @@ def odds_ratios(record: FitRecord, units: Mapping[str, float] | None = None, lev
     """
     table = coefficient_estimates(record, level)
     change = np.ones(len(record.names))
+    if units is not None and not isinstance(units, Mapping):
+        raise DataError(f"units is a {type(units).__name__}; give a dict of names and numbers, such as {{'age': 10}}.")
     for name, value in (units or {}).items():
         if name not in record.names or name == "Intercept":
             raise FormulaError(f"units names {name!r}, which is no coefficient. {nearest_name(name, record.names)}")
-        if not np.isfinite(value) or value == 0.0:
+        if not isinstance(value, Real) or not np.isfinite(value) or value == 0.0:
             raise DataError(f"units[{name!r}] = {value!r}; a change of units is a finite number other than 0.")
         change[record.names.index(name)] = value
     keep = np.array([j for j, name in enumerate(record.names) if name != "Intercept"], dtype=np.int64)

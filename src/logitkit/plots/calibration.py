@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.diagnostics.calibration import Calibration
-from logitkit.plots.style import GUIDE, INK, MUTED, PRIMARY, TICK_SIZE, dress, new_axes
+from logitkit.plots.style import GUIDE, INK, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def plot_calibration(result: Calibration, ax: Axes | None = None, *, title: str 
         markersize=4.8,
         capsize=0.0,
         zorder=3,
-        label=f"bins, with {100.0 * bins.level:g}% intervals",
+        label=f"bins, with {level_text(bins.level)} intervals",
         clip_on=False,
     )
     # In the corner that the points leave free: below the diagonal when more happens than was predicted.

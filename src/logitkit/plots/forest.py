@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.plots.style import FAINT, MUTED, PRIMARY, TICK_SIZE, dress, new_axes
+from logitkit.plots.style import FAINT, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def plot_forest(
     _set_ticks(ax, left, right)
     ax.set_ylim(m - 0.4, -0.6)
     ax.set_yticks(rows, [_shorten(str(label)) for label in labels])
-    interval = "" if level is None else f" with {100.0 * level:g}% interval"
+    interval = "" if level is None else f" with {level_text(level)} interval"
     dress(ax, x=f"Odds ratio{interval} (log scale)", title=title)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)

@@ -8,6 +8,7 @@ shows itself; elsewhere it is a plain ``Figure``, known to no window manager.
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "PRIMARY",
     "TICK_SIZE",
     "dress",
+    "level_text",
     "new_axes",
     "page_axes",
 ]
@@ -41,6 +43,22 @@ AREA = "#DCEAF4"
 FIGSIZE = (5.0, 4.0)
 LABEL_SIZE = 9.5
 TICK_SIZE = 8.5
+
+
+def level_text(level: float) -> str:
+    """Return a confidence level in percent without rounding it.
+
+    Parameters
+    ----------
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    str
+        ``"99.5%"`` for 0.995.
+    """
+    return f"{(100 * Decimal(repr(float(level)))).normalize():f}%"
 
 
 def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:

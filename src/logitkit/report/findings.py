@@ -17,9 +17,9 @@ from logitkit.report.number_format import (
     format_estimate,
     format_integer,
     format_interval,
+    format_level,
     format_number,
     format_p,
-    format_percent,
 )
 
 __all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table"]
@@ -50,7 +50,7 @@ def _(result: Document) -> Document:
 @finding_document.register
 def _(result: WaldTest) -> Document:
     table = result.estimates
-    heads = ("Estimate", "Std. error", "z", "P>|z|", f"{format_percent(table.level, 0)} low", "high")
+    heads = ("Estimate", "Std. error", "z", "P>|z|", f"{format_level(table.level)} low", "high")
     cells = zip(
         result.hypotheses,
         format_column(table.estimate, "estimate"),
@@ -82,7 +82,7 @@ def _(result: Discrimination) -> Document:
     facts = (
         Fact("AUC", format_estimate(result.auc)),
         Fact("Standard error (DeLong)", format_estimate(result.std_error)),
-        Fact(f"{format_percent(result.level, 0)} interval", _interval(result.low, result.high)),
+        Fact(f"{format_level(result.level)} interval", _interval(result.low, result.high)),
         Fact("Gini", format_estimate(result.gini)),
         Fact("Kolmogorov-Smirnov", format_estimate(result.ks)),
         Fact("Events", format_number(result.events, 6)),
@@ -143,7 +143,7 @@ def calibration_table(result: Calibration) -> Table:
         Rates in percent, with Wilson intervals.
     """
     bins = result.bins
-    heads = ("Rows", "Mean predicted", "Observed", f"{format_percent(bins.level, 0)} low", "high")
+    heads = ("Rows", "Mean predicted", "Observed", f"{format_level(bins.level)} low", "high")
     cells = zip(
         format_column(bins.n, "integer"),
         *(format_column(v, "percent") for v in (bins.predicted, bins.observed, bins.low, bins.high)),

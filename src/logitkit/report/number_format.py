@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Literal, get_args
 
 from logitkit.errors import LogitkitError, nearest_name
@@ -27,6 +28,7 @@ __all__ = [
     "format_estimate",
     "format_integer",
     "format_interval",
+    "format_level",
     "format_number",
     "format_p",
     "format_percent",
@@ -195,6 +197,27 @@ def format_interval(low: float, high: float, decimals: int | None = None) -> str
     shared = column_decimals((low, high)) if decimals is None else decimals
     bounds = [format_estimate(bound, shared) or "NA" for bound in (low, high)]
     return f"[{bounds[0]}, {bounds[1]}]"
+
+
+def format_level(level: float) -> str:
+    """Format a confidence level as the shortest percentage that is exactly it.
+
+    Parameters
+    ----------
+    level : float
+        A share of one: 0.995 is 99.5 %. It is never rounded, so that 0.999 does not become certainty.
+
+    Returns
+    -------
+    str
+        The text with its percent sign.
+
+    Examples
+    --------
+    >>> [format_level(level) for level in (0.9, 0.95, 0.995, 0.9999)]
+    ['90%', '95%', '99.5%', '99.99%']
+    """
+    return f"{(100 * Decimal(repr(float(level)))).normalize():f}%"
 
 
 def column_decimals(values: Iterable[float], digits: int = 4) -> int:

@@ -30,9 +30,9 @@ from logitkit.report.number_format import (
     format_column,
     format_integer,
     format_interval,
+    format_level,
     format_number,
     format_p,
-    format_percent,
 )
 from logitkit.report.summary import coefficient_table, summary_document
 
@@ -115,7 +115,7 @@ def _odds(record: FitRecord) -> Iterator[Block]:
     if not result.terms:
         yield Prose("The model has no coefficient besides the intercept.")
         return
-    level = format_percent(result.level, 0)
+    level = format_level(result.level)
     axes = page_axes(forest_size(result.terms))
     plot_forest(result.terms, result.estimate, result.low, result.high, axes, level=result.level)
     yield Figure(

@@ -18,6 +18,7 @@ from logitkit.report.number_format import (
     format_column,
     format_estimate,
     format_integer,
+    format_level,
     format_number,
     format_p,
     format_percent,
@@ -27,10 +28,9 @@ from logitkit.typing import FloatArray
 
 __all__ = ["summary_document"]
 
-LARGE_ODDS, SMALL_ODDS = (
-    1e4,
-    1e-3,
-)  # odds ratios beyond these are written with an exponent, others with three to six decimals
+# Odds ratios beyond these are written with an exponent, others with three to six decimals.
+LARGE_ODDS = 1e4
+SMALL_ODDS = 1e-3
 
 
 def summary_document(record: FitRecord, design: Design | None = None) -> Document:
@@ -61,7 +61,7 @@ def summary_document(record: FitRecord, design: Design | None = None) -> Documen
 def coefficient_table(record: FitRecord) -> Table:
     """Return the coefficient table with odds ratios and their intervals."""
     table = coefficient_estimates(record)
-    level = format_percent(record.level, 0 if float(100 * record.level).is_integer() else 1)
+    level = format_level(record.level)
     with np.errstate(over="ignore"):
         odds = np.exp(np.column_stack([table.estimate, table.low, table.high]))
     ratios = [("", "", "") if name == INTERCEPT else _ratios(row) for name, row in zip(record.names, odds, strict=True)]
@@ -195,6 +195,8 @@ def _warnings(record: FitRecord) -> Iterator[str]:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
     if record.limit is not None and record.status is not Status.SEPARATED:
         yield f"The limiting model has not converged: the solver {record.status.value}."
+    if record.info.empty_terms:
+        yield f"No column, because there is one level only: {', '.join(record.info.empty_terms)}."
     if record.aliased.size:
         names = ", ".join(record.names[j] for j in record.aliased)
         yield f"Aliased and dropped, because earlier columns determine them: {names}."

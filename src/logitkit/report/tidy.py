@@ -15,7 +15,7 @@ from logitkit.errors import UnsupportedError
 from logitkit.inference.fit_statistics import FitStatistics, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.odds_ratios import OddsRatios
-from logitkit.inference.prediction import Predictions, known_sides, predictions
+from logitkit.inference.prediction import Predictions, is_sample, known_sides, predictions
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.record import FitRecord
 
@@ -219,7 +219,10 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     """
     sides = known_sides(record, design)
     fitted = predictions(record, design.matrix, design.response.offset, sides=sides)
-    measures = influence(record, design)
+    measured = np.full((2, design.n_rows), np.nan)  # other rows have no influence on the fit
+    if is_sample(record, design):
+        found = influence(record, design)
+        measured = np.stack([found.leverage, found.cooks_distance])
     return pd.DataFrame(
         {
             "y": design.response.y,
@@ -229,8 +232,8 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
             "residual": residuals(record, design, "response"),
             "pearson_residual": residuals(record, design, "pearson"),
             "deviance_residual": residuals(record, design, "deviance"),
-            "leverage": measures.leverage,
-            "cooks_distance": measures.cooks_distance,
+            "leverage": measured[0],
+            "cooks_distance": measured[1],
         },
         index=row_labels(design),
     )

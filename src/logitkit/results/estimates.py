@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -123,6 +123,14 @@ class Estimates:
     def __getstate__(self) -> dict[str, Any]:
         """Leave the rows behind when pickled."""
         return {"record": self.record, "design": None}
+
+    def __copy__(self) -> Self:
+        """Return the same fit with its rows: both are frozen."""
+        return type(self)(self.record, self.design)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the same fit with its rows: both are frozen."""
+        return type(self)(self.record, self.design)
 
     def _named(self, values: FloatArray, name: str) -> pd.Series:
         return pd.Series(values.copy(), self.record.names, name=name)

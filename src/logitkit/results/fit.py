@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
-from logitkit.design.design import Design
-from logitkit.diagnostics.calibration import Calibration, calibration
-from logitkit.diagnostics.collinearity import collinearity
-from logitkit.diagnostics.discrimination import Discrimination, discrimination
-from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
-from logitkit.diagnostics.influence import influence
-from logitkit.diagnostics.residuals import residuals
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
 from logitkit.inference.odds_ratios import odds_ratios
 from logitkit.inference.prediction import predictions
@@ -22,17 +15,17 @@ from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.report import tidy
 from logitkit.report.page import report_document, write_page
 from logitkit.report.summary import summary_document
-from logitkit.results.estimates import Estimates
+from logitkit.results.diagnosed import Diagnosed
 from logitkit.results.figures import FitPlots
 from logitkit.results.rows import predict_rows, rows_of, rows_to_predict
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.saved import save_record
-from logitkit.typing import ResidualKind, UnseenPolicy
+from logitkit.typing import UnseenPolicy
 
 __all__ = ["Fit"]
 
 
-class Fit(Estimates):
+class Fit(Diagnosed):
     """A fitted logistic regression.
 
     Parameters
@@ -88,20 +81,22 @@ class Fit(Estimates):
         """
         return tidy.glance_frame(self.record, self.design)
 
-    def augment(self, data: Any = None) -> pd.DataFrame:
+    def augment(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
         """Return a row an observation, with fitted values, residuals and influence.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; those of the fit by default. Rows with missing values are left out.
+        weights, offset : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays.
 
         Returns
         -------
         pandas.DataFrame
             Labelled as the table's rows.
         """
-        return tidy.augment_frame(self.record, self._rows(data))
+        return tidy.augment_frame(self.record, rows_of(self, data, weights, offset))
 
     def odds_ratios(self, units: Mapping[str, float] | None = None, level: float | None = None) -> pd.DataFrame:
         """Return odds ratios with intervals.
@@ -136,16 +131,6 @@ class Fit(Estimates):
             conf_low and conf_high, a row a coefficient.
         """
         return tidy.confint_frame(self.record, method, level)
-
-    def collinearity(self) -> pd.DataFrame:
-        """Return variance inflation factors, generalised for terms of several columns.
-
-        Returns
-        -------
-        pandas.DataFrame
-            A row a term.
-        """
-        return tidy.collinearity_frame(collinearity(self.record))
 
     # Tests.
 
@@ -242,95 +227,6 @@ class Fit(Estimates):
             predictions(self.record, rows.matrix, rows.offset, level, rows.sides), rows.kept, rows.index
         )
 
-    # Diagnostics.
-
-    def residuals(self, kind: ResidualKind = "deviance", data: Any = None) -> pd.Series:
-        """Return residuals of one kind.
-
-        Parameters
-        ----------
-        kind : {'deviance', 'pearson', 'response', 'working'}
-            As R defines them.
-        data : table, optional
-            Rows with an outcome; those of the fit by default.
-
-        Returns
-        -------
-        pandas.Series
-            One value a row that is used.
-        """
-        design = self._rows(data)
-        return pd.Series(residuals(self.record, design, kind), tidy.row_labels(design), name=kind)
-
-    def influence(self, data: Any = None) -> pd.DataFrame:
-        """Return leverage, Cook's distance and standardised residuals.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; those of the fit by default.
-
-        Returns
-        -------
-        pandas.DataFrame
-            A row a row that is used.
-        """
-        design = self._rows(data)
-        return tidy.influence_frame(influence(self.record, design), design)
-
-    def goodness_of_fit(
-        self, data: Any = None, groups: int = 10, grouping: Literal["stata", "r"] = "stata"
-    ) -> HosmerLemeshow:
-        """Return the Hosmer-Lemeshow test with its groups.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; those of the fit by default.
-        groups : int, default 10
-            Number of groups.
-        grouping : {'stata', 'r'}
-            How rows are put into groups; the two can differ visibly.
-
-        Returns
-        -------
-        HosmerLemeshow
-            Statistic, degrees of freedom, p-value, and the table.
-        """
-        return shown(hosmer_lemeshow(self.record, self._rows(data), groups=groups, grouping=grouping))
-
-    def discrimination(self, data: Any = None) -> Discrimination:
-        """Return the ROC curve and the area under it.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; those of the fit by default.
-
-        Returns
-        -------
-        Discrimination
-            Area with interval, and the curve.
-        """
-        return shown(discrimination(self.record, self._rows(data)))
-
-    def calibration(self, data: Any = None, bins: int = 10) -> Calibration:
-        """Return predicted against observed rates.
-
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; those of the fit by default.
-        bins : int, default 10
-            Number of bins.
-
-        Returns
-        -------
-        Calibration
-            Bins with intervals, calibration intercept and slope, Brier score.
-        """
-        return shown(calibration(self.record, self._rows(data), bins=bins))
-
     @property
     def plot(self) -> FitPlots:
         """Figures of the fit: forest, roc, calibration, residuals."""
@@ -338,7 +234,14 @@ class Fit(Estimates):
 
     # Output.
 
-    def report(self, path: str | Path, data: Any = None, title: str | None = None) -> Path:
+    def report(
+        self,
+        path: str | Path,
+        data: Any = None,
+        title: str | None = None,
+        weights: Any = None,
+        offset: Any = None,
+    ) -> Path:
         """Write one self-contained HTML page with tables and figures.
 
         Parameters
@@ -349,13 +252,15 @@ class Fit(Estimates):
             Rows for diagnostics; those of the fit by default.
         title : str, optional
             Title of the page.
+        weights, offset : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays.
 
         Returns
         -------
         Path
             Where it was written.
         """
-        return write_page(report_document(self.record, self._rows(data), title), Path(path))
+        return write_page(report_document(self.record, rows_of(self, data, weights, offset), title), Path(path))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.
@@ -379,6 +284,3 @@ class Fit(Estimates):
     def _repr_html_(self) -> str:
         """Return the summary as HTML, for notebooks."""
         return self.summary().to_html()
-
-    def _rows(self, data: Any) -> Design:
-        return rows_of(self, data)

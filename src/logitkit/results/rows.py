@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from logitkit.design.build import NewRows, new_rows, rebuild_design
 from logitkit.design.checks import require_finite
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design
-from logitkit.design.frame import is_missing
+from logitkit.design.frame import Table, is_missing, numeric_values, row_values
 from logitkit.design.ready import as_matrix
+from logitkit.design.rebuild import NewRows, new_rows, rebuild_design
 from logitkit.errors import DataError, DataWarning
 from logitkit.inference.prediction import known_sides, linear_predictor
 from logitkit.record import FitRecord
@@ -24,7 +24,7 @@ from logitkit.typing import BoolArray, UnseenPolicy
 __all__ = ["predict_rows", "rows_of", "rows_to_predict"]
 
 
-def rows_of(fit: Estimates, data: Any) -> Design:
+def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) -> Design:
     """Return the rows of the fit, or those of a table with an outcome.
 
     Parameters
@@ -33,6 +33,8 @@ def rows_of(fit: Estimates, data: Any) -> Design:
         The fit.
     data : table or None
         New rows; None for those of the fit.
+    weights, offset : str or array-like, optional
+        Of the new rows, where the fit was given arrays.
 
     Returns
     -------
@@ -47,7 +49,9 @@ def rows_of(fit: Estimates, data: Any) -> Design:
     if data is not None:
         if fit.record.info.coding is None:
             raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
-        return rebuild_design(fit.record.info, data)
+        return rebuild_design(fit.record.info, data, weights=weights, offset=offset)
+    if weights is not None or offset is not None:
+        raise DataError("weights or offset were given without data; the rows of the fit have their own.")
     if fit.design is None:
         raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
     return fit.design
@@ -103,9 +107,8 @@ def _matrix_rows(fit: Estimates, X: Any, offset: Any) -> NewRows:
     kept: BoolArray = ~np.any(is_missing(array), axis=1)
     shift = None
     if offset is not None:
-        shift = np.asarray(offset, dtype=np.float64)
-        if shift.shape != (len(array),):
-            raise DataError(f"offset has shape {shift.shape} and X has {len(array)} rows; they must agree.")
+        table = Table(None, (), len(array), index)
+        shift = numeric_values(row_values(offset, table, "offset")[0], "offset")
         kept &= ~np.isnan(shift)
         shift = shift[kept]
     return NewRows(Dense(array if kept.all() else array[kept]), shift, kept, 0, index)

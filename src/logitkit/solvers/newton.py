@@ -21,11 +21,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
 
+from logitkit.errors import DataError
 from logitkit.objective import Evaluation, Objective
 from logitkit.solvers.solver import Solution, Status, Step
 from logitkit.typing import FloatArray
@@ -54,6 +56,11 @@ class Newton:
     max_iter : int, default 100
         Largest number of iterations.
 
+    Raises
+    ------
+    DataError
+        If ``tol`` is not a positive number or ``max_iter`` not a whole number of at least 1.
+
     Examples
     --------
     >>> Newton(tol=1e-6).max_iter
@@ -62,6 +69,13 @@ class Newton:
 
     tol: float = 1e-8
     max_iter: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse options that are no numbers or out of range."""
+        if isinstance(self.tol, bool) or not isinstance(self.tol, Real) or not 0.0 < self.tol < math.inf:
+            raise DataError(f"Newton(tol={self.tol!r}): give a positive number.")
+        if isinstance(self.max_iter, bool) or not isinstance(self.max_iter, Integral) or self.max_iter < 1:
+            raise DataError(f"Newton(max_iter={self.max_iter!r}): give a whole number of at least 1.")
 
     def solve(
         self,

@@ -1,0 +1,188 @@
+"""Weights, offset and clusters from the caller's words to rows, and the rows that are complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.checks import require_finite_offset, require_weight_kind, require_weights
+from logitkit.design.frame import Table, codes_of, is_missing, numeric_values, row_values
+from logitkit.design.outcome import Outcome
+from logitkit.design.response import Clusters, Response
+from logitkit.errors import DataError
+from logitkit.typing import BoolArray, FloatArray, IntArray, MissingPolicy, WeightKind
+
+__all__ = ["ARRAY", "Extras", "complete_rows", "gather_extras", "make_response", "missing_text", "pick_rows"]
+
+ARRAY = "<array>"
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Weights, offset and clusters before any row is dropped.
+
+    Parameters
+    ----------
+    series : dict of str to pandas.Series
+        One value a row of the table, by role.
+    names : dict of str to str or None
+        How each was named, by role.
+    """
+
+    series: dict[str, Any]
+    names: dict[str, str | None]
+
+    def missing(self) -> dict[str, BoolArray]:
+        """Return where each is missing, for those that are somewhere."""
+        found = {}
+        for role, series in self.series.items():
+            where = is_missing(series)
+            if where.any():
+                found[f"{role} ({self.names[role]})"] = where
+        return found
+
+
+def gather_extras(table: Table, *, weights: Any = None, offset: Any = None, cluster: Any = None) -> Extras:
+    """Return weights, offset and clusters as columns of the table's length.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    weights, offset, cluster : str or array-like, optional
+        Column names, or arrays aligned with the table.
+
+    Returns
+    -------
+    Extras
+        Those that were given.
+    """
+    given = {"weights": weights, "offset": offset, "cluster": cluster}
+    series: dict[str, Any] = {}
+    names: dict[str, str | None] = {}
+    for role, value in given.items():
+        names[role] = None
+        if value is not None:
+            series[role], names[role] = row_values(value, table, role)
+    return Extras(series, names)
+
+
+def complete_rows(absent: dict[str, BoolArray], missing: MissingPolicy) -> IntArray | None:
+    """Return the rows without missing values, or None for all rows.
+
+    Parameters
+    ----------
+    absent : dict of str to (n,) bool array
+        Where each column is missing.
+    missing : {'drop', 'raise'}
+        What the caller wants.
+
+    Returns
+    -------
+    (m,) int array or None
+        Positions of the complete rows.
+
+    Raises
+    ------
+    DataError
+        If a column is missing everywhere, no row is complete, or missing values are to be refused.
+    """
+    if missing not in {"drop", "raise"}:
+        raise DataError(f"missing={missing!r} is not known; use 'drop' or 'raise'.")
+    if not absent:
+        return None
+    if missing == "raise":
+        raise DataError(f"missing='raise', and values are missing. {missing_text(absent)}")
+    for name, where in absent.items():
+        if where.all():
+            raise DataError(f"Column {name!r} is missing in every row; leave it out of the model.")
+    positions = np.flatnonzero(~np.logical_or.reduce(list(absent.values())))
+    if positions.size == 0:
+        raise DataError(f"No row is left to fit: every row has a missing value. {missing_text(absent)}")
+    return positions
+
+
+def missing_text(absent: Mapping[str, BoolArray]) -> str:
+    """Return which columns have how many missing values, in words.
+
+    Parameters
+    ----------
+    absent : mapping of str to (n,) bool array
+        Where each column is missing.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    counted = sorted(((int(where.sum()), name) for name, where in absent.items()), reverse=True)
+    return "Missing values: " + ", ".join(f"{name} {count}" for count, name in counted) + "."
+
+
+def pick_rows(values: Any, keep: BoolArray) -> Any:
+    """Return some rows of an evaluated left side.
+
+    Parameters
+    ----------
+    values : array-like or Counts
+        n rows.
+    keep : (n,) bool array
+        Which.
+
+    Returns
+    -------
+    array-like or Counts
+        Those rows.
+    """
+    if keep.all():
+        return values
+    if hasattr(values, "events"):
+        return replace(values, events=np.asarray(values.events)[keep], nonevents=np.asarray(values.nonevents)[keep])
+    return values[keep]
+
+
+def make_response(
+    outcome: Outcome, extras: Extras, positions: IntArray, weight_kind: WeightKind, offset: FloatArray | None
+) -> Response:
+    """Return the response of the rows used.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of the m rows used.
+    extras : Extras
+        Of all rows.
+    positions : (m,) int array
+        The rows used.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean.
+    offset : (m,) array or None
+        Offset of the formula.
+
+    Returns
+    -------
+    Response
+        m rows.
+
+    Raises
+    ------
+    DataError
+        For weights or offsets that cannot be used.
+    """
+    require_weight_kind(weight_kind)
+    prior = clusters = None
+    if "weights" in extras.series:
+        prior = numeric_values(extras.series["weights"].iloc[positions], "weights")
+        require_weights(prior, weight_kind, str(extras.names["weights"]), positions)
+    if "offset" in extras.series:
+        given = numeric_values(extras.series["offset"].iloc[positions], "offset")
+        offset = given if offset is None else offset + given
+    if offset is not None:
+        require_finite_offset(offset, positions)
+    if "cluster" in extras.series:
+        codes, count = codes_of(extras.series["cluster"].iloc[positions])
+        clusters = Clusters(codes, count, str(extras.names["cluster"]))
+    return Response(outcome.y, outcome.trials, prior, weight_kind, offset, clusters)

@@ -1,0 +1,163 @@
+"""Designs of new rows, with what a fit learnt: rows with an outcome, and rows to predict for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+
+from logitkit.design.coding import Coding
+from logitkit.design.dense import Dense
+from logitkit.design.design import Design, RowCounts
+from logitkit.design.extras import ARRAY, complete_rows, gather_extras, make_response, pick_rows
+from logitkit.design.formula import parse_formula, split_formula
+from logitkit.design.frame import Table, numeric_values, read_table
+from logitkit.design.info import DesignInfo
+from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
+from logitkit.errors import DataError
+from logitkit.typing import BoolArray, FloatArray, UnseenPolicy, WeightKind
+
+__all__ = ["NewRows", "new_rows", "rebuild_design"]
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """Rows to predict for.
+
+    Parameters
+    ----------
+    matrix : Dense
+        Rows that could be coded.
+    offset : (m,) array or None
+        Their offset.
+    kept : (n,) bool array
+        Which rows of the table they are.
+    unseen : int
+        Rows with a level that the fit never saw.
+    index : object
+        Row labels of the table, or None.
+    sides : (m,) array or None
+        Outcomes as 1 and -1, for the rows of a separated fit.
+    """
+
+    matrix: Dense
+    offset: FloatArray | None
+    kept: BoolArray
+    unseen: int
+    index: Any
+    sides: FloatArray | None = None
+
+
+def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: Any = None) -> Design:
+    """Build the design of new rows that have an outcome, with what the fit learnt.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    data : table
+        New rows; those with missing values are dropped and counted.
+    weights, offset : str or array-like, optional
+        Demanded when the fit was given arrays; columns are looked up. Clusters are, where the table has them.
+
+    Returns
+    -------
+    Design
+        One class only is no error here.
+    """
+    coding = _require_coding(info)
+    response_info = info.response
+    table = read_table(data)
+    extras = gather_extras(
+        table,
+        weights=_again(weights, response_info.weights, "weights"),
+        offset=_again(offset, response_info.offset, "offset"),
+        cluster=response_info.cluster if response_info.cluster in table else None,
+    )
+    left, _ = split_formula(info.formula or "")
+    parsed = parse_formula(f"{left} ~ 1", table.names, coding.functions)
+    used = list(dict.fromkeys((*parsed.left_variables, *coding.variables)))
+    absent = {**table.missing(used), **extras.missing()}
+    positions = complete_rows(absent, "drop")
+    frame = table.frame(used, positions)
+    values = evaluate_left(left, frame, coding.functions)
+    _require_neighbours(coding, table, len(frame))
+    rows = coding.code(frame)
+    keep = rows.kept & ~missing_outcome(values)
+    everything = positions if positions is not None else np.arange(table.n_rows)
+    outcome = code_outcome(pick_rows(values, keep), left, known=response_info)
+    kept_rows = keep[rows.kept]
+    positions = everything[keep]
+    kind: WeightKind = response_info.weight_kind  # type: ignore[assignment]
+    shift = None if rows.offset is None else rows.offset[kept_rows]
+    response = make_response(outcome, extras, positions, kind, shift)
+    counts = RowCounts(table.n_rows, table.n_rows - positions.size)
+    return Design(Dense(rows.matrix[kept_rows]), response, info, counts, positions, table.index)
+
+
+def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenPolicy = "raise") -> NewRows:
+    """Build the columns of rows to predict for.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    data : table
+        New rows; the response is not needed.
+    offset : str or array-like, optional
+        Demanded when the fit was given an array.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw.
+
+    Returns
+    -------
+    NewRows
+        Rows with a missing value are left out and marked.
+    """
+    coding = _require_coding(info)
+    if unseen not in get_args(UnseenPolicy):
+        raise DataError(f"unseen={unseen!r} is not known; use 'raise' or 'missing'.")
+    table = read_table(data)
+    extras = gather_extras(table, offset=_again(offset, info.response.offset, "offset"))
+    kept = np.ones(table.n_rows, dtype=bool)
+    for where in {**table.missing(coding.variables), **extras.missing()}.values():
+        kept &= ~where
+    positions = np.flatnonzero(kept)
+    _require_neighbours(coding, table, positions.size)
+    rows = coding.code(table.frame(coding.variables, positions), unseen)
+    kept[positions[~rows.kept]] = False
+    given = None
+    if "offset" in extras.series:
+        given = numeric_values(extras.series["offset"], "offset")[kept]
+    total = given if rows.offset is None else rows.offset + (0.0 if given is None else given)
+    return NewRows(Dense(rows.matrix), total, kept, int(rows.unseen.sum()), table.index)
+
+
+def _again(given: Any, at_fit: str | None, role: str) -> Any:
+    """Return what to use for new rows: what is given now, or the column that the fit named."""
+    if given is not None:
+        if at_fit is None:
+            raise DataError(
+                f"{role} was given, but the model was fitted without {'one' if role == 'offset' else 'any'}."
+            )
+        return given
+    if at_fit == ARRAY:
+        raise DataError(
+            f"The model was fitted with an array as {role}, which new rows need too: "
+            f"pass {role}=..., aligned with data."
+        )
+    return at_fit
+
+
+def _require_neighbours(coding: Coding, table: Table, n_complete: int) -> None:
+    if coding.uses_neighbours and n_complete < table.n_rows:
+        raise DataError(
+            "lag() looks at the row before, and some rows have missing values: fill them, or leave lag() out."
+        )
+
+
+def _require_coding(info: DesignInfo) -> Coding:
+    if info.coding is None:
+        raise DataError("The model was fitted on a ready matrix; give a matrix with the same columns.")
+    return info.coding

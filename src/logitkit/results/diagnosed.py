@@ -1,0 +1,149 @@
+"""Diagnostics of a fit, on its own rows or on others with an outcome."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pandas as pd
+
+from logitkit.diagnostics.calibration import Calibration, calibration
+from logitkit.diagnostics.collinearity import collinearity
+from logitkit.diagnostics.discrimination import Discrimination, discrimination
+from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
+from logitkit.diagnostics.influence import influence
+from logitkit.diagnostics.residuals import residuals
+from logitkit.report import tidy
+from logitkit.results.estimates import Estimates
+from logitkit.results.rows import rows_of
+from logitkit.results.shown import shown
+from logitkit.typing import ResidualKind
+
+__all__ = ["Diagnosed"]
+
+
+class Diagnosed(Estimates):
+    """Estimates with verbs that look at residuals, influence, fit, ranking and calibration.
+
+    Parameters
+    ----------
+    record : FitRecord
+        Everything that is known after the fit.
+    design : Design, optional
+        The rows of the fit.
+    """
+
+    def residuals(
+        self, kind: ResidualKind = "deviance", data: Any = None, weights: Any = None, offset: Any = None
+    ) -> pd.Series:
+        """Return residuals of one kind.
+
+        Parameters
+        ----------
+        kind : {'deviance', 'pearson', 'response', 'working'}
+            As R defines them.
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        pandas.Series
+            One value a row that is used.
+        """
+        design = rows_of(self, data, weights, offset)
+        return pd.Series(residuals(self.record, design, kind), tidy.row_labels(design), name=kind)
+
+    def influence(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+        """Return leverage, Cook's distance and standardised residuals.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row that is used.
+        """
+        design = rows_of(self, data, weights, offset)
+        return tidy.influence_frame(influence(self.record, design), design)
+
+    def goodness_of_fit(
+        self,
+        data: Any = None,
+        groups: int = 10,
+        grouping: Literal["stata", "r"] = "stata",
+        weights: Any = None,
+        offset: Any = None,
+    ) -> HosmerLemeshow:
+        """Return the Hosmer-Lemeshow test with its groups.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        groups : int, default 10
+            Number of groups.
+        grouping : {'stata', 'r'}
+            How rows are put into groups; the two can differ visibly.
+        weights, offset : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        HosmerLemeshow
+            Statistic, degrees of freedom, p-value, and the table.
+        """
+        return shown(
+            hosmer_lemeshow(self.record, rows_of(self, data, weights, offset), groups=groups, grouping=grouping)
+        )
+
+    def discrimination(self, data: Any = None, weights: Any = None, offset: Any = None) -> Discrimination:
+        """Return the ROC curve and the area under it.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Discrimination
+            Area with interval, and the curve.
+        """
+        return shown(discrimination(self.record, rows_of(self, data, weights, offset)))
+
+    def calibration(self, data: Any = None, bins: int = 10, weights: Any = None, offset: Any = None) -> Calibration:
+        """Return predicted against observed rates.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        bins : int, default 10
+            Number of bins.
+        weights, offset : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Calibration
+            Bins with intervals, calibration intercept and slope, Brier score.
+        """
+        return shown(calibration(self.record, rows_of(self, data, weights, offset), bins=bins))
+
+    def collinearity(self) -> pd.DataFrame:
+        """Return variance inflation factors, generalised for terms of several columns.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a term.
+        """
+        return tidy.collinearity_frame(collinearity(self.record))

@@ -1,0 +1,65 @@
+"""Badly conditioned columns cost no digits anywhere: the same model in raw and in centred columns is the same model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from tolerances import REFERENCE, ROUTE
+
+N = 300
+
+
+@pytest.fixture(scope="module")
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    year = rng.integers(1990, 2020, N)
+    return pd.DataFrame(
+        {"y": rng.integers(0, 2, N), "year": year * 1.0, "c": year - 2005.0, "firm": rng.integers(0, 20, N)}
+    )
+
+
+def powers(name: str, degree: int) -> str:
+    return f"y ~ {name}" + "".join(f" + I({name} ** {k})" for k in range(2, degree + 1))
+
+
+@pytest.mark.parametrize("cluster", [None, "firm"])
+@pytest.mark.parametrize("degree", [2, 3])
+def test_powers_of_a_year_are_powers_of_a_centred_year(data, degree, cluster):
+    raw = lk.logit(powers("year", degree), data, cluster=cluster)
+    centred = lk.logit(powers("c", degree), data, cluster=cluster)
+    assert raw.aliased == ()
+    assert_allclose(raw.predict(), centred.predict(), rtol=ROUTE)
+    assert_allclose(raw.predictions()["logit_std_error"], centred.predictions()["logit_std_error"], rtol=ROUTE)
+    assert_allclose(raw.influence()["leverage"], centred.influence()["leverage"], rtol=REFERENCE)
+    assert_allclose(raw.influence()["leverage"].sum(), degree + 1, rtol=ROUTE)
+    both = [fit.test(", ".join(f"{name} = 0" for name in fit.coef.index[1:])).statistic for fit in (raw, centred)]
+    assert_allclose(both[0], both[1], rtol=REFERENCE)
+    # The highest power is the same coefficient in both.
+    assert_allclose(raw.std_error.iloc[-1], centred.std_error.iloc[-1], rtol=REFERENCE)
+
+
+def test_seconds_since_1970_keep_their_digits(data):
+    seconds = 1.6e9 + np.random.default_rng(1).uniform(0, 86_400, N)
+    given = lk.logit("y ~ t", data.assign(t=seconds), cluster="firm")
+    shifted = lk.logit("y ~ t", data.assign(t=seconds - 1.6e9), cluster="firm")
+    assert_allclose(given.predictions()["logit_std_error"], shifted.predictions()["logit_std_error"], rtol=ROUTE)
+    assert_allclose(given.coef["t"], shifted.coef["t"], rtol=ROUTE)
+
+
+def test_a_saved_fit_keeps_them_too(data, tmp_path):
+    fit = lk.logit(powers("year", 3), data)
+    loaded = lk.load(fit.save(tmp_path / "fit.json"))
+    new = data.head(20)
+    assert_allclose(loaded.predictions(new), fit.predictions(new), rtol=0)
+
+
+def test_a_large_constant_offset_moves_the_intercept_alone(data):
+    plain = lk.logit("y ~ c", data)
+    moved = lk.logit("y ~ c", data, offset=np.full(N, 1_000.0))
+    assert_allclose(moved.coef["Intercept"] + 1_000.0, plain.coef["Intercept"], atol=1e-8)  # of a sum near 1,000
+    assert_allclose(moved.coef["c"], plain.coef["c"], rtol=REFERENCE)
+    assert_allclose(moved.null_deviance, plain.null_deviance, rtol=ROUTE)

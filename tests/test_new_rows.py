@@ -1,0 +1,127 @@
+"""Verbs on other rows than those of the fit: levels, weights, offsets, neighbours."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from logitkit.errors import DataError, FormulaError, UnsupportedError
+from tolerances import EXACT
+
+N = 300
+
+
+@pytest.fixture(scope="module")
+def data() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "x": rng.normal(size=N),
+            "z": rng.uniform(1, 3, N),
+            "g": rng.choice(list("abc"), N),
+            "y": rng.integers(0, 2, N),
+            "w": rng.integers(0, 4, N),
+        }
+    )
+
+
+def test_a_declared_level_that_does_not_occur_is_unseen(data, tmp_path):
+    fit = lk.logit("y ~ gc", data.assign(gc=pd.Categorical(data["g"], categories=list("abcd"))))
+    for model in (fit, lk.load(fit.save(tmp_path / "fit.json"))):
+        with pytest.raises(DataError, match="gc has a level that the fit never saw in 1 row: 'd'"):
+            model.predict({"gc": ["d", "a"]})
+        assert np.isnan(model.predict({"gc": ["d", "a"]}, unseen="missing")).tolist() == [True, False]
+
+
+def test_a_level_that_occurs_only_in_rows_left_out_is_unseen(data):
+    gone = data.assign(x=data["x"].where(data["g"] != "c"), gc=data["g"].astype("category"))
+    weightless = np.where(data["g"] == "c", 0, 1)
+    new = {"g": ["c", "a"], "gc": ["c", "a"], "x": [1.0, 1.0]}
+    for fit in (lk.logit("y ~ gc + x", gone), lk.logit("y ~ g + x", data, weights=weightless)):
+        with pytest.raises(DataError, match="never saw in 1 row: 'c'"):
+            fit.predict(new)
+
+
+def test_array_weights_and_offsets_are_demanded_and_used(data):
+    named = lk.logit("y ~ x", data, weights="w")
+    array = lk.logit("y ~ x", data, weights=data["w"].to_numpy())
+    with pytest.raises(DataError, match=r"pass weights=\.\.\."):
+        array.discrimination(data)
+    assert_allclose(array.discrimination(data, weights="w").auc, named.discrimination(data).auc, rtol=EXACT)
+    assert_allclose(array.influence(data, weights=data["w"]), array.influence(), rtol=EXACT)
+    shifted = lk.logit("y ~ x", data, offset=data["z"].to_numpy())
+    with pytest.raises(DataError, match=r"pass offset=\.\.\."):
+        shifted.calibration(data)
+    assert_allclose(shifted.calibration(data, offset="z").brier, shifted.calibration().brier, rtol=EXACT)
+
+
+def test_clusters_are_not_demanded_of_new_rows(data):
+    fit = lk.logit("y ~ x", data, cluster="g")
+    assert_allclose(fit.discrimination(data.drop(columns="g")).auc, fit.discrimination().auc, rtol=EXACT)
+
+
+def test_augment_of_other_rows_has_no_influence(data):
+    frame = lk.logit("y ~ x", data).augment(data.head(9))
+    assert frame[["leverage", "cooks_distance"]].isna().all(axis=None)
+    assert frame.drop(columns=["leverage", "cooks_distance"]).notna().all(axis=None)
+
+
+def test_rows_that_were_changed_are_not_those_of_the_fit():
+    rng = np.random.default_rng(2)
+    big = pd.DataFrame({"x": rng.normal(size=5_000), "y": rng.integers(0, 2, 5_000)})
+    fit = lk.logit("y ~ x", big)
+    changed = big.copy()
+    changed.loc[rng.choice(5_000, 500, replace=False), "x"] = 9.0
+    assert fit.goodness_of_fit(big).in_sample
+    assert not fit.goodness_of_fit(changed).in_sample
+    with pytest.raises(UnsupportedError, match="others than those"):
+        fit.influence(changed)
+
+
+def test_lag_is_refused_where_rows_are_no_neighbours(data):
+    holes = data.assign(z=data["z"].where(data.index != 5))
+    with pytest.raises(FormulaError, match=r"lag\(\) looks at the row before"):
+        lk.logit("y ~ lag(x) + z", holes)
+    fit = lk.logit("y ~ lag(x) + g", data)
+    by_hand = lk.logit("y ~ before + g", data.assign(before=data["x"].shift()))
+    assert_allclose(fit.coef, by_hand.coef, rtol=1e-9)
+    for new in (data.assign(g=data["g"].where(data.index != 2)), data.assign(g=data["g"].where(data.index != 2, "q"))):
+        with pytest.raises(DataError, match=r"lag\(\) looks at the row before"):
+            fit.predict(new, unseen="missing")
+
+
+@pytest.mark.parametrize("policy", ["Raise", "drop", None])
+def test_an_unknown_policy_is_refused(data, policy):
+    with pytest.raises(DataError, match="unseen="):
+        lk.logit("y ~ g", data).predict(data, unseen=policy)
+
+
+def test_columns_that_could_not_be_told_apart_are_refused(data):
+    with pytest.raises(FormulaError, match="'Intercept'"):
+        lk.logit("y ~ x + Intercept", data.assign(Intercept=data["z"]))
+    with pytest.raises(FormulaError, match="'Intercept'"):
+        lk.logit("y ~ 0 + x + Intercept", data.assign(Intercept=data["z"]))
+    with pytest.raises(FormulaError, match=r"'g\[T.b\]'"):
+        lk.logit("y ~ g + `g[T.b]`", data.assign(**{"g[T.b]": data["x"]}))
+
+
+def test_a_factor_of_one_level_is_said_to_have_no_column(data):
+    fit = lk.logit("y ~ x + q", data.assign(q="only"))
+    assert list(fit.coef.index) == ["Intercept", "x"]
+    assert "one level only: q" in str(fit.summary())
+
+
+def test_a_copy_keeps_the_rows_and_nothing_can_be_written(data):
+    fit = lk.logit("y ~ x", data)
+    assert copy.deepcopy(fit).design is fit.design
+    assert copy.copy(fit).design is fit.design
+    with pytest.raises(ValueError, match="read-only"):
+        fit.record.coef[0] = 1.0
+    own = fit.coef
+    own["x"] = 99.0
+    assert fit.coef["x"] != 99.0
