@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import subprocess
 import sys
@@ -248,3 +249,31 @@ def test_as_a_process() -> None:
     assert bad.stdout == ""
     assert bad.stderr.startswith("logitkit: error: 'agee'")
     assert bad.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("formula", "event", "meant"),
+    [
+        ("I(low) ~ age", "0", "I(low) = 0 (against 1)"),
+        ("I(low) ~ age", "1", "I(low) = 1 (against 0)"),
+        ("(low > 0) ~ age", "false", "(low > 0) = False (against True)"),
+        ("I(low + 0.5) ~ age", "0.50", "I(low + 0.5) = 0.5 (against 1.5)"),
+        ("label.str.upper() ~ age", "LIGHT", "label.str.upper() = LIGHT (against NORMAL)"),
+    ],
+)
+def test_the_event_of_an_expression(
+    formula: str, event: str, meant: str, births: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert meant in printed(capsys, "fit", formula, births, "--event", event)
+
+
+def test_an_event_that_the_expression_never_gives(births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Its values are 0 and 1" in error_of(capsys, "fit", "I(low) ~ age", births, "--event", "2")
+    assert "first count" in error_of(capsys, "fit", "cbind(low, age) ~ 1", births, "--event", "1")
+
+
+def test_a_compressed_file_cut_short(births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = gzip.compress(births.read_bytes())
+    for name, content in (("cut.csv.gz", whole[: len(whole) // 2]), ("spoilt.csv.gz", whole[:40] + b"0" * 200)):
+        (tmp_path / name).write_bytes(content)
+        assert f"{name}' cannot be read as .csv.gz" in error_of(capsys, "fit", FORMULA, tmp_path / name)

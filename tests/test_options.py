@@ -13,13 +13,13 @@ from logitkit.errors import DataError
 
 @pytest.mark.parametrize("tol", ["a", None, True, 0, 0.0, -1, -1e-8, np.nan, np.inf, [1e-8], 1j])
 def test_tolerances_that_are_none(tol: Any) -> None:
-    with pytest.raises(DataError, match="tol=.*positive number"):
+    with pytest.raises(DataError, match=r"tol=.*positive number"):
         lk.Newton(tol=tol)
 
 
 @pytest.mark.parametrize("max_iter", ["a", None, True, 0, -3, 1.5, 10.0, np.inf, np.float64(3)])
 def test_numbers_of_iterations_that_are_none(max_iter: Any) -> None:
-    with pytest.raises(DataError, match="max_iter=.*whole number"):
+    with pytest.raises(DataError, match=r"max_iter=.*whole number"):
         lk.Newton(max_iter=max_iter)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.errors import DataError, FormulaError
+from logitkit.errors import DataError, FormulaError, LogitkitError
 from logitkit.saved import VERSION
 from oracles.likelihood import mean
 from references.load import load_frame, load_reference
@@ -241,3 +242,118 @@ def test_pickling_leaves_the_rows_behind() -> None:
     assert copy.design is None
     assert_allclose(copy.predict(frame), fit.predict(), rtol=EXACT)
     assert repr(frame["x"].iloc[0]).encode() not in pickle.dumps(fit)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "y ~ {x**2}",
+        "y ~ {x**2} + I(x**2 + z)",
+        "y ~ {x + z}:g + {x**2}:{z > 2}",
+        "y ~ (x + z + g)**2 - z",
+        "y ~ `x in m` * C(`the g`) + np.log(`x in m` + 9)",
+        "y ~ `a:b` + `a:b`:z + `a:b`:`x in m`",
+        "y ~ 0 + {x**2} + offset(z)",
+        "y ~ x + one",
+        "y ~ 0 + one + x",
+        "y ~ one:x + {z / 2}",
+        "y ~ C(g, levels=['c', 'b', 'a']):x + poly(z, 2)",
+    ],
+)
+def test_terms_come_back_as_they_were(formula: str, tmp_path: Path) -> None:
+    frame = rows()
+    frame = frame.assign(one="only", **{"x in m": frame["x"], "the g": frame["g"], "a:b": frame["z"] ** 2})
+    fit = lk.logit(formula, frame)
+    loaded = lk.load(fit.save(tmp_path / "model.json"))
+    assert list(loaded.coef.index) == list(fit.coef.index)
+    assert_allclose(loaded.predict(frame), fit.predict(), rtol=EXACT)
+    assert_allclose(loaded.predict(frame.iloc[[3]]), fit.predict().iloc[[3]], rtol=EXACT)
+    terms = [[(f.expr, f.eval_method) for f in term.factors] for term in fit.record.info.coding.spec.formula]
+    again = [[(f.expr, f.eval_method) for f in term.factors] for term in loaded.record.info.coding.spec.formula]
+    assert again == terms
+    assert loaded.save(tmp_path / "again.json").read_bytes() == (tmp_path / "model.json").read_bytes()
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    fit = lk.logit("y ~ x", rows())
+    for path in (tmp_path / "absent" / "model.json", tmp_path):
+        with pytest.raises(DataError, match="cannot be written") as caught:
+            fit.save(path)
+        assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [[date(2020, 1, 1), date(2021, 1, 1)], [b"no", b"yes"]])
+def test_an_outcome_that_json_cannot_hold(values: Any, tmp_path: Path) -> None:
+    frame = rows()
+    frame["answer"] = [values[code] for code in frame["y"]]
+    fit = lk.logit("answer ~ x", frame)
+    with pytest.raises(DataError, match=r"The response 'answer' keeps .* use numbers or text"):
+        fit.save(tmp_path / "model.json")
+    assert not (tmp_path / "model.json").exists()
+
+
+def test_levels_that_json_cannot_hold(tmp_path: Path) -> None:
+    frame = rows()
+    frame["when"] = np.array([date(2020, 1, 1), date(2021, 1, 1)])[frame["y"].sample(frac=1, random_state=1)]
+    fit = lk.logit("y ~ C(when)", frame)
+    with pytest.raises(DataError, match=r"C\(when\) keeps Timestamp"):
+        fit.save(tmp_path / "model.json")
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda packed: packed["coef"]["array"].pop(), "'coef' has 2 numbers and must have 3"),
+        (lambda packed: packed["inner_vcov"]["array"].pop(), "'inner_vcov' has 6 numbers and must have 9"),
+        (lambda packed: packed.update(coef=[1.0, 2.0, 3.0]), "'coef' is of type list"),
+        (lambda packed: packed.update(coef="many"), "'coef' is of type str"),
+        (lambda packed: packed.update(coef={"array": ["a", "b", "c"]}), "could not convert string"),
+        (lambda packed: packed.update(coef={"nothing": 1}), "has no 'dict'"),
+        (lambda packed: packed.update(names=["Intercept", "x", 3]), "'names' are not all text"),
+        (lambda packed: packed["names"].pop(), "3 columns|'terms' have the columns"),
+        (lambda packed: packed["terms"].pop(), "'terms' have the columns"),
+        (lambda packed: packed.update(terms=[1, 2]), "cannot unpack|not iterable"),
+        (lambda packed: packed.update(aliased=[7]), "'aliased' is"),
+        (lambda packed: packed.update(loglik="low"), "'loglik' is of type str"),
+        (lambda packed: packed.update(n_obs=None), "'n_obs' is of type NoneType"),
+        (lambda packed: packed.update(level=True), "'level' is of type bool"),
+        (lambda packed: packed.update(deviance={"float": "much"}), "could not convert string"),
+        (lambda packed: packed.update(deviance={"array": []}), "'deviance' is of type dict"),
+        (lambda packed: packed.update(status="FINE"), "the status 'FINE' is not known"),
+        (lambda packed: packed.update(trace=[1]), "argument after"),
+        (lambda packed: packed.update(colour="red"), "'colour' that is not known"),
+        (lambda packed: packed.pop("deviance"), "it has no 'deviance'"),
+        (lambda packed: packed["covariance"].update(colour="red"), "colour"),
+        (lambda packed: packed["covariance"].pop("kind") and None, "'covariance' has no 'kind'"),
+        (lambda packed: packed["coding"].pop("terms"), "it has no 'terms'"),
+        (lambda packed: packed["coding"].update(names=["Intercept", "x", "q"]), "'coding' has other names"),
+        (lambda packed: packed["coding"]["terms"][0][0].append(1), "too many values"),
+        (lambda packed: packed["coding"]["terms"][0].__setitem__(0, ["x", "guess"]), "'guess' is not a valid"),
+        (lambda packed: packed["coding"].update(state=[]), "list indices"),
+        (lambda packed: packed["counts"]["dict"].pop(), "it has no 'missing_by_column'|missing_by_column"),
+        (lambda packed: packed["counts"]["dict"].__setitem__(0, ["given", "many"]), "'counts' is"),
+        (lambda packed: packed.update(link="cauchit"), "cauchit"),
+    ],
+)
+def test_damage_is_named(damage: Any, words: str, tmp_path: Path) -> None:
+    path = lk.logit("y ~ x + z", rows()).save(tmp_path / "model.json")
+    packed = json.loads(path.read_text(encoding="utf-8"))
+    damage(packed)
+    path.write_text(json.dumps(packed), encoding="utf-8")
+    with pytest.raises(LogitkitError, match=words):
+        lk.load(path)
+
+
+@pytest.mark.parametrize("reference", ["endometrial", "lbw_aliased"])
+def test_any_part_of_another_type_is_refused_by_an_error_of_ours(reference: str, tmp_path: Path) -> None:
+    stored = load_reference(reference)
+    path = lk.logit(stored["model"]["formula"], load_frame(stored)).save(tmp_path / "model.json")
+    packed = json.loads(path.read_text(encoding="utf-8"))
+    assert lk.load(path).formula == stored["model"]["formula"]
+    for key in packed:
+        for value in ([], {}, "text", True, [["a"]], {"array": [1.0]}, {"dict": 3}):
+            if value == packed[key] or (key, value) == ("trace", []) or (type(value), type(packed[key])) == (str, str):
+                continue
+            other = edited(path, **{key: value})
+            with pytest.raises(LogitkitError):
+                lk.load(other)

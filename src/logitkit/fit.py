@@ -21,7 +21,14 @@ from logitkit.errors import ConvergenceError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Evaluation, Objective
-from logitkit.rank import CLEAR_SHARE, Coordinates, identity_coordinates, least_share, orthogonal_coordinates
+from logitkit.rank import (
+    CLEAR_SHARE,
+    Coordinates,
+    identity_coordinates,
+    least_share,
+    orthogonal_coordinates,
+    scaled_coordinates,
+)
 from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.separation import Separated, find_separation, overlap_is_certain
 from logitkit.solvers.newton import Newton
@@ -79,20 +86,22 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
         solution = solver.solve(given, start, first)  # 3
         separated: Separated | None = None
         if not overlap_is_certain(solution):  # 4
-            objective = given
-            if coordinates.basis is None:
-                coordinates, objective, _, _ = _orthogonal(design, family)
+            identity = coordinates.basis is None
+            if identity:
+                coordinates = scaled_coordinates(design.matrix, design.response.weights, design.info.intercept)
+            objective = Objective(coordinates.matrix(design.matrix), design.response, family)
             try:
                 separated = find_separation(objective.matrix, design.response, coordinates.transform)
             except ConvergenceError:  # the test has no answer, which the status says
                 suspected = replace(solution, status=Status.SUSPECTED)
-                kept = coordinates if objective is given else identity_coordinates()
+                kept = identity_coordinates() if identity else coordinates
                 return _record(design, family, kept, suspected, _inverse(solution.evaluation), None, level)
             if separated is not None:
                 return _record_limit(design, objective, coordinates, separated, solver, level)
             if solution.status is not Status.CONVERGED:
-                solution = solver.solve(objective, np.zeros(objective.n_params), suspicious=False)
-            elif objective is not given:
+                coordinates, objective, start, first = _orthogonal(design, family)
+                solution = solver.solve(objective, start, first, suspicious=False)
+            elif identity:
                 coordinates = identity_coordinates()
         return _record(design, family, coordinates, solution, _inverse(solution.evaluation), None, level)  # 5
 

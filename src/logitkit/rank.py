@@ -138,6 +138,52 @@ def least_share(hessian: FloatArray, intercept: int | None) -> float:
     return float((factor.diagonal() ** 2).min())
 
 
+def scaled_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | None) -> Coordinates:
+    """Return coordinates in which the columns are of one size and keep their zeros, for columns of full rank.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Columns as given, of full rank and not badly conditioned.
+    weights : (n,) array
+        Rows of weight zero are left out.
+    intercept : int or None
+        Position of the intercept; when there is one, columns far from zero are centred.
+
+    Returns
+    -------
+    Coordinates
+        Nothing aliased.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.dense import Dense
+    >>> x = Dense(np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 4.0], [1.0, 0.0]]))
+    >>> scaled_coordinates(x, np.ones(4), 0).matrix(x).to_dense()[:, 1].tolist()
+    [0.0, 0.0, 2.0, 0.0]
+    """
+    used = weights > 0.0
+    n_used = int(np.count_nonzero(used))
+    mean, largest = _centre_and_size(matrix, used, intercept)
+    square = np.zeros(matrix.n_columns)
+    step = row_groups(matrix.n_rows, matrix.n_columns).block
+    for start in range(0, matrix.n_rows, step):
+        block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[used[start : start + step]]
+        square += ((block / largest) ** 2).sum(axis=0)
+    size = largest * np.sqrt(square / n_used)
+    spread = np.sqrt(np.maximum(size**2 - mean**2, 0.0))
+    far = (np.abs(mean) > 2.0 * spread) & (spread > 0.0)
+    centre = np.where(far, mean, 0.0)
+    if intercept is not None:
+        centre[intercept] = 0.0
+    basis = np.diag(1.0 / np.where(centre != 0.0, spread, size))
+    transform = basis.copy()
+    if intercept is not None:
+        transform[intercept] -= centre @ basis
+    return Coordinates(transform, np.empty(0, dtype=np.int64), centre, basis)
+
+
 def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | None) -> Coordinates:
     """Decide the rank in column order and return coordinates in which the kept columns are orthogonal.
 

@@ -7,8 +7,8 @@ another version refuses rather than guesses.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,8 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "formula": (str, NOTHING),
     "fingerprint": (str,),
 }
+PARTS = {"response": ResponseInfo, "covariance": Covariance, "counts": RowCounts}
+ENCODED = ("response", "counts")
 
 
 def save_record(record: FitRecord, path: Path) -> Path:
@@ -123,8 +125,7 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
             f"'{path}' has version {packed.get('version')} of the format and this logitkit reads version {VERSION}."
         )
     try:
-        wrong = _wrong_field(packed)
-        if wrong:
+        for wrong in _problems(packed):
             raise DataError(f"'{path}' is damaged: {wrong}.")
         return unpack_record(packed, functions)
     except LogitkitError:
@@ -135,40 +136,49 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
         raise DataError(f"'{path}' is damaged: {error}.") from error
 
 
-def _wrong_field(packed: Mapping[str, Any]) -> str:
-    """Name a field that is missing, unknown, of another type or of a size that does not fit; empty for none."""
+def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
+    """Name what is missing, unknown, of another type or of another size, the first first."""
     for name in (*FIELDS, *packed):
         if name not in packed:
-            return f"it has no {name!r}"
+            yield f"it has no {name!r}"
         if name not in FIELDS:
-            return f"it has a field {name!r} that is not known"
+            yield f"it has a field {name!r} that is not known"
         if not isinstance(packed[name], FIELDS[name]) or isinstance(packed[name], bool):
-            return f"{name!r} is {_shown(packed[name])}"
+            yield f"{name!r} is {_shown(packed[name])}"
+    for name in NUMBERS:
+        if name != "fingerprint" and not isinstance(decode(packed[name]), (int, float)):
+            yield f"{name!r} is {_shown(packed[name])}"
+    for name, kind in PARTS.items():
+        part = decode(packed[name]) if name in ENCODED else packed[name]
+        for key in sorted({field.name for field in fields(kind)} ^ set(part)):
+            yield f"{name!r} has {'an unknown' if key in part else 'no'} {key!r}"
+    counts = decode(packed["counts"])
+    if not all(type(counts[name]) is int for name in ("given", "missing")):
+        yield f"'counts' is {_shown(counts)}"
+    if packed["status"] not in Status.__members__:
+        yield f"the status {packed['status']!r} is not known"
+    yield from _misfits(packed)
+
+
+def _misfits(packed: Mapping[str, Any]) -> Iterator[str]:
+    """Name what does not fit the number of coefficients."""
     names, aliased = packed["names"], packed["aliased"]
     p = len(names)
-    q = p - len(aliased)
-    sizes = {"coef": p, "inner_coef": q, "inner_vcov": q * q, "inner_model_vcov": q * q}
-    counts = decode(packed["counts"])
-    found = {name: np.asarray(decode(packed[name]), dtype=np.float64).size for name in sizes}
+    for field in ("names", "empty_terms"):
+        if not all(isinstance(name, str) for name in packed[field]):
+            yield f"{field!r} are not all text"
     columns = [column for _, columns in packed["terms"] for column in columns]
-    checks = {
-        "'names' are not all text": all(isinstance(name, str) for name in names),
-        f"'terms' have the columns {columns}, and there are {p} names": sorted(columns) == list(range(p)),
-        f"'aliased' is {aliased}, and there are {p} names": all(type(j) is int and 0 <= j < p for j in aliased),
-        "'coding' has other names than the coefficients": (packed["coding"] or packed)["names"] == names,
-        f"the status {packed['status']!r} is not known": packed["status"] in Status.__members__,
-        f"'counts' is {_shown(counts)}": all(type(counts[name]) is int for name in ("given", "missing")),
-        **{
-            f"{name!r} has {found[name]} numbers and must have {sizes[name]}": found[name] == sizes[name]
-            for name in sizes
-        },
-        **{
-            f"{name!r} is {_shown(packed[name])}": isinstance(decode(packed[name]), (int, float))
-            for name in NUMBERS
-            if name != "fingerprint"
-        },
-    }
-    return next((text for text, passed in checks.items() if not passed), "")
+    if sorted(columns) != list(range(p)):
+        yield f"'terms' have the columns {columns}, and there are {p} names"
+    if packed["coding"] is not None and packed["coding"]["names"] != names:
+        yield "'coding' has other names than the coefficients"
+    if not all(type(column) is int and 0 <= column < p for column in aliased):
+        yield f"'aliased' is {aliased}, and there are {p} names"
+    q = p - len(aliased)
+    for name, size in {"coef": p, "inner_coef": q, "inner_vcov": q * q, "inner_model_vcov": q * q}.items():
+        found = np.asarray(decode(packed[name]), dtype=np.float64).size
+        if found != size:
+            yield f"{name!r} has {found} numbers and must have {size}"
 
 
 def _shown(value: Any) -> str:

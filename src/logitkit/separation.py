@@ -208,14 +208,17 @@ class _Program:
 def _best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> FloatArray:
     """Return the direction in the box with upper @ direction <= 0 = equal @ direction that gains most."""
     from scipy.optimize import linprog
+    from scipy.sparse import csr_array
 
+    # Levels of factors have few values that are not zero, which saves the solver most of its work.
+    rows_upper, rows_equal = csr_array(upper), csr_array(equal)
     # A tight tolerance can be out of the solver's reach; the direction is made exact afterwards in any case.
     for method, options in (("highs", {"primal_feasibility_tolerance": 1e-9}), ("highs", {}), ("highs-ipm", {})):
         result = linprog(
             -gain,
-            A_ub=upper if upper.size else None,
+            A_ub=rows_upper if upper.size else None,
             b_ub=np.zeros(len(upper)) if upper.size else None,
-            A_eq=equal if equal.size else None,
+            A_eq=rows_equal if equal.size else None,
             b_eq=np.zeros(len(equal)) if equal.size else None,
             bounds=(-1.0, 1.0),
             method=method,

@@ -21,7 +21,7 @@ from tolerances import EXACT
 FRAME = small()
 N = len(FRAME)
 DAYS = [dt.date(2020, 1, 1) + dt.timedelta(17 * i) for i in range(N)]
-MOMENTS = [dt.datetime(2020, 1, 1) + dt.timedelta(hours=17 * i) for i in range(N)]
+MOMENTS = [pd.Timestamp(2020, 1, 1).to_pydatetime() + dt.timedelta(hours=17 * i) for i in range(N)]
 TIMES = [dt.time(i % 24, i) for i in range(N)]
 X = np.column_stack([np.ones(N), FRAME["z"]])
 Y = FRAME["default"]
@@ -112,7 +112,7 @@ def test_masked_entries_of_a_ready_matrix_its_outcome_and_weights() -> None:
         lk.logit_matrix(np.ma.array(X, mask=np.column_stack([mask, mask])), Y)
     with pytest.raises(DataError, match="y has missing values"):
         lk.logit_matrix(X, np.ma.array(Y, mask=mask))
-    with pytest.raises(DataError, match="weights.* hold nan in row 0"):
+    with pytest.raises(DataError, match=r"weights.* hold nan in row 0"):
         lk.logit_matrix(X, Y, weights=np.ma.array(np.ones(N), mask=mask))
     plain = lk.logit_matrix(X, Y).coef
     assert_allclose(lk.logit_matrix(np.ma.array(X), np.ma.array(Y)).coef, plain, rtol=EXACT)
@@ -199,7 +199,13 @@ def test_a_number_is_not_the_text_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [dt.date(2021, 1, 1), dt.datetime(2021, 1, 1), pd.Timestamp("2021-01-01"), np.datetime64("2021-01-01")]
+    "event",
+    [
+        dt.date(2021, 1, 1),
+        pd.Timestamp("2021-01-01").to_pydatetime(),
+        pd.Timestamp("2021-01-01"),
+        np.datetime64("2021-01-01"),
+    ],
 )
 def test_a_day_as_event(event: Any) -> None:
     days = np.where(FRAME["default"] == 0, dt.date(2021, 1, 1), dt.date(2020, 1, 1))

@@ -126,7 +126,7 @@ def test_a_column_called_like_a_function_that_is_called() -> None:
     )
     with pytest.raises(FormulaError, match=r"'C' .* both a column and a function"):
         lk.logit("default ~ C + C(region)", frame)
-    with pytest.raises(FormulaError, match="'age' .* called like a function"):
+    with pytest.raises(FormulaError, match=r"'age' .* called like a function"):
         lk.logit("default ~ age(z)", frame)
 
 

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from logitkit.errors import LogitkitError
+from logitkit.plots.style import level_text
 from logitkit.report.number_format import (
     column_decimals,
     format_column,
     format_estimate,
     format_integer,
     format_interval,
+    format_level,
     format_number,
     format_p,
     format_percent,
@@ -171,3 +175,28 @@ def test_no_format_signs_a_zero_or_hides_a_number(x):
 @given(st.lists(st.just(0.0) | st.floats(1e-3, 1e8) | st.floats(-1e8, -1e-3), min_size=1))
 def test_the_numbers_of_a_column_have_equal_decimals(values):
     assert len({len(text.partition(".")[2]) for text in format_column(values, "estimate")}) == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "text"),
+    [
+        (0.95, "95%"),
+        (0.9, "90%"),
+        (0.5, "50%"),
+        (0.995, "99.5%"),
+        (0.999, "99.9%"),
+        (1 - 0.0027, "99.73%"),
+        (0.999999999, "99.9999999%"),
+        (1e-7, "0.00001%"),
+        (np.float64(0.975), "97.5%"),
+    ],
+)
+def test_a_level_is_exact_in_tables_and_figures(level, text):
+    assert format_level(level) == level_text(level) == text
+
+
+@given(st.floats(min_value=0.0, max_value=1.0, exclude_min=True, exclude_max=True))
+def test_a_level_is_never_certainty_and_reads_back(level):
+    text = format_level(level)
+    assert text not in {"0%", "100%"}
+    assert Decimal(text.removesuffix("%")) == 100 * Decimal(repr(level))

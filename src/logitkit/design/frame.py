@@ -255,7 +255,7 @@ def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
         series = value
     else:
         column = _vector(value)
-        shape = (len(column),) if isinstance(column, list) else np.shape(column)
+        shape: tuple[int, ...] = (len(column),) if isinstance(column, list) else np.shape(column)
         if len(shape) == 2 and shape[1] == 1:  # a table or a matrix of one column is that column
             column = column.iloc[:, 0] if isinstance(column, pd.DataFrame) else column[:, 0]
             return row_values(column, table, role)
@@ -300,7 +300,8 @@ def _vector(values: Any) -> Any:
     if isinstance(values, np.ma.MaskedArray):
         if not np.ma.getmaskarray(values).any():
             return np.asarray(values.data)
-        return values.astype(np.float64 if values.dtype.kind in "fiub" else object).filled(np.nan)
+        kind = np.float64 if values.dtype.kind in "fiub" else object
+        return np.where(np.ma.getmaskarray(values), np.nan, values.data.astype(kind))
     if isinstance(values, (pd.Series, pd.DataFrame, pd.Categorical, pd.Index, np.ndarray, list)):
         return values
     if hasattr(values, "to_pandas"):

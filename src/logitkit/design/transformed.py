@@ -68,15 +68,16 @@ class Transformed:
 
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return Z v, shape (n,)."""
-        return np.concatenate([block @ vector for block in self._blocks()])
+        inner = self.basis @ vector
+        return np.concatenate([block @ inner for block in self._centred_blocks()])
 
     def rmatvec(self, vector: FloatArray) -> FloatArray:
         """Return Z' v, shape (q,)."""
-        total, start = np.zeros(self.n_columns), 0
-        for block in self._blocks():
+        total, start = np.zeros(self.matrix.n_columns), 0
+        for block in self._centred_blocks():
             total += vector[start : start + len(block)] @ block
             start += len(block)
-        return total
+        return np.asarray(total @ self.basis)
 
     def gram(self, weights: FloatArray, buffer: FloatArray) -> FloatArray:
         """Return Z' diag(weights) Z of all rows at once, shape (q, q)."""
@@ -88,7 +89,7 @@ class Transformed:
         """Return the transformed rows, shape (n, q)."""
         return np.asarray((self.matrix.to_dense() - self.centre) @ self.basis)
 
-    def _blocks(self) -> Iterator[FloatArray]:
-        """Yield the transformed rows, some at a time; centring comes first, or it would cost digits."""
+    def _centred_blocks(self) -> Iterator[FloatArray]:
+        """Yield X - 1 c', some rows at a time; centring comes before products, or it would cost digits."""
         for start in range(0, max(self.n_rows, 1), BLOCK):
-            yield self.rows(start, min(start + BLOCK, self.n_rows)).array
+            yield self.matrix.rows(start, min(start + BLOCK, self.n_rows)).to_dense() - self.centre
