@@ -125,3 +125,46 @@ def test_a_copy_keeps_the_rows_and_nothing_can_be_written(data):
     own = fit.coef
     own["x"] = 99.0
     assert fit.coef["x"] != 99.0
+
+
+def test_what_predict_is_given_never_changes_the_fit(data, tmp_path):
+    fit = lk.logit("y ~ x + g + bs(z, df=4) + center(w)", data)
+    before = fit.predict(data.head(5)).tolist()
+    good = {"x": [0.1], "g": ["a"], "z": [2.0], "w": [1]}
+    for bad in ({"x": ["text"]}, {"g": [3]}, {"g": ["new"]}, {"z": [99.0]}, {"x": [None]}, {"w": ["one"]}):
+        try:
+            fit.predict(good | bad)
+        except lk.errors.LogitkitError:
+            pass
+    nobody = pd.DataFrame({"x": [None, None], "g": ["a", "b"], "z": [2.0, 2.0], "w": [1, 1]})
+    assert fit.predict(nobody).isna().all()
+    assert fit.predict(data.head(5)).tolist() == before
+    assert lk.load(fit.save(tmp_path / "fit.json")).predict(data.head(5)).tolist() == before
+
+
+def test_numbers_and_text_are_told_apart(data):
+    fit = lk.logit("y ~ x + C(w)", data)
+    with pytest.raises(DataError, match=r"never saw in 1 row: '1'\. Its levels are 0, 1, 2, 3"):
+        fit.predict({"x": [0.0], "w": ["1"]})
+    with pytest.raises(DataError, match="Column 'x' was numbers in the fit and is"):
+        fit.predict({"x": ["1.0"], "w": [1]})
+
+
+def test_the_reference_levels_are_kept(data, tmp_path):
+    fit = lk.logit("y ~ g * x + C(w, contr.treatment(2)) + C(w, contr.sum):z", data)
+    assert fit.record.info.references == (("g", "a"), ("C(w, contr.treatment(2))", "2"))
+    assert lk.load(fit.save(tmp_path / "fit.json")).record.info.references == fit.record.info.references
+
+
+def test_kinds_of_weights_need_weights(data):
+    with pytest.raises(DataError, match="without weights"):
+        lk.logit("y ~ x", data, weight_kind="sampling")
+    with pytest.raises(FormulaError, match=r"Write \*\* for a power"):
+        lk.logit("y ~ I(x ^ 2)", data)
+
+
+def test_few_clusters_test_few_hypotheses(data):
+    fit = lk.logit("y ~ x + z + w", data, cluster="g")
+    assert fit.test("x = 0, z = 0").dof == 2
+    with pytest.raises(UnsupportedError, match="lacks the rank"):
+        fit.test("x = 0, z = 0, w = 0")

@@ -148,7 +148,13 @@ def _record_limit(
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     solution = replace(solution, status=status)
     signs = separated.cone.signs(np.eye(p))
-    limit = Limit(separated.cone, separated.direction, int(separated.rows.sum()), signs)
+    response = design.response
+    limit = Limit(design.info.names, separated.cone, separated.direction, int(separated.rows.sum()), signs)
+    # A separated row is fitted perfectly: its mean is its outcome.
+    perfect = float(response.weights[separated.rows] @ response.y[separated.rows])
+    here = solution.evaluation
+    here = replace(here, fitted=here.fitted + perfect, matched=here.matched + perfect)
+    solution = replace(solution, evaluation=here)
     vcov = complement @ _inverse(solution.evaluation) @ complement.T
     whole = replace(solution, coef=complement @ solution.coef)
     return _record(design, objective.family, coordinates, whole, vcov, limit, level)
@@ -172,12 +178,13 @@ def _record(
         constant = float(np.sum(prior * family.log_constant(response.y, response.trials)))
         saturated = float(response.weights @ family.saturated_loss(response.y))
     null = _null_loss(design, family)
+    events, nonevents = response.events, response.total - response.events
+    here = solution.evaluation
     coef = np.array(coordinates.coef(solution.coef))
     if limit is not None:
         infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))
         coef = np.where(limit.signs == 0.0, coef, infinite)
     coef[aliased] = np.nan
-    loss = solution.evaluation.value
     return FitRecord(
         info=design.info,
         family=family,
@@ -189,15 +196,16 @@ def _record(
         aliased=aliased,
         limit=limit,
         covariance=Covariance(),
-        loglik=constant - loss,
+        loglik=constant - here.value,
         null_loglik=constant - null,
-        deviance=max(2.0 * (loss - saturated), 0.0),
+        deviance=max(2.0 * (here.value - saturated), 0.0),
         null_deviance=np.nan if np.isnan(null) else max(2.0 * (null - saturated), 0.0),
         n_obs=response.n_obs,
         n_params=len(design.info.names) - aliased.size,
-        events=response.events,
+        events=events,
         total=response.total,
         n_trials=response.n_trials,
+        tjur=here.matched / events - (here.fitted - here.matched) / nonevents,
         log_constant=constant,
         counts=design.counts,
         status=solution.status,

@@ -38,12 +38,16 @@ class Evaluation:
         Its Hessian, which for the logit is the information, observed and expected; (0, 0) when not asked for.
     closest : float
         The least weighted distance between outcome and mean among rows of one outcome.
+    fitted, matched : float
+        Weighted sums of the means, of all trials and of the events.
     """
 
     value: float
     gradient: FloatArray
     hessian: FloatArray
     closest: float
+    fitted: float = 0.0
+    matched: float = 0.0
 
     def add(self, other: Evaluation) -> None:
         """Add the sums of other rows, in place."""
@@ -51,6 +55,8 @@ class Evaluation:
         self.gradient += other.gradient
         self.hessian += other.hessian
         self.closest = min(self.closest, other.closest)
+        self.fitted += other.fitted
+        self.matched += other.matched
 
 
 @dataclass(slots=True)
@@ -181,9 +187,11 @@ class Objective:
             for start, stop in self._groups.blocks(group):
                 block, eta = self._eta(start, stop, coef)
                 slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
-                value, closest = self.family.rows(eta, y[start:stop], weights[start:stop], slope, curvature)
+                value, closest, fitted, matched = self.family.rows(
+                    eta, y[start:stop], weights[start:stop], slope, curvature
+                )
                 gram = block.gram(curvature, space.scaled) if hessian else none
-                part = Evaluation(value, block.rmatvec(slope), gram, closest)
+                part = Evaluation(value, block.rmatvec(slope), gram, closest, fitted, matched)
                 if total is None:
                     total = part
                 else:

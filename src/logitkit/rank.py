@@ -35,6 +35,7 @@ __all__ = [
     "identity_coordinates",
     "least_share",
     "orthogonal_coordinates",
+    "scaled_coordinates",
     "triangular_factor",
 ]
 

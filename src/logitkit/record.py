@@ -46,6 +46,8 @@ class Limit:
 
     Parameters
     ----------
+    names : tuple of str
+        Names of the p coefficients.
     cone : RecessionCone
         Directions of recession in terms of the coefficients.
     direction : (p,) array
@@ -56,6 +58,7 @@ class Limit:
         1 and -1 for coefficients that are plus and minus infinity, nan for undetermined ones, 0 for finite ones.
     """
 
+    names: tuple[str, ...]
     cone: RecessionCone
     direction: FloatArray
     n_rows: int
@@ -99,6 +102,8 @@ class FitRecord:
         Weighted events and trials.
     n_trials : float
         Number of trials: frequency weights count them, other weights do not.
+    tjur : float
+        Mean probability among events less that among non-events.
     log_constant : float
         The binomial constant that the log-likelihoods include.
     counts : RowCounts
@@ -134,6 +139,7 @@ class FitRecord:
     events: float
     total: float
     n_trials: float
+    tjur: float
     log_constant: float
     counts: RowCounts
     status: Status

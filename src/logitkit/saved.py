@@ -42,6 +42,7 @@ NUMBERS = (
     "events",
     "total",
     "n_trials",
+    "tjur",
     "log_constant",
     "decrement",
     "level",
@@ -51,7 +52,7 @@ NOTHING = type(None)
 #: What a file holds, and the JSON types of each: numbers that JSON lacks are dicts.
 FIELDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("format", "family", "link", "status"), (str,)),
-    **dict.fromkeys(("names", "terms", "empty_terms", "aliased", "trace"), (list,)),
+    **dict.fromkeys(("names", "terms", "empty_terms", "references", "aliased", "trace"), (list,)),
     **dict.fromkeys(("response", "covariance", "counts"), (dict,)),
     **dict.fromkeys(("coding", "limit", "coordinates"), (dict, NOTHING)),
     **dict.fromkeys(ARRAYS, (dict,)),
@@ -197,6 +198,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "formula": info.formula,
         "names": list(info.names),
         "empty_terms": list(info.empty_terms),
+        "references": [list(pair) for pair in info.references],
         "terms": [[term.name, list(term.columns)] for term in info.terms],
         "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
         "coding": None if info.coding is None else pack_coding(info.coding),
@@ -232,6 +234,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         packed["formula"],
         coding,
         tuple(packed["empty_terms"]),
+        tuple((factor, level) for factor, level in packed["references"]),
     )
     counts = decode(packed["counts"])
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])
@@ -244,7 +247,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
             np.asarray(decode(part[name]), dtype=np.float64).reshape(-1, d) for name in ("rays", "generators")
         )
         cone = RecessionCone(directions, rays, generators)
-        limit = Limit(cone, decode(part["direction"]), part["n_rows"], decode(part["signs"]))
+        limit = Limit(tuple(packed["names"]), cone, decode(part["direction"]), part["n_rows"], decode(part["signs"]))
     p = len(info.names)
     arrays: dict[str, Any] = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
     q = arrays["inner_coef"].size

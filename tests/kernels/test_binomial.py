@@ -30,7 +30,7 @@ eta = np.array({eta})
 y = np.resize([0.0, 1.0, 0.25], eta.size)
 w = np.resize([1.0, 0.0, 2.5], eta.size)
 slope, curvature = np.empty(eta.size), np.empty(eta.size)
-value, closest = logit_rows(eta, y, w, slope, curvature)
+value, closest, *means = logit_rows(eta, y, w, slope, curvature)
 scaled = np.empty((eta.size, 2))
 scale_rows(np.column_stack([eta, y]), w, scaled)
 numbers = [value, closest, *slope, *curvature, *logit_values(eta, y), *logit_mean(eta), *scaled.ravel()]
@@ -40,7 +40,7 @@ print(json.dumps([hasattr(logit_rows, "py_func"), [float(number) for number in n
 
 def evaluate(eta: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
     slope, curvature = np.full(eta.size, np.nan), np.full(eta.size, np.nan)
-    value, closest = logit_rows(eta, y, weights, slope, curvature)
+    value, closest, *means = logit_rows(eta, y, weights, slope, curvature)
     return value, closest, slope, curvature
 
 

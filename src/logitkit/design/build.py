@@ -116,6 +116,7 @@ def build_design(
         formula,
         coding,
         coding.empty_terms,
+        coding.references,
     )
     by_column = tuple(
         sorted(((name, int(w.sum())) for name, w in absent.items() if w.any()), key=lambda item: -item[1])

@@ -74,25 +74,29 @@ def require_finite_offset(values: FloatArray, positions: IntArray) -> None:
         )
 
 
-def require_weight_kind(kind: str) -> None:
-    """Refuse a kind of weights that is not known.
+def require_weight_kind(kind: str, given: bool) -> None:
+    """Refuse a kind of weights that is not known, or that is named without weights.
 
     Parameters
     ----------
     kind : str
         What the caller gave as ``weight_kind``.
+    given : bool
+        Whether weights were given.
 
     Raises
     ------
     DataError
-        With the kinds that there are.
+        With the kinds that there are, or that weights are missing.
 
     Examples
     --------
-    >>> require_weight_kind("precision")
+    >>> require_weight_kind("precision", given=True)
     """
     if kind not in get_args(WeightKind):
         raise DataError(f"weight_kind={kind!r} is not known; use 'frequency', 'precision' or 'sampling'.")
+    if kind != "frequency" and not given:
+        raise DataError(f"weight_kind={kind!r} was given without weights: pass weights=... too.")
 
 
 def require_weights(values: FloatArray, kind: str, name: str, positions: IntArray) -> None:

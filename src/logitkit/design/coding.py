@@ -93,6 +93,21 @@ class Coding:
         return tuple(str(term) for term, columns in self.spec.term_indices.items() if not columns)
 
     @property
+    def references(self) -> tuple[tuple[str, str], ...]:
+        """Reference level of each factor that is coded by treatment contrasts, by the factor's expression."""
+        found = []
+        for factor, levels in self.coded_levels().items():
+            # The level that has no column of its own, beside others that do.
+            bare = [level for level in levels if not self._has_column(f"{factor}[T.{level}]")]
+            if len(bare) == 1 < len(levels):
+                found.append((factor, str(bare[0])))
+        return tuple(found)
+
+    def _has_column(self, name: str) -> bool:
+        pattern = re.compile(rf"(?<![\w.)]){re.escape(name)}")
+        return any(pattern.search(column) for column in self.names)
+
+    @property
     def uses_neighbours(self) -> bool:
         """Whether a column depends on the rows before it, so that no row may be left out."""
         ours = "lag" not in self.functions and "lag" not in self.variables
@@ -140,6 +155,11 @@ class Coding:
             For an unseen level, naming column and level.
         """
         n = len(frame)
+        if n == 0:
+            none = np.zeros(0, dtype=bool)
+            offset = None if self.offset_spec is None else np.empty(0)
+            return CodedRows(np.empty((0, len(self.names))), offset, none, none)
+        self._require_numbers(frame)
         frame = self._without_idle_categories(frame)
         materializer = PandasMaterializer(frame, self._context())
         strange = self._unseen(materializer, n, unseen)
@@ -151,7 +171,7 @@ class Coding:
             kept = np.zeros(n, dtype=bool)
             kept[rest] = inner.kept
             return CodedRows(inner.matrix, inner.offset, kept, strange)
-        matrix, spec, dropped = _materialise(materializer, self.spec)
+        matrix, spec, dropped = _materialise(materializer, self._fresh(self.spec))
         if tuple(spec.column_names) != self.names:
             raise DataError(
                 "The new rows do not give the columns of the fit; were the saved model's functions changed?"
@@ -159,7 +179,8 @@ class Coding:
         kept = _all_but(dropped, n)
         if self.offset_spec is None:
             return CodedRows(matrix, None, kept, strange)
-        columns, _, dropped = _materialise(PandasMaterializer(frame, self._context()), self.offset_spec, dropped)
+        fresh = self._fresh(self.offset_spec)
+        columns, _, dropped = _materialise(PandasMaterializer(frame, self._context()), fresh, dropped)
         whole = _all_but(dropped, n)
         return CodedRows(matrix[whole[kept]], columns.sum(axis=1), whole, strange)
 
@@ -176,6 +197,23 @@ class Coding:
                 frame = frame.assign(**{name: frame[name].cat.remove_categories(idle)})
         return frame
 
+    def _require_numbers(self, frame: Any) -> None:
+        """Refuse text where the fit had numbers."""
+        for factor, (kind, _) in self.spec.encoder_state.items():
+            if kind is Factor.Kind.NUMERICAL and factor in frame.columns and frame[factor].dtype.kind not in "fiub":
+                raise DataError(
+                    f"Column {factor!r} was numbers in the fit and is {frame[factor].dtype} now, for example "
+                    f"{_shown(frame[factor].iloc[0])}."
+                )
+
+    @staticmethod
+    def _fresh(spec: ModelSpec) -> ModelSpec:
+        """Return a spec with state of its own: formulaic writes into what it is given, also on the way to an error."""
+        return spec.update(
+            transform_state={name: dict(state) for name, state in spec.transform_state.items()},
+            encoder_state={name: (kind, dict(state)) for name, (kind, state) in spec.encoder_state.items()},
+        )
+
     def _context(self) -> dict[str, Any]:
         return {**self.functions, "offset": _identity}
 
@@ -185,18 +223,19 @@ class Coding:
         for factor in {f.expr: f for term in self.spec.formula for f in term.factors}.values():
             if factor.expr not in self.seen:
                 continue
-            values = _factor_values(materializer, factor, self.spec)
+            values = _factor_values(materializer, factor, self._fresh(self.spec))
             known = self.seen[factor.expr]
             strangers = set(values.tolist()).difference(known)
             if not strangers:
                 continue
             outside = np.fromiter((value in strangers for value in values), dtype=bool, count=n) & ~is_missing(values)
             if outside.any() and policy == "raise":
-                found = sorted({str(value) for value in values[outside]})
+                found = sorted({_shown(value) for value in values[outside]})
                 raise DataError(
                     f"{factor.expr} has a level that the fit never saw in {_rows(int(outside.sum()))}: "
-                    f"{', '.join(repr(level) for level in found[:5])}{', ...' if len(found) > 5 else ''}. "
-                    f"Its levels are {', '.join(repr(str(level)) for level in known[:12])}. "
+                    f"{', '.join(found[:5])}{', ...' if len(found) > 5 else ''}. "
+                    f"Its levels are {', '.join(_shown(level) for level in known[:12])}"
+                    f"{', ...' if len(known) > 12 else ''}. "
                     "Use unseen='missing' to get missing predictions there."
                 )
             strange |= outside
@@ -288,6 +327,11 @@ def _materialise(
     except Exception as error:
         # The caller's own functions run here, so any error can come out; its cause stays attached.
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, FormulaicError) else str(error)
+        if "extend beyond upper and/or lower bounds" in reason:
+            reason += (
+                " The range is that of the fit's rows; extrapolation is 'extend', 'clip', 'zero' or 'na', written in "
+                "the formula: bs(x, df=4, extrapolation='extend')."
+            )
         raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from error
     array = np.asarray(built)
     if array.dtype.kind not in "fiub":
@@ -324,6 +368,11 @@ def _require_numeric_offset(spec: ModelSpec, n_offsets: int) -> None:
 def _identity(values: Any) -> Any:
     """What ``offset`` does to its argument."""
     return values
+
+
+def _shown(value: Any) -> str:
+    """Return a value as Python writes it, so that the text '0' and the number 0 differ."""
+    return repr(value.item() if hasattr(value, "item") else value)
 
 
 def _rows(count: int) -> str:

@@ -172,7 +172,7 @@ def make_response(
     DataError
         For weights or offsets that cannot be used.
     """
-    require_weight_kind(weight_kind)
+    require_weight_kind(weight_kind, given="weights" in extras.series)
     prior = clusters = None
     if "weights" in extras.series:
         prior = numeric_values(extras.series["weights"].iloc[positions], "weights")

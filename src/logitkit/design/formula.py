@@ -253,6 +253,8 @@ def _add_names(names: _Names, expression: str, known: frozenset[str], lookup: bo
         reason = _syntax(expression, error, known)
         raise FormulaError(f"{expression!r} in the formula cannot be read: {reason}") from error
     nodes = list(ast.walk(tree))
+    if any(isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitXor) for node in nodes):
+        raise FormulaError(f"{expression!r} in the formula: '^' is no power there. Write ** for a power.")
     bound = {node.arg for node in nodes if isinstance(node, ast.arg)}
     bound |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     functions = {id(node.func) for node in nodes if isinstance(node, ast.Call)}

@@ -60,6 +60,8 @@ class DesignInfo:
         Rebuilds the columns on new data; None for a ready matrix.
     empty_terms : tuple of str
         Terms of the formula that have no column, such as a factor of one level.
+    references : tuple of (str, str)
+        Factors coded by differences from a reference level, and that level.
     """
 
     names: tuple[str, ...]
@@ -68,6 +70,7 @@ class DesignInfo:
     formula: str | None = None
     coding: Coding | None = None
     empty_terms: tuple[str, ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
 
     @property
     def intercept(self) -> int | None:

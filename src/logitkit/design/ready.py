@@ -84,7 +84,7 @@ def ready_design(
         raise DataError(f"X has shape {array.shape}: there is nothing to fit.")
     if INTERCEPT in labels and not bool(np.all(array[:, labels.index(INTERCEPT)] == 1)):
         raise DataError(f"The column called {INTERCEPT!r} is not all ones; name it otherwise, or make it ones.")
-    require_weight_kind(weight_kind)
+    require_weight_kind(weight_kind, given=weights is not None)
     own = getattr(y, "index", None)  # of a Series its labels, of a list a method
     labelled = Table(None, (), n, own if index is None and not callable(own) else index)
     values, _ = row_values(y, labelled, "y")

@@ -53,8 +53,8 @@ class Binomial:
         weights: FloatArray,
         slope: FloatArray,
         curvature: FloatArray,
-    ) -> tuple[float, float]:
-        """Fill slope and curvature for a block of rows; return the loss and the least residual."""
+    ) -> tuple[float, float, float, float]:
+        """Fill slope and curvature for a block of rows; return the loss, the least residual and sums of means."""
         return kernel.logit_rows(eta, y, weights, slope, curvature)
 
     def mean(self, eta: FloatArray) -> FloatArray:

@@ -19,8 +19,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from logitkit.design.design import Design
-from logitkit.inference.prediction import design_predictor
 from logitkit.record import FitRecord
 
 __all__ = ["FitStatistics", "fit_statistics"]
@@ -28,7 +26,7 @@ __all__ = ["FitStatistics", "fit_statistics"]
 
 @dataclass(frozen=True, slots=True)
 class FitStatistics:
-    """Statistics of a whole fit; nan where the likelihood is a working device only, or rows are needed and absent.
+    """Statistics of a whole fit; nan where the likelihood is a working device only.
 
     Parameters
     ----------
@@ -51,15 +49,13 @@ class FitStatistics:
     tjur: float
 
 
-def fit_statistics(record: FitRecord, design: Design | None = None) -> FitStatistics:
+def fit_statistics(record: FitRecord) -> FitStatistics:
     """Return information criteria and coefficients of determination.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
-    design : Design, optional
-        Rows of the fit, which Tjur's coefficient needs.
 
     Returns
     -------
@@ -77,16 +73,8 @@ def fit_statistics(record: FitRecord, design: Design | None = None) -> FitStatis
     >>> bool(abs(found.mcfadden - (1 - fit.deviance / fit.null_deviance)) < 1e-12)
     True
     """
-    tjur = math.nan
-    if design is not None:
-        response = design.response
-        mu = record.family.mean(design_predictor(record, design))
-        events = response.weights * response.y
-        nonevents = response.weights - events
-        if events.sum() > 0.0 and nonevents.sum() > 0.0:
-            tjur = float(events @ mu / events.sum() - nonevents @ mu / nonevents.sum())
     if not record.has_likelihood:
-        return FitStatistics(*(math.nan,) * 5, tjur)
+        return FitStatistics(*(math.nan,) * 5, record.tjur)
     k = record.n_params
     loss = record.log_constant - record.loglik
     null_loss = record.log_constant - record.null_loglik
@@ -99,5 +87,5 @@ def fit_statistics(record: FitRecord, design: Design | None = None) -> FitStatis
         mcfadden=1.0 - loss / null_loss if null_loss > 0.0 else math.nan,
         cox_snell=cox_snell,
         nagelkerke=cox_snell / most if most > 0.0 else math.nan,
-        tjur=tjur,
+        tjur=record.tjur,
     )

@@ -16,12 +16,13 @@ import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.design.constraints import parse_hypothesis
-from logitkit.errors import FormulaError, SeparationError
+from logitkit.design.terms import INTERCEPT
+from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray
 
-__all__ = ["WaldTest", "coefficient_estimates", "wald_test"]
+__all__ = ["WaldTest", "coefficient_estimates", "overall_test", "wald_test"]
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
         For an unknown name, or hypotheses that contradict one another.
     SeparationError
         If a coefficient in it is infinite, undetermined or aliased.
+    UnsupportedError
+        If the covariance lacks the rank, as with few clusters.
 
     Examples
     --------
@@ -143,6 +146,11 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     rotated = rotation.T @ scaled
     outside = scaled - rotation[:, keep] @ rotated[keep]
     if np.any(np.abs(outside) > 1e-8 * max(1.0, float(np.abs(scaled).max()))):
+        if int(np.linalg.matrix_rank(left)) > int(np.count_nonzero(keep)):
+            raise UnsupportedError(
+                f"The covariance ({record.covariance.label}) lacks the rank to test {', '.join(texts)} at once: "
+                f"{int(np.count_nonzero(keep))} independent hypotheses can be. Test fewer, or have more clusters."
+            )
         raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
     statistic = float(np.sum((rotated[keep] / values[keep]) ** 2))
     dof = int(np.count_nonzero(keep))
@@ -150,7 +158,49 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     return WaldTest(statistic, dof, float(chdtrc(dof, statistic)), texts, estimates, record.covariance.label)
 
 
+def overall_test(record: FitRecord) -> tuple[float, int, float]:
+    """Test by Wald that all coefficients but the intercept are zero, those without a standard error left out.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    statistic : float
+        Chi-square statistic; nan when there is nothing to test, or the covariance lacks the rank.
+    dof : int
+        Degrees of freedom.
+    p_value : float
+        Upper tail probability.
+
+    Examples
+    --------
+    With one predictor it is the square of its z:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> bool(abs(overall_test(fit.record)[0] - (fit.coef["x"] / fit.std_error["x"]) ** 2) < 1e-9)
+    True
+    """
+    errors = zip(record.names, record.std_error, strict=True)
+    tested = [name for name, error in errors if name != INTERCEPT and error > 0.0]
+    if not tested:
+        return float("nan"), 0, float("nan")
+    try:
+        found = wald_test(record, ", ".join(f"`{name}` = 0" for name in tested))
+    except UnsupportedError:
+        return float("nan"), 0, float("nan")
+    return found.statistic, found.dof, found.p_value
+
+
 def _root(vcov: FloatArray) -> FloatArray:
-    """Return R with R R' = vcov, from the eigenvectors, for a covariance that may lack rank."""
-    values, vectors = np.linalg.eigh(vcov)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+    """Return R with R R' = vcov, from the eigenvectors of the correlations, for a covariance that may lack rank."""
+    scale = np.sqrt(np.maximum(vcov.diagonal(), 0.0))
+    scale = np.where(scale > 0.0, scale, 1.0)
+    values, vectors = np.linalg.eigh(vcov / scale[:, None] / scale)
+    # What is left of a lacking rank is rounding, whose root would not be small.
+    values = np.where(values > 1e-12 * values[-1], values, 0.0)
+    return np.asarray(scale[:, None] * vectors * np.sqrt(values))

@@ -31,7 +31,7 @@ def logit_rows(
     weights: FloatArray,
     slope: FloatArray,
     curvature: FloatArray,
-) -> tuple[float, float]:
+) -> tuple[float, float, float, float]:
     r"""Evaluate the weighted loss, its slope and its curvature for rows of linear predictors.
 
     Parameters
@@ -52,8 +52,12 @@ def logit_rows(
     closest : float
         The least :math:`w_i |y_i - \mu_i|` among rows of positive weight with one outcome only; ``inf`` if
         there is none. It bounds what a direction of recession could still gain.
+    fitted, matched : float
+        :math:`\sum_i w_i \mu_i` and :math:`\sum_i w_i y_i \mu_i`: fitted events, and fitted events among events.
     """
     value = 0.0
+    fitted = 0.0
+    matched = 0.0
     closest = math.inf
     for i in range(eta.shape[0]):
         eta_i = eta[i]
@@ -71,11 +75,13 @@ def logit_rows(
             not_mu = upper
             value += w_i * (math.log1p(e) - y_i * eta_i)
         residual = w_i * ((1.0 - y_i) * mu - y_i * not_mu)
+        fitted += w_i * mu
+        matched += w_i * y_i * mu
         slope[i] = residual
         curvature[i] = w_i * upper * lower
         if w_i > 0.0 and (y_i == 0.0 or y_i == 1.0):  # noqa: PLR1714 - numba compiles it as two comparisons
             closest = min(closest, abs(residual))
-    return value, closest
+    return value, closest, fitted, matched
 
 
 @compiled

@@ -126,7 +126,7 @@ def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:
         yield Fact("Offset", response.offset)
     yield Fact("Parameters", format_integer(record.n_params))
     yield Fact("Residual df", format_integer(record.dof_residual))
-    statistics = fit_statistics(record, design)
+    statistics = fit_statistics(record)
     if record.has_likelihood:
         test = null_test(record)
         yield Fact("Log-likelihood", f"{record.loglik:,.3f}")

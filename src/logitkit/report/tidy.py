@@ -144,7 +144,7 @@ def glance_frame(record: FitRecord, design: Design | None = None) -> pd.DataFram
     pandas.DataFrame
         One row.
     """
-    statistics = fit_statistics(record, design)
+    statistics = fit_statistics(record)
     row: dict[str, Any] = {
         "n_obs": record.n_obs,
         "n_params": record.n_params,

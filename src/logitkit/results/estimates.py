@@ -10,6 +10,7 @@ from logitkit.design.design import Design
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.record import FitRecord, Limit
 from logitkit.report import tidy
+from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 
 __all__ = ["Estimates"]
@@ -108,12 +109,12 @@ class Estimates:
     @property
     def separation(self) -> Limit | None:
         """What is known of the separation, with its certificate; None when the estimate exists."""
-        return self.record.limit
+        return None if self.record.limit is None else shown(self.record.limit)
 
     @property
     def r_squared(self) -> pd.Series:
         """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination."""
-        return tidy.r_squared_series(fit_statistics(self.record, self.design))
+        return tidy.r_squared_series(fit_statistics(self.record))
 
     @property
     def trace(self) -> pd.DataFrame:
