@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 
 import numpy as np
@@ -132,10 +133,8 @@ def test_what_predict_is_given_never_changes_the_fit(data, tmp_path):
     before = fit.predict(data.head(5)).tolist()
     good = {"x": [0.1], "g": ["a"], "z": [2.0], "w": [1]}
     for bad in ({"x": ["text"]}, {"g": [3]}, {"g": ["new"]}, {"z": [99.0]}, {"x": [None]}, {"w": ["one"]}):
-        try:
+        with contextlib.suppress(lk.errors.LogitkitError):
             fit.predict(good | bad)
-        except lk.errors.LogitkitError:
-            pass
     nobody = pd.DataFrame({"x": [None, None], "g": ["a", "b"], "z": [2.0, 2.0], "w": [1, 1]})
     assert fit.predict(nobody).isna().all()
     assert fit.predict(data.head(5)).tolist() == before

@@ -17,6 +17,7 @@ import numpy as np
 from logitkit.design.checks import require_finite
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design
+from logitkit.design.transformed import Transformed
 from logitkit.errors import ConvergenceError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
@@ -97,7 +98,7 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
                 kept = identity_coordinates() if identity else coordinates
                 return _record(design, family, kept, suspected, _inverse(solution.evaluation), None, level)
             if separated is not None:
-                return _record_limit(design, objective, coordinates, separated, solver, level)
+                return _record_limit(design, family, coordinates, separated, solver, level)
             if solution.status is not Status.CONVERGED:
                 coordinates, objective, start, first = _orthogonal(design, family)
                 solution = solver.solve(objective, start, first, suspicious=False)
@@ -132,23 +133,23 @@ def _inverse(evaluation: Evaluation) -> FloatArray:
 
 def _record_limit(
     design: Design,
-    objective: Objective,
+    family: Binomial,
     coordinates: Coordinates,
     separated: Separated,
     solver: Newton,
     level: float,
 ) -> FitRecord:
     """Fit the limiting model on the rows that overlap, and record it with the infinite coefficients."""
-    p = len(design.info.names)
-    overlap = np.flatnonzero(~separated.rows)
-    complement = separated.complement
-    rows = Dense(objective.matrix.take(overlap).to_dense() @ complement)
-    limiting = Objective(rows, design.response.take(overlap), objective.family)
+    response, complement = design.response, separated.complement
+    # Weight zero takes the separated rows out without a copy of the others.
+    prior = np.where(separated.rows, 0.0, 1.0 if response.prior is None else response.prior)
+    assert coordinates.centre is not None and coordinates.basis is not None  # noqa: PT018 - the test needs coordinates
+    rows = Transformed(design.matrix, coordinates.centre, coordinates.basis @ complement)
+    limiting = Objective(rows, replace(response, prior=prior), family)
     solution = solver.solve(limiting, np.zeros(limiting.n_params), suspicious=False)
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     solution = replace(solution, status=status)
-    signs = separated.cone.signs(np.eye(p))
-    response = design.response
+    signs = separated.cone.signs(np.eye(len(design.info.names)))
     limit = Limit(design.info.names, separated.cone, separated.direction, int(separated.rows.sum()), signs)
     # A separated row is fitted perfectly: its mean is its outcome.
     perfect = float(response.weights[separated.rows] @ response.y[separated.rows])
@@ -157,7 +158,7 @@ def _record_limit(
     solution = replace(solution, evaluation=here)
     vcov = complement @ _inverse(solution.evaluation) @ complement.T
     whole = replace(solution, coef=complement @ solution.coef)
-    return _record(design, objective.family, coordinates, whole, vcov, limit, level)
+    return _record(design, family, coordinates, whole, vcov, limit, level)
 
 
 def _record(

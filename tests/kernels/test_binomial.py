@@ -33,14 +33,16 @@ slope, curvature = np.empty(eta.size), np.empty(eta.size)
 value, closest, *means = logit_rows(eta, y, w, slope, curvature)
 scaled = np.empty((eta.size, 2))
 scale_rows(np.column_stack([eta, y]), w, scaled)
-numbers = [value, closest, *slope, *curvature, *logit_values(eta, y), *logit_mean(eta), *scaled.ravel()]
+numbers = [value, closest, *means, *slope, *curvature, *logit_values(eta, y), *logit_mean(eta), *scaled.ravel()]
 print(json.dumps([hasattr(logit_rows, "py_func"), [float(number) for number in numbers]]))
 """
 
 
 def evaluate(eta: np.ndarray, y: np.ndarray, weights: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
     slope, curvature = np.full(eta.size, np.nan), np.full(eta.size, np.nan)
-    value, closest, *means = logit_rows(eta, y, weights, slope, curvature)
+    value, closest, fitted, matched = logit_rows(eta, y, weights, slope, curvature)
+    assert_allclose(fitted, np.sum(weights * mean(eta)), rtol=EXACT, atol=1e-300)
+    assert_allclose(matched, np.sum(weights * y * mean(eta)), rtol=EXACT, atol=1e-300)
     return value, closest, slope, curvature
 
 

@@ -11,8 +11,11 @@ from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
+from logitkit.record import Limit
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import (
+    estimate_decimals,
+    format_amount,
     format_column,
     format_estimate,
     format_integer,
@@ -21,6 +24,7 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
+from logitkit.report.wording import counted, fewer_groups
 
 __all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table"]
 
@@ -50,15 +54,21 @@ def _(result: Document) -> Document:
 @finding_document.register
 def _(result: WaldTest) -> Document:
     table = result.estimates
-    heads = ("Estimate", "Std. error", "z", "P>|z|", f"{format_level(table.level)} low", "high")
+    level = format_level(table.level)
+    heads = ("Estimate", "Std. error", "z", "P>|z|", f"{level} low", f"{level} high")
+    decimals = [estimate_decimals(error) for error in table.std_error]
+    estimate, error, low, high = (
+        [format_estimate(value, places) for value, places in zip(values, decimals, strict=True)]
+        for values in (table.estimate, table.std_error, table.low, table.high)
+    )
     cells = zip(
         result.hypotheses,
-        format_column(table.estimate, "estimate"),
-        format_column(table.std_error, "estimate"),
+        estimate,
+        error,
         format_column(table.statistic, "statistic", 2),
         (format_p(p) for p in table.p_value),
-        format_column(table.low, "estimate"),
-        format_column(table.high, "estimate"),
+        low,
+        high,
         strict=True,
     )
     columns = (Column("Hypothesis", "left"), *(Column(name) for name in heads))
@@ -72,9 +82,10 @@ def _(result: WaldTest) -> Document:
 
 @finding_document.register
 def _(result: LikelihoodRatioTest) -> Document:
-    return Document(
-        "Likelihood-ratio test against the null model", facts=_test_facts(result.statistic, result.dof, result.p_value)
-    )
+    title = "Likelihood-ratio test against the null model"
+    if result.dof == 0:
+        return Document(title, notes=("There is nothing to test: the model is the null model.",))
+    return Document(title, facts=_test_facts(result.statistic, result.dof, result.p_value))
 
 
 @finding_document.register
@@ -85,8 +96,8 @@ def _(result: Discrimination) -> Document:
         Fact(f"{format_level(result.level)} interval", _interval(result.low, result.high)),
         Fact("Gini", format_estimate(result.gini)),
         Fact("Kolmogorov-Smirnov", format_estimate(result.ks)),
-        Fact("Events", format_number(result.events, 6)),
-        Fact("Non-events", format_number(result.nonevents, 6)),
+        Fact("Events", format_amount(result.events)),
+        Fact("Non-events", format_amount(result.nonevents)),
     )
     return Document("Discrimination", facts=facts, warnings=_undetermined(result.undetermined))
 
@@ -94,8 +105,8 @@ def _(result: Discrimination) -> Document:
 @finding_document.register
 def _(result: Calibration) -> Document:
     facts = [
-        Fact("Observed events", format_number(result.observed, 6)),
-        Fact("Expected events", format_number(result.expected, 6)),
+        Fact("Observed events", format_amount(result.observed)),
+        Fact("Expected events", format_amount(result.expected)),
         Fact("Observed / expected", format_estimate(result.ratio)),
         Fact("Brier score", format_estimate(result.brier)),
         Fact("Log loss", format_estimate(result.log_loss)),
@@ -124,8 +135,32 @@ def _(result: HosmerLemeshow) -> Document:
         "Hosmer-Lemeshow test",
         facts=_test_facts(result.statistic, result.dof, result.p_value),
         blocks=(hosmer_lemeshow_table(result),),
-        notes=(f"Groups: {result.grouping}.", f"On {sample}."),
+        notes=(f"Groups: {result.grouping}.", *fewer_groups(result), f"On {sample}."),
         warnings=_undetermined(result.undetermined),
+    )
+
+
+@finding_document.register
+def _(result: Limit) -> Document:
+    moving = np.flatnonzero(np.isnan(result.signs) | (result.signs != 0.0))
+    limits = {1.0: "+inf", -1.0: "-inf"}
+    cells = zip(
+        (result.names[j] for j in moving),
+        (limits.get(float(result.signs[j]), "undetermined") for j in moving),
+        format_column(result.direction[moving], "estimate"),
+        strict=True,
+    )
+    return Document(
+        "Separation: the maximum of the likelihood lies at infinity",
+        facts=(
+            Fact("Rows predicted perfectly", format_integer(result.n_rows)),
+            Fact("Dimension of the cone of directions", format_integer(result.cone.dimension)),
+        ),
+        blocks=(Table(None, (Column("Term", "left"), Column("Limit"), Column("Direction")), tuple(cells)),),
+        notes=(
+            "Direction: a certificate, along which the likelihood rises for ever.",
+            "Undetermined: directions to infinity disagree about the term. Terms that are not listed are finite.",
+        ),
     )
 
 
@@ -143,7 +178,8 @@ def calibration_table(result: Calibration) -> Table:
         Rates in percent, with Wilson intervals.
     """
     bins = result.bins
-    heads = ("Rows", "Mean predicted", "Observed", f"{format_level(bins.level)} low", "high")
+    level = format_level(bins.level)
+    heads = ("Rows", "Mean predicted", "Observed", f"{level} low", f"{level} high")
     cells = zip(
         format_column(bins.n, "integer"),
         *(format_column(v, "percent") for v in (bins.predicted, bins.observed, bins.low, bins.high)),
@@ -192,4 +228,5 @@ def _interval(low: float, high: float) -> str:
 def _undetermined(count: int) -> tuple[str, ...]:
     if not count:
         return ()
-    return (f"{format_integer(count)} rows are left out: under separation their prediction is undetermined.",)
+    verb, whose = ("is", "its") if count == 1 else ("are", "their")
+    return (f"{counted(count, 'row')} {verb} left out: under separation {whose} prediction is undetermined.",)

@@ -46,6 +46,12 @@ _SPECIAL = {
     "\u03c3": r"$\sigma$",
     "\u03c7": r"$\chi$",
 }
+# Headings that are formulas.
+_HEADINGS = {
+    "z": "$z$",
+    "P>|z|": "$P>|z|$",
+    "GVIF^(1/(2 df))": r"GVIF$^{1/(2\,\mathrm{df})}$",
+}
 # A hyphen before a number (not in a word such as "x-1" or a range such as "2001-2006"), or in an exponent.
 _MINUS = r"(?<![\w.)\]-])-(?=\d|\.\d|inf\b)|(?<=\de)-(?=\d)"
 _TOKEN = re.compile(f"(?P<minus>{_MINUS})|(?P<dashes>-(?=-))|(?P<special>[{re.escape(''.join(_SPECIAL))}])")
@@ -145,7 +151,7 @@ def _table(table: Table, caption: str | None) -> list[str]:
         lines.append(rf"\caption{{{escape_latex(caption)}}}")
     heading = tuple(column.name for column in table.columns)
     layout = "".join("l" if column.align == "left" else "r" for column in table.columns)
-    lines += [rf"\begin{{tabular}}{{{layout}}}", r"\toprule", _row(heading), r"\midrule"]
+    lines += [rf"\begin{{tabular}}{{{layout}}}", r"\toprule", _heading(heading), r"\midrule"]
     lines += [_row(row) for row in table.rows]
     return [*lines, r"\bottomrule", r"\end{tabular}", *_notes(table.notes), r"\end{table}"]
 
@@ -161,8 +167,15 @@ def _facts(facts: Sequence[Fact]) -> list[str]:
     return [*opening, *body, r"\bottomrule", r"\end{tabular}", r"\end{center}"]
 
 
+def _heading(cells: Sequence[str]) -> str:
+    return _joined([_HEADINGS.get(cell) or escape_latex(cell) for cell in cells])
+
+
 def _row(cells: Sequence[str]) -> str:
-    escaped = [escape_latex(cell) for cell in cells]
+    return _joined([escape_latex(cell) for cell in cells])
+
+
+def _joined(escaped: list[str]) -> str:
     # After the \\ or \midrule of the line before, "[" would open an optional argument and "*" a variant.
     if escaped[0].startswith(("[", "*")):
         escaped[0] = "{}" + escaped[0]

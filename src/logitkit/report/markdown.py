@@ -9,8 +9,14 @@ from logitkit.report.document import Block, Column, Document, Fact, Figure, Pros
 
 __all__ = ["escape_markdown", "render_markdown"]
 
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|$~&]")
-_BLOCK_START = re.compile(r"^(?:#|[-+=](?=[-+=\s]|$)|(\d+)(?=[.)](?:\s|$)))")
+# What GitHub would obey. An underscore within a word, a bracket that no "(" or ":" follows, an operator between spaces
+# and a "<" before a number mean themselves, and a backslash there would only litter the names of terms.
+_SPECIAL = re.compile(
+    r"""(?P<plain>(?<=[^\W_])_+(?=[^\W_]) | (?<=\s)[*~](?=\s) | <(?=[\d.=]+(?:[\s,;)\]]|$)|\s|$))
+    | [\\`*_|$~<] | \](?=[(:]) | &(?=\#?\w+;)""",
+    re.VERBOSE,
+)
+_BLOCK_START = re.compile(r"^(?:[#>\[]|[-+=](?=[-+=\s]|$)|(\d+)(?=[.)](?:\s|$)))")
 
 
 def render_markdown(document: Document) -> str:
@@ -31,13 +37,13 @@ def render_markdown(document: Document) -> str:
     Examples
     --------
     >>> from logitkit.report.document import Column, Document, Table
-    >>> table = Table(None, (Column("Term", "left"), Column("Estimate")), (("a_b", "0.0412"),))
+    >>> table = Table(None, (Column("Term", "left"), Column("Estimate")), (("race[T.a_b]", "0.0412"),))
     >>> print(render_markdown(Document("Births", blocks=(table,))), end="")
     ## Births
     <BLANKLINE>
-    | Term | Estimate |
-    |:-----|---------:|
-    | a\_b |   0.0412 |
+    | Term        | Estimate |
+    |:------------|---------:|
+    | race[T.a_b] |   0.0412 |
     """
     parts = [f"## {escape_markdown(document.title)}"]
     if document.subtitle:
@@ -68,14 +74,14 @@ def escape_markdown(text: str) -> str:
 
     Examples
     --------
-    >>> print(escape_markdown("C(race)[T.other] | a_b < $5"))
-    C(race)\[T.other\] \| a\_b \< \$5
+    >>> print(escape_markdown("C(race)[T.a_b] | _x_ * [link](y) < $5"))
+    C(race)[T.a_b] \| \_x\_ * [link\](y) < \$5
     """
-    return _SPECIAL.sub(lambda found: "\\" + found.group(), " ".join(text.split()))
+    return _SPECIAL.sub(lambda found: found["plain"] or "\\" + found.group(), " ".join(text.split()))
 
 
 def _paragraph(text: str) -> str:
-    """Escape a text that starts a line, where also ``#``, ``-``, ``+``, ``=`` and ``1.`` have a meaning."""
+    """Escape a text that starts a line, where also ``#``, ``>``, ``[``, ``-``, ``+``, ``=`` and ``1.`` have a meaning."""
     escaped = escape_markdown(text)
     return _BLOCK_START.sub(lambda found: f"{found[1]}\\" if found[1] else f"\\{found[0]}", escaped)
 

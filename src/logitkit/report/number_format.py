@@ -7,7 +7,8 @@ The rules, which every function here keeps:
 3. A number that is not zero never prints as zero where its size is the point: what fixed notation would round
    away is written in scientific notation with three significant digits, and so is a magnitude of 1e9 or more.
 4. Thousands are set off with commas.
-5. The numbers of one column have the same count of decimals, so that right alignment aligns the points.
+5. The numbers of one column have the same count of decimals, so that right alignment aligns the points. In a table of
+   coefficients only a row whose standard error is tiny has more: a slope per dollar does not lengthen the others.
 
 A renderer never sees a number: it gets the strings made here.
 """
@@ -24,6 +25,8 @@ from logitkit.errors import LogitkitError, nearest_name
 __all__ = [
     "ColumnKind",
     "column_decimals",
+    "estimate_decimals",
+    "format_amount",
     "format_column",
     "format_estimate",
     "format_integer",
@@ -32,6 +35,7 @@ __all__ = [
     "format_number",
     "format_p",
     "format_percent",
+    "ratio_decimals",
 ]
 
 ColumnKind = Literal["estimate", "statistic", "p_value", "percent", "integer"]
@@ -149,6 +153,29 @@ def format_integer(n: float) -> str:
     return f"{n:z,.0f}" if math.isfinite(n) else _not_finite(n)
 
 
+def format_amount(x: float) -> str:
+    """Format a count that need not be whole, such as expected events or a sum of weights.
+
+    Parameters
+    ----------
+    x : float
+        The amount.
+
+    Returns
+    -------
+    str
+        A whole number, up to rounding error, without decimals, and any other with one; empty for NaN.
+
+    Examples
+    --------
+    >>> [format_amount(x) for x in (1031.0, 14.999999999, 15.25)]
+    ['1,031', '15', '15.2']
+    """
+    if not math.isfinite(x):
+        return _not_finite(x)
+    return format_integer(x) if abs(x - round(x)) <= 1e-9 * max(1e3, abs(x)) else f"{x:z,.1f}"
+
+
 def format_percent(share: float, decimals: int = 1) -> str:
     """Format a share as a percentage.
 
@@ -252,6 +279,58 @@ def column_decimals(values: Iterable[float], digits: int = 4) -> int:
     by_largest = max(2, digits - max(0, _exponent(max(sizes), digits + 1)))
     by_smallest = min(1 - _exponent(min(sizes), 2), most)
     return max(by_largest, by_smallest)
+
+
+def estimate_decimals(std_error: float) -> int:
+    """Choose the decimals of an estimate and its standard error.
+
+    Parameters
+    ----------
+    std_error : float
+        The standard error, in the estimate's unit.
+
+    Returns
+    -------
+    int
+        Four; below 0.001 as many as show three significant digits of the standard error, at most ten.
+
+    Examples
+    --------
+    >>> [estimate_decimals(x) for x in (12.5, 0.001, 0.000321, 3.21e-7, 1e-30, float("nan"))]
+    [4, 4, 6, 9, 10, 4]
+    """
+    if not 0.0 < std_error < 1e-3:
+        return 4
+    return max(4, min(2 - _exponent(std_error, 3), 10))
+
+
+def ratio_decimals(std_error: float, ratio: float) -> int:
+    """Choose the decimals of an odds ratio and its interval.
+
+    Parameters
+    ----------
+    std_error : float
+        Standard error of the coefficient, the logarithm of the ratio.
+    ratio : float
+        The odds ratio.
+
+    Returns
+    -------
+    int
+        Three; four for a standard error below 0.01; below 0.001 as many as show three significant digits of the
+        ratio's own standard error, ``std_error * ratio``, at most eight.
+
+    Examples
+    --------
+    >>> [ratio_decimals(x, 1.0) for x in (0.4, 0.0064, 0.000321, 1e-30)]
+    [3, 4, 6, 8]
+    """
+    if not 0.0 < std_error < 1e-2:
+        return 3
+    own = std_error * ratio
+    if std_error >= 1e-3 or not 0.0 < own < math.inf:
+        return 4
+    return max(4, min(2 - _exponent(own, 3), 8))
 
 
 def format_column(values: Iterable[float], kind: ColumnKind, decimals: int | None = None) -> tuple[str, ...]:

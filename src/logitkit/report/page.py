@@ -27,6 +27,7 @@ from logitkit.report.document import Block, Column, Document, Figure, Prose, Sec
 from logitkit.report.findings import calibration_table
 from logitkit.report.html import render_page
 from logitkit.report.number_format import (
+    format_amount,
     format_column,
     format_integer,
     format_interval,
@@ -35,6 +36,7 @@ from logitkit.report.number_format import (
     format_p,
 )
 from logitkit.report.summary import coefficient_table, summary_document
+from logitkit.report.wording import fewer_groups
 
 __all__ = ["report_document", "write_page"]
 
@@ -91,7 +93,7 @@ def write_page(document: Document, path: Path) -> Path:
     document : Document
         What to write.
     path : Path
-        File to write.
+        File to write; its name ends in ``.html`` or ``.htm``.
 
     Returns
     -------
@@ -101,8 +103,10 @@ def write_page(document: Document, path: Path) -> Path:
     Raises
     ------
     DataError
-        If the file cannot be written.
+        If the name has another ending, or the file cannot be written.
     """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise DataError(f"The report is an HTML page, and '{path}' does not end in .html or .htm; give it such a name.")
     try:
         path.write_text(render_page(document), encoding="utf-8")
     except OSError as error:
@@ -119,7 +123,7 @@ def _odds(record: FitRecord) -> Iterator[Block]:
     axes = page_axes(forest_size(result.terms))
     plot_forest(result.terms, result.estimate, result.low, result.high, axes, level=result.level)
     yield Figure(
-        title="Odds ratios",
+        title="Forest plot",
         svg=svg_of(axes),
         png=None,
         caption=f"Odds ratios with {level} Wald intervals, on a logarithmic scale.",
@@ -147,7 +151,7 @@ def _calibration(record: FitRecord, design: Design) -> Iterator[Block]:
     result = calibration(record, design)
     yield Prose(_calibration_words(result))
     yield Figure(
-        title="Calibration",
+        title="Calibration plot",
         svg=svg_of(plot_calibration(result, page_axes())),
         png=None,
         caption="Observed against predicted rates in bins of equal size, with Wilson intervals; predictions below.",
@@ -164,8 +168,8 @@ def _calibration(record: FitRecord, design: Design) -> Iterator[Block]:
 
 def _calibration_words(result: Calibration) -> str:
     text = (
-        f"{format_integer(round(result.observed))} events were observed and "
-        f"{format_number(result.expected, 6)} expected (ratio {format_number(result.ratio)}). "
+        f"{format_amount(result.observed)} events were observed and "
+        f"{format_amount(result.expected)} expected (ratio {format_number(result.ratio)}). "
         f"Brier score {format_number(result.brier)}, log loss {format_number(result.log_loss)}."
     )
     if result.in_sample:
@@ -178,10 +182,11 @@ def _calibration_words(result: Calibration) -> str:
 
 
 def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
+    fewer = "".join(f"{note} " for note in fewer_groups(test))
     return (
         f"Hosmer-Lemeshow test: chi-square {format_number(test.statistic)} with {test.dof} degrees of freedom, "
-        f"p {format_p(test.p_value)}. Groups: {test.grouping}. With many rows it rejects models whose misfit does "
-        "not matter; read the figure first."
+        f"p {format_p(test.p_value)}. Groups: {test.grouping}. {fewer}With many rows it rejects models whose "
+        "misfit does not matter; read the figure first."
     )
 
 

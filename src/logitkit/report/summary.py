@@ -15,6 +15,8 @@ from logitkit.inference.wald import coefficient_estimates
 from logitkit.record import FitRecord
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import (
+    estimate_decimals,
+    format_amount,
     format_column,
     format_estimate,
     format_integer,
@@ -22,13 +24,15 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
     format_percent,
+    ratio_decimals,
 )
+from logitkit.report.wording import counted, has_only_intercept, name_list
 from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray
 
 __all__ = ["summary_document"]
 
-# Odds ratios beyond these are written with an exponent, others with three to six decimals.
+# Odds ratios beyond these are written with an exponent.
 LARGE_ODDS = 1e4
 SMALL_ODDS = 1e-3
 
@@ -64,8 +68,12 @@ def coefficient_table(record: FitRecord) -> Table:
     level = format_level(record.level)
     with np.errstate(over="ignore"):
         odds = np.exp(np.column_stack([table.estimate, table.low, table.high]))
-    ratios = [("", "", "") if name == INTERCEPT else _ratios(row) for name, row in zip(record.names, odds, strict=True)]
-    estimates = list(format_column(table.estimate, "estimate"))
+    ratios = [
+        ("", "", "") if name == INTERCEPT else _ratios(row, float(error))
+        for name, row, error in zip(record.names, odds, table.std_error, strict=True)
+    ]
+    decimals = [estimate_decimals(error) for error in table.std_error]
+    estimates = [format_estimate(value, places) for value, places in zip(table.estimate, decimals, strict=True)]
     for j in np.flatnonzero(np.isnan(record.coef)):
         estimates[j] = "aliased" if j in record.aliased else "undetermined"
     columns = (
@@ -81,7 +89,7 @@ def coefficient_table(record: FitRecord) -> Table:
     cells = zip(
         record.names,
         estimates,
-        format_column(table.std_error, "estimate"),
+        (format_estimate(error, places) for error, places in zip(table.std_error, decimals, strict=True)),
         format_column(table.statistic, "statistic", 2),
         (format_p(p) for p in table.p_value),
         *zip(*ratios, strict=True),
@@ -90,12 +98,9 @@ def coefficient_table(record: FitRecord) -> Table:
     return Table(None, columns, tuple(cells))
 
 
-def _ratios(row: FloatArray) -> tuple[str, ...]:
-    """Return an odds ratio and its limits with decimals that show how far the ratio is from 1."""
-    away = abs(row[0] - 1.0)
-    decimals = 3
-    if 0.0 < away < 1.0:
-        decimals = min(max(2 + math.ceil(-math.log10(away)), 3), 6)
+def _ratios(row: FloatArray, std_error: float) -> tuple[str, ...]:
+    """Return an odds ratio and its limits with as many decimals as the standard error gives a meaning."""
+    decimals = ratio_decimals(std_error, float(row[0]))
     return tuple(_ratio(value, decimals) for value in row)
 
 
@@ -119,7 +124,7 @@ def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:
     yield Fact("Rows used", f"{format_integer(used)}{of_given}")
     if record.n_obs != used:
         yield Fact("Observations", format_integer(record.n_obs))
-    yield Fact("Events", f"{_amount(record.events)} ({format_percent(record.events / record.total)})")
+    yield Fact("Events", f"{format_amount(record.events)} ({format_percent(record.events / record.total)})")
     if response.weights is not None:
         yield Fact("Weights", f"{response.weights} ({response.weight_kind})")
     if response.offset is not None:
@@ -136,16 +141,15 @@ def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:
             yield Fact(f"LR chi2({test.dof})", f"{test.statistic:,.2f} (p {_p_text(test.p_value)})")
         yield Fact("AIC", f"{statistics.aic:,.2f}")
         yield Fact(f"BIC (n = {format_integer(record.n_obs)})", f"{statistics.bic:,.2f}")
+    # A null model explains nothing: what rounding error would print in these places is no finding.
+    is_null = has_only_intercept(record)
+    if record.has_likelihood and not is_null:
         yield Fact("McFadden R2", format_number(statistics.mcfadden))
         yield Fact("Nagelkerke R2", format_number(statistics.nagelkerke))
-    if not math.isnan(statistics.tjur):
+    if not is_null and not math.isnan(statistics.tjur):
         yield Fact("Tjur R2", format_number(statistics.tjur))
     status = {Status.CONVERGED: "converged", Status.SEPARATED: "separated"}.get(record.status, "not converged")
-    yield Fact("Status", f"{status}, {len(record.trace)} iterations")
-
-
-def _amount(value: float) -> str:
-    return format_integer(value) if value == round(value) else f"{value:,.2f}"
+    yield Fact("Status", f"{status}, {counted(len(record.trace), 'iteration')}")
 
 
 def _p_text(p: float) -> str:
@@ -161,6 +165,13 @@ def _notes(record: FitRecord) -> Iterator[str]:
             "Likelihood statistics (log-likelihood, AIC, BIC, R2) are withheld: the weights or clusters make the "
             "likelihood a working device only."
         )
+    elif record.info.intercept is None:
+        null = (
+            "has the offset only"
+            if record.info.response.offset is not None
+            else "gives every row the probability one half"
+        )
+        yield f"The model has no intercept: the null model {null}."
     if record.counts.missing:
         columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
         yield f"Rows dropped for missing values: {format_integer(record.counts.missing)} ({columns})."
@@ -182,9 +193,9 @@ def _warnings(record: FitRecord) -> Iterator[str]:
             f"{format_integer(record.limit.n_rows)}."
         )
         if infinite:
-            text += f" Infinite: {', '.join(infinite)}."
+            text += f" Infinite: {name_list(infinite)}."
         if unknown:
-            text += f" Undetermined (directions to infinity disagree): {', '.join(unknown)}."
+            text += f" Undetermined (directions to infinity disagree): {name_list(unknown)}."
         yield (
             text
             + " These have no standard error, interval or p-value; the other coefficients are those of the limiting "
@@ -196,7 +207,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
     if record.limit is not None and record.status is not Status.SEPARATED:
         yield f"The limiting model has not converged: the solver {record.status.value}."
     if record.info.empty_terms:
-        yield f"No column, because there is one level only: {', '.join(record.info.empty_terms)}."
+        yield f"No column, because there is one level only: {name_list(record.info.empty_terms)}."
     if record.aliased.size:
-        names = ", ".join(record.names[j] for j in record.aliased)
+        names = name_list([record.names[j] for j in record.aliased])
         yield f"Aliased and dropped, because earlier columns determine them: {names}."
