@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +17,9 @@ import pytest
 import logitkit as lk
 from logitkit.cli import main
 from logitkit.datasets import dataset_path
+from tolerances import EXACT
 
+Capture = pytest.CaptureFixture[str]
 FORMULA = "low ~ age + lwt + smoke"
 
 
@@ -33,7 +37,14 @@ def births(tmp_path: Path) -> Path:
     return path
 
 
-def error_of(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+@pytest.fixture
+def here(births: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the births, entered."""
+    monkeypatch.chdir(births.parent)
+    return births.parent
+
+
+def error_of(capsys: Capture, *words: str | Path) -> str:
     """Run a command that must fail, and return its one line."""
     assert main([str(word) for word in words]) == 2
     out, err = capsys.readouterr()
@@ -44,32 +55,32 @@ def error_of(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
     return err.removeprefix("logitkit: error: ").strip()
 
 
-def printed(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+def printed(capsys: Capture, *words: str | Path) -> str:
     """Run a command that must succeed, and return what it printed."""
     assert main([str(word) for word in words]) == 0
     return capsys.readouterr().out
 
 
-def test_fit_prints_the_summary_of_the_same_fit(births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fit_prints_the_summary_of_the_same_fit(births: Path, capsys: Capture) -> None:
     expected = lk.logit(FORMULA, pd.read_csv(births)).summary()
     assert printed(capsys, "fit", FORMULA, births) == expected.to_text() + "\n"
 
 
-def test_parquet_gives_what_csv_gives(births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_parquet_gives_what_csv_gives(births: Path, capsys: Capture) -> None:
     parquet = births.with_suffix(".parquet")
     pd.read_csv(births).to_parquet(parquet)
     assert printed(capsys, "fit", FORMULA, parquet) == printed(capsys, "fit", FORMULA, births)
 
 
 @pytest.mark.parametrize(("name", "mark"), [("markdown", "|:--"), ("latex", "\\toprule"), ("html", "<table")])
-def test_formats(name: str, mark: str, births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_formats(name: str, mark: str, births: Path, capsys: Capture) -> None:
     text = printed(capsys, "fit", FORMULA, births, "--format", name)
     summary = lk.logit(FORMULA, pd.read_csv(births)).summary()
     assert mark in text
     assert text == getattr(summary, f"to_{name}")() + "\n"
 
 
-def test_options_reach_the_fit(births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_options_reach_the_fit(births: Path, tmp_path: Path, capsys: Capture) -> None:
     saved = tmp_path / "model.json"
     options = ["--weights", "count", "--weight-kind", "sampling", "--offset", "exposure", "--cluster", "race"]
     printed(capsys, "fit", "low ~ age", births, *options, "--level", "0.9", "--save", saved)
@@ -102,7 +113,7 @@ def test_options_reach_the_fit(births: Path, tmp_path: Path, capsys: pytest.Capt
     ],
 )
 def test_event_is_read_as_the_column_has_it(
-    response: str, event: str, births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    response: str, event: str, births: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     saved = tmp_path / "model.json"
     printed(capsys, "fit", f"{response} ~ age + lwt", births, "--event", event, "--save", saved)
@@ -110,15 +121,13 @@ def test_event_is_read_as_the_column_has_it(
     np.testing.assert_allclose(lk.load(saved).coef, expected, rtol=1e-12)
 
 
-def test_the_other_event_turns_the_signs(births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_other_event_turns_the_signs(births: Path, tmp_path: Path, capsys: Capture) -> None:
     saved = tmp_path / "model.json"
     assert "low = 0 (against 1)" in printed(capsys, "fit", "low ~ age", births, "--event", "0", "--save", saved)
     np.testing.assert_allclose(lk.load(saved).coef, -lk.logit("low ~ age", pd.read_csv(births)).coef, rtol=1e-9)
 
 
-def test_report_is_written_and_said_on_standard_error(
-    births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_report_is_written_and_said_on_standard_error(births: Path, tmp_path: Path, capsys: Capture) -> None:
     page, model, again = tmp_path / "births.html", tmp_path / "m.json", tmp_path / "again.html"
     assert main(["fit", FORMULA, str(births), "--report", str(page), "--save", str(model)]) == 0
     out, err = capsys.readouterr()
@@ -149,50 +158,164 @@ def test_report_is_written_and_said_on_standard_error(
         (["low ~ age", "hole.csv", "--missing", "raise"], "age"),
     ],
 )
-def test_bad_input_is_one_clear_line(
-    words: list[str],
-    message: str,
-    births: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.chdir(births.parent)
+def test_bad_input_is_one_clear_line(words: list[str], message: str, here: Path, capsys: Capture) -> None:
     Path("births.txt2").write_text("low,age\n", encoding="utf-8")
     Path("broken.parquet").write_text("no parquet", encoding="utf-8")
     Path("hole.csv").write_text("low,age\n0,1\n1,\n1,2\n0,3\n1,3\n", encoding="utf-8")
     assert message in error_of(capsys, "fit", *words)
 
 
-def test_missing_rows_are_dropped_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_rows_are_dropped_and_counted(tmp_path: Path, capsys: Capture) -> None:
     path = tmp_path / "hole.csv"
     path.write_text("low,age\n0,1\n1,\n1,2\n0,3\n1,3\n0,2\n", encoding="utf-8")
     assert "5 of 6" in printed(capsys, "fit", "low ~ age", path)
 
 
-@pytest.mark.parametrize("option", ["--report", "--save"])
-def test_a_folder_that_is_not_there(option: str, births: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    target = births.parent / "nowhere" / "file"
-    assert main(["fit", "low ~ age", str(births), option, str(target)]) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("logitkit: error: ")
-    assert err.count("\n") == 1
-    assert str(target) in err
-    assert "No such file or directory" in err
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("nowhere/file", "No such file or directory"),
+        ("births.csv/file", "Not a directory"),
+        (".", "Is a directory"),
+    ],
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fit", "low ~ age", "births.csv", "--report"],
+        ["fit", "low ~ age", "births.csv", "--save"],
+        ["predict", "model.json", "births.csv", "--output"],
+        ["report", "model.json", "births.csv", "--output"],
+        ["demo", "--output"],
+    ],
+    ids=lambda words: f"{words[0]} {words[-1]}",
+)
+def test_what_cannot_be_written_is_refused_before_the_work(
+    words: list[str], target: str, reason: str, here: Path, capsys: Capture
+) -> None:
+    """There is no model.json, and the fit would print its summary: neither is reached."""
+    assert error_of(capsys, *words, target) == f"cannot write '{target}': {reason}"
 
 
-def test_a_model_that_is_none(births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def saved_model(folder: Path, formula: str = "low ~ age + lwt + race", **options: Any) -> tuple[Path, lk.Fit]:
+    fit = lk.logit(formula, lk.datasets.load_lbw(), **options)
+    return fit.save(folder / "model.json"), fit
+
+
+def test_predict_prints_what_predictions_gives(births: Path, tmp_path: Path, capsys: Capture) -> None:
+    model, fit = saved_model(tmp_path, level=0.9)
+    for words, level in (([], 0.9), (["--level", "0.5"], 0.5)):
+        found = pd.read_csv(io.StringIO(printed(capsys, "predict", model, births, *words)))
+        expected = fit.predictions(pd.read_csv(births), level=level)
+        assert list(found) == ["row", "probability", "conf_low", "conf_high"]
+        assert found["row"].tolist() == list(range(189))
+        for name in ("conf_low", "conf_high"):
+            np.testing.assert_allclose(found[name], expected[name], rtol=EXACT)
+        np.testing.assert_allclose(found["probability"], fit.predict(), rtol=EXACT)
+
+
+def test_predict_writes_a_file_and_keeps_the_labels_of_rows(tmp_path: Path, capsys: Capture) -> None:
+    model, fit = saved_model(tmp_path)
+    mothers = lk.datasets.load_lbw().head(3).drop(columns="low").set_index("id")
+    mothers.to_parquet(tmp_path / "mothers.parquet")
+    scored = tmp_path / "scored.csv"
+    assert main(["predict", str(model), str(tmp_path / "mothers.parquet"), "--output", str(scored)]) == 0
+    assert capsys.readouterr() == ("", f"Wrote the predictions to {scored}\n")
+    found = pd.read_csv(scored, index_col="id")
+    assert found.index.tolist() == mothers.index.tolist()
+    np.testing.assert_allclose(found["probability"], fit.predict().head(3), rtol=EXACT)
+
+
+def test_predict_where_values_or_levels_are_missing(tmp_path: Path, capsys: Capture) -> None:
+    model, _ = saved_model(tmp_path)
+    path = tmp_path / "new.csv"
+    path.write_text("age,lwt,race\n20,110,white\n20,,white\n20,110,asian\n", encoding="utf-8")
+    assert "'asian'" in error_of(capsys, "predict", model, path)
+    assert main(["predict", str(model), str(path), "--unseen", "missing"]) == 0
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert [line.count(",") for line in lines] == [3] * 4
+    assert lines[2:] == ["1,,,", "2,,,"]
+    assert err == "Rows without a prediction: 2 of 3\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["births.csv", "births.csv"], "is not JSON"),
+        (["model.json", "nothing.csv"], "There is no file"),
+        (["model.json", "short.csv"], "'lwt'"),
+        (["model.json", "births.csv", "--level", "95"], "level=95.0"),
+    ],
+)
+def test_bad_input_of_predict(words: list[str], message: str, here: Path, capsys: Capture) -> None:
+    saved_model(here)
+    Path("short.csv").write_text("age,race\n20,white\n", encoding="utf-8")
+    assert message in error_of(capsys, "predict", *words)
+
+
+@pytest.mark.parametrize(("separator", "word"), [(";", "';'"), ("\t", "tab")])
+def test_another_separator_is_suspected_and_can_be_said(
+    separator: str, word: str, births: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    other = tmp_path / "other.csv"
+    frame = pd.read_csv(births)
+    frame["remark"] = 'said "one, two; three"'
+    frame.to_csv(other, index=False, sep=separator)
+    assert error_of(capsys, "fit", FORMULA, other).endswith(f"If so, use --separator {word}.")
+    said = word.strip("'")
+    expected = printed(capsys, "fit", FORMULA, births)
+    assert printed(capsys, "fit", FORMULA, other, "--separator", said) == expected
+    (tmp_path / "other.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbf" + other.read_bytes()))
+    assert printed(capsys, "fit", FORMULA, tmp_path / "other.csv.gz", "--separator", said) == expected
+    model, _ = saved_model(tmp_path)
+    assert printed(capsys, "predict", model, other, "--separator", said) == printed(capsys, "predict", model, births)
+    assert main(["report", str(model), str(other), "--separator", said, "--output", str(tmp_path / "page.html")]) == 0
+    assert (tmp_path / "page.html").is_file()
+
+
+def test_commas_in_a_file_of_tabs(tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "births.tsv"
+    lk.datasets.load_lbw().to_csv(path, index=False)
+    assert error_of(capsys, "fit", FORMULA, path).endswith("separated by ','. If so, use --separator ','.")
+    assert "Odds ratio" in printed(capsys, "fit", FORMULA, path, "--separator", ",")
+
+
+@pytest.mark.parametrize(
+    ("name", "separator", "message"),
+    [
+        ("births.csv", "::", "is not one character"),
+        ("births.csv", '"', "is not one character"),
+        ("nothing.csv", ";", "There is no file"),
+        ("births.parquet", ";", "A separator is for text files"),
+        ("ragged.csv", ";", "'ragged.csv' cannot be read with ';' between the columns: Error tokenizing data."),
+        ("comma.csv", ";", "Column 'age' holds numbers with a comma, such as '1,5'; write a decimal point."),
+        ("latin.csv", ";", "'latin.csv' cannot be read with ';' between the columns: 'utf-8'"),
+        ("cut.csv.gz", ";", "'cut.csv.gz' cannot be read with ';' between the columns"),
+    ],
+)
+def test_a_separator_that_does_not_help(name: str, separator: str, message: str, here: Path, capsys: Capture) -> None:
+    Path("births.parquet").write_bytes(b"PAR1")
+    Path("ragged.csv").write_text("low;age\n0;1\n1;2;3;4\n", encoding="utf-8")
+    Path("comma.csv").write_text("low;age\n0;1,5\n1;\n1;-0,25\n", encoding="utf-8")
+    Path("latin.csv").write_bytes("low;größe\n0;1\n".encode("latin-1"))
+    Path("cut.csv.gz").write_bytes(gzip.compress(Path("births.csv").read_bytes())[:300])
+    assert message in error_of(capsys, "fit", "low ~ age", name, "--separator", separator)
+
+
+def test_a_model_that_is_none(births: Path, capsys: Capture) -> None:
     assert "is not JSON" in error_of(capsys, "report", births, births)
 
 
 @pytest.mark.parametrize("words", [[], ["fit"], ["fit", "y ~ x", "d.csv", "--weight-kind", "odd"], ["dance"]])
-def test_bad_options_exit_with_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_options_exit_with_two(words: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit) as caught:
         main(words)
     assert caught.value.code == 2
     assert "error:" in capsys.readouterr().err
 
 
-def test_demo_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_says_what_it_did(tmp_path: Path, capsys: Capture) -> None:
     page = tmp_path / "loans.html"
     text = printed(capsys, "demo", "--output", page)
     assert page.read_text(encoding="utf-8").count("data:image/") >= 4
@@ -261,18 +384,16 @@ def test_as_a_process() -> None:
         ("label.str.upper() ~ age", "LIGHT", "label.str.upper() = LIGHT (against NORMAL)"),
     ],
 )
-def test_the_event_of_an_expression(
-    formula: str, event: str, meant: str, births: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_event_of_an_expression(formula: str, event: str, meant: str, births: Path, capsys: Capture) -> None:
     assert meant in printed(capsys, "fit", formula, births, "--event", event)
 
 
-def test_an_event_that_the_expression_never_gives(births: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_event_that_the_expression_never_gives(births: Path, capsys: Capture) -> None:
     assert "Its values are 0 and 1" in error_of(capsys, "fit", "I(low) ~ age", births, "--event", "2")
     assert "first count" in error_of(capsys, "fit", "cbind(low, age) ~ 1", births, "--event", "1")
 
 
-def test_a_compressed_file_cut_short(births: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_compressed_file_cut_short(births: Path, tmp_path: Path, capsys: Capture) -> None:
     whole = gzip.compress(births.read_bytes())
     for name, content in (("cut.csv.gz", whole[: len(whole) // 2]), ("spoilt.csv.gz", whole[:40] + b"0" * 200)):
         (tmp_path / name).write_bytes(content)

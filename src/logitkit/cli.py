@@ -1,4 +1,4 @@
-"""The command line: ``logitkit fit``, ``logitkit report``, ``logitkit demo``.
+"""The command line: ``logitkit fit``, ``predict``, ``report`` and ``demo``.
 
 Libraries are imported inside the commands that need them, so that ``logitkit --help`` answers at once. A mistake in
 the input ends in one line on standard error and exit status 2, as a mistake in the options does.
@@ -7,19 +7,26 @@ the input ends in one line on standard error and exit status 2, as a mistake in 
 from __future__ import annotations
 
 import argparse
+import errno
+import os
+import re
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO, get_args
 
 from logitkit import __version__
-from logitkit.errors import LogitkitError, LogitkitWarning
-from logitkit.typing import MissingPolicy, WeightKind
+from logitkit.errors import DataError, LogitkitError, LogitkitWarning
+from logitkit.typing import MissingPolicy, UnseenPolicy, WeightKind
 
 __all__ = ["main"]
 
 FAILED = 2
 FORMATS = ("text", "markdown", "latex", "html")
+TAB = ("tab", "\\t")  # how a tab can be typed
+DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
+SEPARATORS = {";": "';'", "\t": "tab", ",": "','"}  # as they are written after --separator
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Example: logitkit fit 'low ~ age + lwt + C(race) + smoke' lbw.csv --report lbw.html",
     )
     fit.add_argument("formula", metavar="FORMULA", help="'response ~ terms', in quotes")
-    fit.add_argument("data", metavar="DATA", help="file: .csv, .csv.gz, .tsv or .parquet")
+    _add_data(fit, "file: .csv, .csv.gz, .tsv or .parquet")
     fit.add_argument("--weights", metavar="COL", help="column of weights")
     fit.add_argument(
         "--weight-kind",
@@ -99,13 +106,32 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--save", metavar="FILE", help="also save the model as JSON, without the data")
     fit.set_defaults(run=_fit)
 
+    predict = commands.add_parser(
+        "predict",
+        help="score the rows of a file with a saved model",
+        description="Write a probability with its interval for each row of a file, as CSV. Rows are numbered from 0; "
+        "where a value is missing, so is the prediction.",
+        epilog="Example: logitkit predict births.json lbw.csv --output scored.csv",
+    )
+    predict.add_argument("model", metavar="MODEL", help="JSON file that --save wrote")
+    _add_data(predict, "file of rows; the outcome is not needed")
+    predict.add_argument("--output", metavar="FILE", help="CSV file to write (default: the standard output)")
+    predict.add_argument(
+        "--unseen",
+        choices=get_args(UnseenPolicy),
+        default="raise",
+        help="rows with a level that the fit never saw: refuse, or leave missing (default: %(default)s)",
+    )
+    predict.add_argument("--level", type=float, help="confidence level (default: that of the fit)")
+    predict.set_defaults(run=_predict)
+
     report = commands.add_parser(
         "report",
         help="write the report of a saved model on the rows of a file",
         description="Write the HTML report of a saved model, with its diagnostics on the rows of a file.",
     )
     report.add_argument("model", metavar="MODEL", help="JSON file that --save wrote")
-    report.add_argument("data", metavar="DATA", help="file of rows with their outcome")
+    _add_data(report, "file of rows with their outcome")
     report.add_argument("--output", metavar="FILE", default="report.html", help="default: %(default)s")
     report.add_argument("--title", help="title of the page")
     report.set_defaults(run=_report)
@@ -120,12 +146,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_data(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("data", metavar="DATA", help=what)
+    command.add_argument("--separator", metavar="CHAR", help="between the columns of a text file: ';', tab, ...")
+
+
 def _fit(options: argparse.Namespace) -> None:
     """Fit, print the summary, and write what was asked for."""
+    _require_writable(options.save, options.report)
     from logitkit.api import logit
-    from logitkit.design.frame import read_file
 
-    data = read_file(options.data)
+    data = _read(options.data, options.separator)
     fit = logit(
         options.formula,
         data,
@@ -151,20 +182,87 @@ def _fit(options: argparse.Namespace) -> None:
         _say_where("report", fit.report(options.report))
 
 
-def _report(options: argparse.Namespace) -> None:
-    """Write the report of a saved model."""
-    from logitkit.design.frame import read_file
+def _predict(options: argparse.Namespace) -> None:
+    """Write probabilities of the rows of a file."""
+    _require_writable(options.output)
     from logitkit.results import load
 
-    _say_where("report", load(options.model).report(options.output, read_file(options.data), options.title))
+    fit = load(options.model)
+    rows = fit.predictions(_read(options.data, options.separator), level=options.level, unseen=options.unseen)
+    table = rows.rename(columns={"estimate": "probability"})[["probability", "conf_low", "conf_high"]]
+    labels = ["row" if name is None else name for name in table.index.names]
+    table.to_csv(options.output or sys.stdout, index_label=labels, lineterminator="\n")
+    missing = int(table["probability"].isna().sum())
+    if missing:
+        print(f"Rows without a prediction: {missing} of {len(table)}", file=sys.stderr)
+    if options.output:
+        _say_where("predictions", options.output)
+
+
+def _report(options: argparse.Namespace) -> None:
+    """Write the report of a saved model."""
+    _require_writable(options.output)
+    from logitkit.results import load
+
+    data = _read(options.data, options.separator)
+    _say_where("report", load(options.model).report(options.output, data, options.title))
 
 
 def _demo(options: argparse.Namespace) -> None:
     """Print the demonstration part by part."""
+    _require_writable(options.output)
     from logitkit.demo import REPORT, demo
 
     for part in demo(options.output or REPORT):
         print(part, end="\n\n", flush=True)
+
+
+def _read(path: str, separator: str | None) -> Any:
+    """Return the columns of a file, or say that its separator seems to be another one."""
+    from logitkit.design.files import read_file
+
+    if separator is not None:
+        character = "\t" if separator in TAB else separator
+        if len(character) != 1 or character in '"\r\n':
+            raise DataError(f"--separator {separator!r} is not one character; use for example ';' or tab.")
+        data = read_file(path, character)
+        _require_decimal_points(data)
+        return data
+    data = read_file(path)
+    if len(data.columns) == 1:
+        name = str(data.columns[0])
+        for character, written in SEPARATORS.items():
+            if character in name:
+                raise DataError(
+                    f"'{path}' has one column, {name!r}: it looks like it is separated by "
+                    f"{'tabs' if written == 'tab' else written}. If so, use --separator {written}."
+                )
+    return data
+
+
+def _require_decimal_points(data: Any) -> None:
+    """Refuse numbers such as 1,5, usual where semicolons are: they would be text, and each a level of a factor."""
+    for name in data.columns:
+        values = data[name].dropna().unique()
+        if len(values) and all(isinstance(value, str) and DECIMAL_COMMA.fullmatch(value) for value in values):
+            raise DataError(
+                f"Column {name!r} holds numbers with a comma, such as '{values[0]}'; write a decimal point."
+            )
+
+
+def _require_writable(*paths: str | None) -> None:
+    """Refuse files that cannot be written, before the work that would be lost."""
+    for path in filter(None, paths):
+        folder = Path(path).parent
+        if not folder.is_dir():
+            code = errno.ENOTDIR if folder.exists() else errno.ENOENT
+        elif Path(path).is_dir():
+            code = errno.EISDIR
+        elif not os.access(path if Path(path).exists() else folder, os.W_OK):
+            code = errno.EACCES
+        else:
+            continue
+        raise OSError(code, os.strerror(code), path)
 
 
 def _event(text: str, formula: str, data: Any) -> Any:

@@ -206,7 +206,7 @@ def _record(
         events=events,
         total=response.total,
         n_trials=response.n_trials,
-        tjur=here.matched / events - (here.fitted - here.matched) / nonevents,
+        tjur=np.nan if min(events, nonevents) <= 0.0 else _tjur(here, events, nonevents),
         log_constant=constant,
         counts=design.counts,
         status=solution.status,
@@ -215,6 +215,11 @@ def _record(
         level=level,
         fingerprint=design.fingerprint,
     )
+
+
+def _tjur(here: Evaluation, events: float, nonevents: float) -> float:
+    """Return the mean probability among events less that among non-events."""
+    return here.matched / events - (here.fitted - here.matched) / nonevents
 
 
 def _null_loss(design: Design, family: Binomial) -> float:

@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 
 from logitkit.plots.export import svg_of
 from logitkit.plots.roc import DRAWN_MOST, plot_roc
-from logitkit.plots.style import page_axes
+from logitkit.plots.style import ACCENT, PRIMARY, page_axes
 
 
 def line(ax, label):
@@ -37,6 +37,22 @@ def test_the_area_is_written_with_its_interval_if_there_is_one(drawn):
     assert text.get_text() == "AUC 0.746\n95% interval 0.673 to 0.820"
     (text,) = plot_roc(replace(drawn.roc, low=np.nan, high=np.nan)).texts
     assert text.get_text() == "AUC 0.746"
+
+
+def test_labelled_curves_share_the_axes(drawn):
+    ax = plot_roc(drawn.roc, label="first")
+    plot_roc(replace(drawn.roc, auc=0.6), ax, label="second")
+    plot_roc(drawn.roc, ax, label="third", color="black")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "first (AUC 0.746)",
+        "second (AUC 0.600)",
+        "third (AUC 0.746)",
+    ]
+    colours = [line(ax, name).get_color() for name in ("first", "second", "third")]
+    assert colours == [PRIMARY, ACCENT, "black"]
+    assert [handle.get_color() for handle in ax.get_legend().legend_handles] == colours
+    assert (list(ax.texts), list(ax.collections)) == ([], [])  # neither words nor area to overprint
+    assert [found.get_label() for found in ax.lines].count("chance") == 1
 
 
 def many_points(roc, n, power):

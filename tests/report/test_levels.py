@@ -24,7 +24,8 @@ def test_in_the_summary(fit: lk.Fit) -> None:
 
 
 def test_in_the_tests_and_diagnostics(fit: lk.Fit) -> None:
-    assert "99.9% low" in str(fit.test("x = 0"))
+    assert re.search(r"99\.9% low +99\.9% high", str(fit.test("x = 0")))
+    assert re.search(r"99\.9% low +99\.9% high", str(fit.calibration()))
     assert "99.9% interval" in str(fit.discrimination())
     assert "99.9%" in fit.plot.forest().get_xlabel()
 

@@ -302,10 +302,10 @@ def test_a_small_document_as_markdown():
 
     > **Warning:** One level is rare.
 
-    | Term              | Estimate |        p |
-    |:------------------|---------:|---------:|
-    | Intercept         |   0.4612 |   0.7018 |
-    | C(race)\[T.a\_b\] |  -0.0295 | \<0.0001 |
+    | Term           | Estimate |       p |
+    |:---------------|---------:|--------:|
+    | Intercept      |   0.4612 |  0.7018 |
+    | C(race)[T.a_b] |  -0.0295 | <0.0001 |
 
     Wald tests.
 
@@ -324,13 +324,31 @@ def test_every_line_of_a_markdown_table_is_equally_wide_with_equally_many_cells(
     ("text", "escaped"),
     [
         ("a|b", r"a\|b"),
-        ("<b>&amp;", r"\<b\>\&amp;"),
-        ("[x](y) *s* _e_ `c` ~~d~~ $m$", r"\[x\](y) \*s\* \_e\_ \`c\` \~\~d\~\~ \$m\$"),
+        ("<b>&amp;", r"\<b>\&amp;"),
+        ("[x](y) *s* _e_ `c` ~~d~~ $m$", r"[x\](y) \*s\* \_e\_ \`c\` \~\~d\~\~ \$m\$"),
+        ("[x]: y, <1@b.c>", r"[x\]: y, \<1@b.c>"),
+        ("a_b_c _d e_", r"a_b_c \_d e\_"),
         ("two\nlines \\", r"two lines \\"),
     ],
 )
 def test_markdown_escapes(text, escaped):
     assert escape_markdown(text) == escaped
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "race[T.black]",
+        "C(race, contr.treatment('white'))[T.a_b]",
+        "new_business[T.new] = 0",
+        "low ~ age + lwt",
+        "x * y",
+        "<0.0001",
+        "a < b & c > d",
+    ],
+)
+def test_what_markdown_leaves_alone_is_not_littered(text):
+    assert escape_markdown(text) == text
 
 
 @pytest.mark.parametrize(
@@ -340,6 +358,9 @@ def test_markdown_escapes(text, escaped):
         ("- no item", r"\- no item"),
         ("1. no item", r"1\. no item"),
         ("---", r"\---"),
+        ("> no quote", r"\> no quote"),
+        ("[no]: definition", r"\[no\]: definition"),
+        ("* no item", r"\* no item"),
         ("-0.5 is a number", "-0.5 is a number"),
         ("1.5 is a number", "1.5 is a number"),
     ],
@@ -390,6 +411,13 @@ def test_a_small_document_as_latex():
 )
 def test_latex_escapes(text, escaped):
     assert escape_latex(text) == escaped
+
+
+def test_headings_that_are_formulas_are_set_as_formulas_and_only_there():
+    columns = (Column("Term", "left"), Column("z"), Column("P>|z|"))
+    source = render_latex(one_table((("z", "1", "P>|z|"),), columns))
+    assert "\nTerm & $z$ & $P>|z|$ \\\\\n" in source
+    assert "\nz & 1 & P\\textgreater{}\\textbar{}z\\textbar{} \\\\\n" in source
 
 
 @pytest.mark.parametrize("cell", ["[0.5, 1.2]", "*"])

@@ -5,10 +5,7 @@ Everything that knows of pandas, polars, Arrow or files is here.
 
 from __future__ import annotations
 
-import csv
-import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +14,7 @@ import pandas as pd
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Table", "is_missing", "levels_of", "read_file", "read_table", "series_of"]
+__all__ = ["Table", "is_missing", "levels_of", "read_table", "series_of"]
 
 
 class Table:
@@ -121,46 +118,6 @@ def read_table(data: Any) -> Table:
             "Give a pandas, polars or Arrow table, or a dict of columns; collect a lazy frame first."
         ) from error
     return Table(frame, frame.columns, len(frame), None)
-
-
-def read_file(path: str | Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file whose name ends in .csv, .csv.gz, .tsv, .parquet or .pq.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Its columns.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read.
-
-    Examples
-    --------
-    >>> read_file("no-such-file.csv")
-    Traceback (most recent call last):
-    logitkit.errors.DataError: There is no file 'no-such-file.csv'.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"There is no file '{path}'.")
-    suffix = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
-    try:
-        if suffix in {".parquet", ".pq"}:
-            return pd.read_parquet(path)
-        if suffix in {".csv", ".csv.gz", ".txt"}:
-            return pd.read_csv(path)
-        if suffix in {".tsv", ".tsv.gz"}:
-            return pd.read_csv(path, sep="\t")
-    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:  # pandas' and Arrow's are ValueErrors
-        raise DataError(f"'{path}' cannot be read as {suffix}: {error}") from error
-    raise DataError(f"'{path}' ends in {suffix!r}; files that can be read end in .csv, .csv.gz, .tsv or .parquet.")
 
 
 def is_missing(values: Any) -> BoolArray:

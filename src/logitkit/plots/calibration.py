@@ -1,4 +1,4 @@
-"""Calibration: observed rates against predicted probabilities, with the predictions' histogram below."""
+"""Calibration: observed rates against predicted probabilities, with the predictions' histogram along the bottom."""
 
 from __future__ import annotations
 
@@ -8,15 +8,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.diagnostics.calibration import Calibration
-from logitkit.plots.style import GUIDE, INK, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes
+from logitkit.plots.style import (
+    FAINT,
+    GUIDE,
+    INK,
+    MUTED,
+    PRIMARY,
+    TICK_SIZE,
+    add_legend,
+    dress,
+    level_text,
+    new_axes,
+    next_color,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["plot_calibration"]
 
+STRIP = 0.2  # height of the histogram's strip below zero, over that of the rates
+GAP = 0.03  # between the strip and the rates, over the same
 
-def plot_calibration(result: Calibration, ax: Axes | None = None, *, title: str = "") -> Axes:
+
+def plot_calibration(
+    result: Calibration,
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+    label: str | None = None,
+    color: str | None = None,
+) -> Axes:
     """Draw observed rates of bins against mean predictions.
 
     Parameters
@@ -24,43 +46,96 @@ def plot_calibration(result: Calibration, ax: Axes | None = None, *, title: str 
     result : Calibration
         What ``logitkit.diagnostics.calibration.calibration`` returns.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; the histogram takes a strip of it. A new figure by default.
+        Where to draw; nothing but labels leaves its rectangle. A new figure by default.
     title : str, optional
         Set above.
+    label : str, optional
+        Names the points in a legend, so that several can share the Axes; histogram and words are then left out.
+    color : str, optional
+        Of the points; by default blue, and for further points with a label the next of a palette.
 
     Returns
     -------
     matplotlib.axes.Axes
-        That of the bins; the histogram's is its first child Axes.
+        Predictions to the right, observed rates upwards from 0, and the histogram in a strip below 0.
 
     Notes
     -----
-    Both axes show the same range, just large enough for the bins, so that the diagonal is at 45 degrees of
-    the data whatever the event rate. Predictions beyond it are counted in words.
+    Both axes show rates of the same range, just large enough for the bins, so that the diagonal joins the ends of
+    both whatever the event rate. Predictions beyond it are counted in words.
     """
     ax = new_axes(ax, (5.0, 4.6))
     bins = result.bins
     top = _round_up(float(max(bins.high.max(), bins.predicted.max())))
-    ax.plot([0.0, top], [0.0, top], color=GUIDE, linewidth=1.0, zorder=1, label="perfect calibration")
-    ax.errorbar(
+    diagonal = next((line for line in ax.lines if line.get_label() == "perfect calibration"), None)
+    bottom = 0.0 if diagonal is None or label is None else ax.get_ylim()[0]  # below 0 where there is a histogram
+    if diagonal is None:
+        (diagonal,) = ax.plot([], [], color=GUIDE, linewidth=1.0, zorder=1, label="perfect calibration")
+    elif label is not None:
+        top = max(top, float(np.max(diagonal.get_xdata())))  # room for the points that are there
+    diagonal.set_data([0.0, top], [0.0, top])
+    if color is None:
+        color = PRIMARY if label is None else next_color(ax)
+    points = ax.errorbar(
         bins.predicted,
         bins.observed,
         yerr=np.maximum(np.stack([bins.observed - bins.low, bins.high - bins.observed]), 0.0),
         fmt="o",
-        color=PRIMARY,
-        ecolor=PRIMARY,
+        color=color,
+        ecolor=color,
         elinewidth=1.1,
         markersize=4.8,
         capsize=0.0,
         zorder=3,
-        label=f"bins, with {level_text(bins.level)} intervals",
+        label=label or f"bins, with {level_text(bins.level)} intervals",
         clip_on=False,
     )
-    # In the corner that the points leave free: below the diagonal when more happens than was predicted.
+    ax.set_xlim(0.0, top)
+    ax.set_ylim(bottom, top)
+    dress(ax, x="Predicted probability", y="Observed rate", title=title)
+    if label is None:
+        _draw_histogram(result, ax, top)
+        _write_facts(result, ax)
+    else:
+        add_legend(ax, points.lines[0], label, "upper left")
+    return ax
+
+
+def _draw_histogram(result: Calibration, ax: Axes, top: float) -> None:
+    """Draw the distribution of predictions in a strip below zero, and keep the scale of rates out of it.
+
+    The strip belongs to the Axes itself: an Axes of its own below would hang out of the place that the caller gave.
+    """
+    from matplotlib.ticker import FixedLocator, MaxNLocator
+
+    edges, counts = result.histogram_edges, result.histogram
+    ax.set_ylim(-STRIP * top, top)
+    ax.bar(
+        edges[:-1],
+        counts / counts.max() * (STRIP - GAP) * top,
+        bottom=-STRIP * top,
+        width=np.diff(edges),
+        align="edge",
+        color=MUTED,
+        linewidth=0.0,
+        alpha=0.75,
+    )
+    ax.axhline(0.0, color=FAINT, linewidth=0.8, zorder=0)
+    ticks = np.round(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, top), 12)
+    ax.yaxis.set_major_locator(FixedLocator([float(tick) for tick in ticks if 0.0 <= tick <= top]))
+    ax.spines["left"].set_bounds(0.0, top)
+    beyond = float(counts[edges[:-1] >= top].sum() / counts.sum())
+    if beyond > 0.0:
+        words = f"{100.0 * beyond:.2g}% beyond"
+        ax.text(top, -GAP * top, words, ha="right", va="top", fontsize=TICK_SIZE, color=MUTED)
+
+
+def _write_facts(result: Calibration, ax: Axes) -> None:
+    """Write in the corner that the points leave free: below the diagonal when more happens than was predicted."""
     above = result.ratio > 1.05
     ax.text(
         0.97 if above else 0.03,
-        0.04 if above else 0.97,
+        0.04 + STRIP / (1.0 + STRIP) if above else 0.97,
         _facts(result),
         transform=ax.transAxes,
         ha="right" if above else "left",
@@ -69,37 +144,6 @@ def plot_calibration(result: Calibration, ax: Axes | None = None, *, title: str 
         color=INK,
         linespacing=1.4,
     )
-    ax.set_xlim(0.0, top)
-    ax.set_ylim(0.0, top)
-    dress(ax, y="Observed rate", title=title)
-    ax.tick_params(labelbottom=False)
-    below = ax.inset_axes((0.0, -0.24, 1.0, 0.18), sharex=ax)
-    _draw_histogram(result, below, top)
-    return ax
-
-
-def _draw_histogram(result: Calibration, ax: Axes, top: float) -> None:
-    """Draw the distribution of predictions."""
-    edges = result.histogram_edges
-    ax.bar(
-        edges[:-1],
-        result.histogram,
-        width=np.diff(edges),
-        align="edge",
-        color=MUTED,
-        linewidth=0.0,
-        alpha=0.75,
-    )
-    dress(ax, x="Predicted probability")
-    ax.spines["left"].set_visible(False)
-    ax.set_yticks([])
-    ax.set_xlim(0.0, top)
-    beyond = float(result.histogram[edges[:-1] >= top].sum() / result.histogram.sum())
-    if beyond > 0.0:
-        ax.text(
-            1.0, 0.95, f"{100.0 * beyond:.2g}% beyond", transform=ax.transAxes, ha="right", va="top",
-            fontsize=TICK_SIZE, color=MUTED,
-        )  # fmt: skip
 
 
 def _facts(result: Calibration) -> str:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.diagnostics.discrimination import Discrimination
-from logitkit.plots.style import AREA, GUIDE, INK, LABEL_SIZE, PRIMARY, dress, level_text, new_axes
+from logitkit.plots.style import (
+    AREA,
+    GUIDE,
+    INK,
+    LABEL_SIZE,
+    PRIMARY,
+    add_legend,
+    dress,
+    level_text,
+    new_axes,
+    next_color,
+)
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -19,7 +30,14 @@ __all__ = ["plot_roc"]
 DRAWN_MOST = 1_000  # points: closer ones than this many along the curve no screen and no printer can separate
 
 
-def plot_roc(result: Discrimination, ax: Axes | None = None, *, title: str = "") -> Axes:
+def plot_roc(
+    result: Discrimination,
+    ax: Axes | None = None,
+    *,
+    title: str = "",
+    label: str | None = None,
+    color: str | None = None,
+) -> Axes:
     """Draw the ROC curve with its area.
 
     Parameters
@@ -30,6 +48,11 @@ def plot_roc(result: Discrimination, ax: Axes | None = None, *, title: str = "")
         Where to draw; a new figure by default.
     title : str, optional
         Set above.
+    label : str, optional
+        Names the curve in a legend, with its area, so that several curves can share the Axes; the area is then
+        neither filled nor written beside the curve.
+    color : str, optional
+        Of the curve; by default blue, and for further curves with a label the next of a palette.
 
     Returns
     -------
@@ -42,14 +65,20 @@ def plot_roc(result: Discrimination, ax: Axes | None = None, *, title: str = "")
     them. What is drawn strays from the curve by less than two thousandths of an axis; the area is that of all points.
     """
     ax = new_axes(ax)
-    ax.plot([0.0, 1.0], [0.0, 1.0], color=GUIDE, linewidth=1.0, label="chance", zorder=1)
+    if not any(line.get_label() == "chance" for line in ax.lines):
+        ax.plot([0.0, 1.0], [0.0, 1.0], color=GUIDE, linewidth=1.0, label="chance", zorder=1)
     fpr, tpr = _thin(result.fpr, result.tpr)
-    ax.fill_between(fpr, tpr, color=AREA, linewidth=0.0, zorder=0)
-    ax.plot(fpr, tpr, color=PRIMARY, linewidth=1.8, label="ROC curve", zorder=3, clip_on=False)
-    text = f"AUC {result.auc:.3f}"
-    if not math.isnan(result.low):
-        text += f"\n{level_text(result.level)} interval {result.low:.3f} to {result.high:.3f}"
-    ax.text(0.97, 0.05, text, ha="right", va="bottom", fontsize=LABEL_SIZE, color=INK, linespacing=1.4)
+    if color is None:
+        color = PRIMARY if label is None else next_color(ax)
+    (curve,) = ax.plot(fpr, tpr, color=color, linewidth=1.8, label=label or "ROC curve", zorder=3, clip_on=False)
+    if label is None:
+        ax.fill_between(fpr, tpr, color=AREA, linewidth=0.0, zorder=0)
+        text = f"AUC {result.auc:.3f}"
+        if not math.isnan(result.low):
+            text += f"\n{level_text(result.level)} interval {result.low:.3f} to {result.high:.3f}"
+        ax.text(0.97, 0.05, text, ha="right", va="bottom", fontsize=LABEL_SIZE, color=INK, linespacing=1.4)
+    else:
+        add_legend(ax, curve, f"{label} (AUC {result.auc:.3f})", "lower right")
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, 1.0)
     ax.set_aspect("equal")

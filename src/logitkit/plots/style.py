@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,10 +24,13 @@ __all__ = [
     "LABEL_SIZE",
     "MUTED",
     "PRIMARY",
+    "SERIES",
     "TICK_SIZE",
+    "add_legend",
     "dress",
     "level_text",
     "new_axes",
+    "next_color",
     "page_axes",
 ]
 
@@ -39,6 +42,9 @@ MUTED = "#6E6E6E"
 GUIDE = "#A6A6A6"
 FAINT = "#D5D5D5"
 AREA = "#DCEAF4"
+
+# For several curves on the same Axes, in this order; all from the same palette.
+SERIES = (PRIMARY, ACCENT, "#009E73", "#CC79A7", "#56B4E9")
 
 FIGSIZE = (5.0, 4.0)
 LABEL_SIZE = 9.5
@@ -101,6 +107,51 @@ def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:
     from matplotlib.figure import Figure
 
     return Figure(figsize=figsize, layout="constrained", facecolor="white").add_subplot()
+
+
+def next_color(ax: Axes) -> str:
+    """Return the colour for one more curve with a label: one that no curve of the legend has.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where it will be drawn.
+
+    Returns
+    -------
+    str
+        From `SERIES`, which begins again after its end.
+    """
+    legend = ax.get_legend()
+    return SERIES[len(legend.get_texts()) % len(SERIES) if legend else 0]
+
+
+def add_legend(ax: Axes, handle: Any, label: str, loc: Literal["lower right", "upper left"]) -> None:
+    """Add one curve to the legend of an Axes, after those that it has.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where the curve is.
+    handle : matplotlib artist
+        The curve.
+    label : str
+        What it is.
+    loc : {'lower right', 'upper left'}
+        The corner.
+    """
+    legend = ax.get_legend()
+    handles = [] if legend is None else list(legend.legend_handles)
+    labels = [] if legend is None else [text.get_text() for text in legend.get_texts()]
+    ax.legend(
+        [*handles, handle],
+        [*labels, label],
+        loc=loc,
+        frameon=False,
+        fontsize=TICK_SIZE,
+        labelcolor=INK,
+        handlelength=1.6,
+    )
 
 
 def dress(ax: Axes, *, x: str = "", y: str = "", title: str = "") -> None:

@@ -81,7 +81,7 @@ def escape_markdown(text: str) -> str:
 
 
 def _paragraph(text: str) -> str:
-    """Escape a text that starts a line, where also ``#``, ``>``, ``[``, ``-``, ``+``, ``=`` and ``1.`` have a meaning."""
+    """Escape a text that starts a line, where also ``# > [ - + =`` and ``1.`` mean something."""
     escaped = escape_markdown(text)
     return _BLOCK_START.sub(lambda found: f"{found[1]}\\" if found[1] else f"\\{found[0]}", escaped)
 

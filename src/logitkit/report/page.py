@@ -60,7 +60,7 @@ def report_document(record: FitRecord, design: Design, title: str | None = None)
     Document
         Sections with tables and figures.
     """
-    summary = summary_document(record, design if is_sample(record, design) else None)
+    summary = summary_document(record)
     sections = (
         Section("Coefficients", (coefficient_table(record),)),
         Section("Odds ratios", tuple(_odds(record))),

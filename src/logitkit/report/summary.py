@@ -7,11 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.design.design import Design
 from logitkit.design.terms import INTERCEPT
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
-from logitkit.inference.wald import coefficient_estimates
+from logitkit.inference.wald import coefficient_estimates, overall_test
 from logitkit.record import FitRecord
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import (
@@ -32,20 +31,20 @@ from logitkit.typing import FloatArray
 
 __all__ = ["summary_document"]
 
+FEW_CLUSTERS = 20  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
+
 # Odds ratios beyond these are written with an exponent.
 LARGE_ODDS = 1e4
 SMALL_ODDS = 1e-3
 
 
-def summary_document(record: FitRecord, design: Design | None = None) -> Document:
+def summary_document(record: FitRecord) -> Document:
     """Return the summary of a fit.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
-    design : Design, optional
-        Its rows, for statistics that need them.
 
     Returns
     -------
@@ -55,7 +54,7 @@ def summary_document(record: FitRecord, design: Design | None = None) -> Documen
     return Document(
         title="Logistic regression",
         subtitle="",
-        facts=tuple(_facts(record, design)),
+        facts=tuple(_facts(record)),
         blocks=(coefficient_table(record),),
         notes=tuple(_notes(record)),
         warnings=tuple(_warnings(record)),
@@ -110,7 +109,7 @@ def _ratio(value: float, decimals: int) -> str:
     return format_estimate(value, decimals)
 
 
-def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:
+def _facts(record: FitRecord) -> Iterator[Fact]:
     response = record.info.response
     if record.info.formula is not None:
         yield Fact("Formula", " ".join(record.info.formula.split()))
@@ -141,6 +140,10 @@ def _facts(record: FitRecord, design: Design | None) -> Iterator[Fact]:
             yield Fact(f"LR chi2({test.dof})", f"{test.statistic:,.2f} (p {_p_text(test.p_value)})")
         yield Fact("AIC", f"{statistics.aic:,.2f}")
         yield Fact(f"BIC (n = {format_integer(record.n_obs)})", f"{statistics.bic:,.2f}")
+    else:
+        statistic, dof, p = overall_test(record)
+        if dof > 0:
+            yield Fact(f"Wald chi2({dof})", f"{statistic:,.2f} (p {_p_text(p)})")
     # A null model explains nothing: what rounding error would print in these places is no finding.
     is_null = has_only_intercept(record)
     if record.has_likelihood and not is_null:
@@ -172,6 +175,9 @@ def _notes(record: FitRecord) -> Iterator[str]:
             else "gives every row the probability one half"
         )
         yield f"The model has no intercept: the null model {null}."
+    if record.info.references:
+        levels = [f"{factor}: {level}" for factor, level in record.info.references]
+        yield f"Reference levels: {name_list(levels)}."
     if record.counts.missing:
         columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
         yield f"Rows dropped for missing values: {format_integer(record.counts.missing)} ({columns})."
@@ -206,6 +212,11 @@ def _warnings(record: FitRecord) -> Iterator[str]:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
     if record.limit is not None and record.status is not Status.SEPARATED:
         yield f"The limiting model has not converged: the solver {record.status.value}."
+    if record.covariance.n_clusters is not None and record.covariance.n_clusters < FEW_CLUSTERS:
+        yield (
+            f"Few clusters ({record.covariance.n_clusters}): standard errors by cluster are too small then, and so are "
+            "p-values."
+        )
     if record.info.empty_terms:
         yield f"No column, because there is one level only: {name_list(record.info.empty_terms)}."
     if record.aliased.size:

@@ -129,15 +129,13 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
     )
 
 
-def glance_frame(record: FitRecord, design: Design | None = None) -> pd.DataFrame:
+def glance_frame(record: FitRecord) -> pd.DataFrame:
     """Return one row with the statistics of the whole fit; missing where the likelihood is withheld.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
-    design : Design, optional
-        Its rows, for statistics that need them.
 
     Returns
     -------

@@ -8,7 +8,8 @@ from typing import Any
 from logitkit.diagnostics.calibration import calibration
 from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.influence import influence
-from logitkit.inference.odds_ratios import odds_ratios
+from logitkit.errors import FormulaError, UnsupportedError, nearest_name
+from logitkit.inference.odds_ratios import OddsRatios, odds_ratios
 from logitkit.results.estimates import Estimates
 from logitkit.results.rows import rows_of
 
@@ -27,27 +28,46 @@ class FitPlots:
     def __init__(self, fit: Estimates) -> None:
         self._fit = fit
 
-    def forest(self, ax: Any = None, units: Mapping[str, float] | None = None) -> Any:
+    def forest(
+        self,
+        units: Mapping[str, float] | None = None,
+        ax: Any = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> Any:
         """Draw odds ratios with their intervals.
 
         Parameters
         ----------
+        units : mapping, optional
+            As in ``Fit.odds_ratios``. A unit other than 1 is written behind the coefficient's name.
         ax : Axes, optional
             Where to draw.
-        units : mapping, optional
-            As in ``Fit.odds_ratios``.
+        labels : mapping of str to str, optional
+            What is written, as it is, in place of a coefficient's name; the name for those not given.
 
         Returns
         -------
         Axes
             The plot.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model has no coefficient besides the intercept.
+        FormulaError
+            If ``units`` or ``labels`` names no coefficient.
         """
         from logitkit.plots.forest import plot_forest
 
         result = odds_ratios(self._fit.record, units)
-        return plot_forest(result.terms, result.estimate, result.low, result.high, ax, level=result.level)
+        if not result.terms:
+            raise UnsupportedError(
+                "There is no odds ratio to draw: the model has no coefficient besides the intercept."
+            )
+        rows = _forest_labels(result, labels or {})
+        return plot_forest(rows, result.estimate, result.low, result.high, ax, level=result.level)
 
-    def roc(self, data: Any = None, ax: Any = None) -> Any:
+    def roc(self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None) -> Any:
         """Draw the ROC curve.
 
         Parameters
@@ -56,6 +76,10 @@ class FitPlots:
             Rows with an outcome; those of the fit by default.
         ax : Axes, optional
             Where to draw.
+        label : str, optional
+            Names the curve in a legend; curves with labels can share ``ax``.
+        color : str, optional
+            Of the curve.
 
         Returns
         -------
@@ -64,9 +88,16 @@ class FitPlots:
         """
         from logitkit.plots.roc import plot_roc
 
-        return plot_roc(discrimination(self._fit.record, rows_of(self._fit, data)), ax)
+        return plot_roc(discrimination(self._fit.record, rows_of(self._fit, data)), ax, label=label, color=color)
 
-    def calibration(self, data: Any = None, ax: Any = None, bins: int = 10) -> Any:
+    def calibration(
+        self,
+        data: Any = None,
+        ax: Any = None,
+        bins: int = 10,
+        label: str | None = None,
+        color: str | None = None,
+    ) -> Any:
         """Draw observed against predicted rates.
 
         Parameters
@@ -77,6 +108,10 @@ class FitPlots:
             Where to draw.
         bins : int, default 10
             Number of bins.
+        label : str, optional
+            Names the points in a legend, in place of histogram and words; points with labels can share ``ax``.
+        color : str, optional
+            Of the points.
 
         Returns
         -------
@@ -85,7 +120,8 @@ class FitPlots:
         """
         from logitkit.plots.calibration import plot_calibration
 
-        return plot_calibration(calibration(self._fit.record, rows_of(self._fit, data), bins=bins), ax)
+        result = calibration(self._fit.record, rows_of(self._fit, data), bins=bins)
+        return plot_calibration(result, ax, label=label, color=color)
 
     def residuals(self, data: Any = None, ax: Any = None) -> Any:
         """Draw residuals against leverage.
@@ -105,3 +141,14 @@ class FitPlots:
         from logitkit.plots.residuals import plot_residuals
 
         return plot_residuals(influence(self._fit.record, rows_of(self._fit, data)), ax)
+
+
+def _forest_labels(result: OddsRatios, labels: Mapping[str, str]) -> list[str]:
+    """Return a text a row: the one that was given, or the coefficient's name with its unit unless that is 1."""
+    for name in labels:
+        if name not in result.terms:
+            raise FormulaError(f"labels names {name!r}, which has no odds ratio. {nearest_name(name, result.terms)}")
+    return [
+        labels.get(name, name if unit == 1.0 else f"{name} (per {unit:,.12g})")
+        for name, unit in zip(result.terms, result.units, strict=True)
+    ]

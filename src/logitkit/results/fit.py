@@ -54,7 +54,7 @@ class Fit(Diagnosed):
         Summary
             A document: facts, the coefficient table with odds ratios, notes and warnings.
         """
-        return shown_summary(summary_document(self.record, self.design))
+        return shown_summary(summary_document(self.record))
 
     def tidy(self, level: float | None = None) -> pd.DataFrame:
         """Return a row a coefficient.
@@ -79,7 +79,7 @@ class Fit(Diagnosed):
         pandas.DataFrame
             Sizes, likelihoods, information criteria, coefficients of determination, status.
         """
-        return tidy.glance_frame(self.record, self.design)
+        return tidy.glance_frame(self.record)
 
     def augment(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
         """Return a row an observation, with fitted values, residuals and influence.

@@ -1,0 +1,61 @@
+"""The figures of a fit: where they are drawn, and what the rows of the forest are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from matplotlib.figure import Figure
+
+import logitkit as lk
+from logitkit.errors import FormulaError, UnsupportedError
+
+
+@pytest.fixture(scope="module")
+def fit() -> lk.Fit:
+    return lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw())
+
+
+def row_names(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.get_yticklabels()]
+
+
+def test_a_unit_is_named_where_it_is_not_1(fit: lk.Fit) -> None:
+    ax = fit.plot.forest({"age": 10, "lwt": 1, "smoke": -0.5})
+    assert row_names(ax) == ["age (per 10)", "lwt", "smoke (per -0.5)"]
+    assert row_names(fit.plot.forest({"lwt": 1_000_000})) == ["age", "lwt (per 1,000,000)", "smoke"]
+
+
+def test_a_label_stands_as_it_was_given(fit: lk.Fit) -> None:
+    ax = fit.plot.forest({"age": 10}, labels={"age": "Ten years", "smoke": "Smoker"})
+    assert row_names(ax) == ["Ten years", "lwt", "Smoker"]
+
+
+@pytest.mark.parametrize("name", ["smok", "Intercept"])
+def test_a_label_of_no_row_is_refused(fit: lk.Fit, name: str) -> None:
+    with pytest.raises(FormulaError, match=f"labels names '{name}'"):
+        fit.plot.forest(labels={name: "Smoker"})
+
+
+def test_an_intercept_has_no_odds_ratio_to_draw() -> None:
+    fit = lk.logit("low ~ 1", lk.datasets.load_lbw())
+    with pytest.raises(UnsupportedError, match="no odds ratio to draw"):
+        fit.plot.forest()
+
+
+@pytest.mark.parametrize("name", ["forest", "roc", "calibration", "residuals"])
+def test_the_axes_are_the_second_argument_of_every_figure(fit: lk.Fit, name: str) -> None:
+    ax = Figure().add_subplot()
+    assert getattr(fit.plot, name)(None, ax) is ax
+    assert ax.has_data()
+
+
+@pytest.mark.parametrize("name", ["roc", "calibration"])
+def test_two_curves_with_labels_share_the_axes(fit: lk.Fit, name: str) -> None:
+    births = lk.datasets.load_lbw()
+    ax = getattr(fit.plot, name)(label="births")
+    assert getattr(fit.plot, name)(births[births["race"] == "white"], ax, label="white", color="black") is ax
+    first, second = (text.get_text() for text in ax.get_legend().get_texts())
+    assert first.startswith("births")
+    assert second.startswith("white")
+    assert ax.get_legend().legend_handles[1].get_color() == "black"

@@ -1,0 +1,144 @@
+"""The summary: decimals that follow the standard error, models with nothing to explain, lists that stay short."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import logitkit as lk
+from logitkit.report.number_format import estimate_decimals, ratio_decimals
+from logitkit.report.summary import coefficient_table, summary_document
+
+
+def decimals(cell: str) -> int:
+    return len(cell.partition(".")[2])
+
+
+def births() -> pd.DataFrame:
+    return lk.datasets.load_lbw()
+
+
+def labels(fit: lk.Fit) -> set[str]:
+    return {fact.label for fact in fit.summary().facts}
+
+
+# --------------------------------------------------------------------------------------------------- decimals
+
+
+@given(st.floats(1e-9, 1e-3, exclude_max=True))
+def test_a_small_standard_error_shows_three_significant_digits(std_error: float) -> None:
+    shown = Decimal(f"{std_error:.{estimate_decimals(std_error)}f}")
+    assert len(shown.as_tuple().digits) in {3, 2} if std_error < 1e-8 else len(shown.as_tuple().digits) == 3
+
+
+@pytest.mark.parametrize(
+    ("std_error", "ratio", "places"),
+    [
+        (0.5, 1.2, 3),
+        (0.01, 1.0, 3),
+        (0.00999, 1.0, 4),
+        (0.001, 1.0, 4),
+        (9.99e-4, 1.0, 6),
+        (2e-4, 30.0, 5),
+        (2e-4, 900.0, 4),
+        (3e-9, 1.0, 8),
+        (math.nan, math.inf, 3),
+        (1e-5, math.inf, 4),
+    ],
+)
+def test_decimals_of_a_ratio(std_error: float, ratio: float, places: int) -> None:
+    assert ratio_decimals(std_error, ratio) == places
+
+
+@pytest.fixture(scope="module")
+def dollars() -> lk.Fit:
+    """A slope per ten-thousandth of a pound beside ordinary ones."""
+    return lk.logit("low ~ age + I(lwt * 10000) + lwt:ht + smoke", births())
+
+
+def test_one_small_slope_lengthens_its_own_row_only(dollars: lk.Fit) -> None:
+    rows = {row[0]: row[1:] for row in coefficient_table(dollars.record).rows}
+    for name, error in dollars.std_error.items():
+        coef, shown, _, _, *ratios = rows[str(name)]
+        assert decimals(coef) == decimals(shown) == (4 if error >= 1e-3 else 2 - math.floor(math.log10(error)))
+        if name != "Intercept":
+            own = error * math.exp(dollars.coef[name])
+            expected = 3 if error >= 1e-2 else 4 if error >= 1e-3 else min(2 - math.floor(math.log10(own)), 8)
+            assert {decimals(ratio) for ratio in ratios} == {expected}
+    assert sorted({decimals(row[0]) for row in rows.values()}) == [4, 9]
+
+
+def test_the_cells_of_a_small_slope_are_its_numbers(dollars: lk.Fit) -> None:
+    """A column ten thousand times as large has a slope ten thousand times as small."""
+    plain = lk.logit("low ~ age + lwt + lwt:ht + smoke", births())
+    small = next(row for row in coefficient_table(dollars.record).rows if "10000" in row[0])
+    assert float(small[1]) * 1e4 == pytest.approx(plain.coef["lwt"], abs=1e-5)
+    assert float(small[2]) * 1e4 == pytest.approx(plain.std_error["lwt"], abs=1e-5)
+
+
+def test_the_hypothesis_table_follows_the_same_rule(dollars: lk.Fit) -> None:
+    (table,) = dollars.test("age = 0, I(lwt * 10000) = 0").to_document().blocks
+    assert [[decimals(row[place]) for place in (1, 2, 5, 6)] for row in table.rows] == [[4] * 4, [9] * 4]
+
+
+# ------------------------------------------------------------------------------- models with nothing to explain
+
+
+def test_the_null_model_states_no_rounding_error_as_a_finding() -> None:
+    explained = {"McFadden R2", "Nagelkerke R2", "Tjur R2"}
+    assert labels(lk.logit("low ~ smoke", births())) >= explained
+    null = lk.logit("low ~ 1", births())
+    assert not labels(null) & explained
+    assert not any(label.startswith("LR chi2") for label in labels(null))
+    document = null.lr_test().to_document()
+    assert document.facts == ()
+    assert "nothing to test" in document.notes[0]
+
+
+def test_a_model_whose_other_columns_are_aliased_is_the_null_model() -> None:
+    fit = lk.logit("low ~ one", births().assign(one=2.0))
+    assert fit.n_params == 1
+    assert "McFadden R2" not in labels(fit)
+
+
+def test_without_an_intercept_the_null_model_is_named() -> None:
+    fit = lk.logit("low ~ 0 + age + lwt", births())
+    # The deviance of a model that says one half in every row.
+    assert fit.null_deviance == pytest.approx(2 * 189 * math.log(2))
+    assert "no intercept: the null model gives every row the probability one half." in fit.summary().notes[1]
+    shifted = lk.logit("low ~ 0 + lwt", births(), offset="age")
+    assert "the null model has the offset only" in shifted.summary().notes[1]
+    assert not any("no intercept" in note for note in lk.logit("low ~ age", births()).summary().notes)
+
+
+# ----------------------------------------------------------------------------------------------- counts and lists
+
+
+def test_one_iteration_is_one_iteration() -> None:
+    record = lk.logit("low ~ smoke", births()).record
+    once = summary_document(replace(record, trace=record.trace[:1]))
+    assert once.facts[-1].value == "converged, 1 iteration"
+
+
+def test_a_weighted_count_has_one_decimal_and_a_whole_one_none() -> None:
+    frame = births().assign(w=np.where(births()["low"] == 1, 1.15, 2.0))
+    fit = lk.logit("low ~ smoke", frame, weights="w", weight_kind="precision")
+    events = next(fact.value for fact in fit.summary().facts if fact.label == "Events")
+    assert events.startswith(f"{59 * 1.15:.1f} (")
+
+
+def test_long_lists_of_names_are_cut_with_a_count() -> None:
+    rows = births().assign(person=lambda frame: [f"p{i:03d}" for i in range(len(frame))])
+    (separated,) = lk.logit("low ~ 0 + person", rows).summary().warnings
+    assert separated.count("person[") == 12
+    assert "and 177 more." in separated
+    copies = {f"copy{k:02d}": rows["age"] * (k + 2) for k in range(15)}
+    (aliased,) = lk.logit("low ~ age + " + " + ".join(copies), rows.assign(**copies)).summary().warnings
+    assert aliased.endswith("copy10, copy11 and 3 more.")
