@@ -18,7 +18,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "api": ["logit", "logit_matrix"],
         "execution.local": ["get_threads", "set_threads"],
-        "results": ["Fit", "load"],
+        "results.fit": ["Fit"],
+        "results.loading": ["load"],
         "solvers.newton": ["Newton"],
     },
 )

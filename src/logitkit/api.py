@@ -17,7 +17,7 @@ from logitkit.families.link import link_named
 from logitkit.fit import fit_design
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.sandwich import with_required_sandwich
-from logitkit.results import Fit
+from logitkit.results.fit import Fit
 from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
 

@@ -185,7 +185,7 @@ def _fit(options: argparse.Namespace) -> None:
 def _predict(options: argparse.Namespace) -> None:
     """Write probabilities of the rows of a file."""
     _require_writable(options.output)
-    from logitkit.results import load
+    from logitkit.results.loading import load
 
     fit = load(options.model)
     rows = fit.predictions(_read(options.data, options.separator), level=options.level, unseen=options.unseen)
@@ -202,7 +202,7 @@ def _predict(options: argparse.Namespace) -> None:
 def _report(options: argparse.Namespace) -> None:
     """Write the report of a saved model."""
     _require_writable(options.output)
-    from logitkit.results import load
+    from logitkit.results.loading import load
 
     data = _read(options.data, options.separator)
     _say_where("report", load(options.model).report(options.output, data, options.title))

@@ -35,7 +35,7 @@ from logitkit.report.number_format import (
     format_percent,
 )
 from logitkit.report.text import render_text
-from logitkit.results import Fit
+from logitkit.results.fit import Fit
 
 __all__ = ["FORMULA", "REPORT", "demo", "loan_table"]
 

@@ -174,14 +174,14 @@ class Objective:
 
     def _evaluate_group(self, group: int, coef: FloatArray, hessian: bool) -> Evaluation:
         p = self.n_params
-        none = np.empty((0, 0))
+        size = p if hessian else 0
         try:
             space = self._idle.pop()
         except IndexError:
             rows = min(self._groups.block, self.matrix.n_rows)
             space = _Workspace(np.empty(rows), np.empty(rows), np.empty(rows * p))
         y, weights = self.response.y, self.response.weights
-        total: Evaluation | None = None
+        total = Evaluation(0.0, np.zeros(p), np.zeros((size, size)), np.inf)
         # Sums that are not finite are the caller's to explain, who knows the column and the row.
         with np.errstate(invalid="ignore", over="ignore"):
             for start, stop in self._groups.blocks(group):
@@ -190,11 +190,12 @@ class Objective:
                 value, closest, fitted, matched = self.family.rows(
                     eta, y[start:stop], weights[start:stop], slope, curvature
                 )
-                gram = block.gram(curvature, space.scaled) if hessian else none
-                part = Evaluation(value, block.rmatvec(slope), gram, closest, fitted, matched)
-                if total is None:
-                    total = part
-                else:
-                    total.add(part)
+                total.value += value
+                total.fitted += fitted
+                total.matched += matched
+                total.closest = min(total.closest, closest)
+                total.gradient += block.rmatvec(slope)
+                if hessian:
+                    total.hessian += block.gram(curvature, space.scaled)
         self._idle.append(space)
-        return total or Evaluation(0.0, np.zeros(p), np.zeros((p, p)) if hessian else none, np.inf)
+        return total

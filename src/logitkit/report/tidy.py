@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.diagnostics.collinearity import Collinearity
-from logitkit.diagnostics.influence import Influence, influence
-from logitkit.diagnostics.residuals import residuals
 from logitkit.errors import UnsupportedError
 from logitkit.inference.fit_statistics import FitStatistics, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
@@ -18,6 +15,10 @@ from logitkit.inference.odds_ratios import OddsRatios
 from logitkit.inference.prediction import Predictions, is_sample, known_sides, predictions
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.record import FitRecord
+
+if TYPE_CHECKING:
+    from logitkit.diagnostics.collinearity import Collinearity
+    from logitkit.diagnostics.influence import Influence
 
 __all__ = [
     "augment_frame",
@@ -215,6 +216,9 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     pandas.DataFrame
         Labelled as the table's rows.
     """
+    from logitkit.diagnostics.influence import influence
+    from logitkit.diagnostics.residuals import residuals
+
     sides = known_sides(record, design)
     fitted = predictions(record, design.matrix, design.response.offset, sides=sides)
     measured = np.full((2, design.n_rows), np.nan)  # other rows have no influence on the fit

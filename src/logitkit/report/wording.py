@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.record import FitRecord
 from logitkit.report.number_format import format_integer
+
+if TYPE_CHECKING:
+    from logitkit.diagnostics.goodness import HosmerLemeshow
 
 __all__ = ["counted", "fewer_groups", "has_only_intercept", "name_list"]
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from logitkit.diagnostics.calibration import Calibration, calibration
-from logitkit.diagnostics.collinearity import collinearity
-from logitkit.diagnostics.discrimination import Discrimination, discrimination
-from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
-from logitkit.diagnostics.influence import influence
-from logitkit.diagnostics.residuals import residuals
 from logitkit.report import tidy
 from logitkit.results.estimates import Estimates
 from logitkit.results.rows import rows_of
 from logitkit.results.shown import shown
 from logitkit.typing import ResidualKind
+
+if TYPE_CHECKING:
+    from logitkit.diagnostics.calibration import Calibration
+    from logitkit.diagnostics.discrimination import Discrimination
+    from logitkit.diagnostics.goodness import HosmerLemeshow
 
 __all__ = ["Diagnosed"]
 
@@ -51,6 +50,8 @@ class Diagnosed(Estimates):
         pandas.Series
             One value a row that is used.
         """
+        from logitkit.diagnostics.residuals import residuals
+
         design = rows_of(self, data, weights, offset)
         return pd.Series(residuals(self.record, design, kind), tidy.row_labels(design), name=kind)
 
@@ -69,6 +70,8 @@ class Diagnosed(Estimates):
         pandas.DataFrame
             A row a row that is used.
         """
+        from logitkit.diagnostics.influence import influence
+
         design = rows_of(self, data, weights, offset)
         return tidy.influence_frame(influence(self.record, design), design)
 
@@ -98,6 +101,8 @@ class Diagnosed(Estimates):
         HosmerLemeshow
             Statistic, degrees of freedom, p-value, and the table.
         """
+        from logitkit.diagnostics.goodness import hosmer_lemeshow
+
         return shown(
             hosmer_lemeshow(self.record, rows_of(self, data, weights, offset), groups=groups, grouping=grouping)
         )
@@ -117,6 +122,8 @@ class Diagnosed(Estimates):
         Discrimination
             Area with interval, and the curve.
         """
+        from logitkit.diagnostics.discrimination import discrimination
+
         return shown(discrimination(self.record, rows_of(self, data, weights, offset)))
 
     def calibration(self, data: Any = None, bins: int = 10, weights: Any = None, offset: Any = None) -> Calibration:
@@ -136,6 +143,8 @@ class Diagnosed(Estimates):
         Calibration
             Bins with intervals, calibration intercept and slope, Brier score.
         """
+        from logitkit.diagnostics.calibration import calibration
+
         return shown(calibration(self.record, rows_of(self, data, weights, offset), bins=bins))
 
     def collinearity(self) -> pd.DataFrame:
@@ -146,4 +155,6 @@ class Diagnosed(Estimates):
         pandas.DataFrame
             A row a term.
         """
+        from logitkit.diagnostics.collinearity import collinearity
+
         return tidy.collinearity_frame(collinearity(self.record))

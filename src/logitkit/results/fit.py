@@ -1,10 +1,13 @@
-"""The fit that the user holds: tables, tests, predictions, diagnostics, figures and files."""
+"""The fit that the user holds: tables, tests, predictions, diagnostics, figures and files.
+
+What only some verbs need is imported by them, so that the first fit of a process does not wait for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -13,14 +16,14 @@ from logitkit.inference.odds_ratios import odds_ratios
 from logitkit.inference.prediction import predictions
 from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.report import tidy
-from logitkit.report.page import report_document, write_page
 from logitkit.report.summary import summary_document
 from logitkit.results.diagnosed import Diagnosed
-from logitkit.results.figures import FitPlots
 from logitkit.results.rows import predict_rows, rows_of, rows_to_predict
 from logitkit.results.shown import Summary, shown, shown_summary
-from logitkit.saved import save_record
 from logitkit.typing import UnseenPolicy
+
+if TYPE_CHECKING:
+    from logitkit.results.figures import FitPlots
 
 __all__ = ["Fit"]
 
@@ -230,6 +233,8 @@ class Fit(Diagnosed):
     @property
     def plot(self) -> FitPlots:
         """Figures of the fit: forest, roc, calibration, residuals."""
+        from logitkit.results.figures import FitPlots
+
         return FitPlots(self)
 
     # Output.
@@ -260,6 +265,8 @@ class Fit(Diagnosed):
         Path
             Where it was written.
         """
+        from logitkit.report.page import report_document, write_page
+
         return write_page(report_document(self.record, rows_of(self, data, weights, offset), title), Path(path))
 
     def save(self, path: str | Path) -> Path:
@@ -275,6 +282,8 @@ class Fit(Diagnosed):
         Path
             Where it was written.
         """
+        from logitkit.saved import save_record
+
         return save_record(self.record, Path(path))
 
     def __repr__(self) -> str:

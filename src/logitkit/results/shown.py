@@ -1,4 +1,7 @@
-"""Results that show themselves: the same frozen record, with the formats that the report layer writes."""
+"""Results that show themselves: the same frozen record, with the formats that the report layer writes.
+
+Formats are imported when they are asked for, so that a process that prints a summary pays for text alone.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,6 @@ from functools import cache
 from typing import Any, TypeVar
 
 from logitkit.report.document import Document
-from logitkit.report.findings import finding_document
-from logitkit.report.html import render_html
-from logitkit.report.latex import render_latex
-from logitkit.report.markdown import render_markdown
 from logitkit.report.text import render_text
 
 __all__ = ["Shown", "Summary", "shown"]
@@ -29,6 +28,10 @@ class Shown:
         Document
             Facts and tables of finished text.
         """
+        if isinstance(self, Document):
+            return self
+        from logitkit.report.findings import finding_document
+
         return finding_document(self)
 
     def to_text(self, width: int = 88) -> str:
@@ -54,6 +57,8 @@ class Shown:
         str
             For notebooks and pages.
         """
+        from logitkit.report.html import render_html
+
         return render_html(self.to_document())
 
     def to_markdown(self) -> str:
@@ -64,6 +69,8 @@ class Shown:
         str
             With pipe tables.
         """
+        from logitkit.report.markdown import render_markdown
+
         return render_markdown(self.to_document())
 
     def to_latex(self) -> str:
@@ -74,6 +81,8 @@ class Shown:
         str
             Special characters are escaped.
         """
+        from logitkit.report.latex import render_latex
+
         return render_latex(self.to_document())
 
     def __reduce__(self) -> tuple[Any, ...]:
