@@ -156,7 +156,7 @@ def test_rows_of_weight_zero_and_mixed_groups_do_not_silence_it():
 
 def test_the_linear_program_of_the_package_decides_the_same(cases):
     for case in cases:
-        assert (find_separation(Dense(case.X), case.response, None) is None) == case.overlaps
+        assert (find_separation(Dense(case.X), case.response) is None) == case.overlaps
 
 
 def test_separated_rows_are_those_that_some_direction_moves(cases):
@@ -165,7 +165,7 @@ def test_separated_rows_are_those_that_some_direction_moves(cases):
     for case in cases:
         if case.overlaps:
             continue
-        found = find_separation(Dense(case.X), case.response, None)
+        found = find_separation(Dense(case.X), case.response)
         y, weights = case.response.y, case.response.weights
         single, mixed = constraints(case.X, y, weights)
         used = weights > 0

@@ -63,3 +63,26 @@ def test_a_large_constant_offset_moves_the_intercept_alone(data):
     assert_allclose(moved.coef["Intercept"] + 1_000.0, plain.coef["Intercept"], atol=1e-8)  # of a sum near 1,000
     assert_allclose(moved.coef["c"], plain.coef["c"], rtol=REFERENCE)
     assert_allclose(moved.null_deviance, plain.null_deviance, rtol=ROUTE)
+
+
+@pytest.mark.parametrize("far", [1e3, 1e5, 1e7, 1e8])
+def test_separation_far_from_zero_is_separation_near_it(far):
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        group = rng.choice(list("abc"), 60)
+        y = np.where(group == "a", 1, rng.random(60) < 0.5).astype(int)
+        t = far + rng.normal(size=60)
+        shifted = pd.DataFrame({"t": t, "g": group, "y": y})
+        near = shifted.assign(t=t - far)
+        fit, expected = lk.logit("y ~ t + C(g)", shifted), lk.logit("y ~ t + C(g)", near)
+        assert fit.separation.n_rows == expected.separation.n_rows
+        assert_allclose(fit.predict(), expected.predict(), atol=1e-7)  # digits of t - far, near 1e8
+        assert_allclose(fit.predict(shifted), fit.predict(), rtol=ROUTE)
+        assert_allclose(fit.influence()["leverage"].sum(), expected.influence()["leverage"].sum(), rtol=1e-6)
+
+
+def test_complete_separation_by_the_clock():
+    seconds = 1.7e9 + np.arange(8.0)
+    fit = lk.logit("y ~ t", {"t": seconds, "y": [0] * 4 + [1] * 4})
+    assert fit.coef.tolist() == [-np.inf, np.inf]
+    assert fit.predict({"t": seconds}).tolist() == [0.0] * 4 + [1.0] * 4

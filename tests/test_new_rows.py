@@ -167,3 +167,15 @@ def test_few_clusters_test_few_hypotheses(data):
     assert fit.test("x = 0, z = 0").dof == 2
     with pytest.raises(UnsupportedError, match="lacks the rank"):
         fit.test("x = 0, z = 0, w = 0")
+
+
+def test_a_changed_row_of_a_separated_fit_is_not_called_right():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"x": rng.normal(size=5_000)})
+    data["y"] = (data["x"] > 0).astype(int)
+    fit = lk.logit("y ~ x", data)
+    assert (fit.residuals("response") == 0.0).all()
+    for row in range(20):
+        changed = data.copy()
+        changed.loc[row, "x"] *= -1
+        assert abs(fit.residuals("response", changed)[row]) == 1.0

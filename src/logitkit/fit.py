@@ -92,7 +92,7 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
                 coordinates = scaled_coordinates(design.matrix, design.response.weights, design.info.intercept)
             objective = Objective(coordinates.matrix(design.matrix), design.response, family)
             try:
-                separated = find_separation(objective.matrix, design.response, coordinates.transform)
+                separated = find_separation(objective.matrix, design.response)
             except ConvergenceError:  # the test has no answer, which the status says
                 suspected = replace(solution, status=Status.SUSPECTED)
                 kept = identity_coordinates() if identity else coordinates
@@ -149,8 +149,11 @@ def _record_limit(
     solution = solver.solve(limiting, np.zeros(limiting.n_params), suspicious=False)
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     solution = replace(solution, status=status)
-    signs = separated.cone.signs(np.eye(len(design.info.names)))
-    limit = Limit(design.info.names, separated.cone, separated.direction, int(separated.rows.sum()), signs)
+    signs = separated.cone.signs_of(coordinates.directions(separated.null))
+    direction = coordinates.directions(separated.direction[:, None])[:, 0]
+    limit = Limit(
+        design.info.names, separated.cone, direction / np.abs(direction).max(), int(separated.rows.sum()), signs
+    )
     # A separated row is fitted perfectly: its mean is its outcome.
     perfect = float(response.weights[separated.rows] @ response.y[separated.rows])
     here = solution.evaluation

@@ -41,6 +41,7 @@ __all__ = [
 
 TOLERANCE = 1e-11  # share of a centred column's length; that of R's glm, whose columns are not centred
 CLEAR_SHARE = 1e-6  # of the squared length: above it, the Cholesky factor keeps ten digits
+ROUNDING = 1e-10  # of the scale of a coefficient: a direction that moves it by less does not move it
 CONSTANT = 1e-13  # a column that varies by less than this share of its size is a constant
 
 
@@ -72,6 +73,27 @@ class Coordinates:
     def coef(self, solved: FloatArray) -> FloatArray:
         """Return coefficients of the columns as given, zero where aliased, shape (p,)."""
         return solved if self.transform is None else np.asarray(self.transform @ solved)
+
+    def directions(self, solved: FloatArray) -> FloatArray:
+        """Return directions of the q coordinates, shape (q, k), as directions of the p coefficients, shape (p, k).
+
+        What is small beside the scale of its coefficient is rounding, and set to zero: a coefficient that a direction
+        does not touch must come out as exactly zero. The intercept is cleaned before the centres are taken out.
+        """
+        if self.basis is None or self.centre is None or self.transform is None:
+            return solved
+        scale = np.linalg.norm(self.basis, axis=1, keepdims=True) * np.linalg.norm(solved, axis=0, keepdims=True)
+        product = self.basis @ solved
+        product = np.where(np.abs(product) <= ROUNDING * scale, 0.0, product)
+        # The intercept is the row in which the transform and the basis differ.
+        intercept = np.flatnonzero(np.any(self.transform != self.basis, axis=1))
+        if intercept.size:
+            shift = self.centre @ product
+            size = np.abs(self.centre) @ np.abs(product)
+            own = product[intercept[0]]
+            total = own - np.where(np.abs(shift) <= ROUNDING * size, 0.0, shift)
+            product[intercept[0]] = np.where(np.abs(total) <= ROUNDING * (np.abs(own) + size), 0.0, total)
+        return product
 
     def jacobian(self, functions: FloatArray) -> FloatArray:
         """Return linear functions of the p coefficients, shape (m, p), as functions of the q that are solved for."""

@@ -32,7 +32,7 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["RecessionCone", "make_cone", "null_space"]
 
-ZERO = 1e-9  # of the size of the terms of a sum: what is smaller is rounding
+ZERO = 1e-9  # of the lengths of two vectors: a product that is smaller is rounding
 SIDE = 1e-8  # of a unit function at a unit ray, or left of it by constraints: what is smaller is rounding
 FACETS_MOST = 50_000  # of the hull of one block
 
@@ -43,8 +43,8 @@ class RecessionCone:
 
     Parameters
     ----------
-    directions : (p, d) array
-        D: a basis of the span of the cone, in terms of the model's coefficients.
+    directions : (q, d) array
+        D: a basis of the span of the cone, in coordinates whose columns are of one size; those of the fit.
     rays : (k, d) array
         Vectors u of the cone; all its extreme rays when ``generators`` is empty, else one of its interior.
     generators : (m, d) array
@@ -71,27 +71,41 @@ class RecessionCone:
         return int(self.directions.shape[1])
 
     def moves(self, rows: FloatArray) -> FloatArray:
-        """Return D'x of each row x, with rounding error set to zero, shape (m, d)."""
+        """Return D'z of each row z, with rounding error set to zero, shape (m, d)."""
         values = rows @ self.directions
-        size = np.abs(rows) @ np.abs(self.directions)
+        size = np.multiply.outer(np.linalg.norm(rows, axis=1), np.linalg.norm(self.directions, axis=0))
         return np.where(np.abs(values) <= ZERO * size, 0.0, values)
 
     def signs(self, rows: FloatArray) -> FloatArray:
-        r"""Return the sign that :math:`x'\delta` takes over the cone, for each row x.
+        r"""Return the sign that :math:`z'\delta` takes over the cone, for each row z.
 
         Parameters
         ----------
-        rows : (m, p) array
-            Linear functions of the coefficients: rows of a design, or unit vectors.
+        rows : (m, q) array
+            Rows of the design in the coordinates of the cone.
 
         Returns
         -------
         (m,) array
-            0 where x'delta is zero for every direction; 1 or -1 where it is never negative or never positive
+            0 where z'delta is zero for every direction; 1 or -1 where it is never negative or never positive
             and not always zero; nan where directions disagree.
         """
-        values = self.moves(rows)
-        out = np.zeros(rows.shape[0])
+        return self.signs_of(self.moves(rows))
+
+    def signs_of(self, values: FloatArray) -> FloatArray:
+        """Return the sign that a'u takes over the cone, for each function a of u.
+
+        Parameters
+        ----------
+        values : (m, d) array
+            Functions of u: what ``moves`` returns.
+
+        Returns
+        -------
+        (m,) array
+            As ``signs``.
+        """
+        out = np.zeros(values.shape[0])
         moving = np.flatnonzero(np.any(values != 0.0, axis=1))
         if moving.size == 0:
             return out
@@ -119,8 +133,8 @@ def make_cone(directions: FloatArray, rows: FloatArray, interior: FloatArray) ->
 
     Parameters
     ----------
-    directions : (p, d) array
-        Basis of its span in terms of the coefficients.
+    directions : (q, d) array
+        Basis of its span.
     rows : (m, d) array
         Constraints; none is zero and together they span all d dimensions.
     interior : (d,) array

@@ -49,7 +49,7 @@ class Limit:
     names : tuple of str
         Names of the p coefficients.
     cone : RecessionCone
-        Directions of recession in terms of the coefficients.
+        Directions of recession, in the coordinates of the fit.
     direction : (p,) array
         One direction of its interior, the certificate.
     n_rows : int

@@ -54,8 +54,8 @@ class Separated:
     rows : (n,) bool array
         Rows that are separated: their fitted probability is 0 or 1 in the limit.
     cone : RecessionCone
-        Directions of recession, in terms of the model's coefficients.
-    direction : (p,) array
+        Directions of recession, in the solver's coordinates.
+    direction : (q,) array
         One direction of the cone's interior, the certificate: it raises every separated row's likelihood and
         changes no other row.
     null, complement : array
@@ -96,7 +96,7 @@ def overlap_is_certain(solution: Solution) -> bool:
     return solution.definite and bool(solution.evaluation.closest > bound)
 
 
-def find_separation(matrix: Matrix, response: Response, transform: FloatArray | None) -> Separated | None:
+def find_separation(matrix: Matrix, response: Response) -> Separated | None:
     """Decide whether the rows are separated.
 
     Parameters
@@ -105,8 +105,6 @@ def find_separation(matrix: Matrix, response: Response, transform: FloatArray | 
         Columns of full rank and comparable size, n rows and q columns.
     response : Response
         The same rows.
-    transform : (p, q) array or None
-        The model's coefficients in terms of the q; None when they are the same.
 
     Returns
     -------
@@ -118,9 +116,9 @@ def find_separation(matrix: Matrix, response: Response, transform: FloatArray | 
     >>> import numpy as np
     >>> from logitkit.design.dense import Dense
     >>> x = Dense(np.column_stack([np.ones(4), [-1.5, -0.5, 0.5, 1.5]]))
-    >>> find_separation(x, Response(np.array([0.0, 1.0, 0.0, 1.0])), None) is None
+    >>> find_separation(x, Response(np.array([0.0, 1.0, 0.0, 1.0]))) is None
     True
-    >>> find_separation(x, Response(np.array([0.0, 0.0, 1.0, 1.0])), None).rows.tolist()
+    >>> find_separation(x, Response(np.array([0.0, 0.0, 1.0, 1.0]))).rows.tolist()
     [True, True, True, True]
     """
     y, used = response.y, response.weights > 0.0
@@ -155,18 +153,8 @@ def find_separation(matrix: Matrix, response: Response, transform: FloatArray | 
     null, complement = null_space(triangular_factor(matrix, used & ~moved))
     inner = null @ (null.T @ program.total)
     projected = _rows_in(matrix, moved, null) * sides[moved][:, None]
-    span = null if transform is None else _without_rounding(transform, null)
-    cone = make_cone(span, projected, null.T @ program.total)
-    certificate = inner if transform is None else _without_rounding(transform, inner)
-    return Separated(moved, cone, certificate / np.abs(certificate).max(), null, complement)
-
-
-def _without_rounding(transform: FloatArray, columns: FloatArray) -> FloatArray:
-    """Return the product with entries set to zero that are small beside the scale of their coefficient."""
-    product = transform @ columns
-    scale = np.linalg.norm(transform, axis=1)
-    size = np.multiply.outer(scale, np.linalg.norm(columns, axis=0))
-    return np.where(np.abs(product) <= 1e-10 * size, 0.0, product)
+    cone = make_cone(null, projected, null.T @ program.total)
+    return Separated(moved, cone, inner / np.abs(inner).max(), null, complement)
 
 
 class _Program:

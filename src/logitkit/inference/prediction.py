@@ -89,10 +89,11 @@ def linear_predictor(
     eta = np.empty(matrix.n_rows)
     for start in range(0, matrix.n_rows, BLOCK):
         stop = min(start + BLOCK, matrix.n_rows)
-        eta[start:stop] = working.rows(start, stop).matvec(record.inner_coef)
+        block = working.rows(start, stop)
+        eta[start:stop] = block.matvec(record.inner_coef)
         if record.limit is not None:
             cone = record.limit.cone
-            rows = matrix.rows(start, stop).to_dense()
+            rows = block.to_dense()
             moving = np.flatnonzero(np.any(cone.moves(rows) != 0.0, axis=1))
             signs = np.zeros(moving.size) if sides is None else sides[start + moving]
             unknown = signs == 0.0
@@ -126,13 +127,33 @@ def is_sample(record: FitRecord, design: Design) -> bool:
     """
     if design.fingerprint != record.fingerprint:
         return False
-    if record.limit is not None:
-        return True
     response = design.response
     eta = linear_predictor(record, design.matrix, response.offset)
-    loss = float(response.weights @ record.family.loss(eta, response.y))
+    still = np.ones(design.n_rows, dtype=bool)
+    if record.limit is not None:
+        # The certificate: a row that moves is moved to its own outcome.
+        margin = _margins(record, design)
+        still = margin == 0.0
+        outcome = np.where(response.y > 0.5, 1.0, -1.0)
+        single = (response.y == 0.0) | (response.y == 1.0)
+        if np.any(~still & (response.weights > 0.0) & ~(single & (outcome * margin > 0.0))):
+            return False
+    loss = float(response.weights[still] @ record.family.loss(eta[still], response.y[still]))
     known = record.log_constant - record.loglik
     return bool(np.isnan(known) or abs(loss - known) <= 1e-8 * max(abs(known), 1.0))
+
+
+def _margins(record: FitRecord, design: Design) -> FloatArray:
+    """Return how far a direction of the cone's interior moves each row, shape (n,); zero for a row that stays."""
+    assert record.limit is not None
+    cone = record.limit.cone
+    interior = cone.rays.sum(axis=0)
+    working = record.coordinates.matrix(design.matrix)
+    out = np.empty(design.n_rows)
+    for start in range(0, design.n_rows, BLOCK):
+        stop = min(start + BLOCK, design.n_rows)
+        out[start:stop] = cone.moves(working.rows(start, stop).to_dense()) @ interior
+    return out
 
 
 def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
