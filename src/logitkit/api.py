@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from types import FrameType
@@ -11,7 +12,7 @@ from typing import Any
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
-from logitkit.errors import DataError
+from logitkit.errors import ConvergenceWarning, DataError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.fit import fit_design
@@ -70,7 +71,7 @@ def logit(
     Returns
     -------
     Fit
-        Separation and lack of convergence are findings in it, not errors.
+        Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
 
     Raises
     ------
@@ -177,6 +178,12 @@ def _fit(design: Design, family: Binomial, solver: Newton | None, level: float) 
     if solver is not None and not isinstance(solver, Newton):
         raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
     record = fit_design(design, family, solver or Newton(), level)
+    if not record.converged:
+        warnings.warn(
+            f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
     return Fit(with_required_sandwich(record, design), design)
 
 

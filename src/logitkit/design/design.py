@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -79,7 +79,3 @@ class Design:
         parts = [*sizes, *(probe @ values[sample] for values in given if values is not None), *(probe @ rows)]
         # Eight digits: sums may differ in the last bits between machines.
         return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]
-
-    def with_response(self, response: Response) -> Design:
-        """Return the same rows with another response."""
-        return replace(self, response=response)

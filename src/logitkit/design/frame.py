@@ -14,7 +14,7 @@ import pandas as pd
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Table", "is_missing", "levels_of", "read_table", "series_of"]
+__all__ = ["Table", "is_missing", "levels_of", "read_table"]
 
 
 class Table:
@@ -158,26 +158,6 @@ def levels_of(values: Any) -> list[Any]:
         return sorted(distinct)
     except TypeError:
         return sorted(distinct, key=lambda value: (type(value).__name__, str(value)))
-
-
-def series_of(values: Any, index: Any, name: str | None = None) -> pd.Series:
-    """Return values as a Series with the labels of the table that they belong to.
-
-    Parameters
-    ----------
-    values : (n,) array
-        The values.
-    index : pandas.Index or None
-        The labels.
-    name : str, optional
-        Name of the Series.
-
-    Returns
-    -------
-    pandas.Series
-        n values.
-    """
-    return pd.Series(values, index=index, name=name)
 
 
 def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:

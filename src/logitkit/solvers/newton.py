@@ -38,6 +38,8 @@ ARMIJO = 1e-4
 TRIALS_MOST = 40
 TRIALS_BEFORE_REACH = 3
 REACH = 32.0  # largest change of a linear predictor after the first trials: over it, every weight comes or goes
+# Of the objective: a block of rows is summed one by one, and where few values occur the rounding goes one way.
+ROUNDING = 16_384 * np.finfo(float).eps
 DEFINITE = 1e-12  # least squared pivot, of a unit diagonal, of a Hessian that is trusted
 LONGEST = 1e100  # of a step from a point without curvature: it will be cut, and must not overflow before
 FLAT = 1e-14  # of the largest eigenvalue: less curvature than this is taken for this
@@ -203,7 +205,7 @@ def _search(
 ) -> tuple[float, Evaluation | None]:
     """Return the first of 1, 1/2, 1/4, ... that lowers the objective enough, and the evaluation there."""
     # Below this change the objective is rounding noise, and a Newton step on a convex function is safe.
-    noise = 64.0 * np.finfo(float).eps * abs(here.value)
+    noise = ROUNDING * abs(here.value)
     length = 1.0
     for trials in range(TRIALS_MOST):
         if trials == TRIALS_BEFORE_REACH:
