@@ -176,21 +176,11 @@ def test_a_number_of_threads_that_is_none(wrong: Any) -> None:
     assert lk.get_threads() == 2
 
 
-@pytest.mark.parametrize(("variable", "expected"), [("LOGITKIT_NUM_THREADS", 3), ("OMP_NUM_THREADS", 5)])
-def test_the_environment_chooses_unless_told(variable: str, expected: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    lk.set_threads(None)
-    monkeypatch.delenv("LOGITKIT_NUM_THREADS", raising=False)
-    monkeypatch.setenv(variable, str(expected))
-    assert lk.get_threads() == expected
-    monkeypatch.setenv(variable, "many")
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    assert lk.get_threads() >= 1
-
-
 def test_importing_is_light() -> None:
     text = (
         "import sys, logitkit\n"
         "heavy = {'pandas', 'formulaic', 'numba', 'scipy', 'matplotlib', 'narwhals', 'statsmodels', 'pyarrow'}\n"
+        "heavy |= {'tqdm', 'threadpoolctl'}\n"
         "print(*(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)

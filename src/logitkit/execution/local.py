@@ -11,15 +11,20 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from numbers import Integral
-from typing import TypeVar
+from time import monotonic, sleep
+from typing import Any, Generic, TypeVar
 
 from logitkit.errors import DataError
+from logitkit.execution.blas_library import limit_this_thread
+from logitkit.execution.environment import threads_of_environment
+from logitkit.execution.progress import Progress, progress
 
-__all__ = ["RowGroups", "get_threads", "ordered_map", "row_groups", "set_threads"]
+__all__ = ["RowGroups", "get_threads", "ordered_map", "row_groups", "set_threads", "threads_in_use"]
 
 T = TypeVar("T")
 
@@ -29,10 +34,14 @@ BLOCK_ROWS_MOST = 16_384
 GROUPS_MOST = 64
 GROUP_SUMS_BYTES = 64 << 20  # all partial Hessians together
 
+PATIENCE = 0.05  # seconds to wait for a task that no thread has begun, before the waiting thread runs it
+GRACE = 0.8  # seconds to wait for running tasks when work is given up: an interruption must end within a second
+
 _lock = threading.Lock()
 _threads: int | None = None
 _pool: ThreadPoolExecutor | None = None
-_pool_owner: tuple[int, int] | None = None
+_pool_size = 0
+_pool_users: set[object] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +66,15 @@ class RowGroups:
             yield start, min(start + self.block, last)
 
 
-def row_groups(n_rows: int, n_columns: int) -> RowGroups:
+def row_groups(n_rows: int, width: int, sums_bytes: int | None = None) -> RowGroups:
     """Cut rows into blocks and groups, by the size of the problem alone.
 
     Parameters
     ----------
-    n_rows, n_columns : int
-        Size of the design.
+    n_rows, width : int
+        Number of rows, and of the numbers that a row holds.
+    sums_bytes : int, optional
+        Memory of the sums of one group; by default that of a Hessian of as many columns as a row has numbers.
 
     Returns
     -------
@@ -76,10 +87,11 @@ def row_groups(n_rows: int, n_columns: int) -> RowGroups:
     >>> groups.bounds[0][0], groups.bounds[-1][1]
     (0, 100000)
     """
-    width = max(n_columns, 1)
+    width = max(width, 1)
+    sums_bytes = max(8 * width * width if sums_bytes is None else sums_bytes, 1)
     block = min(max(BLOCK_BYTES // (8 * width), BLOCK_ROWS_LEAST), BLOCK_ROWS_MOST)
     n_blocks = max(-(-n_rows // block), 1)
-    n_groups = min(n_blocks, GROUPS_MOST, max(GROUP_SUMS_BYTES // (8 * width * width), 2))
+    n_groups = min(n_blocks, GROUPS_MOST, max(GROUP_SUMS_BYTES // sums_bytes, 2))
     edges = [min((n_blocks * i // n_groups) * block, n_rows) for i in range(n_groups + 1)]
     edges[-1] = n_rows
     return RowGroups(block, tuple(pairwise(edges)))
@@ -87,6 +99,8 @@ def row_groups(n_rows: int, n_columns: int) -> RowGroups:
 
 def set_threads(n: int | None) -> None:
     """Set how many threads the engine may use.
+
+    Work that runs elsewhere in the process goes on undisturbed, and its next blocks use the new number.
 
     Parameters
     ----------
@@ -111,6 +125,8 @@ def set_threads(n: int | None) -> None:
         raise DataError(f"set_threads({n!r}): give a whole number of at least 1, or None.")
     with _lock:
         _threads = None if n is None else int(n)
+        if _threads != _pool_size:
+            _retire_pool()
 
 
 def get_threads() -> int:
@@ -121,36 +137,189 @@ def get_threads() -> int:
     int
         At least 1.
 
+    Raises
+    ------
+    DataError
+        If the environment chooses and its value is not a whole number of at least 1.
+
     Examples
     --------
     >>> get_threads() >= 1
     True
     """
-    if _threads is not None:
-        return _threads
-    for variable in ("LOGITKIT_NUM_THREADS", "OMP_NUM_THREADS"):
-        text = os.environ.get(variable, "")
-        if text.isdigit() and int(text) >= 1:
-            return int(text)
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
+    chosen = _threads  # read once: another thread may set it
+    return threads_of_environment() if chosen is None else chosen
 
 
-def _shared_pool(threads: int) -> ThreadPoolExecutor:
-    """Return the pool of the process; a fork gets its own, since threads do not survive one."""
-    global _pool, _pool_owner  # noqa: PLW0603 - one pool a process
+class _Walk(Generic[T]):
+    """One call of ``ordered_map``: the results that are awaited, and what is left to submit."""
+
+    def __init__(self, function: Callable[[int], T], n_items: int, shown: Progress | None) -> None:
+        self.function = function
+        self.shown = shown
+        self.stopped = False
+        # Index, future, and the process that submitted it: a forked child must not wait for its parent's threads.
+        self.awaited: deque[tuple[int, Future[T], int]] = deque()
+        self._left = iter(range(n_items))
+
+    def __call__(self, index: int) -> T:
+        """Run one task; on a thread of the pool."""
+        if self.stopped:
+            raise CancelledError
+        _here.walk = self
+        try:
+            return self.function(index)
+        finally:
+            _here.walk = None
+
+    def submit(self, n: int) -> None:
+        """Submit the next few tasks, as far as there are any."""
+        for index in islice(self._left, n):
+            self.awaited.append((index, _submit(self, index), os.getpid()))
+
+    def take(self) -> T:
+        """Return the next result, and submit one task in its place."""
+        index, future, process = self.awaited[0]
+        result = self._wait(index, future) if process == os.getpid() else self.function(index)
+        self.awaited.popleft()
+        self.submit(1)
+        return result
+
+    def abandon(self) -> list[Future[T]]:
+        """Cancel what has not begun, and return what runs."""
+        self.stopped = True
+        if self.shown is not None:
+            self.shown.close()
+        own = os.getpid()
+        return [future for _, future, process in self.awaited if process == own and not future.cancel()]
+
+    def _wait(self, index: int, future: Future[T]) -> T:
+        # A task that no thread has begun is taken back and run here. So nobody waits for a task that waits for a free
+        # thread, whoever holds the threads: a wait is always for something that runs.
+        while True:
+            try:
+                return future.result(PATIENCE)
+            except (TimeoutError, CancelledError):
+                pass  # of the waiting or of the task
+            if future.cancel():
+                return self.function(index)
+            if future.done():  # just now, or with such an error of its own
+                return future.result()
+            if self.shown is not None:
+                self.shown.wake()
+
+
+class _Here(threading.local):
+    """What the calling thread is doing."""
+
+    walk: _Walk[Any] | None = None  # whose task it runs, on a thread of the pool
+
+    def __init__(self) -> None:
+        self.open: list[_Walk[Any]] = []  # those whose results it takes
+
+
+_here = _Here()
+
+
+def _submit(walk: _Walk[T], index: int) -> Future[T]:
+    """Hand a task to the pool; the future is cancelled if no thread can be had."""
+    global _pool, _pool_size  # noqa: PLW0603 - one pool a process
+    threads = get_threads()
     with _lock:
-        owner = (os.getpid(), threads)
-        if _pool is None or _pool_owner != owner:
-            _pool = ThreadPoolExecutor(threads, thread_name_prefix="logitkit")
-            _pool_owner = owner
-        return _pool
+        if _pool_size != threads:
+            _retire_pool()
+        if _pool is None:
+            _pool = ThreadPoolExecutor(threads, thread_name_prefix="logitkit", initializer=limit_this_thread)
+            _pool_size = threads
+        try:
+            return _pool.submit(walk, index)
+        except RuntimeError:  # the interpreter is ending, or the system allows no more threads
+            _pool.shutdown(wait=False, cancel_futures=True)
+            _pool, _pool_size = None, 0
+    future: Future[T] = Future()
+    future.cancel()
+    return future
 
 
-def ordered_map(function: Callable[[int], T], n_items: int) -> Iterator[T]:
+def _retire_pool() -> ThreadPoolExecutor | None:
+    """Let the pool finish what it was given, and end its threads; the lock is held."""
+    global _pool, _pool_size
+    pool, _pool, _pool_size = _pool, None, 0
+    if pool is not None:
+        pool.shutdown(wait=False)
+    return pool
+
+
+@contextmanager
+def threads_in_use() -> Iterator[None]:
+    """Keep the threads of the pool from one walk to the next, and end them when the last that uses them is done.
+
+    An interruption ends them at once: the calling thread's tasks that have not begun are cancelled, and running ones
+    finish their block. What other threads of the process submitted is still done.
+
+    Yields
+    ------
+    None
+        While the threads are kept.
+    """
+    user = object()
+    try:
+        _pool_users.add(user)
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        _stop_work()
+        raise
+    finally:
+        with _lock:
+            _pool_users.discard(user)
+            idle = None if _pool_users else _retire_pool()
+        if idle is not None:
+            try:
+                idle.shutdown(wait=_here.walk is None)  # at once: nothing is left to do
+            except KeyboardInterrupt:
+                _wait_for_threads(monotonic() + GRACE)
+                raise
+
+
+def _stop_work() -> None:
+    """Give up the walks of the calling thread, and wait for the threads of the pool to end."""
+    walks = [walk for walk in _here.open if not walk.stopped]
+    if not walks and _pool is None:
+        return
+    end = monotonic() + GRACE
+    for walk in walks:
+        walk.abandon()
+    with _lock:
+        _retire_pool()
+    _wait_for_threads(end)
+
+
+def _wait_for_threads(end: float) -> None:
+    """Wait for the threads of the pool to end; not by joining, which one whose start was interrupted refuses."""
+    this = threading.current_thread()
+    while monotonic() < end and any(t.name.startswith("logitkit_") and t is not this for t in threading.enumerate()):
+        sleep(0.001)
+
+
+def _after_fork() -> None:
+    """Forget what only the parent has: its threads, and a lock that one of them may hold."""
+    global _lock, _pool, _pool_size, _here  # noqa: PLW0603 - the child starts anew
+    _lock = threading.Lock()
+    _pool, _pool_size = None, 0
+    _pool_users.clear()
+    _here = _Here()
+
+
+if hasattr(os, "register_at_fork"):  # where processes fork
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def ordered_map(function: Callable[[int], T], n_items: int, label: str | None = None) -> Iterator[T]:
     """Apply a function to 0, 1, ... on threads, and yield the results in that order.
+
+    Inside a task of another ``ordered_map`` all runs on the task's own thread. When the walk ends early, by an error,
+    an interruption or because nobody wants the rest, tasks that have not begun are cancelled and running ones
+    awaited for a moment; an interruption ends the threads too.
 
     Parameters
     ----------
@@ -158,6 +327,8 @@ def ordered_map(function: Callable[[int], T], n_items: int) -> Iterator[T]:
         Called once with each index, possibly on another thread.
     n_items : int
         How many indices there are.
+    label : str or None
+        What is being done, for a progress bar once it has taken two seconds; ``None`` for none.
 
     Yields
     ------
@@ -169,21 +340,43 @@ def ordered_map(function: Callable[[int], T], n_items: int) -> Iterator[T]:
     >>> list(ordered_map(lambda i: i * i, 4))
     [0, 1, 4, 9]
     """
+    outer = _here.walk
+    if outer is not None:
+        for index in range(n_items):
+            if outer.stopped:
+                raise CancelledError
+            yield function(index)
+        return
+    with nullcontext() if label is None else progress(n_items, label) as shown:
+        yield from _results(function, n_items, shown)
+
+
+def _results(function: Callable[[int], T], n_items: int, shown: Progress | None) -> Iterator[T]:
+    """Yield the results in order, as :func:`ordered_map` does on a thread that is not the pool's."""
     threads = min(get_threads(), n_items)
     if threads <= 1:
-        yield from map(function, range(n_items))
-        return
-    pool = _shared_pool(get_threads())
-    ahead = 2 * threads
-    waiting = deque(pool.submit(function, i) for i in range(min(ahead, n_items)))
-    submitted = len(waiting)
-    try:
-        while waiting:
-            result = waiting.popleft().result()
-            if submitted < n_items:
-                waiting.append(pool.submit(function, submitted))
-                submitted += 1
+        for index in range(n_items):
+            result = function(index)
+            if shown is not None:
+                shown.advance()
             yield result
+        return
+    walk = _Walk(function, n_items, shown)
+    mine = _here.open
+    mine.append(walk)
+    try:
+        with threads_in_use():
+            try:
+                walk.submit(2 * threads)
+                while walk.awaited:
+                    result = walk.take()
+                    if shown is not None:
+                        shown.advance()
+                    yield result
+            except (Exception, GeneratorExit):
+                if wait(walk.abandon(), timeout=GRACE).not_done:
+                    with _lock:
+                        _retire_pool()  # whoever is next shall not wait for it
+                raise
     finally:
-        for future in waiting:
-            future.cancel()
+        mine.remove(walk)

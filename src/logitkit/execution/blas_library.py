@@ -1,0 +1,75 @@
+"""The BLAS libraries of this process, and how many threads each may use.
+
+Most have one limit for the process. OpenBLAS built on OpenMP has one for each thread, so every thread that works for us
+sets its own.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+__all__ = ["limit_this_thread", "of_the_process", "of_the_thread", "set_limit"]
+
+
+@cache
+def _libraries() -> tuple[Any, ...]:
+    """Return threadpoolctl's handle of each BLAS. Looking for them costs 1 ms, so it is done once."""
+    import scipy.linalg  # noqa: F401 - loaded before the search, or its BLAS would not be found
+    from threadpoolctl import ThreadpoolController
+
+    return tuple(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def _each_thread_has_its_own(library: Any) -> bool:
+    # threadpoolctl sets it so since 3.8, the first version with an owner of the limit.
+    return getattr(library, "threading_layer", "") == "openmp" and hasattr(library, "clear_controlling_thread")
+
+
+def of_the_process() -> list[Any]:
+    """Return the libraries whose limit holds for the whole process.
+
+    Returns
+    -------
+    list
+        Handles with ``get_num_threads()``, for :func:`set_limit`.
+    """
+    return [library for library in _libraries() if not _each_thread_has_its_own(library)]
+
+
+def of_the_thread() -> list[Any]:
+    """Return the libraries whose limit holds for the calling thread alone.
+
+    Returns
+    -------
+    list
+        Handles with ``get_num_threads()`` and ``set_num_threads(n)``.
+    """
+    return [library for library in _libraries() if _each_thread_has_its_own(library)]
+
+
+def set_limit(library: Any, threads: int) -> None:
+    """Set the limit that a library has for the whole process, from any thread.
+
+    Parameters
+    ----------
+    library : object
+        One of :func:`of_the_process`.
+    threads : int
+        At least 1.
+    """
+    # Since 3.8 the first thread to set a limit owns it while it lives, and what other threads set is ignored without a
+    # word. The last to leave our guard may be another thread than the first to enter, so ownership is given up at once.
+    give_up = getattr(library, "clear_controlling_thread", None)
+    if give_up is None:
+        library.set_num_threads(threads)
+        return
+    give_up(force=True)
+    library.set_num_threads(threads)
+    give_up(force=True)
+
+
+def limit_this_thread() -> None:
+    """Hold BLAS to one thread on the calling thread, where each thread has its own limit."""
+    for library in of_the_thread():
+        library.set_num_threads(1)

@@ -1,0 +1,132 @@
+"""A progress bar for work that takes more than two seconds, where someone is watching.
+
+Nothing is shown, and ``tqdm`` is not even imported, before the two seconds are over, or when standard error is neither
+a terminal nor a notebook. One piece of work at a time has the bar: what runs inside it, or beside it on another thread,
+is silent.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from time import monotonic
+from typing import Any
+
+__all__ = ["Progress", "progress"]
+
+DELAY = 2.0  # seconds before a bar appears
+
+
+NOTEBOOK = "ipykernel.zmqshell"  # loaded in the kernel of a notebook, and nowhere else
+
+_bar_is_taken = threading.Lock()
+
+
+def _watched() -> bool:
+    """Whether standard error is a terminal, or this is the kernel of a notebook."""
+    try:
+        if sys.stderr.isatty():
+            return True
+    except (AttributeError, ValueError):  # there is none, or it is closed
+        return False
+    return NOTEBOOK in sys.modules
+
+
+class Progress:
+    """How far a piece of work is; made by :func:`progress`.
+
+    Parameters
+    ----------
+    total : int
+        Number of items.
+    label : str
+        What is being done, shown before the bar.
+    silent : bool
+        Whether to show nothing, ever.
+    """
+
+    def __init__(self, total: int, label: str, silent: bool) -> None:
+        self.total = total
+        self.label = label
+        self.done = 0
+        self._silent = silent
+        self._start = monotonic()
+        self._bar: Any = None
+
+    def advance(self, items: int = 1) -> None:
+        """Count items as done."""
+        self.done += items
+        if self._bar is not None:
+            self._bar.update(items)
+        elif self.done < self.total:
+            self.wake()
+
+    def wake(self) -> None:
+        """Show the bar if it is time; for a long wait between two items."""
+        if self._silent or self._bar is not None:
+            return
+        elapsed = monotonic() - self._start
+        if elapsed >= DELAY:
+            self._bar = _bar(self.total, self.label)
+            self._bar.start_t -= elapsed  # the rate counts from the start of the work
+            self._bar.n = self._bar.last_print_n = self.done
+            self._bar.refresh()
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        self._silent = True
+        bar, self._bar = self._bar, None
+        if bar is not None:
+            bar.close()
+
+
+def _bar(total: int, label: str) -> Any:
+    """Return a bar of tqdm, for the terminal or the notebook."""
+    if NOTEBOOK in sys.modules and find_spec("ipywidgets") is None:
+        from tqdm.std import tqdm  # text, without the warning that widgets are missing
+    else:
+        from tqdm.auto import tqdm
+
+    class Bar(tqdm):  # type: ignore[misc]  # tqdm ships no types
+        monitor_interval = 0  # no thread that watches the bar: it would outlive the work
+
+    # With a delay that is over at once, the bar is first drawn when the caller has told it how far the work is. Without
+    # smoothing, the rate is that of the work as a whole.
+    return Bar(total=total, desc=label, leave=False, miniters=1, smoothing=0, delay=1e-9, file=sys.stderr)
+
+
+@contextmanager
+def progress(total: int, label: str) -> Iterator[Progress]:
+    """Show how far work is, once it has taken two seconds and only where someone is watching.
+
+    Parameters
+    ----------
+    total : int
+        Number of items.
+    label : str
+        What is being done, in a word or two.
+
+    Yields
+    ------
+    Progress
+        Its ``advance()`` counts an item as done. Call it from the thread that entered.
+
+    Examples
+    --------
+    >>> with progress(3, "Bootstrap") as shown:
+    ...     for _ in range(3):
+    ...         shown.advance()
+    >>> shown.done
+    3
+    """
+    taken = _bar_is_taken.acquire(blocking=False)
+    shown = Progress(total, label, silent=not (taken and _watched()))
+    try:
+        yield shown
+    finally:
+        if taken:
+            _bar_is_taken.release()
+        shown.close()
