@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"datasets", "errors"},
     submod_attrs={
-        "api": ["logit", "logit_matrix"],
+        "api": ["logit", "logit_by", "logit_matrix"],
         "execution.local": ["get_threads", "set_threads"],
         "results.fit": ["Fit"],
         "results.loading": ["load"],

@@ -7,7 +7,7 @@ import warnings
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
@@ -22,7 +22,10 @@ from logitkit.results.fit import Fit
 from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
 
-__all__ = ["logit", "logit_matrix"]
+if TYPE_CHECKING:
+    from logitkit.results.grouped import GroupedFits
+
+__all__ = ["logit", "logit_by", "logit_matrix"]
 
 
 def logit(
@@ -172,6 +175,104 @@ def logit_matrix(
         X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, cluster=cluster, event=event
     )
     return _fit(design, family, solver, level)
+
+
+def logit_by(
+    formula: str,
+    data: Any,
+    by: str | Sequence[str],
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    event: Any = None,
+    link: str = "logit",
+    missing: MissingPolicy = "drop",
+    cluster: Any = None,
+    solver: Newton | None = None,
+    level: float = 0.95,
+) -> GroupedFits:
+    """Fit the same logistic regression to each group of a table.
+
+    The columns are coded once for all groups: levels, spline knots and moments of transforms are learnt from the rows
+    of the whole table, so that coefficients of different groups mean the same. A level that does not occur in a group
+    leaves its coefficient missing there.
+
+    Parameters
+    ----------
+    formula : str
+        As in ``logit``.
+    data : table
+        As in ``logit``.
+    by : str or sequence of str
+        Columns that make the groups; rows where one is missing are dropped and counted.
+    weights, offset : str or (n,) array-like, optional
+        A column name, or an array aligned with ``data`` before any row is dropped.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean, as in ``logit``.
+    event : object, optional
+        The value of the response that is modelled.
+    link : {'logit'}
+        The link.
+    missing : {'drop', 'raise'}
+        Rows with missing values are dropped and counted, or refused.
+    cluster : str or (n,) array-like, optional
+        Groups of rows that may be dependent: sandwich errors.
+    solver : Newton, optional
+        Options of the solver.
+    level : float, default 0.95
+        Confidence level of intervals.
+
+    Returns
+    -------
+    GroupedFits
+        One fit a group; a group with one outcome only, with separation or with columns that are dependent is a finding
+        in it, not an error.
+
+    Raises
+    ------
+    FormulaError, DataError, ResponseError
+        What is wrong with the input, where, and what to do.
+
+    Examples
+    --------
+    Each is the fit of the group's rows:
+
+    >>> import logitkit as lk
+    >>> data = lk.datasets.load_lbw()
+    >>> fits = lk.logit_by("low ~ age + lwt", data, by="smoke")
+    >>> alone = lk.logit("low ~ age + lwt", data[data["smoke"] == 1])
+    >>> bool(abs(fits.coef.loc[1] - alone.coef).max() < 1e-9)
+    True
+    """
+    normal_quantile(level)
+    family = Binomial(link_named(link))
+    if solver is not None and not isinstance(solver, Newton):
+        raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
+    from logitkit.by import fit_groups
+    from logitkit.design.group_rows import build_groups
+    from logitkit.results.grouped import GroupedFits
+
+    rows = build_groups(
+        formula,
+        data,
+        by,
+        namespace=_scope(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
+        extras={"weights": weights, "offset": offset, "cluster": cluster},
+        weight_kind=weight_kind,
+        event=event,
+        missing=missing,
+    )
+    record = fit_groups(rows, family, solver or Newton(), level)
+    failed = sum(not single.converged for single in record.single.values())
+    if failed:
+        warnings.warn(
+            f"Fits that have not converged: {failed} of {len(record.groups)} groups. Do not use their numbers; "
+            "glance() names them.",
+            ConvergenceWarning,
+            stacklevel=2,
+        )
+    return GroupedFits(record, rows, solver or Newton())
 
 
 def _fit(design: Design, family: Binomial, solver: Newton | None, level: float) -> Fit:

@@ -154,7 +154,7 @@ def _(result: Limit) -> Document:
         "Separation: the maximum of the likelihood lies at infinity",
         facts=(
             Fact("Rows predicted perfectly", format_integer(result.n_rows)),
-            Fact("Dimension of the cone of directions", format_integer(result.cone.dimension)),
+            Fact("Dimension of the cone of directions", format_integer(result.dimension)),
         ),
         blocks=(Table(None, (Column("Term", "left"), Column("Limit"), Column("Direction")), tuple(cells)),),
         notes=(

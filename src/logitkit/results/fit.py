@@ -23,7 +23,9 @@ from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
+    from logitkit.inference.units import ResamplingKind
     from logitkit.results.figures import FitPlots
+    from logitkit.results.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["Fit"]
 
@@ -163,6 +165,41 @@ class Fit(Diagnosed):
             Against the model with intercept and offset only.
         """
         return shown(null_test(self.record))
+
+    # Resampling.
+
+    def bootstrap(self, n: int = 1000, seed: int | None = None, kind: ResamplingKind | None = None) -> BootstrapResult:
+        """Fit the model to data sets drawn from the rows of the fit, or from the fit itself.
+
+        Parameters
+        ----------
+        n : int, default 1000
+            Number of replicates.
+        seed : int, optional
+            Draws the same replicates again.
+        kind : {'rows', 'cluster', 'parametric'}, optional
+            What is drawn. Default: clusters where the fit has them, else rows.
+
+        Returns
+        -------
+        BootstrapResult
+            Replicates, bias, standard errors and intervals.
+        """
+        from logitkit.results.resampled import bootstrap_fit
+
+        return bootstrap_fit(self, n, seed, kind)
+
+    def jackknife(self) -> JackknifeResult:
+        """Fit the model without each row, observation or cluster in turn.
+
+        Returns
+        -------
+        JackknifeResult
+            Replicates, bias, standard errors and acceleration.
+        """
+        from logitkit.results.resampled import jackknife_fit
+
+        return jackknife_fit(self)
 
     # Predictions.
 

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.checks import require_finite
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design
-from logitkit.design.frame import Table, is_missing, numeric_values, row_values
-from logitkit.design.ready import as_matrix
+from logitkit.design.frame import Table, numeric_values, row_values
+from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design
 from logitkit.errors import DataError, DataWarning
 from logitkit.inference.prediction import known_sides, linear_predictor
@@ -85,33 +84,33 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
         kept = np.zeros(design.counts.given, dtype=bool)
         kept[design.positions] = True
         sides = known_sides(fit.record, design)
-        return NewRows(Dense(design.matrix.to_dense()), design.response.offset, kept, 0, index, sides)
+        return NewRows(design.matrix, design.response.offset, kept, 0, index, sides)
     if info.coding is not None:
         rows = new_rows(info, data, offset=offset, unseen=unseen)
     else:
         rows = _matrix_rows(fit, data, offset)
-    if not np.isfinite(rows.matrix.array.sum()):
+    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
         require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
     return rows
 
 
 def _matrix_rows(fit: Estimates, X: Any, offset: Any) -> NewRows:
     info = fit.record.info
-    array, _, index = as_matrix(X, info.names)
+    matrix, _, index = as_matrix(X, info.names)
     if (offset is not None) != (info.response.offset is not None):
         raise DataError(
             "The model was fitted with an offset, which new rows need too: pass offset=..., one value a row."
             if offset is None
             else "offset was given, but the model was fitted without one."
         )
-    kept: BoolArray = ~np.any(is_missing(array), axis=1)
+    kept: BoolArray = ~missing_rows(matrix)
     shift = None
     if offset is not None:
-        table = Table(None, (), len(array), index)
+        table = Table(None, (), matrix.n_rows, index)
         shift = numeric_values(row_values(offset, table, "offset")[0], "offset")
         kept &= ~np.isnan(shift)
         shift = shift[kept]
-    return NewRows(Dense(array if kept.all() else array[kept]), shift, kept, 0, index)
+    return NewRows(matrix if kept.all() else matrix.take(np.flatnonzero(kept)), shift, kept, 0, index)
 
 
 def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:

@@ -1,0 +1,140 @@
+"""One design for all groups of a table: the columns are learnt once, on the rows of all groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.build import build_design
+from logitkit.design.design import Design, RowCounts
+from logitkit.design.frame import Table, read_table, row_values
+from logitkit.design.groups import Groups, learn_groups, missing_by
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.typing import IntArray, MissingPolicy, WeightKind
+
+__all__ = ["GroupRows", "build_groups"]
+
+
+@dataclass(frozen=True)
+class GroupRows:
+    """A design whose rows fall into groups.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of all groups, n in all.
+    groups : Groups
+        The G groups.
+    order : (n,) int array
+        Rows of the first group, then of the second, and so on.
+    edges : (G + 1,) int array
+        Where each group begins in ``order``.
+    """
+
+    design: Design
+    groups: Groups
+    order: IntArray
+    edges: IntArray
+
+    def rows(self, group: int) -> IntArray:
+        """Return the positions of a group's rows in the design."""
+        return self.order[self.edges[group] : self.edges[group + 1]]
+
+    def design_of(self, group: int) -> Design:
+        """Return the design of one group, as if its rows were a table of their own."""
+        whole, rows = self.design, self.rows(group)
+        index = None if whole.index is None else whole.index[whole.positions[rows]]
+        counts = RowCounts(rows.size)
+        return Design(
+            whole.matrix.take(rows), whole.response.take(rows), whole.info, counts, np.arange(rows.size), index
+        )
+
+
+def build_groups(
+    formula: str,
+    data: Any,
+    by: str | Sequence[str],
+    *,
+    namespace: Mapping[str, Any],
+    extras: Mapping[str, Any],
+    weight_kind: WeightKind,
+    event: Any,
+    missing: MissingPolicy,
+) -> GroupRows:
+    """Build one design for all groups of a table.
+
+    Parameters
+    ----------
+    formula : str
+        The formula.
+    data : table
+        Any table that ``read_table`` reads.
+    by : str or sequence of str
+        Columns that make the groups; rows where one is missing are dropped and counted.
+    namespace : mapping
+        Where the caller's functions are looked up.
+    extras : mapping
+        Weights, offset and cluster by these words: column names, or arrays aligned with ``data``.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean.
+    event : object
+        The value of the response that is modelled, or None.
+    missing : {'drop', 'raise'}
+        What to do with rows that have missing values.
+
+    Returns
+    -------
+    GroupRows
+        Groups that have rows after all drops.
+
+    Raises
+    ------
+    FormulaError, DataError, ResponseError
+        Whatever is wrong with the input.
+    UnsupportedError
+        For ``lag()``, which would look into another group.
+    """
+    table = read_table(data)
+    if table.n_rows == 0:
+        raise DataError("The table has no rows.")
+    names, absent = missing_by(table, by)
+    kept = np.arange(table.n_rows)
+    given = dict(extras)
+    if absent:
+        if missing == "raise":
+            told = ", ".join(f"{name} {int(where.sum())}" for name, where in absent.items())
+            raise DataError(f"missing='raise', and values of by are missing: {told}.")
+        kept = np.flatnonzero(~np.logical_or.reduce(list(absent.values())))
+        if kept.size == 0:
+            raise DataError(f"No row is left to fit: in every row one of {', '.join(names)} is missing.")
+        data = _some_rows(table, kept)
+        for role, value in given.items():
+            if value is not None and not isinstance(value, str):
+                given[role] = row_values(value, table, role)[0].iloc[kept]
+    design = build_design(
+        formula, data, namespace=namespace, weight_kind=weight_kind, event=event, missing=missing, **given
+    )
+    if design.info.coding is not None and design.info.coding.uses_neighbours:
+        raise UnsupportedError(
+            "lag() looks at the row before, which may be of another group; compute the lagged column in the table."
+        )
+    by_column = (*((name, int(where.sum())) for name, where in absent.items()), *design.counts.missing_by_column)
+    positions = kept[design.positions]
+    counts = RowCounts(table.n_rows, table.n_rows - positions.size, by_column)
+    design = replace(design, positions=positions, counts=counts, index=table.index)
+    groups, codes = learn_groups(table, names, positions)
+    order = np.argsort(codes, kind="stable")
+    edges = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(groups)))])
+    return GroupRows(design, groups, order, edges)
+
+
+def _some_rows(table: Table, kept: IntArray) -> Any:
+    """Return some rows of a table, in its own format where narwhals knows it."""
+    if table.index is not None:
+        return table.native.iloc[kept]
+    where = np.zeros(table.n_rows, dtype=bool)
+    where[kept] = True
+    return table.native.filter(where.tolist()).to_native()

@@ -1,0 +1,265 @@
+r"""The same model fitted again and again: to other weights of its rows, or to other outcomes.
+
+All refits share one matrix, in the coordinates of the fit, and start from its estimate
+(``docs/maths/resampling.md``, equations 1 to 3). A refit counts when its own solution proves that the estimate exists
+(``docs/maths/separation.md``, theorem 1) and that its columns are independent; any other goes the way of a single fit,
+which tells separation and aliasing exactly. Results do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.matrix import Matrix
+from logitkit.design.response import Response
+from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
+from logitkit.execution.blas import single_threaded_blas
+from logitkit.execution.local import ordered_map
+from logitkit.execution.progress import progress
+from logitkit.fit import fit_design
+from logitkit.inference.dependence import dependences_of
+from logitkit.objective import Objective
+from logitkit.rank import CLEAR_SHARE, Coordinates
+from logitkit.record import FitRecord
+from logitkit.separation import SAFETY, overlap_is_certain
+from logitkit.solvers.newton import Newton
+from logitkit.solvers.small import SmallFits, is_small, solve_small
+from logitkit.solvers.solver import Status
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["Refits", "certain_fits", "refit"]
+
+CHUNK_CELLS = 1 << 17  # of weights or outcomes that are drawn at a time: 1 MiB
+CHUNK_MOST = 64
+LABEL = "Refits"
+
+
+@dataclass(frozen=True)
+class Refits:
+    """Estimates of B refits.
+
+    Parameters
+    ----------
+    coef : (B, p) array
+        Infinite where a refit is separated; nan where the data of the refit do not determine the coefficient, or the
+        refit has not converged.
+    separated, aliased, unconverged : (B,) bool array
+        What befell each refit. Aliased: columns were linearly dependent that are not so in all rows.
+
+    Examples
+    --------
+    >>> none = np.zeros(2, dtype=bool)
+    >>> Refits(np.array([[0.5], [np.inf]]), np.array([False, True]), none, none).coef.ravel().tolist()
+    [0.5, inf]
+    """
+
+    coef: FloatArray
+    separated: BoolArray
+    aliased: BoolArray
+    unconverged: BoolArray
+
+
+def refit(
+    record: FitRecord,
+    design: Design,
+    n_fits: int,
+    *,
+    prior: Callable[[int], FloatArray] | None = None,
+    outcome: Callable[[int], FloatArray] | None = None,
+) -> Refits:
+    """Fit the model of a record again, to other prior weights or other outcomes of its rows.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows.
+    n_fits : int
+        How often, B.
+    prior : callable, optional
+        Prior weights of a refit by its number from 0, shape (n,); called on any thread, possibly twice.
+    outcome : callable, optional
+        Proportions of events of a refit, shape (n,).
+
+    Returns
+    -------
+    Refits
+        In the order of their numbers.
+
+    Raises
+    ------
+    SeparationError
+        If the fit itself is separated.
+    ConvergenceError
+        If it has not converged.
+    UnsupportedError
+        If the model has a factor of so many levels that it is fitted with them eliminated.
+
+    Examples
+    --------
+    With the weights of the fit, a refit is the fit:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> found = refit(fit.record, fit.design, 2, prior=lambda number: np.ones(6))
+    >>> bool(np.allclose(found.coef, fit.coef, rtol=1e-9))
+    True
+    """
+    _require_estimate(record)
+    coordinates = _require_columns(record)
+    response = design.response
+
+    def response_of(number: int) -> Response:
+        changed = replace(response, clusters=None)
+        if prior is not None:
+            # Shares of observations are no counts: their kind does not matter for the estimate.
+            changed = replace(changed, prior=prior(number), weight_kind="precision")
+        return changed if outcome is None else replace(changed, y=outcome(number))
+
+    coef = np.full((n_fits, len(record.names)), np.nan)
+    certain = np.zeros(n_fits, dtype=bool)
+    flags = np.zeros((3, n_fits), dtype=bool)
+    working = coordinates.matrix(design.matrix)
+    kept = np.setdiff1d(np.arange(len(record.names)), record.aliased)
+    with single_threaded_blas():
+        if record.inner_coef.size:
+            inner = np.empty((n_fits, record.inner_coef.size))
+            solve = _small if is_small(working.n_rows, working.n_columns) else _one_by_one
+            solve(record, working, response_of, inner, certain, (prior is not None, outcome is not None))
+            transform = coordinates.transform
+            coef[:, kept] = (inner if transform is None else inner @ transform.T)[:, kept]
+        doubtful = np.flatnonzero(~certain).tolist()
+        with progress(len(doubtful), "Refits in doubt") as shown:
+            for number in doubtful:
+                changed = response_of(number)
+                found = fit_design(replace(design, response=changed), record.family, Newton(), record.level)
+                coef[number] = _determined(found, record, design.matrix, changed)
+                fresh = found.aliased.size > record.aliased.size
+                flags[:, number] = found.limit is not None, fresh, not found.converged
+                shown.advance()
+    return Refits(coef, *flags)
+
+
+def certain_fits(fits: SmallFits) -> BoolArray:
+    """Tell which fits prove by themselves that the estimate exists and that the columns are independent.
+
+    Parameters
+    ----------
+    fits : SmallFits
+        m fits.
+
+    Returns
+    -------
+    (m,) bool array
+        The certificate of ``overlap_is_certain`` and the rule of ``least_share``, of all fits at once.
+
+    Examples
+    --------
+    >>> y, rows = np.array([0.0, 1.0, 1.0, 1.0]), np.array([[0, 4], [2, 4]])
+    >>> certain_fits(solve_small(np.ones((4, 1)), y, np.ones(4), None, rows, np.zeros(1), Newton())).tolist()
+    [True, False]
+    """
+    with np.errstate(invalid="ignore"):
+        bound = SAFETY * np.maximum(fits.decrement**2, np.finfo(float).eps ** 2)
+        overlap = fits.definite & (fits.closest > bound)
+        return np.asarray(fits.converged & overlap & (fits.share >= CLEAR_SHARE))
+
+
+def _require_estimate(record: FitRecord) -> None:
+    """Refuse a fit that refits could tell nothing about."""
+    if record.limit is not None:
+        raise SeparationError(
+            "The data of the fit are separated: estimates are infinite, and their distribution over other samples is "
+            "not defined. Leave out the terms that separate, or use a penalty."
+        )
+    if not record.converged:
+        raise ConvergenceError(f"The fit has not converged ({record.status.value}); refits would start from nowhere.")
+
+
+def _require_columns(record: FitRecord) -> Coordinates:
+    """Refuse a model whose levels are eliminated from the fit: hardly a resample would hold them all."""
+    if not isinstance(record.coordinates, Coordinates):
+        raise UnsupportedError(
+            f"The model has {len(record.names):,} coefficients, most of them levels of one factor, and nearly every "
+            "resample lacks some of these. Resample a model without that factor, or use sandwich errors by cluster."
+        )
+    return record.coordinates
+
+
+def _small(
+    record: FitRecord,
+    working: Matrix,
+    response_of: Callable[[int], Response],
+    inner: FloatArray,
+    certain: BoolArray,
+    changes: tuple[bool, bool],
+) -> None:
+    """Refit in compiled code, some refits at a time, on threads."""
+    n_fits = inner.shape[0]
+    X = np.ascontiguousarray(working.to_dense())
+    n = X.shape[0]
+    size = min(max(CHUNK_CELLS // n, 1), CHUNK_MOST)
+
+    def run(chunk: int) -> SmallFits:
+        first = chunk * size
+        responses = [response_of(number) for number in range(first, min(first + size, n_fits))]
+        weights, y = (
+            np.stack([getattr(r, name) for r in (responses if changed else responses[:1])])
+            for name, changed in (("weights", changes[0]), ("y", changes[1]))
+        )
+        bounds = np.tile(np.array([[0, n]]), (len(responses), 1))
+        return solve_small(X, y, weights, responses[0].offset, bounds, record.inner_coef, Newton())
+
+    for chunk, fits in enumerate(ordered_map(run, -(-n_fits // size), LABEL)):
+        rows = slice(chunk * size, chunk * size + len(fits.coef))
+        inner[rows] = fits.coef
+        certain[rows] = certain_fits(fits)
+
+
+def _one_by_one(
+    record: FitRecord,
+    working: Matrix,
+    response_of: Callable[[int], Response],
+    inner: FloatArray,
+    certain: BoolArray,
+    changes: tuple[bool, bool],
+) -> None:
+    """Refit large designs one after another: each fills the threads by itself."""
+    del changes
+    with progress(inner.shape[0], LABEL) as shown:
+        for number in range(inner.shape[0]):
+            objective = Objective(working, response_of(number), record.family)
+            solution = Newton().solve(objective, record.inner_coef)
+            inner[number] = solution.coef
+            hessian = solution.evaluation.hessian
+            certain[number] = (
+                solution.status is Status.CONVERGED
+                and overlap_is_certain(solution)
+                and hessian is not None
+                and hessian.factorise().least_pivot >= CLEAR_SHARE
+            )
+            shown.advance()
+
+
+def _determined(found: FitRecord, record: FitRecord, matrix: Matrix, response: Response) -> FloatArray:
+    """Return the coefficients of a refit, nan where its data leave them open.
+
+    A column that only this refit lacks takes with it every coefficient that the dependence involves: without the
+    reference level, say, the others are differences from another one.
+    """
+    if not found.converged:
+        return np.full(found.coef.shape, np.nan)
+    fresh = np.setdiff1d(found.aliased, record.aliased)
+    coef = found.coef.copy()
+    if fresh.size:
+        kept = np.setdiff1d(np.arange(coef.size), record.aliased)
+        rows = matrix.take(np.flatnonzero(response.weights > 0.0)).to_dense()[:, kept]
+        found_open = dependences_of(rows, np.searchsorted(kept, fresh)).open_coefficients
+        coef[kept[found_open]] = np.nan
+    return coef

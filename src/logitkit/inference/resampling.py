@@ -1,0 +1,307 @@
+r"""Samples drawn from a sample: the bootstrap by rows, clusters or outcomes, and outcomes simulated from a fit.
+
+Drawing n units with replacement is giving each a number of times that it occurs, so that a replicate is the same
+design with other weights (``docs/maths/resampling.md``, equations 1 to 3). Each replicate has a random generator of
+its own, spawned from the seed, so that a draw depends on the seed and its number only.
+
+References
+----------
+Davison, A. C. and Hinkley, D. V. (1997) Bootstrap Methods and their Application, sections 2.2, 7.2 and 7.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.prediction import design_predictor
+from logitkit.inference.refits import Refits, refit
+from logitkit.inference.units import ResamplingKind, prior_weights, resampling_kind, units_of
+from logitkit.once import once
+from logitkit.record import FitRecord
+from logitkit.typing import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.inference.bootstrap_intervals import BootstrapIntervals, IntervalKind
+    from logitkit.inference.jackknife import Jackknife
+
+__all__ = ["Bootstrap", "bootstrap", "simulate"]
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Estimates of B resampled data sets.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the p coefficients.
+    estimate : (p,) array
+        Estimates of the fit.
+    refits : Refits
+        The replicates and what befell them.
+    kind : {'rows', 'cluster', 'parametric'}
+        What was drawn.
+    unit : str
+        What was drawn, in words.
+    n_units : int
+        How many units a replicate draws.
+    seed : int
+        Draws the same replicates again.
+    level : float
+        Confidence level of the fit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = bootstrap(fit.record, fit.design, 200, seed=1)
+    >>> found.replicates.shape, bool(np.all(np.abs(found.std_error / fit.std_error - 1) < 0.3))
+    ((200, 3), True)
+    """
+
+    names: tuple[str, ...]
+    estimate: FloatArray = field(repr=False)
+    refits: Refits = field(repr=False)
+    kind: ResamplingKind
+    unit: str
+    n_units: int
+    seed: int
+    level: float
+
+    @property
+    def replicates(self) -> FloatArray:
+        """Estimates of every replicate, shape (B, p): infinite where separated, nan where undetermined."""
+        return self.refits.coef
+
+    @property
+    def n_replicates(self) -> int:
+        """Number of replicates, B."""
+        return int(self.refits.coef.shape[0])
+
+    @property
+    def n_separated(self) -> int:
+        """Replicates whose data are separated; their infinite estimates keep their place in percentiles."""
+        return int(self.refits.separated.sum())
+
+    @property
+    def n_aliased(self) -> int:
+        """Replicates that lack a level or have columns that are linearly dependent."""
+        return int(self.refits.aliased.sum())
+
+    @property
+    def n_unconverged(self) -> int:
+        """Replicates whose fit has not converged; nothing is known of their estimates."""
+        return int(self.refits.unconverged.sum())
+
+    @once
+    def n_infinite(self) -> IntArray:
+        """Replicates in which each coefficient is infinite, shape (p,)."""
+        return np.asarray(np.isinf(self.replicates).sum(axis=0), dtype=np.int64)
+
+    @once
+    def n_undetermined(self) -> IntArray:
+        """Replicates that say nothing of each coefficient and are left out of its statistics, shape (p,)."""
+        return np.asarray(np.isnan(self.replicates).sum(axis=0), dtype=np.int64)
+
+    @once
+    def bias(self) -> FloatArray:
+        """Mean of the finite replicates less the estimate, shape (p,): equation 4."""
+        finite, count = self._finite
+        mean = finite.sum(axis=0) / np.where(count > 0, count, np.nan)
+        return np.asarray(mean - self.estimate)
+
+    @once
+    def std_error(self) -> FloatArray:
+        """Standard deviation of the finite replicates, shape (p,): equation 5."""
+        finite, count = self._finite
+        centre = finite.sum(axis=0) / np.where(count > 0, count, np.nan)
+        squares = (np.where(np.isfinite(self.replicates), finite - centre, 0.0) ** 2).sum(axis=0)
+        return np.asarray(np.sqrt(squares / np.where(count > 1, count - 1, np.nan)))
+
+    def intervals(
+        self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
+    ) -> BootstrapIntervals:
+        """Return percentile or BCa intervals; the latter need the jackknife of the fit.
+
+        Parameters
+        ----------
+        kind : {'percentile', 'bca'}
+            How they are made.
+        level : float, optional
+            Confidence level; the fit's by default.
+        jackknife : Jackknife, optional
+            Of the same fit, for ``'bca'``.
+
+        Returns
+        -------
+        BootstrapIntervals
+            One interval a coefficient.
+        """
+        from logitkit.inference.bootstrap_intervals import bootstrap_intervals
+
+        return bootstrap_intervals(self, kind, level=level, jackknife=jackknife)
+
+    @property
+    def _finite(self) -> tuple[FloatArray, IntArray]:
+        """Replicates with zeros in place of what is not finite, and how many are finite."""
+        finite = np.isfinite(self.replicates)
+        return np.where(finite, self.replicates, 0.0), np.asarray(finite.sum(axis=0), dtype=np.int64)
+
+
+def bootstrap(
+    record: FitRecord,
+    design: Design,
+    n: int = 1000,
+    *,
+    seed: int | None = None,
+    kind: ResamplingKind | None = None,
+) -> Bootstrap:
+    """Fit the model to data sets that are drawn from the data, or from the fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows.
+    n : int, default 1000
+        Number of replicates.
+    seed : int, optional
+        Draws the same replicates again; the one that was used is in the result.
+    kind : {'rows', 'cluster', 'parametric'}, optional
+        ``'rows'`` draws rows with their weights, or the observations that frequency weights count; ``'cluster'`` whole
+        clusters; ``'parametric'`` outcomes from the fitted probabilities, the columns as they are. Default: clusters
+        where the fit has them, else rows.
+
+    Returns
+    -------
+    Bootstrap
+        Replicates that are separated, aliased or not converged are counted, never left out in silence.
+
+    Raises
+    ------
+    SeparationError, ConvergenceError
+        If the fit has no finite estimate to begin with.
+    UnsupportedError
+        For outcomes drawn where weights are no counts of observations, or rows drawn where clusters are dependent.
+
+    Examples
+    --------
+    The same seed gives the same replicates:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> first, again = (bootstrap(fit.record, fit.design, 20, seed=7) for _ in range(2))
+    >>> bool(np.array_equal(first.replicates, again.replicates))
+    True
+    """
+    _require_count(n, "n")
+    kind = resampling_kind(design, kind)
+    generators = _Generators(seed, int(n))
+    if kind == "parametric":
+        draw = _outcomes(record, design)
+        refits = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number)))
+        unit, n_units = "outcomes", design.response.n_obs
+    else:
+        units = units_of(design, kind)
+        prior, chance = prior_weights(design), units.multiplicity / units.multiplicity.sum()
+        n_units = int(units.multiplicity.sum())
+        alike = bool((units.multiplicity == 1.0).all())
+
+        def drawn(number: int) -> FloatArray:
+            generator = generators.of(number)
+            if alike:
+                counts = np.bincount(generator.integers(0, n_units, n_units), minlength=n_units)
+            else:
+                counts = generator.multinomial(n_units, chance)
+            return units.weights(prior, counts)
+
+        refits = refit(record, design, int(n), prior=drawn)
+        unit = units.word
+    return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
+
+
+def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None = None) -> FloatArray:
+    """Draw outcomes from the fitted probabilities.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its m rows.
+    n : int, default 1
+        Number of draws.
+    seed : int, optional
+        Draws the same outcomes again: those that the parametric bootstrap refits.
+
+    Returns
+    -------
+    (n, m) array
+        Proportions of events; rows of weight zero keep their own.
+
+    Raises
+    ------
+    UnsupportedError
+        Where weights are no counts of observations, or clusters are dependent.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> drawn = simulate(fit.record, fit.design, 500, seed=1)
+    >>> bool(abs(drawn.mean() - fit.predict().mean()) < 0.01)
+    True
+    """
+    _require_count(n, "n")
+    draw, generators = _outcomes(record, design), _Generators(seed, int(n))
+    return np.stack([draw(generators.of(number)) for number in range(int(n))])
+
+
+class _Generators:
+    """A random generator for each replicate, the same whatever thread asks for it."""
+
+    def __init__(self, seed: int | None, n: int) -> None:
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0):
+            raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative, or None.")
+        sequence = np.random.SeedSequence(None if seed is None else int(seed))
+        self.seed = int(sequence.entropy)  # type: ignore[arg-type]
+        self._children = sequence.spawn(n)
+
+    def of(self, number: int) -> np.random.Generator:
+        """Return the generator of a replicate, at its beginning."""
+        child = self._children[number]
+        return np.random.Generator(np.random.PCG64(child))
+
+
+def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:
+    """Return a function that draws outcomes from the fitted probabilities."""
+    response = design.response
+    weighted = response.prior is not None and response.weight_kind != "frequency"
+    if weighted or response.clusters is not None:
+        why = f"{response.weight_kind} weights are no counts" if weighted else "rows of a cluster are dependent"
+        raise UnsupportedError(
+            f"Outcomes cannot be drawn from the fit: {why}, so that the model gives no distribution of the data. "
+            "Resample " + ("rows or clusters" if weighted else "clusters") + " instead."
+        )
+    trials = np.rint(response.weights).astype(np.int64)
+    mean = np.nan_to_num(record.family.mean(design_predictor(record, design)))
+    used = trials > 0
+
+    def draw(generator: np.random.Generator) -> FloatArray:
+        events = generator.binomial(trials, mean)
+        return np.divide(events, trials, out=response.y.copy(), where=used)
+
+    return draw
+
+
+def _require_count(n: int, name: str) -> None:
+    if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
+        raise DataError(f"{name}={n!r} is not known; give a whole number of at least 1.")

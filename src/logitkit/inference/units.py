@@ -1,0 +1,178 @@
+"""What is drawn or left out when a sample is resampled: rows, observations that weights count, or clusters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.response import Clusters
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["ResamplingKind", "Units", "prior_weights", "resampling_kind", "units_of"]
+
+ResamplingKind = Literal["rows", "cluster", "parametric"]
+
+
+@dataclass(frozen=True)
+class Units:
+    """What is drawn, or left out, one at a time.
+
+    Parameters
+    ----------
+    of_row : (n,) int array
+        Unit of each row; -1 for rows of weight zero, which stay absent.
+    multiplicity : (m,) array
+        Observations that each unit stands for, drawn one by one: frequency weights, else 1.
+    word : str
+        What a unit is.
+
+    Examples
+    --------
+    Three observations of weight one, drawn twice, once and never:
+
+    >>> units = Units(np.array([0, 1, 2]), np.ones(3), "rows")
+    >>> units.weights(np.ones(3), np.array([2, 1, 0])).tolist()
+    [2.0, 1.0, 0.0]
+    """
+
+    of_row: IntArray
+    multiplicity: FloatArray
+    word: str
+
+    def weights(self, prior: FloatArray, counts: IntArray | FloatArray) -> FloatArray:
+        """Return prior weights when each unit occurs some number of times.
+
+        Parameters
+        ----------
+        prior : (n,) array
+            The user's weights.
+        counts : (m,) array
+            How often each unit occurs; its multiplicity gives the prior weights back.
+
+        Returns
+        -------
+        (n,) array
+            Zero for rows that stay absent.
+        """
+        one = prior / np.append(self.multiplicity, 1.0)[self.of_row]
+        return np.asarray(one * np.append(counts, 0)[self.of_row])
+
+
+def units_of(design: Design, kind: Literal["rows", "cluster"]) -> Units:
+    """Return the units of a design that are independent of one another.
+
+    Parameters
+    ----------
+    design : Design
+        n rows.
+    kind : {'rows', 'cluster'}
+        What a unit is.
+
+    Returns
+    -------
+    Units
+        At least two.
+
+    Raises
+    ------
+    DataError
+        If there are no clusters, or fewer than two units.
+
+    Examples
+    --------
+    Frequency weights count observations:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 1], "w": [2, 0, 3]}, weights="w")
+    >>> found = units_of(fit.design, "rows")
+    >>> found.of_row.tolist(), found.multiplicity.tolist(), found.word
+    ([0, -1, 1], [2.0, 3.0], 'observations')
+    """
+    response = design.response
+    used = response.weights > 0.0
+    of_row = np.full(response.n_rows, -1)
+    if kind == "cluster":
+        codes = _clusters(design).codes[used]
+        present, of_row[used] = np.unique(codes, return_inverse=True)
+        multiplicity, word = np.ones(present.size), "clusters"
+    else:
+        of_row[used] = np.arange(int(used.sum()))
+        counted = response.prior is not None and response.weight_kind == "frequency"
+        multiplicity = prior_weights(design)[used] if counted else np.ones(int(used.sum()))
+        word = "observations" if counted else "rows"
+    if multiplicity.sum() < 2.0:
+        raise DataError(f"There are fewer than two {word} to resample: {int(multiplicity.sum())}.")
+    return Units(of_row, multiplicity, word)
+
+
+def prior_weights(design: Design) -> FloatArray:
+    """Return the user's weights, or ones, shape (n,).
+
+    Parameters
+    ----------
+    design : Design
+        n rows.
+
+    Returns
+    -------
+    (n,) array
+        Not the total weights, which trials are part of.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> prior_weights(lk.logit("y ~ 1", {"y": [0, 1]}).design).tolist()
+    [1.0, 1.0]
+    """
+    prior = design.response.prior
+    return np.ones(design.n_rows) if prior is None else prior
+
+
+def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKind:
+    """Return what to draw, or say why it cannot be.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of the fit.
+    kind : {'rows', 'cluster', 'parametric'} or None
+        What the caller wants; None for clusters where there are any, else rows.
+
+    Returns
+    -------
+    str
+        One of the kinds.
+
+    Raises
+    ------
+    DataError
+        For a kind that is not known.
+    UnsupportedError
+        For rows of clusters that may be dependent.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> resampling_kind(lk.logit("y ~ 1", {"y": [0, 1]}).design, None)
+    'rows'
+    """
+    if kind is None:
+        return "rows" if design.response.clusters is None else "cluster"
+    if kind not in get_args(ResamplingKind):
+        raise DataError(f"kind={kind!r} is not known; use 'rows', 'cluster' or 'parametric'.")
+    if kind == "rows" and design.response.clusters is not None:
+        raise UnsupportedError(
+            f"The fit has clusters ({design.response.clusters.name}), whose rows may be dependent: take clusters, "
+            "kind='cluster', or fit without cluster=."
+        )
+    return kind
+
+
+def _clusters(design: Design) -> Clusters:
+    if design.response.clusters is None:
+        raise DataError("kind='cluster' needs a fit with clusters: fit with cluster=....")
+    return design.response.clusters

@@ -1,0 +1,97 @@
+"""The fits of many groups as a document, short enough to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from logitkit.by import GroupedRecord
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.number_format import format_amount, format_estimate, format_integer
+from logitkit.report.wording import counted, name_list
+
+__all__ = ["grouped_document"]
+
+GROUPS_SHOWN = 8
+TERMS_SHOWN = 6
+
+
+def grouped_document(record: GroupedRecord) -> Document:
+    """Return facts about all fits, and the coefficients of the first groups.
+
+    Parameters
+    ----------
+    record : GroupedRecord
+        The fits.
+
+    Returns
+    -------
+    Document
+        What a notebook shows.
+    """
+    groups, counts = record.groups, record.counts
+    facts = (
+        Fact("Groups", format_integer(len(groups))),
+        Fact("By", ", ".join(groups.names)),
+        Fact("Observations", format_integer(int(record.n_obs.sum()))),
+        Fact("Coefficients", format_integer(len(record.info.names))),
+        Fact("Separated", format_integer(record.separated.size)),
+        Fact("Aliased", format_integer(record.aliased.size)),
+        Fact("Not converged", format_integer(int(np.count_nonzero(~record.converged)))),
+        Fact("Rows used", format_integer(counts.given - counts.missing)),
+    )
+    return Document(
+        "Logistic regressions by group",
+        subtitle=record.info.formula or "",
+        facts=facts,
+        blocks=(_first_groups(record),),
+        notes=tuple(_notes(record)),
+        warnings=tuple(_warnings(record)),
+    )
+
+
+def _first_groups(record: GroupedRecord) -> Table:
+    terms = record.info.names[:TERMS_SHOWN]
+    heads = (
+        *(Column(name, "left") for name in record.groups.names),
+        Column("n"),
+        Column("Events"),
+        *(Column(name) for name in terms),
+    )
+    rows = [
+        (
+            *(str(value) for value in record.groups.label(group)),
+            format_integer(int(record.n_obs[group])),
+            format_amount(float(record.events[group])),
+            *(format_estimate(float(record.coef[group, j])) for j in range(len(terms))),
+        )
+        for group in range(min(len(record.groups), GROUPS_SHOWN))
+    ]
+    left = []
+    if len(record.groups) > GROUPS_SHOWN:
+        left.append(f"{counted(len(record.groups) - GROUPS_SHOWN, 'more group')}: .coef, .tidy(), .glance()")
+    if len(record.info.names) > TERMS_SHOWN:
+        left.append(f"{counted(len(record.info.names) - TERMS_SHOWN, 'more coefficient')}")
+    return Table("Coefficients", heads, tuple(rows), tuple(f"{text}." for text in left))
+
+
+def _notes(record: GroupedRecord) -> Iterator[str]:
+    yield "The columns (levels, knots, moments) are learnt from the rows of all groups, the coefficients are not."
+    yield f"Standard errors: {record.covariance}."
+    counts = record.counts
+    if counts.missing:
+        columns = ", ".join(f"{name} {format_integer(count)}" for name, count in counts.missing_by_column)
+        yield f"Rows dropped for missing values: {format_integer(counts.missing)} ({columns})."
+
+
+def _warnings(record: GroupedRecord) -> Iterator[str]:
+    for found, text in (
+        (record.separated, "Separated, so that some coefficients are infinite"),
+        (record.aliased, "Columns dropped, such as levels that do not occur"),
+        (np.flatnonzero(~record.converged), "Not converged"),
+    ):
+        if found.size:
+            labels = [", ".join(str(value) for value in record.groups.label(int(group))) for group in found[:20]]
+            names = name_list(labels + [""] * (found.size - len(labels)), most=6)
+            yield f"{text}: {counted(found.size, 'group')} ({names})."

@@ -1,0 +1,105 @@
+"""Results of resampling as documents: what was drawn, what befell the replicates, and a row a coefficient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from logitkit.inference.jackknife import Jackknife
+from logitkit.inference.resampling import Bootstrap
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.findings import finding_document
+from logitkit.report.number_format import estimate_decimals, format_estimate, format_integer
+from logitkit.report.wording import counted
+
+__all__ = ["bootstrap_document", "jackknife_document"]
+
+HEADS = ("Estimate", "Bias", "Std. error")
+
+
+@finding_document.register
+def bootstrap_document(result: Bootstrap) -> Document:
+    """Return a bootstrap as a document.
+
+    Parameters
+    ----------
+    result : Bootstrap
+        The replicates.
+
+    Returns
+    -------
+    Document
+        Bias and standard errors, and how many replicates were out of the ordinary.
+    """
+    lost = {"Infinite": result.n_infinite, "Undetermined": result.n_undetermined}
+    lost = {name: counts for name, counts in lost.items() if counts.any()}
+    columns = (Column("Term", "left"), *(Column(name) for name in (*HEADS, *lost)))
+    cells = tuple(
+        (
+            name,
+            *_estimates(result.estimate[j], result.bias[j], result.std_error[j]),
+            *(format_integer(int(counts[j])) for counts in lost.values()),
+        )
+        for j, name in enumerate(result.names)
+    )
+    drawn = {"rows": "Bootstrap", "cluster": "Bootstrap by clusters", "parametric": "Parametric bootstrap"}
+    return Document(
+        drawn[result.kind],
+        facts=(
+            Fact("Replicates", format_integer(result.n_replicates)),
+            Fact("Drawn in each", f"{format_integer(result.n_units)} {result.unit}"),
+            Fact("Seed", str(result.seed)),
+        ),
+        blocks=(Table(None, columns, cells),),
+        warnings=tuple(_warnings(result)),
+    )
+
+
+@finding_document.register
+def jackknife_document(result: Jackknife) -> Document:
+    """Return a jackknife as a document.
+
+    Parameters
+    ----------
+    result : Jackknife
+        The refits.
+
+    Returns
+    -------
+    Document
+        Bias and standard errors.
+    """
+    columns = (Column("Term", "left"), *(Column(name) for name in HEADS))
+    bias, error = result.bias, result.std_error
+    cells = tuple((name, *_estimates(result.estimate[j], bias[j], error[j])) for j, name in enumerate(result.names))
+    refits = result.refits
+    broken = int((refits.separated | refits.aliased | refits.unconverged).sum())
+    warning = (
+        f"Refits that are separated, aliased or not converged: {format_integer(broken)}. A coefficient that is not "
+        "finite in one of them has no jackknife bias or standard error."
+    )
+    return Document(
+        "Jackknife",
+        facts=(Fact("Left out in turn", f"{format_integer(result.n_units)} {result.unit}"),),
+        blocks=(Table(None, columns, cells),),
+        warnings=(warning,) if broken else (),
+    )
+
+
+def _estimates(estimate: float, bias: float, error: float) -> tuple[str, ...]:
+    decimals = estimate_decimals(float(error))
+    return tuple(format_estimate(float(value), decimals) for value in (estimate, bias, error))
+
+
+def _warnings(result: Bootstrap) -> Iterator[str]:
+    if result.n_separated:
+        yield (
+            f"Separated: {counted(result.n_separated, 'replicate')}, with infinite estimates. They keep their place in "
+            "percentiles; biases and standard errors are those of the finite ones, and too small."
+        )
+    if result.n_aliased:
+        yield (
+            f"Aliased: {counted(result.n_aliased, 'replicate')}, for instance without one of the levels. The "
+            "coefficients that it leaves open are left out of all statistics."
+        )
+    if result.n_unconverged:
+        yield f"Not converged, and left out: {counted(result.n_unconverged, 'replicate')}."

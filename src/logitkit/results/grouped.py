@@ -1,0 +1,298 @@
+"""The fits of many groups as the user holds them: tables, predictions, and the full fit of each group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.by import GroupedRecord, fit_group, grouped_predictor
+from logitkit.design.checks import require_finite
+from logitkit.design.frame import read_table
+from logitkit.design.group_rows import GroupRows
+from logitkit.design.rebuild import new_rows
+from logitkit.errors import DataError, nearest_name
+from logitkit.inference.delta import wald_estimates
+from logitkit.report import tidy
+from logitkit.report.grouped import grouped_document
+from logitkit.results.fit import Fit
+from logitkit.results.shown import Summary, shown_summary
+from logitkit.solvers.newton import Newton
+from logitkit.typing import IntArray, UnseenPolicy
+
+__all__ = ["GroupedFits"]
+
+
+class GroupedFits:
+    """Logistic regressions of the groups of a table.
+
+    Parameters
+    ----------
+    record : GroupedRecord
+        Everything that is known after the fits.
+    rows : GroupRows or None
+        The rows of the fits and their groups; left behind when pickled.
+    solver : Newton
+        Options of the solver.
+
+    Examples
+    --------
+    With an intercept, the fitted probabilities of each group sum to its events:
+
+    >>> import logitkit as lk
+    >>> data = lk.datasets.load_lbw()
+    >>> fits = lk.logit_by("low ~ age + lwt", data, by="smoke")
+    >>> fits.coef.shape, fits[0].n_obs
+    ((2, 3), 115)
+    >>> sums = fits.predict(data).groupby(data["smoke"]).sum()
+    >>> bool(np.allclose(sums, fits.glance()["events"]))
+    True
+    """
+
+    def __init__(self, record: GroupedRecord, rows: GroupRows | None, solver: Newton) -> None:
+        self.record = record
+        self.rows = rows
+        self.solver = solver
+
+    @property
+    def coef(self) -> pd.DataFrame:
+        """Coefficients, a row a group and a column a term; infinite and nan as in a single fit."""
+        return self._by_term(self.record.coef)
+
+    @property
+    def std_error(self) -> pd.DataFrame:
+        """Standard errors, a row a group and a column a term."""
+        return self._by_term(self.record.std_error)
+
+    @property
+    def groups(self) -> pd.Index:
+        """Labels of the groups: values of the column, or tuples of the columns' values."""
+        names, columns = self.record.groups.names, self._columns()
+        if len(names) == 1:
+            labels: pd.Index = pd.Index(columns[names[0]], name=names[0])
+            return labels
+        return pd.MultiIndex.from_arrays(list(columns.values()), names=list(names))
+
+    def tidy(self, level: float | None = None) -> pd.DataFrame:
+        """Return a row a coefficient of a group.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; the fits' by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns that make groups, then term, estimate, std_error, statistic, p_value, conf_low, conf_high.
+        """
+        record = self.record
+        n_groups, p = record.coef.shape
+        table = wald_estimates(record.coef.ravel(), record.std_error.ravel(), record.level if level is None else level)
+        return pd.DataFrame(
+            {name: np.repeat(np.asarray(values), p) for name, values in self._columns().items()}
+            | {
+                "term": np.tile(np.array(record.info.names, dtype=object), n_groups),
+                "estimate": table.estimate,
+                "std_error": table.std_error,
+                "statistic": table.statistic,
+                "p_value": table.p_value,
+                "conf_low": table.low,
+                "conf_high": table.high,
+            }
+        )
+
+    def glance(self) -> pd.DataFrame:
+        """Return a row a group with the statistics of its fit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns that make groups, then n_obs, n_params, events, loglik, deviance, aic, converged, status, and
+            the names of the coefficients that are aliased, and separated (infinite or undetermined).
+        """
+        record = self.record
+        names = {
+            what: [", ".join(record.names_where(group, what)) for group in range(len(self))]
+            for what in ("aliased", "separated")
+        }
+        return pd.DataFrame(
+            self._columns()
+            | {
+                "n_obs": record.n_obs,
+                "n_params": record.n_params,
+                "events": record.events,
+                "loglik": record.loglik,
+                "deviance": record.deviance,
+                "aic": record.aic,
+                "converged": record.converged,
+                "status": list(record.status),
+            }
+            | names
+        )
+
+    def at(self, group: Any) -> Fit:
+        """Return the full fit of one group, on its rows.
+
+        Parameters
+        ----------
+        group : object
+            The value that makes the group, or a tuple of values where several columns do.
+
+        Returns
+        -------
+        Fit
+            With all verbs; the columns are those that all groups share.
+        """
+        number, rows = self._number(group), self._own_rows()
+        record = self.record.single.get(number)
+        if record is None:
+            record = fit_group(rows, number, self.record.family, self.solver, self.record.level)
+        return Fit(record, rows.design_of(number))
+
+    def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
+        """Return the probability of the event, one value a row, by the fit of the row's group.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows with the columns that make groups; the rows of the fits by default.
+        offset : str or array-like, optional
+            Demanded when the fits were given an array.
+        unseen : {'raise', 'missing'}
+            What to do with a group that there is not, and with a level that the row's group never saw.
+
+        Returns
+        -------
+        pandas.Series
+            Missing where the input is missing, labelled as the table's rows.
+        """
+        values = self.predict_logit(data, offset, unseen)
+        return pd.Series(self.record.family.mean(values.to_numpy()), values.index, name="probability")
+
+    def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
+        """Return the linear predictor, the logit of the probability, one value a row.
+
+        Parameters
+        ----------
+        data : table, optional
+            As in ``predict``.
+        offset : str or array-like, optional
+            As in ``predict``.
+        unseen : {'raise', 'missing'}
+            As in ``predict``.
+
+        Returns
+        -------
+        pandas.Series
+            Missing where the input is missing.
+        """
+        return self._fitted(offset) if data is None else self._predicted(data, offset, unseen)
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return len(self.record.groups)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over the labels of the groups."""
+        return iter(self.groups)
+
+    def __contains__(self, group: object) -> bool:
+        """Tell whether there is a group of that label."""
+        label = group if isinstance(group, tuple) else (group,)
+        return len(label) == len(self.record.groups.names) and self.record.groups.find(label) >= 0
+
+    def __getitem__(self, group: Any) -> Fit:
+        """Return the full fit of one group."""
+        return self.at(group)
+
+    def summary(self) -> Summary:
+        """Return facts about all fits and the coefficients of the first groups.
+
+        Returns
+        -------
+        Summary
+            Shows itself as text or HTML.
+        """
+        return shown_summary(grouped_document(self.record))
+
+    def __repr__(self) -> str:
+        """Return the summary as text."""
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        """Return the summary as HTML, for notebooks."""
+        return self.summary().to_html()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the rows behind when pickled."""
+        return self.__dict__ | {"rows": None}
+
+    def _own_rows(self) -> GroupRows:
+        if self.rows is None:
+            raise DataError("Loaded fits hold no rows; keep the fits themselves, or fit the group again.")
+        return self.rows
+
+    def _columns(self) -> dict[str, Any]:
+        groups = self.record.groups
+        return {name: groups.values(column) for column, name in enumerate(groups.names)}
+
+    def _by_term(self, values: Any) -> pd.DataFrame:
+        return pd.DataFrame(values.copy(), self.groups, list(self.record.info.names))
+
+    def _number(self, group: Any) -> int:
+        groups = self.record.groups
+        label = group if isinstance(group, tuple) else (group,)
+        if len(label) != len(groups.names):
+            raise DataError(f"{group!r} is no label of a group; give one value for each of {', '.join(groups.names)}.")
+        number = groups.find(label)
+        if number < 0:
+            shown = label[0] if len(label) == 1 else label
+            known = [str(value) for value in self.groups[:1000]]
+            raise DataError(
+                f"There is no group {shown!r} of {', '.join(groups.names)}. {nearest_name(str(shown), known)}"
+            )
+        return number
+
+    def _fitted(self, offset: Any) -> pd.Series:
+        if offset is not None:
+            raise DataError("offset was given without data; the rows of the fits have their own.")
+        rows = self._own_rows()
+        design = rows.design
+        codes = np.empty(rows.order.size, dtype=np.int64)
+        codes[rows.order] = np.repeat(np.arange(len(self)), np.diff(rows.edges))
+        sides = np.where(design.response.weights > 0.0, np.where(design.response.y > 0.5, 1.0, -1.0), 0.0)
+        eta, _ = grouped_predictor(self.record, codes, design.matrix, design.response.offset, sides)
+        kept = np.zeros(design.counts.given, dtype=bool)
+        kept[design.positions] = True
+        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
+        return pd.Series(tidy.scatter(eta, kept), index, name="logit")
+
+    def _predicted(self, data: Any, offset: Any, unseen: UnseenPolicy) -> pd.Series:
+        table, info = read_table(data), self.record.info
+        rows = new_rows(info, data, offset=offset, unseen=unseen)
+        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+        codes = self.record.groups.of_rows(table)[rows.kept]
+        if unseen == "raise" and (codes == -1).any():
+            place = int(np.flatnonzero(rows.kept)[np.argmax(codes == -1)])
+            label = tuple(table.column(name).iloc[place] for name in self.record.groups.names)
+            raise DataError(
+                f"Row {place} (from 0) is of the group {', '.join(str(value) for value in label)}, which the fits did "
+                "not have; unseen='missing' gives missing predictions there."
+            )
+        known = np.flatnonzero(codes >= 0)
+        eta = np.full(codes.size, np.nan)
+        shift = None if rows.offset is None else rows.offset[known]
+        eta[known], open_rows = grouped_predictor(self.record, codes[known], rows.matrix.take(known), shift)
+        if unseen == "raise" and open_rows.any():
+            self._refuse(np.flatnonzero(rows.kept)[known[open_rows]], codes[known[open_rows]])
+        return pd.Series(tidy.scatter(eta, rows.kept), rows.index, name="logit")
+
+    def _refuse(self, places: IntArray, codes: IntArray) -> None:
+        label = ", ".join(str(value) for value in self.record.groups.label(int(codes[0])))
+        raise DataError(
+            f"Row {places[0]} (from 0) asks the fit of group {label} for what its data say nothing of, such as a level "
+            "that does not occur there; unseen='missing' gives missing predictions."
+        )

@@ -1,0 +1,150 @@
+"""Bootstrap and jackknife as the user holds them: the frozen results, with a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pandas as pd
+
+import logitkit.report.resampled  # noqa: F401 - says how these results are shown
+from logitkit.inference.bootstrap_intervals import IntervalKind
+from logitkit.inference.jackknife import Jackknife, jackknife
+from logitkit.inference.resampling import Bootstrap, bootstrap
+from logitkit.inference.units import ResamplingKind
+from logitkit.results.estimates import Estimates
+from logitkit.results.rows import rows_of
+from logitkit.results.shown import shown
+
+__all__ = ["BootstrapResult", "JackknifeResult", "bootstrap_fit", "jackknife_fit"]
+
+
+@dataclass(frozen=True)
+class BootstrapResult(Bootstrap):
+    """A bootstrap of a fit, with a table.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the p coefficients.
+    estimate : (p,) array
+        Estimates of the fit.
+    refits : Refits
+        The replicates and what befell them.
+    kind : {'rows', 'cluster', 'parametric'}
+        What was drawn.
+    unit : str
+        What was drawn, in words.
+    n_units : int
+        How many units a replicate draws.
+    seed : int
+        Draws the same replicates again.
+    level : float
+        Confidence level of the fit.
+    """
+
+    def tidy(
+        self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
+    ) -> pd.DataFrame:
+        """Return a row a coefficient.
+
+        Parameters
+        ----------
+        kind : {'percentile', 'bca'}
+            How intervals are made.
+        level : float, optional
+            Confidence level; the fit's by default.
+        jackknife : Jackknife, optional
+            Of the same fit, for ``'bca'``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            term, estimate, bias, std_error, conf_low, conf_high, n_infinite, n_undetermined.
+        """
+        found = self.intervals(kind, level, jackknife)
+        return pd.DataFrame(
+            {
+                "term": list(self.names),
+                "estimate": self.estimate,
+                "bias": self.bias,
+                "std_error": self.std_error,
+                "conf_low": found.low,
+                "conf_high": found.high,
+                "n_infinite": self.n_infinite,
+                "n_undetermined": self.n_undetermined,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class JackknifeResult(Jackknife):
+    """A jackknife of a fit, with a table.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the p coefficients.
+    estimate : (p,) array
+        Estimates of the fit.
+    refits : Refits
+        A refit a unit.
+    multiplicity : (m,) array
+        Observations that each refit stands for.
+    unit : str
+        What is left out, in words.
+    """
+
+    def tidy(self) -> pd.DataFrame:
+        """Return a row a coefficient.
+
+        Returns
+        -------
+        pandas.DataFrame
+            term, estimate, bias, std_error.
+        """
+        return pd.DataFrame(
+            {"term": list(self.names), "estimate": self.estimate, "bias": self.bias, "std_error": self.std_error}
+        )
+
+
+def bootstrap_fit(fit: Estimates, n: int, seed: int | None, kind: ResamplingKind | None) -> BootstrapResult:
+    """Return the bootstrap of a fit on its own rows.
+
+    Parameters
+    ----------
+    fit : Estimates
+        The fit.
+    n : int
+        Number of replicates.
+    seed : int or None
+        Draws the same replicates again.
+    kind : {'rows', 'cluster', 'parametric'} or None
+        What is drawn.
+
+    Returns
+    -------
+    BootstrapResult
+        Shows itself.
+    """
+    return shown(BootstrapResult(**_values(bootstrap(fit.record, rows_of(fit, None), n, seed=seed, kind=kind))))
+
+
+def jackknife_fit(fit: Estimates) -> JackknifeResult:
+    """Return the jackknife of a fit on its own rows.
+
+    Parameters
+    ----------
+    fit : Estimates
+        The fit.
+
+    Returns
+    -------
+    JackknifeResult
+        Shows itself.
+    """
+    return shown(JackknifeResult(**_values(jackknife(fit.record, rows_of(fit, None)))))
+
+
+def _values(result: Any) -> dict[str, Any]:
+    return {field.name: getattr(result, field.name) for field in fields(result)}
