@@ -1,8 +1,8 @@
 """From a design to a frozen record of the fit.
 
-1. Evaluate the objective where the solver starts.
-2. Decide the rank from that Hessian, or from the columns when it is in doubt.
-3. Solve.
+1. Choose where the solver starts; with many rows, solve from a sample's answer and Hessian.
+2. Else decide the rank from the Hessian there, or from the columns when it is in doubt,
+3. and solve.
 4. Certify that the estimate exists; or find the directions along which it does not, and fit the limiting model
    on the rows that overlap.
 5. Record what inference needs, and no rows.
@@ -14,8 +14,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from logitkit.assemble import make_record
+from logitkit.curvature.hessian import DenseHessian
+from logitkit.curvature.vcov import DenseVcov, Vcov, vcov_of
 from logitkit.design.checks import require_finite
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design
 from logitkit.design.transformed import Transformed
 from logitkit.errors import ConvergenceError
@@ -30,12 +32,14 @@ from logitkit.rank import (
     orthogonal_coordinates,
     scaled_coordinates,
 )
-from logitkit.record import Covariance, FitRecord, Limit
+from logitkit.record import FitRecord, Limit
 from logitkit.separation import Separated, find_separation, overlap_is_certain
+from logitkit.solvers.choose import choose_plan
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Solution, Status
-from logitkit.solvers.start import starting_point
+from logitkit.solvers.start import Start, starting_point
 from logitkit.typing import FloatArray
+from logitkit.wide import fit_wide
 
 __all__ = ["fit_design"]
 
@@ -76,15 +80,21 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
     True
     """
     with single_threaded_blas():
+        plan = choose_plan(design.matrix)
+        if plan.layout is not None:
+            return fit_wide(design, plan.layout, family, solver, level)
         given = Objective(design.matrix, design.response, family)
+        coordinates = identity_coordinates()
         start = starting_point(given, design.info.intercept)  # 1
-        first = given.evaluate(start)
-        if not np.isfinite(first.value) or not np.isfinite(first.hessian).all():
-            require_finite(design.matrix, design.info.names, design.positions)
-        coordinates = identity_coordinates()  # 2
-        if least_share(first.hessian, design.info.intercept) < CLEAR_SHARE:
-            coordinates, given, start, first = _orthogonal(design, family)
-        solution = solver.solve(given, start, first)  # 3
+        solution = _solve_from_sample(given, start, design.info.intercept, solver)
+        if solution is None:
+            first = given.evaluate(start.coef)
+            if not np.isfinite(first.value) or not _dense(first).finite:
+                require_finite(design.matrix, design.info.names, design.positions)
+            origin = start.coef
+            if least_share(_dense(first).array, design.info.intercept) < CLEAR_SHARE:  # 2
+                coordinates, given, origin, first = _orthogonal(design, family)
+            solution = solver.solve(given, origin, first, keep=plan.keeps)  # 3
         separated: Separated | None = None
         if not overlap_is_certain(solution):  # 4
             identity = coordinates.basis is None
@@ -96,15 +106,28 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
             except ConvergenceError:  # the test has no answer, which the status says
                 suspected = replace(solution, status=Status.SUSPECTED)
                 kept = identity_coordinates() if identity else coordinates
-                return _record(design, family, kept, suspected, _inverse(solution.evaluation), None, level)
+                return make_record(design, family, kept, suspected, _vcov(solution), None, level)
             if separated is not None:
                 return _record_limit(design, family, coordinates, separated, solver, level)
             if solution.status is not Status.CONVERGED:
-                coordinates, objective, start, first = _orthogonal(design, family)
-                solution = solver.solve(objective, start, first, suspicious=False)
+                coordinates, objective, origin, first = _orthogonal(design, family)
+                solution = solver.solve(objective, origin, first, suspicious=False)
             elif identity:
                 coordinates = identity_coordinates()
-        return _record(design, family, coordinates, solution, _inverse(solution.evaluation), None, level)  # 5
+        return make_record(design, family, coordinates, solution, _vcov(solution), None, level)  # 5
+
+
+def _solve_from_sample(given: Objective, start: Start, intercept: int | None, solver: Newton) -> Solution | None:
+    """Solve with the Hessian of a sample, or return None where there is none or its answer cannot stand."""
+    if start.nearby is None:
+        return None
+    solution = solver.solve(given, start.coef, nearby=start.nearby)
+    if (
+        solution.status is not Status.CONVERGED
+        or least_share(_dense(solution.evaluation).array, intercept) < CLEAR_SHARE
+    ):
+        return None
+    return solution
 
 
 def _orthogonal(design: Design, family: Binomial) -> tuple[Coordinates, Objective, FloatArray, Evaluation]:
@@ -115,20 +138,15 @@ def _orthogonal(design: Design, family: Binomial) -> tuple[Coordinates, Objectiv
     return coordinates, objective, start, objective.evaluate(start)
 
 
-def _inverse(evaluation: Evaluation) -> FloatArray:
-    """Return the inverse of the Hessian after scaling it to a unit diagonal; nan when it is singular."""
-    hessian = evaluation.hessian
-    if hessian.size == 0:
-        return hessian.copy()
-    if not (hessian.diagonal() > 0.0).all():
-        return np.full(hessian.shape, np.nan)
-    scale = 1.0 / np.sqrt(hessian.diagonal())
-    try:
-        inverse = np.linalg.inv(hessian * scale[:, None] * scale)
-    except np.linalg.LinAlgError:
-        return np.full(hessian.shape, np.nan)
-    inverse *= scale[:, None] * scale
-    return np.asarray(0.5 * (inverse + inverse.T))
+def _dense(evaluation: Evaluation) -> DenseHessian:
+    assert isinstance(evaluation.hessian, DenseHessian)
+    return evaluation.hessian
+
+
+def _vcov(solution: Solution) -> Vcov:
+    """Return the inverse of the information at the last iterate."""
+    assert solution.evaluation.hessian is not None
+    return vcov_of(solution.evaluation.hessian)
 
 
 def _record_limit(
@@ -152,92 +170,18 @@ def _record_limit(
     signs = separated.cone.signs_of(coordinates.directions(separated.null))
     direction = coordinates.directions(separated.direction[:, None])[:, 0]
     limit = Limit(
-        design.info.names, separated.cone, direction / np.abs(direction).max(), int(separated.rows.sum()), signs
+        design.info.names,
+        separated.cone,
+        direction / np.abs(direction).max(),
+        int(separated.rows.sum()),
+        signs,
+        separated.cone.dimension,
     )
     # A separated row is fitted perfectly: its mean is its outcome.
     perfect = float(response.weights[separated.rows] @ response.y[separated.rows])
     here = solution.evaluation
     here = replace(here, fitted=here.fitted + perfect, matched=here.matched + perfect)
     solution = replace(solution, evaluation=here)
-    vcov = complement @ _inverse(solution.evaluation) @ complement.T
+    vcov = DenseVcov(complement @ _vcov(solution).array() @ complement.T)
     whole = replace(solution, coef=complement @ solution.coef)
-    return _record(design, family, coordinates, whole, vcov, limit, level)
-
-
-def _record(
-    design: Design,
-    family: Binomial,
-    coordinates: Coordinates,
-    solution: Solution,
-    vcov: FloatArray,
-    limit: Limit | None,
-    level: float,
-) -> FitRecord:
-    """Gather what inference needs; solution and covariance are in the coordinates."""
-    response = design.response
-    aliased = coordinates.aliased
-    constant = saturated = 0.0
-    if response.trials is not None:
-        prior = 1.0 if response.prior is None else response.prior
-        constant = float(np.sum(prior * family.log_constant(response.y, response.trials)))
-        saturated = float(response.weights @ family.saturated_loss(response.y))
-    null = _null_loss(design, family)
-    events, nonevents = response.events, response.total - response.events
-    here = solution.evaluation
-    coef = np.array(coordinates.coef(solution.coef))
-    if limit is not None:
-        infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))
-        coef = np.where(limit.signs == 0.0, coef, infinite)
-    coef[aliased] = np.nan
-    return FitRecord(
-        info=design.info,
-        family=family,
-        coef=coef,
-        coordinates=coordinates,
-        inner_coef=solution.coef,
-        inner_vcov=vcov,
-        inner_model_vcov=vcov,
-        aliased=aliased,
-        limit=limit,
-        covariance=Covariance(),
-        loglik=constant - here.value,
-        null_loglik=constant - null,
-        deviance=max(2.0 * (here.value - saturated), 0.0),
-        null_deviance=np.nan if np.isnan(null) else max(2.0 * (null - saturated), 0.0),
-        n_obs=response.n_obs,
-        n_params=len(design.info.names) - aliased.size,
-        events=events,
-        total=response.total,
-        n_trials=response.n_trials,
-        tjur=np.nan if min(events, nonevents) <= 0.0 else _tjur(here, events, nonevents),
-        log_constant=constant,
-        counts=design.counts,
-        status=solution.status,
-        decrement=solution.decrement,
-        trace=solution.trace,
-        level=level,
-        fingerprint=design.fingerprint,
-    )
-
-
-def _tjur(here: Evaluation, events: float, nonevents: float) -> float:
-    """Return the mean probability among events less that among non-events."""
-    return here.matched / events - (here.fitted - here.matched) / nonevents
-
-
-def _null_loss(design: Design, family: Binomial) -> float:
-    """Return the loss of the model with the intercept (if there is one) and the offset only, as R's glm."""
-    response = design.response
-    intercept = design.info.intercept is not None
-    if response.offset is None:
-        share = response.events / response.total if intercept else 0.5
-        eta = float(family.link.link(np.array(share)))
-        # In closed form: events and non-events each have one loss.
-        losses = family.loss(np.array([eta, eta]), np.array([1.0, 0.0])) if 0.0 < share < 1.0 else np.zeros(2)
-        return float(response.events * losses[0] + (response.total - response.events) * losses[1])
-    columns = np.ones((design.n_rows, 1 if intercept else 0))
-    objective = Objective(Dense(columns), response, family)
-    if not intercept:
-        return objective.evaluate(np.zeros(0)).value
-    solution = Newton().solve(objective, starting_point(objective, 0), suspicious=False)
-    return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")
+    return make_record(design, family, coordinates, whole, vcov, limit, level)

@@ -3,22 +3,25 @@ r"""The objective of a fit and what is known of it at one coefficient vector.
 The objective is the negative log-likelihood as a plain weighted sum over rows,
 :math:`f(\beta) = \sum_i w_i \ell(x_i'\beta + o_i, y_i)`, with gradient :math:`X' s` and Hessian
 :math:`X' \mathrm{diag}(c) X` where slope :math:`s` and curvature :math:`c` come from the family
-(``docs/maths/binomial.md``, equations 6 to 8). Evaluations add over rows, so any way of cutting the rows is
-another way of adding.
+(``docs/maths/binomial.md``, equations 6 to 8), plus the quadratic part of a penalty where there is one. Sums over rows
+add, so any way of cutting the rows is another way of adding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from logitkit.curvature.hessian import Hessian
+from logitkit.curvature.sums import DenseSums, GramSums, Place
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
 from logitkit.execution.local import ordered_map, row_groups
 from logitkit.families.binomial import Binomial
+from logitkit.once import once
+from logitkit.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Evaluation", "Objective"]
@@ -26,7 +29,7 @@ __all__ = ["Evaluation", "Objective"]
 
 @dataclass(slots=True)
 class Evaluation:
-    """The objective at one coefficient vector, summed over some rows.
+    """The objective at one coefficient vector.
 
     Parameters
     ----------
@@ -34,8 +37,8 @@ class Evaluation:
         Negative log-likelihood without the binomial constant.
     gradient : (p,) array
         Its gradient.
-    hessian : (p, p) array
-        Its Hessian, which for the logit is the information, observed and expected; (0, 0) when not asked for.
+    hessian : Hessian or None
+        Second derivatives, which for the logit are the information, observed and expected; None when not asked for.
     closest : float
         The least weighted distance between outcome and mean among rows of one outcome.
     fitted, matched : float
@@ -44,19 +47,22 @@ class Evaluation:
 
     value: float
     gradient: FloatArray
-    hessian: FloatArray
+    hessian: Hessian | None
     closest: float
     fitted: float = 0.0
     matched: float = 0.0
 
-    def add(self, other: Evaluation) -> None:
-        """Add the sums of other rows, in place."""
-        self.value += other.value
-        self.gradient += other.gradient
-        self.hessian += other.hessian
-        self.closest = min(self.closest, other.closest)
-        self.fitted += other.fitted
-        self.matched += other.matched
+
+@dataclass(slots=True)
+class _RowSums:
+    """What a group of rows adds, in the inner columns of the matrix."""
+
+    gradient: FloatArray
+    gram: tuple[FloatArray, ...] | None
+    value: float = 0.0
+    closest: float = np.inf
+    fitted: float = 0.0
+    matched: float = 0.0
 
 
 @dataclass(slots=True)
@@ -79,6 +85,10 @@ class Objective:
         The same n rows.
     family : Binomial
         Gives loss, slope and curvature of each row.
+    sums : GramSums, optional
+        How second derivatives are summed; into one array by default.
+    quadratic : Quadratic, optional
+        Part of a penalty.
 
     Examples
     --------
@@ -92,11 +102,21 @@ class Objective:
     (True, [-1.0])
     """
 
-    def __init__(self, matrix: Matrix, response: Response, family: Binomial) -> None:
+    def __init__(
+        self,
+        matrix: Matrix,
+        response: Response,
+        family: Binomial,
+        sums: GramSums | None = None,
+        quadratic: Quadratic | None = None,
+    ) -> None:
         self.matrix = matrix
         self.response = response
         self.family = family
-        self._groups = row_groups(matrix.n_rows, matrix.n_columns)
+        self.sums: GramSums = DenseSums(matrix) if sums is None else sums
+        self.quadratic = quadratic
+        self._inner = matrix.inner
+        self._groups = self.sums.aligned(row_groups(matrix.n_rows, matrix.width, self.sums.bytes))
         self._idle: list[_Workspace] = []
 
     @property
@@ -104,34 +124,57 @@ class Objective:
         """Number of coefficients."""
         return self.matrix.n_columns
 
-    @cached_property
+    @once
     def mean_weight(self) -> float:
         """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
         return min(1.0, self.response.total / max(self.matrix.n_rows, 1))
 
     def evaluate(self, coef: FloatArray, hessian: bool = True) -> Evaluation:
         """Return value, gradient and (if asked for) Hessian at ``coef``, in one walk over the rows."""
+        inner = self.matrix.spread(coef)
 
-        def evaluate_group(group: int) -> Evaluation:
-            return self._evaluate_group(group, coef, hessian)
+        total = _RowSums(np.zeros(self._inner.n_columns), self.sums.whole() if hessian else None)
 
-        sums = ordered_map(evaluate_group, len(self._groups.bounds))
-        total = next(sums)
-        for part in sums:
-            total.add(part)
-        return total
+        def evaluate_group(group: int) -> _RowSums:
+            return self._evaluate_group(group, inner, total.gram)
+
+        for part in ordered_map(evaluate_group, len(self._groups.bounds)):
+            total.value += part.value
+            total.gradient += part.gradient
+            total.closest = min(total.closest, part.closest)
+            total.fitted += part.fitted
+            total.matched += part.matched
+            if total.gram is not None and part.gram is not None:
+                self.sums.merge(total.gram, part.gram)
+        value, gradient = total.value, self.matrix.collect(total.gradient)
+        second = None if total.gram is None else self.sums.finish(total.gram)
+        if self.quadratic is not None:
+            value += self.quadratic.value(coef)
+            gradient = gradient + self.quadratic.gradient(coef)
+            second = None if second is None else second.plus_diagonal(self.quadratic.strengths)
+        return Evaluation(value, gradient, second, total.closest, total.fitted, total.matched)
 
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
         """Return X coef + offset for every row, shape (n,)."""
-        eta = np.empty(self.matrix.n_rows)
+        inner, eta = self.matrix.spread(coef), np.empty(self.matrix.n_rows)
 
         def fill(group: int) -> None:
             for start, stop in self._groups.blocks(group):
-                eta[start:stop] = self._eta(start, stop, coef)[1]
+                eta[start:stop] = self._eta(start, stop, inner)[1]
 
         for _ in ordered_map(fill, len(self._groups.bounds)):
             pass
         return eta
+
+    def reach(self, direction: FloatArray) -> float:
+        """Return the largest change of a linear predictor along a direction, max |x' d|."""
+        inner = self.matrix.spread(direction)
+
+        def largest(group: int) -> float:
+            blocks = (self._inner.rows(start, stop) for start, stop in self._groups.blocks(group))
+            return max((float(np.abs(block.matvec(inner)).max(initial=0.0)) for block in blocks), default=0.0)
+
+        return max(ordered_map(largest, len(self._groups.bounds)))
 
     def map_rows(self, function: Callable[[Matrix, slice], FloatArray]) -> FloatArray:
         """Return one number a row: ``function`` of each block and its place, joined, shape (n,)."""
@@ -147,45 +190,62 @@ class Objective:
 
     def sum_gram(self, weights: FloatArray) -> FloatArray:
         """Return X' diag(weights) X for weights that are not negative, shape (p, p)."""
+        sums = DenseSums(self.matrix)
+        total = sums.whole()
 
-        def gram(group: int) -> FloatArray:
-            total = np.zeros((self.n_params, self.n_params))
-            buffer = np.empty(self._groups.block * self.n_params)
+        def gram(group: int) -> tuple[FloatArray, ...]:
+            first, last = self._groups.bounds[group]
+            part = sums.start(total, first, last)
+            buffer = np.empty(self._groups.block * self._inner.dense_width)
             for start, stop in self._groups.blocks(group):
-                total += self.matrix.rows(start, stop).gram(weights[start:stop], buffer)
-            return total
+                sums.add(part, self._inner.rows(start, stop), weights[start:stop], Place(first, start), buffer)
+            return part
 
-        sums = ordered_map(gram, len(self._groups.bounds))
-        total = next(sums)
-        for part in sums:
+        for part in ordered_map(gram, len(self._groups.bounds)):
+            sums.merge(total, part)
+        return sums.finish(total).array
+
+    def multiply(self, curvature: FloatArray, vector: FloatArray) -> FloatArray:
+        """Return X' diag(curvature) X v, shape (p,), in one walk over the rows."""
+        inner = self.matrix.spread(vector)
+
+        def product(group: int) -> FloatArray:
+            out = np.zeros(self._inner.n_columns)
+            for start, stop in self._groups.blocks(group):
+                block = self._inner.rows(start, stop)
+                block.add_rmatvec(curvature[start:stop] * block.matvec(inner), out)
+            return out
+
+        total = np.zeros(self._inner.n_columns)
+        for part in ordered_map(product, len(self._groups.bounds)):
             total += part
-        return total
+        return self.matrix.collect(total)
 
     def subset(self, index: IntArray) -> Objective:
-        """Return the objective of the rows at the given positions."""
-        return Objective(self.matrix.take(index), self.response.take(index), self.family)
+        """Return the objective of the rows at the given positions, its second derivatives in one array."""
+        return Objective(self.matrix.take(index), self.response.take(index), self.family, None, self.quadratic)
 
-    def _eta(self, start: int, stop: int, coef: FloatArray) -> tuple[Matrix, FloatArray]:
-        block = self.matrix.rows(start, stop)
-        eta = block.matvec(coef)
+    def _eta(self, start: int, stop: int, inner: FloatArray) -> tuple[Matrix, FloatArray]:
+        block = self._inner.rows(start, stop)
+        eta = block.matvec(inner)
         if self.response.offset is not None:
             eta = eta + self.response.offset[start:stop]
         return block, eta
 
-    def _evaluate_group(self, group: int, coef: FloatArray, hessian: bool) -> Evaluation:
-        p = self.n_params
-        size = p if hessian else 0
+    def _evaluate_group(self, group: int, inner: FloatArray, whole: tuple[FloatArray, ...] | None) -> _RowSums:
         try:
             space = self._idle.pop()
         except IndexError:
             rows = min(self._groups.block, self.matrix.n_rows)
-            space = _Workspace(np.empty(rows), np.empty(rows), np.empty(rows * p))
+            space = _Workspace(np.empty(rows), np.empty(rows), np.empty(rows * self._inner.dense_width))
         y, weights = self.response.y, self.response.weights
-        total = Evaluation(0.0, np.zeros(p), np.zeros((size, size)), np.inf)
+        first, last = self._groups.bounds[group]
+        gram = None if whole is None else self.sums.start(whole, first, last)
+        total = _RowSums(np.zeros(self._inner.n_columns), gram)
         # Sums that are not finite are the caller's to explain, who knows the column and the row.
         with np.errstate(invalid="ignore", over="ignore"):
             for start, stop in self._groups.blocks(group):
-                block, eta = self._eta(start, stop, coef)
+                block, eta = self._eta(start, stop, inner)
                 slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
                 value, closest, fitted, matched = self.family.rows(
                     eta, y[start:stop], weights[start:stop], slope, curvature
@@ -194,8 +254,8 @@ class Objective:
                 total.fitted += fitted
                 total.matched += matched
                 total.closest = min(total.closest, closest)
-                total.gradient += block.rmatvec(slope)
-                if hessian:
-                    total.hessian += block.gram(curvature, space.scaled)
+                block.add_rmatvec(slope, total.gradient)
+                if total.gram is not None:
+                    self.sums.add(total.gram, block, curvature, Place(first, start), space.scaled)
         self._idle.append(space)
         return total

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dtrtri
 
+from logitkit.curvature.vcov import Vcov
 from logitkit.design.matrix import Matrix
 from logitkit.design.transformed import Transformed
 from logitkit.execution.local import row_groups
@@ -102,6 +103,12 @@ class Coordinates:
     def vcov(self, solved: FloatArray) -> FloatArray:
         """Return the covariance of the coefficients of the columns as given, shape (p, p)."""
         return solved if self.transform is None else np.asarray(self.transform @ solved @ self.transform.T)
+
+    def variances(self, solved: Vcov) -> FloatArray:
+        """Return the variances of the coefficients of the columns as given, shape (p,)."""
+        if self.transform is None:
+            return solved.diagonal()
+        return np.asarray(np.einsum("ij,ij->i", solved.times(self.transform), self.transform))
 
 
 def identity_coordinates() -> Coordinates:

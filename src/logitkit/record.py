@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from logitkit.curvature.vcov import Vcov
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo
 from logitkit.families.binomial import Binomial
+from logitkit.level_coordinates import LevelCoordinates
+from logitkit.once import once
 from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone
 from logitkit.solvers.solver import Status, Step
@@ -48,21 +50,25 @@ class Limit:
     ----------
     names : tuple of str
         Names of the p coefficients.
-    cone : RecessionCone
-        Directions of recession, in the coordinates of the fit.
+    cone : RecessionCone or None
+        Directions of recession, in the coordinates of the fit; None where levels of one outcome are all there is, whose
+        intercepts are infinite in these coordinates themselves.
     direction : (p,) array
         One direction of its interior, the certificate.
     n_rows : int
         Rows whose fitted probability is 0 or 1 in the limit.
     signs : (p,) array
         1 and -1 for coefficients that are plus and minus infinity, nan for undetermined ones, 0 for finite ones.
+    dimension : int
+        Number of independent directions.
     """
 
     names: tuple[str, ...]
-    cone: RecessionCone
+    cone: RecessionCone | None
     direction: FloatArray
     n_rows: int
     signs: FloatArray
+    dimension: int
 
 
 @dataclass(frozen=True)
@@ -82,9 +88,9 @@ class FitRecord:
         conditioned columns cost no digits.
     inner_coef : (q,) array
         The estimates in these coordinates; under separation a finite representative of the limiting model.
-    inner_vcov : (q, q) array
+    inner_vcov : Vcov
         Their covariance.
-    inner_model_vcov : (q, q) array
+    inner_model_vcov : Vcov
         The same from the inverse of the information, the bread of every sandwich.
     aliased : (k,) int array
         Columns that were dropped because earlier columns explain them.
@@ -123,10 +129,10 @@ class FitRecord:
     info: DesignInfo
     family: Binomial
     coef: FloatArray
-    coordinates: Coordinates
+    coordinates: Coordinates | LevelCoordinates
     inner_coef: FloatArray
-    inner_vcov: FloatArray
-    inner_model_vcov: FloatArray
+    inner_vcov: Vcov
+    inner_model_vcov: Vcov
     aliased: IntArray
     limit: Limit | None
     covariance: Covariance
@@ -155,18 +161,18 @@ class FitRecord:
 
     def __post_init__(self) -> None:
         """Make the arrays read-only: a record is what was found."""
-        for name in ("coef", "inner_coef", "inner_vcov", "inner_model_vcov", "aliased"):
+        for name in ("coef", "inner_coef", "aliased"):
             getattr(self, name).flags.writeable = False
 
-    @cached_property
+    @once
     def full_vcov(self) -> FloatArray:
         """Covariance of a finite representative of the estimates, zero where aliased, shape (p, p)."""
-        return self.coordinates.vcov(self.inner_vcov)
+        return self.coordinates.vcov(self.inner_vcov.array())
 
-    @cached_property
+    @once
     def model_vcov(self) -> FloatArray:
         """The same from the inverse of the information, shape (p, p)."""
-        return self.coordinates.vcov(self.inner_model_vcov)
+        return self.coordinates.vcov(self.inner_model_vcov.array())
 
     @property
     def vcov(self) -> FloatArray:
@@ -177,7 +183,7 @@ class FitRecord:
     @property
     def std_error(self) -> FloatArray:
         """Standard errors, shape (p,); nan where there is none."""
-        variance = self.full_vcov.diagonal()
+        variance = self.coordinates.variances(self.inner_vcov)
         return np.sqrt(np.where(np.isfinite(self.coef) & (variance >= 0.0), variance, np.nan))
 
     @property
@@ -195,6 +201,6 @@ class FitRecord:
         """False when weights or clusters make the likelihood a working device only."""
         return self.covariance.kind == "model"
 
-    def with_covariance(self, inner_vcov: FloatArray, covariance: Covariance) -> FitRecord:
+    def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> FitRecord:
         """Return the same fit with another covariance, given in the fit's coordinates."""
         return replace(self, inner_vcov=inner_vcov, covariance=covariance)

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.curvature.vcov import DenseVcov
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
 from logitkit.design.terms import Term
-from logitkit.errors import DataError, LogitkitError
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.rank import Coordinates
@@ -31,7 +32,8 @@ __all__ = ["VERSION", "load_record", "save_record"]
 FORMAT = "logitkit fit"
 VERSION = 1
 COORDINATES = ("transform", "centre", "basis")
-ARRAYS = ("coef", "inner_coef", "inner_vcov", "inner_model_vcov")
+ARRAYS = ("coef", "inner_coef")
+COVARIANCES = ("inner_vcov", "inner_model_vcov")
 NUMBERS = (
     "loglik",
     "null_loglik",
@@ -55,7 +57,7 @@ FIELDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("names", "terms", "empty_terms", "references", "aliased", "trace"), (list,)),
     **dict.fromkeys(("response", "covariance", "counts"), (dict,)),
     **dict.fromkeys(("coding", "limit", "coordinates"), (dict, NOTHING)),
-    **dict.fromkeys(ARRAYS, (dict,)),
+    **dict.fromkeys((*ARRAYS, *COVARIANCES), (dict,)),
     **dict.fromkeys(NUMBERS, (int, float, dict)),
     "version": (int,),
     "formula": (str, NOTHING),
@@ -189,7 +191,12 @@ def _shown(value: Any) -> str:
 
 def pack_record(record: FitRecord) -> dict[str, Any]:
     """Return a record as JSON values."""
-    info, limit = record.info, record.limit
+    info, limit, coordinates = record.info, record.limit, record.coordinates
+    if not isinstance(coordinates, Coordinates):
+        raise UnsupportedError(
+            f"A fit of {len(info.names):,} coefficients whose levels were eliminated cannot be saved; keep its table, "
+            "fit.tidy(), or group the levels."
+        )
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -203,12 +210,13 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
         "coding": None if info.coding is None else pack_coding(info.coding),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
+        **{name: encode(getattr(record, name).array()) for name in COVARIANCES},
         "aliased": record.aliased.tolist(),
         "coordinates": None
-        if record.coordinates.transform is None
-        else {name: encode(getattr(record.coordinates, name)) for name in COORDINATES},
+        if coordinates.transform is None
+        else {name: encode(getattr(coordinates, name)) for name in COORDINATES},
         "limit": None
-        if limit is None
+        if limit is None or limit.cone is None
         else {
             "directions": encode(limit.cone.directions),
             "rays": encode(limit.cone.rays),
@@ -247,12 +255,19 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
             np.asarray(decode(part[name]), dtype=np.float64).reshape(-1, d) for name in ("rays", "generators")
         )
         cone = RecessionCone(directions, rays, generators)
-        limit = Limit(tuple(packed["names"]), cone, decode(part["direction"]), part["n_rows"], decode(part["signs"]))
+        limit = Limit(
+            tuple(packed["names"]),
+            cone,
+            decode(part["direction"]),
+            part["n_rows"],
+            decode(part["signs"]),
+            cone.dimension,
+        )
     p = len(info.names)
     arrays: dict[str, Any] = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
     q = arrays["inner_coef"].size
-    for name in ("inner_vcov", "inner_model_vcov"):
-        arrays[name] = arrays[name].reshape(q, q)
+    for name in COVARIANCES:
+        arrays[name] = DenseVcov(np.asarray(decode(packed[name]), dtype=np.float64).reshape(q, q))
     aliased = np.array(packed["aliased"], dtype=np.int64)
     coordinates = Coordinates(None, aliased)
     if packed["coordinates"] is not None:

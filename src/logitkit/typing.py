@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "BoolArray",
+    "CodeArray",
     "FloatArray",
     "IntArray",
     "MissingPolicy",
@@ -20,6 +21,7 @@ __all__ = [
 FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
+CodeArray: TypeAlias = NDArray[np.int32]
 
 WeightKind = Literal["frequency", "precision", "sampling"]
 MissingPolicy = Literal["drop", "raise"]

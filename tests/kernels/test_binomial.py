@@ -12,7 +12,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 from logitkit.families.binomial import Binomial
-from logitkit.kernels.binomial import logit_mean, logit_rows, logit_values
+from logitkit.kernels.binomial import logit_rows
+from logitkit.kernels.binomial_values import logit_mean, logit_values
 from logitkit.kernels.scaling import scale_rows
 from oracles.likelihood import mean, row_loss
 from tolerances import EXACT
@@ -23,7 +24,8 @@ GRID = np.concatenate([GRID, -GRID[-2::-1]])
 SCRIPT = """
 import json
 import numpy as np
-from logitkit.kernels.binomial import logit_mean, logit_rows, logit_values
+from logitkit.kernels.binomial import logit_rows
+from logitkit.kernels.binomial_values import logit_mean, logit_values
 from logitkit.kernels.scaling import scale_rows
 
 eta = np.array({eta})

@@ -84,6 +84,23 @@ def test_one_and_two_threads_agree_bit_for_bit(separated: bool) -> None:
     assert (fits[0].separation is not None) == separated
 
 
+def test_any_number_of_threads_gives_the_same_bits_on_many_groups() -> None:
+    X, y = large(60_000, 60)
+    assert len(local.row_groups(*X.shape).bounds) > 20
+    weights = np.random.default_rng(1).uniform(0.5, 2.0, len(y))
+
+    def fit(threads: int) -> list[np.ndarray]:
+        lk.set_threads(threads)
+        fitted = lk.logit_matrix(X, y, weights=weights, weight_kind="precision", cluster=np.arange(len(y)) % 300)
+        values = np.array([step.value for step in fitted.record.trace])
+        return [fitted.coef.to_numpy(), fitted.vcov.to_numpy(), values, np.asarray(fitted.predict())]
+
+    alone = fit(1)
+    for threads in (2, 3, 7):
+        for _ in range(2):  # the order in which groups are done differs from run to run
+            assert all(np.array_equal(one, other) for one, other in zip(alone, fit(threads), strict=True))
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "int8"])
 def test_any_numeric_type_and_memory_order_without_touching_it(order: str, dtype: str) -> None:

@@ -135,10 +135,10 @@ def test_a_weighted_count_has_one_decimal_and_a_whole_one_none() -> None:
 
 
 def test_long_lists_of_names_are_cut_with_a_count() -> None:
-    rows = births().assign(person=lambda frame: [f"p{i:03d}" for i in range(len(frame))])
+    rows = births().assign(person=lambda frame: [f"p{min(i, 187):03d}" for i in range(len(frame))])
     (separated,) = lk.logit("low ~ 0 + person", rows).summary().warnings
     assert separated.count("person[") == 12
-    assert "and 177 more." in separated
+    assert "and 176 more." in separated
     copies = {f"copy{k:02d}": rows["age"] * (k + 2) for k in range(15)}
     (aliased,) = lk.logit("low ~ age + " + " + ".join(copies), rows.assign(**copies)).summary().warnings
     assert aliased.endswith("copy10, copy11 and 3 more.")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.coding import learn_coding
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.extras import ARRAY, complete_rows, gather_extras, make_response, missing_text, pick_rows
 from logitkit.design.formula import parse_formula, split_formula
@@ -18,7 +17,7 @@ from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
 from logitkit.design.response import Response
 from logitkit.errors import DataError, FormulaError, ResponseError
-from logitkit.typing import MissingPolicy, WeightKind
+from logitkit.typing import BoolArray, MissingPolicy, WeightKind
 
 __all__ = ["build_design"]
 
@@ -78,11 +77,12 @@ def build_design(
     positions = complete_rows(absent, missing)
     frame = table.frame(used, positions)
     left = evaluate_left(parsed.left, frame, parsed.functions)
-    gone = missing_outcome(left)
+    # A column of the table was looked at for missing values already.
+    gone = np.zeros(len(frame), dtype=bool) if parsed.left in frame.columns else missing_outcome(left)
     if gone.any():
         absent[parsed.left] = gone
     coding, rows = learn_coding(parsed, frame)
-    keep = rows.kept & ~gone
+    keep: BoolArray = rows.kept & ~gone
     if coding.uses_neighbours and len(frame) < table.n_rows:
         raise FormulaError(
             f"lag() looks at the row before, and rows were dropped. {missing_text(absent)} Compute the lagged column "
@@ -96,13 +96,13 @@ def build_design(
             raise DataError(f"No row is left to fit. {missing_text(absent)}")
     everything = positions if positions is not None else np.arange(table.n_rows)
     outcome = code_outcome(pick_rows(left, keep), parsed.left, event)
-    kept_rows = keep[rows.kept]
-    positions = everything[keep]
-    shift = None if rows.offset is None else rows.offset[kept_rows]
+    matrix, shift = rows.among(keep)
+    positions = everything if keep.all() else everything[keep]
     response = make_response(outcome, extras, positions, weight_kind, shift)
-    used_rows = keep.copy()
-    used_rows[keep] = response.weights > 0.0
-    coding = coding.with_seen(rows.factors, used_rows)
+    counted = response.weights > 0.0
+    coding = coding.with_seen(rows.factors, None if keep.all() and counted.all() else np.flatnonzero(keep)[counted])
+    if outcome.trials is None:
+        coding.require_repeated_levels(int(np.count_nonzero(counted)))
     info = DesignInfo(
         coding.names,
         coding.terms,
@@ -122,7 +122,6 @@ def build_design(
         sorted(((name, int(w.sum())) for name, w in absent.items() if w.any()), key=lambda item: -item[1])
     )
     counts = RowCounts(table.n_rows, table.n_rows - positions.size, by_column)
-    matrix = Dense(rows.matrix if kept_rows.all() else rows.matrix[kept_rows])
     _require_both_outcomes(response, info.response)
     return Design(matrix, response, info, counts, positions, table.index)
 

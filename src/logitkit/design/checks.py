@@ -12,6 +12,8 @@ from logitkit.typing import FloatArray, IntArray, WeightKind
 
 __all__ = ["require_finite", "require_finite_offset", "require_weight_kind", "require_weights"]
 
+CELLS_AT_ONCE = 1 << 22  # written out at a time: of a design of factors all cells would be far more than is stored
+
 
 def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) -> None:
     """Say which column of X is not finite, or too large to square.
@@ -35,8 +37,9 @@ def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) 
     >>> from logitkit.design.dense import Dense
     >>> require_finite(Dense(np.ones((2, 1))), ("x",), np.arange(2))
     """
-    for start in range(0, matrix.n_rows, 65_536):
-        block = matrix.rows(start, min(start + 65_536, matrix.n_rows)).to_dense()
+    at_once = max(1, CELLS_AT_ONCE // max(1, matrix.n_columns))
+    for start in range(0, matrix.n_rows, at_once):
+        block = matrix.take(np.arange(start, min(start + at_once, matrix.n_rows))).to_dense()
         bad = ~(np.abs(block) < 1e150)
         if bad.any():
             row, column = (int(place[0]) for place in np.nonzero(bad))

@@ -1,29 +1,29 @@
-"""From terms to columns and back again on new rows: the one file that knows formulaic's insides.
-
-Used of formulaic and not promised by it: ``PandasMaterializer._evaluate_factor``, ``factor_cache``, the meaning
-of ``drop_rows``, and the layout of ``encoder_state`` and ``transform_state``. A test names what broke when a
-new version moves one of them.
-"""
+"""From terms to columns and back again on new rows."""
 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from formulaic import Formula, ModelSpec
-from formulaic.errors import DataMismatchWarning, FormulaicError
-from formulaic.materializers import PandasMaterializer
+from formulaic import ModelSpec
+from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
+from logitkit.design.dense import Dense
 from logitkit.design.formula import ParsedFormula
-from logitkit.design.frame import is_missing, levels_of
+from logitkit.design.levels import Coded
+from logitkit.design.materializer import (
+    BlockMaterializer,
+    learnt_factors,
+    new_spec,
+)
+from logitkit.design.matrix import Matrix
 from logitkit.design.terms import INTERCEPT, Term
-from logitkit.errors import DataError, FormulaError
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.errors import DataError, FormulaError, LogitkitError
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["CodedRows", "Coding", "learn_coding"]
 
@@ -36,8 +36,8 @@ class CodedRows:
 
     Parameters
     ----------
-    matrix : (m, p) array
-        Rows that could be coded.
+    matrix : Matrix
+        Rows that could be coded, m of them.
     offset : (m,) array or None
         Sum of the formula's offsets.
     kept : (n,) bool array
@@ -45,14 +45,21 @@ class CodedRows:
     unseen : (n,) bool array
         Which hold a level that the fit never saw.
     factors : dict
-        Values of each categorical factor at the n rows, by its expression; when the coding is learnt.
+        Levels of each categorical factor at the n rows, by its expression; when the coding is learnt.
     """
 
-    matrix: FloatArray
+    matrix: Matrix
     offset: FloatArray | None
     kept: BoolArray
     unseen: BoolArray
-    factors: dict[str, Any] = field(default_factory=dict)
+    factors: dict[str, Coded] = field(default_factory=dict)
+
+    def among(self, keep: BoolArray) -> tuple[Matrix, FloatArray | None]:
+        """Return matrix and offset of those of the n rows that are to be kept, all of which could be coded."""
+        if int(np.count_nonzero(keep)) == self.matrix.n_rows:
+            return self.matrix, self.offset
+        rows = np.flatnonzero(keep[self.kept])
+        return self.matrix.take(rows), None if self.offset is None else self.offset[rows]
 
 
 @dataclass(frozen=True)
@@ -95,15 +102,18 @@ class Coding:
     @property
     def references(self) -> tuple[tuple[str, str], ...]:
         """Reference level of each factor that is coded by treatment contrasts, by the factor's expression."""
+        pieces = {piece for name in self.names for piece in (name, *name.split(":"))}
         found = []
         for factor, levels in self.coded_levels().items():
             # The level that has no column of its own, beside others that do.
-            bare = [level for level in levels if not self._has_column(f"{factor}[T.{level}]")]
+            bare = [level for level in levels if not self._has_column(f"{factor}[T.{level}]", pieces)]
             if len(bare) == 1 < len(levels):
                 found.append((factor, str(bare[0])))
         return tuple(found)
 
-    def _has_column(self, name: str) -> bool:
+    def _has_column(self, name: str, pieces: set[str]) -> bool:
+        if name in pieces or ":" not in name:
+            return name in pieces
         pattern = re.compile(rf"(?<![\w.)]){re.escape(name)}")
         return any(pattern.search(column) for column in self.names)
 
@@ -113,9 +123,20 @@ class Coding:
         ours = "lag" not in self.functions and "lag" not in self.variables
         return ours and any(LAG.search(f.expr) for term in self.spec.formula for f in term.factors)
 
-    def with_seen(self, factors: Mapping[str, Any], used: BoolArray) -> Coding:
-        """Return the coding with the levels that occur in the rows used."""
-        return replace(self, seen={name: levels_of(values[used]) for name, values in factors.items()})
+    def with_seen(self, factors: Mapping[str, Coded], rows: IntArray | None) -> Coding:
+        """Return the coding with the levels that occur in the rows used; None for all rows."""
+        return replace(self, seen={name: coded.occurring(rows) for name, coded in factors.items()})
+
+    def require_repeated_levels(self, n_rows: int) -> None:
+        """Refuse a factor with a level of its own in every row of 0 and 1: such a model says nothing."""
+        for factor, levels in self.seen.items():
+            if 1 < n_rows == len(levels):
+                raise DataError(
+                    f"{factor} has {len(levels)} levels in {n_rows} rows, a level of its own for each, such as "
+                    f"{', '.join(map(_shown, levels[:3]))}. Leave out a column that only identifies rows; put levels "
+                    "together, or take them as absorb=..., if they are groups; and a measurement is a number, not a "
+                    "factor."
+                )
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -128,11 +149,7 @@ class Coding:
 
     def coded_levels(self) -> dict[str, list[Any]]:
         """Return the levels that formulaic codes of each categorical factor, by the factor's expression."""
-        return {
-            expression: list(state["categories"])
-            for expression, (kind, state) in self.spec.encoder_state.items()
-            if kind is Factor.Kind.CATEGORICAL and "categories" in state
-        }
+        return learnt_factors(self.spec)[0]
 
     def code(self, frame: Any, unseen: str = "raise") -> CodedRows:
         """Build the columns for new rows.
@@ -158,11 +175,12 @@ class Coding:
         if n == 0:
             none = np.zeros(0, dtype=bool)
             offset = None if self.offset_spec is None else np.empty(0)
-            return CodedRows(np.empty((0, len(self.names))), offset, none, none)
+            return CodedRows(Dense(np.empty((0, len(self.names)))), offset, none, none)
         self._require_numbers(frame)
-        frame = self._without_idle_categories(frame)
-        materializer = PandasMaterializer(frame, self._context())
-        strange = self._unseen(materializer, n, unseen)
+        spec = BlockMaterializer.fresh(self.spec)
+        offset_spec = None if self.offset_spec is None else BlockMaterializer.fresh(self.offset_spec)
+        materializer = BlockMaterializer(frame, self.functions)
+        strange = self._unseen(materializer, spec, n, unseen)
         if strange.any() and self.uses_neighbours:
             raise DataError("lag() looks at the row before, and some rows have a level that the fit never saw.")
         if strange.any():
@@ -171,66 +189,37 @@ class Coding:
             kept = np.zeros(n, dtype=bool)
             kept[rest] = inner.kept
             return CodedRows(inner.matrix, inner.offset, kept, strange)
-        matrix, spec, dropped = _materialise(materializer, self._fresh(self.spec))
+        matrix, offset, spec, _ = _materialise(materializer, spec, offset_spec)
         if tuple(spec.column_names) != self.names:
             raise DataError(
-                "The new rows do not give the columns of the fit; were the saved model's functions changed?"
+                f"The new rows do not give the columns of the fit ({_difference(spec.column_names, self.names)}); were "
+                "the saved model's functions or levels changed?"
             )
-        kept = _all_but(dropped, n)
-        if self.offset_spec is None:
-            return CodedRows(matrix, None, kept, strange)
-        fresh = self._fresh(self.offset_spec)
-        columns, _, dropped = _materialise(PandasMaterializer(frame, self._context()), fresh, dropped)
-        whole = _all_but(dropped, n)
-        return CodedRows(matrix[whole[kept]], columns.sum(axis=1), whole, strange)
-
-    def _without_idle_categories(self, frame: Any) -> Any:
-        """Take out categories that no row has and the fit did not know: pandas warns of them when formulaic codes."""
-        levels = self.coded_levels()
-        for name in frame.columns:
-            if not hasattr(frame[name], "cat"):
-                continue
-            own = [known for factor, known in levels.items() if factor == name or factor.startswith(f"C({name}")]
-            present = set(frame[name].unique()).union(*own)
-            idle = [level for level in frame[name].cat.categories if level not in present]
-            if own and idle:
-                frame = frame.assign(**{name: frame[name].cat.remove_categories(idle)})
-        return frame
+        return CodedRows(matrix, offset, materializer.kept, strange)
 
     def _require_numbers(self, frame: Any) -> None:
         """Refuse text where the fit had numbers."""
-        for factor, (kind, _) in self.spec.encoder_state.items():
-            if kind is Factor.Kind.NUMERICAL and factor in frame.columns and frame[factor].dtype.kind not in "fiub":
+        for factor in learnt_factors(self.spec)[1]:
+            if factor in frame.columns and frame[factor].dtype.kind not in "fiub":
                 raise DataError(
                     f"Column {factor!r} was numbers in the fit and is {frame[factor].dtype} now, for example "
                     f"{_shown(frame[factor].iloc[0])}."
                 )
 
-    @staticmethod
-    def _fresh(spec: ModelSpec) -> ModelSpec:
-        """Return a spec with state of its own: formulaic writes into what it is given, also on the way to an error."""
-        return spec.update(
-            transform_state={name: dict(state) for name, state in spec.transform_state.items()},
-            encoder_state={name: (kind, dict(state)) for name, (kind, state) in spec.encoder_state.items()},
-        )
-
-    def _context(self) -> dict[str, Any]:
-        return {**self.functions, "offset": _identity}
-
-    def _unseen(self, materializer: PandasMaterializer, n: int, policy: str) -> BoolArray:
-        """Compare every categorical factor with its stored levels, before formulaic codes it."""
+    def _unseen(self, materializer: BlockMaterializer, spec: ModelSpec, n: int, policy: str) -> BoolArray:
+        """Compare every categorical factor with the levels that the fit saw, before it is coded."""
         strange = np.zeros(n, dtype=bool)
-        for factor in {f.expr: f for term in self.spec.formula for f in term.factors}.values():
+        for factor in BlockMaterializer.factors(spec):
             if factor.expr not in self.seen:
                 continue
-            values = _factor_values(materializer, factor, self._fresh(self.spec))
+            coded = _factor_codes(materializer, factor, spec)
             known = self.seen[factor.expr]
-            strangers = set(values.tolist()).difference(known)
+            strangers = set(coded.levels).difference(known)
             if not strangers:
                 continue
-            outside = np.fromiter((value in strangers for value in values), dtype=bool, count=n) & ~is_missing(values)
-            if outside.any() and policy == "raise":
-                found = sorted({_shown(value) for value in values[outside]})
+            outside = coded.among(strangers)
+            if policy == "raise" and outside.any():
+                found = sorted({_shown(level) for level in coded.occurring() if level in strangers})
                 raise DataError(
                     f"{factor.expr} has a level that the fit never saw in {_rows(int(outside.sum()))}: "
                     f"{', '.join(found[:5])}{', ...' if len(found) > 5 else ''}. "
@@ -265,43 +254,31 @@ def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
         If a term cannot be evaluated.
     """
     _require_no_bare_dates(parsed, frame)
-    context = {**parsed.functions, "offset": _identity}
-    spec = ModelSpec(formula=Formula(list(parsed.terms)), output="numpy", na_action="drop")
-    materializer = PandasMaterializer(frame, context)
-    matrix, spec, dropped = _materialise(materializer, spec)
-    kept = _all_but(dropped, len(frame))
-    offset, offset_spec = None, None
-    if parsed.offsets:
-        offset_spec = ModelSpec(formula=Formula("0 + " + " + ".join(parsed.offsets)), output="numpy", na_action="drop")
-        columns, offset_spec, dropped = _materialise(PandasMaterializer(frame, context), offset_spec, dropped)
-        _require_numeric_offset(offset_spec, len(parsed.offsets))
-        offset = columns.sum(axis=1)
-        whole = _all_but(dropped, len(frame))
-        matrix, kept = matrix[whole[kept]], whole
+    materializer = BlockMaterializer(frame, parsed.functions)
+    offset_spec = new_spec("0 + " + " + ".join(parsed.offsets)) if parsed.offsets else None
+    matrix, offset, spec, offset_spec = _materialise(materializer, new_spec(list(parsed.terms)), offset_spec)
     names = tuple(spec.column_names)
     _require_distinct_names(names, spec)
     coding = Coding(parsed.right, parsed.offsets, spec, offset_spec, parsed.variables, dict(parsed.functions), names)
     categorical = coding.coded_levels()
     factors = {
-        factor.expr: _factor_values(materializer, factor, spec)
-        for term in spec.formula
-        for factor in term.factors
+        factor.expr: _factor_codes(materializer, factor, spec)
+        for factor in BlockMaterializer.factors(spec)
         if factor.expr in categorical
     }
-    return coding, CodedRows(matrix, offset, kept, np.zeros(len(frame), dtype=bool), factors)
+    return coding, CodedRows(matrix, offset, materializer.kept, np.zeros(len(frame), dtype=bool), factors)
 
 
-def _factor_values(materializer: PandasMaterializer, factor: Factor, spec: ModelSpec) -> Any:
-    """Return the values of a factor before they are coded, shape (n,), from formulaic's cache where it has them."""
+def _factor_codes(materializer: BlockMaterializer, factor: Factor, spec: ModelSpec) -> Coded:
+    """Return the values of a factor before its contrasts."""
     try:
-        values = materializer._evaluate_factor(factor, spec, set()).values  # noqa: SLF001
+        return materializer.codes(factor, spec)
     except Exception as error:
         # The caller's own functions run here, so any error can come out; its cause stays attached.
         raise DataError(
-            f"{factor.expr} cannot be evaluated on the new rows as it was in the fit, where it was "
-            f"{'text or categories' if factor.expr in spec.encoder_state else 'of another kind'}: {error}"
+            f"{factor.expr} cannot be evaluated on the new rows as it was in the fit, where it was text or "
+            f"categories: {error}"
         ) from error
-    return np.asarray(getattr(values, "__wrapped__", values), dtype=object)
 
 
 def _require_distinct_names(names: Sequence[str], spec: ModelSpec) -> None:
@@ -309,21 +286,25 @@ def _require_distinct_names(names: Sequence[str], spec: ModelSpec) -> None:
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise FormulaError(f"Two columns of the design would be called {twice!r}; rename a column of the table.")
-    if any(factor.expr == INTERCEPT for term in spec.formula for factor in term.factors):
+    if any(factor.expr == INTERCEPT for factor in BlockMaterializer.factors(spec)):
         raise FormulaError(f"A column called {INTERCEPT!r} would be taken for the intercept; rename it.")
 
 
 def _materialise(
-    materializer: PandasMaterializer, spec: ModelSpec, drop: set[int] | None = None
-) -> tuple[FloatArray, ModelSpec, set[int]]:
-    """Return the matrix in float64, the spec with what it learnt, and the rows that a transform left missing."""
-    dropped: set[int] = set() if drop is None else set(drop)
+    materializer: BlockMaterializer, spec: ModelSpec, offset_spec: ModelSpec | None
+) -> tuple[Matrix, FloatArray | None, ModelSpec, ModelSpec | None]:
+    """Return the matrix and the offset of the rows that are complete, and the specs with what they learnt."""
+    offset = None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", DataMismatchWarning)
-            built = materializer.get_model_matrix(spec, drop_rows=dropped)
-    except DataMismatchWarning as error:
-        raise DataError(f"A term names levels that the data go beyond: {error}") from error
+        materializer.evaluate(spec)
+        if offset_spec is not None:
+            materializer.evaluate(offset_spec)
+            columns, offset_spec = materializer.build(offset_spec)
+            _require_numeric_offset(offset_spec)
+            offset = columns.to_dense().sum(axis=1)
+        matrix, spec = materializer.build(spec)
+    except LogitkitError:
+        raise
     except Exception as error:
         # The caller's own functions run here, so any error can come out; its cause stays attached.
         reason = f"{type(error).__name__}: {error}" if not isinstance(error, FormulaicError) else str(error)
@@ -333,20 +314,7 @@ def _materialise(
                 "the formula: bs(x, df=4, extrapolation='extend')."
             )
         raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from error
-    array = np.asarray(built)
-    if array.dtype.kind not in "fiub":
-        raise DataError(
-            f"The columns {', '.join(built.model_spec.column_names)} are not all numbers (they come out as "
-            f"{array.dtype}); turn dates and other objects into numbers first."
-        )
-    return np.ascontiguousarray(array, dtype=np.float64), built.model_spec, dropped
-
-
-def _all_but(dropped: set[int], n: int) -> BoolArray:
-    """Return where rows were not dropped, shape (n,)."""
-    kept = np.ones(n, dtype=bool)
-    kept[list(dropped)] = False
-    return kept
+    return matrix, offset, spec, offset_spec
 
 
 def _require_no_bare_dates(parsed: ParsedFormula, frame: Any) -> None:
@@ -359,20 +327,24 @@ def _require_no_bare_dates(parsed: ParsedFormula, frame: Any) -> None:
             )
 
 
-def _require_numeric_offset(spec: ModelSpec, n_offsets: int) -> None:
-    kinds: Sequence[Any] = [kind for kind, _ in spec.encoder_state.values()]
-    if any(kind is Factor.Kind.CATEGORICAL for kind in kinds) or len(spec.column_names) != n_offsets:
+def _require_numeric_offset(spec: ModelSpec) -> None:
+    if len(learnt_factors(spec)[1]) < len(BlockMaterializer.factors(spec)) or len(spec.column_names) != len(
+        spec.formula
+    ):
         raise FormulaError("offset(...) must be one number a row, not a factor or several columns.")
-
-
-def _identity(values: Any) -> Any:
-    """What ``offset`` does to its argument."""
-    return values
 
 
 def _shown(value: Any) -> str:
     """Return a value as Python writes it, so that the text '0' and the number 0 differ."""
     return repr(value.item() if hasattr(value, "item") else value)
+
+
+def _difference(found: Sequence[str], expected: Sequence[str]) -> str:
+    """Say where two lists of names first differ."""
+    for given, wanted in zip(found, expected, strict=False):
+        if given != wanted:
+            return f"{given!r} in place of {wanted!r}"
+    return f"{len(found)} columns in place of {len(expected)}"
 
 
 def _rows(count: int) -> str:

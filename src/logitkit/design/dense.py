@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from logitkit.design.matrix import Matrix
 from logitkit.kernels.scaling import scale_rows
 from logitkit.typing import FloatArray, IntArray
 
@@ -15,8 +16,8 @@ __all__ = ["Dense"]
 
 
 @dataclass(frozen=True, slots=True)
-class Dense:
-    """A two-dimensional array behind the ``Matrix`` protocol.
+class Dense(Matrix):
+    """A two-dimensional array as a matrix.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ class Dense:
     >>> x = Dense(np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> w = np.array([0.5, 2.0])
     >>> full = x.to_dense()
-    >>> bool(np.allclose(x.gram(w, np.empty(4)), full.T @ np.diag(w) @ full))
+    >>> bool(np.allclose(x.gram(w), full.T @ np.diag(w) @ full))
     True
     """
 
@@ -46,6 +47,11 @@ class Dense:
         """Number of columns."""
         return int(self.array.shape[1])
 
+    @property
+    def dense_width(self) -> int:
+        """Numbers that a row needs as scratch in ``add_gram``."""
+        return int(self.array.shape[1])
+
     def rows(self, start: int, stop: int) -> Dense:
         """Return a view of consecutive rows, in float64."""
         return Dense(np.asarray(self.array[start:stop], dtype=np.float64))
@@ -58,12 +64,12 @@ class Dense:
         """Return X v, shape (n,)."""
         return np.asarray(self.array @ vector)
 
-    def rmatvec(self, vector: FloatArray) -> FloatArray:
-        """Return X' v, shape (p,)."""
-        return np.asarray(vector @ self.array)
+    def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
+        """Add X' v to ``out``."""
+        out += vector @ self.array
 
-    def gram(self, weights: FloatArray, buffer: FloatArray) -> FloatArray:
-        """Return X' diag(weights) X by one symmetric product of the rows scaled by root weights."""
+    def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
+        """Add X' diag(weights) X by one symmetric product of the rows scaled by root weights."""
         n, p = self.array.shape
         if self.array.flags.c_contiguous and self.array.dtype == np.float64:
             scaled = buffer[: n * p].reshape(n, p)
@@ -72,7 +78,11 @@ class Dense:
             scaled = buffer[: n * p].reshape(p, n).T
             np.multiply(self.array, np.sqrt(weights)[:, None], out=scaled)
         # numpy sees one array on both sides and calls the symmetric product, at half the cost.
-        return np.asarray(scaled.T @ scaled)
+        out += scaled.T @ scaled
+
+    def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:
+        """Add the diagonal of X' diag(weights) X."""
+        diagonal += np.einsum("i,ij,ij->j", weights, self.array, self.array)
 
     def to_dense(self) -> FloatArray:
         """Return the array in float64, shape (n, p)."""

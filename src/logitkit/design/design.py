@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
+from logitkit.once import once
 from logitkit.typing import IntArray
 
 __all__ = ["Design", "RowCounts"]
@@ -68,14 +68,14 @@ class Design:
         """Number of rows used."""
         return self.matrix.n_rows
 
-    @cached_property
+    @once
     def fingerprint(self) -> str:
         """A digest that tells whether two designs hold the same rows, from sizes, outcomes and a sample of X."""
         sample = np.unique(np.linspace(0, self.n_rows - 1, min(self.n_rows, 1_000)).astype(np.int64))
-        rows = self.matrix.take(sample).to_dense()
         probe = np.cos(np.arange(sample.size, dtype=np.float64))
         sizes = (self.n_rows, self.matrix.n_columns, self.response.events, self.response.total)
         given = (self.response.y, self.response.weights, self.response.offset)
-        parts = [*sizes, *(probe @ values[sample] for values in given if values is not None), *(probe @ rows)]
+        columns = self.matrix.take(sample).rmatvec(probe)
+        parts = [*sizes, *(probe @ values[sample] for values in given if values is not None), *columns]
         # Eight digits: sums may differ in the last bits between machines.
         return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]

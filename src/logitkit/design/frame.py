@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from logitkit.design.levels import Coded
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Table", "is_missing", "levels_of", "read_table"]
+__all__ = ["Table", "as_levels", "coded_values", "is_missing", "levels_of", "read_table"]
 
 
 class Table:
@@ -38,6 +39,7 @@ class Table:
         self.n_rows = n_rows
         self.index = index
         self._known = frozenset(names)
+        self._columns: dict[str, pd.Series] = {}
 
     def __contains__(self, name: object) -> bool:
         """Tell whether there is a column of that name."""
@@ -47,10 +49,12 @@ class Table:
         """Return one column as pandas has it, or say which names there are."""
         if name not in self._known:
             raise DataError(f"There is no column {name!r}. {nearest_name(name, self.names)}")
-        column = self.native[name] if self.index is not None else _to_pandas(self.native.get_column(name))
-        if isinstance(column, pd.DataFrame):
-            raise DataError(f"There are {column.shape[1]} columns called {name!r}; rename them.")
-        return pd.Series(column) if not isinstance(column, pd.Series) else column
+        if name not in self._columns:  # read once: other libraries' columns are brought to pandas here
+            column = self.native[name] if self.index is not None else _to_pandas(self.native.get_column(name))
+            if isinstance(column, pd.DataFrame):
+                raise DataError(f"There are {column.shape[1]} columns called {name!r}; rename them.")
+            self._columns[name] = pd.Series(column) if not isinstance(column, pd.Series) else column
+        return self._columns[name]
 
     def missing(self, names: Sequence[str]) -> dict[str, BoolArray]:
         """Return where each of the named columns is missing, for those that are somewhere."""
@@ -160,6 +164,42 @@ def levels_of(values: Any) -> list[Any]:
         return sorted(distinct, key=lambda value: (type(value).__name__, str(value)))
 
 
+def coded_values(values: Any) -> Coded:
+    """Return values as codes of their levels: those of a categorical as they are, others sorted.
+
+    Parameters
+    ----------
+    values : array-like
+        One value a row; missing values get a negative code.
+
+    Returns
+    -------
+    Coded
+        The codes of a categorical are not copied.
+    """
+    stored = values.array if isinstance(values, (pd.Series, pd.Index)) else values
+    if isinstance(stored, pd.Categorical):
+        return Coded(stored.codes, stored.categories.tolist(), declared=True)
+    found = pd.Categorical(pd.Series(values))
+    return Coded(found.codes, found.categories.tolist(), declared=False)
+
+
+def as_levels(levels: Any) -> list[Any]:
+    """Return levels as a categorical has them, refusing missing ones and those that are given twice.
+
+    Parameters
+    ----------
+    levels : array-like
+        In order.
+
+    Returns
+    -------
+    list
+        Plain Python values.
+    """
+    return list(pd.CategoricalDtype(levels).categories.tolist())
+
+
 def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
     """Return weights, offset or clusters given as a column name or as an array aligned with the table.
 
@@ -206,6 +246,8 @@ def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
 
 def numeric_values(series: pd.Series, role: str) -> FloatArray:
     """Return a column as float64 with missing values as nan, or refuse text, dates and other objects."""
+    if isinstance(series.dtype, pd.SparseDtype):
+        series = pd.Series(np.asarray(series), index=series.index)
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
         return series.to_numpy(dtype=np.float64)
     missing = is_missing(series)
@@ -252,11 +294,18 @@ def _vector(values: Any) -> Any:
 def _to_pandas(column: Any) -> pd.Series:
     """Return a narwhals column as pandas has it, categories in an order that the data alone decide.
 
-    An Arrow dictionary keeps its order. A polars Categorical has none but the alphabet's: what polars hands over
-    is the order in which the process first met the values, and a reference level must not depend on that.
+    Numbers without gaps are not copied, and whole numbers with gaps stay whole: they may be names of levels. An Arrow
+    dictionary keeps its order. A polars Categorical has none but the alphabet's: what polars hands over is the order
+    in which the process first met the values, and a reference level must not depend on that.
     """
     import narwhals as nw
 
+    if column.dtype.is_integer() or column.dtype in (nw.Float64, nw.Float32):
+        gaps = column.null_count() > 0
+        if not gaps:
+            return pd.Series(column.to_numpy(), copy=False)
+        if column.dtype.is_integer():
+            return pd.Series(pd.arrays.IntegerArray(column.fill_null(0).to_numpy(), column.is_null().to_numpy()))
     if column.dtype != nw.Categorical:
         return pd.Series(column.to_pandas())
     native = column.to_native()
@@ -267,14 +316,19 @@ def _to_pandas(column: Any) -> pd.Series:
 
 
 def _plain(column: pd.Series, name: str) -> Any:
-    """Return values without missing entries in numpy's own types, text as objects, categories as they are."""
+    """Return values without missing entries in numpy's own types, text as pandas has it, categories as they are."""
     dtype = column.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "fiubmM":
-        return column.to_numpy()
+        # Whole numbers of few bits would run over in the formula's arithmetic, such as I(age ** 2).
+        return column.to_numpy(dtype=np.int64) if dtype.kind in "iu" and dtype.itemsize < 8 else column.to_numpy()
     if isinstance(dtype, pd.CategoricalDtype):
-        return pd.Categorical(column)
+        if pd.api.types.infer_dtype(dtype.categories) in {"mixed", "mixed-integer"}:
+            raise DataError(_mixed(name, dtype.categories))
+        return column.array
     if isinstance(dtype, pd.DatetimeTZDtype):
         return column.array  # as numpy has it, it would lose its zone or become objects
+    if isinstance(dtype, pd.SparseDtype):
+        return column.array if dtype.fill_value == 0 and dtype.kind in "fiub" else np.asarray(column)
     for is_kind, target in (
         (pd.api.types.is_bool_dtype, bool),
         (pd.api.types.is_integer_dtype, np.int64),
@@ -282,17 +336,23 @@ def _plain(column: pd.Series, name: str) -> Any:
     ):
         if not pd.api.types.is_object_dtype(dtype) and is_kind(dtype):
             return column.to_numpy(dtype=target)
+    if pd.api.types.is_string_dtype(dtype) and not pd.api.types.is_object_dtype(dtype):
+        return column.array if dtype == "str" else column.astype("str").array
     return _plain_objects(pd.Series(column.to_numpy(dtype=object)), name)
+
+
+def _mixed(name: str, values: Any) -> str:
+    kinds = sorted({type(value).__name__ for value in values})
+    if len(kinds) == 1:
+        return f"Column {name!r} holds {kinds[0]} objects; make it numbers or text."
+    return f"Column {name!r} mixes {' and '.join(kinds)}; make it all numbers or all text."
 
 
 def _plain_objects(column: pd.Series, name: str) -> Any:
     """Return objects as what they all are: numbers, dates, text; refuse what is none of these."""
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind in {"mixed", "mixed-integer"}:
-        kinds = sorted({type(value).__name__ for value in column})
-        if len(kinds) == 1:
-            raise DataError(f"Column {name!r} holds {kinds[0]} objects; make it numbers or text.")
-        raise DataError(f"Column {name!r} mixes {' and '.join(kinds)}; make it all numbers or all text.")
+        raise DataError(_mixed(name, column))
     if kind == "boolean":
         return column.to_numpy(dtype=bool)
     if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:

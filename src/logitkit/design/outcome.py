@@ -11,7 +11,7 @@ import numpy as np
 from formulaic.transforms import TRANSFORMS
 
 from logitkit.design.formula import plain_expression
-from logitkit.design.frame import is_missing, levels_of
+from logitkit.design.frame import coded_values, is_missing, levels_of
 from logitkit.design.info import ResponseInfo
 from logitkit.errors import FormulaError, ResponseError, nearest_name
 from logitkit.typing import BoolArray, FloatArray
@@ -228,17 +228,16 @@ def _hint(event: Any, levels: list[Any]) -> str:
 
 def _code_known(values: Any, name: str, info: ResponseInfo) -> FloatArray:
     """Code values by a choice that was made before."""
-    array = np.asarray(values)
     if not info.coded:
-        y = array.astype(np.float64)
+        y = np.asarray(values).astype(np.float64)
         if not ((y == 0.0) | (y == 1.0)).all():
             raise ResponseError(f"The response {name!r} holds values other than 0 and 1, which the fit had.")
         return y
-    y = np.full(array.shape[0], np.nan)
-    for level, code in info.coded.items():
-        y[np.asarray(array == level, dtype=bool)] = code
+    found = coded_values(values)
+    meaning = [next((code for known, code in info.coded.items() if known == level), np.nan) for level in found.levels]
+    y = np.asarray(np.array([*meaning, np.nan])[found.codes])
     if np.isnan(y).any():
-        value = array[int(np.argmax(np.isnan(y)))]
+        value = np.asarray(values)[int(np.argmax(np.isnan(y)))]
         levels = ", ".join(repr(level) for level in info.coded)
         raise ResponseError(f"The response {name!r} holds {value!r}, which the fit never saw; it had {levels}.")
     return y

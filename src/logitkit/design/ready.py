@@ -11,15 +11,17 @@ import numpy as np
 from logitkit.design.checks import require_finite_offset, require_weight_kind, require_weights
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.frame import Table, codes_of, numeric_values, read_table, row_values
+from logitkit.design.frame import Table, codes_of, is_missing, numeric_values, read_table, row_values
 from logitkit.design.info import DesignInfo
+from logitkit.design.matrix import Matrix
 from logitkit.design.outcome import code_outcome, missing_outcome
 from logitkit.design.response import Clusters, Response
+from logitkit.design.sparse import sparse_matrix
 from logitkit.design.terms import INTERCEPT, Term
-from logitkit.errors import DataError, UnsupportedError, nearest_name
-from logitkit.typing import WeightKind
+from logitkit.errors import DataError, nearest_name
+from logitkit.typing import BoolArray, WeightKind
 
-__all__ = ["as_matrix", "ready_design"]
+__all__ = ["as_matrix", "missing_rows", "ready_design"]
 
 
 def ready_design(
@@ -37,7 +39,7 @@ def ready_design(
 
     Parameters
     ----------
-    X : (n, p) array or table of numbers
+    X : (n, p) array, scipy sparse matrix or table of numbers
         Not copied when it is a dense array.
     y : (n,) array-like
         Outcome, coded as in a formula.
@@ -60,7 +62,7 @@ def ready_design(
     Raises
     ------
     DataError
-        For sizes that disagree, missing values, or a sparse matrix.
+        For sizes that disagree, missing values, or sparse entries that occur twice.
 
     Examples
     --------
@@ -68,8 +70,8 @@ def ready_design(
     >>> design.info.intercept
     0
     """
-    array, own_names, index = as_matrix(X)
-    n, p = array.shape
+    matrix, own_names, index = as_matrix(X)
+    n, p = matrix.n_rows, matrix.n_columns
     labels = own_names or tuple(f"x{j}" for j in range(p))
     if names is not None:
         labels = tuple(names)
@@ -81,8 +83,8 @@ def ready_design(
         twice = next(label for label in labels if labels.count(label) > 1)
         raise DataError(f"The column name {twice!r} occurs more than once; names must differ.")
     if n == 0 or p == 0:
-        raise DataError(f"X has shape {array.shape}: there is nothing to fit.")
-    if INTERCEPT in labels and not bool(np.all(array[:, labels.index(INTERCEPT)] == 1)):
+        raise DataError(f"X has shape {(n, p)}: there is nothing to fit.")
+    if INTERCEPT in labels and not _all_ones(matrix, labels.index(INTERCEPT)):
         raise DataError(f"The column called {INTERCEPT!r} is not all ones; name it otherwise, or make it ones.")
     require_weight_kind(weight_kind, given=weights is not None)
     own = getattr(y, "index", None)  # of a Series its labels, of a list a method
@@ -121,11 +123,11 @@ def ready_design(
             weight_kind=weight_kind,
         ),
     )
-    return Design(Dense(array), response, info, RowCounts(n), np.arange(n), index)
+    return Design(matrix, response, info, RowCounts(n), np.arange(n), index)
 
 
-def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Any, tuple[str, ...] | None, Any]:
-    """Return an array with two dimensions, its column names if it has any, and its row labels.
+def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Matrix, tuple[str, ...] | None, Any]:
+    """Return a matrix, its column names if it has any, and its row labels.
 
     Parameters
     ----------
@@ -136,15 +138,17 @@ def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Any, tuple
 
     Returns
     -------
-    array : (n, p) array
-        The numbers.
+    matrix : Matrix
+        The numbers, n rows and p columns.
     names : tuple of str or None
         The table's own column names.
     index : object
         The table's own row labels, or None.
     """
-    if hasattr(X, "tocsr") or type(X).__module__.startswith("scipy.sparse"):
-        raise UnsupportedError(f"X is a sparse matrix ({type(X).__name__}); only dense ones are offered: X.toarray().")
+    if hasattr(X, "tocsr"):
+        sparse = sparse_matrix(X)
+        _require_width(sparse.n_columns, expected)
+        return sparse, None, None
     if isinstance(X, np.ma.MaskedArray) and np.ma.getmaskarray(X).any():
         raise DataError("X is a masked array with masked entries; drop those rows, and give a plain array.")
     if isinstance(X, np.ndarray):
@@ -164,6 +168,41 @@ def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Any, tuple
         raise DataError(f"X has shape {array.shape}; it must have two dimensions, rows and columns.")
     if array.dtype.kind not in "fiub":
         raise DataError(f"X holds {array.dtype}; a ready matrix must be numbers. For text or categories use a formula.")
-    if expected is not None and array.shape[1] != len(expected):
-        raise DataError(f"X has {array.shape[1]} columns and the model has {len(expected)}; they must agree.")
-    return array, names, index
+    _require_width(array.shape[1], expected)
+    return Dense(array), names, index
+
+
+def missing_rows(matrix: Matrix) -> BoolArray:
+    """Return which rows of a ready matrix have a missing value.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows, dense or sparse.
+
+    Returns
+    -------
+    (n,) bool array
+        True where a value is nan.
+    """
+    if isinstance(matrix, Dense):
+        return np.asarray(np.any(is_missing(matrix.array), axis=1), dtype=bool)
+    entries = matrix.to_sparse().tocoo()
+    out = np.zeros(matrix.n_rows, dtype=bool)
+    out[entries.coords[0][np.isnan(entries.data)]] = True
+    return out
+
+
+def _require_width(n_columns: int, expected: Sequence[str] | None) -> None:
+    if expected is not None and n_columns != len(expected):
+        raise DataError(f"X has {n_columns} columns and the model has {len(expected)}; they must agree.")
+
+
+def _all_ones(matrix: Matrix, column: int) -> bool:
+    """Tell whether every value of a column is one."""
+    unit = np.zeros(matrix.n_columns)
+    unit[column] = 1.0
+    # Multiplied with zeros, a value that is not finite spoils the row; the fit will say where it is.
+    with np.errstate(invalid="ignore"):
+        values = matrix.array[:, column] if isinstance(matrix, Dense) else matrix.matvec(unit)
+    return bool(np.all(values == 1))

@@ -8,12 +8,12 @@ from typing import Any, get_args
 import numpy as np
 
 from logitkit.design.coding import Coding
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.extras import ARRAY, complete_rows, gather_extras, make_response, pick_rows
 from logitkit.design.formula import parse_formula, split_formula
 from logitkit.design.frame import Table, numeric_values, read_table
 from logitkit.design.info import DesignInfo
+from logitkit.design.matrix import Matrix
 from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, FloatArray, UnseenPolicy, WeightKind
@@ -27,7 +27,7 @@ class NewRows:
 
     Parameters
     ----------
-    matrix : Dense
+    matrix : Matrix
         Rows that could be coded.
     offset : (m,) array or None
         Their offset.
@@ -41,7 +41,7 @@ class NewRows:
         Outcomes as 1 and -1, for the rows of a separated fit.
     """
 
-    matrix: Dense
+    matrix: Matrix
     offset: FloatArray | None
     kept: BoolArray
     unseen: int
@@ -87,13 +87,12 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     keep = rows.kept & ~missing_outcome(values)
     everything = positions if positions is not None else np.arange(table.n_rows)
     outcome = code_outcome(pick_rows(values, keep), left, known=response_info)
-    kept_rows = keep[rows.kept]
-    positions = everything[keep]
+    matrix, shift = rows.among(keep)
+    positions = everything if keep.all() else everything[keep]
     kind: WeightKind = response_info.weight_kind  # type: ignore[assignment]
-    shift = None if rows.offset is None else rows.offset[kept_rows]
     response = make_response(outcome, extras, positions, kind, shift)
     counts = RowCounts(table.n_rows, table.n_rows - positions.size)
-    return Design(Dense(rows.matrix[kept_rows]), response, info, counts, positions, table.index)
+    return Design(matrix, response, info, counts, positions, table.index)
 
 
 def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenPolicy = "raise") -> NewRows:
@@ -123,15 +122,16 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     kept = np.ones(table.n_rows, dtype=bool)
     for where in {**table.missing(coding.variables), **extras.missing()}.values():
         kept &= ~where
-    positions = np.flatnonzero(kept)
-    _require_neighbours(coding, table, positions.size)
-    rows = coding.code(table.frame(coding.variables, positions), unseen)
-    kept[positions[~rows.kept]] = False
+    positions = None if kept.all() else np.flatnonzero(kept)
+    frame = table.frame(coding.variables, positions)
+    _require_neighbours(coding, table, len(frame))
+    rows = coding.code(frame, unseen)
+    kept[kept] = rows.kept
     given = None
     if "offset" in extras.series:
         given = numeric_values(extras.series["offset"], "offset")[kept]
     total = given if rows.offset is None else rows.offset + (0.0 if given is None else given)
-    return NewRows(Dense(rows.matrix), total, kept, int(rows.unseen.sum()), table.index)
+    return NewRows(rows.matrix, total, kept, int(rows.unseen.sum()), table.index)
 
 
 def _again(given: Any, at_fit: str | None, role: str) -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from logitkit.once import once
 from logitkit.typing import FloatArray, IntArray, WeightKind
 
 __all__ = ["Clusters", "Response"]
@@ -63,14 +63,14 @@ class Response:
         """Number of rows."""
         return int(self.y.shape[0])
 
-    @cached_property
+    @once
     def weights(self) -> FloatArray:
         """Total weight of each row in the log-likelihood: prior weight times trials, shape (n,)."""
         if self.prior is None:
             return np.ones(self.n_rows) if self.trials is None else self.trials
         return self.prior if self.trials is None else self.prior * self.trials
 
-    @cached_property
+    @once
     def n_obs(self) -> int:
         """Rows of positive weight; with frequency weights, the sum of the weights."""
         used = self.weights > 0.0

@@ -7,16 +7,18 @@ formula takes from numpy are restored; the caller's own functions must be given 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from formulaic import Formula, ModelSpec
+from formulaic import Formula
 from formulaic.parser.types import Factor
 from formulaic.parser.types import Term as FormulaicTerm
 
 from logitkit.design.coding import Coding
+from logitkit.design.materializer import packed_state, restored_spec
 from logitkit.errors import DataError, FormulaError
 
 __all__ = ["decode", "encode", "pack_coding", "unpack_coding"]
@@ -50,8 +52,8 @@ def pack_coding(coding: Coding) -> dict[str, Any]:
         "names": list(coding.names),
         "functions": {name: _function_source(name, value) for name, value in coding.functions.items()},
         "seen": {factor: encode(levels, factor) for factor, levels in coding.seen.items()},
-        "state": _pack_spec(coding.spec),
-        "offset_state": None if coding.offset_spec is None else _pack_spec(coding.offset_spec),
+        "state": packed_state(coding.spec, encode),
+        "offset_state": None if coding.offset_spec is None else packed_state(coding.offset_spec, encode),
     }
 
 
@@ -74,6 +76,8 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
     ------
     FormulaError
         If a function of the formula is not given, naming all that are missing.
+    DataError
+        If the levels that the fit saw are not among those that it coded: the file was changed.
     """
     restored: dict[str, Any] = {}
     absent = []
@@ -94,11 +98,11 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
             f"functions={{{', '.join(f'{name!r}: {name}' for name in absent)}}}."
         )
     offsets = tuple(packed["offsets"])
-    spec = _unpack_spec(_formula(packed["terms"]), packed["state"])
+    spec = restored_spec(_formula(packed["terms"]), packed["state"], decode)
     offset_spec = None
     if packed["offset_state"] is not None:
-        offset_spec = _unpack_spec(Formula("0 + " + " + ".join(offsets)), packed["offset_state"])
-    return Coding(
+        offset_spec = restored_spec("0 + " + " + ".join(offsets), packed["offset_state"], decode)
+    coding = Coding(
         packed["right"],
         offsets,
         spec,
@@ -108,6 +112,8 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
         tuple(packed["names"]),
         {factor: decode(levels) for factor, levels in packed["seen"].items()},
     )
+    _require_agreement(coding)
+    return coding
 
 
 def encode(value: Any, owner: str = "The model") -> Any:
@@ -192,24 +198,26 @@ def _function_source(expression: str, value: Any) -> dict[str, Any]:
     return {"module": getattr(value, "__module__", ""), "name": name, "code": "not saved"}
 
 
-def _pack_spec(spec: ModelSpec) -> dict[str, Any]:
-    encoder = {}
-    for expression, (kind, state) in spec.encoder_state.items():
-        plain = {key: item for key, item in state.items() if key != "contrasts"}
-        encoder[expression] = [kind.value, encode(plain, expression)]
-    return {
-        "transform": {expression: encode(state, expression) for expression, state in spec.transform_state.items()},
-        "encoder": encoder,
-    }
-
-
-def _unpack_spec(formula: Formula, state: Mapping[str, Any]) -> ModelSpec:
-    return ModelSpec(
-        formula=formula,
-        output="numpy",
-        na_action="drop",
-        transform_state={expression: decode(item) for expression, item in state["transform"].items()},
-        encoder_state={
-            expression: (Factor.Kind(kind), decode(item)) for expression, (kind, item) in state["encoder"].items()
-        },
-    )
+def _require_agreement(coding: Coding) -> None:
+    """Refuse levels that were changed in the file: rows would be coded by other columns than those of the fit."""
+    coded = coding.coded_levels()
+    for factor, seen in coding.seen.items():
+        known = coded.get(factor)
+        if known is None:
+            raise DataError(f"The saved model saw levels of {factor} and codes none; the file was changed.")
+        for levels in (known, seen):
+            twice = [level for level, count in Counter(levels).items() if count > 1]
+            if twice:
+                raise DataError(
+                    f"The saved model holds the level {twice[0]!r} of {factor} twice; the file was changed."
+                )
+        members = set(known)
+        strange = [level for level in seen if level not in members]
+        if strange:
+            raise DataError(
+                f"The saved model saw the level {strange[0]!r} of {factor} and does not code it; its coded levels are "
+                f"{', '.join(map(repr, known[:12]))}{', ...' if len(known) > 12 else ''}. The file was changed."
+            )
+    for factor in coded:
+        if factor not in coding.seen:
+            raise DataError(f"The saved model codes {factor} and does not hold the levels that it saw.")

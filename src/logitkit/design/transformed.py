@@ -23,7 +23,7 @@ BLOCK = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Transformed:
+class Transformed(Matrix):
     """A view of a matrix after centring and a change of basis; nothing of size n is copied.
 
     Parameters
@@ -58,6 +58,16 @@ class Transformed:
         """Number of columns after the change of basis."""
         return int(self.basis.shape[1])
 
+    @property
+    def width(self) -> int:
+        """Numbers that a row holds when it is written out."""
+        return max(self.matrix.n_columns, self.n_columns)
+
+    @property
+    def dense_width(self) -> int:
+        """Numbers that a row needs as scratch in ``add_gram`` of a block."""
+        return self.n_columns
+
     def rows(self, start: int, stop: int) -> Dense:
         """Return consecutive rows, transformed, as a dense block."""
         return Dense((self.matrix.rows(start, stop).to_dense() - self.centre) @ self.basis)
@@ -71,19 +81,23 @@ class Transformed:
         inner = self.basis @ vector
         return np.concatenate([block @ inner for block in self._centred_blocks()])
 
-    def rmatvec(self, vector: FloatArray) -> FloatArray:
-        """Return Z' v, shape (q,)."""
+    def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
+        """Add Z' v to ``out``."""
         total, start = np.zeros(self.matrix.n_columns), 0
         for block in self._centred_blocks():
             total += vector[start : start + len(block)] @ block
             start += len(block)
-        return np.asarray(total @ self.basis)
+        out += total @ self.basis
 
-    def gram(self, weights: FloatArray, buffer: FloatArray) -> FloatArray:
-        """Return Z' diag(weights) Z of all rows at once, shape (q, q)."""
-        del buffer  # sized for the given matrix, not for the transformed one
+    def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
+        """Add Z' diag(weights) Z of all rows at once."""
+        del buffer
         scaled = self.to_dense() * np.sqrt(weights)[:, None]
-        return np.asarray(scaled.T @ scaled)
+        out += scaled.T @ scaled
+
+    def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:
+        """Add the diagonal of Z' diag(weights) Z."""
+        Dense(self.to_dense()).add_squares(weights, diagonal)
 
     def to_dense(self) -> FloatArray:
         """Return the transformed rows, shape (n, q)."""

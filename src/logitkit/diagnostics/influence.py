@@ -111,7 +111,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     h = leverage(record, design)
     pearson = residuals(record, design, "pearson")
     deviance = residuals(record, design, "deviance")
-    rank = record.n_params - (0 if record.limit is None else record.limit.cone.dimension)
+    rank = record.n_params - (0 if record.limit is None else record.limit.dimension)
     room = np.where(1.0 - h < FITTED_ALONE, np.nan, 1.0 - h)
     # A model without finite coefficients moves nowhere.
     distance = (pearson / room) ** 2 * h / max(rank, 1)

@@ -12,6 +12,7 @@ import numpy as np
 
 from logitkit.families.link import LOGIT, Link
 from logitkit.kernels import binomial as kernel
+from logitkit.kernels.binomial_values import logit_values
 from logitkit.typing import FloatArray
 
 __all__ = ["Binomial"]
@@ -71,7 +72,7 @@ class Binomial:
 
     def loss(self, eta: FloatArray, y: FloatArray) -> FloatArray:
         """Return the negative log-likelihood of one trial a row, without the constant, shape (n,)."""
-        return kernel.logit_values(np.ascontiguousarray(eta), np.ascontiguousarray(y))
+        return logit_values(np.ascontiguousarray(eta), np.ascontiguousarray(y))
 
     def saturated_loss(self, y: FloatArray) -> FloatArray:
         """Return the least loss that any linear predictor could give, the entropy of y, shape (n,)."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.errors import UnsupportedError
-from logitkit.kernels import binomial as kernel
+from logitkit.kernels.binomial_values import logit_mean
 from logitkit.typing import FloatArray
 
 __all__ = ["LOGIT", "Link", "link_named"]
@@ -39,7 +39,7 @@ class Link:
     def inverse(self, eta: FloatArray) -> FloatArray:
         """Return the mean for each linear predictor, shape (n,), finite at any size of ``eta``."""
         flat = np.ascontiguousarray(eta, dtype=np.float64).ravel()
-        return kernel.logit_mean(flat).reshape(np.shape(eta))
+        return logit_mean(flat).reshape(np.shape(eta))
 
     def link(self, mu: FloatArray) -> FloatArray:
         """Return the linear predictor for each mean: log(mu / (1 - mu)), infinite at 0 and 1."""

@@ -99,7 +99,7 @@ def two_sided_p(statistic: FloatArray) -> FloatArray:
     return np.asarray(2.0 * ndtr(-np.abs(statistic)))
 
 
-def linear_estimates(estimate: FloatArray, jacobian: FloatArray, vcov: FloatArray, level: float) -> Estimates:
+def linear_estimates(estimate: FloatArray, jacobian: FloatArray, product: FloatArray, level: float) -> Estimates:
     """Return Wald inference for estimates with a given Jacobian.
 
     Parameters
@@ -108,8 +108,8 @@ def linear_estimates(estimate: FloatArray, jacobian: FloatArray, vcov: FloatArra
         Values of the functions.
     jacobian : (m, p) array
         Their derivatives with respect to the coefficients.
-    vcov : (p, p) array
-        Covariance of the coefficients.
+    product : (m, p) array
+        The Jacobian times the covariance of the coefficients.
     level : float
         Confidence level.
 
@@ -120,11 +120,11 @@ def linear_estimates(estimate: FloatArray, jacobian: FloatArray, vcov: FloatArra
 
     Examples
     --------
-    >>> out = linear_estimates(np.array([2.0]), np.array([[1.0, 1.0]]), np.eye(2), 0.95)
+    >>> out = linear_estimates(np.array([2.0]), np.array([[1.0, 1.0]]), np.array([[1.0, 1.0]]), 0.95)
     >>> bool(np.isclose(out.std_error[0], np.sqrt(2.0)))
     True
     """
-    std_error = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, vcov, jacobian, optimize=True))
+    std_error = np.sqrt(np.einsum("ij,ij->i", product, jacobian))
     return wald_estimates(estimate, std_error, level)
 
 

@@ -53,8 +53,7 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     vcov = record.inner_model_vcov
 
     def block_leverage(block: Matrix, rows: slice) -> FloatArray:
-        dense = block.to_dense()
-        return np.asarray(np.einsum("ij,ij->i", dense @ vcov, dense) * curvature[rows])
+        return vcov.row_variances(block) * curvature[rows]
 
     with single_threaded_blas():
         working = record.coordinates.matrix(design.matrix)

@@ -91,7 +91,7 @@ def linear_predictor(
         stop = min(start + BLOCK, matrix.n_rows)
         block = working.rows(start, stop)
         eta[start:stop] = block.matvec(record.inner_coef)
-        if record.limit is not None:
+        if record.limit is not None and record.limit.cone is not None:
             cone = record.limit.cone
             rows = block.to_dense()
             moving = np.flatnonzero(np.any(cone.moves(rows) != 0.0, axis=1))
@@ -147,6 +147,9 @@ def _margins(record: FitRecord, design: Design) -> FloatArray:
     """Return how far a direction of the cone's interior moves each row, shape (n,); zero for a row that stays."""
     assert record.limit is not None
     cone = record.limit.cone
+    if cone is None:
+        eta = linear_predictor(record, design.matrix, None)
+        return np.where(np.isinf(eta), np.sign(eta), 0.0)
     interior = cone.rays.sum(axis=0)
     working = record.coordinates.matrix(design.matrix)
     out = np.empty(design.n_rows)
@@ -254,8 +257,8 @@ def predictions(
     working = record.coordinates.matrix(matrix)
     variance = np.empty(matrix.n_rows)
     for start in range(0, matrix.n_rows, BLOCK):
-        block = working.rows(start, min(start + BLOCK, matrix.n_rows)).to_dense()
-        variance[start : start + len(block)] = np.einsum("ij,ij->i", block @ record.inner_vcov, block)
+        stop = min(start + BLOCK, matrix.n_rows)
+        variance[start:stop] = record.inner_vcov.row_variances(working.rows(start, stop))
     # A variance that is zero may come out as rounding of either sign.
     logit_error = np.sqrt(np.where(np.isfinite(eta), np.maximum(variance, 0.0), np.nan))
     mean = record.family.mean

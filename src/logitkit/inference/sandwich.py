@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from logitkit.curvature.vcov import DenseVcov
 from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
 from logitkit.errors import DataError
@@ -85,7 +86,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
             label = f"sandwich by cluster ({response.clusters.name})"
             covariance = Covariance("cluster", label, f"G / (G - 1) with G = {clusters}", clusters)
         bread = record.inner_model_vcov
-        return record.with_covariance(factor * (bread @ meat @ bread), covariance)
+        return record.with_covariance(DenseVcov(factor * bread.times(bread.times(meat).T)), covariance)
 
 
 def _cluster_meat(matrix: Matrix, codes: IntArray, slope: FloatArray) -> FloatArray:

@@ -137,7 +137,8 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     difference = left @ np.where(used, record.coef, 0.0) - right
     jacobian = record.coordinates.jacobian(left)
     # The root of the covariance, not the covariance, so that close hypotheses keep their digits.
-    root = jacobian @ _root(record.inner_vcov)
+    support = np.flatnonzero(np.any(jacobian != 0.0, axis=0))
+    root = jacobian[:, support] @ _root(record.inner_vcov.block(support))
     length = np.linalg.norm(root, axis=1)
     length = np.where(length > 0.0, length, 1.0)
     rotation, values, _ = np.linalg.svd(root / length[:, None], full_matrices=False)
@@ -154,7 +155,8 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
         raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
     statistic = float(np.sum((rotated[keep] / values[keep]) ** 2))
     dof = int(np.count_nonzero(keep))
-    estimates = linear_estimates(difference, jacobian, record.inner_vcov, record.level if level is None else level)
+    product = record.inner_vcov.times(jacobian)
+    estimates = linear_estimates(difference, jacobian, product, record.level if level is None else level)
     return WaldTest(statistic, dof, float(chdtrc(dof, statistic)), texts, estimates, record.covariance.label)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from numba import njit
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "compiled_sum"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,7 +29,28 @@ def compiled(function: F) -> F:
     callable
         The same function. Where no cache folder can be written it is compiled anew in each process, without a word.
     """
+    return _compile(function, False)
+
+
+def compiled_sum(function: F) -> F:
+    """Return a compiled function whose sums may be added in another order, several terms at a time.
+
+    Parameters
+    ----------
+    function : callable
+        A plain sum over an array, in which no term cancels rounding of another.
+
+    Returns
+    -------
+    callable
+        The same function; the same order on every call with the same length.
+    """
+    return _compile(function, {"reassoc"})
+
+
+def _compile(function: F, relaxed: Any) -> F:
+    options = {"nogil": True, "error_model": "numpy", "fastmath": relaxed}
     try:
-        return cast("F", njit(cache=True, nogil=True, error_model="numpy")(function))
+        return cast("F", njit(cache=True, **options)(function))
     except RuntimeError:  # numba finds no folder that it may write
-        return cast("F", njit(nogil=True, error_model="numpy")(function))
+        return cast("F", njit(**options)(function))

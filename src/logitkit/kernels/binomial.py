@@ -9,7 +9,9 @@ cancellation (``docs/maths/binomial.md``, equations 1 to 5):
     \mu &= 1 / (1 + e) \text{ or } e / (1 + e), \qquad
     \mu (1 - \mu) = e / (1 + e)^2 .
 
-Rows are processed in place into buffers that the caller owns; the functions hold no interpreter lock.
+Rows are processed in place into buffers that the caller owns; the functions hold no interpreter lock. The loop over
+rows has no branch and no call, so that the compiler works on several rows at once: the exponential and the logarithm
+are polynomials, right to two units in the last place (``docs/maths/binomial.md``, equations 9 to 11).
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ import math
 
 import numpy as np
 
-from logitkit.kernels import compiled
-from logitkit.typing import FloatArray
+from logitkit.kernels import compiled, compiled_sum
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["logit_mean", "logit_rows", "logit_values"]
+__all__ = ["logit_fits", "logit_rows"]
 
 
 @compiled
@@ -59,68 +61,338 @@ def logit_rows(
     fitted = 0.0
     matched = 0.0
     closest = math.inf
-    for i in range(eta.shape[0]):
-        eta_i = eta[i]
-        y_i = y[i]
-        w_i = weights[i]
-        e = math.exp(-abs(eta_i))
-        upper = 1.0 / (1.0 + e)
-        lower = e * upper
-        if eta_i >= 0.0:
-            mu = upper
-            not_mu = lower
-            value += w_i * (math.log1p(e) + (1.0 - y_i) * eta_i)
-        else:
-            mu = lower
-            not_mu = upper
-            value += w_i * (math.log1p(e) - y_i * eta_i)
-        residual = w_i * ((1.0 - y_i) * mu - y_i * not_mu)
-        fitted += w_i * mu
-        matched += w_i * y_i * mu
-        slope[i] = residual
-        curvature[i] = w_i * upper * lower
-        if w_i > 0.0 and (y_i == 0.0 or y_i == 1.0):  # noqa: PLR1714 - numba compiles it as two comparisons
-            closest = min(closest, abs(residual))
+    n = eta.shape[0]
+    space = np.empty((2, min(n, CHUNK)))
+    for first in range(0, n, CHUNK):
+        last = min(first + CHUNK, n)
+        part = slice(first, last)
+        loss, mean = space[0, : last - first], space[1, : last - first]
+        _decay(eta[part], curvature[part])
+        _fill(eta[part], y[part], weights[part], slope[part], curvature[part], loss, mean)
+        value += _sum(loss)
+        fitted += _sum(mean)
+        matched += _sum_products(mean, y[part])
+        closest = min(closest, _least(y[part], weights[part], slope[part]))
     return value, closest, fitted, matched
 
 
-@compiled
-def logit_values(eta: FloatArray, y: FloatArray) -> FloatArray:
-    r"""Return the loss :math:`\ell(\eta_i, y_i)` of each row, for one trial of weight one.
-
-    Parameters
-    ----------
-    eta, y : (n,) array
-        Linear predictors, and proportions of events in [0, 1].
-
-    Returns
-    -------
-    (n,) array
-        Negative log-likelihood of each row without the binomial constant.
-    """
-    out = np.empty(eta.shape[0])
-    for i in range(eta.shape[0]):
-        e = math.exp(-abs(eta[i]))
-        out[i] = math.log1p(e) + (1.0 - y[i]) * max(eta[i], 0.0) + y[i] * max(-eta[i], 0.0)
-    return out
+CHUNK = 512  # rows whose intermediate results stay in the first-level cache
+LOG2_E = 1.4426950408889634
+LN_2 = 0.6931471805599453
+LN_2_HIGH = 6.93147180369123816490e-01  # its leading bits, so that a multiple of it is exact
+LN_2_LOW = 1.90821492927058770002e-10  # and the others
+SMALLEST = 745.0  # exp(-745) is the last number above zero
+ROOT_2_LESS_1 = 0.41421356237309503
+POWERS = np.array([0.5**k for k in range(1_080)])
+C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13 = (1.0 / math.factorial(k) for k in range(2, 14))
 
 
 @compiled
-def logit_mean(eta: FloatArray) -> FloatArray:
-    r"""Return :math:`\mu = 1 / (1 + \exp(-\eta))` without overflow.
+def _decay(eta: FloatArray, out: FloatArray) -> None:
+    """Write exp(-|eta|): a power of two times a polynomial on [-ln 2 / 2, ln 2 / 2]."""
+    for i in range(eta.shape[0]):
+        x = abs(eta[i])
+        x = x if x < SMALLEST else SMALLEST  # noqa: FURB136 - a missing value too must give an index below
+        k = np.floor(x * LOG2_E + 0.5)
+        r = (k * LN_2_HIGH - x) + k * LN_2_LOW
+        high = C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13))))
+        low = C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * (C7 + r * high)))))
+        out[i] = (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(k)]
+
+
+@compiled
+def _fill(
+    eta: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+    loss: FloatArray,
+    mean: FloatArray,
+) -> None:
+    """Fill weighted loss, mean, slope and curvature; ``curvature`` comes in as exp(-|eta|)."""
+    for i in range(eta.shape[0]):
+        e = curvature[i]
+        # log(1 + e) = 2 artanh s, after halving 1 + e where it is above the root of two.
+        large = e > ROOT_2_LESS_1
+        s = (e - 1.0 if large else e) / (e + 3.0 if large else e + 2.0)
+        z = s * s
+        tail = 1 / 13 + z * (1 / 15 + z * (1 / 17 + z * (1 / 19 + z * (1 / 21))))
+        series = 1.0 + z * (1 / 3 + z * (1 / 5 + z * (1 / 7 + z * (1 / 9 + z * (1 / 11 + z * tail)))))
+        log_1p = 2.0 * s * series + (LN_2 if large else 0.0)
+        upper = 1.0 / (1.0 + e)
+        lower = e * upper
+        positive = eta[i] >= 0.0
+        mu = upper if positive else lower
+        not_mu = lower if positive else upper
+        y_i = y[i]
+        w_i = weights[i]
+        # A missing linear predictor must show in the loss: only this product lets it through.
+        loss[i] = w_i * (log_1p + abs(eta[i]) * (1.0 - y_i if positive else y_i))
+        slope[i] = w_i * ((1.0 - y_i) * mu - y_i * not_mu)
+        curvature[i] = w_i * upper * lower
+        mean[i] = w_i * mu
+
+
+@compiled_sum
+def _sum(values: FloatArray) -> float:
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += values[i]
+    return total
+
+
+@compiled_sum
+def _sum_products(left: FloatArray, right: FloatArray) -> float:
+    total = 0.0
+    for i in range(left.shape[0]):
+        total += left[i] * right[i]
+    return total
+
+
+@compiled
+def _least(y: FloatArray, weights: FloatArray, slope: FloatArray) -> float:
+    """Return the least weighted distance between outcome and mean among rows of one outcome."""
+    closest = math.inf
+    for i in range(y.shape[0]):
+        single = (weights[i] > 0.0) & ((y[i] == 0.0) | (y[i] == 1.0))
+        distance = abs(slope[i]) if single else math.inf
+        closest = distance if distance < closest else closest  # noqa: FURB136 - one instruction, where min is a call
+    return closest
+
+
+# Many small fits. Columns are stored one after another, so that the loops over rows run along memory.
+
+CONVERGED, ITERATIONS, INDEFINITE, NO_STEP, NOT_FINITE, SUSPECTED, NO_ROWS = range(7)
+VALUE, SQUARED, CLOSEST, PIVOT, STEPS, ENDED = range(6)  # columns of the report
+HALVINGS_MOST = 10  # a harder case is for the solver of single fits
+LINEAR_SHARE = 0.2  # a squared decrement that falls by less is not quadratic convergence
+LINEAR_MOST = 3
+
+
+@compiled
+def logit_fits(  # noqa: PLR0917 - arrays and scalars only
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    offset: FloatArray,
+    bounds: IntArray,
+    start: FloatArray,
+    tol: float,
+    max_iter: int,
+    armijo: float,
+    rounding: float,
+    coef: FloatArray,
+    information: FloatArray,
+    report: FloatArray,
+) -> None:
+    r"""Fit many logistic regressions with few columns by Newton's method, each on a slice of the rows.
+
+    The iteration is that of ``docs/maths/newton.md``, equations 1 to 4; what is out of the ordinary is given up and
+    reported, not solved.
 
     Parameters
     ----------
-    eta : (n,) array
-        Linear predictors; infinities give 0 and 1, missing values stay missing.
-
-    Returns
-    -------
-    (n,) array
-        Probabilities of the event.
+    X : (n, p) array
+        Columns, in C order.
+    y, weights : (1, n) or (m, n) array
+        Proportions of events and total weights, the same for every fit or one row a fit; weight zero: no row.
+    offset : (n,) array
+        Added to the linear predictors.
+    bounds : (m, 2) int array
+        First row of each fit, and the row after its last.
+    start : (1, p) or (m, p) array
+        First iterate, the same for every fit or one row a fit.
+    tol : float
+        On the Newton decrement, times the root of the mean weight where that is below 1.
+    max_iter : int
+        Largest number of iterations.
+    armijo, rounding : float
+        Share of the predicted fall that a step must reach, and share of the objective that is rounding.
+    coef : (m, p) array
+        Overwritten with the estimates, one free step after the last evaluation.
+    information : (m, p, p) or (0, p, p) array
+        Overwritten with the information there, unless it is empty.
+    report : (m, 6) array
+        Overwritten with: the loss, the squared decrement, the least :math:`w |y - \mu|` of rows with one outcome, the
+        least squared pivot of the information scaled to a unit diagonal, iterations, and how the fit ended.
     """
-    out = np.empty(eta.shape[0])
-    for i in range(eta.shape[0]):
-        e = math.exp(-abs(eta[i]))
-        out[i] = 1.0 / (1.0 + e) if eta[i] >= 0.0 else e / (1.0 + e)
-    return out
+    p = X.shape[1]
+    longest = 0
+    for fit in range(bounds.shape[0]):
+        longest = max(longest, bounds[fit, 1] - bounds[fit, 0])
+    column_space = np.empty(p * longest)
+    row_space = np.empty(6 * longest)
+    hessian = np.empty((p, p))
+    factor = np.empty((p, p))
+    vectors = np.empty((4, p))
+    for fit in range(bounds.shape[0]):
+        first, last = bounds[fit, 0], bounds[fit, 1]
+        w = weights[fit] if weights.shape[0] > 1 else weights[0]
+        outcome = y[fit] if y.shape[0] > 1 else y[0]
+        used = 0
+        total = 0.0
+        for i in range(first, last):
+            if w[i] > 0.0:
+                total += w[i]
+                used += 1
+        columns = column_space[: p * used].reshape((p, used))
+        rows = row_space[: 6 * used].reshape((6, used))
+        used = 0
+        for i in range(first, last):
+            if w[i] > 0.0:
+                for j in range(p):
+                    columns[j, used] = X[i, j]
+                rows[0, used] = outcome[i]
+                rows[1, used] = w[i]
+                rows[2, used] = offset[i]
+                used += 1
+        begin = start[fit] if start.shape[0] > 1 else start[0]
+        for j in range(p):
+            coef[fit, j] = begin[j]
+        bound = tol * tol * min(1.0, total / max(last - first, 1))
+        report[fit, :] = np.nan
+        report[fit, STEPS] = 0.0
+        report[fit, ENDED] = NO_ROWS
+        if used > 0:
+            own = coef[fit], hessian, factor, vectors, report[fit]
+            _newton(columns, rows, bound, max_iter, armijo, rounding, *own)
+            if information.shape[0] > 0:
+                for j in range(p):
+                    for k in range(j + 1):
+                        information[fit, j, k] = information[fit, k, j] = hessian[j, k]
+
+
+@compiled
+def _newton(  # noqa: PLR0917 - arrays and scalars only
+    columns: FloatArray,
+    rows: FloatArray,
+    bound: float,
+    max_iter: int,
+    armijo: float,
+    rounding: float,
+    coef: FloatArray,
+    hessian: FloatArray,
+    factor: FloatArray,
+    vectors: FloatArray,
+    report: FloatArray,
+) -> None:
+    """Minimise from ``coef``, in place, and leave the last Hessian.
+
+    ``rows`` holds outcome, weight and offset, and room for linear predictor, slope and curvature; ``vectors`` is room
+    for gradient, scale, direction and trial.
+    """
+    p = columns.shape[0]
+    gradient, scale, direction, trial = vectors[0], vectors[1], vectors[2], vectors[3]
+    value, closest = _evaluate(columns, rows, coef, gradient, hessian)
+    before = math.inf
+    linear = 0
+    for iteration in range(max_iter):
+        report[VALUE] = value
+        report[CLOSEST] = closest
+        report[STEPS] = iteration
+        report[PIVOT] = _factorise(hessian, factor, scale)
+        if not math.isfinite(value):
+            report[ENDED] = NOT_FINITE
+            return
+        if not report[PIVOT] > 0.0:
+            report[ENDED] = INDEFINITE
+            return
+        squared = _solve(factor, scale, gradient, direction)
+        report[SQUARED] = squared
+        if squared <= bound:
+            for j in range(p):
+                coef[j] += direction[j]
+            report[ENDED] = CONVERGED
+            return
+        linear = linear + 1 if squared > LINEAR_SHARE * before and closest < squared else 0
+        if linear >= LINEAR_MOST:
+            report[ENDED] = SUSPECTED
+            return
+        before = squared
+        length = 1.0
+        found = False
+        for _ in range(HALVINGS_MOST):
+            for j in range(p):
+                trial[j] = coef[j] + length * direction[j]
+            there, closest = _evaluate(columns, rows, trial, gradient, hessian)
+            if there <= value - armijo * length * squared + rounding * abs(value):
+                found = True
+                break
+            length *= 0.5
+        if not found:
+            report[ENDED] = NO_STEP
+            return
+        value = there
+        for j in range(p):
+            coef[j] = trial[j]
+    report[ENDED] = ITERATIONS
+
+
+@compiled
+def _evaluate(
+    columns: FloatArray, rows: FloatArray, coef: FloatArray, gradient: FloatArray, hessian: FloatArray
+) -> tuple[float, float]:
+    """Fill the gradient and the lower half of the Hessian; return the loss and the least weighted residual."""
+    p, n = columns.shape
+    y, weights, offset, eta, slope, curvature = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
+    for i in range(n):
+        eta[i] = offset[i]
+    for j in range(p):
+        for i in range(n):
+            eta[i] += coef[j] * columns[j, i]
+    value, closest, _, _ = logit_rows(eta, y, weights, slope, curvature)
+    for j in range(p):
+        gradient[j] = _sum_products(slope, columns[j])
+    weighted = eta  # no longer needed
+    for j in range(p):
+        for i in range(n):
+            weighted[i] = curvature[i] * columns[j, i]
+        for k in range(j + 1):
+            hessian[j, k] = _sum_products(weighted, columns[k])
+    return value, closest
+
+
+@compiled
+def _factorise(hessian: FloatArray, factor: FloatArray, scale: FloatArray) -> float:
+    """Fill the Cholesky factor of the Hessian scaled to a unit diagonal; return its least squared pivot, or -1."""
+    p = hessian.shape[0]
+    least = math.inf
+    for j in range(p):
+        if not (0.0 < hessian[j, j] < math.inf):
+            return -1.0
+        scale[j] = 1.0 / math.sqrt(hessian[j, j])
+    for j in range(p):
+        for k in range(j + 1):
+            rest = hessian[j, k] * scale[j] * scale[k]
+            for i in range(k):
+                rest -= factor[j, i] * factor[k, i]
+            if k < j:
+                factor[j, k] = rest / factor[k, k]
+            else:
+                if not rest > 0.0:
+                    return -1.0
+                least = min(least, rest)
+                factor[j, j] = math.sqrt(rest)
+    return least
+
+
+@compiled
+def _solve(factor: FloatArray, scale: FloatArray, gradient: FloatArray, direction: FloatArray) -> float:
+    """Fill the Newton direction; return the squared decrement."""
+    p = factor.shape[0]
+    squared = 0.0
+    for j in range(p):
+        rest = -gradient[j] * scale[j]
+        for k in range(j):
+            rest -= factor[j, k] * direction[k]
+        direction[j] = rest / factor[j, j]
+        squared += direction[j] * direction[j]
+    for j in range(p - 1, -1, -1):
+        rest = direction[j]
+        for k in range(j + 1, p):
+            rest -= factor[k, j] * direction[k]
+        direction[j] = rest / factor[j, j]
+    for j in range(p):
+        direction[j] *= scale[j]
+    return squared

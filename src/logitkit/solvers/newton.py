@@ -12,27 +12,41 @@ Objective: :math:`f(\beta)`, convex. Quadratic model at :math:`\beta_k`:
 5. When :math:`\lambda` falls by a constant factor only while some row's residual is as small as
    :math:`\lambda^2`, the coefficients seem to run to infinity: stop and let the exact test decide.
 
+Where a walk with H costs several without, H is *kept*: from a sample of the rows, or from an earlier iterate, and
+corrected by the changes of the gradient along the steps (BFGS). Then 1 is a walk for f and g alone, and
+
+6. when :math:`\lambda` is below ``NEAR`` and no linear predictor changes by more than about ``STILL``, H is summed at
+   that point, once, and inference follows from it: its relative error is below that change. The step from there is
+   the last, and what it leaves is far below ``tol`` (bound (5) of ``docs/maths/newton.md``);
+7. when a kept H does not bring :math:`\lambda` down fast, it is taken again from the sample at this iterate; when that
+   does not help, H is summed, at every step until the optimum is close;
+8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once.
+
 References
 ----------
 Boyd, S. and Vandenberghe, L. (2004) Convex Optimization, section 9.5.
+Nocedal, J. and Wright, S. J. (2006) Numerical Optimization, 2nd edition, algorithm 7.4.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
 
+from logitkit.curvature.hessian import Factor
 from logitkit.errors import DataError
 from logitkit.objective import Evaluation, Objective
 from logitkit.solvers.solver import Solution, Status, Step
 from logitkit.typing import FloatArray
 
-__all__ = ["Newton", "NewtonStep", "newton_step"]
+__all__ = ["KeptHessian", "Nearby", "Newton", "NewtonStep", "newton_step"]
+
+Nearby: TypeAlias = Callable[[FloatArray], Factor | None]
 
 ARMIJO = 1e-4
 TRIALS_MOST = 40
@@ -40,11 +54,29 @@ TRIALS_BEFORE_REACH = 3
 REACH = 32.0  # largest change of a linear predictor after the first trials: over it, every weight comes or goes
 # Of the objective: a block of rows is summed one by one, and where few values occur the rounding goes one way.
 ROUNDING = 16_384 * np.finfo(float).eps
-DEFINITE = 1e-12  # least squared pivot, of a unit diagonal, of a Hessian that is trusted
-LONGEST = 1e100  # of a step from a point without curvature: it will be cut, and must not overflow before
-FLAT = 1e-14  # of the largest eigenvalue: less curvature than this is taken for this
+STEADY = 1e-2  # standard errors from the optimum, where directions are alike from here on
+NEAR = 1e-6  # standard errors from the optimum, where the Hessian may be summed that inference uses
+STILL = 1e-9  # largest change of a linear predictor after that, and so the relative error of the covariance
+NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
+ARRIVED = 1e-8  # standard errors that are left at the end
+FAST = math.log(50.0)  # by how much, as a logarithm, a Hessian of a close iterate lets the decrement fall
+SLOW = 0.25  # a kept Hessian must bring the squared decrement below this share, step by step
+CURVED = 1e-10  # share of a product that must not have cancelled for it to tell of curvature
 LINEAR = 0.2  # a ratio of successive squared decrements above this is not quadratic convergence
 PATIENCE = 3  # such ratios in a row before separation is suspected
+
+
+def _pays(squared: float, before: float, cost: float) -> bool:
+    """Tell whether a Hessian summed here would save more walks than it costs.
+
+    The number of walks that are left follows from how fast the decrement fell last; with a Hessian of an iterate this
+    close, it falls to about ``FAST`` of itself in each.
+    """
+    if not 0.0 < squared <= min(NEARBY**2, before):
+        return False
+    ahead = 0.5 * math.log(squared) - math.log(ARRIVED)
+    rate = 0.5 * math.log(before / squared)
+    return rate > 0.0 and ahead * (1.0 / rate - 1.0 / FAST) > cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +117,8 @@ class Newton:
         start: FloatArray,
         first: Evaluation | None = None,
         suspicious: bool = True,
+        keep: bool = False,
+        nearby: Nearby | None = None,
     ) -> Solution:
         """Minimise the objective.
 
@@ -98,6 +132,10 @@ class Newton:
             The evaluation at ``start`` when it is known already.
         suspicious : bool, default True
             Stop early when the coefficients seem to run to infinity.
+        keep : bool, default False
+            Keep a Hessian for several steps, once the optimum is near.
+        nearby : callable, optional
+            Of coefficients: the factor of a Hessian that is close to the one there, or None. It is kept from the start.
 
         Returns
         -------
@@ -105,26 +143,56 @@ class Newton:
             Never raises for lack of convergence: the status tells.
         """
         coef = np.array(start, dtype=np.float64)
-        here = objective.evaluate(coef) if first is None else first  # 1
+        factor = None if nearby is None else nearby(coef)
+        model = None if factor is None else KeptHessian(factor)
+        renewed = summed = False
+        here = objective.evaluate(coef, hessian=model is None) if first is None else first  # 1
         trace: list[Step] = []
         before = math.inf
         linear = 0
         for iteration in range(self.max_iter):
-            direction, squared, definite = newton_step(here)  # 2
+            fresh = here.hessian is not None
+            direction, squared, factor = model.step(here) if model is not None and not fresh else newton_step(here)  # 2
+            definite = factor is not None and factor.definite
             if not math.isfinite(here.value) or math.isnan(squared):
                 return self._end(coef, here, squared, Status.NOT_FINITE, trace, iteration)
-            if squared <= self.tol**2 * objective.mean_weight:  # 3
+            if model is None and squared <= self.tol**2 * objective.mean_weight:  # 3
                 return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
-            linear = linear + 1 if squared > LINEAR * before and here.closest < squared else 0  # 5
+            if model is not None and model.is_near(objective, direction, squared, self.tol):  # 6
+                if fresh:
+                    return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
+                here = objective.evaluate(coef)
+                continue
+            if keep and model is None and factor is not None and definite and squared <= NEARBY**2:
+                model, keep = KeptHessian(factor), False
+            if model is None:
+                linear = linear + 1 if squared > LINEAR * before and here.closest < squared else 0  # 5
+            elif not fresh and squared > SLOW * before:  # 7
+                factor = nearby(coef) if nearby is not None and not renewed else None
+                model, before, renewed = None if factor is None else KeptHessian(factor), math.inf, True
+                if model is None:
+                    here, keep = objective.evaluate(coef), True
+                continue
+            elif not fresh and not summed and _pays(squared, before, objective.matrix.inner.gram_cost):  # 8
+                here, summed = objective.evaluate(coef), True
+                factor = newton_step(here).factor
+                if factor is not None and factor.definite:
+                    model = KeptHessian(factor)
+                continue
             if suspicious and linear >= PATIENCE:
                 return self._end(coef, here, squared, Status.SUSPECTED, trace, iteration)
+            renewed = renewed and before == math.inf
             before = squared
-            length, trial = _search(objective, coef, here, direction, squared)  # 4
+            length, trial = _search(objective, coef, here, direction, squared, model is None)  # 4
             if trial is None:
                 return self._end(coef, here, squared, Status.STALLED, trace, iteration)
-            trace.append(Step(iteration, here.value, math.sqrt(squared), length))
+            trace.append(Step(iteration, here.value, math.sqrt(squared), length, not fresh))
+            if model is not None:
+                model.learn(length * direction, trial.gradient - here.gradient)
             coef = coef + length * direction
             here = trial
+        if here.hessian is None:
+            here = objective.evaluate(coef)
         squared = newton_step(here).squared
         return self._end(coef, here, squared, Status.ITERATIONS, trace, self.max_iter)
 
@@ -152,13 +220,58 @@ class NewtonStep(NamedTuple):
         -H^-1 g.
     squared : float
         The squared Newton decrement g' H^-1 g, never negative.
-    definite : bool
-        Whether H is positive definite well above rounding, so that ``squared`` can be trusted as a bound.
+    factor : Factor or None
+        Of H; None when H is not finite, or is kept from another iterate.
     """
 
     direction: FloatArray
     squared: float
-    definite: bool
+    factor: Factor | None
+
+
+class KeptHessian:
+    """The factor of a Hessian of another iterate, corrected along the steps that were taken since.
+
+    Parameters
+    ----------
+    factor : Factor
+        What it starts from.
+    """
+
+    def __init__(self, factor: Factor) -> None:
+        self.factor = factor
+        self.pairs: list[tuple[FloatArray, FloatArray, float]] = []
+        self.reach: float | None = None  # largest change of a linear predictor for each standard error that is left
+
+    def step(self, here: Evaluation) -> NewtonStep:
+        """Return the direction and the decrement by the corrected Hessian."""
+        vector = -here.gradient
+        shares = []
+        for step, change, product in reversed(self.pairs):
+            share = float(step @ vector) / product
+            shares.append(share)
+            vector = vector - share * change
+        vector = self.factor.solve(vector)
+        for (step, change, product), share in zip(self.pairs, reversed(shares), strict=True):
+            vector = vector + (share - float(change @ vector) / product) * step
+        squared = -float(here.gradient @ vector)
+        # A sum that is not finite must not pass for a small one.
+        return NewtonStep(vector, squared if math.isnan(squared) else max(squared, 0.0), None)
+
+    def is_near(self, objective: Objective, direction: FloatArray, squared: float, tol: float) -> bool:
+        """Tell whether the Hessian at this iterate serves for inference, and the step from it is the last."""
+        decrement = math.sqrt(squared / objective.mean_weight)
+        if self.reach is None and decrement <= STEADY:
+            self.reach = objective.reach(direction) / max(math.sqrt(squared), 1e-300)
+        if self.reach is None or decrement > NEAR:
+            return False
+        return self.reach * math.sqrt(squared) <= STILL or decrement <= 0.01 * tol
+
+    def learn(self, step: FloatArray, change: FloatArray) -> None:
+        """Take in how the gradient changed along a step; what rounding has eaten teaches nothing."""
+        product = float(step @ change)
+        if product > CURVED * float(np.abs(step) @ np.abs(change)):
+            self.pairs.append((step, change, product))
 
 
 def newton_step(here: Evaluation) -> NewtonStep:
@@ -174,34 +287,17 @@ def newton_step(here: Evaluation) -> NewtonStep:
     NewtonStep
         With ``squared`` nan when the Hessian is not finite.
     """
-    gradient, hessian = here.gradient, here.hessian
-    if gradient.size == 0:
-        return NewtonStep(gradient, 0.0, True)
-    diagonal = hessian.diagonal()
-    # Scaling to a unit diagonal makes the factorisation blind to the units of the columns.
-    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
-    factor, info = dpotrf(hessian * scale[:, None] * scale)
-    if info == 0:
-        step, _ = dpotrs(factor, -gradient * scale)
-        definite = bool((factor.diagonal() ** 2).min() > DEFINITE)
-        direction = step * scale
-    else:
-        definite = False
-        if not np.isfinite(hessian).all():
-            return NewtonStep(np.zeros_like(gradient), math.nan, definite)
-        # Weights that vanish leave no curvature along some direction: bound it from below instead.
-        values, vectors = np.linalg.eigh(hessian * scale[:, None] * scale)
-        # The root of the smallest number: a step and its square must not overflow where nothing is curved.
-        bounded = np.maximum(values, max(FLAT * values[-1], math.sqrt(np.finfo(float).tiny)))
-        step = (vectors.T @ (-gradient * scale)) / bounded
-        step *= min(1.0, LONGEST / float(np.abs(step).max(initial=1.0)))
-        direction = scale * (vectors @ step)
-    squared = abs(max(-float(gradient @ direction), 0.0))  # abs: of minus zero
-    return NewtonStep(direction, squared, definite)
+    assert here.hessian is not None
+    if not here.hessian.finite:
+        return NewtonStep(np.zeros_like(here.gradient), math.nan, None)
+    factor = here.hessian.factorise()
+    direction = factor.solve(-here.gradient)
+    squared = abs(max(-float(here.gradient @ direction), 0.0))  # abs: of minus zero
+    return NewtonStep(direction, squared, factor)
 
 
 def _search(
-    objective: Objective, coef: FloatArray, here: Evaluation, direction: FloatArray, squared: float
+    objective: Objective, coef: FloatArray, here: Evaluation, direction: FloatArray, squared: float, hessian: bool
 ) -> tuple[float, Evaluation | None]:
     """Return the first of 1, 1/2, 1/4, ... that lowers the objective enough, and the evaluation there."""
     # Below this change the objective is rounding noise, and a Newton step on a convex function is safe.
@@ -210,9 +306,9 @@ def _search(
     for trials in range(TRIALS_MOST):
         if trials == TRIALS_BEFORE_REACH:
             # A direction from a point without curvature can be too long by any factor: look how far it goes.
-            reach = float(np.abs(objective.matrix.matvec(direction)).max(initial=0.0))
+            reach = objective.reach(direction)
             length = min(length, REACH / max(reach, REACH))
-        trial = objective.evaluate(coef + length * direction)
+        trial = objective.evaluate(coef + length * direction, hessian)
         if trial.value <= here.value - ARMIJO * length * squared + noise:
             return length, trial
         length *= 0.5

@@ -36,12 +36,15 @@ class Step:
         Newton decrement there, in standard errors: the root of g' H^-1 g.
     length : float
         Share of the Newton step that was taken; 0 at the last iterate.
+    kept : bool
+        Whether the Hessian was one of an earlier iterate or of a sample of the rows.
     """
 
     iteration: int
     value: float
     decrement: float
     length: float
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

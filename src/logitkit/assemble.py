@@ -1,0 +1,121 @@
+"""The record of a fit, gathered from what the solver and the separation test found."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.curvature.vcov import Vcov
+from logitkit.design.dense import Dense
+from logitkit.design.design import Design
+from logitkit.families.binomial import Binomial
+from logitkit.level_coordinates import LevelCoordinates
+from logitkit.objective import Evaluation, Objective
+from logitkit.rank import Coordinates
+from logitkit.record import Covariance, FitRecord, Limit
+from logitkit.solvers.newton import Newton
+from logitkit.solvers.solver import Solution, Status
+from logitkit.solvers.start import starting_point
+
+__all__ = ["make_record"]
+
+
+def make_record(
+    design: Design,
+    family: Binomial,
+    coordinates: Coordinates | LevelCoordinates,
+    solution: Solution,
+    vcov: Vcov,
+    limit: Limit | None,
+    level: float,
+) -> FitRecord:
+    """Gather what inference needs.
+
+    Parameters
+    ----------
+    design : Design
+        The rows of the fit.
+    family : Binomial
+        Distribution and link.
+    coordinates : Coordinates or LevelCoordinates
+        In which the solution and its covariance are.
+    solution : Solution
+        How the solver ended.
+    vcov : Vcov
+        Covariance of the solution.
+    limit : Limit or None
+        What runs to infinity.
+    level : float
+        Confidence level that the record carries.
+
+    Returns
+    -------
+    FitRecord
+        Without rows.
+    """
+    response = design.response
+    aliased = coordinates.aliased
+    constant = saturated = 0.0
+    if response.trials is not None:
+        prior = 1.0 if response.prior is None else response.prior
+        constant = float(np.sum(prior * family.log_constant(response.y, response.trials)))
+        saturated = float(response.weights @ family.saturated_loss(response.y))
+    null = _null_loss(design, family)
+    events, nonevents = response.events, response.total - response.events
+    here = solution.evaluation
+    coef = np.array(coordinates.coef(solution.coef))
+    if limit is not None:
+        infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))
+        coef = np.where(limit.signs == 0.0, coef, infinite)
+    coef[aliased] = np.nan
+    return FitRecord(
+        info=design.info,
+        family=family,
+        coef=coef,
+        coordinates=coordinates,
+        inner_coef=solution.coef,
+        inner_vcov=vcov,
+        inner_model_vcov=vcov,
+        aliased=aliased,
+        limit=limit,
+        covariance=Covariance(),
+        loglik=constant - here.value,
+        null_loglik=constant - null,
+        deviance=max(2.0 * (here.value - saturated), 0.0),
+        null_deviance=np.nan if np.isnan(null) else max(2.0 * (null - saturated), 0.0),
+        n_obs=response.n_obs,
+        n_params=len(design.info.names) - aliased.size,
+        events=events,
+        total=response.total,
+        n_trials=response.n_trials,
+        tjur=np.nan if min(events, nonevents) <= 0.0 else _tjur(here, events, nonevents),
+        log_constant=constant,
+        counts=design.counts,
+        status=solution.status,
+        decrement=solution.decrement,
+        trace=solution.trace,
+        level=level,
+        fingerprint=design.fingerprint,
+    )
+
+
+def _tjur(here: Evaluation, events: float, nonevents: float) -> float:
+    """Return the mean probability among events less that among non-events."""
+    return here.matched / events - (here.fitted - here.matched) / nonevents
+
+
+def _null_loss(design: Design, family: Binomial) -> float:
+    """Return the loss of the model with the intercept (if there is one) and the offset only, as R's glm."""
+    response = design.response
+    intercept = design.info.intercept is not None
+    if response.offset is None:
+        share = response.events / response.total if intercept else 0.5
+        eta = float(family.link.link(np.array(share)))
+        # In closed form: events and non-events each have one loss.
+        losses = family.loss(np.array([eta, eta]), np.array([1.0, 0.0])) if 0.0 < share < 1.0 else np.zeros(2)
+        return float(response.events * losses[0] + (response.total - response.events) * losses[1])
+    columns = np.ones((design.n_rows, 1 if intercept else 0))
+    objective = Objective(Dense(columns), response, family)
+    if not intercept:
+        return objective.evaluate(np.zeros(0)).value
+    solution = Newton().solve(objective, starting_point(objective, 0).coef, suspicious=False)
+    return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")

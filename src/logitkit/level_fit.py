@@ -1,0 +1,229 @@
+"""The maximum likelihood estimate with one intercept a level, the levels eliminated from the normal equations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from logitkit.curvature.hessian import ArrowFactor, ArrowHessian
+from logitkit.curvature.sums import ArrowSums
+from logitkit.curvature.vcov import ArrowVcov
+from logitkit.design.arrow import ArrowLayout, arrow_layout
+from logitkit.design.blocks import Blocks, Joined
+from logitkit.design.categorical import Categorical
+from logitkit.design.dense import Dense
+from logitkit.design.matrix import Matrix
+from logitkit.design.recoded import Recoded
+from logitkit.design.response import Response
+from logitkit.families.binomial import Binomial
+from logitkit.level_rank import null_directions
+from logitkit.objective import Objective
+from logitkit.separation import overlap_is_certain
+from logitkit.solvers.newton import Newton
+from logitkit.solvers.solver import Solution, Status
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["LevelFit", "fit_levels"]
+
+
+@dataclass(frozen=True)
+class LevelFit:
+    """A fit with one intercept a level.
+
+    Parameters
+    ----------
+    intercepts : (m,) array
+        Of each level; infinite where its rows all have one outcome, nan where it has no row.
+    coef : (k,) array
+        Of the other columns that were solved for.
+    kept : (k,) int array
+        Which of the r other columns these are.
+    null : (m + r, r - k) array
+        For each column that was left out, a combination of columns that vanishes on the rows fitted.
+    vcov : ArrowVcov
+        Covariance of intercepts and coefficients; zero for intercepts that are not finite.
+    solution : Solution
+        How the solver ended; its coefficients are those of the rows fitted, with centred numbers.
+    perfect : (n,) bool array
+        Rows of levels with one outcome, whose fitted probabilities are their outcomes.
+    """
+
+    intercepts: FloatArray
+    coef: FloatArray
+    kept: IntArray
+    null: FloatArray
+    vcov: ArrowVcov
+    solution: Solution
+    perfect: BoolArray
+
+
+def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomial, solver: Newton) -> LevelFit | None:
+    """Fit one intercept a level and the coefficients of the other columns.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows; codes of m levels, then r other columns, with the inner columns in this order.
+    n_levels : int
+        The number of levels, m.
+    response : Response
+        The same rows.
+    family : Binomial
+        Distribution and link.
+    solver : Newton
+        Options of the solver.
+
+    Returns
+    -------
+    LevelFit or None
+        None when there is nothing to fit, or the columns are not finite.
+    """
+    codes = _codes(matrix)
+    weights, y = response.weights, response.y
+    coded = codes >= 0
+    events = np.bincount(codes[coded], (weights * y)[coded], n_levels)
+    total = np.bincount(codes[coded], weights[coded], n_levels)
+    absent = total <= 0.0
+    pure = ~absent & ((events <= 0.0) | (events >= total))
+    active = np.flatnonzero(~absent & ~pure)
+    perfect = np.zeros(codes.size, dtype=bool)
+    perfect[coded] = pure[codes[coded]] & (weights[coded] > 0.0)
+    used = np.flatnonzero((weights > 0.0) & ~perfect)
+    if used.size == 0 or active.size == 0:
+        return None
+    order = used[np.argsort(codes[used], kind="stable")]
+    rows, centre = _sorted_rows(matrix, order, active, n_levels)
+    part = response.take(order)
+    start = np.concatenate([_first_intercepts(part, _codes(rows), active.size), np.zeros(centre.size)])
+    objective = _objective(rows, part, family)
+    first = objective.evaluate(start)
+    hessian = first.hessian
+    if not np.isfinite(first.value) or not isinstance(hessian, ArrowHessian) or not hessian.finite:
+        return None
+    schur, scale = hessian.eliminated(np.maximum(hessian.head, 1e-300))
+    place = hessian.layout.rest - active.size  # of each column of the Hessian's rest among the other columns
+    accepted, in_place = null_directions(schur)
+    kept = np.sort(place[accepted])
+    directions = np.empty_like(in_place)
+    directions[place] = in_place * scale[:, None]
+    vanishing = np.zeros((n_levels + centre.size, directions.shape[1]))
+    if directions.shape[1]:
+        vanishing = _vanishing(matrix, directions, codes, pure, n_levels)
+        vanishing[active] = -(hessian.border @ directions[place]) / hessian.head[:, None] - centre @ directions
+        objective = _objective(_with_columns(rows, active.size, kept), part, family)
+        start = np.concatenate([start[: active.size], np.zeros(kept.size)])
+        first = objective.evaluate(start)
+    solution = solver.solve(objective, start, first, keep=True)
+    if solution.status is Status.CONVERGED and not overlap_is_certain(solution):
+        # The exact test would need the design written out; the status says that the estimate may not exist.
+        solution = replace(solution, status=Status.SUSPECTED)
+    here = solution.evaluation
+    gained = float((weights * y)[perfect].sum())
+    solution = replace(solution, evaluation=replace(here, fitted=here.fitted + gained, matched=here.matched + gained))
+    coef = solution.coef[active.size :]
+    intercepts = np.full(n_levels, np.nan)
+    intercepts[pure] = np.where(events[pure] > 0.0, np.inf, -np.inf)
+    intercepts[active] = solution.coef[: active.size] - centre[kept] @ coef
+    vcov = ArrowVcov(_whole_factor(solution, active, n_levels, centre[kept]))
+    return LevelFit(intercepts, coef, kept, vanishing, vcov, solution, perfect)
+
+
+def _codes(matrix: Matrix) -> Any:
+    joined = matrix.inner
+    assert isinstance(joined, Joined)
+    head = joined.parts[0]
+    assert isinstance(head, Categorical)
+    return head.codes
+
+
+def _objective(rows: Matrix, response: Response, family: Binomial) -> Objective:
+    layout = arrow_layout(rows)
+    assert layout is not None
+    return Objective(rows, response, family, ArrowSums(rows, layout))
+
+
+def _sorted_rows(matrix: Matrix, order: IntArray, active: IntArray, n_levels: int) -> tuple[Recoded, FloatArray]:
+    """Return some rows in order, with the levels that are fitted and numbers centred, and the means of the columns."""
+    from scipy.sparse import block_diag, csr_array, eye_array
+
+    assert isinstance(matrix, Recoded)
+    joined = matrix.inner
+    assert isinstance(joined, Joined)
+    recode = csr_array(csr_array(matrix.recode)[n_levels:, n_levels:])
+    used = np.diff(recode.indptr) > 0
+    place = np.full(n_levels + 1, -1, dtype=np.int32)  # the last is the place of a negative code
+    place[active] = np.arange(active.size, dtype=np.int32)
+    parts: list[Matrix] = [Categorical(place[_codes(matrix)[order]], active.size)]
+    means, wanted = [], []
+    for given, start in zip(joined.parts[1:], joined.starts[1:], strict=False):
+        own = used[start - n_levels : start - n_levels + given.n_columns]
+        if isinstance(given, Dense):
+            # A copy of the columns that are needed: the intercept is none of them.
+            array = np.asarray(given.array[order][:, own], dtype=np.float64)
+            mean = array.mean(axis=0)
+            np.subtract(array, mean, out=array)
+            parts.append(Dense(array))
+            means.append(mean)
+            wanted.append(own)
+            continue
+        parts.append(given.take(order))
+        means.append(np.zeros(given.n_columns))
+        wanted.append(np.ones(given.n_columns, dtype=bool))
+    ends = np.cumsum([each.n_columns for each in parts])
+    columns = [np.arange(end - each.n_columns, end) for each, end in zip(parts, ends, strict=True)]
+    rest = csr_array(recode[np.flatnonzero(np.concatenate([*wanted, np.empty(0, dtype=bool)]))])
+    centre = np.asarray(rest.T @ np.concatenate([*means, np.empty(0)]))
+    whole = csr_array(block_diag((eye_array(active.size), rest), format="csr"))
+    return Recoded(Blocks.in_order(parts, columns), whole), centre
+
+
+def _with_columns(rows: Recoded, n_levels: int, kept: IntArray) -> Recoded:
+    """Return the levels and some of the other columns."""
+    from scipy.sparse import csr_array
+
+    return Recoded(rows.matrix, csr_array(rows.recode[:, np.r_[np.arange(n_levels), n_levels + kept]]))
+
+
+def _first_intercepts(response: Response, codes: IntArray, n_levels: int) -> FloatArray:
+    """Return the log-odds of each level, half an event added on both sides, less the mean offset."""
+    weights = response.weights
+    coded = codes >= 0
+    codes, weights = codes[coded], weights[coded]
+    events = np.bincount(codes, weights * response.y[coded], n_levels)
+    total = np.bincount(codes, weights, n_levels)
+    intercepts = np.log((events + 0.5) / (total - events + 0.5))
+    if response.offset is not None:
+        intercepts -= np.bincount(codes, weights * response.offset[coded], n_levels) / total
+    return np.asarray(intercepts)
+
+
+def _vanishing(matrix: Matrix, directions: FloatArray, codes: IntArray, pure: BoolArray, n_levels: int) -> FloatArray:
+    """Return combinations of the other columns with what levels that are not fitted add to make them vanish there."""
+    out = np.zeros((n_levels + directions.shape[0], directions.shape[1]))
+    out[n_levels:] = directions
+    counts = np.bincount(codes[codes >= 0], minlength=n_levels)
+    for number in range(directions.shape[1]):
+        values = matrix.matvec(out[:, number])
+        means = np.bincount(codes[codes >= 0], values[codes >= 0], n_levels) / np.maximum(counts, 1)
+        out[:n_levels, number] = np.where(pure, -means, 0.0)
+    return out
+
+
+def _whole_factor(solution: Solution, active: IntArray, n_levels: int, centre: FloatArray) -> ArrowFactor:
+    """Return the factorised information over all levels and columns that are not centred.
+
+    Without the centring the border is C + D c' and S stays what it was; a level that was not fitted is held fast.
+    """
+    hessian = solution.evaluation.hessian
+    assert isinstance(hessian, ArrowHessian)
+    factor = hessian.factorise()
+    place = hessian.layout.rest - active.size
+    head = np.full(n_levels, np.inf)
+    head[active] = factor.head
+    border = np.zeros((n_levels, centre.size))
+    border[active] = factor.border + factor.head[:, None] * centre[place]
+    levels = np.arange(n_levels)
+    layout = ArrowLayout(levels, levels, n_levels + place, None)
+    return ArrowFactor(layout, head, border, factor.inner, factor.scale, factor.least_pivot)

@@ -1,0 +1,128 @@
+"""Which way a fit is solved, from the shape of its design alone: one table, and the words that the trace tells.
+
+| the design has | second derivatives are | why |
+|---|---|---|
+| at most ``DENSE_MOST`` columns | one array | its factorisation is cheap beside one walk over the rows |
+| more, but a factor whose removal leaves as few | an arrow with the factor at its head | levels cost a division each |
+| more, and a quadratic penalty | known by products | conjugate gradients; memory of a few vectors |
+| more | refused, with its size | nothing of that size would fit |
+
+| numbers in the rows | the Hessian is |
+|---|---|
+| fewer than ``NUMBERS_LEAST`` | summed at every step: a walk costs little either way |
+| more | kept between steps, and first taken from a sample of rows, if ``ROWS_PER_COLUMN`` rows a column can be drawn |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from logitkit.curvature.sums import ArrowSums, DenseSums, GramSums
+from logitkit.design.arrow import ArrowLayout, arrow_layout
+from logitkit.design.matrix import Matrix
+from logitkit.errors import UnsupportedError
+
+__all__ = ["Plan", "choose_plan", "sample_size"]
+
+DENSE_MOST = 2_500
+NUMBERS_LEAST = 2_000_000
+SAMPLE_SHARE = 16
+ROWS_PER_COLUMN = 16
+SAMPLE_MOST = 4  # a sample of more than a fourth of the rows saves nothing
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a fit is solved.
+
+    Parameters
+    ----------
+    kind : {'dense', 'arrow'}
+        How second derivatives are stored.
+    layout : ArrowLayout or None
+        Head and rest of an arrow.
+    keeps : bool
+        Whether a Hessian serves several steps.
+    """
+
+    kind: str
+    layout: ArrowLayout | None
+    keeps: bool
+
+    @property
+    def words(self) -> str:
+        """The plan as a sentence without its end."""
+        words = "Newton's method"
+        if self.layout is not None:
+            words += f", {self.layout.head.size:,} levels of one factor eliminated"
+        if self.keeps:
+            words += ", the Hessian kept between steps"
+        return words
+
+    def sums(self, matrix: Matrix) -> GramSums:
+        """Return how second derivatives of a matrix of this plan are summed."""
+        return DenseSums(matrix) if self.layout is None else ArrowSums(matrix, self.layout)
+
+
+def choose_plan(matrix: Matrix) -> Plan:
+    """Choose how to fit a design without a penalty.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        The design.
+
+    Returns
+    -------
+    Plan
+        What the tables above say.
+
+    Raises
+    ------
+    UnsupportedError
+        If nothing fits in memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.dense import Dense
+    >>> choose_plan(Dense(np.ones((100, 2)))).words
+    "Newton's method"
+    """
+    keeps = matrix.n_rows * matrix.width >= NUMBERS_LEAST
+    p = matrix.n_columns
+    if p <= DENSE_MOST:
+        return Plan("dense", None, keeps)
+    layout = arrow_layout(matrix)
+    if layout is not None and layout.rest.size <= DENSE_MOST:
+        return Plan("arrow", layout, True)
+    rest = p if layout is None else layout.rest.size
+    besides = "" if layout is None else f", {rest:,} of them besides the largest factor"
+    size = f"{8 * rest * rest / 1e9:.1f} GB"
+    raise UnsupportedError(
+        f"The design has {p:,} columns{besides}, and a Hessian of {rest:,} columns takes {size} for each thread. "
+        "Make the largest factor a main effect coded by levels, which is eliminated whatever its size, and group the "
+        "levels of the others."
+    )
+
+
+def sample_size(n_rows: int, n_columns: int, width: int) -> int:
+    """Return how many rows to draw for a first answer, 0 for none.
+
+    Parameters
+    ----------
+    n_rows, n_columns, width : int
+        Of the design; ``width`` counts the numbers that a row holds.
+
+    Returns
+    -------
+    int
+        A sixteenth of the rows, or more where the columns are many.
+
+    Examples
+    --------
+    >>> sample_size(1_000_000, 50, 50), sample_size(1_000, 10, 10)
+    (62500, 0)
+    """
+    size = max(n_rows // SAMPLE_SHARE, ROWS_PER_COLUMN * n_columns)
+    return size if n_rows * width >= NUMBERS_LEAST and size * SAMPLE_MOST <= n_rows else 0

@@ -1,0 +1,183 @@
+r"""Fits of designs with a large factor, whose levels are eliminated from the normal equations.
+
+1. Code the factor by one intercept a level, the reference level included, and leave the model's intercept out.
+2. Take out levels whose rows all have one outcome: their intercepts are infinite and their rows are fitted perfectly.
+3. Put the rows in the order of the levels, and centre the numbers, which the intercepts of the levels take up.
+4. Solve by Newton's method with the Hessian as an arrow. Columns that levels and earlier columns explain are found
+   from what is left after the levels are eliminated.
+5. Go back to the columns as given: contrasts, aliased columns in formula order, infinite coefficients.
+
+The estimate and its covariance are those of the design written out; ``docs/maths/levels.md`` has the equations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitkit.assemble import make_record
+from logitkit.design.arrow import ArrowLayout
+from logitkit.design.blocks import Joined
+from logitkit.design.categorical import Categorical
+from logitkit.design.checks import require_finite
+from logitkit.design.design import Design
+from logitkit.errors import SeparationError
+from logitkit.families.binomial import Binomial
+from logitkit.level_coordinates import LevelCoordinates
+from logitkit.level_fit import LevelFit, fit_levels
+from logitkit.level_rank import aliased_in_order
+from logitkit.record import FitRecord, Limit
+from logitkit.solvers.newton import Newton
+from logitkit.solvers.solver import Status
+from logitkit.typing import FloatArray
+
+__all__ = ["fit_wide"]
+
+
+def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newton, level: float) -> FitRecord:
+    """Fit a design with a large factor by maximum likelihood.
+
+    Parameters
+    ----------
+    design : Design
+        Rows to fit.
+    layout : ArrowLayout
+        Which columns are the factor.
+    family : Binomial
+        Distribution and link.
+    solver : Newton
+        Options of the solver.
+    level : float
+        Confidence level that the record carries.
+
+    Returns
+    -------
+    FitRecord
+        As of any other fit; its covariance is not written out.
+    """
+    coordinates = _level_coding(design, layout)
+    matrix = coordinates.matrix(design.matrix)
+    found = fit_levels(matrix, coordinates.n_levels, design.response, family, solver)
+    if found is None:
+        require_finite(design.matrix, design.info.names, design.positions)
+        raise SeparationError("No level of the factor has rows of both outcomes: nothing is left to estimate.")
+    coordinates = _settled(coordinates, found)
+    solution = replace(found.solution, coef=np.concatenate([found.intercepts, found.coef]))
+    limit = None
+    if found.perfect.any():
+        limit = _limit(design, coordinates, solution.coef, found)
+        if solution.status is Status.CONVERGED:
+            solution = replace(solution, status=Status.SEPARATED)
+    return make_record(design, family, coordinates, solution, found.vcov, limit, level)
+
+
+def _level_coding(design: Design, layout: ArrowLayout) -> LevelCoordinates:
+    """Return coordinates with an intercept for every level, where the factor has a reference level to add to them."""
+    joined = design.matrix.inner
+    assert isinstance(joined, Joined)
+    head = joined.parts[0]
+    assert isinstance(head, Categorical)
+    intercept = design.info.intercept
+    p = design.matrix.n_columns
+    places = np.full(head.n_columns + 1, -1, dtype=np.int64)
+    places[layout.levels] = np.arange(layout.levels.size)
+    select = np.full(p, -1, dtype=np.int64)
+    select[layout.head] = np.arange(layout.head.size)
+    n_levels = layout.head.size
+    kept = np.arange(layout.rest.size)
+    taken, shared = np.zeros((p, 0)), np.zeros((0, 0))
+    if intercept is not None and _has_reference(design, layout):
+        # The rows without a code are those of the reference level, whose intercept is the model's.
+        places[-1] = n_levels
+        n_levels += 1
+        kept = np.flatnonzero(layout.rest != intercept)
+        select[layout.rest[kept]] = n_levels + np.arange(kept.size)
+        select[intercept] = n_levels - 1
+        taken, shared = np.zeros((p, 1)), np.zeros((1, n_levels + kept.size))
+        taken[layout.head, 0] = 1.0
+        shared[0, n_levels - 1] = 1.0
+    else:
+        select[layout.rest] = n_levels + kept
+        shared = np.zeros((0, n_levels + kept.size))
+    nothing = np.empty(0, dtype=np.int64)
+    return LevelCoordinates(layout, places, n_levels, kept, select, taken, shared, nothing)
+
+
+def _has_reference(design: Design, layout: ArrowLayout) -> bool:
+    """Tell whether the head is the main effect of a factor with a reference level."""
+    references = dict(design.info.references)
+    head = set(layout.head.tolist())
+    return any(term.name in references and set(term.columns) == head for term in design.info.terms)
+
+
+def _settled(coordinates: LevelCoordinates, found: LevelFit) -> LevelCoordinates:
+    """Return the coordinates without the columns that are not determined, which are chosen in formula order."""
+    layout, m = coordinates.layout, coordinates.n_levels
+    kept = coordinates.kept[found.kept]
+    # From intercepts of levels and all coefficients of the rest to those that were solved for.
+    columns = np.r_[np.arange(m), m + found.kept]
+    moved = np.full(m + coordinates.kept.size, -1, dtype=np.int64)
+    moved[columns] = np.arange(columns.size)
+    select = np.where(coordinates.select >= 0, moved[coordinates.select], -1)
+    taken, shared = coordinates.taken, coordinates.shared
+    absent = np.isnan(found.intercepts)
+    if shared.shape[0] and absent[m - 1]:
+        # No row has the reference level: the last level that has rows takes its place.
+        shared = np.zeros_like(shared)
+        shared[0, np.flatnonzero(~absent)[-1]] = 1.0
+        select = np.where(coordinates.select == m - 1, np.flatnonzero(~absent)[-1], select)
+    empty = np.flatnonzero((coordinates.select >= 0) & (coordinates.select < m))
+    gone = empty[absent[coordinates.select[empty]]]
+    if shared.shape[0] and absent[m - 1]:
+        gone = np.setdiff1d(gone, [design_intercept(coordinates)])
+        last = np.flatnonzero(~absent)[-1]
+        gone = np.union1d(gone, layout.head[coordinates.select[layout.head] == last])
+    shared = shared[:, columns]
+    null = np.zeros((select.size, found.null.shape[1]))
+    if found.null.shape[1]:
+        whole = LevelCoordinates(
+            layout,
+            coordinates.places,
+            m,
+            coordinates.kept,
+            coordinates.select,
+            coordinates.taken,
+            coordinates.shared,
+            coordinates.aliased,
+        )
+        null = np.array([whole.coef(direction) for direction in found.null.T]).T
+        aliased = aliased_in_order(null)
+        own = np.zeros((aliased.size, columns.size))
+        picked = select[aliased]
+        own[np.flatnonzero(picked >= 0), picked[picked >= 0]] = 1.0
+        own -= taken[aliased] @ shared
+        shared = np.vstack([shared, np.linalg.solve(null[aliased], own)])
+        taken = np.hstack([taken, null])
+        gone = np.union1d(gone, aliased)
+    return LevelCoordinates(
+        layout, coordinates.places, m, kept, select, taken, shared, np.asarray(gone, dtype=np.int64)
+    )
+
+
+def design_intercept(coordinates: LevelCoordinates) -> int:
+    """Return the column that takes the intercept of the reference level."""
+    return int(np.flatnonzero(coordinates.select == coordinates.n_levels - 1)[0])
+
+
+def _limit(design: Design, coordinates: LevelCoordinates, solved: FloatArray, found: LevelFit) -> Limit:
+    """Return what runs to infinity: the intercepts of levels whose rows all have one outcome."""
+    coef = coordinates.coef(solved)
+    signs = np.where(np.isnan(coef), np.nan, np.where(np.isinf(coef), np.sign(coef), 0.0))
+    signs[coordinates.aliased] = 0.0
+    pull = np.where(np.isinf(solved), np.sign(solved), 0.0)
+    direction = coordinates.coef(pull)
+    size = float(np.abs(direction).max(initial=0.0))
+    return Limit(
+        design.info.names,
+        None,
+        direction / max(size, 1e-300),
+        int(found.perfect.sum()),
+        signs,
+        int(np.isinf(solved).sum()),
+    )
