@@ -95,7 +95,8 @@ def points(case: Case, rng: np.random.Generator) -> Iterator[Solution]:
     for coef in tries:
         here = objective.evaluate(coef)
         step = newton_step(here)
-        yield Solution(coef, here, float(np.sqrt(step.squared)), Status.STALLED, (), step.definite)
+        assert step.factor is not None
+        yield Solution(coef, here, float(np.sqrt(step.squared)), Status.STALLED, (), step.factor.definite)
 
 
 def test_the_cases_are_of_both_kinds(cases):

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from logitkit.absorbed import fit_absorbed
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
 from logitkit.errors import ConvergenceWarning, DataError
+from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.fit import fit_design
@@ -39,6 +41,7 @@ def logit(
     link: str = "logit",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
+    absorb: str | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -66,6 +69,10 @@ def logit(
         Rows with missing values are dropped and counted, or refused.
     cluster : str or (n,) array-like, optional
         Groups of rows that may be dependent, given like ``weights``: sandwich errors with G / (G - 1).
+    absorb : str, optional
+        A column, such as a firm, whose levels each get an intercept of their own that is estimated but no column of
+        the model: hundreds of thousands of levels are no burden. Levels with one outcome are dropped and counted. With
+        few rows a level the other coefficients are biased: see ``Fit.bias_correction``.
     solver : Newton, optional
         Options of the solver.
     level : float, default 0.95
@@ -108,6 +115,7 @@ def logit(
         cluster=cluster,
         event=event,
         missing=missing,
+        absorb=absorb,
     )
     return _fit(design, family, solver, level)
 
@@ -278,7 +286,11 @@ def logit_by(
 def _fit(design: Design, family: Binomial, solver: Newton | None, level: float) -> Fit:
     if solver is not None and not isinstance(solver, Newton):
         raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
-    record = fit_design(design, family, solver or Newton(), level)
+    if design.info.absorbed is None:
+        record = fit_design(design, family, solver or Newton(), level)
+    else:
+        with single_threaded_blas():
+            record, design = fit_absorbed(design, family, solver or Newton(), level)
     if not record.converged:
         warnings.warn(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.",

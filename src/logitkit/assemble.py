@@ -7,6 +7,7 @@ import numpy as np
 from logitkit.curvature.vcov import Vcov
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design
+from logitkit.design.response import Response
 from logitkit.families.binomial import Binomial
 from logitkit.level_coordinates import LevelCoordinates
 from logitkit.objective import Evaluation, Objective
@@ -16,7 +17,7 @@ from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Solution, Status
 from logitkit.solvers.start import starting_point
 
-__all__ = ["make_record"]
+__all__ = ["make_record", "null_loss"]
 
 
 def make_record(
@@ -27,6 +28,7 @@ def make_record(
     vcov: Vcov,
     limit: Limit | None,
     level: float,
+    null: float | None = None,
 ) -> FitRecord:
     """Gather what inference needs.
 
@@ -46,6 +48,8 @@ def make_record(
         What runs to infinity.
     level : float
         Confidence level that the record carries.
+    null : float, optional
+        Loss of the null model; by default that of the intercept (if there is one) and the offset, as R's glm.
 
     Returns
     -------
@@ -59,7 +63,8 @@ def make_record(
         prior = 1.0 if response.prior is None else response.prior
         constant = float(np.sum(prior * family.log_constant(response.y, response.trials)))
         saturated = float(response.weights @ family.saturated_loss(response.y))
-    null = _null_loss(design, family)
+    if null is None:
+        null = null_loss(response, design.info.intercept is not None, family)
     events, nonevents = response.events, response.total - response.events
     here = solution.evaluation
     coef = np.array(coordinates.coef(solution.coef))
@@ -83,7 +88,9 @@ def make_record(
         deviance=max(2.0 * (here.value - saturated), 0.0),
         null_deviance=np.nan if np.isnan(null) else max(2.0 * (null - saturated), 0.0),
         n_obs=response.n_obs,
-        n_params=len(design.info.names) - aliased.size,
+        n_params=len(design.info.names)
+        - aliased.size
+        + (0 if design.info.absorbed is None else design.info.absorbed.n_varied),
         events=events,
         total=response.total,
         n_trials=response.n_trials,
@@ -103,17 +110,30 @@ def _tjur(here: Evaluation, events: float, nonevents: float) -> float:
     return here.matched / events - (here.fitted - here.matched) / nonevents
 
 
-def _null_loss(design: Design, family: Binomial) -> float:
-    """Return the loss of the model with the intercept (if there is one) and the offset only, as R's glm."""
-    response = design.response
-    intercept = design.info.intercept is not None
+def null_loss(response: Response, intercept: bool, family: Binomial) -> float:
+    """Return the loss of the model with an intercept (if asked for) and the offset only.
+
+    Parameters
+    ----------
+    response : Response
+        n rows.
+    intercept : bool
+        Whether the null model has an intercept.
+    family : Binomial
+        Distribution and link.
+
+    Returns
+    -------
+    float
+        nan if it cannot be found.
+    """
     if response.offset is None:
         share = response.events / response.total if intercept else 0.5
         eta = float(family.link.link(np.array(share)))
         # In closed form: events and non-events each have one loss.
         losses = family.loss(np.array([eta, eta]), np.array([1.0, 0.0])) if 0.0 < share < 1.0 else np.zeros(2)
         return float(response.events * losses[0] + (response.total - response.events) * losses[1])
-    columns = np.ones((design.n_rows, 1 if intercept else 0))
+    columns = np.ones((response.n_rows, 1 if intercept else 0))
     objective = Objective(Dense(columns), response, family)
     if not intercept:
         return objective.evaluate(np.zeros(0)).value

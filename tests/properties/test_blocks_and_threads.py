@@ -61,7 +61,7 @@ def test_groups_cover_every_row_once_in_order(n: int, p: int) -> None:
     assert all(before[1] == after[0] for before, after in pairwise(edges))
     assert all(0 < stop - start <= groups.block for start, stop in edges)
     assert len(groups.bounds) <= local.GROUPS_MOST
-    assert len(groups.bounds) * 8 * p * p <= max(local.GROUP_SUMS_BYTES, 2 * 8 * p * p)
+    assert len(groups.bounds) * 8 * p * p <= max(local.GROUP_SUMS_BYTES, 4 * 8 * p * p)
 
 
 @pytest.mark.parametrize("separated", [False, True])
@@ -126,11 +126,13 @@ def test_the_objective_adds_up_to_its_twin() -> None:
 
 
 def test_a_large_fit_starts_from_a_sample_and_ends_where_it_would_without() -> None:
-    X, y = large(150_000, 4, seed=5)
+    X, y = large(550_000, 4, seed=5)
     weights = np.ones(len(y))
     fit = lk.logit_matrix(X, y, weights=weights, weight_kind="precision")
     assert_allclose(loss_gradient(fit.coef.to_numpy(), X, y), 0.0, atol=1e-9 * len(y))
-    assert len(fit.trace) < 5
+    # A walk without second derivatives costs a fraction of one with them: there are more steps, and one Hessian.
+    assert fit.trace["kept"].tolist() == [True] * (len(fit.trace) - 1) + [False]
+    assert len(fit.trace) < 10
     part = slice(0, 2_000)
     small = lk.logit_matrix(X[part], y[part], weights=weights[part], weight_kind="sampling")
     vcov = sandwich_by_loops(small.coef.to_numpy(), X[part], y[part], weights[part])

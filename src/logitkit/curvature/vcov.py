@@ -145,6 +145,13 @@ class ArrowVcov(Vcov):
         """Return the variances, shape (q,)."""
         return self._variances
 
+    def rest_array(self) -> FloatArray:
+        """Return the covariance of the rest, in the order of its columns, shape (k, k)."""
+        order = np.argsort(self.factor.layout.rest)
+        white = self.factor.whitened(np.eye(order.size))
+        covariance = white @ white.T
+        return np.asarray(covariance[order[:, None], order])
+
     def times(self, functions: FloatArray) -> FloatArray:
         """Return J V, shape (m, q)."""
         return np.array([self.factor.solve(row) for row in functions]).reshape(functions.shape)

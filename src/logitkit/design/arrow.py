@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.blocks import Blocks, Joined
+from logitkit.design.blocks import Blocks
 from logitkit.design.categorical import Categorical
 from logitkit.design.matrix import Matrix
 from logitkit.design.recoded import Recoded
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ArrowLayout", "arrow_layout"]
+__all__ = ["ArrowLayout", "arrow_layout", "parts_of"]
 
 
 @dataclass(frozen=True)
@@ -84,22 +84,12 @@ def arrow_layout(matrix: Matrix) -> ArrowLayout | None:
     >>> layout.head.tolist(), layout.rest.tolist()
     ([1, 2], [0])
     """
-    from scipy.sparse import csr_array, eye_array
+    from scipy.sparse import csr_array
 
-    recode = None
-    blocks = matrix
-    while isinstance(blocks, Recoded):
-        recode = blocks.recode if recode is None else csr_array(blocks.recode @ recode)
-        blocks = blocks.matrix
-    if not isinstance(blocks, Blocks):
+    parts, inner = parts_of(matrix)
+    if not isinstance(parts[0], Categorical):
         return None
-    joined: Joined = blocks.joined
-    if not isinstance(joined.parts[0], Categorical):
-        return None
-    if recode is None:
-        recode = eye_array(blocks.n_columns, format="csr")
-    inner = csr_array(recode)[blocks.positions]  # inner columns by columns
-    n_levels = joined.parts[0].n_columns
+    n_levels = parts[0].n_columns
     top = csr_array(inner[:n_levels])
     entries = np.diff(top.indptr)
     if entries.max(initial=0) > 1 or np.any(top.data != 1.0) or np.unique(top.indices).size < top.indices.size:
@@ -114,3 +104,31 @@ def arrow_layout(matrix: Matrix) -> ArrowLayout | None:
     if one_each and np.all(bottom.data == 1.0) and np.unique(bottom.indices).size == rest.size:
         return ArrowLayout(levels, head, bottom.indices.astype(np.int64), None)
     return ArrowLayout(levels, head, rest, csr_array(bottom[:, rest]))
+
+
+def parts_of(matrix: Matrix) -> tuple[tuple[Matrix, ...], Any]:
+    """Return the parts that a design is stored in, and its columns in terms of theirs.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+
+    Returns
+    -------
+    parts : tuple of Matrix
+        Coded, sparse or dense.
+    recode : scipy.sparse.csr_array
+        The p columns as combinations of the columns of the parts, side by side.
+    """
+    from scipy.sparse import csr_array, eye_array
+
+    recode = None
+    while isinstance(matrix, Recoded):
+        recode = matrix.recode if recode is None else csr_array(matrix.recode @ recode)
+        matrix = matrix.matrix
+    if recode is None:
+        recode = eye_array(matrix.n_columns, format="csr")
+    if not isinstance(matrix, Blocks):
+        return (matrix,), csr_array(recode)
+    return matrix.joined.parts, csr_array(recode)[matrix.positions]

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.design.absorbed import AbsorbedLevels, terms_without_intercept, without_intercept
 from logitkit.design.coding import learn_coding
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.extras import ARRAY, complete_rows, gather_extras, make_response, missing_text, pick_rows
 from logitkit.design.formula import parse_formula, split_formula
-from logitkit.design.frame import read_table
+from logitkit.design.frame import coded_values, read_table
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
 from logitkit.design.response import Response
+from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError, FormulaError, ResponseError
 from logitkit.typing import BoolArray, MissingPolicy, WeightKind
 
@@ -33,6 +35,7 @@ def build_design(
     cluster: Any = None,
     event: Any = None,
     missing: MissingPolicy = "drop",
+    absorb: str | None = None,
 ) -> Design:
     """Build the design of a fit.
 
@@ -54,6 +57,8 @@ def build_design(
         The value of the response that is modelled.
     missing : {'drop', 'raise'}
         What to do with rows that have missing values.
+    absorb : str, optional
+        A column whose levels get an intercept each, and no column of the design.
 
     Returns
     -------
@@ -69,10 +74,14 @@ def build_design(
     table = read_table(data)
     if table.n_rows == 0:
         raise DataError("The table has no rows.")
-    extras = gather_extras(table, weights=weights, offset=offset, cluster=cluster)
+    if absorb is not None and not isinstance(absorb, str):
+        raise DataError(f"absorb={type(absorb).__name__}: give the name of a column of the table.")
+    extras = gather_extras(table, weights=weights, offset=offset, cluster=cluster, absorb=absorb)
     reserved = [name for name in extras.names.values() if name and name != ARRAY]
     parsed = parse_formula(formula, table.names, namespace, reserved, n_rows=table.n_rows)
     used = list(dict.fromkeys((*parsed.left_variables, *parsed.variables)))
+    if absorb in used:
+        raise FormulaError(f"{absorb!r} is absorbed, and the formula uses it too; leave it out of one of them.")
     absent = {**table.missing(used), **extras.missing()}
     positions = complete_rows(absent, missing)
     frame = table.frame(used, positions)
@@ -103,9 +112,19 @@ def build_design(
     coding = coding.with_seen(rows.factors, None if keep.all() and counted.all() else np.flatnonzero(keep)[counted])
     if outcome.trials is None:
         coding.require_repeated_levels(int(np.count_nonzero(counted)))
+    names, terms, absorbed, level_codes = coding.names, coding.terms, None, None
+    if absorb is not None:
+        matrix, terms = without_intercept(matrix, names), terms_without_intercept(terms, names)
+        names = tuple(name for name in names if name != INTERCEPT)
+        if not names:
+            raise FormulaError(f"absorb={absorb!r} leaves no column to estimate; name the predictors in the formula.")
+        coded = coded_values(extras.series["absorb"].iloc[positions])
+        levels = coded.occurring()
+        level_codes = coded.recoded(levels).astype(np.int64)
+        absorbed = AbsorbedLevels(absorb, levels, np.full(len(levels), np.nan), np.bincount(level_codes))
     info = DesignInfo(
-        coding.names,
-        coding.terms,
+        names,
+        terms,
         replace(
             outcome.info,
             weights=extras.names["weights"],
@@ -117,13 +136,14 @@ def build_design(
         coding,
         coding.empty_terms,
         coding.references,
+        absorbed,
     )
     by_column = tuple(
         sorted(((name, int(w.sum())) for name, w in absent.items() if w.any()), key=lambda item: -item[1])
     )
     counts = RowCounts(table.n_rows, table.n_rows - positions.size, by_column)
     _require_both_outcomes(response, info.response)
-    return Design(matrix, response, info, counts, positions, table.index)
+    return Design(matrix, response, info, counts, positions, table.index, level_codes)
 
 
 def _require_both_outcomes(response: Response, info: ResponseInfo) -> None:

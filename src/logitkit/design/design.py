@@ -54,6 +54,8 @@ class Design:
         Place of each row in the table as given.
     index : object
         The table's own row labels, all of them, when it has any.
+    level_codes : (n,) int array or None
+        Level of each row, of a factor that is absorbed.
     """
 
     matrix: Matrix
@@ -62,6 +64,7 @@ class Design:
     counts: RowCounts
     positions: IntArray
     index: Any = None
+    level_codes: IntArray | None = None
 
     @property
     def n_rows(self) -> int:

@@ -45,7 +45,9 @@ class Extras:
         return found
 
 
-def gather_extras(table: Table, *, weights: Any = None, offset: Any = None, cluster: Any = None) -> Extras:
+def gather_extras(
+    table: Table, *, weights: Any = None, offset: Any = None, cluster: Any = None, absorb: str | None = None
+) -> Extras:
     """Return weights, offset and clusters as columns of the table's length.
 
     Parameters
@@ -54,13 +56,15 @@ def gather_extras(table: Table, *, weights: Any = None, offset: Any = None, clus
         The table.
     weights, offset, cluster : str or array-like, optional
         Column names, or arrays aligned with the table.
+    absorb : str, optional
+        A column name.
 
     Returns
     -------
     Extras
         Those that were given.
     """
-    given = {"weights": weights, "offset": offset, "cluster": cluster}
+    given = {"weights": weights, "offset": offset, "cluster": cluster, "absorb": absorb}
     series: dict[str, Any] = {}
     names: dict[str, str | None] = {}
     for role, value in given.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.coding import Coding
 from logitkit.design.terms import INTERCEPT, Term
 
@@ -62,6 +63,8 @@ class DesignInfo:
         Terms of the formula that have no column, such as a factor of one level.
     references : tuple of (str, str)
         Factors coded by differences from a reference level, and that level.
+    absorbed : AbsorbedLevels or None
+        A factor with an intercept for each level instead of columns; the model's own intercept is then none of them.
     """
 
     names: tuple[str, ...]
@@ -71,6 +74,7 @@ class DesignInfo:
     coding: Coding | None = None
     empty_terms: tuple[str, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
+    absorbed: AbsorbedLevels | None = None
 
     @property
     def intercept(self) -> int | None:

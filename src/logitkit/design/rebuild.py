@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
 
+from logitkit.design.absorbed import AbsorbedLevels, without_intercept
 from logitkit.design.coding import Coding
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.extras import ARRAY, complete_rows, gather_extras, make_response, pick_rows
+from logitkit.design.extras import ARRAY, Extras, complete_rows, gather_extras, make_response, pick_rows
 from logitkit.design.formula import parse_formula, split_formula
-from logitkit.design.frame import Table, numeric_values, read_table
+from logitkit.design.frame import Table, coded_values, numeric_values, read_table
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix import Matrix
 from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
 from logitkit.errors import DataError
-from logitkit.typing import BoolArray, FloatArray, UnseenPolicy, WeightKind
+from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy, WeightKind
 
 __all__ = ["NewRows", "new_rows", "rebuild_design"]
 
@@ -74,6 +75,7 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
         weights=_again(weights, response_info.weights, "weights"),
         offset=_again(offset, response_info.offset, "offset"),
         cluster=response_info.cluster if response_info.cluster in table else None,
+        absorb=None if info.absorbed is None else info.absorbed.name,
     )
     left, _ = split_formula(info.formula or "")
     parsed = parse_formula(f"{left} ~ 1", table.names, coding.functions)
@@ -89,9 +91,17 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     outcome = code_outcome(pick_rows(values, keep), left, known=response_info)
     matrix, shift = rows.among(keep)
     positions = everything if keep.all() else everything[keep]
+    counts = RowCounts(table.n_rows, table.n_rows - positions.size)
+    if info.absorbed is not None:
+        intercepts = _intercepts(info.absorbed, extras, positions, "raise")
+        # A level without variation took no part in the fit: its rows are fitted perfectly, whatever the coefficients.
+        part = np.isfinite(intercepts)
+        intercepts, positions = intercepts[part], positions[part]
+        matrix = without_intercept(matrix.take(np.flatnonzero(part)), coding.names)
+        outcome = replace(outcome, y=outcome.y[part], trials=None if outcome.trials is None else outcome.trials[part])
+        shift = intercepts if shift is None else shift[part] + intercepts
     kind: WeightKind = response_info.weight_kind  # type: ignore[assignment]
     response = make_response(outcome, extras, positions, kind, shift)
-    counts = RowCounts(table.n_rows, table.n_rows - positions.size)
     return Design(matrix, response, info, counts, positions, table.index)
 
 
@@ -118,7 +128,8 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     if unseen not in get_args(UnseenPolicy):
         raise DataError(f"unseen={unseen!r} is not known; use 'raise' or 'missing'.")
     table = read_table(data)
-    extras = gather_extras(table, offset=_again(offset, info.response.offset, "offset"))
+    absorb = None if info.absorbed is None else info.absorbed.name
+    extras = gather_extras(table, offset=_again(offset, info.response.offset, "offset"), absorb=absorb)
     kept = np.ones(table.n_rows, dtype=bool)
     for where in {**table.missing(coding.variables), **extras.missing()}.values():
         kept &= ~where
@@ -131,7 +142,24 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     if "offset" in extras.series:
         given = numeric_values(extras.series["offset"], "offset")[kept]
     total = given if rows.offset is None else rows.offset + (0.0 if given is None else given)
-    return NewRows(rows.matrix, total, kept, int(rows.unseen.sum()), table.index)
+    n_unseen = int(rows.unseen.sum())
+    if info.absorbed is None:
+        return NewRows(rows.matrix, total, kept, n_unseen, table.index)
+    intercepts = _intercepts(info.absorbed, extras, np.flatnonzero(kept), unseen)
+    known = ~np.isnan(intercepts)
+    kept[np.flatnonzero(kept)[~known]] = False
+    total = intercepts if total is None else total + intercepts
+    matrix = without_intercept(rows.matrix, coding.names).take(np.flatnonzero(known))
+    return NewRows(matrix, total[known], kept, n_unseen + int(np.count_nonzero(~known)), table.index)
+
+
+def _intercepts(absorbed: AbsorbedLevels, extras: Extras, positions: IntArray, unseen: UnseenPolicy) -> FloatArray:
+    """Return the intercept of the level of each row, nan for a level that the fit never saw."""
+    coded = coded_values(extras.series["absorb"].iloc[positions])
+    codes = coded.recoded(absorbed.levels).astype(np.int64)
+    if unseen == "raise":
+        absorbed.require_seen(codes, coded.occurring(codes < 0))
+    return absorbed.shift(codes)
 
 
 def _again(given: Any, at_fit: str | None, role: str) -> Any:

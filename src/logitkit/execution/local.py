@@ -32,7 +32,7 @@ BLOCK_BYTES = 1 << 20  # half of a second-level cache of 2 MiB
 BLOCK_ROWS_LEAST = 1_024  # below this the calls cost more than the work
 BLOCK_ROWS_MOST = 16_384
 GROUPS_MOST = 64
-GROUP_SUMS_BYTES = 64 << 20  # all partial Hessians together
+GROUP_SUMS_BYTES = 24 << 20  # all partial Hessians together: more would cost more to add than to sum
 
 PATIENCE = 0.05  # seconds to wait for a task that no thread has begun, before the waiting thread runs it
 GRACE = 0.8  # seconds to wait for running tasks when work is given up: an interruption must end within a second
@@ -91,7 +91,7 @@ def row_groups(n_rows: int, width: int, sums_bytes: int | None = None) -> RowGro
     sums_bytes = max(8 * width * width if sums_bytes is None else sums_bytes, 1)
     block = min(max(BLOCK_BYTES // (8 * width), BLOCK_ROWS_LEAST), BLOCK_ROWS_MOST)
     n_blocks = max(-(-n_rows // block), 1)
-    n_groups = min(n_blocks, GROUPS_MOST, max(GROUP_SUMS_BYTES // sums_bytes, 2))
+    n_groups = min(n_blocks, GROUPS_MOST, max(GROUP_SUMS_BYTES // sums_bytes, 4))
     edges = [min((n_blocks * i // n_groups) * block, n_rows) for i in range(n_groups + 1)]
     edges[-1] = n_rows
     return RowGroups(block, tuple(pairwise(edges)))

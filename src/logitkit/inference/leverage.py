@@ -1,7 +1,8 @@
 r"""Leverage: the diagonal of the weighted hat matrix, :math:`h_i = c_i\, x_i' (X'CX)^{-1} x_i`.
 
-Here c is the curvature of each row, weight times variance. Computed on row blocks; the n by n hat matrix is never
-formed.
+Here c is the curvature of each row, weight times variance. With an absorbed factor the columns of X include those of
+its levels: :math:`h_i = c_i \{1/d_l + (x_i - f_l)' V (x_i - f_l)\}` (``docs/maths/incidental.md``, equation 5).
+Computed on row blocks; the n by n hat matrix is never formed.
 
 References
 ----------
@@ -15,7 +16,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
 from logitkit.execution.blas import single_threaded_blas
-from logitkit.inference.prediction import design_predictor
+from logitkit.inference.prediction import design_predictor, within_levels
 from logitkit.objective import Objective
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray
@@ -51,10 +52,16 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     eta = design_predictor(record, design)
     curvature = design.response.weights * np.nan_to_num(record.family.variance(eta))
     vcov = record.inner_model_vcov
+    absorbed, codes = record.info.absorbed, design.level_codes
+    working: Matrix = record.coordinates.matrix(design.matrix)
+    own = np.zeros(design.n_rows)
+    if absorbed is not None:
+        assert codes is not None
+        working = within_levels(record, design)
+        own = 1.0 / np.bincount(codes, curvature, len(absorbed.levels))[codes]
 
     def block_leverage(block: Matrix, rows: slice) -> FloatArray:
-        return vcov.row_variances(block) * curvature[rows]
+        return (own[rows] + vcov.row_variances(block)) * curvature[rows]
 
     with single_threaded_blas():
-        working = record.coordinates.matrix(design.matrix)
         return Objective(working, design.response, record.family).map_rows(block_leverage)

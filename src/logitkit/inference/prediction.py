@@ -1,7 +1,9 @@
 r"""Linear predictors and probabilities with intervals, at their limits when the data were separated.
 
 The standard error of :math:`x'\hat\beta` is :math:`\sqrt{x'Vx}`; intervals are made on the scale of the linear
-predictor and carried to probabilities by the inverse link, so that they stay within (0, 1).
+predictor and carried to probabilities by the inverse link, so that they stay within (0, 1). With an absorbed factor the
+intercept of the row's level was estimated too, and the variance is
+:math:`1/d_l + (x - f_l)'V(x - f_l)` (``docs/maths/incidental.md``, equation 5).
 """
 
 from __future__ import annotations
@@ -10,13 +12,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
+from logitkit.design.within import Within, level_means
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
 from logitkit.record import FitRecord
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Predictions", "design_predictor", "is_sample", "known_sides", "linear_predictor", "predictions"]
+__all__ = [
+    "Predictions",
+    "design_predictor",
+    "is_sample",
+    "known_sides",
+    "linear_predictor",
+    "predictions",
+    "within_levels",
+]
 
 BLOCK = 16_384
 
@@ -212,12 +225,50 @@ def design_predictor(record: FitRecord, design: Design) -> FloatArray:
     return linear_predictor(record, design.matrix, design.response.offset, known_sides(record, design))
 
 
+def within_levels(record: FitRecord, design: Design) -> Within:
+    """Return the columns that were solved for less their means in each row's level of an absorbed factor.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with the level of each: those of the fit, unless the record kept the means.
+
+    Returns
+    -------
+    Within
+        The part of each row that the intercepts of the levels do not take up.
+
+    Examples
+    --------
+    Weighted by their curvature, such columns sum to zero in every level:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 1, 0, 1, 1, 0], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0], "g": [1, 1, 1, 2, 2, 2]}
+    >>> fit = lk.logit("y ~ x", data, absorb="g")
+    >>> mu = fit.predict().to_numpy()
+    >>> sums = np.bincount(fit.design.level_codes, mu * (1 - mu) * within_levels(fit.record, fit.design).to_dense()[:, 0])
+    >>> bool(np.allclose(sums, 0.0, atol=1e-9))
+    True
+    """
+    absorbed, codes = record.info.absorbed, design.level_codes
+    assert absorbed is not None
+    assert codes is not None
+    working, means = record.coordinates.matrix(design.matrix), absorbed.means
+    if means is None:
+        curvature = design.response.weights * record.family.variance(design_predictor(record, design))
+        means = level_means(working, codes, curvature, len(absorbed.levels))
+    return Within(working, codes, means)
+
+
 def predictions(
     record: FitRecord,
     matrix: Matrix,
     offset: FloatArray | None,
     level: float | None = None,
     sides: FloatArray | None = None,
+    levels: IntArray | None = None,
 ) -> Predictions:
     """Return linear predictors and probabilities with standard errors and intervals.
 
@@ -233,11 +284,18 @@ def predictions(
         Confidence level; the fit's by default.
     sides : (m,) array, optional
         From ``known_sides``.
+    levels : (m,) int array, optional
+        Level of each row; demanded where a factor is absorbed.
 
     Returns
     -------
     Predictions
-        No standard error or interval at the limits of a separated fit.
+        No standard error or interval at the limits of a separated fit, and for a level without variation.
+
+    Raises
+    ------
+    UnsupportedError
+        Where a factor is absorbed and the standard errors of the intercepts are not to be had.
 
     Examples
     --------
@@ -253,12 +311,14 @@ def predictions(
     """
     level = record.level if level is None else level
     z = normal_quantile(level)
+    working, own = record.coordinates.matrix(matrix), np.zeros(matrix.n_rows)
+    if record.info.absorbed is not None:
+        working, own = _of_levels(record, record.info.absorbed, working, levels)
     eta = linear_predictor(record, matrix, offset, sides)
-    working = record.coordinates.matrix(matrix)
     variance = np.empty(matrix.n_rows)
     for start in range(0, matrix.n_rows, BLOCK):
         stop = min(start + BLOCK, matrix.n_rows)
-        variance[start:stop] = record.inner_vcov.row_variances(working.rows(start, stop))
+        variance[start:stop] = own[start:stop] + record.inner_vcov.row_variances(working.rows(start, stop))
     # A variance that is zero may come out as rounding of either sign.
     logit_error = np.sqrt(np.where(np.isfinite(eta), np.maximum(variance, 0.0), np.nan))
     mean = record.family.mean
@@ -271,3 +331,24 @@ def predictions(
         high=mean(eta + z * logit_error),
         level=level,
     )
+
+
+def _of_levels(
+    record: FitRecord, absorbed: AbsorbedLevels, working: Matrix, levels: IntArray | None
+) -> tuple[Within, FloatArray]:
+    """Return rows less the means of their level, and the variance of its intercept were the coefficients known."""
+    if not record.has_likelihood:
+        raise UnsupportedError(
+            f"Standard errors of predictions are not offered with {record.covariance.label} and {absorbed.name} "
+            "absorbed: a level's intercept rests on the rows of that level alone, which say little of its variance by "
+            "a sandwich. fit.predict gives the probabilities; without sampling weights or cluster= there are errors."
+        )
+    if absorbed.means is None or absorbed.curvature is None:
+        raise UnsupportedError(
+            f"Standard errors of predictions need the mean of every column in each level of {absorbed.name}, and "
+            f"{len(absorbed.levels):,} levels times {record.inner_coef.size} columns are too many to keep. "
+            "fit.predict gives the probabilities."
+        )
+    if levels is None:
+        raise DataError(f"Rows without their level of {absorbed.name}, which is absorbed, have no standard errors.")
+    return Within(working, levels, absorbed.means), 1.0 / absorbed.curvature[levels]

@@ -98,7 +98,7 @@ def refit(
     ConvergenceError
         If it has not converged.
     UnsupportedError
-        If the model has a factor of so many levels that it is fitted with them eliminated.
+        If the model has a factor that is absorbed, or of so many levels that it is fitted with them eliminated.
 
     Examples
     --------
@@ -184,6 +184,14 @@ def _require_estimate(record: FitRecord) -> None:
 
 def _require_columns(record: FitRecord) -> Coordinates:
     """Refuse a model whose levels are eliminated from the fit: hardly a resample would hold them all."""
+    absorbed = record.info.absorbed
+    if absorbed is not None:
+        raise UnsupportedError(
+            f"{absorbed.name} is absorbed: refits by weights would hold the intercepts of its {absorbed.n_varied:,} "
+            "levels at those of this fit, and so understate what samples differ by. Use errors by cluster, "
+            f"cluster={absorbed.name!r}, for dependence within levels, or fit.bias_correction() for the bias that many "
+            "levels bring."
+        )
     if not isinstance(record.coordinates, Coordinates):
         raise UnsupportedError(
             f"The model has {len(record.names):,} coefficients, most of them levels of one factor, and nearly every "

@@ -2,7 +2,9 @@ r"""Sandwich covariances: :math:`V = c\, A^{-1} B A^{-1}` with A the information
 
 *Sampling weights*: :math:`B = \sum_i s_i s_i'` with :math:`s_i = w_i (y_i - \mu_i) x_i`, and
 :math:`c = n/(n-1)`, as survey software has it for weights without a further design. *Clusters*:
-scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`.
+scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`. *An absorbed factor*: x is
+replaced by its difference from the mean of the level, which is the block of the coefficients in the sandwich of the
+model with a column a level (``docs/maths/incidental.md``, equation 4).
 
 References
 ----------
@@ -19,7 +21,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
 from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
-from logitkit.inference.prediction import design_predictor
+from logitkit.inference.prediction import design_predictor, within_levels
 from logitkit.objective import Objective
 from logitkit.record import Covariance, FitRecord
 from logitkit.typing import FloatArray, IntArray
@@ -67,7 +69,9 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     eta = design_predictor(record, design)
     # At the limit of a separated fit the score of a separated row is zero.
     slope = response.weights * np.nan_to_num(record.family.residual(eta, response.y))
-    working = record.coordinates.matrix(design.matrix)
+    working: Matrix = record.coordinates.matrix(design.matrix)
+    if record.info.absorbed is not None:
+        working = within_levels(record, design)
     with single_threaded_blas():
         if response.clusters is None:
             n = response.n_obs

@@ -12,7 +12,7 @@ from logitkit.errors import UnsupportedError
 from logitkit.inference.fit_statistics import FitStatistics, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.odds_ratios import OddsRatios
-from logitkit.inference.prediction import Predictions, is_sample, known_sides, predictions
+from logitkit.inference.prediction import Predictions, is_sample, known_sides, linear_predictor, predictions
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.record import FitRecord
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.influence import Influence
 
 __all__ = [
+    "absorbed_frame",
     "augment_frame",
     "confint_frame",
     "glance_frame",
@@ -80,6 +81,25 @@ def confint_frame(record: FitRecord, method: str = "wald", level: float | None =
         raise UnsupportedError(f"method={method!r} is not offered; the method that is offered is 'wald'.")
     table = coefficient_estimates(record, level)
     return pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term"))
+
+
+def absorbed_frame(record: FitRecord) -> pd.DataFrame | None:
+    """Return a row a level of an absorbed factor: level, rows, intercept; None where no factor is absorbed.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        The intercept is infinite for a level whose rows all have one outcome, missing for one without weight.
+    """
+    absorbed = record.info.absorbed
+    if absorbed is None:
+        return None
+    return pd.DataFrame({"level": absorbed.levels, "rows": absorbed.rows, "intercept": absorbed.intercepts})
 
 
 def r_squared_series(statistics: FitStatistics) -> pd.Series:
@@ -214,13 +234,19 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Labelled as the table's rows.
+        Labelled as the table's rows; std_error is missing where ``predictions`` refuses it.
     """
     from logitkit.diagnostics.influence import influence
     from logitkit.diagnostics.residuals import residuals
 
     sides = known_sides(record, design)
-    fitted = predictions(record, design.matrix, design.response.offset, sides=sides)
+    offset, levels = design.response.offset, design.level_codes
+    try:
+        fitted = predictions(record, design.matrix, offset, sides=sides, levels=levels)
+        logit, probability, std_error = fitted.logit, fitted.probability, fitted.std_error
+    except UnsupportedError:  # where a factor is absorbed there may be none
+        logit = linear_predictor(record, design.matrix, offset, sides)
+        probability, std_error = record.family.mean(logit), np.full(design.n_rows, np.nan)
     measured = np.full((2, design.n_rows), np.nan)  # other rows have no influence on the fit
     if is_sample(record, design):
         found = influence(record, design)
@@ -228,9 +254,9 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "y": design.response.y,
-            "fitted": fitted.probability,
-            "std_error": fitted.std_error,
-            "logit": fitted.logit,
+            "fitted": probability,
+            "std_error": std_error,
+            "logit": logit,
             "residual": residuals(record, design, "response"),
             "pearson_residual": residuals(record, design, "pearson"),
             "deviance_residual": residuals(record, design, "deviance"),

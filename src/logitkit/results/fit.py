@@ -13,16 +13,16 @@ import pandas as pd
 
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
 from logitkit.inference.odds_ratios import odds_ratios
-from logitkit.inference.prediction import predictions
 from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.report import tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.diagnosed import Diagnosed
-from logitkit.results.rows import predict_rows, rows_of, rows_to_predict
+from logitkit.results.rows import predict_rows, predictions_of, rows_of, rows_to_predict
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
+    from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
     from logitkit.inference.units import ResamplingKind
     from logitkit.results.figures import FitPlots
     from logitkit.results.resampled import BootstrapResult, JackknifeResult
@@ -201,6 +201,32 @@ class Fit(Diagnosed):
 
         return jackknife_fit(self)
 
+    # Many levels.
+
+    @property
+    def absorbed(self) -> pd.DataFrame | None:
+        """Levels of the absorbed factor: rows and intercept of each, infinite where dropped; None without one."""
+        return tidy.absorbed_frame(self.record)
+
+    def bias_correction(self, method: CorrectionMethod = "analytic", level: float | None = None) -> BiasCorrection:
+        """Return the coefficients less the bias that the intercepts of an absorbed factor's levels bring.
+
+        Parameters
+        ----------
+        method : {'analytic', 'jackknife'}
+            From the formula of the leading term, or from fits to the two halves of each level's rows.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        BiasCorrection
+            Corrected coefficients with standard errors, tests and intervals.
+        """
+        from logitkit.inference.incidental import bias_correction
+
+        return shown(bias_correction(self.record, rows_of(self, None), method, level))
+
     # Predictions.
 
     def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
@@ -218,7 +244,8 @@ class Fit(Diagnosed):
         Returns
         -------
         pandas.Series
-            Missing where the input is missing, labelled as the table's rows.
+            Missing where the input is missing, labelled as the table's rows. Where a factor is absorbed, rows of the
+            fit in a level without variation took no part and are missing; given as ``data``, they get 0 or 1, the limit.
         """
         return predict_rows(self.record, rows_to_predict(self, data, offset, unseen), "probability")
 
@@ -260,12 +287,10 @@ class Fit(Diagnosed):
         Returns
         -------
         pandas.DataFrame
-            estimate, std_error, conf_low, conf_high, logit, logit_std_error; a row a row of the table.
+            estimate, std_error, conf_low, conf_high, logit, logit_std_error; a row a row of the table. Where a factor
+            is absorbed, the intercept of the row's level was estimated too, and the errors say so.
         """
-        rows = rows_to_predict(self, data, offset, unseen)
-        return tidy.predictions_frame(
-            predictions(self.record, rows.matrix, rows.offset, level, rows.sides), rows.kept, rows.index
-        )
+        return predictions_of(self, data, level, offset, unseen)
 
     @property
     def plot(self) -> FitPlots:

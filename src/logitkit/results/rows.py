@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,17 @@ import pandas as pd
 
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
-from logitkit.design.frame import Table, numeric_values, row_values
+from logitkit.design.frame import Table, numeric_values, read_table, row_values
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design
 from logitkit.errors import DataError, DataWarning
-from logitkit.inference.prediction import known_sides, linear_predictor
+from logitkit.inference.prediction import known_sides, linear_predictor, predictions
 from logitkit.record import FitRecord
 from logitkit.report import tidy
 from logitkit.results.estimates import Estimates
-from logitkit.typing import BoolArray, UnseenPolicy
+from logitkit.typing import BoolArray, IntArray, UnseenPolicy
 
-__all__ = ["predict_rows", "rows_of", "rows_to_predict"]
+__all__ = ["predict_rows", "predictions_of", "rows_of", "rows_to_predict"]
 
 
 def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) -> Design:
@@ -48,7 +49,9 @@ def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) 
     if data is not None:
         if fit.record.info.coding is None:
             raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
-        return rebuild_design(fit.record.info, data, weights=weights, offset=offset)
+        design = rebuild_design(fit.record.info, data, weights=weights, offset=offset)
+        levels = _levels(fit.record, data, design.positions)
+        return design if levels is None else replace(design, level_codes=levels)
     if weights is not None or offset is not None:
         raise DataError("weights or offset were given without data; the rows of the fit have their own.")
     if fit.design is None:
@@ -92,6 +95,43 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
     if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
         require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
     return rows
+
+
+def predictions_of(
+    fit: Estimates, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy
+) -> pd.DataFrame:
+    """Return probabilities with standard errors and intervals.
+
+    Parameters
+    ----------
+    fit : Estimates
+        The fit.
+    data : table, matrix or None
+        New rows; None for those of the fit.
+    level : float or None
+        Confidence level; the fit's by default.
+    offset : str, array-like or None
+        Offset of new rows.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a row of the table.
+    """
+    rows = rows_to_predict(fit, data, offset, unseen)
+    levels = None if fit.design is None else fit.design.level_codes
+    if data is not None:
+        levels = _levels(fit.record, data, np.flatnonzero(rows.kept))
+    found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, levels)
+    return tidy.predictions_frame(found, rows.kept, rows.index)
+
+
+def _levels(record: FitRecord, data: Any, positions: IntArray) -> IntArray | None:
+    """Return the level of some rows of a table, of the factor that is absorbed, or None where none is."""
+    absorbed = record.info.absorbed
+    return None if absorbed is None else absorbed.codes(read_table(data).column(absorbed.name).iloc[positions])
 
 
 def _matrix_rows(fit: Estimates, X: Any, offset: Any) -> NewRows:

@@ -1,0 +1,191 @@
+"""Runs every contender on a piece of work, and says how far each is from the best objective."""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import r_peers
+from contender import REACHED
+from problems import as_problem, kept
+from run_one import run, warm
+from timing import Effort, json_lines
+from works import Work
+
+RUN_ONE = Path(__file__).with_name("run_one.py")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much is measured.
+
+    Parameters
+    ----------
+    quick : bool
+        The small versions, to see that everything runs.
+    limit : float
+        Seconds that a contender may take on a piece of work, its start included.
+    apart : bool
+        Whether each has a process of its own; starting one is most of the time of the small versions.
+    """
+
+    quick: bool = False
+    limit: float = 45.0
+    apart: bool = True
+
+    @property
+    def effort(self) -> Effort:
+        """How long to repeat; all have the same time."""
+        return Effort(0.1, 3) if self.quick else Effort(3.0, 20)
+
+
+@dataclass
+class Entry:
+    """What was measured of one contender.
+
+    Parameters
+    ----------
+    name : str
+        Contender.
+    errors : bool
+        Whether standard errors are part of its work.
+    facts : dict
+        Everything that its process printed, the last of each.
+    note : str
+        Why there is nothing, or not all.
+    excess : float
+        Relative distance of its objective above the least of all.
+    """
+
+    name: str
+    errors: bool
+    facts: dict[str, Any]
+    note: str = ""
+    excess: float = math.nan
+
+    @property
+    def seconds(self) -> float:
+        """Time of the work."""
+        return float(self.facts.get("seconds", math.nan))
+
+    @property
+    def reached(self) -> bool:
+        """Whether the objective is the least one, to 1e-8."""
+        return self.excess <= REACHED
+
+
+@dataclass
+class Outcome:
+    """What was measured of one piece of work, ours first.
+
+    Parameters
+    ----------
+    work : Work
+        The work.
+    quick : bool
+        Whether it was the small version.
+    entries : list of Entry
+        One a contender.
+    """
+
+    work: Work
+    quick: bool
+    entries: list[Entry] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What the work is."""
+        return self.work.small_title if self.quick else self.work.title
+
+    @property
+    def ours(self) -> Entry:
+        """The first of ours that has a time, else the first."""
+        mine = [entry for entry in self.entries if entry.name.startswith("logitkit")]
+        return next((entry for entry in mine if entry.seconds > 0), mine[0])
+
+    @property
+    def peers(self) -> list[Entry]:
+        """All but ours."""
+        return [entry for entry in self.entries if not entry.name.startswith("logitkit")]
+
+    @property
+    def gram(self) -> float:
+        """Return r of the same array, in the process of ours."""
+        return min(self.ours.facts.get("gram", [math.nan]))
+
+
+def contend(work: Work, scale: Scale, ours_only: bool = False) -> Outcome:
+    """Measure every contender that is there."""
+    outcome = Outcome(work, scale.quick)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "arrays"
+        drawn = work.draw(scale.quick)
+        drawn.keep(folder)
+        outcome.facts = drawn.facts
+        del drawn
+        target: float | None = None
+        here = None if scale.apart else as_problem(kept(folder))
+        for contender in work.contenders:
+            if ours_only and contender.package != "logitkit":
+                continue
+            entry = Entry(contender.name, contender.errors, {}, contender.missing() or "")
+            if not entry.note and here is None:
+                _run_apart(work, entry, folder, target, scale)
+            elif not entry.note:
+                _run_here(work, entry, here, target, scale)
+            outcome.entries.append(entry)
+            tell(work, entry)
+            target = entry.facts.get("objective") if target is None else target
+        if not ours_only and work.in_r:
+            problem = as_problem(kept(folder))
+            for peer in work.in_r:
+                entry = Entry(peer.name, peer.errors, {}, r_peers.missing(peer) or "")
+                if not entry.note:
+                    assert target is not None
+                    entry.facts = r_peers.run_r(peer, problem, folder, target, scale.effort, scale.limit)
+                    entry.note = entry.facts.pop("note")
+                outcome.entries.append(entry)
+                tell(work, entry)
+    _judge(outcome.entries)
+    return outcome
+
+
+def _run_apart(work: Work, entry: Entry, folder: Path, target: float | None, scale: Scale) -> None:
+    """Run a contender in a process of its own, which is ended when it takes too long."""
+    effort = scale.effort
+    command = [sys.executable, str(RUN_ONE), work.key, entry.name, str(folder)]
+    command += ["--seconds", str(effort.seconds), "--most", str(effort.most)]
+    command += [] if target is None else ["--target", repr(target)]
+    lines, why = json_lines(command, scale.limit)
+    for line in lines:
+        entry.facts |= line
+    entry.note = entry.facts.pop("note", why)
+
+
+def _run_here(work: Work, entry: Entry, problem: Any, target: float | None, scale: Scale) -> None:
+    """Run a contender in this process."""
+    contender = work.named(entry.name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warm(contender, problem)
+        run(work, contender, problem, target, scale.effort, entry.facts.update)
+    entry.note = entry.facts.pop("note", "")
+
+
+def _judge(entries: list[Entry]) -> None:
+    """State how far each objective, and that of each prediction, is above the least."""
+    found = [entry for entry in entries if math.isfinite(entry.facts.get("objective", math.nan))]
+    if found:
+        least = min(entry.facts["objective"] for entry in found)
+        for entry in found:
+            entry.excess = (entry.facts["objective"] - least) / least
+
+
+def tell(work: Work, entry: Entry) -> None:
+    print(f"{work.key:16} {entry.name:36} {entry.seconds:10.4f} s  {entry.note}", file=sys.stderr, flush=True)

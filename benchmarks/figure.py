@@ -1,0 +1,91 @@
+"""The figure: times of the peers over ours, and how times grow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from contend import Entry, Outcome
+from growth import exponent
+
+KINDS = {
+    "glum": "#4477AA",
+    "scikit-learn": "#EE7733",
+    "statsmodels": "#228833",
+    "pyfixest": "#AA3377",
+    "R": "#777777",
+}
+
+
+def fastest_of_each(outcome: Outcome) -> dict[str, Entry]:
+    """Return the fastest of each package that reached the objective."""
+    found: dict[str, Entry] = {}
+    for entry in outcome.peers:
+        kind = next(kind for kind in KINDS if entry.name.startswith(kind))
+        if entry.reached and (kind not in found or entry.seconds < found[kind].seconds):
+            found[kind] = entry
+    return found
+
+
+def draw_figure(outcomes: list[Outcome], growth: list[dict[str, Any]], path: Path) -> None:
+    """Draw bars of time ratios on a log scale, and the growth lines beside them."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    plt.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "logitkit", "font.size": 9}
+    figure = plt.figure(figsize=(11, 8), layout="constrained")
+    grid = figure.add_gridspec(2, 2, width_ratios=(1.7, 1.0))
+    _bars(figure.add_subplot(grid[:, 0]), outcomes)
+    for row, along in enumerate(("n", "p")):
+        _lines(figure.add_subplot(grid[row, 1]), [size for size in growth if size["along"] == along], along)
+    figure.savefig(path, metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+
+
+def _bars(axes: Any, outcomes: list[Outcome]) -> None:
+    y, ticks, labels = 0.0, [], []
+    for outcome in outcomes:
+        found = fastest_of_each(outcome)
+        if not found or not outcome.ours.seconds > 0:
+            continue
+        top = y
+        for kind, colour in KINDS.items():
+            if kind in found:
+                ratio = found[kind].seconds / outcome.ours.seconds
+                # From 1, so that what is faster than ours points the other way.
+                axes.barh(y, ratio - 1.0, left=1.0, height=0.85, color=colour)
+                text = f" {ratio:.3g}"
+                axes.text(ratio, y, text, va="center", ha="left" if ratio >= 1.0 else "right", fontsize=7)
+                y += 1.0
+        ticks.append((top + y - 1.0) / 2.0)
+        labels.append(outcome.work.key)
+        y += 0.8
+    axes.set_xscale("log")
+    low, high = axes.get_xlim()
+    axes.set_xlim(min(low, 0.5), high * 1.6)
+    axes.axvline(1.0, color="black", linewidth=1.0)
+    axes.set_yticks(ticks, labels)
+    axes.invert_yaxis()
+    axes.set_xlabel("time over logitkit's, to the same objective (right of the line: logitkit is faster)")
+    axes.set_title("The fastest of each package")
+    handles = [axes.barh(0.0, 0.0, left=1.0, color=colour, label=kind) for kind, colour in KINDS.items()]
+    axes.legend(handles=handles, loc="lower right", fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _lines(axes: Any, sizes: list[dict[str, Any]], along: str) -> None:
+    sizes = [size for size in sizes if "seconds" in size]
+    x = [size[along] for size in sizes]
+    for key, label, colour in (("seconds", "fit and standard errors", "#CC3311"), ("gram", "X'X", "#777777")):
+        seconds = [size[key] for size in sizes]
+        slope = exponent(x, seconds)
+        axes.plot(x, seconds, "o-", color=colour, markersize=4, label=f"{label}: exponent {slope:.2f}")
+    fixed = {"n": f"p = {sizes[0]['p']:,}", "p": f"n = {sizes[0]['n']:,}"}[along]
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel({"n": "rows n", "p": "columns p"}[along] + f" ({fixed})")
+    axes.set_ylabel("seconds")
+    axes.legend(fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)

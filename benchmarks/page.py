@@ -1,0 +1,286 @@
+"""The page: every table and every sentence about who is faster is made from what was measured."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import os
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import r_peers
+from contend import Entry, Outcome
+from contender import REACHED
+from growth import exponent
+
+PACKAGES = (
+    "logitkit",
+    "numpy",
+    "scipy",
+    "numba",
+    "pandas",
+    "formulaic",
+    "scikit-learn",
+    "glum",
+    "statsmodels",
+    "pyfixest",
+)
+IN_R = (("R", "base"), ("glmnet", "glmnet"))
+
+INTRODUCTION = """\
+Every contender works on the same arrays, in a process of its own that has done a small version of the work before.
+Times are wall times, the least of as many runs as fit into three seconds. r is the fastest of three ways to form
+`X.T @ X` of the same array (one BLAS thread, two, two halves of the rows on two threads), measured in the process of
+ours just before and just after. All may use all processors.
+
+*Above the least* is how far the objective is above the least that anyone reached, relative to it, computed here from
+each contender's coefficients in plain NumPy. Each is given the loosest of its tolerances that brings it there, from its
+default downwards; one that is above 1e-8 at its tightest is marked, and not compared. Memory is the highest above what
+the process held with the data, in one run of the work.
+
+The figures are written by `make bench`, and none is typed in. A ratio above 1 says that logitkit is faster."""
+
+
+@dataclass
+class Measured:
+    """Everything that a run measured.
+
+    Parameters
+    ----------
+    quick : bool
+        Whether in small.
+    outcomes : list of Outcome
+        One a piece of work.
+    growth : list of dict
+        One a size.
+    startup : dict
+        Times of processes.
+    separated : list of (str, float)
+        Problems and times.
+    """
+
+    quick: bool
+    outcomes: list[Outcome] = field(default_factory=list)
+    growth: list[dict[str, Any]] = field(default_factory=list)
+    startup: dict[str, float] = field(default_factory=dict)
+    separated: list[tuple[str, float]] = field(default_factory=list)
+
+
+def processor() -> str:
+    """Return the name of the processor."""
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    named = (line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a time with three digits that count."""
+    if not math.isfinite(seconds):
+        return ""
+    return f"{seconds * 1e3:.3g} ms" if seconds < 0.1 else f"{seconds:.3g} s" if seconds < 100 else f"{seconds:.0f} s"
+
+
+def excess_text(excess: float) -> str:
+    """Return a relative distance from the least objective."""
+    return "below 1e-12" if excess < 1e-12 else f"{excess:.0e}"
+
+
+def make_page(found: Measured, figure: str) -> str:
+    """Return the page as Markdown."""
+    parts = ["# Benchmarks", _machine()]
+    if found.quick:
+        parts.append("**This is the small version, to see that everything runs: its figures mean nothing.**")
+    parts += [INTRODUCTION, f"![Times of the peers over ours, and how times grow]({figure})"]
+    parts += ["## Where a peer is faster", _faster(found.outcomes), "## What was aimed at", _goals(found.outcomes)]
+    for outcome in found.outcomes:
+        parts += [f"## {outcome.title}", _table(outcome), _verdict(outcome)]
+        if outcome.work.left_out:
+            parts.append(outcome.work.left_out.format(**outcome.facts))
+    parts += _predictions(found.outcomes)
+    if found.growth:
+        parts += ["## How time grows", _growth(found.growth)]
+    if found.separated:
+        rows = [[what, seconds_text(seconds)] for what, seconds in found.separated]
+        parts += ["## Separated data, from formula to fit", _markdown(["work", "time"], rows)]
+    if found.startup:
+        parts += ["## Processes", _startup(found.startup)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _machine() -> str:
+    versions = [f"{name} {version}" for name in PACKAGES if (version := _version(name))]
+    versions += [f"{name} {version}" for name, package in IN_R if (version := r_peers.r_version(package))]
+    absent = [name for name in PACKAGES if not _version(name)]
+    absent += [name for name, package in IN_R if not r_peers.r_version(package)]
+    text = f"{processor()}, {os.cpu_count()} processors, Python {platform.python_version()}; {', '.join(versions)}."
+    return text + (f" Not installed, and so not measured: {', '.join(absent)}." if absent else "")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _ratio(entry: Entry, outcome: Outcome) -> float:
+    return entry.seconds / outcome.ours.seconds
+
+
+def _table(outcome: Outcome) -> str:
+    with_r, rows = math.isfinite(outcome.gram), []
+    if with_r:
+        rows.append(["`X.T @ X` (r)", seconds_text(outcome.gram), "", "1", "", "", ""])
+    for entry in outcome.entries:
+        if not entry.facts:
+            rows.append([entry.name, entry.note, *[""] * (5 if with_r else 4)])
+            continue
+        tolerance, megabytes = entry.facts.get("tolerance", math.nan), entry.facts.get("megabytes", math.nan)
+        ratio = "" if entry is outcome.ours else f"{_ratio(entry, outcome):.2f}"
+        row = [
+            f"{entry.name}{'' if entry.errors else ', no standard errors'}",
+            f"{seconds_text(entry.seconds)}{f' ({entry.note})' if entry.note else ''}",
+            ratio if entry.reached or not ratio else f"({ratio})",
+            *([f"{entry.seconds / outcome.gram:.1f}"] if with_r else []),
+            f"{excess_text(entry.excess)}{'' if entry.reached else ', **not reached**'}",
+            f"{tolerance:.0e}" if math.isfinite(tolerance) else "default",
+            f"{max(megabytes, 0.0):.0f} MB" if math.isfinite(megabytes) else "",
+        ]
+        rows.append(row)
+    head = ["who", "time", "over ours", *(["in r"] if with_r else []), "above the least", "tolerance", "memory"]
+    return _markdown(head, rows)
+
+
+def faster_peers(outcome: Outcome) -> list[Entry]:
+    """Return the peers that reached the objective in less time than ours, fastest first."""
+    if not outcome.ours.seconds > 0:
+        return []
+    able = [entry for entry in outcome.peers if entry.reached and _ratio(entry, outcome) < 1.0]
+    return sorted(able, key=lambda entry: entry.seconds)
+
+
+def _named(entry: Entry, outcome: Outcome) -> str:
+    errors = "" if entry.errors or not outcome.ours.errors else ", without standard errors"
+    return f"{entry.name} in {_ratio(entry, outcome):.2f} of its time{errors}"
+
+
+def _verdict(outcome: Outcome) -> str:
+    """Return in words who is faster and who did not arrive."""
+    if not outcome.ours.seconds > 0:
+        return "logitkit has no time here."
+    words = []
+    if not outcome.ours.reached:
+        words.append(f"logitkit itself is {outcome.ours.excess:.1e} above the least objective.")
+    if faster := faster_peers(outcome):
+        words.append(f"Faster than logitkit: {'; '.join(_named(entry, outcome) for entry in faster)}.")
+    elif rivals := [entry for entry in outcome.peers if entry.reached]:
+        nearest = min(rivals, key=lambda entry: entry.seconds)
+        words.append(
+            f"No peer is faster; the nearest is {nearest.name}, whose time is {_ratio(nearest, outcome):.2f} times ours."
+        )
+    if late := [entry.name for entry in outcome.peers if entry.facts and not entry.reached]:
+        words.append(f"Not at the same objective, and not compared: {', '.join(late)}.")
+    return " ".join(words)
+
+
+def _faster(outcomes: list[Outcome]) -> str:
+    lines = [
+        f"- {outcome.title}: {'; '.join(_named(entry, outcome) for entry in faster_peers(outcome))}."
+        for outcome in outcomes
+        if faster_peers(outcome)
+    ]
+    for outcome in outcomes:
+        for entry in _predicting(outcome)[1:]:
+            share = entry.facts["predict"] / outcome.ours.facts["predict"]
+            if share < 1.0:
+                lines.append(f"- Prediction, {outcome.work.key}: {entry.name} in {share:.2f} of its time.")
+    return "\n".join(lines) or "No peer reached the same objective in less time on any of this work."
+
+
+def _goals(outcomes: list[Outcome]) -> str:
+    rows = []
+    for outcome in outcomes:
+        goal, facts = outcome.work.goal, outcome.ours.facts
+        seconds, megabytes = outcome.ours.seconds, facts.get("megabytes", math.nan)
+        for what, aim, value, form in (
+            ("time", goal.gram, seconds / outcome.gram, "{:.1f} r"),
+            ("time", goal.seconds, seconds, "{:.3g} s"),
+            ("memory", goal.megabytes, megabytes, "{:.0f} MB"),
+            ("prediction", goal.predict, facts.get("predict", math.nan), "{:.3g} s"),
+        ):
+            if aim is not None and math.isfinite(value):
+                met = "yes" if value <= aim else f"no, {value / aim:.2f} times"
+                rows.append([outcome.title, what, form.format(value), form.format(aim), met])
+    return _markdown(["work", "", "measured", "at most", "met"], rows)
+
+
+def _predicting(outcome: Outcome) -> list[Entry]:
+    """Return ours and those who predicted, ours first; none where ours did not."""
+    if "predict" not in outcome.ours.facts or "mixed" not in outcome.work.key:
+        return []
+    return [outcome.ours, *(entry for entry in outcome.peers if "predict" in entry.facts)]
+
+
+def _predictions(outcomes: list[Outcome]) -> list[str]:
+    parts = []
+    for outcome in outcomes:
+        entries = _predicting(outcome)
+        if not entries:
+            continue
+        least = min(entry.facts["predict_objective"] for entry in entries)
+        rows = []
+        for entry in entries:
+            time, excess = entry.facts["predict"], entry.facts["predict_objective"] / least - 1.0
+            over = "" if entry is outcome.ours else f"{time / outcome.ours.facts['predict']:.2f}"
+            mark = "" if excess <= REACHED else ", **not the same**"
+            rows.append([entry.name, seconds_text(time), over, f"{excess_text(excess)}{mark}"])
+        parts += [
+            f"## Prediction of the frame of: {outcome.title}",
+            _markdown(["who", "time", "over ours", "loss above the least"], rows),
+        ]
+    return parts
+
+
+def _growth(growth: list[dict[str, Any]]) -> str:
+    rows, words = [], []
+    for size in growth:
+        name = f"{size['n']:,} x {size['p']:,}"
+        if "seconds" in size:
+            in_r = f"{size['seconds'] / size['gram']:.1f}"
+            rows.append([name, seconds_text(size["seconds"]), seconds_text(size["gram"]), in_r])
+        else:
+            rows.append([name, size["note"], "", ""])
+    for along, what in (("n", "rows"), ("p", "columns")):
+        sizes = [size for size in growth if size["along"] == along and "seconds" in size]
+        slopes = []
+        for part in (sizes, sizes[-2:]):
+            x = [size[along] for size in part]
+            slopes.append([exponent(x, [size[key] for size in part]) for key in ("seconds", "gram")])
+        words.append(
+            f"With the {what}, time grows as their power {slopes[0][0]:.2f}, that of `X.T @ X` as {slopes[0][1]:.2f}; "
+            f"between the two largest sizes {slopes[1][0]:.2f} and {slopes[1][1]:.2f}."
+        )
+    return _markdown(["size", "fit and standard errors", "`X.T @ X` (r)", "in r"], rows) + "\n\n" + " ".join(words)
+
+
+def _startup(times: dict[str, float]) -> str:
+    rows = [
+        ["import logitkit, above import numpy", seconds_text(times["import"]), "0.3 s"],
+        ["import pandas, formulaic, numba", seconds_text(times["libraries"]), ""],
+        [
+            "process, to the first summary of a formula",
+            f"{seconds_text(times['first-summary'])}, {times['first-summary'] / times['libraries']:.2f} times that",
+            "1.6 times",
+        ],
+    ]
+    if "first-compile" in times:
+        rows.append(["the first fit ever, which compiles", seconds_text(times["first-compile"]), "15 s"])
+    return _markdown(["work", "measured", "at most"], rows)

@@ -1,0 +1,266 @@
+r"""Many intercepts, few rows each: the bias that they bring to the other coefficients, and two ways to take it out.
+
+With T rows in each level of an absorbed factor the estimate tends, as levels are added, not to the truth but to a value
+off by a term of order 1/T (Neyman and Scott's incidental parameters). The *analytic* correction subtracts the leading
+term, :math:`\hat\beta - V \hat b`; the *split-panel jackknife* fits the two halves of each level's rows, whose bias is
+twice as large, and takes twice the estimate less their mean (``docs/maths/incidental.md``, equations 6 to 10). What is
+left is of order 1/T squared. Neither changes the variance in the limit, so standard errors are those of the estimate.
+
+References
+----------
+Hahn, J. and Newey, W. (2004) Jackknife and analytical bias reduction for nonlinear panel models. Econometrica 72,
+1295-1319. Fernandez-Val, I. (2009) Fixed effects estimation of structural parameters and marginal effects in panel
+probit models. Journal of Econometrics 150, 71-85. Dhaene, G. and Jochmans, K. (2015) Split-panel jackknife estimation
+of fixed-effect models. Review of Economic Studies 82, 991-1030.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from logitkit.absorbed import fit_absorbed
+from logitkit.design.design import Design
+from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
+from logitkit.execution.blas import single_threaded_blas
+from logitkit.inference.delta import wald_estimates
+from logitkit.inference.prediction import design_predictor, within_levels
+from logitkit.record import FitRecord
+from logitkit.solvers.newton import Newton
+from logitkit.typing import FloatArray
+
+__all__ = ["BiasCorrection", "CorrectionMethod", "bias_correction"]
+
+CorrectionMethod = Literal["analytic", "jackknife"]
+
+
+@dataclass(frozen=True)
+class BiasCorrection:
+    """Coefficients less their bias, with inference.
+
+    Parameters
+    ----------
+    method : {'analytic', 'jackknife'}
+        How the bias was found.
+    terms : tuple of str
+        Names of the p coefficients.
+    estimate : (p,) array
+        Maximum likelihood.
+    corrected : (p,) array
+        The estimate less its bias; nan where aliased, or where a half of the rows leaves the coefficient open.
+    std_error, statistic, p_value, low, high : (p,) array
+        Of the corrected coefficients, with the standard errors of the fit.
+    level : float
+        Confidence level.
+    covariance : str
+        How the standard errors were made.
+    absorbed : str
+        Name of the factor.
+    n_levels : int
+        Levels that took part in the fit.
+    rows_per_level : float
+        Mean number of observations of these.
+    n_levels_halves : float
+        Mean number of levels that took part in a fit of half the rows; ``n_levels`` for the analytic correction.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> found = BiasCorrection("analytic", ("x",), one, 0.9 * one, one, one, one, one, one, 0.95, "", "firm", 2, 8.0, 2.0)
+    >>> found.bias.round(9).tolist()
+    [0.1]
+    """
+
+    method: CorrectionMethod
+    terms: tuple[str, ...]
+    estimate: FloatArray
+    corrected: FloatArray
+    std_error: FloatArray
+    statistic: FloatArray
+    p_value: FloatArray
+    low: FloatArray
+    high: FloatArray
+    level: float
+    covariance: str
+    absorbed: str
+    n_levels: int
+    rows_per_level: float
+    n_levels_halves: float
+
+    @property
+    def bias(self) -> FloatArray:
+        """What was taken out, shape (p,)."""
+        return self.estimate - self.corrected
+
+
+def bias_correction(
+    record: FitRecord, design: Design, method: CorrectionMethod = "analytic", level: float | None = None
+) -> BiasCorrection:
+    """Return the coefficients of a fit with an absorbed factor less their bias of order 1/T.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows.
+    method : {'analytic', 'jackknife'}
+        ``'analytic'`` demands that rows of a level are independent given the columns, and that the columns of all rows
+        of a level are independent of the outcomes of its earlier ones (strictly exogenous): no lagged outcome.
+        ``'jackknife'`` splits the rows of each level in the order of the table, which should be that of time, and asks
+        only that both halves follow the same law.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    BiasCorrection
+        One entry a coefficient.
+
+    Raises
+    ------
+    UnsupportedError
+        Without an absorbed factor; for an unknown method; for the analytic one with sampling weights or clusters.
+    ConvergenceError, SeparationError
+        If the fit, or that of a half, has no finite estimate.
+
+    Examples
+    --------
+    The estimates lie too far from zero, and the correction moves them back:
+
+    >>> import logitkit as lk
+    >>> rng = np.random.default_rng(1)
+    >>> g, x = np.repeat(np.arange(300), 8), rng.normal(size=2400)
+    >>> y = (rng.random(2400) < 1 / (1 + np.exp(-x - rng.normal(size=300)[g]))).astype(int)
+    >>> found = lk.logit("y ~ x", {"y": y, "x": x, "g": g}, absorb="g").bias_correction()
+    >>> bool(found.estimate[0] > found.corrected[0] > 0)
+    True
+    """
+    absorbed = record.info.absorbed
+    if absorbed is None:
+        raise UnsupportedError(
+            "The bias is that of an intercept for each of many levels: fit with absorb=..., the column of the levels."
+        )
+    if method not in get_args(CorrectionMethod):
+        raise UnsupportedError(f"method={method!r} is not offered; use 'analytic' or 'jackknife'.")
+    if not record.converged:
+        raise ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
+    halves = float(absorbed.n_varied)
+    if method == "analytic":
+        corrected = _analytic(record, design)
+    else:
+        corrected, halves = _split_panel(record, design)
+    found = wald_estimates(corrected, record.std_error, record.level if level is None else level)
+    return BiasCorrection(
+        method,
+        record.names,
+        record.coef,
+        corrected,
+        found.std_error,
+        found.statistic,
+        found.p_value,
+        found.low,
+        found.high,
+        found.level,
+        record.covariance.label,
+        absorbed.name,
+        absorbed.n_varied,
+        absorbed.rows_per_level,
+        halves,
+    )
+
+
+def _analytic(record: FitRecord, design: Design) -> FloatArray:
+    """Return the estimate less the leading term of its bias, shape (p,): equations 6 to 8."""
+    if not record.has_likelihood:
+        raise UnsupportedError(
+            f"The analytic correction holds for independent rows, and the errors are a {record.covariance.label}. Use "
+            "method='jackknife'."
+        )
+    absorbed, codes = record.info.absorbed, design.level_codes
+    assert absorbed is not None
+    assert codes is not None
+    eta = design_predictor(record, design)
+    curvature = design.response.weights * record.family.variance(eta)
+    own = np.bincount(codes, curvature, len(absorbed.levels))[codes]
+    # mu (1 - mu) (1 - 2 mu), the third derivative of the loss, without cancellation: 1 - 2 mu = -tanh(eta / 2).
+    third = -curvature * np.tanh(0.5 * eta)
+    with single_threaded_blas():
+        score = within_levels(record, design).rmatvec(-0.5 * third / own)
+        shift = record.inner_model_vcov.times(score[None, :])[0] if score.size else score
+    corrected = np.array(record.coordinates.coef(record.inner_coef - shift))
+    corrected[record.aliased] = np.nan
+    return corrected
+
+
+def _split_panel(record: FitRecord, design: Design) -> tuple[FloatArray, float]:
+    """Return twice the estimate less the mean of the half-panel estimates, and how many levels these rest on.
+
+    A level with an odd number of observations is split both ways (equations 9 and 10).
+    """
+    found = []
+    levels = []
+    for extra in (0, 1):
+        shares, odd = _first_half(record, design, extra)
+        for half in (shares, 1.0 - shares):
+            coef, n_varied = _fit_part(record, design, half)
+            found.append(coef)
+            levels.append(n_varied)
+        if not odd:
+            break
+    return 2.0 * record.coef - np.mean(found, axis=0), float(np.mean(levels))
+
+
+def _first_half(record: FitRecord, design: Design, extra: int) -> tuple[FloatArray, bool]:
+    """Return which share of each row belongs to the first half of its level, and whether some level is odd.
+
+    Observations are counted one by one, so that a row of frequency weight two is the row twice.
+    """
+    absorbed, codes, response = record.info.absorbed, design.level_codes, design.response
+    assert absorbed is not None
+    assert codes is not None
+    counted = response.prior is not None and response.weight_kind == "frequency"
+    size = response.prior if counted and response.prior is not None else (response.weights > 0.0).astype(np.float64)
+    order = np.argsort(codes, kind="stable")
+    total = np.bincount(codes, size, len(absorbed.levels))
+    running = np.cumsum(size[order])
+    before = np.empty(codes.size)
+    before[order] = running - size[order] - np.concatenate([[0.0], np.cumsum(total)])[codes[order]]
+    half = np.floor(0.5 * (total + extra))[codes]
+    share = np.clip(half - before, 0.0, size) / np.where(size > 0.0, size, 1.0)
+    return share, bool(np.any(total % 2.0 == 1.0))
+
+
+def _fit_part(record: FitRecord, design: Design, share: FloatArray) -> tuple[FloatArray, int]:
+    """Return the coefficients of a fit to a share of each row, nan where it leaves them open, and its levels."""
+    response, codes = design.response, design.level_codes
+    assert codes is not None
+    rows = np.flatnonzero((share > 0.0) & (response.weights > 0.0))
+    part = response.take(rows)
+    if np.any(share[rows] < 1.0):
+        prior = share[rows] if part.prior is None else part.prior * share[rows]
+        part = replace(part, prior=prior)
+    # The intercepts of the fit stay in the offset: those of the part are then differences from them, near zero.
+    given = replace(
+        design,
+        matrix=design.matrix.take(rows),
+        response=replace(part, clusters=None),
+        positions=design.positions[rows],
+        level_codes=codes[rows],
+    )
+    try:
+        with single_threaded_blas():
+            found, _ = fit_absorbed(given, record.family, Newton(), record.level)
+    except SeparationError as error:
+        raise SeparationError(
+            "No level has both outcomes in a half of its rows, so that the jackknife has nothing to fit: it needs at "
+            "least four rows in many levels. Use method='analytic', or have more rows a level."
+        ) from error
+    if not found.converged:
+        raise ConvergenceError(
+            f"The fit of a half of the rows has not converged ({found.status.value}); use method='analytic'."
+        )
+    assert found.info.absorbed is not None
+    return found.coef, found.info.absorbed.n_varied
