@@ -23,7 +23,6 @@ from problems import as_problem, kept, loss
 from timing import Effort, HighWater, gram_time, least_of, timed
 from works import Work, work
 
-
 Say = Callable[[dict[str, Any]], None]
 
 

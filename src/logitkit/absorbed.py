@@ -99,7 +99,8 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     solution = replace(found.solution, coef=coef, evaluation=here)
     coordinates = _coordinates(design.matrix.n_columns, aliased)
     null = null_loss(kept, True, family)
-    return make_record(fitted, family, coordinates, solution, DenseVcov(vcov), None, level, null), fitted
+    method = f"Newton's method, {n_levels:,} levels of {absorbed.name} eliminated, the Hessian kept between steps"
+    return make_record(fitted, family, coordinates, solution, DenseVcov(vcov), None, level, null, method), fitted
 
 
 def _with_levels(matrix: Matrix, codes: IntArray, n_levels: int) -> Recoded:

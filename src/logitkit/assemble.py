@@ -29,6 +29,7 @@ def make_record(
     limit: Limit | None,
     level: float,
     null: float | None = None,
+    method: str = "Newton's method",
 ) -> FitRecord:
     """Gather what inference needs.
 
@@ -50,6 +51,8 @@ def make_record(
         Confidence level that the record carries.
     null : float, optional
         Loss of the null model; by default that of the intercept (if there is one) and the offset, as R's glm.
+    method : str
+        How it was solved, in words.
 
     Returns
     -------
@@ -102,6 +105,7 @@ def make_record(
         trace=solution.trace,
         level=level,
         fingerprint=design.fingerprint,
+        method=method,
     )
 
 

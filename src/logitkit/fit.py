@@ -34,7 +34,7 @@ from logitkit.rank import (
 )
 from logitkit.record import FitRecord, Limit
 from logitkit.separation import Separated, find_separation, overlap_is_certain
-from logitkit.solvers.choose import choose_plan
+from logitkit.solvers.choose import choose_plan, layout_when_large
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Solution, Status
 from logitkit.solvers.start import Start, starting_point
@@ -93,10 +93,14 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
                 require_finite(design.matrix, design.info.names, design.positions)
             origin = start.coef
             if least_share(_dense(first).array, design.info.intercept) < CLEAR_SHARE:  # 2
+                if (layout := layout_when_large(design.matrix)) is not None:
+                    return fit_wide(design, layout, family, solver, level)
                 coordinates, given, origin, first = _orthogonal(design, family)
             solution = solver.solve(given, origin, first, keep=plan.keeps)  # 3
         separated: Separated | None = None
         if not overlap_is_certain(solution):  # 4
+            if (layout := layout_when_large(design.matrix)) is not None:
+                return fit_wide(design, layout, family, solver, level)
             identity = coordinates.basis is None
             if identity:
                 coordinates = scaled_coordinates(design.matrix, design.response.weights, design.info.intercept)
@@ -114,7 +118,7 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
                 solution = solver.solve(objective, origin, first, suspicious=False)
             elif identity:
                 coordinates = identity_coordinates()
-        return make_record(design, family, coordinates, solution, _vcov(solution), None, level)  # 5
+        return make_record(design, family, coordinates, solution, _vcov(solution), None, level, method=plan.words)  # 5
 
 
 def _solve_from_sample(given: Objective, start: Start, intercept: int | None, solver: Newton) -> Solution | None:

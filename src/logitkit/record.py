@@ -124,6 +124,8 @@ class FitRecord:
         Confidence level of intervals.
     fingerprint : str
         Tells whether rows given later are the rows of the fit.
+    method : str
+        How it was solved, in words.
     """
 
     info: DesignInfo
@@ -153,6 +155,7 @@ class FitRecord:
     trace: tuple[Step, ...]
     level: float
     fingerprint: str
+    method: str = "Newton's method"
 
     @property
     def names(self) -> tuple[str, ...]:

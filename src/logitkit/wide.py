@@ -28,6 +28,7 @@ from logitkit.level_coordinates import LevelCoordinates
 from logitkit.level_fit import LevelFit, fit_levels
 from logitkit.level_rank import aliased_in_order
 from logitkit.record import FitRecord, Limit
+from logitkit.solvers.choose import Plan
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray
@@ -69,7 +70,11 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
         limit = _limit(design, coordinates, solution.coef, found)
         if solution.status is Status.CONVERGED:
             solution = replace(solution, status=Status.SEPARATED)
-    return make_record(design, family, coordinates, solution, found.vcov, limit, level)
+    return make_record(design, family, coordinates, solution, found.vcov, limit, level, method=_words(layout))
+
+
+def _words(layout: ArrowLayout) -> str:
+    return Plan("arrow", layout, True).words
 
 
 def _level_coding(design: Design, layout: ArrowLayout) -> LevelCoordinates:

@@ -7,6 +7,9 @@
 | more, and a quadratic penalty | known by products | conjugate gradients; memory of a few vectors |
 | more | refused, with its size | nothing of that size would fit |
 
+A design of at most ``DENSE_MOST`` columns whose rank or separation is in doubt is looked at row by row, written out; if
+that were more than ``CELLS_MOST`` cells and there is a factor to eliminate, it is fitted as an arrow too.
+
 | numbers in the rows | the Hessian is |
 |---|---|
 | fewer than ``NUMBERS_LEAST`` | summed at every step: a walk costs little either way |
@@ -22,9 +25,10 @@ from logitkit.design.arrow import ArrowLayout, arrow_layout
 from logitkit.design.matrix import Matrix
 from logitkit.errors import UnsupportedError
 
-__all__ = ["Plan", "choose_plan", "sample_size"]
+__all__ = ["Plan", "choose_plan", "layout_when_large", "sample_size"]
 
 DENSE_MOST = 2_500
+CELLS_MOST = 50_000_000
 NUMBERS_LEAST = 2_000_000
 SAMPLE_SHARE = 16
 ROWS_PER_COLUMN = 16
@@ -104,6 +108,29 @@ def choose_plan(matrix: Matrix) -> Plan:
         "Make the largest factor a main effect coded by levels, which is eliminated whatever its size, and group the "
         "levels of the others."
     )
+
+
+def layout_when_large(matrix: Matrix) -> ArrowLayout | None:
+    """Return the arrow of a design that is too large to be looked at written out, None for any other.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        The design.
+
+    Returns
+    -------
+    ArrowLayout or None
+        Of its largest factor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.dense import Dense
+    >>> layout_when_large(Dense(np.ones((100, 2)))) is None
+    True
+    """
+    return arrow_layout(matrix) if matrix.n_rows * matrix.n_columns > CELLS_MOST else None
 
 
 def sample_size(n_rows: int, n_columns: int, width: int) -> int:
