@@ -96,11 +96,11 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     here = found.solution.evaluation
     perfect = float((response.weights * response.y)[found.perfect].sum())
     here = replace(here, fitted=here.fitted - perfect, matched=here.matched - perfect)
-    solution = replace(found.solution, coef=coef, evaluation=here)
+    method = f"Newton's method, {n_levels:,} levels of {absorbed.name} eliminated, the Hessian kept between steps"
+    solution = replace(found.solution, coef=coef, evaluation=here, method=method)
     coordinates = _coordinates(design.matrix.n_columns, aliased)
     null = null_loss(kept, True, family)
-    method = f"Newton's method, {n_levels:,} levels of {absorbed.name} eliminated, the Hessian kept between steps"
-    return make_record(fitted, family, coordinates, solution, DenseVcov(vcov), None, level, null, method), fitted
+    return make_record(fitted, family, coordinates, solution, DenseVcov(vcov), None, level, null), fitted
 
 
 def _with_levels(matrix: Matrix, codes: IntArray, n_levels: int) -> Recoded:

@@ -29,7 +29,6 @@ def make_record(
     limit: Limit | None,
     level: float,
     null: float | None = None,
-    method: str = "Newton's method",
 ) -> FitRecord:
     """Gather what inference needs.
 
@@ -51,8 +50,6 @@ def make_record(
         Confidence level that the record carries.
     null : float, optional
         Loss of the null model; by default that of the intercept (if there is one) and the offset, as R's glm.
-    method : str
-        How it was solved, in words.
 
     Returns
     -------
@@ -105,7 +102,7 @@ def make_record(
         trace=solution.trace,
         level=level,
         fingerprint=design.fingerprint,
-        method=method,
+        method=solution.method,
     )
 
 

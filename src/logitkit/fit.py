@@ -118,7 +118,8 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
                 solution = solver.solve(objective, origin, first, suspicious=False)
             elif identity:
                 coordinates = identity_coordinates()
-        return make_record(design, family, coordinates, solution, _vcov(solution), None, level, method=plan.words)  # 5
+        solution = replace(solution, method=plan.words)
+        return make_record(design, family, coordinates, solution, _vcov(solution), None, level)  # 5
 
 
 def _solve_from_sample(given: Objective, start: Start, intercept: int | None, solver: Newton) -> Solution | None:

@@ -1,11 +1,13 @@
 """Fits as plain versioned JSON, without any row of the data, and back.
 
-Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``. A reader of
-another version refuses rather than guesses.
+Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``, and what an
+absorbed factor has a number a level of as base64 of little-endian float64. A reader of another version refuses rather
+than guesses.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
@@ -15,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from logitkit.curvature.vcov import DenseVcov
+from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
-from logitkit.design.terms import Term
+from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
@@ -26,6 +29,7 @@ from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone
 from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.solvers.solver import Status, Step
+from logitkit.typing import FloatArray
 
 __all__ = ["VERSION", "load_record", "save_record"]
 
@@ -50,13 +54,16 @@ NUMBERS = (
     "level",
     "fingerprint",
 )
+#: Arrays of an absorbed factor with one number a level, or (the means) one a level and column.
+OF_LEVELS = ("intercepts", "rows", "curvature", "means")
+MEANS_MOST = 4_000_000  # numbers that a file keeps for standard errors of predictions: 43 MB as text
 NOTHING = type(None)
 #: What a file holds, and the JSON types of each: numbers that JSON lacks are dicts.
 FIELDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("format", "family", "link", "status"), (str,)),
     **dict.fromkeys(("names", "terms", "empty_terms", "references", "aliased", "trace"), (list,)),
     **dict.fromkeys(("response", "covariance", "counts"), (dict,)),
-    **dict.fromkeys(("coding", "limit", "coordinates"), (dict, NOTHING)),
+    **dict.fromkeys(("absorbed", "coding", "limit", "coordinates"), (dict, NOTHING)),
     **dict.fromkeys((*ARRAYS, *COVARIANCES), (dict,)),
     **dict.fromkeys(NUMBERS, (int, float, dict)),
     "version": (int,),
@@ -173,8 +180,11 @@ def _misfits(packed: Mapping[str, Any]) -> Iterator[str]:
     columns = [column for _, columns in packed["terms"] for column in columns]
     if sorted(columns) != list(range(p)):
         yield f"'terms' have the columns {columns}, and there are {p} names"
-    if packed["coding"] is not None and packed["coding"]["names"] != names:
-        yield "'coding' has other names than the coefficients"
+    if packed["coding"] is not None:
+        # The levels of an absorbed factor take up the intercept.
+        coded = [name for name in packed["coding"]["names"] if packed["absorbed"] is None or name != INTERCEPT]
+        if coded != names:
+            yield "'coding' has other names than the coefficients"
     if not all(type(column) is int and 0 <= column < p for column in aliased):
         yield f"'aliased' is {aliased}, and there are {p} names"
     q = p - len(aliased)
@@ -182,6 +192,63 @@ def _misfits(packed: Mapping[str, Any]) -> Iterator[str]:
         found = np.asarray(decode(packed[name]), dtype=np.float64).size
         if found != size:
             yield f"{name!r} has {found} numbers and must have {size}"
+    if packed["absorbed"] is not None:
+        yield from _absorbed_misfits(packed["absorbed"], q)
+
+
+def _absorbed_misfits(part: Mapping[str, Any], q: int) -> Iterator[str]:
+    """Name what does not fit the number of levels of an absorbed factor."""
+    levels = decode(part["levels"])
+    if len(set(levels)) != len(levels):
+        yield "'absorbed' holds a level twice"
+    if not isinstance(part["name"], str) or type(part["n_dropped_rows"]) is not int:
+        yield "'absorbed' has no name, or no number of rows that were dropped"
+    for name in OF_LEVELS:
+        size = len(levels) * (q if name == "means" else 1)
+        if part[name] is None and name == "means":
+            continue
+        found = _floats(part[name]).size
+        if found != size:
+            yield f"'absorbed' has {found} {name} and must have {size}"
+
+
+def _base64(values: Any) -> str:
+    return base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode("ascii")
+
+
+def _floats(text: str) -> FloatArray:
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8").astype(np.float64)
+
+
+def _pack_absorbed(absorbed: AbsorbedLevels | None) -> dict[str, Any] | None:
+    if absorbed is None:
+        return None
+    means = absorbed.means
+    if means is not None and means.size > MEANS_MOST:
+        means = None
+    return {
+        "name": absorbed.name,
+        "levels": encode(absorbed.levels, f"The absorbed column {absorbed.name!r}"),
+        "n_dropped_rows": absorbed.n_dropped_rows,
+        **{name: _base64(getattr(absorbed, name)) for name in OF_LEVELS if name != "means"},
+        "means": None if means is None else _base64(means),
+    }
+
+
+def _unpack_absorbed(part: Mapping[str, Any] | None, q: int) -> AbsorbedLevels | None:
+    if part is None:
+        return None
+    intercepts, rows, curvature = (_floats(part[name]) for name in OF_LEVELS if name != "means")
+    means = None if part["means"] is None else _floats(part["means"]).reshape(intercepts.size, q)
+    return AbsorbedLevels(
+        part["name"],
+        decode(part["levels"]),
+        intercepts,
+        rows.astype(np.int64),
+        curvature,
+        means,
+        part["n_dropped_rows"],
+    )
 
 
 def _shown(value: Any) -> str:
@@ -208,6 +275,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "references": [list(pair) for pair in info.references],
         "terms": [[term.name, list(term.columns)] for term in info.terms],
         "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
+        "absorbed": _pack_absorbed(info.absorbed),
         "coding": None if info.coding is None else pack_coding(info.coding),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
         **{name: encode(getattr(record, name).array()) for name in COVARIANCES},
@@ -243,6 +311,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         coding,
         tuple(packed["empty_terms"]),
         tuple((factor, level) for factor, level in packed["references"]),
+        _unpack_absorbed(packed["absorbed"], len(packed["names"]) - len(packed["aliased"])),
     )
     counts = decode(packed["counts"])
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])

@@ -64,17 +64,14 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError("No level of the factor has rows of both outcomes: nothing is left to estimate.")
     coordinates = _settled(coordinates, found)
-    solution = replace(found.solution, coef=np.concatenate([found.intercepts, found.coef]))
+    method = Plan("arrow", layout, True).words
+    solution = replace(found.solution, coef=np.concatenate([found.intercepts, found.coef]), method=method)
     limit = None
     if found.perfect.any():
         limit = _limit(design, coordinates, solution.coef, found)
         if solution.status is Status.CONVERGED:
             solution = replace(solution, status=Status.SEPARATED)
-    return make_record(design, family, coordinates, solution, found.vcov, limit, level, method=_words(layout))
-
-
-def _words(layout: ArrowLayout) -> str:
-    return Plan("arrow", layout, True).words
+    return make_record(design, family, coordinates, solution, found.vcov, limit, level)
 
 
 def _level_coding(design: Design, layout: ArrowLayout) -> LevelCoordinates:

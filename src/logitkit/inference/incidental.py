@@ -68,7 +68,9 @@ class BiasCorrection:
     Examples
     --------
     >>> one = np.ones(1)
-    >>> found = BiasCorrection("analytic", ("x",), one, 0.9 * one, one, one, one, one, one, 0.95, "", "firm", 2, 8.0, 2.0)
+    >>> found = BiasCorrection(
+    ...     "analytic", ("x",), one, 0.9 * one, one, one, one, one, one, 0.95, "", "firm", 2, 8.0, 2.0
+    ... )
     >>> found.bias.round(9).tolist()
     [0.1]
     """

@@ -248,7 +248,9 @@ def within_levels(record: FitRecord, design: Design) -> Within:
     >>> data = {"y": [0, 1, 0, 1, 1, 0], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0], "g": [1, 1, 1, 2, 2, 2]}
     >>> fit = lk.logit("y ~ x", data, absorb="g")
     >>> mu = fit.predict().to_numpy()
-    >>> sums = np.bincount(fit.design.level_codes, mu * (1 - mu) * within_levels(fit.record, fit.design).to_dense()[:, 0])
+    >>> sums = np.bincount(
+    ...     fit.design.level_codes, mu * (1 - mu) * within_levels(fit.record, fit.design).to_dense()[:, 0]
+    ... )
     >>> bool(np.allclose(sums, 0.0, atol=1e-9))
     True
     """

@@ -9,6 +9,7 @@ import numpy as np
 from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
+from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
 from logitkit.record import Limit
@@ -27,6 +28,9 @@ from logitkit.report.number_format import (
 from logitkit.report.wording import counted, fewer_groups
 
 __all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table"]
+
+CORRECTED_ROWS = 5.0  # rows a level below which a correction of the leading term leaves much
+HALVES_FEW = 0.8  # share of the levels that a fit of half the rows should still have
 
 
 @singledispatch
@@ -86,6 +90,62 @@ def _(result: LikelihoodRatioTest) -> Document:
     if result.dof == 0:
         return Document(title, notes=("There is nothing to test: the model is the null model.",))
     return Document(title, facts=_test_facts(result.statistic, result.dof, result.p_value))
+
+
+@finding_document.register
+def _(result: BiasCorrection) -> Document:
+    level = format_level(result.level)
+    heads = ("Estimate", "Corrected", "Std. error", "z", "P>|z|", f"{level} low", f"{level} high")
+    decimals = [estimate_decimals(error) for error in result.std_error]
+    estimate, corrected, error, low, high = (
+        [format_estimate(value, places) for value, places in zip(values, decimals, strict=True)]
+        for values in (result.estimate, result.corrected, result.std_error, result.low, result.high)
+    )
+    cells = zip(
+        result.terms,
+        estimate,
+        corrected,
+        error,
+        format_column(result.statistic, "statistic", 2),
+        (format_p(p) for p in result.p_value),
+        low,
+        high,
+        strict=True,
+    )
+    names = {"analytic": "analytic (leading term of the bias)", "jackknife": "split-panel jackknife"}
+    facts = [
+        Fact("Method", names[result.method]),
+        Fact("Absorbed", f"{result.absorbed}, {counted(result.n_levels, 'level')}"),
+        Fact("Rows per level", format_number(result.rows_per_level)),
+    ]
+    demand = (
+        "It asks for columns that do not depend on earlier outcomes of the level: no lagged outcome."
+        if result.method == "analytic"
+        else "The rows of each level are split in the order of the table, which should be that of time."
+    )
+    warnings = []
+    if result.method == "jackknife":
+        facts.append(Fact("Levels in a half", format_number(result.n_levels_halves)))
+        if result.n_levels_halves < HALVES_FEW * result.n_levels:
+            warnings.append(
+                "Many levels have one outcome only in a half of their rows, and the fits of the halves are without "
+                "them: the bias that these show is that of other levels. Use method='analytic'."
+            )
+    if result.rows_per_level < CORRECTED_ROWS:
+        warnings.append(
+            f"With {format_number(result.rows_per_level)} rows a level on average, what is left of the bias is large: "
+            "the correction takes out the term of order 1 / rows only."
+        )
+    return Document(
+        "Correction of the bias that many intercepts bring",
+        facts=tuple(facts),
+        blocks=(Table(None, (Column("Term", "left"), *(Column(name) for name in heads)), tuple(cells)),),
+        notes=(
+            f"{demand} What is left of the bias is of order 1 / rows squared.",
+            f"Standard errors: those of the estimate, {result.covariance}; they are the same in the limit.",
+        ),
+        warnings=tuple(warnings),
+    )
 
 
 @finding_document.register

@@ -35,7 +35,7 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
-from logitkit.report.summary import coefficient_table, summary_document
+from logitkit.report.summary import coefficient_table, listed_columns, summary_document
 from logitkit.report.wording import fewer_groups
 
 __all__ = ["report_document", "write_page"]
@@ -120,8 +120,14 @@ def _odds(record: FitRecord) -> Iterator[Block]:
         yield Prose("The model has no coefficient besides the intercept.")
         return
     level = format_level(result.level)
-    axes = page_axes(forest_size(result.terms))
-    plot_forest(result.terms, result.estimate, result.low, result.high, axes, level=result.level)
+    listed = {record.names[j] for j in listed_columns(record.info)}
+    rows = [row for row, name in enumerate(result.terms) if name in listed]
+    if not rows:
+        yield Prose("Every term has too many coefficients for a figure; fit.odds_ratios() has them all.")
+        return
+    terms = [result.terms[row] for row in rows]
+    axes = page_axes(forest_size(terms))
+    plot_forest(terms, result.estimate[rows], result.low[rows], result.high[rows], axes, level=result.level)
     yield Figure(
         title="Forest plot",
         svg=svg_of(axes),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from logitkit.design.info import DesignInfo
 from logitkit.design.terms import INTERCEPT
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
@@ -25,17 +26,19 @@ from logitkit.report.number_format import (
     format_percent,
     ratio_decimals,
 )
-from logitkit.report.wording import counted, has_only_intercept, name_list
+from logitkit.report.wording import absorbed_words, counted, few_rows_warning, has_only_intercept, name_list
 from logitkit.solvers.solver import Status
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["summary_document"]
+__all__ = ["coefficient_table", "listed_columns", "summary_document"]
 
 FEW_CLUSTERS = 20  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
 # Odds ratios beyond these are written with an exponent.
 LARGE_ODDS = 1e4
 SMALL_ODDS = 1e-3
+
+TERM_MOST = 60  # coefficients of a term that are still listed one by one
 
 
 def summary_document(record: FitRecord) -> Document:
@@ -63,18 +66,24 @@ def summary_document(record: FitRecord) -> Document:
 
 def coefficient_table(record: FitRecord) -> Table:
     """Return the coefficient table with odds ratios and their intervals."""
-    table = coefficient_estimates(record)
+    every = coefficient_estimates(record)
+    listed = listed_columns(record.info)
+    names = [record.names[j] for j in listed]
+    estimate, std_error, statistic, p_value, low, high = (
+        values[listed]
+        for values in (every.estimate, every.std_error, every.statistic, every.p_value, every.low, every.high)
+    )
     level = format_level(record.level)
     with np.errstate(over="ignore"):
-        odds = np.exp(np.column_stack([table.estimate, table.low, table.high]))
+        odds = np.exp(np.column_stack([estimate, low, high]))
     ratios = [
         ("", "", "") if name == INTERCEPT else _ratios(row, float(error))
-        for name, row, error in zip(record.names, odds, table.std_error, strict=True)
+        for name, row, error in zip(names, odds, std_error, strict=True)
     ]
-    decimals = [estimate_decimals(error) for error in table.std_error]
-    estimates = [format_estimate(value, places) for value, places in zip(table.estimate, decimals, strict=True)]
-    for j in np.flatnonzero(np.isnan(record.coef)):
-        estimates[j] = "aliased" if j in record.aliased else "undetermined"
+    decimals = [estimate_decimals(error) for error in std_error]
+    estimates = [format_estimate(value, places) for value, places in zip(estimate, decimals, strict=True)]
+    for place in np.flatnonzero(np.isnan(record.coef[listed])):
+        estimates[place] = "aliased" if listed[place] in record.aliased else "undetermined"
     columns = (
         Column("Term", "left"),
         Column("Coef."),
@@ -86,15 +95,39 @@ def coefficient_table(record: FitRecord) -> Table:
         Column(f"{level} high"),
     )
     cells = zip(
-        record.names,
+        names,
         estimates,
-        (format_estimate(error, places) for error, places in zip(table.std_error, decimals, strict=True)),
-        format_column(table.statistic, "statistic", 2),
-        (format_p(p) for p in table.p_value),
-        *zip(*ratios, strict=True),
+        (format_estimate(error, places) for error, places in zip(std_error, decimals, strict=True)),
+        format_column(statistic, "statistic", 2),
+        (format_p(p) for p in p_value),
+        *(zip(*ratios, strict=True) if ratios else ((), (), ())),
         strict=True,
     )
     return Table(None, columns, tuple(cells))
+
+
+def listed_columns(info: DesignInfo) -> IntArray:
+    """Return the columns that a summary lists, shape (m,): all but those of a term with very many."""
+    large = [term.columns for term in info.terms if len(term.columns) > TERM_MOST]
+    listed = np.ones(len(info.names), dtype=bool)
+    for columns in large:
+        listed[list(columns)] = False
+    return np.flatnonzero(listed)
+
+
+def _left_out(record: FitRecord) -> Iterator[str]:
+    """Say of each term that is not listed how many coefficients it has and where they lie."""
+    for term in record.info.terms:
+        if len(term.columns) <= TERM_MOST:
+            continue
+        coef = record.coef[list(term.columns)]
+        finite = coef[np.isfinite(coef)]
+        text = f"Not listed: the {format_integer(coef.size)} coefficients of {term.name}"
+        if finite.size:
+            ends = f"{format_number(float(finite.min()))} to {format_number(float(finite.max()))}"
+            count = "" if finite.size == coef.size else f"{format_integer(finite.size)} finite, "
+            text += f" ({count}from {ends})"
+        yield f"{text}. fit.tidy() has them all."
 
 
 def _ratios(row: FloatArray, std_error: float) -> tuple[str, ...]:
@@ -117,9 +150,9 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
         yield Fact("Outcome", f"{response.name}: events against nonevents")
     else:
         yield Fact("Event", f"{response.name} = {response.event} (against {response.nonevent})")
-    counts = record.counts
-    used = counts.given - counts.missing
-    of_given = f" of {format_integer(counts.given)}" if counts.missing else ""
+    counts, absorbed = record.counts, record.info.absorbed
+    used = counts.given - counts.missing - (0 if absorbed is None else absorbed.n_dropped_rows)
+    of_given = f" of {format_integer(counts.given)}" if used < counts.given else ""
     yield Fact("Rows used", f"{format_integer(used)}{of_given}")
     if record.n_obs != used:
         yield Fact("Observations", format_integer(record.n_obs))
@@ -128,6 +161,8 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
         yield Fact("Weights", f"{response.weights} ({response.weight_kind})")
     if response.offset is not None:
         yield Fact("Offset", response.offset)
+    if absorbed is not None:
+        yield Fact("Absorbed", absorbed_words(absorbed))
     yield Fact("Parameters", format_integer(record.n_params))
     yield Fact("Residual df", format_integer(record.dof_residual))
     statistics = fit_statistics(record)
@@ -168,6 +203,11 @@ def _notes(record: FitRecord) -> Iterator[str]:
             "Likelihood statistics (log-likelihood, AIC, BIC, R2) are withheld: the weights or clusters make the "
             "likelihood a working device only."
         )
+    elif record.info.absorbed is not None:
+        yield (
+            f"Parameters count the intercepts of the levels of {record.info.absorbed.name}; the null model has one "
+            "intercept for all of them."
+        )
     elif record.info.intercept is None:
         null = (
             "has the offset only"
@@ -175,6 +215,7 @@ def _notes(record: FitRecord) -> Iterator[str]:
             else "gives every row the probability one half"
         )
         yield f"The model has no intercept: the null model {null}."
+    yield from _left_out(record)
     if record.info.references:
         levels = [f"{factor}: {level}" for factor, level in record.info.references]
         yield f"Reference levels: {name_list(levels)}."
@@ -187,13 +228,8 @@ def _notes(record: FitRecord) -> Iterator[str]:
 
 def _warnings(record: FitRecord) -> Iterator[str]:
     if record.limit is not None:
-        infinite = [name for name, value in zip(record.names, record.coef, strict=True) if np.isinf(value)]
-        aliased = {record.names[j] for j in record.aliased}
-        unknown = [
-            name
-            for name, value in zip(record.names, record.coef, strict=True)
-            if np.isnan(value) and name not in aliased
-        ]
+        infinite = [record.names[j] for j in np.flatnonzero(np.isinf(record.coef))]
+        unknown = [record.names[j] for j in np.setdiff1d(np.flatnonzero(np.isnan(record.coef)), record.aliased)]
         text = (
             f"Separation: the maximum of the likelihood lies at infinity. Rows that are predicted perfectly: "
             f"{format_integer(record.limit.n_rows)}."
@@ -217,6 +253,9 @@ def _warnings(record: FitRecord) -> Iterator[str]:
             f"Few clusters ({record.covariance.n_clusters}): standard errors by cluster are too small then, and so are "
             "p-values."
         )
+    few_rows = few_rows_warning(record)
+    if few_rows is not None:
+        yield few_rows
     if record.info.empty_terms:
         yield f"No column, because there is one level only: {name_list(record.info.empty_terms)}."
     if record.aliased.size:

@@ -97,9 +97,7 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
     return rows
 
 
-def predictions_of(
-    fit: Estimates, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy
-) -> pd.DataFrame:
+def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy) -> pd.DataFrame:
     """Return probabilities with standard errors and intervals.
 
     Parameters

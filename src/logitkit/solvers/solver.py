@@ -65,6 +65,8 @@ class Solution:
         Every iteration.
     definite : bool
         Whether the Hessian is positive definite well above rounding, so that the decrement can be trusted as a bound.
+    method : str
+        How the problem was solved, in words.
     """
 
     coef: FloatArray
@@ -73,3 +75,4 @@ class Solution:
     status: Status
     trace: tuple[Step, ...]
     definite: bool = False
+    method: str = "Newton's method"
