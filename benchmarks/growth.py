@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import math
 from collections.abc import Iterable
@@ -58,6 +59,7 @@ def main() -> None:
     measure(
         200_000, 20, Effort(0.0, 1)
     )  # large enough to begin with a sample of the rows, so that this is compiled too
+    gc.freeze()
     for n in N_SMALL if quick else N_FULL:
         print(json.dumps({"along": "n", "n": n, "p": COLUMNS, **measure(n, COLUMNS, effort)}), flush=True)
     for p in P_SMALL if quick else P_FULL:

@@ -184,7 +184,7 @@ def _verdict(outcome: Outcome) -> str:
     elif rivals := [entry for entry in outcome.peers if entry.reached]:
         nearest = min(rivals, key=lambda entry: entry.seconds)
         words.append(
-            f"No peer is faster; the nearest is {nearest.name}, whose time is {_ratio(nearest, outcome):.2f} times ours."
+            f"No peer is faster; the nearest is {nearest.name}, at {_ratio(nearest, outcome):.2f} times our time."
         )
     if late := [entry.name for entry in outcome.peers if entry.facts and not entry.reached]:
         words.append(f"Not at the same objective, and not compared: {', '.join(late)}.")

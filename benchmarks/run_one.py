@@ -8,6 +8,7 @@ behind it. Then its tolerances are tried, loosest first, until the objective is 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import tempfile
 import warnings
@@ -100,6 +101,8 @@ def warm(contender: Contender, problem: Any) -> None:
         model = contender.fit(problem, contender.tolerances[0])
         if contender.predict is not None:
             contender.predict(model, problem)
+    gc.collect()
+    gc.freeze()  # modules and classes stay: looking through them before every run takes longer than most runs
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from logitkit.curvature.hessian import Hessian
 from logitkit.curvature.sums import DenseSums, GramSums, Place
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
-from logitkit.execution.local import ordered_map, row_groups
+from logitkit.execution.local import get_threads, ordered_map, row_groups
 from logitkit.families.binomial import Binomial
 from logitkit.once import once
 from logitkit.penalties.quadratic import Quadratic
@@ -118,6 +118,7 @@ class Objective:
         self._inner = matrix.inner
         self._groups = self.sums.aligned(row_groups(matrix.n_rows, matrix.width, self.sums.bytes))
         self._idle: list[_Workspace] = []
+        get_threads()  # refuses a setting that makes no sense, also where one thread is all that is used
 
     @property
     def n_params(self) -> int:
@@ -132,22 +133,24 @@ class Objective:
     def evaluate(self, coef: FloatArray, hessian: bool = True) -> Evaluation:
         """Return value, gradient and (if asked for) Hessian at ``coef``, in one walk over the rows."""
         inner = self.matrix.spread(coef)
-
-        total = _RowSums(np.zeros(self._inner.n_columns), self.sums.whole() if hessian else None)
-
-        def evaluate_group(group: int) -> _RowSums:
-            return self._evaluate_group(group, inner, total.gram)
-
-        for part in ordered_map(evaluate_group, len(self._groups.bounds)):
-            total.value += part.value
-            total.gradient += part.gradient
-            total.closest = min(total.closest, part.closest)
-            total.fitted += part.fitted
-            total.matched += part.matched
-            if total.gram is not None and part.gram is not None:
-                self.sums.merge(total.gram, part.gram)
+        whole = self.sums.whole() if hessian else None
+        bounds = self._groups.bounds
+        if len(bounds) == 1:  # a small fit, whose time is that of the calls
+            total = self._evaluate_group(0, inner, whole)
+            if whole is not None and total.gram is not None:
+                self.sums.merge(whole, total.gram)
+        else:
+            total = _RowSums(np.zeros(self._inner.n_columns), whole)
+            for part in ordered_map(lambda group: self._evaluate_group(group, inner, whole), len(bounds)):
+                total.value += part.value
+                total.gradient += part.gradient
+                total.closest = min(total.closest, part.closest)
+                total.fitted += part.fitted
+                total.matched += part.matched
+                if whole is not None and part.gram is not None:
+                    self.sums.merge(whole, part.gram)
         value, gradient = total.value, self.matrix.collect(total.gradient)
-        second = None if total.gram is None else self.sums.finish(total.gram)
+        second = None if whole is None else self.sums.finish(whole)
         if self.quadratic is not None:
             value += self.quadratic.value(coef)
             gradient = gradient + self.quadratic.gradient(coef)

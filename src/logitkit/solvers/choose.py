@@ -4,8 +4,7 @@
 |---|---|---|
 | at most ``DENSE_MOST`` columns | one array | its factorisation is cheap beside one walk over the rows |
 | more, but a factor whose removal leaves as few | an arrow with the factor at its head | levels cost a division each |
-| more, and a quadratic penalty | known by products | conjugate gradients; memory of a few vectors |
-| more | refused, with its size | nothing of that size would fit |
+| more | one array, refused with its size where it would not fit | nothing better is known of such a design |
 
 A design of at most ``DENSE_MOST`` columns whose rank or separation is in doubt is looked at row by row, written out; if
 that were more than ``CELLS_MOST`` cells and there is a factor to eliminate, it is fitted as an arrow too.
@@ -23,12 +22,14 @@ from dataclasses import dataclass
 from logitkit.curvature.sums import ArrowSums, DenseSums, GramSums
 from logitkit.design.arrow import ArrowLayout, arrow_layout
 from logitkit.design.matrix import Matrix
-from logitkit.errors import UnsupportedError
+from logitkit.design.memory import require_room
 
 __all__ = ["Plan", "choose_plan", "layout_when_large", "sample_size"]
 
 DENSE_MOST = 2_500
 CELLS_MOST = 50_000_000
+COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
+COPIES_OF_BORDER = 3
 NUMBERS_LEAST = 2_000_000
 SAMPLE_SHARE = 16
 ROWS_PER_COLUMN = 16
@@ -83,8 +84,8 @@ def choose_plan(matrix: Matrix) -> Plan:
 
     Raises
     ------
-    UnsupportedError
-        If nothing fits in memory.
+    DataError
+        If the Hessian would not fit in memory, with its size.
 
     Examples
     --------
@@ -99,15 +100,17 @@ def choose_plan(matrix: Matrix) -> Plan:
         return Plan("dense", None, keeps)
     layout = arrow_layout(matrix)
     if layout is not None and layout.rest.size <= DENSE_MOST:
+        m, k = layout.head.size, layout.rest.size
+        advice = "Group the levels of the largest factor, or leave out columns."
+        require_room(8 * m * k * COPIES_OF_BORDER, f"The products of {m:,} levels with {k:,} columns", advice)
         return Plan("arrow", layout, True)
-    rest = p if layout is None else layout.rest.size
-    besides = "" if layout is None else f", {rest:,} of them besides the largest factor"
-    size = f"{8 * rest * rest / 1e9:.1f} GB"
-    raise UnsupportedError(
-        f"The design has {p:,} columns{besides}, and a Hessian of {rest:,} columns takes {size} for each thread. "
-        "Make the largest factor a main effect coded by levels, which is eliminated whatever its size, and group the "
-        "levels of the others."
+    require_room(
+        8 * matrix.inner.n_columns**2 * COPIES_OF_HESSIAN,
+        f"The design has {p:,} columns; its Hessian and what is made of it",
+        "A factor of many levels costs little when it is a main effect coded by levels, or absorbed (absorb=...); "
+        "group the levels of the others.",
     )
+    return Plan("dense", None, keeps)
 
 
 def layout_when_large(matrix: Matrix) -> ArrowLayout | None:
