@@ -20,7 +20,7 @@ export PIP_NO_INPUT := 1
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint types architecture format bench references clean
+.PHONY: help demo test test-slow lint types architecture format bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +49,11 @@ format: $(STAMPS)/test ## Let ruff mend what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: $(STAMPS)/bench ## Time the engine, as ratios to what the machine can do
-	$(PY) benchmarks/bench.py
+bench: $(STAMPS)/bench ## Time all work beside the peers that are installed, for some ten minutes (ARGS="--quick": in small)
+	$(PY) benchmarks/bench.py $(ARGS)
+
+bench-history: $(STAMPS)/bench ## Add our own figures of this commit to benchmarks/history.csv, and show the last few
+	$(PY) benchmarks/history.py $(ARGS)
 
 references: ## Rewrite the stored reference output (needs R with the packages that the script names)
 	Rscript tests/references/make_all.R

@@ -56,9 +56,8 @@ def main() -> None:
     quick = parser.parse_args().quick
     effort = Effort(0.05, 3) if quick else Effort(1.0, 10)
     measure(2_000, 10, effort)
-    measure(
-        200_000, 20, Effort(0.0, 1)
-    )  # large enough to begin with a sample of the rows, so that this is compiled too
+    # Large enough to begin with a sample of the rows, so that this is compiled too.
+    measure(200_000, 20, Effort(0.0, 1))
     gc.freeze()
     for n in N_SMALL if quick else N_FULL:
         print(json.dumps({"along": "n", "n": n, "p": COLUMNS, **measure(n, COLUMNS, effort)}), flush=True)

@@ -101,7 +101,7 @@ def main() -> None:
     if given.quick and given.file == FILE:
         parser.error("--quick needs --file: its figures mean nothing")
     if not given.show:
-        date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%MZ")
+        date = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         about = {"date": date, "commit": commit(), "version": lk.__version__, "processor": processor()}
         scale = Scale(given.quick, apart=not given.quick)
         found = [(what, unit, value) for what, unit, value in measured(scale, given.only) if math.isfinite(value)]

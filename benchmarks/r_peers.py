@@ -49,7 +49,7 @@ def run_r(peer: RPeer, problem: Any, folder: Path, target: float, effort: Effort
             why = f"failed: {(done.stderr.strip().splitlines() or ['no message'])[-1][:120]}"
     except subprocess.TimeoutExpired as stopped:
         text = stopped.stdout or b""
-        out, why = text if isinstance(text, str) else text.decode(), f"more than {limit:.0f} s"
+        out, why = text if isinstance(text, str) else text.decode(), f"ended after {limit:.0f} s"
     lines = [line.split() for line in out.splitlines() if line.strip()]
     if not lines:
         return {"note": why or "gave no result"}

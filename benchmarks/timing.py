@@ -109,7 +109,7 @@ def json_lines(command: list[str], limit: float) -> tuple[list[Any], str]:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
     except subprocess.TimeoutExpired as stopped:
         text = stopped.stdout or b""
-        return _parsed(text if isinstance(text, str) else text.decode()), f"more than {limit:.0f} s"
+        return _parsed(text if isinstance(text, str) else text.decode()), f"ended after {limit:.0f} s"
     if done.returncode < 0:
         return _parsed(done.stdout), "ended by the system, probably for its memory"
     last = done.stderr.strip().splitlines()[-1:] or ["no message"]

@@ -15,7 +15,9 @@ from tolerances import EXACT, ROUTE
 def first_independent(X: np.ndarray) -> list[int]:
     """Give the columns that earlier columns explain, by the rank of every leading set."""
     return [
-        j for j in range(X.shape[1]) if np.linalg.matrix_rank(X[:, : j + 1]) == np.linalg.matrix_rank(X[:, :j], tol=None)
+        j
+        for j in range(X.shape[1])
+        if np.linalg.matrix_rank(X[:, : j + 1]) == np.linalg.matrix_rank(X[:, :j], tol=None)
     ]
 
 

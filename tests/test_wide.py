@@ -147,7 +147,9 @@ def test_new_rows_of_which_none_can_be_predicted():
 
 def test_residuals_and_influence():
     dense, wide = both_ways("y ~ x + C(g)", places())
-    assert_allclose(wide.influence().to_numpy(float), dense.influence().to_numpy(float), rtol=COVARIANCE, atol=COVARIANCE)
+    assert_allclose(
+        wide.influence().to_numpy(float), dense.influence().to_numpy(float), rtol=COVARIANCE, atol=COVARIANCE
+    )
 
 
 def test_missing_values_are_dropped_alike():

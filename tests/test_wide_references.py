@@ -90,7 +90,11 @@ def test_one_coefficient_is_named_as_it_is_placed(name):
     expected = stored()["fits"][name]
     fit = lk.logit(expected["formula"], pd.DataFrame(stored()["data"]))
     spelled = [
-        each.replace("(Intercept)", "Intercept").replace("df = ", "df=").replace("[T.", "").replace("[", "").replace("]", "")
+        each.replace("(Intercept)", "Intercept")
+        .replace("df = ", "df=")
+        .replace("[T.", "")
+        .replace("[", "")
+        .replace("]", "")
         for each in expected["names_r"]
     ]
     found = [each.replace("[T.", "").replace("[", "").replace("]", "") for each in fit.coef.index]

@@ -60,7 +60,7 @@ MEANS_MOST = 4_000_000  # numbers that a file keeps for standard errors of predi
 NOTHING = type(None)
 #: What a file holds, and the JSON types of each: numbers that JSON lacks are dicts.
 FIELDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("format", "family", "link", "status"), (str,)),
+    **dict.fromkeys(("format", "family", "link", "status", "method"), (str,)),
     **dict.fromkeys(("names", "terms", "empty_terms", "references", "aliased", "trace"), (list,)),
     **dict.fromkeys(("response", "covariance", "counts"), (dict,)),
     **dict.fromkeys(("absorbed", "coding", "limit", "coordinates"), (dict, NOTHING)),
@@ -296,6 +296,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "covariance": asdict(record.covariance),
         "counts": encode(asdict(record.counts)),
         "status": record.status.name,
+        "method": record.method,
         "trace": [encode(asdict(step)) for step in record.trace],
     }
 
@@ -355,5 +356,6 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         covariance=Covariance(**packed["covariance"]),
         counts=RowCounts(counts["given"], counts["missing"], by_column),
         status=Status[packed["status"]],
+        method=packed["method"],
         trace=tuple(Step(**decode(step)) for step in packed["trace"]),
     )

@@ -36,7 +36,7 @@ def case(request: pytest.FixtureRequest) -> tuple[Vcov, np.ndarray]:
     return vcov_of(arrow), inverse_of(array)
 
 
-def test_variances_rows_blocks_and_the_whole_of_an_arrow(case, monkeypatch):
+def test_variances_rows_blocks_and_the_whole_of_an_arrow(case):
     vcov, inverse = case
     assert isinstance(vcov, ArrowVcov)
     q = inverse.shape[0]
@@ -48,10 +48,18 @@ def test_variances_rows_blocks_and_the_whole_of_an_arrow(case, monkeypatch):
     own = np.einsum("ij,jk,ik->i", functions, inverse, functions)
     assert_covariance(vcov.times(functions), functions @ inverse, own, variances)
     columns = rng.permutation(q)[:7]
-    assert_covariance(
-        vcov.block(columns), inverse[np.ix_(columns, columns)], variances[columns], variances[columns]
-    )
+    assert_covariance(vcov.block(columns), inverse[np.ix_(columns, columns)], variances[columns], variances[columns])
     assert_covariance(vcov.array(), inverse, variances, variances)
+
+
+def test_the_covariance_of_the_rest_is_in_the_order_of_its_columns():
+    arrow, array = arrow_and_array(8)
+    columns = np.sort(arrow.layout.rest)
+    vcov = vcov_of(arrow)
+    assert isinstance(vcov, ArrowVcov)
+    inverse = inverse_of(array)
+    variances = np.diag(inverse)[columns]
+    assert_covariance(vcov.rest_array(), inverse[np.ix_(columns, columns)], variances, variances)
 
 
 @pytest.mark.parametrize("step", [3, 2_048])
@@ -139,8 +147,7 @@ def test_the_variance_of_a_row_is_that_of_its_level_and_what_is_beside_it():
     assert_allclose(row[0] @ inverse_of(array) @ row[0], by_hand, rtol=ROUTE)
 
 
-def test_empty_designs(case):
-    del case
+def test_a_head_alone():
     layout = ArrowLayout(np.arange(2), np.arange(2), np.empty(0, dtype=np.int64), None)
     factor = ArrowFactor(
         layout, np.array([2.0, 4.0]), np.empty((2, 0)), DenseHessian(np.empty((0, 0))).factorise(), np.empty(0), 1.0

@@ -40,15 +40,15 @@ class Progress:
 
     Parameters
     ----------
-    total : int
-        Number of items.
+    total : int or None
+        Number of items, if it is known.
     label : str
         What is being done, shown before the bar.
     silent : bool
         Whether to show nothing, ever.
     """
 
-    def __init__(self, total: int, label: str, silent: bool) -> None:
+    def __init__(self, total: int | None, label: str, silent: bool) -> None:
         self.total = total
         self.label = label
         self.done = 0
@@ -61,7 +61,7 @@ class Progress:
         self.done += items
         if self._bar is not None:
             self._bar.update(items)
-        elif self.done < self.total:
+        elif self.total is None or self.done < self.total:
             self.wake()
 
     def wake(self) -> None:
@@ -83,7 +83,7 @@ class Progress:
             bar.close()
 
 
-def _bar(total: int, label: str) -> Any:
+def _bar(total: int | None, label: str) -> Any:
     """Return a bar of tqdm, for the terminal or the notebook."""
     if NOTEBOOK in sys.modules and find_spec("ipywidgets") is None:
         from tqdm.std import tqdm  # text, without the warning that widgets are missing
@@ -99,13 +99,13 @@ def _bar(total: int, label: str) -> Any:
 
 
 @contextmanager
-def progress(total: int, label: str) -> Iterator[Progress]:
+def progress(total: int | None, label: str) -> Iterator[Progress]:
     """Show how far work is, once it has taken two seconds and only where someone is watching.
 
     Parameters
     ----------
-    total : int
-        Number of items.
+    total : int or None
+        Number of items, if it is known.
     label : str
         What is being done, in a word or two.
 

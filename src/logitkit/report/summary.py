@@ -65,7 +65,18 @@ def summary_document(record: FitRecord) -> Document:
 
 
 def coefficient_table(record: FitRecord) -> Table:
-    """Return the coefficient table with odds ratios and their intervals."""
+    """Return the coefficient table with odds ratios and their intervals.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    Table
+        A row a coefficient that is listed.
+    """
     every = coefficient_estimates(record)
     listed = listed_columns(record.info)
     names = [record.names[j] for j in listed]
@@ -107,7 +118,18 @@ def coefficient_table(record: FitRecord) -> Table:
 
 
 def listed_columns(info: DesignInfo) -> IntArray:
-    """Return the columns that a summary lists, shape (m,): all but those of a term with very many."""
+    """Return the columns that a summary lists: all but those of a term with very many.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+
+    Returns
+    -------
+    (m,) int array
+        In order.
+    """
     large = [term.columns for term in info.terms if len(term.columns) > TERM_MOST]
     listed = np.ones(len(info.names), dtype=bool)
     for columns in large:

@@ -245,7 +245,8 @@ class Fit(Diagnosed):
         -------
         pandas.Series
             Missing where the input is missing, labelled as the table's rows. Where a factor is absorbed, rows of the
-            fit in a level without variation took no part and are missing; given as ``data``, they get 0 or 1, the limit.
+            fit in a level without variation took no part and are missing; given as ``data``, they get the limit, 0 or
+            1.
         """
         return predict_rows(self.record, rows_to_predict(self, data, offset, unseen), "probability")
 

@@ -40,6 +40,7 @@ import numpy as np
 
 from logitkit.curvature.hessian import Factor
 from logitkit.errors import DataError
+from logitkit.execution.progress import Progress, progress
 from logitkit.objective import Evaluation, Objective
 from logitkit.solvers.solver import Solution, Status, Step
 from logitkit.typing import FloatArray
@@ -142,6 +143,21 @@ class Newton:
         Solution
             Never raises for lack of convergence: the status tells.
         """
+        if not keep and nearby is None:
+            return self._iterate(objective, start, first, suspicious, keep, nearby, Progress(None, "", silent=True))
+        with progress(None, "Newton steps") as shown:  # of many rows: it may take a while
+            return self._iterate(objective, start, first, suspicious, keep, nearby, shown)
+
+    def _iterate(
+        self,
+        objective: Objective,
+        start: FloatArray,
+        first: Evaluation | None,
+        suspicious: bool,
+        keep: bool,
+        nearby: Nearby | None,
+        shown: Progress,
+    ) -> Solution:
         coef = np.array(start, dtype=np.float64)
         factor = None if nearby is None else nearby(coef)
         model = None if factor is None else KeptHessian(factor)
@@ -151,6 +167,7 @@ class Newton:
         before = math.inf
         linear = 0
         for iteration in range(self.max_iter):
+            shown.advance()
             fresh = here.hessian is not None
             direction, squared, factor = model.step(here) if model is not None and not fresh else newton_step(here)  # 2
             definite = factor is not None and factor.definite

@@ -1,0 +1,178 @@
+"""The benchmarks: objectives that all contenders are judged by, sentences that follow the figures, and a small run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+import logitkit as lk
+from tolerances import EXACT, ROUTE
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "benchmarks"
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(FOLDER)
+
+
+def test_the_objective_of_a_frame_is_the_loglik_of_the_fit() -> None:
+    from problems import Answer, as_problem, draw_frame
+
+    problem = as_problem(draw_frame(2_000, 3, (4, 7)))
+    fit = lk.logit(problem.formula, problem.frame)
+    by_coef = problem.objective(Answer(coef=fit.coef.to_numpy()))
+    by_eta = problem.objective(Answer(eta=fit.predict_logit().to_numpy()))
+    np.testing.assert_allclose([by_coef, by_eta], -fit.loglik, rtol=EXACT)
+
+
+def test_the_objective_of_a_panel_is_the_least_over_every_level() -> None:
+    from problems import Answer, as_problem, draw_frame
+
+    problem = as_problem(draw_frame(300, 2, (60,), "panel"))
+    coef = np.array([0.4, -0.7])
+    rest, y = problem.frame[problem.numbers].to_numpy() @ coef, problem.frame["y"].to_numpy()
+    codes, least, without_variation = problem.frame["firm"].cat.codes.to_numpy(), 0.0, 0
+    for level in np.unique(codes):
+        own, outcome = rest[codes == level], y[codes == level]
+        if outcome.min() == outcome.max():
+            without_variation += 1
+            continue
+        found = minimize_scalar(
+            lambda shift, own=own, outcome=outcome: np.sum(np.logaddexp(0.0, own + shift) - outcome * (own + shift)),
+            bounds=(-20.0, 20.0),
+            method="bounded",
+            options={"xatol": 1e-9},
+        )
+        least += found.fun
+    assert 0 < without_variation < 60
+    np.testing.assert_allclose(problem.objective(Answer(coef=coef)), least, rtol=ROUTE)
+
+
+def test_the_bootstrap_of_the_fit_draws_the_rows_that_the_peers_are_given() -> None:
+    from problems import SEED, as_problem, draw_matrix
+
+    problem = as_problem(draw_matrix(300, 3, "refits", replicates=3))
+    found = lk.logit_matrix(problem.X, problem.y, problem.names).bootstrap(3, seed=SEED)
+    for rows, coef in zip(problem.draws, found.replicates, strict=True):
+        drawn = lk.logit_matrix(problem.X[rows], problem.y[rows], problem.names)
+        np.testing.assert_allclose(coef, drawn.coef, rtol=ROUTE)
+
+
+def test_a_group_of_the_frame_is_a_group_of_the_matrix() -> None:
+    from problems import Answer, as_problem, draw_matrix
+
+    problem = as_problem(draw_matrix(400, 3, "groups", rows=100, subset=2))
+    coef = lk.logit_by(problem.formula, problem.frame, by="g").coef.to_numpy()
+    each = [lk.logit_matrix(*problem.group(number), problem.names).loglik for number in range(2)]
+    np.testing.assert_allclose(problem.objective(Answer(coef=coef)), -sum(each), rtol=EXACT)
+
+
+def test_arrays_survive_their_files(tmp_path: Path) -> None:
+    from problems import Answer, as_problem, draw_sparse, kept
+
+    drawn = draw_sparse(50, 40, 5, 2.0)
+    drawn.keep(tmp_path)
+    before, after = as_problem(drawn), as_problem(kept(tmp_path))
+    coef = np.linspace(-1.0, 1.0, 40)
+    dense = before.X.toarray()
+    assert (np.count_nonzero(dense, axis=1) == 5).all()
+    eta = dense @ coef
+    expected = np.sum(np.log1p(np.exp(eta)) - before.y * eta) + coef @ coef
+    np.testing.assert_allclose([p.objective(Answer(coef=coef)) for p in (before, after)], expected, rtol=EXACT)
+
+
+def test_the_ridge_of_the_engine_is_a_minimum() -> None:
+    import ours
+    from problems import as_problem, draw_sparse
+
+    problem = as_problem(draw_sparse(400, 60, 6, 3.0))
+    coef = ours.SPARSE.read(ours.fit_sparse_ridge(problem, 1e-8), problem).coef
+    assert coef is not None
+    mean = 1.0 / (1.0 + np.exp(-problem.X @ coef))
+    gradient = problem.X.T @ (mean - problem.y) + problem.strength * coef
+    np.testing.assert_allclose(gradient, 0.0, atol=1e-7)
+
+
+def test_the_exponent_of_a_power_is_its_own() -> None:
+    from growth import exponent
+
+    sizes = np.array([10.0, 100.0, 3000.0])
+    assert abs(exponent(sizes, 5.0 * sizes**1.7) - 1.7) < EXACT
+
+
+def outcome_of(*entries: tuple[str, float, float]) -> Any:
+    from contend import Entry, Outcome
+    from works import work
+
+    made = [Entry(name, errors=True, facts={"seconds": seconds}, excess=excess) for name, seconds, excess in entries]
+    return Outcome(work("groups"), quick=False, entries=made, facts={"subset": 500})
+
+
+def test_the_page_says_who_is_faster_and_who_did_not_arrive() -> None:
+    from page import Measured, make_page
+
+    slower = outcome_of(("logitkit", 1.0, 0.0), ("glum", 2.0, 1e-9), ("pyfixest", 0.1, 1e-6))
+    page = make_page(Measured(quick=False, outcomes=[slower]), "x.svg")
+    assert "No peer is faster; the nearest is glum, at 2.00 times our time." in page
+    assert "Not at the same objective, and not compared: pyfixest." in page
+    assert "No peer reached the same objective in less time on any of this work." in page
+    assert "1e-06, **not reached**" in page
+    faster = outcome_of(("logitkit", 1.0, 0.0), ("glum", 0.5, 1e-9))
+    page = make_page(Measured(quick=False, outcomes=[faster]), "x.svg")
+    assert page.count("glum in 0.50 of its time") == 2
+
+
+def test_a_history_shows_the_change_since_the_last_run(tmp_path: Path) -> None:
+    from history import add, read, table
+
+    for date, value, here in (("1", "2.0", "a"), ("2", "9.0", "b"), ("3", "3.0", "a")):
+        about = {"date": date, "commit": f"c{date}", "version": "0", "processor": here}
+        add(tmp_path / "h.csv", [{**about, "what": "dense", "unit": "s", "value": value}])
+    shown = table(read(tmp_path / "h.csv"), "a")
+    assert shown.splitlines()[1].split() == ["dense", "2", "s", "3", "s", "+50%"]
+
+
+def test_every_peer_that_is_not_there_says_so() -> None:
+    from contender import Contender
+
+    absent = Contender("nobody", "no_such_package", lambda problem, tol: None, lambda model, problem: None)
+    assert absent.missing() == "not installed"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words", [["--quick"], ["--quick", "--only", "formula-1e3x10", "sparse"]], ids=["all", "apart"]
+)
+def test_the_small_version_runs_and_all_reach_the_same_objective(tmp_path: Path, words: list[str]) -> None:
+    from works import WORKS
+
+    command = [sys.executable, str(FOLDER / "bench.py"), *words, "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    for work in WORKS:
+        assert (work.small_title in page) == (len(words) == 1 or work.key in words)
+    for word in ("failed", "not reached", "not the same", "ended", str(ROOT), str(tmp_path)):
+        assert word not in page
+    assert (tmp_path / "benchmarks.svg").exists() == (len(words) == 1)
+
+
+@pytest.mark.slow
+def test_our_own_figures_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    command = [sys.executable, str(FOLDER / "history.py"), "--quick", "--file", str(path), "--only", "dense-1e3x10"]
+    for _ in range(2):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("date,commit,version,processor,what,unit,value")
+    assert sum("dense-1e3x10,s," in line for line in lines) == 2
+    assert "%" in done.stdout
