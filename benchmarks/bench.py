@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from calls import call_times
 from contend import Scale, contend
 from figure import draw_figure
 from page import Measured, make_page
@@ -30,7 +31,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="everything in small")
     parser.add_argument("--only", nargs="+", metavar="WORK", help=", ".join(work.key for work in WORKS))
     parser.add_argument(
-        "--limit", type=float, default=45.0, help="seconds that a contender may take on a piece of work"
+        "--limit", type=float, default=60.0, help="seconds that a contender may take on a piece of work"
     )
     parser.add_argument("--out", type=Path, help="folder of the page; docs/ unless --quick or --only is given")
     given = parser.parse_args()
@@ -45,6 +46,7 @@ def main() -> None:
         found.growth, why = json_lines(command, GROWTH_LIMIT)
         if why:
             print(f"growth: {why}", file=sys.stderr)
+        found.calls = call_times(given.quick)
         found.startup = startup_times(1 if given.quick else 5, compiling=not given.quick)
         found.separated = separated_times(given.quick)
     _write(found, given.out or (None if given.quick or given.only else DOCS))

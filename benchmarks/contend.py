@@ -35,13 +35,13 @@ class Scale:
     """
 
     quick: bool = False
-    limit: float = 45.0
+    limit: float = 60.0
     apart: bool = True
 
     @property
     def effort(self) -> Effort:
         """How long to repeat; all have the same time."""
-        return Effort(0.1, 3) if self.quick else Effort(3.0, 20)
+        return Effort(0.1, 3) if self.quick else Effort(2.0, 20)
 
 
 @dataclass

@@ -29,7 +29,7 @@ class Contender:
     read : callable
         Of the model and the problem: the answer.
     tolerances : tuple of float
-        Loosest first, the package's default where that makes sense: the first that reaches the objective is timed.
+        Loosest first: the first that reaches the objective is timed.
     errors : bool
         Whether standard errors are part of the work.
     predict : callable, optional

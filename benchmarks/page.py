@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import r_peers
+from calls import CallTimes
 from contend import Entry, Outcome
 from contender import REACHED
 from growth import exponent
@@ -31,13 +32,13 @@ IN_R = (("R", "base"), ("glmnet", "glmnet"))
 
 INTRODUCTION = """\
 Every contender works on the same arrays, in a process of its own that has done a small version of the work before.
-Times are wall times, the least of as many runs as fit into three seconds. r is the fastest of three ways to form
+Times are wall times, the least of as many runs as fit into two seconds. r is the fastest of three ways to form
 `X.T @ X` of the same array (one BLAS thread, two, two halves of the rows on two threads), measured in the process of
 ours just before and just after. All may use all processors.
 
 *Above the least* is how far the objective is above the least that anyone reached, relative to it, computed here from
-each contender's coefficients in plain NumPy. Each is given the loosest of its tolerances that brings it there, from its
-default downwards; one that is above 1e-8 at its tightest is marked, and not compared. Memory is the highest above what
+each contender's coefficients in plain NumPy. Each is given the loosest of a few tolerances that brings it there; one
+that is above 1e-8 at the tightest is marked, and not compared. Memory is the highest above what
 the process held with the data, in one run of the work.
 
 The figures are written by `make bench`, and none is typed in. A ratio above 1 says that logitkit is faster."""
@@ -55,6 +56,8 @@ class Measured:
         One a piece of work.
     growth : list of dict
         One a size.
+    calls : CallTimes or None
+        Times of the steps of a call.
     startup : dict
         Times of processes.
     separated : list of (str, float)
@@ -64,6 +67,7 @@ class Measured:
     quick: bool
     outcomes: list[Outcome] = field(default_factory=list)
     growth: list[dict[str, Any]] = field(default_factory=list)
+    calls: CallTimes | None = None
     startup: dict[str, float] = field(default_factory=dict)
     separated: list[tuple[str, float]] = field(default_factory=list)
 
@@ -102,6 +106,8 @@ def make_page(found: Measured, figure: str) -> str:
     parts += _predictions(found.outcomes)
     if found.growth:
         parts += ["## How time grows", _growth(found.growth)]
+    if found.calls:
+        parts += ["## 1,000 x 10: what a call costs", _calls(found.calls)]
     if found.separated:
         rows = [[what, seconds_text(seconds)] for what, seconds in found.separated]
         parts += ["## Separated data, from formula to fit", _markdown(["work", "time"], rows)]
@@ -269,6 +275,16 @@ def _growth(growth: list[dict[str, Any]]) -> str:
             f"between the two largest sizes {slopes[1][0]:.2f} and {slopes[1][1]:.2f}."
         )
     return _markdown(["size", "fit and standard errors", "`X.T @ X` (r)", "in r"], rows) + "\n\n" + " ".join(words)
+
+
+def _calls(times: CallTimes) -> str:
+    rows = [
+        ["engine, design to record", seconds_text(times.engine), "0.5 ms"],
+        ["formula and frame to fit", seconds_text(times.whole), "8 ms"],
+        ["of it, to the design (mostly formulaic)", seconds_text(times.build), ""],
+        ["solve with the check for separation, over solve without", f"{times.certificate:.3f}", "1.10"],
+    ]
+    return _markdown(["work", "measured", "at most"], rows)
 
 
 def _startup(times: dict[str, float]) -> str:

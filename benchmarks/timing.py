@@ -55,13 +55,17 @@ def gram_time(X: np.ndarray, effort: Effort) -> float:
     """Return r: the fastest of three ways to form X'X (one BLAS thread, two, two halves on two threads)."""
     half = len(X) // 2
     parts = [slice(0, half), slice(half, len(X))]
+    each = Effort(effort.seconds / 4.0, effort.most)
+
+    def least(work: Callable[[], Any]) -> float:
+        return least_of(work, each, timed(work)[0])[0]
+
     times = []
     for threads in (1, 2):
         with threadpool_limits(threads):
-            X.T @ X
-            times.append(least_of(lambda: X.T @ X, effort)[0])
+            times.append(least(lambda: X.T @ X))
     with threadpool_limits(1), ThreadPoolExecutor(2) as pool:
-        times.append(least_of(lambda: sum(pool.map(lambda part: X[part].T @ X[part], parts)), effort)[0])
+        times.append(least(lambda: sum(pool.map(lambda part: X[part].T @ X[part], parts))))
     return min(times)
 
 

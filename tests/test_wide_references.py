@@ -33,8 +33,8 @@ NAMES = [
 WIDE = NAMES[:6]
 # Its slopes by place take as many columns as places.
 MOST = {"slopes": 61}
-# Polynomials of degree 60 at 61 points: from some degree below that on, R's columns and ours are orthonormal and span the
-# same space, but neither is what rational arithmetic gives. What does not depend on the basis must still agree.
+# Polynomials up to degree 60 at 61 points: R's columns and ours are orthonormal and span the same space, but neither
+# has the high degrees as rational arithmetic gives them. What does not depend on the basis must still agree.
 BASIS_OF_NO_DIGITS = {"place_poly"}
 
 
@@ -68,7 +68,7 @@ def assert_is_that_of_r(fit: lk.Fit, name: str) -> None:
 
 
 def assert_coefficients(fit: lk.Fit, coef: list[float], error: np.ndarray) -> None:
-    # R's columns come in the order of the formula's terms, as ours do; a coefficient near zero has no relative precision.
+    # R's columns come in the order of the formula's terms, as ours do; coefficients are compared in standard errors.
     assert_allclose((fit.coef - coef) / error, 0.0, atol=REFERENCE)
     assert_allclose(fit.std_error, error, rtol=REFERENCE)
 

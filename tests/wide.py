@@ -18,8 +18,8 @@ from tolerances import ROUTE
 __all__ = ["COVARIANCE", "assert_same_fit", "both_ways", "places", "wide_fit"]
 
 
-#: Covariances are those of the last point evaluated, before the last step, whichever way a fit goes there. That point is
-#: up to 1e-8 standard errors from the estimate (equation 4 of docs/maths/newton.md), and so is their relative error.
+#: Covariances are those of the last point evaluated, before the last step, whichever way a fit goes there. That point
+#: is up to 1e-8 standard errors from the estimate (equation 4 of docs/maths/newton.md), and so is their relative error.
 COVARIANCE = 1e-8
 
 

@@ -22,7 +22,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.recoded import Recoded
 from logitkit.errors import SeparationError
 from logitkit.families.binomial import Binomial
-from logitkit.level_fit import LevelFit, fit_levels
+from logitkit.level_fit import LevelFit, NearlyCollinear, fit_levels, nearly_collinear
 from logitkit.level_rank import aliased_in_order
 from logitkit.rank import Coordinates
 from logitkit.record import FitRecord
@@ -64,7 +64,10 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     assert absorbed is not None
     assert codes is not None
     n_levels, response = len(absorbed.levels), design.response
-    found = fit_levels(_with_levels(design.matrix, codes, n_levels), n_levels, response, family, solver)
+    try:
+        found = fit_levels(_with_levels(design.matrix, codes, n_levels), n_levels, response, family, solver)
+    except NearlyCollinear as close:
+        raise nearly_collinear([design.info.names[j] for j in close.columns]) from None
     if found is None:
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError(

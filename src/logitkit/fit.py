@@ -17,12 +17,14 @@ import numpy as np
 from logitkit.assemble import make_record
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import DenseVcov, Vcov, vcov_of
+from logitkit.design.arrow import ArrowLayout
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
 from logitkit.design.transformed import Transformed
-from logitkit.errors import ConvergenceError
+from logitkit.errors import ConvergenceError, SeparationError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
+from logitkit.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.objective import Evaluation, Objective
 from logitkit.rank import (
     CLEAR_SHARE,
@@ -82,7 +84,7 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
     with single_threaded_blas():
         plan = choose_plan(design.matrix)
         if plan.layout is not None:
-            return fit_wide(design, plan.layout, family, solver, level)
+            return _wide(design, plan.layout, family, solver, level)
         given = Objective(design.matrix, design.response, family)
         coordinates = identity_coordinates()
         start = starting_point(given, design.info.intercept)  # 1
@@ -93,14 +95,14 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
                 require_finite(design.matrix, design.info.names, design.positions)
             origin = start.coef
             if least_share(_dense(first).array, design.info.intercept) < CLEAR_SHARE:  # 2
-                if (layout := layout_when_large(design.matrix)) is not None:
-                    return fit_wide(design, layout, family, solver, level)
+                if (record := _by_levels(design, family, solver, level)) is not None:
+                    return record
                 coordinates, given, origin, first = _orthogonal(design, family)
             solution = solver.solve(given, origin, first, keep=plan.keeps)  # 3
         separated: Separated | None = None
         if not overlap_is_certain(solution):  # 4
-            if (layout := layout_when_large(design.matrix)) is not None:
-                return fit_wide(design, layout, family, solver, level)
+            if (record := _by_levels(design, family, solver, level)) is not None:
+                return record
             identity = coordinates.basis is None
             if identity:
                 coordinates = scaled_coordinates(design.matrix, design.response.weights, design.info.intercept)
@@ -120,6 +122,26 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
                 coordinates = identity_coordinates()
         solution = replace(solution, method=plan.words)
         return make_record(design, family, coordinates, solution, _vcov(solution), None, level)  # 5
+
+
+def _wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newton, level: float) -> FitRecord:
+    """Fit a design that can be fitted in no other way."""
+    try:
+        return fit_wide(design, layout, family, solver, level)
+    except NearlyCollinear as found:
+        raise nearly_collinear([design.info.names[j] for j in np.sort(found.columns)]) from None
+
+
+def _by_levels(design: Design, family: Binomial, solver: Newton, level: float) -> FitRecord | None:
+    """Fit with the levels of the largest factor eliminated, where the design is large and that settles the doubt."""
+    layout = layout_when_large(design.matrix)
+    if layout is None:
+        return None
+    try:
+        record = fit_wide(design, layout, family, solver, level)
+    except (NearlyCollinear, SeparationError):
+        return None
+    return record if record.converged else None
 
 
 def _solve_from_sample(given: Objective, start: Start, intercept: int | None, solver: Newton) -> Solution | None:

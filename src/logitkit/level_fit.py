@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
 from logitkit.design.recoded import Recoded
 from logitkit.design.response import Response
+from logitkit.errors import DataError
 from logitkit.families.binomial import Binomial
 from logitkit.level_rank import null_directions
 from logitkit.objective import Objective
@@ -25,7 +27,23 @@ from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Solution, Status
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["LevelFit", "fit_levels"]
+__all__ = ["LevelFit", "NearlyCollinear", "fit_levels", "nearly_collinear"]
+
+VANISHES = 1e-6  # of the size of a column on the rows: a combination that is smaller is rounding
+
+
+class NearlyCollinear(Exception):  # noqa: N818 - it leads to another way of fitting, or to an error with names
+    """Columns of a wide design are nearly, but not exactly, combinations of others.
+
+    Parameters
+    ----------
+    columns : int array
+        Which take part, among the columns besides the levels.
+    """
+
+    def __init__(self, columns: IntArray) -> None:
+        super().__init__()
+        self.columns = columns
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,26 @@ class LevelFit:
     perfect: BoolArray
 
 
+def nearly_collinear(names: Sequence[str]) -> DataError:
+    """Return the error that names the columns.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns that take part.
+
+    Returns
+    -------
+    DataError
+        To be raised.
+    """
+    shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    return DataError(
+        f"The columns {shown} are nearly combinations of one another and of the levels, too nearly for this way of "
+        "fitting. Centre and scale numbers, or use poly(x, degree) for powers."
+    )
+
+
 def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomial, solver: Newton) -> LevelFit | None:
     """Fit one intercept a level and the coefficients of the other columns.
 
@@ -79,6 +117,11 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     -------
     LevelFit or None
         None when there is nothing to fit, or the columns are not finite.
+
+    Raises
+    ------
+    NearlyCollinear
+        If columns are too near to one another for this way of fitting, and still not the same.
     """
     codes = _codes(matrix)
     weights, y = response.weights, response.y
@@ -110,6 +153,7 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     directions[place] = in_place * scale[:, None]
     vanishing = np.zeros((n_levels + centre.size, directions.shape[1]))
     if directions.shape[1]:
+        _require_vanishing(objective, hessian, in_place * scale[:, None], place)
         vanishing = _vanishing(matrix, directions, codes, pure, n_levels)
         vanishing[active] = -(hessian.border @ directions[place]) / hessian.head[:, None] - centre @ directions
         objective = _objective(_with_columns(rows, active.size, kept), part, family)
@@ -128,6 +172,22 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     intercepts[active] = solution.coef[: active.size] - centre[kept] @ coef
     vcov = ArrowVcov(_whole_factor(solution, active, n_levels, centre[kept]))
     return LevelFit(intercepts, coef, kept, vanishing, vcov, solution, perfect)
+
+
+def _require_vanishing(objective: Objective, hessian: ArrowHessian, in_place: FloatArray, place: IntArray) -> None:
+    """Refuse combinations that are small on every row, but larger than rounding.
+
+    Random sums of the combinations stand for all of them: if one does not vanish, hardly any sum of them does.
+    """
+    rng = np.random.default_rng(0)
+    unit = 1.0 / np.sqrt(hessian.head.sum())  # of a column that has length one
+    for _ in range(2):
+        share = in_place @ rng.standard_normal(in_place.shape[1])
+        whole = np.empty(hessian.head.size + share.size)
+        whole[hessian.layout.head] = -(hessian.border @ share) / hessian.head
+        whole[hessian.layout.rest] = share
+        if objective.reach(whole) > VANISHES * unit:
+            raise NearlyCollinear(np.sort(place[np.any(in_place != 0.0, axis=1)]))
 
 
 def _codes(matrix: Matrix) -> Any:

@@ -7,7 +7,6 @@ than guesses.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
@@ -17,10 +16,20 @@ from typing import Any
 import numpy as np
 
 from logitkit.curvature.vcov import DenseVcov
-from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
+from logitkit.design.saved_levels import (
+    absorbed_misfits,
+    floats_of,
+    integers_of,
+    layout_misfits,
+    pack_absorbed,
+    pack_array,
+    pack_layout,
+    unpack_absorbed,
+    unpack_layout,
+)
 from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.families.binomial import Binomial
@@ -29,13 +38,13 @@ from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone
 from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.solvers.solver import Status, Step
-from logitkit.typing import FloatArray
 
 __all__ = ["VERSION", "load_record", "save_record"]
 
 FORMAT = "logitkit fit"
 VERSION = 1
 COORDINATES = ("transform", "centre", "basis")
+CONE = ("directions", "rays", "generators")
 ARRAYS = ("coef", "inner_coef")
 COVARIANCES = ("inner_vcov", "inner_model_vcov")
 NUMBERS = (
@@ -54,9 +63,6 @@ NUMBERS = (
     "level",
     "fingerprint",
 )
-#: Arrays of an absorbed factor with one number a level, or (the means) one a level and column.
-OF_LEVELS = ("intercepts", "rows", "curvature", "means")
-MEANS_MOST = 4_000_000  # numbers that a file keeps for standard errors of predictions: 43 MB as text
 NOTHING = type(None)
 #: What a file holds, and the JSON types of each: numbers that JSON lacks are dicts.
 FIELDS: dict[str, tuple[type, ...]] = {
@@ -193,62 +199,7 @@ def _misfits(packed: Mapping[str, Any]) -> Iterator[str]:
         if found != size:
             yield f"{name!r} has {found} numbers and must have {size}"
     if packed["absorbed"] is not None:
-        yield from _absorbed_misfits(packed["absorbed"], q)
-
-
-def _absorbed_misfits(part: Mapping[str, Any], q: int) -> Iterator[str]:
-    """Name what does not fit the number of levels of an absorbed factor."""
-    levels = decode(part["levels"])
-    if len(set(levels)) != len(levels):
-        yield "'absorbed' holds a level twice"
-    if not isinstance(part["name"], str) or type(part["n_dropped_rows"]) is not int:
-        yield "'absorbed' has no name, or no number of rows that were dropped"
-    for name in OF_LEVELS:
-        size = len(levels) * (q if name == "means" else 1)
-        if part[name] is None and name == "means":
-            continue
-        found = _floats(part[name]).size
-        if found != size:
-            yield f"'absorbed' has {found} {name} and must have {size}"
-
-
-def _base64(values: Any) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode("ascii")
-
-
-def _floats(text: str) -> FloatArray:
-    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8").astype(np.float64)
-
-
-def _pack_absorbed(absorbed: AbsorbedLevels | None) -> dict[str, Any] | None:
-    if absorbed is None:
-        return None
-    means = absorbed.means
-    if means is not None and means.size > MEANS_MOST:
-        means = None
-    return {
-        "name": absorbed.name,
-        "levels": encode(absorbed.levels, f"The absorbed column {absorbed.name!r}"),
-        "n_dropped_rows": absorbed.n_dropped_rows,
-        **{name: _base64(getattr(absorbed, name)) for name in OF_LEVELS if name != "means"},
-        "means": None if means is None else _base64(means),
-    }
-
-
-def _unpack_absorbed(part: Mapping[str, Any] | None, q: int) -> AbsorbedLevels | None:
-    if part is None:
-        return None
-    intercepts, rows, curvature = (_floats(part[name]) for name in OF_LEVELS if name != "means")
-    means = None if part["means"] is None else _floats(part["means"]).reshape(intercepts.size, q)
-    return AbsorbedLevels(
-        part["name"],
-        decode(part["levels"]),
-        intercepts,
-        rows.astype(np.int64),
-        curvature,
-        means,
-        part["n_dropped_rows"],
-    )
+        yield from absorbed_misfits(packed["absorbed"], q)
 
 
 def _shown(value: Any) -> str:
@@ -275,7 +226,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "references": [list(pair) for pair in info.references],
         "terms": [[term.name, list(term.columns)] for term in info.terms],
         "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
-        "absorbed": _pack_absorbed(info.absorbed),
+        "absorbed": None if info.absorbed is None else pack_absorbed(info.absorbed),
         "coding": None if info.coding is None else pack_coding(info.coding),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
         **{name: encode(getattr(record, name).array()) for name in COVARIANCES},
@@ -284,14 +235,13 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         if coordinates.transform is None
         else {name: encode(getattr(coordinates, name)) for name in COORDINATES},
         "limit": None
-        if limit is None or limit.cone is None
+        if limit is None
         else {
-            "directions": encode(limit.cone.directions),
-            "rays": encode(limit.cone.rays),
-            "generators": encode(limit.cone.generators),
+            **({} if limit.cone is None else {name: encode(getattr(limit.cone, name)) for name in CONE}),
             "direction": encode(limit.direction),
             "n_rows": limit.n_rows,
             "signs": encode(limit.signs),
+            "dimension": limit.dimension,
         },
         "covariance": asdict(record.covariance),
         "counts": encode(asdict(record.counts)),
@@ -312,27 +262,22 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         coding,
         tuple(packed["empty_terms"]),
         tuple((factor, level) for factor, level in packed["references"]),
-        _unpack_absorbed(packed["absorbed"], len(packed["names"]) - len(packed["aliased"])),
+        None if packed["absorbed"] is None else unpack_absorbed(packed["absorbed"], q),
     )
     counts = decode(packed["counts"])
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])
     limit = None
     if packed["limit"] is not None:
         part = packed["limit"]
-        directions = np.asarray(decode(part["directions"]), dtype=np.float64)
-        d = directions.shape[1]
-        rays, generators = (
-            np.asarray(decode(part[name]), dtype=np.float64).reshape(-1, d) for name in ("rays", "generators")
-        )
-        cone = RecessionCone(directions, rays, generators)
-        limit = Limit(
-            tuple(packed["names"]),
-            cone,
-            decode(part["direction"]),
-            part["n_rows"],
-            decode(part["signs"]),
-            cone.dimension,
-        )
+        cone = None
+        if "directions" in part:
+            directions = np.asarray(decode(part["directions"]), dtype=np.float64)
+            rays, generators = (
+                np.asarray(decode(part[name]), dtype=np.float64).reshape(-1, directions.shape[1]) for name in CONE[1:]
+            )
+            cone = RecessionCone(directions, rays, generators)
+        direction, signs = decode(part["direction"]), decode(part["signs"])
+        limit = Limit(tuple(packed["names"]), cone, direction, part["n_rows"], signs, part["dimension"])
     p = len(info.names)
     arrays: dict[str, Any] = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
     q = arrays["inner_coef"].size

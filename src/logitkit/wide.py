@@ -25,7 +25,7 @@ from logitkit.design.design import Design
 from logitkit.errors import SeparationError
 from logitkit.families.binomial import Binomial
 from logitkit.level_coordinates import LevelCoordinates
-from logitkit.level_fit import LevelFit, fit_levels
+from logitkit.level_fit import LevelFit, NearlyCollinear, fit_levels
 from logitkit.level_rank import aliased_in_order
 from logitkit.record import FitRecord, Limit
 from logitkit.solvers.choose import Plan
@@ -59,7 +59,10 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
     """
     coordinates = _level_coding(design, layout)
     matrix = coordinates.matrix(design.matrix)
-    found = fit_levels(matrix, coordinates.n_levels, design.response, family, solver)
+    try:
+        found = fit_levels(matrix, coordinates.n_levels, design.response, family, solver)
+    except NearlyCollinear as close:
+        raise NearlyCollinear(layout.rest[coordinates.kept[close.columns]]) from None
     if found is None:
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError("No level of the factor has rows of both outcomes: nothing is left to estimate.")

@@ -6,7 +6,7 @@ scripts <- commandArgs(trailingOnly = TRUE)
 if (length(scripts) == 0) {
   scripts <- c(
     "lbw.R", "lbw_weights.R", "lbw_terms.R", "lbw_sandwich.R", "esoph.R", "german_credit.R", "endometrial.R",
-    "credit_data.R", "levels.R", "sba.R"
+    "credit_data.R", "levels.R", "absorb.R", "sba.R"
   )
 }
 for (script in scripts) {

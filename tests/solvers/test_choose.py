@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from logitkit.design import memory
 from logitkit.design.arrow import arrow_layout
 from logitkit.design.blocks import Blocks
 from logitkit.design.categorical import Categorical
 from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
-from logitkit.errors import UnsupportedError
+from logitkit.errors import DataError
 from logitkit.solvers import choose
-from logitkit.solvers.choose import choose_plan, sample_size
+from logitkit.solvers.choose import choose_plan, layout_when_large, sample_size
 
 
 def factor(levels: int, n: int = 50) -> Categorical:
@@ -54,10 +55,33 @@ def test_more_columns_need_a_factor_that_leaves_few(monkeypatch):
     plan = choose_plan(beside(factor(3), Dense(np.ones((50, 2))), factor(9)))
     assert plan.layout is not None
     assert plan.layout.head.tolist() == list(range(5, 14))
-    with pytest.raises(UnsupportedError, match="15 columns, 6 of them besides the largest factor"):
-        choose_plan(beside(factor(4), Dense(np.ones((50, 2))), factor(9)))
-    with pytest.raises(UnsupportedError, match="6 columns, and a Hessian of 6 columns"):
-        choose_plan(Dense(np.ones((50, 6))))
+
+
+def test_other_wide_designs_take_one_array_if_there_is_room(monkeypatch):
+    monkeypatch.setattr(choose, "DENSE_MOST", 5)
+    without_a_factor, too_much_beside_it = (
+        Dense(np.ones((50, 6))),
+        beside(factor(4), Dense(np.ones((50, 2))), factor(9)),
+    )
+    for design in (without_a_factor, too_much_beside_it):
+        assert choose_plan(design).kind == "dense"
+    monkeypatch.setattr(memory, "SMALL", 0)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 100)
+    for design in (without_a_factor, too_much_beside_it):
+        with pytest.raises(DataError, match=f"The design has {design.n_columns} columns; its Hessian"):
+            choose_plan(design)
+    with pytest.raises(DataError, match="The products of 9 levels with 2 columns"):
+        choose_plan(beside(factor(9), Dense(np.ones((50, 2)))))
+
+
+def test_a_design_of_many_cells_is_eliminated_when_in_doubt(monkeypatch):
+    design = beside(Dense(np.ones((50, 2))), factor(9))
+    assert layout_when_large(design) is None
+    monkeypatch.setattr(choose, "CELLS_MOST", 50 * 11 - 1)
+    layout = layout_when_large(design)
+    assert layout is not None
+    assert layout.head.size == 9
+    assert layout_when_large(Dense(np.ones((50, 11)))) is None
 
 
 def test_a_factor_times_a_number_is_no_head():

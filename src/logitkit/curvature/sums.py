@@ -90,9 +90,8 @@ class DenseSums:
         return groups
 
     def start(self, whole: Sums, first: int, last: int) -> Sums:
-        """Return empty sums."""
-        del whole, first, last
-        return self.whole()
+        """Return empty sums, the whole itself where there is one group only."""
+        return whole if last - first == self.matrix.n_rows else self.whole()
 
     def add(self, sums: Sums, block: Matrix, weights: FloatArray, place: Place, buffer: FloatArray) -> None:
         """Add a block of rows."""
@@ -101,7 +100,8 @@ class DenseSums:
 
     def merge(self, total: Sums, sums: Sums) -> None:
         """Add the sums of a group."""
-        np.add(total[0], sums[0], out=total[0])
+        if sums is not total:
+            np.add(total[0], sums[0], out=total[0])
 
     def whole(self) -> Sums:
         """Return empty sums."""

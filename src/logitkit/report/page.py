@@ -238,5 +238,9 @@ def _collinearity(record: FitRecord) -> Iterator[Section]:
         format_column(result.gvif_scaled, "statistic"),
         strict=True,
     )
-    notes = () if result.has_intercept else ("The model has no intercept, so these are not centred.",)
+    notes: tuple[str, ...] = ()
+    if record.info.absorbed is not None:
+        notes = (f"Given the levels of {record.info.absorbed.name}.",)
+    elif not result.has_intercept:
+        notes = ("The model has no intercept, so these are not centred.",)
     yield Section("Collinearity", (Table("Generalised variance inflation factors", heads, tuple(cells), notes),))

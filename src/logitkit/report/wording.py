@@ -126,7 +126,7 @@ def few_rows_warning(record: FitRecord) -> str | None:
         One paragraph; trials of grouped data count as rows.
     """
     absorbed = record.info.absorbed
-    if absorbed is None:
+    if absorbed is None or record.inner_coef.size == 0:
         return None
     mean = record.n_trials / max(absorbed.n_varied, 1)
     if mean >= FEW_ROWS:

@@ -27,7 +27,7 @@ from logitkit.design.memory import require_room
 __all__ = ["Plan", "choose_plan", "layout_when_large", "sample_size"]
 
 DENSE_MOST = 2_500
-CELLS_MOST = 50_000_000
+CELLS_MOST = 5_000_000
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
 COPIES_OF_BORDER = 3
 NUMBERS_LEAST = 2_000_000
