@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.curvature.hessian import Hessian
-from logitkit.curvature.sums import DenseSums, GramSums, Place
+from logitkit.curvature.sums import DenseSums, GramSums, Place, RoughSums
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
 from logitkit.execution.local import get_threads, ordered_map, row_groups
@@ -130,27 +130,31 @@ class Objective:
         """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
         return min(1.0, self.response.total / max(self.matrix.n_rows, 1))
 
-    def evaluate(self, coef: FloatArray, hessian: bool = True) -> Evaluation:
-        """Return value, gradient and (if asked for) Hessian at ``coef``, in one walk over the rows."""
+    def evaluate(self, coef: FloatArray, hessian: bool = True, rough: bool = False) -> Evaluation:
+        """Return value, gradient and (if asked for) Hessian at ``coef``, in one walk over the rows.
+
+        A rough Hessian is right to seven digits.
+        """
         inner = self.matrix.spread(coef)
-        whole = self.sums.whole() if hessian else None
+        sums: GramSums = RoughSums(self.matrix) if rough and isinstance(self.sums, DenseSums) else self.sums
+        whole = sums.whole() if hessian else None
         bounds = self._groups.bounds
         if len(bounds) == 1:  # a small fit, whose time is that of the calls
-            total = self._evaluate_group(0, inner, whole)
+            total = self._evaluate_group(0, inner, whole, sums)
             if whole is not None and total.gram is not None:
-                self.sums.merge(whole, total.gram)
+                sums.merge(whole, total.gram)
         else:
             total = _RowSums(np.zeros(self._inner.n_columns), whole)
-            for part in ordered_map(lambda group: self._evaluate_group(group, inner, whole), len(bounds)):
+            for part in ordered_map(lambda group: self._evaluate_group(group, inner, whole, sums), len(bounds)):
                 total.value += part.value
                 total.gradient += part.gradient
                 total.closest = min(total.closest, part.closest)
                 total.fitted += part.fitted
                 total.matched += part.matched
                 if whole is not None and part.gram is not None:
-                    self.sums.merge(whole, part.gram)
+                    sums.merge(whole, part.gram)
         value, gradient = total.value, self.matrix.collect(total.gradient)
-        second = None if whole is None else self.sums.finish(whole)
+        second = None if whole is None else sums.finish(whole)
         if self.quadratic is not None:
             value += self.quadratic.value(coef)
             gradient = gradient + self.quadratic.gradient(coef)
@@ -235,7 +239,9 @@ class Objective:
             eta = eta + self.response.offset[start:stop]
         return block, eta
 
-    def _evaluate_group(self, group: int, inner: FloatArray, whole: tuple[FloatArray, ...] | None) -> _RowSums:
+    def _evaluate_group(
+        self, group: int, inner: FloatArray, whole: tuple[FloatArray, ...] | None, sums: GramSums
+    ) -> _RowSums:
         try:
             space = self._idle.pop()
         except IndexError:
@@ -243,7 +249,7 @@ class Objective:
             space = _Workspace(np.empty(rows), np.empty(rows), np.empty(rows * self._inner.dense_width))
         y, weights = self.response.y, self.response.weights
         first, last = self._groups.bounds[group]
-        gram = None if whole is None else self.sums.start(whole, first, last)
+        gram = None if whole is None else sums.start(whole, first, last)
         total = _RowSums(np.zeros(self._inner.n_columns), gram)
         # Sums that are not finite are the caller's to explain, who knows the column and the row.
         with np.errstate(invalid="ignore", over="ignore"):
@@ -259,6 +265,6 @@ class Objective:
                 total.closest = min(total.closest, closest)
                 block.add_rmatvec(slope, total.gradient)
                 if total.gram is not None:
-                    self.sums.add(total.gram, block, curvature, Place(first, start), space.scaled)
+                    sums.add(total.gram, block, curvature, Place(first, start), space.scaled)
         self._idle.append(space)
         return total

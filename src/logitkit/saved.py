@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.curvature.vcov import DenseVcov
+from logitkit.curvature.hessian import ArrowFactor, DenseFactor
+from logitkit.curvature.vcov import ArrowVcov, DenseVcov, Vcov
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
@@ -34,16 +35,21 @@ from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
+from logitkit.level_coordinates import LevelCoordinates
 from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone
 from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.solvers.solver import Status, Step
+from logitkit.typing import IntArray
 
 __all__ = ["VERSION", "load_record", "save_record"]
 
 FORMAT = "logitkit fit"
 VERSION = 1
 COORDINATES = ("transform", "centre", "basis")
+PLACES = ("places", "kept", "select")
+SHARES = ("taken", "shared")
+ARROW_MOST = 16_000_000  # numbers of a covariance that a file holds: 170 MB as text
 CONE = ("directions", "rays", "generators")
 ARRAYS = ("coef", "inner_coef")
 COVARIANCES = ("inner_vcov", "inner_model_vcov")
@@ -194,7 +200,12 @@ def _misfits(packed: Mapping[str, Any]) -> Iterator[str]:
     if not all(type(column) is int and 0 <= column < p for column in aliased):
         yield f"'aliased' is {aliased}, and there are {p} names"
     q = p - len(aliased)
-    for name, size in {"coef": p, "inner_coef": q, "inner_vcov": q * q, "inner_model_vcov": q * q}.items():
+    sizes = {"coef": p, "inner_coef": q, "inner_vcov": q * q, "inner_model_vcov": q * q}
+    if packed["coordinates"] is not None and "layout" in packed["coordinates"]:
+        sizes = {"coef": p}  # the others are in the coordinates of the levels
+    for name, size in sizes.items():
+        if name in COVARIANCES and "same" in packed[name]:
+            continue
         found = np.asarray(decode(packed[name]), dtype=np.float64).size
         if found != size:
             yield f"{name!r} has {found} numbers and must have {size}"
@@ -209,12 +220,7 @@ def _shown(value: Any) -> str:
 
 def pack_record(record: FitRecord) -> dict[str, Any]:
     """Return a record as JSON values."""
-    info, limit, coordinates = record.info, record.limit, record.coordinates
-    if not isinstance(coordinates, Coordinates):
-        raise UnsupportedError(
-            f"A fit of {len(info.names):,} coefficients whose levels were eliminated cannot be saved; keep its table, "
-            "fit.tidy(), or group the levels."
-        )
+    info, limit = record.info, record.limit
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -229,11 +235,9 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "absorbed": None if info.absorbed is None else pack_absorbed(info.absorbed),
         "coding": None if info.coding is None else pack_coding(info.coding),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
-        **{name: encode(getattr(record, name).array()) for name in COVARIANCES},
+        **_pack_covariances(record),
         "aliased": record.aliased.tolist(),
-        "coordinates": None
-        if coordinates.transform is None
-        else {name: encode(getattr(coordinates, name)) for name in COORDINATES},
+        "coordinates": _pack_coordinates(record.coordinates),
         "limit": None
         if limit is None
         else {
@@ -251,9 +255,109 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
     }
 
 
+def _pack_coordinates(coordinates: Coordinates | LevelCoordinates) -> dict[str, Any] | None:
+    """Return coordinates as JSON values, None for those that change nothing."""
+    if isinstance(coordinates, LevelCoordinates):
+        layout = pack_layout(coordinates.layout)
+        return {"layout": layout, **{name: pack_array(getattr(coordinates, name)) for name in (*PLACES, *SHARES)}}
+    if coordinates.transform is None:
+        return None
+    return {name: encode(getattr(coordinates, name)) for name in COORDINATES}
+
+
+def _unpack_coordinates(
+    part: Mapping[str, Any] | None, aliased: IntArray, p: int, q: int
+) -> Coordinates | LevelCoordinates:
+    """Return the coordinates that were packed."""
+    if part is None:
+        return Coordinates(None, aliased)
+    if "layout" in part:
+        places, kept, select = (integers_of(part[name]) for name in PLACES)
+        taken, shared = floats_of(part["taken"]), floats_of(part["shared"])
+        layout = unpack_layout(part["layout"])
+        r = taken.size // p
+        found = LevelCoordinates(
+            layout, places, q - kept.size, kept, select, taken.reshape(p, r), shared.reshape(r, q), aliased
+        )
+        for wrong in (*layout_misfits(layout, p), *_coordinate_misfits(found, p, q)):
+            raise DataError(f"The saved model is damaged: {wrong}.")
+        return found
+    transform, centre, basis = (np.asarray(decode(part[name]), dtype=np.float64) for name in COORDINATES)
+    return Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q))
+
+
+def _coordinate_misfits(coordinates: LevelCoordinates, p: int, q: int) -> Iterator[str]:
+    """Name codes of levels and columns that are out of range."""
+    bounds = {"places": coordinates.n_levels, "kept": coordinates.layout.rest.size, "select": q}
+    for name, most in bounds.items():
+        values = getattr(coordinates, name)
+        if values.size and (values.min() < -1 or values.max() >= most):
+            yield f"{name!r} has a code out of range"
+    if coordinates.select.size != p:
+        yield f"'select' has {coordinates.select.size} numbers and must have {p}"
+
+
+def _pack_covariances(record: FitRecord) -> dict[str, Any]:
+    """Return both covariances as JSON values: written out, or the factors of an arrow, or as the other one."""
+    packed: dict[str, Any] = {}
+    for name in COVARIANCES:
+        vcov = getattr(record, name)
+        if packed and vcov is record.inner_vcov:
+            packed[name] = {"same": "inner_vcov"}
+        elif isinstance(vcov, ArrowVcov):
+            factor = vcov.factor
+            assert isinstance(factor.inner, DenseFactor)
+            parts = {"head": factor.head, "border": factor.border, "factor": factor.inner.factor, "scale": factor.scale}
+            _require_small(record, sum(values.size for values in parts.values()))
+            layout = {"layout": pack_layout(factor.layout), "inner_scale": pack_array(factor.inner.scale)}
+            packed[name] = {"arrow": {**{key: pack_array(values) for key, values in parts.items()}, **layout}}
+        elif isinstance(record.coordinates, LevelCoordinates):
+            values = vcov.array()
+            _require_small(record, values.size)
+            packed[name] = {"square": pack_array(values)}
+        else:
+            packed[name] = encode(vcov.array())
+    return packed
+
+
+def _require_small(record: FitRecord, numbers: int) -> None:
+    """Refuse a covariance that would make a file of text too large."""
+    if numbers > ARROW_MOST:
+        raise UnsupportedError(
+            f"The covariance of {record.inner_coef.size:,} coefficients ({record.covariance.label}) takes "
+            f"{8 * numbers / 1e6:,.0f} MB, too much for a file of text. Absorb the large factor (absorb=...), or group "
+            "its levels."
+        )
+
+
+def _unpack_covariances(packed: Mapping[str, Any], q: int) -> dict[str, Any]:
+    """Return the covariances that were packed."""
+    found: dict[str, Vcov] = {}
+    for name in COVARIANCES:
+        part = packed[name]
+        if "same" in part:
+            found[name] = found["inner_vcov"]
+        elif "arrow" in part:
+            arrow = part["arrow"]
+            head, scale, inner_scale = (floats_of(arrow[key]) for key in ("head", "scale", "inner_scale"))
+            k = scale.size
+            inner = DenseFactor(np.asfortranarray(floats_of(arrow["factor"]).reshape(k, k)), inner_scale)
+            border = floats_of(arrow["border"]).reshape(head.size, k)
+            layout = unpack_layout(arrow["layout"])
+            for wrong in layout_misfits(layout, q):
+                raise DataError(f"The saved model is damaged: {wrong}.")
+            found[name] = ArrowVcov(ArrowFactor(layout, head, border, inner, scale, inner.least_pivot))
+        else:
+            values = floats_of(part["square"]) if "square" in part else np.asarray(decode(part), dtype=np.float64)
+            found[name] = DenseVcov(values.reshape(q, q))
+    return found
+
+
 def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> FitRecord:
     """Return the record that was packed."""
     coding = None if packed["coding"] is None else unpack_coding(packed["coding"], functions)
+    inner_coef = np.asarray(decode(packed["inner_coef"]), dtype=np.float64)
+    q = inner_coef.size
     info = DesignInfo(
         tuple(packed["names"]),
         tuple(Term(name, tuple(columns)) for name, columns in packed["terms"]),
@@ -278,24 +382,15 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
             cone = RecessionCone(directions, rays, generators)
         direction, signs = decode(part["direction"]), decode(part["signs"])
         limit = Limit(tuple(packed["names"]), cone, direction, part["n_rows"], signs, part["dimension"])
-    p = len(info.names)
-    arrays: dict[str, Any] = {name: np.asarray(decode(packed[name]), dtype=np.float64) for name in ARRAYS}
-    q = arrays["inner_coef"].size
-    for name in COVARIANCES:
-        arrays[name] = DenseVcov(np.asarray(decode(packed[name]), dtype=np.float64).reshape(q, q))
     aliased = np.array(packed["aliased"], dtype=np.int64)
-    coordinates = Coordinates(None, aliased)
-    if packed["coordinates"] is not None:
-        transform, centre, basis = (
-            np.asarray(decode(packed["coordinates"][name]), dtype=np.float64) for name in COORDINATES
-        )
-        coordinates = Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q))
     return FitRecord(
         info=info,
         family=Binomial(link_named(packed["link"])),
-        **arrays,
+        coef=np.asarray(decode(packed["coef"]), dtype=np.float64),
+        inner_coef=inner_coef,
+        **_unpack_covariances(packed, q),
         **{name: decode(packed[name]) for name in NUMBERS},
-        coordinates=coordinates,
+        coordinates=_unpack_coordinates(packed["coordinates"], aliased, len(info.names), q),
         aliased=aliased,
         limit=limit,
         covariance=Covariance(**packed["covariance"]),

@@ -22,7 +22,7 @@ from logitkit.design.matrix import Matrix, mirrored
 from logitkit.execution.local import RowGroups
 from logitkit.typing import CodeArray, FloatArray
 
-__all__ = ["ArrowSums", "DenseSums", "GramSums", "Place", "ProductSums"]
+__all__ = ["ArrowSums", "DenseSums", "GramSums", "Place", "ProductSums", "RoughSums"]
 
 Sums: TypeAlias = tuple[FloatArray, ...]
 
@@ -111,6 +111,17 @@ class DenseSums:
     def finish(self, total: Sums) -> DenseHessian:
         """Return the Hessian over the columns."""
         return DenseHessian(self.matrix.collect_gram(total[0]))
+
+
+class RoughSums(DenseSums):
+    """X'WX in one array, to seven digits: enough for a Hessian that steps are taken with and nothing follows from."""
+
+    __slots__ = ()
+
+    def add(self, sums: Sums, block: Matrix, weights: FloatArray, place: Place, buffer: FloatArray) -> None:
+        """Add a block of rows."""
+        del place
+        block.add_rough_gram(weights, sums[0], buffer)
 
 
 @dataclass(frozen=True, slots=True)

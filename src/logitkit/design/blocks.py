@@ -98,6 +98,10 @@ class Joined(Matrix):
         """Add X' diag(weights) X on and above the diagonal."""
         self._add_gram_from(0, weights, out, buffer)
 
+    def add_rough_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
+        """Add X' diag(weights) X on and above the diagonal, numbers with numbers to seven digits."""
+        self._add_gram_from(0, weights, out, buffer, rough=True)
+
     def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:
         """Add the diagonal of X' diag(weights) X."""
         for part, start in zip(self.parts, self.starts, strict=False):
@@ -155,14 +159,16 @@ class Joined(Matrix):
         """Return the parts written out, shape (n, p)."""
         return np.hstack([part.to_dense() for part in self.parts])
 
-    def _add_gram_from(self, first: int, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
+    def _add_gram_from(
+        self, first: int, weights: FloatArray, out: FloatArray, buffer: FloatArray, rough: bool = False
+    ) -> None:
         offset = self.starts[first]
         spans = [
             (part, slice(start - offset, start - offset + part.n_columns))
             for part, start in zip(self.parts[first:], self.starts[first:], strict=False)
         ]
         for part, span in spans:
-            part.add_gram(weights, out[span, span], buffer)
+            (part.add_rough_gram if rough else part.add_gram)(weights, out[span, span], buffer)
         for (left, rows), (right, columns) in combinations(spans, 2):
             add_cross(left, right, weights, out[rows, columns])
 

@@ -31,6 +31,8 @@ T = TypeVar("T")
 BLOCK_BYTES = 1 << 20  # half of a second-level cache of 2 MiB
 BLOCK_ROWS_LEAST = 1_024  # below this the calls cost more than the work
 BLOCK_ROWS_MOST = 16_384
+BLOCKS_OF_GROUP = 4  # a group costs the handing over of its work, and the adding of its sums
+GROUPS_LEAST = 8
 GROUPS_MOST = 64
 GROUP_SUMS_BYTES = 24 << 20  # all partial Hessians together: more would cost more to add than to sum
 
@@ -91,7 +93,8 @@ def row_groups(n_rows: int, width: int, sums_bytes: int | None = None) -> RowGro
     sums_bytes = max(8 * width * width if sums_bytes is None else sums_bytes, 1)
     block = min(max(BLOCK_BYTES // (8 * width), BLOCK_ROWS_LEAST), BLOCK_ROWS_MOST)
     n_blocks = max(-(-n_rows // block), 1)
-    n_groups = min(n_blocks, GROUPS_MOST, max(GROUP_SUMS_BYTES // sums_bytes, 4))
+    wanted = max(n_blocks // BLOCKS_OF_GROUP, min(n_blocks, GROUPS_LEAST))
+    n_groups = min(wanted, GROUPS_MOST, max(GROUP_SUMS_BYTES // sums_bytes, 4))
     edges = [min((n_blocks * i // n_groups) * block, n_rows) for i in range(n_groups + 1)]
     edges[-1] = n_rows
     return RowGroups(block, tuple(pairwise(edges)))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import Any
+
+from numpy.typing import NDArray
 
 from logitkit.kernels import compiled
 from logitkit.typing import FloatArray
@@ -11,7 +14,7 @@ __all__ = ["scale_rows"]
 
 
 @compiled
-def scale_rows(array: FloatArray, weights: FloatArray, out: FloatArray) -> None:
+def scale_rows(array: FloatArray, weights: FloatArray, out: NDArray[Any]) -> None:
     """Write ``sqrt(weights[i]) * array[i, j]`` to ``out``.
 
     Parameters
@@ -21,7 +24,7 @@ def scale_rows(array: FloatArray, weights: FloatArray, out: FloatArray) -> None:
     weights : (n,) array
         Not negative.
     out : (n, p) array
-        Overwritten.
+        Overwritten; in double or single precision.
     """
     for i in range(array.shape[0]):
         root = math.sqrt(weights[i])

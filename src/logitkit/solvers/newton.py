@@ -20,7 +20,8 @@ corrected by the changes of the gradient along the steps (BFGS). Then 1 is a wal
    the last, and what it leaves is far below ``tol`` (bound (5) of ``docs/maths/newton.md``);
 7. when a kept H does not bring :math:`\lambda` down fast, it is taken again from the sample at this iterate; when that
    does not help, H is summed, at every step until the optimum is close;
-8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once.
+8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once,
+   in single precision.
 
 References
 ----------
@@ -31,10 +32,9 @@ Nocedal, J. and Wright, S. J. (2006) Numerical Optimization, 2nd edition, algori
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -47,7 +47,16 @@ from logitkit.typing import FloatArray
 
 __all__ = ["KeptHessian", "Nearby", "Newton", "NewtonStep", "newton_step"]
 
-Nearby: TypeAlias = Callable[[FloatArray], Factor | None]
+
+class Nearby(Protocol):
+    """What a sample of the rows knows of the objective of all rows."""
+
+    def factor(self, coef: FloatArray) -> Factor | None:
+        """Return the factor of a Hessian close to the one at ``coef``, or None."""
+
+    def reach(self, direction: FloatArray) -> float:
+        """Return about the largest change of a linear predictor along a direction, rather more than less."""
+
 
 ARMIJO = 1e-4
 TRIALS_MOST = 40
@@ -60,11 +69,21 @@ NEAR = 1e-6  # standard errors from the optimum, where the Hessian may be summed
 STILL = 1e-9  # largest change of a linear predictor after that, and so the relative error of the covariance
 NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
 ARRIVED = 1e-8  # standard errors that are left at the end
+ROUGH = 0.6  # what a Hessian in single precision costs of one in double precision
 FAST = math.log(50.0)  # by how much, as a logarithm, a Hessian of a close iterate lets the decrement fall
 SLOW = 0.25  # a kept Hessian must bring the squared decrement below this share, step by step
 CURVED = 1e-10  # share of a product that must not have cancelled for it to tell of curvature
 LINEAR = 0.2  # a ratio of successive squared decrements above this is not quadratic convergence
 PATIENCE = 3  # such ratios in a row before separation is suspected
+
+
+def _summed_here(objective: Objective, coef: FloatArray) -> KeptHessian | None:
+    """Return a Hessian to be kept, summed at an iterate in single precision; None where it is of no use."""
+    hessian = objective.evaluate(coef, rough=True).hessian
+    if hessian is None or not hessian.finite:
+        return None
+    factor = hessian.factorise()
+    return KeptHessian(factor) if factor.definite else None
 
 
 def _pays(squared: float, before: float, cost: float) -> bool:
@@ -77,7 +96,7 @@ def _pays(squared: float, before: float, cost: float) -> bool:
         return False
     ahead = 0.5 * math.log(squared) - math.log(ARRIVED)
     rate = 0.5 * math.log(before / squared)
-    return rate > 0.0 and ahead * (1.0 / rate - 1.0 / FAST) > cost
+    return rate > 0.0 and ahead * (1.0 / rate - 1.0 / FAST) > ROUGH * cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +154,8 @@ class Newton:
             Stop early when the coefficients seem to run to infinity.
         keep : bool, default False
             Keep a Hessian for several steps, once the optimum is near.
-        nearby : callable, optional
-            Of coefficients: the factor of a Hessian that is close to the one there, or None. It is kept from the start.
+        nearby : Nearby, optional
+            Gives a Hessian that is close to the one at some coefficients; it is kept from the start.
 
         Returns
         -------
@@ -159,7 +178,7 @@ class Newton:
         shown: Progress,
     ) -> Solution:
         coef = np.array(start, dtype=np.float64)
-        factor = None if nearby is None else nearby(coef)
+        factor = None if nearby is None else nearby.factor(coef)
         model = None if factor is None else KeptHessian(factor)
         renewed = summed = False
         here = objective.evaluate(coef, hessian=model is None) if first is None else first  # 1
@@ -175,7 +194,7 @@ class Newton:
                 return self._end(coef, here, squared, Status.NOT_FINITE, trace, iteration)
             if model is None and squared <= self.tol**2 * objective.mean_weight:  # 3
                 return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
-            if model is not None and model.is_near(objective, direction, squared, self.tol):  # 6
+            if model is not None and model.is_near(objective, nearby, direction, squared, self.tol):  # 6
                 if fresh:
                     return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
                 here = objective.evaluate(coef)
@@ -185,16 +204,13 @@ class Newton:
             if model is None:
                 linear = linear + 1 if squared > LINEAR * before and here.closest < squared else 0  # 5
             elif not fresh and squared > SLOW * before:  # 7
-                factor = nearby(coef) if nearby is not None and not renewed else None
+                factor = nearby.factor(coef) if nearby is not None and not renewed else None
                 model, before, renewed = None if factor is None else KeptHessian(factor), math.inf, True
                 if model is None:
                     here, keep = objective.evaluate(coef), True
                 continue
             elif not fresh and not summed and _pays(squared, before, objective.matrix.inner.gram_cost):  # 8
-                here, summed = objective.evaluate(coef), True
-                factor = newton_step(here).factor
-                if factor is not None and factor.definite:
-                    model = KeptHessian(factor)
+                model, summed = _summed_here(objective, coef) or model, True
                 continue
             if suspicious and linear >= PATIENCE:
                 return self._end(coef, here, squared, Status.SUSPECTED, trace, iteration)
@@ -275,11 +291,14 @@ class KeptHessian:
         # A sum that is not finite must not pass for a small one.
         return NewtonStep(vector, squared if math.isnan(squared) else max(squared, 0.0), None)
 
-    def is_near(self, objective: Objective, direction: FloatArray, squared: float, tol: float) -> bool:
+    def is_near(
+        self, objective: Objective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float
+    ) -> bool:
         """Tell whether the Hessian at this iterate serves for inference, and the step from it is the last."""
         decrement = math.sqrt(squared / objective.mean_weight)
         if self.reach is None and decrement <= STEADY:
-            self.reach = objective.reach(direction) / max(math.sqrt(squared), 1e-300)
+            reach = objective.reach(direction) if nearby is None else nearby.reach(direction)
+            self.reach = reach / max(math.sqrt(squared), 1e-300)
         if self.reach is None or decrement > NEAR:
             return False
         return self.reach * math.sqrt(squared) <= STILL or decrement <= 0.01 * tol

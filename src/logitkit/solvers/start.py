@@ -15,10 +15,13 @@ from logitkit.curvature.hessian import Factor
 from logitkit.objective import Objective
 from logitkit.solvers.choose import sample_size
 from logitkit.solvers.newton import Nearby, Newton
-from logitkit.solvers.solver import Status
+from logitkit.solvers.solver import Solution, Status
 from logitkit.typing import FloatArray
 
 __all__ = ["Start", "starting_point"]
+
+
+SAMPLE_TOL = 0.3  # standard errors of the sample: its answer is some units of these from that of all rows
 
 
 class Start(NamedTuple):
@@ -28,8 +31,8 @@ class Start(NamedTuple):
     ----------
     coef : (p,) array
         The iterate.
-    nearby : callable or None
-        Of coefficients: the factor of the sample's Hessian there, scaled up to all rows.
+    nearby : Nearby or None
+        What the sample knows of all rows.
     """
 
     coef: FloatArray
@@ -72,18 +75,31 @@ def starting_point(objective: Objective, intercept: int | None = None) -> Start:
     # A fixed seed: the same data give the same answer. Sorted, so that memory is read in order.
     index = np.sort(np.random.default_rng(0).integers(0, n, size))
     sample = objective.subset(index)
-    solution = Newton(tol=1e-2, max_iter=25).solve(sample, zero)
+    # A large sample has a sample of its own to start from.
+    solution = Newton(tol=SAMPLE_TOL, max_iter=25).solve(sample, starting_point(sample, intercept).coef)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
-    scale = response.total / sample.response.total
-    known = {solution.coef.tobytes(): solution.evaluation.hessian}
+    return Start(solution.coef, _Sample(sample, response.total / sample.response.total, solution))
 
-    def nearby(coef: FloatArray) -> Factor | None:
-        hessian = known.pop(coef.tobytes(), None) or sample.evaluate(coef).hessian
-        assert hessian is not None
-        if not hessian.finite:
+
+class _Sample:
+    """A sample of the rows, and how much all rows weigh for each unit of its weight."""
+
+    def __init__(self, objective: Objective, scale: float, solution: Solution) -> None:
+        self.objective = objective
+        self.scale = scale
+        self.known: Solution | None = solution
+
+    def factor(self, coef: FloatArray) -> Factor | None:
+        """Return the factor of the sample's Hessian, scaled up; None where it is not definite."""
+        known, self.known = self.known, None  # the solution's own Hessian is asked for first
+        here = self.objective.evaluate(coef) if known is None else known.evaluation
+        assert here.hessian is not None
+        if not here.hessian.finite:
             return None
-        factor = hessian.scaled(scale).factorise()
+        factor = here.hessian.scaled(self.scale).factorise()
         return factor if factor.definite else None
 
-    return Start(solution.coef, nearby)
+    def reach(self, direction: FloatArray) -> float:
+        """Return twice the largest change of a linear predictor in the sample."""
+        return 2.0 * self.objective.reach(direction)

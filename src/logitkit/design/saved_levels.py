@@ -1,0 +1,184 @@
+"""The levels of a large factor as plain JSON values, and back: arrays of many numbers as base64 of their bytes."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.absorbed import AbsorbedLevels
+from logitkit.design.arrow import ArrowLayout
+from logitkit.design.saved_coding import decode, encode
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = [
+    "absorbed_misfits",
+    "floats_of",
+    "integers_of",
+    "layout_misfits",
+    "pack_absorbed",
+    "pack_array",
+    "pack_layout",
+    "unpack_absorbed",
+    "unpack_layout",
+]
+
+OF_LEVELS = ("intercepts", "rows", "curvature")
+MEANS_MOST = 4_000_000  # numbers that a file keeps for standard errors of predictions: 43 MB as text
+
+
+def pack_array(values: Any) -> str:
+    """Return an array as base64 of little-endian float64 or, where it holds integers, int64.
+
+    Parameters
+    ----------
+    values : array
+        Of any shape, which is for the reader to know.
+
+    Returns
+    -------
+    str
+        Four characters for three bytes.
+
+    Examples
+    --------
+    >>> floats_of(pack_array(np.array([0.5, np.inf]))).tolist(), integers_of(pack_array(np.array([3, -1]))).tolist()
+    ([0.5, inf], [3, -1])
+    """
+    array = np.asarray(values)
+    kind = "<i8" if array.dtype.kind in "iu" else "<f8"
+    return base64.b64encode(np.ascontiguousarray(array, dtype=kind).tobytes()).decode("ascii")
+
+
+def floats_of(text: str) -> FloatArray:
+    """Return the numbers of a packed array, in one dimension."""
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8").astype(np.float64)
+
+
+def integers_of(text: str) -> IntArray:
+    """Return the integers of a packed array, in one dimension."""
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype="<i8").astype(np.int64)
+
+
+def pack_absorbed(absorbed: AbsorbedLevels) -> dict[str, Any]:
+    """Return the levels of an absorbed factor as JSON values.
+
+    Parameters
+    ----------
+    absorbed : AbsorbedLevels
+        After the fit.
+
+    Returns
+    -------
+    dict
+        Without the means of the columns where these are very many: predictions then have no standard errors.
+    """
+    means = absorbed.means
+    if means is not None and means.size > MEANS_MOST:
+        means = None
+    return {
+        "name": absorbed.name,
+        "levels": encode(absorbed.levels, f"The absorbed column {absorbed.name!r}"),
+        "n_dropped_rows": absorbed.n_dropped_rows,
+        **{name: pack_array(getattr(absorbed, name)) for name in OF_LEVELS},
+        "means": None if means is None else pack_array(means),
+    }
+
+
+def unpack_absorbed(part: Mapping[str, Any], q: int) -> AbsorbedLevels:
+    """Return the levels that were packed.
+
+    Parameters
+    ----------
+    part : mapping
+        From ``pack_absorbed``.
+    q : int
+        Number of columns that were solved for.
+
+    Returns
+    -------
+    AbsorbedLevels
+        As after the fit.
+    """
+    intercepts, rows, curvature = floats_of(part["intercepts"]), integers_of(part["rows"]), floats_of(part["curvature"])
+    means = None if part["means"] is None else floats_of(part["means"]).reshape(intercepts.size, q)
+    return AbsorbedLevels(
+        part["name"], decode(part["levels"]), intercepts, rows, curvature, means, part["n_dropped_rows"]
+    )
+
+
+def absorbed_misfits(part: Mapping[str, Any], q: int) -> Iterator[str]:
+    """Name what does not fit the number of levels of an absorbed factor."""
+    levels = decode(part["levels"])
+    if len(set(levels)) != len(levels):
+        yield "'absorbed' holds a level twice"
+    if not isinstance(part["name"], str) or type(part["n_dropped_rows"]) is not int:
+        yield "'absorbed' has no name, or no number of rows that were dropped"
+    for name in (*OF_LEVELS, "means"):
+        size = len(levels) * (q if name == "means" else 1)
+        if part[name] is None and name == "means":
+            continue
+        found = floats_of(part[name]).size
+        if found != size:
+            yield f"'absorbed' has {found} {name} and must have {size}"
+
+
+def pack_layout(layout: ArrowLayout) -> dict[str, Any]:
+    """Return where the columns of a large factor stand as JSON values.
+
+    Parameters
+    ----------
+    layout : ArrowLayout
+        Of a fit whose levels were eliminated.
+
+    Returns
+    -------
+    dict
+        Only text, numbers and lists.
+    """
+    recode = None
+    if layout.recode is not None:
+        stored = layout.recode.tocsr()
+        recode = {
+            "shape": [int(size) for size in stored.shape],
+            "data": pack_array(np.asarray(stored.data, dtype=np.float64)),
+            "indices": pack_array(stored.indices),
+            "indptr": pack_array(stored.indptr),
+        }
+    return {**{name: pack_array(getattr(layout, name)) for name in ("levels", "head", "rest")}, "recode": recode}
+
+
+def unpack_layout(part: Mapping[str, Any]) -> ArrowLayout:
+    """Return the layout that was packed.
+
+    Parameters
+    ----------
+    part : mapping
+        From ``pack_layout``.
+
+    Returns
+    -------
+    ArrowLayout
+        As after the fit.
+    """
+    from scipy.sparse import csr_array
+
+    recode = None
+    if part["recode"] is not None:
+        packed = part["recode"]
+        arrays = (floats_of(packed["data"]), integers_of(packed["indices"]), integers_of(packed["indptr"]))
+        recode = csr_array(arrays, shape=tuple(packed["shape"]))
+        recode.check_format(full_check=True)
+    levels, head, rest = (integers_of(part[name]) for name in ("levels", "head", "rest"))
+    return ArrowLayout(levels, head, rest, recode)
+
+
+def layout_misfits(layout: ArrowLayout, size: int) -> Iterator[str]:
+    """Name what does not fit the number of columns."""
+    columns = np.sort(np.concatenate([layout.head, layout.rest]))
+    if not np.array_equal(columns, np.arange(size)):
+        yield f"the columns of the large factor and the others are not {size} in all"
+    if layout.levels.size != layout.head.size or layout.levels.min(initial=0) < 0:
+        yield "the codes of the large factor's columns are out of range"
