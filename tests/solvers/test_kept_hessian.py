@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -150,7 +151,8 @@ def test_a_column_of_which_few_rows_decide(power):
     kept, _ = both(X, y)
     assert kept.converged
     assert newton_decrement(kept.coef.to_numpy(), X, y) < ROUTE
-    assert not all(kinds(kept)[:-1])
+    if power > 4.0:  # so wrong that it is given up, and the Hessian summed at every step
+        assert not all(kinds(kept)[:-1])
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4])
@@ -178,6 +180,19 @@ def small() -> Objective:
     return Objective(Dense(X[:4_000]), Response(y[:4_000]), Binomial())
 
 
+@dataclass
+class Fixed:
+    """A Hessian, or none, that is said to be near wherever it is asked for."""
+
+    hessian: DenseHessian | None
+
+    def factor(self, coef: np.ndarray) -> Any:
+        return None if self.hessian is None else self.hessian.factorise()
+
+    def reach(self, direction: np.ndarray) -> float:
+        return float(np.abs(table()[0][:4_000] @ direction).max())
+
+
 def solve(objective: Objective, nearby: Any = None, keep: bool = False) -> Solution:
     return Newton().solve(objective, np.zeros(8), nearby=nearby, keep=keep)
 
@@ -191,7 +206,7 @@ def test_any_definite_hessian_leads_to_the_same_estimate():
     spread = np.diag(10.0 ** np.linspace(-2, 2, 8))
     for bad in (exact, exact.scaled(3.0), exact.scaled(0.1), exact.scaled(100.0), DenseHessian(np.eye(8) * 50)):
         for hessian in (bad, DenseHessian(spread @ bad.array @ spread)):
-            found = solve(objective, lambda coef, hessian=hessian: hessian.factorise())
+            found = solve(objective, Fixed(hessian))
             assert found.status is Status.CONVERGED
             assert_allclose(found.coef, plain.coef, rtol=0, atol=ROUTE)
             last = found.evaluation.hessian
@@ -203,7 +218,7 @@ def test_any_definite_hessian_leads_to_the_same_estimate():
 
 def test_a_hessian_that_is_not_there_is_summed():
     objective = small()
-    plain, found = solve(objective), solve(objective, lambda coef: None)
+    plain, found = solve(objective), solve(objective, Fixed(None))
     assert not any(step.kept for step in found.trace)
     assert np.array_equal(found.coef, plain.coef)
 
@@ -254,7 +269,7 @@ def test_the_start_is_the_sample_s_solution_and_its_hessian_is_near():
     start = starting_point(objective)
     assert start.nearby is not None
     assert newton_decrement(start.coef, X, y) < 4 * np.sqrt(8 * choose.SAMPLE_SHARE)
-    factor = start.nearby(start.coef)
+    factor = start.nearby.factor(start.coef)
     assert factor is not None
     gradient = loss_gradient(start.coef, X, y)
     exact = np.linalg.solve(loss_hessian(start.coef, X), gradient)

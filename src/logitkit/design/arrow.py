@@ -87,7 +87,7 @@ def arrow_layout(matrix: Matrix) -> ArrowLayout | None:
     from scipy.sparse import csr_array
 
     parts, inner = parts_of(matrix)
-    if not isinstance(parts[0], Categorical):
+    if not isinstance(parts[0], Categorical) or parts[0].scaled:
         return None
     n_levels = parts[0].n_columns
     top = csr_array(inner[:n_levels])

@@ -180,11 +180,11 @@ class Joined(Matrix):
 
 
 def _rank(part: Matrix) -> tuple[int, int]:
-    """Where a part stands among the inner columns: factors first, the largest before the others, numbers last.
+    """Where a part stands among the inner columns: factors, the largest first, factors times numbers, numbers last.
 
     A table of weighted sums by level then has the sums of one level side by side.
     """
-    kind = 0 if isinstance(part, Categorical) else 1 if isinstance(part, Sparse) else 2
+    kind = int(part.scaled) if isinstance(part, Categorical) else 2 if isinstance(part, Sparse) else 3
     return kind, -part.n_columns
 
 
