@@ -32,7 +32,7 @@ NAMES = [
 # Contrasts of the factor itself leave nothing to eliminate.
 WIDE = NAMES[:6]
 # Its slopes by place take as many columns as places.
-MOST = {"slopes": 61}
+MOST = {"slopes": 70}
 # Polynomials up to degree 60 at 61 points: R's columns and ours are orthonormal and span the same space, but neither
 # has the high degrees as rational arithmetic gives them. What does not depend on the basis must still agree.
 BASIS_OF_NO_DIGITS = {"place_poly"}

@@ -16,14 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.curvature.vcov import Vcov
-from logitkit.design.arrow import ArrowLayout
-from logitkit.design.blocks import Blocks, Joined
+from logitkit.design.arrow import ArrowLayout, parts_of
+from logitkit.design.blocks import Blocks
 from logitkit.design.categorical import Categorical
+from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
 from logitkit.design.recoded import Recoded
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["LevelCoordinates"]
+
+ROUNDING = 1e-9  # of a share: what is left when a coefficient takes the same level twice with opposite signs
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +67,13 @@ class LevelCoordinates:
         """Return the matrix that the solver works on."""
         from scipy.sparse import block_diag, csr_array, eye_array
 
-        joined = given.inner
-        assert isinstance(joined, Joined)
-        head = joined.parts[0]
+        if given.n_rows == 0:
+            return Dense(np.empty((0, self.n_levels + self.kept.size)))
+        own, _ = parts_of(given)
+        head = own[0]
         assert isinstance(head, Categorical)
         levels = Categorical(self.places[head.codes].astype(np.int32), self.n_levels)
-        parts = (levels, *joined.parts[1:])
+        parts = (levels, *own[1:])
         ends = np.cumsum([part.n_columns for part in parts])
         columns = [np.arange(end - part.n_columns, end) for part, end in zip(parts, ends, strict=True)]
         rest = csr_array(self.layout.rest_recode()[:, self.kept])
@@ -87,14 +91,15 @@ class LevelCoordinates:
         value = self._picked(plain) - self.taken @ (self.shared @ plain)
         if finite.all():
             return np.asarray(value)
-        pull = np.where(finite, 0.0, np.sign(solved))
-        up, down = np.maximum(pull, 0.0), np.maximum(-pull, 0.0)
-        positive, negative = np.maximum(self.shared, 0.0), np.maximum(-self.shared, 0.0)
-        rises = positive @ up + negative @ down
-        falls = positive @ down + negative @ up
-        out, back = np.maximum(self.taken, 0.0), np.maximum(-self.taken, 0.0)
-        upward = self._picked(up) + out @ falls + back @ rises > 0.0
-        downward = self._picked(down) + out @ rises + back @ falls > 0.0
+        upward = np.zeros(value.shape, dtype=bool)
+        downward = np.zeros(value.shape, dtype=bool)
+        for column in np.flatnonzero(np.isinf(solved)):
+            # What it adds to each coefficient, after what cancels: infinite parts cannot be added up one by one.
+            share = -(self.taken @ self.shared[:, column])
+            share[self.select == column] += 1.0
+            share = np.where(np.abs(share) > ROUNDING, share, 0.0) * np.sign(solved[column])
+            upward |= share > 0.0
+            downward |= share < 0.0
         infinite = np.where(upward & downward, np.nan, np.where(upward, np.inf, -np.inf))
         return np.where(upward | downward, infinite, value)
 

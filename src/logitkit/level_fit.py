@@ -29,7 +29,10 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["LevelFit", "NearlyCollinear", "fit_levels", "nearly_collinear"]
 
-VANISHES = 1e-6  # of the size of a column on the rows: a combination that is smaller is rounding
+MOVES = 1e-9  # of the largest value of a combination: less is rounding
+FAR = 1e4  # a mean that is larger than this beside the values around it costs eight digits of a covariance
+CONSTANT = 1e-13  # a column that varies by less than this share of its mean is a constant
+VANISHES = 1e-9  # of the size of a column on the rows: a combination that is smaller is rounding
 
 
 class NearlyCollinear(Exception):  # noqa: N818 - it leads to another way of fitting, or to an error with names
@@ -60,6 +63,8 @@ class LevelFit:
         Which of the r other columns these are.
     null : (m + r, r - k) array
         For each column that was left out, a combination of columns that vanishes on the rows fitted.
+    open : (r - k,) bool array
+        Which of these do not vanish on the other rows: the columns in them are not aliased, but undetermined.
     vcov : ArrowVcov
         Covariance of intercepts and coefficients; zero for intercepts that are not finite.
     solution : Solution
@@ -72,6 +77,7 @@ class LevelFit:
     coef: FloatArray
     kept: IntArray
     null: FloatArray
+    open: BoolArray
     vcov: ArrowVcov
     solution: Solution
     perfect: BoolArray
@@ -137,10 +143,12 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     if used.size == 0 or active.size == 0:
         return None
     order = used[np.argsort(codes[used], kind="stable")]
-    rows, centre = _sorted_rows(matrix, order, active, n_levels)
+    rows, centre, far = _sorted_rows(matrix, order, active, n_levels)
     part = response.take(order)
     start = np.concatenate([_first_intercepts(part, _codes(rows), active.size), np.zeros(centre.size)])
     objective = _objective(rows, part, family)
+    if bool(np.any(far)):
+        raise NearlyCollinear(np.flatnonzero(far))
     first = objective.evaluate(start)
     hessian = first.hessian
     if not np.isfinite(first.value) or not isinstance(hessian, ArrowHessian) or not hessian.finite:
@@ -152,9 +160,10 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     directions = np.empty_like(in_place)
     directions[place] = in_place * scale[:, None]
     vanishing = np.zeros((n_levels + centre.size, directions.shape[1]))
+    left = np.zeros(directions.shape[1], dtype=bool)
     if directions.shape[1]:
         _require_vanishing(objective, hessian, in_place * scale[:, None], place)
-        vanishing = _vanishing(matrix, directions, codes, pure, n_levels)
+        vanishing, left = _vanishing(matrix, directions, codes, pure, n_levels)
         vanishing[active] = -(hessian.border @ directions[place]) / hessian.head[:, None] - centre @ directions
         objective = _objective(_with_columns(rows, active.size, kept), part, family)
         start = np.concatenate([start[: active.size], np.zeros(kept.size)])
@@ -171,7 +180,7 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     intercepts[pure] = np.where(events[pure] > 0.0, np.inf, -np.inf)
     intercepts[active] = solution.coef[: active.size] - centre[kept] @ coef
     vcov = ArrowVcov(_whole_factor(solution, active, n_levels, centre[kept]))
-    return LevelFit(intercepts, coef, kept, vanishing, vcov, solution, perfect)
+    return LevelFit(intercepts, coef, kept, vanishing, left, vcov, solution, perfect)
 
 
 def _require_vanishing(objective: Objective, hessian: ArrowHessian, in_place: FloatArray, place: IntArray) -> None:
@@ -204,8 +213,13 @@ def _objective(rows: Matrix, response: Response, family: Binomial) -> Objective:
     return Objective(rows, response, family, ArrowSums(rows, layout))
 
 
-def _sorted_rows(matrix: Matrix, order: IntArray, active: IntArray, n_levels: int) -> tuple[Recoded, FloatArray]:
-    """Return some rows in order, with the levels that are fitted and numbers centred, and the means of the columns."""
+def _sorted_rows(
+    matrix: Matrix, order: IntArray, active: IntArray, n_levels: int
+) -> tuple[Recoded, FloatArray, BoolArray]:
+    """Return some rows in order, with the levels that are fitted and numbers centred, and the means of the columns.
+
+    Third, which columns vary too little beside their mean: taking the mean back in would cost them their digits.
+    """
     from scipy.sparse import block_diag, csr_array, eye_array
 
     assert isinstance(matrix, Recoded)
@@ -215,28 +229,38 @@ def _sorted_rows(matrix: Matrix, order: IntArray, active: IntArray, n_levels: in
     used = np.diff(recode.indptr) > 0
     place = np.full(n_levels + 1, -1, dtype=np.int32)  # the last is the place of a negative code
     place[active] = np.arange(active.size, dtype=np.int32)
-    parts: list[Matrix] = [Categorical(place[_codes(matrix)[order]], active.size)]
-    means, wanted = [], []
+    codes = place[_codes(matrix)[order]]
+    everywhere = bool((codes >= 0).all())
+    parts: list[Matrix] = [Categorical(codes, active.size)]
+    means, wanted, far = [], [], []
     for given, start in zip(joined.parts[1:], joined.starts[1:], strict=False):
         own = used[start - n_levels : start - n_levels + given.n_columns]
         if isinstance(given, Dense):
             # A copy of the columns that are needed: the intercept is none of them.
-            array = np.asarray(given.array[order][:, own], dtype=np.float64)
-            mean = array.mean(axis=0)
-            np.subtract(array, mean, out=array)
+            array = np.array(given.array[order][:, own], dtype=np.float64)
+            # Only where every row has a level is there an intercept that takes up the mean.
+            mean = array.mean(axis=0) if everywhere else np.zeros(array.shape[1])
+            with np.errstate(invalid="ignore"):  # what is not finite is named by the caller
+                np.subtract(array, mean, out=array)
             parts.append(Dense(array))
             means.append(mean)
+            with np.errstate(invalid="ignore", over="ignore"):
+                spread = np.abs(array).max(axis=0, initial=0.0)
+                array[:, spread <= CONSTANT * np.abs(mean)] = 0.0
+                far.append(everywhere & (np.abs(mean) > FAR * spread) & (spread > CONSTANT * np.abs(mean)))
             wanted.append(own)
             continue
         parts.append(given.take(order))
         means.append(np.zeros(given.n_columns))
+        far.append(np.zeros(given.n_columns, dtype=bool))
         wanted.append(np.ones(given.n_columns, dtype=bool))
     ends = np.cumsum([each.n_columns for each in parts])
     columns = [np.arange(end - each.n_columns, end) for each, end in zip(parts, ends, strict=True)]
     rest = csr_array(recode[np.flatnonzero(np.concatenate([*wanted, np.empty(0, dtype=bool)]))])
     centre = np.asarray(rest.T @ np.concatenate([*means, np.empty(0)]))
     whole = csr_array(block_diag((eye_array(active.size), rest), format="csr"))
-    return Recoded(Blocks.in_order(parts, columns), whole), centre
+    too_far = np.asarray(rest.T @ np.concatenate([*far, np.empty(0, dtype=bool)]).astype(np.float64)) != 0.0
+    return Recoded(Blocks.in_order(parts, columns), whole), centre, too_far
 
 
 def _with_columns(rows: Recoded, n_levels: int, kept: IntArray) -> Recoded:
@@ -259,16 +283,28 @@ def _first_intercepts(response: Response, codes: IntArray, n_levels: int) -> Flo
     return np.asarray(intercepts)
 
 
-def _vanishing(matrix: Matrix, directions: FloatArray, codes: IntArray, pure: BoolArray, n_levels: int) -> FloatArray:
-    """Return combinations of the other columns with what levels that are not fitted add to make them vanish there."""
+def _vanishing(
+    matrix: Matrix, directions: FloatArray, codes: IntArray, pure: BoolArray, n_levels: int
+) -> tuple[FloatArray, BoolArray]:
+    """Return combinations of the other columns with what levels that are not fitted add, and which still move rows.
+
+    Within a level whose rows all have one outcome a combination may vary: then it vanishes on the rows that were
+    fitted, and not on all.
+    """
     out = np.zeros((n_levels + directions.shape[0], directions.shape[1]))
     out[n_levels:] = directions
-    counts = np.bincount(codes[codes >= 0], minlength=n_levels)
+    coded = codes >= 0
+    counts = np.maximum(np.bincount(codes[coded], minlength=n_levels), 1)
+    left = np.zeros(directions.shape[1], dtype=bool)
+    rows = np.flatnonzero(coded)
+    rows = rows[pure[codes[rows]]]
     for number in range(directions.shape[1]):
         values = matrix.matvec(out[:, number])
-        means = np.bincount(codes[codes >= 0], values[codes >= 0], n_levels) / np.maximum(counts, 1)
+        means = np.bincount(codes[coded], values[coded], n_levels) / counts
         out[:n_levels, number] = np.where(pure, -means, 0.0)
-    return out
+        away = np.abs(values[rows] - means[codes[rows]]).max(initial=0.0)
+        left[number] = away > MOVES * np.abs(values[rows]).max(initial=1e-300)
+    return out, left
 
 
 def _whole_factor(solution: Solution, active: IntArray, n_levels: int, centre: FloatArray) -> ArrowFactor:

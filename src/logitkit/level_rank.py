@@ -15,7 +15,7 @@ from scipy.linalg.lapack import dpotrf
 
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["SHARE", "aliased_in_order", "null_directions"]
+__all__ = ["SHARE", "TAKES_PART", "aliased_in_order", "null_directions"]
 
 SHARE = 1e-8  # of the squared length of a column, centred when it holds numbers: covariances keep eight digits
 TAKES_PART = 1e-7  # of the largest entry of a vanishing combination: less is rounding

@@ -22,6 +22,7 @@ from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
 from logitkit.design.saved_levels import (
     absorbed_misfits,
+    code_misfits,
     floats_of,
     integers_of,
     layout_misfits,
@@ -105,6 +106,8 @@ def save_record(record: FitRecord, path: Path) -> Path:
     ------
     DataError
         If the file cannot be written, or the model keeps what JSON cannot hold.
+    UnsupportedError
+        If the covariance is too large for a file of text.
     """
     text = json.dumps(pack_record(record), indent=1, allow_nan=False)
     try:
@@ -279,22 +282,12 @@ def _unpack_coordinates(
         found = LevelCoordinates(
             layout, places, q - kept.size, kept, select, taken.reshape(p, r), shared.reshape(r, q), aliased
         )
-        for wrong in (*layout_misfits(layout, p), *_coordinate_misfits(found, p, q)):
+        bounds = {"places": (places, found.n_levels), "kept": (kept, layout.rest.size), "select": (select, q)}
+        for wrong in (*layout_misfits(layout, p), *code_misfits(bounds)):
             raise DataError(f"The saved model is damaged: {wrong}.")
         return found
     transform, centre, basis = (np.asarray(decode(part[name]), dtype=np.float64) for name in COORDINATES)
     return Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q))
-
-
-def _coordinate_misfits(coordinates: LevelCoordinates, p: int, q: int) -> Iterator[str]:
-    """Name codes of levels and columns that are out of range."""
-    bounds = {"places": coordinates.n_levels, "kept": coordinates.layout.rest.size, "select": q}
-    for name, most in bounds.items():
-        values = getattr(coordinates, name)
-        if values.size and (values.min() < -1 or values.max() >= most):
-            yield f"{name!r} has a code out of range"
-    if coordinates.select.size != p:
-        yield f"'select' has {coordinates.select.size} numbers and must have {p}"
 
 
 def _pack_covariances(record: FitRecord) -> dict[str, Any]:

@@ -17,8 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.assemble import make_record
-from logitkit.design.arrow import ArrowLayout
-from logitkit.design.blocks import Joined
+from logitkit.design.arrow import ArrowLayout, parts_of
 from logitkit.design.categorical import Categorical
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
@@ -26,12 +25,12 @@ from logitkit.errors import SeparationError
 from logitkit.families.binomial import Binomial
 from logitkit.level_coordinates import LevelCoordinates
 from logitkit.level_fit import LevelFit, NearlyCollinear, fit_levels
-from logitkit.level_rank import aliased_in_order
+from logitkit.level_rank import TAKES_PART, aliased_in_order
 from logitkit.record import FitRecord, Limit
 from logitkit.solvers.choose import Plan
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Status
-from logitkit.typing import FloatArray
+from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["fit_wide"]
 
@@ -66,12 +65,12 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
     if found is None:
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError("No level of the factor has rows of both outcomes: nothing is left to estimate.")
-    coordinates = _settled(coordinates, found)
+    coordinates, undetermined = _settled(coordinates, found)
     method = Plan("arrow", layout, True).words
     solution = replace(found.solution, coef=np.concatenate([found.intercepts, found.coef]), method=method)
     limit = None
     if found.perfect.any():
-        limit = _limit(design, coordinates, solution.coef, found)
+        limit = _limit(design, coordinates, solution.coef, found, undetermined)
         if solution.status is Status.CONVERGED:
             solution = replace(solution, status=Status.SEPARATED)
     return make_record(design, family, coordinates, solution, found.vcov, limit, level)
@@ -79,9 +78,7 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
 
 def _level_coding(design: Design, layout: ArrowLayout) -> LevelCoordinates:
     """Return coordinates with an intercept for every level, where the factor has a reference level to add to them."""
-    joined = design.matrix.inner
-    assert isinstance(joined, Joined)
-    head = joined.parts[0]
+    head = parts_of(design.matrix)[0][0]
     assert isinstance(head, Categorical)
     intercept = design.info.intercept
     p = design.matrix.n_columns
@@ -116,8 +113,12 @@ def _has_reference(design: Design, layout: ArrowLayout) -> bool:
     return any(term.name in references and set(term.columns) == head for term in design.info.terms)
 
 
-def _settled(coordinates: LevelCoordinates, found: LevelFit) -> LevelCoordinates:
-    """Return the coordinates without the columns that are not determined, which are chosen in formula order."""
+def _settled(coordinates: LevelCoordinates, found: LevelFit) -> tuple[LevelCoordinates, BoolArray]:
+    """Return the coordinates without the columns that are not determined, which are chosen in formula order.
+
+    Second, the columns that are not aliased and still open: combinations of them move only rows that are fitted
+    perfectly whatever they do.
+    """
     layout, m = coordinates.layout, coordinates.n_levels
     kept = coordinates.kept[found.kept]
     # From intercepts of levels and all coefficients of the rest to those that were solved for.
@@ -139,30 +140,33 @@ def _settled(coordinates: LevelCoordinates, found: LevelFit) -> LevelCoordinates
         last = np.flatnonzero(~absent)[-1]
         gone = np.union1d(gone, layout.head[coordinates.select[layout.head] == last])
     shared = shared[:, columns]
-    null = np.zeros((select.size, found.null.shape[1]))
+    undetermined = np.zeros(select.size, dtype=bool)
     if found.null.shape[1]:
-        whole = LevelCoordinates(
-            layout,
-            coordinates.places,
-            m,
-            coordinates.kept,
-            coordinates.select,
-            coordinates.taken,
-            coordinates.shared,
-            coordinates.aliased,
-        )
-        null = np.array([whole.coef(direction) for direction in found.null.T]).T
+        whole = replace(coordinates, aliased=np.empty(0, dtype=np.int64))
+        null = _cleaned(np.array([whole.coef(direction) for direction in found.null.T]).T)
+        loose, null = null[:, found.open], null[:, ~found.open]
+        # An infinite intercept stays infinite, whatever is added to it.
+        infinite = (coordinates.select >= 0) & (coordinates.select < m)
+        infinite[infinite] = np.isinf(found.intercepts[coordinates.select[infinite]])
+        undetermined = np.any(loose != 0.0, axis=1) & ~infinite
         aliased = aliased_in_order(null)
         own = np.zeros((aliased.size, columns.size))
         picked = select[aliased]
         own[np.flatnonzero(picked >= 0), picked[picked >= 0]] = 1.0
         own -= taken[aliased] @ shared
-        shared = np.vstack([shared, np.linalg.solve(null[aliased], own)])
+        shared = np.vstack([shared, _cleaned(np.asarray(np.linalg.solve(null[aliased], own).T)).T])
         taken = np.hstack([taken, null])
         gone = np.union1d(gone, aliased)
-    return LevelCoordinates(
-        layout, coordinates.places, m, kept, select, taken, shared, np.asarray(gone, dtype=np.int64)
-    )
+    # A level without rows has no coefficient, which a prediction takes for zero: it is like the reference level.
+    stand_in = int(np.flatnonzero(shared[0, :m])[0]) if coordinates.shared.shape[0] else -1
+    places = np.where((coordinates.places >= 0) & absent[coordinates.places], stand_in, coordinates.places)
+    gone = np.asarray(gone, dtype=np.int64)
+    return LevelCoordinates(layout, places, m, kept, select, taken, shared, gone), undetermined
+
+
+def _cleaned(columns: FloatArray) -> FloatArray:
+    """Return columns with what is rounding set to zero: beside an infinite intercept it would not stay small."""
+    return np.where(np.abs(columns) > TAKES_PART * np.abs(columns).max(axis=0, initial=1e-300), columns, 0.0)
 
 
 def design_intercept(coordinates: LevelCoordinates) -> int:
@@ -170,10 +174,13 @@ def design_intercept(coordinates: LevelCoordinates) -> int:
     return int(np.flatnonzero(coordinates.select == coordinates.n_levels - 1)[0])
 
 
-def _limit(design: Design, coordinates: LevelCoordinates, solved: FloatArray, found: LevelFit) -> Limit:
+def _limit(
+    design: Design, coordinates: LevelCoordinates, solved: FloatArray, found: LevelFit, undetermined: BoolArray
+) -> Limit:
     """Return what runs to infinity: the intercepts of levels whose rows all have one outcome."""
     coef = coordinates.coef(solved)
     signs = np.where(np.isnan(coef), np.nan, np.where(np.isinf(coef), np.sign(coef), 0.0))
+    signs[undetermined & np.isfinite(coef)] = np.nan
     signs[coordinates.aliased] = 0.0
     pull = np.where(np.isinf(solved), np.sign(solved), 0.0)
     direction = coordinates.coef(pull)
@@ -184,5 +191,5 @@ def _limit(design: Design, coordinates: LevelCoordinates, solved: FloatArray, fo
         direction / max(size, 1e-300),
         int(found.perfect.sum()),
         signs,
-        int(np.isinf(solved).sum()),
+        int(np.isinf(solved).sum() + found.open.sum()),
     )

@@ -114,7 +114,13 @@ class DenseSums:
 
 
 class RoughSums(DenseSums):
-    """X'WX in one array, to seven digits: enough for a Hessian that steps are taken with and nothing follows from."""
+    """X'WX in one array, to seven digits: enough for a Hessian that steps are taken with and nothing follows from.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        The design.
+    """
 
     __slots__ = ()
 

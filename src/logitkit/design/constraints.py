@@ -50,16 +50,18 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
     """
     if not isinstance(text, str) or not text.strip():
         raise FormulaError("A hypothesis is text such as 'age = 0, smoke = ht'.")
-    aliases = {f"coefficient_{j}_": name for j, name in enumerate(names)}
+    # Only what the text can mean: of thousands of names few occur in it.
+    places = [j for j, name in enumerate(names) if name in text]
+    aliases = {f"coefficient_{j}_": names[j] for j in places}
     by_name = {name: alias for alias, name in aliases.items()}
     # Longest first, so that 'x:z' is not read as 'x' followed by ':z'; a name within a longer word is no name.
     pattern = re.compile(
         "|".join(
             rf"`{re.escape(n)}`|(?<![\w.\]\)]){re.escape(n)}(?![\w.\[\(:])"
-            for n in sorted(names, key=len, reverse=True)
+            for n in sorted(by_name, key=len, reverse=True)
         )
     )
-    safe = pattern.sub(lambda match: by_name[match.group(0).strip("`")], text)
+    safe = pattern.sub(lambda match: by_name[match.group(0).strip("`")], text) if by_name else text
     unknown = [word for word in re.findall(r"(?<![\w.])[A-Za-z_][\w.]*(?:\[[^\]]*\])?", safe) if word not in aliases]
     if unknown:
         raise FormulaError(f"{unknown[0]!r} in {text!r} is no coefficient. {nearest_name(unknown[0], names)}")
@@ -71,10 +73,11 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
         except (FormulaicError, SyntaxError, ValueError, TypeError, KeyError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]
             raise FormulaError(f"The hypothesis {text!r} cannot be read: {_named(reason, aliases)}") from error
-        row = np.asarray(found.constraint_matrix, dtype=np.float64)
+        row = np.zeros(len(names))
+        row[places] = np.asarray(found.constraint_matrix, dtype=np.float64)[0]
         if not np.any(row != 0.0):
             raise FormulaError(f"The hypothesis {text!r} says nothing about a coefficient.")
-        rows.append(row[0])
+        rows.append(row)
         values.append(float(found.constraint_values[0]))
         texts.append(_named(shown, aliases))
     return np.array(rows), np.array(values), tuple(texts)

@@ -200,9 +200,8 @@ def _require_width(n_columns: int, expected: Sequence[str] | None) -> None:
 
 def _all_ones(matrix: Matrix, column: int) -> bool:
     """Tell whether every value of a column is one."""
-    unit = np.zeros(matrix.n_columns)
-    unit[column] = 1.0
-    # Multiplied with zeros, a value that is not finite spoils the row; the fit will say where it is.
-    with np.errstate(invalid="ignore"):
-        values = matrix.array[:, column] if isinstance(matrix, Dense) else matrix.matvec(unit)
-    return bool(np.all(values == 1))
+    if isinstance(matrix, Dense):
+        return bool(np.all(matrix.array[:, column] == 1))
+    entries = matrix.to_sparse().tocoo()
+    values = entries.data[entries.coords[1] == column]
+    return values.size == matrix.n_rows and bool(np.all(values == 1))

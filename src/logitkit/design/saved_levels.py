@@ -15,6 +15,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
     "absorbed_misfits",
+    "code_misfits",
     "floats_of",
     "integers_of",
     "layout_misfits",
@@ -53,12 +54,34 @@ def pack_array(values: Any) -> str:
 
 
 def floats_of(text: str) -> FloatArray:
-    """Return the numbers of a packed array, in one dimension."""
+    """Return the numbers of a packed array, in one dimension.
+
+    Parameters
+    ----------
+    text : str
+        From ``pack_array``.
+
+    Returns
+    -------
+    (m,) float array
+        Row by row where there were more dimensions.
+    """
     return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8").astype(np.float64)
 
 
 def integers_of(text: str) -> IntArray:
-    """Return the integers of a packed array, in one dimension."""
+    """Return the integers of a packed array, in one dimension.
+
+    Parameters
+    ----------
+    text : str
+        From ``pack_array``.
+
+    Returns
+    -------
+    (m,) int array
+        Row by row where there were more dimensions.
+    """
     return np.frombuffer(base64.b64decode(text, validate=True), dtype="<i8").astype(np.int64)
 
 
@@ -110,7 +133,20 @@ def unpack_absorbed(part: Mapping[str, Any], q: int) -> AbsorbedLevels:
 
 
 def absorbed_misfits(part: Mapping[str, Any], q: int) -> Iterator[str]:
-    """Name what does not fit the number of levels of an absorbed factor."""
+    """Name what does not fit the number of levels of an absorbed factor.
+
+    Parameters
+    ----------
+    part : mapping
+        From ``pack_absorbed``, possibly changed since.
+    q : int
+        Number of columns that were solved for.
+
+    Yields
+    ------
+    str
+        What is wrong, to stand behind "is damaged:".
+    """
     levels = decode(part["levels"])
     if len(set(levels)) != len(levels):
         yield "'absorbed' holds a level twice"
@@ -176,9 +212,40 @@ def unpack_layout(part: Mapping[str, Any]) -> ArrowLayout:
 
 
 def layout_misfits(layout: ArrowLayout, size: int) -> Iterator[str]:
-    """Name what does not fit the number of columns."""
+    """Name what does not fit the number of columns.
+
+    Parameters
+    ----------
+    layout : ArrowLayout
+        From a file.
+    size : int
+        Number of columns, of the factor and others.
+
+    Yields
+    ------
+    str
+        What is wrong.
+    """
     columns = np.sort(np.concatenate([layout.head, layout.rest]))
     if not np.array_equal(columns, np.arange(size)):
         yield f"the columns of the large factor and the others are not {size} in all"
     if layout.levels.size != layout.head.size or layout.levels.min(initial=0) < 0:
         yield "the codes of the large factor's columns are out of range"
+
+
+def code_misfits(bounds: Mapping[str, tuple[IntArray, int]]) -> Iterator[str]:
+    """Name codes that are out of range, from -1 for none up to less than their number.
+
+    Parameters
+    ----------
+    bounds : mapping of str to (array, int)
+        Codes and their number, by name.
+
+    Yields
+    ------
+    str
+        What is wrong.
+    """
+    for name, (values, most) in bounds.items():
+        if values.size and (values.min() < -1 or values.max() >= most):
+            yield f"{name!r} has a code out of range"

@@ -11,7 +11,7 @@ cancellation (``docs/maths/binomial.md``, equations 1 to 5):
 
 Rows are processed in place into buffers that the caller owns; the functions hold no interpreter lock. The loop over
 rows has no branch and no call, so that the compiler works on several rows at once: the exponential and the logarithm
-are polynomials, right to two units in the last place (``docs/maths/binomial.md``, equations 9 to 11).
+are polynomials, right to two units in the last place (``docs/maths/binomial.md``, equations 14 to 16).
 """
 
 from __future__ import annotations

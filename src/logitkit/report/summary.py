@@ -149,6 +149,8 @@ def _left_out(record: FitRecord) -> Iterator[str]:
             ends = f"{format_number(float(finite.min()))} to {format_number(float(finite.max()))}"
             count = "" if finite.size == coef.size else f"{format_integer(finite.size)} finite, "
             text += f" ({count}from {ends})"
+        else:
+            text += " (none finite)"
         yield f"{text}. fit.tidy() has them all."
 
 
