@@ -67,7 +67,7 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     try:
         found = fit_levels(_with_levels(design.matrix, codes, n_levels), n_levels, response, family, solver)
     except NearlyCollinear as close:
-        raise nearly_collinear([design.info.names[j] for j in close.columns]) from None
+        raise nearly_collinear([design.info.names[j] for j in close.columns], close.far) from None
     if found is None:
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError(

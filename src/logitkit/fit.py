@@ -129,7 +129,7 @@ def _wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newton,
     try:
         return fit_wide(design, layout, family, solver, level)
     except NearlyCollinear as found:
-        raise nearly_collinear([design.info.names[j] for j in np.sort(found.columns)]) from None
+        raise nearly_collinear([design.info.names[j] for j in np.sort(found.columns)], found.far) from None
 
 
 def _by_levels(design: Design, family: Binomial, solver: Newton, level: float) -> FitRecord | None:

@@ -42,11 +42,14 @@ class NearlyCollinear(Exception):  # noqa: N818 - it leads to another way of fit
     ----------
     columns : int array
         Which take part, among the columns besides the levels.
+    far : bool
+        Whether the fault is a mean that is far larger than what varies about it.
     """
 
-    def __init__(self, columns: IntArray) -> None:
+    def __init__(self, columns: IntArray, far: bool = False) -> None:
         super().__init__()
         self.columns = columns
+        self.far = far
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,15 @@ class LevelFit:
     perfect: BoolArray
 
 
-def nearly_collinear(names: Sequence[str]) -> DataError:
+def nearly_collinear(names: Sequence[str], far: bool = False) -> DataError:
     """Return the error that names the columns.
 
     Parameters
     ----------
     names : sequence of str
         Columns that take part.
+    far : bool, default False
+        Whether they only need to be centred.
 
     Returns
     -------
@@ -97,6 +102,11 @@ def nearly_collinear(names: Sequence[str]) -> DataError:
         To be raised.
     """
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    if far:
+        return DataError(
+            f"The columns {shown} vary by less than a ten-thousandth of their mean, which would cost the levels their "
+            "standard errors: subtract the mean, or another round number."
+        )
     return DataError(
         f"The columns {shown} are nearly combinations of one another and of the levels, too nearly for this way of "
         "fitting. Centre and scale numbers, or use poly(x, degree) for powers."
@@ -148,7 +158,7 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     start = np.concatenate([_first_intercepts(part, _codes(rows), active.size), np.zeros(centre.size)])
     objective = _objective(rows, part, family)
     if bool(np.any(far)):
-        raise NearlyCollinear(np.flatnonzero(far))
+        raise NearlyCollinear(np.flatnonzero(far), far=True)
     first = objective.evaluate(start)
     hessian = first.hessian
     if not np.isfinite(first.value) or not isinstance(hessian, ArrowHessian) or not hessian.finite:

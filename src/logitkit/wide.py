@@ -61,7 +61,7 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
     try:
         found = fit_levels(matrix, coordinates.n_levels, design.response, family, solver)
     except NearlyCollinear as close:
-        raise NearlyCollinear(layout.rest[coordinates.kept[close.columns]]) from None
+        raise NearlyCollinear(layout.rest[coordinates.kept[close.columns]], close.far) from None
     if found is None:
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError("No level of the factor has rows of both outcomes: nothing is left to estimate.")

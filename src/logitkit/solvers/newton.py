@@ -106,7 +106,8 @@ class Newton:
     Parameters
     ----------
     tol : float, default 1e-8
-        Stop when the Newton decrement, a distance to the optimum in standard errors, is at most this.
+        Stop when the Newton decrement, a distance to the optimum in standard errors, is at most this. With many rows
+        it is what the last step leaves that is held to it; the record has the decrement before that step.
     max_iter : int, default 100
         Largest number of iterations.
 
