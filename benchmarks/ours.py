@@ -13,6 +13,7 @@ import logitkit as lk
 from logitkit.curvature.sums import ProductSums
 from logitkit.design.response import Response
 from logitkit.design.sparse import sparse_matrix
+from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
 from logitkit.penalties.quadratic import Quadratic
@@ -52,7 +53,8 @@ def fit_sparse_ridge(problem: MatrixProblem, tol: float) -> Solution:
     products = ProductSums(matrix, Objective(matrix, response, family, _no_sums(matrix)).multiply)
     ridge = Quadratic(np.full(matrix.n_columns, problem.strength))
     objective = Objective(matrix, response, family, sums=products, quadratic=ridge)
-    return Newton(tol=tol).solve(objective, np.zeros(matrix.n_columns))
+    with single_threaded_blas():  # as every fit does: threads live as long as it
+        return Newton(tol=tol).solve(objective, np.zeros(matrix.n_columns))
 
 
 def _no_sums(matrix: Any) -> ProductSums:

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+SHORT = 0.02  # seconds
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -35,9 +37,10 @@ class Effort:
     most: int
 
 
-def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the wall time of one run in seconds, and what it returned."""
-    gc.collect()
+def timed(work: Callable[[], Any], clean: bool = True) -> tuple[float, Any]:
+    """Return the wall time of one run in seconds, and what it returned; garbage is collected before it if asked for."""
+    if clean:
+        gc.collect()
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
@@ -47,7 +50,8 @@ def least_of(work: Callable[[], Any], effort: Effort, *spent: float) -> tuple[fl
     """Return the least wall time and the number of runs, those that were already timed among them."""
     times = list(spent)
     while not times or (sum(times) < effort.seconds and len(times) < effort.most):
-        times.append(timed(work)[0])
+        # Collecting garbage empties the caches: before every short run it would be most of what is measured.
+        times.append(timed(work, clean=not times or times[-1] > SHORT)[0])
     return min(times), len(times)
 
 

@@ -43,7 +43,7 @@ DEFINITE = 1e-12  # least squared pivot, of a unit diagonal, of a Hessian that i
 FLAT = 1e-14  # of the largest eigenvalue: less curvature than this is taken for this
 LONGEST = 1e100  # of a solution without curvature: it will be cut, and must not overflow before
 LEVELS = 2_048  # of the head at a time
-PRECISION = 1e-2  # of a solution by conjugate gradients: the next Newton step mends what is left
+PRECISION = 0.1  # of a solution by conjugate gradients: the next Newton step mends what is left
 PRODUCTS_MOST = 200  # a solution is given up then, and the step is taken as it is
 
 
