@@ -32,6 +32,7 @@ def test_a_term_is_listed_up_to_its_limit():
     coef = beyond.coef[[name for name in beyond.coef.index if name.startswith("C(g)")]]
     found = re.search(r"Not listed: the 61 coefficients of C\(g\) \(from (\S+) to (\S+)\)\. fit\.tidy\(\)", text)
     assert found is not None
+    # The text has as many decimals as the standard errors give a meaning, three here.
     assert np.allclose([float(found[1]), float(found[2])], [coef.min(), coef.max()], atol=1e-3)
     assert len(beyond.tidy()) == 63
 
