@@ -424,6 +424,39 @@ def test_diagnostics_and_new_rows_with_their_outcome():
     assert absorbed.calibration().in_sample
 
 
+@pytest.mark.parametrize("rows", [None, 300], ids=["rows of the fit", "new rows"])
+def test_hosmer_and_lemeshow_are_refused_and_the_remedies_that_are_named_work(rows):
+    frame = panel(14)
+    absorbed, columns = both("y ~ x + z", frame)
+    data = None if rows is None else frame.head(rows)
+    with pytest.raises(UnsupportedError, match=r"absorbed \(firm\).* 40 levels.*calibration.*C\(firm\)"):
+        absorbed.goodness_of_fit(data)
+    assert absorbed.calibration(data).observed == (frame if data is None else data)["y"].sum()
+    assert columns.goodness_of_fit(data).in_sample is (rows is None)
+
+
+@pytest.mark.slow
+def test_hosmer_and_lemeshow_would_reject_the_true_model():
+    """Why they are refused: 500 levels of four rows, the model true, and 5 per cent promised."""
+    rng = np.random.default_rng(8)
+    g = np.repeat(np.arange(500), 4)
+    rejected = np.zeros(2)
+    for _ in range(100):
+        frames = []
+        for _ in range(2):
+            x = rng.normal(size=g.size)
+            y = (rng.random(g.size) < 1 / (1 + np.exp(-2 * x))).astype(int)
+            frames.append(pd.DataFrame({"y": y, "x": x, "g": g}))
+        sample, new = frames
+        fit = lk.logit("y ~ x", sample, absorb="g")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("logitkit.diagnostics.goodness._require_reference", lambda record, design: None)
+            rejected += [fit.goodness_of_fit().p_value < 0.05, fit.goodness_of_fit(new).p_value < 0.05]
+    # 5 per cent of 100 samples with four of its standard errors is 14.
+    assert rejected[0] > 14
+    assert rejected[1] == 100
+
+
 def test_a_saved_fit_predicts_and_prints_the_same(tmp_path):
     frame = panel(15, pure=4)
     for options in ({}, {"cluster": "firm"}):
@@ -474,6 +507,7 @@ def test_the_report_page_and_the_figures(tmp_path):
     page = fit.report(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "rows per level" in page
     assert "no intercept" not in page
+    assert "no known distribution where a factor is absorbed (firm)" in page
     fit.plot.residuals()
 
 

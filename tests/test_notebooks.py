@@ -36,6 +36,11 @@ LOOK = {
             "auc": ranking.auc,
             "probability": fit.predict(mothers).tolist(),
             "infinite": separated.coef[np.isinf(separated.coef)].index.tolist(),
+            "replicates": resampled.replicates[:10].tolist(),
+            "bias": (resampled.bias / fit.coef).min(),
+            "spread": (resampled.std_error / fit.std_error).min(),
+            "infinite_in": dict(zip(resampled.names, resampled.n_infinite.tolist())),
+            "beside": beside.T.to_dict("list"),
             "files": [p.name for p in pathlib.Path().iterdir()],
         }""",
     "02-credit-default": """
@@ -48,6 +53,10 @@ LOOK = {
             "predicted": years["predicted"].to_dict(),
             "observed": years["observed"].to_dict(),
             "infinite": first.coef[np.isinf(first.coef)].index.tolist(),
+            "yearly": {str(year): row.to_dict() for year, row in yearly.coef[shown].iterrows()},
+            "within": within.coef.to_dict(),
+            "intercepts": within.absorbed.query("abs(intercept) < inf").set_index("level")["intercept"].to_dict(),
+            "corrected": float(np.abs(within.bias_correction().corrected / within.coef - 1)["bank_out_of_state"]),
             "ratio": [float(fit.std_error[k] / clustered.std_error[k]) for k in ("franchise", "bank_out_of_state")],
             "files": [p.name for p in pathlib.Path().iterdir()],
         }""",
@@ -125,6 +134,27 @@ def test_first_fit_shows_separation_and_writes_its_files(seen: dict[str, dict[st
     assert found["images"] == 4
 
 
+def test_first_fit_draws_births_as_statsmodels_fits_them_and_its_words_hold(seen: dict[str, dict[str, Any]]) -> None:
+    found = seen["01-first-fit"]
+    births = load_lbw()
+    columns = {"Intercept": np.ones(len(births)), "age": births["age"], "lwt": births["lwt"]}
+    columns |= {f"race[T.{g}]": (births["race"] == g).astype(float) for g in ("black", "other")}
+    X = pd.DataFrame(columns | {name: births[name] for name in ("smoke", "ptl", "ht", "ui")}).to_numpy()
+    for child, replicate in zip(np.random.SeedSequence(1).spawn(10), found["replicates"], strict=True):
+        rows = np.random.Generator(np.random.PCG64(child)).integers(0, 189, 189)
+        fit = sm.Logit(births["low"].to_numpy()[rows], X[rows]).fit(disp=0, method="newton", tol=1e-14)
+        assert_allclose(replicate, fit.params, rtol=REFERENCE)
+    assert found["bias"] > 0
+    assert found["spread"] > 1
+    assert births["ht"].sum() == 12
+    assert 0 < found["infinite_in"].pop("ht") < 40
+    assert set(found["infinite_in"].values()) == {0}
+    for name, (low, high, bootstrap_low, bootstrap_high) in found["beside"].items():
+        decided, still = low * high > 0, bootstrap_low * bootstrap_high > 0
+        assert decided == (name in {"lwt", "race[T.black]", "race[T.other]", "smoke", "ht"})
+        assert still == (name in {"race[T.black]", "smoke", "ht"})
+
+
 def test_leak_is_as_large_as_counting_says(seen: dict[str, dict[str, Any]]) -> None:
     found = seen["02-credit-default"]
     loans = load_sba_loans()
@@ -164,6 +194,51 @@ def test_credit_model_agrees_with_statsmodels_in_and_out_of_time(seen: dict[str,
         assert_allclose(found["predicted"][approved], probability[chosen].mean(), rtol=REFERENCE)
         assert_allclose(found["observed"][approved], y[chosen].mean(), rtol=EXACT)
     assert len(found["auc"]) == 10
+
+
+def test_credit_model_by_year_agrees_with_statsmodels(seen: dict[str, dict[str, Any]]) -> None:
+    """In 2006, when no sector was without a failure; the words hold of all years."""
+    yearly = pd.DataFrame(seen["02-credit-default"]["yearly"]).T
+    loans = loan_table(load_sba_loans()).query("approval_fy == 2006")
+    loans = loans.dropna(subset=["sector", "new_business", "line_of_credit"])
+    assert loans.groupby("sector", observed=True)["default"].mean().between(0, 1, inclusive="neither").all()
+    X = pd.get_dummies(loans[["new_business", "urban_rural", "sector"]], drop_first=True, dtype=float)
+    X = X.assign(one=1.0, amount=np.log2(loans["gross_approved"]), employees=np.log2(1 + loans["employees"]))
+    X[["guarantee", "line", "elsewhere", "franchise"]] = loans[
+        ["guaranteed_share", "line_of_credit", "bank_out_of_state", "franchise"]
+    ]
+    fit = sm.Logit(loans["default"], X).fit(disp=0, method="newton", tol=1e-14)
+    assert_allclose(yearly.loc["2006"], fit.params[["amount", "guarantee", "line", "elsewhere"]], rtol=REFERENCE)
+    assert (yearly["bank_out_of_state"] > 0).all()
+    assert (yearly["np.log2(gross_approved)"] < 0).all()
+    assert ((yearly["guaranteed_share"] > 0) == (yearly.index > "2006")).all()
+
+
+def test_credit_model_within_industries_solves_the_score_equations(seen: dict[str, dict[str, Any]]) -> None:
+    found = seen["02-credit-default"]
+    loans = loan_table(load_sba_loans()).query("approval_fy <= 2006")
+    loans = loans.dropna(subset=["naics", "new_business", "line_of_credit"])
+    outcomes = loans.groupby("naics")["default"].transform("nunique")
+    loans = loans[outcomes == 2]
+    X = np.column_stack(
+        [
+            np.log2(loans["gross_approved"]),
+            loans["guaranteed_share"],
+            np.log2(1 + loans["employees"]),
+            loans["new_business"].eq("new"),
+            loans["franchise"],
+            loans["line_of_credit"],
+            loans["bank_out_of_state"],
+            *(loans["urban_rural"].eq(level) for level in ("undefined", "urban")),
+        ]
+    ).astype(float)
+    assert set(loans["naics"]) == set(found["intercepts"])
+    eta = X @ list(found["within"].values()) + loans["naics"].map(found["intercepts"])
+    residual = loans["default"] - 1 / (1 + np.exp(-eta))
+    assert residual.groupby(loans["naics"]).sum().abs().max() < 1e-6
+    assert_allclose(residual @ X / np.sqrt((X**2).sum(axis=0)), 0.0, atol=1e-6)
+    assert loans["naics"].nunique() < 1_000 < load_sba_loans().query("approval_fy <= 2006")["naics"].nunique()
+    assert 0.01 < found["corrected"] < 0.03
 
 
 def test_credit_story_is_the_demo_and_its_words_hold(seen: dict[str, dict[str, Any]]) -> None:

@@ -17,6 +17,18 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules={"datasets", "errors"},
     submod_attrs={
         "api": ["logit", "logit_by", "logit_matrix"],
+        "paths": ["cross_validate", "cross_validate_matrix", "path", "path_matrix"],
+        "penalised": ["ProxNewton"],
+        "penalties.specification": [
+            "AdaptiveLasso",
+            "Bounds",
+            "ElasticNet",
+            "GaussianPrior",
+            "GroupLasso",
+            "Lasso",
+            "RelaxedLasso",
+            "Ridge",
+        ],
         "execution.local": ["get_threads", "set_threads"],
         "results.fit": ["Fit"],
         "results.loading": ["load"],

@@ -20,6 +20,7 @@ from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
 from logitkit.design.recoded import Recoded
+from logitkit.design.vanishing import Vanishing, column_sizes, vanishing_combinations
 from logitkit.errors import SeparationError
 from logitkit.families.binomial import Binomial
 from logitkit.level_fit import LevelFit, NearlyCollinear, fit_levels, nearly_collinear
@@ -73,7 +74,8 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
         raise SeparationError(
             f"No level of {absorbed.name!r} has rows of both outcomes: nothing is left to estimate from."
         )
-    coef, vcov, intercepts, aliased = _in_order(found, n_levels)
+    size = column_sizes(design.matrix, (response.weights > 0.0) & ~found.perfect)
+    coef, vcov, intercepts, aliased = _in_order(found, n_levels, size)
     part = np.flatnonzero(np.isfinite(intercepts[codes]))
     kept = response.take(part)
     shift = intercepts[codes[part]] if kept.offset is None else kept.offset + intercepts[codes[part]]
@@ -101,7 +103,7 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     here = replace(here, fitted=here.fitted - perfect, matched=here.matched - perfect)
     method = f"Newton's method, {n_levels:,} levels of {absorbed.name} eliminated, the Hessian kept between steps"
     solution = replace(found.solution, coef=coef, evaluation=here, method=method)
-    coordinates = _coordinates(design.matrix.n_columns, aliased)
+    coordinates = _coordinates(design.matrix.n_columns, aliased, _vanishing(found, n_levels, aliased, size))
     null = null_loss(kept, True, family)
     return make_record(fitted, family, coordinates, solution, DenseVcov(vcov), None, level, null), fitted
 
@@ -117,14 +119,16 @@ def _with_levels(matrix: Matrix, codes: IntArray, n_levels: int) -> Recoded:
     return Recoded(Blocks.in_order(whole, columns), csr_array(block_diag((eye_array(n_levels), recode), format="csr")))
 
 
-def _in_order(found: LevelFit, n_levels: int) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+def _in_order(
+    found: LevelFit, n_levels: int, size: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
     """Return coefficients, covariance and intercepts with the later columns aliased, and which these are."""
     p = found.null.shape[0] - n_levels
     inner = found.vcov.rest_array()
     if found.kept.size == p:
         return found.coef, inner, found.intercepts, np.empty(0, dtype=np.int64)
     null = found.null[n_levels:]
-    aliased = aliased_in_order(null)
+    aliased = aliased_in_order(null * np.where(size > 0.0, size, 1.0)[:, None])
     kept = np.setdiff1d(np.arange(p), aliased)
     every = np.zeros(p)
     every[found.kept] = found.coef
@@ -157,9 +161,18 @@ def _means(found: LevelFit, n_levels: int, aliased: IntArray) -> FloatArray:
     return means
 
 
-def _coordinates(p: int, aliased: IntArray) -> Coordinates:
+def _vanishing(found: LevelFit, n_levels: int, aliased: IntArray, size: FloatArray) -> Vanishing | None:
+    """Return what vanishes on the rows of levels with both outcomes, with what their intercepts add."""
+    if aliased.size == 0:
+        return None
+    # A level without variation predicts its outcome, whatever the columns are.
+    levels = np.where(np.isfinite(found.intercepts)[:, None], found.null[:n_levels], np.nan)
+    return vanishing_combinations(found.null[n_levels:], aliased, size, levels)
+
+
+def _coordinates(p: int, aliased: IntArray, vanishing: Vanishing | None) -> Coordinates:
     """Return coordinates that leave out the aliased columns."""
     if aliased.size == 0:
         return Coordinates(None, aliased)
     selection = np.delete(np.eye(p), aliased, axis=1)
-    return Coordinates(selection, aliased, np.zeros(p), selection)
+    return Coordinates(selection, aliased, np.zeros(p), selection, vanishing)

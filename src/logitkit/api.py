@@ -25,9 +25,11 @@ from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
+    from logitkit.penalised import ProxNewton
+    from logitkit.penalties.specification import Specification
     from logitkit.results.grouped import GroupedFits
 
-__all__ = ["logit", "logit_by", "logit_matrix"]
+__all__ = ["logit", "logit_by", "logit_matrix", "scope_of"]
 
 
 def logit(
@@ -42,7 +44,8 @@ def logit(
     missing: MissingPolicy = "drop",
     cluster: Any = None,
     absorb: str | None = None,
-    solver: Newton | None = None,
+    penalty: Specification | None = None,
+    solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
     r"""Fit a logistic regression from a formula by maximum likelihood.
@@ -73,8 +76,10 @@ def logit(
         A column, such as a firm, whose levels each get an intercept of their own that is estimated but no column of
         the model: hundreds of thousands of levels are no burden. Levels with one outcome are dropped and counted. With
         few rows a level the other coefficients are biased: see ``Fit.bias_correction``.
-    solver : Newton, optional
-        Options of the solver.
+    penalty : penalty, optional
+        Such as ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
     level : float, default 0.95
         Confidence level of intervals.
 
@@ -104,7 +109,7 @@ def logit(
     """
     normal_quantile(level)
     family = Binomial(link_named(link))
-    namespace = _scope(sys._getframe(1))  # noqa: SLF001 - as every formula package does; the scope of the call
+    namespace = scope_of(sys._getframe(1))  # noqa: SLF001 - as every formula package does; the scope of the call
     design = build_design(
         formula,
         data,
@@ -117,7 +122,7 @@ def logit(
         missing=missing,
         absorb=absorb,
     )
-    return _fit(design, family, solver, level)
+    return _fit(design, family, penalty, solver, level)
 
 
 def logit_matrix(
@@ -131,7 +136,8 @@ def logit_matrix(
     event: Any = None,
     link: str = "logit",
     cluster: Any = None,
-    solver: Newton | None = None,
+    penalty: Specification | None = None,
+    solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
     """Fit a logistic regression to a ready matrix, which holds its own intercept.
@@ -154,8 +160,10 @@ def logit_matrix(
         The link.
     cluster : (n,) array-like, optional
         Groups of rows that may be dependent.
-    solver : Newton, optional
-        Options of the solver.
+    penalty : penalty, optional
+        As in ``logit``; terms are columns.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
     level : float, default 0.95
         Confidence level of intervals.
 
@@ -182,7 +190,7 @@ def logit_matrix(
     design = ready_design(
         X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, cluster=cluster, event=event
     )
-    return _fit(design, family, solver, level)
+    return _fit(design, family, penalty, solver, level)
 
 
 def logit_by(
@@ -265,7 +273,7 @@ def logit_by(
         formula,
         data,
         by,
-        namespace=_scope(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
+        namespace=scope_of(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
         extras={"weights": weights, "offset": offset, "cluster": cluster},
         weight_kind=weight_kind,
         event=event,
@@ -283,14 +291,23 @@ def logit_by(
     return GroupedFits(record, rows, solver or Newton())
 
 
-def _fit(design: Design, family: Binomial, solver: Newton | None, level: float) -> Fit:
-    if solver is not None and not isinstance(solver, Newton):
-        raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
-    if design.info.absorbed is None:
-        record = fit_design(design, family, solver or Newton(), level)
+def _fit(
+    design: Design, family: Binomial, penalty: Specification | None, solver: Newton | ProxNewton | None, level: float
+) -> Fit:
+    if penalty is None:
+        if solver is not None and not isinstance(solver, Newton):
+            raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
+        if design.info.absorbed is None:
+            record = fit_design(design, family, solver or Newton(), level)
+        else:
+            with single_threaded_blas():
+                record, design = fit_absorbed(design, family, solver or Newton(), level)
     else:
-        with single_threaded_blas():
-            record, design = fit_absorbed(design, family, solver or Newton(), level)
+        from logitkit.penalised import ProxNewton, fit_penalised
+
+        if solver is not None and not isinstance(solver, ProxNewton):
+            raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")
+        record = fit_penalised(design, family, penalty, solver or ProxNewton(), level)
     if not record.converged:
         warnings.warn(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.",
@@ -300,8 +317,19 @@ def _fit(design: Design, family: Binomial, solver: Newton | None, level: float) 
     return Fit(with_required_sandwich(record, design), design)
 
 
-def _scope(frame: FrameType) -> Mapping[str, Any]:
-    """Return the names that the caller can see, through list comprehensions, which had frames before Python 3.12."""
+def scope_of(frame: FrameType) -> Mapping[str, Any]:
+    """Return the names that the caller can see, through list comprehensions, which had frames before Python 3.12.
+
+    Parameters
+    ----------
+    frame : frame
+        Of the caller.
+
+    Returns
+    -------
+    mapping
+        Names and values.
+    """
     scopes: list[dict[str, Any]] = [frame.f_locals]
     while frame.f_code.co_name in {"<listcomp>", "<dictcomp>", "<setcomp>"} and frame.f_back is not None:
         frame = frame.f_back

@@ -22,6 +22,7 @@ from logitkit.design.categorical import Categorical
 from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
 from logitkit.design.recoded import Recoded
+from logitkit.design.vanishing import Vanishing
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["LevelCoordinates"]
@@ -52,6 +53,8 @@ class LevelCoordinates:
         U.
     aliased : int array
         Columns that were dropped, in order.
+    vanishing : Vanishing or None
+        The combinations that the aliased columns were; None where none is.
     """
 
     layout: ArrowLayout
@@ -62,6 +65,7 @@ class LevelCoordinates:
     taken: FloatArray
     shared: FloatArray
     aliased: IntArray
+    vanishing: Vanishing | None = None
 
     def matrix(self, given: Matrix) -> Matrix:
         """Return the matrix that the solver works on."""

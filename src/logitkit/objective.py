@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.curvature.hessian import Hessian
+from logitkit.curvature.hessian import DenseHessian, Hessian
 from logitkit.curvature.sums import DenseSums, GramSums, Place, RoughSums
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
@@ -43,6 +43,8 @@ class Evaluation:
         The least weighted distance between outcome and mean among rows of one outcome.
     fitted, matched : float
         Weighted sums of the means, of all trials and of the events.
+    pearson : float
+        Pearson's statistic, and twice the quadratic part of the penalty; zero when not asked for.
     """
 
     value: float
@@ -51,6 +53,7 @@ class Evaluation:
     closest: float
     fitted: float = 0.0
     matched: float = 0.0
+    pearson: float = 0.0
 
 
 @dataclass(slots=True)
@@ -63,6 +66,7 @@ class _RowSums:
     closest: float = np.inf
     fitted: float = 0.0
     matched: float = 0.0
+    pearson: float = 0.0
 
 
 @dataclass(slots=True)
@@ -130,8 +134,10 @@ class Objective:
         """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
         return min(1.0, self.response.total / max(self.matrix.n_rows, 1))
 
-    def evaluate(self, coef: FloatArray, hessian: bool = True, rough: bool = False) -> Evaluation:
-        """Return value, gradient and (if asked for) Hessian at ``coef``, in one walk over the rows.
+    def evaluate(
+        self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
+    ) -> Evaluation:
+        """Return value, gradient and (if asked for) Hessian and Pearson's statistic at ``coef``, in one walk.
 
         A rough Hessian is right to seven digits.
         """
@@ -140,26 +146,30 @@ class Objective:
         whole = sums.whole() if hessian else None
         bounds = self._groups.bounds
         if len(bounds) == 1:  # a small fit, whose time is that of the calls
-            total = self._evaluate_group(0, inner, whole, sums)
+            total = self._evaluate_group(0, inner, whole, sums, pearson)
             if whole is not None and total.gram is not None:
                 sums.merge(whole, total.gram)
         else:
             total = _RowSums(np.zeros(self._inner.n_columns), whole)
-            for part in ordered_map(lambda group: self._evaluate_group(group, inner, whole, sums), len(bounds)):
+            for part in ordered_map(lambda group: self._evaluate_group(group, inner, whole, sums, pearson), len(bounds)):
                 total.value += part.value
                 total.gradient += part.gradient
                 total.closest = min(total.closest, part.closest)
                 total.fitted += part.fitted
                 total.matched += part.matched
+                total.pearson += part.pearson
                 if whole is not None and part.gram is not None:
                     sums.merge(whole, part.gram)
         value, gradient = total.value, self.matrix.collect(total.gradient)
         second = None if whole is None else sums.finish(whole)
         if self.quadratic is not None:
-            value += self.quadratic.value(coef)
+            value += (quadratic := self.quadratic.value(coef))
+            total.pearson += 2.0 * quadratic
             gradient = gradient + self.quadratic.gradient(coef)
-            second = None if second is None else second.plus_diagonal(self.quadratic.strengths)
-        return Evaluation(value, gradient, second, total.closest, total.fitted, total.matched)
+            second = None if second is None else _with_quadratic(second, self.quadratic.strengths)
+        return Evaluation(
+            value, gradient, second, total.closest, total.fitted, total.matched, total.pearson if pearson else 0.0
+        )
 
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
         """Return X coef + offset for every row, shape (n,)."""
@@ -172,6 +182,37 @@ class Objective:
         for _ in ordered_map(fill, len(self._groups.bounds)):
             pass
         return eta
+
+    def rows(self, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return slope and curvature of every row, each of shape (n,)."""
+        inner, n = self.matrix.spread(coef), self.matrix.n_rows
+        slope, curvature = np.empty(n), np.empty(n)
+
+        def fill(group: int) -> None:
+            for start, stop in self._groups.blocks(group):
+                here = slice(start, stop)
+                eta = self._eta(start, stop, inner)[1]
+                self.family.rows(
+                    eta, self.response.y[here], self.response.weights[here], slope[here], curvature[here]
+                )
+
+        for _ in ordered_map(fill, len(self._groups.bounds)):
+            pass
+        return slope, curvature
+
+    def pull(self, values: FloatArray) -> FloatArray:
+        """Return X' v for one value a row, shape (p,)."""
+
+        def product(group: int) -> FloatArray:
+            out = np.zeros(self._inner.n_columns)
+            for start, stop in self._groups.blocks(group):
+                self._inner.rows(start, stop).add_rmatvec(values[start:stop], out)
+            return out
+
+        total = np.zeros(self._inner.n_columns)
+        for part in ordered_map(product, len(self._groups.bounds)):
+            total += part
+        return self.matrix.collect(total)
 
     def reach(self, direction: FloatArray) -> float:
         """Return the largest change of a linear predictor along a direction, max |x' d|."""
@@ -229,8 +270,15 @@ class Objective:
         return self.matrix.collect(total)
 
     def subset(self, index: IntArray) -> Objective:
-        """Return the objective of the rows at the given positions, its second derivatives in one array."""
-        return Objective(self.matrix.take(index), self.response.take(index), self.family, None, self.quadratic)
+        """Return the objective of the rows at the given positions, its second derivatives in one array.
+
+        Its penalty weighs as much beside these rows as the whole does beside all.
+        """
+        response = self.response.take(index)
+        quadratic = self.quadratic
+        if quadratic is not None:
+            quadratic = quadratic.scaled(response.total / self.response.total)
+        return Objective(self.matrix.take(index), response, self.family, None, quadratic)
 
     def _eta(self, start: int, stop: int, inner: FloatArray) -> tuple[Matrix, FloatArray]:
         block = self._inner.rows(start, stop)
@@ -240,7 +288,7 @@ class Objective:
         return block, eta
 
     def _evaluate_group(
-        self, group: int, inner: FloatArray, whole: tuple[FloatArray, ...] | None, sums: GramSums
+        self, group: int, inner: FloatArray, whole: tuple[FloatArray, ...] | None, sums: GramSums, pearson: bool
     ) -> _RowSums:
         try:
             space = self._idle.pop()
@@ -263,8 +311,17 @@ class Objective:
                 total.fitted += fitted
                 total.matched += matched
                 total.closest = min(total.closest, closest)
+                if pearson:
+                    total.pearson += self.family.pearson(slope, curvature)
                 block.add_rmatvec(slope, total.gradient)
                 if total.gram is not None:
                     sums.add(total.gram, block, curvature, Place(first, start), space.scaled)
         self._idle.append(space)
         return total
+
+
+def _with_quadratic(hessian: Hessian, strengths: FloatArray) -> Hessian:
+    if strengths.ndim == 1:
+        return hessian.plus_diagonal(strengths)
+    assert isinstance(hessian, DenseHessian)
+    return DenseHessian(hessian.array + strengths)

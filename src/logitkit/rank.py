@@ -27,6 +27,7 @@ from scipy.linalg.lapack import dpotrf, dtrtri
 from logitkit.curvature.vcov import Vcov
 from logitkit.design.matrix import Matrix
 from logitkit.design.transformed import Transformed
+from logitkit.design.vanishing import Vanishing, vanishing_combinations
 from logitkit.execution.local import row_groups
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -58,12 +59,15 @@ class Coordinates:
         Columns that were dropped, in order.
     centre, basis : array or None
         What makes the solver's matrix: see ``Transformed``.
+    vanishing : Vanishing or None
+        The combinations that the aliased columns were; None where none is.
     """
 
     transform: FloatArray | None
     aliased: IntArray
     centre: FloatArray | None = None
     basis: FloatArray | None = None
+    vanishing: Vanishing | None = None
 
     def matrix(self, given: Matrix) -> Matrix:
         """Return the matrix that the solver works on."""
@@ -273,7 +277,23 @@ def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int |
     if intercept is not None:
         transform[intercept] -= centre @ basis
     aliased = np.setdiff1d(np.arange(p), kept_sorted)
-    return Coordinates(transform, aliased, centre, basis)
+    vanishing = _vanishing(triangle, centre, basis, aliased, intercept, n_used) if aliased.size else None
+    return Coordinates(transform, aliased, centre, basis, vanishing)
+
+
+def _vanishing(
+    triangle: FloatArray, centre: FloatArray, basis: FloatArray, aliased: IntArray, intercept: int | None, n_used: int
+) -> Vanishing:
+    """Return what the aliased columns are in terms of those kept, which are orthogonal in ``basis``."""
+    n = max(n_used, 1)
+    null = np.zeros((triangle.shape[1], aliased.size))
+    null[aliased, np.arange(aliased.size)] = 1.0
+    for _ in range(2):  # the second pass removes what rounding left
+        null -= basis @ ((triangle @ basis).T @ (triangle @ null)) / n
+    if intercept is not None:
+        null[intercept] -= centre @ null
+    size = np.sqrt((triangle**2).sum(axis=0) / n + centre**2)
+    return vanishing_combinations(null, aliased, size)
 
 
 def _centre_and_size(matrix: Matrix, used: BoolArray, intercept: int | None) -> tuple[FloatArray, FloatArray]:

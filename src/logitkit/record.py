@@ -12,12 +12,14 @@ from logitkit.design.info import DesignInfo
 from logitkit.families.binomial import Binomial
 from logitkit.level_coordinates import LevelCoordinates
 from logitkit.once import once
+from logitkit.penalties.penalty import Penalty
+from logitkit.penalties.quadratic import Quadratic
 from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone
 from logitkit.solvers.solver import Status, Step
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Covariance", "FitRecord", "Limit"]
+__all__ = ["Covariance", "FitRecord", "Limit", "PenaltyFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Covariance:
     Parameters
     ----------
     kind : str
-        ``"model"``, ``"sampling"`` or ``"cluster"``.
+        ``"model"``, ``"sampling"``, ``"cluster"``, or after a penalty ``"posterior"`` or ``"withheld"``.
     label : str
         The sentence that the summary prints.
     correction : str
@@ -40,6 +42,60 @@ class Covariance:
     label: str = "model-based (inverse information)"
     correction: str = ""
     n_clusters: int | None = None
+
+    @staticmethod
+    def withheld(reason: str) -> tuple[str, str]:
+        """Return kind and label of a covariance that there is not."""
+        return "withheld", f"none. {reason}"
+
+
+@dataclass(frozen=True)
+class PenaltyFacts:
+    """What is to be said of the penalty of a fit, and what its certificate is checked with.
+
+    Parameters
+    ----------
+    words : str
+        The penalty in words.
+    strengths : tuple of (str, float)
+        Of each part that has one, in units of the mean loss.
+    standardized : str
+        Which coefficients it is of, in words.
+    chosen : str
+        How the strength was chosen: ``"given"``, or in words.
+    dof : float
+        Effective degrees of freedom, the intercept included; nan where they were not computed.
+    n_nonzero : int
+        Coefficients that are not zero.
+    gap : float
+        Duality gap that the solver reached, as a share of the loss of the null model.
+    tol : float
+        What it was asked to reach.
+    null_value : float
+        Loss of the null model: intercept, offset and columns without penalty.
+    penalty : Penalty
+        Absolute strengths and bounds of scaled coefficients.
+    quadratic : Quadratic or None
+        A prior, of the coefficients as given.
+    scale : (p,) array
+        Scaled coefficients are the scale times those as given.
+    certified : bool
+        False where the coefficients are not the minimum of the penalised objective: a relaxed lasso.
+    """
+
+    words: str
+    strengths: tuple[tuple[str, float], ...]
+    standardized: str
+    chosen: str
+    dof: float
+    n_nonzero: int
+    gap: float
+    tol: float
+    null_value: float
+    penalty: Penalty
+    quadratic: Quadratic | None
+    scale: FloatArray
+    certified: bool = True
 
 
 @dataclass(frozen=True)
@@ -126,6 +182,8 @@ class FitRecord:
         Tells whether rows given later are the rows of the fit.
     method : str
         How it was solved, in words.
+    penalty : PenaltyFacts or None
+        None after maximum likelihood.
     """
 
     info: DesignInfo
@@ -156,6 +214,7 @@ class FitRecord:
     level: float
     fingerprint: str
     method: str = "Newton's method"
+    penalty: PenaltyFacts | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -201,8 +260,13 @@ class FitRecord:
 
     @property
     def has_likelihood(self) -> bool:
-        """False when weights or clusters make the likelihood a working device only."""
+        """False when weights or clusters make the likelihood a working device only, and after a penalty."""
         return self.covariance.kind == "model"
+
+    @property
+    def has_deviance(self) -> bool:
+        """False when weights or clusters make the likelihood a working device only."""
+        return self.has_likelihood or self.penalty is not None
 
     def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> FitRecord:
         """Return the same fit with another covariance, given in the fit's coordinates."""

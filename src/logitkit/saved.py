@@ -29,8 +29,10 @@ from logitkit.design.saved_levels import (
     pack_absorbed,
     pack_array,
     pack_layout,
+    pack_vanishing,
     unpack_absorbed,
     unpack_layout,
+    unpack_vanishing,
 )
 from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
@@ -46,7 +48,7 @@ from logitkit.typing import IntArray
 __all__ = ["VERSION", "load_record", "save_record"]
 
 FORMAT = "logitkit fit"
-VERSION = 1
+VERSION = 2
 COORDINATES = ("transform", "centre", "basis")
 PLACES = ("places", "kept", "select")
 SHARES = ("taken", "shared")
@@ -260,12 +262,13 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
 
 def _pack_coordinates(coordinates: Coordinates | LevelCoordinates) -> dict[str, Any] | None:
     """Return coordinates as JSON values, None for those that change nothing."""
+    vanishing = {"vanishing": pack_vanishing(coordinates.vanishing)}
     if isinstance(coordinates, LevelCoordinates):
-        layout = pack_layout(coordinates.layout)
-        return {"layout": layout, **{name: pack_array(getattr(coordinates, name)) for name in (*PLACES, *SHARES)}}
+        arrays = {name: pack_array(getattr(coordinates, name)) for name in (*PLACES, *SHARES)}
+        return {"layout": pack_layout(coordinates.layout), **arrays, **vanishing}
     if coordinates.transform is None:
         return None
-    return {name: encode(getattr(coordinates, name)) for name in COORDINATES}
+    return {name: encode(getattr(coordinates, name)) for name in COORDINATES} | vanishing
 
 
 def _unpack_coordinates(
@@ -274,20 +277,21 @@ def _unpack_coordinates(
     """Return the coordinates that were packed."""
     if part is None:
         return Coordinates(None, aliased)
+    vanishing = unpack_vanishing(part["vanishing"], aliased, p)
     if "layout" in part:
         places, kept, select = (integers_of(part[name]) for name in PLACES)
         taken, shared = floats_of(part["taken"]), floats_of(part["shared"])
         layout = unpack_layout(part["layout"])
         r = taken.size // p
         found = LevelCoordinates(
-            layout, places, q - kept.size, kept, select, taken.reshape(p, r), shared.reshape(r, q), aliased
+            layout, places, q - kept.size, kept, select, taken.reshape(p, r), shared.reshape(r, q), aliased, vanishing
         )
         bounds = {"places": (places, found.n_levels), "kept": (kept, layout.rest.size), "select": (select, q)}
         for wrong in (*layout_misfits(layout, p), *code_misfits(bounds)):
             raise DataError(f"The saved model is damaged: {wrong}.")
         return found
     transform, centre, basis = (np.asarray(decode(part[name]), dtype=np.float64) for name in COORDINATES)
-    return Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q))
+    return Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q), vanishing)
 
 
 def _pack_covariances(record: FitRecord) -> dict[str, Any]:

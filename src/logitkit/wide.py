@@ -21,6 +21,7 @@ from logitkit.design.arrow import ArrowLayout, parts_of
 from logitkit.design.categorical import Categorical
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
+from logitkit.design.vanishing import Vanishing, column_sizes, vanishing_combinations
 from logitkit.errors import SeparationError
 from logitkit.families.binomial import Binomial
 from logitkit.level_coordinates import LevelCoordinates
@@ -30,7 +31,7 @@ from logitkit.record import FitRecord, Limit
 from logitkit.solvers.choose import Plan
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Status
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["fit_wide"]
 
@@ -65,7 +66,8 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
     if found is None:
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError("No level of the factor has rows of both outcomes: nothing is left to estimate.")
-    coordinates, undetermined = _settled(coordinates, found)
+    size = column_sizes(design.matrix, design.response.weights > 0.0)
+    coordinates, undetermined = _settled(coordinates, found, size)
     method = Plan("arrow", layout, True).words
     solution = replace(found.solution, coef=np.concatenate([found.intercepts, found.coef]), method=method)
     limit = None
@@ -113,11 +115,13 @@ def _has_reference(design: Design, layout: ArrowLayout) -> bool:
     return any(term.name in references and set(term.columns) == head for term in design.info.terms)
 
 
-def _settled(coordinates: LevelCoordinates, found: LevelFit) -> tuple[LevelCoordinates, BoolArray]:
+def _settled(
+    coordinates: LevelCoordinates, found: LevelFit, size: FloatArray
+) -> tuple[LevelCoordinates, BoolArray]:
     """Return the coordinates without the columns that are not determined, which are chosen in formula order.
 
     Second, the columns that are not aliased and still open: combinations of them move only rows that are fitted
-    perfectly whatever they do.
+    perfectly whatever they do. ``size`` is that of the columns, in whose units a combination is cleaned of rounding.
     """
     layout, m = coordinates.layout, coordinates.n_levels
     kept = coordinates.kept[found.kept]
@@ -125,43 +129,66 @@ def _settled(coordinates: LevelCoordinates, found: LevelFit) -> tuple[LevelCoord
     columns = np.r_[np.arange(m), m + found.kept]
     moved = np.full(m + coordinates.kept.size, -1, dtype=np.int64)
     moved[columns] = np.arange(columns.size)
-    select = np.where(coordinates.select >= 0, moved[coordinates.select], -1)
-    taken, shared = coordinates.taken, coordinates.shared
+    picked, taken, shared = coordinates.select, coordinates.taken, coordinates.shared
     absent = np.isnan(found.intercepts)
+    empty = np.flatnonzero((picked >= 0) & (picked < m))
+    gone = empty[absent[picked[empty]]]
+    zeros = np.setdiff1d(gone, layout.rest)  # columns of levels without rows, not the intercept
+    null, aliased = np.empty((picked.size, 0)), np.empty(0, dtype=np.int64)
     if shared.shape[0] and absent[m - 1]:
-        # No row has the reference level: the last level that has rows takes its place.
-        shared = np.zeros_like(shared)
-        shared[0, np.flatnonzero(~absent)[-1]] = 1.0
-        select = np.where(coordinates.select == m - 1, np.flatnonzero(~absent)[-1], select)
-    empty = np.flatnonzero((coordinates.select >= 0) & (coordinates.select < m))
-    gone = empty[absent[coordinates.select[empty]]]
-    if shared.shape[0] and absent[m - 1]:
-        gone = np.setdiff1d(gone, [design_intercept(coordinates)])
+        # No row has the reference level: the last level that has rows takes its place. The columns of the levels that
+        # have rows then add up to the intercept.
         last = np.flatnonzero(~absent)[-1]
-        gone = np.union1d(gone, layout.head[coordinates.select[layout.head] == last])
+        intercept = design_intercept(coordinates)
+        null = np.isin(np.arange(picked.size), np.setdiff1d(layout.head, zeros)).astype(np.float64)[:, None]
+        null[intercept] = -1.0
+        aliased = layout.head[picked[layout.head] == last]
+        gone = np.union1d(zeros, aliased)
+        shared = np.zeros_like(shared)
+        shared[0, last] = 1.0
+        picked = np.where(picked == m - 1, last, picked)
+    whole = replace(coordinates, select=picked, shared=shared)
+    select = np.where(picked >= 0, moved[picked], -1)
     shared = shared[:, columns]
     undetermined = np.zeros(select.size, dtype=bool)
     if found.null.shape[1]:
-        whole = replace(coordinates, aliased=np.empty(0, dtype=np.int64))
-        null = _cleaned(np.array([whole.coef(direction) for direction in found.null.T]).T)
-        loose, null = null[:, found.open], null[:, ~found.open]
+        unit = np.where(size > 0.0, size, 1.0)[:, None]
+        directions = _cleaned(np.array([whole.coef(direction) for direction in found.null.T]).T * unit)
+        directions[zeros] = 0.0
+        loose, directions = directions[:, found.open], directions[:, ~found.open]
         # An infinite intercept stays infinite, whatever is added to it.
         infinite = (coordinates.select >= 0) & (coordinates.select < m)
         infinite[infinite] = np.isinf(found.intercepts[coordinates.select[infinite]])
         undetermined = np.any(loose != 0.0, axis=1) & ~infinite
-        aliased = aliased_in_order(null)
-        own = np.zeros((aliased.size, columns.size))
-        picked = select[aliased]
-        own[np.flatnonzero(picked >= 0), picked[picked >= 0]] = 1.0
-        own -= taken[aliased] @ shared
-        shared = np.vstack([shared, _cleaned(np.asarray(np.linalg.solve(null[aliased], own).T)).T])
-        taken = np.hstack([taken, null])
-        gone = np.union1d(gone, aliased)
+        explained = aliased_in_order(directions)
+        directions = directions / unit
+        own = np.zeros((explained.size, columns.size))
+        own_place = select[explained]
+        own[np.flatnonzero(own_place >= 0), own_place[own_place >= 0]] = 1.0
+        own -= taken[explained] @ shared
+        shared = np.vstack([shared, _cleaned(np.asarray(np.linalg.solve(directions[explained], own).T)).T])
+        taken = np.hstack([taken, directions])
+        gone = np.union1d(gone, explained)
+        null, aliased = np.hstack([null, directions]), np.r_[aliased, explained]
     # A level without rows has no coefficient, which a prediction takes for zero: it is like the reference level.
     stand_in = int(np.flatnonzero(shared[0, :m])[0]) if coordinates.shared.shape[0] else -1
     places = np.where((coordinates.places >= 0) & absent[coordinates.places], stand_in, coordinates.places)
     gone = np.asarray(gone, dtype=np.int64)
-    return LevelCoordinates(layout, places, m, kept, select, taken, shared, gone), undetermined
+    vanishing = _vanishing(null, aliased, zeros, size) if gone.size else None
+    return LevelCoordinates(layout, places, m, kept, select, taken, shared, gone, vanishing), undetermined
+
+
+def _vanishing(null: FloatArray, aliased: IntArray, zeros: IntArray, size: FloatArray) -> Vanishing:
+    """Return what vanishes on every row: combinations that were found, and columns of zeros."""
+    explained = vanishing_combinations(null, aliased, size)
+    number = aliased.size + np.arange(zeros.size)
+    return Vanishing(
+        np.r_[aliased, zeros],
+        np.r_[explained.columns, zeros],
+        np.r_[explained.numbers, number],
+        np.r_[explained.values, np.ones(zeros.size)],
+        np.r_[explained.scale, np.zeros(zeros.size)],
+    )
 
 
 def _cleaned(columns: FloatArray) -> FloatArray:

@@ -22,7 +22,7 @@ from logitkit.execution.local import ordered_map
 from logitkit.once import once
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ArrowVcov", "DenseVcov", "Vcov", "vcov_of"]
+__all__ = ["ArrowVcov", "DenseVcov", "Vcov", "WithheldVcov", "vcov_of"]
 
 CELLS_MOST = 64_000_000  # of a covariance that is written out: 512 MB
 
@@ -104,6 +104,48 @@ class DenseVcov(Vcov):
     def block(self, columns: IntArray) -> FloatArray:
         """Return the covariance of some coefficients, shape (m, m)."""
         return np.asarray(self.values[np.ix_(columns, columns)])
+
+
+@dataclass(frozen=True)
+class WithheldVcov(Vcov):
+    """A covariance that there is not; whoever asks is told why.
+
+    Parameters
+    ----------
+    n_params : int
+        Number of coefficients.
+    reason : str
+        Why, and what to do.
+
+    Examples
+    --------
+    >>> WithheldVcov(2, "No.").diagonal().tolist()
+    [nan, nan]
+    """
+
+    n_params: int
+    reason: str
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+        return self.n_params
+
+    def diagonal(self) -> FloatArray:
+        """Return missing variances, shape (p,)."""
+        return np.full(self.n_params, np.nan)
+
+    def times(self, functions: FloatArray) -> FloatArray:
+        """Refuse."""
+        raise UnsupportedError(self.reason)
+
+    def row_variances(self, rows: Matrix) -> FloatArray:
+        """Refuse."""
+        raise UnsupportedError(self.reason)
+
+    def array(self) -> FloatArray:
+        """Refuse."""
+        raise UnsupportedError(self.reason)
 
 
 class ArrowVcov(Vcov):

@@ -11,6 +11,7 @@ import numpy as np
 
 from logitkit.design.categorical import Categorical
 from logitkit.design.cross import add_cross
+from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix, mirrored
 from logitkit.design.sparse import Sparse
 from logitkit.errors import DataError
@@ -270,6 +271,21 @@ class Blocks(Matrix):
     def take(self, index: IntArray) -> Blocks:
         """Return the rows at the given positions."""
         return Blocks._of(self.joined.take(index), self.positions)
+
+    def columns(self, index: IntArray) -> Matrix:
+        """Return some columns as a matrix of their own: numbers as numbers, all else sparse."""
+        place = np.empty_like(self.positions)
+        place[self.positions] = np.arange(place.size)
+        inner = place[index]
+        parts, columns = [], []
+        for part, start in zip(self.joined.parts, self.joined.starts, strict=False):
+            own = np.flatnonzero((inner >= start) & (inner < start + part.n_columns))
+            if own.size:
+                parts.append(part.columns(inner[own] - start))
+                columns.append(own)
+        if not parts:
+            return Dense(np.empty((self.n_rows, 0)))
+        return parts[0] if len(parts) == 1 else Blocks(parts, columns)
 
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v, shape (n,)."""

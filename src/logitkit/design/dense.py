@@ -60,6 +60,10 @@ class Dense(Matrix):
         """Return a copy of the rows at the given positions, in float64."""
         return Dense(np.asarray(self.array[index], dtype=np.float64))
 
+    def columns(self, index: IntArray) -> Dense:
+        """Return a copy of some columns, in float64."""
+        return Dense(np.ascontiguousarray(self.array[:, index], dtype=np.float64))
+
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v, shape (n,)."""
         return np.asarray(self.array @ vector)

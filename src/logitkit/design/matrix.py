@@ -113,6 +113,12 @@ class Matrix(ABC):
 
         return csr_array(self.to_dense())
 
+    def columns(self, index: IntArray) -> Matrix:
+        """Return some columns as a matrix of their own."""
+        from logitkit.design.sparse import sparse_matrix
+
+        return sparse_matrix(self.to_sparse()[:, index])
+
     def rmatvec(self, vector: FloatArray) -> FloatArray:
         """Return X' v, shape (p,)."""
         inner = self.inner

@@ -89,6 +89,12 @@ class Recoded(Matrix):
         """Return the rows at the given positions."""
         return Recoded(self.matrix.take(index), self.recode)
 
+    def columns(self, index: IntArray) -> Recoded:
+        """Return some columns, with the columns of Z that they need."""
+        own = self.recode[:, index].tocsr()
+        used = np.flatnonzero(np.diff(own.indptr) > 0)
+        return Recoded(self.matrix.columns(used), own[used])
+
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v, shape (n,)."""
         return self.matrix.matvec(np.asarray(self.recode @ vector))

@@ -11,6 +11,8 @@ import numpy as np
 from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.arrow import ArrowLayout
 from logitkit.design.saved_coding import decode, encode
+from logitkit.design.vanishing import Vanishing
+from logitkit.errors import DataError
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
@@ -22,10 +24,13 @@ __all__ = [
     "pack_absorbed",
     "pack_array",
     "pack_layout",
+    "pack_vanishing",
     "unpack_absorbed",
     "unpack_layout",
+    "unpack_vanishing",
 ]
 
+COMBINED, WEIGHED = ("aliased", "columns", "numbers"), ("values", "scale")  # of combinations that vanish
 OF_LEVELS = ("intercepts", "rows", "curvature")
 MEANS_MOST = 4_000_000  # numbers that a file keeps for standard errors of predictions: 43 MB as text
 
@@ -249,3 +254,68 @@ def code_misfits(bounds: Mapping[str, tuple[IntArray, int]]) -> Iterator[str]:
     for name, (values, most) in bounds.items():
         if values.size and (values.min() < -1 or values.max() >= most):
             yield f"{name!r} has a code out of range"
+
+
+def pack_vanishing(vanishing: Vanishing | None) -> dict[str, Any] | None:
+    """Return the combinations of columns that vanish on the rows of a fit as JSON values.
+
+    Parameters
+    ----------
+    vanishing : Vanishing or None
+        None where no column is aliased.
+
+    Returns
+    -------
+    dict or None
+        Their entries as arrays.
+    """
+    if vanishing is None:
+        return None
+    levels = vanishing.levels
+    return {
+        **{name: pack_array(getattr(vanishing, name)) for name in (*COMBINED, *WEIGHED)},
+        "levels": None if levels is None else pack_array(levels),
+    }
+
+
+def unpack_vanishing(part: Mapping[str, Any] | None, aliased: IntArray, p: int) -> Vanishing | None:
+    """Return the combinations that were packed.
+
+    Parameters
+    ----------
+    part : mapping or None
+        From ``pack_vanishing``.
+    aliased : (k,) int array
+        The aliased columns of the fit.
+    p : int
+        Number of columns.
+
+    Returns
+    -------
+    Vanishing or None
+        As it was.
+
+    Raises
+    ------
+    DataError
+        If they are not those of the aliased columns.
+
+    Examples
+    --------
+    >>> twice = Vanishing(*(np.array(values) for values in ([1], [0, 1], [0, 0], [-2.0, 1.0], [4.0])))
+    >>> unpack_vanishing(pack_vanishing(twice), np.array([1]), 2).values.tolist()
+    [-2.0, 1.0]
+    """
+    if part is None:
+        if aliased.size:
+            raise DataError("The saved model is damaged: it does not say what its aliased columns were.")
+        return None
+    owners, columns, numbers = (integers_of(part[name]) for name in COMBINED)
+    values, scale = (floats_of(part[name]) for name in WEIGHED)
+    levels = None if part["levels"] is None else floats_of(part["levels"]).reshape(-1, owners.size)
+    whole = np.array_equal(np.sort(owners), np.sort(aliased)) and scale.size == owners.size
+    if not whole or not columns.size == numbers.size == values.size:
+        raise DataError("The saved model is damaged: what explains its aliased columns has other sizes than they.")
+    for wrong in code_misfits({"columns": (columns, p), "numbers": (numbers, owners.size)}):
+        raise DataError(f"The saved model is damaged: {wrong}.")
+    return Vanishing(owners, columns, numbers, values, scale, levels)

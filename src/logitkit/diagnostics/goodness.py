@@ -6,7 +6,8 @@ expected events in group g of G,
 .. math:: C = \sum_g \frac{(O_g - E_g)^2}{E_g (1 - E_g / n_g)},
 
 which under the model is about chi-square with G - 2 degrees of freedom on the rows of the fit, and with G on
-rows that took no part in it. Packages differ in how they group, and their answers with them: on Hosmer and
+rows that took no part in it, provided that these are few beside those of the fit: the coefficients are taken
+as known there. Packages differ in how they group, and their answers with them: on Hosmer and
 Lemeshow's own data 9.65 by Stata's rule and 10.40 by R's.
 
 References
@@ -117,8 +118,8 @@ def hosmer_lemeshow(
     Raises
     ------
     UnsupportedError
-        With sampling weights or clusters, where the statistic has no chi-square distribution; or when fewer
-        than three groups are left.
+        With sampling weights, clusters or an absorbed factor, where the statistic has no chi-square
+        distribution; or when fewer than three groups are left.
 
     Examples
     --------
@@ -134,7 +135,7 @@ def hosmer_lemeshow(
     >>> bool(np.isclose(test.expected.sum(), test.observed.sum())), test.dof
     (True, 2)
     """
-    _require_independent(design)
+    _require_reference(record, design)
     ranked = rank_rows(record, design)
     tied = record.family.mean(ranked.score)
     group = quantile_groups(tied, ranked.weights, groups, grouping)
@@ -172,9 +173,16 @@ def hosmer_lemeshow(
     )
 
 
-def _require_independent(design: Design) -> None:
-    """Refuse rows for which the statistic has no chi-square distribution."""
-    response = design.response
+def _require_reference(record: FitRecord, design: Design) -> None:
+    """Refuse a fit or rows for which the statistic has no chi-square distribution."""
+    response, absorbed = design.response, record.info.absorbed
+    if absorbed is not None:
+        raise UnsupportedError(
+            "The Hosmer-Lemeshow statistic has no known distribution where a factor is absorbed "
+            f"({absorbed.name}): the predictions that form its groups rest on an intercept for each of "
+            f"{absorbed.n_varied:,} levels, which few rows determine badly. Look at the calibration table instead; "
+            f"or, where every level has many rows, fit the factor as a term, C({absorbed.name})."
+        )
     if response.prior is not None and response.weight_kind == "sampling":
         raise UnsupportedError(
             "The Hosmer-Lemeshow statistic has no chi-square distribution with sampling weights. "

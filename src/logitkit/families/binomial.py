@@ -12,7 +12,7 @@ import numpy as np
 
 from logitkit.families.link import LOGIT, Link
 from logitkit.kernels import binomial as kernel
-from logitkit.kernels.binomial_values import logit_values
+from logitkit.kernels.binomial_values import logit_values, ratio_sum
 from logitkit.typing import FloatArray
 
 __all__ = ["Binomial"]
@@ -57,6 +57,10 @@ class Binomial:
     ) -> tuple[float, float, float, float]:
         """Fill slope and curvature for a block of rows; return the loss, the least residual and sums of means."""
         return kernel.logit_rows(eta, y, weights, slope, curvature)
+
+    def pearson(self, slope: FloatArray, curvature: FloatArray) -> float:
+        """Return Pearson's statistic of rows whose slope and curvature are known."""
+        return ratio_sum(slope, curvature)
 
     def mean(self, eta: FloatArray) -> FloatArray:
         """Return the probability of the event, shape (n,)."""

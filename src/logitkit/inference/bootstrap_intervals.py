@@ -1,7 +1,8 @@
 r"""Intervals from bootstrap replicates: percentiles, and percentiles corrected for bias and acceleration.
 
 Order statistics are taken at (B + 1) times a probability and interpolated on the normal scale, as Davison and Hinkley
-do (``docs/maths/resampling.md``, equations 6 to 12). An infinite replicate keeps its place in the order.
+do (``docs/maths/resampling.md``, equations 6 to 12). An infinite replicate keeps its place in the order. For those who
+want intervals and no decisions, ``standard_intervals`` has made them.
 
 References
 ----------
@@ -18,15 +19,21 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from logitkit.design.design import Design
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
-from logitkit.inference.jackknife import Jackknife
-from logitkit.inference.resampling import Bootstrap
-from logitkit.typing import FloatArray
+from logitkit.inference.jackknife import Jackknife, jackknife
+from logitkit.inference.resampling import Bootstrap, bootstrap
+from logitkit.record import FitRecord
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["BootstrapIntervals", "IntervalKind", "bootstrap_intervals"]
+__all__ = ["BootstrapIntervals", "IntervalKind", "bootstrap_intervals", "standard_intervals"]
 
 IntervalKind = Literal["percentile", "bca"]
+
+# Of the standard intervals: 2,000 times the tail of the usual levels is whole, and enough for their quantiles.
+STANDARD_REPLICATES = 1999
+STANDARD_SEED = 1
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,14 @@ class BootstrapIntervals:
         How they were made.
     level : float
         Confidence level.
+    n_replicates : int
+        Replicates that were drawn.
+    unit : str
+        What was drawn, in words.
+    seed : int
+        Draws the same replicates again.
+    n_undetermined : (p,) int array
+        Replicates that say nothing of each coefficient and were left out of its percentiles.
 
     Examples
     --------
@@ -59,6 +74,18 @@ class BootstrapIntervals:
     high: FloatArray
     kind: IntervalKind
     level: float
+    n_replicates: int
+    unit: str
+    seed: int
+    n_undetermined: IntArray
+
+    @property
+    def label(self) -> str:
+        """How the intervals were made, in words; with what was left out, if anything was."""
+        kind = "BCa" if self.kind == "bca" else "percentile"
+        made = f"{kind} bootstrap, {self.n_replicates} draws of {self.unit}, seed {self.seed}"
+        open_in = self.n_undetermined[self.n_undetermined < self.n_replicates].max(initial=0)  # not of aliased ones
+        return made + (f", up to {open_in} draws undetermined" if open_in else "")
 
 
 def bootstrap_intervals(
@@ -106,14 +133,9 @@ def bootstrap_intervals(
     """
     level = result.level if level is None else level
     z = normal_quantile(level)
+    _require_replicates(result.n_replicates, level)
     if kind not in get_args(IntervalKind):
         raise DataError(f"kind={kind!r} is not known; use 'percentile' or 'bca'.")
-    least = math.ceil(2.0 / (1.0 - level) - 1.0 - 1e-9)
-    if result.n_replicates < least:
-        raise UnsupportedError(
-            f"{result.n_replicates} replicates are too few for an interval of level {level:g}: its limits lie beyond "
-            f"the extreme replicates. Draw at least {least}, better {20 * (least + 1) - 1}."
-        )
     acceleration = np.zeros(len(result.names))
     if kind == "bca":
         if jackknife is None:
@@ -132,7 +154,74 @@ def bootstrap_intervals(
                 _order_statistic(ordered, float(ndtr(point)), lower)
                 for point, lower in zip(points, (True, False), strict=True)
             ]
-    return BootstrapIntervals(result.names, limits[0], limits[1], kind, level)
+    return BootstrapIntervals(
+        result.names,
+        limits[0],
+        limits[1],
+        kind,
+        level,
+        result.n_replicates,
+        result.unit,
+        result.seed,
+        result.n_undetermined,
+    )
+
+
+def standard_intervals(record: FitRecord, design: Design, level: float | None = None) -> BootstrapIntervals:
+    """Return BCa intervals by fixed defaults: 1,999 replicates from seed 1, and the jackknife for the acceleration.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    BootstrapIntervals
+        Of rows, or of clusters where the fit has them.
+
+    Raises
+    ------
+    SeparationError, ConvergenceError
+        If the fit has no finite estimate to begin with.
+    UnsupportedError
+        Where a factor is absorbed, or for a level that needs more replicates.
+
+    Notes
+    -----
+    The jackknife takes a refit for each row or cluster: with many rows it costs more than the replicates, and makes
+    little difference. ``Bootstrap.intervals`` gives percentiles without it.
+
+    Examples
+    --------
+    They are those of the bootstrap and the jackknife, asked for one by one:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = standard_intervals(fit.record, fit.design)
+    >>> by_hand = fit.bootstrap(1999, seed=1).intervals("bca", jackknife=fit.jackknife())
+    >>> bool(np.array_equal(found.low, by_hand.low)), found.label
+    (True, 'BCa bootstrap, 1999 draws of rows, seed 1')
+    """
+    level = record.level if level is None else level
+    normal_quantile(level)  # refuses what is no level, before the replicates are drawn
+    _require_replicates(STANDARD_REPLICATES, level)
+    drawn = bootstrap(record, design, STANDARD_REPLICATES, seed=STANDARD_SEED)
+    return bootstrap_intervals(drawn, "bca", level=level, jackknife=jackknife(record, design))
+
+
+def _require_replicates(n: int, level: float) -> None:
+    """Refuse a level whose limits lie beyond the extreme replicates."""
+    least = math.ceil(2.0 / (1.0 - level) - 1.0 - 1e-9)
+    if n < least:
+        raise UnsupportedError(
+            f"{n} replicates are too few for an interval of level {level:g}: its limits lie beyond the extreme "
+            f"replicates. Draw at least {least}, better {20 * (least + 1) - 1}: fit.bootstrap(n)."
+        )
 
 
 def _corrected(points: FloatArray, below: float, acceleration: float) -> FloatArray:
@@ -145,6 +234,8 @@ def _corrected(points: FloatArray, below: float, acceleration: float) -> FloatAr
 
 def _order_statistic(ordered: FloatArray, probability: float, lower: bool) -> float:
     """Return the (B + 1) p-th order statistic, interpolated on the normal scale; nan beyond the extremes."""
+    if math.isnan(probability):
+        return math.nan
     place = (ordered.size + 1) * probability
     k = math.floor(place + 1e-9)  # a level such as 0.95 makes products that miss a whole number by rounding
     if not (k >= 1 and place <= ordered.size + 1e-9):

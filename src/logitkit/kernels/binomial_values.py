@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from logitkit.kernels import compiled
+from logitkit.kernels import compiled, compiled_sum
 from logitkit.typing import FloatArray
 
-__all__ = ["logit_mean", "logit_values"]
+__all__ = ["logit_mean", "logit_values", "ratio_sum"]
 
 
 @compiled
@@ -52,3 +52,23 @@ def logit_mean(eta: FloatArray) -> FloatArray:
         e = math.exp(-abs(eta[i]))
         out[i] = 1.0 / (1.0 + e) if eta[i] >= 0.0 else e / (1.0 + e)
     return out
+
+
+@compiled_sum
+def ratio_sum(slope: FloatArray, curvature: FloatArray) -> float:
+    r"""Return :math:`\sum_i s_i^2 / c_i`, rows without slope left out.
+
+    Parameters
+    ----------
+    slope, curvature : (n,) array
+        :math:`w (\mu - y)` and :math:`w \mu (1 - \mu)`.
+
+    Returns
+    -------
+    float
+        Pearson's statistic; infinite where a mean is 0 or 1 and the outcome is not.
+    """
+    total = 0.0
+    for i in range(slope.shape[0]):
+        total += slope[i] * slope[i] / curvature[i] if slope[i] != 0.0 else 0.0
+    return total

@@ -1,6 +1,6 @@
 r"""The quadratic part of a penalty, the one that enters the objective itself.
 
-.. math:: q(\beta) = \tfrac12 \sum_j s_j \beta_j^2
+.. math:: q(\beta) = \tfrac12 (\beta - m)' P (\beta - m)
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ __all__ = ["Quadratic"]
 
 @dataclass(frozen=True, slots=True)
 class Quadratic:
-    """Half the sum of squared coefficients, each with a strength of its own.
+    """Half a quadratic form of the distance of the coefficients from a centre.
 
     Parameters
     ----------
-    strengths : (p,) array
-        Not negative, zero for coefficients that are not penalised; absolute, in units of the log-likelihood.
+    strengths : (p,) or (p, p) array
+        P, or its diagonal: positive semi-definite, absolute, in units of the log-likelihood.
+    centre : (p,) array, optional
+        The centre m; zero by default.
 
     Examples
     --------
@@ -31,11 +33,20 @@ class Quadratic:
     """
 
     strengths: FloatArray
+    centre: FloatArray | None = None
 
     def value(self, coef: FloatArray) -> float:
         """Return the penalty."""
-        return 0.5 * float(self.strengths @ (coef * coef))
+        away = coef if self.centre is None else coef - self.centre
+        return 0.5 * float(away @ self._times(away))
 
     def gradient(self, coef: FloatArray) -> FloatArray:
         """Return its gradient, shape (p,)."""
-        return np.asarray(self.strengths * coef)
+        return self._times(coef if self.centre is None else coef - self.centre)
+
+    def scaled(self, share: float) -> Quadratic:
+        """Return a share of the penalty."""
+        return Quadratic(share * self.strengths, self.centre)
+
+    def _times(self, vector: FloatArray) -> FloatArray:
+        return np.asarray(self.strengths * vector if self.strengths.ndim == 1 else self.strengths @ vector)

@@ -1,19 +1,22 @@
-"""The quantities of a fit that need no argument, with pandas labels."""
+"""The quantities of a fit that need no argument, with pandas labels, and intervals by the name of the method."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.fit_statistics import fit_statistics
-from logitkit.record import FitRecord, Limit
+from logitkit.record import FitRecord, Limit, PenaltyFacts
 from logitkit.report import tidy
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 
-__all__ = ["Estimates"]
+__all__ = ["Estimates", "interval_frame"]
 
 
 class Estimates:
@@ -54,17 +57,17 @@ class Estimates:
     @property
     def loglik(self) -> float:
         """Log-likelihood with the binomial constant; nan with sampling weights or clusters."""
-        return self.record.loglik if self.record.has_likelihood else float("nan")
+        return self.record.loglik if self.record.has_deviance else float("nan")
 
     @property
     def deviance(self) -> float:
         """Twice the log-likelihood below the saturated model's; nan with sampling weights or clusters."""
-        return self.record.deviance if self.record.has_likelihood else float("nan")
+        return self.record.deviance if self.record.has_deviance else float("nan")
 
     @property
     def null_deviance(self) -> float:
         """Deviance of the model with intercept and offset only; nan with sampling weights or clusters."""
-        return self.record.null_deviance if self.record.has_likelihood else float("nan")
+        return self.record.null_deviance if self.record.has_deviance else float("nan")
 
     @property
     def aic(self) -> float:
@@ -107,6 +110,11 @@ class Estimates:
         return tuple(self.record.names[j] for j in self.record.aliased)
 
     @property
+    def penalty(self) -> PenaltyFacts | None:
+        """What is to be said of the penalty; None after maximum likelihood."""
+        return self.record.penalty
+
+    @property
     def separation(self) -> Limit | None:
         """What is known of the separation, with its certificate; None when the estimate exists."""
         return None if self.record.limit is None else shown(self.record.limit)
@@ -135,3 +143,35 @@ class Estimates:
 
     def _named(self, values: FloatArray, name: str) -> pd.Series:
         return pd.Series(values.copy(), self.record.names, name=name)
+
+
+def interval_frame(record: FitRecord, rows: Callable[[], Design], method: str, level: float | None) -> pd.DataFrame:
+    """Return intervals of the coefficients: conf_low, conf_high.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    rows : callable
+        Gives its rows, which the bootstrap alone needs.
+    method : {'wald', 'bootstrap'}
+        How they are made.
+    level : float or None
+        Confidence level; None for the fit's.
+
+    Returns
+    -------
+    pandas.DataFrame
+        p rows; by the bootstrap, the name of the columns says what was drawn.
+    """
+    if method == "bootstrap":
+        from logitkit.inference.bootstrap_intervals import standard_intervals
+
+        found = standard_intervals(record, rows(), level)
+        columns = pd.Index(["conf_low", "conf_high"], name=found.label)
+        return pd.DataFrame(np.column_stack([found.low, found.high]), pd.Index(found.names, name="term"), columns)
+    if method in ("profile", "score"):
+        raise UnsupportedError(f"method={method!r} is not offered in this version; use 'wald' or 'bootstrap'.")
+    if method != "wald":
+        raise DataError(f"method={method!r} is not known; use 'wald' or 'bootstrap'.")
+    return tidy.confint_frame(record, level=level)

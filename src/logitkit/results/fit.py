@@ -17,6 +17,7 @@ from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.report import tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.diagnosed import Diagnosed
+from logitkit.results.estimates import interval_frame
 from logitkit.results.rows import predict_rows, predictions_of, rows_of, rows_to_predict
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.typing import UnseenPolicy
@@ -125,17 +126,19 @@ class Fit(Diagnosed):
 
         Parameters
         ----------
-        method : {'wald'}
-            How they are made.
+        method : {'wald', 'bootstrap'}
+            From the standard errors, or BCa from 1,999 bootstrap replicates (seed 1) of rows, or of clusters where the
+            fit has them. BCa takes a refit a row besides; ``fit.bootstrap(n, seed)`` has percentiles and all choices.
         level : float, optional
             Confidence level; the fit's by default.
 
         Returns
         -------
         pandas.DataFrame
-            conf_low and conf_high, a row a coefficient.
+            conf_low and conf_high, a row a coefficient. By the bootstrap, the columns' name says how, infinite limits
+            are where so many replicates are, and missing ones where replicates or refits without a row cannot tell.
         """
-        return tidy.confint_frame(self.record, method, level)
+        return interval_frame(self.record, lambda: rows_of(self, None), method, level)
 
     # Tests.
 

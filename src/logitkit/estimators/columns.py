@@ -1,0 +1,146 @@
+"""Columns as they are: an array, a frame of numbers or a sparse matrix, with an intercept set beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from logitkit.api import logit_matrix
+from logitkit.design.terms import INTERCEPT
+from logitkit.errors import DataError
+from logitkit.estimators.outcomes import TwoClasses
+from logitkit.results.fit import Fit
+from logitkit.typing import FloatArray
+
+__all__ = ["Columns", "validated_columns"]
+
+KINDS = ("csr", "csc")  # of sparse matrices; others are brought to the first
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Validated columns and the names that the fit gives them.
+
+    Parameters
+    ----------
+    X : (n, p) array or scipy sparse matrix
+        Finite numbers.
+    names : tuple of str
+        One a column.
+    fit_intercept : bool
+        Whether there is an intercept beside them.
+
+    Examples
+    --------
+    >>> from logitkit.estimators.outcomes import two_classes
+    >>> columns = Columns(np.array([[0.0], [0.0], [1.0], [1.0]]), ("x",), fit_intercept=True)
+    >>> fit = columns.fit(two_classes(np.array([0, 1, 0, 1]), "Model"), None, {})
+    >>> fit.coef.index.tolist()
+    ['Intercept', 'x']
+    """
+
+    X: Any
+    names: tuple[str, ...]
+    fit_intercept: bool
+
+    def fit(self, target: TwoClasses, weights: FloatArray | None, options: dict[str, Any]) -> Fit:
+        """Return the fit of an outcome to the columns.
+
+        Parameters
+        ----------
+        target : TwoClasses
+            The outcome of the rows.
+        weights : (n,) array or None
+            Weights of precision.
+        options : dict
+            What the fitting function takes beside them: ``solver``, ``level`` and ``penalty``.
+
+        Returns
+        -------
+        Fit
+            With a reference to the rows.
+        """
+        return logit_matrix(
+            self._design_matrix(),
+            target.labels,
+            self.names if not self.fit_intercept else (INTERCEPT, *self.names),
+            weights=weights,
+            weight_kind="frequency" if weights is None else "precision",
+            event=target.event,
+            **options,
+        )
+
+    def used(self) -> slice:
+        """Return which rows take part in a fit.
+
+        Returns
+        -------
+        slice
+            All of them.
+        """
+        return slice(None)
+
+    def _design_matrix(self) -> Any:
+        if not self.fit_intercept:
+            return self.X
+        if INTERCEPT in self.names:
+            raise DataError(
+                f"X has a column called {INTERCEPT!r}, and fit_intercept=True adds one: drop the column, or set "
+                "fit_intercept=False."
+            )
+        n, p = self.X.shape
+        if hasattr(self.X, "tocsr"):
+            from scipy.sparse import csr_array, hstack
+
+            return hstack([csr_array(np.ones((n, 1))), self.X], format="csr")
+        matrix = np.empty((n, p + 1))
+        matrix[:, 0] = 1.0
+        matrix[:, 1:] = self.X
+        return matrix
+
+
+def validated_columns(estimator: Any, X: Any, y: Any = None) -> Any:
+    """Return columns as numbers, and labels, after scikit-learn's checks.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Which remembers the names and the number of the columns, or compares them when only X is given.
+    X : (n, p) array, frame or sparse matrix
+        Columns.
+    y : (n,) array-like, optional
+        Labels.
+
+    Returns
+    -------
+    array or sparse matrix, or both of X and y
+        In float64.
+
+    Raises
+    ------
+    DataError
+        For missing values and text, which a formula takes.
+    ValueError
+        scikit-learn's, for everything else that is no table of numbers.
+
+    Examples
+    --------
+    >>> from logitkit.estimators import LogitClassifier
+    >>> validated_columns(LogitClassifier(), [[1, 2], [3, 4]], [0, 1])[0].tolist()
+    [[1.0, 2.0], [3.0, 4.0]]
+    """
+    given = (X,) if y is None else (X, y)
+    try:
+        return validate_data(estimator, *given, accept_sparse=KINDS, dtype=np.float64, reset=y is not None)
+    except ValueError as error:
+        first = str(error).splitlines()[0]
+        if "Input X contains NaN" in first or "could not convert string to float" in first:
+            raise DataError(
+                f"{first.rstrip('.')}: without a formula X must be complete columns of numbers. Give formula=, such as "
+                "'age + C(sex)', which takes text and categories and leaves incomplete rows out; or impute and encode "
+                "in steps before."
+            ) from error
+        raise

@@ -1,0 +1,245 @@
+"""Rows of a data frame and the right side of a formula: categories, text and missing values as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.api import logit
+from logitkit.design.build import build_design
+from logitkit.design.frame import is_missing, read_table
+from logitkit.errors import DataError, FormulaError
+from logitkit.estimators.outcomes import TwoClasses
+from logitkit.report.tidy import scatter
+from logitkit.results.fit import Fit
+from logitkit.results.rows import rows_to_predict
+from logitkit.typing import BoolArray, FloatArray, IntArray, MissingPolicy, UnseenPolicy
+
+__all__ = ["FormulaRows", "decision_by_formula", "require_frame", "require_labels"]
+
+
+@dataclass(frozen=True)
+class FormulaRows:
+    """A data frame with its outcome, and the formula that codes it.
+
+    Parameters
+    ----------
+    formula : str
+        Its right side.
+    data : table
+        With the outcome among its columns.
+    response : str
+        The name of that column.
+    missing : {'drop', 'raise'}
+        What to do with rows that have missing values.
+    functions : mapping of str to object
+        What the formula sees beside the columns.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"x": [0.0, 0.0, 1.0, np.nan]})
+    >>> rows = FormulaRows.gather("x", frame, np.array([0, 1, 1, 0]), None, "drop", None)
+    >>> rows.text, rows.used().tolist()
+    ('y ~ x', [0, 1, 2])
+    """
+
+    formula: str
+    data: Any
+    response: str
+    missing: MissingPolicy
+    functions: Mapping[str, Any]
+
+    @classmethod
+    def gather(
+        cls, formula: Any, X: Any, y: Any, name: Any, missing: MissingPolicy, functions: Mapping[str, Any] | None
+    ) -> FormulaRows:
+        """Check the formula and set the outcome beside the columns, under a name that none of them has.
+
+        Parameters
+        ----------
+        formula : str
+            Its right side.
+        X : data frame
+            n rows.
+        y : (n,) array
+            Their labels.
+        name : object
+            What y is called, if that is a name.
+        missing : {'drop', 'raise'}
+            What to do with rows that have missing values.
+        functions : mapping or None
+            What the formula sees beside the columns.
+
+        Returns
+        -------
+        FormulaRows
+            Ready to be fitted.
+
+        Raises
+        ------
+        FormulaError
+            For what is no right side.
+        """
+        if not isinstance(formula, str):
+            raise FormulaError(f"formula={formula!r} must be the text of a formula's right side, or None.")
+        if "~" in formula:
+            raise FormulaError(
+                f"formula={formula!r} has a left side; give the right side only, such as "
+                f"{formula.split('~', 1)[1].strip()!r}: the outcome is the y that is given to fit."
+            )
+        taken = set(read_table(X).names)
+        response = name if isinstance(name, str) and name.isidentifier() else "y"
+        while response in taken:
+            response += "_"
+        return cls(formula, _with_column(X, response, y), response, missing, functions or {})
+
+    @property
+    def text(self) -> str:
+        """The formula with both sides."""
+        return f"{self.response} ~ {self.formula}"
+
+    def fit(self, target: TwoClasses, weights: FloatArray | None, options: dict[str, Any]) -> Fit:
+        """Return the fit of the outcome to the formula.
+
+        Parameters
+        ----------
+        target : TwoClasses
+            The outcome of the rows.
+        weights : (n,) array or None
+            Weights of precision.
+        options : dict
+            What the fitting function takes beside them: ``solver``, ``level`` and ``penalty``.
+
+        Returns
+        -------
+        Fit
+            With a reference to the rows.
+        """
+        options = {
+            "weights": weights,
+            "weight_kind": "frequency" if weights is None else "precision",
+            "event": target.event,
+            "missing": self.missing,
+            **options,
+        }
+        # A formula sees the names of the scope that calls `logit`: here those that the user gave, and no others.
+        scope = {**self.functions, "_logit": logit, "_text": self.text, "_data": self.data, "_options": options}
+        fit: Fit = eval("_logit(_text, _data, **_options)", scope)
+        return fit
+
+    def used(self) -> IntArray:
+        """Return which rows take part in a fit.
+
+        Returns
+        -------
+        int array
+            Positions of the rows that can be coded.
+        """
+        return build_design(self.text, self.data, namespace=self.functions, missing=self.missing).positions
+
+
+def require_frame(X: Any) -> tuple[str, ...]:
+    """Return the column names of a data frame, or refuse what has none.
+
+    Parameters
+    ----------
+    X : data frame
+        pandas, polars, Arrow or another that narwhals reads.
+
+    Returns
+    -------
+    tuple of str
+        In order.
+
+    Raises
+    ------
+    DataError
+        For an array.
+
+    Examples
+    --------
+    >>> require_frame(pd.DataFrame({"age": [1], "sex": ["f"]}))
+    ('age', 'sex')
+    """
+    if not hasattr(X, "columns") and not hasattr(X, "column_names"):
+        raise DataError(
+            f"With formula= X must be a data frame, whose columns the formula names; it is a {type(X).__name__}. In a "
+            "pipeline let the steps before return frames: set_output(transform='pandas')."
+        )
+    return read_table(X).names
+
+
+def require_labels(y: Any, missing_where: Any) -> None:
+    """Refuse an outcome with missing values.
+
+    Parameters
+    ----------
+    y : (n,) array
+        Labels.
+    missing_where : object
+        What holds them, for the message.
+
+    Raises
+    ------
+    DataError
+        With the first row.
+
+    Examples
+    --------
+    >>> require_labels(np.array(["a", "b"]), "y")
+    """
+    gone = is_missing(y)
+    if gone.any():
+        raise DataError(
+            f"{missing_where} is missing in row {int(np.argmax(gone))} (from 0), of {int(gone.sum())} such rows; drop "
+            "them from X and y first."
+        )
+
+
+def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy) -> tuple[FloatArray, BoolArray]:
+    """Return the logit of each row of a data frame, by finite coefficients of a fit.
+
+    Parameters
+    ----------
+    fit : Fit
+        With the coding of the formula.
+    coef : (p,) array
+        Finite coefficients.
+    X : data frame
+        Rows.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw.
+
+    Returns
+    -------
+    logit : (n,) array
+        nan for a row that cannot be coded.
+    kept : (n,) bool array
+        Which rows could.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [0.0, 0.0, 1.0, 1.0]})
+    >>> frame = pd.DataFrame({"x": [0.0, np.nan]})
+    >>> decision_by_formula(fit, np.array([1.0, 2.0]), frame, "raise")[0].tolist()
+    [1.0, nan]
+    """
+    rows = rows_to_predict(fit, X, None, unseen)
+    eta = rows.matrix.matvec(coef)
+    return scatter(eta if rows.offset is None else eta + rows.offset, rows.kept), rows.kept
+
+
+def _with_column(X: Any, name: str, values: Any) -> Any:
+    """Return a frame with one more column, without a copy of the others."""
+    if isinstance(X, pd.DataFrame):
+        return X.assign(**{name: values})
+    import narwhals as nw
+
+    frame = nw.from_native(X, eager_only=True)
+    column = nw.new_series(name, list(values.tolist()), backend=nw.get_native_namespace(frame))
+    return frame.with_columns(column).to_native()

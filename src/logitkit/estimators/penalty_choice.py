@@ -1,0 +1,76 @@
+r"""Which penalty an estimator asks for: an object, a strength, or scikit-learn's C.
+
+scikit-learn minimises :math:`C \sum_i w_i \ell_i + \rho \lVert\beta\rVert_1 + \tfrac{1-\rho}{2} \lVert\beta\rVert^2`
+over columns as they are. Divided by :math:`C W`, with W the sum of the weights, that is a mean loss with strength
+:math:`1/(C W)` and the same mix.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+from logitkit.errors import DataError
+
+__all__ = ["chosen_penalty"]
+
+
+def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Callable[[], float]) -> Any:
+    """Return the penalty that the parameters of an estimator describe.
+
+    Parameters
+    ----------
+    penalty : penalty object or None
+        Such as ``lk.Lasso(0.1)``.
+    strength : float or None
+        Of the mean loss, on standardised columns.
+    l1_ratio : float or None
+        Share of the absolute values, 0 by default; with ``strength`` or ``C``.
+    C : float or None
+        scikit-learn's inverse strength, of the sum of the losses, on columns as they are.
+    total : callable
+        Returns the sum of the weights of the rows, asked for where C needs it.
+
+    Returns
+    -------
+    penalty object or None
+        None for no penalty.
+
+    Raises
+    ------
+    DataError
+        For more than one description, or values that are out of range.
+
+    Examples
+    --------
+    >>> chosen_penalty(None, None, None, float("inf"), lambda: 100.0) is None
+    True
+    """
+    given = [name for name, value in (("penalty", penalty), ("strength", strength), ("C", C)) if value is not None]
+    if len(given) > 1:
+        raise DataError(
+            f"{' and '.join(f'{name}=' for name in given)} were given together; each describes the penalty: give one."
+        )
+    if isinstance(penalty, str):
+        raise DataError(
+            f"penalty={penalty!r} is a text; give strength= with l1_ratio=0 (ridge) or 1 (lasso), scikit-learn's C=, "
+            "or an object such as penalty=lk.Lasso(0.1)."
+        )
+    if l1_ratio is not None and given not in (["strength"], ["C"]):
+        raise DataError(
+            f"l1_ratio={l1_ratio!r} mixes the penalty of strength= or C=, and neither was given."
+            if not given
+            else f"l1_ratio={l1_ratio!r} and penalty= were given together; the object has its own l1_ratio."
+        )
+    if penalty is not None or not given:
+        return penalty
+    from logitkit.penalties.specification import ElasticNet
+
+    mix = 0.0 if l1_ratio is None else l1_ratio
+    if C is None:
+        return ElasticNet(strength, mix)
+    if isinstance(C, bool) or not isinstance(C, Real) or not float(C) > 0.0:
+        raise DataError(f"C={C!r} must be a positive number, or infinite for no penalty.")
+    return None if math.isinf(float(C)) else ElasticNet(1.0 / (float(C) * total()), mix, standardize=False)

@@ -1,0 +1,101 @@
+"""The weight of each row, from ``sample_weight`` and ``class_weight``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import DataError, ResponseError
+from logitkit.estimators.outcomes import TwoClasses
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["row_weights"]
+
+
+def row_weights(
+    target: TwoClasses, sample_weight: Any, class_weight: Any, used: IntArray | slice = slice(None)
+) -> FloatArray | None:
+    r"""Return the product of a row's own weight and its class's.
+
+    ``"balanced"`` gives class k the weight :math:`W / (2 W_k)`, with :math:`W_k` the sum of its rows' own weights.
+
+    Parameters
+    ----------
+    target : TwoClasses
+        Labels of n rows.
+    sample_weight : (n,) array-like, number or None
+        Own weight of each row.
+    class_weight : mapping, 'balanced' or None
+        Weight by label; 1 for a label that is not named.
+    used : array or slice
+        Rows that take part in the fit, which ``"balanced"`` counts.
+
+    Returns
+    -------
+    (n,) array or None
+        None when every row has weight one.
+
+    Raises
+    ------
+    DataError, ResponseError
+        For weights that are no numbers, one a row, and weights that leave one class only.
+
+    Examples
+    --------
+    >>> from logitkit.estimators.outcomes import two_classes
+    >>> row_weights(two_classes(np.array([0, 1, 1, 1]), "Model"), None, "balanced").round(3).tolist()
+    [2.0, 0.667, 0.667, 0.667]
+    """
+    own = None if sample_weight is None else _own_weights(sample_weight, target.is_event.shape[0], "sample_weight")
+    if class_weight is None:
+        weights = own
+    else:
+        by_class = _class_weights(target, own, class_weight, used)
+        weights = by_class[target.is_event.astype(np.int64)] * (1.0 if own is None else own)
+    if weights is not None:
+        for is_class, label in zip((~target.is_event, target.is_event), target.classes.tolist(), strict=True):
+            if not np.any(weights[is_class] != 0.0):
+                raise ResponseError(
+                    f"Every row of the class {label!r} has weight zero, which leaves one class: both classes need "
+                    "rows of positive weight."
+                )
+    return weights
+
+
+def _own_weights(given: Any, n: int, name: str) -> FloatArray:
+    try:
+        weights = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{name} must be numbers: {error}") from error
+    if weights.ndim == 0:
+        weights = np.full(n, weights)
+    if weights.shape != (n,):
+        raise DataError(f"{name} has shape {weights.shape}; give one weight a row, of which there are {n}.")
+    if not np.isfinite(weights).all() or weights.min(initial=0.0) < 0.0:
+        row = int(np.argmax(~np.isfinite(weights) | (weights < 0.0)))
+        raise DataError(
+            f"{name} holds {weights[row]} at position {row} (from 0); weights must be finite and not negative."
+        )
+    if not weights.any():
+        raise DataError(f"Every {name} is zero: no row is left to fit.")
+    return weights
+
+
+def _class_weights(target: TwoClasses, own: FloatArray | None, class_weight: Any, used: IntArray | slice) -> FloatArray:
+    labels = target.classes.tolist()
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        counts = np.bincount(target.is_event[used], None if own is None else own[used], minlength=2).astype(np.float64)
+        if counts.min() == 0.0:
+            raise ResponseError(f"The rows of positive weight are of one class, {labels[int(np.argmax(counts))]!r}.")
+        return np.asarray(counts.sum() / (2.0 * counts))
+    if not isinstance(class_weight, Mapping):
+        raise DataError(
+            f"class_weight={class_weight!r} is not known; give 'balanced', or a dict from label to weight such as "
+            f"{{{labels[0]!r}: 1.0, {labels[1]!r}: 5.0}}."
+        )
+    unknown = [key for key in class_weight if key not in labels]
+    if unknown:
+        raise DataError(f"class_weight names {unknown[0]!r}, which is no class of y: its classes are {labels}.")
+    return _own_weights([class_weight.get(label, 1.0) for label in labels], 2, "class_weight")

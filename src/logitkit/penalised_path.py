@@ -1,0 +1,195 @@
+r"""A path: the penalised model at one strength after another, from the strongest.
+
+The grid runs from the smallest strength at which nothing is chosen, evenly on the log scale. It ends early, with a
+named status, when the model explains nearly all of the deviance, which is what nearly separated outcomes look like,
+or when a smaller strength explains no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import DataError
+from logitkit.execution.progress import progress
+from logitkit.penalised import ProxNewton, Shrunken
+from logitkit.solvers.solver import Status
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["PathRecord", "PathStatus", "solve_path", "strength_grid"]
+
+EXPLAINED_MOST = 0.999
+GAIN_LEAST = 1e-5  # of the deviance explained so far
+STRENGTHS_LEAST = 5
+RATIO_TALL, RATIO_WIDE = 1e-4, 1e-2
+
+
+class PathStatus(Enum):
+    """How a path ended; the value is the sentence that the user reads."""
+
+    COMPLETE = "complete"
+    EXPLAINED = "ended early: the model explains 99.9% of the deviance, the outcomes are separated or nearly so"
+    FLAT = "ended early: smaller strengths explain no more deviance"
+    NOT_CONVERGED = "ended early: the solver did not reach its tolerance"
+
+
+@dataclass(frozen=True)
+class PathRecord:
+    """Coefficients at each strength, and what is known of them.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the p coefficients.
+    words : str
+        The penalty in words.
+    strengths : (k,) array
+        From the largest.
+    coef : (k, p) array
+        Coefficients of the columns as given.
+    loss : (k,) array
+        Negative log-likelihood, without the binomial constant.
+    null_loss : float
+        That of the model of the columns without penalty.
+    n_nonzero : (k,) int array
+        Coefficients that are not zero, the intercept included.
+    gaps : (k,) array
+        Duality gaps, as shares of ``null_loss``.
+    steps : (k,) int array
+        Steps that each strength took.
+    status : PathStatus
+        How it ended.
+    method : str
+        How it was solved, in words.
+    tol : float
+        The gap that was asked for.
+    """
+
+    names: tuple[str, ...]
+    words: str
+    strengths: FloatArray
+    coef: FloatArray
+    loss: FloatArray
+    null_loss: float
+    n_nonzero: IntArray
+    gaps: FloatArray
+    steps: IntArray
+    status: PathStatus
+    method: str
+    tol: float
+
+    @property
+    def explained(self) -> FloatArray:
+        """Share of the null model's deviance that is explained, shape (k,)."""
+        return np.asarray(1.0 - self.loss / self.null_loss)
+
+
+def strength_grid(given: Shrunken, n_strengths: Any = 100, ratio: Any = None, strengths: Any = None) -> FloatArray:
+    """Return the strengths of a path.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem.
+    n_strengths : int, default 100
+        How many.
+    ratio : float, optional
+        The smallest as a share of the largest; by default 1e-4, or 1e-2 where there are more columns than rows.
+    strengths : (k,) array-like, optional
+        The strengths themselves, in any order.
+
+    Returns
+    -------
+    (k,) array
+        From the largest.
+
+    Raises
+    ------
+    DataError
+        For numbers out of range, and where nothing can move.
+    """
+    if strengths is not None:
+        values = np.array(strengths, dtype=np.float64, ndmin=1)
+        if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all() or (values < 0.0).any():
+            raise DataError(f"strengths={strengths!r}: give numbers that are not negative.")
+        return np.unique(values)[::-1]
+    if isinstance(n_strengths, bool) or not isinstance(n_strengths, Integral) or n_strengths < 2:
+        raise DataError(f"n_strengths={n_strengths!r}: give a whole number of at least 2.")
+    if ratio is None:
+        ratio = RATIO_TALL if given.design.n_rows >= given.design.matrix.n_columns else RATIO_WIDE
+    if isinstance(ratio, bool) or not isinstance(ratio, Real) or not 0.0 < ratio < 1.0:
+        raise DataError(f"ratio={ratio!r}: give a number between 0 and 1.")
+    largest = given.problem.largest()
+    if largest <= 0.0:
+        raise DataError("No penalised coefficient can move: all are constant, kept or bounded at zero.")
+    return np.asarray(largest * ratio ** (np.arange(n_strengths) / (n_strengths - 1.0)))
+
+
+def solve_path(given: Shrunken, strengths: FloatArray, options: ProxNewton, stops: bool = True) -> PathRecord:
+    """Solve at one strength after another.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem, fresh.
+    strengths : (k,) array
+        From the largest.
+    options : ProxNewton
+        Options of the solver.
+    stops : bool, default True
+        Whether the path may end early for the sake of its deviance.
+
+    Returns
+    -------
+    PathRecord
+        Of the strengths that were reached.
+
+    Raises
+    ------
+    DataError
+        If no part of the penalty waits for a strength.
+    """
+    if not given.problem.strengths.varies:
+        raise DataError(
+            f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."
+        )
+    null = given.problem.null.value
+    found, status = [], PathStatus.COMPLETE
+    before = 0.0
+    with progress(int(strengths.size), "strengths") as shown:
+        for strength in strengths:
+            solved = given.problem.solve(float(strength), options.tol, options.max_iter)
+            found.append(solved)
+            shown.advance()
+            explained = 1.0 - solved.value / null if null > 0.0 else 0.0
+            if solved.status is not Status.CONVERGED:
+                status = PathStatus.NOT_CONVERGED
+                break
+            if stops and explained > EXPLAINED_MOST:
+                status = PathStatus.EXPLAINED
+                break
+            if stops and len(found) > STRENGTHS_LEAST and explained - before < GAIN_LEAST * explained:
+                status = PathStatus.FLAT
+                break
+            before = explained
+    if status in (PathStatus.EXPLAINED, PathStatus.FLAT) and len(found) == strengths.size:
+        status = PathStatus.COMPLETE
+    scaled = np.array([solved.coef for solved in found])
+    return PathRecord(
+        given.design.info.names,
+        given.specification.words,
+        strengths[: len(found)],
+        scaled / given.problem.strengths.scale,
+        np.array([solved.value for solved in found]),
+        null,
+        np.count_nonzero(scaled, axis=1),
+        np.array([solved.gap for solved in found]) / max(null, 1e-300),
+        np.array([solved.steps for solved in found]),
+        status,
+        given.problem.method,
+        options.tol,
+    )

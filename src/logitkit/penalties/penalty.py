@@ -1,0 +1,292 @@
+r"""A penalty as arrays: what a solver and a certificate ask of it.
+
+.. math::
+
+    \Omega(b) = \sum_j \left(\lambda_j |b_j| + \tfrac12 \kappa_j b_j^2\right) + \sum_g \nu_g \lVert b_g \rVert_2 ,
+    \qquad l_j \le b_j \le u_j
+
+Strengths are absolute: they stand beside a sum over rows, not a mean. Equations are those of
+``docs/maths/penalties.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitkit.once import once
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["Groups", "Penalty", "no_penalty"]
+
+BRIM = 1.0 + 1e-14  # of a strength: a dual value that exceeds it by less is rounding, and within
+HALVINGS = 60  # of an interval that holds a scale in (0, 1]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Sets of coefficients that share one norm.
+
+    Parameters
+    ----------
+    codes : (p,) int array
+        Group of each coefficient, -1 for none.
+    strengths : (G,) array
+        Of each group's norm.
+    """
+
+    codes: IntArray
+    strengths: FloatArray
+
+    def norms(self, values: FloatArray) -> FloatArray:
+        """Return the length of each group's part of a vector, shape (G,)."""
+        own = self.codes >= 0
+        return np.sqrt(np.bincount(self.codes[own], values[own] ** 2, self.strengths.size))
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """Strengths, bounds and groups, one entry a coefficient.
+
+    Parameters
+    ----------
+    l1, l2 : (p,) array
+        Strengths of the absolute values and of the squares.
+    lower, upper : (p,) array
+        Bounds, infinite for none; zero lies between them.
+    groups : Groups or None
+        Groups whose length is penalised; coefficients in them have no bounds.
+
+    Examples
+    --------
+    The conjugate of the absolute value is zero within its strength:
+
+    >>> import numpy as np
+    >>> lasso = replace(no_penalty(2), l1=np.array([1.0, 1.0]))
+    >>> lasso.value(np.array([2.0, -1.0])), lasso.conjugate(np.array([0.5, -1.0]))
+    (3.0, 0.0)
+    """
+
+    l1: FloatArray
+    l2: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    groups: Groups | None = None
+
+    @once
+    def free(self) -> BoolArray:
+        """Which coefficients have neither a penalty nor a bound, shape (p,)."""
+        bounded = np.isfinite(self.lower) | np.isfinite(self.upper)
+        free = (self.l1 == 0.0) & (self.l2 == 0.0) & ~bounded
+        return free if self.groups is None else free & ~self._in_group
+
+    @once
+    def without_squares(self) -> Penalty:
+        """The same without the squares."""
+        return replace(self, l2=np.zeros(self.l2.size))
+
+    @property
+    def smooth(self) -> bool:
+        """Whether it has squares only."""
+        bounded = np.isfinite(self.lower).any() or np.isfinite(self.upper).any()
+        return self.groups is None and not self.l1.any() and not bounded
+
+    @property
+    def _in_group(self) -> BoolArray:
+        """Which coefficients are in a group of positive strength."""
+        assert self.groups is not None
+        return np.asarray((self.groups.codes >= 0) & (np.r_[self.groups.strengths, 0.0][self.groups.codes] > 0.0))
+
+    @property
+    def _least_ridge(self) -> FloatArray:
+        """The least strength of a square in each group, with which the conjugate is bounded from above, shape (G,)."""
+        assert self.groups is not None
+        least = np.full(self.groups.strengths.size, np.inf)
+        own = self.groups.codes >= 0
+        np.minimum.at(least, self.groups.codes[own], self.l2[own])
+        return least
+
+    def value(self, coef: FloatArray) -> float:
+        """Return the penalty of coefficients within the bounds."""
+        total = float(self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2))
+        return total if self.groups is None else total + float(self.groups.strengths @ self.groups.norms(coef))
+
+    def differentiable(self, coef: FloatArray) -> BoolArray:
+        """Return for which coefficients the penalty has a derivative, and no bound is met, shape (p,)."""
+        inside = (coef > self.lower) & (coef < self.upper)
+        smooth = inside & ((coef != 0.0) | (self.l1 == 0.0))
+        if self.groups is None:
+            return np.asarray(smooth)
+        zero = np.r_[self.groups.norms(coef) == 0.0, False][self.groups.codes]
+        return np.asarray(smooth & ~(self._in_group & zero))
+
+    def gradient(self, coef: FloatArray) -> FloatArray:
+        """Return the derivative where there is one, shape (p,)."""
+        out = self.l1 * np.sign(coef) + self.l2 * coef
+        if self.groups is not None:
+            norms = self.groups.norms(coef)
+            share = np.divide(self.groups.strengths, norms, out=np.zeros_like(norms), where=norms > 0.0)
+            out = out + coef * np.r_[share, 0.0][self.groups.codes]
+        return np.asarray(out)
+
+    def within(self, coef: FloatArray) -> FloatArray:
+        """Return the nearest coefficients within the bounds."""
+        return np.clip(coef, self.lower, self.upper)
+
+    def plus(self, other: Penalty, share: float = 1.0) -> Penalty:
+        """Return the sum with a share of another penalty; bounds are those of both."""
+        groups = self.groups
+        if other.groups is not None:
+            extra = replace(other.groups, strengths=share * other.groups.strengths)
+            groups = extra if groups is None else _joined(groups, extra)
+        return Penalty(
+            self.l1 + share * other.l1,
+            self.l2 + share * other.l2,
+            np.maximum(self.lower, other.lower),
+            np.minimum(self.upper, other.upper),
+            groups,
+        )
+
+    def pick(self, index: IntArray) -> Penalty:
+        """Return the penalty of some coefficients, the others held at zero; groups are taken whole."""
+        groups = self.groups
+        if groups is not None:
+            codes = groups.codes[index]
+            found, renumbered = np.unique(codes[codes >= 0], return_inverse=True)
+            fresh = np.full(codes.size, -1, dtype=np.int64)
+            fresh[codes >= 0] = renumbered
+            groups = Groups(fresh, groups.strengths[found]) if found.size else None
+        return Penalty(self.l1[index], self.l2[index], self.lower[index], self.upper[index], groups)
+
+    # ----------------------------------------------------------------------------------------------------- optimality
+
+    def dual_scale(self, slope: FloatArray) -> float:
+        """Return the largest t in [0, 1] for which the conjugate at -t slope is finite (equation 15)."""
+        unbounded = np.where(slope > 0.0, np.isinf(self.lower), np.isinf(self.upper))  # where -slope pulls
+        hard = unbounded & (self.l2 == 0.0)
+        alone = hard if self.groups is None else hard & ~self._in_group
+        size = np.abs(slope[alone])
+        limit = self.l1[alone]
+        over = size > limit
+        scale = float((limit[over] / size[over]).min(initial=1.0))
+        if self.groups is not None:
+            scale = min(scale, self._group_scale(slope))
+        return scale
+
+    def _group_scale(self, slope: FloatArray) -> float:
+        """Return the largest t in [0, 1] with every group's soft-thresholded t slope within its strength."""
+        assert self.groups is not None
+        limit = np.where(self._least_ridge > 0.0, np.inf, self.groups.strengths)
+
+        def inside(scale: FloatArray) -> BoolArray:
+            of_each = np.r_[scale, 0.0][self.groups.codes]
+            return np.asarray(self.groups.norms(soft(of_each * slope, BRIM * self.l1)) <= BRIM * limit)
+
+        low, high = np.zeros(limit.size), np.ones(limit.size)
+        if inside(high).all():
+            return 1.0
+        for _ in range(HALVINGS):
+            middle = 0.5 * (low + high)
+            good = inside(middle)
+            low, high = np.where(good, middle, low), np.where(good, high, middle)
+        return float(np.where(inside(np.ones(limit.size)), 1.0, low).min())
+
+    def conjugate(self, dual: FloatArray) -> float:
+        """Return the conjugate of the penalty, the largest value of dual'b less the penalty (equation 14)."""
+        alone = np.ones(dual.size, dtype=bool) if self.groups is None else ~self._in_group
+        total = float(_conjugates(dual, self.l1, self.l2, self.lower, self.upper)[alone].sum())
+        if self.groups is not None:
+            own = self._in_group
+            excess = self.groups.norms(np.where(own, soft(dual, BRIM * self.l1), 0.0)) - BRIM * self.groups.strengths
+            excess[self.groups.strengths == 0.0] = 0.0
+            over = excess > 0.0
+            with np.errstate(divide="ignore"):
+                total += float((0.5 * excess[over] ** 2 / self._least_ridge[over]).sum())
+        return total
+
+    def distance(self, coef: FloatArray, slope: FloatArray) -> FloatArray:
+        """Return how far minus the slope is from the subdifferential, for each coefficient, shape (p,) (equation 17)."""
+        pull = -slope - self.l2 * coef
+        at_zero = np.abs(soft(pull, self.l1))
+        away = np.where(coef == 0.0, at_zero, np.abs(pull - self.l1 * np.sign(coef)))
+        signed = np.where(coef == 0.0, soft(pull, self.l1), pull - self.l1 * np.sign(coef))
+        held = ((coef <= self.lower) & (signed < 0.0)) | ((coef >= self.upper) & (signed > 0.0))
+        away = np.where(held, 0.0, away)
+        if self.groups is None:
+            return away
+        own = self._in_group
+        norms = self.groups.norms(coef)
+        zero = np.r_[norms == 0.0, False][self.groups.codes]
+        thresholded = soft(pull, self.l1)
+        length = self.groups.norms(np.where(own, thresholded, 0.0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.where(length > self.groups.strengths, 1.0 - self.groups.strengths / length, 0.0)
+            direction = coef * np.r_[self.groups.strengths / norms, 0.0][self.groups.codes]
+        moving = pull - np.where(zero, 0.0, direction)
+        live = np.where(coef == 0.0, np.abs(soft(moving, self.l1)), np.abs(moving - self.l1 * np.sign(coef)))
+        still = np.abs(thresholded) * np.r_[share, 0.0][self.groups.codes]
+        return np.where(own, np.where(zero, still, live), away)
+
+
+def no_penalty(n_params: int) -> Penalty:
+    """Return the penalty that is zero everywhere.
+
+    Parameters
+    ----------
+    n_params : int
+        Number of coefficients, p.
+
+    Returns
+    -------
+    Penalty
+        Without strengths and bounds.
+
+    Examples
+    --------
+    >>> no_penalty(3).free.tolist()
+    [True, True, True]
+    """
+    zero, infinite = np.zeros(n_params), np.full(n_params, np.inf)
+    return Penalty(zero, zero, -infinite, infinite)
+
+
+def soft(values: FloatArray, amount: FloatArray) -> FloatArray:
+    """Return values moved towards zero by an amount, and no further than zero.
+
+    Parameters
+    ----------
+    values, amount : (p,) array
+        Any values; amounts not negative.
+
+    Returns
+    -------
+    (p,) array
+        sign(v) max(|v| - a, 0).
+
+    Examples
+    --------
+    >>> soft(np.array([3.0, -0.5]), np.array([1.0, 1.0])).tolist()
+    [2.0, -0.0]
+    """
+    return np.sign(values) * np.maximum(np.abs(values) - amount, 0.0)
+
+
+def _conjugates(dual: FloatArray, l1: FloatArray, l2: FloatArray, lower: FloatArray, upper: FloatArray) -> FloatArray:
+    """Return sup over lower <= b <= upper of z b - l1 |b| - l2 b^2 / 2, for each coefficient."""
+    pull = soft(dual, BRIM * l1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        best = np.where(pull == 0.0, 0.0, np.where(l2 > 0.0, pull / l2, np.sign(pull) * np.inf))
+        best = np.clip(best, lower, upper)
+        gain = np.where(best == 0.0, 0.0, best * pull - 0.5 * np.where(l2 > 0.0, l2 * best**2, 0.0))
+    return gain
+
+
+def _joined(first: Groups, second: Groups) -> Groups:
+    """Return the groups of both, which must be the same sets or share no coefficient."""
+    both = (first.codes >= 0) & (second.codes >= 0)
+    if not both.any():
+        codes = np.where(second.codes >= 0, second.codes + first.strengths.size, first.codes)
+        return Groups(codes, np.r_[first.strengths, second.strengths])
+    assert np.array_equal(first.codes, second.codes)
+    return Groups(first.codes, first.strengths + second.strengths)

@@ -1,0 +1,136 @@
+r"""Cross-validation of a path: the same strengths fitted without each fold, and scored on it.
+
+Columns are standardised by the rows that a fold is trained on. Equations are those of
+``docs/maths/cross-validation.md``.
+
+References
+----------
+Hastie, T., Tibshirani, R. and Friedman, J. (2009) The Elements of Statistical Learning, 2nd edition, section 7.10.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.errors import DataError, LogitkitError
+from logitkit.execution.progress import progress
+from logitkit.penalised import ProxNewton, Shrunken, prepare
+from logitkit.penalised_path import PathRecord, solve_path
+from logitkit.selection.folds import Folds
+from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
+from logitkit.selection.scores import Measure
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["CrossValidation", "cross_validate_path"]
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """Scores of a path on rows that it was not fitted to.
+
+    Parameters
+    ----------
+    path : PathRecord
+        The path of all rows.
+    folds : Folds
+        Which rows were held out, and when.
+    measure : Measure
+        What was measured.
+    scores : (s, k) array
+        Score of each split at each strength; nan where there is none.
+    curve : ScoreCurve
+        Mean and standard error at each strength.
+    best, one_se : int
+        Positions of the strength with the best mean, and of the largest within one standard error of it.
+    logits : (n, k) array or None
+        Held-out linear predictors, where every row is held out once.
+    """
+
+    path: PathRecord
+    folds: Folds
+    measure: Measure
+    scores: FloatArray
+    curve: ScoreCurve
+    best: int
+    one_se: int
+    logits: FloatArray | None
+
+
+def cross_validate_path(
+    given: Shrunken, path: PathRecord, folds: Folds, measure: Measure, options: ProxNewton
+) -> CrossValidation:
+    """Fit the path without each fold, and score it there.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem of all rows.
+    path : PathRecord
+        Its path.
+    folds : Folds
+        Of the same rows.
+    measure : Measure
+        How predictions are scored.
+    options : ProxNewton
+        Options of the solver.
+
+    Returns
+    -------
+    CrossValidation
+        The same on any number of threads: splits follow one another, each on all threads.
+
+    Raises
+    ------
+    DataError, SeparationError
+        If the model of a fold cannot be fitted, with the fold.
+    """
+    design, k = given.design, path.strengths.size
+    scores = np.full((folds.n_splits, k), np.nan)
+    weights = np.empty(folds.n_splits)
+    held_once = folds.n_repeats == 1 and not folds.overlapping
+    logits = np.full((design.n_rows, k), np.nan) if held_once else None
+    with progress(folds.n_splits, "folds") as shown:
+        for split in range(folds.n_splits):
+            train, test = folds.train(split), folds.test(split)
+            eta = _held_out(given, path, train, test, options, split)
+            response = design.response.take(test)
+            scores[split] = measure.score(eta, response.y, response.weights)
+            weights[split] = response.total
+            if logits is not None:
+                logits[test] = eta
+            shown.advance()
+    curve = score_curve(scores, weights, folds.repeats)
+    larger = measure.larger_is_better
+    best = best_strength(path.strengths, curve, larger_is_better=larger)
+    one_se = one_se_strength(path.strengths, curve, larger_is_better=larger)
+    return CrossValidation(path, folds, measure, scores, curve, best, one_se, logits)
+
+
+def _held_out(
+    given: Shrunken, path: PathRecord, train: IntArray, test: IntArray, options: ProxNewton, split: int
+) -> FloatArray:
+    """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
+    design = given.design
+    rows = _rows(design, train)
+    try:
+        found = solve_path(prepare(rows, given.family, given.specification), path.strengths, options, stops=False)
+    except LogitkitError as error:
+        raise type(error)(f"Without fold {split} (from 0): {error}") from error
+    if found.strengths.size == 0:
+        raise DataError(f"Without fold {split} (from 0) no strength was reached.")
+    held = design.matrix.take(test)
+    eta = np.full((test.size, path.strengths.size), np.nan)
+    offset = design.response.offset
+    for j, coef in enumerate(found.coef):
+        eta[:, j] = held.matvec(coef) if offset is None else held.matvec(coef) + offset[test]
+    return eta
+
+
+def _rows(design: Design, index: IntArray) -> Design:
+    """Return the design of some rows."""
+    return replace(
+        design, matrix=design.matrix.take(index), response=design.response.take(index), positions=design.positions[index]
+    )

@@ -1,0 +1,387 @@
+"""Folds that are drawn: at random, stratified by outcome, of whole groups, or period after period.
+
+Rows of weight zero are in no fold, so that they change none. What is drawn depends on the seed only. The first
+repetition is drawn from the seed itself, each later one from a seed spawned from it, so that more repetitions leave
+those before as they are. The bounds on how even folds are stand in ``docs/maths/cross-validation.md``,
+equations 3 and 4.
+
+References
+----------
+Kohavi, R. (1995) A study of cross-validation and bootstrap for accuracy estimation and model selection. IJCAI 14,
+1137-1145, for stratification. Graham, R. L. (1969) SIAM Journal on Applied Mathematics 17, 416-429, for the largest
+group first.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Hashable
+from numbers import Real
+from typing import Any, cast
+
+import numpy as np
+
+from logitkit.design.frame import codes_of, is_missing
+from logitkit.design.response import Response
+from logitkit.errors import DataError
+from logitkit.selection.folds import Folds, checked_folds
+from logitkit.typing import CodeArray, FloatArray, IntArray
+
+__all__ = ["grouped_folds", "plain_folds", "row_labels", "stratified_folds", "time_folds"]
+
+
+def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: int | None = None) -> Folds:
+    """Draw folds of equal numbers of rows at random.
+
+    Parameters
+    ----------
+    response : Response
+        n rows.
+    folds : int, default 10
+        Number of folds.
+    repeats : int, default 1
+        How often the rows are divided anew.
+    seed : int, optional
+        Draws the same folds again.
+
+    Returns
+    -------
+    Folds
+        Sizes differ by one row at most.
+
+    Raises
+    ------
+    DataError
+        For folds that cannot be.
+
+    Examples
+    --------
+    >>> folds = plain_folds(Response(np.array([0.0, 1.0] * 5)), 3, seed=1)
+    >>> [folds.test(k).size for k in range(3)], np.intersect1d(folds.test(0), folds.train(0)).size
+    ([4, 3, 3], 0)
+    """
+    used = np.flatnonzero(response.weights > 0.0)
+    require_folds(folds, used.size, "rows of positive weight")
+    used_seed, generators = _generators(seed, repeats)
+    codes = _no_codes(repeats, response)
+    for layer, generator in zip(codes, generators, strict=True):
+        layer[used[generator.permutation(used.size)]] = np.arange(used.size) % folds
+    words = f"{folds} folds drawn at random" + _times(repeats)
+    return checked_folds(Folds(codes, words, seed=used_seed), response)
+
+
+def stratified_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: int | None = None) -> Folds:
+    """Draw folds at random that hold equal shares of the events and of the non-events, by weight.
+
+    Parameters
+    ----------
+    response : Response
+        n rows.
+    folds : int, default 10
+        Number of folds.
+    repeats : int, default 1
+        How often the rows are divided anew.
+    seed : int, optional
+        Draws the same folds again.
+
+    Returns
+    -------
+    Folds
+        Of rows with one outcome, the weights of events in two folds differ by no more than the largest weight of an
+        event, and likewise those of non-events: for binary rows without weights, both counts by one at most. A row
+        of grouped counts with both outcomes goes where its events and non-events are missing most.
+
+    Raises
+    ------
+    DataError
+        For folds that cannot be.
+
+    Notes
+    -----
+    Rows of one outcome are dealt in the order of their weights, shuffled within each round of dealing.
+
+    Examples
+    --------
+    >>> y = np.array([1.0] * 5 + [0.0] * 12)
+    >>> folds = stratified_folds(Response(y), 3, seed=1)
+    >>> [(int(y[folds.test(k)].sum()), folds.test(k).size) for k in range(3)]
+    [(2, 6), (2, 6), (1, 5)]
+    """
+    used = np.flatnonzero(response.weights > 0.0)
+    require_folds(folds, used.size, "rows of positive weight")
+    used_seed, generators = _generators(seed, repeats)
+    codes = _no_codes(repeats, response)
+    for layer, generator in zip(codes, generators, strict=True):
+        layer[used] = _stratify(response.y[used], response.weights[used], int(folds), generator)
+    words = f"{folds} folds drawn at random with events spread evenly" + _times(repeats)
+    return checked_folds(Folds(codes, words, seed=used_seed), response)
+
+
+def grouped_folds(
+    response: Response, groups: Any, folds: int = 10, *, repeats: int = 1, seed: int | None = None
+) -> Folds:
+    """Return folds of whole groups, of weights as even as the groups allow.
+
+    Parameters
+    ----------
+    response : Response
+        n rows.
+    groups : (n,) array-like
+        Group of each row: labels of any kind.
+    folds : int, default 10
+        Number of folds.
+    repeats : int, default 1
+        How often the groups are divided anew.
+    seed : int, optional
+        Draws the same later repetitions again. The first is the same for every seed.
+
+    Returns
+    -------
+    Folds
+        The heaviest group goes first, each to the fold that is lightest so far. Two folds differ in weight by no more
+        than the heaviest group.
+
+    Raises
+    ------
+    DataError
+        For folds that cannot be, or missing labels.
+
+    Examples
+    --------
+    >>> folds = grouped_folds(Response(np.array([0.0, 1.0] * 4)), list("aabbccca"), 2)
+    >>> folds.codes.tolist()
+    [[0, 0, 0, 0, 1, 1, 1, 0]]
+    """
+    labels = row_labels(groups, response.n_rows, "groups")
+    used = np.flatnonzero(response.weights > 0.0)
+    _require_labels(labels, used, "groups")
+    if not all(isinstance(label, Hashable) for label in labels[used]):
+        raise DataError("groups holds values that cannot name a group, such as lists; give text or numbers.")
+    group, n_groups = codes_of(labels[used])
+    require_folds(folds, n_groups, "groups with rows of positive weight")
+    weight: FloatArray = np.bincount(group, weights=response.weights[used], minlength=n_groups).astype(np.float64)
+    used_seed, generators = _generators(seed, repeats)
+    codes = _no_codes(repeats, response)
+    for number, (layer, generator) in enumerate(zip(codes, generators, strict=True)):
+        order = np.argsort(-weight, kind="stable") if number == 0 else _heavy_first(weight, int(folds), generator)
+        layer[used] = _lightest(weight, order, int(folds))[group]
+    words = f"{folds} folds that keep {n_groups} groups whole" + _times(repeats)
+    return checked_folds(Folds(codes, words, seed=used_seed if repeats > 1 else None), response)
+
+
+def time_folds(response: Response, times: Any, folds: int = 5) -> Folds:
+    """Return periods in turn, each predicted from all rows before it.
+
+    Parameters
+    ----------
+    response : Response
+        n rows, in any order.
+    times : (n,) array-like
+        Time of each row: numbers or dates.
+    folds : int, default 5
+        Number of periods that are predicted. One more, the first, is only learnt from.
+
+    Returns
+    -------
+    Folds
+        Periods of about equal numbers of rows. Rows of one time are in one period, so that no row is predicted from
+        another of its own time or later.
+
+    Raises
+    ------
+    DataError
+        For folds that cannot be, and for times that are missing, or whose order is not certain.
+
+    References
+    ----------
+    Bergmeir, C. and Benitez, J. M. (2012) Information Sciences 191, 192-213, on evaluation by later periods.
+
+    Examples
+    --------
+    >>> folds = time_folds(Response(np.array([0.0, 1.0] * 3)), [2020, 2020, 2021, 2021, 2022, 2022], 2)
+    >>> folds.train(1).tolist(), folds.test(1).tolist()
+    ([0, 1, 2, 3], [4, 5])
+    """
+    used = np.flatnonzero(response.weights > 0.0)
+    values = row_labels(times, response.n_rows, "times")
+    _require_labels(values, used, "times")
+    moments, moment = _moments(times, values[used])
+    n_moments = int(moments.size)
+    require_folds(folds, n_moments - 1, "distinct times after the first")
+    period = np.full(response.n_rows, -1, dtype=np.int64)
+    period[used] = _periods(np.bincount(moment), int(folds) + 1)[moment]
+    codes = np.maximum(period - 1, -1).astype(np.int32)[None]
+    training = np.array([(period >= 0) & (period <= fold) for fold in range(int(folds))])
+    words = f"{folds} periods in turn, each predicted from all rows before it"
+    return checked_folds(Folds(codes, words, training), response)
+
+
+def require_folds(folds: object, most: int, word: str) -> None:
+    """Refuse a number of folds that is not a whole number from 2 to the number of units.
+
+    Parameters
+    ----------
+    folds : object
+        What the caller gave.
+    most : int
+        Number of units that are divided.
+    word : str
+        What they are.
+
+    Raises
+    ------
+    DataError
+        With both numbers.
+
+    Examples
+    --------
+    >>> require_folds(5, 5, "groups")
+    """
+    if not isinstance(folds, int | np.integer) or isinstance(folds, bool) or folds < 2:
+        raise DataError(f"folds={folds!r}: give a whole number of at least 2.")
+    if folds > most:
+        raise DataError(f"folds={folds} is more than there are {word}, {most}; use fewer folds.")
+
+
+def row_labels(values: Any, n_rows: int, role: str) -> Any:
+    """Return one label a row as an array.
+
+    Parameters
+    ----------
+    values : array-like
+        Labels of any kind.
+    n_rows : int
+        Number of rows.
+    role : str
+        What they are, for the message.
+
+    Returns
+    -------
+    (n,) array
+        Values of lists as they are: NumPy would write a missing value among text as the text 'nan'.
+
+    Raises
+    ------
+    DataError
+        If there is not one a row.
+
+    Examples
+    --------
+    >>> row_labels(["a", None], 2, "groups").tolist()
+    ['a', None]
+    """
+    if isinstance(values, list | tuple):
+        found = np.empty(len(values), dtype=object)
+        found[:] = values
+    else:
+        found = np.asarray(values)
+    if found.shape != (n_rows,):
+        raise DataError(f"{role} has shape {found.shape}; give one value for each of the {n_rows} rows.")
+    return found
+
+
+def _require_labels(labels: Any, used: IntArray, role: str) -> None:
+    missing = is_missing(labels[used])
+    if missing.any():
+        raise DataError(
+            f"{role} is missing in {int(missing.sum())} of {used.size} rows, first in row {used[np.argmax(missing)]} "
+            "(from 0); give every row one, or leave those rows out."
+        )
+
+
+def _generators(seed: object, repeats: object) -> tuple[int, list[np.random.Generator]]:
+    """Return the seed, drawn if none was given, and a random generator for each repetition."""
+    if not isinstance(repeats, int | np.integer) or isinstance(repeats, bool) or repeats < 1:
+        raise DataError(f"repeats={repeats!r}: give a whole number of at least 1.")
+    if seed is not None and (not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0):
+        raise DataError(f"seed={seed!r}: give a whole number that is not negative, or None.")
+    sequence = np.random.SeedSequence(None if seed is None else int(seed))
+    return cast("int", sequence.entropy), [
+        np.random.default_rng(one) for one in (sequence, *sequence.spawn(int(repeats) - 1))
+    ]
+
+
+def _no_codes(repeats: int, response: Response) -> CodeArray:
+    return np.full((int(repeats), response.n_rows), -1, dtype=np.int32)
+
+
+def _times(repeats: int) -> str:
+    return f", {repeats} times" if repeats > 1 else ""
+
+
+def _heavy_first(weights: FloatArray, folds: int, generator: np.random.Generator) -> IntArray:
+    """Return positions by descending weight, ties at random, shuffled within each round of as many as folds."""
+    order = generator.permutation(weights.size)
+    order = order[np.argsort(-weights[order], kind="stable")]
+    whole = weights.size - weights.size % folds
+    order[:whole] = generator.permuted(order[:whole].reshape(-1, folds), axis=1).ravel()
+    return np.asarray(order)
+
+
+def _stratify(y: FloatArray, weights: FloatArray, folds: int, generator: np.random.Generator) -> IntArray:
+    """Return the fold of each row."""
+    fold = np.empty(y.size, dtype=np.int64)
+    dealt = 0
+    for outcome in (1.0, 0.0):
+        rows = np.flatnonzero(y == outcome)
+        rows = rows[_heavy_first(weights[rows], folds, generator)]
+        # The deal goes on where the last stratum ended, so that the numbers of rows are even too.
+        fold[rows] = (dealt + np.arange(rows.size)) % folds
+        dealt += rows.size
+    mixed = np.flatnonzero((y > 0.0) & (y < 1.0))
+    if mixed.size == 0:
+        return fold
+    pure = np.flatnonzero((y == 0.0) | (y == 1.0))
+    shares = [weights * part / max(float(weights @ part), np.finfo(float).tiny) for part in (y, 1.0 - y)]
+    held = [np.bincount(fold[pure], weights=share[pure], minlength=folds).tolist() for share in shares]
+    held_events, held_nonevents = held
+    for row in mixed[_heavy_first(weights[mixed], folds, generator)]:
+        event, nonevent = float(shares[0][row]), float(shares[1][row])
+        # The increase of the sum of squared shares, which is least when they are even.
+        costs = [event * e + nonevent * n for e, n in zip(held_events, held_nonevents, strict=True)]
+        least = costs.index(min(costs))
+        fold[row] = least
+        held_events[least] += event
+        held_nonevents[least] += nonevent
+    return fold
+
+
+def _lightest(weights: FloatArray, order: IntArray, folds: int) -> IntArray:
+    """Return the fold of each group: in the given order, each to the fold that is lightest so far."""
+    loads = [(0.0, fold) for fold in range(folds)]
+    out = np.empty(weights.size, dtype=np.int64)
+    for group in order:
+        load, fold = loads[0]
+        out[group] = fold
+        heapq.heapreplace(loads, (load + float(weights[group]), fold))
+    return out
+
+
+def _moments(given: Any, values: Any) -> tuple[Any, IntArray]:
+    """Return the distinct times, ascending, and which of them each row has."""
+    first = values[0] if values.size else None
+    if values.dtype.kind in "US" or isinstance(first, str | bytes) or hasattr(getattr(given, "dtype", None), "ordered"):
+        raise DataError(
+            f"times holds {first!r}, whose order in time is not certain; give numbers or dates (of ordered categories, "
+            "their codes)."
+        )
+    try:
+        moments, moment = np.unique(values, return_inverse=True)
+    except TypeError as error:
+        raise DataError(f"times cannot be put in order: {error}. Give numbers or dates.") from error
+    if isinstance(first, Real) and not np.isfinite(values.astype(np.float64)).all():
+        raise DataError("times holds an infinite value; give finite numbers or dates.")
+    return moments, moment
+
+
+def _periods(rows_at: IntArray, periods: int) -> IntArray:
+    """Return the period of each distinct time: cuts nearest to equal numbers of rows, none of them empty."""
+    before = np.concatenate([[0], np.cumsum(rows_at)])
+    total, cuts, low = int(before[-1]), [0], 0
+    for number in range(1, periods):
+        target = number * total / periods
+        right = int(np.searchsorted(before, target))
+        nearest = right if before[right] - target <= target - before[right - 1] else right - 1
+        low = min(max(nearest, low + 1), rows_at.size - (periods - number))
+        cuts.append(low)
+    return np.searchsorted(cuts, np.arange(rows_at.size), side="right") - 1

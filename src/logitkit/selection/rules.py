@@ -1,0 +1,205 @@
+"""From the scores of folds to a strength: mean and standard error, the best strength, the one-standard-error rule.
+
+Equations are those of ``docs/maths/cross-validation.md``, equations 9 to 13.
+
+References
+----------
+Breiman, L., Friedman, J. H., Olshen, R. A. and Stone, C. J. (1984) Classification and Regression Trees, section 3.4.3,
+for the one-standard-error rule. Friedman, J., Hastie, T. and Tibshirani, R. (2010) Journal of Statistical Software
+33(1), section 6, for its use with paths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.errors import DataError
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["ScoreCurve", "best_strength", "one_se_strength", "score_curve"]
+
+
+@dataclass(frozen=True)
+class ScoreCurve:
+    """What the folds say of each strength.
+
+    Parameters
+    ----------
+    mean : (k,) array
+        Weighted mean of the scores; nan where no fold has one.
+    std_error : (k,) array
+        Its standard error; nan where no repetition has two scores.
+    n_scores : (k,) int array
+        Splits that have a score.
+    n_splits : int
+        Splits that could have one.
+
+    Examples
+    --------
+    Where every fold has a score, every mean may be compared:
+
+    >>> curve = ScoreCurve(np.array([1.0, 0.9]), np.array([0.1, 0.1]), np.array([5, 4]), 5)
+    >>> curve.comparable.tolist()
+    [True, False]
+    """
+
+    mean: FloatArray
+    std_error: FloatArray
+    n_scores: IntArray
+    n_splits: int
+
+    @property
+    def comparable(self) -> BoolArray:
+        """Where the mean is finite and over as many splits as anywhere, shape (k,).
+
+        A fold whose path stopped early has no score at the small strengths. The mean of the other folds there is a
+        mean over other rows, and could win by that alone.
+        """
+        return np.asarray(np.isfinite(self.mean) & (self.n_scores == self.n_scores.max(initial=0)))
+
+
+def score_curve(scores: FloatArray, weights: FloatArray, repeats: IntArray | None = None) -> ScoreCurve:
+    """Return mean and standard error of the scores at each strength.
+
+    Parameters
+    ----------
+    scores : (s, k) array
+        Score of each split at each strength; nan where there is none.
+    weights : (s,) array
+        Weight of each split: of the rows that it tests, together.
+    repeats : (s,) int array, optional
+        Repetition that each split belongs to; all the same by default.
+
+    Returns
+    -------
+    ScoreCurve
+        For one repetition as R's ``cv.glmnet`` has them. Of several, the mean of the means, and the root of the mean
+        of the squared standard errors: a repetition takes the luck of the draw out of the mean, and is not new data.
+
+    Raises
+    ------
+    DataError
+        If shapes do not agree, or a weight is not positive.
+
+    Examples
+    --------
+    With equal weights, the standard error of a mean:
+
+    >>> curve = score_curve(np.array([[1.0], [2.0], [6.0]]), np.ones(3))
+    >>> curve.mean.tolist(), bool(np.isclose(curve.std_error[0], np.std([1, 2, 6], ddof=1) / np.sqrt(3)))
+    ([3.0], True)
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    repeats = np.zeros(scores.shape[:1], dtype=np.int64) if repeats is None else repeats
+    if scores.ndim != 2 or weights.shape != scores.shape[:1] or repeats.shape != scores.shape[:1]:
+        raise DataError(
+            f"Scores have shape {scores.shape}, weights {weights.shape} and repeats {repeats.shape}; the first needs "
+            "two axes, splits and strengths, and all need the same splits."
+        )
+    if not (weights > 0.0).all():
+        raise DataError(f"The weight of split {int(np.argmin(weights > 0.0))} (from 0) is not positive.")
+    parts = [_moments(scores[repeats == one], weights[repeats == one]) for one in np.unique(repeats)]
+    mean = _mean_of_present(np.array([part[0] for part in parts]))
+    squared = _mean_of_present(np.array([part[1] for part in parts]))
+    return ScoreCurve(mean, np.sqrt(squared), np.count_nonzero(~np.isnan(scores), axis=0), scores.shape[0])
+
+
+def best_strength(strengths: FloatArray, curve: ScoreCurve, *, larger_is_better: bool = False) -> int:
+    """Return the position of the strength with the best mean, of equally good ones the largest.
+
+    Parameters
+    ----------
+    strengths : (k,) array
+        In any order.
+    curve : ScoreCurve
+        Of the same strengths.
+    larger_is_better : bool, default False
+        Whether larger scores are better.
+
+    Returns
+    -------
+    int
+        Among strengths whose means may be compared.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+
+    Examples
+    --------
+    >>> curve = score_curve(np.array([[3.0, 1.0, 1.0], [3.0, 1.0, 1.0]]), np.ones(2))
+    >>> best_strength(np.array([4.0, 2.0, 1.0]), curve)
+    1
+    """
+    comparable = curve.comparable
+    if not comparable.any():
+        raise DataError(
+            f"None of the {strengths.size} strengths has a finite mean score over its folds ({curve.n_splits} splits); "
+            "use another measure, or folds that hold both outcomes."
+        )
+    loss = np.where(comparable, -curve.mean if larger_is_better else curve.mean, np.inf)
+    return _largest(strengths, loss == loss.min())
+
+
+def one_se_strength(strengths: FloatArray, curve: ScoreCurve, *, larger_is_better: bool = False) -> int:
+    """Return the position of the largest strength whose mean is within one standard error of the best.
+
+    Parameters
+    ----------
+    strengths : (k,) array
+        In any order.
+    curve : ScoreCurve
+        Of the same strengths.
+    larger_is_better : bool, default False
+        Whether larger scores are better.
+
+    Returns
+    -------
+    int
+        Never of a smaller strength than the best.
+
+    Raises
+    ------
+    DataError
+        If there is no best strength, or its standard error is missing.
+
+    Examples
+    --------
+    >>> curve = ScoreCurve(np.array([3.0, 1.4, 1.0]), np.array([1.0, 1.0, 0.5]), np.array([2, 2, 2]), 2)
+    >>> one_se_strength(np.array([4.0, 2.0, 1.0]), curve)
+    1
+    """
+    best = best_strength(strengths, curve, larger_is_better=larger_is_better)
+    if np.isnan(curve.std_error[best]):
+        raise DataError(
+            f"The best strength, {strengths[best]:g}, has {curve.n_scores[best]} score(s) in {curve.n_splits} splits "
+            "and no standard error; the one-standard-error rule needs two folds with a score."
+        )
+    sign = -1.0 if larger_is_better else 1.0
+    bound = sign * curve.mean[best] + curve.std_error[best]
+    return _largest(strengths, curve.comparable & (sign * curve.mean <= bound))
+
+
+def _moments(scores: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return mean and squared standard error over the splits of one repetition, each shape (k,)."""
+    there = ~np.isnan(scores)
+    count, share = there.sum(axis=0), weights @ there
+    share = np.where(count > 0, share, np.nan)
+    mean = weights @ np.where(there, scores, 0.0) / share
+    with np.errstate(invalid="ignore"):  # an infinite score has an infinite mean, from which it differs by nan
+        squares = weights @ np.where(there, scores - mean, 0.0) ** 2
+    return mean, squares / share / np.where(count > 1, count - 1, np.nan)
+
+
+def _mean_of_present(values: FloatArray) -> FloatArray:
+    """Return the mean over the first axis of what is not missing."""
+    there = ~np.isnan(values)
+    count = there.sum(axis=0)
+    return np.asarray(np.where(there, values, 0.0).sum(axis=0) / np.where(count > 0, count, np.nan))
+
+
+def _largest(strengths: FloatArray, among: BoolArray) -> int:
+    return int(np.argmax(np.where(among, strengths, -np.inf)))

@@ -1,0 +1,334 @@
+r"""Penalised problems at one strength after another, each from the solution before.
+
+| the penalty | the design has | solved by |
+|---|---|---|
+| squares only | any number of columns | Newton's method, by products where columns are many |
+| corners or bounds | at most ``GRAM_MOST`` columns | proximal Newton on one array of second derivatives |
+| corners or bounds | more | the same on a working set of columns |
+
+References
+----------
+Friedman, J., Hastie, T. and Tibshirani, R. (2010) Regularization paths for generalized linear models via coordinate
+descent. Journal of Statistical Software 33(1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from logitkit.curvature.hessian import DenseHessian
+from logitkit.curvature.sums import ProductSums
+from logitkit.design.matrix import Matrix
+from logitkit.design.memory import require_room
+from logitkit.design.response import Response
+from logitkit.errors import DataError, SeparationError
+from logitkit.families.binomial import Binomial
+from logitkit.objective import Objective
+from logitkit.penalties.penalty import Penalty
+from logitkit.penalties.quadratic import Quadratic
+from logitkit.rank import least_share
+from logitkit.solvers.choose import DENSE_MOST
+from logitkit.solvers.coordinate_descent import QuadraticModel
+from logitkit.solvers.newton import Newton
+from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
+from logitkit.solvers.solver import Solution, Status
+from logitkit.solvers.start import starting_point
+from logitkit.solvers.working_set import WorkingSet
+from logitkit.strengths import Strengths
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["GRAM_MOST", "NullModel", "PenalisedProblem", "null_model"]
+
+GRAM_MOST = 1_000
+COLLINEAR = 1e-10  # share of a column's squared length that is its own, in the free columns
+L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as glmnet has it
+
+
+@dataclass(frozen=True)
+class NullModel:
+    """The model of the columns that are not penalised.
+
+    Parameters
+    ----------
+    coef : (p,) array
+        Scaled coefficients, zero where penalised.
+    value : float
+        The negative log-likelihood.
+    """
+
+    coef: FloatArray
+    value: float
+
+
+class _Engine(Protocol):
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise the objective plus the penalty, from the solution before."""
+
+
+class PenalisedProblem:
+    """Matrix, response and penalty, solved at one strength after another.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : Response
+        The same rows.
+    family : Binomial
+        Distribution and link.
+    strengths : Strengths
+        The penalty.
+    names : tuple of str
+        Of the columns, for messages.
+    null : NullModel, optional
+        Where it is known.
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        response: Response,
+        family: Binomial,
+        strengths: Strengths,
+        names: tuple[str, ...],
+        null: NullModel | None = None,
+    ) -> None:
+        self.matrix, self.response, self.family, self.strengths = matrix, response, family, strengths
+        self.null = null_model(matrix, response, family, strengths, names) if null is None else null
+        self._slope: FloatArray | None = None
+        self._engine: _Engine | None = None
+
+    @property
+    def method(self) -> str:
+        """How it is solved, in words."""
+        p = self.matrix.n_columns
+        if self.strengths.whole.smooth:
+            return "Newton's method" + ("" if p <= DENSE_MOST else ", second derivatives by products")
+        if p <= GRAM_MOST or self.strengths.quadratic is not None:
+            return "proximal Newton, coordinate descent on the Gram matrix"
+        return "proximal Newton on a working set of columns"
+
+    @property
+    def objective(self) -> Objective:
+        """The objective without what the strength changes, and without second derivatives."""
+        products = ProductSums(self.matrix, lambda _, vector: vector)  # sums that are never asked for
+        return Objective(self.matrix, self.response, self.family, products, self.strengths.quadratic)
+
+    def slope_at_null(self) -> FloatArray:
+        """Return the gradient of the scaled coefficients at the null model, shape (p,)."""
+        if self._slope is None:
+            here = self.objective.evaluate(self.null.coef / self.strengths.scale, hessian=False)
+            self._slope = np.where(self.strengths.whole.free, 0.0, here.gradient / self.strengths.scale)
+        return self._slope
+
+    def largest(self) -> float:
+        """Return the smallest strength at which every penalised coefficient is zero; 0 where none can move."""
+        fixed, unit = self.strengths.fixed, self.strengths.unit
+        slope = self.slope_at_null()
+        pull = np.where(slope > 0.0, fixed.lower < 0.0, fixed.upper > 0.0) * np.abs(slope)
+        pull = np.maximum(pull - fixed.l1, 0.0)
+        corner = np.maximum(unit.l1, L1_RATIO_LEAST * unit.l2)
+        alone = corner > 0.0
+        if unit.groups is None:
+            return float((pull[alone] / corner[alone]).max(initial=0.0))
+        grouped = unit.groups.codes >= 0
+        alone &= ~grouped
+        top = float((pull[alone] / corner[alone]).max(initial=0.0))
+        signed = np.sign(slope) * pull
+        low, high = 0.0, max(top, 1e-300)
+        codes, strengths = unit.groups.codes[grouped], unit.groups.strengths
+
+        def still(strength: float) -> bool:
+            rest = np.maximum(np.abs(signed[grouped]) - strength * unit.l1[grouped], 0.0)
+            return bool(np.all(np.bincount(codes, rest**2, strengths.size) <= (strength * strengths) ** 2))
+
+        while not still(high):
+            high *= 2.0
+        for _ in range(100):
+            middle = 0.5 * (low + high)
+            low, high = (low, middle) if still(middle) else (middle, high)
+        return max(top, high)
+
+    def fresh(self) -> PenalisedProblem:
+        """Return the same problem, of which no solution is known yet."""
+        return PenalisedProblem(self.matrix, self.response, self.family, self.strengths, (), self.null)
+
+    def solve(self, strength: float, tol: float, max_iter: int, polish: bool = False) -> Solved:
+        """Minimise at a strength, from the solution before, to a gap of ``tol`` times the null objective.
+
+        The gap bounds errors of coefficients by its root only: to polish is to take one more step, with second
+        derivatives at the solution, after which little but rounding is left.
+        """
+        penalty = self.strengths.at(strength)
+        if self._engine is None:
+            self._engine = self._choose(penalty)
+        return self._engine.solve(penalty, tol * max(self.null.value, 1e-300), max_iter, polish)
+
+    def _choose(self, penalty: Penalty) -> _Engine:
+        p = self.matrix.n_columns
+        if penalty.smooth:
+            return _Smooth(self)
+        if p <= GRAM_MOST or self.strengths.quadratic is not None:
+            if p > GRAM_MOST:
+                require_room(32 * p * p, f"The second derivatives of {p:,} columns", "Leave out the Gaussian prior.")
+            return _Full(self)
+        return _Set(self)
+
+
+class _Full:
+    """Proximal Newton over all columns."""
+
+    def __init__(self, given: PenalisedProblem) -> None:
+        objective = Objective(given.matrix, given.response, given.family, None, given.strengths.quadratic)
+        self.problem = Scaled(objective, given.strengths.scale)
+        self.start = given.null.coef
+        self.state: tuple[Point, QuadraticModel] | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before."""
+        point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
+        found = prox_newton(self.problem, penalty, point, model, target, max_iter, polish)
+        self.state = found.point, found.model
+        here = found.point
+        return Solved(here.coef, here.value, here.gradient, found.gap, found.status, found.steps, found.renewals)
+
+
+class _Set:
+    """Proximal Newton over a working set."""
+
+    def __init__(self, given: PenalisedProblem) -> None:
+        self.working = WorkingSet(Scaled(given.objective, given.strengths.scale))
+        self.coef, self.dual = given.null.coef, given.slope_at_null()
+        self.before: Penalty | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before."""
+        found = self.working.solve(penalty, self.coef, self._wanted(penalty), target, max_iter, polish)
+        self.coef, self.dual, self.before = found.coef, found.dual, penalty
+        return found
+
+    def _wanted(self, penalty: Penalty) -> BoolArray:
+        """Return what the strong rule lets in."""
+        before = penalty if self.before is None else self.before
+        ahead = np.maximum(2.0 * penalty.l1 - before.l1, 0.0)
+        if penalty.groups is None:
+            return np.asarray((np.abs(self.dual) >= ahead) & ((penalty.l1 > 0.0) | (penalty.l2 > 0.0)))
+        assert before.groups is not None
+        rest = np.sign(self.dual) * np.maximum(np.abs(self.dual) - ahead, 0.0)
+        strengths = np.maximum(2.0 * penalty.groups.strengths - before.groups.strengths, 0.0)
+        hit = np.r_[penalty.groups.norms(rest) >= strengths, False]
+        alone = (penalty.groups.codes < 0) & (np.abs(self.dual) >= ahead)
+        return np.asarray(hit[penalty.groups.codes] | alone)
+
+
+class _Smooth:
+    """Newton's method, the penalty within the objective."""
+
+    def __init__(self, given: PenalisedProblem) -> None:
+        self.given = given
+        self.coef: FloatArray | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before; the gap is the squared decrement, which Newton's method drives to zero."""
+        del target, polish
+        given, scale = self.given, self.given.strengths.scale
+        ridge = penalty.l2 * scale**2
+        quadratic = _with_prior(ridge, given.strengths.quadratic)
+        many = given.matrix.n_columns > DENSE_MOST and quadratic.strengths.ndim == 1
+        products = ProductSums(given.matrix, given.objective.multiply) if many else None
+        objective = Objective(given.matrix, given.response, given.family, products, quadratic)
+        newton = Newton(max_iter=max_iter)
+        solution: Solution | None = None
+        if self.coef is None and not many:
+            start = starting_point(objective)
+            if start.nearby is not None:
+                solution = newton.solve(objective, start.coef, suspicious=False, nearby=start.nearby)
+        if solution is None or solution.status is not Status.CONVERGED:
+            first = given.null.coef / scale if self.coef is None else self.coef
+            solution = newton.solve(objective, first, suspicious=False)
+        self.coef = solution.coef
+        here = objective.evaluate(solution.coef, hessian=False)
+        hessian = solution.evaluation.hessian
+        assert hessian is not None
+        squared = float(here.gradient @ hessian.factorise().solve(here.gradient))
+        value = here.value - quadratic.value(solution.coef)
+        steps = len(solution.trace)
+        return Solved(solution.coef * scale, value, here.gradient / scale, max(squared, 0.0), solution.status, steps, 0)
+
+
+def _with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
+    """Return ridge and prior as one quadratic form, but for a constant."""
+    if prior is None:
+        return Quadratic(ridge)
+    centre = np.zeros(ridge.size) if prior.centre is None else prior.centre
+    if not ridge.any():
+        return prior
+    if prior.strengths.ndim == 1:
+        both = prior.strengths + ridge
+        share = np.divide(prior.strengths, both, out=np.zeros_like(both), where=both > 0.0)
+        return Quadratic(both, share * centre)
+    whole = prior.strengths + np.diag(ridge)
+    return Quadratic(whole, np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0])
+
+
+def null_model(
+    matrix: Matrix, response: Response, family: Binomial, strengths: Strengths, names: tuple[str, ...]
+) -> NullModel:
+    """Fit the columns that are not penalised.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : Response
+        The same rows.
+    family : Binomial
+        Distribution and link.
+    strengths : Strengths
+        The penalty.
+    names : tuple of str
+        Of the columns, for messages.
+
+    Returns
+    -------
+    NullModel
+        Coefficients and loss.
+
+    Raises
+    ------
+    SeparationError
+        If these columns separate the outcomes, or there is one outcome only.
+    DataError
+        If they are collinear.
+    """
+    prior = strengths.quadratic
+    free = strengths.whole.free
+    if prior is not None:
+        diagonal = prior.strengths if prior.strengths.ndim == 1 else prior.strengths.diagonal()
+        free = free & (diagonal == 0.0)
+    index = np.flatnonzero(free)
+    coef = np.zeros(matrix.n_columns)
+    columns = matrix.columns(index)
+    objective = Objective(columns, response, family)
+    if index.size == 0:
+        return NullModel(coef, objective.evaluate(np.zeros(0)).value)
+    shown = ", ".join(names[j] for j in index[:6])
+    if not 0.0 < response.events < response.total:
+        raise SeparationError("All outcomes are the same: there is nothing to explain, and the intercept is infinite.")
+    first = objective.evaluate(np.zeros(index.size))
+    assert isinstance(first.hessian, DenseHessian)
+    if index.size > 1 and least_share(first.hessian.array, None) < COLLINEAR:
+        raise DataError(
+            f"The columns that are not penalised ({shown}) are combinations of one another. Keep fewer of them."
+        )
+    solution = Newton().solve(objective, starting_point(objective).coef)
+    if solution.status is not Status.CONVERGED:
+        raise SeparationError(
+            f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to infinity: "
+            "penalise them as well."
+        )
+    coef[index] = solution.coef * strengths.scale[index]
+    return NullModel(coef, solution.evaluation.value)

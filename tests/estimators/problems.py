@@ -1,0 +1,44 @@
+"""Data for the tests of the estimators: two classes that overlap, and a frame with categories, text and gaps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["mixed_frame", "overlapping", "quasi_separated", "separated"]
+
+
+def overlapping(n: int = 300, p: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p)) * np.linspace(0.5, 3.0, p) + np.linspace(-1.0, 2.0, p)
+    eta = X @ (np.linspace(0.8, -0.4, p) / np.linspace(0.5, 3.0, p)) + 1.5
+    return X, (rng.random(n) < 1.0 / (1.0 + np.exp(-eta))).astype(int)
+
+
+def separated(n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    X = np.random.default_rng(seed).normal(size=(n, 3))
+    return X, (X @ [1.0, -2.0, 0.5] > 0.3).astype(int)
+
+
+def quasi_separated(n: int = 200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Rows overlap where the last column is zero; where it is one, all are events."""
+    X, y = overlapping(n, 2, seed)
+    inside = np.arange(n) % 5 == 0
+    return np.column_stack([X, inside.astype(float)]), np.where(inside, 1, y)
+
+
+def mixed_frame(n: int = 300, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "age": rng.normal(50.0, 10.0, n),
+            "sex": rng.choice(["female", "male"], n),
+            "stage": pd.Categorical(rng.choice(["I", "II", "III"], n), ["I", "II", "III"]),
+            "dose": rng.choice([0.0, 1.0, 2.0, np.nan], n),
+        }
+    )
+    eta = 0.04 * (frame["age"] - 50.0) + 0.8 * (frame["sex"] == "male") - 0.5 * (frame["stage"] == "III")
+    y = np.where(rng.random(n) < 1.0 / (1.0 + np.exp(-eta)), "relapse", "none")
+    frame.loc[rng.choice(n, n // 20, replace=False), "age"] = np.nan
+    frame.loc[rng.choice(n, n // 20, replace=False), "sex"] = None
+    return frame, y

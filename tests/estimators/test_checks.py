@@ -1,0 +1,46 @@
+"""scikit-learn's own checks, with no expected failure."""
+
+from __future__ import annotations
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from estimators.problems import overlapping
+from logitkit.estimators import LogitClassifier
+
+VARIANTS = [
+    LogitClassifier(),
+    LogitClassifier(class_weight="balanced"),
+    LogitClassifier(strength=0.01),
+    LogitClassifier(C=1.0),
+    LogitClassifier(strength=0.001, l1_ratio=0.5),
+]
+mark = parametrize_with_checks(VARIANTS)
+# scikit-learn 1.8 hands a generator over, which pytest deprecates.
+checks = pytest.mark.parametrize(mark.args[0], list(mark.args[1]), **mark.kwargs)
+
+
+# Many checks fit data whose classes are separated, of which the estimator warns.
+@pytest.mark.filterwarnings("ignore:The classes are separated")
+@checks
+def test_scikit_learn_checks(estimator, check, monkeypatch):
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it one check would be skipped
+    check(estimator)
+
+
+def test_the_checks_are_many_and_no_failure_is_expected():
+    found = list(checks.args[1])
+    assert len(found) > 50 * len(VARIANTS)
+    assert not any(getattr(parameters, "marks", ()) for parameters in found)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_the_tags_say_is_so(variant):
+    tags = variant.__sklearn_tags__()
+    assert not tags.non_deterministic
+    assert not tags.classifier_tags.poor_score
+    assert not tags.no_validation
+    assert tags.input_tags.sparse
+    assert tags.target_tags.required
+    assert LogitClassifier("x").__sklearn_tags__().input_tags.allow_nan
+    variant.fit(*overlapping())
