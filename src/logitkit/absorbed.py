@@ -119,9 +119,7 @@ def _with_levels(matrix: Matrix, codes: IntArray, n_levels: int) -> Recoded:
     return Recoded(Blocks.in_order(whole, columns), csr_array(block_diag((eye_array(n_levels), recode), format="csr")))
 
 
-def _in_order(
-    found: LevelFit, n_levels: int, size: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+def _in_order(found: LevelFit, n_levels: int, size: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
     """Return coefficients, covariance and intercepts with the later columns aliased, and which these are."""
     p = found.null.shape[0] - n_levels
     inner = found.vcov.rest_array()

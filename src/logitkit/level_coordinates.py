@@ -55,6 +55,9 @@ class LevelCoordinates:
         Columns that were dropped, in order.
     vanishing : Vanishing or None
         The combinations that the aliased columns were; None where none is.
+    undecided : Vanishing or None
+        Combinations that vanish on the rows fitted, and not on those of levels with one outcome: the linear predictor
+        of another row that they move is undetermined.
     """
 
     layout: ArrowLayout
@@ -66,6 +69,7 @@ class LevelCoordinates:
     shared: FloatArray
     aliased: IntArray
     vanishing: Vanishing | None = None
+    undecided: Vanishing | None = None
 
     def matrix(self, given: Matrix) -> Matrix:
         """Return the matrix that the solver works on."""

@@ -151,7 +151,8 @@ class Objective:
                 sums.merge(whole, total.gram)
         else:
             total = _RowSums(np.zeros(self._inner.n_columns), whole)
-            for part in ordered_map(lambda group: self._evaluate_group(group, inner, whole, sums, pearson), len(bounds)):
+            parts = ordered_map(lambda group: self._evaluate_group(group, inner, whole, sums, pearson), len(bounds))
+            for part in parts:
                 total.value += part.value
                 total.gradient += part.gradient
                 total.closest = min(total.closest, part.closest)
@@ -192,9 +193,7 @@ class Objective:
             for start, stop in self._groups.blocks(group):
                 here = slice(start, stop)
                 eta = self._eta(start, stop, inner)[1]
-                self.family.rows(
-                    eta, self.response.y[here], self.response.weights[here], slope[here], curvature[here]
-                )
+                self.family.rows(eta, self.response.y[here], self.response.weights[here], slope[here], curvature[here])
 
         for _ in ordered_map(fill, len(self._groups.bounds)):
             pass

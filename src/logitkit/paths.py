@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,21 +12,21 @@ import numpy as np
 from logitkit.api import scope_of
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
-from logitkit.design.frame import read_table, row_values
+from logitkit.design.frame import read_table
 from logitkit.design.ready import ready_design
-from logitkit.errors import DataError
+from logitkit.errors import ConvergenceWarning, DataError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.inference.delta import normal_quantile
 from logitkit.penalised import ProxNewton, Shrunken, prepare
-from logitkit.penalised_path import solve_path, strength_grid
-from logitkit.penalties.specification import Lasso, Specification
+from logitkit.penalised_path import PathStatus, solve_path, strength_grid
+from logitkit.penalties.elastic_net import Lasso
+from logitkit.penalties.specification import Specification
 from logitkit.results.path import CrossValidated, Path
 from logitkit.selection.cross_validation import cross_validate_path
-from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
+from logitkit.selection.fold_choice import chosen_folds
 from logitkit.selection.folds import Folds
-from logitkit.selection.given_folds import given_folds
 from logitkit.selection.scores import measure_named
 from logitkit.typing import MissingPolicy, WeightKind
 
@@ -271,7 +272,7 @@ def cross_validate(
         missing=missing,
         absorb=None,
     )
-    made = _folds(design, read_table(data), folds, (stratify, groups, time, repeats, seed))
+    made = chosen_folds(design, read_table(data), folds, (stratify, groups, time, repeats, seed))
     return _cross_validated(design, made, penalty, link, (n_strengths, ratio, strengths), measure, solver, level)
 
 
@@ -337,7 +338,7 @@ def cross_validate_matrix(
     normal_quantile(level)
     design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, event=event)
     table = read_table({"y": np.asarray(y)})
-    made = _folds(design, table, folds, (stratify, groups, time, repeats, seed))
+    made = chosen_folds(design, table, folds, (stratify, groups, time, repeats, seed))
     return _cross_validated(design, made, penalty, link, (n_strengths, ratio, strengths), measure, solver, level)
 
 
@@ -353,6 +354,12 @@ def _path(
     with single_threaded_blas():
         given = prepare(design, Binomial(link_named(link)), Lasso() if penalty is None else penalty)
         record = solve_path(given, _grid(given, grid), options, stops=grid[2] is None)
+    if record.status is PathStatus.NOT_CONVERGED:
+        warnings.warn(
+            f"The path {record.status.value} at the strength {record.strengths[-1]:.4g}. Do not use its last row.",
+            ConvergenceWarning,
+            stacklevel=3,
+        )
     return Path(record, given, level)
 
 
@@ -384,27 +391,3 @@ def _options(solver: ProxNewton | None) -> ProxNewton:
     if solver is not None and not isinstance(solver, ProxNewton):
         raise DataError(f"solver={solver!r} is not known; give lk.ProxNewton(tol=..., max_iter=...).")
     return solver or PATH
-
-
-def _folds(design: Design, table: Any, folds: Any, how: tuple[bool, Any, Any, int, int]) -> Folds:
-    """Return the folds that are asked for, of the rows that are used."""
-    stratify, groups, time, repeats, seed = how
-    named = [name for name, value in (("groups", groups), ("time", time)) if value is not None]
-    if len(named) == 2:
-        raise DataError("groups= and time= at once: give one of them.")
-    number = isinstance(folds, int) and not isinstance(folds, bool)
-    if not number:
-        if named:
-            raise DataError(f"folds= gives the folds, and so would {named[0]}=: give one of them.")
-        places = np.full(table.n_rows, -1)
-        places[design.positions] = np.arange(design.n_rows)
-        return given_folds(design.response, folds, places=places)
-    if groups is not None:
-        values = row_values(groups, table, "groups")[0].iloc[design.positions]
-        return grouped_folds(design.response, values, folds, repeats=repeats, seed=seed)
-    if time is not None:
-        if repeats != 1:
-            raise DataError("Periods of time can be divided in one way only: leave out repeats=.")
-        return time_folds(design.response, row_values(time, table, "time")[0].iloc[design.positions], folds)
-    make = stratified_folds if stratify else plain_folds
-    return make(design.response, folds, repeats=repeats, seed=seed)

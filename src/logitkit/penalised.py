@@ -8,6 +8,7 @@ its mode, and is named so.
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
@@ -18,20 +19,15 @@ from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import Vcov, WithheldVcov, vcov_of
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
-from logitkit.design.moments import Moments, column_moments
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, DataWarning, UnsupportedError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
+from logitkit.moments import Moments, column_moments
 from logitkit.objective import Objective
+from logitkit.penalties.elastic_net import AdaptiveLasso, ElasticNet, RelaxedLasso
 from logitkit.penalties.penalty import Penalty
-from logitkit.penalties.specification import (
-    AdaptiveLasso,
-    ElasticNet,
-    RelaxedLasso,
-    Specification,
-    parts_of,
-)
+from logitkit.penalties.specification import Specification, parts_of
 from logitkit.rank import identity_coordinates
 from logitkit.record import Covariance, FitRecord, PenaltyFacts
 from logitkit.solvers.choose import DENSE_MOST
@@ -40,7 +36,7 @@ from logitkit.solvers.path import PenalisedProblem
 from logitkit.solvers.prox_newton import Solved
 from logitkit.solvers.solver import Solution, Status
 from logitkit.strengths import strengths_of
-from logitkit.typing import FloatArray
+from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["ProxNewton", "Shrunken", "fit_at", "fit_penalised", "path_dof", "prepare"]
 
@@ -109,7 +105,7 @@ class Shrunken:
     problem: PenalisedProblem
 
 
-def prepare(design: Design, family: Binomial, specification: Specification) -> Shrunken:
+def prepare(design: Design, family: Binomial, specification: Specification, tells: bool = True) -> Shrunken:
     """Return the penalised problem of a design.
 
     Parameters
@@ -120,6 +116,8 @@ def prepare(design: Design, family: Binomial, specification: Specification) -> S
         Distribution and link.
     specification : Specification
         The penalty.
+    tells : bool, default True
+        Whether to warn of columns that do not vary.
 
     Returns
     -------
@@ -143,6 +141,13 @@ def prepare(design: Design, family: Binomial, specification: Specification) -> S
     if any(isinstance(part, AdaptiveLasso) and part.initial is None for part in parts):
         initial = _first_fit(design, family)
     strengths = strengths_of(specification, design.info, moments, design.response.total, initial)
+    if tells and strengths.constant.size and design.info.intercept is not None:
+        names = [design.info.names[j] for j in strengths.constant]
+        warnings.warn(
+            f"Columns that do not vary have the coefficient zero: {', '.join(names[:8])}{', ...' if names[8:] else ''}.",
+            DataWarning,
+            stacklevel=5,
+        )
     problem = PenalisedProblem(design.matrix, design.response, family, strengths, design.info.names)
     return Shrunken(design, family, specification, problem)
 
@@ -259,9 +264,7 @@ def _first_fit(design: Design, family: Binomial) -> FloatArray:
     return record.coef
 
 
-def _record(
-    given: Shrunken, strength: float, solved: Solved, level: float, chosen: str, tol: float
-) -> FitRecord:
+def _record(given: Shrunken, strength: float, solved: Solved, level: float, chosen: str, tol: float) -> FitRecord:
     """Return the record of a solution."""
     design, problem = given.design, given.problem
     strengths = problem.strengths
@@ -320,7 +323,7 @@ def _scale_words(specification: Specification) -> str:
     return "coefficients of standardised columns" if found == {True} else "coefficients of the columns as given"
 
 
-def _refit(given: Shrunken, chosen: FloatArray) -> FloatArray:
+def _refit(given: Shrunken, chosen: BoolArray) -> FloatArray:
     """Return maximum likelihood estimates on the columns that were chosen, zero elsewhere."""
     design = given.design
     keep = np.flatnonzero(chosen | given.problem.strengths.whole.free)

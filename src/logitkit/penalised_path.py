@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -117,11 +116,11 @@ def strength_grid(given: Shrunken, n_strengths: Any = 100, ratio: Any = None, st
         if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all() or (values < 0.0).any():
             raise DataError(f"strengths={strengths!r}: give numbers that are not negative.")
         return np.unique(values)[::-1]
-    if isinstance(n_strengths, bool) or not isinstance(n_strengths, Integral) or n_strengths < 2:
+    if isinstance(n_strengths, bool) or not isinstance(n_strengths, int | np.integer) or n_strengths < 2:
         raise DataError(f"n_strengths={n_strengths!r}: give a whole number of at least 2.")
     if ratio is None:
         ratio = RATIO_TALL if given.design.n_rows >= given.design.matrix.n_columns else RATIO_WIDE
-    if isinstance(ratio, bool) or not isinstance(ratio, Real) or not 0.0 < ratio < 1.0:
+    if isinstance(ratio, bool) or not isinstance(ratio, float | np.floating) or not 0.0 < ratio < 1.0:
         raise DataError(f"ratio={ratio!r}: give a number between 0 and 1.")
     largest = given.problem.largest()
     if largest <= 0.0:

@@ -22,36 +22,28 @@ from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
 from logitkit.design.saved_levels import (
     absorbed_misfits,
-    code_misfits,
     floats_of,
-    integers_of,
     layout_misfits,
     pack_absorbed,
     pack_array,
     pack_layout,
-    pack_vanishing,
     unpack_absorbed,
     unpack_layout,
-    unpack_vanishing,
 )
 from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.level_coordinates import LevelCoordinates
-from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone
 from logitkit.record import Covariance, FitRecord, Limit
+from logitkit.saved_coordinates import pack_coordinates, unpack_coordinates
 from logitkit.solvers.solver import Status, Step
-from logitkit.typing import IntArray
 
 __all__ = ["VERSION", "load_record", "save_record"]
 
 FORMAT = "logitkit fit"
 VERSION = 2
-COORDINATES = ("transform", "centre", "basis")
-PLACES = ("places", "kept", "select")
-SHARES = ("taken", "shared")
 ARROW_MOST = 16_000_000  # numbers of a covariance that a file holds: 170 MB as text
 CONE = ("directions", "rays", "generators")
 ARRAYS = ("coef", "inner_coef")
@@ -242,7 +234,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
         **_pack_covariances(record),
         "aliased": record.aliased.tolist(),
-        "coordinates": _pack_coordinates(record.coordinates),
+        "coordinates": pack_coordinates(record.coordinates),
         "limit": None
         if limit is None
         else {
@@ -258,40 +250,6 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "method": record.method,
         "trace": [encode(asdict(step)) for step in record.trace],
     }
-
-
-def _pack_coordinates(coordinates: Coordinates | LevelCoordinates) -> dict[str, Any] | None:
-    """Return coordinates as JSON values, None for those that change nothing."""
-    vanishing = {"vanishing": pack_vanishing(coordinates.vanishing)}
-    if isinstance(coordinates, LevelCoordinates):
-        arrays = {name: pack_array(getattr(coordinates, name)) for name in (*PLACES, *SHARES)}
-        return {"layout": pack_layout(coordinates.layout), **arrays, **vanishing}
-    if coordinates.transform is None:
-        return None
-    return {name: encode(getattr(coordinates, name)) for name in COORDINATES} | vanishing
-
-
-def _unpack_coordinates(
-    part: Mapping[str, Any] | None, aliased: IntArray, p: int, q: int
-) -> Coordinates | LevelCoordinates:
-    """Return the coordinates that were packed."""
-    if part is None:
-        return Coordinates(None, aliased)
-    vanishing = unpack_vanishing(part["vanishing"], aliased, p)
-    if "layout" in part:
-        places, kept, select = (integers_of(part[name]) for name in PLACES)
-        taken, shared = floats_of(part["taken"]), floats_of(part["shared"])
-        layout = unpack_layout(part["layout"])
-        r = taken.size // p
-        found = LevelCoordinates(
-            layout, places, q - kept.size, kept, select, taken.reshape(p, r), shared.reshape(r, q), aliased, vanishing
-        )
-        bounds = {"places": (places, found.n_levels), "kept": (kept, layout.rest.size), "select": (select, q)}
-        for wrong in (*layout_misfits(layout, p), *code_misfits(bounds)):
-            raise DataError(f"The saved model is damaged: {wrong}.")
-        return found
-    transform, centre, basis = (np.asarray(decode(part[name]), dtype=np.float64) for name in COORDINATES)
-    return Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q), vanishing)
 
 
 def _pack_covariances(record: FitRecord) -> dict[str, Any]:
@@ -387,7 +345,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         inner_coef=inner_coef,
         **_unpack_covariances(packed, q),
         **{name: decode(packed[name]) for name in NUMBERS},
-        coordinates=_unpack_coordinates(packed["coordinates"], aliased, len(info.names), q),
+        coordinates=unpack_coordinates(packed["coordinates"], aliased, len(info.names), q),
         aliased=aliased,
         limit=limit,
         covariance=Covariance(**packed["covariance"]),

@@ -17,20 +17,16 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.info import DesignInfo
-from logitkit.design.moments import Moments
 from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.moments import Moments
 from logitkit.once import once
+from logitkit.penalties.bounds import Bounds
+from logitkit.penalties.elastic_net import AdaptiveLasso, ElasticNet
+from logitkit.penalties.group_lasso import GroupLasso
 from logitkit.penalties.penalty import Groups, Penalty, no_penalty
+from logitkit.penalties.prior import GaussianPrior
 from logitkit.penalties.quadratic import Quadratic
-from logitkit.penalties.specification import (
-    AdaptiveLasso,
-    Bounds,
-    ElasticNet,
-    GaussianPrior,
-    GroupLasso,
-    Specification,
-    parts_of,
-)
+from logitkit.penalties.specification import Specification, parts_of
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Strengths", "columns_named", "strengths_of"]
@@ -107,10 +103,10 @@ def strengths_of(
     scale = np.where(varying, moments.deviation, 1.0)
     if intercept is not None:
         scale[intercept] = 1.0
-    raw = [part for part in parts if isinstance(part, GroupLasso) and not part.standardize]
-    for part in raw:
-        for columns in _groups(part, info).values():
-            scale[columns] = 1.0
+    for part in parts:
+        if isinstance(part, GroupLasso) and not part.standardize:
+            for columns in _groups(part, info).values():
+                scale[columns] = 1.0
     constant = np.flatnonzero(~varying)
     constant = constant[constant != (-1 if intercept is None else intercept)]
     held = np.zeros(p, dtype=bool)
@@ -131,7 +127,7 @@ def strengths_of(
             if quadratic is not None:
                 raise DataError("Two Gaussian priors at once: give one, with both precisions added.")
             quadratic = _prior(part, info)
-        else:
+        elif isinstance(part, Bounds):
             fixed = fixed.plus(_bounds(part, info, scale))
     zero = np.where(held, 0.0, np.inf)
     fixed = fixed.plus(replace(no_penalty(p), lower=-zero, upper=zero))

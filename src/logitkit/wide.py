@@ -115,9 +115,7 @@ def _has_reference(design: Design, layout: ArrowLayout) -> bool:
     return any(term.name in references and set(term.columns) == head for term in design.info.terms)
 
 
-def _settled(
-    coordinates: LevelCoordinates, found: LevelFit, size: FloatArray
-) -> tuple[LevelCoordinates, BoolArray]:
+def _settled(coordinates: LevelCoordinates, found: LevelFit, size: FloatArray) -> tuple[LevelCoordinates, BoolArray]:
     """Return the coordinates without the columns that are not determined, which are chosen in formula order.
 
     Second, the columns that are not aliased and still open: combinations of them move only rows that are fitted
@@ -151,6 +149,7 @@ def _settled(
     select = np.where(picked >= 0, moved[picked], -1)
     shared = shared[:, columns]
     undetermined = np.zeros(select.size, dtype=bool)
+    undecided = None
     if found.null.shape[1]:
         unit = np.where(size > 0.0, size, 1.0)[:, None]
         directions = _cleaned(np.array([whole.coef(direction) for direction in found.null.T]).T * unit)
@@ -160,6 +159,8 @@ def _settled(
         infinite = (coordinates.select >= 0) & (coordinates.select < m)
         infinite[infinite] = np.isinf(found.intercepts[coordinates.select[infinite]])
         undetermined = np.any(loose != 0.0, axis=1) & ~infinite
+        if loose.shape[1]:
+            undecided = vanishing_combinations(loose / unit, aliased_in_order(loose), size)
         explained = aliased_in_order(directions)
         directions = directions / unit
         own = np.zeros((explained.size, columns.size))
@@ -175,7 +176,8 @@ def _settled(
     places = np.where((coordinates.places >= 0) & absent[coordinates.places], stand_in, coordinates.places)
     gone = np.asarray(gone, dtype=np.int64)
     vanishing = _vanishing(null, aliased, zeros, size) if gone.size else None
-    return LevelCoordinates(layout, places, m, kept, select, taken, shared, gone, vanishing), undetermined
+    settled = LevelCoordinates(layout, places, m, kept, select, taken, shared, gone, vanishing, undecided)
+    return settled, undetermined
 
 
 def _vanishing(null: FloatArray, aliased: IntArray, zeros: IntArray, size: FloatArray) -> Vanishing:

@@ -85,11 +85,12 @@ def test_the_penalty_itself():
     assert_allclose(penalty.gradient(at), central_difference(penalty.value, at), atol=1e-8)
 
 
-def test_a_sample_of_the_rows_keeps_the_penalty():
+def test_the_penalty_of_a_sample_weighs_as_much_beside_its_rows():
     part = objective("dense").subset(np.arange(0, N, 2))
     coef = np.ones(LEVELS + 3)
     cells = matrix().to_dense()[::2]
-    expected = total_loss(coef, cells, Y[::2], WEIGHTS[::2]) + 0.5 * strengths().sum()
+    share = WEIGHTS[::2].sum() / WEIGHTS.sum()
+    expected = total_loss(coef, cells, Y[::2], WEIGHTS[::2]) + share * 0.5 * strengths().sum()
     assert_allclose(part.evaluate(coef).value, expected, rtol=EXACT)
 
 

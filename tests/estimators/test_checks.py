@@ -6,7 +6,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from estimators.problems import overlapping
-from logitkit.estimators import LogitClassifier
+from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier
 
 VARIANTS = [
     LogitClassifier(),
@@ -14,6 +14,8 @@ VARIANTS = [
     LogitClassifier(strength=0.01),
     LogitClassifier(C=1.0),
     LogitClassifier(strength=0.001, l1_ratio=0.5),
+    LogitClassifierCV(cv=3, n_strengths=20),
+    LogitPathClassifier(n_strengths=20),
 ]
 mark = parametrize_with_checks(VARIANTS)
 # scikit-learn 1.8 hands a generator over, which pytest deprecates.

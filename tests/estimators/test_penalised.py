@@ -119,7 +119,7 @@ def test_a_pickle_says_the_penalty_still(data):
     again = pickle.loads(pickle.dumps(model))
     assert str(again.fit_.summary()) == str(model.fit_.summary())
     assert_array_equal(again.predict_proba(data[0]), model.predict_proba(data[0]))
-    assert (again.fit_.penalty.words, again.fit_.penalty.strength) == (model.fit_.penalty.words, 0.05)
+    assert again.fit_.penalty.strengths == model.fit_.penalty.strengths == (("lasso", 0.05),)
 
 
 def test_sparse_columns_give_the_same(data):

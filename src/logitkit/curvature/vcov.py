@@ -137,10 +137,12 @@ class WithheldVcov(Vcov):
 
     def times(self, functions: FloatArray) -> FloatArray:
         """Refuse."""
+        del functions
         raise UnsupportedError(self.reason)
 
     def row_variances(self, rows: Matrix) -> FloatArray:
         """Refuse."""
+        del rows
         raise UnsupportedError(self.reason)
 
     def array(self) -> FloatArray:

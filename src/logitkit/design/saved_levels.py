@@ -278,15 +278,15 @@ def pack_vanishing(vanishing: Vanishing | None) -> dict[str, Any] | None:
     }
 
 
-def unpack_vanishing(part: Mapping[str, Any] | None, aliased: IntArray, p: int) -> Vanishing | None:
+def unpack_vanishing(part: Mapping[str, Any] | None, aliased: IntArray | None, p: int) -> Vanishing | None:
     """Return the combinations that were packed.
 
     Parameters
     ----------
     part : mapping or None
         From ``pack_vanishing``.
-    aliased : (k,) int array
-        The aliased columns of the fit.
+    aliased : (k,) int array or None
+        The aliased columns of the fit; None where the combinations are of other columns.
     p : int
         Number of columns.
 
@@ -307,14 +307,16 @@ def unpack_vanishing(part: Mapping[str, Any] | None, aliased: IntArray, p: int) 
     [-2.0, 1.0]
     """
     if part is None:
-        if aliased.size:
+        if aliased is not None and aliased.size:
             raise DataError("The saved model is damaged: it does not say what its aliased columns were.")
         return None
     owners, columns, numbers = (integers_of(part[name]) for name in COMBINED)
     values, scale = (floats_of(part[name]) for name in WEIGHED)
     levels = None if part["levels"] is None else floats_of(part["levels"]).reshape(-1, owners.size)
-    whole = np.array_equal(np.sort(owners), np.sort(aliased)) and scale.size == owners.size
-    if not whole or not columns.size == numbers.size == values.size:
+    known = aliased is None or np.array_equal(np.sort(owners), np.sort(aliased))
+    whole = known and scale.size == owners.size
+    least = min(columns.min(initial=0), numbers.min(initial=0))
+    if not whole or least < 0 or not columns.size == numbers.size == values.size:
         raise DataError("The saved model is damaged: what explains its aliased columns has other sizes than they.")
     for wrong in code_misfits({"columns": (columns, p), "numbers": (numbers, owners.size)}):
         raise DataError(f"The saved model is damaged: {wrong}.")

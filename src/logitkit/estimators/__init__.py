@@ -17,5 +17,9 @@ if find_spec("sklearn") is None:
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submod_attrs={"logit": ["LogitClassifier"]},
+    submod_attrs={
+        "cross_validated": ["LogitClassifierCV"],
+        "logit": ["LogitClassifier"],
+        "path": ["LogitPathClassifier"],
+    },
 )

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from logitkit.api import logit_matrix
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError
 from logitkit.estimators.outcomes import TwoClasses
-from logitkit.results.fit import Fit
+from logitkit.estimators.verb import Verb
 from logitkit.typing import FloatArray
 
 __all__ = ["Columns", "validated_columns"]
@@ -37,7 +36,8 @@ class Columns:
     --------
     >>> from logitkit.estimators.outcomes import two_classes
     >>> columns = Columns(np.array([[0.0], [0.0], [1.0], [1.0]]), ("x",), fit_intercept=True)
-    >>> fit = columns.fit(two_classes(np.array([0, 1, 0, 1]), "Model"), None, {})
+    >>> from logitkit.api import logit, logit_matrix
+    >>> fit = columns.fit(Verb(logit_matrix, logit), two_classes(np.array([0, 1, 0, 1]), "Model"), None, {})
     >>> fit.coef.index.tolist()
     ['Intercept', 'x']
     """
@@ -46,24 +46,26 @@ class Columns:
     names: tuple[str, ...]
     fit_intercept: bool
 
-    def fit(self, target: TwoClasses, weights: FloatArray | None, options: dict[str, Any]) -> Fit:
+    def fit(self, verb: Verb, target: TwoClasses, weights: FloatArray | None, options: dict[str, Any]) -> Any:
         """Return the fit of an outcome to the columns.
 
         Parameters
         ----------
+        verb : Verb
+            The fitting function.
         target : TwoClasses
             The outcome of the rows.
         weights : (n,) array or None
             Weights of precision.
         options : dict
-            What the fitting function takes beside them: ``solver``, ``level`` and ``penalty``.
+            What the function takes beside them, such as ``solver``, ``level`` and ``penalty``.
 
         Returns
         -------
-        Fit
-            With a reference to the rows.
+        object
+            What the function returns: a fit with a reference to the rows, or a path of them.
         """
-        return logit_matrix(
+        return verb.by_matrix(
             self._design_matrix(),
             target.labels,
             self.names if not self.fit_intercept else (INTERCEPT, *self.names),

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from logitkit.api import logit
 from logitkit.design.build import build_design
 from logitkit.design.frame import is_missing, read_table
 from logitkit.errors import DataError, FormulaError
 from logitkit.estimators.outcomes import TwoClasses
+from logitkit.estimators.verb import Verb
 from logitkit.report.tidy import scatter
 from logitkit.results.fit import Fit
 from logitkit.results.rows import rows_to_predict
@@ -102,22 +102,24 @@ class FormulaRows:
         """The formula with both sides."""
         return f"{self.response} ~ {self.formula}"
 
-    def fit(self, target: TwoClasses, weights: FloatArray | None, options: dict[str, Any]) -> Fit:
+    def fit(self, verb: Verb, target: TwoClasses, weights: FloatArray | None, options: dict[str, Any]) -> Any:
         """Return the fit of the outcome to the formula.
 
         Parameters
         ----------
+        verb : Verb
+            The fitting function.
         target : TwoClasses
             The outcome of the rows.
         weights : (n,) array or None
             Weights of precision.
         options : dict
-            What the fitting function takes beside them: ``solver``, ``level`` and ``penalty``.
+            What the function takes beside them, such as ``solver``, ``level`` and ``penalty``.
 
         Returns
         -------
-        Fit
-            With a reference to the rows.
+        object
+            What the function returns: a fit with a reference to the rows, or a path of them.
         """
         options = {
             "weights": weights,
@@ -126,10 +128,9 @@ class FormulaRows:
             "missing": self.missing,
             **options,
         }
-        # A formula sees the names of the scope that calls `logit`: here those that the user gave, and no others.
-        scope = {**self.functions, "_logit": logit, "_text": self.text, "_data": self.data, "_options": options}
-        fit: Fit = eval("_logit(_text, _data, **_options)", scope)
-        return fit
+        # A formula sees the names of the scope that calls the function: here those that the user gave, and no others.
+        call = {"_fit": verb.by_formula, "_text": self.text, "_data": self.data, "_options": options}
+        return eval("_fit(_text, _data, **_options)", {**self.functions, **call})
 
     def used(self) -> IntArray:
         """Return which rows take part in a fit.

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any, Self
 
-import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
-
-from logitkit.design.terms import INTERCEPT
-from logitkit.errors import DataError, DataWarning
-from logitkit.estimators.columns import Columns, validated_columns
-from logitkit.estimators.finite import finite_coef
-from logitkit.estimators.formula_rows import FormulaRows, decision_by_formula, require_frame, require_labels
+from logitkit.api import logit, logit_matrix
 from logitkit.estimators.outcomes import two_classes
 from logitkit.estimators.penalty_choice import chosen_penalty
+from logitkit.estimators.predictor import LogitPredictor
+from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.penalised import ProxNewton
-from logitkit.results.fit import Fit
 from logitkit.solvers.newton import Newton
-from logitkit.typing import FloatArray, MissingPolicy, UnseenPolicy
+from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["LogitClassifier"]
 
+ONE_FIT = Verb(logit_matrix, logit)
 
-class LogitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+
+class LogitClassifier(LogitPredictor):
     r"""Logistic regression with two classes, by maximum likelihood unless a penalty is asked for.
 
     .. math:: \log \frac{P(y_i = c_2)}{P(y_i = c_1)} = \beta_0 + x_i'\beta
@@ -134,17 +128,6 @@ class LogitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         self.solver = solver
         self.level = level
 
-    def __sklearn_tags__(self) -> Any:
-        """Say what scikit-learn may expect: two classes, and with a formula more kinds of columns."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
-        by_formula = self.formula is not None
-        tags.input_tags.sparse = not by_formula
-        tags.input_tags.allow_nan = by_formula
-        tags.input_tags.categorical = by_formula
-        tags.input_tags.string = by_formula
-        return tags
-
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the model.
 
@@ -176,138 +159,6 @@ class LogitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
             return float(target.is_event[used].size if weights is None else weights[used].sum())
 
         penalty = chosen_penalty(self.penalty, self.strength, self.l1_ratio, self.C, total)
-        fit = rows.fit(target, weights, {"penalty": penalty, "solver": self.solver, "level": self.level})
-        assert fit.design is not None
-        coef = finite_coef(fit.record, fit.design)
-        names = fit.record.names
-        own = self.fit_intercept if self.formula is None else INTERCEPT in names
-        place = names.index(INTERCEPT) if own else len(names)
-        self.classes_ = target.classes
-        self.fit_ = fit
-        self.coef_ = np.delete(coef, place)[None, :] if own else coef[None, :]
-        self.coef_names_ = np.array([name for j, name in enumerate(names) if j != place], dtype=object)
-        self.intercept_ = coef[place : place + 1] if own else np.zeros(1)
-        self.n_iter_ = np.array([fit.record.trace[-1].iteration if fit.record.trace else 0])
-        if fit.record.limit is not None:
-            warnings.warn(_separated(fit), DataWarning, stacklevel=2)
+        fit = rows.fit(ONE_FIT, target, weights, {"penalty": penalty, "solver": self.solver, "level": self.level})
+        self._remember(fit, target)
         return self
-
-    def decision_function(self, X: Any) -> FloatArray:
-        """Return the logit of the second class.
-
-        Parameters
-        ----------
-        X : (n, p) array, frame or sparse matrix
-            As in ``fit``.
-
-        Returns
-        -------
-        (n,) array
-            The linear predictor; nan for a row that the formula cannot code.
-        """
-        return self._decide(X)[0]
-
-    def predict(self, X: Any) -> Any:
-        """Return the more probable label of each row.
-
-        Parameters
-        ----------
-        X : (n, p) array, frame or sparse matrix
-            As in ``fit``.
-
-        Returns
-        -------
-        (n,) array
-            Of ``classes_``.
-
-        Raises
-        ------
-        DataError
-            If the formula cannot code a row because a value is missing.
-        """
-        eta, kept = self._decide(X)
-        if kept is not None and not kept.all():
-            raise DataError(
-                f"{int((~kept).sum())} of {kept.size} rows have a missing value in a column of the formula (the first "
-                f"is row {int(np.argmin(kept))}, from 0), and there is no label for them: leave them out, or impute in "
-                "a step before. predict_proba gives nan for such rows."
-            )
-        return self.classes_[(eta > 0.0).astype(np.int64)]
-
-    def predict_proba(self, X: Any) -> FloatArray:
-        """Return the probability of each class.
-
-        Parameters
-        ----------
-        X : (n, p) array, frame or sparse matrix
-            As in ``fit``.
-
-        Returns
-        -------
-        (n, 2) array
-            In the order of ``classes_``; nan for a row that the formula cannot code.
-        """
-        return np.asarray(np.exp(self.predict_log_proba(X)))
-
-    def predict_log_proba(self, X: Any) -> FloatArray:
-        """Return the logarithm of the probability of each class, exact however small the probability is.
-
-        Parameters
-        ----------
-        X : (n, p) array, frame or sparse matrix
-            As in ``fit``.
-
-        Returns
-        -------
-        (n, 2) array
-            In the order of ``classes_``; nan for a row that the formula cannot code.
-        """
-        eta = self._decide(X)[0]
-        with np.errstate(invalid="ignore"):  # a row without a logit has no probability either
-            return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
-
-    def _rows(self, X: Any, y: Any) -> tuple[Columns | FormulaRows, Any]:
-        """Validate what is given to fit, and remember its columns."""
-        if self.formula is None:
-            if y is None:
-                validate_data(self, X, y)  # refuses it in scikit-learn's words
-            X, y = validated_columns(self, X, y)
-            names = tuple(getattr(self, "feature_names_in_", ())) or tuple(f"x{j}" for j in range(X.shape[1]))
-            if y.dtype.kind == "O":
-                require_labels(y, "y")
-            return Columns(X, names, bool(self.fit_intercept)), y
-        if not self.fit_intercept:
-            raise DataError("fit_intercept=False and formula= were given together; write '0 + ...' in the formula.")
-        names = require_frame(X)
-        labels = validate_data(self, y=y)
-        require_labels(labels, "y")
-        check_consistent_length(X, labels)
-        self.n_features_in_ = len(names)
-        self.feature_names_in_ = np.array(names, dtype=object)
-        name = getattr(y, "name", None)
-        return FormulaRows.gather(self.formula, X, labels, name, self.missing, self.functions), labels
-
-    def _decide(self, X: Any) -> tuple[FloatArray, Any]:
-        """Return the logit of each row, and with a formula which rows could be coded."""
-        check_is_fitted(self)
-        if self.formula is None:
-            X = validated_columns(self, X)
-            return np.asarray(X @ self.coef_[0]) + self.intercept_[0], None
-        require_frame(X)
-        names = self.fit_.record.names
-        place = names.index(INTERCEPT) if INTERCEPT in names else None
-        coef = self.coef_[0] if place is None else np.insert(self.coef_[0], place, self.intercept_[0])
-        return decision_by_formula(self.fit_, coef, X, self.unseen)
-
-
-def _separated(fit: Fit) -> str:
-    """Say that the estimates are infinite, and what is given instead."""
-    limit = fit.record.limit
-    assert limit is not None
-    infinite = [name for name, sign in zip(limit.names, limit.signs, strict=True) if sign != 0.0]
-    shown = ", ".join(infinite[:6]) + (", ..." if len(infinite) > 6 else "")
-    return (
-        f"The classes are separated: {limit.n_rows} rows are fitted perfectly, and estimates are infinite ({shown}). "
-        "coef_ are finite and predict the limit. fit_.separation says along which directions; a penalty gives finite "
-        "estimates."
-    )

@@ -14,7 +14,7 @@ from typing import Any
 
 from logitkit.errors import DataError
 
-__all__ = ["chosen_penalty"]
+__all__ = ["chosen_penalty", "penalty_without_strength"]
 
 
 def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Callable[[], float]) -> Any:
@@ -66,7 +66,7 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
         )
     if penalty is not None or not given:
         return penalty
-    from logitkit.penalties.specification import ElasticNet
+    from logitkit.penalties.elastic_net import ElasticNet
 
     mix = 0.0 if l1_ratio is None else l1_ratio
     if C is None:
@@ -74,3 +74,39 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
     if isinstance(C, bool) or not isinstance(C, Real) or not float(C) > 0.0:
         raise DataError(f"C={C!r} must be a positive number, or infinite for no penalty.")
     return None if math.isinf(float(C)) else ElasticNet(1.0 / (float(C) * total()), mix, standardize=False)
+
+
+def penalty_without_strength(penalty: Any, l1_ratio: Any) -> Any:
+    """Return the penalty whose strength an estimator chooses itself.
+
+    Parameters
+    ----------
+    penalty : penalty object or None
+        Such as ``lk.Lasso(keep="age")``.
+    l1_ratio : float or None
+        Share of the absolute values of an elastic net, 1 (the lasso) by default.
+
+    Returns
+    -------
+    penalty object
+        Without a strength.
+
+    Raises
+    ------
+    DataError
+        For both, and for a text.
+
+    Examples
+    --------
+    >>> penalty_without_strength(None, 0.5).words
+    'elastic net (l1_ratio 0.5)'
+    """
+    from logitkit.penalties.elastic_net import ElasticNet
+
+    if penalty is not None and l1_ratio is not None:
+        raise DataError(f"l1_ratio={l1_ratio!r} and penalty= were given together; the object has its own l1_ratio.")
+    if isinstance(penalty, str):
+        raise DataError(
+            f"penalty={penalty!r} is a text; give l1_ratio=0 (ridge) or 1 (lasso), or an object such as lk.Lasso()."
+        )
+    return penalty if penalty is not None else ElasticNet(l1_ratio=1.0 if l1_ratio is None else l1_ratio)

@@ -16,6 +16,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.errors import DataError
+from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import prior_weights, resampling_kind, units_of
 from logitkit.once import once
@@ -124,7 +125,7 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
     SeparationError, ConvergenceError
         If the fit has no finite estimate to begin with.
     UnsupportedError
-        For rows of clusters that may be dependent.
+        For rows of clusters that may be dependent, and after a penalty.
 
     Examples
     --------
@@ -136,6 +137,7 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
     >>> bool(np.all(np.abs(found.std_error / fit.std_error - 1) < 0.1))
     True
     """
+    require_likelihood(record, "jackknife")
     chosen = resampling_kind(design, kind)
     if chosen == "parametric":
         raise DataError(f"kind={kind!r} is not known; use 'rows' or 'cluster'.")

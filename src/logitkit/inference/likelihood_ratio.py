@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from scipy.special import chdtrc
 
 from logitkit.errors import UnsupportedError
+from logitkit.inference.penalised import require_likelihood
 from logitkit.record import FitRecord
 
 __all__ = ["LikelihoodRatioTest", "null_test"]
@@ -57,7 +58,7 @@ def null_test(record: FitRecord) -> LikelihoodRatioTest:
     Raises
     ------
     UnsupportedError
-        With sampling weights or clusters, where the likelihood is a working device only.
+        With sampling weights or clusters, where the likelihood is a working device only, and after a penalty.
 
     Examples
     --------
@@ -69,6 +70,7 @@ def null_test(record: FitRecord) -> LikelihoodRatioTest:
     >>> bool(abs(null_test(fit.record).statistic - (fit.null_deviance - fit.deviance)) < 1e-12)
     True
     """
+    require_likelihood(record, "lr_test")
     if not record.has_likelihood:
         raise UnsupportedError(
             f"A likelihood-ratio test is not valid with {record.covariance.label}; use fit.test(...), a Wald test."

@@ -18,6 +18,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.within import Within, level_means
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
+from logitkit.level_coordinates import LevelCoordinates
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
@@ -112,6 +113,8 @@ def linear_predictor(
             unknown = signs == 0.0
             signs[unknown] = cone.signs(rows[moving[unknown]])
             eta[start + moving] = np.where(np.isnan(signs), np.nan, np.copysign(np.inf, signs))
+    if isinstance(record.coordinates, LevelCoordinates) and record.coordinates.undecided is not None:
+        eta[record.coordinates.undecided.broken(matrix)[0] & np.isfinite(eta)] = np.nan
     return eta if offset is None else eta + offset
 
 

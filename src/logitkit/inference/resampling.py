@@ -20,6 +20,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import design_predictor
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import ResamplingKind, prior_weights, resampling_kind, units_of

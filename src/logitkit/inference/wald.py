@@ -10,7 +10,7 @@ Rao, C. R. (1973) Linear Statistical Inference and its Applications, 2nd edition
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import chdtrc
@@ -19,6 +19,7 @@ from logitkit.design.constraints import parse_hypothesis
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
+from logitkit.inference.penalised import require_likelihood
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray
 
@@ -75,7 +76,7 @@ def coefficient_estimates(record: FitRecord, level: float | None = None) -> Esti
     -------
     Estimates
         One entry a coefficient; infinite, undetermined and aliased coefficients have no standard error, statistic
-        or interval.
+        or interval. After a penalty there is no statistic or p-value, and what else there is is the posterior's.
 
     Examples
     --------
@@ -86,7 +87,11 @@ def coefficient_estimates(record: FitRecord, level: float | None = None) -> Esti
     >>> bool((table.statistic == table.estimate / table.std_error).all())
     True
     """
-    return wald_estimates(record.coef, record.std_error, record.level if level is None else level)
+    found = wald_estimates(record.coef, record.std_error, record.level if level is None else level)
+    if record.penalty is None:
+        return found
+    missing = np.full(record.coef.size, np.nan)
+    return replace(found, statistic=missing, p_value=missing)
 
 
 def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) -> WaldTest:
@@ -113,7 +118,7 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     SeparationError
         If a coefficient in it is infinite, undetermined or aliased.
     UnsupportedError
-        If the covariance lacks the rank, as with few clusters.
+        If the covariance lacks the rank, as with few clusters, and after a penalty.
 
     Examples
     --------
@@ -126,6 +131,7 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     >>> bool(abs(found.statistic - found.estimates.statistic[0] ** 2) < 1e-9)
     True
     """
+    require_likelihood(record, "test")
     left, right, texts = parse_hypothesis(hypothesis, record.names)
     used = np.any(left != 0.0, axis=0)
     without = [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]

@@ -38,11 +38,11 @@ def _move(hessian: FloatArray, slope: FloatArray, coef: FloatArray, j: int, new:
     row = hessian[j]
     for k in range(slope.shape[0]):
         slope[k] += change * row[k]
-    return change * change * row[j]
+    return float(change * change * row[j])
 
 
 @compiled
-def descend_coordinates(
+def descend_coordinates(  # noqa: PLR0917 - arrays and scalars only
     hessian: FloatArray,
     slope: FloatArray,
     coef: FloatArray,
@@ -117,7 +117,7 @@ INNER_MOST = 30  # steps within a group
 
 
 @compiled
-def descend_groups(
+def descend_groups(  # noqa: PLR0917 - arrays and scalars only
     hessian: FloatArray,
     slope: FloatArray,
     coef: FloatArray,

@@ -79,7 +79,7 @@ class Penalty:
         """Which coefficients have neither a penalty nor a bound, shape (p,)."""
         bounded = np.isfinite(self.lower) | np.isfinite(self.upper)
         free = (self.l1 == 0.0) & (self.l2 == 0.0) & ~bounded
-        return free if self.groups is None else free & ~self._in_group
+        return np.asarray(free if self.groups is None else free & ~self._in_group)
 
     @once
     def without_squares(self) -> Penalty:
@@ -179,9 +179,11 @@ class Penalty:
         assert self.groups is not None
         limit = np.where(self._least_ridge > 0.0, np.inf, self.groups.strengths)
 
+        groups = self.groups
+
         def inside(scale: FloatArray) -> BoolArray:
-            of_each = np.r_[scale, 0.0][self.groups.codes]
-            return np.asarray(self.groups.norms(soft(of_each * slope, BRIM * self.l1)) <= BRIM * limit)
+            of_each = np.r_[scale, 0.0][groups.codes]
+            return np.asarray(groups.norms(soft(of_each * slope, BRIM * self.l1)) <= BRIM * limit)
 
         low, high = np.zeros(limit.size), np.ones(limit.size)
         if inside(high).all():
@@ -206,7 +208,7 @@ class Penalty:
         return total
 
     def distance(self, coef: FloatArray, slope: FloatArray) -> FloatArray:
-        """Return how far minus the slope is from the subdifferential, for each coefficient, shape (p,) (equation 17)."""
+        """Return how far minus the slope is from the subdifferential, shape (p,) (equation 17)."""
         pull = -slope - self.l2 * coef
         at_zero = np.abs(soft(pull, self.l1))
         away = np.where(coef == 0.0, at_zero, np.abs(pull - self.l1 * np.sign(coef)))
@@ -278,8 +280,8 @@ def _conjugates(dual: FloatArray, l1: FloatArray, l2: FloatArray, lower: FloatAr
     with np.errstate(divide="ignore", invalid="ignore"):
         best = np.where(pull == 0.0, 0.0, np.where(l2 > 0.0, pull / l2, np.sign(pull) * np.inf))
         best = np.clip(best, lower, upper)
-        gain = np.where(best == 0.0, 0.0, best * pull - 0.5 * np.where(l2 > 0.0, l2 * best**2, 0.0))
-    return gain
+        squares = np.where(l2 > 0.0, l2 * best**2, 0.0)
+        return np.where(best == 0.0, 0.0, best * pull - 0.5 * squares)
 
 
 def _joined(first: Groups, second: Groups) -> Groups:

@@ -15,6 +15,7 @@ from logitkit.design.frame import Table, numeric_values, read_table, row_values
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design
 from logitkit.errors import DataError, DataWarning
+from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.prediction import known_sides, linear_predictor, predictions
 from logitkit.record import FitRecord
 from logitkit.report import tidy
@@ -44,13 +45,18 @@ def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) 
     Raises
     ------
     DataError
-        If the fit has no rows, or was fitted on a ready matrix and ``data`` is given.
+        If the fit has no rows, or was fitted on a ready matrix and ``data`` is given; or if the fit has no answer for
+        a row.
     """
     if data is not None:
         if fit.record.info.coding is None:
             raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
         design = rebuild_design(fit.record.info, data, weights=weights, offset=offset)
         levels = _levels(fit.record, data, design.positions)
+        if fit.record.coordinates.vanishing is not None:
+            used = np.flatnonzero(design.response.weights > 0.0)
+            own = None if levels is None else levels[used]
+            require_estimable(fit.record, design.matrix.take(used), design.positions[used], own)
         return design if levels is None else replace(design, level_codes=levels)
     if weights is not None or offset is not None:
         raise DataError("weights or offset were given without data; the rows of the fit have their own.")
@@ -87,14 +93,39 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
         kept = np.zeros(design.counts.given, dtype=bool)
         kept[design.positions] = True
         sides = known_sides(fit.record, design)
-        return NewRows(design.matrix, design.response.offset, kept, 0, index, sides)
+        own = NewRows(design.matrix, design.response.offset, kept, 0, index, sides)
+        # A row of weight zero took no part.
+        return own if (design.response.weights > 0.0).all() else _answered(fit.record, own, design.level_codes)
     if info.coding is not None:
         rows = new_rows(info, data, offset=offset, unseen=unseen)
     else:
         rows = _matrix_rows(fit, data, offset)
     if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
         require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
-    return rows
+    if fit.record.coordinates.vanishing is None:
+        return rows
+    levels = _levels(fit.record, data, np.flatnonzero(rows.kept))
+    if unseen == "raise":
+        remedy = ", or use unseen='missing' to get missing predictions there"
+        require_estimable(fit.record, rows.matrix, np.flatnonzero(rows.kept), levels, remedy)
+        return rows
+    return _answered(fit.record, rows, levels)
+
+
+def _answered(record: FitRecord, rows: NewRows, levels: IntArray | None) -> NewRows:
+    """Return the rows that the fit has an answer for."""
+    open_rows = not_estimable(record, rows.matrix, levels)
+    if not open_rows.any():
+        return rows
+    part, kept = np.flatnonzero(~open_rows), rows.kept.copy()
+    kept[np.flatnonzero(kept)[open_rows]] = False
+    return replace(
+        rows,
+        matrix=rows.matrix.take(part),
+        offset=None if rows.offset is None else rows.offset[part],
+        kept=kept,
+        sides=None if rows.sides is None else rows.sides[part],
+    )
 
 
 def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy) -> pd.DataFrame:
@@ -120,7 +151,9 @@ def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, 
     """
     rows = rows_to_predict(fit, data, offset, unseen)
     levels = None if fit.design is None else fit.design.level_codes
-    if data is not None:
+    if data is None and levels is not None and fit.design is not None:
+        levels = levels[rows.kept[fit.design.positions]]
+    elif data is not None:
         levels = _levels(fit.record, data, np.flatnonzero(rows.kept))
     found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, levels)
     return tidy.predictions_frame(found, rows.kept, rows.index)

@@ -47,6 +47,13 @@ class CrossValidation:
         Positions of the strength with the best mean, and of the largest within one standard error of it.
     logits : (n, k) array or None
         Held-out linear predictors, where every row is held out once.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> cv = lk.cross_validate("low ~ age + lwt + smoke", lk.datasets.load_lbw(), folds=3, n_strengths=5)
+    >>> bool(cv.record.curve.mean[cv.record.best] == cv.record.curve.mean.min())
+    True
     """
 
     path: PathRecord
@@ -86,6 +93,15 @@ def cross_validate_path(
     ------
     DataError, SeparationError
         If the model of a fold cannot be fitted, with the fold.
+
+    Examples
+    --------
+    Every row is predicted by a model that did not see it:
+
+    >>> import logitkit as lk
+    >>> cv = lk.cross_validate("low ~ age + lwt + smoke", lk.datasets.load_lbw(), folds=3, n_strengths=5)
+    >>> cv.record.logits.shape
+    (189, 5)
     """
     design, k = given.design, path.strengths.size
     scores = np.full((folds.n_splits, k), np.nan)
@@ -116,7 +132,9 @@ def _held_out(
     design = given.design
     rows = _rows(design, train)
     try:
-        found = solve_path(prepare(rows, given.family, given.specification), path.strengths, options, stops=False)
+        found = solve_path(
+            prepare(rows, given.family, given.specification, tells=False), path.strengths, options, stops=False
+        )
     except LogitkitError as error:
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
     if found.strengths.size == 0:
@@ -131,6 +149,5 @@ def _held_out(
 
 def _rows(design: Design, index: IntArray) -> Design:
     """Return the design of some rows."""
-    return replace(
-        design, matrix=design.matrix.take(index), response=design.response.take(index), positions=design.positions[index]
-    )
+    matrix, response = design.matrix.take(index), design.response.take(index)
+    return replace(design, matrix=matrix, response=response, positions=design.positions[index])

@@ -16,6 +16,7 @@ descent. Journal of Statistical Software 33(1), section 2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotrs
@@ -183,7 +184,7 @@ def _by_groups(
     bounds = np.array(
         [
             np.linalg.eigvalsh(hessian[np.ix_(own, own)])[-1]
-            for own in (members[first:last] for first, last in zip(starts[:-1], starts[1:], strict=True))
+            for own in (members[first:last] for first, last in pairwise(starts))
         ]
     )
     descend_groups(

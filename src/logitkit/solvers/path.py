@@ -232,7 +232,7 @@ class _Smooth:
         self.coef: FloatArray | None = None
 
     def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before; the gap is the squared decrement, which Newton's method drives to zero."""
+        """Minimise, from the solution before; the gap is the squared decrement, which is driven to zero."""
         del target, polish
         given, scale = self.given, self.given.strengths.scale
         ridge = penalty.l2 * scale**2
@@ -271,7 +271,7 @@ def _with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
         share = np.divide(prior.strengths, both, out=np.zeros_like(both), where=both > 0.0)
         return Quadratic(both, share * centre)
     whole = prior.strengths + np.diag(ridge)
-    return Quadratic(whole, np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0])
+    return Quadratic(whole, np.asarray(np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0]))
 
 
 def null_model(
@@ -327,8 +327,8 @@ def null_model(
     solution = Newton().solve(objective, starting_point(objective).coef)
     if solution.status is not Status.CONVERGED:
         raise SeparationError(
-            f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to infinity: "
-            "penalise them as well."
+            f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to "
+            "infinity: penalise them as well."
         )
     coef[index] = solution.coef * strengths.scale[index]
     return NullModel(coef, solution.evaluation.value)

@@ -17,8 +17,6 @@ Johnson, T. B. and Guestrin, C. (2015) Blitz: a principled meta-algorithm for sc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from logitkit.objective import Objective
@@ -36,7 +34,6 @@ LEAST_ADDED = 20
 SHARE = 0.3  # of the gap that is allowed: what the columns of the set may leave
 
 
-@dataclass
 class WorkingSet:
     """The columns in use, from one strength to the next.
 
@@ -46,11 +43,12 @@ class WorkingSet:
         The objective over all columns.
     """
 
-    whole: Scaled
-    columns: IntArray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    problem: Scaled | None = None
-    point: Point | None = None
-    model: QuadraticModel | None = None
+    def __init__(self, whole: Scaled) -> None:
+        self.whole = whole
+        self.columns: IntArray = np.empty(0, dtype=np.int64)
+        self.problem: Scaled | None = None
+        self.point: Point | None = None
+        self.model: QuadraticModel | None = None
 
     def solve(
         self,

@@ -1,0 +1,40 @@
+"""A normal prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from logitkit.penalties.specification import Part
+
+__all__ = ["GaussianPrior"]
+
+
+@dataclass(frozen=True)
+class GaussianPrior(Part):
+    r"""A normal prior of the coefficients, the intercept included, on the scale of the columns as given.
+
+    .. math:: \tfrac12 (\beta - m)' P (\beta - m)
+
+    beside the negative log-likelihood itself, not its mean: P is absolute. The fit is the posterior mode.
+
+    Parameters
+    ----------
+    mean : float, mapping or (p,) array-like, default 0
+        The centre m; one number for all, by term or coefficient (0 where not named), or an array in order.
+    precision : float, mapping, (p,) or (p, p) array-like, default 1
+        P: one number for all, by term or coefficient (0 where not named: flat), the diagonal, or the whole matrix.
+
+    Examples
+    --------
+    >>> GaussianPrior(precision=4.0).mean
+    0.0
+    """
+
+    mean: Any = 0.0
+    precision: Any = 1.0
+
+    @property
+    def words(self) -> str:
+        """The penalty in words."""
+        return "Gaussian prior"
