@@ -542,3 +542,9 @@ def test_two_hundred_thousand_levels_in_bounded_time_and_memory():
     x, z, x_corrected, z_corrected = map(float, coef)
     assert x > 0.55 > x_corrected
     assert z < -0.33 < z_corrected
+
+
+def test_one_factor_is_absorbed_and_not_two():
+    data = pd.DataFrame({"y": [0, 1, 0, 1], "x": [1.0, 2.0, 3.0, 1.0], "a": list("ppqq"), "b": list("rsrs")})
+    with pytest.raises(DataError, match=r"absorb=\['a', 'b'\]: give the name of a column .* one only.* as C\(\.\.\.\)"):
+        lk.logit("y ~ x", data, absorb=["a", "b"])

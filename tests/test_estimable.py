@@ -150,6 +150,25 @@ def test_the_rows_of_the_fit_always_have_an_answer(data, formula):
     assert fit.predict().notna().all()
 
 
+def test_numbers_in_single_precision_are_still_what_they_were(data):
+    frame = data.assign(third=(data["x"] - 4.0) / 3.0, other=7.7 - data["x"] / 0.3)
+    fit = lk.logit("y ~ x + third + other", frame)
+    assert fit.aliased == ("third", "other")
+    rounded = frame.astype({"x": np.float32, "third": np.float32, "other": np.float32})
+    assert (rounded["third"] != frame["third"]).mean() > 0.9
+    # Single precision rounds by 6e-8 of the value.
+    assert_allclose(fit.predict(rounded), fit.predict(), rtol=1e-6)
+    with pytest.raises(DataError, match="No answer"):
+        fit.predict(frame.assign(third=frame["third"] * (1.0 + 1e-5)))
+
+
+@pytest.mark.parametrize("extrapolation", ["extend", "clip"])
+def test_a_spline_that_adds_up_to_the_intercept_goes_on_beyond_its_range(data, extrapolation):
+    fit = lk.logit(f"y ~ cr(x, df=4, extrapolation='{extrapolation}')", data)
+    assert len(fit.aliased) == 1
+    assert fit.predict({"x": [-9.0, 0.0, 9.0]}).notna().all()
+
+
 def test_a_saved_fit_refuses_the_same_rows(data, tmp_path):
     path = tmp_path / "fit.json"
     for formula, options in (("y ~ e1*e2 + k + k2", {}), ("y ~ x + mean", {"absorb": "g"})):

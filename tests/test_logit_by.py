@@ -321,3 +321,17 @@ def test_large_groups_and_wide_designs_go_the_way_of_single_fits(table, monkeypa
     assert found.groups.get_loc("plain") not in found.record.single
     assert_allclose(found.coef, expected.coef, rtol=ROUTE)
     assert_allclose(found.record.loglik, expected.record.loglik, rtol=ROUTE)
+
+
+def test_a_wide_table_names_both_keys_in_every_panel():
+    rng = np.random.default_rng(0)
+    data = pd.DataFrame(rng.normal(size=(400, 6)), columns=[f"a_rather_long_name_{k}" for k in range(6)])
+    data["y"], data["state"], data["year"] = (
+        rng.integers(0, 2, 400),
+        ["Ohio", "Utah"] * 200,
+        [1998, 1998, 1999, 1999] * 100,
+    )
+    text = str(lk.logit_by("y ~ " + " + ".join(data.columns[:6]), data, by=["state", "year"]))
+    heads = [line.split()[:2] for line in text.splitlines() if line.startswith("state")]
+    assert len(heads) > 1
+    assert all(head == ["state", "year"] for head in heads)

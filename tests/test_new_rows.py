@@ -179,3 +179,11 @@ def test_a_changed_row_of_a_separated_fit_is_not_called_right():
         changed = data.copy()
         changed.loc[row, "x"] *= -1
         assert abs(fit.residuals("response", changed)[row]) == 1.0
+
+
+def test_single_values_are_told_from_columns(data):
+    fit = lk.logit("y ~ x + g", data)
+    for new in ({"x": 1.0, "g": "a"}, {"g": "a", "x": np.float64(1.0)}, {"x": None, "g": pd.NaT}):
+        with pytest.raises(DataError, match=r"single value for each name, .* put each value into a list"):
+            fit.predict(new)
+    assert fit.predict({"x": [1.0], "g": "a"}).size == 1

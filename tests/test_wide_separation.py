@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ import logitkit as lk
 from logitkit.errors import ConvergenceWarning
 from logitkit.solvers.solver import Status
 from tolerances import ROUTE
-from wide import assert_same_fit, both_ways, places, wide_fit
+from wide import COVARIANCE, assert_same_fit, both_ways, places, wide_fit
 
 
 def with_pure(frame: pd.DataFrame, outcomes: dict[str, int]) -> pd.DataFrame:
@@ -144,3 +146,45 @@ def test_overlapping_rows_are_certified():
     x = rng.normal(size=code.size) + y
     frame = pd.DataFrame({"y": y, "x": x, "g": [f"l{level:03d}" for level in code]})
     assert_same_fit(*both_ways("y ~ x + C(g)", frame))
+
+
+def few_rows_a_level(slope: float = 3.0) -> pd.DataFrame:
+    """Give 2,000 levels of three rows, where the first steps are slow though the estimate is finite."""
+    rng = np.random.default_rng(39)
+    g = np.repeat(np.arange(2000), 3)
+    level = rng.normal(size=2000)[g]
+    x = rng.normal(size=g.size)
+    y = (rng.random(g.size) < 1.0 / (1.0 + np.exp(-(slope * x + level - 1.0)))).astype(int)
+    return pd.DataFrame({"y": y, "x": x, "g": g})
+
+
+def test_slow_first_steps_are_not_taken_for_separation():
+    frame = few_rows_a_level()
+    fit = lk.logit("y ~ x", frame, absorb="g")
+    assert fit.record.status is Status.CONVERGED
+    steps = fit.record.trace
+    assert all(first.iteration < then.iteration for first, then in pairwise(steps))
+    # The likelihood is concave: where its derivatives vanish is the maximum.
+    varied = frame[frame.groupby("g")["y"].transform("nunique") > 1]
+    left = varied["y"] - fit.predict(varied)
+    assert np.abs(left.groupby(varied["g"]).sum()).max() < 1e-9
+    assert abs(left @ varied["x"]) < 1e-8 * np.abs(varied["x"]).sum()
+    written = lk.logit("y ~ x + C(g)", frame)
+    assert written.record.status is Status.SEPARATED
+    assert_allclose(written.coef["x"], fit.coef["x"], rtol=ROUTE)
+    assert_allclose(written.std_error["x"], fit.std_error["x"], rtol=COVARIANCE)
+
+
+@pytest.mark.parametrize("kind", ["complete", "quasi"])
+def test_separation_within_levels_is_still_suspected(kind):
+    frame = few_rows_a_level()
+    if kind == "complete":
+        frame["y"] = (frame["x"] > frame.groupby("g")["x"].transform("mean") + 0.01 * (frame["g"] % 7)).astype(int)
+    else:
+        frame["x"] = (frame["x"] > 1.0).astype(float)
+        frame.loc[frame["x"] == 1.0, "y"] = 1
+    with pytest.warns(ConvergenceWarning, match="run to infinity"):
+        fit = lk.logit("y ~ x", frame, absorb="g")
+    assert fit.record.status is Status.SUSPECTED
+    assert not fit.converged
+    assert len(fit.record.trace) <= 101

@@ -21,7 +21,7 @@ from logitkit.design.response import Response
 from logitkit.errors import DataError
 from logitkit.families.binomial import Binomial
 from logitkit.level_rank import null_directions
-from logitkit.objective import Objective
+from logitkit.objective import Evaluation, Objective
 from logitkit.separation import overlap_is_certain
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Solution, Status
@@ -178,10 +178,7 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
         objective = _objective(_with_columns(rows, active.size, kept), part, family)
         start = np.concatenate([start[: active.size], np.zeros(kept.size)])
         first = objective.evaluate(start)
-    solution = solver.solve(objective, start, first, keep=True)
-    if solution.status is Status.CONVERGED and not overlap_is_certain(solution):
-        # The exact test would need the design written out; the status says that the estimate may not exist.
-        solution = replace(solution, status=Status.SUSPECTED)
+    solution = _solved(objective, start, first, solver)
     here = solution.evaluation
     gained = float((weights * y)[perfect].sum())
     solution = replace(solution, evaluation=replace(here, fitted=here.fitted + gained, matched=here.matched + gained))
@@ -191,6 +188,27 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     intercepts[active] = solution.coef[: active.size] - centre[kept] @ coef
     vcov = ArrowVcov(_whole_factor(solution, active, n_levels, centre[kept]))
     return LevelFit(intercepts, coef, kept, vanishing, left, vcov, solution, perfect)
+
+
+def _solved(objective: Objective, start: FloatArray, first: Evaluation, solver: Newton) -> Solution:
+    """Minimise; an end that the certificate does not confirm is said to be suspected of separation.
+
+    With few rows a level the steps are slow at first though the estimate is finite, so what stops as suspected is
+    given the rest of the way, and only an estimate that is certain to exist counts.
+    """
+    solution = solver.solve(objective, start, first, keep=True)
+    if solution.status is Status.SUSPECTED:
+        again = solver.solve(objective, solution.coef, solution.evaluation, suspicious=False, keep=True)
+        if again.status is Status.CONVERGED and overlap_is_certain(again):
+            done = solution.trace[-1].iteration
+            later = (replace(step, iteration=step.iteration + done) for step in again.trace)
+            return replace(again, trace=(*solution.trace[:-1], *later))
+    if solution.status is Status.CONVERGED and not overlap_is_certain(solution):
+        # The exact test would need the design written out; the status says that the estimate may not exist.
+        solution = replace(solution, status=Status.SUSPECTED)
+    if solution.evaluation.hessian is None:  # it stopped on a Hessian that was kept
+        solution = replace(solution, evaluation=objective.evaluate(solution.coef))
+    return solution
 
 
 def _require_vanishing(objective: Objective, hessian: ArrowHessian, in_place: FloatArray, place: IntArray) -> None:

@@ -72,7 +72,8 @@ def column_moments(matrix: Matrix, weights: FloatArray) -> Moments:
     mean = matrix.collect(first) / total
     # Where columns combine inner ones, these are levels of one factor: their products vanish.
     square = matrix.collect_squares(second) / total
-    variance = square - mean**2
+    with np.errstate(invalid="ignore"):  # of a column that is not finite, which the caller reports
+        variance = square - mean**2
     for j in np.flatnonzero(variance <= CANCELS * square):
         column = matrix.columns(np.array([j])).to_dense()[:, 0]
         mean[j] = weights @ column / total

@@ -26,6 +26,9 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Evaluation", "Objective"]
 
+NUMBERS_OF_PART = 262_144  # of a product with all columns at once
+PARTS_MOST = 64
+
 
 @dataclass(slots=True)
 class Evaluation:
@@ -200,16 +203,22 @@ class Objective:
         return slope, curvature
 
     def pull(self, values: FloatArray) -> FloatArray:
-        """Return X' v for one value a row, shape (p,)."""
+        """Return X' v for one value a row, shape (p,).
 
-        def product(group: int) -> FloatArray:
+        Of wide rows there are few to a block: the parts are cut by the numbers that they hold.
+        """
+        n = self.matrix.n_rows
+        parts = min(max(n * self.matrix.width // NUMBERS_OF_PART, 1), PARTS_MOST)
+        edges = [n * part // parts for part in range(parts + 1)]
+
+        def product(part: int) -> FloatArray:
+            start, stop = edges[part], edges[part + 1]
             out = np.zeros(self._inner.n_columns)
-            for start, stop in self._groups.blocks(group):
-                self._inner.rows(start, stop).add_rmatvec(values[start:stop], out)
+            self._inner.rows(start, stop).add_rmatvec(values[start:stop], out)
             return out
 
         total = np.zeros(self._inner.n_columns)
-        for part in ordered_map(product, len(self._groups.bounds)):
+        for part in ordered_map(product, parts):
             total += part
         return self.matrix.collect(total)
 

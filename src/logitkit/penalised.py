@@ -19,7 +19,7 @@ from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import Vcov, WithheldVcov, vcov_of
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
-from logitkit.errors import DataError, DataWarning, UnsupportedError
+from logitkit.errors import ConvergenceError, DataError, DataWarning, SeparationError, UnsupportedError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
@@ -30,6 +30,7 @@ from logitkit.penalties.penalty import Penalty
 from logitkit.penalties.specification import Specification, parts_of
 from logitkit.rank import identity_coordinates
 from logitkit.record import Covariance, FitRecord, PenaltyFacts
+from logitkit.separation import find_separation, overlap_is_certain
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.path import PenalisedProblem
@@ -143,12 +144,14 @@ def prepare(design: Design, family: Binomial, specification: Specification, tell
     strengths = strengths_of(specification, design.info, moments, design.response.total, initial)
     if tells and strengths.constant.size and design.info.intercept is not None:
         names = [design.info.names[j] for j in strengths.constant]
+        shown = ", ".join(names[:8]) + (", ..." if names[8:] else "")
         warnings.warn(
-            f"Columns that do not vary have the coefficient zero: {', '.join(names[:8])}{', ...' if names[8:] else ''}.",
+            f"Columns that do not vary have the coefficient zero: {shown}.",
             DataWarning,
             stacklevel=5,
         )
     problem = PenalisedProblem(design.matrix, design.response, family, strengths, design.info.names)
+    _require_overlap(problem, design)
     return Shrunken(design, family, specification, problem)
 
 
@@ -247,6 +250,23 @@ def path_dof(given: Shrunken, strengths: FloatArray, coef: FloatArray) -> FloatA
         return np.array([_covariance(given, *pair)[3] for pair in zip(penalties, coef, strict=True)])
 
 
+def _require_overlap(problem: PenalisedProblem, design: Design) -> None:
+    """Refuse columns without penalty that separate the outcomes."""
+    index, solution = problem.null.columns, problem.null.solution
+    if solution is None or (index.size == 1 and index[0] == design.info.intercept) or overlap_is_certain(solution):
+        return
+    try:
+        found = find_separation(design.matrix.columns(index), design.response)
+    except ConvergenceError:
+        found = None
+    if found is not None or solution.status is not Status.CONVERGED:
+        shown = ", ".join(design.info.names[j] for j in index[:6])
+        raise SeparationError(
+            f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to "
+            "infinity: penalise them as well."
+        )
+
+
 def _moments(design: Design) -> Moments:
     moments = column_moments(design.matrix, design.response.weights)
     if not (np.isfinite(moments.mean).all() and np.isfinite(moments.deviation).all()):
@@ -289,7 +309,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
         standardized=_scale_words(given.specification),
         chosen=chosen,
         dof=dof,
-        n_nonzero=int(np.count_nonzero(coef)),
+        n_nonzero=int(np.count_nonzero((coef != 0.0) | strengths.whole.free)),
         gap=solved.gap / problem.null.value if problem.null.value > 0.0 else solved.gap,
         tol=tol,
         null_value=problem.null.value,
@@ -347,7 +367,7 @@ def _covariance(given: Shrunken, penalty: Penalty, coef: FloatArray) -> tuple[Vc
     ridge = penalty.l2 * strengths.scale**2
     prior = strengths.quadratic
     smooth = penalty.smooth
-    active = np.arange(p) if smooth else np.flatnonzero(coef)
+    active = np.arange(p) if smooth else np.flatnonzero((coef != 0.0) | strengths.whole.free)
     curved = bool(ridge[active].any()) or prior is not None
     withheld = Covariance.withheld(NO_L1_INFERENCE)
     if not smooth and not curved:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.assemble import null_loss
 from logitkit.errors import DataError
 from logitkit.execution.progress import progress
 from logitkit.penalised import ProxNewton, Shrunken
@@ -53,7 +54,11 @@ class PathRecord:
     loss : (k,) array
         Negative log-likelihood, without the binomial constant.
     null_loss : float
-        That of the model of the columns without penalty.
+        That of the model of the columns without penalty, which gaps are measured against.
+    deviance : (k,) array
+        Twice the loss above the least that any model could have.
+    null_deviance : float
+        That of the model with the intercept, if there is one, and the offset.
     n_nonzero : (k,) int array
         Coefficients that are not zero, the intercept included.
     gaps : (k,) array
@@ -74,6 +79,8 @@ class PathRecord:
     coef: FloatArray
     loss: FloatArray
     null_loss: float
+    deviance: FloatArray
+    null_deviance: float
     n_nonzero: IntArray
     gaps: FloatArray
     steps: IntArray
@@ -83,8 +90,8 @@ class PathRecord:
 
     @property
     def explained(self) -> FloatArray:
-        """Share of the null model's deviance that is explained, shape (k,)."""
-        return np.asarray(1.0 - self.loss / self.null_loss)
+        """Share of the null deviance that is explained, shape (k,)."""
+        return np.asarray(1.0 - self.deviance / self.null_deviance)
 
 
 def strength_grid(given: Shrunken, n_strengths: Any = 100, ratio: Any = None, strengths: Any = None) -> FloatArray:
@@ -116,6 +123,10 @@ def strength_grid(given: Shrunken, n_strengths: Any = 100, ratio: Any = None, st
         if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all() or (values < 0.0).any():
             raise DataError(f"strengths={strengths!r}: give numbers that are not negative.")
         return np.unique(values)[::-1]
+    if not given.problem.strengths.varies:
+        raise DataError(
+            f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."
+        )
     if isinstance(n_strengths, bool) or not isinstance(n_strengths, int | np.integer) or n_strengths < 2:
         raise DataError(f"n_strengths={n_strengths!r}: give a whole number of at least 2.")
     if ratio is None:
@@ -157,6 +168,7 @@ def solve_path(given: Shrunken, strengths: FloatArray, options: ProxNewton, stop
             f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."
         )
     null = given.problem.null.value
+    saturated, null_deviance = _deviances(given)
     found, status = [], PathStatus.COMPLETE
     before = 0.0
     with progress(int(strengths.size), "strengths") as shown:
@@ -164,7 +176,7 @@ def solve_path(given: Shrunken, strengths: FloatArray, options: ProxNewton, stop
             solved = given.problem.solve(float(strength), options.tol, options.max_iter)
             found.append(solved)
             shown.advance()
-            explained = 1.0 - solved.value / null if null > 0.0 else 0.0
+            explained = 1.0 - 2.0 * (solved.value - saturated) / null_deviance
             if solved.status is not Status.CONVERGED:
                 status = PathStatus.NOT_CONVERGED
                 break
@@ -178,17 +190,28 @@ def solve_path(given: Shrunken, strengths: FloatArray, options: ProxNewton, stop
     if status in (PathStatus.EXPLAINED, PathStatus.FLAT) and len(found) == strengths.size:
         status = PathStatus.COMPLETE
     scaled = np.array([solved.coef for solved in found])
+    loss = np.array([solved.value for solved in found])
     return PathRecord(
         given.design.info.names,
         given.specification.words,
         strengths[: len(found)],
         scaled / given.problem.strengths.scale,
-        np.array([solved.value for solved in found]),
+        loss,
         null,
-        np.count_nonzero(scaled, axis=1),
+        2.0 * (loss - saturated),
+        null_deviance,
+        np.count_nonzero((scaled != 0.0) | given.problem.strengths.whole.free, axis=1),
         np.array([solved.gap for solved in found]) / max(null, 1e-300),
         np.array([solved.steps for solved in found]),
         status,
         given.problem.method,
         options.tol,
     )
+
+
+def _deviances(given: Shrunken) -> tuple[float, float]:
+    """Return the least loss that any model could have, and the null deviance."""
+    response, family = given.design.response, given.family
+    saturated = 0.0 if response.trials is None else float(response.weights @ family.saturated_loss(response.y))
+    null = null_loss(response, given.design.info.intercept is not None, family)
+    return saturated, max(2.0 * (null - saturated), 1e-300)

@@ -266,7 +266,8 @@ class FitRecord:
     @property
     def has_deviance(self) -> bool:
         """False when weights or clusters make the likelihood a working device only."""
-        return self.has_likelihood or self.penalty is not None
+        given = self.info.response
+        return given.weight_kind != "sampling" and given.cluster is None
 
     def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> FitRecord:
         """Return the same fit with another covariance, given in the fit's coordinates."""

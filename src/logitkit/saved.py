@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.curvature.hessian import ArrowFactor, DenseFactor
-from logitkit.curvature.vcov import ArrowVcov, DenseVcov, Vcov
+from logitkit.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
@@ -38,12 +38,13 @@ from logitkit.level_coordinates import LevelCoordinates
 from logitkit.recession import RecessionCone
 from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.saved_coordinates import pack_coordinates, unpack_coordinates
+from logitkit.saved_penalty import pack_penalty, penalty_misfits, unpack_penalty
 from logitkit.solvers.solver import Status, Step
 
 __all__ = ["VERSION", "load_record", "save_record"]
 
 FORMAT = "logitkit fit"
-VERSION = 2
+VERSION = 3
 ARROW_MOST = 16_000_000  # numbers of a covariance that a file holds: 170 MB as text
 CONE = ("directions", "rays", "generators")
 ARRAYS = ("coef", "inner_coef")
@@ -70,7 +71,7 @@ FIELDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("format", "family", "link", "status", "method"), (str,)),
     **dict.fromkeys(("names", "terms", "empty_terms", "references", "aliased", "trace"), (list,)),
     **dict.fromkeys(("response", "covariance", "counts"), (dict,)),
-    **dict.fromkeys(("absorbed", "coding", "limit", "coordinates"), (dict, NOTHING)),
+    **dict.fromkeys(("absorbed", "coding", "limit", "coordinates", "penalty"), (dict, NOTHING)),
     **dict.fromkeys((*ARRAYS, *COVARIANCES), (dict,)),
     **dict.fromkeys(NUMBERS, (int, float, dict)),
     "version": (int,),
@@ -201,13 +202,17 @@ def _misfits(packed: Mapping[str, Any]) -> Iterator[str]:
     if packed["coordinates"] is not None and "layout" in packed["coordinates"]:
         sizes = {"coef": p}  # the others are in the coordinates of the levels
     for name, size in sizes.items():
-        if name in COVARIANCES and "same" in packed[name]:
+        part = packed[name]
+        if name in COVARIANCES and ("same" in part or "withheld" in part):
             continue
-        found = np.asarray(decode(packed[name]), dtype=np.float64).size
+        whole = name in COVARIANCES and "square" in part
+        found = (floats_of(part["square"]) if whole else np.asarray(decode(part), dtype=np.float64)).size
         if found != size:
             yield f"{name!r} has {found} numbers and must have {size}"
     if packed["absorbed"] is not None:
         yield from absorbed_misfits(packed["absorbed"], q)
+    if packed["penalty"] is not None:
+        yield from penalty_misfits(packed["penalty"], p)
 
 
 def _shown(value: Any) -> str:
@@ -245,6 +250,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
             "dimension": limit.dimension,
         },
         "covariance": asdict(record.covariance),
+        "penalty": pack_penalty(record.penalty),
         "counts": encode(asdict(record.counts)),
         "status": record.status.name,
         "method": record.method,
@@ -253,12 +259,14 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
 
 
 def _pack_covariances(record: FitRecord) -> dict[str, Any]:
-    """Return both covariances as JSON values: written out, or the factors of an arrow, or as the other one."""
+    """Return both covariances as JSON values: written out, the factors of an arrow, as the other one, or why none."""
     packed: dict[str, Any] = {}
     for name in COVARIANCES:
         vcov = getattr(record, name)
         if packed and vcov is record.inner_vcov:
             packed[name] = {"same": "inner_vcov"}
+        elif isinstance(vcov, WithheldVcov):
+            packed[name] = {"withheld": vcov.reason}
         elif isinstance(vcov, ArrowVcov):
             factor = vcov.factor
             assert isinstance(factor.inner, DenseFactor)
@@ -266,7 +274,7 @@ def _pack_covariances(record: FitRecord) -> dict[str, Any]:
             _require_small(record, sum(values.size for values in parts.values()))
             layout = {"layout": pack_layout(factor.layout), "inner_scale": pack_array(factor.inner.scale)}
             packed[name] = {"arrow": {**{key: pack_array(values) for key, values in parts.items()}, **layout}}
-        elif isinstance(record.coordinates, LevelCoordinates):
+        elif record.penalty is not None or isinstance(record.coordinates, LevelCoordinates):
             values = vcov.array()
             _require_small(record, values.size)
             packed[name] = {"square": pack_array(values)}
@@ -292,6 +300,8 @@ def _unpack_covariances(packed: Mapping[str, Any], q: int) -> dict[str, Any]:
         part = packed[name]
         if "same" in part:
             found[name] = found["inner_vcov"]
+        elif "withheld" in part:
+            found[name] = WithheldVcov(q, part["withheld"])
         elif "arrow" in part:
             arrow = part["arrow"]
             head, scale, inner_scale = (floats_of(arrow[key]) for key in ("head", "scale", "inner_scale"))
@@ -349,6 +359,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         aliased=aliased,
         limit=limit,
         covariance=Covariance(**packed["covariance"]),
+        penalty=unpack_penalty(packed["penalty"]),
         counts=RowCounts(counts["given"], counts["missing"], by_column),
         status=Status[packed["status"]],
         method=packed["method"],

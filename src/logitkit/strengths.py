@@ -9,15 +9,14 @@ Both are multiplied by the total weight, because the objective is a sum and the 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from logitkit.design.info import DesignInfo
-from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.design.named import as_numbers, columns_named, numbers_named
+from logitkit.errors import DataError
 from logitkit.moments import Moments
 from logitkit.once import once
 from logitkit.penalties.bounds import Bounds
@@ -29,7 +28,7 @@ from logitkit.penalties.quadratic import Quadratic
 from logitkit.penalties.specification import Specification, parts_of
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Strengths", "columns_named", "strengths_of"]
+__all__ = ["Strengths", "strengths_of"]
 
 
 @dataclass(frozen=True)
@@ -107,26 +106,34 @@ def strengths_of(
         if isinstance(part, GroupLasso) and not part.standardize:
             for columns in _groups(part, info).values():
                 scale[columns] = 1.0
+    priors = [_prior(part, info) for part in parts if isinstance(part, GaussianPrior)]
+    if len(priors) > 1:
+        raise DataError("Two Gaussian priors at once: give one, with both precisions added.")
+    quadratic = priors[0] if priors else None
     constant = np.flatnonzero(~varying)
     constant = constant[constant != (-1 if intercept is None else intercept)]
     held = np.zeros(p, dtype=bool)
-    # Beside an intercept a constant is no column; without one it stands for it, and is kept.
+    # Beside an intercept a constant is no column, but where a prior says what its coefficient is; without an intercept
+    # it stands for it, and is kept.
     if intercept is not None:
         held[constant] = True
+        if quadratic is not None:
+            held &= (quadratic.strengths if quadratic.strengths.ndim == 1 else quadratic.strengths.diagonal()) == 0.0
+    flat = np.zeros(p, dtype=bool)  # coefficients that a part for standardised columns says nothing of
+    if intercept is not None:
+        flat[constant] = True
+        constant = np.flatnonzero(held)
     fixed = unit = no_penalty(p)
-    quadratic: Quadratic | None = None
     varies = False
     for part in parts:
         if isinstance(part, ElasticNet):
             own = _elastic_net(part, info, scale, total, initial)
+            if part.standardize and flat.any():
+                own = _without(replace(own, l1=np.where(flat, 0.0, own.l1), l2=np.where(flat, 0.0, own.l2)), flat)
             if part.strength is None:
                 unit, varies = _together(unit, own), True
             else:
                 fixed = _together(fixed, own, part.strength)
-        elif isinstance(part, GaussianPrior):
-            if quadratic is not None:
-                raise DataError("Two Gaussian priors at once: give one, with both precisions added.")
-            quadratic = _prior(part, info)
         elif isinstance(part, Bounds):
             fixed = fixed.plus(_bounds(part, info, scale))
     zero = np.where(held, 0.0, np.inf)
@@ -137,72 +144,6 @@ def strengths_of(
     _require_apart(fixed, unit, info)
     fixed, unit = _without(fixed, held), _without(unit, held)
     return Strengths(fixed, unit, quadratic, scale, varies, constant)
-
-
-def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> IntArray:
-    """Return the columns of terms or coefficients.
-
-    Parameters
-    ----------
-    names : str or sequence of str
-        Terms as in a formula, joined by plus signs, or a list of terms and coefficients.
-    info : DesignInfo
-        Names and terms of the columns.
-    where : str
-        What asks, for the message.
-
-    Returns
-    -------
-    int array
-        In order, each once.
-
-    Raises
-    ------
-    FormulaError
-        For a name that is neither.
-    """
-    listed = _split(names) if isinstance(names, str) else list(names)
-    terms = {_canonical(term.name): term.columns for term in info.terms}
-    found: list[int] = []
-    for name in listed:
-        if not isinstance(name, str):
-            raise FormulaError(f"{where}: {name!r} is no name. Give terms or coefficients as text.")
-        if name in info.names:
-            found.append(info.names.index(name))
-        elif _canonical(name) in terms:
-            found.extend(terms[_canonical(name)])
-        elif name.strip() not in {"1", *info.empty_terms}:
-            known = [*(term.name for term in info.terms), *info.names]
-            raise FormulaError(
-                f"{where}: {name!r} is neither a term of the model nor a coefficient. {nearest_name(name, known)}"
-            )
-    return np.unique(np.array(found, dtype=np.int64))
-
-
-def _split(text: str) -> list[str]:
-    """Return what stands between the plus signs that are in no bracket and no quote."""
-    pieces, depth, quote, start = [], 0, "", 0
-    for place, sign in enumerate(text):
-        if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"`":
-            quote = sign
-        elif sign in "([{":
-            depth += 1
-        elif sign in ")]}":
-            depth -= 1
-        elif sign == "+" and depth == 0:
-            pieces.append(text[start:place])
-            start = place + 1
-    pieces = [piece.strip() for piece in [*pieces, text[start:]]]
-    if not all(pieces):
-        raise FormulaError(f"{text!r} has a plus sign with nothing beside it.")
-    return pieces
-
-
-def _canonical(term: str) -> str:
-    """Return a term without blanks, the parts of an interaction in one order."""
-    return ":".join(sorted(re.sub(r"\s+", "", term).replace('"', "'").split(":")))
 
 
 def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] | None = None) -> FloatArray:
@@ -238,18 +179,22 @@ def _elastic_net(
             )
             if np.ptp(relative[columns]) > 0.0:
                 raise DataError("The columns of a group have one relative strength; give it by the name of the group.")
+        # The length of one coefficient is its absolute value.
+        single = np.array([columns.size == 1 for columns in groups.values()], dtype=bool)
+        alone = np.where(np.r_[single, False][codes], np.r_[strengths, 0.0][codes], 0.0)
+        strengths[single] = 0.0
         codes = np.where(np.r_[strengths, 0.0][codes] > 0.0, codes, -1)
         kept = np.flatnonzero(strengths > 0.0)
         place = np.full(strengths.size + 1, -1)
         place[kept] = np.arange(kept.size)
         return replace(
             none,
-            l1=part.l1_ratio * relative / units,
+            l1=part.l1_ratio * relative / units + alone,
             groups=Groups(place[codes], strengths[kept]) if kept.size else None,
         )
     if isinstance(part, AdaptiveLasso):
         first = _first_estimates(part, info, initial)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):  # of a kept one that is zero
             adapted = relative * np.abs(first * (scale if part.standardize else 1.0)) ** -part.power
         out = np.isinf(adapted) & (relative > 0.0)
         zero = np.where(out, 0.0, np.inf)
@@ -258,12 +203,12 @@ def _elastic_net(
 
 
 def _first_estimates(part: AdaptiveLasso, info: DesignInfo, initial: FloatArray | None) -> FloatArray:
-    given = initial if part.initial is None else _by_name(part.initial, info, "AdaptiveLasso(initial=...)", None)
+    given = initial if part.initial is None else numbers_named(part.initial, info, "AdaptiveLasso(initial=...)", None)
     assert given is not None
     if not np.isfinite(given).all():
         raise DataError(
-            "The first estimates of the adaptive lasso are not all finite (separated or aliased columns?). Give others: "
-            "AdaptiveLasso(initial=lk.logit(..., penalty=lk.Ridge(0.01)).coef)."
+            "The first estimates of the adaptive lasso are not all finite (separated or aliased columns?). Give "
+            "others, as in AdaptiveLasso(initial=lk.logit(..., penalty=lk.Ridge(0.01)).coef)."
         )
     return given
 
@@ -294,34 +239,13 @@ def _groups(part: GroupLasso, info: DesignInfo) -> dict[str, IntArray]:
     return {name: columns for name, columns in left.items() if columns.size}
 
 
-def _by_name(given: Any, info: DesignInfo, where: str, default: float | None) -> FloatArray:
-    """Return one number a coefficient from a number, a mapping, a labelled series or an array in order."""
-    p = len(info.names)
-    if hasattr(given, "items") and not isinstance(given, np.ndarray):
-        out = np.full(p, np.nan if default is None else default)
-        for name, value in given.items():
-            out[columns_named([name], info, where)] = float(value)
-        if default is None and info.intercept is not None and np.isnan(out[info.intercept]):
-            out[info.intercept] = 0.0
-        if np.isnan(out).any():
-            raise DataError(f"{where} has no value for {info.names[int(np.argmax(np.isnan(out)))]!r}.")
-        return out
-    values = np.asarray(given, dtype=np.float64)
-    if values.ndim == 0:
-        return np.full(p, float(values))
-    if values.shape != (p,):
-        raise DataError(f"{where} has shape {values.shape} and the model has {p} coefficients; they must agree.")
-    return values
-
-
 def _prior(part: GaussianPrior, info: DesignInfo) -> Quadratic:
-    mean = _by_name(part.mean, info, "GaussianPrior(mean=...)", 0.0)
+    mean = numbers_named(part.mean, info, "GaussianPrior(mean=...)", 0.0)
+    if not np.isfinite(mean).all():
+        raise DataError("GaussianPrior(mean=...): give finite numbers.")
     p = len(info.names)
-    matrix = (
-        None
-        if hasattr(part.precision, "items") and getattr(part.precision, "ndim", 1) == 1
-        else np.asarray(part.precision, dtype=np.float64)
-    )
+    named = hasattr(part.precision, "items") and getattr(part.precision, "ndim", 1) == 1
+    matrix = None if named else as_numbers(part.precision, "GaussianPrior(precision=...)")
     if matrix is not None and matrix.ndim == 2:
         if matrix.shape != (p, p):
             raise DataError(f"GaussianPrior(precision=...) has shape {matrix.shape}; the model has {p} coefficients.")
@@ -331,9 +255,9 @@ def _prior(part: GaussianPrior, info: DesignInfo) -> Quadratic:
         if values[0] < -1e-10 * max(values[-1], 0.0):
             raise DataError(f"GaussianPrior(precision=...) has the negative eigenvalue {values[0]:.3g}.")
         return Quadratic(0.5 * (matrix + matrix.T), mean)
-    diagonal = _by_name(part.precision, info, "GaussianPrior(precision=...)", 0.0)
-    if not np.isfinite(diagonal).all() or (diagonal < 0.0).any() or not np.isfinite(mean).all():
-        raise DataError("GaussianPrior: means must be finite, precisions finite and not negative.")
+    diagonal = numbers_named(part.precision, info, "GaussianPrior(precision=...)", 0.0)
+    if not np.isfinite(diagonal).all() or (diagonal < 0.0).any():
+        raise DataError("GaussianPrior(precision=...): give finite numbers that are not negative.")
     return Quadratic(diagonal, mean)
 
 
@@ -348,8 +272,15 @@ def _bounds(part: Bounds, info: DesignInfo, scale: FloatArray) -> Penalty:
             side[:] = given
             if info.intercept is not None:
                 side[info.intercept] = none
-        sides.append(side * scale)
+        sides.append(_scaled_bound(side, scale))
     return replace(no_penalty(len(info.names)), lower=sides[0], upper=sides[1])
+
+
+def _scaled_bound(bound: FloatArray, scale: FloatArray) -> FloatArray:
+    """Return a bound times the scale, rounded so that what is divided by the scale again does not cross it."""
+    out = bound * scale
+    crosses = np.isfinite(bound) & (np.abs(out / scale) > np.abs(bound))
+    return np.where(crosses, np.nextafter(out, 0.0), out)
 
 
 def _together(first: Penalty, second: Penalty, share: float = 1.0) -> Penalty:

@@ -23,11 +23,17 @@ def halved(values: Any) -> Any:
     return HALF * values
 
 
-def test_names_with_spaces_and_signs_stand_in_backticks() -> None:
+def test_names_with_spaces_and_signs_stand_in_backticks_or_in_the_quotes_of_patsy() -> None:
     frame = small().rename(columns={"age": "age (years)", "region": "sales region", "default": "in default?"})
     fit = lk.logit("`in default?` ~ `age (years)` + C(`sales region`) + np.log(`age (years)`)", frame)
     plain = lk.logit("default ~ age + C(region) + np.log(age)", small())
     assert_allclose(fit.coef, plain.coef, rtol=ROUTE)
+    right = "Q(\"age (years)\") + C( Q('sales region')) + np.log(Q( 'age (years)' ))"
+    quoted = lk.logit(f"Q('in default?') ~ {right}", frame)
+    assert list(quoted.coef.index) == list(fit.coef.index)
+    assert_allclose(quoted.coef, fit.coef, rtol=EXACT)
+    assert_allclose(quoted.predict(frame), fit.predict(), rtol=EXACT)
+    assert_allclose(quoted.residuals(data=frame), fit.residuals(), rtol=EXACT)
     assert "age (years)" in fit.coef.index
     assert fit.test("`age (years)` = 0").dof == 1
     assert_allclose(fit.predict(frame), plain.predict(), rtol=ROUTE)

@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 import logitkit as lk
 from design.inputs import small
 from logitkit.errors import DataError, LogitkitError, ResponseError
-from tolerances import EXACT
+from tolerances import EXACT, ROUTE
 
 FRAME = small()
 N = len(FRAME)
@@ -56,7 +56,7 @@ def test_dates_are_no_factor_and_give_their_months(values: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ([dt.timedelta(i) for i in range(N)], "durations"),
+        ([dt.timedelta(i) for i in range(N)], r"durations .*'I\(it\.dt\.days\)', or 'I\(it\.dt\.total_seconds\(\)\)'"),
         (arrow([dt.timedelta(i) for i in range(N)], pa.duration("us")), "durations"),
         (TIMES, "time values"),
         (arrow(TIMES, pa.time64("us")), "time values"),
@@ -72,6 +72,16 @@ def test_what_is_neither_number_nor_category_is_refused(values: Any, words: str)
     with pytest.raises(DataError, match=words) as caught:
         lk.logit("default ~ it", {"default": FRAME["default"].to_numpy(), "it": values})
     assert "'it'" in str(caught.value)
+
+
+def test_a_duration_is_a_number_of_days_or_seconds() -> None:
+    days = np.arange(N) % 17
+    table = FRAME.assign(it=pd.to_timedelta(days, unit="D"), days=days)
+    expected = lk.logit("default ~ days", table)
+    fit = lk.logit("default ~ I(it.dt.days)", table)
+    assert_allclose(fit.coef, expected.coef, rtol=EXACT)
+    fit = lk.logit("default ~ I(it.dt.total_seconds())", table)
+    assert_allclose(fit.coef.iloc[1] * 86_400, expected.coef.iloc[1], rtol=ROUTE)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+import logitkit as lk
 from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.goodness import hosmer_lemeshow
 from logitkit.errors import UnsupportedError
@@ -104,3 +106,30 @@ def test_a_group_at_the_limit_adds_nothing(fit_formula):
     assert_allclose(found.statistic, 0.0, atol=EXACT)
     wrong = rebuild_design(record.info, {"g": np.array(["a", "a", "b", "b", "z"]), "y": [0, 1, 0, 1, 0]})
     assert hosmer_lemeshow(record, wrong, groups=5).statistic == np.inf
+
+
+def test_many_new_rows_are_said_to_need_more_than_their_groups():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"x": rng.normal(size=600), "y": rng.integers(0, 2, 600)})
+    fit = lk.logit("y ~ x", data.head(400))
+    few, many = fit.goodness_of_fit(data.tail(40)), fit.goodness_of_fit(data.tail(200))
+    assert (few.share_of_fit, many.share_of_fit, fit.goodness_of_fit().share_of_fit) == (0.1, 0.5, 1.0)
+    assert "take the coefficients as known" not in str(few)
+    assert "take the coefficients as known" not in str(fit.goodness_of_fit())
+    assert "these rows are 50.0% of the number" in " ".join(str(many).split())
+
+
+@pytest.mark.slow
+def test_the_test_rejects_too_often_where_the_new_rows_are_many():
+    rng = np.random.default_rng(0)
+    rejected = {100: 0, 1_000: 0}
+    for _ in range(400):
+        X = rng.normal(size=(2_000, 3))
+        y = rng.random(2_000) < 1.0 / (1.0 + np.exp(0.3 - 0.5 * X.sum(axis=1)))
+        data = pd.DataFrame(X, columns=list("abc")).assign(y=y.astype(int))
+        fit = lk.logit("y ~ a + b + c", data.head(1_000))
+        for size in rejected:
+            rejected[size] += fit.goodness_of_fit(data.iloc[1_000 : 1_000 + size]).p_value < 0.05
+    # 400 samples: two standard errors are 2 % at 5 %, and 3.5 % at 15 %.
+    assert 0.03 <= rejected[100] / 400 <= 0.07
+    assert 0.115 <= rejected[1_000] / 400 <= 0.185

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 import logitkit as lk
 from estimators.problems import mixed_frame, overlapping
-from logitkit.errors import DataError
+from logitkit.errors import LogitkitError
 from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier
 from tolerances import ROUTE
 
@@ -143,10 +143,10 @@ def test_it_composes_and_pickles_without_rows(kind):
         (LogitClassifierCV(l1_ratio=2.0), "l1_ratio"),
         (LogitClassifierCV(solver=lk.Newton()), "give lk.ProxNewton"),
         (LogitPathClassifier(criterion="cic"), "criterion='cic' is not known"),
-        (LogitPathClassifier(penalty=lk.Lasso(0.1)), "strength"),
+        (LogitPathClassifier(penalty=lk.Lasso(0.1)), "has a strength, and this estimator chooses it"),
         (LogitPathClassifier(strengths=[-1.0]), "strength"),
     ],
 )
 def test_parameters_that_cannot_be_are_refused(data, model, message):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(LogitkitError, match=message):
         model.fit(*data)

@@ -13,13 +13,14 @@ import statsmodels.formula.api as smf
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import logitkit as lk
 from estimators.problems import mixed_frame, overlapping
 from logitkit.errors import ResponseError
-from logitkit.estimators import LogitClassifier
+from logitkit.estimators import LogitClassifier, LogitClassifierCV
 from tolerances import EXACT, ITERATIVE, REFERENCE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "migration.md"
@@ -163,7 +164,19 @@ def test_s11_attributes(data):
     assert_allclose(model.fit_.coef, both(model), rtol=EXACT)
 
 
-def test_s12_more_classes_than_two(data):
+def test_s12_a_search_for_the_strength(data):
+    X, y, _ = data
+    strengths, trained = np.array([1.0, 0.1, 0.01, 0.001]), len(y) * 2 // 3
+    there = GridSearchCV(
+        LogisticRegression(**NEWTON), {"C": 1.0 / (strengths * trained)}, scoring="neg_log_loss", cv=3
+    ).fit(X, y)
+    model = LogitClassifierCV(penalty=lk.Ridge(standardize=False), strengths=strengths, cv=3, **TIGHT).fit(X, y)
+    assert_allclose(model.scores_["mean"], -2.0 * there.cv_results_["mean_test_score"], rtol=REFERENCE)
+    assert model.strength_ == 1.0 / (there.best_params_["C"] * trained)
+    assert_allclose(both(model), both(LogitClassifier(C=1.0 / (model.strength_ * len(y))).fit(X, y)), rtol=1e-6)
+
+
+def test_s13_more_classes_than_two(data):
     X, y, _ = data
     with pytest.raises(ResponseError, match="MultinomialClassifier"):
         LogitClassifier().fit(X, y + (X[:, 0] > 0.0))

@@ -76,6 +76,14 @@ def test_a_bad_value_in_the_environment_is_named(environment: Any, variable: str
     assert lk.get_threads() == 3
 
 
+@pytest.mark.parametrize("wrong", [0, -1, 1_025, 10**9, 2.0, True, "2"])
+def test_a_bad_number_of_threads_is_refused(wrong: Any) -> None:
+    before = lk.get_threads()
+    with pytest.raises(DataError, match="whole number from 1 to 1024"):
+        lk.set_threads(wrong)
+    assert lk.get_threads() == before
+
+
 @pytest.mark.parametrize(
     ("ours", "openmp", "expected"),
     [("3", "", 3), ("", "5", 5), ("3", "many", 3), (" 4 ", "5", 4), ("", "4,2", 4), ("", "6 , 2", 6), ("12", "1", 12)],

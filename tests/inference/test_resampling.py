@@ -502,3 +502,16 @@ def test_the_tables(fit):
     assert_array_equal(table["conf_low"], drawn.intervals("bca", jackknife=without).low)
     assert without.tidy().columns.tolist() == ["term", "estimate", "bias", "std_error"]
     assert "<table" in drawn._repr_html_()
+
+
+def test_bias_and_standard_errors_are_labelled_as_those_of_the_fit(data):
+    fit = lk.logit("y ~ x + f", data)
+    for found, plain in (
+        (fit.bootstrap(60, seed=1), bootstrap(fit.record, fit.design, 60, seed=1)),
+        (fit.jackknife(), jackknife(fit.record, fit.design)),
+    ):
+        for name in ("bias", "std_error"):
+            assert list(getattr(found, name).index) == list(fit.std_error.index)
+            assert_array_equal(getattr(found, name), getattr(plain, name))
+        assert_array_equal(found.tidy()["std_error"], plain.std_error)
+        assert f"{found.std_error['x']:.4f}" in str(found)

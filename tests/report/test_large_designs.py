@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from logitkit.inference import wald
 from logitkit.report.summary import TERM_MOST
 
 
@@ -50,6 +51,20 @@ def test_every_format_is_short(tmp_path: Path):
         assert "300 coefficients of C(g)" in " ".join(text.replace("\\", "").split())
     page = fit.report(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "C(g)[T.200]" not in page
+
+
+def test_an_overall_test_of_very_many_coefficients_is_left_out(monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(2)
+    g, n = np.arange(6_000) % 600, 6_000
+    data = pd.DataFrame({"y": rng.integers(0, 2, n), "x": rng.normal(size=n), "g": g, "c": rng.integers(0, 2_000, n)})
+    many = lk.logit("y ~ x + C(g)", data, cluster="c")
+    monkeypatch.setattr(wald, "_root", lambda _: pytest.fail("the test was computed"))
+    assert "Wald chi2(" in str(many)
+    assert "not computed: over 500 coefficients" in str(many)
+    monkeypatch.undo()
+    few = lk.logit("y ~ x + C(g)", data[g < 80], cluster="c")
+    found = few.test(", ".join(f"`{name}` = 0" for name in few.coef.index if name != "Intercept"))
+    assert re.search(rf"Wald chi2\({found.dof}\) +{found.statistic:.2f} ", str(few))
 
 
 @pytest.mark.slow

@@ -153,6 +153,16 @@ def test_a_table_too_wide_for_the_page_is_printed_in_panels_with_the_names_again
     assert max(map(len, text.splitlines())) <= 50
 
 
+def test_every_panel_repeats_all_columns_that_name_the_rows():
+    columns = (Column("State", "left"), Column("Year", "left"), *(Column(f"model_{k}") for k in range(9)))
+    table = Table(None, columns, (("Ohio", "1999", *(f"{k}.25000" for k in range(9))),), n_names=2)
+    panels = render_text(Document("T", blocks=(table,)), width=50).split("\n\n")[1:]
+    assert len(panels) == 3
+    assert all(panel.splitlines()[3].split()[:2] == ["Ohio", "1999"] for panel in panels)
+    narrow = Table(None, columns, (("Ohio" * 4, "1999" * 9, *(f"{k}.25000" for k in range(9))),), n_names=2)
+    assert max(map(len, render_text(Document("T", blocks=(narrow,)), width=50).splitlines())) <= 50
+
+
 def test_long_facts_notes_and_warnings_wrap_to_the_width():
     words = "word " * 40
     document = Document("T", facts=(Fact("Formula", words), Fact("n", "3")), notes=(words,), warnings=(words,))

@@ -142,3 +142,17 @@ def test_long_lists_of_names_are_cut_with_a_count() -> None:
     copies = {f"copy{k:02d}": rows["age"] * (k + 2) for k in range(15)}
     (aliased,) = lk.logit("low ~ age + " + " + ".join(copies), rows.assign(**copies)).summary().warnings
     assert aliased.endswith("copy10, copy11 and 3 more.")
+
+
+def test_a_reference_level_that_cannot_be_seen_is_quoted():
+    data = pd.DataFrame({"y": [0, 1, 1, 0, 0, 1], "odd": ["", "z"] * 3, "end": ["a ", "a ", "b", "b", "b", "a "]})
+    assert "Reference levels: odd: '', end: 'a '." in " ".join(str(lk.logit("y ~ odd + end", data)).split())
+
+
+@pytest.mark.parametrize("rows", [1, 7, 100])
+def test_a_predictor_that_explains_nothing_explains_zero(rows: int):
+    data = pd.DataFrame({"y": [0, 1, 1, 0, 1, 1] * rows, "g": list("aaabbb") * rows})
+    fit = lk.logit("y ~ g", data)
+    shown = {fact.label: fact.value for fact in fit.summary().facts}
+    assert (shown["McFadden R2"], shown["Nagelkerke R2"]) == ("0", "0")
+    assert (fit.r_squared.drop("tjur", errors="ignore") == 0.0).all()

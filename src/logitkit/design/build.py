@@ -75,7 +75,11 @@ def build_design(
     if table.n_rows == 0:
         raise DataError("The table has no rows.")
     if absorb is not None and not isinstance(absorb, str):
-        raise DataError(f"absorb={type(absorb).__name__}: give the name of a column of the table.")
+        shown = f"{absorb!r:.60}" if isinstance(absorb, (list, tuple)) else type(absorb).__name__
+        raise DataError(
+            f"absorb={shown}: give the name of a column of the table, one only. Of several factors absorb the one with "
+            "the most levels, and put the others into the formula as C(...)."
+        )
     extras = gather_extras(table, weights=weights, offset=offset, cluster=cluster, absorb=absorb)
     reserved = [name for name in extras.names.values() if name and name != ARRAY]
     parsed = parse_formula(formula, table.names, namespace, reserved, n_rows=table.n_rows)

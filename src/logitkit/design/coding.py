@@ -321,9 +321,15 @@ def _require_no_bare_dates(parsed: ParsedFormula, frame: Any) -> None:
     """Refuse a date or a duration that stands in the formula as it is; a function may turn it into a number."""
     for factor in {factor.expr for term in parsed.terms for factor in term.factors}:
         if factor in frame.columns and getattr(frame[factor].dtype, "kind", "O") in "mM":
+            dtype, name = frame[factor].dtype, factor if factor.isidentifier() else f"`{factor}`"
+            if dtype.kind == "m":
+                raise DataError(
+                    f"Column {factor!r} holds durations ({dtype}), not numbers: write for example 'I({name}.dt.days)', "
+                    f"or 'I({name}.dt.total_seconds())' for parts of days."
+                )
             raise DataError(
-                f"Column {factor!r} holds dates or durations ({frame[factor].dtype}), not numbers: write for example "
-                f"'I({factor}.dt.year)', or count the days since a date."
+                f"Column {factor!r} holds dates ({dtype}), not numbers: write for example 'I({name}.dt.year)', or "
+                "count the days since a date."
             )
 
 

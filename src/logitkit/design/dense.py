@@ -86,12 +86,14 @@ class Dense(Matrix):
 
     def add_rough_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
         """Add X' diag(weights) X from rows scaled in single precision, at half the cost."""
-        if not self.array.flags.c_contiguous or self.array.dtype != np.float64:
-            self.add_gram(weights, out, buffer)
-            return
         n, p = self.array.shape
-        scaled = buffer.view(np.float32)[: n * p].reshape(n, p)
-        scale_rows(self.array, weights, scaled)
+        space = buffer.view(np.float32)[: n * p]
+        if self.array.flags.c_contiguous and self.array.dtype == np.float64:
+            scaled = space.reshape(n, p)
+            scale_rows(self.array, weights, scaled)
+        else:
+            scaled = space.reshape(p, n).T
+            np.multiply(self.array, np.sqrt(weights)[:, None], out=scaled, casting="same_kind")
         out += scaled.T @ scaled
 
     def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:

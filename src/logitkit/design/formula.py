@@ -28,6 +28,7 @@ from logitkit.errors import FormulaError, nearest_name
 __all__ = ["ParsedFormula", "parse_formula", "split_formula"]
 
 BACKTICKED = re.compile(r"`([^`]*)`")
+QUOTED = re.compile(r"""(?<![\w.])Q\(\s*(?:'([^'`]+)'|"([^"`]+)")\s*\)""")  # patsy's way to name any column
 OFFSET = re.compile(r"^offset\(")
 ENTRIES_MOST = 100  # of an object that a formula takes from the caller: knots and levels are fewer, data are more
 
@@ -76,7 +77,7 @@ def split_formula(text: str) -> tuple[str, str]:
     Returns
     -------
     left, right : str
-        Without surrounding blanks.
+        Without surrounding blanks; ``Q('a b')``, as patsy names a column, is ```a b```.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def split_formula(text: str) -> tuple[str, str]:
     """
     if not isinstance(text, str):
         raise FormulaError(f"The formula is a {type(text).__name__}; give text such as 'y ~ x + C(g)'.")
-    left, tilde, right = text.partition("~")
+    left, tilde, right = QUOTED.sub(lambda found: f"`{found[1] or found[2]}`", text).partition("~")
     if not tilde:
         raise FormulaError(f"The formula {text!r} has no '~': write 'response ~ terms'.")
     if not left.strip():

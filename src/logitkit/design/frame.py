@@ -105,6 +105,14 @@ def read_table(data: Any) -> Table:
         return Table(data, list(data.columns), len(data), data.index)
     if isinstance(data, Mapping):
         _require_one_index(data)
+        if data and all(
+            isinstance(values, (str, bytes)) or not hasattr(values, "__iter__") for values in data.values()
+        ):
+            first = next(iter(data))
+            raise DataError(
+                f"The dict holds a single value for each name, {first!r}: {data[first]!r:.40}, and not columns. For "
+                f"one row put each value into a list: {{{first!r}: [{data[first]!r:.40}], ...}}."
+            )
         try:
             frame = pd.DataFrame({name: _vector(values) for name, values in data.items()})
         except ValueError as error:

@@ -18,9 +18,10 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Vanishing", "column_sizes", "vanishing_combinations"]
 
-BREAKS = 1e-8  # of the size of a combination's terms, on the row or on the rows of the fit: less is rounding
+BREAKS = 1e-7  # of a combination's terms, on the row and on the rows of the fit: single precision rounds by 6e-8
 ROUNDING = 1e-12  # of the largest term of a combination, in units of its column's size: less is no term
-BLOCK = 65_536
+BLOCK = 32_768
+DENSE_MOST = 64  # columns that are written out
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +77,24 @@ class Vanishing:
         used, place = np.unique(self.columns, return_inverse=True)
         shape = (used.size, self.aliased.size)
         null: Any = csr_array((self.values, (place, self.numbers)), shape=shape)
-        own = matrix.columns(used)
+        dense = null.toarray() if used.size <= DENSE_MOST or self.levels is not None else None
         for start in range(0, matrix.n_rows, BLOCK):
             stop = min(start + BLOCK, matrix.n_rows)
-            block = own.rows(start, stop).to_sparse()
-            change, size = block @ null, abs(block) @ abs(null)
-            if self.levels is not None and levels is not None:
-                shift = self.levels[levels[start:stop]]
-                change, size = csr_array(change.toarray() + shift), csr_array(size.toarray() + np.abs(shift))
-            excess: Any = csr_array(abs(change) - BREAKS * size).tocoo()
-            off = excess.data > BREAKS * self.scale[excess.col]
-            rows[start + excess.row[off]] = True
-            found[excess.col[off]] = True
+            block = matrix.rows(start, stop).columns(used)
+            if dense is not None:
+                values = block.to_dense()
+                change, size = values @ dense, np.abs(values) @ np.abs(dense)
+                if self.levels is not None and levels is not None:
+                    shift = self.levels[levels[start:stop]]
+                    change, size = change + shift, size + np.abs(shift)
+                at, number = np.nonzero(np.abs(change) > BREAKS * (size + self.scale))
+            else:  # a row touches few of many combinations
+                entries = block.to_sparse()
+                excess: Any = csr_array(abs(entries @ null) - BREAKS * (abs(entries) @ abs(null))).tocoo()
+                off = excess.data > BREAKS * self.scale[excess.col]
+                at, number = excess.row[off], excess.col[off]
+            rows[start + at] = True
+            found[number] = True
         return rows, self.aliased[found]
 
     def terms(self, column: int) -> tuple[IntArray, FloatArray]:

@@ -94,11 +94,14 @@ class Calibration:
     brier, log_loss : float
         Mean scores of one trial.
     in_sample : bool
-        Whether the rows are those of the fit, where intercept and slope say nothing.
+        Whether the rows are those of the fit, where intercept and slope say nothing of how well it predicts.
     histogram, histogram_edges : (m,) and (m + 1,) array
         Weight of predictions in intervals of equal width.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    penalised : bool
+        Whether the fit has a penalty. On its own rows the slope is then not 1: it says how far predictions are shrunken
+        there, not how they are elsewhere.
 
     Examples
     --------
@@ -128,6 +131,7 @@ class Calibration:
     histogram: FloatArray
     histogram_edges: FloatArray
     undetermined: int = 0
+    penalised: bool = False
 
 
 def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: float | None = None) -> Calibration:
@@ -196,6 +200,7 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
         histogram=heights,
         histogram_edges=edges,
         undetermined=ranked.undetermined,
+        penalised=record.penalty is not None,
     )
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.errors import SeparationError, UnsupportedError
+from logitkit.inference.penalised import require_likelihood
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
@@ -79,7 +80,7 @@ def collinearity(record: FitRecord) -> Collinearity:
     Raises
     ------
     UnsupportedError
-        If the model has no column but the intercept.
+        If the model has no column but the intercept, and after a penalty.
     SeparationError
         If no column but the intercept has a finite estimate.
 
@@ -96,6 +97,7 @@ def collinearity(record: FitRecord) -> Collinearity:
     >>> bool(np.allclose(collinearity(fit_design(design, Binomial(), Newton())).gvif, 1.0))
     True
     """
+    require_likelihood(record, "collinearity")
     intercept = record.info.intercept
     columns = [j for j in range(len(record.names)) if j != intercept]
     if not columns:

@@ -30,6 +30,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import UnsupportedError
+from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import is_sample
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
@@ -61,6 +62,8 @@ class HosmerLemeshow:
         Group of each row of the design, counted from 1; 0 for rows left out.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    share_of_fit : float
+        Trials of these rows as a share of those of the fit, both weighted.
 
     Examples
     --------
@@ -91,6 +94,7 @@ class HosmerLemeshow:
     groups_asked: int
     group: IntArray
     undetermined: int = 0
+    share_of_fit: float = 1.0
 
 
 def hosmer_lemeshow(
@@ -119,7 +123,7 @@ def hosmer_lemeshow(
     ------
     UnsupportedError
         With sampling weights, clusters or an absorbed factor, where the statistic has no chi-square
-        distribution; or when fewer than three groups are left.
+        distribution; on the rows of a penalised fit; or when fewer than three groups are left.
 
     Examples
     --------
@@ -170,12 +174,15 @@ def hosmer_lemeshow(
         groups_asked=groups,
         group=of_row,
         undetermined=ranked.undetermined,
+        share_of_fit=design.response.total / record.total,
     )
 
 
 def _require_reference(record: FitRecord, design: Design) -> None:
     """Refuse a fit or rows for which the statistic has no chi-square distribution."""
     response, absorbed = design.response, record.info.absorbed
+    if record.penalty is not None and is_sample(record, design):
+        require_likelihood(record, "goodness_of_fit")
     if absorbed is not None:
         raise UnsupportedError(
             "The Hosmer-Lemeshow statistic has no known distribution where a factor is absorbed "

@@ -22,6 +22,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.residuals import residuals
 from logitkit.errors import UnsupportedError
 from logitkit.inference.leverage import leverage
+from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import is_sample
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
@@ -87,7 +88,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     Raises
     ------
     UnsupportedError
-        If the rows are not those of the fit: a row that took no part has no influence to speak of.
+        If the rows are not those of the fit: a row that took no part has no influence to speak of. After a penalty.
 
     Examples
     --------
@@ -103,6 +104,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     >>> bool(np.isclose(found.leverage.sum(), found.rank))
     True
     """
+    require_likelihood(record, "influence")
     if not is_sample(record, design):
         raise UnsupportedError(
             f"Influence is of the rows of the fit, and these {design.n_rows:,} rows are others than those "

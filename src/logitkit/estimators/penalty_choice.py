@@ -94,7 +94,7 @@ def penalty_without_strength(penalty: Any, l1_ratio: Any) -> Any:
     Raises
     ------
     DataError
-        For both, and for a text.
+        For both, for a text, and for an object that has a strength.
 
     Examples
     --------
@@ -108,5 +108,9 @@ def penalty_without_strength(penalty: Any, l1_ratio: Any) -> Any:
     if isinstance(penalty, str):
         raise DataError(
             f"penalty={penalty!r} is a text; give l1_ratio=0 (ridge) or 1 (lasso), or an object such as lk.Lasso()."
+        )
+    if getattr(penalty, "strength", None) is not None:
+        raise DataError(
+            f"penalty={penalty!r} has a strength, and this estimator chooses it: leave it out, or use LogitClassifier."
         )
     return penalty if penalty is not None else ElasticNet(l1_ratio=1.0 if l1_ratio is None else l1_ratio)

@@ -29,13 +29,14 @@ __all__ = ["RowGroups", "get_threads", "ordered_map", "row_groups", "set_threads
 T = TypeVar("T")
 
 BLOCK_BYTES = 1 << 20  # half of a second-level cache of 2 MiB
-BLOCK_ROWS_LEAST = 1_024  # below this the calls cost more than the work
+BLOCK_ROWS_LEAST = 512  # below this the calls cost more than the work
 BLOCK_ROWS_MOST = 16_384
 BLOCKS_OF_GROUP = 4  # a group costs the handing over of its work, and the adding of its sums
 GROUPS_LEAST = 8
 GROUPS_MOST = 64
 GROUP_SUMS_BYTES = 24 << 20  # all partial Hessians together: more would cost more to add than to sum
 
+THREADS_MOST = 1_024  # more is a slip of the keyboard, and a pool of them would take the machine's memory
 PATIENCE = 0.05  # seconds to wait for a task that no thread has begun, before the waiting thread runs it
 GRACE = 0.8  # seconds to wait for running tasks when work is given up: an interruption must end within a second
 
@@ -114,7 +115,7 @@ def set_threads(n: int | None) -> None:
     Raises
     ------
     DataError
-        If ``n`` is not a whole number of at least 1.
+        If ``n`` is not a whole number from 1 to 1,024.
 
     Examples
     --------
@@ -124,8 +125,8 @@ def set_threads(n: int | None) -> None:
     >>> set_threads(None)
     """
     global _threads  # noqa: PLW0603 - a setting of the process
-    if n is not None and (isinstance(n, bool) or not isinstance(n, Integral) or n < 1):
-        raise DataError(f"set_threads({n!r}): give a whole number of at least 1, or None.")
+    if n is not None and (isinstance(n, bool) or not isinstance(n, Integral) or not 1 <= n <= THREADS_MOST):
+        raise DataError(f"set_threads({n!r}): give a whole number from 1 to {THREADS_MOST}, or None.")
     with _lock:
         _threads = None if n is None else int(n)
         if _threads != _pool_size:

@@ -21,12 +21,14 @@ from dataclasses import dataclass
 
 from logitkit.record import FitRecord
 
-__all__ = ["FitStatistics", "fit_statistics"]
+__all__ = ["FitStatistics", "explained_share", "fit_statistics"]
+
+ROUNDING = 1e-14  # of the null model's loss: a smaller gain is none
 
 
 @dataclass(frozen=True, slots=True)
 class FitStatistics:
-    """Statistics of a whole fit; nan where the likelihood is a working device only.
+    """Statistics of a whole fit; nan where the likelihood is a working device only, or was penalised.
 
     Parameters
     ----------
@@ -60,7 +62,7 @@ def fit_statistics(record: FitRecord) -> FitStatistics:
     Returns
     -------
     FitStatistics
-        Likelihood statistics are nan with sampling weights or clusters.
+        Likelihood statistics are nan with sampling weights or clusters, and after a penalty.
 
     Examples
     --------
@@ -78,14 +80,40 @@ def fit_statistics(record: FitRecord) -> FitStatistics:
     k = record.n_params
     loss = record.log_constant - record.loglik
     null_loss = record.log_constant - record.null_loglik
+    gain = null_loss - loss
+    gain = 0.0 if abs(gain) <= ROUNDING * null_loss else gain
     per_trial = 2.0 / record.n_trials
-    cox_snell = -math.expm1(per_trial * (loss - null_loss))
+    cox_snell = -math.expm1(-per_trial * gain)
     most = -math.expm1(-per_trial * null_loss)
     return FitStatistics(
         aic=-2.0 * record.loglik + 2.0 * k,
         bic=-2.0 * record.loglik + k * math.log(record.n_obs),
-        mcfadden=1.0 - loss / null_loss if null_loss > 0.0 else math.nan,
+        mcfadden=gain / null_loss if null_loss > 0.0 else math.nan,
         cox_snell=cox_snell,
         nagelkerke=cox_snell / most if most > 0.0 else math.nan,
         tjur=record.tjur,
     )
+
+
+def explained_share(record: FitRecord) -> float:
+    """Return the share of the null model's deviance that the fit explains.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit; the null model has the intercept and the offset.
+
+    Returns
+    -------
+    float
+        One less the ratio of the deviances; nan where the null model explains everything.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data, penalty=lk.Ridge(0.1))
+    >>> bool(abs(explained_share(fit.record) - (1 - fit.deviance / fit.null_deviance)) < 1e-12)
+    True
+    """
+    return 1.0 - record.deviance / record.null_deviance if record.null_deviance > 0.0 else math.nan

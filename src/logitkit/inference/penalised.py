@@ -23,6 +23,7 @@ from logitkit.record import FitRecord, PenaltyFacts
 __all__ = [
     "Refusal",
     "has_posterior",
+    "interval_words",
     "is_withheld",
     "posterior_condition",
     "require_covariance",
@@ -225,8 +226,8 @@ def why_withheld(record: FitRecord) -> str:
     --------
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
-    >>> why_withheld(lk.logit("y ~ x", data, penalty=lk.Lasso(0.1)).record).split(".")[0]
-    'The penalty chose the coefficients with the same data, so there are no standard errors, intervals or p-values'
+    >>> why_withheld(lk.logit("y ~ x", data, penalty=lk.Lasso(0.1)).record).split(",")[0]
+    'The penalty chose the coefficients with the same data'
     """
     facts = record.penalty
     if facts is None or facts.penalty.smooth:
@@ -237,6 +238,29 @@ def why_withheld(record: FitRecord) -> str:
         f"The penalty {how}, so there are no standard errors, intervals or p-values: the law of such estimates is not "
         f"near a normal one. For inference, {ELSEWHERE}; or use lk.Ridge, whose posterior has intervals."
     )
+
+
+def interval_words(record: FitRecord) -> str:
+    """Return what an interval of the fit is called.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    str
+        "interval", or "posterior interval".
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> interval_words(lk.logit("y ~ x", data, penalty=lk.Ridge(0.1)).record)
+    'posterior interval'
+    """
+    return "posterior interval" if has_posterior(record) else "interval"
 
 
 def posterior_condition(facts: PenaltyFacts) -> str:

@@ -18,6 +18,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.within import Within, level_means
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
+from logitkit.inference.penalised import require_covariance
 from logitkit.level_coordinates import LevelCoordinates
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
@@ -300,7 +301,8 @@ def predictions(
     Raises
     ------
     UnsupportedError
-        Where a factor is absorbed and the standard errors of the intercepts are not to be had.
+        Where a factor is absorbed and the standard errors of the intercepts are not to be had, and after a penalty that
+        leaves no covariance.
 
     Examples
     --------
@@ -316,6 +318,7 @@ def predictions(
     """
     level = record.level if level is None else level
     z = normal_quantile(level)
+    require_covariance(record, "Predictions with errors", "fit.predict gives the probabilities.")
     working, own = record.coordinates.matrix(matrix), np.zeros(matrix.n_rows)
     if record.info.absorbed is not None:
         working, own = _of_levels(record, record.info.absorbed, working, levels)

@@ -22,6 +22,7 @@ from logitkit.execution.local import ordered_map
 from logitkit.execution.progress import progress
 from logitkit.fit import fit_design
 from logitkit.inference.dependence import dependences_of
+from logitkit.inference.penalised import require_likelihood
 from logitkit.objective import Objective
 from logitkit.rank import CLEAR_SHARE, Coordinates
 from logitkit.record import FitRecord
@@ -98,7 +99,8 @@ def refit(
     ConvergenceError
         If it has not converged.
     UnsupportedError
-        If the model has a factor that is absorbed, or of so many levels that it is fitted with them eliminated.
+        If the model has a penalty, which refits are without, or a factor that is absorbed, or one of so many levels
+        that it is fitted with them eliminated.
 
     Examples
     --------
@@ -111,6 +113,7 @@ def refit(
     >>> bool(np.allclose(found.coef, fit.coef, rtol=1e-9))
     True
     """
+    require_likelihood(record, "refit")
     _require_estimate(record)
     coordinates = _require_columns(record)
     response = design.response

@@ -191,7 +191,8 @@ def bootstrap(
     SeparationError, ConvergenceError
         If the fit has no finite estimate to begin with.
     UnsupportedError
-        For outcomes drawn where weights are no counts of observations, or rows drawn where clusters are dependent.
+        For outcomes drawn where weights are no counts of observations, or rows drawn where clusters are dependent; and
+        after a penalty, whose refits would be without it.
 
     Examples
     --------
@@ -203,6 +204,7 @@ def bootstrap(
     >>> bool(np.array_equal(first.replicates, again.replicates))
     True
     """
+    require_likelihood(record, "bootstrap")
     _require_count(n, "n")
     kind = resampling_kind(design, kind)
     generators = _Generators(seed, int(n))

@@ -44,7 +44,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     Returns
     -------
     FitRecord
-        With the covariance named.
+        With the covariance named. A penalised fit is returned as it is: it has a posterior, or no covariance.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     """
     response = design.response
     sampled = response.prior is not None and response.weight_kind == "sampling"
-    if response.clusters is None and not sampled:
+    if record.penalty is not None or (response.clusters is None and not sampled):
         return record
     eta = design_predictor(record, design)
     # At the limit of a separated fit the score of a separated row is zero.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from logitkit.errors import DataError
 from logitkit.penalties.elastic_net import ElasticNet
 
 __all__ = ["GroupLasso"]
@@ -45,6 +46,15 @@ class GroupLasso(ElasticNet):
 
     l1_ratio: float = 0.0
     groups: Mapping[str, Sequence[str]] | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse what is out of range, and groups without names."""
+        super().__post_init__()
+        if self.groups is not None and not isinstance(self.groups, Mapping):
+            raise DataError(
+                f"GroupLasso(groups={self.groups!r}): give a mapping of names to terms or coefficients, such as "
+                "{'body': ['age', 'lwt']}."
+            )
 
     @property
     def words(self) -> str:

@@ -99,13 +99,14 @@ class Penalty:
         return np.asarray((self.groups.codes >= 0) & (np.r_[self.groups.strengths, 0.0][self.groups.codes] > 0.0))
 
     @property
-    def _least_ridge(self) -> FloatArray:
-        """The least strength of a square in each group, with which the conjugate is bounded from above, shape (G,)."""
+    def _ridges(self) -> tuple[FloatArray, FloatArray]:
+        """The least and the largest strength of a square in each group, each of shape (G,)."""
         assert self.groups is not None
-        least = np.full(self.groups.strengths.size, np.inf)
+        least, most = np.full(self.groups.strengths.size, np.inf), np.zeros(self.groups.strengths.size)
         own = self.groups.codes >= 0
         np.minimum.at(least, self.groups.codes[own], self.l2[own])
-        return least
+        np.maximum.at(most, self.groups.codes[own], self.l2[own])
+        return least, most
 
     def value(self, coef: FloatArray) -> float:
         """Return the penalty of coefficients within the bounds."""
@@ -148,6 +149,11 @@ class Penalty:
             groups,
         )
 
+    def times(self, share: float) -> Penalty:
+        """Return a multiple of the penalty, with the same bounds."""
+        groups = self.groups if self.groups is None else replace(self.groups, strengths=share * self.groups.strengths)
+        return replace(self, l1=share * self.l1, l2=share * self.l2, groups=groups)
+
     def pick(self, index: IntArray) -> Penalty:
         """Return the penalty of some coefficients, the others held at zero; groups are taken whole."""
         groups = self.groups
@@ -175,11 +181,13 @@ class Penalty:
         return scale
 
     def _group_scale(self, slope: FloatArray) -> float:
-        """Return the largest t in [0, 1] with every group's soft-thresholded t slope within its strength."""
-        assert self.groups is not None
-        limit = np.where(self._least_ridge > 0.0, np.inf, self.groups.strengths)
+        """Return the largest t in [0, 1] with every group's soft-thresholded t slope within its strength.
 
-        groups = self.groups
+        Of the coefficients of a group that have no square: those that have one are held by it.
+        """
+        assert self.groups is not None
+        groups, limit = self.groups, self.groups.strengths
+        slope = np.where(self.l2 == 0.0, slope, 0.0)
 
         def inside(scale: FloatArray) -> BoolArray:
             of_each = np.r_[scale, 0.0][groups.codes]
@@ -198,14 +206,54 @@ class Penalty:
         """Return the conjugate of the penalty, the largest value of dual'b less the penalty (equation 14)."""
         alone = np.ones(dual.size, dtype=bool) if self.groups is None else ~self._in_group
         total = float(_conjugates(dual, self.l1, self.l2, self.lower, self.upper)[alone].sum())
-        if self.groups is not None:
-            own = self._in_group
-            excess = self.groups.norms(np.where(own, soft(dual, BRIM * self.l1), 0.0)) - BRIM * self.groups.strengths
-            excess[self.groups.strengths == 0.0] = 0.0
-            over = excess > 0.0
-            with np.errstate(divide="ignore"):
-                total += float((0.5 * excess[over] ** 2 / self._least_ridge[over]).sum())
-        return total
+        return total if self.groups is None else total + float(self._group_conjugates(dual).sum())
+
+    def _group_conjugates(self, dual: FloatArray) -> FloatArray:
+        """Return the conjugate of each group, shape (G,)."""
+        assert self.groups is not None
+        groups = self.groups
+        past = np.where(self._in_group, soft(dual, BRIM * self.l1), 0.0)
+        excess = groups.norms(past) - BRIM * groups.strengths
+        over = (excess > 0.0) & (groups.strengths > 0.0)
+        out = np.zeros(excess.size)
+        if not over.any():
+            return out
+        least, most = self._ridges
+        with np.errstate(divide="ignore", invalid="ignore"):
+            out[over] = 0.5 * excess[over] ** 2 / least[over]
+        mixed = over & (least < most)
+        if mixed.any():
+            out[mixed] = self._mixed_conjugates(past)[mixed]
+        return out
+
+    def _mixed_conjugates(self, past: FloatArray) -> FloatArray:
+        """Return the conjugate of groups whose squares differ: the length r of the best b solves one equation.
+
+        With c what is past the absolute values, b = r c / (kappa r + nu), of length r.
+        """
+        assert self.groups is not None
+        groups, own = self.groups, self._in_group
+        strength = np.where(own, BRIM * np.r_[groups.strengths, 1.0][groups.codes], 1.0)
+
+        def best(length: FloatArray) -> FloatArray:
+            of_each = np.r_[length, 0.0][groups.codes]
+            return np.asarray(past * of_each / (self.l2 * of_each + strength))
+
+        low, high = np.zeros(groups.strengths.size), np.ones(groups.strengths.size)
+        endless = groups.norms(np.where(self.l2 == 0.0, past, 0.0)) > BRIM * groups.strengths
+        for _ in range(500):
+            short = (groups.norms(best(high)) > high) & ~endless
+            if not short.any():
+                break
+            low, high = np.where(short, high, low), np.where(short, 2.0 * high, high)
+        for _ in range(HALVINGS):
+            middle = 0.5 * (low + high)
+            short = groups.norms(best(middle)) > middle
+            low, high = np.where(short, middle, low), np.where(short, high, middle)
+        # c'b - nu r - kappa b^2 / 2 at this b, without terms that cancel; those without a square may be very long.
+        halves = np.where(self.l2 > 0.0, 0.5 * self.l2 * best(high) ** 2, 0.0)
+        total = np.bincount(groups.codes[own], halves[own], groups.strengths.size)
+        return np.asarray(np.where(endless, np.inf, total))
 
     def distance(self, coef: FloatArray, slope: FloatArray) -> FloatArray:
         """Return how far minus the slope is from the subdifferential, shape (p,) (equation 17)."""

@@ -30,6 +30,7 @@ def plot_forest(
     ax: Axes | None = None,
     *,
     level: float | None = None,
+    interval: str = "interval",
     title: str = "",
 ) -> Axes:
     """Draw odds ratios with intervals, the first at the top.
@@ -44,7 +45,9 @@ def plot_forest(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure, as high as its rows need, by default.
     level : float, optional
-        Confidence level, for the label of the axis.
+        Confidence level, for the label of the axis; None where there are no intervals.
+    interval : str, default "interval"
+        What the intervals are called there.
     title : str, optional
         Set above.
 
@@ -103,8 +106,8 @@ def plot_forest(
     _set_ticks(ax, left, right)
     ax.set_ylim(m - 0.4, -0.6)
     ax.set_yticks(rows, [_shorten(str(label)) for label in labels])
-    interval = "" if level is None else f" with {level_text(level)} interval"
-    dress(ax, x=f"Odds ratio{interval} (log scale)", title=title)
+    shown_level = "" if level is None else f" with {level_text(level)} {interval}"
+    dress(ax, x=f"Odds ratio{shown_level} (log scale)", title=title)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", color=FAINT, linewidth=0.6, alpha=0.7)

@@ -88,6 +88,8 @@ class Table:
         The cells, already formatted.
     notes : tuple of str
         Printed below the table.
+    n_names : int
+        How many of the first columns name the rows: a table that is printed in panels repeats them.
 
     Raises
     ------
@@ -105,6 +107,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    n_names: int = 1
 
     def __post_init__(self) -> None:
         """Check the shape, and that every cell is text."""

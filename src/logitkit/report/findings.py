@@ -25,7 +25,7 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
-from logitkit.report.wording import counted, fewer_groups
+from logitkit.report.wording import counted, fewer_groups, many_new_rows
 
 __all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table"]
 
@@ -172,13 +172,17 @@ def _(result: Calibration) -> Document:
         Fact("Log loss", format_estimate(result.log_loss)),
     ]
     if not result.in_sample:
-        facts += [
-            Fact(
-                "Intercept (SE)", f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
-            ),
-            Fact("Slope (SE)", f"{format_estimate(result.slope)} ({format_estimate(result.slope_std_error)})"),
-        ]
-    notes = ("On the rows of the fit the calibration slope is 1 by construction.",) if result.in_sample else ()
+        words = f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
+        facts.append(Fact("Intercept (SE)", words))
+    if (result.penalised or not result.in_sample) and not np.isnan(result.slope):
+        error = "" if np.isnan(result.slope_std_error) else f" ({format_estimate(result.slope_std_error)})"
+        facts.append(Fact("Slope (SE)" if error else "Slope", f"{format_estimate(result.slope)}{error}"))
+    notes: tuple[str, ...] = ()
+    if result.in_sample and result.penalised:
+        text = "On the rows of a penalised fit the slope is above 1 as far as the penalty shrinks"
+        notes = (f"{text}; calibration is judged on other rows.",)
+    elif result.in_sample:
+        notes = ("On the rows of the fit the calibration slope is 1 by construction.",)
     return Document(
         "Calibration",
         facts=tuple(facts),
@@ -195,7 +199,7 @@ def _(result: HosmerLemeshow) -> Document:
         "Hosmer-Lemeshow test",
         facts=_test_facts(result.statistic, result.dof, result.p_value),
         blocks=(hosmer_lemeshow_table(result),),
-        notes=(f"Groups: {result.grouping}.", *fewer_groups(result), f"On {sample}."),
+        notes=(f"Groups: {result.grouping}.", *fewer_groups(result), f"On {sample}.", *many_new_rows(result)),
         warnings=_undetermined(result.undetermined),
     )
 

@@ -73,7 +73,7 @@ def _first_groups(record: GroupedRecord) -> Table:
         left.append(f"{counted(len(record.groups) - GROUPS_SHOWN, 'more group')}: .coef, .tidy(), .glance()")
     if len(record.info.names) > TERMS_SHOWN:
         left.append(f"{counted(len(record.info.names) - TERMS_SHOWN, 'more coefficient')}")
-    return Table("Coefficients", heads, tuple(rows), tuple(f"{text}." for text in left))
+    return Table("Coefficients", heads, tuple(rows), tuple(f"{text}." for text in left), len(record.groups.names))
 
 
 def _notes(record: GroupedRecord) -> Iterator[str]:

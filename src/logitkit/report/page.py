@@ -15,6 +15,7 @@ from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.errors import DataError, LogitkitError
 from logitkit.inference.odds_ratios import odds_ratios
+from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
 from logitkit.inference.prediction import is_sample
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.export import png_of, svg_of
@@ -35,8 +36,10 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
+from logitkit.report.penalty import listed_coefficients
 from logitkit.report.summary import coefficient_table, listed_columns, summary_document
-from logitkit.report.wording import fewer_groups
+from logitkit.report.wording import fewer_groups, many_new_rows
+from logitkit.typing import IntArray
 
 __all__ = ["report_document", "write_page"]
 
@@ -70,7 +73,7 @@ def report_document(record: FitRecord, design: Design, title: str | None = None)
         *_collinearity(record),
     )
     return Document(
-        title=title or "Logistic regression",
+        title=title or summary.title,
         subtitle=_rows_in_words(record, design),
         facts=summary.facts,
         blocks=sections,
@@ -119,22 +122,46 @@ def _odds(record: FitRecord) -> Iterator[Block]:
     if not result.terms:
         yield Prose("The model has no coefficient besides the intercept.")
         return
-    level = format_level(result.level)
-    listed = {record.names[j] for j in listed_columns(record.info)}
+    listed = {record.names[j] for j in _drawn_columns(record)}
     rows = [row for row, name in enumerate(result.terms) if name in listed]
     if not rows:
-        yield Prose("Every term has too many coefficients for a figure; fit.odds_ratios() has them all.")
+        yield Prose(_nothing_to_draw(record))
         return
     terms = [result.terms[row] for row in rows]
     axes = page_axes(forest_size(terms))
-    plot_forest(terms, result.estimate[rows], result.low[rows], result.high[rows], axes, level=result.level)
+    level, interval = (None if is_withheld(record) else result.level), interval_words(record)
+    plot_forest(terms, result.estimate[rows], result.low[rows], result.high[rows], axes, level=level, interval=interval)
     yield Figure(
         title="Forest plot",
         svg=svg_of(axes),
         png=None,
-        caption=f"Odds ratios with {level} Wald intervals, on a logarithmic scale.",
+        caption=_odds_caption(record, result.level),
         alt="Forest plot of the odds ratios",
     )
+
+
+def _drawn_columns(record: FitRecord) -> IntArray:
+    """Return the columns whose odds ratio is drawn: those that the summary lists, less what a penalty set to zero."""
+    if record.penalty is None:
+        return listed_columns(record.info)
+    listed = listed_coefficients(record, record.penalty)
+    return np.asarray(listed[record.coef[listed] != 0.0])
+
+
+def _nothing_to_draw(record: FitRecord) -> str:
+    if record.penalty is not None:
+        return "Every coefficient besides the intercept is zero, so that every odds ratio is 1."
+    return "Every term has too many coefficients for a figure; fit.odds_ratios() has them all."
+
+
+def _odds_caption(record: FitRecord, level: float) -> str:
+    if record.penalty is None:
+        return f"Odds ratios with {format_level(level)} Wald intervals, on a logarithmic scale."
+    which = "Odds ratios" if record.coef.size == record.penalty.n_nonzero else "Odds ratios that are not 1"
+    if is_withheld(record):
+        return f"{which}, on a logarithmic scale. There are no intervals after this penalty."
+    condition = posterior_condition(record.penalty)
+    return f"{which} with {format_level(level)} posterior intervals, {condition}, on a logarithmic scale."
 
 
 def _discrimination(result: Discrimination) -> Iterator[Block]:
@@ -178,6 +205,12 @@ def _calibration_words(result: Calibration) -> str:
         f"{format_amount(result.expected)} expected (ratio {format_number(result.ratio)}). "
         f"Brier score {format_number(result.brier)}, log loss {format_number(result.log_loss)}."
     )
+    if result.in_sample and result.penalised:
+        slope = "" if np.isnan(result.slope) else f" ({format_number(result.slope)})"
+        return text + (
+            f" On the rows of a penalised fit the calibration slope{slope} is above 1 as far as the penalty shrinks; "
+            "calibration is judged on other rows."
+        )
     if result.in_sample:
         return text + " On the rows of the fit the calibration slope is 1 by construction and says nothing."
     return text + (
@@ -188,7 +221,7 @@ def _calibration_words(result: Calibration) -> str:
 
 
 def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
-    fewer = "".join(f"{note} " for note in fewer_groups(test))
+    fewer = "".join(f"{note} " for note in (*fewer_groups(test), *many_new_rows(test)))
     return (
         f"Hosmer-Lemeshow test: chi-square {format_number(test.statistic)} with {test.dof} degrees of freedom, "
         f"p {format_p(test.p_value)}. Groups: {test.grouping}. {fewer}With many rows it rejects models whose "
@@ -197,8 +230,8 @@ def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
 
 
 def _influence(record: FitRecord, design: Design) -> Iterator[Section]:
-    if not is_sample(record, design):
-        return  # rows that the fit did not see have no influence on it
+    if record.penalty is not None or not is_sample(record, design):
+        return  # rows that the fit did not see have no influence on it, and after a penalty it is not defined
     result = influence(record, design)
     figure = Figure(
         title="Residuals and leverage",
@@ -227,7 +260,7 @@ def _collinearity(record: FitRecord) -> Iterator[Section]:
     try:
         result: Collinearity = collinearity(record)
     except LogitkitError:
-        return  # fewer than two terms with a finite estimate: nothing to be collinear
+        return  # fewer than two terms with a finite estimate: nothing to be collinear; or after a penalty
     if len(result.terms) < 2:
         return
     heads = (Column("Term", "left"), Column("GVIF"), Column("df"), Column("GVIF^(1/(2 df))"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from logitkit.inference.jackknife import Jackknife
 from logitkit.inference.resampling import Bootstrap
 from logitkit.report.document import Column, Document, Fact, Table
@@ -33,10 +35,11 @@ def bootstrap_document(result: Bootstrap) -> Document:
     lost = {"Infinite": result.n_infinite, "Undetermined": result.n_undetermined}
     lost = {name: counts for name, counts in lost.items() if counts.any()}
     columns = (Column("Term", "left"), *(Column(name) for name in (*HEADS, *lost)))
+    bias, error = np.asarray(result.bias), np.asarray(result.std_error)
     cells = tuple(
         (
             name,
-            *_estimates(result.estimate[j], result.bias[j], result.std_error[j]),
+            *_estimates(result.estimate[j], bias[j], error[j]),
             *(format_integer(int(counts[j])) for counts in lost.values()),
         )
         for j, name in enumerate(result.names)
@@ -69,7 +72,7 @@ def jackknife_document(result: Jackknife) -> Document:
         Bias and standard errors.
     """
     columns = (Column("Term", "left"), *(Column(name) for name in HEADS))
-    bias, error = result.bias, result.std_error
+    bias, error = np.asarray(result.bias), np.asarray(result.std_error)
     cells = tuple((name, *_estimates(result.estimate[j], bias[j], error[j])) for j, name in enumerate(result.names))
     refits = result.refits
     broken = int((refits.separated | refits.aliased | refits.unconverged).sum())

@@ -11,7 +11,7 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.terms import INTERCEPT
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
-from logitkit.inference.wald import coefficient_estimates, overall_test
+from logitkit.inference.wald import OVERALL_MOST, coefficient_estimates, overall_test
 from logitkit.record import FitRecord
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import (
@@ -24,19 +24,16 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
     format_percent,
-    ratio_decimals,
 )
+from logitkit.report.penalty import penalised_table, penalty_facts, penalty_notes
+from logitkit.report.ratios import format_ratios
 from logitkit.report.wording import absorbed_words, counted, few_rows_warning, has_only_intercept, name_list
 from logitkit.solvers.solver import Status
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import IntArray
 
 __all__ = ["coefficient_table", "listed_columns", "summary_document"]
 
 FEW_CLUSTERS = 20  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
-
-# Odds ratios beyond these are written with an exponent.
-LARGE_ODDS = 1e4
-SMALL_ODDS = 1e-3
 
 TERM_MOST = 60  # coefficients of a term that are still listed one by one
 
@@ -55,7 +52,7 @@ def summary_document(record: FitRecord) -> Document:
         Ready for any renderer.
     """
     return Document(
-        title="Logistic regression",
+        title="Logistic regression" if record.penalty is None else "Penalised logistic regression",
         subtitle="",
         facts=tuple(_facts(record)),
         blocks=(coefficient_table(record),),
@@ -65,7 +62,7 @@ def summary_document(record: FitRecord) -> Document:
 
 
 def coefficient_table(record: FitRecord) -> Table:
-    """Return the coefficient table with odds ratios and their intervals.
+    """Return the coefficient table with odds ratios and their intervals, which some penalties leave none.
 
     Parameters
     ----------
@@ -77,6 +74,8 @@ def coefficient_table(record: FitRecord) -> Table:
     Table
         A row a coefficient that is listed.
     """
+    if record.penalty is not None:
+        return penalised_table(record, record.penalty)
     every = coefficient_estimates(record)
     listed = listed_columns(record.info)
     names = [record.names[j] for j in listed]
@@ -88,7 +87,7 @@ def coefficient_table(record: FitRecord) -> Table:
     with np.errstate(over="ignore"):
         odds = np.exp(np.column_stack([estimate, low, high]))
     ratios = [
-        ("", "", "") if name == INTERCEPT else _ratios(row, float(error))
+        ("", "", "") if name == INTERCEPT else format_ratios(row, float(error))
         for name, row, error in zip(names, odds, std_error, strict=True)
     ]
     decimals = [estimate_decimals(error) for error in std_error]
@@ -154,18 +153,6 @@ def _left_out(record: FitRecord) -> Iterator[str]:
         yield f"{text}. fit.tidy() has them all."
 
 
-def _ratios(row: FloatArray, std_error: float) -> tuple[str, ...]:
-    """Return an odds ratio and its limits with as many decimals as the standard error gives a meaning."""
-    decimals = ratio_decimals(std_error, float(row[0]))
-    return tuple(_ratio(value, decimals) for value in row)
-
-
-def _ratio(value: float, decimals: int) -> str:
-    if math.isfinite(value) and (value >= LARGE_ODDS or 0.0 < value < SMALL_ODDS):
-        return f"{value:.2e}"
-    return format_estimate(value, decimals)
-
-
 def _facts(record: FitRecord) -> Iterator[Fact]:
     response = record.info.response
     if record.info.formula is not None:
@@ -187,6 +174,11 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
         yield Fact("Offset", response.offset)
     if absorbed is not None:
         yield Fact("Absorbed", absorbed_words(absorbed))
+    yield from _fitted_facts(record) if record.penalty is None else penalty_facts(record, record.penalty)
+
+
+def _fitted_facts(record: FitRecord) -> Iterator[Fact]:
+    """Say what maximum likelihood came to."""
     yield Fact("Parameters", format_integer(record.n_params))
     yield Fact("Residual df", format_integer(record.dof_residual))
     statistics = fit_statistics(record)
@@ -201,7 +193,9 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
         yield Fact(f"BIC (n = {format_integer(record.n_obs)})", f"{statistics.bic:,.2f}")
     else:
         statistic, dof, p = overall_test(record)
-        if dof > 0:
+        if dof > OVERALL_MOST:
+            yield Fact(f"Wald chi2({dof})", f"not computed: over {OVERALL_MOST} coefficients")
+        elif dof > 0:
             yield Fact(f"Wald chi2({dof})", f"{statistic:,.2f} (p {_p_text(p)})")
     # A null model explains nothing: what rounding error would print in these places is no finding.
     is_null = has_only_intercept(record)
@@ -220,6 +214,23 @@ def _p_text(p: float) -> str:
 
 
 def _notes(record: FitRecord) -> Iterator[str]:
+    yield from _fitted_notes(record) if record.penalty is None else penalty_notes(record, record.penalty)
+    if record.info.references:
+        # A level that is the empty text, or ends in blanks, would not be seen.
+        shown = [
+            (factor, level if level == level.strip() != "" else repr(level)) for factor, level in record.info.references
+        ]
+        levels = [f"{factor}: {level}" for factor, level in shown]
+        yield f"Reference levels: {name_list(levels)}."
+    if record.counts.missing:
+        columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
+        yield f"Rows dropped for missing values: {format_integer(record.counts.missing)} ({columns})."
+    if record.log_constant and record.penalty is None:
+        yield "The log-likelihood includes the binomial constant."
+
+
+def _fitted_notes(record: FitRecord) -> Iterator[str]:
+    """Say how errors were made, and which null model and coefficients there are."""
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
     yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald."
     if not record.has_likelihood:
@@ -240,14 +251,6 @@ def _notes(record: FitRecord) -> Iterator[str]:
         )
         yield f"The model has no intercept: the null model {null}."
     yield from _left_out(record)
-    if record.info.references:
-        levels = [f"{factor}: {level}" for factor, level in record.info.references]
-        yield f"Reference levels: {name_list(levels)}."
-    if record.counts.missing:
-        columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
-        yield f"Rows dropped for missing values: {format_integer(record.counts.missing)} ({columns})."
-    if record.log_constant:
-        yield "The log-likelihood includes the binomial constant."
 
 
 def _warnings(record: FitRecord) -> Iterator[str]:

@@ -27,7 +27,7 @@ def render_text(document: Document, width: int = 88) -> str:
     """Render a document as plain text.
 
     Long notes wrap; long names of rows wrap inside their column; a table that is still too wide is printed in
-    panels that repeat its first column. Facts stand in two columns.
+    panels that repeat the columns that name its rows. Facts stand in two columns.
 
     Parameters
     ----------
@@ -180,10 +180,13 @@ def _panels(table: Table, cells: list[list[str]], width: int) -> list[dict[int, 
     if sum(widths) <= room or len(widths) == 1:
         return [dict(enumerate(widths))]
     panels: list[dict[int, int]] = []
-    for place in range(1, len(widths)):
+    names = {place: widths[place] for place in range(min(table.n_names, len(widths) - 1))}
+    if sum(names.values()) + _GAP * len(names) + max(widths) > width:
+        names = {0: widths[0]}  # the names of the rows alone would fill it
+    for place in range(len(names), len(widths)):
         taken = sum(panels[-1].values()) + _GAP * len(panels[-1]) if panels else width
         if taken + widths[place] > width:
-            panels.append({0: widths[0]})
+            panels.append(dict(names))
         panels[-1][place] = widths[place]
     return panels
 

@@ -9,12 +9,13 @@ import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.errors import UnsupportedError
-from logitkit.inference.fit_statistics import FitStatistics, fit_statistics
+from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.odds_ratios import OddsRatios
+from logitkit.inference.penalised import has_posterior, posterior_condition
 from logitkit.inference.prediction import Predictions, is_sample, known_sides, linear_predictor, predictions
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.record import FitRecord
+from logitkit.record import FitRecord, PenaltyFacts
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.collinearity import Collinearity
@@ -26,6 +27,7 @@ __all__ = [
     "confint_frame",
     "glance_frame",
     "odds_ratio_frame",
+    "posterior_named",
     "predictions_frame",
     "tidy_frame",
 ]
@@ -44,10 +46,11 @@ def tidy_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        p rows.
+        p rows. After a penalty statistic and p_value are missing; std_error and interval are the posterior's, which the
+        name of the columns says, or missing.
     """
     table = coefficient_estimates(record, level)
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "term": list(record.names),
             "estimate": table.estimate,
@@ -58,17 +61,36 @@ def tidy_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
             "conf_high": table.high,
         }
     )
+    return posterior_named(found, record)
 
 
-def confint_frame(record: FitRecord, method: str = "wald", level: float | None = None) -> pd.DataFrame:
-    """Return intervals, a row a coefficient: conf_low, conf_high.
+def posterior_named(frame: pd.DataFrame, record: FitRecord) -> pd.DataFrame:
+    """Return a table whose columns say that errors and intervals are of a posterior, where they are.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With errors or intervals.
+    record : FitRecord
+        The fit that they are of.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same table; ``columns.name`` is "posterior, given the strength" after a ridge.
+    """
+    if record.penalty is not None and has_posterior(record):
+        frame.columns.name = f"posterior, {posterior_condition(record.penalty)}"
+    return frame
+
+
+def confint_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
+    """Return Wald intervals, a row a coefficient: conf_low, conf_high.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
-    method : {'wald'}
-        How they are made.
     level : float, optional
         Confidence level; the fit's by default.
 
@@ -77,10 +99,9 @@ def confint_frame(record: FitRecord, method: str = "wald", level: float | None =
     pandas.DataFrame
         p rows.
     """
-    if method != "wald":
-        raise UnsupportedError(f"method={method!r} is not offered; the method that is offered is 'wald'.")
     table = coefficient_estimates(record, level)
-    return pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term"))
+    found = pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term"))
+    return posterior_named(found, record)
 
 
 def absorbed_frame(record: FitRecord) -> pd.DataFrame | None:
@@ -153,6 +174,9 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
 def glance_frame(record: FitRecord) -> pd.DataFrame:
     """Return one row with the statistics of the whole fit; missing where the likelihood is withheld.
 
+    After a penalty ``n_params`` is the number of coefficients that are not zero, tests and information criteria are
+    missing, and further columns tell of the penalty.
+
     Parameters
     ----------
     record : FitRecord
@@ -178,8 +202,9 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
         test = null_test(record)
         row |= {"lr_statistic": test.statistic, "lr_dof": test.dof, "lr_p_value": test.p_value}
     else:
-        row |= dict.fromkeys(("loglik", "null_loglik", "deviance", "null_deviance", "lr_statistic"), np.nan)
-        row |= {"lr_dof": 0, "lr_p_value": np.nan}
+        if not record.has_deviance:
+            row |= dict.fromkeys(("loglik", "null_loglik", "deviance", "null_deviance"), np.nan)
+        row |= {"lr_statistic": np.nan, "lr_dof": 0, "lr_p_value": np.nan}
     row |= {
         "aic": statistics.aic,
         "bic": statistics.bic,
@@ -190,7 +215,23 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
         "converged": record.converged,
         "status": record.status.value,
     }
+    if record.penalty is not None:
+        row |= _penalty_row(record, record.penalty)
     return pd.DataFrame([row])
+
+
+def _penalty_row(record: FitRecord, facts: PenaltyFacts) -> dict[str, Any]:
+    """Return what ``glance`` says of a penalty; the strength is missing where parts have several, or none."""
+    strengths = {strength for _, strength in facts.strengths}
+    return {
+        "penalty": facts.words,
+        "strength": strengths.pop() if len(strengths) == 1 else np.nan,
+        "chosen": facts.chosen,
+        "n_nonzero": facts.n_nonzero,
+        "dof": facts.dof,
+        "deviance_ratio": explained_share(record),
+        "gap": facts.gap,
+    }
 
 
 def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFrame:
@@ -234,7 +275,8 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Labelled as the table's rows; std_error is missing where ``predictions`` refuses it.
+        Labelled as the table's rows; std_error is missing where ``predictions`` refuses it, and leverage and Cook's
+        distance for other rows than the fit's and after a penalty.
     """
     from logitkit.diagnostics.influence import influence
     from logitkit.diagnostics.residuals import residuals
@@ -244,14 +286,14 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     try:
         fitted = predictions(record, design.matrix, offset, sides=sides, levels=levels)
         logit, probability, std_error = fitted.logit, fitted.probability, fitted.std_error
-    except UnsupportedError:  # where a factor is absorbed there may be none
+    except UnsupportedError:  # where a factor is absorbed, or after a penalty, there may be none
         logit = linear_predictor(record, design.matrix, offset, sides)
         probability, std_error = record.family.mean(logit), np.full(design.n_rows, np.nan)
     measured = np.full((2, design.n_rows), np.nan)  # other rows have no influence on the fit
-    if is_sample(record, design):
+    if record.penalty is None and is_sample(record, design):
         found = influence(record, design)
         measured = np.stack([found.leverage, found.cooks_distance])
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {
             "y": design.response.y,
             "fitted": probability,
@@ -265,6 +307,7 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
         },
         index=row_labels(design),
     )
+    return posterior_named(frame, record)
 
 
 def row_labels(design: Design) -> Any:

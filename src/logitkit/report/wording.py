@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from logitkit.record import FitRecord
-from logitkit.report.number_format import format_integer
+from logitkit.report.number_format import format_integer, format_percent
 
 if TYPE_CHECKING:
     from logitkit.design.absorbed import AbsorbedLevels
     from logitkit.diagnostics.goodness import HosmerLemeshow
 
-__all__ = ["absorbed_words", "counted", "few_rows_warning", "fewer_groups", "has_only_intercept", "name_list"]
+__all__ = [
+    "absorbed_words",
+    "counted",
+    "few_rows_warning",
+    "fewer_groups",
+    "has_only_intercept",
+    "many_new_rows",
+    "name_list",
+]
 
 NAMES_MOST = 12
+MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
 FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a few per cent and more
 
 
@@ -157,3 +166,27 @@ def fewer_groups(result: HosmerLemeshow) -> tuple[str, ...]:
         return ()
     asked = format_integer(result.groups_asked)
     return (f"{asked} groups were asked for and {found} are left, as equal predictions stay together.",)
+
+
+def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
+    """Return a note when a Hosmer-Lemeshow test is of many rows that the fit did not see.
+
+    Parameters
+    ----------
+    result : HosmerLemeshow
+        What the test found.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or none.
+    """
+    if result.in_sample or result.share_of_fit <= MANY_NEW:
+        return ()
+    share = format_percent(result.share_of_fit)
+    note = (
+        f"The degrees of freedom take the coefficients as known, but these rows are {share} of the number that the fit "
+        "had: the statistic is too large for them and the p-value too small. With as many new rows as the fit had, a "
+        "right model is rejected at 5 % about three times as often as it should be."
+    )
+    return (note,)

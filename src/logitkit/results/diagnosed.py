@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.calibration import Calibration
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
+    from logitkit.inference.certificate import Certificate
 
 __all__ = ["Diagnosed"]
 
@@ -158,3 +159,22 @@ class Diagnosed(Estimates):
         from logitkit.diagnostics.collinearity import collinearity
 
         return tidy.collinearity_frame(collinearity(self.record))
+
+    def certificate(self, data: Any = None, weights: Any = None, offset: Any = None) -> Certificate:
+        """Return how far the penalised objective is above its minimum at most, proved apart from the solver.
+
+        Parameters
+        ----------
+        data : table, optional
+            The rows of the fit, for a fit that was loaded; those of the fit by default.
+        weights, offset : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Certificate
+            Objective, lower bound, duality gap and the distance from the conditions of optimality.
+        """
+        from logitkit.inference.certificate import certificate
+
+        return certificate(self.record, rows_of(self, data, weights, offset))

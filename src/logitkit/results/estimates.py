@@ -11,6 +11,7 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.inference.penalised import require_covariance, require_likelihood
 from logitkit.record import FitRecord, Limit, PenaltyFacts
 from logitkit.report import tidy
 from logitkit.results.shown import shown
@@ -41,12 +42,13 @@ class Estimates:
 
     @property
     def std_error(self) -> pd.Series:
-        """Standard errors by name; nan where there is none."""
+        """Standard errors by name, after a ridge or a prior those of the posterior; nan where there is none."""
         return self._named(self.record.std_error, "std_error")
 
     @property
     def vcov(self) -> pd.DataFrame:
-        """Covariance of the coefficients, labelled; nan where there is none."""
+        """Covariance of the coefficients, labelled, after a ridge or a prior that of the posterior; nan where none."""
+        require_covariance(self.record, "A covariance")
         return pd.DataFrame(self.record.vcov, self.record.names, self.record.names)
 
     @property
@@ -71,12 +73,12 @@ class Estimates:
 
     @property
     def aic(self) -> float:
-        """Akaike's information criterion; nan with sampling weights or clusters."""
+        """Akaike's information criterion; nan with sampling weights or clusters, and after a penalty."""
         return fit_statistics(self.record).aic
 
     @property
     def bic(self) -> float:
-        """Bayesian information criterion, with n = ``n_obs``; nan with sampling weights or clusters."""
+        """Bayesian information criterion, with n = ``n_obs``; nan where ``aic`` is."""
         return fit_statistics(self.record).bic
 
     @property
@@ -86,7 +88,7 @@ class Estimates:
 
     @property
     def n_params(self) -> int:
-        """Rank of the design."""
+        """Rank of the design; after a penalty the coefficients that are not zero."""
         return self.record.n_params
 
     @property
@@ -162,9 +164,11 @@ def interval_frame(record: FitRecord, rows: Callable[[], Design], method: str, l
     Returns
     -------
     pandas.DataFrame
-        p rows; by the bootstrap, the name of the columns says what was drawn.
+        p rows; by the bootstrap, the name of the columns says what was drawn, and after a ridge or a prior that they
+        are of the posterior.
     """
     if method == "bootstrap":
+        require_likelihood(record, "bootstrap")
         from logitkit.inference.bootstrap_intervals import standard_intervals
 
         found = standard_intervals(record, rows(), level)
@@ -174,4 +178,5 @@ def interval_frame(record: FitRecord, rows: Callable[[], Design], method: str, l
         raise UnsupportedError(f"method={method!r} is not offered in this version; use 'wald' or 'bootstrap'.")
     if method != "wald":
         raise DataError(f"method={method!r} is not known; use 'wald' or 'bootstrap'.")
+    require_covariance(record, "Intervals")
     return tidy.confint_frame(record, level=level)

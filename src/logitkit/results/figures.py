@@ -10,6 +10,7 @@ from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.influence import influence
 from logitkit.errors import FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.odds_ratios import OddsRatios, odds_ratios
+from logitkit.inference.penalised import interval_words, is_withheld
 from logitkit.results.estimates import Estimates
 from logitkit.results.rows import rows_of
 
@@ -34,7 +35,7 @@ class FitPlots:
         ax: Any = None,
         labels: Mapping[str, str] | None = None,
     ) -> Any:
-        """Draw odds ratios with their intervals.
+        """Draw odds ratios with their intervals, without them where a penalty leaves none.
 
         Parameters
         ----------
@@ -65,7 +66,8 @@ class FitPlots:
                 "There is no odds ratio to draw: the model has no coefficient besides the intercept."
             )
         rows = _forest_labels(result, labels or {})
-        return plot_forest(rows, result.estimate, result.low, result.high, ax, level=result.level)
+        level, interval = (None if is_withheld(self._fit.record) else result.level), interval_words(self._fit.record)
+        return plot_forest(rows, result.estimate, result.low, result.high, ax, level=level, interval=interval)
 
     def roc(self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None) -> Any:
         """Draw the ROC curve.

@@ -73,7 +73,8 @@ class Fit(Diagnosed):
         Returns
         -------
         pandas.DataFrame
-            term, estimate, std_error, statistic, p_value, conf_low, conf_high.
+            term, estimate, std_error, statistic, p_value, conf_low, conf_high. After a penalty statistic and p_value
+            are missing, and so are errors and intervals unless there is a posterior.
         """
         return tidy.tidy_frame(self.record, level)
 
@@ -119,7 +120,7 @@ class Fit(Diagnosed):
         pandas.DataFrame
             A row a coefficient but the intercept.
         """
-        return tidy.odds_ratio_frame(odds_ratios(self.record, units, level))
+        return tidy.posterior_named(tidy.odds_ratio_frame(odds_ratios(self.record, units, level)), self.record)
 
     def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
         """Return confidence intervals of the coefficients.
@@ -135,8 +136,10 @@ class Fit(Diagnosed):
         Returns
         -------
         pandas.DataFrame
-            conf_low and conf_high, a row a coefficient. By the bootstrap, the columns' name says how, infinite limits
-            are where so many replicates are, and missing ones where replicates or refits without a row cannot tell.
+            conf_low and conf_high, a row a coefficient. After a ridge or a Gaussian prior they are of the posterior,
+            given its strength, and the columns' name says so; other penalties leave none. By the bootstrap the columns'
+            name says how, infinite limits are where so many replicates are, and missing ones where replicates or refits
+            without a row cannot tell.
         """
         return interval_frame(self.record, lambda: rows_of(self, None), method, level)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.penalised import ProxNewton, Shrunken, fit_at, path_dof
 from logitkit.penalised_path import PathRecord
@@ -15,9 +15,6 @@ from logitkit.results.fit import Fit
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.selection.criteria import aic, bic, ebic
 from logitkit.selection.cross_validation import CrossValidation
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["CrossValidated", "Path"]
 
@@ -83,6 +80,10 @@ class Path:
         """How the path ended, in words."""
         return self.record.status.value
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the rows behind when pickled: what needs them is then refused."""
+        return {"record": self.record, "_given": None, "_level": self._level}
+
     def at(self, strength: float) -> Fit:
         """Return the fit at a strength, which need not be one of the path's.
 
@@ -130,8 +131,8 @@ class Path:
         """
         if criterion not in {"aic", "bic", "ebic"}:
             raise DataError(f"criterion={criterion!r} is not known; use 'aic', 'bic' or 'ebic'.")
-        values = self.criteria(gamma)[criterion]
-        return _fit(self._given, float(values.idxmin()), self._level, f"least {criterion.upper()} on the path")
+        strength = _least(self.record.strengths, self.criteria(gamma)[criterion])
+        return _fit(self._given, strength, self._level, f"least {criterion.upper()} on the path")
 
     def tidy(self) -> pd.DataFrame:
         """Return a row for each coefficient that is not zero, at each strength.
@@ -183,19 +184,19 @@ class Path:
 
         return shown_summary(path_document(self.record))
 
-    def plot(self, ax: Axes | None = None, *, title: str = "") -> Axes:
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
         """Draw the coefficients over the strength.
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, optional
+        ax : Axes, optional
             Where to draw; a new figure by default.
         title : str, optional
             Set above.
 
         Returns
         -------
-        matplotlib.axes.Axes
+        Axes
             Of coefficients of columns scaled as the penalty has them.
         """
         from logitkit.plots.path import plot_path
@@ -273,13 +274,13 @@ class CrossValidated:
     @property
     def best(self) -> Fit:
         """The fit to all rows at the best strength."""
-        words = f"the best mean {self.record.measure.label} of {self.record.folds.words}"
+        words = f"best mean score ({self.record.measure.label}), {self.record.folds.words}"
         return _fit(self._given, self.best_strength, self._level, words)
 
     @property
     def one_se(self) -> Fit:
         """The fit to all rows at the largest strength within one standard error of the best."""
-        words = f"within one standard error of the best {self.record.measure.label} of {self.record.folds.words}"
+        words = f"within one standard error of the best score ({self.record.measure.label}), {self.record.folds.words}"
         return _fit(self._given, self.one_se_strength, self._level, words)
 
     def summary(self) -> Summary:
@@ -294,19 +295,19 @@ class CrossValidated:
 
         return shown_summary(cross_validation_document(self.record))
 
-    def plot(self, ax: Axes | None = None, *, title: str = "") -> Axes:
+    def plot(self, ax: Any = None, *, title: str = "") -> Any:
         """Draw the mean score with its standard error over the strength.
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, optional
+        ax : Axes, optional
             Where to draw; a new figure by default.
         title : str, optional
             Set above.
 
         Returns
         -------
-        matplotlib.axes.Axes
+        Axes
             With both choices marked.
         """
         from logitkit.plots.path import plot_cross_validation
@@ -342,7 +343,7 @@ def criteria_frame(given: Shrunken, record: PathRecord, dof: pd.Series, gamma: f
         deviance, dof, aic, bic, ebic; a row a strength.
     """
     response = given.design.response
-    deviance, values = 2.0 * record.loss, dof.to_numpy()
+    deviance, values = record.deviance, dof.to_numpy()
     always = int(np.count_nonzero(given.problem.strengths.whole.free))
     candidates = len(record.names) - always
     extended = ebic(deviance, values, response.n_obs, candidates, n_always=always, gamma=gamma)
@@ -354,6 +355,17 @@ def criteria_frame(given: Shrunken, record: PathRecord, dof: pd.Series, gamma: f
         "ebic": extended,
     }
     return pd.DataFrame(columns, dof.index)
+
+
+def _least(strengths: np.ndarray[Any, np.dtype[np.float64]], criterion: pd.Series) -> float:
+    """Return the strength of the least value, or refuse where there is none."""
+    values = criterion.to_numpy()
+    if np.isnan(values).all():
+        raise UnsupportedError(
+            "The information criteria need effective degrees of freedom, which are not computed for so many "
+            "coefficients. Choose by lk.cross_validate."
+        )
+    return float(strengths[np.nanargmin(values)])
 
 
 def _fit(given: Shrunken, strength: float, level: float, chosen: str) -> Fit:

@@ -43,6 +43,16 @@ class BootstrapResult(Bootstrap):
         Confidence level of the fit.
     """
 
+    @property
+    def bias(self) -> pd.Series:  # type: ignore[override]
+        """Mean of the finite replicates less the estimate, by name."""
+        return _named(self, super().bias, "bias")
+
+    @property
+    def std_error(self) -> pd.Series:  # type: ignore[override]
+        """Standard deviation of the finite replicates, by name."""
+        return _named(self, super().std_error, "std_error")
+
     def tidy(
         self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
     ) -> pd.DataFrame:
@@ -67,8 +77,8 @@ class BootstrapResult(Bootstrap):
             {
                 "term": list(self.names),
                 "estimate": self.estimate,
-                "bias": self.bias,
-                "std_error": self.std_error,
+                "bias": self.bias.to_numpy(),
+                "std_error": self.std_error.to_numpy(),
                 "conf_low": found.low,
                 "conf_high": found.high,
                 "n_infinite": self.n_infinite,
@@ -95,6 +105,16 @@ class JackknifeResult(Jackknife):
         What is left out, in words.
     """
 
+    @property
+    def bias(self) -> pd.Series:  # type: ignore[override]
+        """Jackknife estimate of bias, by name; nan where a replicate is not finite."""
+        return _named(self, super().bias, "bias")
+
+    @property
+    def std_error(self) -> pd.Series:  # type: ignore[override]
+        """Jackknife standard error, by name; nan where a replicate is not finite."""
+        return _named(self, super().std_error, "std_error")
+
     def tidy(self) -> pd.DataFrame:
         """Return a row a coefficient.
 
@@ -104,7 +124,12 @@ class JackknifeResult(Jackknife):
             term, estimate, bias, std_error.
         """
         return pd.DataFrame(
-            {"term": list(self.names), "estimate": self.estimate, "bias": self.bias, "std_error": self.std_error}
+            {
+                "term": list(self.names),
+                "estimate": self.estimate,
+                "bias": self.bias.to_numpy(),
+                "std_error": self.std_error.to_numpy(),
+            }
         )
 
 
@@ -144,6 +169,10 @@ def jackknife_fit(fit: Estimates) -> JackknifeResult:
         Shows itself.
     """
     return shown(JackknifeResult(**_values(jackknife(fit.record, rows_of(fit, None)))))
+
+
+def _named(result: Bootstrap | Jackknife, values: Any, name: str) -> pd.Series:
+    return pd.Series(values, result.names, name=name)
 
 
 def _values(result: Any) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
     offset : str, array-like or None
         Offset of new rows.
     unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw.
+        What to do with a level that the fit never saw, and with a row that its data say nothing of.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, 
     offset : str, array-like or None
         Offset of new rows.
     unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw.
+        What to do with a level that the fit never saw, and with a row that its data say nothing of.
 
     Returns
     -------
@@ -156,7 +156,7 @@ def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, 
     elif data is not None:
         levels = _levels(fit.record, data, np.flatnonzero(rows.kept))
     found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, levels)
-    return tidy.predictions_frame(found, rows.kept, rows.index)
+    return tidy.posterior_named(tidy.predictions_frame(found, rows.kept, rows.index), fit.record)
 
 
 def _levels(record: FitRecord, data: Any, positions: IntArray) -> IntArray | None:

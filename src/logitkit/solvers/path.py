@@ -38,12 +38,15 @@ from logitkit.solvers.solver import Solution, Status
 from logitkit.solvers.start import starting_point
 from logitkit.solvers.working_set import WorkingSet
 from logitkit.strengths import Strengths
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["GRAM_MOST", "NullModel", "PenalisedProblem", "null_model"]
 
 GRAM_MOST = 1_000
 COLLINEAR = 1e-10  # share of a column's squared length that is its own, in the free columns
+FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several
+SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
+ON_THE_WAY = 1e-3  # of the null objective: the gap that is allowed there
 L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as glmnet has it
 
 
@@ -57,10 +60,16 @@ class NullModel:
         Scaled coefficients, zero where penalised.
     value : float
         The negative log-likelihood.
+    columns : (k,) int array
+        Which are not penalised.
+    solution : Solution or None
+        Of these; None where there are none.
     """
 
     coef: FloatArray
     value: float
+    columns: IntArray
+    solution: Solution | None = None
 
 
 class _Engine(Protocol):
@@ -126,31 +135,10 @@ class PenalisedProblem:
 
     def largest(self) -> float:
         """Return the smallest strength at which every penalised coefficient is zero; 0 where none can move."""
-        fixed, unit = self.strengths.fixed, self.strengths.unit
+        fixed = self.strengths.fixed
         slope = self.slope_at_null()
-        pull = np.where(slope > 0.0, fixed.lower < 0.0, fixed.upper > 0.0) * np.abs(slope)
-        pull = np.maximum(pull - fixed.l1, 0.0)
-        corner = np.maximum(unit.l1, L1_RATIO_LEAST * unit.l2)
-        alone = corner > 0.0
-        if unit.groups is None:
-            return float((pull[alone] / corner[alone]).max(initial=0.0))
-        grouped = unit.groups.codes >= 0
-        alone &= ~grouped
-        top = float((pull[alone] / corner[alone]).max(initial=0.0))
-        signed = np.sign(slope) * pull
-        low, high = 0.0, max(top, 1e-300)
-        codes, strengths = unit.groups.codes[grouped], unit.groups.strengths
-
-        def still(strength: float) -> bool:
-            rest = np.maximum(np.abs(signed[grouped]) - strength * unit.l1[grouped], 0.0)
-            return bool(np.all(np.bincount(codes, rest**2, strengths.size) <= (strength * strengths) ** 2))
-
-        while not still(high):
-            high *= 2.0
-        for _ in range(100):
-            middle = 0.5 * (low + high)
-            low, high = (low, middle) if still(middle) else (middle, high)
-        return max(top, high)
+        pull = np.where(slope > 0.0, fixed.lower < 0.0, fixed.upper > 0.0) * slope
+        return largest_share(self.strengths.unit, np.sign(pull) * np.maximum(np.abs(pull) - fixed.l1, 0.0))
 
     def fresh(self) -> PenalisedProblem:
         """Return the same problem, of which no solution is known yet."""
@@ -178,6 +166,51 @@ class PenalisedProblem:
         return _Set(self)
 
 
+def largest_share(penalty: Penalty, slope: FloatArray) -> float:
+    """Return the smallest multiple of a penalty that holds every coefficient at zero.
+
+    Parameters
+    ----------
+    penalty : Penalty
+        Where it has squares only, a thousandth of them counts as a corner.
+    slope : (p,) array
+        Gradient where all penalised coefficients are zero.
+
+    Returns
+    -------
+    float
+        0 where nothing pulls at a coefficient that is penalised.
+
+    Examples
+    --------
+    >>> from logitkit.penalties.penalty import no_penalty
+    >>> from dataclasses import replace
+    >>> largest_share(replace(no_penalty(2), l1=np.array([1.0, 2.0])), np.array([3.0, -8.0]))
+    4.0
+    """
+    corner = np.maximum(penalty.l1, L1_RATIO_LEAST * penalty.l2)
+    pull = np.where(slope > 0.0, penalty.lower < 0.0, penalty.upper > 0.0) * np.abs(slope)
+    alone = corner > 0.0
+    if penalty.groups is None:
+        return float((pull[alone] / corner[alone]).max(initial=0.0))
+    grouped = penalty.groups.codes >= 0
+    alone &= ~grouped
+    top = float((pull[alone] / corner[alone]).max(initial=0.0))
+    low, high = 0.0, max(top, 1e-300)
+    codes, strengths = penalty.groups.codes[grouped], penalty.groups.strengths
+
+    def still(share: float) -> bool:
+        rest = np.maximum(pull[grouped] - share * penalty.l1[grouped], 0.0)
+        return bool(np.all(np.bincount(codes, rest**2, strengths.size) <= (share * strengths) ** 2))
+
+    while not still(high):
+        high *= 2.0
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if still(middle) else (middle, high)
+    return max(top, high)
+
+
 class _Full:
     """Proximal Newton over all columns."""
 
@@ -201,17 +234,40 @@ class _Set:
 
     def __init__(self, given: PenalisedProblem) -> None:
         self.working = WorkingSet(Scaled(given.objective, given.strengths.scale))
-        self.coef, self.dual = given.null.coef, given.slope_at_null()
+        self.coef, self.dual, self.null = given.null.coef, given.slope_at_null(), given.null.value
         self.before: Penalty | None = None
 
     def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before."""
+        """Minimise, from the solution before, or from the null model by way of stronger penalties."""
+        steps = renewals = 0
+        if self.before is None:
+            share = largest_share(penalty, self.dual)
+            while share > FARTHEST:
+                share *= NEARER
+                before = penalty.times(share)
+                found = self.working.solve(before, self.coef, self._wanted(before), ON_THE_WAY * self.null, max_iter)
+                self.coef, self.dual, self.before = found.coef, found.dual, before
+                steps, renewals = steps + found.steps, renewals + found.renewals
         found = self.working.solve(penalty, self.coef, self._wanted(penalty), target, max_iter, polish)
         self.coef, self.dual, self.before = found.coef, found.dual, penalty
-        return found
+        return found._replace(steps=steps + found.steps, renewals=renewals + found.renewals)
 
     def _wanted(self, penalty: Penalty) -> BoolArray:
-        """Return what the strong rule lets in."""
+        """Return what the strong rule lets in; after a large step, the foremost of that."""
+        inside = self._strong(penalty)
+        most = int(SET_FACTOR * np.count_nonzero(self.coef)) + SET_SPARE
+        if int(np.count_nonzero(inside)) <= most:
+            return inside
+        pull = np.where(inside, np.abs(self.dual) / np.maximum(penalty.l1 + self._norms(penalty), 1e-300), 0.0)
+        return np.asarray(inside & (pull >= np.partition(pull, -most)[-most]))
+
+    @staticmethod
+    def _norms(penalty: Penalty) -> FloatArray:
+        """Return the strength of its group for each coefficient, 0 for those in none."""
+        groups = penalty.groups
+        return np.zeros(penalty.l1.size) if groups is None else np.r_[groups.strengths, 0.0][groups.codes]
+
+    def _strong(self, penalty: Penalty) -> BoolArray:
         before = penalty if self.before is None else self.before
         ahead = np.maximum(2.0 * penalty.l1 - before.l1, 0.0)
         if penalty.groups is None:
@@ -300,7 +356,7 @@ def null_model(
     Raises
     ------
     SeparationError
-        If these columns separate the outcomes, or there is one outcome only.
+        If there is one outcome only. Whether the columns separate the outcomes is the caller's to ask.
     DataError
         If they are collinear.
     """
@@ -314,7 +370,7 @@ def null_model(
     columns = matrix.columns(index)
     objective = Objective(columns, response, family)
     if index.size == 0:
-        return NullModel(coef, objective.evaluate(np.zeros(0)).value)
+        return NullModel(coef, objective.evaluate(np.zeros(0)).value, index)
     shown = ", ".join(names[j] for j in index[:6])
     if not 0.0 < response.events < response.total:
         raise SeparationError("All outcomes are the same: there is nothing to explain, and the intercept is infinite.")
@@ -324,11 +380,6 @@ def null_model(
         raise DataError(
             f"The columns that are not penalised ({shown}) are combinations of one another. Keep fewer of them."
         )
-    solution = Newton().solve(objective, starting_point(objective).coef)
-    if solution.status is not Status.CONVERGED:
-        raise SeparationError(
-            f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to "
-            "infinity: penalise them as well."
-        )
+    solution = Newton().solve(objective, starting_point(objective).coef, suspicious=False)
     coef[index] = solution.coef * strengths.scale[index]
-    return NullModel(coef, solution.evaluation.value)
+    return NullModel(coef, solution.evaluation.value, index, solution)

@@ -8,7 +8,8 @@ Objective: :math:`F(b) = f(b) + \Omega(b)`, f smooth. Quadratic model of f at :m
 2. Evaluate f and g there, in one walk over the rows without H; halve the step until F falls enough.
 3. Correct H by the change of g along the step (BFGS).
 4. Stop when the duality gap is at most ``tol`` times the objective of the null model.
-5. When a step has not brought the gap down to a tenth, sum H anew where the iterate is.
+5. When a step has not brought the gap down to a tenth, sum H anew where the iterate is, and minimise the model more
+   precisely from here on.
 
 The gap is :math:`P - D`, with a dual point made from the residuals: moved so that it is orthogonal to the columns
 without penalty, and shrunk until the conjugate of the penalty is finite there (``docs/maths/penalties.md``, equations
@@ -44,7 +45,9 @@ ARMIJO = 0.1
 HALVINGS_MOST = 30
 ROUNDING = 16_384 * np.finfo(float).eps  # of the objective, as in newton.py
 SLOW = 0.1  # of the gap before: a step that leaves more has an old Hessian
-MODEL_SHARE = 0.05  # of the gap that is allowed: what is left of the conditions of the model's minimum
+FINER = 1e-3
+EXACT = 1e-24  # of the objective: what a sweep may gain in the last step
+MODEL_SHARE = 1e-3  # of the gap that is allowed: what a sweep over the model may still gain
 
 
 class Scaled(NamedTuple):
@@ -66,9 +69,9 @@ class Scaled(NamedTuple):
         here = self.objective.evaluate(coef / self.scale, hessian=False, pearson=True)
         return Point(coef, here.value, here.gradient / self.scale, here.pearson)
 
-    def model(self, coef: FloatArray, penalty: Penalty) -> tuple[Point, QuadraticModel]:
-        """Return what is known at scaled coefficients, and the quadratic model there."""
-        here = self.objective.evaluate(coef / self.scale, pearson=True)
+    def model(self, coef: FloatArray, penalty: Penalty, rough: bool = False) -> tuple[Point, QuadraticModel]:
+        """Return what is known at scaled coefficients, and the quadratic model there, to seven digits if rough."""
+        here = self.objective.evaluate(coef / self.scale, rough=rough, pearson=True)
         point = Point(coef, here.value, here.gradient / self.scale, here.pearson)
         return point, QuadraticModel(_array(here) / np.multiply.outer(self.scale, self.scale), penalty.free)
 
@@ -186,6 +189,7 @@ def prox_newton(
     """
     gap, step = math.inf, np.zeros_like(point.coef)  # of another strength: a step is needed
     before, steps, renewals, fresh = math.inf, 0, 0, False
+    precision = MODEL_SHARE * target
     if not penalty.value(point.coef) or penalty.smooth:
         gap, step = duality_gap(point, penalty, model)
     status = Status.ITERATIONS
@@ -196,12 +200,14 @@ def prox_newton(
         if gap <= target:  # 4
             status = Status.CONVERGED
             break
+        if gap > SLOW * before:
+            precision *= FINER  # a step that was slow may be one of a model that was not minimised well
         if gap > SLOW * before and not fresh:  # 5
             point, model = problem.model(point.coef, penalty)
             renewals, fresh, before = renewals + 1, True, math.inf
             gap, step = duality_gap(point, penalty, model)
             continue
-        new = model.minimise(point.gradient, point.coef, penalty, MODEL_SHARE * target)  # 1
+        new = model.minimise(point.gradient, point.coef, penalty, precision)  # 1
         trial = _search(problem, penalty, point, new)  # 2
         steps += 1
         if trial is None:
@@ -215,7 +221,8 @@ def prox_newton(
         gap, step = duality_gap(point, penalty, model)
     if polish and status is Status.CONVERGED and steps:
         again, renewed = problem.model(point.coef, penalty)
-        trial = _search(problem, penalty, again, renewed.minimise(again.gradient, again.coef, penalty, 0.0))
+        new = renewed.minimise(again.gradient, again.coef, penalty, EXACT * again.value)
+        trial = _search(problem, penalty, again, new)
         if trial is not None:
             after, moved = duality_gap(trial, penalty, renewed)
             if after <= target:

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from logitkit.design.growing import ColumnSource, GrowingColumns, cross_products
+from logitkit.design.matrix import Matrix
 from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.coordinate_descent import QuadraticModel
@@ -31,6 +33,8 @@ __all__ = ["WorkingSet"]
 
 ROUNDS_MOST = 100
 LEAST_ADDED = 20
+SPARE = 200  # columns in use that are not wanted: taking them out costs more than they do
+REFINEMENTS = 2
 SHARE = 0.3  # of the gap that is allowed: what the columns of the set may leave
 
 
@@ -49,6 +53,10 @@ class WorkingSet:
         self.problem: Scaled | None = None
         self.point: Point | None = None
         self.model: QuadraticModel | None = None
+        self._source = ColumnSource(whole.objective.matrix)
+        self._matrix: GrowingColumns
+        self._rows: tuple[FloatArray, FloatArray] | None = None
+        self._renew = True
 
     def solve(
         self,
@@ -83,6 +91,7 @@ class WorkingSet:
         """
         columns = self._chosen(penalty, penalty.free | (coef != 0.0) | wanted)
         steps = renewals = 0
+        self._renew = True
         inner = SHARE * target
         for _ in range(ROUNDS_MOST):
             own = self._take(columns, penalty, coef)
@@ -119,17 +128,61 @@ class WorkingSet:
             inside = inside | hit[codes]
         return np.flatnonzero(inside)
 
-    def _take(self, columns: IntArray, penalty: Penalty, coef: FloatArray) -> Penalty:
-        """Make the problem of some columns the current one, and return their penalty."""
-        own = penalty.pick(columns)
-        if self.problem is None or not np.array_equal(columns, self.columns):
-            given = self.whole.objective
-            matrix = given.matrix.columns(columns)
-            objective = Objective(matrix, given.response, given.family)
-            self.problem = Scaled(objective, self.whole.scale[columns])
-            self.columns = columns
-            self.point, self.model = self.problem.model(coef[columns], own)
+    def _take(self, wanted: IntArray, penalty: Penalty, coef: FloatArray) -> Penalty:
+        """Have the columns that are wanted among those in use, and return the penalty of these."""
+        new = np.setdiff1d(wanted, self.columns)
+        many = new.size > max(LEAST_ADDED, self.columns.size // 2)
+        if new.size and self._renew and self.problem is not None and not many:
+            self._append(new, self._source.columns(new))
+        elif self.problem is None or many or self.columns.size > 2 * wanted.size + SPARE:
+            self._begin(wanted, penalty, coef)
+        elif new.size:
+            self._extend(new)
+        own = penalty.pick(self.columns)
+        if self._renew:
+            assert self.problem is not None and self.point is not None  # noqa: PT018
+            self.point, self.model = self.problem.model(self.point.coef, own, rough=True)
+            self._renew = False
         return own
+
+    def _begin(self, columns: IntArray, penalty: Penalty, coef: FloatArray) -> None:
+        """Take some columns instead of those in use."""
+        self.columns = columns
+        self._matrix = GrowingColumns(self._source.columns(columns))
+        self.problem = self._problem()
+        self.point, self.model = self.problem.model(coef[columns], penalty.pick(columns))
+        self._rows, self._renew = None, False
+
+    def _extend(self, new: IntArray) -> None:
+        """Take some columns besides those in use: their second derivatives are summed, the others kept."""
+        assert self.problem is not None and self.point is not None and self.model is not None  # noqa: PT018
+        objective, scale = self.problem
+        slope, curvature = self._rows or objective.rows(self.point.coef / scale)
+        added = self._source.columns(new)
+        own_scale = self.whole.scale[new]
+        free, rest = self.model.free, self.model.rest
+        with_new = cross_products(objective.matrix, curvature, added) / np.multiply.outer(scale, own_scale)
+        among = cross_products(added, curvature, added) / np.multiply.outer(own_scale, own_scale)
+        of_free = cross_products(objective.matrix.columns(free), curvature, objective.matrix)
+        of_free /= np.multiply.outer(scale[free], scale)
+        self.model.extend(of_free[:, free], of_free[:, rest], with_new[free], with_new[rest], among)
+        gradient = added.rmatvec(slope) / own_scale
+        self._append(new, added, gradient)
+
+    def _append(self, new: IntArray, added: Matrix, gradient: FloatArray | None = None) -> None:
+        """Put columns at the end of those in use."""
+        assert self.point is not None
+        self.columns = np.r_[self.columns, new]
+        self._matrix.append(added)
+        self.problem = self._problem()
+        here, zero = self.point, np.zeros(new.size)
+        gradient = zero if gradient is None else gradient  # the model that is summed next knows better
+        self.point = here._replace(coef=np.r_[here.coef, zero], gradient=np.r_[here.gradient, gradient])
+
+    def _problem(self) -> Scaled:
+        given = self.whole.objective
+        objective = Objective(self._matrix.matrix, given.response, given.family)
+        return Scaled(objective, self.whole.scale[self.columns])
 
     def _certified(
         self, penalty: Penalty, own: Penalty, coef: FloatArray, step: FloatArray
@@ -139,9 +192,14 @@ class WorkingSet:
         The residuals are moved by the step of the model, and then, with the curvature of the rows as it is, until they
         are orthogonal to the columns without penalty.
         """
-        assert self.problem is not None and self.point is not None  # noqa: PT018
+        assert self.problem is not None and self.point is not None and self.model is not None  # noqa: PT018
         objective, scale = self.problem
-        slope, curvature = objective.rows(self.point.coef / scale)
+        slope, curvature = self._rows = objective.rows(self.point.coef / scale)
+        smooth, derivative = own.differentiable(self.point.coef), own.gradient(self.point.coef)
+        for _ in range(REFINEMENTS):  # the model's second derivatives are not quite those of the rows
+            here = slope - curvature * objective.matrix.matvec(step / scale)
+            met = objective.pull(here) / scale
+            step = step + self.model.solved(np.where(smooth, met + derivative - own.l2 * step, 0.0))
         step = step / scale
         free = np.flatnonzero(own.free)
         if free.size:

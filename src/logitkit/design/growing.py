@@ -1,0 +1,107 @@
+"""Columns picked from a matrix, a few at a time, and products between the columns of two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.dense import Dense
+from logitkit.design.matrix import Matrix
+from logitkit.design.sparse import sparse_matrix
+from logitkit.once import once
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["ColumnSource", "GrowingColumns", "cross_products"]
+
+
+class ColumnSource:
+    """A matrix that columns are asked of again and again.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Of any kind. What is not dense is kept by columns, once it is asked for.
+
+    Examples
+    --------
+    >>> ColumnSource(Dense(np.array([[1.0, 2.0, 3.0]]))).columns(np.array([2, 0])).to_dense().tolist()
+    [[3.0, 1.0]]
+    """
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+
+    @once
+    def _by_column(self) -> Any:
+        return self.matrix.to_sparse().tocsc()
+
+    def columns(self, index: IntArray) -> Matrix:
+        """Return some columns, dense or sparse as the matrix is."""
+        if isinstance(self.matrix, Dense):
+            return self.matrix.columns(index)
+        return sparse_matrix(self._by_column[:, index])
+
+
+class GrowingColumns:
+    """Columns of a matrix, more of which are added at the end; dense ones without copying those there are.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows.
+
+    Examples
+    --------
+    >>> growing = GrowingColumns(Dense(np.ones((2, 1))))
+    >>> growing.append(Dense(np.array([[3.0], [4.0]])))
+    >>> growing.matrix.to_dense().tolist()
+    [[1.0, 3.0], [1.0, 4.0]]
+    """
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        self._space: FloatArray | None = None
+
+    def append(self, added: Matrix) -> None:
+        """Add columns of the same rows."""
+        if not isinstance(self.matrix, Dense) or not isinstance(added, Dense):
+            from scipy.sparse import hstack
+
+            self.matrix = sparse_matrix(hstack([self.matrix.to_sparse(), added.to_sparse()], format="csr"))
+            return
+        before, after = self.matrix.n_columns, self.matrix.n_columns + added.n_columns
+        if self._space is None or self._space.shape[1] < after:
+            # Columns one after another, so that those there are stay where they are.
+            space = np.empty((self.matrix.n_rows, 2 * after), order="F")
+            space[:, :before] = self.matrix.array
+            self._space = space
+        self._space[:, before:after] = added.array
+        self.matrix = Dense(self._space[:, :after])
+
+
+def cross_products(left: Matrix, weights: FloatArray, right: Matrix) -> FloatArray:
+    """Return X' diag(weights) Z.
+
+    Parameters
+    ----------
+    left, right : Matrix
+        X and Z, with n rows each.
+    weights : (n,) array
+        Any numbers.
+
+    Returns
+    -------
+    (p, q) array
+        Dense.
+
+    Examples
+    --------
+    >>> x = Dense(np.array([[1.0, 2.0], [0.0, 1.0]]))
+    >>> cross_products(x, np.array([1.0, 10.0]), x).tolist()
+    [[1.0, 2.0], [2.0, 14.0]]
+    """
+    if isinstance(left, Dense) and isinstance(right, Dense):
+        return np.asarray(left.to_dense().T @ (weights[:, None] * right.to_dense()))
+    weighted = right.to_sparse().multiply(weights[:, None]).tocsc()
+    return np.asarray((left.to_sparse().T @ weighted).toarray())

@@ -1,0 +1,151 @@
+"""Columns by the names that users give: of terms, as in a formula, or of coefficients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.info import DesignInfo
+from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["as_numbers", "columns_named", "numbers_named"]
+
+
+def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> IntArray:
+    """Return the columns of terms or coefficients.
+
+    Parameters
+    ----------
+    names : str or sequence of str
+        Terms as in a formula, joined by plus signs, or a list of terms and coefficients.
+    info : DesignInfo
+        Names and terms of the columns.
+    where : str
+        What asks, for the message.
+
+    Returns
+    -------
+    int array
+        In order, each once.
+
+    Raises
+    ------
+    FormulaError
+        For a name that is neither.
+    """
+    if not isinstance(names, Iterable):
+        raise FormulaError(f"{where}: {names!r} is no name. Give terms or coefficients as text.")
+    listed = _split(names) if isinstance(names, str) else list(names)
+    terms = {_canonical(term.name): term.columns for term in info.terms}
+    found: list[int] = []
+    for name in listed:
+        if not isinstance(name, str):
+            raise FormulaError(f"{where}: {name!r} is no name. Give terms or coefficients as text.")
+        if name in info.names:
+            found.append(info.names.index(name))
+        elif _canonical(name) in terms:
+            found.extend(terms[_canonical(name)])
+        elif name.strip() not in {"1", *info.empty_terms}:
+            known = [*(term.name for term in info.terms), *info.names]
+            raise FormulaError(
+                f"{where}: {name!r} is neither a term of the model nor a coefficient. {nearest_name(name, known)}"
+            )
+    return np.unique(np.array(found, dtype=np.int64))
+
+
+def numbers_named(given: Any, info: DesignInfo, where: str, default: float | None) -> FloatArray:
+    """Return one number a coefficient.
+
+    Parameters
+    ----------
+    given : float, mapping, labelled series or (p,) array-like
+        One number for all, by term or coefficient, or in order.
+    info : DesignInfo
+        Names and terms of the columns.
+    where : str
+        What asks, for the message.
+    default : float or None
+        Where not named; None where all but the intercept must be.
+
+    Returns
+    -------
+    (p,) array
+        In the order of the coefficients.
+
+    Raises
+    ------
+    DataError, FormulaError
+        For what are no numbers, another count of them, or unknown names.
+    """
+    p = len(info.names)
+    if hasattr(given, "items") and not isinstance(given, np.ndarray):
+        out = np.full(p, np.nan if default is None else default)
+        for name, value in given.items():
+            out[columns_named([name], info, where)] = as_numbers(value, where)
+        if default is None and info.intercept is not None and np.isnan(out[info.intercept]):
+            out[info.intercept] = 0.0
+        if np.isnan(out).any():
+            raise DataError(f"{where} has no value for {info.names[int(np.argmax(np.isnan(out)))]!r}.")
+        return out
+    values = as_numbers(given, where)
+    if values.ndim == 0:
+        return np.full(p, float(values))
+    if values.shape != (p,):
+        raise DataError(f"{where} has shape {values.shape} and the model has {p} coefficients; they must agree.")
+    return values
+
+
+def as_numbers(given: Any, where: str) -> FloatArray:
+    """Return an array of float64.
+
+    Parameters
+    ----------
+    given : array-like
+        As the user gave it.
+    where : str
+        What asks, for the message.
+
+    Returns
+    -------
+    array
+        Of its shape.
+
+    Raises
+    ------
+    DataError
+        For text and other things that are no numbers.
+    """
+    try:
+        return np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(f"{where.replace('...', repr(given))}: give numbers.") from None
+
+
+def _split(text: str) -> list[str]:
+    """Return what stands between the plus signs that are in no bracket and no quote."""
+    pieces, depth, quote, start = [], 0, "", 0
+    for place, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"`":
+            quote = sign
+        elif sign in "([{":
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+        elif sign == "+" and depth == 0:
+            pieces.append(text[start:place])
+            start = place + 1
+    pieces = [piece.strip() for piece in [*pieces, text[start:]]]
+    if not all(pieces):
+        raise FormulaError(f"{text!r} has a plus sign with nothing beside it.")
+    return pieces
+
+
+def _canonical(term: str) -> str:
+    """Return a term without blanks, the parts of an interaction in one order."""
+    return ":".join(sorted(re.sub(r"\s+", "", term).replace('"', "'").split(":")))

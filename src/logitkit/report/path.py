@@ -1,0 +1,174 @@
+"""A path, and its cross-validation, as documents that are read at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from logitkit.penalised_path import PathRecord, PathStatus
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.number_format import format_column, format_integer, format_percent
+from logitkit.report.penalty import format_gap, format_strength
+from logitkit.report.wording import counted, name_list
+from logitkit.selection.cross_validation import CrossValidation
+from logitkit.typing import IntArray
+
+__all__ = ["cross_validation_document", "path_document"]
+
+ROWS_MOST = 12  # strengths of a path that are listed
+NAMES_MOST = 3  # names in a cell
+
+
+def path_document(record: PathRecord) -> Document:
+    """Return facts about a path, and a table of some of its strengths.
+
+    Parameters
+    ----------
+    record : PathRecord
+        The path.
+
+    Returns
+    -------
+    Document
+        What a notebook shows.
+    """
+    last = record.strengths.size - 1
+    facts = (
+        Fact("Penalty", record.words),
+        Fact("Coefficients", format_integer(len(record.names))),
+        Fact("Strengths", format_integer(record.strengths.size)),
+        Fact("Largest strength", format_strength(float(record.strengths[0]))),
+        Fact("Smallest strength", format_strength(float(record.strengths[last]))),
+        Fact("Not zero at the end", format_integer(int(record.n_nonzero[last]))),
+        Fact("Deviance explained", format_percent(float(record.explained[last]))),
+        Fact("Largest gap (relative)", format_gap(float(record.gaps.max()), record.tol)),
+        Fact("Path", _status_words(record)),
+        Fact("Method", record.method),
+    )
+    return Document(
+        "Path of a penalised logistic regression",
+        facts=facts,
+        blocks=(_path_table(record),),
+        notes=(
+            "Deviance explained: beside the model of intercept and offset.",
+            "Gap: how far each solution is above the least value of its objective, at most, as a share of its loss.",
+            "path.at(strength) is the fit at any strength; path.choose('bic') and lk.cross_validate choose one.",
+        ),
+        warnings=tuple(_path_warnings(record)),
+    )
+
+
+def cross_validation_document(record: CrossValidation) -> Document:
+    """Return facts about a cross-validation, and the strengths that its rules choose.
+
+    Parameters
+    ----------
+    record : CrossValidation
+        The scores.
+
+    Returns
+    -------
+    Document
+        What a notebook shows.
+    """
+    path, folds, measure = record.path, record.folds, record.measure
+    facts = [
+        Fact("Penalty", path.words),
+        Fact("Coefficients", format_integer(len(path.names))),
+        Fact("Strengths", format_integer(path.strengths.size)),
+        Fact("Measure", f"{measure.label} ({'larger' if measure.larger_is_better else 'smaller'} is better)"),
+        Fact("Splits", format_integer(folds.n_splits)),
+        Fact("Folds", folds.words),
+        Fact("Path", _status_words(path)),
+    ]
+    places = np.array([record.best, record.one_se])
+    curve = record.curve
+    cells = zip(
+        ("Best mean", "Within one standard error"),
+        (format_strength(float(path.strengths[place])) for place in places),
+        format_column(curve.mean[places], "estimate"),
+        format_column(curve.std_error[places], "estimate"),
+        format_column(path.n_nonzero[places], "integer"),
+        (format_percent(float(path.explained[place])) for place in places),
+        strict=True,
+    )
+    heads = ("Strength", "Mean", "Std. error", "Not zero", "Deviance explained")
+    table = Table("Choices", (Column("Rule", "left"), *(Column(head) for head in heads)), tuple(cells))
+    return Document(
+        "Cross-validation of a penalised logistic regression",
+        facts=tuple(facts),
+        blocks=(table,),
+        notes=tuple(_cross_validation_notes(record)),
+        warnings=tuple(_cross_validation_warnings(record)),
+    )
+
+
+def _status_words(record: PathRecord) -> str:
+    return record.status.value
+
+
+def _path_table(record: PathRecord) -> Table:
+    """Return some strengths, evenly along the path, and which coefficients came in between."""
+    k = record.strengths.size
+    rows: IntArray = np.unique(np.linspace(0, k - 1, min(k, ROWS_MOST)).round().astype(np.int64))
+    heads = [Column("Strength"), Column("Not zero"), Column("Deviance explained")]
+    columns = [
+        [format_strength(float(strength)) for strength in record.strengths[rows]],
+        list(format_column(record.n_nonzero[rows], "integer")),
+        [format_percent(float(share)) for share in record.explained[rows]],
+    ]
+    if np.ptp(record.n_nonzero):
+        heads.append(Column("Come in", "left"))
+        columns.append(_entering(record, rows))
+    notes = () if rows.size == k else (f"Every strength: path.glance(), {counted(k, 'row')}.",)
+    return Table(
+        "Some of the strengths" if notes else "Strengths", tuple(heads), tuple(zip(*columns, strict=True)), notes
+    )
+
+
+def _entering(record: PathRecord, rows: IntArray) -> list[str]:
+    """Name the coefficients that are not zero at a listed strength for the first time since the one listed before."""
+    chosen = record.coef != 0.0
+    first = np.where(chosen.any(axis=0), chosen.argmax(axis=0), record.strengths.size)
+    cells, before = [], -1
+    for row in rows:
+        new = np.flatnonzero((first > before) & (first <= row))
+        new = new[np.argsort(first[new], kind="stable")]
+        cells.append(name_list([record.names[j] for j in new], most=NAMES_MOST))
+        before = int(row)
+    return cells
+
+
+def _path_warnings(record: PathRecord) -> Iterator[str]:
+    if record.status is PathStatus.NOT_CONVERGED:
+        yield (
+            f"At the last strength ({format_strength(float(record.strengths[-1]))}) the solver did not reach its "
+            "tolerance: do not use that solution. A larger max_iter, or a larger smallest strength, may help."
+        )
+
+
+def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
+    yield (
+        "Within one standard error: the largest strength whose mean is within one standard error of the best. "
+        "cv.best and cv.one_se are the fits to all rows."
+    )
+    yield (
+        "The best mean is the best of many, and so a little better than new rows will show; rows that took no part "
+        "in the choice tell."
+    )
+    if record.folds.seed is not None:
+        yield f"The folds were drawn with seed {record.folds.seed}."
+    left = int(np.count_nonzero(~record.curve.comparable))
+    if left:
+        yield f"Not compared, because some splits have no score there: {counted(left, 'strength')}."
+
+
+def _cross_validation_warnings(record: CrossValidation) -> Iterator[str]:
+    usable = np.flatnonzero(record.curve.comparable)
+    if usable.size > 1 and record.best == usable[-1]:
+        yield (
+            "The best strength is the smallest that was compared: smaller ones may predict better (ratio=, strengths=)."
+        )
+    if record.path.status is PathStatus.NOT_CONVERGED:
+        yield "The path of all rows ended where the solver did not reach its tolerance."
