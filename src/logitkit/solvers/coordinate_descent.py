@@ -17,6 +17,7 @@ descent. Journal of Statistical Software 33(1), section 2.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -33,7 +34,8 @@ SWEEPS = 24  # by coordinates, before a direct solution is tried
 ROUNDS_MOST = 200
 SWEEPS_OF_GROUPS = 10_000
 CURVED = 1e-8  # of |step| |change|: what is below teaches nothing
-SINGULAR = 1e-12  # of the diagonal, added where a block has no factor
+SINGULAR = 1e-12  # of the diagonal, added where a block has no factor; less curvature than this share is none
+MET = 1e-9  # of the gradient: a condition that is met but for this is met
 
 
 class QuadraticModel:
@@ -128,8 +130,7 @@ class QuadraticModel:
         smooth = penalty.differentiable(coef)
         derivative = penalty.gradient(coef)
         self._inside = np.flatnonzero(smooth[self.rest])
-        ridge = penalty.l2[self.rest[self._inside]]
-        self._inner = _cholesky(_block(self.schur, self._inside, ridge)) if self._inside.size else np.empty((0, 0))
+        self._inner = _solver(_block(self.schur, self._inside, penalty.l2[self.rest[self._inside]]))
         step = self.solved(np.where(smooth, gradient + derivative, 0.0))
         shift = step[self.rest]
         image = self.schur @ shift
@@ -137,9 +138,11 @@ class QuadraticModel:
         moved = float(shift @ image) + float(own @ self._solved(own))
         slope = np.zeros(coef.size)
         slope[self.rest] = self._profiled(gradient) - image
-        # Where the penalty is smooth the gradient is known, but for rounding:
-        slope = np.where(smooth, penalty.l2 * step - derivative, slope)
-        return step, slope, max(moved, 0.0)
+        # Where the penalty is smooth the gradient is known, but for rounding; unless no step meets the conditions, as
+        # where more coefficients move than there are rows.
+        known = penalty.l2 * step - derivative
+        met = np.abs(slope - known) <= MET * (np.abs(known) + np.abs(gradient))
+        return step, np.where(smooth & met, known, slope), max(moved, 0.0)
 
     def solved(self, away: FloatArray) -> FloatArray:
         """Return the step that changes the gradient by ``away`` where the penalty was smooth, zero elsewhere.
@@ -148,7 +151,7 @@ class QuadraticModel:
         """
         step, shift = np.zeros(away.size), np.zeros(self.rest.size)
         if self._inside.size:
-            shift[self._inside] = dpotrs(self._inner, self._profiled(away)[self._inside])[0]
+            shift[self._inside] = self._inner(self._profiled(away)[self._inside])
         step[self.rest] = shift
         step[self.free] = self._solved(away[self.free]) - self._border @ shift
         return step
@@ -177,6 +180,19 @@ def _cholesky(array: FloatArray) -> FloatArray:
         factor, info = dpotrf(array + lift * np.diag(np.maximum(array.diagonal(), 1e-300)))
         lift *= 100.0
     return np.asarray(factor)
+
+
+def _solver(array: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """Return what solves with a symmetric matrix, which may be singular."""
+    if array.size == 0:
+        return np.asarray
+    factor, info = dpotrf(array)
+    diagonal = factor.diagonal()
+    if info == 0 and diagonal.min() ** 2 > SINGULAR * array.diagonal().max():
+        return lambda vector: np.asarray(dpotrs(factor, vector)[0])
+    values, vectors = np.linalg.eigh(array)
+    inverse = np.where(values > SINGULAR * values[-1], 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
+    return lambda vector: np.asarray(vectors @ (inverse * (vectors.T @ vector)))
 
 
 def _by_coordinates(
