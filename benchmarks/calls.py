@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from problems import draw_matrix
+from drawing import draw_matrix
 from timing import Effort, least_of
 
 import logitkit as lk
@@ -33,12 +35,15 @@ class CallTimes:
         Formula and frame to fit.
     certificate : float
         Time of a solve and the proof that the estimate is finite, over that of the solve.
+    estimator : float
+        The scikit-learn estimator's ``fit``, of a matrix; nan where scikit-learn is not installed.
     """
 
     engine: float
     build: float
     whole: float
     certificate: float
+    estimator: float
 
 
 def call_times(quick: bool) -> CallTimes:
@@ -58,4 +63,15 @@ def call_times(quick: bool) -> CallTimes:
         build=least_of(lambda: build_design(formula, data, namespace={}), effort)[0],
         whole=least_of(lambda: lk.logit(formula, data), effort)[0],
         certificate=certain / solve,
+        estimator=_estimator_time(X[:, 1:], y, effort),
     )
+
+
+def _estimator_time(X: np.ndarray, y: np.ndarray, effort: Effort) -> float:
+    """Return the time of the estimator's fit."""
+    if importlib.util.find_spec("sklearn") is None:
+        return math.nan
+    from logitkit.estimators import LogitClassifier
+
+    estimator = LogitClassifier()
+    return least_of(lambda: estimator.fit(X, y), effort)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import tempfile
@@ -10,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import r_peers
-from contender import REACHED
-from problems import as_problem, kept
+from contender import SAME, Bar, excess
+from drawing import as_problem, kept
 from run_one import run, warm
 from timing import Effort, json_lines
-from works import Work
+from work import Work
 
 RUN_ONE = Path(__file__).with_name("run_one.py")
 
@@ -60,6 +62,8 @@ class Entry:
         Why there is nothing, or not all.
     excess : float
         Relative distance of its objective above the least of all.
+    bar : Bar
+        What counts as the same objective.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Entry:
     facts: dict[str, Any]
     note: str = ""
     excess: float = math.nan
+    bar: Bar = SAME
 
     @property
     def seconds(self) -> float:
@@ -75,8 +80,8 @@ class Entry:
 
     @property
     def reached(self) -> bool:
-        """Whether the objective is the least one, to 1e-8."""
-        return self.excess <= REACHED
+        """Whether the objective counts as the least one."""
+        return self.excess <= self.bar.reached
 
 
 @dataclass
@@ -123,33 +128,37 @@ class Outcome:
 def contend(work: Work, scale: Scale, ours_only: bool = False) -> Outcome:
     """Measure every contender that is there."""
     outcome = Outcome(work, scale.quick)
+    if why := work.missing():
+        outcome.entries = [Entry(one.name, one.errors, {}, why) for one in (*work.contenders, *work.in_r)]
+        tell(work, outcome.entries[0])
+        return outcome
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "arrays"
         drawn = work.draw(scale.quick)
         drawn.keep(folder)
         outcome.facts = drawn.facts
         del drawn
-        target: float | None = None
+        target: Any = None
         here = None if scale.apart else as_problem(kept(folder))
         for contender in work.contenders:
             if ours_only and contender.package != "logitkit":
                 continue
-            entry = Entry(contender.name, contender.errors, {}, contender.missing() or "")
+            entry = Entry(contender.name, contender.errors, {}, contender.missing() or "", bar=work.bar)
             if not entry.note and here is None:
                 _run_apart(work, entry, folder, target, scale)
             elif not entry.note:
                 _run_here(work, entry, here, target, scale)
             outcome.entries.append(entry)
             tell(work, entry)
-            target = entry.facts.get("objective") if target is None else target
+            target = entry.facts.get("target", entry.facts.get("objective")) if target is None else target
         if not ours_only and work.in_r:
             problem = as_problem(kept(folder))
             for peer in work.in_r:
-                entry = Entry(peer.name, peer.errors, {}, r_peers.missing(peer) or "")
+                entry = Entry(peer.name, peer.errors, {}, r_peers.missing(peer) or "", bar=work.bar)
                 if target is None:
                     entry.note = "there is no objective to reach"
                 elif not entry.note:
-                    entry.facts = r_peers.run_r(peer, problem, folder, target, scale.effort, scale.limit)
+                    entry.facts = r_peers.run_r(peer, problem, folder, target, work.bar, scale.effort, scale.limit)
                     entry.note = entry.facts.pop("note")
                 outcome.entries.append(entry)
                 tell(work, entry)
@@ -157,19 +166,19 @@ def contend(work: Work, scale: Scale, ours_only: bool = False) -> Outcome:
     return outcome
 
 
-def _run_apart(work: Work, entry: Entry, folder: Path, target: float | None, scale: Scale) -> None:
+def _run_apart(work: Work, entry: Entry, folder: Path, target: Any, scale: Scale) -> None:
     """Run a contender in a process of its own, which is ended when it takes too long."""
     effort = scale.effort
     command = [sys.executable, str(RUN_ONE), work.key, entry.name, str(folder)]
     command += ["--seconds", str(effort.seconds), "--most", str(effort.most)]
-    command += [] if target is None else ["--target", repr(target)]
-    lines, why = json_lines(command, scale.limit)
+    command += [] if target is None else ["--target", json.dumps(target)]
+    lines, why = json_lines(command, scale.limit + work.named(entry.name).start)
     for line in lines:
         entry.facts |= line
     entry.note = entry.facts.pop("note", why)
 
 
-def _run_here(work: Work, entry: Entry, problem: Any, target: float | None, scale: Scale) -> None:
+def _run_here(work: Work, entry: Entry, problem: Any, target: Any, scale: Scale) -> None:
     """Run a contender in this process."""
     contender = work.named(entry.name)
     with warnings.catch_warnings():
@@ -180,12 +189,13 @@ def _run_here(work: Work, entry: Entry, problem: Any, target: float | None, scal
 
 
 def _judge(entries: list[Entry]) -> None:
-    """State how far each objective, and that of each prediction, is above the least."""
-    found = [entry for entry in entries if math.isfinite(entry.facts.get("objective", math.nan))]
+    """State how far each objective is above the least, one strength at a time where there are many."""
+    found = [entry for entry in entries if np.isfinite(entry.facts.get("objective", math.nan)).all()]
     if found:
-        least = min(entry.facts["objective"] for entry in found)
+        reached = [entry.facts[key] for entry in found for key in ("objective", "target") if key in entry.facts]
+        least = np.min(reached, axis=0)
         for entry in found:
-            entry.excess = (entry.facts["objective"] - least) / least
+            entry.excess = excess(entry.facts["objective"], least, entry.facts.get("null"))
 
 
 def tell(work: Work, entry: Entry) -> None:

@@ -10,8 +10,32 @@ from typing import Any
 import numpy as np
 from problems import Answer
 
-REACHED = 1e-8  # largest relative excess of an objective that counts as the same
-NEAR = REACHED / 2  # what a tolerance must reach, since the least objective is known only at the end
+
+@dataclass(frozen=True)
+class Bar:
+    """What counts as the same objective.
+
+    Parameters
+    ----------
+    reached : float
+        Largest relative excess.
+    near : float
+        What a tolerance must reach, since the least objective is known only at the end.
+    """
+
+    reached: float
+    near: float
+
+
+SAME = Bar(1e-8, 5e-9)
+# A gap of 1e-6; what a tolerance must reach is the objective at a gap of a thousandth of it, so that it is known well.
+WITHIN_GAP = Bar(1e-6, 0.99e-6)
+
+
+def excess(value: Any, least: Any, null: float | None) -> float:
+    """Return how far objectives are above the least ones: relative to these or to a null one, the farthest if many."""
+    value, least = np.asarray(value, dtype=float), np.asarray(least, dtype=float)
+    return float(np.max((value - least) / (least if null is None else null)))
 
 
 @dataclass(frozen=True)
@@ -38,6 +62,10 @@ class Contender:
         Of the problem: how many times the timed work the whole work is.
     absent : callable, optional
         Why it cannot run although its package is there, or None.
+    prepare : callable, optional
+        Of the problem: lays its arrays out as the contender likes them, before anything is timed.
+    start : float
+        Seconds that its start may take beside what others may, for it compiles anew in every process.
     """
 
     name: str
@@ -49,6 +77,8 @@ class Contender:
     predict: Callable[[Any, Any], np.ndarray] | None = None
     part: Callable[[Any], float] | None = None
     absent: Callable[[], str | None] | None = None
+    prepare: Callable[[Any], object] | None = None
+    start: float = 0.0
 
     def missing(self) -> str | None:
         """Return why it cannot run, or None."""

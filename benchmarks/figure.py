@@ -13,6 +13,8 @@ KINDS = {
     "scikit-learn": "#EE7733",
     "statsmodels": "#228833",
     "pyfixest": "#AA3377",
+    "celer": "#66CCEE",
+    "skglm": "#CCBB44",
     "R": "#777777",
 }
 PALE = 0.45

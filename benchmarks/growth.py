@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import ours
-from problems import MatrixProblem, draw_matrix
+from drawing import draw_matrix
+from problems import MatrixProblem
 from timing import Effort, gram_time, least_of, timed
 
 COLUMNS = 20

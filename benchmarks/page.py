@@ -13,7 +13,7 @@ from typing import Any
 import r_peers
 from calls import CallTimes
 from contend import Entry, Outcome
-from contender import REACHED
+from contender import SAME, WITHIN_GAP
 from growth import exponent
 
 PACKAGES = (
@@ -27,10 +27,12 @@ PACKAGES = (
     "glum",
     "statsmodels",
     "pyfixest",
+    "celer",
+    "skglm",
 )
 IN_R = (("R", "base"), ("glmnet", "glmnet"))
 
-INTRODUCTION = """\
+INTRODUCTION = f"""\
 Every contender works on the same arrays, in a process of its own that has done a small version of the work before.
 Times are wall times, the least of as many runs as fit into two seconds. r is the fastest of three ways to form
 `X.T @ X` of the same array (one BLAS thread, two, two halves of the rows on two threads), measured in the process of
@@ -38,7 +40,9 @@ ours just before and just after. All may use all processors.
 
 *Above the least* is how far the objective is above the least that anyone reached, relative to it, computed here from
 each contender's coefficients in plain NumPy. Each is given the loosest of a few tolerances that brings it there; one
-that is above 1e-8 at the tightest is marked, and not compared. Memory is the highest above what
+that is above {SAME.reached:.0e} at the tightest is marked, and not compared. Penalised work is judged at every
+strength: *above the least* is then the largest excess of any, relative to the objective without a column, and at most
+{WITHIN_GAP.reached:.0e}. Memory is the highest above what
 the process held with the data, in one run of the work.
 
 The figures are written by `make bench`, and none is typed in. A ratio above 1 says that logitkit is faster."""
@@ -103,6 +107,7 @@ def make_page(found: Measured, figure: str) -> str:
         parts += [f"## {outcome.title}", _table(outcome), _verdict(outcome)]
         if outcome.work.left_out:
             parts.append(outcome.work.left_out.format(**outcome.facts))
+        parts += _curves(outcome)
     parts += _predictions(found.outcomes)
     if found.growth:
         parts += ["## How time grows", _growth(found.growth)]
@@ -165,6 +170,19 @@ def _table(outcome: Outcome) -> str:
     return _markdown(head, rows)
 
 
+def _curves(outcome: Outcome) -> list[str]:
+    """Return how far the scores of rows held out differ from ours."""
+    ours = outcome.ours.facts.get("curve")
+    if ours is None:
+        return []
+    words = []
+    for entry in outcome.peers:
+        if "curve" in entry.facts:
+            far = max(abs(theirs / own - 1.0) for own, theirs in zip(ours, entry.facts["curve"], strict=True))
+            words.append(f"The mean held-out deviances of {entry.name} are within {far:.0e} of ours, relative to them.")
+    return words
+
+
 def faster_peers(outcome: Outcome) -> list[Entry]:
     """Return the peers that reached the objective in less time than ours, fastest first."""
     if not outcome.ours.seconds > 0:
@@ -219,6 +237,7 @@ def _goals(outcomes: list[Outcome]) -> str:
         for what, aim, value, form in (
             ("time", goal.gram, seconds / outcome.gram, "{:.1f} r"),
             ("time", goal.seconds, seconds, "{:.3g} s"),
+            ("time over the fastest peer's", goal.share, seconds / _fastest(outcome), "{:.2f}"),
             ("memory", goal.megabytes, megabytes, "{:.0f} MB"),
             ("prediction", goal.predict, facts.get("predict", math.nan), "{:.3g} s"),
         ):
@@ -226,6 +245,11 @@ def _goals(outcomes: list[Outcome]) -> str:
                 met = "yes" if value <= aim else f"no, {value / aim:.2f} times"
                 rows.append([outcome.title, what, form.format(value), form.format(aim), met])
     return _markdown(["work", "", "measured", "at most", "met"], rows)
+
+
+def _fastest(outcome: Outcome) -> float:
+    """Return the least time of the peers that reached the objective, nan where none did."""
+    return min((entry.seconds for entry in outcome.peers if entry.reached), default=math.nan)
 
 
 def _predicting(outcome: Outcome) -> list[Entry]:
@@ -246,7 +270,7 @@ def _predictions(outcomes: list[Outcome]) -> list[str]:
         for entry in entries:
             time, excess = entry.facts["predict"], entry.facts["predict_objective"] / least - 1.0
             over = "" if entry is outcome.ours else f"{time / outcome.ours.facts['predict']:.2f}"
-            mark = "" if excess <= REACHED else ", **not the same**"
+            mark = "" if excess <= SAME.reached else ", **not the same**"
             rows.append([entry.name, seconds_text(time), over, f"{excess_text(excess)}{mark}"])
         parts += [
             f"## Prediction of the frame of: {outcome.title}",
@@ -284,6 +308,9 @@ def _calls(times: CallTimes) -> str:
         ["of it, to the design (mostly formulaic)", seconds_text(times.build), ""],
         ["solve with the check for separation, over solve without", f"{times.certificate:.3f}", "1.10"],
     ]
+    if math.isfinite(times.estimator):
+        over = times.estimator - times.engine
+        rows.append(["`LogitClassifier().fit`, over the engine", seconds_text(over), "2 ms"])
     return _markdown(["work", "measured", "at most"], rows)
 
 

@@ -1,5 +1,7 @@
-# R on the same arrays: Rscript peers.R FUNCTION FOLDER SECONDS MOST TARGET TOLERANCE...
-# The folder holds X.bin (doubles, by columns), y.bin, and shape.txt: n, p and what the function needs besides.
+# R on the same arrays: Rscript peers.R FUNCTION FOLDER SECONDS MOST NULL NEAR TOLERANCE...
+# The folder holds X.bin (doubles, by columns) or the parts of a sparse matrix, y.bin, target.bin, and shape.txt: n, p
+# and what the function needs besides. A tolerance reaches the objective when no value of it is above its target by
+# more than NEAR, relative to NULL, or where that is 0 to the target.
 # Prints "seconds runs tolerance" after each tolerance, loosest first, until the objective is reached; the coefficients
 # go to coef.bin.
 
@@ -7,14 +9,25 @@ given <- commandArgs(trailingOnly = TRUE)
 folder <- given[2]
 seconds <- as.numeric(given[3])
 most <- as.integer(given[4])
-target <- as.numeric(given[5])
-tolerances <- as.numeric(given[-(1:5)])
+null <- as.numeric(given[5])
+near <- as.numeric(given[6])
+tolerances <- as.numeric(given[-(1:6)])
 shape <- scan(file.path(folder, "shape.txt"), quiet = TRUE)
 n <- shape[1]
 p <- shape[2]
 read <- function(name, what, count) readBin(file.path(folder, name), what, count)
-X <- matrix(read("X.bin", "double", n * p), nrow = n)
+sparse <- file.exists(file.path(folder, "values.bin"))
+if (sparse) {
+  starts <- read("indptr.bin", "integer", p + 1)
+  X <- Matrix::sparseMatrix(
+    i = read("indices.bin", "integer", starts[p + 1]), p = starts,
+    x = read("values.bin", "double", starts[p + 1]), dims = c(n, p), index1 = FALSE
+  )
+} else {
+  X <- matrix(read("X.bin", "double", n * p), nrow = n)
+}
 y <- read("y.bin", "double", n)
+target <- read("target.bin", "double", file.size(file.path(folder, "target.bin")) / 8)
 
 loss <- function(X, y, coef) {
   eta <- drop(X %*% coef)
@@ -28,7 +41,50 @@ fit_rows <- function(X, y, tol, errors) {
   fit$coefficients
 }
 
+# A lasso path over given strengths: the objective at each, and what glmnet is told. It ends for no share explained.
+path <- function() {
+  suppressPackageStartupMessages(library(glmnet))
+  glmnet.control(fdev = 0, devmax = 1)
+  strengths <- read("strengths.bin", "double", shape[3])
+  scale <- read("scale.bin", "double", p - 1)
+  list(
+    columns = X[, -1],
+    strengths = strengths,
+    coef = function(fit) rbind(as.numeric(fit$a0), as.matrix(fit$beta)),
+    loss = function(coef) {
+      eta <- as.matrix(X %*% coef)
+      colMeans(pmax(eta, 0) + log1p(exp(-abs(eta))) - y * eta) +
+        strengths * colSums(abs(scale * coef[-1, , drop = FALSE]))
+    }
+  )
+}
+
 contenders <- list(
+  penalised = function() {
+    given <- path()
+    list(
+      fit = function(tol) {
+        glmnet(given$columns, y, family = "binomial", lambda = given$strengths, thresh = tol, maxit = 1e7)
+      },
+      coef = given$coef,
+      loss = given$loss
+    )
+  },
+  cross_validated = function() {
+    given <- path()
+    folds <- read("folds.bin", "integer", n) + 1L
+    list(
+      fit = function(tol) {
+        cv.glmnet(
+          given$columns, y,
+          family = "binomial", lambda = given$strengths, foldid = folds, thresh = tol, maxit = 1e7
+        )
+      },
+      coef = function(fit) given$coef(fit$glmnet.fit),
+      curve = function(fit) fit$cvm,
+      loss = given$loss
+    )
+  },
   glm_fit = function() list(
     fit = function(tol) fit_rows(X, y, tol, TRUE),
     loss = function(coef) loss(X, y, coef)
@@ -78,18 +134,20 @@ contenders <- list(
 timed <- function(tol) {
   gc(FALSE)
   start <- as.numeric(Sys.time())
-  coef <- suppressWarnings(contender$fit(tol))
-  list(coef = coef, seconds = as.numeric(Sys.time()) - start)
+  fit <- suppressWarnings(contender$fit(tol))
+  list(fit = fit, seconds = as.numeric(Sys.time()) - start)
 }
 say <- function(taken, tol) cat(sprintf("%.9g %d %g\n", min(taken), length(taken), tol))
 
 contender <- contenders[[given[1]]]()
 for (tol in tolerances) {
   first <- timed(tol)
-  writeBin(as.numeric(first$coef), file.path(folder, "coef.bin"))
+  coef <- if (is.null(contender$coef)) first$fit else contender$coef(first$fit)
+  writeBin(as.numeric(coef), file.path(folder, "coef.bin"))
+  if (!is.null(contender$curve)) writeBin(contender$curve(first$fit), file.path(folder, "curve.bin"))
   say(first$seconds, tol)
   flush(stdout())
-  if ((contender$loss(first$coef) - target) / target <= 5e-9) break
+  if (max((contender$loss(coef) - target) / (if (null > 0) null else target)) <= near) break
 }
 taken <- first$seconds
 while (sum(taken) < seconds && length(taken) < most) taken <- c(taken, timed(tol)$seconds)

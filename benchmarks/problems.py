@@ -1,22 +1,18 @@
-"""What is fitted: arrays drawn from a seed, kept in files, and the objective that every fit is judged by.
+"""What is fitted, and the objective that every fit is judged by.
 
 The objective is written here once more in plain NumPy and double precision, so that it owes nothing to any contender.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 SEED = 42
-BLOCK = 100_000
 
 
 @dataclass(frozen=True)
@@ -29,17 +25,23 @@ class Answer:
         Coefficients in the order that the problem states.
     eta : (n,) array, optional
         The linear predictor, where a contender has no coefficients for absorbed factors.
+    curve : array, optional
+        Scores of rows that were held out, where there are such.
     """
 
     coef: np.ndarray | None = None
     eta: np.ndarray | None = None
+    curve: np.ndarray | None = None
 
 
 class Problem(Protocol):
-    """Data and the objective on them."""
+    """Data and the objective on them.
 
-    def objective(self, answer: Answer) -> float:
-        """Return the negative log-likelihood, with the penalty where there is one."""
+    A problem may have a ``null`` besides: the objective that excesses are relative to, by default the least one.
+    """
+
+    def objective(self, answer: Answer) -> float | np.ndarray:
+        """Return the negative log-likelihood, with the penalty where there is one; one a strength."""
 
 
 def loss(eta: np.ndarray, y: np.ndarray, weights: np.ndarray | float = 1.0) -> float:
@@ -108,8 +110,12 @@ class FrameProblem:
         if answer.eta is not None:
             return loss(answer.eta, y)
         assert answer.coef is not None
-        coef, start = answer.coef, 1 + len(self.numbers)
-        eta = np.full(y.size, coef[0])
+        return loss(self.predictor(answer.coef), y)
+
+    def predictor(self, coef: np.ndarray) -> np.ndarray:
+        """Return the linear predictor of the rows."""
+        start = 1 + len(self.numbers)
+        eta = np.full(len(self.frame), coef[0])
         for j, name in enumerate(self.numbers):
             eta += coef[1 + j] * self.frame[name].to_numpy()
         for name in self.factors:
@@ -118,7 +124,7 @@ class FrameProblem:
             eta += np.r_[0.0, coef[start : start + levels - 1]][column.codes.to_numpy()]
             start += levels - 1
         assert start == coef.size
-        return loss(eta, y)
+        return eta
 
 
 @dataclass(frozen=True)
@@ -220,104 +226,3 @@ class GroupsProblem(MatrixProblem):
         assert answer.coef is not None
         parts = (self.group(number) for number in range(self.subset))
         return sum(loss(X @ coef, y) for (X, y), coef in zip(parts, answer.coef, strict=False))
-
-
-# ------------------------------------------------------------------------------------------------- drawing and keeping
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Arrays that make a problem, as they are kept in files.
-
-    Parameters
-    ----------
-    kind : str
-        Which problem they make.
-    arrays : dict
-        By name.
-    facts : dict
-        What else the problem is told.
-    """
-
-    kind: str
-    arrays: dict[str, np.ndarray]
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def keep(self, folder: Path) -> None:
-        """Write the arrays to a folder; a second copy of X by columns, for R."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, array in self.arrays.items():
-            np.save(folder / f"{name}.npy", array)
-        (folder / "facts.json").write_text(json.dumps({"kind": self.kind, "facts": self.facts}), encoding="utf-8")
-
-
-def kept(folder: Path) -> Drawn:
-    """Return what a folder keeps."""
-    about = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
-    arrays = {path.stem: np.load(path) for path in sorted(folder.glob("*.npy"))}
-    return Drawn(about["kind"], arrays, about["facts"])
-
-
-def draw_matrix(n: int, p: int, kind: str = "matrix", **facts: Any) -> Drawn:
-    """Draw normal columns with an intercept, and outcomes whose logits have standard deviation 1."""
-    rng = np.random.default_rng(SEED)
-    coef = rng.normal(size=p)
-    coef *= 1.0 / np.linalg.norm(coef[1:])
-    coef[0] = -0.5
-    X, y = np.empty((n, p)), np.empty(n)
-    for start in range(0, n, BLOCK):
-        rows = X[start : start + BLOCK]
-        rng.standard_normal(out=rows)
-        rows[:, 0] = 1.0
-        y[start : start + BLOCK] = rng.random(len(rows)) < 1.0 / (1.0 + np.exp(-rows @ coef))
-    return Drawn(kind, {"X": X, "y": y}, facts)
-
-
-def draw_frame(n: int, numbers: int, levels: tuple[int, ...], kind: str = "frame") -> Drawn:
-    """Draw normal numbers and factors whose levels are about as frequent, with effects on the logit."""
-    rng = np.random.default_rng(SEED)
-    X = rng.standard_normal((n, numbers))
-    eta = X @ rng.normal(size=numbers) / np.sqrt(2.0 * max(numbers, 1)) - 0.5
-    arrays = {"X": X}
-    for j, count in enumerate(levels):
-        codes = rng.integers(0, count, n).astype(np.int32)
-        codes[:count] = np.arange(count)[:n]
-        eta += rng.normal(size=count)[codes] / np.sqrt(2.0 * len(levels))
-        arrays[f"codes{j}"] = codes
-    arrays["y"] = (rng.random(n) < 1.0 / (1.0 + np.exp(-eta))).astype(float)
-    return Drawn(kind, arrays, {"levels": list(levels)})
-
-
-def draw_sparse(n: int, p: int, filled: int, strength: float) -> Drawn:
-    """Draw rows with the same number of entries that are not zero, one in each of as many ranges of columns."""
-    rng = np.random.default_rng(SEED)
-    span = p // filled
-    indices = (rng.integers(0, span, (n, filled)) + span * np.arange(filled)).astype(np.int32).ravel()
-    values = rng.standard_normal(n * filled)
-    indptr = np.arange(0, n * filled + 1, filled)
-    eta = csr_array((values, indices, indptr), shape=(n, p)) @ (rng.normal(size=p) / np.sqrt(filled))
-    y = (rng.random(n) < 1.0 / (1.0 + np.exp(-eta))).astype(float)
-    arrays = {"values": values, "indices": indices, "indptr": indptr, "y": y}
-    return Drawn("sparse", arrays, {"columns": p, "strength": strength})
-
-
-def as_problem(drawn: Drawn) -> Any:
-    """Return the problem that arrays make."""
-    arrays, facts = drawn.arrays, drawn.facts
-    if drawn.kind == "sparse":
-        shape = (arrays["y"].size, facts["columns"])
-        X = csr_array((arrays["values"], arrays["indices"], arrays["indptr"]), shape=shape)
-        return MatrixProblem(X, arrays["y"], facts["strength"])
-    if drawn.kind in {"frame", "panel"}:
-        numbers = [f"x{j}" for j in range(arrays["X"].shape[1])]
-        columns: dict[str, Any] = {"y": arrays["y"].astype(int)}
-        columns |= {name: np.ascontiguousarray(arrays["X"][:, j]) for j, name in enumerate(numbers)}
-        factors = ["firm"] if drawn.kind == "panel" else [f"g{j}" for j in range(len(facts["levels"]))]
-        for j, (name, count) in enumerate(zip(factors, facts["levels"], strict=True)):
-            # Zeros in front, so that the order of the texts is that of the codes.
-            labels = [f"{level:06d}" for level in range(count)]
-            columns[name] = pd.Categorical.from_codes(arrays[f"codes{j}"], labels)
-        made = PanelProblem if drawn.kind == "panel" else FrameProblem
-        return made(pd.DataFrame(columns), numbers, factors)
-    classes = {"matrix": MatrixProblem, "refits": RefitProblem, "groups": GroupsProblem}
-    return classes[drawn.kind](arrays["X"], arrays["y"], **facts)

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from contender import Bar
+from penalised_problems import PenalisedMatrix
 from problems import Answer, FrameProblem, GroupsProblem, RefitProblem
+from scipy.sparse import issparse
 from timing import Effort
-from works import RPeer
+from work import RPeer
 
 SCRIPT = Path(__file__).with_name("peers.R")
 
@@ -33,14 +36,17 @@ def missing(peer: RPeer) -> str | None:
     return None if r_version(peer.package) else f"the R package {peer.package} is not installed"
 
 
-def run_r(peer: RPeer, problem: Any, folder: Path, target: float, effort: Effort, limit: float) -> dict[str, Any]:
+def run_r(
+    peer: RPeer, problem: Any, folder: Path, target: Any, bar: Bar, effort: Effort, limit: float
+) -> dict[str, Any]:
     """Run a peer in R and judge its coefficients here."""
     folder.mkdir(exist_ok=True)
     part = _write(problem, folder)
     tolerances = [f"{tol:g}" for tol in peer.tolerances]
     command = ["Rscript", "--vanilla", str(SCRIPT), peer.function, str(folder), str(effort.seconds), str(effort.most)]
-    # Sixteen digits, since the target is compared at 1e-8.
-    command += [f"{target:.16g}", *tolerances]
+    null = getattr(problem, "null", None)
+    np.atleast_1d(np.asarray(target, dtype=float)).tofile(folder / "target.bin")
+    command += ["0" if null is None else f"{null:.16g}", f"{bar.near:g}", *tolerances]
     why = ""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
@@ -55,7 +61,10 @@ def run_r(peer: RPeer, problem: Any, folder: Path, target: float, effort: Effort
         return {"note": why or "gave no result"}
     seconds, runs, tol = lines[-1]
     facts = {"seconds": float(seconds) * part, "runs": int(runs), "tolerance": float(tol), "part": part}
-    return facts | {"objective": problem.objective(Answer(coef=_read(problem, folder))), "note": why}
+    objective = np.asarray(problem.objective(Answer(coef=_read(problem, folder)))).tolist()
+    curve = folder / "curve.bin"
+    facts |= {"curve": np.fromfile(curve).tolist()} if curve.exists() else {}
+    return facts | {"objective": objective, "null": null, "note": why}
 
 
 def _write(problem: Any, folder: Path) -> float:
@@ -72,9 +81,19 @@ def _write(problem: Any, folder: Path) -> float:
     if isinstance(problem, GroupsProblem):
         part, more = problem.n_groups / problem.subset, [problem.rows, problem.subset]
         X, y = X[: problem.rows * problem.subset], y[: problem.rows * problem.subset]
-    with (folder / "X.bin").open("wb") as file:
-        for column in X.T:
-            np.ascontiguousarray(column).tofile(file)
+    if isinstance(problem, PenalisedMatrix):
+        more = [problem.strengths.size]
+        for name in ("strengths", "scale", "folds"):
+            getattr(problem, name).tofile(folder / f"{name}.bin")
+    if issparse(X):
+        columns = X.tocsc()
+        for name in ("indptr", "indices"):
+            getattr(columns, name).astype(np.int32).tofile(folder / f"{name}.bin")
+        columns.data.tofile(folder / "values.bin")
+    else:
+        with (folder / "X.bin").open("wb") as file:
+            for column in X.T:
+                np.ascontiguousarray(column).tofile(file)
     y.tofile(folder / "y.bin")
     (folder / "shape.txt").write_text(" ".join(str(size) for size in (*X.shape, *more)), encoding="utf-8")
     return part
@@ -84,4 +103,6 @@ def _read(problem: Any, folder: Path) -> np.ndarray:
     coef = np.fromfile(folder / "coef.bin")
     if isinstance(problem, RefitProblem):
         return coef.reshape(problem.replicates, -1)
+    if isinstance(problem, PenalisedMatrix):
+        return coef.reshape(problem.strengths.size, -1)
     return coef.reshape(problem.subset, -1) if isinstance(problem, GroupsProblem) else coef

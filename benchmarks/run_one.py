@@ -19,34 +19,43 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from contender import NEAR, Contender
-from problems import as_problem, kept, loss
+from contender import Bar, Contender, excess
+from drawing import as_problem, kept
+from problems import loss
 from timing import Effort, HighWater, gram_time, least_of, timed
-from works import Work, work
+from work import Work
+from works import work
 
 Say = Callable[[dict[str, Any]], None]
 
 
-def measure(contender: Contender, problem: Any, target: float | None, effort: Effort, say: Say) -> tuple[Any, float]:
-    """Time a contender, and return its model and its objective."""
+def measure(contender: Contender, problem: Any, target: Any, effort: Effort, bar: Bar, say: Say) -> Any:
+    """Time a contender, and return its model."""
     part = 1.0 if contender.part is None else contender.part(problem)
+    null = getattr(problem, "null", None)
+    if contender.prepare is not None:
+        contender.prepare(problem)
     if target is None and len(contender.tolerances) > 1:
         # The first to run sets the target, by its tightest; what is timed is the loosest that reaches it.
         tightest = contender.fit(problem, contender.tolerances[-1])
         target = problem.objective(contender.read(tightest, problem))
+        say({"target": np.asarray(target).tolist()})
+        del tightest
     memory, megabytes = HighWater(), np.nan
     for tol in contender.tolerances:
         first, model = timed(lambda tol=tol: contender.fit(problem, tol))
         if np.isnan(megabytes):
             megabytes = memory.megabytes()
-        value = problem.objective(contender.read(model, problem))
-        facts = {"objective": value, "tolerance": tol, "megabytes": megabytes}
+        answer = contender.read(model, problem)
+        value = problem.objective(answer)
+        facts = {"objective": np.asarray(value).tolist(), "null": null, "tolerance": tol, "megabytes": megabytes}
+        facts |= {} if answer.curve is None else {"curve": answer.curve.tolist()}
         say({"seconds": first * part, "runs": 1, **facts})
-        if target is not None and (value - target) / target <= NEAR:
+        if target is not None and excess(value, target, null) <= bar.near:
             break
     seconds, runs = least_of(lambda: contender.fit(problem, tol), effort, first)
     say({"seconds": seconds * part, "runs": runs, **facts})
-    return model, value
+    return model
 
 
 def predict(contender: Contender, model: Any, problem: Any, effort: Effort, say: Say) -> None:
@@ -60,12 +69,12 @@ def predict(contender: Contender, model: Any, problem: Any, effort: Effort, say:
     say({"predict": seconds, "predict_objective": value})
 
 
-def run(found: Work, contender: Contender, problem: Any, target: float | None, effort: Effort, say: Say) -> None:
+def run(found: Work, contender: Contender, problem: Any, target: Any, effort: Effort, say: Say) -> None:
     """Measure everything that is asked of a contender; its failure is a line in the table."""
     ours = found.dense and contender is found.contenders[0]
     try:
         r = [gram_time(problem.X, effort)] if ours else []
-        model, _ = measure(contender, problem, target, effort, say)
+        model = measure(contender, problem, target, effort, found.bar, say)
         if ours:
             say({"gram": [*r, gram_time(problem.X, effort)]})
         if contender.predict is not None:
@@ -82,7 +91,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--most", type=int, default=20)
-    parser.add_argument("--target", type=float)
+    parser.add_argument("--target", type=json.loads, help="an objective, or a list of them")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     found = work(given.work)
@@ -98,6 +107,8 @@ def main() -> None:
 def warm(contender: Contender, problem: Any) -> None:
     """Do a small piece of work, so that imports and compilation are behind."""
     with suppress(Exception):  # what fails in small is measured in full, and fails there in words
+        if contender.prepare is not None:
+            contender.prepare(problem)
         model = contender.fit(problem, contender.tolerances[0])
         if contender.predict is not None:
             contender.predict(model, problem)

@@ -2,101 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import frame_peers
 import ours
 import peers
-from contender import Contender
-from problems import Drawn, draw_frame, draw_matrix, draw_sparse
-
-
-@dataclass(frozen=True)
-class RPeer:
-    """One way to do a piece of work in R.
-
-    Parameters
-    ----------
-    name : str
-        As printed.
-    package : str
-        The R package that must be there.
-    function : str
-        Which function of ``peers.R`` does it.
-    tolerances : tuple of float
-        Loosest first; the first that reaches the objective is timed.
-    errors : bool
-        Whether standard errors are part of the work.
-    """
-
-    name: str
-    package: str
-    function: str
-    tolerances: tuple[float, ...]
-    errors: bool = False
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What logitkit is to reach on a piece of work.
-
-    Parameters
-    ----------
-    gram : float, optional
-        Time in r, the time to form X'X.
-    seconds : float, optional
-        Time.
-    megabytes : float, optional
-        Memory above the data.
-    predict : float, optional
-        Time to predict the rows.
-    """
-
-    gram: float | None = None
-    seconds: float | None = None
-    megabytes: float | None = None
-    predict: float | None = None
-
-
-@dataclass(frozen=True)
-class Work:
-    """A piece of work.
-
-    Parameters
-    ----------
-    key : str
-        Short name, also that of its history.
-    title, small_title : str
-        What it is, in full and in small.
-    draw : callable
-        Draws the data, in full (False) or in small (True).
-    contenders : tuple of Contender
-        Ours first.
-    in_r : tuple of RPeer
-        Those in R.
-    goal : Goal
-        What ours is to reach.
-    dense : bool
-        Whether r is measured too.
-    left_out : str
-        Which peers are not here, and why.
-    """
-
-    key: str
-    title: str
-    small_title: str
-    draw: Callable[[bool], Drawn]
-    contenders: tuple[Contender, ...]
-    in_r: tuple[RPeer, ...] = ()
-    goal: Goal = Goal()
-    dense: bool = False
-    left_out: str = ""
-
-    def named(self, name: str) -> Contender:
-        """Return a contender by its name."""
-        return next(contender for contender in self.contenders if contender.name == name)
-
+from drawing import draw_frame, draw_matrix, draw_sparse
+from penalised_works import PENALISED
+from work import Goal, RPeer, Work
 
 GLM_FIT = RPeer("R glm.fit", "stats", "glm_fit", (1e-8, 1e-10, 1e-12), errors=True)
 GLMNET = RPeer("R glmnet, strength 0", "glmnet", "glmnet_zero", (1e-7, 1e-9, 1e-11, 1e-13))
@@ -213,6 +124,7 @@ WORKS = (
         left_out="The objective is that at the best intercepts of the levels for the slopes of each contender. "
         "R's fixest, the other package that absorbs, is not among Debian's packages and was not measured.",
     ),
+    *PENALISED,
 )
 
 

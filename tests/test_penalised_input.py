@@ -167,6 +167,13 @@ def test_the_intercept_is_in_no_group(births: pd.DataFrame) -> None:
     assert named.coef.equals(plain.coef)
 
 
+def test_a_group_that_is_kept_whole_may_have_a_relative_strength(births: pd.DataFrame) -> None:
+    groups = {"body": ["age", "lwt"], "rest": ["smoke"]}
+    kept = lk.GroupLasso(0.01, groups=groups, relative={"rest": 2.0}, keep="smoke")
+    plain = lk.GroupLasso(0.01, groups=groups, keep="smoke")
+    assert lk.logit(FORMULA, births, penalty=kept).coef.equals(lk.logit(FORMULA, births, penalty=plain).coef)
+
+
 def test_bounds_beside_groups_are_for_the_others(births: pd.DataFrame) -> None:
     penalty = lk.GroupLasso(0.001, groups={"a": ["race", "smoke"]}) + lk.Bounds(
         upper={"age": 0.0}, lower={"lwt": -0.001}

@@ -189,18 +189,21 @@ class Objective:
 
     def rows(self, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return slope and curvature of every row, each of shape (n,)."""
-        inner, n = self.matrix.spread(coef), self.matrix.n_rows
-        slope, curvature = np.empty(n), np.empty(n)
+        return self.rows_at(self.linear_predictor(coef))[1:]
 
-        def fill(group: int) -> None:
+    def rows_at(self, eta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Return the loss at linear predictors, and slope and curvature of every row, each of shape (n,)."""
+        slope, curvature = np.empty(eta.size), np.empty(eta.size)
+        y, weights = self.response.y, self.response.weights
+
+        def fill(group: int) -> float:
+            total = 0.0
             for start, stop in self._groups.blocks(group):
                 here = slice(start, stop)
-                eta = self._eta(start, stop, inner)[1]
-                self.family.rows(eta, self.response.y[here], self.response.weights[here], slope[here], curvature[here])
+                total += self.family.rows(eta[here], y[here], weights[here], slope[here], curvature[here])[0]
+            return total
 
-        for _ in ordered_map(fill, len(self._groups.bounds)):
-            pass
-        return slope, curvature
+        return sum(ordered_map(fill, len(self._groups.bounds))), slope, curvature
 
     def pull(self, values: FloatArray) -> FloatArray:
         """Return X' v for one value a row, shape (p,).

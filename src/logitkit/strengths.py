@@ -149,7 +149,10 @@ def strengths_of(
 def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] | None = None) -> FloatArray:
     """Return the relative strength of each coefficient: 1, 0 where kept and for the intercept."""
     out = np.ones(len(info.names))
+    emptied = set(part.groups or ()) if isinstance(part, GroupLasso) else set()  # all of whose terms are kept
     for name, value in (part.relative or {}).items():
+        if name in emptied and name not in (among or {}):
+            continue
         columns = among[name] if among and name in among else columns_named([name], info, "relative")
         out[columns] = value
     if part.keep is not None:

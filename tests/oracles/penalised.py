@@ -61,11 +61,13 @@ class PenalisedOracle:
         standardize: bool = True,
     ) -> None:
         """Add W strength v ((1 - ratio) sqrt(size) ||s b|| + ratio ||s b||_1) of each group."""
-        for k, own in enumerate(groups):
+        for k, whole in enumerate(groups):
+            # A constant has no length on the standardised scale, and counts among the columns of its group.
+            own = whole[self.deviation[whole] > 0.0] if standardize else whole
             v = self.total * strength * (1.0 if factor is None else factor[k])
             size = self.scale[own] if standardize else np.ones(own.size)
             self.l1[own] += ratio * v * size
-            self.groups.append((own, size, (1.0 - ratio) * v * np.sqrt(own.size)))
+            self.groups.append((own, size, (1.0 - ratio) * v * np.sqrt(whole.size)))
 
     def prior(self, mean: np.ndarray | float, precision: np.ndarray | float) -> None:
         """Add (b - m)' P (b - m) / 2."""

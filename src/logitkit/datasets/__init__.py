@@ -13,8 +13,10 @@ from logitkit.datasets.loaders import (
     load_credit_data,
     load_german_credit,
     load_indo_rct,
+    load_khan_srbct,
     load_lbw,
     load_sba_loans,
+    load_womens_reviews,
 )
 
 __all__ = [
@@ -26,6 +28,8 @@ __all__ = [
     "load_credit_data",
     "load_german_credit",
     "load_indo_rct",
+    "load_khan_srbct",
     "load_lbw",
     "load_sba_loans",
+    "load_womens_reviews",
 ]

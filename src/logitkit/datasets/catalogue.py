@@ -297,9 +297,64 @@ INDO_RCT = DatasetDescription(
     },
 )
 
+KHAN_SRBCT = DatasetDescription(
+    name="khan_srbct",
+    title="83 small round blue-cell tumours of childhood of four kinds, and the expression of 2,308 genes",
+    file="khan_srbct.parquet",
+    n_rows=83,
+    source="tables Khan_xtrain, Khan_xtest, Khan_ytrain and Khan_ytest of the Python package ISLP, rounded",
+    licence="BSD-3-Clause (ISLP)",
+    citation=(
+        "Khan, J. et al. (2001). Classification and diagnostic prediction of cancers using gene expression "
+        "profiling and artificial neural networks. Nature Medicine 7, 673-679, doi:10.1038/89044"
+    ),
+    target="tumour",
+    leaks=(),
+    notes=(
+        "Four kinds: BL 11, EWS 29, NB 18, RMS 25. Several genes tell one kind from the others almost alone.",
+        "split says which 63 samples Khan et al. trained on and which 20 they kept for the end.",
+        "The genes are numbered as in the source, which does not name them: gene_1 is its column V1.",
+        "The source has seven digits; they are rounded here to four decimals.",
+        "No missing values.",
+    ),
+    columns={
+        "split": "train or test, as Khan et al. divided the samples",
+        "tumour": ("kind of tumour: BL Burkitt lymphoma, EWS Ewing sarcoma, NB neuroblastoma, RMS rhabdomyosarcoma"),
+        **dict.fromkeys((f"gene_{j}" for j in range(1, 2309)), "logarithm of the relative expression of the gene"),
+    },
+)
+
+WOMENS_REVIEWS = DatasetDescription(
+    name="womens_reviews",
+    title="6,000 reviews of women's clothing in an online shop, with whether the customer recommends it",
+    file="womens_reviews.parquet",
+    n_rows=6000,
+    source="Kaggle, nicapotato/womens-ecommerce-clothing-reviews: a random sample of its 22,634 distinct texts",
+    licence="CC0 1.0",
+    citation="nicapotato (2018). Women's E-Commerce Clothing Reviews. Kaggle; Agarap, A. F. (2018). arXiv:1805.03687",
+    target="recommended",
+    leaks=("rating",),
+    notes=(
+        "recommended = 1 for 4,948 of 6,000.",
+        "rating is the same judgement in stars: no predictor of the other.",
+        "Texts are cut at about 500 characters in the source, and the shop's name is replaced by retailer.",
+        "624 items: reviews of one item are not independent.",
+        "Missing: 2 departments.",
+    ),
+    columns={
+        "row": "row of the review in the complete table, from 0",
+        "clothing_id": "number of the item of clothing",
+        "age": "age of the customer in years",
+        "department": "Tops, Dresses, Bottoms, Intimate, Jackets or Trend",
+        "text": "the review, in English, as it was written",
+        "rating": "stars, 1 to 5 (leak)",
+        "recommended": "1 the customer recommends the item, 0 does not",
+    },
+)
+
 #: All descriptions by name.
 CATALOGUE: Mapping[str, DatasetDescription] = MappingProxyType(
-    {entry.name: entry for entry in (SBA_LOANS, GERMAN_CREDIT, CREDIT_DATA, LBW, INDO_RCT)}
+    {entry.name: entry for entry in (SBA_LOANS, GERMAN_CREDIT, CREDIT_DATA, LBW, INDO_RCT, KHAN_SRBCT, WOMENS_REVIEWS)}
 )
 
 
@@ -309,7 +364,8 @@ def describe(name: str) -> DatasetDescription:
     Parameters
     ----------
     name : str
-        ``"sba_loans"``, ``"german_credit"``, ``"credit_data"``, ``"lbw"`` or ``"indo_rct"``.
+        ``"sba_loans"``, ``"german_credit"``, ``"credit_data"``, ``"lbw"``, ``"indo_rct"``, ``"khan_srbct"`` or
+        ``"womens_reviews"``.
 
     Returns
     -------

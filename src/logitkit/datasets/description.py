@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,6 +74,12 @@ class DatasetDescription:
         """Columns that are neither the target nor a leak, in the order of the file."""
         return tuple(name for name in self.columns if name != self.target and name not in self.leaks)
 
+    @property
+    def meanings(self) -> Mapping[str, str]:
+        """Meanings by column, with neighbours of one meaning together, as ``first to last``."""
+        runs = [list(run) for _, run in itertools.groupby(self.columns, self.columns.__getitem__)]
+        return {run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}": self.columns[run[0]] for run in runs}
+
     def __str__(self) -> str:
         """Return the description as text of at most 100 characters a line."""
         facts = [
@@ -86,9 +93,10 @@ class DatasetDescription:
         lines = [_hanging(f"{self.name}: ", self.title), ""]
         lines += [_hanging(f"{label + ':':<9}", text) for label, text in facts]
         lines += ["", "Notes", *(_hanging("  - ", note) for note in self.notes)]
-        width = max(len(column) for column in self.columns) + 2
+        meanings = self.meanings
+        width = max(len(label) for label in meanings) + 2
         lines += ["", "Columns"]
-        lines += [_hanging(f"  {column:<{width}}", meaning) for column, meaning in self.columns.items()]
+        lines += [_hanging(f"  {label:<{width}}", meaning) for label, meaning in meanings.items()]
         return "\n".join(lines)
 
 

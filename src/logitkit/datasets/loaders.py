@@ -20,8 +20,10 @@ __all__ = [
     "load_credit_data",
     "load_german_credit",
     "load_indo_rct",
+    "load_khan_srbct",
     "load_lbw",
     "load_sba_loans",
+    "load_womens_reviews",
 ]
 
 #: Where the files may be, in the order of the search: the installed package, the source checkout.
@@ -29,6 +31,9 @@ FOLDERS = (Path(__file__).resolve().parent / "data", Path(__file__).resolve().pa
 
 #: The reference level comes first.
 LBW_RACES = ("white", "black", "other")
+
+#: The file of the tumours holds expressions as whole numbers of one over this.
+KHAN_PARTS = 10_000
 
 
 def dataset_path(name: str) -> Path:
@@ -240,3 +245,73 @@ def load_indo_rct() -> pd.DataFrame:
     [[52, 307], [27, 295]]
     """
     return _read_table("indo_rct", missing=("", "NA_NA"))
+
+
+def load_khan_srbct() -> pd.DataFrame:
+    """Load 83 small round blue-cell tumours of four kinds, with the expression of 2,308 genes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        83 rows and 2,310 columns: ``split`` (train or test), ``tumour`` (BL, EWS, NB or RMS), and ``gene_1`` to
+        ``gene_2308``, logarithms.
+
+    Raises
+    ------
+    DataError
+        If the file is missing from this installation.
+
+    References
+    ----------
+    Khan, J. et al. (2001). Classification and diagnostic prediction of cancers using gene expression profiling and
+    artificial neural networks. Nature Medicine 7, 673-679.
+
+    Examples
+    --------
+    The 63 samples of the paper's training:
+
+    >>> tumours = load_khan_srbct().query("split == 'train'")
+    >>> tumours["tumour"].value_counts().to_dict()
+    {'EWS': 23, 'RMS': 20, 'NB': 12, 'BL': 8}
+    """
+    import numpy as np
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(dataset_path("khan_srbct"))
+    names = [name for name in describe("khan_srbct").columns if name.startswith("gene_")]
+    parts = table["expression"].combine_chunks().flatten().to_numpy().reshape(len(table), len(names))
+    genes = pd.DataFrame(parts / np.float64(KHAN_PARTS), columns=names)
+    frame = pd.concat([table.select(["split", "tumour"]).to_pandas(), genes], axis="columns")
+    return _described(frame, "khan_srbct")
+
+
+def load_womens_reviews() -> pd.DataFrame:
+    """Load 6,000 reviews of women's clothing, with whether the customer recommends the item.
+
+    Returns
+    -------
+    pandas.DataFrame
+        6,000 rows and 7 columns; the target is ``recommended``, the review is ``text``.
+
+    Raises
+    ------
+    DataError
+        If the file is missing from this installation.
+
+    References
+    ----------
+    Agarap, A. F. (2018). Statistical Analysis on E-Commerce Reviews, with Sentiment Classification using
+    Bidirectional Recurrent Neural Network. arXiv:1805.03687.
+
+    Examples
+    --------
+    >>> reviews = load_womens_reviews()
+    >>> int(reviews["recommended"].sum())
+    4948
+    """
+    import pyarrow.parquet as pq
+
+    frame = pq.read_table(dataset_path("womens_reviews")).to_pandas()
+    narrow = frame.select_dtypes("integer").columns
+    return _described(frame.astype(dict.fromkeys(narrow, "int64")), "womens_reviews")

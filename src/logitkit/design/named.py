@@ -50,7 +50,7 @@ def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> I
         elif _canonical(name) in terms:
             found.extend(terms[_canonical(name)])
         elif name.strip() not in {"1", *info.empty_terms}:
-            known = [*(term.name for term in info.terms), *info.names]
+            known = list(dict.fromkeys([*(term.name for term in info.terms), *info.names]))
             raise FormulaError(
                 f"{where}: {name!r} is neither a term of the model nor a coefficient. {nearest_name(name, known)}"
             )

@@ -35,6 +35,7 @@ STEPS_MOST = 60
 ORTHOGONAL = 1e-9  # of the lengths: what the product of a free column and the dual point may be
 VANISHES = 1e-12  # of the lengths: a product that is rounding
 ROUNDING = 1e-15
+NOISE = 1e-12  # of the objective: by which a step may seem to raise it
 
 
 @dataclass(frozen=True)
@@ -274,13 +275,14 @@ class _Problem:
         if index.size == 0:
             return coef
         best, least = None, ORTHOGONAL
+        sizes = self.sizes(index)
+        here = self.at(coef)
         for _ in range(STEPS_MOST):
-            here = self.at(coef)
             slope = (self.slope(here.residual, coef) if prior else self.pull(here.residual))[index]
             second = self.second(index, here.curvature)
             if not np.isfinite(second).all():
                 return best
-            away = float((np.abs(slope) / self.lengths(index, here.residual)).max())
+            away = float((np.abs(slope) / (sizes * self.size_of(here.residual))).max())
             if away <= ROUNDING or (best is not None and away >= 0.5 * least):
                 return coef if away < least else best
             if away < least:
@@ -290,8 +292,9 @@ class _Problem:
             before = here.loss + (self.prior_value(coef) if prior else 0.0)
             for _ in range(STEPS_MOST):
                 trial = coef - step
-                after = self.at(trial).loss + (self.prior_value(trial) if prior else 0.0)
-                if after <= before * (1.0 + ROUNDING * 10.0):
+                here = self.at(trial)
+                after = here.loss + (self.prior_value(trial) if prior else 0.0)
+                if after <= before * (1.0 + NOISE):
                     break
                 step *= 0.5
             coef = trial
@@ -306,18 +309,21 @@ class _Problem:
 
     # ------------------------------------------------------------------------------------------------------ the bound
 
-    def lengths(self, index: IntArray, residual: FloatArray) -> FloatArray:
-        """Return lengths of columns times that of the residuals, by the weights: what their products are rounded to."""
+    def sizes(self, index: IntArray) -> FloatArray:
+        """Return the lengths of columns by the weights; times that of a dual point, what products are rounded to."""
+        return np.sqrt(np.maximum(self.second(index, self.weights).diagonal(), 1e-300))
+
+    def size_of(self, residual: FloatArray) -> float:
+        """Return the length of a dual point by the weights."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            squares = float(np.where(self.weights > 0.0, residual**2 / self.weights, 0.0).sum())
-        return np.sqrt(np.maximum(self.second(index, self.weights).diagonal() * squares, 1e-300))
+            return max(float(np.sqrt(np.where(self.weights > 0.0, residual**2 / self.weights, 0.0).sum())), 1e-150)
 
     def without_rounding(self, dual: FloatArray, point: _DualPoint) -> FloatArray:
         """Return products with the columns, those zero that must vanish on one side and are rounding."""
         half = np.flatnonzero(self.terms.loose & ~self.terms.free)
         if half.size == 0 or half.size > MOVED_MOST:
             return dual
-        small = np.abs(dual[half]) <= VANISHES * self.lengths(half, point.residual)
+        small = np.abs(dual[half]) <= VANISHES * self.sizes(half) * self.size_of(point.residual)
         dual[half[small]] = 0.0
         return dual
 

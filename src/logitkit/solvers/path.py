@@ -4,7 +4,8 @@ r"""Penalised problems at one strength after another, each from the solution bef
 |---|---|---|
 | squares only | any number of columns | Newton's method, by products where columns are many |
 | corners or bounds | at most ``GRAM_MOST`` columns | proximal Newton on one array of second derivatives |
-| corners or bounds | more | the same on a working set of columns |
+| corners or bounds | more, dense or in groups | the same on a working set of columns |
+| corners or bounds | more, sparse or coded | the same, by coordinate descent on the columns themselves |
 
 References
 ----------
@@ -21,6 +22,7 @@ import numpy as np
 
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.sums import ProductSums
+from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
 from logitkit.design.memory import require_room
 from logitkit.design.response import Response
@@ -31,6 +33,7 @@ from logitkit.penalties.penalty import Penalty
 from logitkit.penalties.quadratic import Quadratic
 from logitkit.rank import least_share
 from logitkit.solvers.choose import DENSE_MOST
+from logitkit.solvers.column_descent import ColumnDescent
 from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
@@ -118,7 +121,14 @@ class PenalisedProblem:
             return "Newton's method" + ("" if p <= DENSE_MOST else ", second derivatives by products")
         if p <= GRAM_MOST or self.strengths.quadratic is not None:
             return "proximal Newton, coordinate descent on the Gram matrix"
+        if self.by_columns:
+            return "proximal Newton, coordinate descent on a working set of sparse columns"
         return "proximal Newton on a working set of columns"
+
+    @property
+    def by_columns(self) -> bool:
+        """Whether coordinate descent visits the columns themselves: they are sparse, and in no groups."""
+        return not isinstance(self.matrix, Dense) and self.strengths.whole.groups is None
 
     @property
     def objective(self) -> Objective:
@@ -233,7 +243,9 @@ class _Set:
     """Proximal Newton over a working set."""
 
     def __init__(self, given: PenalisedProblem) -> None:
-        self.working = WorkingSet(Scaled(given.objective, given.strengths.scale))
+        objective, scale = given.objective, given.strengths.scale
+        by_columns = given.by_columns
+        self.working = ColumnDescent(objective, scale) if by_columns else WorkingSet(Scaled(objective, scale))
         self.coef, self.dual, self.null = given.null.coef, given.slope_at_null(), given.null.value
         self.before: Penalty | None = None
 

@@ -1,0 +1,275 @@
+r"""A penalised problem with many sparse columns: proximal Newton by coordinate descent on the columns themselves.
+
+Nothing of the size of the columns in use, squared, is summed: words that never occur together would make thousands of
+columns without one number between them.
+
+1. Take a working set, as ``working_set.py`` does.
+2. With slope s and curvature C of the rows at b, minimise the quadratic model over the set; its rows
+   :math:`s' = s + C X (b^+ - b)` are a dual point that meets the conditions at the model's minimum.
+3. Evaluate the rows at :math:`b^+`; halve the step until the objective falls enough.
+4. The gap at :math:`b^+` with the dual point s' is second order in the step: stop when it is small enough. Let in the
+   columns that are against s'.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.design.growing import SparseColumns
+from logitkit.execution.local import ordered_map
+from logitkit.kernels.column_descent import add_columns, descend_columns, weighted_squares
+from logitkit.objective import Objective
+from logitkit.penalties.penalty import Penalty
+from logitkit.solvers.gap import least_gap
+from logitkit.solvers.prox_newton import Solved
+from logitkit.solvers.solver import Status
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+
+__all__ = ["ColumnDescent"]
+
+SHARE = 0.05  # of the gap that is allowed: what conditions that are not quite met may add
+FINEST = 1e-3  # of that share, for the last step of a solution that is to be precise
+ROUNDS_MOST = 200
+EXTRAPOLATED = 5  # sweeps
+ENTRIES_OF_PART = 131_072
+PARTS_MOST = 64
+HALVINGS_MOST = 30
+ARMIJO = 0.1
+ROUNDING = 16_384 * np.finfo(float).eps
+
+
+class _Model:
+    """The quadratic model about an iterate, by its rows."""
+
+    def __init__(self, parts: tuple[IntArray, CodeArray, FloatArray], curvature: FloatArray, slope: FloatArray) -> None:
+        self.parts, self.curvature, self.slope = parts, curvature, slope
+        self.flat = curvature <= 0.0
+
+    def sweep(
+        self, columns: IntArray, penalty: Penalty, squares: FloatArray, coef: FloatArray, rows: FloatArray
+    ) -> float:
+        """Visit every coordinate once, and return by how much the worst condition was off."""
+        bounds = (penalty.l1, penalty.l2, penalty.lower, penalty.upper)
+        return descend_columns(*self.parts, columns, self.curvature, rows, squares, coef, *bounds, 0.0, 1)[1]
+
+    def accelerated(
+        self, columns: IntArray, penalty: Penalty, squares: FloatArray, coef: FloatArray, rows: FloatArray
+    ) -> float:
+        """Sweep a few times, and go on to where these sweeps point (Anderson), if the model is lower there."""
+        seen, points = [coef.copy()], [rows.copy()]
+        off = np.inf
+        for _ in range(EXTRAPOLATED):
+            off = self.sweep(columns, penalty, squares, coef, rows)
+            seen.append(coef.copy())
+            points.append(rows.copy())
+        changes = np.diff(np.array(seen), axis=0)
+        products = changes @ changes.T
+        products[np.diag_indices_from(products)] += 1e-12 * max(float(products.trace()), 1e-300)
+        shares = np.linalg.solve(products, np.ones(EXTRAPOLATED))
+        if not np.isfinite(shares).all() or abs(shares.sum()) < 1e-300:
+            return off
+        shares /= shares.sum()
+        # The rows are linear in the coefficients, and the shares sum to one.
+        trial, there = shares @ np.array(seen[1:]), shares @ np.array(points[1:])
+        trial_in = penalty.within(trial)
+        if np.array_equal(trial, trial_in) and self._value(penalty, trial, there) < self._value(penalty, coef, rows):
+            coef[:], rows[:] = trial, there
+            return np.inf
+        return off
+
+    def _value(self, penalty: Penalty, coef: FloatArray, rows: FloatArray) -> float:
+        """Return the model, up to a constant."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            squares = np.where(self.flat, 0.0, (rows**2 - self.slope**2) / self.curvature)
+        return 0.5 * float(squares.sum()) + penalty.value(coef)
+
+
+class ColumnDescent:
+    """The problem, from one strength to the next.
+
+    Parameters
+    ----------
+    objective : Objective
+        Of all columns, without a quadratic part.
+    scale : (p,) array
+        What the columns are divided by.
+    """
+
+    def __init__(self, objective: Objective, scale: FloatArray) -> None:
+        self.objective = objective
+        self.columns = SparseColumns(objective.matrix, scale)
+        self.scale = scale
+
+    def solve(
+        self,
+        penalty: Penalty,
+        coef: FloatArray,
+        wanted: BoolArray,
+        target: float,
+        max_iter: int = 100,
+        polish: bool = False,
+    ) -> Solved:
+        """Minimise the objective plus a penalty.
+
+        Parameters
+        ----------
+        penalty : Penalty
+            Of all scaled coefficients, without groups.
+        coef : (p,) array
+            First iterate: the solution before, or any.
+        wanted : (p,) bool array
+            Columns that the rule lets in.
+        target : float
+            The duality gap to reach.
+        max_iter : int, default 100
+            Largest number of steps.
+        polish : bool, default False
+            Whether to take one more step at the end, more precisely.
+
+        Returns
+        -------
+        Solved
+            Never raises for lack of convergence: the status tells.
+        """
+        inside = penalty.free | (coef != 0.0) | wanted
+        eta = self._predictor(coef)
+        value, slope, curvature = self.objective.rows_at(eta)
+        dual, gap = np.zeros(coef.size), np.inf
+        status, last = Status.ITERATIONS, False
+        share = SHARE
+        steps = 0
+        for steps in range(1, max_iter + 1):
+            chosen = np.flatnonzero(inside)
+            own = penalty.pick(chosen)
+            size = max(float(np.abs(coef).sum()), 0.1)
+            tol = share * target / size
+            new, rows = self._minimise(chosen, own, coef, slope, curvature, tol)
+            length, found = self._search(penalty, coef, new, eta, value, slope)
+            if found is None:
+                status = Status.STALLED
+                break
+            coef = coef + length * (new - coef) if length < 1.0 else new
+            eta, (value, slope, curvature) = found
+            dual, gap, against = self._certified(penalty, coef, rows, slope, curvature, inside)
+            if last:
+                status = Status.CONVERGED
+                break
+            if gap <= target:
+                if not polish:
+                    status = Status.CONVERGED
+                    break
+                share, last = SHARE * FINEST, True
+            elif against.any():
+                inside |= against
+            elif steps > 3:
+                share *= 0.1
+        return Solved(coef, value, dual, gap, status, steps, 0)
+
+    def _predictor(self, coef: FloatArray) -> FloatArray:
+        """Return the linear predictor of scaled coefficients."""
+        used = np.flatnonzero(coef)
+        offset = self.objective.response.offset
+        eta = np.zeros(self.objective.matrix.n_rows) if offset is None else offset.copy()
+        add_columns(*self.columns.parts, used, coef[used], eta)
+        return eta
+
+    def _minimise(
+        self,
+        chosen: IntArray,
+        penalty: Penalty,
+        coef: FloatArray,
+        slope: FloatArray,
+        curvature: FloatArray,
+        tol: float,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the minimum of the model, and its rows."""
+        squares = np.empty(chosen.size)
+        weighted_squares(*self.columns.parts, chosen, curvature, squares)
+        own, rows = coef[chosen], slope.copy()
+        model = _Model(self.columns.parts, curvature, slope)
+        for _ in range(ROUNDS_MOST):
+            if model.sweep(chosen, penalty, squares, own, rows) <= tol:
+                break
+            active = np.flatnonzero((own != 0.0) | penalty.free)
+            inner, part = own[active], penalty.pick(active)
+            for _ in range(ROUNDS_MOST):
+                if model.accelerated(chosen[active], part, squares[active], inner, rows) <= 0.5 * tol:
+                    break
+            own[active] = inner
+        new = np.zeros(coef.size)
+        new[chosen] = own
+        return new, rows
+
+    def _search(
+        self,
+        penalty: Penalty,
+        coef: FloatArray,
+        new: FloatArray,
+        eta: FloatArray,
+        value: float,
+        slope: FloatArray,
+    ) -> tuple[float, tuple[FloatArray, tuple[float, FloatArray, FloatArray]] | None]:
+        """Return the first of the whole step, half of it, ... that lowers enough, and what is known there."""
+        moved = np.flatnonzero(new != coef)
+        change = np.zeros(eta.size)
+        add_columns(*self.columns.parts, moved, (new - coef)[moved], change)
+        here, first = penalty.value(coef), float(slope @ change)
+        noise = ROUNDING * abs(value)
+        length = 1.0
+        for _ in range(HALVINGS_MOST):
+            trial = coef + length * (new - coef) if length < 1.0 else new
+            there = penalty.value(trial)
+            point = eta + length * change
+            rows = self.objective.rows_at(point)
+            promised = length * first + there - here
+            if rows[0] + there <= value + here + ARMIJO * min(promised, 0.0) + noise:
+                return length, (point, rows)
+            length *= 0.5
+        return 0.0, None
+
+    def _certified(
+        self,
+        penalty: Penalty,
+        coef: FloatArray,
+        rows: FloatArray,
+        slope: FloatArray,
+        curvature: FloatArray,
+        inside: BoolArray,
+    ) -> tuple[FloatArray, float, BoolArray]:
+        """Return the products of the dual point with all columns, the gap, and the columns outside that are against."""
+        rows = self._without_free(penalty, rows, curvature)
+        dual = self._products(rows)
+        dual[penalty.free] = 0.0  # but for rounding
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moved = float(np.where(rows == slope, 0.0, (rows - slope) ** 2 / curvature).sum())
+            pearson = float(np.where(slope == 0.0, 0.0, slope**2 / curvature).sum())
+        gap = least_gap(coef, dual, penalty, pearson, moved)
+        against = (penalty.distance(coef, dual) > 0.0) & ~inside
+        return dual, gap, against
+
+    def _products(self, rows: FloatArray) -> FloatArray:
+        """Return the products of all columns with one number a row, shape (p,)."""
+        indptr = self.columns.parts[0]
+        size = int(indptr[-1])
+        parts = min(max(size // ENTRIES_OF_PART, 1), PARTS_MOST)
+        edges = np.searchsorted(indptr, np.linspace(0, size, parts + 1))
+        edges[0], edges[-1] = 0, self.columns.n_columns
+        out = np.zeros(self.columns.n_columns)
+
+        def fill(part: int) -> None:
+            self.columns.write_products(rows, int(edges[part]), int(edges[part + 1]), out)
+
+        for _ in ordered_map(fill, parts):
+            pass
+        return out
+
+    def _without_free(self, penalty: Penalty, rows: FloatArray, curvature: FloatArray) -> FloatArray:
+        """Return the dual point moved until it is orthogonal to the columns without penalty."""
+        free = np.flatnonzero(penalty.free)
+        if free.size == 0:
+            return rows
+        columns = self.columns.pick(free)
+        for _ in range(2):  # once more for rounding
+            step = np.linalg.solve(columns.gram(curvature), columns.rmatvec(rows))
+            rows = rows - curvature * columns.matvec(step)
+        return rows
