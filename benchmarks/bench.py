@@ -1,6 +1,6 @@
 """Time logitkit beside its peers in one run, and write the page and the figure.
 
-Run by ``make bench``, some ten minutes in which nothing else should run. ``--quick`` does all of it in small, to see
+Run by ``make bench``, some twenty minutes in which nothing else should run. ``--quick`` does all of it in small, to see
 that it works: in one process, unless ``--only`` names some of the work, and to where ``--out`` says.
 """
 

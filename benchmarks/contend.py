@@ -96,12 +96,17 @@ class Outcome:
         Whether it was the small version.
     entries : list of Entry
         One a contender.
+    facts : dict
+        What was drawn.
+    absent : str
+        Why it was not done here.
     """
 
     work: Work
     quick: bool
     entries: list[Entry] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    absent: str = ""
 
     @property
     def title(self) -> str:
@@ -127,9 +132,9 @@ class Outcome:
 
 def contend(work: Work, scale: Scale, ours_only: bool = False) -> Outcome:
     """Measure every contender that is there."""
-    outcome = Outcome(work, scale.quick)
-    if why := work.missing():
-        outcome.entries = [Entry(one.name, one.errors, {}, why) for one in (*work.contenders, *work.in_r)]
+    outcome = Outcome(work, scale.quick, absent=work.missing() or "")
+    if outcome.absent:
+        outcome.entries = [Entry(work.contenders[0].name, work.contenders[0].errors, {}, outcome.absent)]
         tell(work, outcome.entries[0])
         return outcome
     with tempfile.TemporaryDirectory() as name:
@@ -158,7 +163,9 @@ def contend(work: Work, scale: Scale, ours_only: bool = False) -> Outcome:
                 if target is None:
                     entry.note = "there is no objective to reach"
                 elif not entry.note:
-                    entry.facts = r_peers.run_r(peer, problem, folder, target, work.bar, scale.effort, scale.limit)
+                    entry.facts = r_peers.run_r(
+                        peer, problem, folder, target, work.bar, scale.effort, scale.limit + peer.more
+                    )
                     entry.note = entry.facts.pop("note")
                 outcome.entries.append(entry)
                 tell(work, entry)
@@ -172,7 +179,7 @@ def _run_apart(work: Work, entry: Entry, folder: Path, target: Any, scale: Scale
     command = [sys.executable, str(RUN_ONE), work.key, entry.name, str(folder)]
     command += ["--seconds", str(effort.seconds), "--most", str(effort.most)]
     command += [] if target is None else ["--target", json.dumps(target)]
-    lines, why = json_lines(command, scale.limit + work.named(entry.name).start)
+    lines, why = json_lines(command, scale.limit + work.named(entry.name).more)
     for line in lines:
         entry.facts |= line
     entry.note = entry.facts.pop("note", why)
@@ -192,11 +199,11 @@ def _judge(entries: list[Entry]) -> None:
     """State how far each objective is above the least, one strength at a time where there are many."""
     found = [entry for entry in entries if np.isfinite(entry.facts.get("objective", math.nan)).all()]
     if found:
-        reached = [entry.facts[key] for entry in found for key in ("objective", "target") if key in entry.facts]
-        least = np.min(reached, axis=0)
+        known = [entry.facts["target"] for entry in entries if "target" in entry.facts]
+        least = np.min([*known, *(entry.facts["objective"] for entry in found)], axis=0)
         for entry in found:
             entry.excess = excess(entry.facts["objective"], least, entry.facts.get("null"))
 
 
 def tell(work: Work, entry: Entry) -> None:
-    print(f"{work.key:16} {entry.name:36} {entry.seconds:10.4f} s  {entry.note}", file=sys.stderr, flush=True)
+    print(f"{work.key:20} {entry.name:40} {entry.seconds:10.4f} s  {entry.note}", file=sys.stderr, flush=True)

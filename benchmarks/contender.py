@@ -64,8 +64,10 @@ class Contender:
         Why it cannot run although its package is there, or None.
     prepare : callable, optional
         Of the problem: lays its arrays out as the contender likes them, before anything is timed.
-    start : float
-        Seconds that its start may take beside what others may, for it compiles anew in every process.
+    best : callable, optional
+        Of the problem: an answer nearer to the least objective than is asked for, which sets the target.
+    more : float
+        Seconds that it may take beside what all may.
     """
 
     name: str
@@ -78,7 +80,8 @@ class Contender:
     part: Callable[[Any], float] | None = None
     absent: Callable[[], str | None] | None = None
     prepare: Callable[[Any], object] | None = None
-    start: float = 0.0
+    best: Callable[[Any], Answer] | None = None
+    more: float = 0.0
 
     def missing(self) -> str | None:
         """Return why it cannot run, or None."""

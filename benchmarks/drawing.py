@@ -105,7 +105,8 @@ def as_problem(drawn: Drawn) -> Any:
     if drawn.kind in {"penalised", "penalised-sparse"}:
         X = arrays["X"] if drawn.kind == "penalised" else _sparse(drawn)
         folds = arrays.get("folds", np.empty(0, dtype=np.int32))
-        return PenalisedMatrix(X, arrays["y"], arrays["strengths"], folds, facts.get("l1_ratio", 1.0))
+        told = {name: facts[name] for name in ("l1_ratio", "intercept") if name in facts}
+        return PenalisedMatrix(X, arrays["y"], arrays["strengths"], folds, **told)
     if drawn.kind in {"frame", "panel", "penalised-frame"}:
         numbers = [f"x{j}" for j in range(arrays["X"].shape[1])]
         columns: dict[str, Any] = {"y": arrays["y"].astype(int)}

@@ -40,10 +40,12 @@ ours just before and just after. All may use all processors.
 
 *Above the least* is how far the objective is above the least that anyone reached, relative to it, computed here from
 each contender's coefficients in plain NumPy. Each is given the loosest of a few tolerances that brings it there; one
-that is above {SAME.reached:.0e} at the tightest is marked, and not compared. Penalised work is judged at every
-strength: *above the least* is then the largest excess of any, relative to the objective without a column, and at most
-{WITHIN_GAP.reached:.0e}. Memory is the highest above what
+that is above {SAME.reached:.0e} at the tightest is marked, and not compared. Memory is the highest above what
 the process held with the data, in one run of the work.
+
+Lasso and ridge are judged at each of their strengths, by the penalised objective and relative to that of the intercept
+alone: *above the least* is the farthest of any strength, and {WITHIN_GAP.reached:.0e} is near enough. Ours stops at a
+duality gap of as much, which bounds it; the least is known from a run to a thousandth of it.
 
 The figures are written by `make bench`, and none is typed in. A ratio above 1 says that logitkit is faster."""
 
@@ -104,6 +106,9 @@ def make_page(found: Measured, figure: str) -> str:
     parts += [INTRODUCTION, f"![Times of the peers over ours, and how times grow]({figure})"]
     parts += ["## Where a peer is faster", _faster(found.outcomes), "## What was aimed at", _goals(found.outcomes)]
     for outcome in found.outcomes:
+        if outcome.absent:
+            parts += [f"## {outcome.title}", f"Not measured: {outcome.absent}."]
+            continue
         parts += [f"## {outcome.title}", _table(outcome), _verdict(outcome)]
         if outcome.work.left_out:
             parts.append(outcome.work.left_out.format(**outcome.facts))
@@ -148,16 +153,17 @@ def _ratio(entry: Entry, outcome: Outcome) -> float:
 
 def _table(outcome: Outcome) -> str:
     with_r, rows = math.isfinite(outcome.gram), []
+    some = any(entry.errors for entry in outcome.entries)
     if with_r:
         rows.append(["`X.T @ X` (r)", seconds_text(outcome.gram), "", "1", "", "", ""])
     for entry in outcome.entries:
-        if not entry.facts:
+        if "seconds" not in entry.facts:
             rows.append([entry.name, entry.note, *[""] * (5 if with_r else 4)])
             continue
         tolerance, megabytes = entry.facts.get("tolerance", math.nan), entry.facts.get("megabytes", math.nan)
         ratio = "" if entry is outcome.ours else f"{_ratio(entry, outcome):.2f}"
         row = [
-            f"{entry.name}{'' if entry.errors else ', no standard errors'}",
+            f"{entry.name}{', no standard errors' if some and not entry.errors else ''}",
             f"{seconds_text(entry.seconds)}{f' ({entry.note})' if entry.note else ''}",
             ratio if entry.reached or not ratio else f"({ratio})",
             *([f"{entry.seconds / outcome.gram:.1f}"] if with_r else []),

@@ -70,6 +70,17 @@ contenders <- list(
       loss = given$loss
     )
   },
+  down_a_path = function() {
+    given <- path()
+    strengths <- given$strengths * 20^((19:0) / 19)
+    list(
+      fit = function(tol) {
+        glmnet(given$columns, y, family = "binomial", lambda = strengths, thresh = tol, maxit = 1e7)
+      },
+      coef = function(fit) given$coef(fit)[, length(strengths), drop = FALSE],
+      loss = given$loss
+    )
+  },
   cross_validated = function() {
     given <- path()
     folds <- read("folds.bin", "integer", n) + 1L

@@ -40,7 +40,8 @@ def draw_correlated(n: int, p: int, correlation: float, true: int) -> dict[str, 
 
 
 def _largest(arrays: dict[str, np.ndarray]) -> float:
-    return largest_strength(arrays["X"][:, 1:], arrays["y"], column_scale(arrays["X"])[1:])
+    columns = arrays["X"][:, 1:]
+    return largest_strength(columns, arrays["y"], column_scale(columns), arrays["y"].mean())
 
 
 def draw_path(n: int, p: int, correlation: float, true: int, grid_of: tuple[int, float] | None) -> Drawn:
@@ -54,14 +55,17 @@ def draw_path(n: int, p: int, correlation: float, true: int, grid_of: tuple[int,
     else:
         arrays["strengths"] = grid(_largest(arrays), *grid_of)
     arrays["folds"] = (np.random.default_rng(SEED).permutation(n) % FOLDS).astype(np.int32)
-    return Drawn("penalised", arrays, {"strengths": int(arrays["strengths"].size)})
+    strengths = arrays["strengths"]
+    return Drawn("penalised", arrays, {"count": strengths.size, "ratio": f"{strengths[-1] / strengths[0]:.2g}"})
 
 
-def draw_one(n: int, p: int, correlation: float, true: int) -> Drawn:
+def draw_one(n: int, p: int, correlation: float, true: int, intercept: bool = True) -> Drawn:
     """Draw a problem at a twentieth of the largest strength."""
     arrays = draw_correlated(n, p, correlation, true)
-    arrays["strengths"] = np.array([_largest(arrays) / 20.0])
-    return Drawn("penalised", arrays)
+    if not intercept:
+        arrays["X"] = np.ascontiguousarray(arrays["X"][:, 1:])
+    largest = _largest(arrays) if intercept else largest_strength(arrays["X"], arrays["y"], np.ones(p), 0.5)
+    return Drawn("penalised", {**arrays, "strengths": np.array([largest / 20.0])}, {"intercept": intercept})
 
 
 def draw_ridge(n: int, p: int) -> Drawn:
@@ -89,7 +93,7 @@ def frame_of(drawn: Drawn) -> tuple[pd.DataFrame, list[str], list[str]]:
     return problem.frame, problem.numbers, problem.factors
 
 
-# ------------------------------------------------------------------------------------------------------ words of reviews
+# --------------------------------------------------------------------------------------------------- words of reviews
 
 
 def reviews_path() -> Path | None:
@@ -102,11 +106,11 @@ def no_reviews() -> str | None:
     """Return why the reviews cannot be used, or None."""
     if importlib.util.find_spec("sklearn") is None:
         return "scikit-learn, which counts the words, is not installed"
-    return None if reviews_path() else f"left out: {REVIEWS} is not here (the variable {VARIABLE} names its folder)"
+    return None if reviews_path() else f"{REVIEWS} is not here; the environment variable {VARIABLE} names its folder"
 
 
 def draw_words(documents: int, words: int, count: int) -> Drawn:
-    """Read reviews: log(1 + count) of their most frequent words and pairs, by their deviation; are they favourable?"""
+    """Read reviews: log(1 + count) of words and pairs of words, divided by its deviation; whether they recommend."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     path = reviews_path()
@@ -117,7 +121,7 @@ def draw_words(documents: int, words: int, count: int) -> Drawn:
     counts.data = np.log1p(counts.data)
     columns = counts @ diags_array(1.0 / column_scale(counts))
     y = reviews["Recommended IND"].to_numpy(dtype=float)
-    strengths = grid(largest_strength(columns, y, np.ones(columns.shape[1])), count, 1e-2)
+    strengths = grid(largest_strength(columns, y, np.ones(columns.shape[1]), y.mean()), count, 0.05)
     X = csr_array(hstack([np.ones((len(y), 1)), columns], format="csr"))
     arrays = {"values": X.data, "indices": X.indices, "indptr": X.indptr, "y": y, "strengths": strengths}
     return Drawn("penalised-sparse", arrays, {"columns": X.shape[1]})

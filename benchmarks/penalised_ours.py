@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from problems import Answer
 
 import logitkit as lk
 
-# The second is to know the least objective; what is timed is the first, whose certificate says that it is near enough.
-GAPS = (1e-6, 1e-9)
+GAP = (1e-6,)
+TARGET = 1e-9  # to know the least objective, which takes its time
+MORE = 60.0  # seconds for it
 
 
 def fit_path(problem: PenalisedMatrix, tol: float) -> Any:
@@ -69,7 +71,11 @@ def _cross_validated(model: Any, problem: PenalisedMatrix) -> Answer:
     return Answer(coef=model.path.coef.to_numpy(), curve=model.scores["mean"].to_numpy())
 
 
-PATH = Contender(NAME, "logitkit", fit_path, _coef, GAPS)
-FRAME_PATH = Contender(NAME, "logitkit", fit_frame_path, _coef, GAPS)
-FOLDED = Contender(NAME, "logitkit", cross_validate, _cross_validated, GAPS)
-ONE = Contender(NAME, "logitkit", fit_one, _coef, GAPS)
+def _best_by(fit: Callable[[Any, float], Any]) -> Callable[[Any], Answer]:
+    return lambda problem: _coef(fit(problem, TARGET), problem)
+
+
+PATH = Contender(NAME, "logitkit", fit_path, _coef, GAP, more=MORE, best=_best_by(fit_path))
+FRAME_PATH = Contender(NAME, "logitkit", fit_frame_path, _coef, GAP, more=MORE, best=_best_by(fit_frame_path))
+FOLDED = Contender(NAME, "logitkit", cross_validate, _cross_validated, GAP, more=MORE, best=_best_by(fit_path))
+ONE = Contender(NAME, "logitkit", fit_one, _coef, GAP, more=MORE, best=_best_by(fit_one))

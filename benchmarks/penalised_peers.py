@@ -1,17 +1,18 @@
 """What other Python packages do with penalised problems.
 
-liblinear penalises its intercept, and celer has none: both are given a constant column so large that the penalty of its
-coefficient counts for nothing. celer and skglm call BLAS for one column at a time, and are faster with one thread of it.
+liblinear penalises its intercept, and celer has none: both are given a constant column so large that the penalty of
+its coefficient counts for nothing. celer and skglm call BLAS for a column at a time, and are faster with one thread.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from contender import Contender
-from penalised_problems import PenalisedFrame, PenalisedMatrix
 from peers import sklearn_model
+from penalised_problems import PenalisedFrame, PenalisedMatrix
 from problems import Answer
 from scipy.sparse import csc_array, hstack, issparse
 from threadpoolctl import threadpool_limits
@@ -59,12 +60,15 @@ def fit_celer(problem: PenalisedMatrix, tol: float) -> np.ndarray:
             max_iter=100,
             use_PN=True,
         )
-    coef[0] *= CONSTANT
+    if problem.intercept:
+        coef[0] *= CONSTANT
     return np.asarray(coef.T)
 
 
 def _with_constant(problem: PenalisedMatrix) -> Any:
-    """Return the columns after a large constant one, laid out once."""
+    """Return the columns after a large constant one, if there is an intercept, laid out once."""
+    if not problem.intercept:
+        return problem.by_columns
     kept = problem.__dict__
     if "with_constant" not in kept:
         first, columns = np.full((problem.y.size, 1), CONSTANT), problem.by_columns
@@ -78,7 +82,9 @@ def fit_skglm(problem: PenalisedMatrix, tol: float) -> Any:
     from skglm import SparseLogisticRegression
 
     with threadpool_limits(1, user_api="blas"):
-        model = SparseLogisticRegression(alpha=float(problem.strengths[0]), tol=tol, max_iter=100)
+        model = SparseLogisticRegression(
+            alpha=float(problem.strengths[0]), tol=tol, max_iter=100, fit_intercept=problem.intercept
+        )
         return model.fit(problem.by_columns, problem.y)
 
 
@@ -91,10 +97,11 @@ def fit_liblinear(problem: PenalisedMatrix, tol: float) -> np.ndarray:
             tol,
             l1_ratio=1.0,
             C=1.0 / (strength * problem.y.size),
+            fit_intercept=problem.intercept,
             intercept_scaling=CONSTANT,
             random_state=0,
         ).fit(problem.by_rows, problem.y)
-        found.append(np.r_[model.intercept_, model.coef_[0]])
+        found.append(_coef(model, problem))
     return np.array(found)
 
 
@@ -123,8 +130,12 @@ def _array(model: np.ndarray, problem: Any) -> Answer:
 
 
 def _linear(model: Any, problem: Any) -> Answer:
-    del problem
-    return Answer(coef=np.atleast_2d(np.r_[np.ravel(model.intercept_), np.ravel(model.coef_)]))
+    return Answer(coef=np.atleast_2d(_coef(model, problem)))
+
+
+def _coef(model: Any, problem: PenalisedMatrix) -> np.ndarray:
+    coef = np.ravel(model.coef_)
+    return np.r_[np.ravel(model.intercept_), coef] if problem.intercept else coef
 
 
 def _glum_path(model: Any, problem: Any) -> Answer:
@@ -134,7 +145,7 @@ def _glum_path(model: Any, problem: Any) -> Answer:
 
 GLUM_GAPS = (1e-2, 1e-3, 1e-4, 1e-5)
 LIBLINEAR = Contender(
-    "scikit-learn liblinear, intercept of large scale",
+    "scikit-learn liblinear, constant column",
     "sklearn",
     fit_liblinear,
     _array,
@@ -143,15 +154,17 @@ LIBLINEAR = Contender(
 )
 CELER = Contender("celer, constant column", "celer", fit_celer, _array, (1e-4, 1e-5, 1e-6), prepare=_with_constant)
 PATH = (Contender("glum", "glum", fit_glum_path, _glum_path, GLUM_GAPS, prepare=_by_columns),)
+# It compiles anew in every process.
+SKGLM = Contender("skglm", "skglm", fit_skglm, _linear, (1e-2, 1e-3, 1e-4, 1e-5), prepare=_by_columns, more=30.0)
 ONE = (
     Contender("glum", "glum", fit_glum_one, _linear, GLUM_GAPS, prepare=_by_columns),
-    CELER,
-    Contender("skglm", "skglm", fit_skglm, _linear, (1e-2, 1e-3, 1e-4, 1e-5), prepare=_by_columns, start=30.0),
+    SKGLM,
     LIBLINEAR,
-    Contender("scikit-learn saga", "sklearn", fit_sklearn("saga"), _linear, (1e-2, 1e-3, 1e-4, 1e-5), prepare=_by_rows),
+    Contender("scikit-learn saga", "sklearn", fit_sklearn("saga"), _linear, (1e-3, 1e-4, 1e-5), prepare=_by_rows),
 )
-WORDS = (CELER, LIBLINEAR)
-FRAME_PATH = (Contender("glum", "glum", fit_glum_frame, _glum_path, GLUM_GAPS),)
+WITHOUT = (replace(CELER, name="celer"), SKGLM, replace(LIBLINEAR, name="scikit-learn liblinear"))
+WORDS = (replace(CELER, more=45.0), replace(LIBLINEAR, more=45.0))
+FRAME_PATH = (Contender("glum", "glum", fit_glum_frame, _glum_path, (1e-3, 1e-4), more=105.0),)
 RIDGE = (
     Contender("glum", "glum", fit_glum_one, _linear, GLUM_GAPS, prepare=_by_columns),
     *(

@@ -30,20 +30,20 @@ def column_scale(X: Any) -> np.ndarray:
     return np.sqrt(np.maximum(np.asarray(X.multiply(X).mean(axis=0)).ravel() - mean**2, 0.0))
 
 
-def largest_strength(columns: Any, y: np.ndarray, scale: np.ndarray) -> float:
-    """Return the smallest strength of a lasso at which every coefficient is zero."""
-    rest = y - y.mean()
+def largest_strength(columns: Any, y: np.ndarray, scale: np.ndarray, null: float) -> float:
+    """Return the smallest strength of a lasso at which every coefficient is zero, given the mean of the null model."""
+    rest = y - null
     return float(np.max(np.abs(columns.T @ rest) / (y.size * scale)))
 
 
 @dataclass(frozen=True)
 class PenalisedMatrix:
-    """A matrix with its intercept first, dense or sparse; coefficients: a row a strength.
+    """A matrix, dense or sparse; coefficients: a row a strength.
 
     Parameters
     ----------
     X : (n, p) array or csr_array
-        Columns, the intercept first.
+        Columns, the intercept first if there is one.
     y : (n,) array
         Outcomes, 0 and 1.
     strengths : (k,) array
@@ -52,6 +52,8 @@ class PenalisedMatrix:
         Fold of each row, from 0, for those who cross-validate; empty for others.
     l1_ratio : float
         Share of the lasso.
+    intercept : bool
+        Whether there is one.
     """
 
     X: Any
@@ -59,31 +61,35 @@ class PenalisedMatrix:
     strengths: np.ndarray
     folds: np.ndarray
     l1_ratio: float = 1.0
+    intercept: bool = True
 
     @property
     def names(self) -> list[str]:
         """Names of the columns."""
-        return ["Intercept", *(f"x{j}" for j in range(1, self.X.shape[1]))]
+        columns = [f"x{j}" for j in range(1, self.X.shape[1] + 1 - self.intercept)]
+        return ["Intercept", *columns] if self.intercept else columns
 
     @cached_property
     def by_rows(self) -> Any:
         """The columns but the intercept, row after row."""
-        return self.X[:, 1:] if issparse(self.X) else np.ascontiguousarray(self.X[:, 1:])
+        columns = self.X[:, int(self.intercept) :]
+        return columns if issparse(columns) else np.ascontiguousarray(columns)
 
     @cached_property
     def by_columns(self) -> Any:
         """The columns but the intercept, column after column."""
-        return self.X.tocsc()[:, 1:] if issparse(self.X) else np.asfortranarray(self.X[:, 1:])
+        columns = self.by_rows
+        return columns.tocsc() if issparse(columns) else np.asfortranarray(columns)
 
     @cached_property
     def scale(self) -> np.ndarray:
         """Standard deviations of the columns but the intercept."""
-        return column_scale(self.X)[1:]
+        return column_scale(self.by_rows)
 
     @cached_property
     def null(self) -> float:
         """What excesses are relative to."""
-        return null_objective(self.y)
+        return null_objective(self.y) if self.intercept else float(np.log(2.0))
 
     def objective(self, answer: Answer) -> np.ndarray:
         """Return the objective at each strength."""
@@ -104,10 +110,13 @@ class PenalisedFrame(FrameProblem):
         From the largest.
     l1_ratio : float
         Share of the lasso.
+    intercept : bool
+        There is one.
     """
 
     strengths: np.ndarray = field(default_factory=lambda: np.empty(0))
     l1_ratio: float = 1.0
+    intercept: bool = True
 
     @cached_property
     def y(self) -> np.ndarray:
@@ -134,7 +143,7 @@ def penalised_objectives(problem: PenalisedMatrix | PenalisedFrame, answer: Answ
     assert answer.coef is not None
     values = []
     for strength, coef in zip(problem.strengths, np.atleast_2d(answer.coef), strict=True):
-        scaled = problem.scale * coef[1:]
+        scaled = problem.scale * coef[int(problem.intercept) :]
         penalty = problem.l1_ratio * np.abs(scaled).sum() + 0.5 * (1.0 - problem.l1_ratio) * (scaled @ scaled)
         values.append(loss(problem.predictor(coef), problem.y) / problem.y.size + strength * penalty)
     return np.array(values)

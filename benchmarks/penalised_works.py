@@ -15,10 +15,11 @@ WIDE_GRID, SMALL_GRID = (100, 0.01), (20, 0.05)
 MIXED = (5, 20, 100, 500)
 THRESHOLDS = (1e-7, 1e-8, 1e-9, 1e-10)
 GLMNET = RPeer("R glmnet", "glmnet", "penalised", THRESHOLDS)
-CV_GLMNET = RPeer("R cv.glmnet", "glmnet", "cross_validated", THRESHOLDS)
+CV_GLMNET = RPeer("R cv.glmnet", "glmnet", "cross_validated", THRESHOLDS, more=45.0)
+DOWN = RPeer("R glmnet, down a path of 20", "glmnet", "down_a_path", THRESHOLDS)
 CONSTANT = (
     "liblinear penalises its intercept and celer has none: both have a constant column of 1,000 instead, whose penalty "
-    "counts for nothing. "
+    "counts for nothing."
 )
 ONE_THREAD = "celer and skglm run with one BLAS thread, with which they are faster."
 
@@ -40,11 +41,7 @@ def _paths(
     def draw(quick: bool) -> object:
         return draw_path(*small, SMALL_GRID) if quick else draw_path(*full, grid)
 
-    strengths = (
-        "The strengths are those of our own grid, until it ends for the deviance gained no longer grows"
-        if grid is None
-        else f"{grid[0]} strengths to {grid[1]:g} of the largest"
-    )
+    ends = "" if grid else " It is our own grid of 100 to 1e-4, until smaller strengths explain no more."
     return (
         Work(
             f"lasso-path-{key}",
@@ -54,7 +51,7 @@ def _paths(
             (ours.PATH, *python),
             (GLMNET,),
             Goal(seconds=seconds[0]),
-            left_out=f"{strengths}: all are given the same list, of {{strengths}}.",
+            left_out="All are given the same {count} strengths, from the largest to {ratio} of it." + ends,
             bar=WITHIN_GAP,
         ),
         Work(
@@ -65,32 +62,47 @@ def _paths(
             (ours.FOLDED,),
             (CV_GLMNET,),
             Goal(seconds=seconds[1]),
-            left_out="The same strengths, and the same folds. The objective is that of the path of all rows.",
+            left_out="The same strengths, {count} to {ratio} of the largest, and the same folds. The objective is that "
+            "of the path of all rows.",
             bar=WITHIN_GAP,
         ),
     )
 
 
-def _one(key: str, full: tuple[int, int, float, int], small: tuple[int, int, float, int]) -> Work:
-    """Return the fit at a twentieth of the largest strength."""
-    return Work(
-        f"lasso-one-{key}",
-        f"Lasso at a twentieth of the largest strength, {_size(full)}",
-        f"Lasso at a twentieth of the largest strength, {_size(small)}",
-        lambda quick: draw_one(*(small if quick else full)),
-        (ours.ONE, *peers.ONE),
-        (GLMNET,),
-        Goal(seconds=0.2),
-        left_out=CONSTANT + ONE_THREAD,
-        bar=WITHIN_GAP,
+def _one(key: str, full: tuple[int, int, float, int], small: tuple[int, int, float, int]) -> tuple[Work, Work]:
+    """Return the fit at a twentieth of the largest strength, with an intercept and without."""
+    return (
+        Work(
+            f"lasso-one-{key}",
+            f"Lasso at a twentieth of the largest strength, {_size(full)}",
+            f"Lasso at a twentieth of the largest strength, {_size(small)}",
+            lambda quick: draw_one(*(small if quick else full)),
+            (ours.ONE, *peers.ONE),
+            (GLMNET, DOWN),
+            Goal(seconds=0.2),
+            left_out="celer has no intercept. liblinear penalises its own, and is given a constant column of 1,000 "
+            "instead, whose penalty counts for nothing. skglm runs with one BLAS thread, with which it is faster. "
+            "glmnet's manual advises against a single strength; down a path, the last of 20 counts.",
+            bar=WITHIN_GAP,
+        ),
+        Work(
+            f"lasso-plain-{key}",
+            f"The same without an intercept, {_size(full)}",
+            f"The same without an intercept, {_size(small)}",
+            lambda quick: draw_one(*(small if quick else full), intercept=False),
+            (ours.ONE, *peers.WITHOUT),
+            goal=Goal(seconds=0.2),
+            left_out=ONE_THREAD,
+            bar=WITHIN_GAP,
+        ),
     )
 
 
 PENALISED = (
     *_paths("1e5x100", (TALL, TALL_SMALL), None, peers.PATH, (0.7, 3.0)),
     *_paths("1e3x5000", (WIDE, WIDE_SMALL), WIDE_GRID, (), (0.39, 2.0)),
-    _one("1e5x100", TALL, TALL_SMALL),
-    _one("1e3x5000", WIDE, WIDE_SMALL),
+    *_one("1e5x100", TALL, TALL_SMALL),
+    *_one("1e3x5000", WIDE, WIDE_SMALL),
     Work(
         "lasso-words",
         "Lasso path of 50 strengths, 20,000 reviews by 50,000 words and pairs of words",
@@ -99,7 +111,7 @@ PENALISED = (
         (ours.PATH, *peers.WORDS),
         (GLMNET,),
         Goal(share=1.0),
-        left_out="The logarithm of one plus the count, divided by its standard deviation, sparse; to a hundredth of "
+        left_out="The logarithm of one plus the count, divided by its standard deviation, sparse; to a twentieth of "
         "the largest strength. " + CONSTANT,
         bar=WITHIN_GAP,
         absent=no_reviews,
@@ -112,8 +124,8 @@ PENALISED = (
         lambda quick: draw_factors(20_000, 5, (5, 20, 50), 10) if quick else draw_factors(1_000_000, 10, MIXED, 30),
         (ours.FRAME_PATH, *peers.FRAME_PATH),
         goal=Goal(share=0.2),
-        left_out="To a thousandth of the largest strength. glum takes the frame without a formula, and is told to scale "
-        "its columns; glmnet and scikit-learn would need them written out.",
+        left_out="To a thousandth of the largest strength. glum takes the frame without a formula, and is told to "
+        "scale its columns; glmnet and scikit-learn would need them written out.",
         bar=WITHIN_GAP,
     ),
     Work(

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from contender import Bar, Contender, excess
 from drawing import as_problem, kept
-from problems import loss
+from problems import Answer, loss
 from timing import Effort, HighWater, gram_time, least_of, timed
 from work import Work
 from works import work
@@ -35,12 +35,10 @@ def measure(contender: Contender, problem: Any, target: Any, effort: Effort, bar
     null = getattr(problem, "null", None)
     if contender.prepare is not None:
         contender.prepare(problem)
-    if target is None and len(contender.tolerances) > 1:
+    if target is None and (contender.best is not None or len(contender.tolerances) > 1):
         # The first to run sets the target, by its tightest; what is timed is the loosest that reaches it.
-        tightest = contender.fit(problem, contender.tolerances[-1])
-        target = problem.objective(contender.read(tightest, problem))
+        target = problem.objective(_best(contender, problem))
         say({"target": np.asarray(target).tolist()})
-        del tightest
     memory, megabytes = HighWater(), np.nan
     for tol in contender.tolerances:
         first, model = timed(lambda tol=tol: contender.fit(problem, tol))
@@ -56,6 +54,12 @@ def measure(contender: Contender, problem: Any, target: Any, effort: Effort, bar
     seconds, runs = least_of(lambda: contender.fit(problem, tol), effort, first)
     say({"seconds": seconds * part, "runs": runs, **facts})
     return model
+
+
+def _best(contender: Contender, problem: Any) -> Answer:
+    if contender.best is not None:
+        return contender.best(problem)
+    return contender.read(contender.fit(problem, contender.tolerances[-1]), problem)
 
 
 def predict(contender: Contender, model: Any, problem: Any, effort: Effort, say: Say) -> None:

@@ -25,6 +25,8 @@ class RPeer:
         Loosest first; the first that reaches the objective is timed.
     errors : bool
         Whether standard errors are part of the work.
+    more : float
+        Seconds that it may take beside what all may.
     """
 
     name: str
@@ -32,6 +34,7 @@ class RPeer:
     function: str
     tolerances: tuple[float, ...]
     errors: bool = False
+    more: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize_scalar
+from scipy.sparse import csr_array
 
 import logitkit as lk
 from tolerances import EXACT, ROUTE
@@ -24,7 +27,8 @@ def _benchmarks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_objective_of_a_frame_is_the_loglik_of_the_fit() -> None:
-    from problems import Answer, as_problem, draw_frame
+    from drawing import as_problem, draw_frame
+    from problems import Answer
 
     problem = as_problem(draw_frame(2_000, 3, (4, 7)))
     fit = lk.logit(problem.formula, problem.frame)
@@ -34,7 +38,8 @@ def test_the_objective_of_a_frame_is_the_loglik_of_the_fit() -> None:
 
 
 def test_the_objective_of_a_panel_is_the_least_over_every_level() -> None:
-    from problems import Answer, as_problem, draw_frame
+    from drawing import as_problem, draw_frame
+    from problems import Answer
 
     problem = as_problem(draw_frame(300, 2, (60,), "panel"))
     coef = np.array([0.4, -0.7])
@@ -57,7 +62,8 @@ def test_the_objective_of_a_panel_is_the_least_over_every_level() -> None:
 
 
 def test_the_bootstrap_of_the_fit_draws_the_rows_that_the_peers_are_given() -> None:
-    from problems import SEED, as_problem, draw_matrix
+    from drawing import as_problem, draw_matrix
+    from problems import SEED
 
     problem = as_problem(draw_matrix(300, 3, "refits", replicates=3))
     found = lk.logit_matrix(problem.X, problem.y, problem.names).bootstrap(3, seed=SEED)
@@ -67,7 +73,8 @@ def test_the_bootstrap_of_the_fit_draws_the_rows_that_the_peers_are_given() -> N
 
 
 def test_a_group_of_the_frame_is_a_group_of_the_matrix() -> None:
-    from problems import Answer, as_problem, draw_matrix
+    from drawing import as_problem, draw_matrix
+    from problems import Answer
 
     problem = as_problem(draw_matrix(400, 3, "groups", rows=100, subset=2))
     coef = lk.logit_by(problem.formula, problem.frame, by="g").coef.to_numpy()
@@ -76,7 +83,8 @@ def test_a_group_of_the_frame_is_a_group_of_the_matrix() -> None:
 
 
 def test_arrays_survive_their_files(tmp_path: Path) -> None:
-    from problems import Answer, as_problem, draw_sparse, kept
+    from drawing import as_problem, draw_sparse, kept
+    from problems import Answer
 
     drawn = draw_sparse(50, 40, 5, 2.0)
     drawn.keep(tmp_path)
@@ -91,7 +99,7 @@ def test_arrays_survive_their_files(tmp_path: Path) -> None:
 
 def test_the_ridge_of_the_engine_is_a_minimum() -> None:
     import ours
-    from problems import as_problem, draw_sparse
+    from drawing import as_problem, draw_sparse
 
     problem = as_problem(draw_sparse(400, 60, 6, 3.0))
     coef = ours.SPARSE.read(ours.fit_sparse_ridge(problem, 1e-8), problem).coef
@@ -99,6 +107,109 @@ def test_the_ridge_of_the_engine_is_a_minimum() -> None:
     mean = 1.0 / (1.0 + np.exp(-problem.X @ coef))
     gradient = problem.X.T @ (mean - problem.y) + problem.strength * coef
     np.testing.assert_allclose(gradient, 0.0, atol=1e-7)
+
+
+def test_the_objective_of_a_path_is_the_formula_written_out(tmp_path: Path) -> None:
+    from drawing import as_problem, kept
+    from penalised_drawing import draw_path
+    from problems import Answer
+
+    drawn = draw_path(40, 6, 0.5, 3, (3, 0.1))
+    drawn.arrays["X"][:, 1:] *= np.arange(1.0, 7.0)  # columns are standardised when drawn, which would hide their scale
+    drawn.keep(tmp_path)
+    problem = as_problem(kept(tmp_path))
+    coef = np.random.default_rng(1).normal(size=(3, 7))
+    expected = []
+    for strength, b in zip(problem.strengths, coef, strict=True):
+        losses = []
+        for x, y in zip(problem.X, problem.y, strict=True):
+            mean = 1.0 / (1.0 + math.exp(-float(x @ b)))
+            losses.append(-math.log(mean if y == 1.0 else 1.0 - mean))
+        penalty = sum(abs(problem.X[:, j].std() * b[j]) for j in range(1, 7))
+        expected.append(sum(losses) / 40 + strength * penalty)
+    np.testing.assert_allclose(problem.objective(Answer(coef=coef)), expected, rtol=EXACT)
+    share = problem.y.mean()
+    np.testing.assert_allclose(problem.null, -share * np.log(share) - (1 - share) * np.log1p(-share), rtol=EXACT)
+
+
+def test_the_penalised_objective_of_a_frame_is_that_of_its_columns_written_out() -> None:
+    from drawing import as_problem
+    from penalised_drawing import draw_factors
+    from penalised_problems import PenalisedMatrix
+    from problems import Answer
+
+    problem = as_problem(draw_factors(500, 2, (4, 7), 5))
+    levels = pd.get_dummies(problem.frame[problem.factors], drop_first=True)
+    X = np.column_stack([np.ones(500), problem.frame[problem.numbers], levels]).astype(float)
+    dense = PenalisedMatrix(X, problem.y, problem.strengths, np.empty(0))
+    sparse = PenalisedMatrix(csr_array(X), problem.y, problem.strengths, np.empty(0))
+    answer = Answer(coef=np.random.default_rng(1).normal(size=(5, X.shape[1])))
+    for other in (dense, sparse):
+        np.testing.assert_allclose(problem.objective(answer), other.objective(answer), rtol=EXACT)
+
+
+def test_no_coefficient_leaves_zero_at_the_largest_strength_that_is_drawn() -> None:
+    from drawing import as_problem
+    from penalised_drawing import draw_factors, draw_path
+
+    matrix = as_problem(draw_path(300, 8, 0.5, 4, (4, 0.1)))
+    frame = as_problem(draw_factors(500, 2, (4, 7), 5))
+    for problem, fitted in (
+        (matrix, lambda penalty: lk.logit_matrix(matrix.X, matrix.y, matrix.names, penalty=penalty)),
+        (frame, lambda penalty: lk.logit(frame.formula, frame.frame, penalty=penalty)),
+    ):
+        found = [np.count_nonzero(fitted(lk.Lasso(problem.strengths[0] * by)).coef[1:]) for by in (1.001, 0.98)]
+        assert found[0] == 0
+        assert found[1] > 0
+
+
+def test_an_excess_is_that_of_the_farthest_strength() -> None:
+    from contend import Entry, _judge
+    from contender import WITHIN_GAP, excess
+
+    assert excess(2.0, 1.0, None) == 1.0
+    assert excess([1.0, 0.75], [1.0, 0.25], 2.0) == 0.25
+    near = {"objective": [0.5 + 1e-7, 0.4], "null": 0.5, "target": [0.5, 0.4]}
+    far = {"objective": [0.5, 0.4 + 2e-6], "null": 0.5}
+    entries = [Entry(name, False, facts, bar=WITHIN_GAP) for name, facts in (("logitkit", near), ("glum", far))]
+    _judge(entries)
+    np.testing.assert_allclose([entry.excess for entry in entries], [2e-7, 4e-6], rtol=ROUTE)
+    assert [entry.reached for entry in entries] == [True, False]
+
+
+def test_reviews_become_columns_of_deviation_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import penalised_drawing
+    from drawing import as_problem
+    from works import work
+
+    monkeypatch.setattr(penalised_drawing, "DATASETS", tmp_path / "none")
+    monkeypatch.delenv(penalised_drawing.VARIABLE, raising=False)
+    assert "is not here" in (work("lasso-words").missing() or "")
+    texts = ["good dress", "bad fit", "good fit", None, "bad dress good"]
+    table = pd.DataFrame(
+        {"Title": ["a", "b", None, "d", "e"], "Review Text": texts, "Recommended IND": [1, 0, 1, 0, 1]}
+    )
+    table.to_csv(tmp_path / penalised_drawing.REVIEWS)
+    monkeypatch.setenv(penalised_drawing.VARIABLE, str(tmp_path))
+    assert work("lasso-words").missing() is None
+    problem = as_problem(penalised_drawing.draw_words(3, 4, 2))
+    np.testing.assert_array_equal(problem.y, [1.0, 0.0, 1.0])
+    np.testing.assert_allclose(problem.X.toarray()[:, 1:].std(axis=0), 1.0, rtol=EXACT)
+    monkeypatch.delenv(penalised_drawing.VARIABLE)
+
+
+def test_the_page_says_what_was_not_measured_and_how_far_curves_are_apart() -> None:
+    from page import Measured, make_page
+
+    absent = outcome_of(("logitkit", math.nan, math.nan))
+    absent.absent = "the words are not here"
+    page = make_page(Measured(quick=False, outcomes=[absent]), "x.svg")
+    assert "Not measured: the words are not here." in page
+    curved = outcome_of(("logitkit", 1.0, 0.0), ("R cv.glmnet", 2.0, 1e-9))
+    for entry, curve in zip(curved.entries, ([2.0, 1.0], [2.0, 1.001]), strict=True):
+        entry.facts["curve"] = curve
+    page = make_page(Measured(quick=False, outcomes=[curved]), "x.svg")
+    assert "The mean held-out deviances of R cv.glmnet are within 1e-03 of ours, relative to them." in page
 
 
 def test_the_exponent_of_a_power_is_its_own() -> None:

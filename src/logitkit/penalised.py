@@ -16,7 +16,7 @@ import numpy as np
 
 from logitkit.assemble import make_record
 from logitkit.curvature.hessian import DenseHessian
-from logitkit.curvature.vcov import Vcov, WithheldVcov, vcov_of
+from logitkit.curvature.vcov import DenseVcov, Vcov, WithheldVcov, vcov_of
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
 from logitkit.errors import ConvergenceError, DataError, DataWarning, SeparationError, UnsupportedError
@@ -30,7 +30,7 @@ from logitkit.penalties.penalty import Penalty
 from logitkit.penalties.specification import Specification, parts_of
 from logitkit.rank import identity_coordinates
 from logitkit.record import Covariance, FitRecord, PenaltyFacts
-from logitkit.separation import find_separation, overlap_is_certain
+from logitkit.separation import find_separation, overlap_is_certain, runs_off
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.path import PenalisedProblem
@@ -251,15 +251,30 @@ def path_dof(given: Shrunken, strengths: FloatArray, coef: FloatArray) -> FloatA
 
 
 def _require_overlap(problem: PenalisedProblem, design: Design) -> None:
-    """Refuse columns without penalty that separate the outcomes."""
-    index, solution = problem.null.columns, problem.null.solution
-    if solution is None or (index.size == 1 and index[0] == design.info.intercept) or overlap_is_certain(solution):
+    """Refuse columns without penalty that separate the outcomes, as far as their bounds let them."""
+    whole, prior = problem.strengths.whole, problem.strengths.quadratic
+    open_side = np.isinf(whole.lower) | np.isinf(whole.upper)
+    loose = (whole.l1 == 0.0) & (whole.l2 == 0.0) & open_side
+    if whole.groups is not None:
+        loose &= np.r_[whole.groups.strengths, 0.0][whole.groups.codes] == 0.0
+    if prior is not None:
+        loose &= (prior.strengths if prior.strengths.ndim == 1 else prior.strengths.diagonal()) == 0.0
+    index = np.flatnonzero(loose)
+    solution = problem.null.solution
+    if np.array_equal(index, problem.null.columns):
+        alone = index.size == 1 and index[0] == design.info.intercept
+        if solution is None or alone or overlap_is_certain(solution):
+            return
+    if index.size == 0:
         return
+    matrix = design.matrix.columns(index)
     try:
-        found = find_separation(design.matrix.columns(index), design.response)
+        found = find_separation(matrix, design.response) is not None
     except ConvergenceError:
-        found = None
-    if found is not None or solution.status is not Status.CONVERGED:
+        found = False
+    if found and not np.array_equal(index, problem.null.columns):
+        found = runs_off(matrix, design.response, whole.lower[index], whole.upper[index])
+    if found or (solution is not None and solution.status is not Status.CONVERGED):
         shown = ", ".join(design.info.names[j] for j in index[:6])
         raise SeparationError(
             f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to "
@@ -367,16 +382,15 @@ def _covariance(given: Shrunken, penalty: Penalty, coef: FloatArray) -> tuple[Vc
     ridge = penalty.l2 * strengths.scale**2
     prior = strengths.quadratic
     smooth = penalty.smooth
-    active = np.arange(p) if smooth else np.flatnonzero((coef != 0.0) | strengths.whole.free)
+    active = np.flatnonzero(~penalty.held) if smooth else np.flatnonzero((coef != 0.0) | strengths.whole.free)
     curved = bool(ridge[active].any()) or prior is not None
     withheld = Covariance.withheld(NO_L1_INFERENCE)
     if not smooth and not curved:
         return WithheldVcov(p, NO_L1_INFERENCE), *withheld, float(active.size)
     if active.size > DENSE_MOST:
         return WithheldVcov(p, TOO_WIDE if smooth else NO_L1_INFERENCE), *Covariance.withheld(TOO_WIDE), math.nan
-    objective = Objective(design.matrix.columns(active), design.response, given.family)
-    if smooth:
-        objective = Objective(design.matrix, design.response, given.family)
+    matrix = design.matrix if active.size == p else design.matrix.columns(active)
+    objective = Objective(matrix, design.response, given.family)
     here = objective.evaluate(coef[active])
     assert isinstance(here.hessian, DenseHessian)
     information = here.hessian.array
@@ -391,4 +405,8 @@ def _covariance(given: Shrunken, penalty: Penalty, coef: FloatArray) -> tuple[Vc
         return WithheldVcov(p, NO_L1_INFERENCE), *withheld, dof
     if response.clusters is not None or response.weight_kind == "sampling":
         return WithheldVcov(p, NO_DESIGN_INFERENCE), *Covariance.withheld(NO_DESIGN_INFERENCE), dof
+    if active.size < p:  # a coefficient that is held does not vary
+        whole = np.zeros((p, p))
+        whole[np.ix_(active, active)] = vcov.array()
+        vcov = DenseVcov(whole)
     return vcov, "posterior", "of the posterior at its mode, given the strength of the penalty", dof

@@ -119,7 +119,10 @@ def strength_grid(given: Shrunken, n_strengths: Any = 100, ratio: Any = None, st
         For numbers out of range, and where nothing can move.
     """
     if strengths is not None:
-        values = np.array(strengths, dtype=np.float64, ndmin=1)
+        try:
+            values = np.array(strengths, dtype=np.float64, ndmin=1)
+        except (TypeError, ValueError):
+            values = np.array([np.nan])
         if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all() or (values < 0.0).any():
             raise DataError(f"strengths={strengths!r}: give numbers that are not negative.")
         return np.unique(values)[::-1]

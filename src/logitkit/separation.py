@@ -39,7 +39,7 @@ from logitkit.recession import RecessionCone, make_cone, null_space
 from logitkit.solvers.solver import Solution
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Separated", "find_separation", "overlap_is_certain"]
+__all__ = ["Separated", "find_separation", "overlap_is_certain", "runs_off"]
 
 MOVES = 1e-7  # margin of a row, in units of the scaled columns, above which a direction moves it
 SAFETY = 100.0  # rounding allowance on the certificate
@@ -227,3 +227,46 @@ def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:
             block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[part]
             parts.append(block @ basis)
     return np.vstack(parts)
+
+
+def runs_off(matrix: Matrix, response: Response, lower: FloatArray, upper: FloatArray) -> bool:
+    """Tell whether a direction within the bounds of coefficients fits the rows ever better.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns, written out.
+    response : Response
+        The same rows.
+    lower, upper : (p,) array
+        Bounds, infinite for none; zero lies between them.
+
+    Returns
+    -------
+    bool
+        By a linear program over directions of at most unit size.
+
+    Examples
+    --------
+    A slope that must not be negative cannot follow outcomes that fall:
+
+    >>> import numpy as np
+    >>> from logitkit.design.dense import Dense
+    >>> x, y = Dense(np.array([[-1.0], [1.0]])), Response(np.array([1.0, 0.0]))
+    >>> runs_off(x, y, np.array([0.0]), np.array([np.inf])), runs_off(x, y, np.array([-np.inf]), np.array([np.inf]))
+    (False, True)
+    """
+    from scipy.optimize import linprog
+
+    used = response.weights > 0.0
+    cells, y = matrix.to_dense()[used], response.y[used]
+    size = np.abs(cells).max(axis=0, initial=1e-300)
+    cells = cells / size
+    sign = np.where(y == 1.0, 1.0, np.where(y == 0.0, -1.0, 0.0))
+    one, both = sign[:, None] * cells, cells[sign == 0.0]
+    bounds = np.column_stack([np.where(np.isinf(lower), -1.0, 0.0), np.where(np.isinf(upper), 1.0, 0.0)])
+    equal = {"A_eq": both, "b_eq": np.zeros(len(both))} if len(both) else {}
+    found = linprog(
+        -one.sum(axis=0), A_ub=-one[sign != 0.0], b_ub=np.zeros(int((sign != 0.0).sum())), bounds=bounds, **equal
+    )
+    return bool(found.status == 0 and -found.fun > 1e-9 * len(y))

@@ -56,53 +56,6 @@ class SparseColumns:
 
     Examples
     --------
-    >>> SparseColumns(Dense(np.array([[2.0, 3.0]])), np.array([2.0, 1.0])).products(np.ones(1)).tolist()
-    [1.0, 3.0]
-    """
-
-    def __init__(self, matrix: Matrix, scale: FloatArray) -> None:
-        by_column = matrix.to_sparse().tocsc()
-        values = np.asarray(by_column.data, dtype=np.float64) / np.repeat(scale, np.diff(by_column.indptr))
-        indptr, indices = by_column.indptr.astype(np.int64), by_column.indices.astype(np.int32)
-        self.parts: tuple[IntArray, CodeArray, FloatArray] = (indptr, indices, values)
-        self.n_rows, self.n_columns = matrix.n_rows, matrix.n_columns
-
-    def products(self, rows: FloatArray) -> FloatArray:
-        """Return the product of every column with one number a row, shape (p,)."""
-        indptr, indices, values = self.parts
-        size = int(indptr[-1])
-        parts = min(max(size // ENTRIES_OF_PART, 1), PARTS_MOST)
-        edges = np.searchsorted(indptr, np.linspace(0, size, parts + 1))
-        edges[0], edges[-1] = 0, self.n_columns
-        out = np.zeros(self.n_columns)
-
-        def fill(part: int) -> None:
-            first, last = edges[part], edges[part + 1]
-            add_sparse_values(indptr[first : last + 1], indices, values, rows, out[first:last])
-
-        return out, fill, parts
-
-    def pick(self, index: IntArray) -> Matrix:
-        """Return some of the divided columns as a matrix."""
-        from scipy.sparse import csc_array
-
-        indptr, indices, values = self.parts
-        whole = csc_array((values, indices, indptr), shape=(self.n_rows, self.n_columns))
-        return sparse_matrix(whole[:, index])
-
-
-class SparseColumns:
-    """Columns divided by a scale, stored one after another.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    scale : (p,) array
-        Positive.
-
-    Examples
-    --------
     >>> columns, out = SparseColumns(Dense(np.array([[2.0, 3.0]])), np.array([2.0, 1.0])), np.zeros(2)
     >>> columns.write_products(np.ones(1), 0, 2, out)
     >>> out.tolist()

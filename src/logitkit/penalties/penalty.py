@@ -88,9 +88,14 @@ class Penalty:
 
     @property
     def smooth(self) -> bool:
-        """Whether it has squares only."""
-        bounded = np.isfinite(self.lower).any() or np.isfinite(self.upper).any()
-        return self.groups is None and not self.l1.any() and not bounded
+        """Whether it has squares only, for all coefficients that are not held at zero."""
+        bounded = (np.isfinite(self.lower) | np.isfinite(self.upper)) & ~self.held
+        return self.groups is None and not self.l1.any() and not bool(bounded.any())
+
+    @property
+    def held(self) -> BoolArray:
+        """Which coefficients are held at zero, shape (p,)."""
+        return np.asarray((self.lower == 0.0) & (self.upper == 0.0))
 
     @property
     def _in_group(self) -> BoolArray:

@@ -27,7 +27,9 @@ from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["ColumnDescent"]
 
-SHARE = 0.05  # of the gap that is allowed: what conditions that are not quite met may add
+SHARE = 3.0  # of the gap that is allowed: what conditions that are not quite met may add
+FIRST_SHARE = 30.0  # in the first step, which the curvature of the objective keeps from being the last
+TRIES = 3
 FINEST = 1e-3  # of that share, for the last step of a solution that is to be precise
 ROUNDS_MOST = 200
 EXTRAPOLATED = 5  # sweeps
@@ -64,13 +66,16 @@ class _Model:
             points.append(rows.copy())
         changes = np.diff(np.array(seen), axis=0)
         products = changes @ changes.T
+        if not products.trace() > 0.0:
+            return off
         products[np.diag_indices_from(products)] += 1e-12 * max(float(products.trace()), 1e-300)
         shares = np.linalg.solve(products, np.ones(EXTRAPOLATED))
         if not np.isfinite(shares).all() or abs(shares.sum()) < 1e-300:
             return off
         shares /= shares.sum()
         # The rows are linear in the coefficients, and the shares sum to one.
-        trial, there = shares @ np.array(seen[1:]), shares @ np.array(points[1:])
+        trial = np.asarray(shares @ np.array(seen[1:]))
+        there = np.asarray(shares @ np.array(points[1:]))
         trial_in = penalty.within(trial)
         if np.array_equal(trial, trial_in) and self._value(penalty, trial, there) < self._value(penalty, coef, rows):
             coef[:], rows[:] = trial, there
@@ -99,6 +104,8 @@ class ColumnDescent:
         self.objective = objective
         self.columns = SparseColumns(objective.matrix, scale)
         self.scale = scale
+        self._size = 0.0  # of the strength before
+        self._before: tuple[float, FloatArray] | None = None
 
     def solve(
         self,
@@ -132,11 +139,12 @@ class ColumnDescent:
             Never raises for lack of convergence: the status tells.
         """
         inside = penalty.free | (coef != 0.0) | wanted
+        coef = self._predicted(penalty, coef)
         eta = self._predictor(coef)
         value, slope, curvature = self.objective.rows_at(eta)
         dual, gap = np.zeros(coef.size), np.inf
         status, last = Status.ITERATIONS, False
-        share = SHARE
+        share = FIRST_SHARE
         steps = 0
         for steps in range(1, max_iter + 1):
             chosen = np.flatnonzero(inside)
@@ -159,11 +167,24 @@ class ColumnDescent:
                     status = Status.CONVERGED
                     break
                 share, last = SHARE * FINEST, True
-            elif against.any():
-                inside |= against
-            elif steps > 3:
-                share *= 0.1
+                continue
+            inside |= against
+            share = min(SHARE, share) if steps <= TRIES else 0.1 * share
         return Solved(coef, value, dual, gap, status, steps, 0)
+
+    def _predicted(self, penalty: Penalty, coef: FloatArray) -> FloatArray:
+        """Return where the path leads: as far on as the strength goes, signs held.
+
+        The derivative of the path is taken from its last two points.
+        """
+        here, ahead = self._size, float(penalty.l1.max(initial=0.0))
+        before, self._before, self._size = self._before, (here, coef), ahead
+        if before is None or not ahead < here < before[0]:
+            return coef
+        earlier, start = before
+        predicted = coef + (ahead - here) / (here - earlier) * (coef - start)
+        same = (np.sign(predicted) == np.sign(coef)) & (start != 0.0) & (coef != 0.0)
+        return penalty.within(np.where(same | penalty.free, predicted, coef))
 
     def _predictor(self, coef: FloatArray) -> FloatArray:
         """Return the linear predictor of scaled coefficients."""
@@ -270,6 +291,6 @@ class ColumnDescent:
             return rows
         columns = self.columns.pick(free)
         for _ in range(2):  # once more for rounding
-            step = np.linalg.solve(columns.gram(curvature), columns.rmatvec(rows))
+            step = np.asarray(np.linalg.solve(columns.gram(curvature), columns.rmatvec(rows)))
             rows = rows - curvature * columns.matvec(step)
         return rows

@@ -303,7 +303,8 @@ class _Smooth:
         """Minimise, from the solution before; the gap is the squared decrement, which is driven to zero."""
         del target, polish
         given, scale = self.given, self.given.strengths.scale
-        ridge = penalty.l2 * scale**2
+        # A column that is held has nothing that the intercept has not: with any strength its coefficient is zero.
+        ridge = np.where(penalty.held, given.response.total, penalty.l2) * scale**2
         quadratic = _with_prior(ridge, given.strengths.quadratic)
         many = given.matrix.n_columns > DENSE_MOST and quadratic.strengths.ndim == 1
         products = ProductSums(given.matrix, given.objective.multiply) if many else None
