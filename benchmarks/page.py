@@ -161,7 +161,8 @@ def _table(outcome: Outcome) -> str:
             rows.append([entry.name, entry.note, *[""] * (5 if with_r else 4)])
             continue
         tolerance, megabytes = entry.facts.get("tolerance", math.nan), entry.facts.get("megabytes", math.nan)
-        ratio = "" if entry is outcome.ours else f"{_ratio(entry, outcome):.2f}"
+        alone = entry is outcome.ours or not math.isfinite(_ratio(entry, outcome))
+        ratio = "" if alone else f"{_ratio(entry, outcome):.2f}"
         row = [
             f"{entry.name}{', no standard errors' if some and not entry.errors else ''}",
             f"{seconds_text(entry.seconds)}{f' ({entry.note})' if entry.note else ''}",

@@ -143,7 +143,7 @@ def _glum_path(model: Any, problem: Any) -> Answer:
     return Answer(coef=np.column_stack([model.intercept_path_, model.coef_path_]))
 
 
-GLUM_GAPS = (1e-2, 1e-3, 1e-4, 1e-5)
+GLUM_GAPS = (1e-3, 1e-4, 1e-5)
 LIBLINEAR = Contender(
     "scikit-learn liblinear, constant column",
     "sklearn",
@@ -152,7 +152,9 @@ LIBLINEAR = Contender(
     (1e-2, 1e-3, 1e-4, 1e-5),
     prepare=_by_rows,
 )
-CELER = Contender("celer, constant column", "celer", fit_celer, _array, (1e-4, 1e-5, 1e-6), prepare=_with_constant)
+CELER = Contender(
+    "celer, constant column", "celer", fit_celer, _array, (1e-2, 1e-3, 1e-4, 1e-5), prepare=_with_constant
+)
 PATH = (Contender("glum", "glum", fit_glum_path, _glum_path, GLUM_GAPS, prepare=_by_columns),)
 # It compiles anew in every process.
 SKGLM = Contender("skglm", "skglm", fit_skglm, _linear, (1e-2, 1e-3, 1e-4, 1e-5), prepare=_by_columns, more=30.0)
@@ -166,9 +168,11 @@ WITHOUT = (replace(CELER, name="celer"), SKGLM, replace(LIBLINEAR, name="scikit-
 WORDS = (replace(CELER, more=45.0), replace(LIBLINEAR, more=45.0))
 FRAME_PATH = (Contender("glum", "glum", fit_glum_frame, _glum_path, (1e-3, 1e-4), more=105.0),)
 RIDGE = (
-    Contender("glum", "glum", fit_glum_one, _linear, GLUM_GAPS, prepare=_by_columns),
+    Contender("glum", "glum", fit_glum_one, _linear, GLUM_GAPS, prepare=_by_columns, more=15.0),
     *(
-        Contender(f"scikit-learn {solver}", "sklearn", fit_sklearn(solver), _linear, tolerances, prepare=_by_rows)
+        Contender(
+            f"scikit-learn {solver}", "sklearn", fit_sklearn(solver), _linear, tolerances, prepare=_by_rows, more=15.0
+        )
         for solver, tolerances in (
             ("lbfgs", (1e-3, 1e-4, 1e-5, 1e-6)),
             ("newton-cholesky", (1e-2, 1e-4, 1e-6)),

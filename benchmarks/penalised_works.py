@@ -87,8 +87,8 @@ def _one(key: str, full: tuple[int, int, float, int], small: tuple[int, int, flo
         ),
         Work(
             f"lasso-plain-{key}",
-            f"The same without an intercept, {_size(full)}",
-            f"The same without an intercept, {_size(small)}",
+            f"Lasso at a twentieth of the largest strength without an intercept, {_size(full)}",
+            f"Lasso at a twentieth of the largest strength without an intercept, {_size(small)}",
             lambda quick: draw_one(*(small if quick else full), intercept=False),
             (ours.ONE, *peers.WITHOUT),
             goal=Goal(seconds=0.2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,11 @@ def test_the_objective_of_a_path_is_the_formula_written_out(tmp_path: Path) -> N
         penalty = sum(abs(problem.X[:, j].std() * b[j]) for j in range(1, 7))
         expected.append(sum(losses) / 40 + strength * penalty)
     np.testing.assert_allclose(problem.objective(Answer(coef=coef)), expected, rtol=EXACT)
+    coef[:, 0] = 0.0
+    plain = replace(problem, X=problem.X[:, 1:], intercept=False)
+    assert (plain.names, plain.null) == (problem.names[1:], np.log(2.0))
+    same = [part.objective(Answer(coef=b)) for part, b in ((problem, coef), (plain, coef[:, 1:]))]
+    np.testing.assert_allclose(same[0], same[1], rtol=EXACT)
     share = problem.y.mean()
     np.testing.assert_allclose(problem.null, -share * np.log(share) - (1 - share) * np.log1p(-share), rtol=EXACT)
 

@@ -18,7 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "api": ["logit", "logit_by", "logit_matrix"],
         "paths": ["cross_validate", "cross_validate_matrix", "path", "path_matrix"],
-        "penalised": ["ProxNewton"],
+        "penalised_problem": ["ProxNewton"],
         "penalties.bounds": ["Bounds"],
         "penalties.elastic_net": ["AdaptiveLasso", "ElasticNet", "Lasso", "RelaxedLasso", "Ridge"],
         "penalties.group_lasso": ["GroupLasso"],

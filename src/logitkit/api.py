@@ -25,7 +25,7 @@ from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
-    from logitkit.penalised import ProxNewton
+    from logitkit.penalised_problem import ProxNewton
     from logitkit.penalties.specification import Specification
     from logitkit.results.grouped import GroupedFits
 
@@ -303,7 +303,8 @@ def _fit(
             with single_threaded_blas():
                 record, design = fit_absorbed(design, family, solver or Newton(), level)
     else:
-        from logitkit.penalised import ProxNewton, fit_penalised
+        from logitkit.penalised import fit_penalised
+        from logitkit.penalised_problem import ProxNewton
 
         if solver is not None and not isinstance(solver, ProxNewton):
             raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")

@@ -14,16 +14,18 @@ from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.frame import read_table
 from logitkit.design.ready import ready_design
-from logitkit.errors import ConvergenceWarning, DataError
+from logitkit.errors import ConvergenceWarning, DataError, DataWarning
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.inference.delta import normal_quantile
-from logitkit.penalised import ProxNewton, Shrunken, prepare
 from logitkit.penalised_path import PathStatus, solve_path, strength_grid
+from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
 from logitkit.penalties.elastic_net import Lasso
 from logitkit.penalties.specification import Specification
-from logitkit.results.path import CrossValidated, Path
+from logitkit.report.path import missing_scores
+from logitkit.results.cross_validated import CrossValidated
+from logitkit.results.path import Path
 from logitkit.selection.cross_validation import cross_validate_path
 from logitkit.selection.fold_choice import chosen_folds
 from logitkit.selection.folds import Folds
@@ -379,6 +381,9 @@ def _cross_validated(
         given = prepare(design, Binomial(link_named(link)), Lasso() if penalty is None else penalty)
         record = solve_path(given, _grid(given, grid), options, stops=grid[2] is None)
         found = cross_validate_path(given, record, folds, scored, options)
+    missing = missing_scores(found)
+    if missing:
+        warnings.warn(missing, DataWarning, stacklevel=3)
     return CrossValidated(found, given, level)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from logitkit.assemble import null_loss
 from logitkit.errors import DataError
 from logitkit.execution.progress import progress
-from logitkit.penalised import ProxNewton, Shrunken
+from logitkit.penalised_problem import ProxNewton, Shrunken, relaxed, require_bounded, share_of_lasso
 from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray, IntArray
 
@@ -34,6 +34,7 @@ class PathStatus(Enum):
     COMPLETE = "complete"
     EXPLAINED = "ended early: the model explains 99.9% of the deviance, the outcomes are separated or nearly so"
     FLAT = "ended early: smaller strengths explain no more deviance"
+    NO_REFIT = "ended early: the columns that the lasso chose separate the outcomes, so that they have no refit"
     NOT_CONVERGED = "ended early: the solver did not reach its tolerance"
 
 
@@ -173,25 +174,42 @@ def solve_path(given: Shrunken, strengths: FloatArray, options: ProxNewton, stop
     null = given.problem.null.value
     saturated, null_deviance = _deviances(given)
     found, status = [], PathStatus.COMPLETE
-    before = 0.0
+    before, moved = 0.0, False
+    relaxing, scale = share_of_lasso(given.specification), given.problem.strengths.scale
+    still = given.problem.strengths.unit.differentiable(np.zeros(scale.size))  # what the strength does not hold
     with progress(int(strengths.size), "strengths") as shown:
         for strength in strengths:
             solved = given.problem.solve(float(strength), options.tol, options.max_iter)
-            found.append(solved)
             shown.advance()
+            if relaxing is not None:
+                coef = relaxed(given, solved.coef / scale)
+                if coef is None:
+                    status = PathStatus.NO_REFIT
+                    break
+                value = given.problem.objective.evaluate(coef, hessian=False).value
+                solved = solved._replace(coef=coef * scale, value=value)
+            found.append(solved)
             explained = 1.0 - 2.0 * (solved.value - saturated) / null_deviance
+            moved = moved or bool(((solved.coef != 0.0) & ~still).any())
             if solved.status is not Status.CONVERGED:
                 status = PathStatus.NOT_CONVERGED
                 break
             if stops and explained > EXPLAINED_MOST:
                 status = PathStatus.EXPLAINED
                 break
-            if stops and len(found) > STRENGTHS_LEAST and explained - before < GAIN_LEAST * explained:
+            if stops and moved and len(found) > STRENGTHS_LEAST and explained - before < GAIN_LEAST * explained:
                 status = PathStatus.FLAT
                 break
             before = explained
     if status in (PathStatus.EXPLAINED, PathStatus.FLAT) and len(found) == strengths.size:
         status = PathStatus.COMPLETE
+    if not found:
+        raise DataError(
+            f"At the first strength, {strengths[0]:.4g}, the columns that the lasso chose separate the outcomes, so "
+            "that they have no refit. Begin with a larger strength, or use gamma=1."
+        )
+    last = given.problem.objective.evaluate(found[-1].coef / scale, hessian=False)
+    require_bounded(given, last.closest)
     scaled = np.array([solved.coef for solved in found])
     loss = np.array([solved.value for solved in found])
     return PathRecord(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -92,9 +92,9 @@ class PenaltyFacts:
     gap: float
     tol: float
     null_value: float
-    penalty: Penalty
-    quadratic: Quadratic | None
-    scale: FloatArray
+    penalty: Penalty = field(repr=False)
+    quadratic: Quadratic | None = field(repr=False)
+    scale: FloatArray = field(repr=False)
     certified: bool = True
 
 

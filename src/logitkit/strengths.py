@@ -9,8 +9,9 @@ Both are multiplied by the total weight, because the objective is a sum and the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from logitkit.penalties.group_lasso import GroupLasso
 from logitkit.penalties.penalty import Groups, Penalty, no_penalty
 from logitkit.penalties.prior import GaussianPrior
 from logitkit.penalties.quadratic import Quadratic
-from logitkit.penalties.specification import Specification, parts_of
+from logitkit.penalties.specification import Part, Specification, parts_of
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Strengths", "strengths_of"]
@@ -49,6 +50,8 @@ class Strengths:
         Whether some part has no strength of its own.
     constant : (k,) int array
         Columns besides the intercept that do not vary, whose coefficients are held at zero.
+    intercept : int or None
+        Position of the intercept.
     """
 
     fixed: Penalty
@@ -57,6 +60,7 @@ class Strengths:
     scale: FloatArray
     varies: bool
     constant: IntArray
+    intercept: int | None = None
 
     def at(self, strength: float) -> Penalty:
         """Return the penalty at a strength."""
@@ -106,6 +110,7 @@ def strengths_of(
         if isinstance(part, GroupLasso) and not part.standardize:
             for columns in _groups(part, info).values():
                 scale[columns] = 1.0
+    _require_one_scale(parts)
     priors = [_prior(part, info) for part in parts if isinstance(part, GaussianPrior)]
     if len(priors) > 1:
         raise DataError("Two Gaussian priors at once: give one, with both precisions added.")
@@ -143,7 +148,7 @@ def strengths_of(
         raise DataError(f"The lower bound of {info.names[crossed[0]]!r} is above its upper bound.")
     _require_apart(fixed, unit, info)
     fixed, unit = _without(fixed, held), _without(unit, held)
-    return Strengths(fixed, unit, quadratic, scale, varies, constant)
+    return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept)
 
 
 def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] | None = None) -> FloatArray:
@@ -248,7 +253,7 @@ def _prior(part: GaussianPrior, info: DesignInfo) -> Quadratic:
         raise DataError("GaussianPrior(mean=...): give finite numbers.")
     p = len(info.names)
     named = hasattr(part.precision, "items") and getattr(part.precision, "ndim", 1) == 1
-    matrix = None if named else as_numbers(part.precision, "GaussianPrior(precision=...)")
+    matrix = None if named else as_numbers(_in_order(part.precision, info), "GaussianPrior(precision=...)")
     if matrix is not None and matrix.ndim == 2:
         if matrix.shape != (p, p):
             raise DataError(f"GaussianPrior(precision=...) has shape {matrix.shape}; the model has {p} coefficients.")
@@ -296,6 +301,30 @@ def _together(first: Penalty, second: Penalty, share: float = 1.0) -> Penalty:
     ):
         raise DataError("Two group lassos have groups that overlap without being the same.")
     return first.plus(second, share)
+
+
+def _in_order(precision: Any, info: DesignInfo) -> Any:
+    """Return a labelled matrix in the order of the coefficients, anything else as it is."""
+    if not hasattr(precision, "columns") or not hasattr(precision, "index"):
+        return precision
+    rows, columns = [str(label) for label in precision.index], [str(label) for label in precision.columns]
+    if sorted(rows) != sorted(info.names) or sorted(columns) != sorted(info.names):
+        raise DataError(
+            "GaussianPrior(precision=...) is a table whose labels are not the names of the coefficients: "
+            f"{', '.join(info.names[:6])}{', ...' if info.names[6:] else ''}. Label it so, or give an array in order."
+        )
+    places = [rows.index(name) for name in info.names], [columns.index(name) for name in info.names]
+    return np.asarray(precision)[np.ix_(*places)]
+
+
+def _require_one_scale(parts: Sequence[Part]) -> None:
+    """Refuse a group lasso of columns as given beside a penalty of standardised columns."""
+    groups = [part.standardize for part in parts if isinstance(part, GroupLasso)]
+    if False in groups and any(isinstance(part, ElasticNet) and part.standardize for part in parts):
+        raise DataError(
+            "A group lasso of columns as given (standardize=False) does not go with a penalty of standardised columns: "
+            "state both for the same columns."
+        )
 
 
 def _without(penalty: Penalty, held: BoolArray) -> Penalty:

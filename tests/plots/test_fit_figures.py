@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from scipy.special import expit
 
 import logitkit as lk
 from logitkit.errors import FormulaError, UnsupportedError
@@ -59,3 +61,29 @@ def test_two_curves_with_labels_share_the_axes(fit: lk.Fit, name: str) -> None:
     assert first.startswith("births")
     assert second.startswith("white")
     assert ax.get_legend().legend_handles[1].get_color() == "black"
+
+
+def test_coefficients_at_zero_have_no_row() -> None:
+    fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso(0.05))
+    zero = [name for name, value in fit.coef.items() if value == 0.0]
+    ax = fit.plot.forest(labels={zero[0]: "Not drawn"})
+    assert row_names(ax) == [name for name in fit.coef.index if name not in {*zero, "Intercept"}]
+    assert ax.get_title(loc="left") == f"{len(zero)} at zero"
+
+
+def test_of_many_coefficients_the_largest_are_drawn() -> None:
+    rng = np.random.default_rng(5)
+    X = np.column_stack([np.ones(300), rng.normal(size=(300, 60)) * np.geomspace(0.1, 10.0, 60)])
+    y = rng.random(300) < expit(X[:, 10] / 0.2 + X[:, 50])
+    names = ["Intercept", *(f"x{j}" for j in range(60))]
+    fit = lk.logit_matrix(X, y, names, penalty=lk.Ridge(0.05))
+    sizes = np.abs(fit.coef.to_numpy() * X.std(axis=0))[1:]
+    ax = fit.plot.forest()
+    assert row_names(ax) == [names[1 + j] for j in np.sort(np.argsort(-sizes)[:39])]
+    assert ax.get_title(loc="left") == "21 smaller coefficients not drawn"
+
+
+def test_a_penalty_that_leaves_nothing_leaves_no_figure() -> None:
+    fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw(), penalty=lk.Lasso(10.0))
+    with pytest.raises(UnsupportedError, match="every coefficient besides the intercept to zero"):
+        fit.plot.forest()

@@ -123,3 +123,37 @@ def test_no_figure_of_the_report_repeats_the_heading_above_it(fit: lk.Fit) -> No
 def test_the_words_of_the_report_count_events_as_events(fit: lk.Fit) -> None:
     text = str(report_document(fit.record, fit.design))
     assert "59 events were observed and 59 expected" in text
+
+
+def test_a_certificate_shows_its_numbers() -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ age + lwt + smoke", births, penalty=lk.Lasso(0.02))
+    own = fit.certificate()
+    document = own.to_document()
+    shown = facts(document)
+    assert float(shown["Objective"]) == pytest.approx(own.objective, rel=1e-3)
+    assert shown["Holds"] == "yes"
+    assert document.warnings == ()
+    assert "Certificate of a penalised fit" in repr(own)
+    assert facts(fit.certificate(births.assign(low=1 - births["low"])).to_document())["Holds"] == "no"
+
+
+def test_a_certificate_of_other_rows_says_so() -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ age + lwt + smoke", births, penalty=lk.Lasso(0.02))
+    assert fit.certificate(births).own_rows
+    fewer = fit.certificate(births.iloc[:-1])
+    assert not fewer.own_rows
+    assert not fewer.holds
+    (warning,) = fewer.to_document().warnings
+    assert warning == fewer.words
+    assert warning.startswith("These are not the rows of the fit")
+    again = fit.certificate(births.iloc[::-1])  # the same objective, from rows that cannot be told to be the same
+    assert again.holds
+    assert not again.own_rows
+
+
+def test_the_facts_of_a_penalty_are_short() -> None:
+    fit = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso(0.02))
+    assert "array" not in repr(fit.penalty)
+    assert "'lasso', 0.02" in repr(fit.penalty)

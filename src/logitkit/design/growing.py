@@ -125,10 +125,12 @@ def cross_products(left: Matrix, weights: FloatArray, right: Matrix) -> FloatArr
 
     Parameters
     ----------
-    left, right : Matrix
-        X and Z, with n rows each.
+    left : Matrix
+        X, with n rows.
     weights : (n,) array
         Any numbers.
+    right : Matrix
+        Z, with n rows.
 
     Returns
     -------

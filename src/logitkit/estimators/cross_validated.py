@@ -15,7 +15,7 @@ from logitkit.estimators.predictor import LogitPredictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.paths import cross_validate, cross_validate_matrix
-from logitkit.penalised import ProxNewton
+from logitkit.penalised_problem import ProxNewton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["LogitClassifierCV"]

@@ -14,7 +14,7 @@ until the conjugate of the penalty is finite. The derivation is in ``docs/maths/
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit, xlog1py, xlogy
@@ -35,6 +35,10 @@ STEPS_MOST = 60
 ORTHOGONAL = 1e-9  # of the lengths: what the product of a free column and the dual point may be
 VANISHES = 1e-12  # of the lengths: a product that is rounding
 ROUNDING = 1e-15
+OTHER_ROWS = (
+    "These are not the rows of the fit in their order, so this is the objective of other data, which the coefficients "
+    "need not minimise."
+)
 NOISE = 1e-12  # of the objective: by which a step may seem to raise it
 
 
@@ -59,6 +63,8 @@ class Certificate:
         a row's mean: the same units as a strength.
     tol : float
         The relative gap that the solver was asked for.
+    own_rows : bool
+        Whether the rows are those of the fit, in their order; on others the certificate is of their objective.
 
     Examples
     --------
@@ -73,6 +79,7 @@ class Certificate:
     null_objective: float
     kkt_distance: float
     tol: float
+    own_rows: bool = True
 
     @property
     def holds(self) -> bool:
@@ -82,6 +89,8 @@ class Certificate:
     @property
     def words(self) -> str:
         """The certificate as a sentence."""
+        if not self.own_rows:
+            return f"{OTHER_ROWS} {replace(self, own_rows=True).words}"
         if not math.isfinite(self.gap):
             return "No lower bound of the objective was found: the coefficients are not near its minimum."
         verdict = "within" if self.holds else "not within"
@@ -98,9 +107,9 @@ def certificate(record: FitRecord, design: Design) -> Certificate:
     Parameters
     ----------
     record : FitRecord
-        The fit; of its record only the coefficients and the penalty are used.
+        The fit; of its record only the coefficients and the penalty are used, and whose rows they are of.
     design : Design
-        The rows of the fit.
+        The rows of the fit. Of other rows the certificate is as well, and says so.
 
     Returns
     -------
@@ -149,7 +158,8 @@ def certificate(record: FitRecord, design: Design) -> Certificate:
                     dual, gap = bound, excess
         distance = problem.terms.distance(coef, problem.slope(here.residual, coef)) / problem.weights.sum()
     gap = max(gap, 0.0)
-    return Certificate(objective, dual, gap, gap / max(null, 1e-300), null, float(distance), facts.tol)
+    own = design.fingerprint == record.fingerprint
+    return Certificate(objective, dual, gap, gap / max(null, 1e-300), null, float(distance), facts.tol, own)
 
 
 @dataclass(frozen=True)

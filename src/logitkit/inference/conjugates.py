@@ -63,7 +63,20 @@ class PenaltyTerms:
 
     @classmethod
     def of(cls, penalty: Penalty, prior: FloatArray, centre: FloatArray) -> PenaltyTerms:
-        """Return the terms of a penalty and a prior with independent coefficients, its precision and centre scaled."""
+        """Return the terms of a penalty and a prior with independent coefficients.
+
+        Parameters
+        ----------
+        penalty : Penalty
+            Of scaled coefficients.
+        prior, centre : (p,) array
+            Precision and centre of the prior, scaled likewise; zeros for none.
+
+        Returns
+        -------
+        PenaltyTerms
+            Both in one.
+        """
         p = penalty.l1.size
         codes, lengths = np.full(p, -1, dtype=np.int64), np.empty(0)
         if penalty.groups is not None:
@@ -87,19 +100,54 @@ class PenaltyTerms:
         return np.asarray((self.l1 == 0.0) & (self.l2 == 0.0) & unbounded & (self.codes < 0))
 
     def within(self, coef: FloatArray) -> FloatArray:
-        """Return coefficients, those at their bound that are beyond it but for rounding on it."""
+        """Return coefficients, those at their bound that are beyond it but for rounding on it.
+
+        Parameters
+        ----------
+        coef : (p,) array
+            Scaled coefficients.
+
+        Returns
+        -------
+        (p,) array
+            Scaled coefficients.
+        """
         near = np.clip(coef, self.lower, self.upper)
         return np.where(np.abs(near - coef) <= BRIM * np.abs(near), near, coef)
 
     def value(self, coef: FloatArray) -> float:
-        """Return the penalty; infinite outside the bounds."""
+        """Return the penalty.
+
+        Parameters
+        ----------
+        coef : (p,) array
+            Scaled coefficients.
+
+        Returns
+        -------
+        float
+            Infinite outside the bounds.
+        """
         if (coef < self.lower).any() or (coef > self.upper).any():
             return math.inf
         total = self.l1 @ np.abs(coef) + 0.5 * (self.l2 @ coef**2) - self.linear @ coef + self.constant
         return float(total + sum(strength * np.linalg.norm(coef[own]) for own, strength in self._groups))
 
     def smooth(self, coef: FloatArray) -> tuple[BoolArray, FloatArray]:
-        """Return where the penalty has a derivative, and the derivative, each of shape (p,)."""
+        """Return where the penalty has a derivative, and the derivative.
+
+        Parameters
+        ----------
+        coef : (p,) array
+            Scaled coefficients.
+
+        Returns
+        -------
+        smooth : (p,) bool array
+            Where there is one.
+        slope : (p,) array
+            The derivative there; elsewhere of the terms that have one.
+        """
         smooth = (coef > self.lower) & (coef < self.upper) & ((coef != 0.0) | (self.l1 == 0.0))
         slope = self.l1 * np.sign(coef) + self.l2 * coef - self.linear
         for own, strength in self._groups:
@@ -113,7 +161,17 @@ class PenaltyTerms:
     def young(self, coef: FloatArray, dual: FloatArray) -> float:
         """Return penalty plus conjugate less the product, never negative but for rounding (equation 5).
 
-        Infinite outside the bounds. Free coefficients count the size of what rounding has left of their product.
+        Parameters
+        ----------
+        coef : (p,) array
+            Scaled coefficients.
+        dual : (p,) array
+            What the coefficients are multiplied by.
+
+        Returns
+        -------
+        float
+            Infinite outside the bounds. Free coefficients count the size of what rounding has left of their product.
         """
         if (coef < self.lower).any() or (coef > self.upper).any():
             return math.inf
@@ -131,7 +189,18 @@ class PenaltyTerms:
         return total
 
     def conjugate(self, dual: FloatArray) -> float:
-        """Return the largest value of dual'b less the penalty (equation 4), free coefficients left out."""
+        """Return the largest value of dual'b less the penalty (equation 4).
+
+        Parameters
+        ----------
+        dual : (p,) array
+            What the coefficients are multiplied by.
+
+        Returns
+        -------
+        float
+            Infinite where there is no end to it; free coefficients are left out.
+        """
         pull = dual + self.linear
         best = self._best(pull)
         with np.errstate(invalid="ignore", over="ignore"):
@@ -140,9 +209,20 @@ class PenaltyTerms:
         return total + sum(self._group(own, strength, pull) for own, strength in self._groups)
 
     def shrinkage(self, dual: FloatArray, squares: bool) -> float:
-        """Return the largest t in [0, 1] with a finite conjugate at t dual (equation 9), as if without squares or with.
+        """Return the largest t in [0, 1] with a finite conjugate at t dual (equation 9).
 
-        Without them the bound is weaker near the minimum and stronger far from it.
+        Parameters
+        ----------
+        dual : (p,) array
+            What the coefficients are multiplied by.
+        squares : bool
+            Whether the squares of the penalty count. Without them the bound is weaker near the minimum and stronger far
+            from it.
+
+        Returns
+        -------
+        float
+            The factor.
         """
         l2 = self.l2 if squares else np.zeros(self.l2.size)
         open_side = np.where(dual > 0.0, np.isinf(self.upper), np.isinf(self.lower))
@@ -161,7 +241,20 @@ class PenaltyTerms:
         return scale
 
     def distance(self, coef: FloatArray, slope: FloatArray) -> float:
-        """Return how far minus a slope is from the subdifferential, at most over coefficients and groups at zero."""
+        """Return how far minus a slope is from the subdifferential.
+
+        Parameters
+        ----------
+        coef : (p,) array
+            Scaled coefficients.
+        slope : (p,) array
+            Gradient of the rest of the objective there.
+
+        Returns
+        -------
+        float
+            At most over coefficients, and groups at zero.
+        """
         pull = self.linear - slope - self.l2 * coef
         for own, strength in self._groups:
             length = float(np.linalg.norm(coef[own]))

@@ -54,6 +54,10 @@ class PenaltySum:
 
     parts: tuple[Part, ...]
 
+    def __add__(self, other: Specification) -> PenaltySum:
+        """Return all of them and another together."""
+        return PenaltySum((*self.parts, *parts_of(other)))
+
     @property
     def words(self) -> str:
         """The penalties in words."""

@@ -9,6 +9,7 @@ import numpy as np
 from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
+from logitkit.inference.certificate import Certificate
 from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
@@ -25,6 +26,7 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
+from logitkit.report.penalty import format_gap
 from logitkit.report.wording import counted, fewer_groups, many_new_rows
 
 __all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table"]
@@ -201,6 +203,30 @@ def _(result: HosmerLemeshow) -> Document:
         blocks=(hosmer_lemeshow_table(result),),
         notes=(f"Groups: {result.grouping}.", *fewer_groups(result), f"On {sample}.", *many_new_rows(result)),
         warnings=_undetermined(result.undetermined),
+    )
+
+
+@finding_document.register
+def _(result: Certificate) -> Document:
+    found = bool(np.isfinite(result.gap))
+    facts = (
+        Fact("Objective", format_number(result.objective)),
+        Fact("Lower bound (dual)", format_number(result.dual) if found else "none found"),
+        Fact("Gap (relative)", format_gap(result.relative_gap, result.tol) if found else "no bound"),
+        Fact("KKT distance", f"{result.kkt_distance:.1e}"),
+        Fact("Holds", "yes" if result.holds else "no"),
+    )
+    scale = (
+        "Objective: negative log-likelihood without the binomial constant, plus the penalty. The gap bounds how far it "
+        f"is above its least value, as a share of the null model's loss, {format_number(result.null_objective)}."
+    )
+    proof = (
+        "Proved from the rows, the coefficients and the penalty alone, without the solver. KKT distance: how far the "
+        "conditions of optimality are from holding, in units of a strength."
+    )
+    warned = not (result.own_rows and result.holds)
+    return Document(
+        "Certificate of a penalised fit", facts=facts, notes=(scale, proof), warnings=(result.words,) if warned else ()
     )
 
 

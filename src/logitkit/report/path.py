@@ -14,7 +14,7 @@ from logitkit.report.wording import counted, name_list
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.typing import IntArray
 
-__all__ = ["cross_validation_document", "path_document"]
+__all__ = ["cross_validation_document", "missing_scores", "path_document"]
 
 ROWS_MOST = 12  # strengths of a path that are listed
 NAMES_MOST = 3  # names in a cell
@@ -104,6 +104,37 @@ def cross_validation_document(record: CrossValidation) -> Document:
     )
 
 
+def missing_scores(record: CrossValidation) -> str:
+    """Say how many splits have no score at the strength that was chosen, and why.
+
+    Parameters
+    ----------
+    record : CrossValidation
+        The scores.
+
+    Returns
+    -------
+    str
+        Empty where all splits have one.
+    """
+    missing = np.isnan(record.scores[:, record.best])
+    count = int(missing.sum())
+    if not count:
+        return ""
+    everywhere = int(np.isnan(record.scores[missing]).all(axis=1).sum())
+    reasons, instead = [], ""
+    if everywhere:
+        reasons.append(f"{everywhere} hold one outcome only, where the measure ({record.measure.label}) is not defined")
+        instead = " Use fewer folds, stratify=True, or measure='deviance'."
+    if count > everywhere:
+        reasons.append(f"{count - everywhere} ended their path before it")
+    return (
+        f"{count} of {record.curve.n_splits} splits have no score at the best strength, "
+        f"{format_strength(float(record.path.strengths[record.best]))}: {', '.join(reasons)}. The means are over the "
+        f"others.{instead}"
+    )
+
+
 def _status_words(record: PathRecord) -> str:
     return record.status.value
 
@@ -165,6 +196,9 @@ def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
 
 
 def _cross_validation_warnings(record: CrossValidation) -> Iterator[str]:
+    missing = missing_scores(record)
+    if missing:
+        yield missing
     usable = np.flatnonzero(record.curve.comparable)
     if usable.size > 1 and record.best == usable[-1]:
         yield (

@@ -166,7 +166,8 @@ class Diagnosed(Estimates):
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, for a fit that was loaded; those of the fit by default.
+            The rows of the fit, for a fit that was loaded; those of the fit by default. Other rows have another
+            objective, and the certificate says that they are others.
         weights, offset : str or array-like, optional
             Demanded with ``data`` when the fit was given arrays.
 
@@ -177,4 +178,4 @@ class Diagnosed(Estimates):
         """
         from logitkit.inference.certificate import certificate
 
-        return certificate(self.record, rows_of(self, data, weights, offset))
+        return shown(certificate(self.record, rows_of(self, data, weights, offset)))

@@ -123,7 +123,11 @@ class Estimates:
 
     @property
     def r_squared(self) -> pd.Series:
-        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination."""
+        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination; after a penalty Tjur's alone.
+
+        The others compare maxima of the likelihood, which a penalised fit does not reach; they are nan there, and
+        with sampling weights or clusters.
+        """
         return tidy.r_squared_series(fit_statistics(self.record))
 
     @property

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from logitkit.diagnostics.calibration import calibration
 from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.influence import influence
 from logitkit.errors import FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.odds_ratios import OddsRatios, odds_ratios
 from logitkit.inference.penalised import interval_words, is_withheld
+from logitkit.record import FitRecord
+from logitkit.report.penalty import listed_coefficients
+from logitkit.report.wording import counted
 from logitkit.results.estimates import Estimates
 from logitkit.results.rows import rows_of
 
@@ -49,12 +54,13 @@ class FitPlots:
         Returns
         -------
         Axes
-            The plot.
+            The plot. After a penalty coefficients that are zero are left out, and of many the largest are drawn, by the
+            coefficient times the scale of its column, and the title counts the others.
 
         Raises
         ------
         UnsupportedError
-            If the model has no coefficient besides the intercept.
+            If the model has no coefficient besides the intercept, or a penalty has set all of them to zero.
         FormulaError
             If ``units`` or ``labels`` names no coefficient.
         """
@@ -65,9 +71,19 @@ class FitPlots:
             raise UnsupportedError(
                 "There is no odds ratio to draw: the model has no coefficient besides the intercept."
             )
-        rows = _forest_labels(result, labels or {})
-        level, interval = (None if is_withheld(self._fit.record) else result.level), interval_words(self._fit.record)
-        return plot_forest(rows, result.estimate, result.low, result.high, ax, level=level, interval=interval)
+        record, names = self._fit.record, _forest_labels(result, labels or {})
+        rows, title = _forest_rows(record, result)
+        level, interval = (None if is_withheld(record) else result.level), interval_words(record)
+        return plot_forest(
+            [names[row] for row in rows],
+            result.estimate[rows],
+            result.low[rows],
+            result.high[rows],
+            ax,
+            level=level,
+            interval=interval,
+            title=title,
+        )
 
     def roc(self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None) -> Any:
         """Draw the ROC curve.
@@ -143,6 +159,25 @@ class FitPlots:
         from logitkit.plots.residuals import plot_residuals
 
         return plot_residuals(influence(self._fit.record, rows_of(self._fit, data)), ax)
+
+
+def _forest_rows(record: FitRecord, result: OddsRatios) -> tuple[list[int], str]:
+    """Return the odds ratios that are drawn, and what is said of those that are not."""
+    if record.penalty is None:
+        return list(range(len(result.terms))), ""
+    drawn = {record.names[j] for j in listed_coefficients(record, record.penalty) if record.coef[j] != 0.0}
+    rows = [row for row, name in enumerate(result.terms) if name in drawn]
+    if not rows:
+        raise UnsupportedError(
+            "There is no odds ratio to draw: the penalty has set every coefficient besides the intercept to zero."
+        )
+    chosen = np.array([record.coef[record.names.index(name)] != 0.0 for name in result.terms])
+    parts = []
+    if chosen.sum() > len(rows):
+        parts.append(f"{counted(int(chosen.sum()) - len(rows), 'smaller coefficient')} not drawn")
+    if not chosen.all():
+        parts.append(f"{int((~chosen).sum()):,} at zero")
+    return rows, "; ".join(parts)
 
 
 def _forest_labels(result: OddsRatios, labels: Mapping[str, str]) -> list[str]:

@@ -1,22 +1,23 @@
-"""Paths of penalised models, and their cross-validation, as the user holds them."""
+"""Paths of penalised models, as the user holds them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sandwich import with_required_sandwich
-from logitkit.penalised import ProxNewton, Shrunken, fit_at, path_dof
+from logitkit.penalised import fit_at
 from logitkit.penalised_path import PathRecord
+from logitkit.penalised_problem import ProxNewton, Shrunken
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.selection.criteria import aic, bic, ebic
-from logitkit.selection.cross_validation import CrossValidation
+from logitkit.shrinkage import path_dof
 
-__all__ = ["CrossValidated", "Path"]
+__all__ = ["Path", "fit_at_strength"]
 
 
 class Path:
@@ -27,7 +28,7 @@ class Path:
     record : PathRecord
         What was found.
     given : Shrunken
-        The problem, with the rows.
+        The problem, with the rows, which a path that was pickled leaves behind.
     level : float
         Confidence level of the fits.
 
@@ -43,8 +44,9 @@ class Path:
 
     def __init__(self, record: PathRecord, given: Shrunken, level: float) -> None:
         self.record = record
-        self._given = given
+        self._given: Shrunken | None = given
         self._level = level
+        self._scale = given.problem.strengths.scale
 
     @property
     def strengths(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -73,7 +75,7 @@ class Path:
         For the lasso the coefficients that are not zero; with squares the trace of H (H + P)^-1 on them, H the
         information and P the second derivatives of the penalty.
         """
-        return pd.Series(path_dof(self._given, self.record.strengths, self.record.coef), self._index, name="dof")
+        return self._dof(_rows(self._given, "dof"))
 
     @property
     def status(self) -> str:
@@ -82,7 +84,15 @@ class Path:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the rows behind when pickled: what needs them is then refused."""
-        return {"record": self.record, "_given": None, "_level": self._level}
+        return {"record": self.record, "_given": None, "_level": self._level, "_scale": self._scale}
+
+    def __copy__(self) -> Self:
+        """Return the path itself, with its rows: nothing changes it."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return the path itself, with its rows: nothing changes it."""
+        return self
 
     def at(self, strength: float) -> Fit:
         """Return the fit at a strength, which need not be one of the path's.
@@ -97,7 +107,7 @@ class Path:
         Fit
             Solved anew, as ``lk.logit`` with this strength.
         """
-        return _fit(self._given, strength, self._level, "given")
+        return fit_at_strength(self._given, strength, self._level, "given", "at")
 
     def criteria(self, gamma: float = 1.0) -> pd.DataFrame:
         """Return information criteria at each strength.
@@ -112,7 +122,7 @@ class Path:
         pandas.DataFrame
             deviance, dof, aic, bic, ebic; a row a strength.
         """
-        return criteria_frame(self._given, self.record, self.dof, gamma)
+        return self._criteria(_rows(self._given, "criteria"), gamma)
 
     def choose(self, criterion: str = "bic", gamma: float = 1.0) -> Fit:
         """Return the fit at the strength with the least information criterion.
@@ -131,8 +141,9 @@ class Path:
         """
         if criterion not in {"aic", "bic", "ebic"}:
             raise DataError(f"criterion={criterion!r} is not known; use 'aic', 'bic' or 'ebic'.")
-        strength = _least(self.record.strengths, self.criteria(gamma)[criterion])
-        return _fit(self._given, strength, self._level, f"least {criterion.upper()} on the path")
+        found = self._criteria(_rows(self._given, "choose"), gamma)
+        strength = _least(self.record.strengths, found[criterion])
+        return fit_at_strength(self._given, strength, self._level, f"least {criterion.upper()} on the path", "choose")
 
     def tidy(self) -> pd.DataFrame:
         """Return a row for each coefficient that is not zero, at each strength.
@@ -201,7 +212,7 @@ class Path:
         """
         from logitkit.plots.path import plot_path
 
-        return plot_path(self.record, self._given.problem.strengths.scale, ax, title=title)
+        return plot_path(self.record, self._scale, ax, title=title)
 
     def __repr__(self) -> str:
         """Return the summary as text."""
@@ -215,112 +226,11 @@ class Path:
     def _index(self) -> pd.Index:
         return pd.Index(self.record.strengths, name="strength")
 
+    def _dof(self, given: Shrunken) -> pd.Series:
+        return pd.Series(path_dof(given, self.record.strengths, self.record.coef), self._index, name="dof")
 
-class CrossValidated:
-    """A path, and how well each of its strengths predicts rows that were left out.
-
-    Parameters
-    ----------
-    record : CrossValidation
-        What was found.
-    given : Shrunken
-        The problem, with the rows.
-    level : float
-        Confidence level of the fits.
-
-    Examples
-    --------
-    The rule of one standard error takes no weaker penalty than the best:
-
-    >>> import logitkit as lk
-    >>> births = lk.datasets.load_lbw()
-    >>> cv = lk.cross_validate("low ~ age + lwt + race + smoke", births, penalty=lk.Lasso(), folds=5, seed=1)
-    >>> cv.one_se_strength >= cv.best_strength
-    True
-    """
-
-    def __init__(self, record: CrossValidation, given: Shrunken, level: float) -> None:
-        self.record = record
-        self._given = given
-        self._level = level
-
-    @property
-    def path(self) -> Path:
-        """The path of all rows."""
-        return Path(self.record.path, self._given, self._level)
-
-    @property
-    def strengths(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Strengths, from the largest, shape (k,)."""
-        return self.record.path.strengths.copy()
-
-    @property
-    def scores(self) -> pd.DataFrame:
-        """Mean score, its standard error, and the splits that have one, by strength."""
-        curve = self.record.curve
-        columns = {"mean": curve.mean, "std_error": curve.std_error, "n_scores": curve.n_scores}
-        return pd.DataFrame(columns, pd.Index(self.record.path.strengths, name="strength"))
-
-    @property
-    def best_strength(self) -> float:
-        """The strength with the best mean score."""
-        return float(self.record.path.strengths[self.record.best])
-
-    @property
-    def one_se_strength(self) -> float:
-        """The largest strength whose mean score is within one standard error of the best."""
-        return float(self.record.path.strengths[self.record.one_se])
-
-    @property
-    def best(self) -> Fit:
-        """The fit to all rows at the best strength."""
-        words = f"best mean score ({self.record.measure.label}), {self.record.folds.words}"
-        return _fit(self._given, self.best_strength, self._level, words)
-
-    @property
-    def one_se(self) -> Fit:
-        """The fit to all rows at the largest strength within one standard error of the best."""
-        words = f"within one standard error of the best score ({self.record.measure.label}), {self.record.folds.words}"
-        return _fit(self._given, self.one_se_strength, self._level, words)
-
-    def summary(self) -> Summary:
-        """Return the cross-validation as a document.
-
-        Returns
-        -------
-        Summary
-            Facts, and the strengths that the rules choose.
-        """
-        from logitkit.report.path import cross_validation_document
-
-        return shown_summary(cross_validation_document(self.record))
-
-    def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the mean score with its standard error over the strength.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to draw; a new figure by default.
-        title : str, optional
-            Set above.
-
-        Returns
-        -------
-        Axes
-            With both choices marked.
-        """
-        from logitkit.plots.path import plot_cross_validation
-
-        return plot_cross_validation(self.record, ax, title=title)
-
-    def __repr__(self) -> str:
-        """Return the summary as text."""
-        return str(self.summary())
-
-    def _repr_html_(self) -> str:
-        """Return the summary as HTML, for notebooks."""
-        return self.summary().to_html()
+    def _criteria(self, given: Shrunken, gamma: float) -> pd.DataFrame:
+        return criteria_frame(given, self.record, self._dof(given), gamma)
 
 
 def criteria_frame(given: Shrunken, record: PathRecord, dof: pd.Series, gamma: float) -> pd.DataFrame:
@@ -368,6 +278,43 @@ def _least(strengths: np.ndarray[Any, np.dtype[np.float64]], criterion: pd.Serie
     return float(strengths[np.nanargmin(values)])
 
 
-def _fit(given: Shrunken, strength: float, level: float, chosen: str) -> Fit:
+def fit_at_strength(given: Shrunken | None, strength: float, level: float, chosen: str, verb: str) -> Fit:
+    """Return the fit to all rows at a strength.
+
+    Parameters
+    ----------
+    given : Shrunken or None
+        The problem; None where its rows were left behind.
+    strength : float
+        Not negative.
+    level : float
+        Confidence level of the fit.
+    chosen : str
+        How the strength was chosen, in words.
+    verb : str
+        What was asked for, to be named where there are no rows.
+
+    Returns
+    -------
+    Fit
+        Which says how its strength was chosen.
+
+    Raises
+    ------
+    UnsupportedError
+        If there are no rows.
+    """
+    given = _rows(given, verb, strength)
     record = fit_at(given, strength, ProxNewton(), level, chosen)
     return Fit(with_required_sandwich(record, given.design), given.design)
+
+
+def _rows(given: Shrunken | None, verb: str, strength: float | None = None) -> Shrunken:
+    """Return the problem with its rows, or refuse where pickling has left them behind."""
+    if given is None:
+        at = "" if strength is None else f", or lk.logit(..., penalty=...) with the strength {strength!r}"
+        raise UnsupportedError(
+            f"'{verb}' needs the rows of the fit, which were left behind when the result was pickled. Fit again to the "
+            f"same rows: lk.path or lk.cross_validate{at}."
+        )
+    return given

@@ -17,8 +17,8 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.errors import DataError, LogitkitError
 from logitkit.execution.progress import progress
-from logitkit.penalised import ProxNewton, Shrunken, prepare
 from logitkit.penalised_path import PathRecord, solve_path
+from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
 from logitkit.selection.folds import Folds
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure

@@ -208,7 +208,7 @@ def measure_named(name: str) -> Measure:
     Parameters
     ----------
     name : str
-        ``'deviance'``, ``'auc'``, ``'brier'`` or ``'misclassification'``.
+        ``'deviance'``, ``'auc'``, ``'brier'`` or ``'misclassification'``, in small or capital letters.
 
     Returns
     -------
@@ -222,12 +222,13 @@ def measure_named(name: str) -> Measure:
 
     Examples
     --------
-    >>> measure_named("auc").larger_is_better
-    True
+    >>> measure_named("auc").larger_is_better, measure_named("AUC") is measure_named("auc")
+    (True, True)
     """
-    if name not in MEASURES:
-        raise UnsupportedError(f"measure={name!r} is not offered. {nearest_name(str(name), MEASURES)}")
-    return MEASURES[name]
+    known = str(name).lower()
+    if known not in MEASURES:
+        raise UnsupportedError(f"measure={name!r} is not offered. {nearest_name(known, MEASURES)}")
+    return MEASURES[known]
 
 
 def _losses(eta: FloatArray, y: FloatArray) -> FloatArray:

@@ -17,6 +17,7 @@ descent. Journal of Statistical Software 33(1), section 2.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -176,7 +177,7 @@ def _cholesky(array: FloatArray) -> FloatArray:
     """Return the Cholesky factor; of a matrix that has none, that of one with a diagonal added."""
     factor, info = dpotrf(array)
     lift = SINGULAR
-    while info != 0:
+    while info != 0 and lift < math.inf:  # without end on what is no number
         factor, info = dpotrf(array + lift * np.diag(np.maximum(array.diagonal(), 1e-300)))
         lift *= 100.0
     return np.asarray(factor)

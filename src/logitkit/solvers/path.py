@@ -15,64 +15,40 @@ descent. Journal of Statistical Software 33(1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
-from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.sums import ProductSums
 from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
 from logitkit.design.memory import require_room
 from logitkit.design.response import Response
-from logitkit.errors import DataError, SeparationError
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
-from logitkit.penalties.penalty import Penalty
+from logitkit.penalties.penalty import Penalty, no_penalty
 from logitkit.penalties.quadratic import Quadratic
-from logitkit.rank import least_share
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.solvers.column_descent import ColumnDescent
 from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.newton import Newton
+from logitkit.solvers.null_model import NullModel, null_model
 from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
 from logitkit.solvers.solver import Solution, Status
 from logitkit.solvers.start import starting_point
 from logitkit.solvers.working_set import WorkingSet
 from logitkit.strengths import Strengths
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["GRAM_MOST", "NullModel", "PenalisedProblem", "null_model"]
+__all__ = ["GRAM_MOST", "PenalisedProblem", "largest_share"]
 
 GRAM_MOST = 1_000
-COLLINEAR = 1e-10  # share of a column's squared length that is its own, in the free columns
 FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
+START_GAP, STEPS_MOST = 1e-9, 1_000  # of the null objective, where only what the strength grows with is zero
 ON_THE_WAY = 1e-3  # of the null objective: the gap that is allowed there
 L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as glmnet has it
-
-
-@dataclass(frozen=True)
-class NullModel:
-    """The model of the columns that are not penalised.
-
-    Parameters
-    ----------
-    coef : (p,) array
-        Scaled coefficients, zero where penalised.
-    value : float
-        The negative log-likelihood.
-    columns : (k,) int array
-        Which are not penalised.
-    solution : Solution or None
-        Of these; None where there are none.
-    """
-
-    coef: FloatArray
-    value: float
-    columns: IntArray
-    solution: Solution | None = None
 
 
 class _Engine(Protocol):
@@ -119,11 +95,19 @@ class PenalisedProblem:
         p = self.matrix.n_columns
         if self.strengths.whole.smooth:
             return "Newton's method" + ("" if p <= DENSE_MOST else ", second derivatives by products")
-        if p <= GRAM_MOST or self.strengths.quadratic is not None:
+        if self.on_gram:
             return "proximal Newton, coordinate descent on the Gram matrix"
         if self.by_columns:
             return "proximal Newton, coordinate descent on a working set of sparse columns"
         return "proximal Newton on a working set of columns"
+
+    @property
+    def on_gram(self) -> bool:
+        """Whether second derivatives are summed over all columns: where a working set would soon hold most of them."""
+        p, whole = self.matrix.n_columns, self.strengths.whole
+        corner = whole.l1 > 0.0 if whole.groups is None else (whole.l1 > 0.0) | (whole.groups.codes >= 0)
+        few_corners = p <= DENSE_MOST and 2 * int(np.count_nonzero(corner)) < p
+        return p <= GRAM_MOST or few_corners or self.strengths.quadratic is not None
 
     @property
     def by_columns(self) -> bool:
@@ -143,10 +127,27 @@ class PenalisedProblem:
             self._slope = np.where(self.strengths.whole.free, 0.0, here.gradient / self.strengths.scale)
         return self._slope
 
+    def slope_at_start(self) -> FloatArray:
+        """Return the gradient where what the strength grows with is held at zero, and nothing else, shape (p,)."""
+        fixed, unit, scale = self.strengths.fixed, self.strengths.unit, self.strengths.scale
+        held = (unit.l1 > 0.0) | (unit.l2 > 0.0)
+        if unit.groups is not None:
+            held |= unit.groups.codes >= 0
+        alone = fixed.groups is None and np.array_equal(~held & ~fixed.held, self.strengths.whole.free)
+        if alone and self.strengths.quadratic is None:
+            return self.slope_at_null()
+        zero = np.where(held, 0.0, np.inf)
+        penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero))
+        engine: _Engine = _Smooth(self) if penalty.smooth else _Full(self)
+        found = engine.solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
+        gradient = self.objective.evaluate(found.coef / scale, hessian=False).gradient / scale
+        # A little more, because the solution that it is taken at is not exact.
+        return np.where(held, (1.0 + 1e-7) * gradient, 0.0)
+
     def largest(self) -> float:
         """Return the smallest strength at which every penalised coefficient is zero; 0 where none can move."""
         fixed = self.strengths.fixed
-        slope = self.slope_at_null()
+        slope = self.slope_at_start()
         pull = np.where(slope > 0.0, fixed.lower < 0.0, fixed.upper > 0.0) * slope
         return largest_share(self.strengths.unit, np.sign(pull) * np.maximum(np.abs(pull) - fixed.l1, 0.0))
 
@@ -169,7 +170,7 @@ class PenalisedProblem:
         p = self.matrix.n_columns
         if penalty.smooth:
             return _Smooth(self)
-        if p <= GRAM_MOST or self.strengths.quadratic is not None:
+        if self.on_gram:
             if p > GRAM_MOST:
                 require_room(32 * p * p, f"The second derivatives of {p:,} columns", "Leave out the Gaussian prior.")
             return _Full(self)
@@ -318,6 +319,7 @@ class _Smooth:
         if solution is None or solution.status is not Status.CONVERGED:
             first = given.null.coef / scale if self.coef is None else self.coef
             solution = newton.solve(objective, first, suspicious=False)
+        solution = replace(solution, coef=np.where(penalty.held, 0.0, solution.coef))  # but for rounding
         self.coef = solution.coef
         here = objective.evaluate(solution.coef, hessian=False)
         hessian = solution.evaluation.hessian
@@ -341,58 +343,3 @@ def _with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
         return Quadratic(both, share * centre)
     whole = prior.strengths + np.diag(ridge)
     return Quadratic(whole, np.asarray(np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0]))
-
-
-def null_model(
-    matrix: Matrix, response: Response, family: Binomial, strengths: Strengths, names: tuple[str, ...]
-) -> NullModel:
-    """Fit the columns that are not penalised.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    response : Response
-        The same rows.
-    family : Binomial
-        Distribution and link.
-    strengths : Strengths
-        The penalty.
-    names : tuple of str
-        Of the columns, for messages.
-
-    Returns
-    -------
-    NullModel
-        Coefficients and loss.
-
-    Raises
-    ------
-    SeparationError
-        If there is one outcome only. Whether the columns separate the outcomes is the caller's to ask.
-    DataError
-        If they are collinear.
-    """
-    prior = strengths.quadratic
-    free = strengths.whole.free
-    if prior is not None:
-        diagonal = prior.strengths if prior.strengths.ndim == 1 else prior.strengths.diagonal()
-        free = free & (diagonal == 0.0)
-    index = np.flatnonzero(free)
-    coef = np.zeros(matrix.n_columns)
-    columns = matrix.columns(index)
-    objective = Objective(columns, response, family)
-    if index.size == 0:
-        return NullModel(coef, objective.evaluate(np.zeros(0)).value, index)
-    shown = ", ".join(names[j] for j in index[:6])
-    if not 0.0 < response.events < response.total:
-        raise SeparationError("All outcomes are the same: there is nothing to explain, and the intercept is infinite.")
-    first = objective.evaluate(np.zeros(index.size))
-    assert isinstance(first.hessian, DenseHessian)
-    if index.size > 1 and least_share(first.hessian.array, None) < COLLINEAR:
-        raise DataError(
-            f"The columns that are not penalised ({shown}) are combinations of one another. Keep fewer of them."
-        )
-    solution = Newton().solve(objective, starting_point(objective).coef, suspicious=False)
-    coef[index] = solution.coef * strengths.scale[index]
-    return NullModel(coef, solution.evaluation.value, index, solution)

@@ -35,6 +35,8 @@ ROUNDS_MOST = 100
 LEAST_ADDED = 20
 SPARE = 200  # columns in use that are not wanted: taking them out costs more than they do
 REFINEMENTS = 2
+MET = 1e-9  # of a condition, or of the mean slope of a row: what is met but for this is met
+FINEST = 1e-6  # of the gap that is allowed: asking the set for less does not help
 SHARE = 0.3  # of the gap that is allowed: what the columns of the set may leave
 
 
@@ -110,6 +112,8 @@ class WorkingSet:
             count = int(np.count_nonzero(against))
             if count == 0:
                 inner *= 0.1
+                if inner < FINEST * target:
+                    return Solved(coef, found.point.value, dual, gap, Status.STALLED, steps, renewals)
                 continue
             most = min(count, max(LEAST_ADDED, self.columns.size))
             worst = np.argpartition(-against, most - 1)[:most]
@@ -207,7 +211,11 @@ class WorkingSet:
             here = slope - curvature * objective.matrix.matvec(step)
             step[free] += np.linalg.solve(columns.gram(curvature), columns.rmatvec(here))
         moved = objective.matrix.matvec(step)
+        largest = float(np.abs(slope) @ np.ones(slope.size)) / slope.size
         dual = self.whole.objective.pull(slope - curvature * moved) / self.whole.scale
         dual[penalty.free] = 0.0  # but for rounding
+        known = own.l2 * (step * scale) - derivative
+        settled = smooth & (np.abs(dual[self.columns] - known) <= MET * (np.abs(known) + largest))
+        dual[self.columns[settled]] = known[settled]
         gap = least_gap(coef, dual, penalty, self.point.pearson, float(curvature @ moved**2))
         return dual, gap

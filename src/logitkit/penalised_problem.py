@@ -1,0 +1,256 @@
+"""A penalised problem on the rows of a design: what is checked before, and what is done after, it is solved."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+
+from logitkit.design.checks import require_finite
+from logitkit.design.design import Design
+from logitkit.errors import ConvergenceError, DataError, DataWarning, SeparationError, UnsupportedError
+from logitkit.families.binomial import Binomial
+from logitkit.fit import fit_design
+from logitkit.moments import Moments, column_moments
+from logitkit.objective import Objective
+from logitkit.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
+from logitkit.penalties.specification import Specification, parts_of
+from logitkit.separation import find_separation, overlap_is_certain, runs_off
+from logitkit.solvers.newton import Newton
+from logitkit.solvers.path import PenalisedProblem
+from logitkit.solvers.solver import Status
+from logitkit.strengths import strengths_of
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["ProxNewton", "Shrunken", "prepare", "relaxed", "require_bounded", "share_of_lasso"]
+
+FITTED = 1e-7  # of an outcome and its mean: a row that is nearer may be fitted perfectly in the limit
+
+
+@dataclass(frozen=True, slots=True)
+class ProxNewton:
+    """Options of penalised fits.
+
+    Parameters
+    ----------
+    tol : float, default 1e-12
+        Stop when the duality gap is at most this share of the loss of the null model.
+    max_iter : int, default 1000
+        Largest number of steps.
+
+    Raises
+    ------
+    DataError
+        If ``tol`` is not a positive number or ``max_iter`` not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> ProxNewton(tol=1e-6).max_iter
+    1000
+    """
+
+    tol: float = 1e-12
+    max_iter: int = 1000
+
+    def __post_init__(self) -> None:
+        """Refuse options that are no numbers or out of range."""
+        if isinstance(self.tol, bool) or not isinstance(self.tol, Real) or not 0.0 < self.tol < math.inf:
+            raise DataError(f"ProxNewton(tol={self.tol!r}): give a positive number.")
+        if isinstance(self.max_iter, bool) or not isinstance(self.max_iter, Integral) or self.max_iter < 1:
+            raise DataError(f"ProxNewton(max_iter={self.max_iter!r}): give a whole number of at least 1.")
+
+
+@dataclass(frozen=True)
+class Shrunken:
+    """A penalised problem on the rows of a design.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    family : Binomial
+        Distribution and link.
+    specification : Specification
+        The penalty as stated.
+    problem : PenalisedProblem
+        What is solved.
+    """
+
+    design: Design
+    family: Binomial
+    specification: Specification
+    problem: PenalisedProblem
+
+
+def prepare(design: Design, family: Binomial, specification: Specification, tells: bool = True) -> Shrunken:
+    """Return the penalised problem of a design.
+
+    Parameters
+    ----------
+    design : Design
+        Rows to fit.
+    family : Binomial
+        Distribution and link.
+    specification : Specification
+        The penalty.
+    tells : bool, default True
+        Whether to warn of columns that do not vary.
+
+    Returns
+    -------
+    Shrunken
+        To be solved at one strength or many.
+
+    Raises
+    ------
+    DataError, FormulaError, SeparationError
+        What is wrong with the penalty or the data, where, and what to do.
+    """
+    if design.info.absorbed is not None:
+        raise UnsupportedError(
+            "absorb= with penalty= is not offered: the intercepts of the levels would be penalised or not?"
+        )
+    parts = parts_of(specification)
+    if len(parts) > 1 and any(isinstance(part, RelaxedLasso) for part in parts):
+        raise UnsupportedError("A relaxed lasso cannot be added to another penalty.")
+    moments = _moments(design)
+    initial = None
+    if any(isinstance(part, AdaptiveLasso) and part.initial is None for part in parts):
+        initial = _first_fit(design, family)
+    strengths = strengths_of(specification, design.info, moments, design.response.total, initial)
+    if tells and strengths.constant.size and design.info.intercept is not None:
+        names = [design.info.names[j] for j in strengths.constant]
+        shown = ", ".join(names[:8]) + (", ..." if names[8:] else "")
+        warnings.warn(
+            f"Columns that do not vary have the coefficient zero: {shown}.",
+            DataWarning,
+            stacklevel=5,
+        )
+    problem = PenalisedProblem(design.matrix, design.response, family, strengths, design.info.names)
+    _require_overlap(problem, design)
+    return Shrunken(design, family, specification, problem)
+
+
+def relaxed(given: Shrunken, coef: FloatArray) -> FloatArray | None:
+    """Return the coefficients of a relaxed lasso from those of the lasso; of other penalties the same.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem.
+    coef : (p,) array
+        Its solution, for the columns as given.
+
+    Returns
+    -------
+    (p,) array or None
+        None where the columns that were chosen separate the outcomes, so that no refit exists.
+    """
+    gamma = share_of_lasso(given.specification)
+    if gamma is None or gamma == 1.0:
+        return coef
+    refit = _refit(given, coef != 0.0)
+    return None if refit is None else gamma * coef + (1.0 - gamma) * refit
+
+
+def share_of_lasso(specification: Specification) -> float | None:
+    """Return gamma of a relaxed lasso, None for other penalties.
+
+    Parameters
+    ----------
+    specification : Specification
+        The penalty.
+
+    Returns
+    -------
+    float or None
+        In [0, 1].
+    """
+    for part in parts_of(specification):
+        if isinstance(part, RelaxedLasso):
+            return part.gamma
+    return None
+
+
+def _refit(given: Shrunken, chosen: BoolArray) -> FloatArray | None:
+    """Return maximum likelihood estimates on the columns that were chosen, zero elsewhere; None if there are none."""
+    design = given.design
+    keep = np.flatnonzero(chosen | given.problem.strengths.whole.free)
+    objective = Objective(design.matrix.columns(keep), design.response, given.family)
+    start = (given.problem.null.coef / given.problem.strengths.scale)[keep]
+    solution = Newton().solve(objective, start)
+    if solution.status is not Status.CONVERGED:
+        return None
+    coef = np.zeros(design.matrix.n_columns)
+    coef[keep] = solution.coef
+    return coef
+
+
+def _require_overlap(problem: PenalisedProblem, design: Design) -> None:
+    """Refuse columns that are free and separate the outcomes."""
+    index, solution = problem.null.columns, problem.null.solution
+    if solution is None or (index.size == 1 and index[0] == design.info.intercept) or overlap_is_certain(solution):
+        return
+    try:
+        found = find_separation(design.matrix.columns(index), design.response) is not None
+    except ConvergenceError:
+        found = False
+    if found or solution.status is not Status.CONVERGED:
+        raise _separated(design, index)
+
+
+def require_bounded(given: Shrunken, closest: float) -> None:
+    """Refuse a solution that runs off where a coefficient without penalty has a bound on one side only.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem.
+    closest : float
+        The least distance between an outcome and its fitted mean: a solution that runs off has rows without any.
+
+    Raises
+    ------
+    SeparationError
+        By a linear program over the directions that the bounds allow.
+    """
+    whole, prior = given.problem.strengths.whole, given.problem.strengths.quadratic
+    one_sided = np.isinf(whole.lower) != np.isinf(whole.upper)
+    loose = (whole.l1 == 0.0) & (whole.l2 == 0.0) & (np.isinf(whole.lower) | np.isinf(whole.upper))
+    if whole.groups is not None:
+        loose &= np.r_[whole.groups.strengths, 0.0][whole.groups.codes] == 0.0
+    if prior is not None:
+        loose &= (prior.strengths if prior.strengths.ndim == 1 else prior.strengths.diagonal()) == 0.0
+    index = np.flatnonzero(loose)
+    if closest > FITTED or not (one_sided & loose).any():
+        return
+    if runs_off(given.design.matrix.columns(index), given.design.response, whole.lower[index], whole.upper[index]):
+        raise _separated(given.design, index)
+
+
+def _separated(design: Design, index: IntArray) -> SeparationError:
+    shown = ", ".join(design.info.names[j] for j in index[:6])
+    return SeparationError(
+        f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to infinity: "
+        "penalise them as well."
+    )
+
+
+def _moments(design: Design) -> Moments:
+    moments = column_moments(design.matrix, design.response.weights)
+    if not (np.isfinite(moments.mean).all() and np.isfinite(moments.deviation).all()):
+        require_finite(design.matrix, design.info.names, design.positions)
+    return moments
+
+
+def _first_fit(design: Design, family: Binomial) -> FloatArray:
+    record = fit_design(design, family, Newton())
+    if record.status is not Status.CONVERGED or not np.isfinite(record.coef).all():
+        raise DataError(
+            "The adaptive lasso starts from maximum likelihood estimates, which are not all finite here. Give others: "
+            "AdaptiveLasso(initial=lk.logit(..., penalty=lk.Ridge(0.01)).coef)."
+        )
+    return record.coef

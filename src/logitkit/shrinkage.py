@@ -1,0 +1,112 @@
+r"""What a penalty leaves of inference: the covariance of the posterior, or none, and the degrees of freedom.
+
+After a penalty with corners or bounds there is no covariance, because the sampling distribution of the estimate is not
+near a normal one. After squares only, the inverse of the penalised information is the covariance of the posterior at
+its mode, and is named so. Degrees of freedom are those of equation 18 of ``docs/maths/penalties.md``; of a group lasso,
+the coefficients that are not zero.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from logitkit.curvature.hessian import DenseHessian
+from logitkit.curvature.vcov import DenseVcov, Vcov, WithheldVcov, vcov_of
+from logitkit.execution.blas import single_threaded_blas
+from logitkit.objective import Objective
+from logitkit.penalised_problem import Shrunken
+from logitkit.penalties.penalty import Penalty
+from logitkit.record import Covariance
+from logitkit.solvers.choose import DENSE_MOST
+from logitkit.typing import FloatArray
+
+__all__ = ["covariance_of", "path_dof"]
+
+NO_L1_INFERENCE = (
+    "After a penalty that chooses coefficients there are no standard errors, intervals or p-values: the choice was "
+    "made with the same data. Fit the chosen columns to other rows without a penalty, or use a ridge for a posterior."
+)
+NO_DESIGN_INFERENCE = (
+    "With a penalty and sampling weights or clusters no covariance is offered: the posterior assumes independent rows."
+)
+TOO_WIDE = "The covariance of so many coefficients is not computed."
+
+
+def path_dof(given: Shrunken, strengths: FloatArray, coef: FloatArray) -> FloatArray:
+    """Return effective degrees of freedom at each strength.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem.
+    strengths : (k,) array
+        Strengths.
+    coef : (k, p) array
+        Coefficients there, of the columns as given.
+
+    Returns
+    -------
+    (k,) array
+        nan where they are not computed.
+    """
+    with single_threaded_blas():
+        penalties = [given.problem.strengths.at(float(strength)) for strength in strengths]
+        return np.array([covariance_of(given, *pair)[3] for pair in zip(penalties, coef, strict=True)])
+
+
+def covariance_of(given: Shrunken, penalty: Penalty, coef: FloatArray) -> tuple[Vcov, str, str, float]:
+    """Return covariance, its kind and label, and the effective degrees of freedom.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem.
+    penalty : Penalty
+        At the strength of the solution.
+    coef : (p,) array
+        The solution, for the columns as given.
+
+    Returns
+    -------
+    vcov : Vcov
+        Of the posterior, or withheld.
+    kind, label : str
+        As the record has them.
+    dof : float
+        nan where it is not computed.
+    """
+    design, strengths = given.design, given.problem.strengths
+    p = coef.size
+    ridge = penalty.l2 * strengths.scale**2
+    prior = strengths.quadratic
+    smooth = penalty.smooth
+    active = np.flatnonzero(~penalty.held) if smooth else np.flatnonzero((coef != 0.0) | strengths.whole.free)
+    curved = bool(ridge[active].any()) or prior is not None
+    withheld = Covariance.withheld(NO_L1_INFERENCE)
+    if not smooth and not curved:
+        return WithheldVcov(p, NO_L1_INFERENCE), *withheld, float(active.size)
+    if active.size > DENSE_MOST:
+        return WithheldVcov(p, TOO_WIDE if smooth else NO_L1_INFERENCE), *Covariance.withheld(TOO_WIDE), math.nan
+    matrix = design.matrix if active.size == p else design.matrix.columns(active)
+    objective = Objective(matrix, design.response, given.family)
+    here = objective.evaluate(coef[active])
+    assert isinstance(here.hessian, DenseHessian)
+    information = here.hessian.array
+    whole = information + np.diag(ridge[active])
+    if prior is not None:
+        full = np.diag(prior.strengths) if prior.strengths.ndim == 1 else prior.strengths
+        whole = whole + full[np.ix_(active, active)]
+    vcov = vcov_of(DenseHessian(whole))
+    dof = float(np.sum(vcov.array() * information))
+    response = design.response
+    if not smooth:
+        return WithheldVcov(p, NO_L1_INFERENCE), *withheld, dof
+    if response.clusters is not None or response.weight_kind == "sampling":
+        return WithheldVcov(p, NO_DESIGN_INFERENCE), *Covariance.withheld(NO_DESIGN_INFERENCE), dof
+    if active.size < p:  # a coefficient that is held does not vary
+        whole = np.zeros((p, p))
+        whole[np.ix_(active, active)] = vcov.array()
+        vcov = DenseVcov(whole)
+    return vcov, "posterior", "of the posterior at its mode, given the strength of the penalty", dof
