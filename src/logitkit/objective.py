@@ -26,7 +26,8 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Evaluation", "Objective"]
 
-NUMBERS_OF_PART = 262_144  # of a product with all columns at once
+NUMBERS_OF_PART = 1_048_576  # of a product with all columns at once, which a thread is worth
+ROWS_OF_PART = 16_384  # of which losses are summed
 PARTS_MOST = 64
 
 
@@ -177,6 +178,8 @@ class Objective:
 
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
         """Return X coef + offset for every row, shape (n,)."""
+        if self.matrix.n_rows * self.matrix.width <= NUMBERS_OF_PART:  # not worth the handing over
+            return self._eta(0, self.matrix.n_rows, self.matrix.spread(coef))[1]
         inner, eta = self.matrix.spread(coef), np.empty(self.matrix.n_rows)
 
         def fill(group: int) -> None:
@@ -195,6 +198,8 @@ class Objective:
         """Return the loss at linear predictors, and slope and curvature of every row, each of shape (n,)."""
         slope, curvature = np.empty(eta.size), np.empty(eta.size)
         y, weights = self.response.y, self.response.weights
+        if eta.size <= ROWS_OF_PART:
+            return self.family.rows(eta, y, weights, slope, curvature)[0], slope, curvature
 
         def fill(group: int) -> float:
             total = 0.0
