@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 
 from logitkit.assemble import make_record
+from logitkit.curvature.hessian import DenseHessian
 from logitkit.design.design import Design
 from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
@@ -112,10 +113,15 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
             "estimates. Choose a larger strength, or gamma=1."
         )
     quadratic = strengths.quadratic
-    objective = Objective(design.matrix, design.response, given.family, problem.objective.sums)
-    evaluation = objective.evaluate(coef, hessian=False)
+    known = None
+    if solved.solution is not None:  # Newton's method has been there
+        evaluation = replace(solved.solution.evaluation, value=solved.value)
+        known = evaluation.hessian if isinstance(evaluation.hessian, DenseHessian) else None
+    else:
+        objective = Objective(design.matrix, design.response, given.family, problem.objective.sums)
+        evaluation = objective.evaluate(coef, hessian=False)
     require_bounded(given, evaluation.closest)
-    vcov, kind, label, dof = covariance_of(given, penalty, coef)
+    vcov, kind, label, dof = covariance_of(given, penalty, coef, known)
     solution = Solution(coef, evaluation, math.nan, solved.status, (), method=problem.method)
     record = make_record(design, given.family, identity_coordinates(), solution, vcov, None, level)
     facts = PenaltyFacts(

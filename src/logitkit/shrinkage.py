@@ -56,7 +56,9 @@ def path_dof(given: Shrunken, strengths: FloatArray, coef: FloatArray) -> FloatA
         return np.array([covariance_of(given, *pair)[3] for pair in zip(penalties, coef, strict=True)])
 
 
-def covariance_of(given: Shrunken, penalty: Penalty, coef: FloatArray) -> tuple[Vcov, str, str, float]:
+def covariance_of(
+    given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None = None
+) -> tuple[Vcov, str, str, float]:
     """Return covariance, its kind and label, and the effective degrees of freedom.
 
     Parameters
@@ -67,6 +69,8 @@ def covariance_of(given: Shrunken, penalty: Penalty, coef: FloatArray) -> tuple[
         At the strength of the solution.
     coef : (p,) array
         The solution, for the columns as given.
+    known : DenseHessian, optional
+        Second derivatives of the objective with its penalty there, where the solver has them.
 
     Returns
     -------
@@ -89,15 +93,19 @@ def covariance_of(given: Shrunken, penalty: Penalty, coef: FloatArray) -> tuple[
         return WithheldVcov(p, NO_L1_INFERENCE), *withheld, float(active.size)
     if active.size > DENSE_MOST:
         return WithheldVcov(p, TOO_WIDE if smooth else NO_L1_INFERENCE), *Covariance.withheld(TOO_WIDE), math.nan
-    matrix = design.matrix if active.size == p else design.matrix.columns(active)
-    objective = Objective(matrix, design.response, given.family)
-    here = objective.evaluate(coef[active])
-    assert isinstance(here.hessian, DenseHessian)
-    information = here.hessian.array
-    whole = information + np.diag(ridge[active])
+    added = np.diag(ridge[active])
     if prior is not None:
         full = np.diag(prior.strengths) if prior.strengths.ndim == 1 else prior.strengths
-        whole = whole + full[np.ix_(active, active)]
+        added = added + full[np.ix_(active, active)]
+    if known is not None and active.size == p:
+        whole = known.array
+        information = whole - added
+    else:
+        matrix = design.matrix if active.size == p else design.matrix.columns(active)
+        here = Objective(matrix, design.response, given.family).evaluate(coef[active])
+        assert isinstance(here.hessian, DenseHessian)
+        information = here.hessian.array
+        whole = information + added
     vcov = vcov_of(DenseHessian(whole))
     dof = float(np.sum(vcov.array() * information))
     response = design.response

@@ -28,6 +28,7 @@ from logitkit.report.number_format import (
 )
 from logitkit.report.penalty import format_gap
 from logitkit.report.wording import counted, fewer_groups, many_new_rows
+from logitkit.selection.nested import NestedScores
 
 __all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table"]
 
@@ -227,6 +228,31 @@ def _(result: Certificate) -> Document:
     warned = not (result.own_rows and result.holds)
     return Document(
         "Certificate of a penalised fit", facts=facts, notes=(scale, proof), warnings=(result.words,) if warned else ()
+    )
+
+
+@finding_document.register
+def _(result: NestedScores) -> Document:
+    rule = {"best": "the best mean score", "one_se": "within one standard error of the best"}[result.rule]
+    rows = tuple(
+        zip(
+            (format_integer(int(split)) for split in result.splits),
+            format_column(result.strengths, "estimate"),
+            format_column(result.scores, "estimate"),
+            strict=True,
+        )
+    )
+    heads = (Column("Fold"), Column("Strength chosen without it"), Column(result.measure))
+    return Document(
+        "Nested cross-validation",
+        facts=(
+            Fact("Measure", result.measure),
+            Fact("Mean score", format_number(result.mean)),
+            Fact("Std. error", format_number(result.std_error)),
+            Fact("Folds", result.folds),
+        ),
+        blocks=(Table(None, heads, rows),),
+        notes=(f"Without each fold the strength was chosen by the other folds: {rule}. Folds are numbered from 0.",),
     )
 
 

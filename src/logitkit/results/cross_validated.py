@@ -10,9 +10,10 @@ import pandas as pd
 from logitkit.once import once
 from logitkit.penalised_problem import Shrunken
 from logitkit.results.fit import Fit
-from logitkit.results.path import Path, fit_at_strength
-from logitkit.results.shown import Summary, shown_summary
+from logitkit.results.path import Path, fit_at_strength, nested_of
+from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.selection.cross_validation import CrossValidation
+from logitkit.selection.nested import NestedScores
 
 __all__ = ["CrossValidated"]
 
@@ -99,6 +100,21 @@ class CrossValidated:
             Solved anew, as ``lk.logit`` with this strength.
         """
         return fit_at_strength(self._given, strength, self._level, "given", "at")
+
+    def nested(self, rule: str = "best") -> NestedScores:
+        """Return how well the whole procedure predicts, the choice of the strength included.
+
+        Parameters
+        ----------
+        rule : {'best', 'one_se'}
+            How the strength is chosen without each fold, by the other folds.
+
+        Returns
+        -------
+        NestedScores
+            A score a fold, with mean and standard error; it takes a cross-validation a fold.
+        """
+        return shown(nested_of(self._given, self.record, rule))
 
     def tidy(self) -> pd.DataFrame:
         """Return a row a strength.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.penalised import fit_at
 from logitkit.penalised_path import PathRecord
@@ -15,9 +16,11 @@ from logitkit.penalised_problem import ProxNewton, Shrunken
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.selection.criteria import aic, bic, ebic
+from logitkit.selection.cross_validation import CrossValidation
+from logitkit.selection.nested import NestedScores, nested_scores
 from logitkit.shrinkage import path_dof
 
-__all__ = ["Path", "fit_at_strength"]
+__all__ = ["Path", "fit_at_strength", "nested_of"]
 
 
 class Path:
@@ -318,3 +321,29 @@ def _rows(given: Shrunken | None, verb: str, strength: float | None = None) -> S
             f"same rows: lk.path or lk.cross_validate{at}."
         )
     return given
+
+
+def nested_of(given: Shrunken | None, found: CrossValidation, rule: str) -> NestedScores:
+    """Return the nested cross-validation.
+
+    Parameters
+    ----------
+    given : Shrunken or None
+        The problem; None where its rows were left behind.
+    found : CrossValidation
+        The cross-validation.
+    rule : {'best', 'one_se'}
+        How a strength is chosen.
+
+    Returns
+    -------
+    NestedScores
+        A score a fold.
+
+    Raises
+    ------
+    UnsupportedError
+        If there are no rows.
+    """
+    with single_threaded_blas():
+        return nested_scores(_rows(given, "nested"), found, ProxNewton(tol=1e-7), rule)

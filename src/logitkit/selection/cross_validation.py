@@ -24,7 +24,7 @@ from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength,
 from logitkit.selection.scores import Measure
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["CrossValidation", "cross_validate_path"]
+__all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _held_out(
 ) -> FloatArray:
     """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
     design = given.design
-    rows = _rows(design, train)
+    rows = rows_of_design(design, train)
     try:
         found = solve_path(
             prepare(rows, given.family, given.specification, tells=False), path.strengths, options, stops=False
@@ -147,7 +147,26 @@ def _held_out(
     return eta
 
 
-def _rows(design: Design, index: IntArray) -> Design:
-    """Return the design of some rows."""
+def rows_of_design(design: Design, index: IntArray) -> Design:
+    """Return the design of some rows.
+
+    Parameters
+    ----------
+    design : Design
+        All rows.
+    index : int array
+        Which.
+
+    Returns
+    -------
+    Design
+        With what is known of the columns.
+
+    Examples
+    --------
+    >>> from logitkit.design.ready import ready_design
+    >>> rows_of_design(ready_design(np.ones((3, 1)), [0, 1, 1]), np.array([0, 2])).response.y.tolist()
+    [0.0, 1.0]
+    """
     matrix, response = design.matrix.take(index), design.response.take(index)
     return replace(design, matrix=matrix, response=response, positions=design.positions[index])

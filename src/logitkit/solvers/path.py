@@ -321,13 +321,11 @@ class _Smooth:
             solution = newton.solve(objective, first, suspicious=False)
         solution = replace(solution, coef=np.where(penalty.held, 0.0, solution.coef))  # but for rounding
         self.coef = solution.coef
-        here = objective.evaluate(solution.coef, hessian=False)
-        hessian = solution.evaluation.hessian
-        assert hessian is not None
-        squared = float(here.gradient @ hessian.factorise().solve(here.gradient))
+        here = solution.evaluation  # one step before, whose decrement bounds what is left
         value = here.value - quadratic.value(solution.coef)
         steps = len(solution.trace)
-        return Solved(solution.coef * scale, value, here.gradient / scale, max(squared, 0.0), solution.status, steps, 0)
+        gap = solution.decrement**2
+        return Solved(solution.coef * scale, value, here.gradient / scale, gap, solution.status, steps, 0, solution)
 
 
 def _with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:

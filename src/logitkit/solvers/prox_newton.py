@@ -36,7 +36,7 @@ from logitkit.objective import Evaluation, Objective
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.gap import least_gap
-from logitkit.solvers.solver import Status
+from logitkit.solvers.solver import Solution, Status
 from logitkit.typing import FloatArray
 
 __all__ = ["Point", "ProxSolution", "Scaled", "Solved", "duality_gap", "prox_newton"]
@@ -143,6 +143,8 @@ class Solved(NamedTuple):
         How it ended.
     steps, renewals : int
         Walks over the rows without and with second derivatives, of the columns in use where these are few.
+    solution : Solution or None
+        Of Newton's method, where the penalty is smooth: its second derivatives are those of inference.
     """
 
     coef: FloatArray
@@ -152,6 +154,7 @@ class Solved(NamedTuple):
     status: Status
     steps: int
     renewals: int
+    solution: Solution | None = None
 
 
 def prox_newton(
@@ -231,7 +234,7 @@ def prox_newton(
 
 
 def duality_gap(point: Point, penalty: Penalty, model: QuadraticModel) -> tuple[float, FloatArray]:
-    """Return how far the objective is above its minimum, at most, as the model tells.
+    """Return how far the objective is above its minimum, at most, if the model's second derivatives are right.
 
     Parameters
     ----------

@@ -1,0 +1,162 @@
+r"""Nested cross-validation: how well the whole procedure predicts, the choice of the strength included.
+
+Each fold is predicted by a model whose strength was chosen without it: by cross-validation over the other folds of the
+same partition, so that groups stay together and times in order. The score at the chosen strength of the plain
+cross-validation is too good, because that strength was chosen by it.
+
+References
+----------
+Varma, S. and Simon, R. (2006) Bias in error estimation when using cross-validation for model selection. BMC
+Bioinformatics 7, 91. Cawley, G. C. and Talbot, N. L. C. (2010) JMLR 11, 2079-2107.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.execution.progress import progress
+from logitkit.penalised_path import solve_path
+from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
+from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
+from logitkit.selection.folds import Folds, checked_folds
+from logitkit.selection.rules import score_curve
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["NestedScores", "nested_scores"]
+
+
+@dataclass(frozen=True)
+class NestedScores:
+    """Scores of folds that were predicted by models whose strength was chosen without them.
+
+    Parameters
+    ----------
+    splits : (s,) int array
+        The folds, by their number in the cross-validation.
+    strengths : (s,) array
+        The strength that was chosen without each.
+    scores : (s,) array
+        Score of each fold.
+    mean, std_error : float
+        As of a cross-validation at one strength.
+    rule : str
+        ``"best"`` or ``"one_se"``.
+    measure : str
+        What was measured.
+    folds : str
+        How the folds were made.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> cv = lk.cross_validate("low ~ age + lwt + smoke", lk.datasets.load_lbw(), folds=4, n_strengths=5)
+    >>> cv.nested().strengths.size
+    4
+    """
+
+    splits: IntArray
+    strengths: FloatArray
+    scores: FloatArray
+    mean: float
+    std_error: float
+    rule: str
+    measure: str
+    folds: str
+
+
+def nested_scores(given: Shrunken, found: CrossValidation, options: ProxNewton, rule: str = "best") -> NestedScores:
+    """Choose the strength anew without each fold, and score the fold.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem of all rows.
+    found : CrossValidation
+        Its cross-validation.
+    options : ProxNewton
+        Options of the solver.
+    rule : {'best', 'one_se'}
+        How a strength is chosen.
+
+    Returns
+    -------
+    NestedScores
+        Of the folds that leave at least two others to choose by: of periods of time, all but the first two.
+
+    Raises
+    ------
+    DataError, UnsupportedError
+        For a rule that is not known, overlapping folds, or too few of them.
+
+    Examples
+    --------
+    With one strength there is nothing to choose, and the scores are those of the cross-validation:
+
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> cv = lk.cross_validate("low ~ age + lwt + smoke", births, folds=4, strengths=[0.01])
+    >>> bool(abs(cv.nested().scores - cv.record.scores[:, 0]).max() < 1e-6)
+    True
+    """
+    if rule not in {"best", "one_se"}:
+        raise DataError(f"rule={rule!r} is not known; use 'best' or 'one_se'.")
+    if found.folds.overlapping:
+        raise UnsupportedError("Folds that overlap cannot be nested: give folds in which each row is held out once.")
+    splits, strengths, scores, weights = [], [], [], []
+    with progress(found.folds.n_splits, "folds") as shown:
+        for split in range(found.folds.n_splits):
+            shown.advance()
+            train, test = found.folds.train(split), found.folds.test(split)
+            inner = _without(found.folds, split, train)
+            if inner is None:
+                continue
+            try:
+                part = prepare(rows_of_design(given.design, train), given.family, given.specification, tells=False)
+                inner = checked_folds(inner, part.design.response)
+                path = solve_path(part, found.path.strengths, options, stops=False)
+                chosen = cross_validate_path(part, path, inner, found.measure, options)
+            except LogitkitError as error:
+                raise type(error)(f"Without fold {split} (from 0): {error}") from error
+            place = chosen.best if rule == "best" else chosen.one_se
+            held, response = given.design.matrix.take(test), given.design.response.take(test)
+            eta = held.matvec(path.coef[place])
+            if response.offset is not None:
+                eta = eta + response.offset
+            splits.append(split)
+            strengths.append(float(path.strengths[place]))
+            scores.append(float(found.measure.score(eta[:, None], response.y, response.weights)[0]))
+            weights.append(response.total)
+    if not splits:
+        raise DataError("No fold leaves two others to choose the strength by: use at least 3 folds, or 4 periods.")
+    repeats = found.folds.repeats[np.array(splits)]
+    curve = score_curve(np.array(scores)[:, None], np.array(weights), repeats)
+    return NestedScores(
+        np.array(splits),
+        np.array(strengths),
+        np.array(scores),
+        float(curve.mean[0]),
+        float(curve.std_error[0]),
+        rule,
+        found.measure.label,
+        found.folds.words,
+    )
+
+
+def _without(folds: Folds, split: int, train: IntArray) -> Folds | None:
+    """Return the other folds of a split's partition, over the rows that it is trained on; None if there are not two."""
+    layer = int(folds.repeats[split])
+    first = int(np.searchsorted(folds.repeats, layer))
+    own = folds.codes[layer][train]
+    labels = np.unique(own[(own >= 0) & (own != split - first)])
+    if labels.size < 2:
+        return None
+    codes = np.full(own.size, -1, dtype=np.int32)
+    for number, label in enumerate(labels):
+        codes[own == label] = number
+    training = None
+    if folds.training is not None:
+        training = np.array([np.isin(train, folds.train(first + int(label))) for label in labels])
+    return Folds(codes[None, :], f"{folds.words}, less one", training)
