@@ -85,6 +85,10 @@ def null_model(
         free = free & (diagonal == 0.0)
     index = np.flatnonzero(free)
     coef = np.zeros(matrix.n_columns)
+    if index.size and not 0.0 < response.events < response.total:
+        raise SeparationError("All outcomes are the same: there is nothing to explain, and the intercept is infinite.")
+    if index.size == 1 and index[0] == strengths.intercept and response.offset is None:
+        return _of_intercept(response, family, coef, index)
     columns = matrix.columns(index)
     own, centre = np.ones(index.size), np.zeros(index.size)
     intercept = index == (-1 if strengths.intercept is None else strengths.intercept)
@@ -98,8 +102,6 @@ def null_model(
     if index.size == 0:
         return NullModel(coef, objective.evaluate(np.zeros(0)).value, index)
     shown = ", ".join(names[j] for j in index[:6])
-    if not 0.0 < response.events < response.total:
-        raise SeparationError("All outcomes are the same: there is nothing to explain, and the intercept is infinite.")
     first = objective.evaluate(np.zeros(index.size))
     assert isinstance(first.hessian, DenseHessian)
     if index.size > 1 and least_share(first.hessian.array, None) < COLLINEAR:
@@ -111,3 +113,11 @@ def null_model(
     given[intercept] -= centre @ given
     coef[index] = given * strengths.scale[index]
     return NullModel(coef, solution.evaluation.value, index, solution)
+
+
+def _of_intercept(response: Response, family: Binomial, coef: FloatArray, index: IntArray) -> NullModel:
+    """Return the model of the intercept alone, which is known: the link of the share of events."""
+    share = response.events / response.total
+    coef[index] = family.link.link(np.array(share))
+    losses = family.loss(np.repeat(coef[index], 2), np.array([1.0, 0.0]))
+    return NullModel(coef, response.total * float(share * losses[0] + (1.0 - share) * losses[1]), index)
