@@ -35,6 +35,7 @@ ROUNDS_MOST = 100
 LEAST_ADDED = 20
 SPARE = 200  # columns in use that are not wanted: taking them out costs more than they do
 REFINEMENTS = 2
+RENEWED = 3  # strengths that one sum of second derivatives serves, corrected and extended: more take more steps
 MET = 1e-9  # of a condition, or of the mean slope of a row: what is met but for this is met
 FINEST = 1e-6  # of the gap that is allowed: asking the set for less does not help
 SHARE = 0.3  # of the gap that is allowed: what the columns of the set may leave
@@ -59,6 +60,7 @@ class WorkingSet:
         self._matrix: GrowingColumns
         self._rows: tuple[FloatArray, FloatArray] | None = None
         self._renew = True
+        self._age = 0
 
     def solve(
         self,
@@ -93,7 +95,8 @@ class WorkingSet:
         """
         columns = self._chosen(penalty, penalty.free | (coef != 0.0) | wanted)
         steps = renewals = 0
-        self._renew = True
+        self._age += 1
+        self._renew = self._age >= RENEWED
         inner = SHARE * target
         for _ in range(ROUNDS_MOST):
             own = self._take(columns, penalty, coef)
@@ -146,7 +149,7 @@ class WorkingSet:
         if self._renew:
             assert self.problem is not None and self.point is not None  # noqa: PT018
             self.point, self.model = self.problem.model(self.point.coef, own, rough=True)
-            self._renew = False
+            self._renew, self._age = False, 0
         return own
 
     def _begin(self, columns: IntArray, penalty: Penalty, coef: FloatArray) -> None:
@@ -155,7 +158,7 @@ class WorkingSet:
         self._matrix = GrowingColumns(self._source.columns(columns))
         self.problem = self._problem()
         self.point, self.model = self.problem.model(coef[columns], penalty.pick(columns))
-        self._rows, self._renew = None, False
+        self._rows, self._renew, self._age = None, False, 0
 
     def _extend(self, new: IntArray) -> None:
         """Take some columns besides those in use: their second derivatives are summed, the others kept."""
