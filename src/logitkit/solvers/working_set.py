@@ -35,7 +35,7 @@ ROUNDS_MOST = 100
 LEAST_ADDED = 20
 SPARE = 200  # columns in use that are not wanted: taking them out costs more than they do
 REFINEMENTS = 2
-RENEWED = 3  # strengths that one sum of second derivatives serves, corrected and extended: more take more steps
+STALE = 0.86  # of the strength at which second derivatives were summed: three strengths of a usual path are served
 MET = 1e-9  # of a condition, or of the mean slope of a row: what is met but for this is met
 FINEST = 1e-6  # of the gap that is allowed: asking the set for less does not help
 SHARE = 0.3  # of the gap that is allowed: what the columns of the set may leave
@@ -60,7 +60,7 @@ class WorkingSet:
         self._matrix: GrowingColumns
         self._rows: tuple[FloatArray, FloatArray] | None = None
         self._renew = True
-        self._age = 0
+        self._strength = self._summed = 0.0  # of the penalty now, and where second derivatives were summed
 
     def solve(
         self,
@@ -95,8 +95,8 @@ class WorkingSet:
         """
         columns = self._chosen(penalty, penalty.free | (coef != 0.0) | wanted)
         steps = renewals = 0
-        self._age += 1
-        self._renew = self._age >= RENEWED
+        self._strength = _size(penalty)
+        self._renew = not STALE * self._summed <= self._strength <= self._summed / STALE
         inner = SHARE * target
         for _ in range(ROUNDS_MOST):
             own = self._take(columns, penalty, coef)
@@ -149,7 +149,7 @@ class WorkingSet:
         if self._renew:
             assert self.problem is not None and self.point is not None  # noqa: PT018
             self.point, self.model = self.problem.model(self.point.coef, own, rough=True)
-            self._renew, self._age = False, 0
+            self._renew, self._summed = False, self._strength
         return own
 
     def _begin(self, columns: IntArray, penalty: Penalty, coef: FloatArray) -> None:
@@ -158,7 +158,7 @@ class WorkingSet:
         self._matrix = GrowingColumns(self._source.columns(columns))
         self.problem = self._problem()
         self.point, self.model = self.problem.model(coef[columns], penalty.pick(columns))
-        self._rows, self._renew, self._age = None, False, 0
+        self._rows, self._renew, self._summed = None, False, self._strength
 
     def _extend(self, new: IntArray) -> None:
         """Take some columns besides those in use: their second derivatives are summed, the others kept."""
@@ -222,3 +222,9 @@ class WorkingSet:
         dual[self.columns[settled]] = known[settled]
         gap = least_gap(coef, dual, penalty, self.point.pearson, float(curvature @ moved**2))
         return dual, gap
+
+
+def _size(penalty: Penalty) -> float:
+    """Return the largest strength of a penalty, which tells how far it has moved."""
+    groups = 0.0 if penalty.groups is None else float(penalty.groups.strengths.max(initial=0.0))
+    return max(float(penalty.l1.max(initial=0.0)), float(penalty.l2.max(initial=0.0)), groups)
