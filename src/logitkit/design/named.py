@@ -40,14 +40,16 @@ def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> I
     if not isinstance(names, Iterable):
         raise FormulaError(f"{where}: {names!r} is no name. Give terms or coefficients as text.")
     listed = _split(names) if isinstance(names, str) else list(names)
-    terms = {_canonical(term.name): term.columns for term in info.terms}
     found: list[int] = []
+    terms: dict[str, tuple[int, ...]] = {}
     for name in listed:
         if not isinstance(name, str):
             raise FormulaError(f"{where}: {name!r} is no name. Give terms or coefficients as text.")
         if name in info.names:
             found.append(info.names.index(name))
-        elif _canonical(name) in terms:
+            continue
+        terms = terms or {_canonical(term.name): term.columns for term in info.terms}
+        if _canonical(name) in terms:
             found.extend(terms[_canonical(name)])
         elif name.strip() not in {"1", *info.empty_terms}:
             known = list(dict.fromkeys([*(term.name for term in info.terms), *info.names]))

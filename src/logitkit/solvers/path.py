@@ -106,7 +106,7 @@ class PenalisedProblem:
         """Whether second derivatives are summed over all columns: where a working set would soon hold most of them."""
         p, whole = self.matrix.n_columns, self.strengths.whole
         corner = whole.l1 > 0.0 if whole.groups is None else (whole.l1 > 0.0) | (whole.groups.codes >= 0)
-        few_corners = p <= DENSE_MOST and 2 * int(np.count_nonzero(corner)) < p
+        few_corners = p <= DENSE_MOST and 2 * int(np.count_nonzero(corner | whole.held)) < p
         return p <= GRAM_MOST or few_corners or self.strengths.quadratic is not None
 
     @property
@@ -133,7 +133,8 @@ class PenalisedProblem:
         held = (unit.l1 > 0.0) | (unit.l2 > 0.0)
         if unit.groups is not None:
             held |= unit.groups.codes >= 0
-        alone = fixed.groups is None and np.array_equal(~held & ~fixed.held, self.strengths.whole.free)
+        whole = self.strengths.whole
+        alone = fixed.groups is None and np.array_equal(~held & ~whole.held, whole.free)
         if alone and self.strengths.quadratic is None:
             return self.slope_at_null()
         zero = np.where(held, 0.0, np.inf)
