@@ -131,7 +131,7 @@ def test_a_certificate_shows_its_numbers() -> None:
     own = fit.certificate()
     document = own.to_document()
     shown = facts(document)
-    assert float(shown["Objective"]) == pytest.approx(own.objective, rel=1e-3)
+    assert float(shown["Objective"]) == pytest.approx(own.objective, rel=1e-3)  # the digits that are printed
     assert shown["Holds"] == "yes"
     assert document.warnings == ()
     assert "Certificate of a penalised fit" in repr(own)
