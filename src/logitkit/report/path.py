@@ -52,7 +52,7 @@ def path_document(record: PathRecord) -> Document:
         blocks=(_path_table(record),),
         notes=(
             "Deviance explained: beside the model of intercept and offset.",
-            "Gap: how far each solution is above its least objective, by the solver, as a share of the null model's loss.",
+            "Gap: how far each solution is above the least objective, by the solver, as a share of the null loss.",
             "path.at(strength) is the fit at any strength; path.choose('bic') and lk.cross_validate choose one.",
         ),
         warnings=tuple(_path_warnings(record)),
