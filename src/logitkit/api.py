@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from logitkit.absorbed import fit_absorbed
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
+from logitkit.design.reading import BinaryReader
 from logitkit.design.ready import ready_design
 from logitkit.errors import ConvergenceWarning, DataError
 from logitkit.execution.blas import single_threaded_blas
@@ -118,7 +119,7 @@ def logit(
         weight_kind=weight_kind,
         offset=offset,
         cluster=cluster,
-        event=event,
+        reader=BinaryReader(event),
         missing=missing,
         absorb=absorb,
     )
@@ -188,7 +189,14 @@ def logit_matrix(
     normal_quantile(level)
     family = Binomial(link_named(link))
     design = ready_design(
-        X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, cluster=cluster, event=event
+        X,
+        y,
+        names,
+        weights=weights,
+        weight_kind=weight_kind,
+        offset=offset,
+        cluster=cluster,
+        reader=BinaryReader(event),
     )
     return _fit(design, family, penalty, solver, level)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from logitkit.once import once
 from logitkit.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Evaluation", "Objective"]
+__all__ = ["Evaluation", "Objective", "SmoothObjective"]
 
 NUMBERS_OF_PART = 1_048_576  # of a product with all columns at once, which a thread is worth
 ROWS_OF_PART = 16_384  # of which losses are summed
@@ -58,6 +59,30 @@ class Evaluation:
     fitted: float = 0.0
     matched: float = 0.0
     pearson: float = 0.0
+
+
+class SmoothObjective(Protocol):
+    """What a solver sees of an objective: a convex function of coefficients that is a sum over rows."""
+
+    @property
+    def n_params(self) -> int:
+        """Number of coefficients."""
+
+    @property
+    def mean_weight(self) -> float:
+        """Mean total weight of a row, at most 1."""
+
+    @property
+    def gram_cost(self) -> float:
+        """About what second derivatives cost, in units of a walk without them."""
+
+    def evaluate(
+        self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
+    ) -> Evaluation:
+        """Return value, gradient and (if asked for) Hessian and Pearson's statistic at ``coef``."""
+
+    def reach(self, direction: FloatArray) -> float:
+        """Return the largest change of a linear predictor along a direction."""
 
 
 @dataclass(slots=True)
@@ -132,6 +157,11 @@ class Objective:
     def n_params(self) -> int:
         """Number of coefficients."""
         return self.matrix.n_columns
+
+    @property
+    def gram_cost(self) -> float:
+        """About what second derivatives cost, in units of a walk without them."""
+        return self._inner.gram_cost
 
     @once
     def mean_weight(self) -> float:

@@ -13,6 +13,7 @@ from logitkit.api import scope_of
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.frame import read_table
+from logitkit.design.reading import BinaryReader
 from logitkit.design.ready import ready_design
 from logitkit.errors import ConvergenceWarning, DataError, DataWarning
 from logitkit.execution.blas import single_threaded_blas
@@ -97,8 +98,7 @@ def path(
 
     References
     ----------
-    Friedman, J., Hastie, T. and Tibshirani, R. (2010) Regularization paths for generalized linear models via coordinate
-    descent. Journal of Statistical Software 33(1).
+    Friedman, J., Hastie, T. and Tibshirani, R. (2010) Journal of Statistical Software 33(1).
 
     Examples
     --------
@@ -116,7 +116,7 @@ def path(
         weight_kind=weight_kind,
         offset=offset,
         cluster=None,
-        event=event,
+        reader=BinaryReader(event),
         missing=missing,
         absorb=None,
     )
@@ -185,7 +185,8 @@ def path_matrix(
     True
     """
     normal_quantile(level)
-    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, event=event)
+    reader = BinaryReader(event)
+    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, reader=reader)
     return _path(design, penalty, link, (n_strengths, ratio, strengths), solver, level)
 
 
@@ -270,7 +271,7 @@ def cross_validate(
         weight_kind=weight_kind,
         offset=offset,
         cluster=None,
-        event=event,
+        reader=BinaryReader(event),
         missing=missing,
         absorb=None,
     )
@@ -338,7 +339,8 @@ def cross_validate_matrix(
     (5, 3)
     """
     normal_quantile(level)
-    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, event=event)
+    reader = BinaryReader(event)
+    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, reader=reader)
     table = read_table({"y": np.asarray(y)})
     made = chosen_folds(design, table, folds, (stratify, groups, time, repeats, seed))
     return _cross_validated(design, made, penalty, link, (n_strengths, ratio, strengths), measure, solver, level)

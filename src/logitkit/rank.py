@@ -32,6 +32,8 @@ from logitkit.execution.local import row_groups
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
+    "CLEAR_SHARE",
+    "ROUNDING",
     "TOLERANCE",
     "Coordinates",
     "identity_coordinates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from logitkit.recession import RecessionCone
 from logitkit.solvers.solver import Status, Step
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Covariance", "FitRecord", "Limit", "PenaltyFacts"]
+__all__ = ["Covariance", "FitRecord", "Limit", "ModelRecord", "PenaltyFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +128,14 @@ class Limit:
     dimension: int
 
 
-@dataclass(frozen=True)
-class FitRecord:
-    """Everything that is known after a fit, without the rows.
+@dataclass(frozen=True, kw_only=True)
+class ModelRecord:
+    """What is known after the fit of any model, without the rows.
 
     Parameters
     ----------
     info : DesignInfo
         Names, terms, coding and how the response was given.
-    family : Binomial
-        Distribution and link.
     coef : (p,) array
         Estimates; plus or minus infinity under separation, nan where aliased or undetermined.
     coordinates : Coordinates
@@ -155,19 +154,19 @@ class FitRecord:
     covariance : Covariance
         How ``vcov`` was made.
     loglik, null_loglik, deviance, null_deviance : float
-        Log-likelihoods with the binomial constant, and deviances.
+        Log-likelihoods with the constant of counts, and deviances.
     n_obs : int
         Rows of positive weight, or the sum of frequency weights; the n of BIC.
     n_params : int
         Rank of the design.
-    events, total : float
-        Weighted events and trials.
+    total : float
+        Weighted trials.
     n_trials : float
         Number of trials: frequency weights count them, other weights do not.
     tjur : float
-        Mean probability among events less that among non-events.
+        Mean probability among events less that among non-events; nan where there are more outcomes.
     log_constant : float
-        The binomial constant that the log-likelihoods include.
+        The constant of the counts that the log-likelihoods include.
     counts : RowCounts
         Rows of the table, used and dropped.
     status : Status
@@ -187,7 +186,6 @@ class FitRecord:
     """
 
     info: DesignInfo
-    family: Binomial
     coef: FloatArray
     coordinates: Coordinates | LevelCoordinates
     inner_coef: FloatArray
@@ -202,7 +200,6 @@ class FitRecord:
     null_deviance: float
     n_obs: int
     n_params: int
-    events: float
     total: float
     n_trials: float
     tjur: float
@@ -269,6 +266,22 @@ class FitRecord:
         given = self.info.response
         return given.weight_kind != "sampling" and given.cluster is None
 
-    def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> FitRecord:
+    def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> Self:
         """Return the same fit with another covariance, given in the fit's coordinates."""
         return replace(self, inner_vcov=inner_vcov, covariance=covariance)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitRecord(ModelRecord):
+    """What is known after the fit of a model of two outcomes.
+
+    Parameters
+    ----------
+    family : Binomial
+        Distribution and link.
+    events : float
+        Weighted events.
+    """
+
+    family: Binomial
+    events: float

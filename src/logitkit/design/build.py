@@ -11,14 +11,14 @@ import numpy as np
 from logitkit.design.absorbed import AbsorbedLevels, terms_without_intercept, without_intercept
 from logitkit.design.coding import learn_coding
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.extras import ARRAY, complete_rows, gather_extras, make_response, missing_text, pick_rows
+from logitkit.design.extras import ARRAY, complete_rows, gather_extras, missing_text, pick_rows
 from logitkit.design.formula import parse_formula, split_formula
 from logitkit.design.frame import coded_values, read_table
-from logitkit.design.info import DesignInfo, ResponseInfo
-from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
-from logitkit.design.response import Response
+from logitkit.design.info import DesignInfo
+from logitkit.design.outcome import evaluate_left, missing_outcome
+from logitkit.design.reading import BinaryReader, OutcomeReader, RowsUsed
 from logitkit.design.terms import INTERCEPT
-from logitkit.errors import DataError, FormulaError, ResponseError
+from logitkit.errors import DataError, FormulaError
 from logitkit.typing import BoolArray, MissingPolicy, WeightKind
 
 __all__ = ["build_design"]
@@ -33,7 +33,7 @@ def build_design(
     weight_kind: WeightKind = "frequency",
     offset: Any = None,
     cluster: Any = None,
-    event: Any = None,
+    reader: OutcomeReader | None = None,
     missing: MissingPolicy = "drop",
     absorb: str | None = None,
 ) -> Design:
@@ -53,8 +53,8 @@ def build_design(
         What the weights mean.
     offset, cluster : str or array-like, optional
         Given like ``weights``.
-    event : object, optional
-        The value of the response that is modelled.
+    reader : OutcomeReader, optional
+        How the left side becomes a response; that of a binary model by default.
     missing : {'drop', 'raise'}
         What to do with rows that have missing values.
     absorb : str, optional
@@ -70,6 +70,7 @@ def build_design(
     FormulaError, DataError, ResponseError
         Whatever is wrong with the input, before anything is computed.
     """
+    reader = reader or BinaryReader()
     split_formula(formula)
     table = read_table(data)
     if table.n_rows == 0:
@@ -80,7 +81,9 @@ def build_design(
             f"absorb={shown}: give the name of a column of the table, one only. Of several factors absorb the one with "
             "the most levels, and put the others into the formula as C(...)."
         )
-    extras = gather_extras(table, weights=weights, offset=offset, cluster=cluster, absorb=absorb)
+    extras = gather_extras(
+        table, weights=weights, offset=offset, cluster=cluster, absorb=absorb, offsets=reader.offsets
+    )
     reserved = [name for name in extras.names.values() if name and name != ARRAY]
     parsed = parse_formula(formula, table.names, namespace, reserved, n_rows=table.n_rows)
     used = list(dict.fromkeys((*parsed.left_variables, *parsed.variables)))
@@ -108,13 +111,13 @@ def build_design(
         if not keep.any():
             raise DataError(f"No row is left to fit. {missing_text(absent)}")
     everything = positions if positions is not None else np.arange(table.n_rows)
-    outcome = code_outcome(pick_rows(left, keep), parsed.left, event)
     matrix, shift = rows.among(keep)
     positions = everything if keep.all() else everything[keep]
-    response = make_response(outcome, extras, positions, weight_kind, shift)
+    used_rows = RowsUsed(extras, positions, weight_kind, shift)
+    response, response_info = reader.read(pick_rows(left, keep), parsed.left, used_rows)
     counted = response.weights > 0.0
     coding = coding.with_seen(rows.factors, None if keep.all() and counted.all() else np.flatnonzero(keep)[counted])
-    if outcome.trials is None:
+    if response.trials is None:
         coding.require_repeated_levels(int(np.count_nonzero(counted)))
     names, terms, absorbed, level_codes = coding.names, coding.terms, None, None
     if absorb is not None:
@@ -130,7 +133,7 @@ def build_design(
         names,
         terms,
         replace(
-            outcome.info,
+            response_info,
             weights=extras.names["weights"],
             offset=extras.names["offset"],
             cluster=extras.names["cluster"],
@@ -146,13 +149,4 @@ def build_design(
         sorted(((name, int(w.sum())) for name, w in absent.items() if w.any()), key=lambda item: -item[1])
     )
     counts = RowCounts(table.n_rows, table.n_rows - positions.size, by_column)
-    _require_both_outcomes(response, info.response)
     return Design(matrix, response, info, counts, positions, table.index, level_codes)
-
-
-def _require_both_outcomes(response: Response, info: ResponseInfo) -> None:
-    """Refuse weights that leave one class only."""
-    if response.prior is not None and not 0.0 < response.events < response.total:
-        raise ResponseError(
-            f"Among the rows of positive weight the response {info.name!r} has one class only; both must occur."
-        )

@@ -72,6 +72,14 @@ class Dense(Matrix):
         """Add X' v to ``out``."""
         out += vector @ self.array
 
+    def matvecs(self, vectors: FloatArray) -> FloatArray:
+        """Return X v for several vectors, in one product."""
+        return np.asarray(vectors @ self.array.T)
+
+    def add_rmatvecs(self, vectors: FloatArray, out: FloatArray) -> None:
+        """Add X' v to each row of ``out``, in one product."""
+        out += vectors @ self.array
+
     def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
         """Add X' diag(weights) X by one symmetric product of the rows scaled by root weights."""
         n, p = self.array.shape

@@ -77,8 +77,7 @@ class Design:
         sample = np.unique(np.linspace(0, self.n_rows - 1, min(self.n_rows, 1_000)).astype(np.int64))
         probe = np.cos(np.arange(sample.size, dtype=np.float64))
         sizes = (self.n_rows, self.matrix.n_columns, self.response.events, self.response.total)
-        given = (self.response.y, self.response.weights, self.response.offset)
         columns = self.matrix.take(sample).rmatvec(probe)
-        parts = [*sizes, *(probe @ values[sample] for values in given if values is not None), *columns]
+        parts = [*sizes, *(probe @ values[sample] for values in self.response.columns()), *columns]
         # Eight digits: sums may differ in the last bits between machines.
         return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from logitkit.design.checks import require_finite_offset, require_weight_kind, require_weights
 from logitkit.design.frame import Table, codes_of, is_missing, numeric_values, row_values
-from logitkit.design.outcome import Outcome
+from logitkit.design.outcome import Counts, Outcome
 from logitkit.design.response import Clusters, Response
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, FloatArray, IntArray, MissingPolicy, WeightKind
 
-__all__ = ["ARRAY", "Extras", "complete_rows", "gather_extras", "make_response", "missing_text", "pick_rows"]
+__all__ = [
+    "ARRAY",
+    "Extras",
+    "clusters_of",
+    "complete_rows",
+    "gather_extras",
+    "make_response",
+    "missing_text",
+    "offset_role",
+    "offsets_by_outcome",
+    "pick_rows",
+    "prior_weights",
+]
 
 ARRAY = "<array>"
 
@@ -46,7 +58,13 @@ class Extras:
 
 
 def gather_extras(
-    table: Table, *, weights: Any = None, offset: Any = None, cluster: Any = None, absorb: str | None = None
+    table: Table,
+    *,
+    weights: Any = None,
+    offset: Any = None,
+    cluster: Any = None,
+    absorb: str | None = None,
+    offsets: Mapping[str, Any] | None = None,
 ) -> Extras:
     """Return weights, offset and clusters as columns of the table's length.
 
@@ -58,13 +76,16 @@ def gather_extras(
         Column names, or arrays aligned with the table.
     absorb : str, optional
         A column name.
+    offsets : mapping of str to str or array-like, optional
+        Offsets of single outcomes, by outcome.
 
     Returns
     -------
     Extras
-        Those that were given.
+        Those that were given; the role of an outcome's offset is ``offset_role`` of it.
     """
     given = {"weights": weights, "offset": offset, "cluster": cluster, "absorb": absorb}
+    given |= {offset_role(outcome): value for outcome, value in (offsets or {}).items()}
     series: dict[str, Any] = {}
     names: dict[str, str | None] = {}
     for role, value in given.items():
@@ -72,6 +93,55 @@ def gather_extras(
         if value is not None:
             series[role], names[role] = row_values(value, table, role)
     return Extras(series, names)
+
+
+def offset_role(outcome: str) -> str:
+    """Return the role of the offset of one outcome.
+
+    Parameters
+    ----------
+    outcome : str
+        As printed.
+
+    Returns
+    -------
+    str
+        Its role in ``Extras``.
+    """
+    return f"offset of {outcome}"
+
+
+def offsets_by_outcome(offset: Any) -> dict[str, Any]:
+    """Return the offsets of a model of several outcomes by outcome.
+
+    Parameters
+    ----------
+    offset : mapping, table, (n, K) array or None
+        As the caller gave them.
+
+    Returns
+    -------
+    dict of str to object
+        By outcome as printed, of an array by ``"<array>"`` and the place of the outcome.
+
+    Raises
+    ------
+    DataError
+        For one column, which says nothing of outcomes.
+    """
+    if offset is None:
+        return {}
+    if isinstance(offset, Mapping):
+        return {str(outcome): value for outcome, value in offset.items()}
+    if hasattr(offset, "columns"):
+        return {str(name): offset[name] for name in offset.columns}
+    array = np.asarray(offset)
+    if array.ndim != 2:
+        raise DataError(
+            f"offset has shape {array.shape}: give offsets by outcome, offset={{'outcome': column}}, or an array with "
+            "a column an outcome. One column added to every logit changes no probability."
+        )
+    return {f"{ARRAY}{k}": array[:, k] for k in range(array.shape[1])}
 
 
 def complete_rows(absent: dict[str, BoolArray], missing: MissingPolicy) -> IntArray | None:
@@ -143,8 +213,8 @@ def pick_rows(values: Any, keep: BoolArray) -> Any:
     """
     if keep.all():
         return values
-    if hasattr(values, "events"):
-        return replace(values, events=np.asarray(values.events)[keep], nonevents=np.asarray(values.nonevents)[keep])
+    if isinstance(values, Counts):
+        return Counts(tuple(np.asarray(column)[keep] for column in values.columns))
     return values[keep]
 
 
@@ -176,17 +246,61 @@ def make_response(
     DataError
         For weights or offsets that cannot be used.
     """
-    require_weight_kind(weight_kind, given="weights" in extras.series)
-    prior = clusters = None
-    if "weights" in extras.series:
-        prior = numeric_values(extras.series["weights"].iloc[positions], "weights")
-        require_weights(prior, weight_kind, str(extras.names["weights"]), positions)
+    prior, clusters = prior_weights(extras, positions, weight_kind), clusters_of(extras, positions)
     if "offset" in extras.series:
         given = numeric_values(extras.series["offset"].iloc[positions], "offset")
         offset = given if offset is None else offset + given
     if offset is not None:
         require_finite_offset(offset, positions)
-    if "cluster" in extras.series:
-        codes, count = codes_of(extras.series["cluster"].iloc[positions])
-        clusters = Clusters(codes, count, str(extras.names["cluster"]))
     return Response(outcome.y, outcome.trials, prior, weight_kind, offset, clusters)
+
+
+def prior_weights(extras: Extras, positions: IntArray, weight_kind: WeightKind) -> FloatArray | None:
+    """Return the weights of the rows used, None where there are none.
+
+    Parameters
+    ----------
+    extras : Extras
+        Of all rows.
+    positions : (m,) int array
+        The rows used.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean.
+
+    Returns
+    -------
+    (m,) array or None
+        Not negative.
+
+    Raises
+    ------
+    DataError
+        For weights that cannot be used.
+    """
+    require_weight_kind(weight_kind, given="weights" in extras.series)
+    if "weights" not in extras.series:
+        return None
+    prior = numeric_values(extras.series["weights"].iloc[positions], "weights")
+    require_weights(prior, weight_kind, str(extras.names["weights"]), positions)
+    return prior
+
+
+def clusters_of(extras: Extras, positions: IntArray) -> Clusters | None:
+    """Return the clusters of the rows used, None where there are none.
+
+    Parameters
+    ----------
+    extras : Extras
+        Of all rows.
+    positions : (m,) int array
+        The rows used.
+
+    Returns
+    -------
+    Clusters or None
+        Of m rows.
+    """
+    if "cluster" not in extras.series:
+        return None
+    codes, count = codes_of(extras.series["cluster"].iloc[positions])
+    return Clusters(codes, count, str(extras.names["cluster"]))

@@ -12,6 +12,7 @@ from logitkit.design.build import build_design
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.frame import Table, read_table, row_values
 from logitkit.design.groups import Groups, learn_groups, missing_by
+from logitkit.design.reading import BinaryReader
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import IntArray, MissingPolicy, WeightKind
 
@@ -115,7 +116,13 @@ def build_groups(
             if value is not None and not isinstance(value, str):
                 given[role] = row_values(value, table, role)[0].iloc[kept]
     design = build_design(
-        formula, data, namespace=namespace, weight_kind=weight_kind, event=event, missing=missing, **given
+        formula,
+        data,
+        namespace=namespace,
+        weight_kind=weight_kind,
+        reader=BinaryReader(event),
+        missing=missing,
+        **given,
     )
     if design.info.coding is not None and design.info.coding.uses_neighbours:
         raise UnsupportedError(

@@ -21,11 +21,18 @@ class ResponseInfo:
     name : str
         The left side of the formula, or the name of the response.
     kind : str
-        ``"binary"`` or ``"grouped"``.
+        ``"binary"`` or ``"grouped"``; of several outcomes ``"nominal"`` or ``"counts"``.
     event, nonevent : str
-        What is modelled and its opposite, as printed.
+        What is modelled and its opposite, as printed; of two outcomes.
     coded : dict
-        Values of the response and the 0 or 1 that they became, when it was not numeric.
+        Values of the response and the codes that they became: 0 and 1, when it was not numeric, or places among
+        ``levels``.
+    levels : tuple of str
+        Several outcomes, as printed.
+    empty : tuple of str
+        Levels of the response that do not occur among the rows that count.
+    offsets : tuple of (str, str)
+        Outcomes with an offset of their own, and its column name or ``"<array>"``.
     weights, offset, cluster : str or None
         Column names; ``"<array>"`` when an array was given.
     weight_kind : str
@@ -37,6 +44,9 @@ class ResponseInfo:
     event: str = "1"
     nonevent: str = "0"
     coded: dict[Any, int] = field(default_factory=dict)
+    levels: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    offsets: tuple[tuple[str, str], ...] = ()
     weights: str | None = None
     offset: str | None = None
     cluster: str | None = None

@@ -88,6 +88,15 @@ class Matrix(ABC):
     def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
         """Add X' v to ``out``, shape (p,); for an inner matrix only."""
 
+    def matvecs(self, vectors: FloatArray) -> FloatArray:
+        """Return X v for several vectors, shape (m, n) of vectors of shape (m, p)."""
+        return np.stack([self.matvec(vector) for vector in vectors]) if len(vectors) else np.empty((0, self.n_rows))
+
+    def add_rmatvecs(self, vectors: FloatArray, out: FloatArray) -> None:
+        """Add X' v to each row of ``out``, shape (m, p), for vectors of shape (m, n); for an inner matrix only."""
+        for vector, sums in zip(vectors, out, strict=True):
+            self.add_rmatvec(vector, sums)
+
     @abstractmethod
     def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
         """Add X' diag(weights) X to ``out``, at least on and above the diagonal; for an inner matrix only.

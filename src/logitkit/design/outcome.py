@@ -16,21 +16,20 @@ from logitkit.design.info import ResponseInfo
 from logitkit.errors import FormulaError, ResponseError, nearest_name
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Counts", "Outcome", "code_outcome", "evaluate_left", "missing_outcome"]
+__all__ = ["Counts", "Outcome", "code_outcome", "count_column", "evaluate_left", "missing_outcome"]
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What ``cbind(events, nonevents)`` gives.
+    """What ``cbind(events, nonevents)``, or ``cbind`` of more columns, gives.
 
     Parameters
     ----------
-    events, nonevents : (n,) array
-        Counts of each row.
+    columns : tuple of (n,) arrays
+        Counts of each outcome in each row.
     """
 
-    events: Any
-    nonevents: Any
+    columns: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -81,14 +80,14 @@ def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
         return frame[aliases[text]]
     scope: dict[str, Any] = {**TRANSFORMS, **functions, **{str(name): frame[name] for name in frame.columns}}
     scope |= {alias: frame[name] for alias, name in aliases.items() if name in frame.columns}
-    scope |= {"cbind": Counts, "I": lambda values: values}
+    scope |= {"cbind": lambda *columns: Counts(columns), "I": lambda values: values}
     try:
         values = eval(compile(text, "<left side>", "eval"), scope)
     except Exception as error:
         # Any error can come out of the caller's expression; its cause stays attached.
         raise FormulaError(f"The left side {left!r} cannot be evaluated: {type(error).__name__}: {error}") from error
     if isinstance(values, Counts):
-        return Counts(_one_column(values.events, len(frame), left), _one_column(values.nonevents, len(frame), left))
+        return Counts(tuple(_one_column(column, len(frame), left) for column in values.columns))
     return _one_column(values, len(frame), left)
 
 
@@ -118,7 +117,7 @@ def missing_outcome(values: Any) -> BoolArray:
         True where a value, or either count, is missing.
     """
     if isinstance(values, Counts):
-        return is_missing(values.events) | is_missing(values.nonevents)
+        return np.asarray(np.logical_or.reduce([is_missing(column) for column in values.columns]), dtype=bool)
     return is_missing(values)
 
 
@@ -191,7 +190,8 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
         shown = ", ".join(repr(level) for level in levels[:6])
         raise ResponseError(
             f"The response {name!r} has {len(levels)} classes ({shown}{', ...' if len(levels) > 6 else ''}); "
-            f"a binary model needs two. Compare one with the rest, for example by '({name} == {levels[0]!r}) ~ ...'."
+            f"a binary model needs two. For all of them use lk.multinomial; to compare one with the rest, write for "
+            f"example '({name} == {levels[0]!r}) ~ ...'."
         )
     if event is None:
         chosen = levels[1]
@@ -249,26 +249,53 @@ def _code_counts(values: Counts, name: str, event: Any, known: ResponseInfo | No
         raise ResponseError(
             f"event={event!r} was given with {name!r}; there the first count is the event. Swap the two counts instead."
         )
-    counts = []
-    for label, column in (("events", values.events), ("nonevents", values.nonevents)):
-        array = np.asarray(column)
-        if array.dtype.kind not in "fiub":
-            raise ResponseError(f"The {label} of {name!r} are {array.dtype}; counts must be numbers.")
-        array = array.astype(np.float64)
-        bad = ~np.isfinite(array) | (array < 0.0) | (array != np.rint(array))
-        if bad.any():
-            row = int(np.argmax(bad))
-            raise ResponseError(
-                f"The {label} of {name!r} hold {array[row]:g} in row {row} of those used; counts must be whole and not "
-                "negative. For rows that count in part use weights with weight_kind='precision'."
-            )
-        counts.append(array)
-    events, nonevents = counts
+    if len(values.columns) != 2:
+        raise ResponseError(
+            f"{name!r} has {len(values.columns)} counts a row; a binary model has two, events and nonevents. For more "
+            "outcomes use lk.multinomial."
+        )
+    events, nonevents = (
+        count_column(column, label, name) for column, label in zip(values.columns, ("events", "nonevents"), strict=True)
+    )
     trials = events + nonevents
     if known is None and (events.sum() == 0.0 or nonevents.sum() == 0.0):
         raise ResponseError(_one_class(name, "non-events only" if events.sum() == 0.0 else "events only"))
     y = np.divide(events, trials, out=np.zeros_like(events), where=trials > 0.0)
     return Outcome(y, trials, known or ResponseInfo(name, kind="grouped", event="events", nonevent="nonevents"))
+
+
+def count_column(column: Any, label: str, name: str) -> FloatArray:
+    """Return counts as numbers.
+
+    Parameters
+    ----------
+    column : (n,) array-like
+        Counts of one outcome.
+    label, name : str
+        What they count, and the left side of the formula, for messages.
+
+    Returns
+    -------
+    (n,) array
+        Whole and not negative.
+
+    Raises
+    ------
+    ResponseError
+        For anything else.
+    """
+    array = np.asarray(column)
+    if array.dtype.kind not in "fiub":
+        raise ResponseError(f"The {label} of {name!r} are {array.dtype}; counts must be numbers.")
+    array = array.astype(np.float64)
+    bad = ~np.isfinite(array) | (array < 0.0) | (array != np.rint(array))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise ResponseError(
+            f"The {label} of {name!r} hold {array[row]:g} in row {row} of those used; counts must be whole and not "
+            "negative. For rows that count in part use weights with weight_kind='precision'."
+        )
+    return array
 
 
 def _one_class(name: str, value: Any) -> str:

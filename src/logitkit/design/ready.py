@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.checks import require_finite_offset, require_weight_kind, require_weights
+from logitkit.design.checks import require_weight_kind
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.frame import Table, codes_of, is_missing, numeric_values, read_table, row_values
+from logitkit.design.extras import ARRAY, Extras, offset_role
+from logitkit.design.frame import Table, is_missing, numeric_values, read_table, row_values
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix import Matrix
-from logitkit.design.outcome import code_outcome, missing_outcome
-from logitkit.design.response import Clusters, Response
+from logitkit.design.outcome import missing_outcome
+from logitkit.design.reading import BinaryReader, OutcomeReader, RowsUsed
 from logitkit.design.sparse import sparse_matrix
 from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, nearest_name
@@ -33,7 +34,7 @@ def ready_design(
     weight_kind: WeightKind = "frequency",
     offset: Any = None,
     cluster: Any = None,
-    event: Any = None,
+    reader: OutcomeReader | None = None,
 ) -> Design:
     """Build the design of a fit on a matrix that holds its own intercept.
 
@@ -51,8 +52,8 @@ def ready_design(
         What the weights mean.
     offset, cluster : (n,) array-like, optional
         One value a row.
-    event : object, optional
-        The value of ``y`` that is modelled.
+    reader : OutcomeReader, optional
+        How ``y`` becomes a response; that of a binary model by default.
 
     Returns
     -------
@@ -70,6 +71,7 @@ def ready_design(
     >>> design.info.intercept
     0
     """
+    reader = reader or BinaryReader()
     matrix, own_names, index = as_matrix(X)
     n, p = matrix.n_rows, matrix.n_columns
     labels = own_names or tuple(f"x{j}" for j in range(p))
@@ -93,33 +95,25 @@ def ready_design(
     table = read_table({"y": values})
     if missing_outcome(values).any():
         raise DataError("y has missing values; drop those rows, or use a formula, which drops and counts them.")
-    outcome = code_outcome(table.frame(["y"], None)["y"], "y", event)
     given = {"weights": weights, "offset": offset, "cluster": cluster}
+    given |= {offset_role(outcome): value for outcome, value in reader.offsets.items()}
     for role, value in given.items():
         if isinstance(value, str):
             raise DataError(f"{role}={value!r}: with a ready matrix give an array, one value a row.")
     series = {role: row_values(value, labelled, role)[0] for role, value in given.items() if value is not None}
-    prior = numeric_values(series["weights"], "weights") if "weights" in series else None
-    if prior is not None:
-        require_weights(prior, weight_kind, "<array>", np.arange(n))
-    shift = numeric_values(series["offset"], "offset") if "offset" in series else None
-    if shift is not None:
-        require_finite_offset(shift, np.arange(n))
-    clusters = None
-    if "cluster" in series:
-        codes, count = codes_of(series["cluster"])
-        if codes.min() < 0:
-            raise DataError("cluster has missing values.")
-        clusters = Clusters(codes, count, "<array>")
-    response = Response(outcome.y, None, prior, weight_kind, shift, clusters)
+    extras = Extras(series, dict.fromkeys(series, ARRAY))
+    for name, where in extras.missing().items():
+        raise DataError(f"{name} has {int(where.sum())} missing values; drop those rows.")
+    rows = RowsUsed(extras, np.arange(n), weight_kind, None)
+    response, response_info = reader.read(table.frame(["y"], None)["y"], "y", rows)
     info = DesignInfo(
         labels,
         tuple(Term(label, (j,)) for j, label in enumerate(labels)),
         replace(
-            outcome.info,
-            weights=None if weights is None else "<array>",
-            offset=None if offset is None else "<array>",
-            cluster=None if cluster is None else "<array>",
+            response_info,
+            weights=None if weights is None else ARRAY,
+            offset=None if offset is None else ARRAY,
+            cluster=None if cluster is None else ARRAY,
             weight_kind=weight_kind,
         ),
     )

@@ -10,16 +10,25 @@ import numpy as np
 from logitkit.design.absorbed import AbsorbedLevels, without_intercept
 from logitkit.design.coding import Coding
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.extras import ARRAY, Extras, complete_rows, gather_extras, make_response, pick_rows
+from logitkit.design.extras import (
+    ARRAY,
+    Extras,
+    complete_rows,
+    gather_extras,
+    make_response,
+    offsets_by_outcome,
+    pick_rows,
+)
 from logitkit.design.formula import parse_formula, split_formula
 from logitkit.design.frame import Table, coded_values, numeric_values, read_table
-from logitkit.design.info import DesignInfo
+from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.matrix import Matrix
 from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
+from logitkit.design.reading import NominalReader, RowsUsed, outcome_offsets
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy, WeightKind
 
-__all__ = ["NewRows", "new_rows", "rebuild_design"]
+__all__ = ["NewRows", "again_by_outcome", "new_rows", "rebuild_design"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class NewRows:
         Row labels of the table, or None.
     sides : (m,) array or None
         Outcomes as 1 and -1, for the rows of a separated fit.
+    offsets : (K, m) array or None
+        Offsets by outcome, of a model of several.
     """
 
     matrix: Matrix
@@ -48,6 +59,7 @@ class NewRows:
     unseen: int
     index: Any
     sides: FloatArray | None = None
+    offsets: FloatArray | None = None
 
 
 def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: Any = None) -> Design:
@@ -73,7 +85,8 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     extras = gather_extras(
         table,
         weights=_again(weights, response_info.weights, "weights"),
-        offset=_again(offset, response_info.offset, "offset"),
+        offset=None if response_info.levels else _again(offset, response_info.offset, "offset"),
+        offsets=again_by_outcome(offset, response_info),
         cluster=response_info.cluster if response_info.cluster in table else None,
         absorb=None if info.absorbed is None else info.absorbed.name,
     )
@@ -88,10 +101,15 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     rows = coding.code(frame)
     keep = rows.kept & ~missing_outcome(values)
     everything = positions if positions is not None else np.arange(table.n_rows)
-    outcome = code_outcome(pick_rows(values, keep), left, known=response_info)
     matrix, shift = rows.among(keep)
     positions = everything if keep.all() else everything[keep]
     counts = RowCounts(table.n_rows, table.n_rows - positions.size)
+    kind: WeightKind = response_info.weight_kind  # type: ignore[assignment]
+    if response_info.levels:
+        given = RowsUsed(extras, positions, kind, shift)
+        several, _ = NominalReader(known=response_info).read(pick_rows(values, keep), left, given)
+        return Design(matrix, several, info, counts, positions, table.index)
+    outcome = code_outcome(pick_rows(values, keep), left, known=response_info)
     if info.absorbed is not None:
         intercepts = _intercepts(info.absorbed, extras, positions, "raise")
         # A level without variation took no part in the fit: its rows are fitted perfectly, whatever the coefficients.
@@ -100,7 +118,6 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
         matrix = without_intercept(matrix.take(np.flatnonzero(part)), coding.names)
         outcome = replace(outcome, y=outcome.y[part], trials=None if outcome.trials is None else outcome.trials[part])
         shift = intercepts if shift is None else shift[part] + intercepts
-    kind: WeightKind = response_info.weight_kind  # type: ignore[assignment]
     response = make_response(outcome, extras, positions, kind, shift)
     return Design(matrix, response, info, counts, positions, table.index)
 
@@ -129,7 +146,9 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
         raise DataError(f"unseen={unseen!r} is not known; use 'raise' or 'missing'.")
     table = read_table(data)
     absorb = None if info.absorbed is None else info.absorbed.name
-    extras = gather_extras(table, offset=_again(offset, info.response.offset, "offset"), absorb=absorb)
+    by_outcome = again_by_outcome(offset, info.response)
+    common = None if info.response.levels else _again(offset, info.response.offset, "offset")
+    extras = gather_extras(table, offset=common, absorb=absorb, offsets=by_outcome)
     kept = np.ones(table.n_rows, dtype=bool)
     for where in {**table.missing(coding.variables), **extras.missing()}.values():
         kept &= ~where
@@ -144,7 +163,8 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     total = given if rows.offset is None else rows.offset + (0.0 if given is None else given)
     n_unseen = int(rows.unseen.sum())
     if info.absorbed is None:
-        return NewRows(rows.matrix, total, kept, n_unseen, table.index)
+        offsets = outcome_offsets(extras, np.flatnonzero(kept), info.response.levels) if by_outcome else None
+        return NewRows(rows.matrix, total, kept, n_unseen, table.index, offsets=offsets)
     intercepts = _intercepts(info.absorbed, extras, np.flatnonzero(kept), unseen)
     known = ~np.isnan(intercepts)
     kept[np.flatnonzero(kept)[~known]] = False
@@ -176,6 +196,39 @@ def _again(given: Any, at_fit: str | None, role: str) -> Any:
             f"pass {role}=..., aligned with data."
         )
     return at_fit
+
+
+def again_by_outcome(given: Any, info: ResponseInfo) -> dict[str, Any]:
+    """Return the offsets by outcome to use for new rows: those given now, or the columns that the fit named.
+
+    Parameters
+    ----------
+    given : mapping, table, (n, K) array or None
+        Of the new rows.
+    info : ResponseInfo
+        Of the fit.
+
+    Returns
+    -------
+    dict of str to object
+        Empty for a model of two outcomes, and for one without offsets.
+
+    Raises
+    ------
+    DataError
+        Where the fit had offsets and there are none now, or the other way round.
+    """
+    if not info.levels:
+        return {}
+    if given is not None:
+        if not info.offsets:
+            raise DataError("offset was given, but the model was fitted without one.")
+        return offsets_by_outcome(given)
+    if any(named == ARRAY for _, named in info.offsets):
+        raise DataError(
+            "The model was fitted with arrays as offset, which new rows need too: pass offset={'outcome': array, ...}."
+        )
+    return dict(info.offsets)
 
 
 def _require_neighbours(coding: Coding, table: Table, n_complete: int) -> None:

@@ -96,6 +96,11 @@ class Response:
         used = self.weights > 0.0
         return float(np.count_nonzero(used) if self.trials is None else self.trials[used].sum())
 
+    def columns(self) -> list[FloatArray]:
+        """Return what is given a row, as far as there is any: outcome, weights, offset."""
+        given = (self.y, self.weights, self.offset)
+        return [values for values in given if values is not None]
+
     def take(self, index: IntArray) -> Response:
         """Return the rows at the given positions."""
 

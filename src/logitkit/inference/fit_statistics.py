@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from logitkit.record import FitRecord
+from logitkit.record import ModelRecord
 
 __all__ = ["FitStatistics", "explained_share", "fit_statistics"]
 
@@ -51,12 +51,12 @@ class FitStatistics:
     tjur: float
 
 
-def fit_statistics(record: FitRecord) -> FitStatistics:
+def fit_statistics(record: ModelRecord) -> FitStatistics:
     """Return information criteria and coefficients of determination.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
 
     Returns
@@ -95,12 +95,12 @@ def fit_statistics(record: FitRecord) -> FitStatistics:
     )
 
 
-def explained_share(record: FitRecord) -> float:
+def explained_share(record: ModelRecord) -> float:
     """Return the share of the null model's deviance that the fit explains.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit; the null model has the intercept and the offset.
 
     Returns

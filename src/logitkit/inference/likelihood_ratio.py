@@ -13,7 +13,7 @@ from scipy.special import chdtrc
 
 from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
-from logitkit.record import FitRecord
+from logitkit.record import ModelRecord
 
 __all__ = ["LikelihoodRatioTest", "null_test"]
 
@@ -42,12 +42,12 @@ class LikelihoodRatioTest:
     p_value: float
 
 
-def null_test(record: FitRecord) -> LikelihoodRatioTest:
+def null_test(record: ModelRecord) -> LikelihoodRatioTest:
     """Test all coefficients besides the intercept at once.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
 
     Returns

@@ -14,11 +14,14 @@ Binder, D. A. (1983) International Statistical Review 51, 279-292. Liang, K.-Y. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from logitkit.curvature.vcov import DenseVcov
 from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
+from logitkit.design.response import Response
 from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.prediction import design_predictor, within_levels
@@ -26,7 +29,7 @@ from logitkit.objective import Objective
 from logitkit.record import Covariance, FitRecord
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["with_required_sandwich"]
+__all__ = ["cluster_meat", "correction_of", "with_required_sandwich"]
 
 BLOCK = 65_536
 
@@ -72,39 +75,83 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     working: Matrix = record.coordinates.matrix(design.matrix)
     if record.info.absorbed is not None:
         working = within_levels(record, design)
+    factor, covariance = correction_of(response)
     with single_threaded_blas():
         if response.clusters is None:
-            n = response.n_obs
             meat = Objective(working, response, record.family).sum_gram(slope**2)
-            factor = n / (n - 1.0)
-            covariance = Covariance("sampling", "sandwich for sampling weights", f"n / (n - 1) with n = {n}")
         else:
-            clusters = np.unique(response.clusters.codes[response.weights > 0.0]).size
-            if clusters < 2:
-                raise DataError(
-                    f"cluster={response.clusters.name!r} has {clusters} cluster among the rows used; "
-                    "at least two are needed."
-                )
-            meat = _cluster_meat(working, response.clusters.codes, slope)
-            factor = clusters / (clusters - 1.0)
-            label = f"sandwich by cluster ({response.clusters.name})"
-            covariance = Covariance("cluster", label, f"G / (G - 1) with G = {clusters}", clusters)
+            meat = cluster_meat(
+                response.clusters.codes, lambda rows: working.take(rows).to_dense() * slope[rows, None], BLOCK
+            )
         bread = record.inner_model_vcov
         return record.with_covariance(DenseVcov(factor * bread.times(bread.times(meat).T)), covariance)
 
 
-def _cluster_meat(matrix: Matrix, codes: IntArray, slope: FloatArray) -> FloatArray:
-    """Return the sum over clusters of the squares of their summed scores, shape (q, q).
+def correction_of(response: Response) -> tuple[float, Covariance]:
+    """Return the finite-sample factor of a sandwich, and how it is called.
+
+    Parameters
+    ----------
+    response : Response
+        With clusters, or sampling weights.
+
+    Returns
+    -------
+    factor : float
+        G / (G - 1), or n / (n - 1).
+    covariance : Covariance
+        Its name.
+
+    Raises
+    ------
+    DataError
+        With fewer than two clusters.
+    """
+    if response.clusters is None:
+        n = response.n_obs
+        return n / (n - 1.0), Covariance("sampling", "sandwich for sampling weights", f"n / (n - 1) with n = {n}")
+    clusters = np.unique(response.clusters.codes[response.weights > 0.0]).size
+    if clusters < 2:
+        raise DataError(
+            f"cluster={response.clusters.name!r} has {clusters} cluster among the rows used; at least two are needed."
+        )
+    label = f"sandwich by cluster ({response.clusters.name})"
+    return clusters / (clusters - 1.0), Covariance("cluster", label, f"G / (G - 1) with G = {clusters}", clusters)
+
+
+def cluster_meat(codes: IntArray, scores_of: Callable[[IntArray], FloatArray], block: int) -> FloatArray:
+    """Return the sum over clusters of the squares of their summed scores.
 
     The rows are taken in the order of their clusters, some at a time; the cluster that a block ends in is carried on to
     the next one, so that memory does not grow with rows or clusters.
+
+    Parameters
+    ----------
+    codes : (n,) int array
+        Cluster of each row.
+    scores_of : callable
+        Of positions of rows: their scores, shape (r, q).
+    block : int
+        Rows at a time.
+
+    Returns
+    -------
+    (q, q) array
+        Symmetric.
+
+    Examples
+    --------
+    Two rows of one cluster whose scores cancel:
+
+    >>> float(cluster_meat(np.array([0, 0]), lambda rows: np.array([[1.0], [-1.0]])[rows], 1)[0, 0])
+    0.0
     """
     order = np.argsort(codes, kind="stable")
-    meat = np.zeros((matrix.n_columns, matrix.n_columns))
-    carried, carried_code = np.zeros(matrix.n_columns), -1
-    for start in range(0, order.size, BLOCK):
-        rows = order[start : start + BLOCK]
-        scores = matrix.take(rows).to_dense() * slope[rows, None]
+    q = scores_of(order[:0]).shape[1]
+    meat, carried, carried_code = np.zeros((q, q)), np.zeros(q), -1
+    for start in range(0, order.size, block):
+        rows = order[start : start + block]
+        scores = scores_of(rows)
         first = np.flatnonzero(np.diff(codes[rows], prepend=-1))
         sums = np.add.reduceat(scores, first, axis=0)
         if codes[rows[0]] == carried_code:

@@ -19,11 +19,12 @@ from logitkit.design.constraints import parse_hypothesis
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
+from logitkit.inference.functions import function_sides
 from logitkit.inference.penalised import require_likelihood
-from logitkit.record import FitRecord
+from logitkit.record import ModelRecord
 from logitkit.typing import FloatArray
 
-__all__ = ["OVERALL_MOST", "WaldTest", "coefficient_estimates", "overall_test", "wald_test"]
+__all__ = ["OVERALL_MOST", "WaldTest", "coefficient_estimates", "overall_test", "wald_chi_square", "wald_test"]
 
 OVERALL_MOST = 500  # coefficients that a summary tests at once: half a second
 
@@ -64,12 +65,12 @@ class WaldTest:
     covariance: str
 
 
-def coefficient_estimates(record: FitRecord, level: float | None = None) -> Estimates:
+def coefficient_estimates(record: ModelRecord, level: float | None = None) -> Estimates:
     """Return the coefficient table.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     level : float, optional
         Confidence level; the fit's by default.
@@ -96,12 +97,12 @@ def coefficient_estimates(record: FitRecord, level: float | None = None) -> Esti
     return replace(found, statistic=missing, p_value=missing)
 
 
-def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) -> WaldTest:
+def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) -> WaldTest:
     """Test linear hypotheses about the coefficients.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     hypothesis : str
         Such as ``"age = 0, smoke = 2 * ht"``; names are those of the coefficients.
@@ -137,14 +138,16 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     left, right, texts = parse_hypothesis(hypothesis, record.names)
     used = np.any(left != 0.0, axis=0)
     without = [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]
-    if without:
+    # Of coefficients that run to infinity a difference may be finite.
+    if without and (record.limit is None or np.any(function_sides(record, left) != 0.0)):
         raise SeparationError(
             f"{', '.join(without)} has no finite estimate with a standard error (separated, undetermined or aliased), "
             "so a Wald test of it means nothing. Test the other coefficients, or compare models by likelihood ratio."
         )
-    difference = left @ np.where(used, record.coef, 0.0) - right
+    finite = record.coordinates.coef(record.inner_coef) if without else record.coef
+    difference = left @ np.where(used, finite, 0.0) - right
     jacobian = record.coordinates.jacobian(left)
-    rank, statistic, contradicted = _chi_square(record, difference, jacobian)
+    rank, statistic, contradicted = wald_chi_square(record, difference, jacobian)
     if contradicted:
         if int(np.linalg.matrix_rank(left)) > rank:
             raise UnsupportedError(
@@ -157,12 +160,12 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     return WaldTest(statistic, rank, float(chdtrc(rank, statistic)), texts, estimates, record.covariance.label)
 
 
-def overall_test(record: FitRecord) -> tuple[float, int, float]:
+def overall_test(record: ModelRecord) -> tuple[float, int, float]:
     """Test by Wald that all coefficients but the intercept are zero, those without a standard error left out.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
 
     Returns
@@ -199,14 +202,33 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
         return float("nan"), len(tested), float("nan")
     left = np.zeros((len(tested), len(record.names)))
     left[np.arange(len(tested)), tested] = 1.0
-    rank, statistic, _ = _chi_square(record, record.coef[tested], record.coordinates.jacobian(left))
+    rank, statistic, _ = wald_chi_square(record, record.coef[tested], record.coordinates.jacobian(left))
     if rank < len(tested):
         return float("nan"), 0, float("nan")
     return statistic, rank, float(chdtrc(rank, statistic))
 
 
-def _chi_square(record: FitRecord, difference: FloatArray, jacobian: FloatArray) -> tuple[int, float, bool]:
-    """Return the rank of the covariance of some differences, their statistic, and whether they leave its range."""
+def wald_chi_square(record: ModelRecord, difference: FloatArray, jacobian: FloatArray) -> tuple[int, float, bool]:
+    """Return the rank of the covariance of some differences, their statistic, and whether they leave its range.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    difference : (m,) array
+        Values of functions that should be zero.
+    jacobian : (m, q) array
+        The functions, of the coefficients that were solved for.
+
+    Returns
+    -------
+    rank : int
+        Of their covariance.
+    statistic : float
+        The chi-square statistic.
+    outside : bool
+        Whether a difference is not zero where it has no variance.
+    """
     # The root of the covariance, not the covariance, so that close hypotheses keep their digits.
     support = np.flatnonzero(np.any(jacobian != 0.0, axis=0))
     root = jacobian[:, support] @ _root(record.inner_vcov.block(support))

@@ -15,7 +15,7 @@ from logitkit.inference.odds_ratios import OddsRatios
 from logitkit.inference.penalised import has_posterior, posterior_condition
 from logitkit.inference.prediction import Predictions, is_sample, known_sides, linear_predictor, predictions
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.record import FitRecord, PenaltyFacts
+from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.collinearity import Collinearity
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-def tidy_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
+def tidy_frame(record: ModelRecord, level: float | None = None) -> pd.DataFrame:
     """Return a row a coefficient: term, estimate, std_error, statistic, p_value, conf_low, conf_high.
 
     Parameters
@@ -64,7 +64,7 @@ def tidy_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
     return posterior_named(found, record)
 
 
-def posterior_named(frame: pd.DataFrame, record: FitRecord) -> pd.DataFrame:
+def posterior_named(frame: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
     """Return a table whose columns say that errors and intervals are of a posterior, where they are.
 
     Parameters

@@ -1,27 +1,25 @@
-"""The quantities of a fit that need no argument, with pandas labels, and intervals by the name of the method."""
+"""The coefficients of a fit with pandas labels, and intervals by the name of the method."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.penalised import require_covariance, require_likelihood
-from logitkit.record import FitRecord, Limit, PenaltyFacts
+from logitkit.record import FitRecord
 from logitkit.report import tidy
-from logitkit.results.shown import shown
+from logitkit.results.model import Model
 from logitkit.typing import FloatArray
 
 __all__ = ["Estimates", "interval_frame"]
 
 
-class Estimates:
-    """A record and a reference to its rows, with the quantities that are simply there.
+class Estimates(Model):
+    """A record of a model of two outcomes, with its coefficients by name.
 
     Parameters
     ----------
@@ -31,9 +29,10 @@ class Estimates:
         The rows of the fit.
     """
 
+    record: FitRecord
+
     def __init__(self, record: FitRecord, design: Design | None = None) -> None:
-        self.record = record
-        self.design = design
+        super().__init__(record, design)
 
     @property
     def coef(self) -> pd.Series:
@@ -44,108 +43,6 @@ class Estimates:
     def std_error(self) -> pd.Series:
         """Standard errors by name, after a ridge or a prior those of the posterior; nan where there is none."""
         return self._named(self.record.std_error, "std_error")
-
-    @property
-    def vcov(self) -> pd.DataFrame:
-        """Covariance of the coefficients, labelled, after a ridge or a prior that of the posterior; nan where none."""
-        require_covariance(self.record, "A covariance")
-        return pd.DataFrame(self.record.vcov, self.record.names, self.record.names)
-
-    @property
-    def formula(self) -> str | None:
-        """The formula, or None for a ready matrix."""
-        return self.record.info.formula
-
-    @property
-    def loglik(self) -> float:
-        """Log-likelihood with the binomial constant; nan with sampling weights or clusters."""
-        return self.record.loglik if self.record.has_deviance else float("nan")
-
-    @property
-    def deviance(self) -> float:
-        """Twice the log-likelihood below the saturated model's; nan with sampling weights or clusters."""
-        return self.record.deviance if self.record.has_deviance else float("nan")
-
-    @property
-    def null_deviance(self) -> float:
-        """Deviance of the model with intercept and offset only; nan with sampling weights or clusters."""
-        return self.record.null_deviance if self.record.has_deviance else float("nan")
-
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion; nan with sampling weights or clusters, and after a penalty."""
-        return fit_statistics(self.record).aic
-
-    @property
-    def bic(self) -> float:
-        """Bayesian information criterion, with n = ``n_obs``; nan where ``aic`` is."""
-        return fit_statistics(self.record).bic
-
-    @property
-    def n_obs(self) -> int:
-        """Rows of positive weight, or the sum of frequency weights."""
-        return self.record.n_obs
-
-    @property
-    def n_params(self) -> int:
-        """Rank of the design; after a penalty the coefficients that are not zero."""
-        return self.record.n_params
-
-    @property
-    def dof_residual(self) -> int:
-        """Observations less parameters."""
-        return self.record.dof_residual
-
-    @property
-    def converged(self) -> bool:
-        """Whether the solver reached its tolerance; under separation, for the limiting model."""
-        return self.record.converged
-
-    @property
-    def status(self) -> str:
-        """How the solver ended, in words."""
-        return self.record.status.value
-
-    @property
-    def aliased(self) -> tuple[str, ...]:
-        """Names of the columns that were dropped because earlier ones determine them."""
-        return tuple(self.record.names[j] for j in self.record.aliased)
-
-    @property
-    def penalty(self) -> PenaltyFacts | None:
-        """What is to be said of the penalty; None after maximum likelihood."""
-        return self.record.penalty
-
-    @property
-    def separation(self) -> Limit | None:
-        """What is known of the separation, with its certificate; None when the estimate exists."""
-        return None if self.record.limit is None else shown(self.record.limit)
-
-    @property
-    def r_squared(self) -> pd.Series:
-        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination; after a penalty Tjur's alone.
-
-        The others compare maxima of the likelihood, which a penalised fit does not reach; they are nan there, and
-        with sampling weights or clusters.
-        """
-        return tidy.r_squared_series(fit_statistics(self.record))
-
-    @property
-    def trace(self) -> pd.DataFrame:
-        """The solver's iterations: objective, Newton decrement and step length."""
-        return pd.DataFrame(self.record.trace)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave the rows behind when pickled."""
-        return {"record": self.record, "design": None}
-
-    def __copy__(self) -> Self:
-        """Return the same fit with its rows: both are frozen."""
-        return type(self)(self.record, self.design)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return the same fit with its rows: both are frozen."""
-        return type(self)(self.record, self.design)
 
     def _named(self, values: FloatArray, name: str) -> pd.Series:
         return pd.Series(values.copy(), self.record.names, name=name)

@@ -41,7 +41,7 @@ import numpy as np
 from logitkit.curvature.hessian import Factor
 from logitkit.errors import DataError
 from logitkit.execution.progress import Progress, progress
-from logitkit.objective import Evaluation, Objective
+from logitkit.objective import Evaluation, SmoothObjective
 from logitkit.solvers.solver import Solution, Status, Step
 from logitkit.typing import FloatArray
 
@@ -77,7 +77,7 @@ LINEAR = 0.2  # a ratio of successive squared decrements above this is not quadr
 PATIENCE = 3  # such ratios in a row before separation is suspected
 
 
-def _summed_here(objective: Objective, coef: FloatArray) -> KeptHessian | None:
+def _summed_here(objective: SmoothObjective, coef: FloatArray) -> KeptHessian | None:
     """Return a Hessian to be kept, summed at an iterate in single precision; None where it is of no use."""
     hessian = objective.evaluate(coef, rough=True).hessian
     if hessian is None or not hessian.finite:
@@ -134,7 +134,7 @@ class Newton:
 
     def solve(
         self,
-        objective: Objective,
+        objective: SmoothObjective,
         start: FloatArray,
         first: Evaluation | None = None,
         suspicious: bool = True,
@@ -145,7 +145,7 @@ class Newton:
 
         Parameters
         ----------
-        objective : Objective
+        objective : SmoothObjective
             What to minimise.
         start : (p,) array
             First iterate.
@@ -170,7 +170,7 @@ class Newton:
 
     def _iterate(
         self,
-        objective: Objective,
+        objective: SmoothObjective,
         start: FloatArray,
         first: Evaluation | None,
         suspicious: bool,
@@ -210,7 +210,7 @@ class Newton:
                 if model is None:
                     here, keep = objective.evaluate(coef), True
                 continue
-            elif not fresh and not summed and _pays(squared, before, objective.matrix.inner.gram_cost):  # 8
+            elif not fresh and not summed and _pays(squared, before, objective.gram_cost):  # 8
                 model, summed = _summed_here(objective, coef) or model, True
                 continue
             if suspicious and linear >= PATIENCE:
@@ -293,7 +293,7 @@ class KeptHessian:
         return NewtonStep(vector, squared if math.isnan(squared) else max(squared, 0.0), None)
 
     def is_near(
-        self, objective: Objective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float
+        self, objective: SmoothObjective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float
     ) -> bool:
         """Tell whether the Hessian at this iterate serves for inference, and the step from it is the last."""
         decrement = math.sqrt(squared / objective.mean_weight)
@@ -334,7 +334,7 @@ def newton_step(here: Evaluation) -> NewtonStep:
 
 
 def _search(
-    objective: Objective, coef: FloatArray, here: Evaluation, direction: FloatArray, squared: float, hessian: bool
+    objective: SmoothObjective, coef: FloatArray, here: Evaluation, direction: FloatArray, squared: float, hessian: bool
 ) -> tuple[float, Evaluation | None]:
     """Return the first of 1, 1/2, 1/4, ... that lowers the objective enough, and the evaluation there."""
     # Below this change the objective is rounding noise, and a Newton step on a convex function is safe.

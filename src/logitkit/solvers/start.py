@@ -16,6 +16,7 @@ from logitkit.objective import Objective
 from logitkit.solvers.choose import sample_size
 from logitkit.solvers.newton import Nearby, Newton
 from logitkit.solvers.solver import Solution, Status
+from logitkit.stacked import StackedObjective
 from logitkit.typing import FloatArray
 
 __all__ = ["Start", "starting_point"]
@@ -39,12 +40,12 @@ class Start(NamedTuple):
     nearby: Nearby | None
 
 
-def starting_point(objective: Objective, intercept: int | None = None) -> Start:
+def starting_point(objective: Objective | StackedObjective, intercept: int | None = None) -> Start:
     """Return the first iterate: a sample's solution for many rows, else zero.
 
     Parameters
     ----------
-    objective : Objective
+    objective : Objective or StackedObjective
         The objective of all rows.
     intercept : int, optional
         Position of the intercept, which then takes up the mean of an offset.
@@ -85,7 +86,7 @@ def starting_point(objective: Objective, intercept: int | None = None) -> Start:
 class _Sample:
     """A sample of the rows, and how much all rows weigh for each unit of its weight."""
 
-    def __init__(self, objective: Objective, scale: float, solution: Solution) -> None:
+    def __init__(self, objective: Objective | StackedObjective, scale: float, solution: Solution) -> None:
         self.objective = objective
         self.scale = scale
         self.known: Solution | None = solution

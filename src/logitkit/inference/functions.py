@@ -1,0 +1,86 @@
+r"""Linear functions of the coefficients with Wald inference, finite where the coefficients themselves are not.
+
+Under separation a coefficient may run to infinity while a difference of two does not: what counts is the side of zero
+on which the function lies for every direction of recession.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
+from logitkit.record import ModelRecord
+from logitkit.typing import FloatArray
+
+__all__ = ["function_estimates", "function_sides"]
+
+
+def function_sides(record: ModelRecord, functions: FloatArray) -> FloatArray:
+    """Return whether linear functions of the coefficients are finite, and to which infinity they run else.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    functions : (m, p) array
+        A row a function.
+
+    Returns
+    -------
+    (m,) array
+        0 where finite, 1 or -1 where infinite, nan where undetermined or where an aliased coefficient takes part.
+    """
+    out = np.zeros(len(functions))
+    if record.limit is not None:
+        if record.limit.cone is None:
+            signs = record.limit.signs
+            out = np.where((functions[:, signs != 0.0] != 0.0).any(axis=1), np.nan, 0.0)
+        else:
+            out = record.limit.cone.signs(record.coordinates.jacobian(functions))
+    if record.aliased.size:
+        out = np.where((functions[:, record.aliased] != 0.0).any(axis=1), np.nan, out)
+    return np.asarray(out)
+
+
+def function_estimates(record: ModelRecord, functions: FloatArray, level: float | None = None) -> Estimates:
+    """Return linear functions of the coefficients with errors, tests and intervals.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    functions : (m, p) array
+        A row a function.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    Estimates
+        Infinite or missing without error where ``function_sides`` says so. After a penalty there is no statistic or
+        p-value, and errors are the posterior's.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> found = function_estimates(fit.record, np.eye(2))
+    >>> bool(np.allclose(found.std_error, fit.std_error))
+    True
+    """
+    level = record.level if level is None else level
+    jacobian = record.coordinates.jacobian(functions)
+    value = functions @ record.coordinates.coef(record.inner_coef)
+    found = linear_estimates(value, jacobian, record.inner_vcov.times(jacobian), level)
+    sides = function_sides(record, functions)
+    if np.any(sides != 0.0):
+        infinite = np.where(sides > 0.0, np.inf, np.where(sides < 0.0, -np.inf, np.nan))
+        error = np.where(sides == 0.0, found.std_error, np.nan)
+        found = wald_estimates(np.where(sides == 0.0, value, infinite), error, level)
+    if record.penalty is None:
+        return found
+    missing = np.full(len(functions), np.nan)
+    return replace(found, statistic=missing, p_value=missing)

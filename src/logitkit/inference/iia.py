@@ -1,0 +1,206 @@
+r"""Tests of the independence of irrelevant alternatives.
+
+The odds of two outcomes in a multinomial logit do not depend on the other outcomes. If that holds, a fit without the
+rows of one outcome estimates the same coefficients of the others.
+
+*Hausman and McFadden*: with :math:`d` the difference of the estimates from the fit without an outcome (r) and from the
+whole (f), :math:`d'(V_r - V_f)^{-1} d`, chi-square with the rank of the difference as degrees of freedom. The matrix
+need not be positive definite in a sample, and the statistic can be negative.
+
+*Small and Hsiao*: the rows are put into halves at random; estimates of the whole model from the two halves are
+averaged with weights :math:`1/\sqrt 2` and :math:`1 - 1/\sqrt 2`, and compared by likelihood with the fit of the second
+half, both on the second half's rows without the outcome.
+
+Both are known to be poor: in simulations their size is far from nominal even in large samples, they disagree with each
+other, and Small and Hsiao's depends on the draw of the halves (Fry and Harris 1996, Cheng and Long 2007). They are
+given because they are asked for.
+
+References
+----------
+Hausman, J. and McFadden, D. (1984) Specification tests for the multinomial logit model. Econometrica 52, 1219-1240.
+Small, K. A. and Hsiao, C. (1985) Multinomial logit specification tests. International Economic Review 26, 619-627.
+Cheng, S. and Long, J. S. (2007) Testing for IIA in the multinomial logit model. Sociological Methods & Research 35,
+583-600.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import chdtrc
+
+from logitkit.design.design import Design
+from logitkit.design.layout import full_layout
+from logitkit.design.outcomes import OutcomeResponse
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.risk_ratios import contrast_functions
+from logitkit.multinomial_fit import fit_multinomial
+from logitkit.outcome_assemble import Outcomes
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.solvers.newton import Newton
+from logitkit.stacked import StackedObjective
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["IiaTests", "iia_tests"]
+
+SHARE = 2.0**-0.5
+RANK = 1e-10  # of the largest eigenvalue
+
+
+@dataclass(frozen=True)
+class IiaTests:
+    """Tests of the independence of irrelevant alternatives, one for each outcome that is left out.
+
+    Parameters
+    ----------
+    omitted : tuple of str
+        The outcome that is left out.
+    statistic, p_value : (m,) array
+        A negative Hausman-McFadden statistic has no p-value; missing where a fit does not exist.
+    dof : (m,) int array
+        Degrees of freedom.
+    method : {'hausman', 'small_hsiao'}
+        Which test.
+    seed : int or None
+        Of the halves, for Small and Hsiao's.
+
+    Examples
+    --------
+    >>> IiaTests(("a",), np.ones(1), np.ones(1), np.ones(1, int), "hausman", None).omitted
+    ('a',)
+    """
+
+    omitted: tuple[str, ...]
+    statistic: FloatArray
+    p_value: FloatArray
+    dof: IntArray
+    method: str
+    seed: int | None
+
+
+def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman", seed: int = 0) -> IiaTests:
+    """Test the independence of irrelevant alternatives by leaving out each outcome in turn.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    design : Design
+        Its rows.
+    method : {'hausman', 'small_hsiao'}
+        Which test.
+    seed : int, default 0
+        Of the halves, for Small and Hsiao's.
+
+    Returns
+    -------
+    IiaTests
+        A row an outcome.
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty, with sampling weights or clusters, for counts, for two outcomes and for predictors that differ.
+    """
+    require_likelihood(record, "lr_test")
+    if method not in ("hausman", "small_hsiao"):
+        raise DataError(f"method={method!r} is not known; use 'hausman' or 'small_hsiao'.")
+    response = design.response
+    assert isinstance(response, OutcomeResponse)
+    if not record.has_likelihood or record.restricted or response.shares is not None or len(record.outcomes) < 3:
+        raise UnsupportedError(
+            "Tests of the independence of irrelevant alternatives are for three or more outcomes, one a row, that have "
+            "the same predictors and a likelihood (no sampling weights, no clusters)."
+        )
+    half = np.random.default_rng(seed).permutation(design.n_rows) < design.n_rows // 2
+    rows = [
+        _hausman(record, design, omitted) if method == "hausman" else _small_hsiao(record, design, omitted, half)
+        for omitted in range(len(record.outcomes))
+    ]
+    statistic = np.array([row[0] for row in rows])
+    dof = np.array([row[1] for row in rows], dtype=np.int64)
+    valid = (dof > 0) & (statistic >= 0.0)
+    p_value = np.where(valid, chdtrc(np.maximum(dof, 1), np.where(valid, statistic, 0.0)), np.nan)
+    return IiaTests(record.outcomes, statistic, p_value, dof, method, seed if method == "small_hsiao" else None)
+
+
+def _hausman(record: MultinomialRecord, design: Design, omitted: int) -> tuple[float, int]:
+    """Return the statistic and its degrees of freedom."""
+    remaining = [k for k in range(len(record.outcomes)) if k != omitted]
+    smaller = _fit(record, _without(design, omitted, np.ones(design.n_rows, dtype=bool)))
+    if smaller is None or record.limit is not None:
+        return np.nan, 0
+    columns = np.setdiff1d(np.arange(len(record.info.names)), record.aliased)
+    whole = np.vstack([contrast_functions(record, k, remaining[0], columns) for k in remaining[1:]])
+    part = np.vstack([contrast_functions(smaller, k, 0, columns) for k in range(1, len(remaining))])
+    difference = part @ smaller.coordinates.coef(smaller.inner_coef) - whole @ record.coordinates.coef(
+        record.inner_coef
+    )
+    own, full = (
+        (jacobian := fit.coordinates.jacobian(functions)) @ fit.inner_model_vcov.times(jacobian).T
+        for fit, functions in ((smaller, part), (record, whole))
+    )
+    scale = np.sqrt(own.diagonal())
+    values, vectors = np.linalg.eigh((own - full) / np.multiply.outer(scale, scale))
+    keep = np.abs(values) > RANK * np.abs(values).max()
+    rotated = vectors.T @ (difference / scale)
+    return float(np.sum(rotated[keep] ** 2 / values[keep])), int(np.count_nonzero(keep))
+
+
+def _small_hsiao(record: MultinomialRecord, design: Design, omitted: int, half: BoolArray) -> tuple[float, int]:
+    """Return the statistic and its degrees of freedom."""
+    remaining = [k for k in range(len(record.outcomes)) if k != omitted]
+    fits = [_fit(record, _part(design, rows), remaining[0]) for rows in (half, ~half)]
+    restricted = _without(design, omitted, ~half)
+    smaller = _fit(record, restricted)
+    if fits[0] is None or fits[1] is None or smaller is None:
+        return np.nan, 0
+    tables = [fit.finite_table for fit in fits if fit is not None]
+    average = SHARE * tables[0] + (1.0 - SHARE) * tables[1]
+    response = restricted.response
+    assert isinstance(response, OutcomeResponse)
+    layout = full_layout(len(remaining), record.layout.n_columns, 0)
+    objective = StackedObjective(restricted.matrix, response, layout)
+    loss = objective.evaluate(average[remaining[1:]].reshape(-1), hessian=False).value
+    best = objective.evaluate(smaller.finite_table[1:].reshape(-1), hessian=False).value
+    return 2.0 * (loss - best), smaller.n_params
+
+
+def _part(design: Design, rows: BoolArray) -> Design:
+    index = np.flatnonzero(rows)
+    return replace(
+        design,
+        matrix=design.matrix.take(index),
+        response=design.response.take(index),
+        positions=design.positions[index],
+    )
+
+
+def _without(design: Design, omitted: int, rows: BoolArray) -> Design:
+    """Return the rows of the other outcomes."""
+    part = _part(design, rows & (design.response.y != omitted))
+    response = part.response
+    assert isinstance(response, OutcomeResponse)
+    y = response.y - (response.y > omitted)
+    offsets = None if response.offsets is None else np.delete(response.offsets, omitted, axis=0)
+    given = part.info.response
+    levels = tuple(level for k, level in enumerate(given.levels) if k != omitted)
+    info = replace(part.info, response=replace(given, levels=levels))
+    return replace(
+        part, response=replace(response, y=y, n_outcomes=response.n_outcomes - 1, offsets=offsets), info=info
+    )
+
+
+def _fit(record: MultinomialRecord, design: Design, reference: int = 0) -> MultinomialRecord | None:
+    """Return the fit of some rows, None where it does not exist or other columns are aliased."""
+    response = design.response
+    assert isinstance(response, OutcomeResponse)
+    if (response.totals == 0.0).any():
+        return None
+    layout = full_layout(response.n_outcomes, record.layout.n_columns, reference)
+    found = fit_multinomial(design, Outcomes(layout, reference), Newton())
+    p = record.layout.n_columns
+    same = set((found.aliased % p).tolist()) == set((record.aliased % p).tolist())
+    return found if found.converged and found.limit is None and same else None

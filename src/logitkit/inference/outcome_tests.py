@@ -1,0 +1,248 @@
+r"""Tests across outcomes: of a term, and of whether two outcomes can be combined.
+
+*Of a term*: its coefficients are zero for all outcomes, the others in the model; by Wald, or by likelihood ratio with
+the model fitted without it.
+
+*Of combining outcomes a and b*: :math:`\beta_{aj} = \beta_{bj}` for all columns but the intercept, so that X does not
+tell the two apart (Cramer and Ridder 1991); by Wald, or by likelihood ratio with the model fitted under it.
+
+References
+----------
+Cramer, J. S. and Ridder, G. (1991) Pooling states in the multinomial logit model. Journal of Econometrics 47, 267-272.
+Long, J. S. and Freese, J. (2014) Regression Models for Categorical Dependent Variables Using Stata, section 8.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy.special import chdtrc
+
+from logitkit.design.design import Design
+from logitkit.design.layout import full_layout
+from logitkit.design.terms import INTERCEPT
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.functions import function_sides
+from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.risk_ratios import contrast_functions
+from logitkit.inference.wald import wald_chi_square
+from logitkit.multinomial_fit import fit_multinomial
+from logitkit.outcome_assemble import Outcomes
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.rank import Coordinates
+from logitkit.solvers.newton import Newton
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["OutcomeTests", "combine_tests", "term_tests"]
+
+TestKind = Literal["wald", "lr"]
+
+
+@dataclass(frozen=True)
+class OutcomeTests:
+    """Chi-square tests, one a row.
+
+    Parameters
+    ----------
+    what : {'term', 'outcomes'}
+        What a row tests.
+    labels : tuple of str
+        Of each row.
+    statistic, p_value : (m,) array
+        Missing where there is no test.
+    dof : (m,) int array
+        Degrees of freedom.
+    kind : {'wald', 'lr'}
+        How they were made.
+    hypothesis : str
+        What each says, in words.
+
+    Examples
+    --------
+    >>> OutcomeTests("term", ("x",), np.ones(1), np.ones(1), np.ones(1, int), "wald", "zero").labels
+    ('x',)
+    """
+
+    what: str
+    labels: tuple[str, ...]
+    statistic: FloatArray
+    p_value: FloatArray
+    dof: IntArray
+    kind: str
+    hypothesis: str
+
+
+def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "lr") -> OutcomeTests:
+    """Test each term across all outcomes.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    design : Design or None
+        Its rows, which the likelihood ratio needs.
+    test : {'lr', 'wald'}
+        How.
+
+    Returns
+    -------
+    OutcomeTests
+        A row a term but the intercept, each given all other terms.
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty; by likelihood ratio with sampling weights or clusters.
+
+    Examples
+    --------
+    Of a model with one term, the test is that of the whole model:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> bool(np.isclose(term_tests(fit.record, fit.design).statistic[0], fit.null_deviance - fit.deviance))
+    True
+    """
+    _require(record, design, test)
+    terms = [term for term in record.info.terms if term.columns and record.info.names[term.columns[0]] != INTERCEPT]
+    rows = []
+    for term in terms:
+        columns = np.array(term.columns, dtype=np.int64)
+        if test == "wald":
+            rows.append(_wald(record, _of_columns(record, columns)))
+        else:
+            assert design is not None
+            rows.append(_ratio(record, _without(record, design, columns)))
+    hypothesis = "the coefficients of the term are zero for all outcomes, given the other terms"
+    return _tests("term", tuple(term.name for term in terms), rows, test, hypothesis)
+
+
+def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "wald") -> OutcomeTests:
+    """Test for each pair of outcomes whether they can be combined.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    design : Design or None
+        Its rows, which the likelihood ratio needs.
+    test : {'wald', 'lr'}
+        How.
+
+    Returns
+    -------
+    OutcomeTests
+        A row a pair.
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty, and for a model whose predictors differ by outcome; by likelihood ratio with sampling weights
+        or clusters.
+    """
+    _require(record, design, test)
+    if record.restricted:
+        raise UnsupportedError("Outcomes whose predictors differ cannot be tested for being combined.")
+    columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
+    rows, labels = [], []
+    for a in range(len(record.outcomes)):
+        for b in range(a + 1, len(record.outcomes)):
+            labels.append(f"{record.outcomes[a]} & {record.outcomes[b]}")
+            if test == "wald":
+                rows.append(_wald(record, contrast_functions(record, a, b, columns)))
+            else:
+                assert design is not None
+                rows.append(_ratio(record, _combined(record, design, a, b, columns)))
+    return _tests("outcomes", tuple(labels), rows, test, "all coefficients but the intercepts are equal for the two")
+
+
+def _require(record: MultinomialRecord, design: Design | None, test: str) -> None:
+    require_likelihood(record, "test" if test == "wald" else "lr_test")
+    if test not in ("wald", "lr"):
+        raise DataError(f"test={test!r} is not known; use 'wald' or 'lr'.")
+    if test == "lr" and not record.has_likelihood:
+        raise UnsupportedError(f"A likelihood-ratio test is not valid with {record.covariance.label}; use test='wald'.")
+    if test == "lr" and design is None:
+        raise DataError("A loaded model holds no rows, which the likelihood ratio needs; use test='wald'.")
+
+
+def _tests(
+    what: str, labels: tuple[str, ...], rows: list[tuple[float, int]], kind: str, hypothesis: str
+) -> OutcomeTests:
+    statistic = np.array([row[0] for row in rows])
+    dof = np.array([row[1] for row in rows], dtype=np.int64)
+    p_value = np.where(dof > 0, chdtrc(np.maximum(dof, 1), np.nan_to_num(statistic)), np.nan)
+    return OutcomeTests(what, labels, statistic, np.where(np.isnan(statistic), np.nan, p_value), dof, kind, hypothesis)
+
+
+def _of_columns(record: MultinomialRecord, columns: IntArray) -> FloatArray:
+    """Return the coefficients of some columns, of all outcomes against the first with a predictor or the reference."""
+    base = 0 if record.reference is None else record.reference
+    others = [k for k in range(record.family.n_outcomes) if k != base]
+    functions = np.vstack([contrast_functions(record, k, base, columns) for k in others])
+    aliased = np.zeros(record.layout.n_flat, dtype=bool)
+    aliased[record.aliased] = True
+    if record.absent is not None:
+        aliased |= record.absent
+    return np.asarray(functions[~(functions[:, aliased] != 0.0).any(axis=1)])
+
+
+def _wald(record: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:
+    """Return the statistic and its degrees of freedom; missing where a coefficient in it is infinite."""
+    if not len(functions):
+        return np.nan, 0
+    sides = function_sides(record, functions)
+    functions = functions[~np.isnan(sides)] if record.limit is None else functions
+    if np.any(sides != 0.0) and record.limit is not None:
+        return np.nan, len(functions)
+    value = functions @ record.coordinates.coef(record.inner_coef)
+    rank, statistic, _ = wald_chi_square(record, value, record.coordinates.jacobian(functions))
+    return statistic, rank
+
+
+def _ratio(record: MultinomialRecord, smaller: MultinomialRecord | None) -> tuple[float, int]:
+    if smaller is None or not smaller.converged:
+        return np.nan, 0
+    return max(smaller.deviance - record.deviance, 0.0), record.n_params - smaller.n_params
+
+
+def _without(record: MultinomialRecord, design: Design, columns: IntArray) -> MultinomialRecord | None:
+    """Return the model without some columns."""
+    keep = np.setdiff1d(np.arange(len(record.info.names)), columns)
+    if keep.size == 0:
+        return None
+    info = replace(
+        record.info,
+        names=tuple(record.info.names[j] for j in keep),
+        terms=tuple(
+            replace(term, columns=tuple(int(np.searchsorted(keep, j)) for j in term.columns))
+            for term in record.info.terms
+            if not set(term.columns) & set(columns.tolist())
+        ),
+    )
+    smaller = replace(design, matrix=design.matrix.columns(keep), info=info)
+    layout = full_layout(record.family.n_outcomes, keep.size, record.reference or 0)
+    if record.restricted:
+        assert isinstance(record.coordinates, Coordinates)
+        assert record.coordinates.transform is not None
+        basis = record.coordinates.transform.reshape(record.layout.active.size, -1, record.inner_coef.size)[:, keep]
+        basis = basis.reshape(-1, record.inner_coef.size)
+        layout = replace(layout, basis=basis[:, (basis != 0.0).any(axis=0)])
+    return fit_multinomial(smaller, Outcomes(layout, record.reference or 0), Newton())
+
+
+def _combined(
+    record: MultinomialRecord, design: Design, first: int, second: int, columns: IntArray
+) -> MultinomialRecord:
+    """Return the model in which two outcomes have the same coefficients but for the intercept."""
+    k, p = record.family.n_outcomes, len(record.info.names)
+    layout = full_layout(k, p, first)  # then those of the second outcome are zero
+    kept = np.ones((layout.active.size, p), dtype=bool)
+    kept[int(np.searchsorted(layout.active, second)), columns] = False
+    aliased = record.aliased[record.aliased < p]
+    kept[:, aliased] = False
+    basis = np.eye(kept.size)[:, kept.reshape(-1)]
+    return fit_multinomial(design, Outcomes(replace(layout, basis=basis), first), Newton())

@@ -1,0 +1,169 @@
+r"""Relative risk ratios: by what factor a change of u units multiplies :math:`p_a / p_b`.
+
+:math:`\exp(u(\beta_{aj} - \beta_{bj}))`, with Wald intervals made on the log scale. They do not depend on which outcome
+is the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+
+from logitkit.design.terms import INTERCEPT
+from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.inference.functions import function_estimates
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["RiskRatios", "contrast_functions", "risk_ratios"]
+
+
+@dataclass(frozen=True)
+class RiskRatios:
+    """Relative risk ratios of all terms but the intercept.
+
+    Parameters
+    ----------
+    outcomes, against : tuple of str
+        The two outcomes of each of the m ratios.
+    terms : tuple of str
+        Column that changes.
+    units : (m,) array
+        By how much it changes.
+    estimate, std_error, low, high, p_value : (m,) array
+        Ratio, its standard error by the delta method, its interval, and the p-value that it is 1.
+    level : float
+        Confidence level.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> RiskRatios(("b",), ("a",), ("x",), one, 2 * one, one, one, 3 * one, one, 0.95).terms
+    ('x',)
+    """
+
+    outcomes: tuple[str, ...]
+    against: tuple[str, ...]
+    terms: tuple[str, ...]
+    units: FloatArray
+    estimate: FloatArray
+    std_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p_value: FloatArray
+    level: float
+
+
+def risk_ratios(
+    record: MultinomialRecord,
+    outcome: int | None = None,
+    against: int | None = None,
+    units: Mapping[str, float] | None = None,
+    level: float | None = None,
+) -> RiskRatios:
+    """Return relative risk ratios with intervals.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    outcome : int, optional
+        Whose risk; all other outcomes by default.
+    against : int, optional
+        Relative to which; the reference by default, the first outcome in symmetric form.
+    units : mapping of str to float, optional
+        Change in a column, by the name of the term's column; 1 for those not named.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    RiskRatios
+        Infinite, zero or missing where separation leaves no finite ratio.
+
+    Raises
+    ------
+    FormulaError, DataError
+        For units of an unknown column, or that are zero; for an outcome against itself.
+
+    Examples
+    --------
+    The ratio of b against c is that of b against a over that of c against a:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> both, one = risk_ratios(fit.record), risk_ratios(fit.record, outcome=1, against=2)
+    >>> bool(np.isclose(one.estimate[0], both.estimate[0] / both.estimate[1]))
+    True
+    """
+    base = (record.reference or 0) if against is None else against
+    if outcome == base:
+        raise DataError(f"The ratio of {record.outcomes[base]!r} against itself is 1; name two outcomes.")
+    compared = [k for k in range(len(record.outcomes)) if k != base] if outcome is None else [outcome]
+    columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
+    change = _changes(units, record.info.names)[columns]
+    functions = np.vstack([contrast_functions(record, k, base, columns) for k in compared])
+    found = function_estimates(record, functions, level)
+    change = np.tile(change, len(compared))
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = np.exp(change * found.estimate)
+        ends = np.exp(np.stack([change * found.low, change * found.high]))
+        std_error = ratio * np.abs(change) * found.std_error
+    names = [record.info.names[j] for j in columns]
+    return RiskRatios(
+        tuple(record.outcomes[k] for k in compared for _ in names),
+        (record.outcomes[base],) * len(change),
+        tuple(names * len(compared)),
+        change,
+        ratio,
+        std_error,
+        ends.min(axis=0),
+        ends.max(axis=0),
+        found.p_value,
+        found.level,
+    )
+
+
+def contrast_functions(record: MultinomialRecord, first: int, second: int, columns: IntArray) -> FloatArray:
+    """Return the differences of two outcomes' coefficients as functions of the flat coefficients.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    first, second : int
+        Outcomes; the reference has coefficients of zero.
+    columns : (c,) int array
+        Columns of the design.
+
+    Returns
+    -------
+    (c, m p) array
+        A row a column.
+    """
+    p = record.layout.n_columns
+    out = np.zeros((columns.size, record.layout.n_flat))
+    here = np.arange(columns.size)
+    for outcome, sign in ((first, 1.0), (second, -1.0)):
+        place = np.flatnonzero(record.layout.active == outcome)
+        if place.size:
+            out[here, place[0] * p + columns] = sign
+    return out
+
+
+def _changes(units: Mapping[str, float] | None, names: tuple[str, ...]) -> FloatArray:
+    """Return by how much each column changes."""
+    out = np.ones(len(names))
+    if units is not None and not isinstance(units, Mapping):
+        raise DataError(f"units is a {type(units).__name__}; give a dict of names and numbers, such as {{'age': 10}}.")
+    for name, value in (units or {}).items():
+        if name not in names or name == INTERCEPT:
+            raise FormulaError(f"units names {name!r}, which is no column. {nearest_name(name, names)}")
+        if not isinstance(value, Real) or not np.isfinite(value) or value == 0.0:
+            raise DataError(f"units[{name!r}] = {value!r}; a change of units is a finite number other than 0.")
+        out[names.index(name)] = value
+    return out

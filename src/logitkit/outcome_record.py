@@ -1,0 +1,78 @@
+"""The frozen record of a fit of several outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.layout import Layout, flat_names
+from logitkit.families.multinomial import Multinomial
+from logitkit.once import once
+from logitkit.record import ModelRecord
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["MultinomialRecord"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultinomialRecord(ModelRecord):
+    """What is known after the fit of a model of several outcomes.
+
+    The coefficients are flat: all terms of the first outcome that has a predictor, then those of the next; their names
+    are ``outcome:term``.
+
+    Parameters
+    ----------
+    family : Multinomial
+        K.
+    reference : int or None
+        The outcome without coefficients; None in symmetric form, where those of each term sum to zero.
+    layout : Layout
+        Outcomes with coefficients and columns.
+    absent : (m p,) bool array or None
+        Terms that the predictor of an outcome was given without; their coefficients are zero and no estimates.
+    restricted : bool
+        Whether predictors differ by outcome, or share coefficients; the transform of the coordinates is then how the
+        flat coefficients follow from those that were estimated.
+    totals : (K,) array
+        Weighted trials of each outcome.
+    """
+
+    family: Multinomial
+    reference: int | None
+    layout: Layout
+    absent: BoolArray | None
+    restricted: bool
+    totals: FloatArray
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The K outcomes, as printed."""
+        return self.info.response.levels
+
+    @property
+    def modelled(self) -> tuple[str, ...]:
+        """The outcomes that have coefficients."""
+        return tuple(self.outcomes[k] for k in self.layout.active)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the flat coefficients."""
+        return self._names
+
+    @once
+    def _names(self) -> tuple[str, ...]:
+        return flat_names(self.modelled, self.info.names)
+
+    @property
+    def coef_table(self) -> FloatArray:
+        """Coefficients by outcome that has some, shape (m, p)."""
+        return self.coef.reshape(self.layout.active.size, -1)
+
+    @property
+    def finite_table(self) -> FloatArray:
+        """Coefficients of a finite representative of the limit, zero where aliased, for all K outcomes, (K, p)."""
+        out = np.zeros((self.family.n_outcomes, self.layout.n_columns))
+        out[self.layout.active] = self.coordinates.coef(self.inner_coef).reshape(self.layout.active.size, -1)
+        return out

@@ -1,0 +1,260 @@
+"""The fit of a model of several outcomes: tables, tests, predictions, diagnostics, figures and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pandas as pd
+
+from logitkit.design.design import Design
+from logitkit.inference.iia import IiaTests, iia_tests
+from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
+from logitkit.inference.outcome_tests import OutcomeTests, combine_tests, term_tests
+from logitkit.inference.risk_ratios import risk_ratios
+from logitkit.inference.wald import WaldTest, wald_test
+from logitkit.outcome_layout import places_of
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.report import outcomes as tables
+from logitkit.results.model import Model
+from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
+from logitkit.results.shown import shown
+from logitkit.typing import UnseenPolicy
+
+__all__ = ["MultinomialFit"]
+
+
+class MultinomialFit(Model):
+    """A fitted multinomial logistic regression.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        Everything that is known after the fit.
+    design : Design, optional
+        The rows of the fit, for verbs that need rows; a loaded model has none and takes ``data=``.
+
+    Examples
+    --------
+    With intercepts, the fitted probabilities of an outcome sum to how often it occurs:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> fit.predict().sum().round(9).tolist()
+    [3.0, 3.0, 3.0]
+    """
+
+    record: MultinomialRecord
+
+    def __init__(self, record: MultinomialRecord, design: Design | None = None) -> None:
+        super().__init__(record, design)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes, in order."""
+        return self.record.outcomes
+
+    @property
+    def reference(self) -> str | None:
+        """The outcome that the others are compared with; None in symmetric form."""
+        return None if self.record.reference is None else self.record.outcomes[self.record.reference]
+
+    @property
+    def coef(self) -> pd.DataFrame:
+        """Coefficients, a row a term and a column an outcome; infinite under separation, nan where aliased."""
+        return tables.by_outcome(self.record, self.record.coef)
+
+    @property
+    def std_error(self) -> pd.DataFrame:
+        """Standard errors, a row a term and a column an outcome; nan where there is none."""
+        return tables.by_outcome(self.record, self.record.std_error)
+
+    def tidy(self, level: float | None = None) -> pd.DataFrame:
+        """Return a row a coefficient, all terms of an outcome before the next.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            outcome, term, estimate, std_error, statistic, p_value, conf_low, conf_high.
+        """
+        return tables.tidy_outcomes(self.record, level)
+
+    def risk_ratios(
+        self,
+        outcome: Any = None,
+        against: Any = None,
+        units: Mapping[str, float] | None = None,
+        level: float | None = None,
+    ) -> pd.DataFrame:
+        """Return relative risk ratios between two outcomes, with intervals.
+
+        Parameters
+        ----------
+        outcome : object, optional
+            Whose risk; all other outcomes by default.
+        against : object, optional
+            Relative to which; the reference by default, the first outcome in symmetric form.
+        units : mapping of str to float, optional
+            Change in a column: ``{"age": 10}`` gives the ratio for ten years.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row an outcome and a term: against, unit, risk_ratio, std_error, conf_low, conf_high, p_value.
+        """
+        first, second = places_of(self.record.info, outcome=outcome, against=against)
+        return tables.risk_ratio_frame(risk_ratios(self.record, first, second, units, level), self.record)
+
+    def confint(self, level: float | None = None) -> pd.DataFrame:
+        """Return Wald intervals of the coefficients: conf_low, conf_high, a row an outcome and a term.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by outcome and term.
+        """
+        return tables.interval_frame(self.record, level)
+
+    # Tests.
+
+    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
+        """Test linear hypotheses about the coefficients.
+
+        Parameters
+        ----------
+        hypothesis : str
+            Such as ``"bus:cost = car:cost, bus:time = 0"``; a coefficient is called ``outcome:term``.
+        level : float, optional
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        WaldTest
+            Chi-square test that all hold, and each with its estimate.
+        """
+        return shown(wald_test(self.record, hypothesis, level))
+
+    def lr_test(self) -> LikelihoodRatioTest:
+        """Test all coefficients but the intercepts by likelihood ratio.
+
+        Returns
+        -------
+        LikelihoodRatioTest
+            Against the model with intercepts and offsets only.
+        """
+        return shown(null_test(self.record))
+
+    def term_tests(self, test: Literal["lr", "wald"] = "lr") -> OutcomeTests:
+        """Test each term across all outcomes, given the other terms.
+
+        Parameters
+        ----------
+        test : {'lr', 'wald'}
+            By likelihood ratio, with a fit without the term, or by Wald.
+
+        Returns
+        -------
+        OutcomeTests
+            A row a term.
+        """
+        return shown(term_tests(self.record, self.design, test))
+
+    def combine_tests(self, test: Literal["lr", "wald"] = "wald") -> OutcomeTests:
+        """Test for each pair of outcomes whether the columns tell them apart.
+
+        Parameters
+        ----------
+        test : {'lr', 'wald'}
+            By likelihood ratio, with a fit in which the two have the same coefficients, or by Wald.
+
+        Returns
+        -------
+        OutcomeTests
+            A row a pair.
+        """
+        return shown(combine_tests(self.record, self.design, test))
+
+    def iia_tests(self, method: Literal["hausman", "small_hsiao"] = "hausman", seed: int = 0) -> IiaTests:
+        """Test the independence of irrelevant alternatives; both tests are known to be poor, and say so.
+
+        Parameters
+        ----------
+        method : {'hausman', 'small_hsiao'}
+            Of Hausman and McFadden, or of Small and Hsiao.
+        seed : int, default 0
+            Of the random halves of the second.
+
+        Returns
+        -------
+        IiaTests
+            A row an outcome that is left out.
+        """
+        return shown(iia_tests(self.record, outcome_rows(self, None), method, seed))
+
+    # Predictions.
+
+    def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.DataFrame:
+        """Return the probability of each outcome.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows; those of the fit by default.
+        offset : by outcome, optional
+            Demanded when the fit was given arrays.
+        unseen : {'raise', 'missing'}
+            What to do with a level that the fit never saw.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row of the table and a column an outcome; missing where the input is missing.
+        """
+        return predict_outcomes(self, rows_to_predict(self, data, offset, unseen), "probability")
+
+    def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.DataFrame:
+        """Return the logits: log-probabilities less that of the reference, in symmetric form centred.
+
+        Parameters
+        ----------
+        data, offset, unseen
+            As in ``predict``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row of the table and a column an outcome.
+        """
+        return predict_outcomes(self, rows_to_predict(self, data, offset, unseen), "logit")
+
+    def predictions(
+        self, data: Any = None, level: float | None = None, offset: Any = None, unseen: UnseenPolicy = "raise"
+    ) -> pd.DataFrame:
+        """Return probabilities with standard errors and intervals that stay within (0, 1).
+
+        Parameters
+        ----------
+        data, offset, unseen
+            As in ``predict``.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            estimate, std_error, conf_low, conf_high, a row a row of the table and an outcome.
+        """
+        return predictions_of_outcomes(self, data, level, offset, unseen)

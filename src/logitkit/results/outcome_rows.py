@@ -1,0 +1,222 @@
+"""Which rows a verb of a model of several outcomes works on, and predictions of them as labelled frames."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.checks import require_finite
+from logitkit.design.design import Design
+from logitkit.design.frame import Table, numeric_values, row_values
+from logitkit.design.ready import as_matrix, missing_rows
+from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows, rebuild_design
+from logitkit.errors import DataError, DataWarning, nearest_name
+from logitkit.inference.estimable import not_estimable, require_estimable
+from logitkit.inference.outcome_prediction import outcome_predictions, outcome_predictors, outcome_probabilities
+from logitkit.report import tidy
+from logitkit.typing import FloatArray, UnseenPolicy
+
+if TYPE_CHECKING:
+    from logitkit.results.multinomial import MultinomialFit
+
+__all__ = ["outcome_rows", "predict_outcomes", "predictions_of_outcomes"]
+
+
+def outcome_rows(fit: MultinomialFit, data: Any, weights: Any = None, offset: Any = None) -> Design:
+    """Return the rows of the fit, or those of a table with an outcome.
+
+    Parameters
+    ----------
+    fit : MultinomialFit
+        The fit.
+    data : table or None
+        New rows; None for those of the fit.
+    weights, offset : str, array-like or by outcome, optional
+        Of the new rows, where the fit was given arrays.
+
+    Returns
+    -------
+    Design
+        The rows.
+
+    Raises
+    ------
+    DataError
+        If the fit has no rows, or was fitted on a ready matrix and ``data`` is given; or if the fit has no answer for
+        a row.
+    """
+    if data is not None:
+        if fit.record.info.coding is None:
+            raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
+        design = rebuild_design(fit.record.info, data, weights=weights, offset=offset)
+        if fit.record.coordinates.vanishing is not None:
+            used = np.flatnonzero(design.response.weights > 0.0)
+            require_estimable(fit.record, design.matrix.take(used), design.positions[used], None)
+        return design
+    if weights is not None or offset is not None:
+        raise DataError("weights or offset were given without data; the rows of the fit have their own.")
+    if fit.design is None:
+        raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
+    return fit.design
+
+
+def rows_to_predict(fit: MultinomialFit, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
+    """Return rows to predict for: the fit's own, a table's, or a matrix's.
+
+    Parameters
+    ----------
+    fit : MultinomialFit
+        The fit.
+    data : table, matrix or None
+        New rows; None for those of the fit.
+    offset : by outcome, or None
+        Offsets of new rows.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw, and with a row that its data say nothing of.
+
+    Returns
+    -------
+    NewRows
+        Those that could be coded, and which they are.
+    """
+    info = fit.record.info
+    if data is None:
+        if offset is not None:
+            raise DataError("offset was given without data; the rows of the fit have their own.")
+        design = outcome_rows(fit, None)
+        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
+        kept = np.zeros(design.counts.given, dtype=bool)
+        kept[design.positions] = True
+        rows = NewRows(design.matrix, None, kept, 0, index, offsets=getattr(design.response, "offsets", None))
+        return rows if (design.response.weights > 0.0).all() else _answered(fit, rows)
+    rows = new_rows(info, data, offset=offset, unseen=unseen) if info.coding is not None else _matrix(fit, data, offset)
+    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
+        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+    if fit.record.coordinates.vanishing is None:
+        return rows
+    if unseen == "raise":
+        remedy = ", or use unseen='missing' to get missing predictions there"
+        require_estimable(fit.record, rows.matrix, np.flatnonzero(rows.kept), None, remedy)
+        return rows
+    return _answered(fit, rows)
+
+
+def _answered(fit: MultinomialFit, rows: NewRows) -> NewRows:
+    """Return the rows that the fit has an answer for."""
+    open_rows = not_estimable(fit.record, rows.matrix, None)
+    if not open_rows.any():
+        return rows
+    part, kept = np.flatnonzero(~open_rows), rows.kept.copy()
+    kept[np.flatnonzero(kept)[open_rows]] = False
+    offsets = None if rows.offsets is None else rows.offsets[:, part]
+    return replace(rows, matrix=rows.matrix.take(part), offsets=offsets, kept=kept)
+
+
+def _matrix(fit: MultinomialFit, X: Any, offset: Any) -> NewRows:
+    info = fit.record.info
+    matrix, _, index = as_matrix(X, info.names)
+    kept = ~missing_rows(matrix)
+    given = again_by_outcome(offset, info.response)
+    table = Table(None, (), matrix.n_rows, index)
+    offsets = None
+    if given:
+        levels = info.response.levels
+        offsets = np.zeros((len(levels), matrix.n_rows))
+        for outcome, value in given.items():
+            place = int(outcome.removeprefix("<array>")) if outcome.startswith("<array>") else -1
+            if not 0 <= place < len(levels):
+                if outcome not in levels:
+                    raise DataError(f"offset names {outcome!r}, no outcome. {nearest_name(outcome, levels)}")
+                place = levels.index(outcome)
+            offsets[place] = numeric_values(row_values(value, table, "offset")[0], "offset")
+        kept &= ~np.isnan(offsets).any(axis=0)
+        offsets = offsets[:, kept]
+    return NewRows(matrix if kept.all() else matrix.take(np.flatnonzero(kept)), None, kept, 0, index, offsets=offsets)
+
+
+def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataFrame:
+    """Return predictions of rows, a column an outcome.
+
+    Parameters
+    ----------
+    fit : MultinomialFit
+        The fit.
+    rows : NewRows
+        From ``rows_to_predict``.
+    scale : {'probability', 'logit'}
+        What to return; logits are against the reference, in symmetric form centred.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Missing where the input is missing, or the limit is undetermined.
+    """
+    record = fit.record
+    values = outcome_probabilities(record, rows.matrix, rows.offsets) if scale == "probability" else _logits(fit, rows)
+    undetermined = int(np.isnan(values).any(axis=0).sum())
+    if undetermined:
+        warnings.warn(
+            f"Rows with missing predictions: {undetermined}. The data of the fit were separated, and the limit there "
+            "is undetermined.",
+            DataWarning,
+            stacklevel=4,
+        )
+    out = np.full((rows.kept.size, values.shape[0]), np.nan)
+    out[rows.kept] = values.T
+    return pd.DataFrame(out, rows.index, pd.Index(record.outcomes, name=record.info.response.name))
+
+
+def _logits(fit: MultinomialFit, rows: NewRows) -> FloatArray:
+    """Return log-probabilities less that of the reference, or less their mean: infinite where a limit is."""
+    record = fit.record
+    if record.limit is None:
+        eta = outcome_predictors(record, rows.matrix, rows.offsets)
+        return eta if record.reference is None else eta - eta[record.reference]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithm = np.log(outcome_probabilities(record, rows.matrix, rows.offsets))
+        base = logarithm.mean(axis=0) if record.reference is None else logarithm[record.reference]
+        return np.asarray(logarithm - base)
+
+
+def predictions_of_outcomes(
+    fit: MultinomialFit, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy
+) -> pd.DataFrame:
+    """Return probabilities with standard errors and intervals, a row a row of the table and an outcome.
+
+    Parameters
+    ----------
+    fit : MultinomialFit
+        The fit.
+    data : table, matrix or None
+        New rows; None for those of the fit.
+    level : float or None
+        Confidence level; the fit's by default.
+    offset : by outcome, or None
+        Offsets of new rows.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw, and with a row that its data say nothing of.
+
+    Returns
+    -------
+    pandas.DataFrame
+        estimate, std_error, conf_low, conf_high; indexed by row and outcome.
+    """
+    rows = rows_to_predict(fit, data, offset, unseen)
+    found = outcome_predictions(fit.record, rows.matrix, rows.offsets, level)
+    columns = {}
+    for name, values in (
+        ("estimate", found.probability),
+        ("std_error", found.std_error),
+        ("conf_low", found.low),
+        ("conf_high", found.high),
+    ):
+        out = np.full((rows.kept.size, values.shape[0]), np.nan)
+        out[rows.kept] = values.T
+        columns[name] = out.reshape(-1)
+    labels = pd.RangeIndex(rows.kept.size) if rows.index is None else pd.Index(rows.index)
+    index = pd.MultiIndex.from_product([labels, found.outcomes], names=[labels.name or "row", "outcome"])
+    return tidy.posterior_named(pd.DataFrame(columns, index), fit.record)

@@ -1,0 +1,237 @@
+r"""The objective of a model with several linear predictors a row.
+
+For coefficients :math:`\beta_k` of the outcomes with a predictor, the logits of a row are :math:`x_i'\beta_k + o_{ik}`,
+zero for the reference. The objective is :math:`\sum_i w_i \ell(\eta_i, y_i)`, with (``docs/maths/multinomial.md``,
+equations 6 to 8)
+
+.. math::
+
+    \nabla_k f &= X' s_k, \qquad s_{ik} = w_i (p_{ik} - y_{ik}), \\
+    \nabla^2_{kl} f &= X' \operatorname{diag}(w_i p_{ik} (1\{k = l\} - p_{il})) X .
+
+The second derivatives are Gram matrices of the columns, one a pair of outcomes, each summed once: whatever stores the
+columns can sum them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.curvature.hessian import DenseHessian
+from logitkit.design.layout import Layout
+from logitkit.design.matrix import Matrix
+from logitkit.design.outcomes import OutcomeResponse
+from logitkit.execution.local import get_threads, ordered_map, row_groups
+from logitkit.families.multinomial import Multinomial
+from logitkit.objective import Evaluation
+from logitkit.once import once
+from logitkit.penalties.quadratic import Quadratic
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["StackedObjective"]
+
+
+@dataclass(slots=True)
+class _RowSums:
+    """What a group of rows adds, in the inner columns of the matrix."""
+
+    gradient: FloatArray
+    grams: FloatArray | None
+    value: float = 0.0
+    closest: float = np.inf
+    pearson: float = 0.0
+
+
+class StackedObjective:
+    """Matrix, response and layout as a function of the coefficients of all outcomes.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : OutcomeResponse
+        The same rows.
+    layout : Layout
+        Which outcomes have a predictor.
+    quadratic : Quadratic, optional
+        Part of a penalty.
+    ruled_out : (K, n) bool array, optional
+        Outcomes that a row cannot have: their probability is zero.
+
+    Examples
+    --------
+    At zero every one of K outcomes has the probability 1 / K:
+
+    >>> import numpy as np
+    >>> from logitkit.design.dense import Dense
+    >>> from logitkit.design.layout import full_layout
+    >>> response = OutcomeResponse(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
+    >>> objective = StackedObjective(Dense(np.ones((4, 1))), response, full_layout(3, 1, reference=0))
+    >>> bool(np.isclose(objective.evaluate(np.zeros(2)).value, 4 * np.log(3)))
+    True
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        response: OutcomeResponse,
+        layout: Layout,
+        quadratic: Quadratic | None = None,
+        ruled_out: BoolArray | None = None,
+    ) -> None:
+        self.matrix, self.response, self.layout = matrix, response, layout
+        self.quadratic, self.ruled_out = quadratic, ruled_out
+        self.family = Multinomial(layout.n_outcomes)
+        self._inner = matrix.inner
+        m, q = layout.active.size, self._inner.n_columns
+        self._pairs = [(a, b) for a in range(m) for b in range(a, m)]
+        # A row holds its numbers, and for each outcome a logit, a slope and what is left to one.
+        width = matrix.width + 3 * layout.n_outcomes
+        self._groups = row_groups(matrix.n_rows, width, 8 * len(self._pairs) * q * q)
+        get_threads()  # refuses a setting that makes no sense, also where one thread is all that is used
+
+    @property
+    def n_params(self) -> int:
+        """Number of coefficients that are solved for."""
+        return self.layout.n_params
+
+    @property
+    def gram_cost(self) -> float:
+        """About what second derivatives cost, in units of a walk without them."""
+        return 1.0 + 0.5 * (self.layout.active.size + 1) * (self.matrix.inner.gram_cost - 1.0)
+
+    @once
+    def mean_weight(self) -> float:
+        """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
+        return min(1.0, self.response.total / max(self.matrix.n_rows, 1))
+
+    def evaluate(
+        self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
+    ) -> Evaluation:
+        """Return value, gradient and (if asked for) Hessian and Pearson's statistic at ``coef``, in one walk.
+
+        A rough Hessian is right to seven digits.
+        """
+        inner = self._spread(coef)
+        m, q = inner.shape
+        total = _RowSums(np.zeros((m, q)), np.zeros((len(self._pairs), q, q)) if hessian else None)
+        bounds = self._groups.bounds
+        for part in ordered_map(lambda group: self._sum_group(group, inner, hessian, rough, pearson), len(bounds)):
+            total.value += part.value
+            total.gradient += part.gradient
+            total.closest = min(total.closest, part.closest)
+            total.pearson += part.pearson
+            if part.grams is not None and total.grams is not None:
+                total.grams += part.grams
+        blocks = np.stack([self.matrix.collect(sums) for sums in total.gradient]) if m else total.gradient
+        value, gradient = total.value, self.layout.gradient(blocks)
+        second = None if total.grams is None else self.layout.hessian(self._assemble(total.grams))
+        if self.quadratic is not None:
+            value += (quadratic := self.quadratic.value(coef))
+            total.pearson += 2.0 * quadratic
+            gradient = gradient + self.quadratic.gradient(coef)
+            if second is not None:
+                strengths = self.quadratic.strengths
+                second = second + (np.diag(strengths) if strengths.ndim == 1 else strengths)
+        found = None if second is None else DenseHessian(second)
+        return Evaluation(value, gradient, found, total.closest, pearson=total.pearson if pearson else 0.0)
+
+    def linear_predictor(self, coef: FloatArray) -> FloatArray:
+        """Return the logits of every row, offset included, shape (K, n)."""
+        inner, eta = self._spread(coef), np.empty((self.layout.n_outcomes, self.matrix.n_rows))
+
+        def fill(group: int) -> None:
+            for start, stop in self._groups.blocks(group):
+                eta[:, start:stop] = self._eta(self._inner.rows(start, stop), start, stop, inner)
+
+        for _ in ordered_map(fill, len(self._groups.bounds)):
+            pass
+        return eta
+
+    def reach(self, direction: FloatArray) -> float:
+        """Return the largest change of a difference of two logits along a direction, or rather more."""
+        inner = self._spread(direction)
+
+        def largest(group: int) -> float:
+            found = 0.0
+            for start, stop in self._groups.blocks(group):
+                change = self._inner.rows(start, stop).matvecs(inner)
+                high = np.maximum(change.max(axis=0, initial=0.0), 0.0)
+                low = np.minimum(change.min(axis=0, initial=0.0), 0.0)
+                found = max(found, float((high - low).max(initial=0.0)))
+            return found
+
+        return max(ordered_map(largest, len(self._groups.bounds)))
+
+    def subset(self, index: IntArray) -> StackedObjective:
+        """Return the objective of the rows at the given positions; its penalty weighs as much beside them as before."""
+        response = self.response.take(index)
+        quadratic = self.quadratic
+        if quadratic is not None:
+            quadratic = quadratic.scaled(response.total / self.response.total)
+        ruled_out = None if self.ruled_out is None else self.ruled_out[:, index]
+        return StackedObjective(self.matrix.take(index), response, self.layout, quadratic, ruled_out)
+
+    def _spread(self, coef: FloatArray) -> FloatArray:
+        """Return coefficients of the inner columns by outcome with a predictor, shape (m, q)."""
+        blocks = self.layout.blocks(coef)
+        if self.matrix.inner is self.matrix:
+            return np.ascontiguousarray(blocks)
+        return np.stack([self.matrix.spread(block) for block in blocks])
+
+    def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray) -> FloatArray:
+        layout, response = self.layout, self.response
+        if layout.active.size == layout.n_outcomes:
+            eta = block.matvecs(inner)
+        else:
+            eta = np.zeros((layout.n_outcomes, stop - start))
+            eta[layout.active] = block.matvecs(inner)
+        if response.offsets is not None:
+            eta += response.offsets[:, start:stop]
+        if self.ruled_out is not None:
+            eta[self.ruled_out[:, start:stop]] = -np.inf
+        return eta
+
+    def _sum_group(self, group: int, inner: FloatArray, hessian: bool, rough: bool, pearson: bool) -> _RowSums:
+        m, q = inner.shape
+        n_outcomes, active = self.layout.n_outcomes, self.layout.active
+        total = _RowSums(np.zeros((m, q)), np.zeros((len(self._pairs), q, q)) if hessian else None)
+        most = min(self._groups.block, self.matrix.n_rows)
+        slopes, others = np.empty((n_outcomes, most)), np.empty((n_outcomes, most))
+        buffer = np.empty(most * self._inner.dense_width) if hessian else np.empty(0)
+        response = self.response
+        # Sums that are not finite are the caller's to explain, who knows the column and the row.
+        with np.errstate(invalid="ignore", over="ignore"):
+            for start, stop in self._groups.blocks(group):
+                block, size = self._inner.rows(start, stop), stop - start
+                mean = self._eta(block, start, stop, inner)
+                slope, other = slopes[:, :size], others[:, :size]
+                codes, shares, weights = response.part(start, stop)
+                value, closest = self.family.rows(mean, codes, shares, weights, slope, other)
+                total.value += value
+                total.closest = min(total.closest, closest)
+                block.add_rmatvecs(slope[active], total.gradient)
+                if pearson:
+                    total.pearson += self.family.pearson(mean, other, slope, weights)
+                if total.grams is None:
+                    continue
+                scaled = weights * mean[active]
+                for place, (a, b) in enumerate(self._pairs):
+                    curvature = scaled[a] * (other[active[a]] if a == b else mean[active[b]])
+                    (block.add_rough_gram if rough else block.add_gram)(curvature, total.grams[place], buffer)
+        return total
+
+    def _assemble(self, grams: FloatArray) -> FloatArray:
+        """Return the second derivatives by flat coefficients; those of two outcomes have the other sign."""
+        m, p = self.layout.active.size, self.layout.n_columns
+        whole = np.empty((m, p, m, p))
+        for (a, b), gram in zip(self._pairs, grams, strict=True):
+            block = self.matrix.collect_gram(gram)
+            if a == b:
+                whole[a, :, a, :] = block
+            else:
+                whole[a, :, b, :] = -block
+                whole[b, :, a, :] = -block.T
+        return whole.reshape(m * p, m * p)
