@@ -11,17 +11,18 @@ Hastie, T., Tibshirani, R. and Friedman, J. (2009) The Elements of Statistical L
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.errors import DataError, LogitkitError
-from logitkit.execution.progress import progress
 from logitkit.penalised_path import PathRecord, solve_path
 from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
 from logitkit.selection.folds import Folds
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure
+from logitkit.selection.side_by_side import each_fold
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
@@ -66,6 +67,15 @@ class CrossValidation:
     logits: FloatArray | None
 
 
+class _HeldOut(NamedTuple):
+    """Rows of a split, their linear predictors, scores and total weight."""
+
+    rows: IntArray
+    eta: FloatArray
+    scores: FloatArray
+    weight: float
+
+
 def cross_validate_path(
     given: Shrunken, path: PathRecord, folds: Folds, measure: Measure, options: ProxNewton
 ) -> CrossValidation:
@@ -87,7 +97,7 @@ def cross_validate_path(
     Returns
     -------
     CrossValidation
-        The same on any number of threads: splits follow one another, each on all threads.
+        The same to the last bit on any number of threads, on which splits run side by side.
 
     Raises
     ------
@@ -108,16 +118,17 @@ def cross_validate_path(
     weights = np.empty(folds.n_splits)
     held_once = folds.n_repeats == 1 and not folds.overlapping
     logits = np.full((design.n_rows, k), np.nan) if held_once else None
-    with progress(folds.n_splits, "folds") as shown:
-        for split in range(folds.n_splits):
-            train, test = folds.train(split), folds.test(split)
-            eta = _held_out(given, path, train, test, options, split)
-            response = design.response.take(test)
-            scores[split] = measure.score(eta, response.y, response.weights)
-            weights[split] = response.total
-            if logits is not None:
-                logits[test] = eta
-            shown.advance()
+
+    def held_out(split: int) -> _HeldOut:
+        test = folds.test(split)
+        eta = _held_out(given, path, folds.train(split), test, options, split)
+        response = design.response.take(test)
+        return _HeldOut(test, eta, measure.score(eta, response.y, response.weights), response.total)
+
+    for split, held in enumerate(each_fold(held_out, folds.n_splits, design.matrix)):
+        scores[split], weights[split] = held.scores, held.weight
+        if logits is not None:
+            logits[held.rows] = held.eta
     curve = score_curve(scores, weights, folds.repeats)
     larger = measure.larger_is_better
     best = best_strength(path.strengths, curve, larger_is_better=larger)
