@@ -19,6 +19,8 @@ from logitkit.design.design import Design
 from logitkit.errors import DataError, LogitkitError
 from logitkit.penalised_path import PathRecord, solve_path
 from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
+from logitkit.penalties.elastic_net import AdaptiveLasso
+from logitkit.penalties.specification import parts_of
 from logitkit.selection.folds import Folds
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure
@@ -48,6 +50,9 @@ class CrossValidation:
         Positions of the strength with the best mean, and of the largest within one standard error of it.
     logits : (n, k) array or None
         Held-out linear predictors, where every row is held out once.
+    first_given : bool
+        Whether the first estimates of an adaptive lasso were given as numbers: they are the same for every split, whose
+        rows they may have seen.
 
     Examples
     --------
@@ -65,6 +70,7 @@ class CrossValidation:
     best: int
     one_se: int
     logits: FloatArray | None
+    first_given: bool = False
 
 
 class _HeldOut(NamedTuple):
@@ -133,7 +139,8 @@ def cross_validate_path(
     larger = measure.larger_is_better
     best = best_strength(path.strengths, curve, larger_is_better=larger)
     one_se = one_se_strength(path.strengths, curve, larger_is_better=larger)
-    return CrossValidation(path, folds, measure, scores, curve, best, one_se, logits)
+    first_given = any(isinstance(part, AdaptiveLasso) and part.first_given for part in parts_of(given.specification))
+    return CrossValidation(path, folds, measure, scores, curve, best, one_se, logits, first_given)
 
 
 def _held_out(

@@ -49,6 +49,8 @@ class NestedScores:
         What was measured.
     folds : str
         How the folds were made.
+    first_given : bool
+        As of the cross-validation.
 
     Examples
     --------
@@ -66,6 +68,7 @@ class NestedScores:
     rule: str
     measure: str
     folds: str
+    first_given: bool = False
 
 
 class _Chosen(NamedTuple):
@@ -152,6 +155,7 @@ def nested_scores(given: Shrunken, found: CrossValidation, options: ProxNewton, 
         rule,
         found.measure.label,
         found.folds.words,
+        found.first_given,
     )
 
 
