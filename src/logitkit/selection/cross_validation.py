@@ -17,6 +17,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.errors import DataError, LogitkitError
+from logitkit.inference.prediction import linear_predictors
 from logitkit.penalised_path import PathRecord, solve_path
 from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
 from logitkit.penalties.elastic_net import AdaptiveLasso
@@ -157,11 +158,11 @@ def _held_out(
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
     if found.strengths.size == 0:
         raise DataError(f"Without fold {split} (from 0) no strength was reached.")
-    held = design.matrix.take(test)
-    eta = np.full((test.size, path.strengths.size), np.nan)
     offset = design.response.offset
-    for j, coef in enumerate(found.coef):
-        eta[:, j] = held.matvec(coef) if offset is None else held.matvec(coef) + offset[test]
+    eta = np.full((test.size, path.strengths.size), np.nan)
+    eta[:, : len(found.coef)] = linear_predictors(
+        design.matrix.take(test), found.coef, None if offset is None else offset[test]
+    )
     return eta
 
 
