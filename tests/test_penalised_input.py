@@ -122,6 +122,7 @@ PENALTIES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: lk.AdaptiveLasso(0.1, initial=[1.0, 2.0]), DataError, r"shape \(2,\)"),
     (lambda: lk.AdaptiveLasso(0.1, initial=[1.0, 2.0, np.nan, 1, 1, 1]), DataError, "not all finite"),
     (lambda: lk.AdaptiveLasso(0.1, initial="age"), DataError, "give numbers"),
+    (lambda: lk.AdaptiveLasso(0.1, initial=lk.Ridge()), DataError, r"first estimates \(ridge\) has no strength"),
     (lambda: lk.GaussianPrior(precision=np.eye(3)), DataError, r"shape \(3, 3\)"),
     (lambda: lk.GaussianPrior(precision=[1.0, 2.0]), DataError, r"shape \(2,\)"),
     (lambda: lk.GaussianPrior(precision=np.ones((2, 2, 2))), DataError, r"shape \(2, 2, 2\)"),

@@ -19,7 +19,7 @@ from logitkit.curvature.hessian import DenseHessian, Hessian
 from logitkit.curvature.sums import DenseSums, GramSums, Place, RoughSums
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
-from logitkit.execution.local import get_threads, ordered_map, row_groups
+from logitkit.execution.local import get_threads, go_on, ordered_map, row_groups
 from logitkit.families.binomial import Binomial
 from logitkit.once import once
 from logitkit.penalties.quadratic import Quadratic
@@ -180,6 +180,7 @@ class Objective:
         whole = sums.whole() if hessian else None
         bounds = self._groups.bounds
         if len(bounds) == 1:  # a small fit, whose time is that of the calls
+            go_on()
             total = self._evaluate_group(0, inner, whole, sums, pearson)
             if whole is not None and total.gram is not None:
                 sums.merge(whole, total.gram)

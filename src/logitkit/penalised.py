@@ -137,6 +137,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
         n_nonzero=int(np.count_nonzero((coef != 0.0) | strengths.whole.free)),
         gap=solved.gap / problem.null.value if problem.null.value > 0.0 else solved.gap,
         tol=tol,
+        steps=solved.steps,
         null_value=problem.null.value,
         penalty=penalty,
         quadratic=quadratic,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
@@ -17,7 +17,7 @@ from logitkit.fit import fit_design
 from logitkit.moments import Moments, column_moments
 from logitkit.objective import Objective
 from logitkit.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
-from logitkit.penalties.specification import Specification, parts_of
+from logitkit.penalties.specification import Part, PenaltySum, Specification, parts_of
 from logitkit.separation import find_separation, overlap_is_certain, runs_off
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.path import PenalisedProblem
@@ -117,10 +117,8 @@ def prepare(design: Design, family: Binomial, specification: Specification, tell
     if len(parts) > 1 and any(isinstance(part, RelaxedLasso) for part in parts):
         raise UnsupportedError("A relaxed lasso cannot be added to another penalty.")
     moments = _moments(design)
-    initial = None
-    if any(isinstance(part, AdaptiveLasso) and part.initial is None for part in parts):
-        initial = _first_fit(design, family)
-    strengths = strengths_of(specification, design.info, moments, design.response.total, initial)
+    stated = PenaltySum(tuple(_with_first_estimates(part, design, family) for part in parts))
+    strengths = strengths_of(stated, design.info, moments, design.response.total)
     if tells and strengths.constant.size and design.info.intercept is not None:
         names = [design.info.names[j] for j in strengths.constant]
         shown = ", ".join(names[:8]) + (", ..." if names[8:] else "")
@@ -246,11 +244,29 @@ def _moments(design: Design) -> Moments:
     return moments
 
 
-def _first_fit(design: Design, family: Binomial) -> FloatArray:
-    record = fit_design(design, family, Newton())
-    if record.status is not Status.CONVERGED or not np.isfinite(record.coef).all():
+def _with_first_estimates(part: Part, design: Design, family: Binomial) -> Part:
+    """Return a part of a penalty; an adaptive lasso with its first estimates as numbers, made from these rows."""
+    if not isinstance(part, AdaptiveLasso) or part.first_given:
+        return part
+    return replace(part, initial=_first_fit(design, family, part.initial))
+
+
+def _first_fit(design: Design, family: Binomial, penalty: Specification | None) -> FloatArray:
+    """Return estimates by maximum likelihood, or with a penalty."""
+    if penalty is None:
+        record = fit_design(design, family, Newton())
+        if record.status is not Status.CONVERGED or not np.isfinite(record.coef).all():
+            raise DataError(
+                "The adaptive lasso starts from maximum likelihood estimates, which are not all finite here. Give a "
+                "penalty to estimate them with: AdaptiveLasso(initial=lk.Ridge(0.01))."
+            )
+        return record.coef
+    given, options = prepare(design, family, penalty, tells=False), ProxNewton()
+    solved = given.problem.solve(math.nan, options.tol, options.max_iter, polish=True)
+    coef = relaxed(given, solved.coef / given.problem.strengths.scale)
+    if coef is None or solved.status is not Status.CONVERGED:
         raise DataError(
-            "The adaptive lasso starts from maximum likelihood estimates, which are not all finite here. Give others: "
-            "AdaptiveLasso(initial=lk.logit(..., penalty=lk.Ridge(0.01)).coef)."
+            f"The first estimates of the adaptive lasso, with the penalty {penalty.words}, did not converge. Give "
+            "another, or a larger strength."
         )
-    return record.coef
+    return coef

@@ -72,6 +72,8 @@ class PenaltyFacts:
         Duality gap that the solver reached, as a share of the loss of the null model.
     tol : float
         What it was asked to reach.
+    steps : int
+        Iterations of the solver; 0 where the null model is the solution.
     null_value : float
         Loss of the null model: intercept, offset and columns without penalty.
     penalty : Penalty
@@ -92,6 +94,7 @@ class PenaltyFacts:
     n_nonzero: int
     gap: float
     tol: float
+    steps: int
     null_value: float
     penalty: Penalty = field(repr=False)
     quadratic: Quadratic | None = field(repr=False)

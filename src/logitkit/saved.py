@@ -270,7 +270,12 @@ def _pack_covariances(record: FitRecord) -> dict[str, Any]:
         elif isinstance(vcov, ArrowVcov):
             factor = vcov.factor
             assert isinstance(factor.inner, DenseFactor)
-            parts = {"head": factor.head, "border": factor.border, "factor": factor.inner.factor, "scale": factor.scale}
+            parts = {
+                "head": factor.head,
+                "border": factor.border,
+                "factor": np.triu(factor.inner.factor),
+                "scale": factor.scale,
+            }
             _require_small(record, sum(values.size for values in parts.values()))
             layout = {"layout": pack_layout(factor.layout), "inner_scale": pack_array(factor.inner.scale)}
             packed[name] = {"arrow": {**{key: pack_array(values) for key, values in parts.items()}, **layout}}

@@ -26,6 +26,7 @@ PLAIN = {
     "n_nonzero": (int,),
     "gap": (int, float),
     "tol": (int, float),
+    "steps": (int,),
     "null_value": (int, float),
     "certified": (bool,),
 }

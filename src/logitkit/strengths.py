@@ -72,23 +72,19 @@ class Strengths:
         return self.at(1.0)
 
 
-def strengths_of(
-    penalty: Specification, info: DesignInfo, moments: Moments, total: float, initial: FloatArray | None = None
-) -> Strengths:
+def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, total: float) -> Strengths:
     """Return the strengths of the columns.
 
     Parameters
     ----------
     penalty : Specification
-        As the user stated it.
+        As the user stated it, but an adaptive lasso with its first estimates as numbers.
     info : DesignInfo
         Names and terms of the columns.
     moments : Moments
         Of the columns.
     total : float
         Total weight, W.
-    initial : (p,) array, optional
-        Coefficients of a first fit, where an adaptive lasso has none of its own.
 
     Returns
     -------
@@ -132,7 +128,7 @@ def strengths_of(
     varies = False
     for part in parts:
         if isinstance(part, ElasticNet):
-            own = _elastic_net(part, info, scale, total, initial)
+            own = _elastic_net(part, info, scale, total)
             if part.standardize and flat.any():
                 own = _without(replace(own, l1=np.where(flat, 0.0, own.l1), l2=np.where(flat, 0.0, own.l2)), flat)
             if part.strength is None:
@@ -167,9 +163,7 @@ def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] 
     return out
 
 
-def _elastic_net(
-    part: ElasticNet, info: DesignInfo, scale: FloatArray, total: float, initial: FloatArray | None
-) -> Penalty:
+def _elastic_net(part: ElasticNet, info: DesignInfo, scale: FloatArray, total: float) -> Penalty:
     """Return the penalty of scaled coefficients at strength 1."""
     p = len(info.names)
     groups = _groups(part, info) if isinstance(part, GroupLasso) else None
@@ -201,7 +195,7 @@ def _elastic_net(
             groups=Groups(place[codes], strengths[kept]) if kept.size else None,
         )
     if isinstance(part, AdaptiveLasso):
-        first = _first_estimates(part, info, initial)
+        first = _first_estimates(part, info)
         with np.errstate(divide="ignore", invalid="ignore"):  # of a kept one that is zero
             adapted = relative * np.abs(first * (scale if part.standardize else 1.0)) ** -part.power
         out = np.isinf(adapted) & (relative > 0.0)
@@ -210,13 +204,12 @@ def _elastic_net(
     return replace(none, l1=part.l1_ratio * relative / units, l2=(1.0 - part.l1_ratio) * relative / units**2)
 
 
-def _first_estimates(part: AdaptiveLasso, info: DesignInfo, initial: FloatArray | None) -> FloatArray:
-    given = initial if part.initial is None else numbers_named(part.initial, info, "AdaptiveLasso(initial=...)", None)
-    assert given is not None
+def _first_estimates(part: AdaptiveLasso, info: DesignInfo) -> FloatArray:
+    given = numbers_named(part.initial, info, "AdaptiveLasso(initial=...)", None)
     if not np.isfinite(given).all():
         raise DataError(
             "The first estimates of the adaptive lasso are not all finite (separated or aliased columns?). Give "
-            "others, as in AdaptiveLasso(initial=lk.logit(..., penalty=lk.Ridge(0.01)).coef)."
+            "others, or a penalty to estimate them with, as in AdaptiveLasso(initial=lk.Ridge(0.01))."
         )
     return given
 

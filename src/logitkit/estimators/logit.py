@@ -70,7 +70,7 @@ class LogitClassifier(LogitPredictor):
         The fit itself, with summary, odds ratios, tests, intervals, and what is known of separation. Its rows are left
         behind when the estimator is pickled.
     n_iter_ : (1,) int array
-        Iterations of the solver.
+        Iterations of the solver; with a penalty 0 where the null model is the solution.
     n_features_in_ : int
         Columns of X.
     feature_names_in_ : array of str

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeAlias
 
 from logitkit.errors import DataError
-from logitkit.penalties.specification import Part, is_number, require_relative, require_share, require_strength
+from logitkit.penalties.specification import (
+    Part,
+    Specification,
+    is_number,
+    parts_of,
+    require_relative,
+    require_share,
+    require_strength,
+)
 
 __all__ = ["AdaptiveLasso", "ElasticNet", "Lasso", "RelaxedLasso", "Ridge"]
 
@@ -209,9 +217,11 @@ class AdaptiveLasso(Lasso):
     ----------
     strength : float, optional
         :math:`\lambda`, not negative.
-    initial : mapping or array-like, optional
-        First estimates by coefficient, on the scale of the columns as given (the ``coef`` of a fit). By default those
-        of a maximum likelihood fit, which must exist.
+    initial : penalty, mapping or array-like, optional
+        First estimates: those of a penalty with its strength, such as ``lk.Ridge(0.01)``, or numbers by coefficient, on
+        the scale of the columns as given (the ``coef`` of a fit). By default those of a maximum likelihood fit, which
+        must exist. In a cross-validation first estimates are made anew without each fold; numbers stay, whatever rows
+        they have seen.
     power : float, default 1
         :math:`\kappa`, positive.
     l1_ratio : float
@@ -237,6 +247,18 @@ class AdaptiveLasso(Lasso):
         super().__post_init__()
         if not is_number(self.power) or not 0.0 < self.power < math.inf:
             raise DataError(f"AdaptiveLasso(power={self.power!r}): give a positive number.")
+        if isinstance(self.initial, Specification):
+            for part in parts_of(self.initial):
+                if isinstance(part, ElasticNet) and part.strength is None:
+                    raise DataError(
+                        f"AdaptiveLasso(initial=...): the penalty that makes the first estimates ({part.words}) has no "
+                        "strength; give it one, such as lk.Ridge(0.01)."
+                    )
+
+    @property
+    def first_given(self) -> bool:
+        """Whether the first estimates are numbers, which stay when rows are left out."""
+        return self.initial is not None and not isinstance(self.initial, Specification)
 
     @property
     def words(self) -> str:

@@ -10,7 +10,7 @@ from logitkit.penalised_path import PathRecord, PathStatus
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import format_column, format_integer, format_percent
 from logitkit.report.penalty import format_gap, format_strength
-from logitkit.report.wording import counted, name_list
+from logitkit.report.wording import FIRST_GIVEN, counted, name_list
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.typing import IntArray
 
@@ -188,6 +188,8 @@ def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
         "The best mean is the best of many, and so a little better than new rows will show; rows that took no part "
         "in the choice tell."
     )
+    if record.first_given:
+        yield FIRST_GIVEN
     if record.folds.seed is not None:
         yield f"The folds were drawn with seed {record.folds.seed}."
     left = int(np.count_nonzero(~record.curve.comparable))

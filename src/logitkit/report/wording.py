@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.goodness import HosmerLemeshow
 
 __all__ = [
+    "FIRST_GIVEN",
     "absorbed_words",
     "counted",
     "few_rows_warning",
@@ -22,6 +23,11 @@ __all__ = [
     "name_list",
 ]
 
+FIRST_GIVEN = (
+    "The first estimates of the adaptive lasso were given as numbers and are the same for every fold. If they were "
+    "learnt from these rows they have seen those held out, and the scores are too good: give the penalty that makes "
+    "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are made anew without each fold."
+)
 NAMES_MOST = 12
 MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
 FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a few per cent and more

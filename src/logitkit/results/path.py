@@ -14,11 +14,13 @@ from logitkit.penalised import fit_at
 from logitkit.penalised_path import PathRecord
 from logitkit.penalised_problem import ProxNewton, Shrunken
 from logitkit.results.fit import Fit
+from logitkit.results.path_rows import predict_along
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.selection.criteria import aic, bic, ebic
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.selection.nested import NestedScores, nested_scores
 from logitkit.shrinkage import path_dof
+from logitkit.typing import UnseenPolicy
 
 __all__ = ["Path", "fit_at_strength", "nested_of"]
 
@@ -111,6 +113,50 @@ class Path:
             Solved anew, as ``lk.logit`` with this strength.
         """
         return fit_at_strength(self._given, strength, self._level, "given", "at")
+
+    def predict(
+        self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
+    ) -> pd.DataFrame:
+        """Return the probability of the event at each strength.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows; those of the path by default.
+        strengths : (k,) array-like, optional
+            Those of the path by default. Strengths that are not the path's are solved anew, as by ``at``.
+        offset : str or array-like, optional
+            Demanded when the path was given an array.
+        unseen : {'raise', 'missing'}
+            What to do with a level that the path never saw.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row of the table, a column a strength, from the largest; missing where the input is missing.
+        """
+        return predict_along(
+            _rows(self._given, "predict"), self.record, (data, offset, unseen), strengths, "probability"
+        )
+
+    def predict_logit(
+        self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
+    ) -> pd.DataFrame:
+        """Return the linear predictor, the logit of the probability, at each strength.
+
+        Parameters
+        ----------
+        data, strengths, offset, unseen : optional
+            As in ``predict``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of ``predict``.
+        """
+        return predict_along(
+            _rows(self._given, "predict_logit"), self.record, (data, offset, unseen), strengths, "logit"
+        )
 
     def criteria(self, gamma: float = 1.0) -> pd.DataFrame:
         """Return information criteria at each strength.

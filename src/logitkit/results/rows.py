@@ -12,6 +12,7 @@ import pandas as pd
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
 from logitkit.design.frame import Table, numeric_values, read_table, row_values
+from logitkit.design.info import DesignInfo
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design
 from logitkit.errors import DataError, DataWarning
@@ -22,7 +23,7 @@ from logitkit.report import tidy
 from logitkit.results.estimates import Estimates
 from logitkit.typing import BoolArray, IntArray, UnseenPolicy
 
-__all__ = ["predict_rows", "predictions_of", "rows_of", "rows_to_predict"]
+__all__ = ["coded_rows", "predict_rows", "predictions_of", "rows_of", "rows_of_design", "rows_to_predict"]
 
 
 def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) -> Design:
@@ -89,19 +90,10 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
         if offset is not None:
             raise DataError("offset was given without data; the rows of the fit have their own.")
         design = rows_of(fit, None)
-        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
-        kept = np.zeros(design.counts.given, dtype=bool)
-        kept[design.positions] = True
-        sides = known_sides(fit.record, design)
-        own = NewRows(design.matrix, design.response.offset, kept, 0, index, sides)
+        own = replace(rows_of_design(design), sides=known_sides(fit.record, design))
         # A row of weight zero took no part.
         return own if (design.response.weights > 0.0).all() else _answered(fit.record, own, design.level_codes)
-    if info.coding is not None:
-        rows = new_rows(info, data, offset=offset, unseen=unseen)
-    else:
-        rows = _matrix_rows(fit, data, offset)
-    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
-        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+    rows = coded_rows(info, data, offset, unseen)
     if fit.record.coordinates.vanishing is None:
         return rows
     levels = _levels(fit.record, data, np.flatnonzero(rows.kept))
@@ -110,6 +102,58 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
         require_estimable(fit.record, rows.matrix, np.flatnonzero(rows.kept), levels, remedy)
         return rows
     return _answered(fit.record, rows, levels)
+
+
+def rows_of_design(design: Design) -> NewRows:
+    """Return the rows of a design as rows to predict for.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of a fit.
+
+    Returns
+    -------
+    NewRows
+        In the order of the table that they came from, with those that were dropped.
+    """
+    index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
+    kept = np.zeros(design.counts.given, dtype=bool)
+    kept[design.positions] = True
+    return NewRows(design.matrix, design.response.offset, kept, 0, index)
+
+
+def coded_rows(info: DesignInfo, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
+    """Return rows of a table or a matrix, coded as those of a fit.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    data : table or matrix
+        New rows.
+    offset : str, array-like or None
+        Their offset.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw.
+
+    Returns
+    -------
+    NewRows
+        Those that could be coded, of finite numbers, and which they are.
+
+    Raises
+    ------
+    DataError, FormulaError
+        For columns, levels, numbers or an offset that do not go with the fit.
+    """
+    if info.coding is not None:
+        rows = new_rows(info, data, offset=offset, unseen=unseen)
+    else:
+        rows = _matrix_rows(info, data, offset)
+    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
+        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+    return rows
 
 
 def _answered(record: FitRecord, rows: NewRows, levels: IntArray | None) -> NewRows:
@@ -165,8 +209,7 @@ def _levels(record: FitRecord, data: Any, positions: IntArray) -> IntArray | Non
     return None if absorbed is None else absorbed.codes(read_table(data).column(absorbed.name).iloc[positions])
 
 
-def _matrix_rows(fit: Estimates, X: Any, offset: Any) -> NewRows:
-    info = fit.record.info
+def _matrix_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
     matrix, _, index = as_matrix(X, info.names)
     if (offset is not None) != (info.response.offset is not None):
         raise DataError(

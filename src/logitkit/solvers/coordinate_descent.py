@@ -22,8 +22,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
 
+from logitkit.execution.lapack import cholesky, cholesky_solve
 from logitkit.kernels.coordinate_descent import descend_coordinates, descend_groups
 from logitkit.kernels.symmetric import add_outer_products
 from logitkit.penalties.penalty import Groups, Penalty
@@ -163,7 +163,7 @@ class QuadraticModel:
 
     def _solved(self, vector: FloatArray) -> FloatArray:
         """Return H_UU^-1 v."""
-        return np.asarray(dpotrs(self._factor, vector)[0]) if vector.size else vector
+        return cholesky_solve(self._factor, vector) if vector.size else vector
 
 
 def _block(array: FloatArray, index: IntArray, ridge: FloatArray) -> FloatArray:
@@ -175,22 +175,22 @@ def _block(array: FloatArray, index: IntArray, ridge: FloatArray) -> FloatArray:
 
 def _cholesky(array: FloatArray) -> FloatArray:
     """Return the Cholesky factor; of a matrix that has none, that of one with a diagonal added."""
-    factor, info = dpotrf(array)
+    factor, info = cholesky(array)
     lift = SINGULAR
     while info != 0 and lift < math.inf:  # without end on what is no number
-        factor, info = dpotrf(array + lift * np.diag(np.maximum(array.diagonal(), 1e-300)))
+        factor, info = cholesky(array + lift * np.diag(np.maximum(array.diagonal(), 1e-300)))
         lift *= 100.0
-    return np.asarray(factor)
+    return factor
 
 
 def _solver(array: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Return what solves with a symmetric matrix, which may be singular."""
     if array.size == 0:
         return np.asarray
-    factor, info = dpotrf(array)
+    factor, info = cholesky(array)
     diagonal = factor.diagonal()
     if info == 0 and diagonal.min() ** 2 > SINGULAR * array.diagonal().max():
-        return lambda vector: np.asarray(dpotrs(factor, vector)[0])
+        return lambda vector: cholesky_solve(factor, vector)
     values, vectors = np.linalg.eigh(array)
     inverse = np.where(values > SINGULAR * values[-1], 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
     return lambda vector: np.asarray(vectors @ (inverse * (vectors.T @ vector)))
@@ -208,7 +208,7 @@ def _by_coordinates(
             continue
         here = coef[inside]
         away = slope[inside] + l2[inside] * here + l1[inside] * np.sign(here)
-        step = -np.asarray(dpotrs(_cholesky(_block(hessian, inside, l2[inside])), away)[0])
+        step = -cholesky_solve(_cholesky(_block(hessian, inside, l2[inside])), away)
         # The furthest that no sign changes and no bound is crossed.
         with np.errstate(divide="ignore", invalid="ignore"):
             to_zero = np.where((np.sign(here) * step < 0.0) & (l1[inside] > 0.0), -here / step, np.inf)

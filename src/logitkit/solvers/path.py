@@ -324,7 +324,7 @@ class _Smooth:
         self.coef = solution.coef
         here = solution.evaluation  # one step before, whose decrement bounds what is left
         value = here.value - quadratic.value(solution.coef)
-        steps = len(solution.trace)
+        steps = solution.trace[-1].iteration if solution.trace else 0
         gap = solution.decrement**2
         return Solved(solution.coef * scale, value, here.gradient / scale, gap, solution.status, steps, 0, solution)
 
