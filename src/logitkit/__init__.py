@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "paths": ["cross_validate", "cross_validate_matrix", "path", "path_matrix"],
         "penalised_problem": ["ProxNewton"],
         "penalties.bounds": ["Bounds"],
+        "penalties.conversion": ["strength_from"],
         "penalties.elastic_net": ["AdaptiveLasso", "ElasticNet", "Lasso", "RelaxedLasso", "Ridge"],
         "penalties.group_lasso": ["GroupLasso"],
         "penalties.prior": ["GaussianPrior"],
