@@ -70,14 +70,13 @@ def test_relative_strengths_are_a_mapping_of_numbers(relative: Any) -> None:
         ({"lower": 0.1}, "leaves out zero"),
         ({"upper": -0.1}, "leaves out zero"),
         ({"lower": {"age": 0.1}}, "leaves out zero"),
-        ({"lower": 1.0, "upper": -1.0}, "leaves out zero"),
+        ({"lower": 1.0, "upper": -1.0}, r"lower bound of every coefficient \(1.0\) is above"),
         ({"lower": float("nan")}, "give numbers"),
         ({"upper": "0"}, "give numbers"),
         ({"lower": np.zeros(3)}, "give numbers"),
     ],
 )
 def test_bounds_hold_zero(options: dict[str, Any], message: str) -> None:
-    """A lower bound above an upper one leaves out zero on one side."""
     with pytest.raises(DataError, match=message):
         lk.Bounds(**options)
 

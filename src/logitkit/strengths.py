@@ -98,7 +98,7 @@ def strengths_of(
     Raises
     ------
     DataError, FormulaError
-        For names that are no term and no coefficient, groups that overlap, bounds that cross.
+        For names that are no term and no coefficient, and groups that overlap.
     """
     p, intercept = len(info.names), info.intercept
     parts = parts_of(penalty)
@@ -143,9 +143,6 @@ def strengths_of(
             fixed = fixed.plus(_bounds(part, info, scale))
     zero = np.where(held, 0.0, np.inf)
     fixed = fixed.plus(replace(no_penalty(p), lower=-zero, upper=zero))
-    crossed = np.flatnonzero(fixed.lower > fixed.upper)
-    if crossed.size:
-        raise DataError(f"The lower bound of {info.names[crossed[0]]!r} is above its upper bound.")
     _require_apart(fixed, unit, info)
     fixed, unit = _without(fixed, held), _without(unit, held)
     return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept)
