@@ -68,7 +68,7 @@ def test_the_facts_are_those_of_the_fit(fits: dict[str, lk.Fit]) -> None:
     said = facts(fit)
     assert (said["Penalty"], said["Strength"], said["Strength chosen"]) == ("lasso", "0.05", "given")
     assert said["Penalised"] == "standardised columns"
-    assert said["Not zero"] == f"{np.count_nonzero(fit.coef)} of 6 coefficients"
+    assert said["Not zero"] == f"{np.count_nonzero(fit.coef)} of 6 coefficients, 1 unpenalised"
     assert said["Effective df"] == f"{fit.penalty.dof:.2f}"
     assert said["Deviance explained"] == f"{100 * (1 - fit.deviance / fit.null_deviance):.1f}%"
     assert said["Gap (relative)"].endswith("(asked: 1e-12)")
@@ -181,3 +181,40 @@ def test_the_forest_has_intervals_only_where_there_are_any(fits: dict[str, lk.Fi
     assert "interval" not in fits["lasso"].plot.forest().get_xlabel()
     assert "95% posterior interval" in fits["ridge"].plot.forest().get_xlabel()
     assert "95% interval" in lk.logit(FORMULA, births()).plot.forest().get_xlabel()
+
+
+@pytest.mark.parametrize(
+    ("penalty", "said"),
+    [
+        (lk.Lasso(10.0), "1 of 6 coefficients, 1 unpenalised"),
+        (lk.Lasso(10.0, keep="C(race)"), "3 of 6 coefficients, 3 unpenalised"),
+        (lk.GaussianPrior(precision=1.0), "6 of 6 coefficients"),
+        (lk.GaussianPrior(precision={"age": 1.0}), "6 of 6 coefficients, 5 unpenalised"),
+        (lk.Bounds(lower={"smoke": 0.0}), "6 of 6 coefficients, 5 unpenalised"),
+    ],
+)
+def test_what_is_not_zero_tells_what_no_penalty_draws_there(penalty, said: str) -> None:
+    assert facts(lk.logit(FORMULA, births(), penalty=penalty))["Not zero"] == said
+
+
+@pytest.mark.parametrize("penalty", [None, lk.Lasso(0.05), lk.Ridge(0.05)])
+def test_tidy_leaves_out_zeros_when_asked(penalty) -> None:
+    fit = lk.logit(FORMULA, births(), penalty=penalty)
+    every = fit.tidy()
+    found = fit.tidy(nonzero=True)
+    pd.testing.assert_frame_equal(found, every.loc[fit.coef.to_numpy() != 0.0])
+    assert found.columns.name == every.columns.name
+    assert (len(found) < len(every)) == isinstance(penalty, lk.Lasso)
+
+
+def test_a_fit_without_an_intercept_says_so() -> None:
+    data = births()[["age", "lwt"]]
+    notes = lk.logit_matrix(data, births()["low"], penalty=lk.Lasso(0.01)).summary().notes
+    assert notes[0].startswith("No intercept: no column is called 'Intercept'")
+    path = lk.path_matrix(data, births()["low"])
+    assert path.summary().notes[0] == notes[0]
+    cv = lk.cross_validate_matrix(data, births()["low"], folds=3)
+    assert notes[0] in cv.summary().notes
+    given = data.assign(Intercept=1.0)
+    for found in (lk.path_matrix(given, births()["low"]), lk.logit_matrix(given, births()["low"])):
+        assert not any("No intercept" in note for note in found.summary().notes)

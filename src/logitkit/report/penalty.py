@@ -57,7 +57,7 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
     if facts.strengths:
         yield Fact("Strength chosen", facts.chosen)
     yield Fact("Penalised", facts.standardized.removeprefix("coefficients of "))
-    yield Fact("Not zero", f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}")
+    yield Fact("Not zero", _not_zero(record, facts))
     if not np.isnan(facts.dof):
         yield Fact("Effective df", f"{facts.dof:,.2f}")
     yield Fact("Deviance", f"{record.deviance:,.3f}")
@@ -66,6 +66,16 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
         yield Fact("Deviance explained", format_percent(explained_share(record)))
     yield Fact("Gap of the lasso" if not facts.certified else "Gap (relative)", format_gap(facts.gap, facts.tol))
     yield Fact("Status", "converged" if record.status is Status.CONVERGED else "not converged")
+
+
+def _not_zero(record: FitRecord, facts: PenaltyFacts) -> str:
+    """Return how many coefficients are not zero, and how many of them no penalty draws there."""
+    free = facts.penalty.free
+    if facts.quadratic is not None:
+        strengths = facts.quadratic.strengths
+        free = free & ((strengths if strengths.ndim == 1 else strengths.diagonal()) == 0.0)
+    text = f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}"
+    return f"{text}, {format_integer(int(free.sum()))} unpenalised" if free.any() else text
 
 
 def format_strength(strength: float) -> str:

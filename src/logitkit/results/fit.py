@@ -62,13 +62,15 @@ class Fit(Diagnosed):
         """
         return shown_summary(summary_document(self.record))
 
-    def tidy(self, level: float | None = None) -> pd.DataFrame:
+    def tidy(self, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
         """Return a row a coefficient.
 
         Parameters
         ----------
         level : float, optional
             Confidence level; the fit's by default.
+        nonzero : bool, default False
+            Whether coefficients that are zero, as a lasso leaves them, are left out; the others keep their labels.
 
         Returns
         -------
@@ -76,7 +78,7 @@ class Fit(Diagnosed):
             term, estimate, std_error, statistic, p_value, conf_low, conf_high. After a penalty statistic and p_value
             are missing, and so are errors and intervals unless there is a posterior.
         """
-        return tidy.tidy_frame(self.record, level)
+        return tidy.tidy_frame(self.record, level, nonzero=nonzero)
 
     def glance(self) -> pd.DataFrame:
         """Return one row with the statistics of the whole fit.
