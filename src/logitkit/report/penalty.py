@@ -57,7 +57,8 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
     if facts.strengths:
         yield Fact("Strength chosen", facts.chosen)
     yield Fact("Penalised", facts.standardized.removeprefix("coefficients of "))
-    yield Fact("Not zero", _not_zero(record, facts))
+    yield Fact("Not zero", f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}")
+    yield Fact("Of these unpenalised", format_integer(_n_unpenalised(facts)))
     if not np.isnan(facts.dof):
         yield Fact("Effective df", f"{facts.dof:,.2f}")
     yield Fact("Deviance", f"{record.deviance:,.3f}")
@@ -68,14 +69,13 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
     yield Fact("Status", "converged" if record.status is Status.CONVERGED else "not converged")
 
 
-def _not_zero(record: FitRecord, facts: PenaltyFacts) -> str:
-    """Return how many coefficients are not zero, and how many of them no penalty draws there."""
+def _n_unpenalised(facts: PenaltyFacts) -> int:
+    """Return how many coefficients no penalty draws, and no bound holds."""
     free = facts.penalty.free
     if facts.quadratic is not None:
         strengths = facts.quadratic.strengths
         free = free & ((strengths if strengths.ndim == 1 else strengths.diagonal()) == 0.0)
-    text = f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}"
-    return f"{text}, {format_integer(int(free.sum()))} unpenalised" if free.any() else text
+    return int(np.count_nonzero(free))
 
 
 def format_strength(strength: float) -> str:
