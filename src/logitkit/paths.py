@@ -140,7 +140,7 @@ def path_matrix(
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> Path:
-    """Fit a penalised logistic regression to a ready matrix at one strength after another.
+    """Fit a penalised logistic regression to a ready matrix, no intercept added, at one strength after another.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def path_matrix(
     y : (n,) array-like
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
-        Column names; the one called ``"Intercept"`` is the intercept.
+        Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
     penalty, n_strengths, ratio, strengths : optional
         As in ``path``.
     weights, offset : (n,) array-like, optional
@@ -303,7 +303,7 @@ def cross_validate_matrix(
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> CrossValidated:
-    """Choose the strength of a penalty on a ready matrix by how well it predicts rows that were left out.
+    """Choose the strength of a penalty on a ready matrix, no intercept added, by how well left out rows are predicted.
 
     Parameters
     ----------
@@ -312,7 +312,7 @@ def cross_validate_matrix(
     y : (n,) array-like
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
-        Column names; the one called ``"Intercept"`` is the intercept.
+        Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
     penalty, folds, measure, stratify, groups, time, repeats, seed : optional
         As in ``cross_validate``.
     n_strengths, ratio, strengths, weights, offset, weight_kind, event, link, solver, level : optional

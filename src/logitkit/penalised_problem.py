@@ -11,6 +11,7 @@ import numpy as np
 
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
+from logitkit.design.terms import INTERCEPT
 from logitkit.errors import ConvergenceError, DataError, DataWarning, SeparationError, UnsupportedError
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
@@ -22,7 +23,7 @@ from logitkit.separation import find_separation, overlap_is_certain, runs_off
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.path import PenalisedProblem
 from logitkit.solvers.solver import Status
-from logitkit.strengths import strengths_of
+from logitkit.strengths import Strengths, strengths_of
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["ProxNewton", "Shrunken", "prepare", "relaxed", "require_bounded", "share_of_lasso"]
@@ -119,17 +120,28 @@ def prepare(design: Design, family: Binomial, specification: Specification, tell
     moments = _moments(design)
     stated = PenaltySum(tuple(_with_first_estimates(part, design, family) for part in parts))
     strengths = strengths_of(stated, design.info, moments, design.response.total)
-    if tells and strengths.constant.size and design.info.intercept is not None:
-        names = [design.info.names[j] for j in strengths.constant]
-        shown = ", ".join(names[:8]) + (", ..." if names[8:] else "")
-        warnings.warn(
-            f"Columns that do not vary have the coefficient zero: {shown}.",
-            DataWarning,
-            stacklevel=5,
-        )
+    if tells:
+        _tell_of_constants(design, strengths, moments)
     problem = PenalisedProblem(design.matrix, design.response, family, strengths, design.info.names)
     _require_overlap(problem, design)
     return Shrunken(design, family, specification, problem)
+
+
+def _tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -> None:
+    """Warn of columns that do not vary: left out beside an intercept; without one, penalised as any other."""
+    constant = strengths.constant
+    text = "Columns that do not vary have the coefficient zero: {}."
+    if design.info.intercept is None:
+        # Of a formula that leaves the intercept out the caller knows; a matrix may hold one by another name.
+        likely = (moments.mean[constant] != 0.0) & ~strengths.whole.free[constant] & (design.info.coding is None)
+        constant = constant[likely]
+        text = (
+            "Columns that do not vary are penalised like the others, because the model has no intercept: {0}. If it is "
+            f"one, make it ones and call it {INTERCEPT!r} (names=...), or name it in keep=."
+        )
+    if constant.size:
+        names = [design.info.names[j] for j in constant]
+        warnings.warn(text.format(", ".join(names[:8]) + (", ..." if names[8:] else "")), DataWarning, stacklevel=6)
 
 
 def relaxed(given: Shrunken, coef: FloatArray) -> FloatArray | None:

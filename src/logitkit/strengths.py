@@ -94,7 +94,7 @@ def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, tot
     Raises
     ------
     DataError, FormulaError
-        For names that are no term and no coefficient, groups that overlap, bounds that cross.
+        For names that are no term and no coefficient, and groups that overlap.
     """
     p, intercept = len(info.names), info.intercept
     parts = parts_of(penalty)
@@ -128,9 +128,9 @@ def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, tot
     varies = False
     for part in parts:
         if isinstance(part, ElasticNet):
-            own = _elastic_net(part, info, scale, total)
-            if part.standardize and flat.any():
-                own = _without(replace(own, l1=np.where(flat, 0.0, own.l1), l2=np.where(flat, 0.0, own.l2)), flat)
+            unsaid = flat if part.standardize else held
+            own = _elastic_net(part, info, scale, total, unsaid)
+            own = replace(own, l1=np.where(unsaid, 0.0, own.l1), l2=np.where(unsaid, 0.0, own.l2))
             if part.strength is None:
                 unit, varies = _together(unit, own), True
             else:
@@ -139,11 +139,7 @@ def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, tot
             fixed = fixed.plus(_bounds(part, info, scale))
     zero = np.where(held, 0.0, np.inf)
     fixed = fixed.plus(replace(no_penalty(p), lower=-zero, upper=zero))
-    crossed = np.flatnonzero(fixed.lower > fixed.upper)
-    if crossed.size:
-        raise DataError(f"The lower bound of {info.names[crossed[0]]!r} is above its upper bound.")
     _require_apart(fixed, unit, info)
-    fixed, unit = _without(fixed, held), _without(unit, held)
     return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept)
 
 
@@ -163,10 +159,10 @@ def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] 
     return out
 
 
-def _elastic_net(part: ElasticNet, info: DesignInfo, scale: FloatArray, total: float) -> Penalty:
-    """Return the penalty of scaled coefficients at strength 1."""
+def _elastic_net(part: ElasticNet, info: DesignInfo, scale: FloatArray, total: float, unsaid: BoolArray) -> Penalty:
+    """Return the penalty of scaled coefficients at strength 1; columns of which it says nothing are in no group."""
     p = len(info.names)
-    groups = _groups(part, info) if isinstance(part, GroupLasso) else None
+    groups = _groups(part, info, unsaid) if isinstance(part, GroupLasso) else None
     relative = total * _relative(part, info, groups)
     units = np.ones(p) if part.standardize else scale
     none = no_penalty(p)
@@ -214,8 +210,8 @@ def _first_estimates(part: AdaptiveLasso, info: DesignInfo) -> FloatArray:
     return given
 
 
-def _groups(part: GroupLasso, info: DesignInfo) -> dict[str, IntArray]:
-    """Return the columns of each group, the intercept and kept terms in none."""
+def _groups(part: GroupLasso, info: DesignInfo, unsaid: BoolArray | None = None) -> dict[str, IntArray]:
+    """Return the columns of each group, the intercept, kept terms and columns that are left out in none."""
     if part.groups is None:
         named = {term.name: np.array(term.columns, dtype=np.int64) for term in info.terms}
     else:
@@ -231,6 +227,8 @@ def _groups(part: GroupLasso, info: DesignInfo) -> dict[str, IntArray]:
             f"Two groups share the column {info.names[int(np.argmax(seen > 1))]!r}; groups must not overlap."
         )
     out = set() if info.intercept is None else {info.intercept}
+    if unsaid is not None:
+        out |= set(np.flatnonzero(unsaid).tolist())
     if part.keep is not None:
         out |= set(columns_named(part.keep, info, "keep").tolist())
     if part.groups is not None:
@@ -318,13 +316,6 @@ def _require_one_scale(parts: Sequence[Part]) -> None:
             "A group lasso of columns as given (standardize=False) does not go with a penalty of standardised columns: "
             "state both for the same columns."
         )
-
-
-def _without(penalty: Penalty, held: BoolArray) -> Penalty:
-    """Return the penalty with some coefficients taken out of the groups."""
-    if penalty.groups is None or not held.any():
-        return penalty
-    return replace(penalty, groups=replace(penalty.groups, codes=np.where(held, -1, penalty.groups.codes)))
 
 
 def _require_apart(fixed: Penalty, unit: Penalty, info: DesignInfo) -> None:

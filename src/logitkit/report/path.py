@@ -10,7 +10,7 @@ from logitkit.penalised_path import PathRecord, PathStatus
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import format_column, format_integer, format_percent
 from logitkit.report.penalty import format_gap, format_strength
-from logitkit.report.wording import FIRST_GIVEN, counted, name_list
+from logitkit.report.wording import FIRST_GIVEN, counted, name_list, without_intercept
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.typing import IntArray
 
@@ -18,6 +18,7 @@ __all__ = ["cross_validation_document", "missing_scores", "path_document"]
 
 ROWS_MOST = 12  # strengths of a path that are listed
 NAMES_MOST = 3  # names in a cell
+NOT_ZERO = "Not zero: coefficients, the intercept and others without a penalty among them."
 
 
 def path_document(record: PathRecord) -> Document:
@@ -51,7 +52,8 @@ def path_document(record: PathRecord) -> Document:
         facts=facts,
         blocks=(_path_table(record),),
         notes=(
-            "Deviance explained: beside the model of intercept and offset.",
+            *without_intercept(record.names),
+            f"{NOT_ZERO} Deviance explained: beside the model of intercept and offset.",
             "Gap: how far each solution is above the least objective, by the solver, as a share of the null loss.",
             "path.at(strength) is the fit at any strength; path.choose('bic') and lk.cross_validate choose one.",
         ),
@@ -192,6 +194,8 @@ def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
         yield FIRST_GIVEN
     if record.folds.seed is not None:
         yield f"The folds were drawn with seed {record.folds.seed}."
+    yield NOT_ZERO
+    yield from without_intercept(record.path.names)
     left = int(np.count_nonzero(~record.curve.comparable))
     if left:
         yield f"Not compared, because some splits have no score there: {counted(left, 'strength')}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from logitkit.design.terms import INTERCEPT
 from logitkit.record import FitRecord
 from logitkit.report.number_format import format_integer, format_percent
 
@@ -21,6 +22,7 @@ __all__ = [
     "has_only_intercept",
     "many_new_rows",
     "name_list",
+    "without_intercept",
 ]
 
 FIRST_GIVEN = (
@@ -94,6 +96,29 @@ def has_only_intercept(record: FitRecord) -> bool:
         True also when every other column is aliased.
     """
     return record.info.intercept is not None and record.n_params == 1
+
+
+def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
+    """Return a note where a model has no intercept, and what would be one.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the coefficients.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or none.
+
+    Examples
+    --------
+    >>> without_intercept(["Intercept", "x"]), without_intercept(["x"])[0][:16]
+    ((), 'No intercept: no')
+    """
+    if INTERCEPT in names:
+        return ()
+    return (f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is.",)
 
 
 def absorbed_words(absorbed: AbsorbedLevels) -> str:

@@ -13,8 +13,9 @@ from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
 from logitkit.design.frame import Table, numeric_values, read_table, row_values
 from logitkit.design.info import DesignInfo
+from logitkit.design.matrix import Matrix
 from logitkit.design.ready import as_matrix, missing_rows
-from logitkit.design.rebuild import NewRows, new_rows, rebuild_design
+from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
 from logitkit.errors import DataError, DataWarning
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.prediction import known_sides, linear_predictor, predictions
@@ -26,17 +27,19 @@ from logitkit.typing import BoolArray, IntArray, UnseenPolicy
 __all__ = ["coded_rows", "predict_rows", "predictions_of", "rows_of", "rows_of_design", "rows_to_predict"]
 
 
-def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) -> Design:
-    """Return the rows of the fit, or those of a table with an outcome.
+def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> Design:
+    """Return the rows of the fit, or those of a table or a matrix with an outcome.
 
     Parameters
     ----------
     fit : Estimates
         The fit.
-    data : table or None
+    data : table, matrix or None
         New rows; None for those of the fit.
     weights, offset : str or array-like, optional
         Of the new rows, where the fit was given arrays.
+    y : array-like, optional
+        Outcome of the new rows, where the fit was given a matrix.
 
     Returns
     -------
@@ -46,24 +49,41 @@ def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) 
     Raises
     ------
     DataError
-        If the fit has no rows, or was fitted on a ready matrix and ``data`` is given; or if the fit has no answer for
-        a row.
+        If the fit has no rows, if new rows lack what the fit was given, or if the fit has no answer for a row.
     """
     if data is not None:
-        if fit.record.info.coding is None:
-            raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
-        design = rebuild_design(fit.record.info, data, weights=weights, offset=offset)
+        design = _new_design(fit.record.info, data, weights, offset, y)
+        _require_finite(design.matrix, design.info, design.positions)
         levels = _levels(fit.record, data, design.positions)
         if fit.record.coordinates.vanishing is not None:
             used = np.flatnonzero(design.response.weights > 0.0)
             own = None if levels is None else levels[used]
             require_estimable(fit.record, design.matrix.take(used), design.positions[used], own)
         return design if levels is None else replace(design, level_codes=levels)
-    if weights is not None or offset is not None:
-        raise DataError("weights or offset were given without data; the rows of the fit have their own.")
+    if weights is not None or offset is not None or y is not None:
+        raise DataError("weights, offset or y were given without data; the rows of the fit have their own.")
     if fit.design is None:
         raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
     return fit.design
+
+
+def _require_finite(matrix: Matrix, info: DesignInfo, positions: IntArray) -> None:
+    """Refuse rows with a value that is not finite, which one sum of all tells at once."""
+    if not np.isfinite(matrix.matvec(np.ones(matrix.n_columns)).sum()):
+        require_finite(matrix, info.names, positions)
+
+
+def _new_design(info: DesignInfo, data: Any, weights: Any, offset: Any, y: Any) -> Design:
+    """Return new rows with their outcome, as the fit was given them: by a table, or by a matrix and y."""
+    if info.coding is None:
+        if y is None:
+            raise DataError(
+                "The model was fitted on a ready matrix: pass y=... as well, the outcome of the rows of data."
+            )
+        return rebuild_ready(info, data, y, weights=weights, offset=offset)
+    if y is not None:
+        raise DataError(f"y was given, but the formula names the outcome, {info.response.name}: data must hold it.")
+    return rebuild_design(info, data, weights=weights, offset=offset)
 
 
 def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
@@ -151,8 +171,7 @@ def coded_rows(info: DesignInfo, data: Any, offset: Any, unseen: UnseenPolicy) -
         rows = new_rows(info, data, offset=offset, unseen=unseen)
     else:
         rows = _matrix_rows(info, data, offset)
-    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
-        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+    _require_finite(rows.matrix, info, np.flatnonzero(rows.kept))
     return rows
 
 
