@@ -137,7 +137,8 @@ def _tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -
         constant = constant[likely]
         text = (
             "Columns that do not vary are penalised like the others, because the model has no intercept: {0}. If it is "
-            f"one, make it ones and call it {INTERCEPT!r} (names=...), or name it in keep=."
+            f"one, make it ones and call it {INTERCEPT!r} (for an estimator: leave it out, with fit_intercept=True), "
+            "or name it in keep=."
         )
     if constant.size:
         names = [design.info.names[j] for j in constant]
