@@ -17,7 +17,7 @@ import numpy as np
 
 from logitkit.design.info import DesignInfo
 from logitkit.design.named import as_numbers, columns_named, numbers_named
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.moments import Moments
 from logitkit.once import once
 from logitkit.penalties.bounds import Bounds
@@ -52,6 +52,9 @@ class Strengths:
         Columns besides the intercept that do not vary, whose coefficients are held at zero.
     intercept : int or None
         Position of the intercept.
+    across : tuple of (p,) array or None
+        Strengths of the length of a column's coefficients over several outcomes: with a strength of their own, and at
+        strength 1; None where no part is stated so.
     """
 
     fixed: Penalty
@@ -61,6 +64,7 @@ class Strengths:
     varies: bool
     constant: IntArray
     intercept: int | None = None
+    across: tuple[FloatArray, FloatArray] | None = None
 
     def at(self, strength: float) -> Penalty:
         """Return the penalty at a strength."""
@@ -125,12 +129,16 @@ def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, tot
         flat[constant] = True
         constant = np.flatnonzero(held)
     fixed = unit = no_penalty(p)
+    across = np.zeros((2, p))
     varies = False
     for part in parts:
         if isinstance(part, ElasticNet):
             unsaid = flat if part.standardize else held
             own = _elastic_net(part, info, scale, total, unsaid)
             own = replace(own, l1=np.where(unsaid, 0.0, own.l1), l2=np.where(unsaid, 0.0, own.l2))
+            if part.across_outcomes:
+                across[int(part.strength is None)] += own.l1 * (1.0 if part.strength is None else part.strength)
+                own = replace(own, l1=np.zeros(p))
             if part.strength is None:
                 unit, varies = _together(unit, own), True
             else:
@@ -140,7 +148,19 @@ def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, tot
     zero = np.where(held, 0.0, np.inf)
     fixed = fixed.plus(replace(no_penalty(p), lower=-zero, upper=zero))
     _require_apart(fixed, unit, info)
-    return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept)
+    several = (across[0], across[1]) if any(_is_across(part) for part in parts) else None
+    return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept, several)
+
+
+def _is_across(part: Part) -> bool:
+    """Tell whether a part is stated across outcomes; groups of columns cannot be."""
+    if not isinstance(part, ElasticNet) or not part.across_outcomes:
+        return False
+    if isinstance(part, GroupLasso | AdaptiveLasso):
+        raise UnsupportedError(
+            f"{type(part).__name__}(across_outcomes=True) is not offered; use lk.Lasso or ElasticNet."
+        )
+    return True
 
 
 def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] | None = None) -> FloatArray:

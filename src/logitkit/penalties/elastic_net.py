@@ -49,6 +49,10 @@ class ElasticNet(Part):
     relative : mapping, optional
         Relative strengths :math:`v_j` by term or coefficient, 1 where not named. They are used as they are: unlike
         glmnet's ``penalty.factor`` they are not rescaled to a mean of 1.
+    across_outcomes : bool, default False
+        In models of several outcomes, whether a column enters for all outcomes or for none: in place of the absolute
+        values stands the length of a column's coefficients over the outcomes, as with glmnet's
+        ``type.multinomial="grouped"``.
 
     Raises
     ------
@@ -75,6 +79,7 @@ class ElasticNet(Part):
     standardize: bool = field(default=True, kw_only=True)
     keep: Keep = field(default=None, kw_only=True)
     relative: Mapping[str, float] | None = field(default=None, kw_only=True)
+    across_outcomes: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse strengths and mixes out of range."""
@@ -100,9 +105,10 @@ class ElasticNet(Part):
     @property
     def words(self) -> str:
         """The penalty in words, without its strength."""
+        name = f"elastic net (l1_ratio {self.l1_ratio:g})"
         if self.l1_ratio in {0.0, 1.0}:
-            return "ridge" if self.l1_ratio == 0.0 else "lasso"
-        return f"elastic net (l1_ratio {self.l1_ratio:g})"
+            name = "ridge" if self.l1_ratio == 0.0 else "lasso"
+        return f"{name} across outcomes" if self.across_outcomes and self.l1_ratio > 0.0 else name
 
 
 @dataclass(frozen=True)
