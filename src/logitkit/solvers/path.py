@@ -2,7 +2,7 @@ r"""Penalised problems at one strength after another, each from the solution bef
 
 | the penalty | the design has | solved by |
 |---|---|---|
-| squares only | any number of columns | Newton's method, by products where columns are many |
+| squares only | any number of columns | Newton's method, in the form that ``smooth.py`` chooses |
 | corners or bounds | at most ``GRAM_MOST`` columns | proximal Newton on one array of second derivatives |
 | corners or bounds | more, dense or in groups | the same on a working set of columns |
 | corners or bounds | more, sparse or coded | the same, by coordinate descent on the columns themselves |
@@ -28,15 +28,12 @@ from logitkit.design.response import Response
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty, no_penalty
-from logitkit.penalties.quadratic import Quadratic
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.solvers.column_descent import ColumnDescent
 from logitkit.solvers.coordinate_descent import QuadraticModel
-from logitkit.solvers.newton import Newton
 from logitkit.solvers.null_model import NullModel, null_model
 from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
-from logitkit.solvers.solver import Solution, Status
-from logitkit.solvers.start import starting_point
+from logitkit.solvers.smooth import Smooth, SmoothProblem
 from logitkit.solvers.working_set import WorkingSet
 from logitkit.strengths import Strengths
 from logitkit.typing import BoolArray, FloatArray
@@ -73,6 +70,8 @@ class PenalisedProblem:
         Of the columns, for messages.
     null : NullModel, optional
         Where it is known.
+    smooth : SmoothProblem, optional
+        What is made of the columns for a penalty of squares, where it is made.
     """
 
     def __init__(
@@ -83,18 +82,21 @@ class PenalisedProblem:
         strengths: Strengths,
         names: tuple[str, ...],
         null: NullModel | None = None,
+        smooth: SmoothProblem | None = None,
     ) -> None:
         self.matrix, self.response, self.family, self.strengths = matrix, response, family, strengths
         self.null = null_model(matrix, response, family, strengths, names) if null is None else null
+        held = strengths.whole.held
+        #: The columns as they are solved where the penalty has squares only.
+        self.smooth = SmoothProblem(matrix, response, family, strengths, held) if smooth is None else smooth
         self._slope: FloatArray | None = None
         self._engine: _Engine | None = None
 
     @property
     def method(self) -> str:
         """How it is solved, in words."""
-        p = self.matrix.n_columns
         if self.strengths.whole.smooth:
-            return "Newton's method" + ("" if p <= DENSE_MOST else ", second derivatives by products")
+            return self.smooth.method
         if self.on_gram:
             return "proximal Newton, coordinate descent on the Gram matrix"
         if self.by_columns:
@@ -139,7 +141,11 @@ class PenalisedProblem:
             return self.slope_at_null()
         zero = np.where(held, 0.0, np.inf)
         penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero))
-        engine: _Engine = _Smooth(self) if penalty.smooth else _Full(self)
+        if penalty.smooth:
+            smooth = SmoothProblem(self.matrix, self.response, self.family, self.strengths, penalty.held)
+            engine: _Engine = Smooth(smooth, self.null.coef / scale)
+        else:
+            engine = _Full(self)
         found = engine.solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
         gradient = self.objective.evaluate(found.coef / scale, hessian=False).gradient / scale
         # A little more, because the solution that it is taken at is not exact.
@@ -154,7 +160,7 @@ class PenalisedProblem:
 
     def fresh(self) -> PenalisedProblem:
         """Return the same problem, of which no solution is known yet."""
-        return PenalisedProblem(self.matrix, self.response, self.family, self.strengths, (), self.null)
+        return PenalisedProblem(self.matrix, self.response, self.family, self.strengths, (), self.null, self.smooth)
 
     def solve(self, strength: float, tol: float, max_iter: int, polish: bool = False) -> Solved:
         """Minimise at a strength, from the solution before, to a gap of ``tol`` times the null objective.
@@ -170,7 +176,7 @@ class PenalisedProblem:
     def _choose(self, penalty: Penalty) -> _Engine:
         p = self.matrix.n_columns
         if penalty.smooth:
-            return _Smooth(self)
+            return Smooth(self.smooth, self.null.coef / self.strengths.scale)
         if self.on_gram:
             if p > GRAM_MOST:
                 require_room(32 * p * p, f"The second derivatives of {p:,} columns", "Leave out the Gaussian prior.")
@@ -292,53 +298,3 @@ class _Set:
         hit = np.r_[penalty.groups.norms(rest) >= strengths, False]
         alone = (penalty.groups.codes < 0) & (np.abs(self.dual) >= ahead)
         return np.asarray(hit[penalty.groups.codes] | alone)
-
-
-class _Smooth:
-    """Newton's method, the penalty within the objective."""
-
-    def __init__(self, given: PenalisedProblem) -> None:
-        self.given = given
-        self.coef: FloatArray | None = None
-
-    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before; the gap is the squared decrement, which is driven to zero."""
-        del target, polish
-        given, scale = self.given, self.given.strengths.scale
-        # A column that is held has nothing that the intercept has not: with any strength its coefficient is zero.
-        ridge = np.where(penalty.held, given.response.total, penalty.l2) * scale**2
-        quadratic = _with_prior(ridge, given.strengths.quadratic)
-        many = given.matrix.n_columns > DENSE_MOST and quadratic.strengths.ndim == 1
-        products = ProductSums(given.matrix, given.objective.multiply) if many else None
-        objective = Objective(given.matrix, given.response, given.family, products, quadratic)
-        newton = Newton(max_iter=max_iter)
-        solution: Solution | None = None
-        if self.coef is None and not many:
-            start = starting_point(objective)
-            if start.nearby is not None:
-                solution = newton.solve(objective, start.coef, suspicious=False, nearby=start.nearby)
-        if solution is None or solution.status is not Status.CONVERGED:
-            first = given.null.coef / scale if self.coef is None else self.coef
-            solution = newton.solve(objective, first, suspicious=False)
-        solution = replace(solution, coef=np.where(penalty.held, 0.0, solution.coef))  # but for rounding
-        self.coef = solution.coef
-        here = solution.evaluation  # one step before, whose decrement bounds what is left
-        value = here.value - quadratic.value(solution.coef)
-        steps = solution.trace[-1].iteration if solution.trace else 0
-        gap = solution.decrement**2
-        return Solved(solution.coef * scale, value, here.gradient / scale, gap, solution.status, steps, 0, solution)
-
-
-def _with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
-    """Return ridge and prior as one quadratic form, but for a constant."""
-    if prior is None:
-        return Quadratic(ridge)
-    centre = np.zeros(ridge.size) if prior.centre is None else prior.centre
-    if not ridge.any():
-        return prior
-    if prior.strengths.ndim == 1:
-        both = prior.strengths + ridge
-        share = np.divide(prior.strengths, both, out=np.zeros_like(both), where=both > 0.0)
-        return Quadratic(both, share * centre)
-    whole = prior.strengths + np.diag(ridge)
-    return Quadratic(whole, np.asarray(np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0]))

@@ -45,7 +45,7 @@ ARMIJO = 0.1
 HALVINGS_MOST = 30
 ROUNDING = 16_384 * np.finfo(float).eps  # of the objective, as in newton.py
 SLOW = 0.1  # of the gap before: a step that leaves more has an old Hessian
-FINER = 1e-3
+FINER, FINEST = 1e-3, 1e-12  # of the precision before, and of the gap that is allowed: below is rounding
 EXACT = 1e-24  # of the objective: what a sweep may gain in the last step
 MODEL_SHARE = 1e-3  # of the gap that is allowed: what a sweep over the model may still gain
 
@@ -204,7 +204,9 @@ def prox_newton(
             status = Status.CONVERGED
             break
         if gap > SLOW * before:
-            precision *= FINER  # a step that was slow may be one of a model that was not minimised well
+            precision = max(
+                FINER * precision, FINEST * target
+            )  # a step that was slow may be one of a model that was not minimised well
         if gap > SLOW * before and not fresh:  # 5
             point, model = problem.model(point.coef, penalty)
             renewals, fresh, before = renewals + 1, True, math.inf
