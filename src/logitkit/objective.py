@@ -163,9 +163,13 @@ class Objective:
         """About what second derivatives cost, in units of a walk without them."""
         return self._inner.gram_cost
 
-    @once
+    @property
     def mean_weight(self) -> float:
         """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
+        return self._mean_weight
+
+    @once
+    def _mean_weight(self) -> float:
         return min(1.0, self.response.total / max(self.matrix.n_rows, 1))
 
     def evaluate(

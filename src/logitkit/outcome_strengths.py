@@ -1,9 +1,9 @@
 r"""The penalty of a model of several outcomes, from that of the columns.
 
 What is stated for a column holds for its coefficient of each outcome with a predictor. A part across outcomes becomes
-the length of these coefficients, :math:`\nu_j \lVert b_{j\cdot} \rVert_2`. In symmetric form the coefficients of columns
-without a penalty are determined up to a number a column only, so that the first outcome's are left out while the
-problem is solved (``docs/maths/multinomial.md``, section 6).
+the length of these coefficients, :math:`\nu_j \lVert b_{j\cdot} \rVert_2`. In symmetric form the coefficients of
+columns without a penalty are determined up to a number a column only, so that the first outcome's are left out while
+the problem is solved (``docs/maths/multinomial.md``, section 6).
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ def stack_strengths(given: Strengths, n_predictors: int, symmetric: bool) -> Sta
         )
     quadratic = None if given.quadratic is None else _tiled_prior(given.quadratic, n_predictors)
     whole = fixed.plus(unit) if given.varies else fixed
-    free = whole.free.reshape(n_predictors, p).all(axis=0)
+    free: BoolArray = np.asarray(whole.free.reshape(n_predictors, p).all(axis=0))
     if quadratic is not None:
         diagonal = quadratic.strengths if quadratic.strengths.ndim == 1 else quadratic.strengths.diagonal()
-        free &= diagonal[:p] == 0.0
+        free = free & (diagonal[:p] == 0.0)
     place = np.arange(n_predictors * p)
     if symmetric:
         bounded = (np.isfinite(whole.lower) | np.isfinite(whole.upper)) & ~whole.held
@@ -138,4 +138,4 @@ def _tiled_prior(prior: Quadratic, m: int) -> Quadratic:
     centre = None if prior.centre is None else np.tile(prior.centre, m)
     if prior.strengths.ndim == 1:
         return Quadratic(np.tile(prior.strengths, m), centre)
-    return Quadratic(np.kron(np.eye(m), prior.strengths), centre)
+    return Quadratic(np.asarray(np.kron(np.eye(m), prior.strengths)), centre)

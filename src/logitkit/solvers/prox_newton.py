@@ -27,12 +27,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from logitkit.curvature.hessian import DenseHessian
-from logitkit.objective import Evaluation, Objective
+from logitkit.objective import Evaluation, SmoothObjective
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.gap import least_gap
@@ -40,6 +40,8 @@ from logitkit.solvers.solver import Solution, Status
 from logitkit.typing import FloatArray
 
 __all__ = ["Point", "ProxSolution", "Scaled", "Solved", "duality_gap", "prox_newton"]
+
+ObjectiveT = TypeVar("ObjectiveT", bound=SmoothObjective)
 
 ARMIJO = 0.1
 HALVINGS_MOST = 30
@@ -50,18 +52,18 @@ EXACT = 1e-24  # of the objective: what a sweep may gain in the last step
 MODEL_SHARE = 1e-3  # of the gap that is allowed: what a sweep over the model may still gain
 
 
-class Scaled(NamedTuple):
+class Scaled(NamedTuple, Generic[ObjectiveT]):
     """An objective in coefficients of columns that were divided by their scale.
 
     Parameters
     ----------
-    objective : Objective
+    objective : SmoothObjective
         Of the columns as given.
     scale : (p,) array
         Positive.
     """
 
-    objective: Objective
+    objective: ObjectiveT
     scale: FloatArray
 
     def point(self, coef: FloatArray) -> Point:
@@ -158,7 +160,7 @@ class Solved(NamedTuple):
 
 
 def prox_newton(
-    problem: Scaled,
+    problem: Scaled[ObjectiveT],
     penalty: Penalty,
     point: Point,
     model: QuadraticModel,
@@ -258,7 +260,7 @@ def duality_gap(point: Point, penalty: Penalty, model: QuadraticModel) -> tuple[
     return least_gap(point.coef, slope, penalty, point.pearson, moved), step
 
 
-def _search(problem: Scaled, penalty: Penalty, point: Point, new: FloatArray) -> Point | None:
+def _search(problem: Scaled[ObjectiveT], penalty: Penalty, point: Point, new: FloatArray) -> Point | None:
     """Return the first of the whole step, half of it, ... that lowers objective and penalty enough."""
     here = penalty.value(point.coef)
     direction = new - point.coef
