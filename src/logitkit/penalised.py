@@ -24,7 +24,7 @@ from logitkit.shrinkage import covariance_of
 from logitkit.solvers.prox_newton import Solved
 from logitkit.solvers.solver import Solution
 
-__all__ = ["fit_at", "fit_penalised"]
+__all__ = ["fit_at", "fit_penalised", "scale_words"]
 
 
 def fit_penalised(
@@ -131,7 +131,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
             for part in parts_of(given.specification)
             if isinstance(part, ElasticNet)
         ),
-        standardized=_scale_words(given.specification),
+        standardized=scale_words(given.specification),
         chosen=chosen,
         dof=dof,
         n_nonzero=int(np.count_nonzero((coef != 0.0) | strengths.whole.free)),
@@ -152,7 +152,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
     )
 
 
-def _scale_words(specification: Specification) -> str:
+def scale_words(specification: Specification) -> str:
     """Return on which scale the coefficients are penalised, in words."""
     found = {part.standardize for part in parts_of(specification) if isinstance(part, ElasticNet)}
     if not found:

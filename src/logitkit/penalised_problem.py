@@ -26,7 +26,16 @@ from logitkit.solvers.solver import Status
 from logitkit.strengths import Strengths, strengths_of
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["ProxNewton", "Shrunken", "prepare", "relaxed", "require_bounded", "share_of_lasso"]
+__all__ = [
+    "ProxNewton",
+    "Shrunken",
+    "design_moments",
+    "prepare",
+    "relaxed",
+    "require_bounded",
+    "share_of_lasso",
+    "tell_of_constants",
+]
 
 FITTED = 1e-7  # of an outcome and its mean: a row that is nearer may be fitted perfectly in the limit
 
@@ -117,18 +126,32 @@ def prepare(design: Design, family: Binomial, specification: Specification, tell
     parts = parts_of(specification)
     if len(parts) > 1 and any(isinstance(part, RelaxedLasso) for part in parts):
         raise UnsupportedError("A relaxed lasso cannot be added to another penalty.")
-    moments = _moments(design)
+    moments = design_moments(design)
     stated = PenaltySum(tuple(_with_first_estimates(part, design, family) for part in parts))
     strengths = strengths_of(stated, design.info, moments, design.response.total)
+    if strengths.across is not None:
+        raise DataError(
+            "across_outcomes=True is for models of several outcomes: of two there is one coefficient a column."
+        )
     if tells:
-        _tell_of_constants(design, strengths, moments)
+        tell_of_constants(design, strengths, moments)
     problem = PenalisedProblem(design.matrix, design.response, family, strengths, design.info.names)
     _require_overlap(problem, design)
     return Shrunken(design, family, specification, problem)
 
 
-def _tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -> None:
-    """Warn of columns that do not vary: left out beside an intercept; without one, penalised as any other."""
+def tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -> None:
+    """Warn of columns that do not vary: left out beside an intercept; without one, penalised as any other.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    strengths : Strengths
+        The penalty.
+    moments : Moments
+        Of the columns.
+    """
     constant = strengths.constant
     text = "Columns that do not vary have the coefficient zero: {}."
     if design.info.intercept is None:
@@ -250,7 +273,24 @@ def _separated(design: Design, index: IntArray) -> SeparationError:
     )
 
 
-def _moments(design: Design) -> Moments:
+def design_moments(design: Design) -> Moments:
+    """Return mean and standard deviation of each column, all of them finite.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+
+    Returns
+    -------
+    Moments
+        By weight.
+
+    Raises
+    ------
+    DataError
+        For a value that is not finite, with its column and row.
+    """
     moments = column_moments(design.matrix, design.response.weights)
     if not (np.isfinite(moments.mean).all() and np.isfinite(moments.deviation).all()):
         require_finite(design.matrix, design.info.names, design.positions)

@@ -22,7 +22,7 @@ from logitkit.record import Covariance
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.typing import FloatArray
 
-__all__ = ["covariance_of", "path_dof"]
+__all__ = ["NO_DESIGN_INFERENCE", "NO_L1_INFERENCE", "TOO_WIDE", "covariance_of", "path_dof"]
 
 NO_L1_INFERENCE = (
     "After a penalty that chooses coefficients there are no standard errors, intervals or p-values: the choice was "
