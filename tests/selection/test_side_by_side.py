@@ -149,3 +149,15 @@ def test_folds_inside_a_task_stay_on_its_thread() -> None:
     alone = lk.cross_validate_matrix(X, y, names, folds=3, **GRID)
     for inside in ordered_map(lambda _: lk.cross_validate_matrix(X, y, names, folds=3, **GRID), 3):
         assert_array_equal(inside.record.scores, alone.record.scores)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_warning_is_given_once(threads: int) -> None:
+    y = np.repeat([0.0, 1.0], 30)
+    data = {"y": y, "x": np.random.default_rng(0).standard_normal(60) + y}
+    folds = np.r_[np.arange(30) % 3, np.full(30, 3)]  # the events all in the last, which the measure cannot rank alone
+    folds[30:50] = np.arange(20) % 3
+    lk.set_threads(threads)
+    with pytest.warns(lk.errors.DataWarning, match="1 of 4 splits have no score") as seen:
+        lk.cross_validate("y ~ x", data, folds=folds, measure="auc", strengths=[0.1, 0.01])
+    assert len(seen) == 1
