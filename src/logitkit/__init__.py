@@ -17,8 +17,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules={"datasets", "errors", "estimators"},
     submod_attrs={
         "api": ["logit", "logit_by", "logit_matrix"],
-        "paths": ["cross_validate", "cross_validate_matrix", "path", "path_matrix"],
-        "penalised_problem": ["ProxNewton"],
+        "cross_validating": ["cross_validate", "cross_validate_matrix"],
+        "paths": ["path", "path_matrix"],
+        "penalised_options": ["ProxNewton"],
         "penalties.bounds": ["Bounds"],
         "penalties.conversion": ["strength_from"],
         "penalties.elastic_net": ["AdaptiveLasso", "ElasticNet", "Lasso", "RelaxedLasso", "Ridge"],

@@ -26,7 +26,7 @@ from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
-    from logitkit.penalised_problem import ProxNewton
+    from logitkit.penalised_options import ProxNewton
     from logitkit.penalties.specification import Specification
     from logitkit.results.grouped import GroupedFits
 
@@ -314,7 +314,7 @@ def _fit(
                 record, design = fit_absorbed(design, family, solver or Newton(), level)
     else:
         from logitkit.penalised import fit_penalised
-        from logitkit.penalised_problem import ProxNewton
+        from logitkit.penalised_options import ProxNewton
 
         if solver is not None and not isinstance(solver, ProxNewton):
             raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")

@@ -26,7 +26,7 @@ from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.outcome_assemble import Outcomes
-    from logitkit.penalised_problem import ProxNewton
+    from logitkit.penalised_options import ProxNewton
     from logitkit.penalties.specification import Specification
 
 __all__ = ["First", "multinomial", "multinomial_matrix", "outcomes_of"]
@@ -210,8 +210,8 @@ def _fit(
             raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
         record = fit_multinomial(design, outcomes, solver or Newton(), level)
     else:
+        from logitkit.penalised_options import ProxNewton
         from logitkit.penalised_outcomes import fit_penalised_outcomes
-        from logitkit.penalised_problem import ProxNewton
 
         if solver is not None and not isinstance(solver, ProxNewton):
             raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")

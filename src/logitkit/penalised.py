@@ -15,7 +15,8 @@ from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
-from logitkit.penalised_problem import ProxNewton, Shrunken, prepare, relaxed, require_bounded, share_of_lasso
+from logitkit.penalised_options import ProxNewton
+from logitkit.penalised_problem import Shrunken, prepare, relaxed, require_bounded, share_of_lasso
 from logitkit.penalties.elastic_net import ElasticNet
 from logitkit.penalties.specification import Specification, parts_of
 from logitkit.rank import identity_coordinates

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass, replace
-from numbers import Integral, Real
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
 from logitkit.moments import Moments, column_moments
 from logitkit.objective import Objective
+from logitkit.penalised_options import ProxNewton
 from logitkit.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
 from logitkit.penalties.specification import Part, PenaltySum, Specification, parts_of
 from logitkit.separation import find_separation, overlap_is_certain, runs_off
@@ -27,7 +27,6 @@ from logitkit.strengths import Strengths, strengths_of
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
-    "ProxNewton",
     "Shrunken",
     "design_moments",
     "prepare",
@@ -38,39 +37,6 @@ __all__ = [
 ]
 
 FITTED = 1e-7  # of an outcome and its mean: a row that is nearer may be fitted perfectly in the limit
-
-
-@dataclass(frozen=True, slots=True)
-class ProxNewton:
-    """Options of penalised fits.
-
-    Parameters
-    ----------
-    tol : float, default 1e-12
-        Stop when the duality gap is at most this share of the loss of the null model.
-    max_iter : int, default 1000
-        Largest number of steps.
-
-    Raises
-    ------
-    DataError
-        If ``tol`` is not a positive number or ``max_iter`` not a whole number of at least 1.
-
-    Examples
-    --------
-    >>> ProxNewton(tol=1e-6).max_iter
-    1000
-    """
-
-    tol: float = 1e-12
-    max_iter: int = 1000
-
-    def __post_init__(self) -> None:
-        """Refuse options that are no numbers or out of range."""
-        if isinstance(self.tol, bool) or not isinstance(self.tol, Real) or not 0.0 < self.tol < math.inf:
-            raise DataError(f"ProxNewton(tol={self.tol!r}): give a positive number.")
-        if isinstance(self.max_iter, bool) or not isinstance(self.max_iter, Integral) or self.max_iter < 1:
-            raise DataError(f"ProxNewton(max_iter={self.max_iter!r}): give a whole number of at least 1.")
 
 
 @dataclass(frozen=True)

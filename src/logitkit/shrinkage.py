@@ -14,7 +14,6 @@ import numpy as np
 
 from logitkit.curvature.hessian import DenseHessian, Hessian
 from logitkit.curvature.vcov import CELLS_MOST, DenseVcov, Vcov, WithheldVcov, vcov_of
-from logitkit.execution.blas import single_threaded_blas
 from logitkit.objective import Objective
 from logitkit.penalised_problem import Shrunken
 from logitkit.penalties.penalty import Penalty
@@ -22,7 +21,7 @@ from logitkit.record import Covariance
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.typing import FloatArray
 
-__all__ = ["NO_DESIGN_INFERENCE", "NO_L1_INFERENCE", "TOO_WIDE", "covariance_of", "path_dof"]
+__all__ = ["NO_DESIGN_INFERENCE", "NO_L1_INFERENCE", "TOO_WIDE", "covariance_of"]
 
 NO_L1_INFERENCE = (
     "After a penalty that chooses coefficients there are no standard errors, intervals or p-values: the choice was "
@@ -32,28 +31,6 @@ NO_DESIGN_INFERENCE = (
     "With a penalty and sampling weights or clusters no covariance is offered: the posterior assumes independent rows."
 )
 TOO_WIDE = "The covariance of so many coefficients is not computed."
-
-
-def path_dof(given: Shrunken, strengths: FloatArray, coef: FloatArray) -> FloatArray:
-    """Return effective degrees of freedom at each strength.
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem.
-    strengths : (k,) array
-        Strengths.
-    coef : (k, p) array
-        Coefficients there, of the columns as given.
-
-    Returns
-    -------
-    (k,) array
-        nan where they are not computed.
-    """
-    with single_threaded_blas():
-        penalties = [given.problem.strengths.at(float(strength)) for strength in strengths]
-        return np.array([covariance_of(given, *pair)[3] for pair in zip(penalties, coef, strict=True)])
 
 
 def covariance_of(

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
+from logitkit.cross_validating import cross_validate, cross_validate_matrix
 from logitkit.errors import DataError
 from logitkit.estimators.outcomes import two_classes
 from logitkit.estimators.penalty_choice import penalty_without_strength
@@ -14,8 +15,7 @@ from logitkit.estimators.predictor import LogitPredictor
 from logitkit.estimators.splits import splits_of
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
-from logitkit.paths import cross_validate, cross_validate_matrix
-from logitkit.penalised_problem import ProxNewton
+from logitkit.penalised_options import ProxNewton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["LogitClassifierCV"]

@@ -11,7 +11,7 @@ from logitkit.estimators.penalty_choice import chosen_penalty
 from logitkit.estimators.predictor import LogitPredictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
-from logitkit.penalised_problem import ProxNewton
+from logitkit.penalised_options import ProxNewton
 from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 

@@ -29,7 +29,6 @@ __all__ = [
     "is_sample",
     "known_sides",
     "linear_predictor",
-    "linear_predictors",
     "predictions",
     "within_levels",
 ]
@@ -118,35 +117,6 @@ def linear_predictor(
     if isinstance(record.coordinates, LevelCoordinates) and record.coordinates.undecided is not None:
         eta[record.coordinates.undecided.broken(matrix)[0] & np.isfinite(eta)] = np.nan
     return eta if offset is None else eta + offset
-
-
-def linear_predictors(matrix: Matrix, coef: FloatArray, offset: FloatArray | None = None) -> FloatArray:
-    """Return the linear predictors of each row by several finite coefficient vectors, such as those of a path.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        m rows.
-    coef : (k, p) array
-        A vector a row.
-    offset : (m,) array, optional
-        Added to each.
-
-    Returns
-    -------
-    (m, k) array
-        A column a vector.
-
-    Examples
-    --------
-    >>> from logitkit.design.dense import Dense
-    >>> linear_predictors(Dense(np.array([[1.0, 2.0]])), np.array([[0.5, 0.0], [0.5, 0.25]])).tolist()
-    [[0.5, 1.0]]
-    """
-    eta = np.empty((matrix.n_rows, coef.shape[0]))
-    for j, vector in enumerate(coef):
-        eta[:, j] = matrix.matvec(vector)
-    return eta if offset is None else eta + offset[:, None]
 
 
 def is_sample(record: FitRecord, design: Design) -> bool:

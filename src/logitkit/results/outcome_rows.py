@@ -12,6 +12,7 @@ import pandas as pd
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
 from logitkit.design.frame import Table, numeric_values, row_values
+from logitkit.design.info import DesignInfo
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows, rebuild_design
 from logitkit.errors import DataError, DataWarning, nearest_name
@@ -23,7 +24,7 @@ from logitkit.typing import FloatArray, UnseenPolicy
 if TYPE_CHECKING:
     from logitkit.results.multinomial import MultinomialFit
 
-__all__ = ["outcome_rows", "predict_outcomes", "predictions_of_outcomes"]
+__all__ = ["coded_outcome_rows", "outcome_rows", "predict_outcomes", "predictions_of_outcomes"]
 
 
 def outcome_rows(fit: MultinomialFit, data: Any, weights: Any = None, offset: Any = None) -> Design:
@@ -83,19 +84,10 @@ def rows_to_predict(fit: MultinomialFit, data: Any, offset: Any, unseen: UnseenP
     NewRows
         Those that could be coded, and which they are.
     """
-    info = fit.record.info
+    rows = coded_outcome_rows(fit.record.info, fit.design, data, offset, unseen)
     if data is None:
-        if offset is not None:
-            raise DataError("offset was given without data; the rows of the fit have their own.")
         design = outcome_rows(fit, None)
-        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
-        kept = np.zeros(design.counts.given, dtype=bool)
-        kept[design.positions] = True
-        rows = NewRows(design.matrix, None, kept, 0, index, offsets=getattr(design.response, "offsets", None))
         return rows if (design.response.weights > 0.0).all() else _answered(fit, rows)
-    rows = new_rows(info, data, offset=offset, unseen=unseen) if info.coding is not None else _matrix(fit, data, offset)
-    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
-        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
     if fit.record.coordinates.vanishing is None:
         return rows
     if unseen == "raise":
@@ -103,6 +95,46 @@ def rows_to_predict(fit: MultinomialFit, data: Any, offset: Any, unseen: UnseenP
         require_estimable(fit.record, rows.matrix, np.flatnonzero(rows.kept), None, remedy)
         return rows
     return _answered(fit, rows)
+
+
+def coded_outcome_rows(
+    info: DesignInfo, design: Design | None, data: Any, offset: Any, unseen: UnseenPolicy
+) -> NewRows:
+    """Return rows to predict for, coded as those of a fit: its own, a table's, or a matrix's.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    design : Design or None
+        Its rows.
+    data : table, matrix or None
+        New rows; None for those of the fit.
+    offset : by outcome, or None
+        Offsets of new rows.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw.
+
+    Returns
+    -------
+    NewRows
+        Those that could be coded, of finite numbers, and which they are.
+    """
+    if data is None:
+        if offset is not None:
+            raise DataError("offset was given without data; the rows of the fit have their own.")
+        if design is None:
+            raise DataError("A loaded model holds no rows: pass data=....")
+        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
+        kept = np.zeros(design.counts.given, dtype=bool)
+        kept[design.positions] = True
+        return NewRows(design.matrix, None, kept, 0, index, offsets=getattr(design.response, "offsets", None))
+    rows = (
+        new_rows(info, data, offset=offset, unseen=unseen) if info.coding is not None else _matrix(info, data, offset)
+    )
+    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
+        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+    return rows
 
 
 def _answered(fit: MultinomialFit, rows: NewRows) -> NewRows:
@@ -116,8 +148,7 @@ def _answered(fit: MultinomialFit, rows: NewRows) -> NewRows:
     return replace(rows, matrix=rows.matrix.take(part), offsets=offsets, kept=kept)
 
 
-def _matrix(fit: MultinomialFit, X: Any, offset: Any) -> NewRows:
-    info = fit.record.info
+def _matrix(info: DesignInfo, X: Any, offset: Any) -> NewRows:
     matrix, _, index = as_matrix(X, info.names)
     kept = ~missing_rows(matrix)
     given = again_by_outcome(offset, info.response)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from logitkit.errors import ConvergenceError, DataError
-from logitkit.inference.prediction import linear_predictors
-from logitkit.penalised import fit_at
+from logitkit.penalised_logit import PenalisedLogit
+from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import PathRecord, strength_grid
-from logitkit.penalised_problem import ProxNewton, Shrunken
 from logitkit.results.rows import coded_rows, rows_of_design
 from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray, UnseenPolicy
@@ -20,7 +19,7 @@ __all__ = ["predict_along"]
 
 
 def predict_along(
-    given: Shrunken,
+    given: PenalisedLogit,
     record: PathRecord,
     rows: tuple[Any, Any, UnseenPolicy],
     strengths: Any,
@@ -30,7 +29,7 @@ def predict_along(
 
     Parameters
     ----------
-    given : Shrunken
+    given : PenalisedLogit
         The problem of the path, with its rows.
     record : PathRecord
         The path.
@@ -59,18 +58,18 @@ def predict_along(
     asked = record.strengths if strengths is None else strength_grid(given, strengths=strengths)
     coef = record.coef if strengths is None else np.array([_coef_at(given, record, float(one)) for one in asked])
     found = rows_of_design(given.design) if data is None else coded_rows(given.design.info, data, offset, unseen)
-    values = linear_predictors(found.matrix, coef, found.offset)
+    values = given.predictors(found.matrix, coef, found.offset)
     out = np.full((found.kept.size, asked.size), np.nan)
     out[found.kept] = given.family.mean(values) if scale == "probability" else values
     return pd.DataFrame(out, found.index, pd.Index(asked, name="strength"))
 
 
-def _coef_at(given: Shrunken, record: PathRecord, strength: float) -> FloatArray:
+def _coef_at(given: PenalisedLogit, record: PathRecord, strength: float) -> FloatArray:
     """Return the coefficients of the path, or of a fit where the strength is none of the path's."""
     place = np.flatnonzero(record.strengths == strength)
     if place.size:
         return np.asarray(record.coef[place[0]])
-    fit = fit_at(given, strength, ProxNewton(), 0.95, "given")
+    fit = given.fit(strength, ProxNewton(), 0.95, "given")
     if fit.status is not Status.CONVERGED:
         raise ConvergenceError(
             f"At the strength {strength:.4g} the solver did not reach its tolerance; ask for a larger strength."

@@ -17,9 +17,9 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.errors import DataError, LogitkitError
-from logitkit.inference.prediction import linear_predictors
+from logitkit.penalised_model import PenalisedModel
+from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import PathRecord, solve_path
-from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
 from logitkit.penalties.elastic_net import AdaptiveLasso
 from logitkit.penalties.specification import parts_of
 from logitkit.selection.folds import Folds
@@ -49,7 +49,7 @@ class CrossValidation:
         Mean and standard error at each strength.
     best, one_se : int
         Positions of the strength with the best mean, and of the largest within one standard error of it.
-    logits : (n, k) array or None
+    logits : (n, k) or (K, n, k) array or None
         Held-out linear predictors, where every row is held out once.
     first_given : bool
         Whether the first estimates of an adaptive lasso were given as numbers: they are the same for every split, whose
@@ -84,13 +84,13 @@ class _HeldOut(NamedTuple):
 
 
 def cross_validate_path(
-    given: Shrunken, path: PathRecord, folds: Folds, measure: Measure, options: ProxNewton
+    given: PenalisedModel, path: PathRecord, folds: Folds, measure: Measure, options: ProxNewton
 ) -> CrossValidation:
     """Fit the path without each fold, and score it there.
 
     Parameters
     ----------
-    given : Shrunken
+    given : PenalisedModel
         The problem of all rows.
     path : PathRecord
         Its path.
@@ -124,18 +124,19 @@ def cross_validate_path(
     scores = np.full((folds.n_splits, k), np.nan)
     weights = np.empty(folds.n_splits)
     held_once = folds.n_repeats == 1 and not folds.overlapping
-    logits = np.full((design.n_rows, k), np.nan) if held_once else None
+    logits: FloatArray | None = None
 
     def held_out(split: int) -> _HeldOut:
         test = folds.test(split)
         eta = _held_out(given, path, folds.train(split), test, options, split)
         response = design.response.take(test)
-        return _HeldOut(test, eta, measure.score(eta, response.y, response.weights), response.total)
+        return _HeldOut(test, eta, measure.score_of(eta, response), response.total)
 
     for split, held in enumerate(each_fold(held_out, folds.n_splits, design.matrix)):
         scores[split], weights[split] = held.scores, held.weight
-        if logits is not None:
-            logits[held.rows] = held.eta
+        if held_once:
+            logits = np.full((*held.eta.shape[:-2], design.n_rows, k), np.nan) if logits is None else logits
+            logits[..., held.rows, :] = held.eta
     curve = score_curve(scores, weights, folds.repeats)
     larger = measure.larger_is_better
     best = best_strength(path.strengths, curve, larger_is_better=larger)
@@ -145,24 +146,20 @@ def cross_validate_path(
 
 
 def _held_out(
-    given: Shrunken, path: PathRecord, train: IntArray, test: IntArray, options: ProxNewton, split: int
+    given: PenalisedModel, path: PathRecord, train: IntArray, test: IntArray, options: ProxNewton, split: int
 ) -> FloatArray:
     """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
     design = given.design
     rows = rows_of_design(design, train)
     try:
-        found = solve_path(
-            prepare(rows, given.family, given.specification, tells=False), path.strengths, options, stops=False
-        )
+        found = solve_path(given.of_rows(rows), path.strengths, options, stops=False)
     except LogitkitError as error:
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
     if found.strengths.size == 0:
         raise DataError(f"Without fold {split} (from 0) no strength was reached.")
-    offset = design.response.offset
-    eta = np.full((test.size, path.strengths.size), np.nan)
-    eta[:, : len(found.coef)] = linear_predictors(
-        design.matrix.take(test), found.coef, None if offset is None else offset[test]
-    )
+    part = given.predictors(design.matrix.take(test), found.coef, design.response.take(test).shift)
+    eta = np.full((*part.shape[:-1], path.strengths.size), np.nan)
+    eta[..., : len(found.coef)] = part
     return eta
 
 

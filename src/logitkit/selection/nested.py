@@ -18,8 +18,9 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.penalised_model import PenalisedModel
+from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import solve_path
-from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
 from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
 from logitkit.selection.folds import Folds, checked_folds
 from logitkit.selection.rules import score_curve
@@ -80,12 +81,14 @@ class _Chosen(NamedTuple):
     weight: float
 
 
-def nested_scores(given: Shrunken, found: CrossValidation, options: ProxNewton, rule: str = "best") -> NestedScores:
+def nested_scores(
+    given: PenalisedModel, found: CrossValidation, options: ProxNewton, rule: str = "best"
+) -> NestedScores:
     """Choose the strength anew without each fold, and score the fold.
 
     Parameters
     ----------
-    given : Shrunken
+    given : PenalisedModel
         The problem of all rows.
     found : CrossValidation
         Its cross-validation.
@@ -125,7 +128,7 @@ def nested_scores(given: Shrunken, found: CrossValidation, options: ProxNewton, 
         if inner is None:
             return None
         try:
-            part = prepare(rows_of_design(given.design, train), given.family, given.specification, tells=False)
+            part = given.of_rows(rows_of_design(given.design, train))
             inner = checked_folds(inner, part.design.response)
             path = solve_path(part, found.path.strengths, options, stops=False)
             chosen = cross_validate_path(part, path, inner, found.measure, options)
@@ -133,10 +136,8 @@ def nested_scores(given: Shrunken, found: CrossValidation, options: ProxNewton, 
             raise type(error)(f"Without fold {split} (from 0): {error}") from error
         place = chosen.best if rule == "best" else chosen.one_se
         held, response = given.design.matrix.take(test), given.design.response.take(test)
-        eta = held.matvec(path.coef[place])
-        if response.offset is not None:
-            eta = eta + response.offset
-        score = float(found.measure.score(eta[:, None], response.y, response.weights)[0])
+        eta = given.predictors(held, path.coef[place : place + 1], response.shift)
+        score = float(found.measure.score_of(eta, response)[0])
         return _Chosen(split, float(path.strengths[place]), score, response.total)
 
     every = each_fold(chosen_without, found.folds.n_splits, given.design.matrix, copies=2 * COPIES)
