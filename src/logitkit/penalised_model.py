@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 
@@ -22,6 +23,9 @@ class PenalisedModel(ABC):
 
     design: Design
     specification: Specification
+
+    #: What is fitted, in words.
+    model: ClassVar[str] = "logistic regression"
 
     @property
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class PenalisedMultinomial(PenalisedModel):
     given : ShrunkenOutcomes
         The problem on the rows of a design.
     """
+
+    model: ClassVar[str] = "multinomial logistic regression"
 
     given: ShrunkenOutcomes
 

@@ -72,6 +72,10 @@ class PathRecord:
         How it was solved, in words.
     tol : float
         The gap that was asked for.
+    model : str
+        What is fitted, in words.
+    columns : tuple of str
+        Names of the columns, from which those of the coefficients are made.
     """
 
     names: tuple[str, ...]
@@ -88,6 +92,8 @@ class PathRecord:
     status: PathStatus
     method: str
     tol: float
+    model: str = "logistic regression"
+    columns: tuple[str, ...] = ()
 
     @property
     def explained(self) -> FloatArray:
@@ -229,4 +235,6 @@ def solve_path(given: PenalisedModel, strengths: FloatArray, options: ProxNewton
         status,
         given.problem.method,
         options.tol,
+        given.model,
+        given.design.info.names,
     )

@@ -48,11 +48,11 @@ def path_document(record: PathRecord) -> Document:
         Fact("Method", record.method),
     )
     return Document(
-        "Path of a penalised logistic regression",
+        f"Path of a penalised {record.model}",
         facts=facts,
         blocks=(_path_table(record),),
         notes=(
-            *without_intercept(record.names),
+            *without_intercept(record.columns),
             f"{NOT_ZERO} Deviance explained: beside the model of intercept and offset.",
             "Gap: how far each solution is above the least objective, by the solver, as a share of the null loss.",
             "path.at(strength) is the fit at any strength; path.choose('bic') and lk.cross_validate choose one.",
@@ -98,7 +98,7 @@ def cross_validation_document(record: CrossValidation) -> Document:
     heads = ("Strength", "Mean", "Std. error", "Not zero", "Deviance explained")
     table = Table("Choices", (Column("Rule", "left"), *(Column(head) for head in heads)), tuple(cells))
     return Document(
-        "Cross-validation of a penalised logistic regression",
+        f"Cross-validation of a penalised {record.path.model}",
         facts=tuple(facts),
         blocks=(table,),
         notes=tuple(_cross_validation_notes(record)),
@@ -195,7 +195,7 @@ def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
     if record.folds.seed is not None:
         yield f"The folds were drawn with seed {record.folds.seed}."
     yield NOT_ZERO
-    yield from without_intercept(record.path.names)
+    yield from without_intercept(record.path.columns)
     left = int(np.count_nonzero(~record.curve.comparable))
     if left:
         yield f"Not compared, because some splits have no score there: {counted(left, 'strength')}."
