@@ -103,6 +103,15 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
     ------
     UnsupportedError
         After a penalty, with sampling weights or clusters, for counts, for two outcomes and for predictors that differ.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> rng = np.random.default_rng(1)
+    >>> data = {"y": rng.choice(["a", "b", "c"], 300), "x": rng.normal(size=300)}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> iia_tests(fit.record, fit.design).dof.tolist()
+    [2, 2, 2]
     """
     require_likelihood(record, "lr_test")
     if method not in ("hausman", "small_hsiao"):

@@ -70,6 +70,15 @@ def outcome_predictors(record: MultinomialRecord, matrix: Matrix, offsets: Float
     -------
     (K, n) array
         Zero for the reference, or its offset.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> eta = outcome_predictors(fit.record, fit.design.matrix, None)
+    >>> bool(np.allclose(np.exp(eta) / np.exp(eta).sum(axis=0), fit.predict().T, rtol=1e-12))
+    True
     """
     table = record.finite_table
     out = np.zeros((record.family.n_outcomes, matrix.n_rows))

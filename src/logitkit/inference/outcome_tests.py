@@ -142,6 +142,14 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
     UnsupportedError
         After a penalty, and for a model whose predictors differ by outcome; by likelihood ratio with sampling weights
         or clusters.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> combine_tests(fit.record, fit.design).labels
+    ('a & b', 'a & c', 'b & c')
     """
     _require(record, design, test)
     if record.restricted:
