@@ -26,6 +26,7 @@ Cheng, S. and Long, J. S. (2007) Testing for IIA in the multinomial logit model.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 from scipy.special import chdtrc
@@ -116,6 +117,8 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
     require_likelihood(record, "lr_test")
     if method not in ("hausman", "small_hsiao"):
         raise DataError(f"method={method!r} is not known; use 'hausman' or 'small_hsiao'.")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative.")
     response = design.response
     assert isinstance(response, OutcomeResponse)
     if not record.has_likelihood or record.restricted or response.shares is not None or len(record.outcomes) < 3:
