@@ -44,8 +44,8 @@ def choose_outcomes(
     Raises
     ------
     ResponseError, FormulaError, DataError, UnsupportedError
-        For an unknown outcome or term, two coefficients of one name, terms that are not by outcome, or the symmetric form
-        with predictors that differ.
+        For an unknown outcome or term, two coefficients of one name, terms that are not by outcome, or the symmetric
+        form with predictors that differ.
     """
     levels, p = info.response.levels, len(info.names)
     place = None if reference is None else outcome_place(reference, info, "reference")

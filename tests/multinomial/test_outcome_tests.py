@@ -1,4 +1,4 @@
-"""Tests of terms, of pairs of outcomes and of irrelevant alternatives, risk ratios, statistics: by hand, with refits."""
+"""Tests of terms, pairs of outcomes and irrelevant alternatives, ratios and statistics: by hand, with refits."""
 
 from __future__ import annotations
 
