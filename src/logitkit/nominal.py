@@ -119,6 +119,7 @@ def multinomial(
     With one binary predictor the relative risk ratio is the ratio of odds in the table of outcomes:
 
     >>> import logitkit as lk
+    >>> import numpy as np
     >>> data = {"y": ["a"] * 4 + ["b"] * 4 + ["c"] * 2 + ["a"] * 2 + ["b"] * 6 + ["c"] * 2, "x": [0] * 10 + [1] * 10}
     >>> fit = lk.multinomial("y ~ x", data)
     >>> round(float(fit.coef.loc["x", "b"]), 6) == round(float(np.log((6 / 2) / (4 / 4))), 6)
@@ -164,8 +165,26 @@ def multinomial_matrix(
         One outcome a row.
     names : sequence of str, optional
         Column names; the one called ``"Intercept"`` is the intercept.
-    reference, per_outcome, equal, weights, offset, weight_kind, cluster, penalty, solver, level
-        As in ``multinomial``, with arrays where that takes column names.
+    reference : object, optional
+        The outcome that the others are compared with; the first by default, None for the symmetric form.
+    per_outcome : mapping of str to str, optional
+        As in ``multinomial``; terms are columns.
+    equal : str or sequence of str, optional
+        As in ``multinomial``; terms are columns.
+    weights : (n,) array-like, optional
+        Not negative.
+    offset : mapping of str to array-like, or (n, K) array-like, optional
+        By outcome; zero for an outcome without one.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What weights mean.
+    cluster : (n,) array-like, optional
+        Groups of rows that may be dependent.
+    penalty : penalty, optional
+        As in ``multinomial``; terms are columns.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
+    level : float, default 0.95
+        Confidence level of intervals.
 
     Returns
     -------
@@ -180,6 +199,7 @@ def multinomial_matrix(
     Examples
     --------
     >>> import logitkit as lk
+    >>> import numpy as np
     >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
     >>> bool(np.isclose(fit.coef.loc["Intercept", "b"], np.log(2)))
     True

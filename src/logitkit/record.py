@@ -249,6 +249,11 @@ class ModelRecord:
         return np.sqrt(np.where(np.isfinite(self.coef) & (variance >= 0.0), variance, np.nan))
 
     @property
+    def n_null(self) -> int:
+        """Coefficients of the null model: the intercept, where there is one."""
+        return int(self.info.intercept is not None or self.info.absorbed is not None)
+
+    @property
     def converged(self) -> bool:
         """Whether the solver reached its tolerance, at the limit if the data are separated."""
         return self.status in (Status.CONVERGED, Status.SEPARATED)

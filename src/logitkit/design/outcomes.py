@@ -29,11 +29,10 @@ class OutcomeResponse(Response):
     """Outcomes among K, weights and offsets of n rows.
 
     ``y`` is the code of each row's outcome; of counted outcomes, the code of the one that is counted most often.
+    ``offset`` is not used.
 
     Parameters
     ----------
-    y, trials, prior, weight_kind, offset, clusters
-        As in ``Response``; ``offset`` is not used.
     n_outcomes : int
         K.
     shares : (K, n) array or None

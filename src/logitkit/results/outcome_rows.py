@@ -17,9 +17,9 @@ from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows, rebuild_design
 from logitkit.errors import DataError, DataWarning, nearest_name
 from logitkit.inference.estimable import not_estimable, require_estimable
-from logitkit.inference.outcome_prediction import outcome_predictions, outcome_predictors, outcome_probabilities
+from logitkit.inference.outcome_prediction import outcome_logits, outcome_predictions, outcome_probabilities
 from logitkit.report import tidy
-from logitkit.typing import FloatArray, UnseenPolicy
+from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
     from logitkit.results.multinomial import MultinomialFit
@@ -187,7 +187,8 @@ def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataF
         Missing where the input is missing, or the limit is undetermined.
     """
     record = fit.record
-    values = outcome_probabilities(record, rows.matrix, rows.offsets) if scale == "probability" else _logits(fit, rows)
+    function = outcome_probabilities if scale == "probability" else outcome_logits
+    values = function(record, rows.matrix, rows.offsets)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
         warnings.warn(
@@ -199,18 +200,6 @@ def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataF
     out = np.full((rows.kept.size, values.shape[0]), np.nan)
     out[rows.kept] = values.T
     return pd.DataFrame(out, rows.index, pd.Index(record.outcomes, name=record.info.response.name))
-
-
-def _logits(fit: MultinomialFit, rows: NewRows) -> FloatArray:
-    """Return log-probabilities less that of the reference, or less their mean: infinite where a limit is."""
-    record = fit.record
-    if record.limit is None:
-        eta = outcome_predictors(record, rows.matrix, rows.offsets)
-        return eta if record.reference is None else eta - eta[record.reference]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logarithm = np.log(outcome_probabilities(record, rows.matrix, rows.offsets))
-        base = logarithm.mean(axis=0) if record.reference is None else logarithm[record.reference]
-        return np.asarray(logarithm - base)
 
 
 def predictions_of_outcomes(
