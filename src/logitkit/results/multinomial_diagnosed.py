@@ -1,0 +1,94 @@
+"""Diagnostics of a fit of several outcomes, on its own rows or on others with an outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.report import outcome_diagnostics as frames
+from logitkit.results.model import Model
+from logitkit.results.outcome_rows import outcome_rows
+
+if TYPE_CHECKING:
+    from logitkit.diagnostics.outcome_residuals import OutcomeResidualKind
+
+__all__ = ["OutcomeDiagnosed"]
+
+
+class OutcomeDiagnosed(Model):
+    """A model of several outcomes with verbs that look at residuals, influence, fit, ranking and calibration.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        Everything that is known after the fit.
+    design : Design, optional
+        The rows of the fit.
+    """
+
+    record: MultinomialRecord
+
+    def residuals(
+        self, kind: OutcomeResidualKind = "deviance", data: Any = None, weights: Any = None, offset: Any = None
+    ) -> pd.DataFrame:
+        """Return residuals of each outcome against the others.
+
+        Parameters
+        ----------
+        kind : {'deviance', 'pearson', 'response'}
+            Of two outcomes, those of the binary model.
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row that is used, and a column an outcome.
+        """
+        from logitkit.diagnostics.outcome_residuals import outcome_residuals
+
+        design = outcome_rows(self, data, weights, offset)
+        return frames.residual_frame(self.record, outcome_residuals(self.record, design, kind), design)
+
+    def influence(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+        """Return leverage, Cook's distance, and what each row adds to Pearson's statistic and the deviance.
+
+        Parameters
+        ----------
+        data : table, optional
+            The rows of the fit, for a fit that was loaded; those of the fit by default.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        pandas.DataFrame
+            leverage, cooks_distance, pearson, deviance and pearson_deleted, by about which Pearson's statistic falls
+            without the row; a row a row that is used.
+        """
+        from logitkit.diagnostics.outcome_influence import outcome_influence
+
+        design = outcome_rows(self, data, weights, offset)
+        return frames.influence_by_row_frame(outcome_influence(self.record, design), design)
+
+    def outcome_influence(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+        """Return leverage and standardised residuals of each outcome against the others.
+
+        Parameters
+        ----------
+        data, weights, offset
+            As in ``influence``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            leverage, standardized_pearson, standardized_deviance, a row a row that is used and an outcome.
+        """
+        from logitkit.diagnostics.outcome_influence import outcome_influence
+
+        design = outcome_rows(self, data, weights, offset)
+        return frames.influence_by_outcome_frame(outcome_influence(self.record, design), design)
