@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
 from oracles.outcome_algebra import algebra
-from tolerances import EXACT, ROUTE
+from tolerances import EXACT, REFERENCE, ROUTE
 
 FORMULA = "race ~ age + lwt + smoke"
 
@@ -117,6 +117,11 @@ def test_outcome_leverage_is_the_variance_of_the_logit(fit):
     variance = np.diag(W - W @ X @ V @ X.T @ W) / plain.w[5] ** 2
     expected = (plain.y[5] - plain.p[5])[plain.active] / np.sqrt(variance)
     assert_allclose(found.loc[5, "standardized_pearson"].to_numpy()[plain.active], expected, rtol=ROUTE)
+
+
+def test_leverage_agrees_with_vgam(outcomes):
+    assert_allclose(outcomes.fit.predict(), outcomes.reference["fitted"], rtol=REFERENCE)
+    assert_allclose(outcomes.fit.influence()["leverage"], outcomes.reference["hat"], rtol=REFERENCE)
 
 
 def test_no_reference_changes_no_influence(lbw):

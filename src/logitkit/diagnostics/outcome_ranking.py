@@ -87,13 +87,20 @@ class PredictedOutcomes:
 
     def against_rest(self, outcome: int) -> RankedRows:
         """Return the rows in ascending order of the log-odds of an outcome, which is then the event."""
-        order = np.argsort(self.logit[outcome], kind="stable")
-        ranked = self.logit[outcome, order]
+        return self._ranked(self.logit[outcome], self.shares[outcome])
+
+    def without(self, outcome: int) -> RankedRows:
+        """Return the rows in ascending order of the log-odds of all other outcomes, which are then the event."""
+        return self._ranked(-self.logit[outcome], np.delete(self.shares, outcome, axis=0).sum(axis=0))
+
+    def _ranked(self, logit: FloatArray, events: FloatArray) -> RankedRows:
+        order = np.argsort(logit, kind="stable")
+        ranked = logit[order]
         return RankedRows(
             eta=ranked,
             score=merge_rounding(ranked),
             mu=Binomial().mean(ranked),
-            y=self.shares[outcome, order],
+            y=events[order],
             weights=self.weights[order],
             order=self.order[order],
             undetermined=self.undetermined,

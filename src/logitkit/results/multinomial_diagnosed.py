@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcome_diagnostics as frames
 from logitkit.results.model import Model
 from logitkit.results.outcome_rows import outcome_rows
+from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
+    from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
     from logitkit.diagnostics.outcome_residuals import OutcomeResidualKind
 
 __all__ = ["OutcomeDiagnosed"]
@@ -92,3 +95,39 @@ class OutcomeDiagnosed(Model):
 
         design = outcome_rows(self, data, weights, offset)
         return frames.influence_by_outcome_frame(outcome_influence(self.record, design), design)
+
+    def goodness_of_fit(
+        self,
+        data: Any = None,
+        groups: int = 10,
+        grouping: Literal["stata", "r"] = "stata",
+        against: Any = None,
+        weights: Any = None,
+        offset: Any = None,
+    ) -> OutcomeHosmerLemeshow:
+        """Return the generalised Hosmer-Lemeshow test with its groups.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        groups : int, default 10
+            Number of groups.
+        grouping : {'stata', 'r'}
+            How rows are put into groups; the two can differ visibly.
+        against : object, optional
+            The outcome whose probability makes the groups; the reference by default, the first outcome in symmetric
+            form.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        OutcomeHosmerLemeshow
+            Statistic, degrees of freedom, p-value, and the table.
+        """
+        from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
+
+        design = outcome_rows(self, data, weights, offset)
+        place = places_of(self.record.info, against=against)[0]
+        return shown(outcome_hosmer_lemeshow(self.record, design, groups=groups, grouping=grouping, reference=place))
