@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
 from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
-from logitkit.report.document import Column, Document, Table
+from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document, test_facts, undetermined_rows
-from logitkit.report.number_format import format_column, format_estimate, format_integer, format_percent
-from logitkit.report.wording import fewer_groups, many_new_rows
+from logitkit.report.number_format import (
+    format_amount,
+    format_column,
+    format_estimate,
+    format_integer,
+    format_interval,
+    format_level,
+    format_percent,
+)
+from logitkit.report.wording import fewer_groups, many_new_rows, name_list
 
-__all__ = ["finding_document", "goodness_document"]
+__all__ = ["discrimination_document", "finding_document", "goodness_document"]
 
 FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
 
@@ -61,3 +70,80 @@ def _goodness_table(result: OutcomeHosmerLemeshow) -> Table:
             tuple(f"{format_integer(o)} ({format_estimate(e, 1)})" for o, e in zip(observed, expected, strict=True))
         )
     return Table("Groups", tuple(heads), tuple(zip(*columns, strict=True)), n_names=3)
+
+
+@finding_document.register
+def discrimination_document(result: OutcomeDiscrimination) -> Document:
+    """Return areas under curves as a document.
+
+    Parameters
+    ----------
+    result : OutcomeDiscrimination
+        What the diagnostic found.
+
+    Returns
+    -------
+    Document
+        Means of areas, the area of each outcome against the rest, and those of pairs.
+    """
+    level = format_level(result.level)
+    heads = ("AUC", "Std. error", f"{level} low", f"{level} high", "Trials")
+    curves = [result.curves[name] for name in result.curves]
+    rest = Table(
+        "One outcome against the rest",
+        (Column("Outcome", "left"), *(Column(name) for name in heads)),
+        tuple(
+            zip(
+                result.curves,
+                *(
+                    tuple(format_estimate(getattr(curve, name)) for curve in curves)
+                    for name in ("auc", "std_error", "low", "high")
+                ),
+                tuple(format_amount(curve.events) for curve in curves),
+                strict=True,
+            )
+        ),
+    )
+    pairs = Table(
+        "Pairs: how often a row of the first outcome has the larger probability of it",
+        (Column("Outcome", "left"), *(Column(f"than {name}") for name in result.outcomes)),
+        tuple(
+            (name, *(format_estimate(value) for value in row))
+            for name, row in zip(result.outcomes, result.pairwise, strict=True)
+        ),
+    )
+    return Document(
+        "Discrimination",
+        facts=(
+            Fact("Hand-Till M", _area_words(result.hand_till, level)),
+            Fact("Mean AUC against the rest", _area_words(result.macro, level)),
+            Fact("The same, weighted by frequency", _area_words(result.weighted, level)),
+        ),
+        blocks=(rest, pairs),
+        notes=("Standard errors: DeLong's.",),
+        warnings=(*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)),
+    )
+
+
+def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a warning of outcomes that no row has.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Outcomes of the model.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or none.
+    """
+    if not names:
+        return ()
+    return (f"No row has the outcome {name_list(names)}: what is said is of the other outcomes.",)
+
+
+def _area_words(area: Area, level: str) -> str:
+    if area.std_error != area.std_error:
+        return format_estimate(area.estimate)
+    return f"{format_estimate(area.estimate)} ({level} {format_interval(area.low, area.high)})"

@@ -14,6 +14,7 @@ from logitkit.results.outcome_rows import outcome_rows
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
+    from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
     from logitkit.diagnostics.outcome_residuals import OutcomeResidualKind
 
@@ -131,3 +132,22 @@ class OutcomeDiagnosed(Model):
         design = outcome_rows(self, data, weights, offset)
         place = places_of(self.record.info, against=against)[0]
         return shown(outcome_hosmer_lemeshow(self.record, design, groups=groups, grouping=grouping, reference=place))
+
+    def discrimination(self, data: Any = None, weights: Any = None, offset: Any = None) -> OutcomeDiscrimination:
+        """Return areas under curves: Hand and Till's, and those of each outcome against the rest.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        OutcomeDiscrimination
+            Areas with intervals, pair by pair and one against the rest, and the curves.
+        """
+        from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
+
+        return shown(outcome_discrimination(self.record, outcome_rows(self, data, weights, offset)))
