@@ -12,9 +12,10 @@ from logitkit.report.tidy import row_labels
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
+    from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.outcome_influence import OutcomeInfluence
 
-__all__ = ["influence_by_outcome_frame", "influence_by_row_frame", "residual_frame"]
+__all__ = ["confusion_frame", "influence_by_outcome_frame", "influence_by_row_frame", "residual_frame"]
 
 
 def residual_frame(record: MultinomialRecord, values: FloatArray, design: Design) -> pd.DataFrame:
@@ -80,3 +81,20 @@ def influence_by_outcome_frame(result: OutcomeInfluence, design: Design) -> pd.D
         "standardized_deviance": result.standardized_deviance,
     }
     return pd.DataFrame({name: value.T.reshape(-1) for name, value in values.items()}, index)
+
+
+def confusion_frame(result: Classification) -> pd.DataFrame:
+    """Return the confusion table.
+
+    Parameters
+    ----------
+    result : Classification
+        What was found.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Weighted trials; a row an observed outcome, and a column a predicted one.
+    """
+    rows, columns = (pd.Index(result.outcomes, name=name) for name in ("observed", "predicted"))
+    return pd.DataFrame(result.confusion.copy(), rows, columns)

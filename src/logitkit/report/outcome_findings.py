@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from logitkit.diagnostics.classification import Averages, Classification
 from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
 from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 from logitkit.report.document import Column, Document, Fact, Table
@@ -15,9 +16,9 @@ from logitkit.report.number_format import (
     format_level,
     format_percent,
 )
-from logitkit.report.wording import fewer_groups, many_new_rows, name_list
+from logitkit.report.wording import counted, fewer_groups, many_new_rows, name_list
 
-__all__ = ["discrimination_document", "finding_document", "goodness_document"]
+__all__ = ["classification_document", "discrimination_document", "finding_document", "goodness_document"]
 
 FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
 
@@ -123,6 +124,81 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
         notes=("Standard errors: DeLong's.",),
         warnings=(*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)),
     )
+
+
+@finding_document.register
+def classification_document(result: Classification) -> Document:
+    """Return predicted against observed outcomes as a document.
+
+    Parameters
+    ----------
+    result : Classification
+        What the diagnostic found.
+
+    Returns
+    -------
+    Document
+        Accuracy and agreement, the confusion table, and the measures of each outcome.
+    """
+    level = format_level(result.level)
+    accuracy = format_estimate(result.accuracy)
+    if result.accuracy_low == result.accuracy_low:
+        accuracy = f"{accuracy} ({level} {format_interval(result.accuracy_low, result.accuracy_high)})"
+    table = Table(
+        "Confusion table",
+        (Column("Observed", "left"), *(Column(f"as {name}") for name in result.outcomes)),
+        tuple(
+            (name, *(format_amount(value) for value in row))
+            for name, row in zip(result.outcomes, result.confusion, strict=True)
+        ),
+    )
+    warnings = [*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)]
+    if result.never_predicted:
+        warnings.append(
+            f"Never predicted, so without a precision: {name_list(result.never_predicted)}. Averages that need it are "
+            "missing."
+        )
+    if result.ties:
+        warnings.append(
+            f"{counted(result.ties, 'row')} with a tie between the most probable outcomes: the first is predicted."
+        )
+    notes = ("On the rows of the fit, where a model does better than on others.",) if result.in_sample else ()
+    return Document(
+        "Classification by the most probable outcome",
+        facts=(
+            Fact("Accuracy", accuracy),
+            Fact("Accuracy of the most frequent", format_estimate(result.no_information)),
+            Fact("Balanced accuracy", format_estimate(result.balanced_accuracy)),
+            Fact("Cohen's kappa", format_estimate(result.kappa)),
+            Fact("Matthews correlation", format_estimate(result.matthews)),
+            Fact("Log loss", format_estimate(result.log_loss)),
+            Fact("Brier score (sum)", format_estimate(result.brier)),
+        ),
+        blocks=(table, _measures_table(result)),
+        notes=notes,
+        warnings=tuple(warnings),
+    )
+
+
+def _measures_table(result: Classification) -> Table:
+    heads = ("Precision", "Recall", "F1", "Trials", "Predicted")
+    measures = zip(
+        result.outcomes,
+        *(tuple(format_estimate(v) for v in values) for values in (result.precision, result.recall, result.f1)),
+        *(tuple(format_amount(v) for v in values) for values in (result.support, result.predicted)),
+        strict=True,
+    )
+    total = format_amount(float(result.support.sum()))
+    averages = {"Macro average": result.macro, "Weighted average": result.weighted, "Micro average": result.micro}
+    return Table(
+        "Measures by outcome",
+        (Column("Outcome", "left"), *(Column(name) for name in heads)),
+        (*measures, *((name, *_average_cells(average), total, total) for name, average in averages.items())),
+    )
+
+
+def _average_cells(average: Averages) -> tuple[str, ...]:
+    return tuple(format_estimate(value) for value in (average.precision, average.recall, average.f1))
 
 
 def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:

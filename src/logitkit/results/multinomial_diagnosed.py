@@ -14,6 +14,7 @@ from logitkit.results.outcome_rows import outcome_rows
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
+    from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
     from logitkit.diagnostics.outcome_residuals import OutcomeResidualKind
@@ -151,3 +152,40 @@ class OutcomeDiagnosed(Model):
         from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
 
         return shown(outcome_discrimination(self.record, outcome_rows(self, data, weights, offset)))
+
+    def classification(self, data: Any = None, weights: Any = None, offset: Any = None) -> Classification:
+        """Return the confusion table of the most probable outcomes, with what is read from it.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Classification
+            Accuracy with interval; precision, recall and F1 of each outcome and on average; agreement beyond chance;
+            log loss and Brier score.
+        """
+        from logitkit.diagnostics.classification import classification
+
+        return shown(classification(self.record, outcome_rows(self, data, weights, offset)))
+
+    def confusion(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+        """Return the confusion table.
+
+        Parameters
+        ----------
+        data, weights, offset
+            As in ``classification``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Weighted trials; a row an observed outcome, and a column a predicted one.
+        """
+        from logitkit.diagnostics.classification import classification
+
+        return frames.confusion_frame(classification(self.record, outcome_rows(self, data, weights, offset)))
