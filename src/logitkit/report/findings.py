@@ -6,7 +6,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from logitkit.diagnostics.calibration import Calibration
+from logitkit.diagnostics.calibration import Calibration, CalibrationBins
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.inference.certificate import Certificate
@@ -30,7 +30,14 @@ from logitkit.report.penalty import format_gap
 from logitkit.report.wording import counted, fewer_groups, many_new_rows
 from logitkit.selection.nested import NestedScores
 
-__all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table", "test_facts", "undetermined_rows"]
+__all__ = [
+    "bins_table",
+    "calibration_table",
+    "finding_document",
+    "hosmer_lemeshow_table",
+    "test_facts",
+    "undetermined_rows",
+]
 
 CORRECTED_ROWS = 5.0  # rows a level below which a correction of the leading term leaves much
 HALVES_FEW = 0.8  # share of the levels that a fit of half the rows should still have
@@ -293,7 +300,24 @@ def calibration_table(result: Calibration) -> Table:
     Table
         Rates in percent, with Wilson intervals.
     """
-    bins = result.bins
+    return bins_table(result.bins, "Predicted and observed rates")
+
+
+def bins_table(bins: CalibrationBins, title: str) -> Table:
+    """Return predicted and observed rates, a row a bin.
+
+    Parameters
+    ----------
+    bins : CalibrationBins
+        Of an outcome.
+    title : str
+        Of the table.
+
+    Returns
+    -------
+    Table
+        Rates in percent, with Wilson intervals.
+    """
     level = format_level(bins.level)
     heads = ("Rows", "Mean predicted", "Observed", f"{level} low", f"{level} high")
     cells = zip(
@@ -301,7 +325,7 @@ def calibration_table(result: Calibration) -> Table:
         *(format_column(v, "percent") for v in (bins.predicted, bins.observed, bins.low, bins.high)),
         strict=True,
     )
-    return Table("Predicted and observed rates", tuple(Column(name) for name in heads), tuple(cells))
+    return Table(title, tuple(Column(name) for name in heads), tuple(cells))
 
 
 def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:

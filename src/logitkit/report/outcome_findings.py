@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from logitkit.diagnostics.classification import Averages, Classification
+from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
 from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings import finding_document, test_facts, undetermined_rows
+from logitkit.report.findings import bins_table, finding_document, test_facts, undetermined_rows
 from logitkit.report.number_format import (
     format_amount,
     format_column,
@@ -17,9 +20,17 @@ from logitkit.report.number_format import (
     format_percent,
 )
 from logitkit.report.wording import counted, fewer_groups, many_new_rows, name_list
+from logitkit.typing import FloatArray
 
-__all__ = ["classification_document", "discrimination_document", "finding_document", "goodness_document"]
+__all__ = [
+    "calibration_document",
+    "classification_document",
+    "discrimination_document",
+    "finding_document",
+    "goodness_document",
+]
 
+EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
 FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
 
 
@@ -142,7 +153,7 @@ def classification_document(result: Classification) -> Document:
     """
     level = format_level(result.level)
     accuracy = format_estimate(result.accuracy)
-    if result.accuracy_low == result.accuracy_low:
+    if not np.isnan(result.accuracy_low):
         accuracy = f"{accuracy} ({level} {format_interval(result.accuracy_low, result.accuracy_high)})"
     table = Table(
         "Confusion table",
@@ -201,6 +212,83 @@ def _average_cells(average: Averages) -> tuple[str, ...]:
     return tuple(format_estimate(value) for value in (average.precision, average.recall, average.f1))
 
 
+@finding_document.register
+def calibration_document(result: OutcomeCalibration) -> Document:
+    """Return predicted against observed rates of several outcomes as a document.
+
+    Parameters
+    ----------
+    result : OutcomeCalibration
+        What the diagnostic found.
+
+    Returns
+    -------
+    Document
+        Scores, a row an outcome, and the bins of each.
+    """
+    heads = ["Observed", "Expected", "Observed / expected", "Calibration error"]
+    columns = [
+        tuple(format_amount(v) for v in result.observed),
+        tuple(format_amount(v) for v in result.expected),
+        *(tuple(format_estimate(v) for v in values) for values in (result.ratio, result.error)),
+    ]
+    by_construction = result.in_sample and _is_calibrated(result)
+    if not by_construction:
+        heads += ["Intercept (SE)", "Slope (SE)"]
+        columns.append(_with_errors(result.intercept, result.intercept_std_error))
+        columns.append(_with_errors(result.slope, result.slope_std_error))
+    table = Table(
+        "By outcome",
+        (Column("Outcome", "left"), *(Column(name) for name in heads)),
+        tuple(zip(result.outcomes, *columns, strict=True)),
+    )
+    notes = [f"Intercepts and slopes are of the log-odds against {result.reference}."]
+    if by_construction:
+        notes = ["On the rows of the fit intercepts are 0 and slopes are 1 by construction."]
+    elif result.in_sample and result.penalised:
+        text = "On the rows of a penalised fit slopes are above 1 as far as the penalty shrinks"
+        notes.append(f"{text}; calibration is judged on other rows.")
+    elif result.in_sample:
+        notes.append("These are the rows of the fit; calibration is judged on other rows.")
+    absent = tuple(name for name, total in zip(result.outcomes, result.observed, strict=True) if total <= 0.0)
+    warnings = [*absent_outcomes(absent), *undetermined_rows(result.undetermined)]
+    if result.at_limit:
+        warnings.append(
+            f"Intercepts and slopes are without {counted(result.at_limit, 'row')} in which separation leaves an "
+            "outcome no probability."
+        )
+    return Document(
+        "Calibration",
+        facts=(
+            Fact("Brier score (sum)", format_estimate(result.brier)),
+            Fact("Log loss", format_estimate(result.log_loss)),
+            Fact("Mean calibration error", format_estimate(result.mean_error)),
+        ),
+        blocks=(
+            table,
+            *(
+                bins_table(bins, f"Predicted and observed rates of {name}")
+                for name, bins in zip(result.outcomes, result.bins, strict=True)
+            ),
+        ),
+        notes=tuple(notes),
+        warnings=tuple(warnings),
+    )
+
+
+def _is_calibrated(result: OutcomeCalibration) -> bool:
+    """Tell whether intercepts are 0 and slopes 1, as on the rows of a fit with intercepts and free coefficients."""
+    gaps = np.concatenate([result.intercept, result.slope - 1.0])
+    return bool((np.abs(gaps[~np.isnan(gaps)]) < EXACTLY).all()) and not np.isnan(gaps).all()
+
+
+def _with_errors(values: FloatArray, errors: FloatArray) -> tuple[str, ...]:
+    return tuple(
+        format_estimate(value) if np.isnan(error) else f"{format_estimate(value)} ({format_estimate(error)})"
+        for value, error in zip(values, errors, strict=True)
+    )
+
+
 def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return a warning of outcomes that no row has.
 
@@ -220,6 +308,6 @@ def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _area_words(area: Area, level: str) -> str:
-    if area.std_error != area.std_error:
+    if np.isnan(area.std_error):
         return format_estimate(area.estimate)
     return f"{format_estimate(area.estimate)} ({level} {format_interval(area.low, area.high)})"

@@ -15,6 +15,7 @@ from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
+    from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
     from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
     from logitkit.diagnostics.outcome_residuals import OutcomeResidualKind
@@ -189,3 +190,31 @@ class OutcomeDiagnosed(Model):
         from logitkit.diagnostics.classification import classification
 
         return frames.confusion_frame(classification(self.record, outcome_rows(self, data, weights, offset)))
+
+    def calibration(
+        self, data: Any = None, bins: int = 10, against: Any = None, weights: Any = None, offset: Any = None
+    ) -> OutcomeCalibration:
+        """Return predicted against observed rates of each outcome.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        bins : int, default 10
+            Number of bins.
+        against : object, optional
+            The outcome that intercepts and slopes compare the others with; the reference by default, the first outcome
+            in symmetric form.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        OutcomeCalibration
+            Bins with intervals, calibration intercepts and slopes, calibration error, Brier score and log loss.
+        """
+        from logitkit.diagnostics.outcome_calibration import outcome_calibration
+
+        design = outcome_rows(self, data, weights, offset)
+        place = places_of(self.record.info, against=against)[0]
+        return shown(outcome_calibration(self.record, design, bins=bins, reference=place))
