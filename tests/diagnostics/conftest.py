@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+import logitkit as lk
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
+from logitkit.design.reading import BinaryReader
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
 from logitkit.record import FitRecord
@@ -40,7 +45,7 @@ def fit_reference(name: str) -> Fitted:
         namespace={},
         weights=model["weights"],
         weight_kind=model["weight_kind"] or "frequency",
-        event=model["event"],
+        reader=BinaryReader(model["event"]),
     )
     return Fitted(reference, fit(design), design)
 
@@ -69,3 +74,33 @@ def tied() -> dict[str, np.ndarray]:
     x = rng.integers(0, 12, 200).astype(float)
     y = (rng.random(200) < 1.0 / (1.0 + np.exp(2.0 - 0.3 * x))).astype(int)
     return {"x": x, "y": y, "w": rng.integers(1, 5, 200)}
+
+
+@dataclass(frozen=True)
+class FittedOutcomes:
+    """R's diagnostics of a model of three outcomes, and the same model fitted here."""
+
+    reference: dict[str, Any]
+    data: pd.DataFrame
+    fit: lk.results.multinomial.MultinomialFit
+
+    @property
+    def held_out(self) -> pd.DataFrame:
+        return self.data.iloc[self.reference["held_out"]]
+
+    def fit_others(self) -> lk.results.multinomial.MultinomialFit:
+        """The model of the rows that are not held out."""
+        return lk.multinomial(
+            self.reference["model"]["formula"], self.data.drop(index=self.reference["held_out"]), reference="white"
+        )
+
+
+@pytest.fixture(scope="session")
+def outcomes() -> FittedOutcomes:
+    """The model of race in the low birth weight data."""
+    path = Path(__file__).parents[1] / "references" / "multinomial" / "diagnostics.json"
+    reference = json.loads(path.read_text(encoding="utf-8"))
+    data = lk.datasets.load_lbw()
+    return FittedOutcomes(
+        reference, data, lk.multinomial(reference["model"]["formula"], data, reference=reference["model"]["reference"])
+    )

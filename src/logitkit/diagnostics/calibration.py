@@ -28,6 +28,7 @@ import numpy as np
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
+from logitkit.design.response import Response
 from logitkit.design.terms import INTERCEPT, Term
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.ranking import RankedRows, rank_rows
@@ -39,7 +40,7 @@ from logitkit.record import FitRecord
 from logitkit.solvers.newton import Newton
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Calibration", "CalibrationBins", "calibration", "wilson_interval"]
+__all__ = ["Calibration", "CalibrationBins", "calibration", "calibration_bins", "wilson_interval"]
 
 HISTOGRAM_BINS = 40
 
@@ -185,7 +186,9 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
         ranked.mu, bins=HISTOGRAM_BINS, range=(0.0, top if top > 0.0 else 1.0), weights=ranked.weights
     )
     return Calibration(
-        bins=_bins(record, design, ranked, bins, record.level if level is None else level),
+        bins=calibration_bins(
+            ranked, record.family.mean(ranked.score), design.response, bins, record.level if level is None else level
+        ),
         observed=observed,
         expected=expected,
         difference=observed - expected,
@@ -235,12 +238,40 @@ def wilson_interval(rate: FloatArray, n: FloatArray, level: float) -> tuple[Floa
     return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
 
 
-def _bins(record: FitRecord, design: Design, ranked: RankedRows, bins: int, level: float) -> CalibrationBins:
-    group = quantile_groups(record.family.mean(ranked.score), ranked.weights, bins)
+def calibration_bins(
+    ranked: RankedRows, values: FloatArray, response: Response, bins: int, level: float
+) -> CalibrationBins:
+    """Return observed rate against mean prediction in bins of about equal count.
+
+    Parameters
+    ----------
+    ranked : RankedRows
+        m rows in ascending order of their prediction.
+    values : (m,) array
+        Probabilities that are equal where they differ by rounding.
+    response : Response
+        Of the design that the rows are from, for what its weights mean.
+    bins : int
+        Number of bins.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    CalibrationBins
+        The table.
+
+    Examples
+    --------
+    >>> half = np.full(4, 0.5)
+    >>> rows = RankedRows(np.zeros(4), np.zeros(4), half, half, np.ones(4), np.arange(4), 0)
+    >>> calibration_bins(rows, half, Response(half), 2, 0.95).observed.tolist()
+    [0.5]
+    """
+    group = quantile_groups(values, ranked.weights, bins)
     n = group_sums(group, ranked.weights)
     # Rounding may carry the share of a bin that holds events only past 1.
     observed = np.minimum(group_sums(group, ranked.events) / n, 1.0)
-    response = design.response
     sampled = response.prior is not None and response.weight_kind == "sampling"
     effective = n**2 / group_sums(group, ranked.weights**2) if sampled else n
     low, high = wilson_interval(observed, effective, level)

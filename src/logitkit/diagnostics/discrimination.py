@@ -25,13 +25,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.response import Response
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import DataError
 from logitkit.inference.delta import normal_quantile
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Discrimination", "discriminate", "discrimination"]
+__all__ = ["Discrimination", "are_independent_counts", "discriminate", "discrimination"]
 
 
 @dataclass(frozen=True)
@@ -125,19 +126,39 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     True
     """
     ranked = rank_rows(record, design)
-    response = design.response
-    counts = response.prior is None or response.weight_kind == "frequency"
     found = discriminate(
         ranked.score,
         ranked.events,
         ranked.nonevents,
         level=record.level if level is None else level,
-        independent_counts=counts and response.clusters is None,
+        independent_counts=are_independent_counts(design.response),
     )
     thresholds = record.family.mean(found.thresholds)
     thresholds[0] = np.inf
     threshold = float(record.family.mean(np.array([found.ks_threshold]))[0])
     return replace(found, thresholds=thresholds, ks_threshold=threshold, undetermined=ranked.undetermined)
+
+
+def are_independent_counts(response: Response) -> bool:
+    """Tell whether the weights of rows count observations that are independent.
+
+    Parameters
+    ----------
+    response : Response
+        Of some rows.
+
+    Returns
+    -------
+    bool
+        False with precision or sampling weights, and with clusters.
+
+    Examples
+    --------
+    >>> are_independent_counts(Response(np.ones(2), prior=np.array([2.0, 3.0])))
+    True
+    """
+    counts = response.prior is None or response.weight_kind == "frequency"
+    return counts and response.clusters is None
 
 
 def discriminate(

@@ -32,10 +32,10 @@ from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import is_sample
-from logitkit.record import FitRecord
+from logitkit.record import FitRecord, ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["HosmerLemeshow", "hosmer_lemeshow"]
+__all__ = ["HosmerLemeshow", "hosmer_lemeshow", "require_chi_square"]
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,8 @@ def hosmer_lemeshow(
     >>> bool(np.isclose(test.expected.sum(), test.observed.sum())), test.dof
     (True, 2)
     """
-    _require_reference(record, design)
+    in_sample = is_sample(record, design)
+    require_chi_square(record, design, in_sample)
     ranked = rank_rows(record, design)
     tied = record.family.mean(ranked.score)
     group = quantile_groups(tied, ranked.weights, groups, grouping)
@@ -155,7 +156,6 @@ def hosmer_lemeshow(
     expected = group_sums(group, ranked.weights * ranked.mu)
     first = np.searchsorted(group, np.arange(count))
     last = np.append(first[1:], group.size) - 1
-    in_sample = is_sample(record, design)
     dof = count - 2 if in_sample else count
     statistic = float(np.sum(_contributions(size, observed, expected)))
     of_row = np.zeros(design.n_rows, dtype=np.int64)
@@ -178,10 +178,31 @@ def hosmer_lemeshow(
     )
 
 
-def _require_reference(record: FitRecord, design: Design) -> None:
-    """Refuse a fit or rows for which the statistic has no chi-square distribution."""
+def require_chi_square(record: ModelRecord, design: Design, in_sample: bool) -> None:
+    """Refuse a fit or rows for which the statistic has no chi-square distribution.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    design : Design
+        Rows with their outcome.
+    in_sample : bool
+        Whether these are the rows of the fit.
+
+    Raises
+    ------
+    UnsupportedError
+        With sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> require_chi_square(fit.record, fit.design, True)
+    """
     response, absorbed = design.response, record.info.absorbed
-    if record.penalty is not None and is_sample(record, design):
+    if record.penalty is not None and in_sample:
         require_likelihood(record, "goodness_of_fit")
     if absorbed is not None:
         raise UnsupportedError(

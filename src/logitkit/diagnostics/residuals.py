@@ -27,7 +27,7 @@ from logitkit.inference.prediction import design_predictor
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, ResidualKind
 
-__all__ = ["residuals"]
+__all__ = ["binary_residuals", "residuals"]
 
 
 def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance") -> FloatArray:
@@ -74,14 +74,42 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     """
     if kind not in get_args(ResidualKind):
         raise UnsupportedError(f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}")
-    eta = design_predictor(record, design)
-    y, weights = design.response.y, design.response.weights
-    raw = record.family.residual(eta, y)
+    response = design.response
+    return binary_residuals(record.family, design_predictor(record, design), response.y, response.weights, kind)
+
+
+def binary_residuals(
+    family: Binomial, eta: FloatArray, y: FloatArray, weights: FloatArray, kind: ResidualKind
+) -> FloatArray:
+    """Return the residuals of rows whose linear predictor is known.
+
+    Parameters
+    ----------
+    family : Binomial
+        With the link.
+    eta : (n,) array
+        Linear predictor; infinite at a limit, nan where it is undetermined.
+    y, weights : (n,) array
+        Proportion of events, and total weight.
+    kind : {'deviance', 'pearson', 'response', 'working'}
+        Which residual.
+
+    Returns
+    -------
+    (n,) array
+        As in ``residuals``.
+
+    Examples
+    --------
+    >>> binary_residuals(Binomial(), np.zeros(1), np.ones(1), np.ones(1), "pearson").tolist()
+    [1.0]
+    """
+    raw = family.residual(eta, y)
     if kind == "response":
         return raw
     if kind == "deviance":
-        return np.sign(raw) * _weighted(np.sqrt(_unit_deviance(record.family, eta, y)), weights)
-    variance = record.family.variance(eta)
+        return np.sign(raw) * _weighted(np.sqrt(_unit_deviance(family, eta, y)), weights)
+    variance = family.variance(eta)
     if kind == "pearson":
         return _weighted(_ratio(raw, np.sqrt(variance)), weights)
     # Where the variance vanishes the residual of a row that agrees tends to 1 for an event, -1 for none.

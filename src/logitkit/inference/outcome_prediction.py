@@ -11,6 +11,7 @@ determined and missing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ from logitkit.typing import BoolArray, FloatArray
 
 __all__ = [
     "OutcomePredictions",
+    "limiting_logits",
+    "logit_covariances",
     "outcome_logits",
     "outcome_predictions",
     "outcome_predictors",
@@ -121,14 +124,40 @@ def outcome_probabilities(record: MultinomialRecord, matrix: Matrix, offsets: Fl
     >>> [round(float(total), 9) for total in outcome_probabilities(fit.record, fit.design.matrix, None).sum(axis=1)]
     [3.0, 3.0, 3.0]
     """
-    eta, undetermined = _limiting_predictors(record, matrix, offsets)
+    eta, undetermined = limiting_logits(record, matrix, offsets)
     return _probabilities(record, eta, undetermined)
 
 
-def _limiting_predictors(
+def limiting_logits(
     record: MultinomialRecord, matrix: Matrix, offsets: FloatArray | None
 ) -> tuple[FloatArray, BoolArray | None]:
-    """Return the logits of rows, minus infinity for an outcome that is gone in the limit, and what is undetermined."""
+    """Return the logits of rows, minus infinity where a probability is zero in the limit.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    matrix : Matrix
+        n rows.
+    offsets : (K, n) array or None
+        Added to the logits.
+
+    Returns
+    -------
+    eta : (K, n) array
+        Their differences within a row count.
+    undetermined : (K, n) bool array or None
+        Outcomes whose limit is not determined; None where the estimate exists.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "a", "b", "c", "b", "c"], "x": [0, 0, 1, 1, 2, 2]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> eta, undetermined = limiting_logits(fit.record, fit.design.matrix, None)
+    >>> bool(np.isneginf(eta[1:, :2]).all()), bool(undetermined.any())
+    (True, False)
+    """
     eta = outcome_predictors(record, matrix, offsets)
     if record.limit is None:
         return eta, None
@@ -284,7 +313,7 @@ def outcome_predictions(
     level = record.level if level is None else level
     z = normal_quantile(level)
     require_covariance(record, "Predictions with errors", "fit.predict gives the probabilities.")
-    eta, undetermined = _limiting_predictors(record, matrix, offsets)
+    eta, undetermined = limiting_logits(record, matrix, offsets)
     mean = _probabilities(record, eta, undetermined)
     k, n = mean.shape
     # Of the logit of each probability, which is the logit of the outcome less the logarithm of the sum of the others'
@@ -311,6 +340,52 @@ def outcome_predictions(
         low, high = (1.0 / (1.0 + np.exp(-(logit + side * z * error))) for side in (-1.0, 1.0))
     rest = np.stack([np.delete(mean, outcome, axis=0).sum(axis=0) for outcome in range(k)])
     return OutcomePredictions(record.outcomes, mean, error * mean * rest, low, high, level)
+
+
+def logit_covariances(record: MultinomialRecord, matrix: Matrix) -> Iterator[tuple[int, int, FloatArray]]:
+    """Yield the model-based covariance of the fitted logits of each row, block of rows by block of rows.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    matrix : Matrix
+        n rows.
+
+    Yields
+    ------
+    start, stop : int
+        Which rows.
+    covariance : (r, K, K) array
+        Of the logits, zero for the reference; at a finite representative of the limit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> _, _, covariance = next(logit_covariances(fit.record, fit.design.matrix))
+    >>> x = np.array([0.0, 0.0, 1.0, 1.0])  # the logit of c in the first row, where x = 1
+    >>> bool(np.isclose(covariance[0, 2, 2], x @ fit.record.vcov @ x))
+    True
+    """
+    k, n, active = record.family.n_outcomes, matrix.n_rows, record.layout.active
+    step = max(NUMBERS_OF_BLOCK // max(2 * record.coef.size * k, 1), 1)
+    for start in range(0, n, step):
+        stop = min(start + step, n)
+        rows = matrix.rows(start, stop).to_dense()
+        jacobians = []
+        for outcome in active:
+            one = np.zeros((k, stop - start))
+            one[outcome] = 1.0
+            jacobians.append(_jacobian(record, rows, one))
+        covariance = np.zeros((stop - start, k, k))
+        for place, outcome in enumerate(active):
+            times = record.inner_model_vcov.times(jacobians[place])
+            for other, jacobian in zip(active[: place + 1], jacobians, strict=False):
+                value = np.einsum("ij,ij->i", times, jacobian)
+                covariance[:, outcome, other] = covariance[:, other, outcome] = value
+        yield start, stop, covariance
 
 
 def _jacobian(record: MultinomialRecord, rows: FloatArray, weights: FloatArray) -> FloatArray:

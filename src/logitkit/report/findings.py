@@ -6,7 +6,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from logitkit.diagnostics.calibration import Calibration
+from logitkit.diagnostics.calibration import Calibration, CalibrationBins
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.inference.certificate import Certificate
@@ -30,7 +30,14 @@ from logitkit.report.penalty import format_gap
 from logitkit.report.wording import FIRST_GIVEN, counted, fewer_groups, many_new_rows
 from logitkit.selection.nested import NestedScores
 
-__all__ = ["calibration_table", "finding_document", "hosmer_lemeshow_table"]
+__all__ = [
+    "bins_table",
+    "calibration_table",
+    "finding_document",
+    "hosmer_lemeshow_table",
+    "test_facts",
+    "undetermined_rows",
+]
 
 CORRECTED_ROWS = 5.0  # rows a level below which a correction of the leading term leaves much
 HALVES_FEW = 0.8  # share of the levels that a fit of half the rows should still have
@@ -81,7 +88,7 @@ def _(result: WaldTest) -> Document:
     columns = (Column("Hypothesis", "left"), *(Column(name) for name in heads))
     return Document(
         "Wald test of linear hypotheses",
-        facts=_test_facts(result.statistic, result.dof, result.p_value),
+        facts=test_facts(result.statistic, result.dof, result.p_value),
         blocks=(Table(None, columns, tuple(cells)),),
         notes=("Estimate: left side minus right side.", f"Standard errors: {result.covariance}."),
     )
@@ -92,7 +99,7 @@ def _(result: LikelihoodRatioTest) -> Document:
     title = "Likelihood-ratio test against the null model"
     if result.dof == 0:
         return Document(title, notes=("There is nothing to test: the model is the null model.",))
-    return Document(title, facts=_test_facts(result.statistic, result.dof, result.p_value))
+    return Document(title, facts=test_facts(result.statistic, result.dof, result.p_value))
 
 
 @finding_document.register
@@ -162,7 +169,7 @@ def _(result: Discrimination) -> Document:
         Fact("Events", format_amount(result.events)),
         Fact("Non-events", format_amount(result.nonevents)),
     )
-    return Document("Discrimination", facts=facts, warnings=_undetermined(result.undetermined))
+    return Document("Discrimination", facts=facts, warnings=undetermined_rows(result.undetermined))
 
 
 @finding_document.register
@@ -191,7 +198,7 @@ def _(result: Calibration) -> Document:
         facts=tuple(facts),
         blocks=(calibration_table(result),),
         notes=notes,
-        warnings=_undetermined(result.undetermined),
+        warnings=undetermined_rows(result.undetermined),
     )
 
 
@@ -200,10 +207,10 @@ def _(result: HosmerLemeshow) -> Document:
     sample = "the rows of the fit" if result.in_sample else "other rows, so the degrees of freedom are the groups"
     return Document(
         "Hosmer-Lemeshow test",
-        facts=_test_facts(result.statistic, result.dof, result.p_value),
+        facts=test_facts(result.statistic, result.dof, result.p_value),
         blocks=(hosmer_lemeshow_table(result),),
         notes=(f"Groups: {result.grouping}.", *fewer_groups(result), f"On {sample}.", *many_new_rows(result)),
-        warnings=_undetermined(result.undetermined),
+        warnings=undetermined_rows(result.undetermined),
     )
 
 
@@ -296,7 +303,24 @@ def calibration_table(result: Calibration) -> Table:
     Table
         Rates in percent, with Wilson intervals.
     """
-    bins = result.bins
+    return bins_table(result.bins, "Predicted and observed rates")
+
+
+def bins_table(bins: CalibrationBins, title: str) -> Table:
+    """Return predicted and observed rates, a row a bin.
+
+    Parameters
+    ----------
+    bins : CalibrationBins
+        Of an outcome.
+    title : str
+        Of the table.
+
+    Returns
+    -------
+    Table
+        Rates in percent, with Wilson intervals.
+    """
     level = format_level(bins.level)
     heads = ("Rows", "Mean predicted", "Observed", f"{level} low", f"{level} high")
     cells = zip(
@@ -304,7 +328,7 @@ def calibration_table(result: Calibration) -> Table:
         *(format_column(v, "percent") for v in (bins.predicted, bins.observed, bins.low, bins.high)),
         strict=True,
     )
-    return Table("Predicted and observed rates", tuple(Column(name) for name in heads), tuple(cells))
+    return Table(title, tuple(Column(name) for name in heads), tuple(cells))
 
 
 def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:
@@ -332,7 +356,23 @@ def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:
     return Table("Groups", tuple(Column(name) for name in heads), tuple(cells))
 
 
-def _test_facts(statistic: float, dof: int, p: float) -> tuple[Fact, ...]:
+def test_facts(statistic: float, dof: int, p: float) -> tuple[Fact, ...]:
+    """Return the facts of a chi-square test.
+
+    Parameters
+    ----------
+    statistic : float
+        Chi-square.
+    dof : int
+        Degrees of freedom.
+    p : float
+        Tail probability.
+
+    Returns
+    -------
+    tuple of Fact
+        Three.
+    """
     return (
         Fact("Chi-square", format_number(statistic)),
         Fact("Degrees of freedom", format_integer(dof)),
@@ -344,7 +384,19 @@ def _interval(low: float, high: float) -> str:
     return "" if np.isnan(low) else format_interval(low, high)
 
 
-def _undetermined(count: int) -> tuple[str, ...]:
+def undetermined_rows(count: int) -> tuple[str, ...]:
+    """Return a warning of rows that a diagnostic left out.
+
+    Parameters
+    ----------
+    count : int
+        Rows whose prediction is undetermined under separation.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or none.
+    """
     if not count:
         return ()
     verb, whose = ("is", "its") if count == 1 else ("are", "their")

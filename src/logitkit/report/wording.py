@@ -12,6 +12,7 @@ from logitkit.report.number_format import format_integer, format_percent
 if TYPE_CHECKING:
     from logitkit.design.absorbed import AbsorbedLevels
     from logitkit.diagnostics.goodness import HosmerLemeshow
+    from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 
 __all__ = [
     "FIRST_GIVEN",
@@ -179,12 +180,12 @@ def few_rows_warning(record: FitRecord) -> str | None:
     )
 
 
-def fewer_groups(result: HosmerLemeshow) -> tuple[str, ...]:
+def fewer_groups(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
     """Return a note when a Hosmer-Lemeshow test has fewer groups than were asked for.
 
     Parameters
     ----------
-    result : HosmerLemeshow
+    result : HosmerLemeshow or OutcomeHosmerLemeshow
         What the test found.
 
     Returns
@@ -199,12 +200,12 @@ def fewer_groups(result: HosmerLemeshow) -> tuple[str, ...]:
     return (f"{asked} groups were asked for and {found} are left, as equal predictions stay together.",)
 
 
-def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
+def many_new_rows(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
     """Return a note when a Hosmer-Lemeshow test is of many rows that the fit did not see.
 
     Parameters
     ----------
-    result : HosmerLemeshow
+    result : HosmerLemeshow or OutcomeHosmerLemeshow
         What the test found.
 
     Returns

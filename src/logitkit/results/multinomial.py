@@ -16,7 +16,7 @@ from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcomes as tables
-from logitkit.results.model import Model
+from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
 from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
 from logitkit.results.shown import shown
 from logitkit.typing import UnseenPolicy
@@ -24,7 +24,7 @@ from logitkit.typing import UnseenPolicy
 __all__ = ["MultinomialFit"]
 
 
-class MultinomialFit(Model):
+class MultinomialFit(OutcomeDiagnosed):
     """A fitted multinomial logistic regression.
 
     Parameters

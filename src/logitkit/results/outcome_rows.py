@@ -23,16 +23,17 @@ from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
     from logitkit.results.multinomial import MultinomialFit
+    from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
 
 __all__ = ["coded_outcome_rows", "outcome_rows", "predict_outcomes", "predictions_of_outcomes"]
 
 
-def outcome_rows(fit: MultinomialFit, data: Any, weights: Any = None, offset: Any = None) -> Design:
+def outcome_rows(fit: OutcomeDiagnosed, data: Any, weights: Any = None, offset: Any = None) -> Design:
     """Return the rows of the fit, or those of a table with an outcome.
 
     Parameters
     ----------
-    fit : MultinomialFit
+    fit : OutcomeDiagnosed
         The fit.
     data : table or None
         New rows; None for those of the fit.

@@ -30,7 +30,7 @@ class Shown:
         """
         if isinstance(self, Document):
             return self
-        from logitkit.report.findings import finding_document
+        from logitkit.report.outcome_findings import finding_document
 
         return finding_document(self)
 

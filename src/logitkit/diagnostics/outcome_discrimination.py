@@ -1,0 +1,248 @@
+r"""How well predictions tell several outcomes apart: areas under curves, one against the rest and pair by pair.
+
+With :math:`A(a|b)` the probability that of one row with outcome a and one with outcome b the first has the larger
+predicted probability of a (ties count half), Hand and Till's measure is
+
+.. math:: M = \frac{1}{K (K - 1)} \sum_{a \ne b} A(a|b),
+
+which does not depend on how frequent the outcomes are. Beside it are the areas of each outcome against all others, with
+their mean, plain and weighted by frequency. Of two outcomes all of these are the area of the binary model.
+
+Errors are DeLong's. The area of one outcome has those of the binary curve. A mean of areas is a sum over trials as
+well: with :math:`C_{ij}` what trial i, of outcome j, adds to it, as deviation from its mean and over the number of
+trials that this mean is of, the variance is :math:`\sum_i C_{ij}^2`; for M these are the sample variances of the K
+outcomes, each over its number of trials. The mean by frequency takes the frequencies as given.
+
+References
+----------
+Hand, D. J. and Till, R. J. (2001) A simple generalisation of the area under the ROC curve for multiple class
+classification problems. Machine Learning 45, 171-186, equation 7.
+DeLong, E. R., DeLong, D. M. and Clarke-Pearson, D. L. (1988) Biometrics 44, 837-845.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.discrimination import Discrimination, are_independent_counts, discriminate
+from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
+from logitkit.errors import DataError
+from logitkit.families.binomial import Binomial
+from logitkit.inference.delta import normal_quantile
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Area", "OutcomeDiscrimination", "outcome_discrimination"]
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area under curves, or a mean of such, with its interval.
+
+    Parameters
+    ----------
+    estimate, std_error, low, high : float
+        The interval is symmetric on the scale of the area and cut at 0 and 1; nan where weights are not counts,
+        clusters make rows dependent, or an outcome occurs once.
+
+    Examples
+    --------
+    >>> area = Area(0.8, 0.05, 0.7, 0.9)
+    >>> area.low < area.estimate < area.high
+    True
+    """
+
+    estimate: float
+    std_error: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class OutcomeDiscrimination:
+    """Areas under curves of K outcomes.
+
+    Parameters
+    ----------
+    outcomes : tuple of str
+        The K outcomes.
+    hand_till : Area
+        M, over the pairs of outcomes that occur.
+    macro, weighted : Area
+        Mean of the areas of one outcome against the rest, plain and weighted by frequency, over those that occur.
+    curves : mapping of str to Discrimination
+        One outcome against the rest, by the outcomes that occur, with thresholds on the scale of probability.
+    pairwise : (K, K) array
+        A(a|b) in row a and column b; nan on the diagonal and for outcomes that do not occur.
+    totals : (K,) array
+        Weighted trials of each outcome.
+    level : float
+        Confidence level.
+    absent : tuple of str
+        Outcomes of the model that no row has.
+    undetermined : int
+        Rows left out because their prediction is undetermined under separation.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> found = outcome_discrimination(fit.record, fit.design)
+    >>> bool(np.isclose(found.hand_till.estimate, np.nanmean(found.pairwise)))
+    True
+    """
+
+    outcomes: tuple[str, ...]
+    hand_till: Area
+    macro: Area
+    weighted: Area
+    curves: Mapping[str, Discrimination]
+    pairwise: FloatArray
+    totals: FloatArray
+    level: float
+    absent: tuple[str, ...]
+    undetermined: int = 0
+
+
+def outcome_discrimination(
+    record: MultinomialRecord, design: Design, *, level: float | None = None
+) -> OutcomeDiscrimination:
+    """Return how well the fit's predictions tell the outcomes apart.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    design : Design
+        Rows with their outcome: those of the fit, or new ones.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    OutcomeDiscrimination
+        Errors take rows as independent and count frequency weights and trials as so many observations. With precision
+        or sampling weights, or clusters, the areas stand and the errors are nan.
+
+    Raises
+    ------
+    DataError
+        If the rows hold one outcome only.
+
+    Examples
+    --------
+    Predictions that are all the same tell nothing apart:
+
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
+    >>> outcome_discrimination(fit.record, fit.design).hand_till.estimate
+    0.5
+    """
+    level = record.level if level is None else level
+    rows = predicted_outcomes(record, design)
+    present = np.flatnonzero(rows.totals > 0.0)
+    if present.size < 2:
+        raise DataError(
+            f"All rows have the outcome {rows.outcomes[int(present[0])]!r}; telling outcomes apart needs two."
+        )
+    counts = are_independent_counts(design.response)
+    curves = {rows.outcomes[k]: _curve(rows, int(k), level, counts) for k in present}
+    pairwise = np.full((len(rows.outcomes), len(rows.outcomes)), np.nan)
+    # What a trial of outcome j in row i adds to each mean of areas.
+    parts = {name: np.zeros_like(rows.shares) for name in ("hand_till", "macro", "weighted")}
+    share = rows.totals / rows.totals.sum()
+    for outcome, below in _placements(rows, present):
+        others = present[present != outcome]
+        trials = rows.weights * rows.shares
+        pairwise[outcome, others] = below[others] @ trials[outcome] / rows.totals[outcome]
+        parts["hand_till"] += _pair_parts(rows, outcome, others, below, pairwise[outcome])
+        single = _single_parts(rows, outcome, others, below)
+        parts["macro"] += single / present.size
+        parts["weighted"] += single * share[outcome]
+    parts["hand_till"] /= present.size * (present.size - 1)
+    areas = np.array([curves[rows.outcomes[k]].auc for k in present])
+    estimates = {
+        "hand_till": float(np.nanmean(pairwise)),
+        "macro": float(areas.mean()),
+        "weighted": float(areas @ share[present]),
+    }
+    means = {name: _area(estimates[name], rows, part, level, counts) for name, part in parts.items()}
+    return OutcomeDiscrimination(
+        outcomes=rows.outcomes,
+        curves=curves,
+        pairwise=pairwise,
+        totals=rows.totals,
+        level=level,
+        absent=rows.absent,
+        undetermined=rows.undetermined,
+        **means,
+    )
+
+
+def _curve(rows: PredictedOutcomes, outcome: int, level: float, counts: bool) -> Discrimination:
+    """Return the curve of an outcome against the rest."""
+    ranked = rows.against_rest(outcome)
+    found = discriminate(ranked.score, ranked.events, ranked.nonevents, level=level, independent_counts=counts)
+    thresholds = Binomial().mean(found.thresholds)
+    thresholds[0] = np.inf
+    threshold = float(Binomial().mean(np.array([found.ks_threshold]))[0])
+    return replace(found, thresholds=thresholds, ks_threshold=threshold, undetermined=rows.undetermined)
+
+
+def _placements(rows: PredictedOutcomes, present: IntArray) -> Iterator[tuple[int, FloatArray]]:
+    """Yield for each outcome a the share of the trials of every outcome whose probability of a is lower, (K, m)."""
+    trials = rows.weights * rows.shares
+    for outcome in present:
+        ranked = rows.against_rest(int(outcome))
+        place = np.searchsorted(rows.order, ranked.order)
+        left = np.searchsorted(ranked.score, ranked.score, side="left")
+        right = np.searchsorted(ranked.score, ranked.score, side="right")
+        below = np.full(trials.shape, np.nan)
+        for other in present:
+            sums = np.concatenate([[0.0], np.cumsum(trials[other, place])])
+            below[other, place] = 0.5 * (sums[left] + sums[right]) / sums[-1]
+        yield int(outcome), below
+
+
+def _pair_parts(
+    rows: PredictedOutcomes, outcome: int, others: IntArray, below: FloatArray, areas: FloatArray
+) -> FloatArray:
+    """Return what trials add to the sum of A(a|b) over b, over the root of their number times one less."""
+    out = np.zeros_like(rows.shares)
+    out[outcome] = (below[others] - areas[others, None]).sum(axis=0) * _per(rows.totals[outcome])
+    for other in others:
+        out[other] = (1.0 - below[outcome] - areas[other]) * _per(rows.totals[other])
+    return out
+
+
+def _single_parts(rows: PredictedOutcomes, outcome: int, others: IntArray, below: FloatArray) -> FloatArray:
+    """Return the same of the area of an outcome against the rest."""
+    total = rows.totals
+    rest = total[others].sum()
+    lower = total[others] @ below[others] / rest
+    area = lower @ (rows.weights * rows.shares[outcome]) / total[outcome]
+    out = np.zeros_like(rows.shares)
+    out[others] = (1.0 - below[outcome] - area) * _per(rest)
+    out[outcome] = (lower - area) * _per(total[outcome])
+    return out
+
+
+def _per(n: float) -> float:
+    """Return 1 / sqrt{n (n - 1)}: the sum of squares times its square is a sample variance over n."""
+    return 1.0 / math.sqrt(n * (n - 1.0)) if n > 1.0 else math.nan
+
+
+def _area(estimate: float, rows: PredictedOutcomes, part: FloatArray, level: float, counts: bool) -> Area:
+    """Return a mean of areas with the interval that follows from what trials add to it."""
+    z = normal_quantile(level)
+    std_error = math.nan
+    if counts:
+        std_error = math.sqrt(float(np.sum(rows.weights * rows.shares * part**2)))
+    low, high = (float(np.clip(estimate + side * z * std_error, 0.0, 1.0)) for side in (-1.0, 1.0))
+    return Area(estimate, std_error, low, high)

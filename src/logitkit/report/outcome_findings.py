@@ -1,0 +1,313 @@
+"""Diagnostics of models of several outcomes as documents, one function a kind of result."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.diagnostics.classification import Averages, Classification
+from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
+from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
+from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.findings import bins_table, finding_document, test_facts, undetermined_rows
+from logitkit.report.number_format import (
+    format_amount,
+    format_column,
+    format_estimate,
+    format_integer,
+    format_interval,
+    format_level,
+    format_percent,
+)
+from logitkit.report.wording import counted, fewer_groups, many_new_rows, name_list
+from logitkit.typing import FloatArray
+
+__all__ = [
+    "calibration_document",
+    "classification_document",
+    "discrimination_document",
+    "finding_document",
+    "goodness_document",
+]
+
+EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
+FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
+
+
+@finding_document.register
+def goodness_document(result: OutcomeHosmerLemeshow) -> Document:
+    """Return a generalised Hosmer-Lemeshow test as a document.
+
+    Parameters
+    ----------
+    result : OutcomeHosmerLemeshow
+        What the test found.
+
+    Returns
+    -------
+    Document
+        The test, and observed beside expected numbers of each outcome, a row a group.
+    """
+    sample = "the rows of the fit" if result.in_sample else "other rows, so no degrees of freedom are taken off"
+    warnings = list(undetermined_rows(result.undetermined))
+    if result.few_expected > FEW_CELLS:
+        warnings.append(
+            f"Fewer than five are expected in {format_percent(result.few_expected)} of the cells: the p-value is "
+            "rough. Ask for fewer groups."
+        )
+    return Document(
+        "Generalised Hosmer-Lemeshow test",
+        facts=test_facts(result.statistic, result.dof, result.p_value),
+        blocks=(_goodness_table(result),),
+        notes=(
+            f"Grouped by the probability of all outcomes but {result.reference}: {result.grouping}.",
+            *fewer_groups(result),
+            f"On {sample}.",
+            *many_new_rows(result),
+        ),
+        warnings=tuple(warnings),
+    )
+
+
+def _goodness_table(result: OutcomeHosmerLemeshow) -> Table:
+    heads = [Column("Lowest"), Column("Highest"), Column("Size")]
+    columns = [
+        format_column(result.lowest, "estimate"),
+        format_column(result.highest, "estimate"),
+        format_column(result.size, "integer"),
+    ]
+    for outcome, observed, expected in zip(result.outcomes, result.observed, result.expected, strict=True):
+        heads.append(Column(f"{outcome} (expected)"))
+        columns.append(
+            tuple(f"{format_integer(o)} ({format_estimate(e, 1)})" for o, e in zip(observed, expected, strict=True))
+        )
+    return Table("Groups", tuple(heads), tuple(zip(*columns, strict=True)), n_names=3)
+
+
+@finding_document.register
+def discrimination_document(result: OutcomeDiscrimination) -> Document:
+    """Return areas under curves as a document.
+
+    Parameters
+    ----------
+    result : OutcomeDiscrimination
+        What the diagnostic found.
+
+    Returns
+    -------
+    Document
+        Means of areas, the area of each outcome against the rest, and those of pairs.
+    """
+    level = format_level(result.level)
+    heads = ("AUC", "Std. error", f"{level} low", f"{level} high", "Trials")
+    curves = [result.curves[name] for name in result.curves]
+    rest = Table(
+        "One outcome against the rest",
+        (Column("Outcome", "left"), *(Column(name) for name in heads)),
+        tuple(
+            zip(
+                result.curves,
+                *(
+                    tuple(format_estimate(getattr(curve, name)) for curve in curves)
+                    for name in ("auc", "std_error", "low", "high")
+                ),
+                tuple(format_amount(curve.events) for curve in curves),
+                strict=True,
+            )
+        ),
+    )
+    pairs = Table(
+        "Pairs: how often a row of the first outcome has the larger probability of it",
+        (Column("Outcome", "left"), *(Column(f"than {name}") for name in result.outcomes)),
+        tuple(
+            (name, *(format_estimate(value) for value in row))
+            for name, row in zip(result.outcomes, result.pairwise, strict=True)
+        ),
+    )
+    return Document(
+        "Discrimination",
+        facts=(
+            Fact("Hand-Till M", _area_words(result.hand_till, level)),
+            Fact("Mean AUC against the rest", _area_words(result.macro, level)),
+            Fact("The same, weighted by frequency", _area_words(result.weighted, level)),
+        ),
+        blocks=(rest, pairs),
+        notes=("Standard errors: DeLong's.",),
+        warnings=(*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)),
+    )
+
+
+@finding_document.register
+def classification_document(result: Classification) -> Document:
+    """Return predicted against observed outcomes as a document.
+
+    Parameters
+    ----------
+    result : Classification
+        What the diagnostic found.
+
+    Returns
+    -------
+    Document
+        Accuracy and agreement, the confusion table, and the measures of each outcome.
+    """
+    level = format_level(result.level)
+    accuracy = format_estimate(result.accuracy)
+    if not np.isnan(result.accuracy_low):
+        accuracy = f"{accuracy} ({level} {format_interval(result.accuracy_low, result.accuracy_high)})"
+    table = Table(
+        "Confusion table",
+        (Column("Observed", "left"), *(Column(f"as {name}") for name in result.outcomes)),
+        tuple(
+            (name, *(format_amount(value) for value in row))
+            for name, row in zip(result.outcomes, result.confusion, strict=True)
+        ),
+    )
+    warnings = [*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)]
+    if result.never_predicted:
+        warnings.append(
+            f"Never predicted, so without a precision: {name_list(result.never_predicted)}. Averages that need it are "
+            "missing."
+        )
+    if result.ties:
+        warnings.append(
+            f"{counted(result.ties, 'row')} with a tie between the most probable outcomes: the first is predicted."
+        )
+    notes = ("On the rows of the fit, where a model does better than on others.",) if result.in_sample else ()
+    return Document(
+        "Classification by the most probable outcome",
+        facts=(
+            Fact("Accuracy", accuracy),
+            Fact("Accuracy of the most frequent", format_estimate(result.no_information)),
+            Fact("Balanced accuracy", format_estimate(result.balanced_accuracy)),
+            Fact("Cohen's kappa", format_estimate(result.kappa)),
+            Fact("Matthews correlation", format_estimate(result.matthews)),
+            Fact("Log loss", format_estimate(result.log_loss)),
+            Fact("Brier score (sum)", format_estimate(result.brier)),
+        ),
+        blocks=(table, _measures_table(result)),
+        notes=notes,
+        warnings=tuple(warnings),
+    )
+
+
+def _measures_table(result: Classification) -> Table:
+    heads = ("Precision", "Recall", "F1", "Trials", "Predicted")
+    measures = zip(
+        result.outcomes,
+        *(tuple(format_estimate(v) for v in values) for values in (result.precision, result.recall, result.f1)),
+        *(tuple(format_amount(v) for v in values) for values in (result.support, result.predicted)),
+        strict=True,
+    )
+    total = format_amount(float(result.support.sum()))
+    averages = {"Macro average": result.macro, "Weighted average": result.weighted, "Micro average": result.micro}
+    return Table(
+        "Measures by outcome",
+        (Column("Outcome", "left"), *(Column(name) for name in heads)),
+        (*measures, *((name, *_average_cells(average), total, total) for name, average in averages.items())),
+    )
+
+
+def _average_cells(average: Averages) -> tuple[str, ...]:
+    return tuple(format_estimate(value) for value in (average.precision, average.recall, average.f1))
+
+
+@finding_document.register
+def calibration_document(result: OutcomeCalibration) -> Document:
+    """Return predicted against observed rates of several outcomes as a document.
+
+    Parameters
+    ----------
+    result : OutcomeCalibration
+        What the diagnostic found.
+
+    Returns
+    -------
+    Document
+        Scores, a row an outcome, and the bins of each.
+    """
+    heads = ["Observed", "Expected", "Observed / expected", "Calibration error"]
+    columns = [
+        tuple(format_amount(v) for v in result.observed),
+        tuple(format_amount(v) for v in result.expected),
+        *(tuple(format_estimate(v) for v in values) for values in (result.ratio, result.error)),
+    ]
+    by_construction = result.in_sample and _is_calibrated(result)
+    if not by_construction:
+        heads += ["Intercept (SE)", "Slope (SE)"]
+        columns.append(_with_errors(result.intercept, result.intercept_std_error))
+        columns.append(_with_errors(result.slope, result.slope_std_error))
+    table = Table(
+        "By outcome",
+        (Column("Outcome", "left"), *(Column(name) for name in heads)),
+        tuple(zip(result.outcomes, *columns, strict=True)),
+    )
+    notes = [f"Intercepts and slopes are of the log-odds against {result.reference}."]
+    if by_construction:
+        notes = ["On the rows of the fit intercepts are 0 and slopes are 1 by construction."]
+    elif result.in_sample and result.penalised:
+        text = "On the rows of a penalised fit slopes are above 1 as far as the penalty shrinks"
+        notes.append(f"{text}; calibration is judged on other rows.")
+    elif result.in_sample:
+        notes.append("These are the rows of the fit; calibration is judged on other rows.")
+    absent = tuple(name for name, total in zip(result.outcomes, result.observed, strict=True) if total <= 0.0)
+    warnings = [*absent_outcomes(absent), *undetermined_rows(result.undetermined)]
+    if result.at_limit:
+        warnings.append(
+            f"Intercepts and slopes are without {counted(result.at_limit, 'row')} in which separation leaves an "
+            "outcome no probability."
+        )
+    return Document(
+        "Calibration",
+        facts=(
+            Fact("Brier score (sum)", format_estimate(result.brier)),
+            Fact("Log loss", format_estimate(result.log_loss)),
+            Fact("Mean calibration error", format_estimate(result.mean_error)),
+        ),
+        blocks=(
+            table,
+            *(
+                bins_table(bins, f"Predicted and observed rates of {name}")
+                for name, bins in zip(result.outcomes, result.bins, strict=True)
+            ),
+        ),
+        notes=tuple(notes),
+        warnings=tuple(warnings),
+    )
+
+
+def _is_calibrated(result: OutcomeCalibration) -> bool:
+    """Tell whether intercepts are 0 and slopes 1, as on the rows of a fit with intercepts and free coefficients."""
+    gaps = np.concatenate([result.intercept, result.slope - 1.0])
+    return bool((np.abs(gaps[~np.isnan(gaps)]) < EXACTLY).all()) and not np.isnan(gaps).all()
+
+
+def _with_errors(values: FloatArray, errors: FloatArray) -> tuple[str, ...]:
+    return tuple(
+        format_estimate(value) if np.isnan(error) else f"{format_estimate(value)} ({format_estimate(error)})"
+        for value, error in zip(values, errors, strict=True)
+    )
+
+
+def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a warning of outcomes that no row has.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Outcomes of the model.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or none.
+    """
+    if not names:
+        return ()
+    return (f"No row has the outcome {name_list(names)}: what is said is of the other outcomes.",)
+
+
+def _area_words(area: Area, level: str) -> str:
+    if np.isnan(area.std_error):
+        return format_estimate(area.estimate)
+    return f"{format_estimate(area.estimate)} ({level} {format_interval(area.low, area.high)})"

@@ -1,0 +1,220 @@
+"""Diagnostics of a fit of several outcomes, on its own rows or on others with an outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from logitkit.outcome_layout import places_of
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.report import outcome_diagnostics as frames
+from logitkit.results.model import Model
+from logitkit.results.outcome_rows import outcome_rows
+from logitkit.results.shown import shown
+
+if TYPE_CHECKING:
+    from logitkit.diagnostics.classification import Classification
+    from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
+    from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
+    from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
+    from logitkit.diagnostics.outcome_residuals import OutcomeResidualKind
+
+__all__ = ["OutcomeDiagnosed"]
+
+
+class OutcomeDiagnosed(Model):
+    """A model of several outcomes with verbs that look at residuals, influence, fit, ranking and calibration.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        Everything that is known after the fit.
+    design : Design, optional
+        The rows of the fit.
+    """
+
+    record: MultinomialRecord
+
+    def residuals(
+        self, kind: OutcomeResidualKind = "deviance", data: Any = None, weights: Any = None, offset: Any = None
+    ) -> pd.DataFrame:
+        """Return residuals of each outcome against the others.
+
+        Parameters
+        ----------
+        kind : {'deviance', 'pearson', 'response'}
+            Of two outcomes, those of the binary model.
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row that is used, and a column an outcome.
+        """
+        from logitkit.diagnostics.outcome_residuals import outcome_residuals
+
+        design = outcome_rows(self, data, weights, offset)
+        return frames.residual_frame(self.record, outcome_residuals(self.record, design, kind), design)
+
+    def influence(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+        """Return leverage, Cook's distance, and what each row adds to Pearson's statistic and the deviance.
+
+        Parameters
+        ----------
+        data : table, optional
+            The rows of the fit, for a fit that was loaded; those of the fit by default.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        pandas.DataFrame
+            leverage, cooks_distance, pearson, deviance and pearson_deleted, by about which Pearson's statistic falls
+            without the row; a row a row that is used.
+        """
+        from logitkit.diagnostics.outcome_influence import outcome_influence
+
+        design = outcome_rows(self, data, weights, offset)
+        return frames.influence_by_row_frame(outcome_influence(self.record, design), design)
+
+    def outcome_influence(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+        """Return leverage and standardised residuals of each outcome against the others.
+
+        Parameters
+        ----------
+        data, weights, offset
+            As in ``influence``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            leverage, standardized_pearson, standardized_deviance, a row a row that is used and an outcome.
+        """
+        from logitkit.diagnostics.outcome_influence import outcome_influence
+
+        design = outcome_rows(self, data, weights, offset)
+        return frames.influence_by_outcome_frame(outcome_influence(self.record, design), design)
+
+    def goodness_of_fit(
+        self,
+        data: Any = None,
+        groups: int = 10,
+        grouping: Literal["stata", "r"] = "stata",
+        against: Any = None,
+        weights: Any = None,
+        offset: Any = None,
+    ) -> OutcomeHosmerLemeshow:
+        """Return the generalised Hosmer-Lemeshow test with its groups.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        groups : int, default 10
+            Number of groups.
+        grouping : {'stata', 'r'}
+            How rows are put into groups; the two can differ visibly.
+        against : object, optional
+            The outcome whose probability makes the groups; the reference by default, the first outcome in symmetric
+            form.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        OutcomeHosmerLemeshow
+            Statistic, degrees of freedom, p-value, and the table.
+        """
+        from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
+
+        design = outcome_rows(self, data, weights, offset)
+        place = places_of(self.record.info, against=against)[0]
+        return shown(outcome_hosmer_lemeshow(self.record, design, groups=groups, grouping=grouping, reference=place))
+
+    def discrimination(self, data: Any = None, weights: Any = None, offset: Any = None) -> OutcomeDiscrimination:
+        """Return areas under curves: Hand and Till's, and those of each outcome against the rest.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        OutcomeDiscrimination
+            Areas with intervals, pair by pair and one against the rest, and the curves.
+        """
+        from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
+
+        return shown(outcome_discrimination(self.record, outcome_rows(self, data, weights, offset)))
+
+    def classification(self, data: Any = None, weights: Any = None, offset: Any = None) -> Classification:
+        """Return the confusion table of the most probable outcomes, with what is read from it.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Classification
+            Accuracy with interval; precision, recall and F1 of each outcome and on average; agreement beyond chance;
+            log loss and Brier score.
+        """
+        from logitkit.diagnostics.classification import classification
+
+        return shown(classification(self.record, outcome_rows(self, data, weights, offset)))
+
+    def confusion(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+        """Return the confusion table.
+
+        Parameters
+        ----------
+        data, weights, offset
+            As in ``classification``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Weighted trials; a row an observed outcome, and a column a predicted one.
+        """
+        from logitkit.diagnostics.classification import classification
+
+        return frames.confusion_frame(classification(self.record, outcome_rows(self, data, weights, offset)))
+
+    def calibration(
+        self, data: Any = None, bins: int = 10, against: Any = None, weights: Any = None, offset: Any = None
+    ) -> OutcomeCalibration:
+        """Return predicted against observed rates of each outcome.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        bins : int, default 10
+            Number of bins.
+        against : object, optional
+            The outcome that intercepts and slopes compare the others with; the reference by default, the first outcome
+            in symmetric form.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        OutcomeCalibration
+            Bins with intervals, calibration intercepts and slopes, calibration error, Brier score and log loss.
+        """
+        from logitkit.diagnostics.outcome_calibration import outcome_calibration
+
+        design = outcome_rows(self, data, weights, offset)
+        place = places_of(self.record.info, against=against)[0]
+        return shown(outcome_calibration(self.record, design, bins=bins, reference=place))
