@@ -256,6 +256,11 @@ class ModelRecord:
         return self.n_obs - self.n_params
 
     @property
+    def n_intercepts(self) -> int:
+        """Coefficients of the null model: its intercept, where the model has one."""
+        return int(self.info.intercept is not None or self.info.absorbed is not None)
+
+    @property
     def has_likelihood(self) -> bool:
         """False when weights or clusters make the likelihood a working device only, and after a penalty."""
         return self.covariance.kind == "model"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from logitkit.record import FitRecord
+from logitkit.record import ModelRecord
 from logitkit.report.number_format import format_integer, format_percent
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def counted(number: int, noun: str) -> str:
     return f"{format_integer(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def has_only_intercept(record: FitRecord) -> bool:
+def has_only_intercept(record: ModelRecord) -> bool:
     """Return whether no coefficient was estimated besides the intercept, so that the model is the null model.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
 
     Returns
@@ -87,7 +87,7 @@ def has_only_intercept(record: FitRecord) -> bool:
     bool
         True also when every other column is aliased.
     """
-    return record.info.intercept is not None and record.n_params == 1
+    return record.info.intercept is not None and record.n_params == record.n_intercepts
 
 
 def absorbed_words(absorbed: AbsorbedLevels) -> str:
@@ -121,12 +121,12 @@ def absorbed_words(absorbed: AbsorbedLevels) -> str:
     )
 
 
-def few_rows_warning(record: FitRecord) -> str | None:
+def few_rows_warning(record: ModelRecord) -> str | None:
     """Return a warning where the levels of an absorbed factor have so few rows that the coefficients are biased.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
 
     Returns

@@ -30,9 +30,10 @@ class Shown:
         """
         if isinstance(self, Document):
             return self
-        from logitkit.report.findings import finding_document
+        # The second module adds the documents of its results to the first.
+        from logitkit.report import findings, outcome_test_findings  # noqa: F401
 
-        return finding_document(self)
+        return findings.finding_document(self)
 
     def to_text(self, width: int = 88) -> str:
         """Return the result as plain text.
