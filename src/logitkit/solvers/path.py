@@ -15,6 +15,7 @@ descent. Journal of Statistical Software 33(1).
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,15 +26,18 @@ from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
 from logitkit.design.memory import require_room
 from logitkit.design.response import Response
+from logitkit.errors import DataError
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty, no_penalty
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.solvers.column_descent import ColumnDescent
 from logitkit.solvers.coordinate_descent import QuadraticModel
+from logitkit.solvers.dual_point import certified_gap
 from logitkit.solvers.null_model import NullModel, null_model
-from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
+from logitkit.solvers.prox_newton import Point, Scaled, Solved, duality_gap, prox_newton
 from logitkit.solvers.smooth import Smooth, SmoothProblem
+from logitkit.solvers.solver import Status
 from logitkit.solvers.working_set import WorkingSet
 from logitkit.strengths import Strengths
 from logitkit.typing import BoolArray, FloatArray
@@ -45,6 +49,8 @@ FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
 START_GAP, STEPS_MOST = 1e-9, 1_000  # of the null objective, where only what the strength grows with is zero
 ON_THE_WAY = 1e-3  # of the null objective: the gap that is allowed there
+CLOSER, FINEST = 0.1, 1e-6  # of the gap that is allowed: what is asked of the model where it thought too well of itself
+STRENGTH_LEAST = 1e-16  # of the mean loss of a row, for a coefficient of a standardised column
 L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as glmnet has it
 
 
@@ -85,6 +91,7 @@ class PenalisedProblem:
         smooth: SmoothProblem | None = None,
     ) -> None:
         self.matrix, self.response, self.family, self.strengths = matrix, response, family, strengths
+        self.names = names
         self.null = null_model(matrix, response, family, strengths, names) if null is None else null
         held = strengths.whole.held
         #: The columns as they are solved where the penalty has squares only.
@@ -160,18 +167,38 @@ class PenalisedProblem:
 
     def fresh(self) -> PenalisedProblem:
         """Return the same problem, of which no solution is known yet."""
-        return PenalisedProblem(self.matrix, self.response, self.family, self.strengths, (), self.null, self.smooth)
+        return PenalisedProblem(
+            self.matrix, self.response, self.family, self.strengths, self.names, self.null, self.smooth
+        )
 
     def solve(self, strength: float, tol: float, max_iter: int, polish: bool = False) -> Solved:
         """Minimise at a strength, from the solution before, to a gap of ``tol`` times the null objective.
 
+        Raises DataError where a strength is so small that rounding hides it.
+
         The gap bounds errors of coefficients by its root only: to polish is to take one more step, with second
-        derivatives at the solution, after which little but rounding is left.
+        derivatives at the solution, after which little but rounding is left; the gap is then a bound. Without that it
+        is an estimate where second derivatives are summed over all columns.
         """
         penalty = self.strengths.at(strength)
+        self._require_felt(penalty)
         if self._engine is None:
             self._engine = self._choose(penalty)
         return self._engine.solve(penalty, tol * max(self.null.value, 1e-300), max_iter, polish)
+
+    def _require_felt(self, penalty: Penalty) -> None:
+        """Refuse strengths that are not zero and lost in the rounding of the gradient."""
+        strength = np.maximum(penalty.l1, penalty.l2)
+        if penalty.groups is not None:
+            strength = np.maximum(strength, np.r_[penalty.groups.strengths, 0.0][penalty.groups.codes])
+        lost = np.flatnonzero((strength > 0.0) & (strength < STRENGTH_LEAST * self.response.total))
+        if lost.size:
+            worst = lost[np.argmin(strength[lost])]
+            raise DataError(
+                f"The penalty of {self.names[worst]!r} has the strength {strength[worst] / self.response.total:.3g}, "
+                f"for the coefficient of the standardised column. Below {STRENGTH_LEAST:.0e} it is lost in rounding: "
+                "give a larger strength, or none (keep=, or a fit without penalty=)."
+            )
 
     def _choose(self, penalty: Penalty) -> _Engine:
         p = self.matrix.n_columns
@@ -239,12 +266,34 @@ class _Full:
         self.state: tuple[Point, QuadraticModel] | None = None
 
     def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before."""
-        point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
-        found = prox_newton(self.problem, penalty, point, model, target, max_iter, polish)
-        self.state = found.point, found.model
-        here = found.point
-        return Solved(here.coef, here.value, here.gradient, found.gap, found.status, found.steps, found.renewals)
+        """Minimise, from the solution before.
+
+        What the solver takes for the gap rests on second derivatives that were kept. It is looked at with the rows
+        where the solution is polished; along a path that would take longer than the path.
+        """
+        steps = renewals = 0
+        inner = target
+        while True:
+            point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
+            found = prox_newton(self.problem, penalty, point, model, inner, max_iter, polish)
+            self.state = found.point, found.model
+            steps, renewals = steps + found.steps, renewals + found.renewals
+            gap = math.inf
+            if not polish:
+                gap = found.gap
+            elif found.status is not Status.NOT_FINITE:
+                gap = certified_gap(self.problem, penalty, found.point, found.model, found.step, target)
+            status = Status.CONVERGED if gap <= target else found.status
+            if found.status is Status.CONVERGED and gap > target:  # the model is to blame
+                self.state = self.problem.model(found.point.coef, penalty)
+                step, renewals = duality_gap(self.state[0], penalty, self.state[1])[1], renewals + 1
+                gap = certified_gap(self.problem, penalty, *self.state, step, target)
+                inner *= CLOSER
+                if gap > target and inner >= FINEST * target:
+                    continue
+                status = Status.CONVERGED if gap <= target else Status.STALLED
+            here = self.state[0]
+            return Solved(here.coef, here.value, here.gradient, gap, status, steps, renewals)
 
 
 class _Set:

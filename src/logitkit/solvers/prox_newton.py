@@ -138,7 +138,7 @@ class Solved(NamedTuple):
     dual : (p,) array
         Products of the dual point with the scaled columns.
     gap : float
-        The duality gap.
+        The duality gap: a bound, or an estimate (``PenalisedProblem.solve``).
     status : Status
         How it ended.
     steps, renewals : int
