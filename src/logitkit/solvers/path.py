@@ -292,8 +292,9 @@ class _Full:
                 if gap > target and inner >= FINEST * target:
                     continue
                 status = Status.CONVERGED if gap <= target else Status.STALLED
-            here = self.state[0]
-            return Solved(here.coef, here.value, here.gradient, gap, status, steps, renewals)
+            here, prior = self.state[0], self.problem.objective.quadratic
+            value = here.value - (0.0 if prior is None else prior.value(here.coef / self.problem.scale))
+            return Solved(here.coef, value, here.gradient, gap, status, steps, renewals)
 
 
 class _Set:

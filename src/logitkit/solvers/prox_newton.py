@@ -134,7 +134,7 @@ class Solved(NamedTuple):
     coef : (p,) array
         Scaled coefficients.
     value : float
-        The objective without the penalty.
+        The negative log-likelihood.
     dual : (p,) array
         Products of the dual point with the scaled columns.
     gap : float
