@@ -21,7 +21,7 @@ from logitkit.report.model_facts import (
 )
 from logitkit.report.number_format import format_amount, format_integer, format_number, format_percent
 from logitkit.report.penalty import penalised_table, penalty_facts, penalty_notes
-from logitkit.report.wording import absorbed_words, few_rows_warning, name_list, without_intercept
+from logitkit.report.wording import absorbed_words, counted, few_rows_warning, name_list, without_intercept
 from logitkit.typing import IntArray
 
 __all__ = ["coefficient_table", "listed_columns", "summary_document"]
