@@ -66,6 +66,13 @@ def add_sparse_sums(
 
 
 @compiled
+def _add_multiple(value: float, vector: FloatArray, out: FloatArray) -> None:
+    """Add a multiple of a vector."""
+    for k in range(out.shape[0]):
+        out[k] += value * vector[k]
+
+
+@compiled
 def add_sparse_rows(
     indptr: IntArray, indices: CodeArray, values: FloatArray, vectors: FloatArray, out: FloatArray
 ) -> None:
@@ -82,9 +89,7 @@ def add_sparse_rows(
     """
     for i in range(out.shape[0]):
         for entry in range(indptr[i], indptr[i + 1]):
-            j, value = indices[entry], values[entry]
-            for k in range(out.shape[1]):
-                out[i, k] += value * vectors[j, k]
+            _add_multiple(values[entry], vectors[indices[entry]], out[i])
 
 
 @compiled
@@ -104,9 +109,7 @@ def add_sparse_outer(
     """
     for i in range(vectors.shape[0]):
         for entry in range(indptr[i], indptr[i + 1]):
-            j, value = indices[entry], values[entry]
-            for k in range(vectors.shape[1]):
-                out[j, k] += value * vectors[i, k]
+            _add_multiple(values[entry], vectors[i], out[indices[entry]])
 
 
 @compiled

@@ -13,6 +13,7 @@ import math
 
 import numpy as np
 
+from logitkit.objective import Objective
 from logitkit.once import once
 from logitkit.penalties.penalty import Penalty
 from logitkit.penalties.quadratic import Quadratic

@@ -10,6 +10,7 @@ from logitkit.curvature.hessian import DenseHessian
 from logitkit.design.layout import Layout
 from logitkit.design.matrix import Matrix
 from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError
 from logitkit.rank import least_share
 from logitkit.solvers.newton import Newton
@@ -20,6 +21,7 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["null_of_outcomes"]
 
+NEWTON_MOST = 2_500  # free coefficients, whose second derivatives are one array
 COLLINEAR = 1e-10  # share of a column's squared length that is its own, in the free columns
 
 
@@ -64,6 +66,8 @@ def null_of_outcomes(
     p = layout.n_columns
     columns = np.flatnonzero(free)
     inside = np.flatnonzero(free[place % p])
+    if columns.size == 1 and names[columns[0]] == INTERCEPT and response.offsets is None:
+        return _of_intercepts(response, layout, place, inside)
     # Among the chosen columns the flat positions are outcome after outcome again.
     outcome, column = np.divmod(place[inside], p)
     flat = outcome * columns.size + np.searchsorted(columns, column)
@@ -75,6 +79,11 @@ def null_of_outcomes(
     zero = np.zeros(inside.size)
     if inside.size == 0:
         return NullModel(coef, objective.evaluate(zero, hessian=False).value, inside)
+    if inside.size > NEWTON_MOST:
+        raise DataError(
+            f"The columns that are not penalised have {inside.size:,} coefficients for {layout.active.size:,} outcomes; "
+            f"at most {NEWTON_MOST:,} can be. Keep fewer of them."
+        )
     first = objective.evaluate(zero)
     assert isinstance(first.hessian, DenseHessian)
     if columns.size > 1 and least_share(first.hessian.array, None) < COLLINEAR:
@@ -85,3 +94,15 @@ def null_of_outcomes(
     solution = Newton().solve(objective, starting_point(objective).coef, suspicious=False)
     coef[inside] = solution.coef * scale[inside]
     return NullModel(coef, solution.evaluation.value, inside, solution)
+
+
+def _of_intercepts(response: OutcomeResponse, layout: Layout, place: IntArray, inside: IntArray) -> NullModel:
+    """Return the model of the intercepts alone, which is known: the logarithms of the shares of outcomes."""
+    share = response.totals / response.total
+    logarithm = np.log(np.maximum(share, np.finfo(float).tiny))
+    active = layout.active[place[inside] // layout.n_columns]
+    # The outcome whose intercept is zero: the reference, or the first where that is left out.
+    zero = np.setdiff1d(np.arange(layout.n_outcomes), active)
+    coef = np.zeros(place.size)
+    coef[inside] = logarithm[active] - logarithm[zero[0]]
+    return NullModel(coef, -float(response.totals @ logarithm), inside)

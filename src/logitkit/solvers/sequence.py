@@ -127,8 +127,8 @@ class StrengthSequence(ABC):
         if lost.size:
             worst = lost[np.argmin(strength[lost])]
             raise DataError(
-                f"The penalty of {self.name_of(int(worst))!r} has the strength {strength[worst] / self.total:.3g}, for the "
-                f"coefficient of the standardised column. Below {STRENGTH_LEAST:.0e} it is lost in rounding: "
+                f"The penalty of {self.name_of(int(worst))!r} has the strength {strength[worst] / self.total:.3g}, for "
+                f"the coefficient of the standardised column. Below {STRENGTH_LEAST:.0e} it is lost in rounding: "
                 "give a larger strength, or none (keep=, or a fit without penalty=)."
             )
 
