@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -17,10 +17,15 @@ from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcomes as tables
 from logitkit.report.outcome_summary import outcome_summary_document
+from logitkit.results.estimates import interval_frame
 from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
 from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.typing import UnseenPolicy
+
+if TYPE_CHECKING:
+    from logitkit.inference.units import ResamplingKind
+    from logitkit.results.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["MultinomialFit"]
 
@@ -151,20 +156,59 @@ class MultinomialFit(OutcomeDiagnosed):
         first, second = places_of(self.record.info, outcome=outcome, against=against)
         return tables.risk_ratio_frame(risk_ratios(self.record, first, second, units, level), self.record)
 
-    def confint(self, level: float | None = None) -> pd.DataFrame:
-        """Return Wald intervals of the coefficients: conf_low, conf_high, a row an outcome and a term.
+    def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
+        """Return confidence intervals of the coefficients: conf_low, conf_high, a row an outcome and a term.
 
         Parameters
         ----------
+        method : {'wald', 'bootstrap'}
+            From the standard errors, or BCa from 1,999 bootstrap replicates (seed 1), as of two outcomes.
         level : float, optional
             Confidence level; the fit's by default.
 
         Returns
         -------
         pandas.DataFrame
-            Indexed by outcome and term.
+            Indexed by outcome and term; the columns' name says how, where it is not by Wald.
         """
-        return tables.interval_frame(self.record, level)
+        return tables.labelled(
+            interval_frame(self.record, lambda: outcome_rows(self, None), method, level), self.record
+        )
+
+    # Resampling.
+
+    def bootstrap(self, n: int = 1000, seed: int | None = None, kind: ResamplingKind | None = None) -> BootstrapResult:
+        """Fit the model to data sets drawn from the rows of the fit, or from the fit itself.
+
+        Parameters
+        ----------
+        n : int, default 1000
+            Number of replicates.
+        seed : int, optional
+            Draws the same replicates again.
+        kind : {'rows', 'cluster', 'parametric'}, optional
+            What is drawn. Default: clusters where the fit has them, else rows.
+
+        Returns
+        -------
+        BootstrapResult
+            Replicates, bias, standard errors and intervals.
+        """
+        from logitkit.results.resampled import bootstrap_fit
+
+        return bootstrap_fit(self, n, seed, kind)
+
+    def jackknife(self) -> JackknifeResult:
+        """Fit the model without each row, observation or cluster in turn.
+
+        Returns
+        -------
+        JackknifeResult
+            Replicates, bias, standard errors and acceleration.
+        """
+        from logitkit.results.resampled import jackknife_fit
+
+        return jackknife_fit(self)
 
     # Tests.
 
