@@ -9,6 +9,7 @@ import pandas as pd
 from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcome_diagnostics as frames
+from logitkit.report import tidy
 from logitkit.results.model import Model
 from logitkit.results.outcome_rows import outcome_rows
 from logitkit.results.shown import shown
@@ -218,3 +219,15 @@ class OutcomeDiagnosed(Model):
         design = outcome_rows(self, data, weights, offset)
         place = places_of(self.record.info, against=against)[0]
         return shown(outcome_calibration(self.record, design, bins=bins, reference=place))
+
+    def collinearity(self) -> pd.DataFrame:
+        """Return generalised variance inflation factors, each of a term's coefficients for all outcomes together.
+
+        Returns
+        -------
+        pandas.DataFrame
+            gvif, dof and gvif_scaled, a row a term.
+        """
+        from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
+
+        return tidy.collinearity_frame(outcome_collinearity(self.record))
