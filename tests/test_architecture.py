@@ -208,6 +208,17 @@ def test_import_loads_no_heavy_library() -> None:
     assert HEAVY & set(json.loads(done.stdout)) == set()
 
 
+def test_submodules_are_attributes_that_load_when_used() -> None:
+    """``lk.estimators`` needs no import of its own, and ``import *`` does not ask for scikit-learn."""
+    script = (
+        "import sys, logitkit as lk; before = 'sklearn' in sys.modules; from logitkit import *; "
+        "after = 'sklearn' in sys.modules; lk.datasets.load_lbw, lk.errors.DataError; "
+        "print(before, after, lk.estimators.LogitClassifier.__name__, 'estimators' in dir(lk))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["False", "False", "LogitClassifier", "True"], done.stderr
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [

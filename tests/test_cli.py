@@ -398,3 +398,26 @@ def test_a_compressed_file_cut_short(births: Path, tmp_path: Path, capsys: Captu
     for name, content in (("cut.csv.gz", whole[: len(whole) // 2]), ("spoilt.csv.gz", whole[:40] + b"0" * 200)):
         (tmp_path / name).write_bytes(content)
         assert f"{name}' cannot be read as .csv.gz" in error_of(capsys, "fit", FORMULA, tmp_path / name)
+
+
+def test_predict_by_a_model_without_intervals_says_so(births: Path, tmp_path: Path, capsys: Capture) -> None:
+    fit = lk.logit(FORMULA, pd.read_csv(births), penalty=lk.Lasso(0.02))
+    model, scored = fit.save(tmp_path / "lasso.json"), tmp_path / "scored.csv"
+    assert main(["predict", str(model), str(births)]) == 0
+    out, err = capsys.readouterr()
+    found = pd.read_csv(io.StringIO(out))
+    assert list(found.columns) == ["row", "probability"]
+    np.testing.assert_allclose(found["probability"], fit.predict(), rtol=EXACT)
+    assert err.startswith("Without intervals. ")
+    assert "The penalty chose the coefficients" in err
+    assert err.count("\n") == 1
+    assert main(["predict", str(model), str(births), "--output", str(scored)]) == 0
+    assert scored.read_text(encoding="utf-8") == out
+    capsys.readouterr()
+    assert "The penalty chose" in error_of(capsys, "predict", model, births, "--level", "0.9")
+
+
+def test_predict_by_a_ridge_has_intervals(births: Path, tmp_path: Path, capsys: Capture) -> None:
+    fit = lk.logit(FORMULA, pd.read_csv(births), penalty=lk.Ridge(0.02))
+    found = pd.read_csv(io.StringIO(printed(capsys, "predict", fit.save(tmp_path / "ridge.json"), births)))
+    np.testing.assert_allclose(found["conf_low"], fit.predictions()["conf_low"], rtol=EXACT)

@@ -89,9 +89,10 @@ def is_signature_documented(cls: type) -> bool:
 
 
 def undocumented_fields(cls: type) -> list[str]:
-    """The public fields of a dataclass that neither Parameters nor Attributes explains."""
-    sections = ClassDoc(cls, config={"show_class_members": False})
-    listed = [entry.name for section in ("Parameters", "Attributes") for entry in sections[section]]
+    """The public fields of a dataclass that neither Parameters nor Attributes explains, its own or a base's."""
+    documented = [ClassDoc(c, config={"show_class_members": False}) for c in cls.__mro__ if dataclasses.is_dataclass(c)]
+    parts = ("Parameters", "Attributes")
+    listed = [entry.name for sections in documented for part in parts for entry in sections[part]]
     explained = {name.strip() for entry in listed for name in entry.split(",")}
     fields = [f.name for f in dataclasses.fields(cls) if not f.name.startswith("_")]
     return [name for name in fields if name not in explained]

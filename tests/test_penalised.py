@@ -162,6 +162,24 @@ def test_a_constant_column_beside_an_intercept_is_left_out() -> None:
         assert fit.certificate().holds
 
 
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.4])
+@pytest.mark.parametrize("members", [["x1", "x2"], ["x1"]])
+def test_a_constant_column_does_not_count_in_its_group(members: list[str], l1_ratio: float, standardize: bool) -> None:
+    """The strength of a group has the root of its size, and a column that is left out is none of it."""
+    p = prepared("dense, C order", "plain")
+    X = np.column_stack([p.X, np.full(len(p.y), 7.0)])
+    options = {"standardize": standardize, "relative": {"g": 1.5}}
+    without = lk.GroupLasso(0.02, l1_ratio, groups={"g": members}, **options)
+    expected = lk.logit_matrix(p.X, p.y, p.shape.names, penalty=without)
+    penalty = lk.GroupLasso(0.02, l1_ratio, groups={"g": [*members, "seven"]}, **options)
+    with pytest.warns(lk.errors.DataWarning, match="seven"):
+        fit = lk.logit_matrix(X, p.y, [*p.shape.names, "seven"], penalty=penalty)
+    assert_allclose(fit.coef[expected.coef.index], expected.coef, rtol=EXACT, atol=EXACT)
+    assert fit.coef["seven"] == 0.0
+    assert fit.certificate().holds
+
+
 @pytest.mark.parametrize("extra", [None, lk.Lasso(0.02), lk.Ridge(0.02)])
 def test_a_prior_says_what_the_coefficient_of_a_constant_column_is(extra: lk.Lasso | lk.Ridge | None) -> None:
     """Its standard deviation is zero, so that a penalty of standardised columns says nothing of it."""

@@ -11,6 +11,7 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import DataError, DataWarning, FormulaError, ResponseError, SeparationError, UnsupportedError
+from tolerances import ITERATIVE
 
 FORMULA = "low ~ age + lwt + race + smoke"
 NAMES = ["Intercept", "a", "b", "c"]
@@ -70,14 +71,13 @@ def test_relative_strengths_are_a_mapping_of_numbers(relative: Any) -> None:
         ({"lower": 0.1}, "leaves out zero"),
         ({"upper": -0.1}, "leaves out zero"),
         ({"lower": {"age": 0.1}}, "leaves out zero"),
-        ({"lower": 1.0, "upper": -1.0}, "leaves out zero"),
+        ({"lower": 1.0, "upper": -1.0}, r"lower bound of every coefficient \(1.0\) is above"),
         ({"lower": float("nan")}, "give numbers"),
         ({"upper": "0"}, "give numbers"),
         ({"lower": np.zeros(3)}, "give numbers"),
     ],
 )
 def test_bounds_hold_zero(options: dict[str, Any], message: str) -> None:
-    """A lower bound above an upper one leaves out zero on one side."""
     with pytest.raises(DataError, match=message):
         lk.Bounds(**options)
 
@@ -122,6 +122,7 @@ PENALTIES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: lk.AdaptiveLasso(0.1, initial=[1.0, 2.0]), DataError, r"shape \(2,\)"),
     (lambda: lk.AdaptiveLasso(0.1, initial=[1.0, 2.0, np.nan, 1, 1, 1]), DataError, "not all finite"),
     (lambda: lk.AdaptiveLasso(0.1, initial="age"), DataError, "give numbers"),
+    (lambda: lk.AdaptiveLasso(0.1, initial=lk.Ridge()), DataError, r"first estimates \(ridge\) has no strength"),
     (lambda: lk.GaussianPrior(precision=np.eye(3)), DataError, r"shape \(3, 3\)"),
     (lambda: lk.GaussianPrior(precision=[1.0, 2.0]), DataError, r"shape \(2,\)"),
     (lambda: lk.GaussianPrior(precision=np.ones((2, 2, 2))), DataError, r"shape \(2, 2, 2\)"),
@@ -241,6 +242,22 @@ def test_constant_columns_are_named() -> None:
     with pytest.warns(DataWarning, match="do not vary"):
         null = lk.logit_matrix(matrix(a=1.0, b=2.0, c=3.0), outcome(), NAMES, penalty=lk.Lasso(0.1))
     assert (null.coef.drop("Intercept") == 0.0).all()
+
+
+def test_an_intercept_by_another_name_is_named() -> None:
+    """A matrix without a column called Intercept: a constant one would be penalised without a word."""
+    X = matrix()
+    names = ["const", "a", "b", "c"]
+    for call in (lk.path_matrix, lambda *given: lk.logit_matrix(*given, penalty=lk.Lasso(0.01))):
+        with pytest.warns(DataWarning, match=r"penalised like the others.*: const\. .*'Intercept'.*keep="):
+            call(X, outcome(), names)
+    with pytest.warns(DataWarning, match="const") as caught:
+        lk.cross_validate_matrix(X, outcome(), names, folds=3)
+    assert len(caught) == 1
+    kept = lk.logit_matrix(X, outcome(), names, penalty=lk.Lasso(0.01, keep="const"))
+    fit = lk.logit_matrix(X, outcome(), NAMES, penalty=lk.Lasso(0.01))
+    assert np.allclose(kept.coef, fit.coef, rtol=ITERATIVE, atol=ITERATIVE)
+    lk.logit("y ~ 0 + a + one", pd.DataFrame(X[:, :2], columns=["one", "a"]).assign(y=outcome()), penalty=lk.Ridge(0.1))
 
 
 @pytest.mark.parametrize(

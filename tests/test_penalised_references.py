@@ -18,7 +18,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
-from logitkit.penalised_problem import ProxNewton
+from logitkit.penalised_options import ProxNewton
 from logitkit.selection.rules import best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import measure_named
 from tolerances import EXACT, REFERENCE

@@ -14,12 +14,14 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"datasets", "errors"},
+    submodules={"datasets", "errors", "estimators"},
     submod_attrs={
         "api": ["logit", "logit_by", "logit_matrix"],
-        "paths": ["cross_validate", "cross_validate_matrix", "path", "path_matrix"],
-        "penalised_problem": ["ProxNewton"],
+        "cross_validating": ["cross_validate", "cross_validate_matrix"],
+        "paths": ["path", "path_matrix"],
+        "penalised_options": ["ProxNewton"],
         "penalties.bounds": ["Bounds"],
+        "penalties.conversion": ["strength_from"],
         "penalties.elastic_net": ["AdaptiveLasso", "ElasticNet", "Lasso", "RelaxedLasso", "Ridge"],
         "penalties.group_lasso": ["GroupLasso"],
         "penalties.prior": ["GaussianPrior"],
@@ -31,3 +33,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "solvers.newton": ["Newton"],
     },
 )
+# `from logitkit import *` must not need scikit-learn, which is an extra; `lk.estimators` is there all the same.
+__all__ = [name for name in __all__ if name != "estimators"]

@@ -26,7 +26,7 @@ from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
-    from logitkit.penalised_problem import ProxNewton
+    from logitkit.penalised_options import ProxNewton
     from logitkit.penalties.specification import Specification
     from logitkit.results.grouped import GroupedFits
 
@@ -141,7 +141,9 @@ def logit_matrix(
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
-    """Fit a logistic regression to a ready matrix, which holds its own intercept.
+    """Fit a logistic regression to a ready matrix as it is: no intercept is added.
+
+    A column of ones called ``"Intercept"`` is the intercept; without one the model has none, which its summary says.
 
     Parameters
     ----------
@@ -150,7 +152,7 @@ def logit_matrix(
     y : (n,) array-like
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
-        Column names; the one called ``"Intercept"`` is the intercept.
+        Column names, x0, x1, ... where X has none; the one called ``"Intercept"``, of ones, is the intercept.
     weights, offset : (n,) array-like, optional
         One value a row.
     weight_kind : {'frequency', 'precision', 'sampling'}
@@ -312,7 +314,7 @@ def _fit(
                 record, design = fit_absorbed(design, family, solver or Newton(), level)
     else:
         from logitkit.penalised import fit_penalised
-        from logitkit.penalised_problem import ProxNewton
+        from logitkit.penalised_options import ProxNewton
 
         if solver is not None and not isinstance(solver, ProxNewton):
             raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TextIO, get_args
 
 from logitkit import __version__
-from logitkit.errors import DataError, LogitkitError, LogitkitWarning
+from logitkit.errors import DataError, LogitkitError, LogitkitWarning, UnsupportedError
 from logitkit.typing import MissingPolicy, UnseenPolicy, WeightKind
 
 __all__ = ["main"]
@@ -110,7 +110,8 @@ def _parser() -> argparse.ArgumentParser:
         "predict",
         help="score the rows of a file with a saved model",
         description="Write a probability with its interval for each row of a file, as CSV. Rows are numbered from 0; "
-        "where a value is missing, so is the prediction.",
+        "where a value is missing, so is the prediction. A model whose penalty leaves no intervals gives probabilities "
+        "only, and says so.",
         epilog="Example: logitkit predict births.json lbw.csv --output scored.csv",
     )
     predict.add_argument("model", metavar="MODEL", help="JSON file that --save wrote")
@@ -188,8 +189,15 @@ def _predict(options: argparse.Namespace) -> None:
     from logitkit.results.loading import load
 
     fit = load(options.model)
-    rows = fit.predictions(_read(options.data, options.separator), level=options.level, unseen=options.unseen)
-    table = rows.rename(columns={"estimate": "probability"})[["probability", "conf_low", "conf_high"]]
+    data = _read(options.data, options.separator)
+    try:
+        rows = fit.predictions(data, level=options.level, unseen=options.unseen)
+        table = rows.rename(columns={"estimate": "probability"})[["probability", "conf_low", "conf_high"]]
+    except UnsupportedError as refusal:  # after a penalty there may be no intervals
+        if options.level is not None:
+            raise
+        print(f"Without intervals. {_one_line(refusal)}", file=sys.stderr)
+        table = fit.predict(data, unseen=options.unseen).to_frame("probability")
     labels = ["row" if name is None else name for name in table.index.names]
     table.to_csv(options.output or sys.stdout, index_label=labels, lineterminator="\n")
     missing = int(table["probability"].isna().sum())

@@ -23,7 +23,7 @@ from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.pairs import outcome_pairs
 from logitkit.errors import ConvergenceError, FormulaError
 from logitkit.execution.blas import single_threaded_blas
-from logitkit.outcome_assemble import Outcomes, flat_directions, make_outcome_record
+from logitkit.outcome_assemble import Outcomes, flat_directions, make_outcome_record, outcome_coordinates
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.rank import (
     CLEAR_SHARE,
@@ -97,7 +97,9 @@ def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: f
             solved = found
         assert solved.solution.evaluation.hessian is not None
         vcov = vcov_of(solved.solution.evaluation.hessian)
-        return make_outcome_record(design, outcomes, solved.columns, solved.solution, vcov, None, level)
+        return make_outcome_record(
+            design, outcomes, outcome_coordinates(outcomes, solved.columns), solved.solution, vcov, None, level
+        )
 
 
 def _response(design: Design) -> OutcomeResponse:
@@ -251,4 +253,4 @@ def _limiting(
         signs,
         separated.cone.dimension,
     )
-    return make_outcome_record(design, outcomes, columns, solution, vcov, limit, 0.95)
+    return make_outcome_record(design, outcomes, outcome_coordinates(outcomes, columns), solution, vcov, limit, 0.95)

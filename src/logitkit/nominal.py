@@ -6,12 +6,13 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from logitkit.api import scope_of
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.extras import offsets_by_outcome
+from logitkit.design.layout import full_layout
 from logitkit.design.reading import NominalReader
 from logitkit.design.ready import ready_design
 from logitkit.errors import ConvergenceWarning, DataError
@@ -23,7 +24,12 @@ from logitkit.results.multinomial import MultinomialFit
 from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
 
-__all__ = ["First", "multinomial", "multinomial_matrix"]
+if TYPE_CHECKING:
+    from logitkit.outcome_assemble import Outcomes
+    from logitkit.penalised_options import ProxNewton
+    from logitkit.penalties.specification import Specification
+
+__all__ = ["First", "multinomial", "multinomial_matrix", "outcomes_of"]
 
 
 class First(Enum):
@@ -48,7 +54,8 @@ def multinomial(
     weight_kind: WeightKind = "frequency",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
-    solver: Newton | None = None,
+    penalty: Specification | None = None,
+    solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> MultinomialFit:
     r"""Fit a multinomial logistic regression from a formula by maximum likelihood.
@@ -68,7 +75,7 @@ def multinomial(
     reference : object, optional
         The outcome that the others are compared with. Default: the first, of categories in their order, else sorted.
         None: the symmetric form, in which of all equivalent coefficients those of least norm are given; they sum to
-        zero over the outcomes.
+        zero over the outcomes. With a penalty this is the default.
     per_outcome : mapping of str to str, optional
         Terms of single outcomes, ``{"bus": "cost"}``; these have no others besides the intercept. An outcome that is
         not named has all terms of the formula.
@@ -84,8 +91,12 @@ def multinomial(
         Rows with missing values are dropped and counted, or refused.
     cluster : str or (n,) array-like, optional
         Groups of rows that may be dependent: sandwich errors with G / (G - 1).
-    solver : Newton, optional
-        Options of the solver.
+    penalty : penalty, optional
+        As in ``logit``, or ``lk.Lasso(0.05, across_outcomes=True)``, with which a column enters for all outcomes or for
+        none. Without a reference it is of the symmetric form; with one, of the coefficients against it, and the fit
+        depends on which it is.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
     level : float, default 0.95
         Confidence level of intervals.
 
@@ -108,6 +119,7 @@ def multinomial(
     With one binary predictor the relative risk ratio is the ratio of odds in the table of outcomes:
 
     >>> import logitkit as lk
+    >>> import numpy as np
     >>> data = {"y": ["a"] * 4 + ["b"] * 4 + ["c"] * 2 + ["a"] * 2 + ["b"] * 6 + ["c"] * 2, "x": [0] * 10 + [1] * 10}
     >>> fit = lk.multinomial("y ~ x", data)
     >>> round(float(fit.coef.loc["x", "b"]), 6) == round(float(np.log((6 / 2) / (4 / 4))), 6)
@@ -124,7 +136,7 @@ def multinomial(
         reader=NominalReader(offsets_by_outcome(offset)),
         missing=missing,
     )
-    return _fit(design, reference, per_outcome, equal, solver, level)
+    return _fit(design, (reference, per_outcome, equal), penalty, solver, level)
 
 
 def multinomial_matrix(
@@ -139,7 +151,8 @@ def multinomial_matrix(
     offset: Any = None,
     weight_kind: WeightKind = "frequency",
     cluster: Any = None,
-    solver: Newton | None = None,
+    penalty: Specification | None = None,
+    solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> MultinomialFit:
     """Fit a multinomial logistic regression to a ready matrix, which holds its own intercept.
@@ -152,8 +165,26 @@ def multinomial_matrix(
         One outcome a row.
     names : sequence of str, optional
         Column names; the one called ``"Intercept"`` is the intercept.
-    reference, per_outcome, equal, weights, offset, weight_kind, cluster, solver, level
-        As in ``multinomial``, with arrays where that takes column names.
+    reference : object, optional
+        The outcome that the others are compared with; the first by default, None for the symmetric form.
+    per_outcome : mapping of str to str, optional
+        As in ``multinomial``; terms are columns.
+    equal : str or sequence of str, optional
+        As in ``multinomial``; terms are columns.
+    weights : (n,) array-like, optional
+        Not negative.
+    offset : mapping of str to array-like, or (n, K) array-like, optional
+        By outcome; zero for an outcome without one.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What weights mean.
+    cluster : (n,) array-like, optional
+        Groups of rows that may be dependent.
+    penalty : penalty, optional
+        As in ``multinomial``; terms are columns.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
+    level : float, default 0.95
+        Confidence level of intervals.
 
     Returns
     -------
@@ -168,6 +199,7 @@ def multinomial_matrix(
     Examples
     --------
     >>> import logitkit as lk
+    >>> import numpy as np
     >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
     >>> bool(np.isclose(fit.coef.loc["Intercept", "b"], np.log(2)))
     True
@@ -182,24 +214,28 @@ def multinomial_matrix(
         cluster=cluster,
         reader=NominalReader(offsets_by_outcome(offset)),
     )
-    return _fit(design, reference, per_outcome, equal, solver, level)
+    return _fit(design, (reference, per_outcome, equal), penalty, solver, level)
 
 
 def _fit(
     design: Design,
-    reference: Any,
-    per_outcome: Mapping[str, str] | None,
-    equal: str | Sequence[str] | None,
-    solver: Newton | None,
+    words: tuple[Any, Mapping[str, str] | None, str | Sequence[str] | None],
+    penalty: Specification | None,
+    solver: Newton | ProxNewton | None,
     level: float,
 ) -> MultinomialFit:
-    if solver is not None and not isinstance(solver, Newton):
-        raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
-    levels = list(design.info.response.coded) or list(design.info.response.levels)
-    chosen = levels[0] if reference is First.FIRST else reference
-    record = fit_multinomial(
-        design, choose_outcomes(design.info, chosen, per_outcome, equal), solver or Newton(), level
-    )
+    outcomes = outcomes_of(design, words, penalty)
+    if penalty is None:
+        if solver is not None and not isinstance(solver, Newton):
+            raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
+        record = fit_multinomial(design, outcomes, solver or Newton(), level)
+    else:
+        from logitkit.penalised_options import ProxNewton
+        from logitkit.penalised_outcomes import fit_penalised_outcomes
+
+        if solver is not None and not isinstance(solver, ProxNewton):
+            raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")
+        record = fit_penalised_outcomes(design, outcomes, penalty, solver or ProxNewton(), level)
     if not record.converged:
         warnings.warn(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.",
@@ -207,3 +243,34 @@ def _fit(
             stacklevel=3,
         )
     return MultinomialFit(with_required_outcome_sandwich(record, design), design)
+
+
+def outcomes_of(
+    design: Design,
+    words: tuple[Any, Mapping[str, str] | None, str | Sequence[str] | None],
+    penalty: Specification | None,
+) -> Outcomes:
+    """Return which coefficients a model has.
+
+    Parameters
+    ----------
+    design : Design
+        Its rows.
+    words : tuple
+        ``reference``, ``per_outcome`` and ``equal``, as the user gave them.
+    penalty : penalty or None
+        With one, the symmetric form is the default.
+
+    Returns
+    -------
+    Outcomes
+        The layout that is solved.
+    """
+    reference, per_outcome, equal = words
+    levels = list(design.info.response.coded) or list(design.info.response.levels)
+    if reference is First.FIRST:
+        reference = levels[0] if penalty is None else None
+    outcomes = choose_outcomes(design.info, reference, per_outcome, equal)
+    if penalty is None or reference is not None:
+        return outcomes
+    return outcomes._replace(layout=full_layout(len(design.info.response.levels), len(design.info.names), None))

@@ -19,7 +19,7 @@ from logitkit.curvature.hessian import DenseHessian, Hessian
 from logitkit.curvature.sums import DenseSums, GramSums, Place, RoughSums
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
-from logitkit.execution.local import get_threads, ordered_map, row_groups
+from logitkit.execution.local import get_threads, go_on, ordered_map, row_groups
 from logitkit.families.binomial import Binomial
 from logitkit.once import once
 from logitkit.penalties.quadratic import Quadratic
@@ -163,9 +163,13 @@ class Objective:
         """About what second derivatives cost, in units of a walk without them."""
         return self._inner.gram_cost
 
-    @once
+    @property
     def mean_weight(self) -> float:
         """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
+        return self._mean_weight
+
+    @once
+    def _mean_weight(self) -> float:
         return min(1.0, self.response.total / max(self.matrix.n_rows, 1))
 
     def evaluate(
@@ -180,6 +184,7 @@ class Objective:
         whole = sums.whole() if hessian else None
         bounds = self._groups.bounds
         if len(bounds) == 1:  # a small fit, whose time is that of the calls
+            go_on()
             total = self._evaluate_group(0, inner, whole, sums, pearson)
             if whole is not None and total.gram is not None:
                 sums.merge(whole, total.gram)

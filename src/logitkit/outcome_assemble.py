@@ -21,7 +21,7 @@ from logitkit.solvers.solver import Solution, Status
 from logitkit.stacked import StackedObjective
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Outcomes", "flat_directions", "make_outcome_record", "null_outcome_loss"]
+__all__ = ["Outcomes", "flat_directions", "make_outcome_record", "null_outcome_loss", "outcome_coordinates"]
 
 
 class Outcomes(NamedTuple):
@@ -81,8 +81,21 @@ def _contrast(outcomes: Outcomes) -> FloatArray | None:
     return np.eye(n_outcomes)[:, outcomes.layout.active] - 1.0 / n_outcomes
 
 
-def _coordinates(outcomes: Outcomes, columns: Coordinates) -> Coordinates:
-    """Return how the flat coefficients of the record follow from those that were solved for."""
+def outcome_coordinates(outcomes: Outcomes, columns: Coordinates) -> Coordinates:
+    """Return how the flat coefficients of the record follow from those that were solved for.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        Which coefficients there are.
+    columns : Coordinates
+        In which the columns were when the model was solved.
+
+    Returns
+    -------
+    Coordinates
+        Of all coefficients.
+    """
     layout, contrast = outcomes.layout, _contrast(outcomes)
     m, p = layout.active.size, layout.n_columns
     k = m if contrast is None else contrast.shape[0]
@@ -100,7 +113,7 @@ def _coordinates(outcomes: Outcomes, columns: Coordinates) -> Coordinates:
 def make_outcome_record(
     design: Design,
     outcomes: Outcomes,
-    columns: Coordinates,
+    coordinates: Coordinates,
     solution: Solution,
     vcov: Vcov,
     limit: Limit | None,
@@ -114,8 +127,8 @@ def make_outcome_record(
         The rows of the fit.
     outcomes : Outcomes
         Which coefficients there are.
-    columns : Coordinates
-        In which the columns were when the model was solved.
+    coordinates : Coordinates
+        How the flat coefficients follow from those that were solved for.
     solution : Solution
         How the solver ended.
     vcov : Vcov
@@ -134,7 +147,6 @@ def make_outcome_record(
     assert isinstance(response, OutcomeResponse)
     layout = outcomes.layout
     family = Multinomial(layout.n_outcomes)
-    coordinates = _coordinates(outcomes, columns)
     coef = np.array(coordinates.coef(solution.coef))
     if limit is not None:
         infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))

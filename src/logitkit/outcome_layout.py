@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.info import DesignInfo
-from logitkit.design.layout import full_layout
+from logitkit.design.layout import flat_names, full_layout
 from logitkit.design.named import columns_named
 from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
 from logitkit.outcome_assemble import Outcomes
@@ -43,13 +43,17 @@ def choose_outcomes(
 
     Raises
     ------
-    ResponseError, FormulaError, UnsupportedError
-        For an unknown outcome or term, or the symmetric form with predictors that differ.
+    ResponseError, FormulaError, DataError, UnsupportedError
+        For an unknown outcome or term, two coefficients of one name, terms that are not by outcome, or the symmetric
+        form with predictors that differ.
     """
     levels, p = info.response.levels, len(info.names)
     place = None if reference is None else outcome_place(reference, info, "reference")
+    flat_names([level for k, level in enumerate(levels) if k != place], info.names)  # refuses two that are the same
     layout = full_layout(len(levels), p, 0 if place is None else place)
-    if not per_outcome and not equal:
+    if per_outcome is not None and not isinstance(per_outcome, Mapping):
+        raise DataError(f"per_outcome={per_outcome!r} is no mapping; give terms by outcome: {{'bus': 'cost'}}.")
+    if not per_outcome and equal is None:
         return Outcomes(layout, place)
     if place is None:
         raise UnsupportedError(
@@ -69,6 +73,8 @@ def choose_outcomes(
     same = np.zeros(p, dtype=bool)
     if equal is not None:
         same[columns_named(equal, info, "equal")] = True
+        if not same.any():
+            raise FormulaError(f"equal={equal!r} names no term.")
         if info.intercept is not None and same[info.intercept]:
             raise FormulaError("equal names the intercept; give terms.")
     entries: list[tuple[int, int]] = []

@@ -66,6 +66,11 @@ class MultinomialRecord(ModelRecord):
         return flat_names(self.modelled, self.info.names)
 
     @property
+    def n_null(self) -> int:
+        """Coefficients of the null model: K - 1 intercepts, where the model has one."""
+        return (self.family.n_outcomes - 1) * super().n_null
+
+    @property
     def coef_table(self) -> FloatArray:
         """Coefficients by outcome that has some, shape (m, p)."""
         return self.coef.reshape(self.layout.active.size, -1)

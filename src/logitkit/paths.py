@@ -7,33 +7,30 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from logitkit.api import scope_of
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
-from logitkit.design.frame import read_table
-from logitkit.design.reading import BinaryReader
+from logitkit.design.extras import offsets_by_outcome
+from logitkit.design.reading import BinaryReader, NominalReader, OutcomeReader
 from logitkit.design.ready import ready_design
-from logitkit.errors import ConvergenceWarning, DataError, DataWarning
+from logitkit.errors import ConvergenceWarning, DataError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.inference.delta import normal_quantile
+from logitkit.nominal import First, outcomes_of
+from logitkit.penalised_logit import PenalisedLogit, penalised_logit
+from logitkit.penalised_model import PenalisedModel
+from logitkit.penalised_multinomial import PenalisedMultinomial, penalised_multinomial
+from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import PathStatus, solve_path, strength_grid
-from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
 from logitkit.penalties.elastic_net import Lasso
 from logitkit.penalties.specification import Specification
-from logitkit.report.path import missing_scores
-from logitkit.results.cross_validated import CrossValidated
+from logitkit.results.outcome_path import OutcomePath
 from logitkit.results.path import Path
-from logitkit.selection.cross_validation import cross_validate_path
-from logitkit.selection.fold_choice import chosen_folds
-from logitkit.selection.folds import Folds
-from logitkit.selection.scores import measure_named
-from logitkit.typing import MissingPolicy, WeightKind
+from logitkit.typing import FloatArray, MissingPolicy, ModelKind, WeightKind
 
-__all__ = ["cross_validate", "cross_validate_matrix", "path", "path_matrix"]
+__all__ = ["grid_of", "model_of", "path", "path_matrix", "path_options", "reader_of"]
 
 PATH = ProxNewton(tol=1e-7)
 
@@ -51,6 +48,8 @@ def path(
     weight_kind: WeightKind = "frequency",
     event: Any = None,
     link: str = "logit",
+    model: ModelKind = "logit",
+    reference: Any = First.FIRST,
     missing: MissingPolicy = "drop",
     solver: ProxNewton | None = None,
     level: float = 0.95,
@@ -79,6 +78,10 @@ def path(
         The value of the response that is modelled.
     link : {'logit'}
         The link.
+    model : {'logit', 'multinomial'}
+        Of two outcomes or of several.
+    reference : object, optional
+        With ``model='multinomial'``, as in ``multinomial``: without it the symmetric form is penalised.
     missing : {'drop', 'raise'}
         Rows with missing values are dropped and counted, or refused.
     solver : ProxNewton, optional
@@ -108,19 +111,21 @@ def path(
     ['Intercept', 'age']
     """
     normal_quantile(level)
+    several, reader = reader_of(model, event, offset)
     design = build_design(
         formula,
         data,
         namespace=scope_of(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
         weights=weights,
         weight_kind=weight_kind,
-        offset=offset,
+        offset=None if several else offset,
         cluster=None,
-        reader=BinaryReader(event),
+        reader=reader,
         missing=missing,
         absorb=None,
     )
-    return _path(design, penalty, link, (n_strengths, ratio, strengths), solver, level)
+    given = model_of(design, (model, reference, link), penalty)
+    return _path(given, (n_strengths, ratio, strengths), solver, level)
 
 
 def path_matrix(
@@ -137,10 +142,12 @@ def path_matrix(
     weight_kind: WeightKind = "frequency",
     event: Any = None,
     link: str = "logit",
+    model: ModelKind = "logit",
+    reference: Any = First.FIRST,
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> Path:
-    """Fit a penalised logistic regression to a ready matrix at one strength after another.
+    """Fit a penalised logistic regression to a ready matrix, no intercept added, at one strength after another.
 
     Parameters
     ----------
@@ -149,7 +156,7 @@ def path_matrix(
     y : (n,) array-like
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
-        Column names; the one called ``"Intercept"`` is the intercept.
+        Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
     penalty, n_strengths, ratio, strengths : optional
         As in ``path``.
     weights, offset : (n,) array-like, optional
@@ -160,6 +167,10 @@ def path_matrix(
         The value of ``y`` that is modelled.
     link : {'logit'}
         The link.
+    model : {'logit', 'multinomial'}
+        Of two outcomes or of several.
+    reference : object, optional
+        With ``model='multinomial'``, as in ``multinomial``: without it the symmetric form is penalised.
     solver : ProxNewton, optional
         As in ``path``.
     level : float, default 0.95
@@ -185,216 +196,131 @@ def path_matrix(
     True
     """
     normal_quantile(level)
-    reader = BinaryReader(event)
-    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, reader=reader)
-    return _path(design, penalty, link, (n_strengths, ratio, strengths), solver, level)
+    several, reader = reader_of(model, event, offset)
+    common = None if several else offset
+    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=common, reader=reader)
+    given = model_of(design, (model, reference, link), penalty)
+    return _path(given, (n_strengths, ratio, strengths), solver, level)
 
 
-def cross_validate(
-    formula: str,
-    data: Any,
-    *,
-    penalty: Specification | None = None,
-    folds: Any = 10,
-    measure: str = "deviance",
-    stratify: bool = True,
-    groups: Any = None,
-    time: Any = None,
-    repeats: int = 1,
-    seed: int = 0,
-    n_strengths: int = 100,
-    ratio: float | None = None,
-    strengths: Any = None,
-    weights: Any = None,
-    offset: Any = None,
-    weight_kind: WeightKind = "frequency",
-    event: Any = None,
-    link: str = "logit",
-    missing: MissingPolicy = "drop",
-    solver: ProxNewton | None = None,
-    level: float = 0.95,
-) -> CrossValidated:
-    """Choose the strength of a penalty by how well it predicts rows that were left out.
-
-    Transforms of the formula (levels, knots, moments) are learnt from all rows once; columns are standardised, and
-    the models fitted, without the rows that are predicted.
-
-    Parameters
-    ----------
-    formula : str
-        As in ``logit``.
-    data : table
-        As in ``logit``.
-    penalty : penalty, default lk.Lasso()
-        At least one part without a strength.
-    folds : int, array-like or iterable, default 10
-        How many folds; or the fold of each row; or pairs (train, test) of row numbers.
-    measure : {'deviance', 'auc', 'brier', 'misclassification'}
-        How predictions are scored.
-    stratify : bool, default True
-        Whether folds that are drawn have about the same share of events.
-    groups : str or (n,) array-like, optional
-        Rows of a group stay together.
-    time : str or (n,) array-like, optional
-        Periods are predicted from all rows before them.
-    repeats : int, default 1
-        How often the rows are divided anew.
-    seed : int, default 0
-        Draws the folds.
-    n_strengths, ratio, strengths, weights, offset, weight_kind, event, link, missing, solver, level : optional
-        As in ``path``.
-
-    Returns
-    -------
-    CrossValidated
-        Scores by strength, and the fits that the rules choose.
-
-    Raises
-    ------
-    FormulaError, DataError, ResponseError, SeparationError
-        What is wrong with the input, where, and what to do.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> births = lk.datasets.load_lbw()
-    >>> cv = lk.cross_validate("low ~ age + lwt + race + smoke", births, penalty=lk.Ridge(), folds=5)
-    >>> cv.best.penalty.words
-    'ridge'
-    """
-    normal_quantile(level)
-    design = build_design(
-        formula,
-        data,
-        namespace=scope_of(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
-        weights=weights,
-        weight_kind=weight_kind,
-        offset=offset,
-        cluster=None,
-        reader=BinaryReader(event),
-        missing=missing,
-        absorb=None,
-    )
-    made = chosen_folds(design, read_table(data), folds, (stratify, groups, time, repeats, seed))
-    return _cross_validated(design, made, penalty, link, (n_strengths, ratio, strengths), measure, solver, level)
-
-
-def cross_validate_matrix(
-    X: Any,
-    y: Any,
-    names: Sequence[str] | None = None,
-    *,
-    penalty: Specification | None = None,
-    folds: Any = 10,
-    measure: str = "deviance",
-    stratify: bool = True,
-    groups: Any = None,
-    time: Any = None,
-    repeats: int = 1,
-    seed: int = 0,
-    n_strengths: int = 100,
-    ratio: float | None = None,
-    strengths: Any = None,
-    weights: Any = None,
-    offset: Any = None,
-    weight_kind: WeightKind = "frequency",
-    event: Any = None,
-    link: str = "logit",
-    solver: ProxNewton | None = None,
-    level: float = 0.95,
-) -> CrossValidated:
-    """Choose the strength of a penalty on a ready matrix by how well it predicts rows that were left out.
-
-    Parameters
-    ----------
-    X : (n, p) array, sparse matrix or table of numbers
-        Holds its own intercept, as in ``logit_matrix``.
-    y : (n,) array-like
-        0/1, bool, text or categories with two levels.
-    names : sequence of str, optional
-        Column names; the one called ``"Intercept"`` is the intercept.
-    penalty, folds, measure, stratify, groups, time, repeats, seed : optional
-        As in ``cross_validate``.
-    n_strengths, ratio, strengths, weights, offset, weight_kind, event, link, solver, level : optional
-        As in ``path_matrix``.
-
-    Returns
-    -------
-    CrossValidated
-        As from ``cross_validate``.
-
-    Raises
-    ------
-    DataError, ResponseError, SeparationError
-        What is wrong with the input, where, and what to do.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import logitkit as lk
-    >>> x = np.tile([1.0, 2.0, 2.5, 3.0, 3.5, 5.0], 5)
-    >>> X = np.column_stack([np.ones(30), x])
-    >>> cv = lk.cross_validate_matrix(X, np.tile([0, 0, 1, 0, 1, 1], 5), ["Intercept", "x"], folds=3, n_strengths=5)
-    >>> cv.scores.shape
-    (5, 3)
-    """
-    normal_quantile(level)
-    reader = BinaryReader(event)
-    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=offset, reader=reader)
-    table = read_table({"y": np.asarray(y)})
-    made = chosen_folds(design, table, folds, (stratify, groups, time, repeats, seed))
-    return _cross_validated(design, made, penalty, link, (n_strengths, ratio, strengths), measure, solver, level)
-
-
-def _path(
-    design: Design,
-    penalty: Specification | None,
-    link: str,
-    grid: tuple[Any, Any, Any],
-    solver: ProxNewton | None,
-    level: float,
-) -> Path:
-    options = _options(solver)
+def _path(given: PenalisedModel, grid: tuple[Any, Any, Any], solver: ProxNewton | None, level: float) -> Path:
+    options = path_options(solver)
     with single_threaded_blas():
-        given = prepare(design, Binomial(link_named(link)), Lasso() if penalty is None else penalty)
-        record = solve_path(given, _grid(given, grid), options, stops=grid[2] is None)
+        record = solve_path(given, grid_of(given, grid), options, stops=grid[2] is None)
     if record.status is PathStatus.NOT_CONVERGED:
         warnings.warn(
             f"The path {record.status.value} at the strength {record.strengths[-1]:.4g}. Do not use its last row.",
             ConvergenceWarning,
             stacklevel=3,
         )
-    return Path(record, given, level)
+    return OutcomePath(record, given, level) if isinstance(given, PenalisedMultinomial) else Path(record, given, level)
 
 
-def _cross_validated(
-    design: Design,
-    folds: Folds,
-    penalty: Specification | None,
-    link: str,
-    grid: tuple[Any, Any, Any],
-    measure: str,
-    solver: ProxNewton | None,
-    level: float,
-) -> CrossValidated:
-    options = _options(solver)
-    scored = measure_named(measure)
+def reader_of(model: str, event: Any, offset: Any) -> tuple[bool, OutcomeReader]:
+    """Return whether a model is of several outcomes, and what reads its response.
+
+    Parameters
+    ----------
+    model : {'logit', 'multinomial'}
+        Which model.
+    event : object or None
+        The value that a model of two outcomes is of.
+    offset : object
+        By outcome for a model of several.
+
+    Returns
+    -------
+    several : bool
+        Whether it is of several outcomes.
+    reader : OutcomeReader
+        For the left side of the formula.
+
+    Raises
+    ------
+    DataError
+        For another model, or an event of several outcomes.
+    """
+    if model not in ("logit", "multinomial"):
+        raise DataError(f"model={model!r} is not known; use 'logit' or 'multinomial'.")
+    if model == "logit":
+        return False, BinaryReader(event)
+    if event is not None:
+        raise DataError(f"event={event!r} is for two outcomes; of several, name a reference or leave it out.")
+    return True, NominalReader(offsets_by_outcome(offset))
+
+
+def model_of(
+    design: Design, words: tuple[str, Any, str], penalty: Specification | None
+) -> PenalisedLogit | PenalisedMultinomial:
+    """Return the penalised model of a design.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    words : tuple
+        ``model``, ``reference`` and ``link``, as the user gave them.
+    penalty : penalty or None
+        The lasso by default.
+
+    Returns
+    -------
+    PenalisedLogit or PenalisedMultinomial
+        To be solved.
+
+    Raises
+    ------
+    DataError
+        For a reference of two outcomes.
+    """
+    model, reference, link = words
+    family = Binomial(link_named(link))
+    stated = Lasso() if penalty is None else penalty
     with single_threaded_blas():
-        given = prepare(design, Binomial(link_named(link)), Lasso() if penalty is None else penalty)
-        record = solve_path(given, _grid(given, grid), options, stops=grid[2] is None)
-        found = cross_validate_path(given, record, folds, scored, options)
-    missing = missing_scores(found)
-    if missing:
-        warnings.warn(missing, DataWarning, stacklevel=3)
-    return CrossValidated(found, given, level)
+        if model == "multinomial":
+            return penalised_multinomial(design, outcomes_of(design, (reference, None, None), stated), stated)
+        if reference is not First.FIRST:
+            raise DataError(f"reference={reference!r} is for model='multinomial'; of two outcomes name the event.")
+        return penalised_logit(design, family, stated)
 
 
-def _grid(given: Shrunken, grid: tuple[Any, Any, Any]) -> Any:
+def grid_of(given: PenalisedModel, grid: tuple[Any, Any, Any]) -> FloatArray:
+    """Return the strengths of a path.
+
+    Parameters
+    ----------
+    given : PenalisedModel
+        The problem.
+    grid : tuple
+        ``n_strengths``, ``ratio`` and ``strengths``, as the user gave them.
+
+    Returns
+    -------
+    (k,) array
+        From the largest.
+    """
     n_strengths, ratio, strengths = grid
     return strength_grid(given, n_strengths, ratio, strengths)
 
 
-def _options(solver: ProxNewton | None) -> ProxNewton:
+def path_options(solver: ProxNewton | None) -> ProxNewton:
+    """Return the options of a path.
+
+    Parameters
+    ----------
+    solver : ProxNewton or None
+        As the user gave them.
+
+    Returns
+    -------
+    ProxNewton
+        By default a duality gap of 1e-7 of the null model's loss.
+
+    Raises
+    ------
+    DataError
+        For anything else.
+    """
     if solver is not None and not isinstance(solver, ProxNewton):
         raise DataError(f"solver={solver!r} is not known; give lk.ProxNewton(tol=..., max_iter=...).")
     return solver or PATH

@@ -15,7 +15,8 @@ from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
-from logitkit.penalised_problem import ProxNewton, Shrunken, prepare, relaxed, require_bounded, share_of_lasso
+from logitkit.penalised_options import ProxNewton
+from logitkit.penalised_problem import Shrunken, prepare, relaxed, require_bounded, share_of_lasso
 from logitkit.penalties.elastic_net import ElasticNet
 from logitkit.penalties.specification import Specification, parts_of
 from logitkit.rank import identity_coordinates
@@ -24,7 +25,7 @@ from logitkit.shrinkage import covariance_of
 from logitkit.solvers.prox_newton import Solved
 from logitkit.solvers.solver import Solution
 
-__all__ = ["fit_at", "fit_penalised"]
+__all__ = ["fit_at", "fit_penalised", "scale_words"]
 
 
 def fit_penalised(
@@ -131,12 +132,13 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
             for part in parts_of(given.specification)
             if isinstance(part, ElasticNet)
         ),
-        standardized=_scale_words(given.specification),
+        standardized=scale_words(given.specification),
         chosen=chosen,
         dof=dof,
         n_nonzero=int(np.count_nonzero((coef != 0.0) | strengths.whole.free)),
         gap=solved.gap / problem.null.value if problem.null.value > 0.0 else solved.gap,
         tol=tol,
+        steps=solved.steps,
         null_value=problem.null.value,
         penalty=penalty,
         quadratic=quadratic,
@@ -151,7 +153,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
     )
 
 
-def _scale_words(specification: Specification) -> str:
+def scale_words(specification: Specification) -> str:
     """Return on which scale the coefficients are penalised, in words."""
     found = {part.standardize for part in parts_of(specification) if isinstance(part, ElasticNet)}
     if not found:

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.assemble import null_loss
 from logitkit.errors import DataError
 from logitkit.execution.progress import progress
-from logitkit.penalised_problem import ProxNewton, Shrunken, relaxed, require_bounded, share_of_lasso
+from logitkit.penalised_model import PenalisedModel
+from logitkit.penalised_options import ProxNewton
 from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray, IntArray
 
@@ -72,6 +72,10 @@ class PathRecord:
         How it was solved, in words.
     tol : float
         The gap that was asked for.
+    model : str
+        What is fitted, in words.
+    columns : tuple of str
+        Names of the columns, from which those of the coefficients are made.
     """
 
     names: tuple[str, ...]
@@ -88,6 +92,8 @@ class PathRecord:
     status: PathStatus
     method: str
     tol: float
+    model: str = "logistic regression"
+    columns: tuple[str, ...] = ()
 
     @property
     def explained(self) -> FloatArray:
@@ -95,12 +101,14 @@ class PathRecord:
         return np.asarray(1.0 - self.deviance / self.null_deviance)
 
 
-def strength_grid(given: Shrunken, n_strengths: Any = 100, ratio: Any = None, strengths: Any = None) -> FloatArray:
+def strength_grid(
+    given: PenalisedModel, n_strengths: Any = 100, ratio: Any = None, strengths: Any = None
+) -> FloatArray:
     """Return the strengths of a path.
 
     Parameters
     ----------
-    given : Shrunken
+    given : PenalisedModel
         The problem.
     n_strengths : int, default 100
         How many.
@@ -143,12 +151,12 @@ def strength_grid(given: Shrunken, n_strengths: Any = 100, ratio: Any = None, st
     return np.asarray(largest * ratio ** (np.arange(n_strengths) / (n_strengths - 1.0)))
 
 
-def solve_path(given: Shrunken, strengths: FloatArray, options: ProxNewton, stops: bool = True) -> PathRecord:
+def solve_path(given: PenalisedModel, strengths: FloatArray, options: ProxNewton, stops: bool = True) -> PathRecord:
     """Solve at one strength after another.
 
     Parameters
     ----------
-    given : Shrunken
+    given : PenalisedModel
         The problem, fresh.
     strengths : (k,) array
         From the largest.
@@ -172,17 +180,17 @@ def solve_path(given: Shrunken, strengths: FloatArray, options: ProxNewton, stop
             f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."
         )
     null = given.problem.null.value
-    saturated, null_deviance = _deviances(given)
+    saturated, null_deviance = given.deviances()
     found, status = [], PathStatus.COMPLETE
     before, moved = 0.0, False
-    relaxing, scale = share_of_lasso(given.specification), given.problem.strengths.scale
+    scale = given.problem.strengths.scale
     still = given.problem.strengths.unit.differentiable(np.zeros(scale.size))  # what the strength does not hold
     with progress(int(strengths.size), "strengths") as shown:
         for strength in strengths:
             solved = given.problem.solve(float(strength), options.tol, options.max_iter)
             shown.advance()
-            if relaxing is not None:
-                coef = relaxed(given, solved.coef / scale)
+            if given.refits:
+                coef = given.refitted(solved.coef / scale)
                 if coef is None:
                     status = PathStatus.NO_REFIT
                     break
@@ -209,30 +217,24 @@ def solve_path(given: Shrunken, strengths: FloatArray, options: ProxNewton, stop
             "that they have no refit. Begin with a larger strength, or use gamma=1."
         )
     last = given.problem.objective.evaluate(found[-1].coef / scale, hessian=False)
-    require_bounded(given, last.closest)
+    given.require_bounded(last.closest)
     scaled = np.array([solved.coef for solved in found])
     loss = np.array([solved.value for solved in found])
     return PathRecord(
-        given.design.info.names,
+        given.names,
         given.specification.words,
         strengths[: len(found)],
-        scaled / given.problem.strengths.scale,
+        given.reported(scaled / scale),
         loss,
         null,
         2.0 * (loss - saturated),
         null_deviance,
-        np.count_nonzero((scaled != 0.0) | given.problem.strengths.whole.free, axis=1),
+        given.n_nonzero(scaled),
         np.array([solved.gap for solved in found]) / max(null, 1e-300),
         np.array([solved.steps for solved in found]),
         status,
         given.problem.method,
         options.tol,
+        given.model,
+        given.design.info.names,
     )
-
-
-def _deviances(given: Shrunken) -> tuple[float, float]:
-    """Return the least loss that any model could have, and the null deviance."""
-    response, family = given.design.response, given.family
-    saturated = 0.0 if response.trials is None else float(response.weights @ family.saturated_loss(response.y))
-    null = null_loss(response, given.design.info.intercept is not None, family)
-    return saturated, max(2.0 * (null - saturated), 1e-300)

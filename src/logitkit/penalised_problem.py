@@ -4,63 +4,39 @@ from __future__ import annotations
 
 import math
 import warnings
-from dataclasses import dataclass
-from numbers import Integral, Real
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
+from logitkit.design.terms import INTERCEPT
 from logitkit.errors import ConvergenceError, DataError, DataWarning, SeparationError, UnsupportedError
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
 from logitkit.moments import Moments, column_moments
 from logitkit.objective import Objective
+from logitkit.penalised_options import ProxNewton
 from logitkit.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
-from logitkit.penalties.specification import Specification, parts_of
+from logitkit.penalties.specification import Part, PenaltySum, Specification, parts_of
 from logitkit.separation import find_separation, overlap_is_certain, runs_off
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.path import PenalisedProblem
 from logitkit.solvers.solver import Status
-from logitkit.strengths import strengths_of
+from logitkit.strengths import Strengths, strengths_of
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["ProxNewton", "Shrunken", "prepare", "relaxed", "require_bounded", "share_of_lasso"]
+__all__ = [
+    "Shrunken",
+    "design_moments",
+    "prepare",
+    "relaxed",
+    "require_bounded",
+    "share_of_lasso",
+    "tell_of_constants",
+]
 
 FITTED = 1e-7  # of an outcome and its mean: a row that is nearer may be fitted perfectly in the limit
-
-
-@dataclass(frozen=True, slots=True)
-class ProxNewton:
-    """Options of penalised fits.
-
-    Parameters
-    ----------
-    tol : float, default 1e-12
-        Stop when the duality gap is at most this share of the loss of the null model.
-    max_iter : int, default 1000
-        Largest number of steps.
-
-    Raises
-    ------
-    DataError
-        If ``tol`` is not a positive number or ``max_iter`` not a whole number of at least 1.
-
-    Examples
-    --------
-    >>> ProxNewton(tol=1e-6).max_iter
-    1000
-    """
-
-    tol: float = 1e-12
-    max_iter: int = 1000
-
-    def __post_init__(self) -> None:
-        """Refuse options that are no numbers or out of range."""
-        if isinstance(self.tol, bool) or not isinstance(self.tol, Real) or not 0.0 < self.tol < math.inf:
-            raise DataError(f"ProxNewton(tol={self.tol!r}): give a positive number.")
-        if isinstance(self.max_iter, bool) or not isinstance(self.max_iter, Integral) or self.max_iter < 1:
-            raise DataError(f"ProxNewton(max_iter={self.max_iter!r}): give a whole number of at least 1.")
 
 
 @dataclass(frozen=True)
@@ -116,22 +92,46 @@ def prepare(design: Design, family: Binomial, specification: Specification, tell
     parts = parts_of(specification)
     if len(parts) > 1 and any(isinstance(part, RelaxedLasso) for part in parts):
         raise UnsupportedError("A relaxed lasso cannot be added to another penalty.")
-    moments = _moments(design)
-    initial = None
-    if any(isinstance(part, AdaptiveLasso) and part.initial is None for part in parts):
-        initial = _first_fit(design, family)
-    strengths = strengths_of(specification, design.info, moments, design.response.total, initial)
-    if tells and strengths.constant.size and design.info.intercept is not None:
-        names = [design.info.names[j] for j in strengths.constant]
-        shown = ", ".join(names[:8]) + (", ..." if names[8:] else "")
-        warnings.warn(
-            f"Columns that do not vary have the coefficient zero: {shown}.",
-            DataWarning,
-            stacklevel=5,
+    moments = design_moments(design)
+    stated = PenaltySum(tuple(_with_first_estimates(part, design, family) for part in parts))
+    strengths = strengths_of(stated, design.info, moments, design.response.total)
+    if strengths.across is not None:
+        raise DataError(
+            "across_outcomes=True is for models of several outcomes: of two there is one coefficient a column."
         )
+    if tells:
+        tell_of_constants(design, strengths, moments)
     problem = PenalisedProblem(design.matrix, design.response, family, strengths, design.info.names)
     _require_overlap(problem, design)
     return Shrunken(design, family, specification, problem)
+
+
+def tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -> None:
+    """Warn of columns that do not vary: left out beside an intercept; without one, penalised as any other.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    strengths : Strengths
+        The penalty.
+    moments : Moments
+        Of the columns.
+    """
+    constant = strengths.constant
+    text = "Columns that do not vary have the coefficient zero: {}."
+    if design.info.intercept is None:
+        # Of a formula that leaves the intercept out the caller knows; a matrix may hold one by another name.
+        likely = (moments.mean[constant] != 0.0) & ~strengths.whole.free[constant] & (design.info.coding is None)
+        constant = constant[likely]
+        text = (
+            "Columns that do not vary are penalised like the others, because the model has no intercept: {0}. If it is "
+            f"one, make it ones and call it {INTERCEPT!r} (for an estimator: leave it out, with fit_intercept=True), "
+            "or name it in keep=."
+        )
+    if constant.size:
+        names = [design.info.names[j] for j in constant]
+        warnings.warn(text.format(", ".join(names[:8]) + (", ..." if names[8:] else "")), DataWarning, stacklevel=6)
 
 
 def relaxed(given: Shrunken, coef: FloatArray) -> FloatArray | None:
@@ -239,18 +239,53 @@ def _separated(design: Design, index: IntArray) -> SeparationError:
     )
 
 
-def _moments(design: Design) -> Moments:
+def design_moments(design: Design) -> Moments:
+    """Return mean and standard deviation of each column, all of them finite.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+
+    Returns
+    -------
+    Moments
+        By weight.
+
+    Raises
+    ------
+    DataError
+        For a value that is not finite, with its column and row.
+    """
     moments = column_moments(design.matrix, design.response.weights)
     if not (np.isfinite(moments.mean).all() and np.isfinite(moments.deviation).all()):
         require_finite(design.matrix, design.info.names, design.positions)
     return moments
 
 
-def _first_fit(design: Design, family: Binomial) -> FloatArray:
-    record = fit_design(design, family, Newton())
-    if record.status is not Status.CONVERGED or not np.isfinite(record.coef).all():
+def _with_first_estimates(part: Part, design: Design, family: Binomial) -> Part:
+    """Return a part of a penalty; an adaptive lasso with its first estimates as numbers, made from these rows."""
+    if not isinstance(part, AdaptiveLasso) or part.first_given:
+        return part
+    return replace(part, initial=_first_fit(design, family, part.initial))
+
+
+def _first_fit(design: Design, family: Binomial, penalty: Specification | None) -> FloatArray:
+    """Return estimates by maximum likelihood, or with a penalty."""
+    if penalty is None:
+        record = fit_design(design, family, Newton())
+        if record.status is not Status.CONVERGED or not np.isfinite(record.coef).all():
+            raise DataError(
+                "The adaptive lasso starts from maximum likelihood estimates, which are not all finite here. Give a "
+                "penalty to estimate them with: AdaptiveLasso(initial=lk.Ridge(0.01))."
+            )
+        return record.coef
+    given, options = prepare(design, family, penalty, tells=False), ProxNewton()
+    solved = given.problem.solve(math.nan, options.tol, options.max_iter, polish=True)
+    coef = relaxed(given, solved.coef / given.problem.strengths.scale)
+    if coef is None or solved.status is not Status.CONVERGED:
         raise DataError(
-            "The adaptive lasso starts from maximum likelihood estimates, which are not all finite here. Give others: "
-            "AdaptiveLasso(initial=lk.logit(..., penalty=lk.Ridge(0.01)).coef)."
+            f"The first estimates of the adaptive lasso, with the penalty {penalty.words}, did not converge. Give "
+            "another, or a larger strength."
         )
-    return record.coef
+    return coef

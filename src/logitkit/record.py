@@ -72,6 +72,8 @@ class PenaltyFacts:
         Duality gap that the solver reached, as a share of the loss of the null model.
     tol : float
         What it was asked to reach.
+    steps : int
+        Iterations of the solver; 0 where the null model is the solution.
     null_value : float
         Loss of the null model: intercept, offset and columns without penalty.
     penalty : Penalty
@@ -92,6 +94,7 @@ class PenaltyFacts:
     n_nonzero: int
     gap: float
     tol: float
+    steps: int
     null_value: float
     penalty: Penalty = field(repr=False)
     quadratic: Quadratic | None = field(repr=False)
@@ -244,6 +247,11 @@ class ModelRecord:
         """Standard errors, shape (p,); nan where there is none."""
         variance = self.coordinates.variances(self.inner_vcov)
         return np.sqrt(np.where(np.isfinite(self.coef) & (variance >= 0.0), variance, np.nan))
+
+    @property
+    def n_null(self) -> int:
+        """Coefficients of the null model: the intercept, where there is one."""
+        return int(self.info.intercept is not None or self.info.absorbed is not None)
 
     @property
     def converged(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.curvature.hessian import ArrowFactor, DenseFactor
+from logitkit.curvature.row_space import RowSpaceVcov
 from logitkit.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
@@ -38,7 +39,7 @@ from logitkit.level_coordinates import LevelCoordinates
 from logitkit.recession import RecessionCone
 from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.saved_coordinates import pack_coordinates, unpack_coordinates
-from logitkit.saved_penalty import pack_penalty, penalty_misfits, unpack_penalty
+from logitkit.saved_penalty import pack_penalty, pack_row_space, penalty_misfits, unpack_penalty, unpack_row_space
 from logitkit.solvers.solver import Status, Step
 
 __all__ = ["VERSION", "load_record", "save_record"]
@@ -203,8 +204,8 @@ def _misfits(packed: Mapping[str, Any]) -> Iterator[str]:
         sizes = {"coef": p}  # the others are in the coordinates of the levels
     for name, size in sizes.items():
         part = packed[name]
-        if name in COVARIANCES and ("same" in part or "withheld" in part):
-            continue
+        if name in COVARIANCES and not {"same", "withheld", "arrow", "row_space"}.isdisjoint(part):
+            continue  # in parts, which are looked at where they are put together
         whole = name in COVARIANCES and "square" in part
         found = (floats_of(part["square"]) if whole else np.asarray(decode(part), dtype=np.float64)).size
         if found != size:
@@ -270,10 +271,18 @@ def _pack_covariances(record: FitRecord) -> dict[str, Any]:
         elif isinstance(vcov, ArrowVcov):
             factor = vcov.factor
             assert isinstance(factor.inner, DenseFactor)
-            parts = {"head": factor.head, "border": factor.border, "factor": factor.inner.factor, "scale": factor.scale}
+            parts = {
+                "head": factor.head,
+                "border": factor.border,
+                "factor": np.triu(factor.inner.factor),
+                "scale": factor.scale,
+            }
             _require_small(record, sum(values.size for values in parts.values()))
             layout = {"layout": pack_layout(factor.layout), "inner_scale": pack_array(factor.inner.scale)}
             packed[name] = {"arrow": {**{key: pack_array(values) for key, values in parts.items()}, **layout}}
+        elif isinstance(vcov, RowSpaceVcov):
+            _require_small(record, vcov.basis.size + vcov.inner.size)
+            packed[name] = {"row_space": pack_row_space(vcov)}
         elif record.penalty is not None or isinstance(record.coordinates, LevelCoordinates):
             values = vcov.array()
             _require_small(record, values.size)
@@ -312,6 +321,8 @@ def _unpack_covariances(packed: Mapping[str, Any], q: int) -> dict[str, Any]:
             for wrong in layout_misfits(layout, q):
                 raise DataError(f"The saved model is damaged: {wrong}.")
             found[name] = ArrowVcov(ArrowFactor(layout, head, border, inner, scale, inner.least_pivot))
+        elif "row_space" in part:
+            found[name] = unpack_row_space(part["row_space"], q)
         else:
             values = floats_of(part["square"]) if "square" in part else np.asarray(decode(part), dtype=np.float64)
             found[name] = DenseVcov(values.reshape(q, q))

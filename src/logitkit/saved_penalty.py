@@ -7,17 +7,20 @@ from typing import Any
 
 import numpy as np
 
+from logitkit.curvature.row_space import RowSpaceVcov
 from logitkit.design.saved_coding import decode, encode
 from logitkit.design.saved_levels import floats_of, integers_of, pack_array
+from logitkit.errors import DataError
 from logitkit.penalties.penalty import Groups, Penalty
 from logitkit.penalties.quadratic import Quadratic
 from logitkit.record import PenaltyFacts
 
-__all__ = ["pack_penalty", "penalty_misfits", "unpack_penalty"]
+__all__ = ["pack_penalty", "pack_row_space", "penalty_misfits", "unpack_penalty", "unpack_row_space"]
 
 OF_COLUMNS = ("l1", "l2", "lower", "upper")
 PRIOR = ("prior", "centre")
 GROUPS = ("codes", "lengths")
+DIRECTIONS = ("free", "basis", "deviation", "centre", "inner")
 PLAIN = {
     "words": (str,),
     "standardized": (str,),
@@ -26,6 +29,7 @@ PLAIN = {
     "n_nonzero": (int,),
     "gap": (int, float),
     "tol": (int, float),
+    "steps": (int,),
     "null_value": (int, float),
     "certified": (bool,),
 }
@@ -131,4 +135,59 @@ def unpack_penalty(packed: Mapping[str, Any] | None) -> PenaltyFacts | None:
         penalty=Penalty(**{name: floats_of(packed[name]) for name in OF_COLUMNS}, groups=groups),
         quadratic=quadratic,
         scale=scale,
+    )
+
+
+def pack_row_space(vcov: RowSpaceVcov) -> dict[str, Any]:
+    """Return the parts of a covariance with more coefficients than rows as JSON values.
+
+    Parameters
+    ----------
+    vcov : RowSpaceVcov
+        Of a record.
+
+    Returns
+    -------
+    dict
+        Arrays as base64.
+    """
+    packed: dict[str, Any] = {name: pack_array(getattr(vcov, name)) for name in DIRECTIONS}
+    return packed | {"intercept": vcov.intercept, "variance": pack_array(np.array([vcov.variance]))}
+
+
+def unpack_row_space(packed: Mapping[str, Any], p: int) -> RowSpaceVcov:
+    """Return the covariance that was packed.
+
+    Parameters
+    ----------
+    packed : mapping
+        From ``pack_row_space``, or a file.
+    p : int
+        Number of coefficients.
+
+    Returns
+    -------
+    RowSpaceVcov
+        Equal to the last bit.
+
+    Raises
+    ------
+    DataError
+        If its parts do not fit one another or the number of coefficients.
+    """
+    damaged = "The saved model is damaged: "
+    missing = sorted({*DIRECTIONS, "intercept", "variance"} ^ set(packed))
+    if missing:
+        raise DataError(f"{damaged}its covariance has not the parts that it must have ({', '.join(missing)}).")
+    free = integers_of(packed["free"])
+    basis, deviation, centre, inner = (floats_of(packed[name]) for name in DIRECTIONS[1:])
+    intercept, variance = packed["intercept"], floats_of(packed["variance"])
+    r, left = divmod(basis.size, max(p, 1))
+    sizes = deviation.size == centre.size == p and left == 0 and inner.size == (free.size + r) ** 2
+    within = free.min(initial=0) >= 0 and free.max(initial=-1) < p and isinstance(intercept, int)
+    if not sizes or not within or not -1 <= intercept < p or variance.size != 1:
+        raise DataError(f"{damaged}the parts of its covariance do not fit one another and {p} coefficients.")
+    k = free.size + r
+    return RowSpaceVcov(
+        free, basis.reshape(p, r), deviation, centre, intercept, inner.reshape(k, k), float(variance[0])
     )

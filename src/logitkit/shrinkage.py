@@ -2,7 +2,7 @@ r"""What a penalty leaves of inference: the covariance of the posterior, or none
 
 After a penalty with corners or bounds there is no covariance, because the sampling distribution of the estimate is not
 near a normal one. After squares only, the inverse of the penalised information is the covariance of the posterior at
-its mode, and is named so. Degrees of freedom are those of equation 18 of ``docs/maths/penalties.md``; of a group lasso,
+its mode, and is named so. Degrees of freedom are those of equation 21 of ``docs/maths/penalties.md``; of a group lasso,
 the coefficients that are not zero.
 """
 
@@ -12,9 +12,8 @@ import math
 
 import numpy as np
 
-from logitkit.curvature.hessian import DenseHessian
-from logitkit.curvature.vcov import DenseVcov, Vcov, WithheldVcov, vcov_of
-from logitkit.execution.blas import single_threaded_blas
+from logitkit.curvature.hessian import DenseHessian, Hessian
+from logitkit.curvature.vcov import CELLS_MOST, DenseVcov, Vcov, WithheldVcov, vcov_of
 from logitkit.objective import Objective
 from logitkit.penalised_problem import Shrunken
 from logitkit.penalties.penalty import Penalty
@@ -22,7 +21,7 @@ from logitkit.record import Covariance
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.typing import FloatArray
 
-__all__ = ["covariance_of", "path_dof"]
+__all__ = ["NO_DESIGN_INFERENCE", "NO_L1_INFERENCE", "TOO_WIDE", "covariance_of"]
 
 NO_L1_INFERENCE = (
     "After a penalty that chooses coefficients there are no standard errors, intervals or p-values: the choice was "
@@ -32,28 +31,6 @@ NO_DESIGN_INFERENCE = (
     "With a penalty and sampling weights or clusters no covariance is offered: the posterior assumes independent rows."
 )
 TOO_WIDE = "The covariance of so many coefficients is not computed."
-
-
-def path_dof(given: Shrunken, strengths: FloatArray, coef: FloatArray) -> FloatArray:
-    """Return effective degrees of freedom at each strength.
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem.
-    strengths : (k,) array
-        Strengths.
-    coef : (k, p) array
-        Coefficients there, of the columns as given.
-
-    Returns
-    -------
-    (k,) array
-        nan where they are not computed.
-    """
-    with single_threaded_blas():
-        penalties = [given.problem.strengths.at(float(strength)) for strength in strengths]
-        return np.array([covariance_of(given, *pair)[3] for pair in zip(penalties, coef, strict=True)])
 
 
 def covariance_of(
@@ -81,40 +58,59 @@ def covariance_of(
     dof : float
         nan where it is not computed.
     """
+    if penalty.smooth:
+        return _posterior(given, penalty, coef, known)
     design, strengths = given.design, given.problem.strengths
-    p = coef.size
-    ridge = penalty.l2 * strengths.scale**2
-    prior = strengths.quadratic
-    smooth = penalty.smooth
-    active = np.flatnonzero(~penalty.held) if smooth else np.flatnonzero((coef != 0.0) | strengths.whole.free)
-    curved = bool(ridge[active].any()) or prior is not None
-    withheld = Covariance.withheld(NO_L1_INFERENCE)
-    if not smooth and not curved:
-        return WithheldVcov(p, NO_L1_INFERENCE), *withheld, float(active.size)
+    p, prior = coef.size, strengths.quadratic
+    withheld = WithheldVcov(p, NO_L1_INFERENCE), *Covariance.withheld(NO_L1_INFERENCE)
+    active = np.flatnonzero((coef != 0.0) | strengths.whole.free)
+    ridge = (penalty.l2 * strengths.scale**2)[active]
+    if prior is None and not ridge.any():
+        return *withheld, float(active.size)
     if active.size > DENSE_MOST:
-        return WithheldVcov(p, TOO_WIDE if smooth else NO_L1_INFERENCE), *Covariance.withheld(TOO_WIDE), math.nan
-    added = np.diag(ridge[active])
+        return *withheld, math.nan
+    added = np.diag(ridge)
     if prior is not None:
         full = np.diag(prior.strengths) if prior.strengths.ndim == 1 else prior.strengths
         added = added + full[np.ix_(active, active)]
-    if known is not None and active.size == p:
-        whole = known.array
-        information = whole - added
+    matrix = design.matrix if active.size == p else design.matrix.columns(active)
+    here = Objective(matrix, design.response, given.family).evaluate(coef[active])
+    assert isinstance(here.hessian, DenseHessian)
+    inverse = vcov_of(DenseHessian(here.hessian.array + added)).array()
+    return *withheld, float(np.sum(inverse * here.hessian.array))
+
+
+def _posterior(
+    given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None
+) -> tuple[Vcov, str, str, float]:
+    """Return what ``covariance_of`` does after squares only."""
+    problem, response, p = given.problem.smooth, given.design.response, coef.size
+    active = problem.active
+    quadratic = problem.quadratic(penalty)
+    found = problem.row_space(quadratic)
+    vcov: Vcov
+    if found is not None:
+        vcov, dof = found[0].posterior(coef[active], found[1])
+        if active.size < p:
+            vcov = vcov.among(p, active)
+    elif problem.by_products:
+        return WithheldVcov(p, TOO_WIDE), *Covariance.withheld(TOO_WIDE), math.nan
     else:
-        matrix = design.matrix if active.size == p else design.matrix.columns(active)
-        here = Objective(matrix, design.response, given.family).evaluate(coef[active])
-        assert isinstance(here.hessian, DenseHessian)
-        information = here.hessian.array
-        whole = information + added
-    vcov = vcov_of(DenseHessian(whole))
-    dof = float(np.sum(vcov.array() * information))
-    response = design.response
-    if not smooth:
-        return WithheldVcov(p, NO_L1_INFERENCE), *withheld, dof
+        hessian: Hessian | None = known
+        if hessian is None:
+            hessian = problem.objective(quadratic).evaluate(coef[active]).hessian
+        assert hessian is not None
+        vcov = vcov_of(hessian)
+        if quadratic.strengths.ndim == 1:
+            dof = active.size - float(vcov.diagonal() @ quadratic.strengths)
+        else:
+            dof = active.size - float(np.sum(vcov.array() * quadratic.strengths))
+        if active.size < p and p**2 > CELLS_MOST:
+            return WithheldVcov(p, TOO_WIDE), *Covariance.withheld(TOO_WIDE), dof
+        if active.size < p:  # a coefficient that is held does not vary
+            whole = np.zeros((p, p))
+            whole[np.ix_(active, active)] = vcov.array()
+            vcov = DenseVcov(whole)
     if response.clusters is not None or response.weight_kind == "sampling":
         return WithheldVcov(p, NO_DESIGN_INFERENCE), *Covariance.withheld(NO_DESIGN_INFERENCE), dof
-    if active.size < p:  # a coefficient that is held does not vary
-        whole = np.zeros((p, p))
-        whole[np.ix_(active, active)] = vcov.array()
-        vcov = DenseVcov(whole)
     return vcov, "posterior", "of the posterior at its mode, given the strength of the penalty", dof

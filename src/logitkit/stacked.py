@@ -59,6 +59,8 @@ class StackedObjective:
         Part of a penalty.
     ruled_out : (K, n) bool array, optional
         Outcomes that a row cannot have: their probability is zero.
+    second : bool, default True
+        Whether second derivatives will be asked for, which decides how rows are cut.
 
     Examples
     --------
@@ -80,16 +82,17 @@ class StackedObjective:
         layout: Layout,
         quadratic: Quadratic | None = None,
         ruled_out: BoolArray | None = None,
+        second: bool = True,
     ) -> None:
         self.matrix, self.response, self.layout = matrix, response, layout
         self.quadratic, self.ruled_out = quadratic, ruled_out
         self.family = Multinomial(layout.n_outcomes)
         self._inner = matrix.inner
         m, q = layout.active.size, self._inner.n_columns
-        self._pairs = [(a, b) for a in range(m) for b in range(a, m)]
         # A row holds its numbers, and for each outcome a logit, a slope and what is left to one.
         width = matrix.width + 3 * layout.n_outcomes
-        self._groups = row_groups(matrix.n_rows, width, 8 * len(self._pairs) * q * q)
+        sums = m * (m + 1) // 2 * q * q if second else m * q
+        self._groups = row_groups(matrix.n_rows, width, 8 * sums)
         get_threads()  # refuses a setting that makes no sense, also where one thread is all that is used
 
     @property
@@ -97,14 +100,23 @@ class StackedObjective:
         """Number of coefficients that are solved for."""
         return self.layout.n_params
 
+    @once
+    def _pairs(self) -> list[tuple[int, int]]:
+        m = self.layout.active.size
+        return [(a, b) for a in range(m) for b in range(a, m)]
+
     @property
     def gram_cost(self) -> float:
         """About what second derivatives cost, in units of a walk without them."""
         return 1.0 + 0.5 * (self.layout.active.size + 1) * (self.matrix.inner.gram_cost - 1.0)
 
-    @once
+    @property
     def mean_weight(self) -> float:
         """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
+        return self._mean_weight
+
+    @once
+    def _mean_weight(self) -> float:
         return min(1.0, self.response.total / max(self.matrix.n_rows, 1))
 
     def evaluate(
@@ -116,7 +128,7 @@ class StackedObjective:
         """
         inner = self._spread(coef)
         m, q = inner.shape
-        total = _RowSums(np.zeros((m, q)), np.zeros((len(self._pairs), q, q)) if hessian else None)
+        total = self._empty(m, q, hessian)
         bounds = self._groups.bounds
         for part in ordered_map(lambda group: self._sum_group(group, inner, hessian, rough, pearson), len(bounds)):
             total.value += part.value
@@ -125,7 +137,9 @@ class StackedObjective:
             total.pearson += part.pearson
             if part.grams is not None and total.grams is not None:
                 total.grams += part.grams
-        blocks = np.stack([self.matrix.collect(sums) for sums in total.gradient]) if m else total.gradient
+        blocks = total.gradient
+        if m and self._inner is not self.matrix:
+            blocks = np.stack([self.matrix.collect(sums) for sums in total.gradient])
         value, gradient = total.value, self.layout.gradient(blocks)
         second = None if total.grams is None else self.layout.hessian(self._assemble(total.grams))
         if self.quadratic is not None:
@@ -174,12 +188,36 @@ class StackedObjective:
         ruled_out = None if self.ruled_out is None else self.ruled_out[:, index]
         return StackedObjective(self.matrix.take(index), response, self.layout, quadratic, ruled_out)
 
+    def curve(self, coef: FloatArray, direction: FloatArray) -> tuple[FloatArray, float]:
+        """Return second derivatives at ``coef`` times a direction, shape (q,), and the direction's own product."""
+        inner, along = self._spread(coef), self._spread(direction)
+        m, q = inner.shape
+        active = self.layout.active
+
+        def product(group: int) -> tuple[FloatArray, float]:
+            out, squared = np.zeros((m, q), order=self._inner.order), 0.0
+            for start, stop in self._groups.blocks(group):
+                block = self._inner.rows(start, stop)
+                mean = self.family.mean(self._eta(block, start, stop, inner))
+                change = np.zeros_like(mean)
+                change[active] = block.matvecs(along)
+                moved = self.response.weights[start:stop] * mean * (change - np.sum(mean * change, axis=0))
+                squared += float(np.sum(moved * change))
+                block.add_rmatvecs(moved[active], out)
+            return out, squared
+
+        total, squared = np.zeros((m, q)), 0.0
+        for part, own in ordered_map(product, len(self._groups.bounds)):
+            total += part
+            squared += own
+        blocks = total if self._inner is self.matrix else np.stack([self.matrix.collect(sums) for sums in total])
+        return self.layout.gradient(blocks), squared
+
     def _spread(self, coef: FloatArray) -> FloatArray:
         """Return coefficients of the inner columns by outcome with a predictor, shape (m, q)."""
         blocks = self.layout.blocks(coef)
-        if self.matrix.inner is self.matrix:
-            return np.ascontiguousarray(blocks)
-        return np.stack([self.matrix.spread(block) for block in blocks])
+        inner = blocks if self._inner is self.matrix else np.stack([self.matrix.spread(block) for block in blocks])
+        return np.asarray(inner, order=self._inner.order)
 
     def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray) -> FloatArray:
         layout, response = self.layout, self.response
@@ -197,7 +235,7 @@ class StackedObjective:
     def _sum_group(self, group: int, inner: FloatArray, hessian: bool, rough: bool, pearson: bool) -> _RowSums:
         m, q = inner.shape
         n_outcomes, active = self.layout.n_outcomes, self.layout.active
-        total = _RowSums(np.zeros((m, q)), np.zeros((len(self._pairs), q, q)) if hessian else None)
+        total = self._empty(m, q, hessian)
         most = min(self._groups.block, self.matrix.n_rows)
         slopes, others = np.empty((n_outcomes, most)), np.empty((n_outcomes, most))
         buffer = np.empty(most * self._inner.dense_width) if hessian else np.empty(0)
@@ -214,7 +252,7 @@ class StackedObjective:
                 total.closest = min(total.closest, closest)
                 block.add_rmatvecs(slope[active], total.gradient)
                 if pearson:
-                    total.pearson += self.family.pearson(mean, other, slope, weights)
+                    total.pearson += self.family.pearson(mean, slope, weights)
                 if total.grams is None:
                     continue
                 scaled = weights * mean[active]
@@ -222,6 +260,10 @@ class StackedObjective:
                     curvature = scaled[a] * (other[active[a]] if a == b else mean[active[b]])
                     (block.add_rough_gram if rough else block.add_gram)(curvature, total.grams[place], buffer)
         return total
+
+    def _empty(self, m: int, q: int, hessian: bool) -> _RowSums:
+        gradient = np.zeros((m, q), order=self._inner.order)
+        return _RowSums(gradient, np.zeros((len(self._pairs), q, q)) if hessian else None)
 
     def _assemble(self, grams: FloatArray) -> FloatArray:
         """Return the second derivatives by flat coefficients; those of two outcomes have the other sign."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from logitkit.design.info import DesignInfo
 from logitkit.design.named import as_numbers, columns_named, numbers_named
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.moments import Moments
 from logitkit.once import once
 from logitkit.penalties.bounds import Bounds
@@ -52,6 +52,9 @@ class Strengths:
         Columns besides the intercept that do not vary, whose coefficients are held at zero.
     intercept : int or None
         Position of the intercept.
+    across : tuple of (p,) array or None
+        Strengths of the length of a column's coefficients over several outcomes: with a strength of their own, and at
+        strength 1; None where no part is stated so.
     """
 
     fixed: Penalty
@@ -61,6 +64,7 @@ class Strengths:
     varies: bool
     constant: IntArray
     intercept: int | None = None
+    across: tuple[FloatArray, FloatArray] | None = None
 
     def at(self, strength: float) -> Penalty:
         """Return the penalty at a strength."""
@@ -72,23 +76,19 @@ class Strengths:
         return self.at(1.0)
 
 
-def strengths_of(
-    penalty: Specification, info: DesignInfo, moments: Moments, total: float, initial: FloatArray | None = None
-) -> Strengths:
+def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, total: float) -> Strengths:
     """Return the strengths of the columns.
 
     Parameters
     ----------
     penalty : Specification
-        As the user stated it.
+        As the user stated it, but an adaptive lasso with its first estimates as numbers.
     info : DesignInfo
         Names and terms of the columns.
     moments : Moments
         Of the columns.
     total : float
         Total weight, W.
-    initial : (p,) array, optional
-        Coefficients of a first fit, where an adaptive lasso has none of its own.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def strengths_of(
     Raises
     ------
     DataError, FormulaError
-        For names that are no term and no coefficient, groups that overlap, bounds that cross.
+        For names that are no term and no coefficient, and groups that overlap.
     """
     p, intercept = len(info.names), info.intercept
     parts = parts_of(penalty)
@@ -129,12 +129,16 @@ def strengths_of(
         flat[constant] = True
         constant = np.flatnonzero(held)
     fixed = unit = no_penalty(p)
+    across = np.zeros((2, p))
     varies = False
     for part in parts:
         if isinstance(part, ElasticNet):
-            own = _elastic_net(part, info, scale, total, initial)
-            if part.standardize and flat.any():
-                own = _without(replace(own, l1=np.where(flat, 0.0, own.l1), l2=np.where(flat, 0.0, own.l2)), flat)
+            unsaid = flat if part.standardize else held
+            own = _elastic_net(part, info, scale, total, unsaid)
+            own = replace(own, l1=np.where(unsaid, 0.0, own.l1), l2=np.where(unsaid, 0.0, own.l2))
+            if part.across_outcomes:
+                across[int(part.strength is None)] += own.l1 * (1.0 if part.strength is None else part.strength)
+                own = replace(own, l1=np.zeros(p))
             if part.strength is None:
                 unit, varies = _together(unit, own), True
             else:
@@ -143,12 +147,20 @@ def strengths_of(
             fixed = fixed.plus(_bounds(part, info, scale))
     zero = np.where(held, 0.0, np.inf)
     fixed = fixed.plus(replace(no_penalty(p), lower=-zero, upper=zero))
-    crossed = np.flatnonzero(fixed.lower > fixed.upper)
-    if crossed.size:
-        raise DataError(f"The lower bound of {info.names[crossed[0]]!r} is above its upper bound.")
     _require_apart(fixed, unit, info)
-    fixed, unit = _without(fixed, held), _without(unit, held)
-    return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept)
+    several = (across[0], across[1]) if any(_is_across(part) for part in parts) else None
+    return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept, several)
+
+
+def _is_across(part: Part) -> bool:
+    """Tell whether a part is stated across outcomes; groups of columns cannot be."""
+    if not isinstance(part, ElasticNet) or not part.across_outcomes:
+        return False
+    if isinstance(part, GroupLasso | AdaptiveLasso):
+        raise UnsupportedError(
+            f"{type(part).__name__}(across_outcomes=True) is not offered; use lk.Lasso or ElasticNet."
+        )
+    return True
 
 
 def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] | None = None) -> FloatArray:
@@ -167,12 +179,10 @@ def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] 
     return out
 
 
-def _elastic_net(
-    part: ElasticNet, info: DesignInfo, scale: FloatArray, total: float, initial: FloatArray | None
-) -> Penalty:
-    """Return the penalty of scaled coefficients at strength 1."""
+def _elastic_net(part: ElasticNet, info: DesignInfo, scale: FloatArray, total: float, unsaid: BoolArray) -> Penalty:
+    """Return the penalty of scaled coefficients at strength 1; columns of which it says nothing are in no group."""
     p = len(info.names)
-    groups = _groups(part, info) if isinstance(part, GroupLasso) else None
+    groups = _groups(part, info, unsaid) if isinstance(part, GroupLasso) else None
     relative = total * _relative(part, info, groups)
     units = np.ones(p) if part.standardize else scale
     none = no_penalty(p)
@@ -201,7 +211,7 @@ def _elastic_net(
             groups=Groups(place[codes], strengths[kept]) if kept.size else None,
         )
     if isinstance(part, AdaptiveLasso):
-        first = _first_estimates(part, info, initial)
+        first = _first_estimates(part, info)
         with np.errstate(divide="ignore", invalid="ignore"):  # of a kept one that is zero
             adapted = relative * np.abs(first * (scale if part.standardize else 1.0)) ** -part.power
         out = np.isinf(adapted) & (relative > 0.0)
@@ -210,19 +220,18 @@ def _elastic_net(
     return replace(none, l1=part.l1_ratio * relative / units, l2=(1.0 - part.l1_ratio) * relative / units**2)
 
 
-def _first_estimates(part: AdaptiveLasso, info: DesignInfo, initial: FloatArray | None) -> FloatArray:
-    given = initial if part.initial is None else numbers_named(part.initial, info, "AdaptiveLasso(initial=...)", None)
-    assert given is not None
+def _first_estimates(part: AdaptiveLasso, info: DesignInfo) -> FloatArray:
+    given = numbers_named(part.initial, info, "AdaptiveLasso(initial=...)", None)
     if not np.isfinite(given).all():
         raise DataError(
             "The first estimates of the adaptive lasso are not all finite (separated or aliased columns?). Give "
-            "others, as in AdaptiveLasso(initial=lk.logit(..., penalty=lk.Ridge(0.01)).coef)."
+            "others, or a penalty to estimate them with, as in AdaptiveLasso(initial=lk.Ridge(0.01))."
         )
     return given
 
 
-def _groups(part: GroupLasso, info: DesignInfo) -> dict[str, IntArray]:
-    """Return the columns of each group, the intercept and kept terms in none."""
+def _groups(part: GroupLasso, info: DesignInfo, unsaid: BoolArray | None = None) -> dict[str, IntArray]:
+    """Return the columns of each group, the intercept, kept terms and columns that are left out in none."""
     if part.groups is None:
         named = {term.name: np.array(term.columns, dtype=np.int64) for term in info.terms}
     else:
@@ -238,6 +247,8 @@ def _groups(part: GroupLasso, info: DesignInfo) -> dict[str, IntArray]:
             f"Two groups share the column {info.names[int(np.argmax(seen > 1))]!r}; groups must not overlap."
         )
     out = set() if info.intercept is None else {info.intercept}
+    if unsaid is not None:
+        out |= set(np.flatnonzero(unsaid).tolist())
     if part.keep is not None:
         out |= set(columns_named(part.keep, info, "keep").tolist())
     if part.groups is not None:
@@ -325,13 +336,6 @@ def _require_one_scale(parts: Sequence[Part]) -> None:
             "A group lasso of columns as given (standardize=False) does not go with a penalty of standardised columns: "
             "state both for the same columns."
         )
-
-
-def _without(penalty: Penalty, held: BoolArray) -> Penalty:
-    """Return the penalty with some coefficients taken out of the groups."""
-    if penalty.groups is None or not held.any():
-        return penalty
-    return replace(penalty, groups=replace(penalty.groups, codes=np.where(held, -1, penalty.groups.codes)))
 
 
 def _require_apart(fixed: Penalty, unit: Penalty, info: DesignInfo) -> None:

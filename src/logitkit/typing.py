@@ -13,6 +13,7 @@ __all__ = [
     "FloatArray",
     "IntArray",
     "MissingPolicy",
+    "ModelKind",
     "ResidualKind",
     "UnseenPolicy",
     "WeightKind",
@@ -24,6 +25,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 CodeArray: TypeAlias = NDArray[np.int32]
 
 WeightKind = Literal["frequency", "precision", "sampling"]
+ModelKind = Literal["logit", "multinomial"]
 MissingPolicy = Literal["drop", "raise"]
 UnseenPolicy = Literal["raise", "missing"]
 ResidualKind = Literal["response", "pearson", "deviance", "working"]

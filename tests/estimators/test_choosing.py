@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
@@ -118,6 +119,92 @@ def test_given_splits_of_groups(data):
     groups = np.arange(len(y)) // 10
     model = LogitClassifierCV(cv=list(GroupKFold(5).split(X, y, groups)), **FEW).fit(X, y)
     assert model.scores_["n_scores"].eq(5).all()
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_groups_reach_the_splitter(data, routing):
+    X, y = data
+    groups = [f"g{i // 10}" for i in range(len(y))]
+    splitter = GroupKFold(5)
+    there = LogitClassifierCV(cv=list(splitter.split(X, y, groups)), **FEW).fit(X, y)
+    with sklearn.config_context(enable_metadata_routing=routing):
+        model = LogitClassifierCV(cv=splitter, **FEW).fit(X, y, groups=groups)
+        weighted = LogitClassifierCV(cv=splitter, **FEW).fit(X, y, sample_weight=np.ones(len(y)), groups=groups)
+    pd.testing.assert_frame_equal(model.scores_, there.scores_)
+    pd.testing.assert_frame_equal(weighted.scores_, there.scores_)
+
+
+def test_groups_are_routed_through_pipelines_and_scores(data):
+    X, y = data
+    groups = np.arange(len(y)) // 10
+    splitter = GroupKFold(5)
+    there = LogitClassifierCV(cv=list(splitter.split(X, y, groups)), **FEW).fit(StandardScaler().fit_transform(X), y)
+    with sklearn.config_context(enable_metadata_routing=True):
+        pipe = make_pipeline(StandardScaler(), LogitClassifierCV(cv=splitter, **FEW)).fit(X, y, groups=groups)
+        nested = cross_val_score(
+            LogitClassifierCV(cv=splitter, **FEW), X, y, cv=GroupKFold(3), params={"groups": groups}
+        )
+    pd.testing.assert_frame_equal(pipe[-1].scores_, there.scores_)
+    by_hand = []
+    for train, test in GroupKFold(3).split(X, y, groups):
+        inner = list(splitter.split(X[train], y[train], groups[train]))
+        by_hand.append(LogitClassifierCV(cv=inner, **FEW).fit(X[train], y[train]).score(X[test], y[test]))
+    assert_array_equal(nested, by_hand)
+
+
+class OneGroupOut:
+    """A splitter that knows nothing of scikit-learn."""
+
+    def split(self, X, y=None, groups=None):
+        for group in np.unique(groups):
+            yield np.flatnonzero(groups != group), np.flatnonzero(groups == group)
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return len(np.unique(groups))
+
+
+def test_a_splitter_of_another_make_gets_the_groups(data):
+    X, y = data
+    groups = np.arange(len(y)) % 4
+    model = LogitClassifierCV(cv=OneGroupOut(), **FEW).fit(X, y, groups=groups)
+    there = LogitClassifierCV(cv=list(OneGroupOut().split(X, y, groups)), **FEW).fit(X, y)
+    pd.testing.assert_frame_equal(model.scores_, there.scores_)
+
+
+@pytest.mark.parametrize("routing", [False, True])
+@pytest.mark.parametrize(
+    ("cv", "groups", "message"),
+    [
+        (5, "one each", "does not use them: rows of a group would be divided"),
+        (StratifiedKFold(3), "one each", "does not use them"),
+        ([([0, 1], [2, 3])], "one each", "does not use them"),
+        (GroupKFold(3), None, "keeps groups together: give fit the group of each row, as groups="),
+        (GroupKFold(3), "too few", "groups"),
+        (GroupKFold(3), "missing", r"groups is missing in row 7 \(from 0\), of 1 such rows"),
+    ],
+)
+def test_groups_that_cannot_be_used_are_refused(data, routing, cv, groups, message):
+    X, y = data
+    each = [f"g{i % 9}" for i in range(len(y))]
+    given = {"one each": each, None: None, "too few": each[:-1], "missing": [*each[:7], None, *each[8:]]}[groups]
+    with sklearn.config_context(enable_metadata_routing=routing), pytest.raises(LogitkitError, match=message):
+        LogitClassifierCV(cv=cv, **FEW).fit(X, y, groups=given)
+
+
+def test_iterations_of_penalised_fits_are_counted(data):
+    X, y = data
+    for options in ({"strength": 0.1}, {"strength": 0.01, "l1_ratio": 1.0}, {"penalty": lk.Bounds(lower=0.0)}):
+        model = LogitClassifier(**options).fit(X, y)
+        assert model.n_iter_.tolist() == [model.fit_.penalty.steps]
+        assert 1 <= model.n_iter_[0] <= 20
+    few = LogitClassifier(strength=0.001, l1_ratio=1.0, solver=lk.ProxNewton(max_iter=2))
+    with pytest.warns(lk.errors.ConvergenceWarning):
+        assert few.fit(X, y).n_iter_.tolist() == [2]
+    # A ridge is Newton's method, whose steps an unpenalised fit of the same rows counts likewise.
+    ridge = LogitClassifier(strength=1e-9).fit(X, y).n_iter_[0]
+    assert abs(ridge - LogitClassifier().fit(X, y).n_iter_[0]) <= 1
+    assert LogitClassifierCV(cv=3, **FEW).fit(X, y).n_iter_[0] >= 1
+    assert LogitClassifier(strength=100.0, l1_ratio=1.0).fit(X, y).n_iter_[0] == 0
 
 
 @pytest.mark.parametrize("kind", [LogitClassifierCV, LogitPathClassifier])

@@ -86,7 +86,7 @@ def test_s2_the_default_of_scikit_learn_is_a_ridge(data):
 def test_s3_c_as_a_strength(data, C):
     X, y, w = data
     reference = both(LogisticRegression(C=C, **NEWTON).fit(X, y, sample_weight=w))
-    ridge = lk.Ridge(1.0 / (C * w.sum()), standardize=False)
+    ridge = lk.Ridge(lk.strength_from("scikit-learn", C, weights=w), standardize=False)
     assert_allclose(both(LogitClassifier(penalty=ridge, **TIGHT).fit(X, y, sample_weight=w)), reference, rtol=REFERENCE)
     assert_allclose(both(LogitClassifier(C=C, **TIGHT).fit(X, y, sample_weight=w)), reference, rtol=REFERENCE)
 
@@ -269,7 +269,8 @@ def test_m11_lasso_of_logit(data):
     there = sm.Logit(y, sm.add_constant(X)).fit_regularized(
         alpha=np.r_[0.0, np.full(p, a)], disp=0, acc=1e-14, maxiter=10_000, trim_mode="off"
     )
-    fit = engine(X, y, penalty=lk.Lasso(a / len(y), standardize=False), **TIGHT)
+    strength = lk.strength_from("statsmodels Logit", a, n_obs=len(y))
+    fit = engine(X, y, penalty=lk.Lasso(strength, standardize=False), **TIGHT)
     assert_allclose(fit.coef, there.params, rtol=ITERATIVE)
 
 

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import logitkit as lk
 from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
-from logitkit.execution.local import ordered_map
+from logitkit.execution.local import PATIENCE, ordered_map
 from oracles.likelihood import mean
 
 
@@ -167,6 +167,33 @@ def test_a_walk_that_is_left_early_leaves_nothing_running() -> None:
     count = len(done)
     time.sleep(0.05)
     assert len(done) == count < 20
+
+
+def test_tasks_see_the_context_of_their_caller() -> None:
+    with np.errstate(over="raise", divide="ignore"):
+        seen = list(ordered_map(lambda _: np.geterr(), 6))
+    assert {(state["over"], state["divide"]) for state in seen} == {("raise", "ignore")}
+
+
+def test_beside_long_work_of_others_a_walk_waits_once_and_then_works_here() -> None:
+    gate, begun = threading.Event(), threading.Barrier(3)
+
+    def long(i: int) -> int:
+        begun.wait(10)
+        gate.wait(60)
+        return i
+
+    other = threading.Thread(target=lambda: list(ordered_map(long, 2)))
+    other.start()
+    try:
+        begun.wait(10)  # both threads of the pool are taken
+        start = time.monotonic()
+        names = list(ordered_map(lambda _: list(ordered_map(lambda _: threading.current_thread().name, 8)), 40))
+        assert time.monotonic() - start < 40 * PATIENCE / 2
+        assert {name for inner in names for name in inner} == {threading.current_thread().name}
+    finally:
+        gate.set()
+        other.join()
 
 
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, True, "2"])

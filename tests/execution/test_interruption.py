@@ -35,6 +35,10 @@ X = rng.standard_normal((60_000, 5))
 X[:, 0] = 1.0
 y = (rng.random(60_000) < 0.4).astype(float)
 before = lk.logit_matrix(X, y)
+Z = rng.standard_normal((400, 1_500))
+Z[:, 0] = 1.0
+wide = Z, (Z[:, 1] + rng.standard_normal(400) > 0.0).astype(float), ["Intercept", *(f"x{j}" for j in range(1_499))]
+lk.cross_validate_matrix(*wide, folds=2, strengths=[0.05])
 
 
 def left():
@@ -60,6 +64,10 @@ print(np.array_equal(before.coef, after.coef) and np.array_equal(before.vcov, af
         pytest.param("while True: lk.logit_matrix(X, y)", id="fits"),
         pytest.param(
             "list(ordered_map(lambda i: [lk.logit_matrix(X, y) for _ in range(10_000)], 8))", id="fits in long tasks"
+        ),
+        pytest.param("while True: lk.cross_validate_matrix(*wide, folds=4)", id="folds"),
+        pytest.param(
+            "while True: lk.cross_validate_matrix(*wide, folds=4, strengths=[0.05, 0.04]).nested()", id="nested"
         ),
         pytest.param("for i in ordered_map(lambda i: i, 500): time.sleep(0.02 + i)", id="between results"),
     ],

@@ -80,6 +80,13 @@ def test_the_adaptive_lasso_starts_from_maximum_likelihood(dense: Problem) -> No
     assert_same(dense.fit(lk.AdaptiveLasso(0.01)), dense.fit(lk.AdaptiveLasso(0.01, initial=first)), scale)
 
 
+def test_the_adaptive_lasso_starts_from_the_estimates_of_a_penalty(dense: Problem) -> None:
+    scale = dense.oracle().scale
+    for first in (lk.Ridge(0.02), lk.GaussianPrior(precision=2.0), lk.ElasticNet(0.001) + lk.Bounds(lower=-1.0)):
+        given = dense.fit(lk.AdaptiveLasso(0.01, initial=dense.fit(first).coef))
+        assert_same(dense.fit(lk.AdaptiveLasso(0.01, initial=first)), given, scale)
+
+
 def test_a_ridge_is_a_prior_with_its_precision(dense: Problem) -> None:
     oracle = dense.oracle()
     precision = {n: 0.03 * oracle.total * s**2 for n, s in zip(dense.shape.names, oracle.scale, strict=True)}

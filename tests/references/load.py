@@ -64,7 +64,7 @@ def load_fixture(name: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    name : {"endometrial", "esoph", "infert", "sex2"}
+    name : {"alligator", "anes96", "endometrial", "esoph", "housing", "hsb", "infert", "sex2"}
         The table.
 
     Returns

@@ -223,11 +223,12 @@ json_number <- function(x) {
 }
 
 # Write tests/references/<name>.json: a header without a date, then the parts of `body`. `call`: the R call in words.
-write_reference <- function(name, script, call, body, packages = character()) {
+write_reference <- function(name, script, call, body, packages = character(),
+                            passes = "glm() at its default control, restarted three times at its own optimum") {
   versions <- lapply(stats::setNames(nm = c("stats", packages)), function(p) as.character(packageVersion(p)))
   header <- list(
     reference = name, made_by = file.path(REFERENCES, script), r_version = R.version.string, packages = versions,
-    call = call, passes = "glm() at its default control, restarted three times at its own optimum", digits = 17L
+    call = call, passes = passes, digits = 17L
   )
   text <- as_json(c(list(header = header), body))
   writeLines(text, file.path(REFERENCES, paste0(name, ".json")), useBytes = TRUE)

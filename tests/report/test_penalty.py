@@ -181,3 +181,41 @@ def test_the_forest_has_intervals_only_where_there_are_any(fits: dict[str, lk.Fi
     assert "interval" not in fits["lasso"].plot.forest().get_xlabel()
     assert "95% posterior interval" in fits["ridge"].plot.forest().get_xlabel()
     assert "95% interval" in lk.logit(FORMULA, births()).plot.forest().get_xlabel()
+
+
+@pytest.mark.parametrize(
+    ("penalty", "said"),
+    [
+        (lk.Lasso(10.0), ("1 of 6 coefficients", "1")),
+        (lk.Lasso(10.0, keep="C(race)"), ("3 of 6 coefficients", "3")),
+        (lk.GaussianPrior(precision=1.0), ("6 of 6 coefficients", "0")),
+        (lk.GaussianPrior(precision={"age": 1.0}), ("6 of 6 coefficients", "5")),
+        (lk.Bounds(lower={"smoke": 0.0}), ("6 of 6 coefficients", "5")),
+    ],
+)
+def test_what_is_not_zero_tells_what_no_penalty_draws_there(penalty, said: tuple[str, str]) -> None:
+    found = facts(lk.logit(FORMULA, births(), penalty=penalty))
+    assert (found["Not zero"], found["Of these unpenalised"]) == said
+
+
+@pytest.mark.parametrize("penalty", [None, lk.Lasso(0.05), lk.Ridge(0.05)])
+def test_tidy_leaves_out_zeros_when_asked(penalty) -> None:
+    fit = lk.logit(FORMULA, births(), penalty=penalty)
+    every = fit.tidy()
+    found = fit.tidy(nonzero=True)
+    pd.testing.assert_frame_equal(found, every.loc[fit.coef.to_numpy() != 0.0])
+    assert found.columns.name == every.columns.name
+    assert (len(found) < len(every)) == isinstance(penalty, lk.Lasso)
+
+
+def test_a_fit_without_an_intercept_says_so() -> None:
+    data = births()[["age", "lwt"]]
+    notes = lk.logit_matrix(data, births()["low"], penalty=lk.Lasso(0.01)).summary().notes
+    assert notes[0].startswith("No intercept: no column is called 'Intercept'")
+    path = lk.path_matrix(data, births()["low"])
+    assert path.summary().notes[0] == notes[0]
+    cv = lk.cross_validate_matrix(data, births()["low"], folds=3)
+    assert notes[0] in cv.summary().notes
+    given = data.assign(Intercept=1.0)
+    for found in (lk.path_matrix(given, births()["low"]), lk.logit_matrix(given, births()["low"])):
+        assert not any("No intercept" in note for note in found.summary().notes)

@@ -112,10 +112,39 @@ def test_without_an_intercept_the_null_model_is_named() -> None:
     fit = lk.logit("low ~ 0 + age + lwt", births())
     # The deviance of a model that says one half in every row.
     assert fit.null_deviance == pytest.approx(2 * 189 * math.log(2))
-    assert "no intercept: the null model gives every row the probability one half." in fit.summary().notes[1]
+    assert "No intercept: no column is called 'Intercept'" in fit.summary().notes[0]
+    assert "Without an intercept the null model gives every row the probability one half." in fit.summary().notes
     shifted = lk.logit("low ~ 0 + lwt", births(), offset="age")
-    assert "the null model has the offset only" in shifted.summary().notes[1]
-    assert not any("no intercept" in note for note in lk.logit("low ~ age", births()).summary().notes)
+    assert "Without an intercept the null model has the offset only." in shifted.summary().notes
+    assert not any("intercept" in note for note in lk.logit("low ~ age", births()).summary().notes)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(30, 29), (30, 40), (12, 11)])
+def test_more_coefficients_than_rows_can_tell(rows: int, columns: int) -> None:
+    rng = np.random.default_rng(rows + columns)
+    X = np.column_stack([np.ones(rows), rng.normal(size=(rows, columns))])
+    y = np.arange(rows) % 2
+    warned = lk.logit_matrix(X, y).summary().warnings
+    (wide,) = [text for text in warned if "without a penalty" in text]
+    assert wide.startswith(f"{columns + 1} coefficients for {rows} rows")
+    assert all(name in wide for name in ("lk.Ridge", "lk.Lasso", "lk.cross_validate"))
+    assert any("penalty=lk.Ridge(0.01)" in text for text in warned if text.startswith("Separation"))
+    names = ["Intercept", *(f"x{j}" for j in range(columns))]
+    assert not lk.logit_matrix(X, y, names, penalty=lk.Ridge(0.1)).summary().warnings
+
+
+def test_copies_of_rows_that_do_not_separate_are_too_few_as_well() -> None:
+    X = np.random.default_rng(0).normal(size=(10, 21))
+    fit = lk.logit_matrix(np.vstack([X, X]), np.repeat([0, 1], 10))
+    assert fit.converged
+    assert any(text.startswith("21 coefficients for 20 rows") for text in fit.summary().warnings)
+
+
+def test_a_saturated_model_of_counts_is_no_wide_one() -> None:
+    data = {"events": [3, 5, 2], "others": [4, 2, 6], "g": ["a", "b", "c"]}
+    fit = lk.logit("cbind(events, others) ~ C(g)", data)
+    assert fit.dof_residual == 0
+    assert not fit.summary().warnings
 
 
 # ----------------------------------------------------------------------------------------------- counts and lists

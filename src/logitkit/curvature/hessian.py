@@ -21,9 +21,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
 
 from logitkit.design.arrow import ArrowLayout
+from logitkit.execution.lapack import cholesky, cholesky_solve
 from logitkit.execution.local import ordered_map
 from logitkit.typing import FloatArray
 
@@ -148,8 +148,7 @@ class DenseFactor(Factor):
         """Return H^-1 v."""
         if self.scale.size == 0:
             return vector
-        solved, _ = dpotrs(self.factor, vector * self.scale)
-        return np.asarray(solved * self.scale)
+        return cholesky_solve(self.factor, vector * self.scale) * self.scale
 
 
 class BoundedFactor(Factor):
@@ -181,7 +180,7 @@ class BoundedFactor(Factor):
 
 def _factor_of(correlation: FloatArray, scale: FloatArray) -> DenseFactor | BoundedFactor:
     """Return the Cholesky factor of a scaled matrix, or its bounded spectrum where it has none."""
-    factor, info = dpotrf(correlation) if scale.size else (correlation, 0)
+    factor, info = cholesky(correlation) if scale.size else (correlation, 0)
     return DenseFactor(factor, scale) if info == 0 else BoundedFactor(correlation, scale)
 
 

@@ -146,7 +146,8 @@ class ArrowSums:
     layout: ArrowLayout
 
     @property
-    def _codes(self) -> CodeArray:
+    def codes(self) -> CodeArray:
+        """Level of the head of each row, -1 for none."""
         joined = self.matrix.inner
         assert isinstance(joined, Joined)
         head = joined.parts[0]
@@ -166,13 +167,13 @@ class ArrowSums:
 
     def aligned(self, groups: RowGroups) -> RowGroups:
         """Return groups that end where a level ends, so that no two share one."""
-        codes = self._codes
+        codes = self.codes
         moved = {int(np.searchsorted(codes, codes[first])) for first, _ in groups.bounds[1:]} - {0}
         return RowGroups(groups.block, tuple(pairwise([0, *sorted(moved), codes.size])))
 
     def start(self, whole: Sums, first: int, last: int) -> Sums:
         """Return empty sums for the levels that occur in the rows, in place: no other group has them."""
-        codes, (_, k) = self._codes, self._sizes
+        codes, (_, k) = self.codes, self._sizes
         level = max(int(codes[first]), 0)
         span = slice(level, max(int(codes[last - 1]) + 1, level))
         return whole[0][span], whole[1][span], np.zeros((k, k))
@@ -181,7 +182,7 @@ class ArrowSums:
         """Add a block of rows."""
         assert isinstance(block, Joined)
         head, border, rest = sums
-        block.add_arrow(weights, max(int(self._codes[place.first]), 0), head, border, rest, buffer)
+        block.add_arrow(weights, max(int(self.codes[place.first]), 0), head, border, rest, buffer)
 
     def merge(self, total: Sums, sums: Sums) -> None:
         """Add what the groups share; their levels are in place."""

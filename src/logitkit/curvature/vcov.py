@@ -22,7 +22,7 @@ from logitkit.execution.local import ordered_map
 from logitkit.once import once
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ArrowVcov", "DenseVcov", "Vcov", "WithheldVcov", "vcov_of"]
+__all__ = ["ArrowVcov", "DenseVcov", "Vcov", "WithheldVcov", "require_writable", "vcov_of"]
 
 CELLS_MOST = 64_000_000  # of a covariance that is written out: 512 MB
 
@@ -218,12 +218,32 @@ class ArrowVcov(Vcov):
 
     def array(self) -> FloatArray:
         """Return the covariance written out, or refuse because of its size."""
-        if self.size**2 > CELLS_MOST:
-            raise UnsupportedError(
-                f"The covariance of {self.size:,} coefficients would take {8 * self.size**2 / 1e9:.1f} GB. Standard "
-                "errors, tests and predictions do not need it: fit.std_error, fit.test('a = b'), fit.predictions(...)."
-            )
+        require_writable(self.size)
         return self.times(np.eye(self.size))
+
+
+def require_writable(size: int) -> None:
+    """Refuse to write out a covariance that is too large.
+
+    Parameters
+    ----------
+    size : int
+        Number of coefficients.
+
+    Raises
+    ------
+    UnsupportedError
+        With its size, and what can be asked instead.
+
+    Examples
+    --------
+    >>> require_writable(100)
+    """
+    if size**2 > CELLS_MOST:
+        raise UnsupportedError(
+            f"The covariance of {size:,} coefficients would take {8 * size**2 / 1e9:.1f} GB. Standard errors, tests "
+            "and predictions do not need it: fit.std_error, fit.test('a = b'), fit.predictions(...)."
+        )
 
 
 def vcov_of(hessian: Hessian) -> Vcov:

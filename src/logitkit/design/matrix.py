@@ -12,7 +12,7 @@ evaluation, not once a block. A kind without such columns is its own inner matri
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -50,6 +50,11 @@ class Matrix(ABC):
     def gram_cost(self) -> float:
         """About what X'WX costs, in units of what X v and X'v cost together."""
         return 1.0 + self.n_columns / 30.0
+
+    @property
+    def order(self) -> Literal["C", "F"]:
+        """How vectors side by side, shape (m, p), are best stored for ``matvecs`` and ``add_rmatvecs``."""
+        return "C"
 
     @property
     def inner(self) -> Matrix:

@@ -29,11 +29,10 @@ class OutcomeResponse(Response):
     """Outcomes among K, weights and offsets of n rows.
 
     ``y`` is the code of each row's outcome; of counted outcomes, the code of the one that is counted most often.
+    ``offset`` is not used.
 
     Parameters
     ----------
-    y, trials, prior, weight_kind, offset, clusters
-        As in ``Response``; ``offset`` is not used.
     n_outcomes : int
         K.
     shares : (K, n) array or None
@@ -57,6 +56,22 @@ class OutcomeResponse(Response):
         if self.shares is not None:
             return np.asarray(self.shares @ self.weights)
         return np.asarray(np.bincount(self.codes, self.weights, self.n_outcomes), dtype=np.float64)
+
+    @property
+    def shift(self) -> FloatArray | None:
+        """What is added to the logits of each row, shape (K, n)."""
+        return self.offsets
+
+    @property
+    def outcome_rows(self) -> list[tuple[str, BoolArray]]:
+        """Each outcome in words, and which rows have it."""
+        has = self.indicators() > 0.0
+        return [(f"the outcome number {k} (from 0)", has[k]) for k in range(self.n_outcomes)]
+
+    @property
+    def pure_outcomes(self) -> FloatArray:
+        """The codes; rows of counts are taken for the outcome that is counted most often."""
+        return np.arange(float(self.n_outcomes))
 
     def part(self, start: int, stop: int) -> tuple[CodeArray, FloatArray, FloatArray]:
         """Return codes, shares (without rows where there are none) and weights of consecutive rows."""

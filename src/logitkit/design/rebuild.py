@@ -20,15 +20,16 @@ from logitkit.design.extras import (
     pick_rows,
 )
 from logitkit.design.formula import parse_formula, split_formula
-from logitkit.design.frame import Table, coded_values, numeric_values, read_table
+from logitkit.design.frame import Table, coded_values, numeric_values, read_table, row_values
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.matrix import Matrix
 from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
 from logitkit.design.reading import NominalReader, RowsUsed, outcome_offsets
+from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy, WeightKind
 
-__all__ = ["NewRows", "again_by_outcome", "new_rows", "rebuild_design"]
+__all__ = ["NewRows", "again_by_outcome", "new_rows", "rebuild_design", "rebuild_ready"]
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,51 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
         shift = intercepts if shift is None else shift[part] + intercepts
     response = make_response(outcome, extras, positions, kind, shift)
     return Design(matrix, response, info, counts, positions, table.index)
+
+
+def rebuild_ready(info: DesignInfo, X: Any, y: Any, *, weights: Any = None, offset: Any = None) -> Design:
+    """Build the design of new rows of a matrix that have an outcome.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of a fit on a ready matrix.
+    X : (n, p) array, sparse matrix or table of numbers
+        New rows, the columns as in the fit; those with missing values are dropped and counted.
+    y : (n,) array-like
+        Their outcome, in the values that the fit had.
+    weights, offset : (n,) array-like, optional
+        Demanded when the fit was given them.
+
+    Returns
+    -------
+    Design
+        One class only is no error here.
+
+    Raises
+    ------
+    DataError, ResponseError
+        For sizes that disagree, and values that the fit could not have used.
+    """
+    matrix, _, index = as_matrix(X, info.names)
+    own = getattr(y, "index", None)  # of a Series its labels, of a list a method
+    table = Table(None, (), matrix.n_rows, own if index is None and not callable(own) else index)
+    extras = gather_extras(
+        table,
+        weights=_again(weights, info.response.weights, "weights"),
+        offset=_again(offset, info.response.offset, "offset"),
+    )
+    values, _ = row_values(y, table, "y")
+    absent = {"X": missing_rows(matrix), "y": missing_outcome(values), **extras.missing()}
+    positions = complete_rows({name: where for name, where in absent.items() if where.any()}, "drop")
+    outcome = code_outcome(read_table({"y": values}).frame(["y"], positions)["y"], "y", known=info.response)
+    if positions is None:
+        positions = np.arange(table.n_rows)
+    else:
+        matrix = matrix.take(positions)
+    kind: WeightKind = info.response.weight_kind  # type: ignore[assignment]
+    response = make_response(outcome, extras, positions, kind, None)
+    return Design(matrix, response, info, RowCounts(table.n_rows, table.n_rows - positions.size), positions, index)
 
 
 def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenPolicy = "raise") -> NewRows:

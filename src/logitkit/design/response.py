@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.once import once
-from logitkit.typing import FloatArray, IntArray, WeightKind
+from logitkit.typing import BoolArray, FloatArray, IntArray, WeightKind
 
 __all__ = ["Clusters", "Response"]
 
@@ -95,6 +95,21 @@ class Response:
             return self.total
         used = self.weights > 0.0
         return float(np.count_nonzero(used) if self.trials is None else self.trials[used].sum())
+
+    @property
+    def shift(self) -> FloatArray | None:
+        """What is added to the linear predictors of each row, shape (n,); of several outcomes (K, n)."""
+        return self.offset
+
+    @property
+    def outcome_rows(self) -> list[tuple[str, BoolArray]]:
+        """Each outcome in words, and which rows have it."""
+        return [("an event", self.y > 0.0), ("a non-event", self.y < 1.0)]
+
+    @property
+    def pure_outcomes(self) -> FloatArray:
+        """The values of ``y`` of rows that have one outcome only."""
+        return np.array([1.0, 0.0])
 
     def columns(self) -> list[FloatArray]:
         """Return what is given a row, as far as there is any: outcome, weights, offset."""

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from logitkit.design.matrix import Matrix, mirrored
 from logitkit.errors import DataError
-from logitkit.kernels.sparse import add_sparse_gram, add_sparse_sums, add_sparse_values
+from logitkit.kernels.sparse import (
+    add_sparse_gram,
+    add_sparse_outer,
+    add_sparse_rows,
+    add_sparse_sums,
+    add_sparse_values,
+)
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["Sparse", "sparse_matrix"]
@@ -73,6 +79,24 @@ class Sparse(Matrix):
     def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
         """Add X' v to ``out``."""
         add_sparse_sums(self.indptr, self.indices, self.values, vector, out)
+
+    @property
+    def order(self) -> Literal["C", "F"]:
+        """One column's numbers side by side, which a row visits a few of."""
+        return "F"
+
+    def matvecs(self, vectors: FloatArray) -> FloatArray:
+        """Return X v for several vectors, row by row."""
+        out = np.zeros((self.n_rows, vectors.shape[0]))
+        add_sparse_rows(self.indptr, self.indices, self.values, np.ascontiguousarray(vectors.T), out)
+        return np.ascontiguousarray(out.T)
+
+    def add_rmatvecs(self, vectors: FloatArray, out: FloatArray) -> None:
+        """Add X' v to each row of ``out``, row by row of X."""
+        if not out.flags.f_contiguous:
+            super(Sparse, self).add_rmatvecs(vectors, out)
+            return
+        add_sparse_outer(self.indptr, self.indices, self.values, np.ascontiguousarray(vectors.T), out.T)
 
     def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
         """Add X' diag(weights) X on and above the diagonal."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-import numpy as np
-from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
+from logitkit.cross_validating import cross_validate, cross_validate_matrix
 from logitkit.errors import DataError
 from logitkit.estimators.outcomes import two_classes
 from logitkit.estimators.penalty_choice import penalty_without_strength
 from logitkit.estimators.predictor import LogitPredictor
+from logitkit.estimators.splits import splits_of
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
-from logitkit.paths import cross_validate, cross_validate_matrix
-from logitkit.penalised_problem import ProxNewton
+from logitkit.penalised_options import ProxNewton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["LogitClassifierCV"]
@@ -113,7 +113,21 @@ class LogitClassifierCV(LogitPredictor):
         self.solver = solver
         self.level = level
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    # Groups go to the splitter, which says itself whether it asks for them; the estimator has no use for them.
+    __metadata_request__fit = {"groups": UNUSED}  # noqa: RUF012 - scikit-learn's way to say it
+
+    def get_metadata_routing(self) -> Any:
+        """Return what metadata go where: those of ``fit`` that the splitter asks for, to the splitter.
+
+        Returns
+        -------
+        MetadataRouter
+            scikit-learn's.
+        """
+        to_splitter = MethodMapping().add(caller="fit", callee="split")
+        return MetadataRouter(owner=self).add_self_request(self).add(splitter=self.cv, method_mapping=to_splitter)
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, groups: Any = None) -> Self:
         """Choose the strength, and fit the model at it.
 
         Parameters
@@ -124,6 +138,9 @@ class LogitClassifierCV(LogitPredictor):
             Labels of two classes.
         sample_weight : (n,) array-like, optional
             Weights of precision, in fits and in scores.
+        groups : (n,) array-like, optional
+            The group of each row, for a splitter that keeps groups together, such as ``cv=GroupKFold(5)``. Where
+            scikit-learn routes metadata, a pipeline or a search passes them on because the splitter asks for them.
 
         Returns
         -------
@@ -143,14 +160,14 @@ class LogitClassifierCV(LogitPredictor):
         weights = row_weights(
             target, sample_weight, self.class_weight, rows.used() if self.class_weight is not None else slice(None)
         )
-        splits = check_cv(self.cv, target.is_event, classifier=True).split(np.zeros((len(labels), 1)), target.is_event)
+        splits = splits_of(self, target.is_event, groups)
         found = rows.fit(
             CROSS_VALIDATED,
             target,
             weights,
             {
                 "penalty": penalty,
-                "folds": list(splits),
+                "folds": splits,
                 "measure": self.measure,
                 "n_strengths": self.n_strengths,
                 "ratio": self.ratio,

@@ -11,7 +11,7 @@ from logitkit.estimators.penalty_choice import chosen_penalty
 from logitkit.estimators.predictor import LogitPredictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
-from logitkit.penalised_problem import ProxNewton
+from logitkit.penalised_options import ProxNewton
 from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
@@ -70,7 +70,7 @@ class LogitClassifier(LogitPredictor):
         The fit itself, with summary, odds ratios, tests, intervals, and what is known of separation. Its rows are left
         behind when the estimator is pickled.
     n_iter_ : (1,) int array
-        Iterations of the solver.
+        Iterations of the solver; with a penalty 0 where the null model is the solution.
     n_features_in_ : int
         Columns of X.
     feature_names_in_ : array of str

@@ -11,7 +11,7 @@ from logitkit.estimators.predictor import LogitPredictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.paths import path, path_matrix
-from logitkit.penalised_problem import ProxNewton
+from logitkit.penalised_options import ProxNewton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["LogitPathClassifier"]

@@ -137,7 +137,7 @@ class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.coef_ = np.delete(coef, place)[None, :] if own else coef[None, :]
         self.coef_names_ = np.array([name for j, name in enumerate(names) if j != place], dtype=object)
         self.intercept_ = coef[place : place + 1] if own else np.zeros(1)
-        self.n_iter_ = np.array([fit.record.trace[-1].iteration if fit.record.trace else 0])
+        self.n_iter_ = np.array([_iterations(fit)])
         if fit.record.limit is not None:
             warnings.warn(_separated(fit), DataWarning, stacklevel=3)
 
@@ -173,6 +173,13 @@ class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         place = names.index(INTERCEPT) if INTERCEPT in names else None
         coef = self.coef_[0] if place is None else np.insert(self.coef_[0], place, self.intercept_[0])
         return decision_by_formula(self.fit_, coef, X, self.unseen)
+
+
+def _iterations(fit: Fit) -> int:
+    """Return how many iterations the solver took to the fit."""
+    if fit.record.penalty is not None:
+        return fit.record.penalty.steps
+    return fit.record.trace[-1].iteration if fit.record.trace else 0
 
 
 def _separated(fit: Fit) -> str:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from numbers import Integral
@@ -24,7 +25,7 @@ from logitkit.execution.blas_library import limit_this_thread
 from logitkit.execution.environment import threads_of_environment
 from logitkit.execution.progress import Progress, progress
 
-__all__ = ["RowGroups", "get_threads", "ordered_map", "row_groups", "set_threads", "threads_in_use"]
+__all__ = ["RowGroups", "get_threads", "go_on", "ordered_map", "row_groups", "set_threads", "threads_in_use"]
 
 T = TypeVar("T")
 
@@ -162,17 +163,19 @@ class _Walk(Generic[T]):
         self.function = function
         self.shown = shown
         self.stopped = False
+        self.patience = PATIENCE
+        self._seen = copy_context()  # numpy's way with floating-point errors, and what else goes by context
         # Index, future, and the process that submitted it: a forked child must not wait for its parent's threads.
         self.awaited: deque[tuple[int, Future[T], int]] = deque()
         self._left = iter(range(n_items))
 
     def __call__(self, index: int) -> T:
-        """Run one task; on a thread of the pool."""
+        """Run one task, and all that is inside it, on this thread."""
         if self.stopped:
             raise CancelledError
         _here.walk = self
         try:
-            return self.function(index)
+            return self._seen.copy().run(self.function, index)
         finally:
             _here.walk = None
 
@@ -199,14 +202,18 @@ class _Walk(Generic[T]):
 
     def _wait(self, index: int, future: Future[T]) -> T:
         # A task that no thread has begun is taken back and run here. So nobody waits for a task that waits for a free
-        # thread, whoever holds the threads: a wait is always for something that runs.
+        # thread, whoever holds the threads: a wait is always for something that runs. Where nobody was free once, the
+        # rest is not waited for.
+        patience = self.patience
         while True:
             try:
-                return future.result(PATIENCE)
+                return future.result(patience)
             except (TimeoutError, CancelledError):
                 pass  # of the waiting or of the task
             if future.cancel():
-                return self.function(index)
+                self.patience = 0.0
+                return self(index)
+            patience = PATIENCE
             if future.done():  # just now, or with such an error of its own
                 return future.result()
             if self.shown is not None:
@@ -318,6 +325,12 @@ if hasattr(os, "register_at_fork"):  # where processes fork
     os.register_at_fork(after_in_child=_after_fork)
 
 
+def go_on() -> None:
+    """Go on with a long task, or raise ``CancelledError`` when its results are not wanted any more."""
+    if _here.walk is not None and _here.walk.stopped:
+        raise CancelledError
+
+
 def ordered_map(function: Callable[[int], T], n_items: int, label: str | None = None) -> Iterator[T]:
     """Apply a function to 0, 1, ... on threads, and yield the results in that order.
 
@@ -344,11 +357,9 @@ def ordered_map(function: Callable[[int], T], n_items: int, label: str | None = 
     >>> list(ordered_map(lambda i: i * i, 4))
     [0, 1, 4, 9]
     """
-    outer = _here.walk
-    if outer is not None:
+    if _here.walk is not None:
         for index in range(n_items):
-            if outer.stopped:
-                raise CancelledError
+            go_on()
             yield function(index)
         return
     with nullcontext() if label is None else progress(n_items, label) as shown:

@@ -66,9 +66,8 @@ class Multinomial:
         out[:, missing] = np.nan
         return out
 
-    def pearson(self, mean: FloatArray, others: FloatArray, slope: FloatArray, weights: FloatArray) -> float:
+    def pearson(self, mean: FloatArray, slope: FloatArray, weights: FloatArray) -> float:
         """Return Pearson's statistic of rows, the sum of w (y - p)^2 / p over outcomes."""
-        del others
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = np.where(slope != 0.0, slope**2 / (weights * mean), 0.0)
         return float(terms.sum())

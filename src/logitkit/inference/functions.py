@@ -31,6 +31,15 @@ def function_sides(record: ModelRecord, functions: FloatArray) -> FloatArray:
     -------
     (m,) array
         0 where finite, 1 or -1 where infinite, nan where undetermined or where an aliased coefficient takes part.
+
+    Examples
+    --------
+    Separated data, whose slope runs to infinity:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]})
+    >>> function_sides(fit.record, np.array([[0.0, 1.0], [0.0, -2.0]])).tolist()
+    [1.0, -1.0]
     """
     out = np.zeros(len(functions))
     if record.limit is not None:

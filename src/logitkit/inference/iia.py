@@ -26,6 +26,7 @@ Cheng, S. and Long, J. S. (2007) Testing for IIA in the multinomial logit model.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from numbers import Integral
 
 import numpy as np
 from scipy.special import chdtrc
@@ -103,10 +104,21 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
     ------
     UnsupportedError
         After a penalty, with sampling weights or clusters, for counts, for two outcomes and for predictors that differ.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> rng = np.random.default_rng(1)
+    >>> data = {"y": rng.choice(["a", "b", "c"], 300), "x": rng.normal(size=300)}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> iia_tests(fit.record, fit.design).dof.tolist()
+    [2, 2, 2]
     """
     require_likelihood(record, "lr_test")
     if method not in ("hausman", "small_hsiao"):
         raise DataError(f"method={method!r} is not known; use 'hausman' or 'small_hsiao'.")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative.")
     response = design.response
     assert isinstance(response, OutcomeResponse)
     if not record.has_likelihood or record.restricted or response.shares is not None or len(record.outcomes) < 3:

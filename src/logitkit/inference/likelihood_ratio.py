@@ -2,7 +2,8 @@ r"""The likelihood-ratio test against the null model.
 
 :math:`2(\ell - \ell_0)` is chi-square with as many degrees of freedom as the model has coefficients besides the
 intercept. The null model has the intercept, when the model has one, and the offset; without an intercept every linear
-predictor is the offset, as in R. With an absorbed factor the null model has one intercept for all of its levels.
+predictor is the offset, as in R. With an absorbed factor the null model has one intercept for all of its levels, and
+with K outcomes it has K - 1 of them.
 """
 
 from __future__ import annotations
@@ -76,6 +77,5 @@ def null_test(record: ModelRecord) -> LikelihoodRatioTest:
             f"A likelihood-ratio test is not valid with {record.covariance.label}; use fit.test(...), a Wald test."
         )
     statistic = max(record.null_deviance - record.deviance, 0.0)
-    has_intercept = record.info.intercept is not None or record.info.absorbed is not None
-    dof = record.n_params - has_intercept
+    dof = record.n_params - record.n_null
     return LikelihoodRatioTest(statistic, dof, float(chdtrc(dof, statistic)) if dof > 0 else float("nan"))

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from logitkit.design.matrix import Matrix
 from logitkit.inference.delta import normal_quantile
@@ -26,6 +27,7 @@ __all__ = [
     "OutcomePredictions",
     "limiting_logits",
     "logit_covariances",
+    "outcome_logits",
     "outcome_predictions",
     "outcome_predictors",
     "outcome_probabilities",
@@ -78,6 +80,15 @@ def outcome_predictors(record: MultinomialRecord, matrix: Matrix, offsets: Float
     -------
     (K, n) array
         Zero for the reference, or its offset.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> eta = outcome_predictors(fit.record, fit.design.matrix, None)
+    >>> bool(np.allclose(np.exp(eta) / np.exp(eta).sum(axis=0), fit.predict().T, rtol=1e-12))
+    True
     """
     table = record.finite_table
     out = np.zeros((record.family.n_outcomes, matrix.n_rows))
@@ -113,11 +124,8 @@ def outcome_probabilities(record: MultinomialRecord, matrix: Matrix, offsets: Fl
     >>> [round(float(total), 9) for total in outcome_probabilities(fit.record, fit.design.matrix, None).sum(axis=1)]
     [3.0, 3.0, 3.0]
     """
-    eta, open_outcomes = limiting_logits(record, matrix, offsets)
-    mean = record.family.mean(eta)
-    if open_outcomes is not None:
-        mean[open_outcomes] = np.nan
-    return mean
+    eta, undetermined = limiting_logits(record, matrix, offsets)
+    return _probabilities(record, eta, undetermined)
 
 
 def limiting_logits(
@@ -158,6 +166,13 @@ def limiting_logits(
     return eta, undetermined
 
 
+def _probabilities(record: MultinomialRecord, eta: FloatArray, undetermined: BoolArray | None) -> FloatArray:
+    mean = record.family.mean(eta)
+    if undetermined is not None:
+        mean[undetermined] = np.nan
+    return mean
+
+
 def limits(record: MultinomialRecord, matrix: Matrix) -> tuple[BoolArray, BoolArray]:
     """Return which probabilities of rows are zero in the limit, and which are not determined.
 
@@ -179,7 +194,7 @@ def limits(record: MultinomialRecord, matrix: Matrix) -> tuple[BoolArray, BoolAr
     gone, open_pairs = np.zeros((k, n), dtype=bool), []
     for a in range(k):
         for b in range(a + 1, k):
-            sides = pair_sides(record, matrix, a, b)
+            sides = contrast_sides(record, matrix, np.eye(k)[a] - np.eye(k)[b])
             gone[b] |= sides > 0.0
             gone[a] |= sides < 0.0
             open_pairs.append((a, b, np.isnan(sides)))
@@ -193,8 +208,8 @@ def limits(record: MultinomialRecord, matrix: Matrix) -> tuple[BoolArray, BoolAr
     return gone, np.asarray(some & ~gone)
 
 
-def pair_sides(record: MultinomialRecord, matrix: Matrix, first: int, second: int) -> FloatArray:
-    """Return the sign of the difference of two logits over all directions of recession, nan where they disagree.
+def contrast_sides(record: MultinomialRecord, matrix: Matrix, weights: FloatArray) -> FloatArray:
+    """Return the sign of a contrast of logits over all directions of recession, nan where they disagree.
 
     Parameters
     ----------
@@ -202,8 +217,8 @@ def pair_sides(record: MultinomialRecord, matrix: Matrix, first: int, second: in
         A separated fit.
     matrix : Matrix
         n rows.
-    first, second : int
-        Outcomes.
+    weights : (K,) array
+        Of the outcomes; they sum to zero.
 
     Returns
     -------
@@ -212,15 +227,52 @@ def pair_sides(record: MultinomialRecord, matrix: Matrix, first: int, second: in
     """
     assert record.limit is not None
     assert record.limit.cone is not None
-    weights = np.zeros((record.family.n_outcomes, 1))
-    weights[first], weights[second] = 1.0, -1.0
     out = np.empty(matrix.n_rows)
     step = max(NUMBERS_OF_BLOCK // max(record.coef.size, 1), 1)
     for start in range(0, matrix.n_rows, step):
         stop = min(start + step, matrix.n_rows)
         rows = matrix.rows(start, stop).to_dense()
-        out[start:stop] = record.limit.cone.signs(_jacobian(record, rows, np.repeat(weights, stop - start, axis=1)))
+        jacobian = _jacobian(record, rows, np.repeat(weights[:, None], stop - start, axis=1))
+        out[start:stop] = record.limit.cone.signs(jacobian)
     return out
+
+
+def outcome_logits(record: MultinomialRecord, matrix: Matrix, offsets: FloatArray | None) -> FloatArray:
+    """Return the logarithm of each probability less that of the reference, in symmetric form less the mean of all.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    matrix : Matrix
+        n rows.
+    offsets : (K, n) array or None
+        Added to the logits.
+
+    Returns
+    -------
+    (K, n) array
+        Infinite or missing where separation leaves no finite difference; the reference's own is zero.
+
+    Examples
+    --------
+    In symmetric form they sum to zero:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data, reference=None)
+    >>> bool(np.allclose(outcome_logits(fit.record, fit.design.matrix, None).sum(axis=0), 0.0, atol=1e-12))
+    True
+    """
+    eta = outcome_predictors(record, matrix, offsets)
+    k, reference = len(eta), record.reference
+    eta = eta - (eta.mean(axis=0) if reference is None else eta[reference])
+    if record.limit is None:
+        return np.asarray(eta)
+    base = np.full(k, 1.0 / k) if reference is None else np.eye(k)[reference]
+    sides = np.stack([contrast_sides(record, matrix, weights - base) for weights in np.eye(k)])
+    infinite = np.where(sides > 0.0, np.inf, np.where(sides < 0.0, -np.inf, np.nan))
+    return np.where(sides == 0.0, eta, infinite)
 
 
 def outcome_predictions(
@@ -261,26 +313,32 @@ def outcome_predictions(
     level = record.level if level is None else level
     z = normal_quantile(level)
     require_covariance(record, "Predictions with errors", "fit.predict gives the probabilities.")
-    mean = outcome_probabilities(record, matrix, offsets)
+    eta, undetermined = limiting_logits(record, matrix, offsets)
+    mean = _probabilities(record, eta, undetermined)
     k, n = mean.shape
-    error = np.full((k, n), np.nan)  # of the logit of each probability
-    inside = (mean > 0.0) & (mean < 1.0)
+    # Of the logit of each probability, which is the logit of the outcome less the logarithm of the sum of the others'
+    # exponentials: neither a probability that rounds to one nor one that underflows loses its error.
+    others = np.stack([logsumexp(np.delete(eta, outcome, axis=0), axis=0) for outcome in range(k)])
+    with np.errstate(invalid="ignore"):
+        logit = eta - others
+    error = np.full((k, n), np.nan)
     step = max(NUMBERS_OF_BLOCK // max(record.coef.size, 1), 1)
     for start in range(0, n, step):
         stop = min(start + step, n)
-        rows, here = matrix.rows(start, stop).to_dense(), mean[:, start:stop]
+        rows = matrix.rows(start, stop).to_dense()
         for outcome in range(k):
-            rest = _rest(here, outcome)
-            weights = np.divide(-here, rest, out=np.zeros_like(here), where=rest > 0.0)
+            with np.errstate(invalid="ignore"):
+                below = eta[:, start:stop] - others[outcome, start:stop]
+            below[outcome] = 0.0
+            weights = -np.nan_to_num(np.exp(below))
             weights[outcome] = 1.0
             jacobian = _jacobian(record, rows, weights)
             variance = np.einsum("ij,ij->i", record.inner_vcov.times(jacobian), jacobian)
             error[outcome, start:stop] = np.sqrt(np.maximum(variance, 0.0))
-    error = np.where(inside, error, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        rest = np.stack([_rest(mean, outcome) for outcome in range(k)])
-        logit = np.log(mean) - np.log(rest)
+    error = np.where(np.isfinite(logit) & ~np.isnan(mean), error, np.nan)
+    with np.errstate(over="ignore"):
         low, high = (1.0 / (1.0 + np.exp(-(logit + side * z * error))) for side in (-1.0, 1.0))
+    rest = np.stack([np.delete(mean, outcome, axis=0).sum(axis=0) for outcome in range(k)])
     return OutcomePredictions(record.outcomes, mean, error * mean * rest, low, high, level)
 
 
@@ -328,11 +386,6 @@ def logit_covariances(record: MultinomialRecord, matrix: Matrix) -> Iterator[tup
                 value = np.einsum("ij,ij->i", times, jacobian)
                 covariance[:, outcome, other] = covariance[:, other, outcome] = value
         yield start, stop, covariance
-
-
-def _rest(mean: FloatArray, outcome: int) -> FloatArray:
-    """Return the probability of all other outcomes, as a sum, so that nothing cancels."""
-    return np.asarray(np.delete(mean, outcome, axis=0).sum(axis=0))
 
 
 def _jacobian(record: MultinomialRecord, rows: FloatArray, weights: FloatArray) -> FloatArray:

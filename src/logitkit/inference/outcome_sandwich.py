@@ -83,6 +83,16 @@ def outcome_scores(record: MultinomialRecord, design: Design, rows: IntArray) ->
     -------
     (r, q) array
         A row a row; zero where a row is fitted perfectly in the limit.
+
+    Examples
+    --------
+    At the estimate they sum to zero:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> bool(np.allclose(outcome_scores(fit.record, fit.design, np.arange(9)).sum(axis=0), 0.0, atol=1e-9))
+    True
     """
     response = design.response.take(rows)
     assert isinstance(response, OutcomeResponse)

@@ -25,6 +25,7 @@ from logitkit.design.layout import full_layout
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.functions import function_sides
+from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
 from logitkit.inference.wald import wald_chi_square
@@ -115,7 +116,10 @@ def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind 
             rows.append(_wald(record, _of_columns(record, columns)))
         else:
             assert design is not None
-            rows.append(_ratio(record, _without(record, design, columns)))
+            alone = columns.size == len(
+                record.info.names
+            )  # without it the logits are the offsets, as in the null model
+            rows.append(_to_null(record) if alone else _ratio(record, _without(record, design, columns)))
     hypothesis = "the coefficients of the term are zero for all outcomes, given the other terms"
     return _tests("term", tuple(term.name for term in terms), rows, test, hypothesis)
 
@@ -142,6 +146,14 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
     UnsupportedError
         After a penalty, and for a model whose predictors differ by outcome; by likelihood ratio with sampling weights
         or clusters.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> combine_tests(fit.record, fit.design).labels
+    ('a & b', 'a & c', 'b & c')
     """
     _require(record, design, test)
     if record.restricted:
@@ -155,7 +167,7 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
                 rows.append(_wald(record, contrast_functions(record, a, b, columns)))
             else:
                 assert design is not None
-                rows.append(_ratio(record, _combined(record, design, a, b, columns)))
+                rows.append(_ratio(record, _combined(record, design, a, b)))
     return _tests("outcomes", tuple(labels), rows, test, "all coefficients but the intercepts are equal for the two")
 
 
@@ -203,27 +215,33 @@ def _wald(record: MultinomialRecord, functions: FloatArray) -> tuple[float, int]
     return statistic, rank
 
 
-def _ratio(record: MultinomialRecord, smaller: MultinomialRecord | None) -> tuple[float, int]:
-    if smaller is None or not smaller.converged:
+def _to_null(record: MultinomialRecord) -> tuple[float, int]:
+    test = null_test(record)
+    return test.statistic, test.dof
+
+
+def _ratio(record: MultinomialRecord, smaller: MultinomialRecord) -> tuple[float, int]:
+    if not smaller.converged:
         return np.nan, 0
     return max(smaller.deviance - record.deviance, 0.0), record.n_params - smaller.n_params
 
 
-def _without(record: MultinomialRecord, design: Design, columns: IntArray) -> MultinomialRecord | None:
-    """Return the model without some columns."""
-    keep = np.setdiff1d(np.arange(len(record.info.names)), columns)
-    if keep.size == 0:
-        return None
-    info = replace(
-        record.info,
-        names=tuple(record.info.names[j] for j in keep),
-        terms=tuple(
-            replace(term, columns=tuple(int(np.searchsorted(keep, j)) for j in term.columns))
-            for term in record.info.terms
-            if not set(term.columns) & set(columns.tolist())
+def _of_some_columns(design: Design, keep: IntArray) -> Design:
+    """Return the design with some of its columns."""
+    info, place = design.info, {int(j): k for k, j in enumerate(keep)}
+    terms = tuple(replace(term, columns=tuple(place[j] for j in term.columns if j in place)) for term in info.terms)
+    return replace(
+        design,
+        matrix=design.matrix.columns(keep),
+        info=replace(
+            info, names=tuple(info.names[j] for j in keep), terms=tuple(term for term in terms if term.columns)
         ),
     )
-    smaller = replace(design, matrix=design.matrix.columns(keep), info=info)
+
+
+def _without(record: MultinomialRecord, design: Design, columns: IntArray) -> MultinomialRecord:
+    """Return the model without some columns, at least one of which is left."""
+    keep = np.setdiff1d(np.arange(len(record.info.names)), columns)
     layout = full_layout(record.family.n_outcomes, keep.size, record.reference or 0)
     if record.restricted:
         assert isinstance(record.coordinates, Coordinates)
@@ -231,18 +249,16 @@ def _without(record: MultinomialRecord, design: Design, columns: IntArray) -> Mu
         basis = record.coordinates.transform.reshape(record.layout.active.size, -1, record.inner_coef.size)[:, keep]
         basis = basis.reshape(-1, record.inner_coef.size)
         layout = replace(layout, basis=basis[:, (basis != 0.0).any(axis=0)])
-    return fit_multinomial(smaller, Outcomes(layout, record.reference or 0), Newton())
+    return fit_multinomial(_of_some_columns(design, keep), Outcomes(layout, record.reference or 0), Newton())
 
 
-def _combined(
-    record: MultinomialRecord, design: Design, first: int, second: int, columns: IntArray
-) -> MultinomialRecord:
+def _combined(record: MultinomialRecord, design: Design, first: int, second: int) -> MultinomialRecord:
     """Return the model in which two outcomes have the same coefficients but for the intercept."""
-    k, p = record.family.n_outcomes, len(record.info.names)
-    layout = full_layout(k, p, first)  # then those of the second outcome are zero
-    kept = np.ones((layout.active.size, p), dtype=bool)
-    kept[int(np.searchsorted(layout.active, second)), columns] = False
-    aliased = record.aliased[record.aliased < p]
-    kept[:, aliased] = False
+    # A restricted model is solved on its columns as they are, which must be independent.
+    part = _of_some_columns(design, np.setdiff1d(np.arange(len(record.info.names)), record.aliased))
+    names = part.info.names
+    layout = full_layout(record.family.n_outcomes, len(names), first)  # then those of the second outcome are zero
+    kept = np.ones((layout.active.size, len(names)), dtype=bool)
+    kept[int(np.searchsorted(layout.active, second))] = [name == INTERCEPT for name in names]
     basis = np.eye(kept.size)[:, kept.reshape(-1)]
-    return fit_multinomial(design, Outcomes(replace(layout, basis=basis), first), Newton())
+    return fit_multinomial(part, Outcomes(replace(layout, basis=basis), first), Newton())

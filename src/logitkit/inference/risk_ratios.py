@@ -144,6 +144,16 @@ def contrast_functions(record: MultinomialRecord, first: int, second: int, colum
     -------
     (c, m p) array
         A row a column.
+
+    Examples
+    --------
+    The slope of b less that of c, where a is the reference:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> contrast_functions(fit.record, 1, 2, np.array([1])).tolist()
+    [[0.0, 1.0, 0.0, -1.0]]
     """
     p = record.layout.n_columns
     out = np.zeros((columns.size, record.layout.n_flat))

@@ -106,6 +106,11 @@ def correction_of(response: Response) -> tuple[float, Covariance]:
     ------
     DataError
         With fewer than two clusters.
+
+    Examples
+    --------
+    >>> correction_of(Response(np.array([0.0, 1.0, 1.0]), prior=np.ones(3), weight_kind="sampling"))[0]
+    1.5
     """
     if response.clusters is None:
         n = response.n_obs

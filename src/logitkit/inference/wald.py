@@ -228,6 +228,18 @@ def wald_chi_square(record: ModelRecord, difference: FloatArray, jacobian: Float
         The chi-square statistic.
     outside : bool
         Whether a difference is not zero where it has no variance.
+
+    Examples
+    --------
+    A hypothesis stated twice counts once, and its statistic is the square of its z:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> twice = np.array([[0.0, 1.0], [0.0, 1.0]])
+    >>> value = twice @ fit.record.coordinates.coef(fit.record.inner_coef)
+    >>> rank, statistic, _ = wald_chi_square(fit.record, value, fit.record.coordinates.jacobian(twice))
+    >>> rank, bool(np.isclose(statistic, fit.tidy()["statistic"].iloc[1] ** 2))
+    (1, True)
     """
     # The root of the covariance, not the covariance, so that close hypotheses keep their digits.
     support = np.flatnonzero(np.any(jacobian != 0.0, axis=0))

@@ -11,7 +11,9 @@ from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = [
     "add_sparse_gram",
+    "add_sparse_outer",
     "add_sparse_pair",
+    "add_sparse_rows",
     "add_sparse_sums",
     "add_sparse_values",
     "add_sparse_with_coded",
@@ -61,6 +63,50 @@ def add_sparse_sums(
         if v != 0.0:
             for k in range(indptr[i], indptr[i + 1]):
                 out[indices[k]] += values[k] * v
+
+
+@compiled
+def add_sparse_rows(
+    indptr: IntArray, indices: CodeArray, values: FloatArray, vectors: FloatArray, out: FloatArray
+) -> None:
+    """Add X V to ``out``, row by row.
+
+    Parameters
+    ----------
+    indptr, indices, values : array
+        Compressed rows of X, n by p.
+    vectors : (p, m) array
+        V, in C order.
+    out : (n, m) array
+        Added to.
+    """
+    for i in range(out.shape[0]):
+        for entry in range(indptr[i], indptr[i + 1]):
+            j, value = indices[entry], values[entry]
+            for k in range(out.shape[1]):
+                out[i, k] += value * vectors[j, k]
+
+
+@compiled
+def add_sparse_outer(
+    indptr: IntArray, indices: CodeArray, values: FloatArray, vectors: FloatArray, out: FloatArray
+) -> None:
+    """Add X' V to ``out``, row by row of X.
+
+    Parameters
+    ----------
+    indptr, indices, values : array
+        Compressed rows of X, n by p.
+    vectors : (n, m) array
+        V, in C order.
+    out : (p, m) array
+        Added to.
+    """
+    for i in range(vectors.shape[0]):
+        for entry in range(indptr[i], indptr[i + 1]):
+            j, value = indices[entry], values[entry]
+            for k in range(vectors.shape[1]):
+                out[j, k] += value * vectors[i, k]
 
 
 @compiled

@@ -25,7 +25,7 @@ class Bounds(Part):
     Raises
     ------
     DataError
-        Where a bound is missing, a lower one above zero or an upper one below.
+        Where no bound is given, a lower one is above the upper one or above zero, or an upper one is below zero.
 
     Examples
     --------
@@ -41,18 +41,47 @@ class Bounds(Part):
         """Refuse bounds that are no numbers, or exclude zero."""
         if self.lower is None and self.upper is None:
             raise DataError("Bounds(): give lower=, upper= or both.")
-        for side, given in (("lower", self.lower), ("upper", self.upper)):
-            values = given.values() if isinstance(given, Mapping) else () if given is None else (given,)
-            for value in values:
-                if not is_number(value) or math.isnan(value):
-                    raise DataError(f"Bounds({side}={value!r}): give numbers.")
-                if (value > 0.0) if side == "lower" else (value < 0.0):
-                    raise DataError(
-                        f"Bounds({side}={value!r}) leaves out zero, where coefficients start. Move what the "
-                        "coefficient is known to be into an offset, and bound the rest."
-                    )
+        given = [("lower", *pair) for pair in _named(self.lower)] + [("upper", *pair) for pair in _named(self.upper)]
+        for side, name, value in given:
+            if not is_number(value) or math.isnan(value):
+                raise DataError(f"Bounds({_shown(side, name, value)}): give numbers.")
+        for _, name, _ in given:
+            low, high = _bound(self.lower, name), _bound(self.upper, name)
+            if low is not None and high is not None and low > high:
+                raise DataError(
+                    f"Bounds(): the lower bound of {_whose(name)} ({low!r}) is above the upper one ({high!r}). Were "
+                    "they given the wrong way round? Then swap them; else leave one out."
+                )
+        for side, name, value in given:
+            if (value > 0.0) if side == "lower" else (value < 0.0):
+                raise DataError(
+                    f"Bounds({_shown(side, name, value)}) leaves out zero, where {_whose(name)} starts. Move what the "
+                    "coefficient is known to be into an offset, and bound the rest."
+                )
 
     @property
     def words(self) -> str:
         """The penalty in words."""
         return "bounds"
+
+
+def _named(given: float | Mapping[str, float] | None) -> list[tuple[str | None, float]]:
+    """Return bounds with the name that each is for, None for all coefficients."""
+    if given is None:
+        return []
+    return list(given.items()) if isinstance(given, Mapping) else [(None, given)]
+
+
+def _bound(given: float | Mapping[str, float] | None, name: str | None) -> float | None:
+    """Return the bound on one side of a name, or None."""
+    if isinstance(given, Mapping):
+        return None if name is None else given.get(name)
+    return given
+
+
+def _whose(name: str | None) -> str:
+    return "every coefficient" if name is None else f"the coefficient {name!r}"
+
+
+def _shown(side: str, name: str | None, value: object) -> str:
+    return f"{side}={value!r}" if name is None else f"{side}={{{name!r}: {value!r}}}"

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeAlias
 
 from logitkit.errors import DataError
-from logitkit.penalties.specification import Part, is_number, require_relative, require_share, require_strength
+from logitkit.penalties.specification import (
+    Part,
+    Specification,
+    is_number,
+    parts_of,
+    require_relative,
+    require_share,
+    require_strength,
+)
 
 __all__ = ["AdaptiveLasso", "ElasticNet", "Lasso", "RelaxedLasso", "Ridge"]
 
@@ -41,6 +49,10 @@ class ElasticNet(Part):
     relative : mapping, optional
         Relative strengths :math:`v_j` by term or coefficient, 1 where not named. They are used as they are: unlike
         glmnet's ``penalty.factor`` they are not rescaled to a mean of 1.
+    across_outcomes : bool, default False
+        In models of several outcomes, whether a column enters for all outcomes or for none: in place of the absolute
+        values stands the length of a column's coefficients over the outcomes, as with glmnet's
+        ``type.multinomial="grouped"``.
 
     Raises
     ------
@@ -67,6 +79,7 @@ class ElasticNet(Part):
     standardize: bool = field(default=True, kw_only=True)
     keep: Keep = field(default=None, kw_only=True)
     relative: Mapping[str, float] | None = field(default=None, kw_only=True)
+    across_outcomes: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse strengths and mixes out of range."""
@@ -92,9 +105,10 @@ class ElasticNet(Part):
     @property
     def words(self) -> str:
         """The penalty in words, without its strength."""
+        name = f"elastic net (l1_ratio {self.l1_ratio:g})"
         if self.l1_ratio in {0.0, 1.0}:
-            return "ridge" if self.l1_ratio == 0.0 else "lasso"
-        return f"elastic net (l1_ratio {self.l1_ratio:g})"
+            name = "ridge" if self.l1_ratio == 0.0 else "lasso"
+        return f"{name} across outcomes" if self.across_outcomes and self.l1_ratio > 0.0 else name
 
 
 @dataclass(frozen=True)
@@ -209,9 +223,11 @@ class AdaptiveLasso(Lasso):
     ----------
     strength : float, optional
         :math:`\lambda`, not negative.
-    initial : mapping or array-like, optional
-        First estimates by coefficient, on the scale of the columns as given (the ``coef`` of a fit). By default those
-        of a maximum likelihood fit, which must exist.
+    initial : penalty, mapping or array-like, optional
+        First estimates: those of a penalty with its strength, such as ``lk.Ridge(0.01)``, or numbers by coefficient, on
+        the scale of the columns as given (the ``coef`` of a fit). By default those of a maximum likelihood fit, which
+        must exist. In a cross-validation first estimates are made anew without each fold; numbers stay, whatever rows
+        they have seen.
     power : float, default 1
         :math:`\kappa`, positive.
     l1_ratio : float
@@ -237,6 +253,18 @@ class AdaptiveLasso(Lasso):
         super().__post_init__()
         if not is_number(self.power) or not 0.0 < self.power < math.inf:
             raise DataError(f"AdaptiveLasso(power={self.power!r}): give a positive number.")
+        if isinstance(self.initial, Specification):
+            for part in parts_of(self.initial):
+                if isinstance(part, ElasticNet) and part.strength is None:
+                    raise DataError(
+                        f"AdaptiveLasso(initial=...): the penalty that makes the first estimates ({part.words}) has no "
+                        "strength; give it one, such as lk.Ridge(0.01)."
+                    )
+
+    @property
+    def first_given(self) -> bool:
+        """Whether the first estimates are numbers, which stay when rows are left out."""
+        return self.initial is not None and not isinstance(self.initial, Specification)
 
     @property
     def words(self) -> str:

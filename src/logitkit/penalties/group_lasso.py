@@ -20,7 +20,7 @@ class GroupLasso(ElasticNet):
         \lambda \sum_g v_g \left((1 - \alpha) \sqrt{p_g} \lVert b_g \rVert_2 + \alpha \lVert b_g \rVert_1\right),
         \qquad b_j = s_j \beta_j
 
-    With ``l1_ratio`` above zero it is the sparse-group lasso.
+    :math:`p_g` counts the columns of the group that vary. With ``l1_ratio`` above zero it is the sparse-group lasso.
 
     Parameters
     ----------

@@ -44,6 +44,15 @@ class Groups:
         own = self.codes >= 0
         return np.sqrt(np.bincount(self.codes[own], values[own] ** 2, self.strengths.size))
 
+    def curvature(self, coef: FloatArray) -> FloatArray:
+        """Return the second derivatives of the strengths times lengths that are not zero, shape (p, p)."""
+        norms = self.norms(coef)
+        share = np.divide(self.strengths, norms, out=np.zeros_like(norms), where=norms > 0.0)
+        unit = np.divide(coef, np.r_[norms, 1.0][self.codes], out=np.zeros_like(coef), where=coef != 0.0)
+        pull = np.r_[share, 0.0][self.codes]
+        same = (self.codes[:, None] == self.codes) & (self.codes >= 0)
+        return np.asarray(np.diag(pull) - np.where(same, (pull * unit)[:, None] * unit, 0.0))
+
 
 @dataclass(frozen=True)
 class Penalty:

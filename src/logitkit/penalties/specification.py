@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+import reprlib
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, dataclass, fields
 from numbers import Real
+from typing import Any, ClassVar, Self
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, nearest_name
 
 __all__ = [
     "Part",
@@ -21,10 +23,48 @@ __all__ = [
 ]
 
 
+#: What others call the strength, and how theirs becomes ours.
+OTHER_STRENGTHS = {
+    "C": "scikit-learn's C, of the sum of the losses, is strength = 1 / (C * W), W the total weight (the number of "
+    "rows), with standardize=False: lk.strength_from('scikit-learn', C, n_obs=...)",
+    "alpha": "the alpha of glum and of statsmodels' GLM.fit_regularized is the strength, with standardize=False; that "
+    "of statsmodels' Logit.fit_regularized is n times the strength: lk.strength_from('statsmodels Logit', alpha, "
+    "n_obs=...). glmnet's alpha is l1_ratio of lk.ElasticNet",
+    "lambda": "glmnet's lambda is the strength",
+}
+
+
 class Part:
-    """What every penalty can do: be added to another."""
+    """What every penalty can do: be added to another, and name the keyword that was meant.
+
+    Parameters
+    ----------
+    *given : object
+        Of the penalty, by position.
+    **named : object
+        Of the penalty, by keyword; those that it does not have are refused with the nearest.
+    """
 
     __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __new__(cls, *given: object, **named: object) -> Self:
+        """Refuse keywords that the penalty does not have, before its own constructor would with a TypeError."""
+        own = [field for field in fields(cls) if field.init]
+        known = [field.name for field in own]
+        for name, value in named.items():
+            if name not in known:
+                raise DataError(f"{cls.__name__}({name}={reprlib.repr(value)}): {_advice(cls, name, known)}")
+        in_order = [field.name for field in own if not field.kw_only]
+        if len(given) > len(in_order):
+            others = [f"{field.name}=" for field in own if field.kw_only]
+            raise DataError(
+                f"{cls.__name__}({', '.join(map(reprlib.repr, given))}) has {len(given)} values by position, and only "
+                f"{' and '.join(in_order)} may be given so."
+                + (f" To be named: {', '.join(others)}." if others else "")
+                + _fixed_mix(cls)
+            )
+        return super().__new__(cls)
 
     def __add__(self, other: Specification) -> PenaltySum:
         """Return both penalties together."""
@@ -65,6 +105,22 @@ class PenaltySum:
 
 
 Specification = Part | PenaltySum
+
+
+def _advice(cls: type[Part], name: str, known: Sequence[str]) -> str:
+    """Say what to write instead of a keyword that a penalty does not have."""
+    if name == "l1_ratio" and _fixed_mix(cls):
+        return f"it is no choice here.{_fixed_mix(cls)}"
+    other = OTHER_STRENGTHS.get("lambda" if name.rstrip("_") in {"lambda", "lam", "lambd"} else name)
+    if other is not None and "strength" in known:
+        return f"the keyword is strength=, beside the mean loss of the rows; {other}."
+    return f"it has no such argument. {nearest_name(name, known)}"
+
+
+def _fixed_mix(cls: type[Part]) -> str:
+    """Say which mix a penalty has, where it cannot be chosen."""
+    fixed = [field.default for field in fields(cls) if field.name == "l1_ratio" and not field.init]
+    return f" Its l1_ratio is {fixed[0]:g}; lk.ElasticNet(strength, l1_ratio) takes another." if fixed else ""
 
 
 def parts_of(penalty: Specification) -> tuple[Part, ...]:

@@ -71,7 +71,8 @@ def plot_path(record: PathRecord, scale: FloatArray, ax: Axes | None = None, *, 
     strengths = record.strengths[drawn]
     scaled = (record.coef * scale)[drawn]
     moving = np.array(
-        [j for j, name in enumerate(record.names) if name != INTERCEPT and scaled[:, j].any()], dtype=np.int64
+        [j for j, name in enumerate(record.names) if name.rsplit(":", 1)[-1] != INTERCEPT and scaled[:, j].any()],
+        dtype=np.int64,
     )
     order = moving[np.argsort(-np.abs(scaled[-1, moving]), kind="stable")]
     named = order[:NAMED_MOST]

@@ -27,7 +27,7 @@ from logitkit.report.number_format import (
     format_p,
 )
 from logitkit.report.penalty import format_gap
-from logitkit.report.wording import counted, fewer_groups, many_new_rows
+from logitkit.report.wording import FIRST_GIVEN, counted, fewer_groups, many_new_rows
 from logitkit.selection.nested import NestedScores
 
 __all__ = [
@@ -259,7 +259,10 @@ def _(result: NestedScores) -> Document:
             Fact("Folds", result.folds),
         ),
         blocks=(Table(None, heads, rows),),
-        notes=(f"Without each fold the strength was chosen by the other folds: {rule}. Folds are numbered from 0.",),
+        notes=(
+            f"Without each fold the strength was chosen by the other folds: {rule}. Folds are numbered from 0.",
+            *((FIRST_GIVEN,) if result.first_given else ()),
+        ),
     )
 
 

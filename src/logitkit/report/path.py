@@ -10,7 +10,7 @@ from logitkit.penalised_path import PathRecord, PathStatus
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import format_column, format_integer, format_percent
 from logitkit.report.penalty import format_gap, format_strength
-from logitkit.report.wording import counted, name_list
+from logitkit.report.wording import FIRST_GIVEN, counted, name_list, without_intercept
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.typing import IntArray
 
@@ -18,6 +18,7 @@ __all__ = ["cross_validation_document", "missing_scores", "path_document"]
 
 ROWS_MOST = 12  # strengths of a path that are listed
 NAMES_MOST = 3  # names in a cell
+NOT_ZERO = "Not zero: coefficients, the intercept and others without a penalty among them."
 
 
 def path_document(record: PathRecord) -> Document:
@@ -47,11 +48,12 @@ def path_document(record: PathRecord) -> Document:
         Fact("Method", record.method),
     )
     return Document(
-        "Path of a penalised logistic regression",
+        f"Path of a penalised {record.model}",
         facts=facts,
         blocks=(_path_table(record),),
         notes=(
-            "Deviance explained: beside the model of intercept and offset.",
+            *without_intercept(record.columns),
+            f"{NOT_ZERO} Deviance explained: beside the model of intercept and offset.",
             "Gap: how far each solution is above the least objective, by the solver, as a share of the null loss.",
             "path.at(strength) is the fit at any strength; path.choose('bic') and lk.cross_validate choose one.",
         ),
@@ -96,7 +98,7 @@ def cross_validation_document(record: CrossValidation) -> Document:
     heads = ("Strength", "Mean", "Std. error", "Not zero", "Deviance explained")
     table = Table("Choices", (Column("Rule", "left"), *(Column(head) for head in heads)), tuple(cells))
     return Document(
-        "Cross-validation of a penalised logistic regression",
+        f"Cross-validation of a penalised {record.path.model}",
         facts=tuple(facts),
         blocks=(table,),
         notes=tuple(_cross_validation_notes(record)),
@@ -188,8 +190,12 @@ def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
         "The best mean is the best of many, and so a little better than new rows will show; rows that took no part "
         "in the choice tell."
     )
+    if record.first_given:
+        yield FIRST_GIVEN
     if record.folds.seed is not None:
         yield f"The folds were drawn with seed {record.folds.seed}."
+    yield NOT_ZERO
+    yield from without_intercept(record.path.columns)
     left = int(np.count_nonzero(~record.curve.comparable))
     if left:
         yield f"Not compared, because some splits have no score there: {counted(left, 'strength')}."

@@ -58,6 +58,7 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
         yield Fact("Strength chosen", facts.chosen)
     yield Fact("Penalised", facts.standardized.removeprefix("coefficients of "))
     yield Fact("Not zero", f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}")
+    yield Fact("Of these unpenalised", format_integer(_n_unpenalised(facts)))
     if not np.isnan(facts.dof):
         yield Fact("Effective df", f"{facts.dof:,.2f}")
     yield Fact("Deviance", f"{record.deviance:,.3f}")
@@ -66,6 +67,15 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
         yield Fact("Deviance explained", format_percent(explained_share(record)))
     yield Fact("Gap of the lasso" if not facts.certified else "Gap (relative)", format_gap(facts.gap, facts.tol))
     yield Fact("Status", "converged" if record.status is Status.CONVERGED else "not converged")
+
+
+def _n_unpenalised(facts: PenaltyFacts) -> int:
+    """Return how many coefficients no penalty draws, and no bound holds."""
+    free = facts.penalty.free
+    if facts.quadratic is not None:
+        strengths = facts.quadratic.strengths
+        free = free & ((strengths if strengths.ndim == 1 else strengths.diagonal()) == 0.0)
+    return int(np.count_nonzero(free))
 
 
 def format_strength(strength: float) -> str:

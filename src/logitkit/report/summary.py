@@ -27,7 +27,14 @@ from logitkit.report.number_format import (
 )
 from logitkit.report.penalty import penalised_table, penalty_facts, penalty_notes
 from logitkit.report.ratios import format_ratios
-from logitkit.report.wording import absorbed_words, counted, few_rows_warning, has_only_intercept, name_list
+from logitkit.report.wording import (
+    absorbed_words,
+    counted,
+    few_rows_warning,
+    has_only_intercept,
+    name_list,
+    without_intercept,
+)
 from logitkit.solvers.solver import Status
 from logitkit.typing import IntArray
 
@@ -214,6 +221,8 @@ def _p_text(p: float) -> str:
 
 
 def _notes(record: FitRecord) -> Iterator[str]:
+    if record.info.absorbed is None:
+        yield from without_intercept(record.names)
     yield from _fitted_notes(record) if record.penalty is None else penalty_notes(record, record.penalty)
     if record.info.references:
         # A level that is the empty text, or ends in blanks, would not be seen.
@@ -249,8 +258,19 @@ def _fitted_notes(record: FitRecord) -> Iterator[str]:
             if record.info.response.offset is not None
             else "gives every row the probability one half"
         )
-        yield f"The model has no intercept: the null model {null}."
+        yield f"Without an intercept the null model {null}."
     yield from _left_out(record)
+
+
+def _wide_warning(record: FitRecord) -> Iterator[str]:
+    """Say of a fit with as many coefficients as rows, and without an answer, which fits have one."""
+    rows, p = record.counts.given - record.counts.missing, record.coef.size
+    if record.penalty is None and p >= rows and (record.limit is not None or record.aliased.size):
+        yield (
+            f"{counted(p, 'coefficient')} for {counted(rows, 'row')}: more than the rows can tell without a penalty. "
+            "penalty=lk.Ridge(strength) shrinks the coefficients, lk.Lasso(strength) chooses among them; "
+            "lk.cross_validate chooses the strength."
+        )
 
 
 def _warnings(record: FitRecord) -> Iterator[str]:
@@ -269,7 +289,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
             text
             + " These have no standard error, interval or p-value; the other coefficients are those of the limiting "
             "model on the rows that overlap. Remedies: merge or drop the level or column at fault, gather more data, "
-            "or use a penalised likelihood (Firth) fit."
+            "or fit with a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
         )
     elif record.status is not Status.CONVERGED:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
@@ -280,6 +300,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
             f"Few clusters ({record.covariance.n_clusters}): standard errors by cluster are too small then, and so are "
             "p-values."
         )
+    yield from _wide_warning(record)
     few_rows = few_rows_warning(record)
     if few_rows is not None:
         yield few_rows

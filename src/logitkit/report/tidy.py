@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-def tidy_frame(record: ModelRecord, level: float | None = None) -> pd.DataFrame:
+def tidy_frame(record: ModelRecord, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
     """Return a row a coefficient: term, estimate, std_error, statistic, p_value, conf_low, conf_high.
 
     Parameters
@@ -42,12 +42,14 @@ def tidy_frame(record: ModelRecord, level: float | None = None) -> pd.DataFrame:
         The fit.
     level : float, optional
         Confidence level.
+    nonzero : bool, default False
+        Whether coefficients that are zero, as a lasso leaves them, are left out.
 
     Returns
     -------
     pandas.DataFrame
-        p rows. After a penalty statistic and p_value are missing; std_error and interval are the posterior's, which the
-        name of the columns says, or missing.
+        p rows, or fewer, labelled by their place. After a penalty statistic and p_value are missing; std_error and
+        interval are the posterior's, which the name of the columns says, or missing.
     """
     table = coefficient_estimates(record, level)
     found = pd.DataFrame(
@@ -61,7 +63,7 @@ def tidy_frame(record: ModelRecord, level: float | None = None) -> pd.DataFrame:
             "conf_high": table.high,
         }
     )
-    return posterior_named(found, record)
+    return posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record)
 
 
 def posterior_named(frame: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from logitkit.design.terms import INTERCEPT
 from logitkit.record import FitRecord
 from logitkit.report.number_format import format_integer, format_percent
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 
 __all__ = [
+    "FIRST_GIVEN",
     "absorbed_words",
     "counted",
     "few_rows_warning",
@@ -21,8 +23,14 @@ __all__ = [
     "has_only_intercept",
     "many_new_rows",
     "name_list",
+    "without_intercept",
 ]
 
+FIRST_GIVEN = (
+    "The first estimates of the adaptive lasso were given as numbers and are the same for every fold. If they were "
+    "learnt from these rows they have seen those held out, and the scores are too good: give the penalty that makes "
+    "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are made anew without each fold."
+)
 NAMES_MOST = 12
 MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
 FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a few per cent and more
@@ -89,6 +97,29 @@ def has_only_intercept(record: FitRecord) -> bool:
         True also when every other column is aliased.
     """
     return record.info.intercept is not None and record.n_params == 1
+
+
+def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
+    """Return a note where a model has no intercept, and what would be one.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the coefficients.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or none.
+
+    Examples
+    --------
+    >>> without_intercept(["Intercept", "x"]), without_intercept(["x"])[0][:16]
+    ((), 'No intercept: no')
+    """
+    if INTERCEPT in names:
+        return ()
+    return (f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is.",)
 
 
 def absorbed_words(absorbed: AbsorbedLevels) -> str:

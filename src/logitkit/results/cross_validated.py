@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from logitkit.once import once
-from logitkit.penalised_problem import Shrunken
+from logitkit.penalised_model import PenalisedModel
+from logitkit.results.along import fit_at_strength, nested_of
 from logitkit.results.fit import Fit
-from logitkit.results.path import Path, fit_at_strength, nested_of
+from logitkit.results.path import Path
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.selection.nested import NestedScores
@@ -25,7 +26,7 @@ class CrossValidated:
     ----------
     record : CrossValidation
         What was found.
-    given : Shrunken
+    given : PenalisedModel
         The problem, with the rows, which a result that was pickled leaves behind.
     level : float
         Confidence level of the fits.
@@ -41,9 +42,9 @@ class CrossValidated:
     True
     """
 
-    def __init__(self, record: CrossValidation, given: Shrunken, level: float) -> None:
+    def __init__(self, record: CrossValidation, given: PenalisedModel, level: float) -> None:
         self.record = record
-        self._given: Shrunken | None = given
+        self._given: PenalisedModel | None = given
         self._level = level
         self._path = Path(record.path, given, level)
 
@@ -78,13 +79,15 @@ class CrossValidated:
     def best(self) -> Fit:
         """The fit to all rows at the best strength."""
         words = f"best mean score ({self.record.measure.label}), {self.record.folds.words}"
-        return fit_at_strength(self._given, self.best_strength, self._level, words, "best")
+        fit: Fit = fit_at_strength(self._given, self.best_strength, self._level, words, "best")
+        return fit
 
     @once
     def one_se(self) -> Fit:
         """The fit to all rows at the largest strength within one standard error of the best."""
         words = f"within one standard error of the best score ({self.record.measure.label}), {self.record.folds.words}"
-        return fit_at_strength(self._given, self.one_se_strength, self._level, words, "one_se")
+        fit: Fit = fit_at_strength(self._given, self.one_se_strength, self._level, words, "one_se")
+        return fit
 
     def at(self, strength: float) -> Fit:
         """Return the fit to all rows at a strength, which need not be one of the path's.
@@ -99,7 +102,8 @@ class CrossValidated:
         Fit
             Solved anew, as ``lk.logit`` with this strength.
         """
-        return fit_at_strength(self._given, strength, self._level, "given", "at")
+        fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
+        return fit
 
     def nested(self, rule: str = "best") -> NestedScores:
         """Return how well the whole procedure predicts, the choice of the strength included.

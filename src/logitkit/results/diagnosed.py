@@ -33,7 +33,12 @@ class Diagnosed(Estimates):
     """
 
     def residuals(
-        self, kind: ResidualKind = "deviance", data: Any = None, weights: Any = None, offset: Any = None
+        self,
+        kind: ResidualKind = "deviance",
+        data: Any = None,
+        weights: Any = None,
+        offset: Any = None,
+        y: Any = None,
     ) -> pd.Series:
         """Return residuals of one kind.
 
@@ -41,10 +46,10 @@ class Diagnosed(Estimates):
         ----------
         kind : {'deviance', 'pearson', 'response', 'working'}
             As R defines them.
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
-        weights, offset : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -53,18 +58,18 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.residuals import residuals
 
-        design = rows_of(self, data, weights, offset)
+        design = rows_of(self, data, weights, offset, y)
         return pd.Series(residuals(self.record, design, kind), tidy.row_labels(design), name=kind)
 
-    def influence(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+    def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
         """Return leverage, Cook's distance and standardised residuals.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
-        weights, offset : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -73,7 +78,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.influence import influence
 
-        design = rows_of(self, data, weights, offset)
+        design = rows_of(self, data, weights, offset, y)
         return tidy.influence_frame(influence(self.record, design), design)
 
     def goodness_of_fit(
@@ -83,19 +88,20 @@ class Diagnosed(Estimates):
         grouping: Literal["stata", "r"] = "stata",
         weights: Any = None,
         offset: Any = None,
+        y: Any = None,
     ) -> HosmerLemeshow:
         """Return the Hosmer-Lemeshow test with its groups.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
         groups : int, default 10
             Number of groups.
         grouping : {'stata', 'r'}
             How rows are put into groups; the two can differ visibly.
-        weights, offset : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -105,18 +111,20 @@ class Diagnosed(Estimates):
         from logitkit.diagnostics.goodness import hosmer_lemeshow
 
         return shown(
-            hosmer_lemeshow(self.record, rows_of(self, data, weights, offset), groups=groups, grouping=grouping)
+            hosmer_lemeshow(self.record, rows_of(self, data, weights, offset, y), groups=groups, grouping=grouping)
         )
 
-    def discrimination(self, data: Any = None, weights: Any = None, offset: Any = None) -> Discrimination:
+    def discrimination(
+        self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None
+    ) -> Discrimination:
         """Return the ROC curve and the area under it.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
-        weights, offset : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -125,19 +133,21 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.discrimination import discrimination
 
-        return shown(discrimination(self.record, rows_of(self, data, weights, offset)))
+        return shown(discrimination(self.record, rows_of(self, data, weights, offset, y)))
 
-    def calibration(self, data: Any = None, bins: int = 10, weights: Any = None, offset: Any = None) -> Calibration:
+    def calibration(
+        self, data: Any = None, bins: int = 10, weights: Any = None, offset: Any = None, y: Any = None
+    ) -> Calibration:
         """Return predicted against observed rates.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
         bins : int, default 10
             Number of bins.
-        weights, offset : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -146,7 +156,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.calibration import calibration
 
-        return shown(calibration(self.record, rows_of(self, data, weights, offset), bins=bins))
+        return shown(calibration(self.record, rows_of(self, data, weights, offset, y), bins=bins))
 
     def collinearity(self) -> pd.DataFrame:
         """Return variance inflation factors, generalised for terms of several columns.
@@ -160,16 +170,16 @@ class Diagnosed(Estimates):
 
         return tidy.collinearity_frame(collinearity(self.record))
 
-    def certificate(self, data: Any = None, weights: Any = None, offset: Any = None) -> Certificate:
+    def certificate(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> Certificate:
         """Return how far the penalised objective is above its minimum at most, proved apart from the solver.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             The rows of the fit, for a fit that was loaded; those of the fit by default. Other rows have another
             objective, and the certificate says that they are others.
-        weights, offset : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -178,4 +188,4 @@ class Diagnosed(Estimates):
         """
         from logitkit.inference.certificate import certificate
 
-        return shown(certificate(self.record, rows_of(self, data, weights, offset)))
+        return shown(certificate(self.record, rows_of(self, data, weights, offset, y)))

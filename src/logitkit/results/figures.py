@@ -85,7 +85,9 @@ class FitPlots:
             title=title,
         )
 
-    def roc(self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None) -> Any:
+    def roc(
+        self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None, y: Any = None
+    ) -> Any:
         """Draw the ROC curve.
 
         Parameters
@@ -98,6 +100,8 @@ class FitPlots:
             Names the curve in a legend; curves with labels can share ``ax``.
         color : str, optional
             Of the curve.
+        y : array-like, optional
+            Outcome of the rows of ``data`` after a fit of a matrix.
 
         Returns
         -------
@@ -106,7 +110,7 @@ class FitPlots:
         """
         from logitkit.plots.roc import plot_roc
 
-        return plot_roc(discrimination(self._fit.record, rows_of(self._fit, data)), ax, label=label, color=color)
+        return plot_roc(discrimination(self._fit.record, rows_of(self._fit, data, y=y)), ax, label=label, color=color)
 
     def calibration(
         self,
@@ -115,6 +119,7 @@ class FitPlots:
         bins: int = 10,
         label: str | None = None,
         color: str | None = None,
+        y: Any = None,
     ) -> Any:
         """Draw observed against predicted rates.
 
@@ -130,6 +135,8 @@ class FitPlots:
             Names the points in a legend, in place of histogram and words; points with labels can share ``ax``.
         color : str, optional
             Of the points.
+        y : array-like, optional
+            Outcome of the rows of ``data`` after a fit of a matrix.
 
         Returns
         -------
@@ -138,10 +145,10 @@ class FitPlots:
         """
         from logitkit.plots.calibration import plot_calibration
 
-        result = calibration(self._fit.record, rows_of(self._fit, data), bins=bins)
+        result = calibration(self._fit.record, rows_of(self._fit, data, y=y), bins=bins)
         return plot_calibration(result, ax, label=label, color=color)
 
-    def residuals(self, data: Any = None, ax: Any = None) -> Any:
+    def residuals(self, data: Any = None, ax: Any = None, y: Any = None) -> Any:
         """Draw residuals against leverage.
 
         Parameters
@@ -150,6 +157,8 @@ class FitPlots:
             Rows with an outcome; those of the fit by default.
         ax : Axes, optional
             Where to draw.
+        y : array-like, optional
+            Outcome of the rows of ``data`` after a fit of a matrix.
 
         Returns
         -------
@@ -158,7 +167,7 @@ class FitPlots:
         """
         from logitkit.plots.residuals import plot_residuals
 
-        return plot_residuals(influence(self._fit.record, rows_of(self._fit, data)), ax)
+        return plot_residuals(influence(self._fit.record, rows_of(self._fit, data, y=y)), ax)
 
 
 def _forest_rows(record: FitRecord, result: OddsRatios) -> tuple[list[int], str]:

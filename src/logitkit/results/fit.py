@@ -62,13 +62,15 @@ class Fit(Diagnosed):
         """
         return shown_summary(summary_document(self.record))
 
-    def tidy(self, level: float | None = None) -> pd.DataFrame:
+    def tidy(self, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
         """Return a row a coefficient.
 
         Parameters
         ----------
         level : float, optional
             Confidence level; the fit's by default.
+        nonzero : bool, default False
+            Whether coefficients that are zero, as a lasso leaves them, are left out; the others keep their labels.
 
         Returns
         -------
@@ -76,7 +78,7 @@ class Fit(Diagnosed):
             term, estimate, std_error, statistic, p_value, conf_low, conf_high. After a penalty statistic and p_value
             are missing, and so are errors and intervals unless there is a posterior.
         """
-        return tidy.tidy_frame(self.record, level)
+        return tidy.tidy_frame(self.record, level, nonzero=nonzero)
 
     def glance(self) -> pd.DataFrame:
         """Return one row with the statistics of the whole fit.
@@ -88,22 +90,22 @@ class Fit(Diagnosed):
         """
         return tidy.glance_frame(self.record)
 
-    def augment(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+    def augment(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
         """Return a row an observation, with fitted values, residuals and influence.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; those of the fit by default. Rows with missing values are left out.
-        weights, offset : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
         pandas.DataFrame
             Labelled as the table's rows.
         """
-        return tidy.augment_frame(self.record, rows_of(self, data, weights, offset))
+        return tidy.augment_frame(self.record, rows_of(self, data, weights, offset, y))
 
     def odds_ratios(self, units: Mapping[str, float] | None = None, level: float | None = None) -> pd.DataFrame:
         """Return odds ratios with intervals.
@@ -315,6 +317,7 @@ class Fit(Diagnosed):
         title: str | None = None,
         weights: Any = None,
         offset: Any = None,
+        y: Any = None,
     ) -> Path:
         """Write one self-contained HTML page with tables and figures.
 
@@ -326,8 +329,8 @@ class Fit(Diagnosed):
             Rows for diagnostics; those of the fit by default.
         title : str, optional
             Title of the page.
-        weights, offset : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -336,7 +339,7 @@ class Fit(Diagnosed):
         """
         from logitkit.report.page import report_document, write_page
 
-        return write_page(report_document(self.record, rows_of(self, data, weights, offset), title), Path(path))
+        return write_page(report_document(self.record, rows_of(self, data, weights, offset, y), title), Path(path))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

@@ -230,7 +230,11 @@ class MultinomialFit(OutcomeDiagnosed):
 
         Parameters
         ----------
-        data, offset, unseen
+        data : table, optional
+            New rows; those of the fit by default.
+        offset : by outcome, optional
+            As in ``predict``.
+        unseen : {'raise', 'missing'}
             As in ``predict``.
 
         Returns
@@ -247,10 +251,14 @@ class MultinomialFit(OutcomeDiagnosed):
 
         Parameters
         ----------
-        data, offset, unseen
-            As in ``predict``.
+        data : table, optional
+            New rows; those of the fit by default.
         level : float, optional
             Confidence level; the fit's by default.
+        offset : by outcome, optional
+            As in ``predict``.
+        unseen : {'raise', 'missing'}
+            As in ``predict``.
 
         Returns
         -------

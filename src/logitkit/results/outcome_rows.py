@@ -12,19 +12,20 @@ import pandas as pd
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
 from logitkit.design.frame import Table, numeric_values, row_values
+from logitkit.design.info import DesignInfo
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows, rebuild_design
 from logitkit.errors import DataError, DataWarning, nearest_name
 from logitkit.inference.estimable import not_estimable, require_estimable
-from logitkit.inference.outcome_prediction import outcome_predictions, outcome_predictors, outcome_probabilities
+from logitkit.inference.outcome_prediction import outcome_logits, outcome_predictions, outcome_probabilities
 from logitkit.report import tidy
-from logitkit.typing import FloatArray, UnseenPolicy
+from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
     from logitkit.results.multinomial import MultinomialFit
     from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
 
-__all__ = ["outcome_rows", "predict_outcomes", "predictions_of_outcomes"]
+__all__ = ["coded_outcome_rows", "outcome_rows", "predict_outcomes", "predictions_of_outcomes"]
 
 
 def outcome_rows(fit: OutcomeDiagnosed, data: Any, weights: Any = None, offset: Any = None) -> Design:
@@ -84,19 +85,10 @@ def rows_to_predict(fit: MultinomialFit, data: Any, offset: Any, unseen: UnseenP
     NewRows
         Those that could be coded, and which they are.
     """
-    info = fit.record.info
+    rows = coded_outcome_rows(fit.record.info, fit.design, data, offset, unseen)
     if data is None:
-        if offset is not None:
-            raise DataError("offset was given without data; the rows of the fit have their own.")
         design = outcome_rows(fit, None)
-        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
-        kept = np.zeros(design.counts.given, dtype=bool)
-        kept[design.positions] = True
-        rows = NewRows(design.matrix, None, kept, 0, index, offsets=getattr(design.response, "offsets", None))
         return rows if (design.response.weights > 0.0).all() else _answered(fit, rows)
-    rows = new_rows(info, data, offset=offset, unseen=unseen) if info.coding is not None else _matrix(fit, data, offset)
-    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
-        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
     if fit.record.coordinates.vanishing is None:
         return rows
     if unseen == "raise":
@@ -104,6 +96,46 @@ def rows_to_predict(fit: MultinomialFit, data: Any, offset: Any, unseen: UnseenP
         require_estimable(fit.record, rows.matrix, np.flatnonzero(rows.kept), None, remedy)
         return rows
     return _answered(fit, rows)
+
+
+def coded_outcome_rows(
+    info: DesignInfo, design: Design | None, data: Any, offset: Any, unseen: UnseenPolicy
+) -> NewRows:
+    """Return rows to predict for, coded as those of a fit: its own, a table's, or a matrix's.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    design : Design or None
+        Its rows.
+    data : table, matrix or None
+        New rows; None for those of the fit.
+    offset : by outcome, or None
+        Offsets of new rows.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw.
+
+    Returns
+    -------
+    NewRows
+        Those that could be coded, of finite numbers, and which they are.
+    """
+    if data is None:
+        if offset is not None:
+            raise DataError("offset was given without data; the rows of the fit have their own.")
+        if design is None:
+            raise DataError("A loaded model holds no rows: pass data=....")
+        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
+        kept = np.zeros(design.counts.given, dtype=bool)
+        kept[design.positions] = True
+        return NewRows(design.matrix, None, kept, 0, index, offsets=getattr(design.response, "offsets", None))
+    rows = (
+        new_rows(info, data, offset=offset, unseen=unseen) if info.coding is not None else _matrix(info, data, offset)
+    )
+    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
+        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+    return rows
 
 
 def _answered(fit: MultinomialFit, rows: NewRows) -> NewRows:
@@ -117,8 +149,7 @@ def _answered(fit: MultinomialFit, rows: NewRows) -> NewRows:
     return replace(rows, matrix=rows.matrix.take(part), offsets=offsets, kept=kept)
 
 
-def _matrix(fit: MultinomialFit, X: Any, offset: Any) -> NewRows:
-    info = fit.record.info
+def _matrix(info: DesignInfo, X: Any, offset: Any) -> NewRows:
     matrix, _, index = as_matrix(X, info.names)
     kept = ~missing_rows(matrix)
     given = again_by_outcome(offset, info.response)
@@ -157,7 +188,8 @@ def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataF
         Missing where the input is missing, or the limit is undetermined.
     """
     record = fit.record
-    values = outcome_probabilities(record, rows.matrix, rows.offsets) if scale == "probability" else _logits(fit, rows)
+    function = outcome_probabilities if scale == "probability" else outcome_logits
+    values = function(record, rows.matrix, rows.offsets)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
         warnings.warn(
@@ -169,18 +201,6 @@ def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataF
     out = np.full((rows.kept.size, values.shape[0]), np.nan)
     out[rows.kept] = values.T
     return pd.DataFrame(out, rows.index, pd.Index(record.outcomes, name=record.info.response.name))
-
-
-def _logits(fit: MultinomialFit, rows: NewRows) -> FloatArray:
-    """Return log-probabilities less that of the reference, or less their mean: infinite where a limit is."""
-    record = fit.record
-    if record.limit is None:
-        eta = outcome_predictors(record, rows.matrix, rows.offsets)
-        return eta if record.reference is None else eta - eta[record.reference]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logarithm = np.log(outcome_probabilities(record, rows.matrix, rows.offsets))
-        base = logarithm.mean(axis=0) if record.reference is None else logarithm[record.reference]
-        return np.asarray(logarithm - base)
 
 
 def predictions_of_outcomes(

@@ -7,20 +7,18 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
-from logitkit.inference.sandwich import with_required_sandwich
-from logitkit.penalised import fit_at
+from logitkit.penalised_logit import PenalisedLogit
+from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_path import PathRecord
-from logitkit.penalised_problem import ProxNewton, Shrunken
+from logitkit.results.along import criteria_frame, fit_at_strength, least_strength, with_rows
 from logitkit.results.fit import Fit
+from logitkit.results.path_rows import predict_along
 from logitkit.results.shown import Summary, shown_summary
-from logitkit.selection.criteria import aic, bic, ebic
-from logitkit.selection.cross_validation import CrossValidation
-from logitkit.selection.nested import NestedScores, nested_scores
-from logitkit.shrinkage import path_dof
+from logitkit.typing import UnseenPolicy
 
-__all__ = ["Path", "fit_at_strength", "nested_of"]
+__all__ = ["Path"]
 
 
 class Path:
@@ -30,7 +28,7 @@ class Path:
     ----------
     record : PathRecord
         What was found.
-    given : Shrunken
+    given : PenalisedModel
         The problem, with the rows, which a path that was pickled leaves behind.
     level : float
         Confidence level of the fits.
@@ -45,11 +43,11 @@ class Path:
     (1, True)
     """
 
-    def __init__(self, record: PathRecord, given: Shrunken, level: float) -> None:
+    def __init__(self, record: PathRecord, given: PenalisedModel, level: float) -> None:
         self.record = record
-        self._given: Shrunken | None = given
+        self._given: PenalisedModel | None = given
         self._level = level
-        self._scale = given.problem.strengths.scale
+        self._scale = given.scale
 
     @property
     def strengths(self) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -78,7 +76,7 @@ class Path:
         For the lasso the coefficients that are not zero; with squares the trace of H (H + P)^-1 on them, H the
         information and P the second derivatives of the penalty.
         """
-        return self._dof(_rows(self._given, "dof"))
+        return self._dof(with_rows(self._given, "dof"))
 
     @property
     def status(self) -> str:
@@ -110,7 +108,48 @@ class Path:
         Fit
             Solved anew, as ``lk.logit`` with this strength.
         """
-        return fit_at_strength(self._given, strength, self._level, "given", "at")
+        fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
+        return fit
+
+    def predict(
+        self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
+    ) -> pd.DataFrame:
+        """Return the probability of the event at each strength.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows; those of the path by default.
+        strengths : (k,) array-like, optional
+            Those of the path by default. Strengths that are not the path's are solved anew, as by ``at``.
+        offset : str or array-like, optional
+            Demanded when the path was given an array.
+        unseen : {'raise', 'missing'}
+            What to do with a level that the path never saw.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a row of the table, a column a strength, from the largest; missing where the input is missing.
+        """
+        return self._along("predict", (data, offset, unseen), strengths, "probability")
+
+    def predict_logit(
+        self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
+    ) -> pd.DataFrame:
+        """Return the linear predictor, the logit of the probability, at each strength.
+
+        Parameters
+        ----------
+        data, strengths, offset, unseen : optional
+            As in ``predict``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of ``predict``.
+        """
+        return self._along("predict_logit", (data, offset, unseen), strengths, "logit")
 
     def criteria(self, gamma: float = 1.0) -> pd.DataFrame:
         """Return information criteria at each strength.
@@ -125,7 +164,7 @@ class Path:
         pandas.DataFrame
             deviance, dof, aic, bic, ebic; a row a strength.
         """
-        return self._criteria(_rows(self._given, "criteria"), gamma)
+        return self._criteria(with_rows(self._given, "criteria"), gamma)
 
     def choose(self, criterion: str = "bic", gamma: float = 1.0) -> Fit:
         """Return the fit at the strength with the least information criterion.
@@ -144,9 +183,11 @@ class Path:
         """
         if criterion not in {"aic", "bic", "ebic"}:
             raise DataError(f"criterion={criterion!r} is not known; use 'aic', 'bic' or 'ebic'.")
-        found = self._criteria(_rows(self._given, "choose"), gamma)
-        strength = _least(self.record.strengths, found[criterion])
-        return fit_at_strength(self._given, strength, self._level, f"least {criterion.upper()} on the path", "choose")
+        found = self._criteria(with_rows(self._given, "choose"), gamma)
+        strength = least_strength(self.record.strengths, found[criterion])
+        words = f"least {criterion.upper()} on the path"
+        fit: Fit = fit_at_strength(self._given, strength, self._level, words, "choose")
+        return fit
 
     def tidy(self) -> pd.DataFrame:
         """Return a row for each coefficient that is not zero, at each strength.
@@ -225,125 +266,19 @@ class Path:
         """Return the summary as HTML, for notebooks."""
         return self.summary().to_html()
 
+    def _along(self, verb: str, rows: tuple[Any, Any, UnseenPolicy], strengths: Any, scale: str) -> pd.DataFrame:
+        given = with_rows(self._given, verb)
+        assert isinstance(given, PenalisedLogit)
+        return predict_along(given, self.record, rows, strengths, scale)
+
     @property
     def _index(self) -> pd.Index:
         return pd.Index(self.record.strengths, name="strength")
 
-    def _dof(self, given: Shrunken) -> pd.Series:
-        return pd.Series(path_dof(given, self.record.strengths, self.record.coef), self._index, name="dof")
+    def _dof(self, given: PenalisedModel) -> pd.Series:
+        with single_threaded_blas():
+            pairs = zip(self.record.strengths.tolist(), self.record.coef, strict=True)
+            return pd.Series([given.dof(strength, coef) for strength, coef in pairs], self._index, name="dof")
 
-    def _criteria(self, given: Shrunken, gamma: float) -> pd.DataFrame:
+    def _criteria(self, given: PenalisedModel, gamma: float) -> pd.DataFrame:
         return criteria_frame(given, self.record, self._dof(given), gamma)
-
-
-def criteria_frame(given: Shrunken, record: PathRecord, dof: pd.Series, gamma: float) -> pd.DataFrame:
-    """Return information criteria along a path.
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem.
-    record : PathRecord
-        Its path.
-    dof : Series
-        Effective degrees of freedom by strength.
-    gamma : float
-        Of the extended criterion.
-
-    Returns
-    -------
-    pandas.DataFrame
-        deviance, dof, aic, bic, ebic; a row a strength.
-    """
-    response = given.design.response
-    deviance, values = record.deviance, dof.to_numpy()
-    always = int(np.count_nonzero(given.problem.strengths.whole.free))
-    candidates = len(record.names) - always
-    extended = ebic(deviance, values, response.n_obs, candidates, n_always=always, gamma=gamma)
-    columns = {
-        "deviance": deviance,
-        "dof": values,
-        "aic": aic(deviance, values),
-        "bic": bic(deviance, values, response.n_obs),
-        "ebic": extended,
-    }
-    return pd.DataFrame(columns, dof.index)
-
-
-def _least(strengths: np.ndarray[Any, np.dtype[np.float64]], criterion: pd.Series) -> float:
-    """Return the strength of the least value, or refuse where there is none."""
-    values = criterion.to_numpy()
-    if np.isnan(values).all():
-        raise UnsupportedError(
-            "The information criteria need effective degrees of freedom, which are not computed for so many "
-            "coefficients. Choose by lk.cross_validate."
-        )
-    return float(strengths[np.nanargmin(values)])
-
-
-def fit_at_strength(given: Shrunken | None, strength: float, level: float, chosen: str, verb: str) -> Fit:
-    """Return the fit to all rows at a strength.
-
-    Parameters
-    ----------
-    given : Shrunken or None
-        The problem; None where its rows were left behind.
-    strength : float
-        Not negative.
-    level : float
-        Confidence level of the fit.
-    chosen : str
-        How the strength was chosen, in words.
-    verb : str
-        What was asked for, to be named where there are no rows.
-
-    Returns
-    -------
-    Fit
-        Which says how its strength was chosen.
-
-    Raises
-    ------
-    UnsupportedError
-        If there are no rows.
-    """
-    given = _rows(given, verb, strength)
-    record = fit_at(given, strength, ProxNewton(), level, chosen)
-    return Fit(with_required_sandwich(record, given.design), given.design)
-
-
-def _rows(given: Shrunken | None, verb: str, strength: float | None = None) -> Shrunken:
-    """Return the problem with its rows, or refuse where pickling has left them behind."""
-    if given is None:
-        at = "" if strength is None else f", or lk.logit(..., penalty=...) with the strength {strength!r}"
-        raise UnsupportedError(
-            f"'{verb}' needs the rows of the fit, which were left behind when the result was pickled. Fit again to the "
-            f"same rows: lk.path or lk.cross_validate{at}."
-        )
-    return given
-
-
-def nested_of(given: Shrunken | None, found: CrossValidation, rule: str) -> NestedScores:
-    """Return the nested cross-validation.
-
-    Parameters
-    ----------
-    given : Shrunken or None
-        The problem; None where its rows were left behind.
-    found : CrossValidation
-        The cross-validation.
-    rule : {'best', 'one_se'}
-        How a strength is chosen.
-
-    Returns
-    -------
-    NestedScores
-        A score a fold.
-
-    Raises
-    ------
-    UnsupportedError
-        If there are no rows.
-    """
-    with single_threaded_blas():
-        return nested_scores(_rows(given, "nested"), found, ProxNewton(tol=1e-7), rule)

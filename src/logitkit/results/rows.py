@@ -12,8 +12,10 @@ import pandas as pd
 from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
 from logitkit.design.frame import Table, numeric_values, read_table, row_values
+from logitkit.design.info import DesignInfo
+from logitkit.design.matrix import Matrix
 from logitkit.design.ready import as_matrix, missing_rows
-from logitkit.design.rebuild import NewRows, new_rows, rebuild_design
+from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
 from logitkit.errors import DataError, DataWarning
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.prediction import known_sides, linear_predictor, predictions
@@ -22,20 +24,22 @@ from logitkit.report import tidy
 from logitkit.results.estimates import Estimates
 from logitkit.typing import BoolArray, IntArray, UnseenPolicy
 
-__all__ = ["predict_rows", "predictions_of", "rows_of", "rows_to_predict"]
+__all__ = ["coded_rows", "predict_rows", "predictions_of", "rows_of", "rows_of_design", "rows_to_predict"]
 
 
-def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) -> Design:
-    """Return the rows of the fit, or those of a table with an outcome.
+def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> Design:
+    """Return the rows of the fit, or those of a table or a matrix with an outcome.
 
     Parameters
     ----------
     fit : Estimates
         The fit.
-    data : table or None
+    data : table, matrix or None
         New rows; None for those of the fit.
     weights, offset : str or array-like, optional
         Of the new rows, where the fit was given arrays.
+    y : array-like, optional
+        Outcome of the new rows, where the fit was given a matrix.
 
     Returns
     -------
@@ -45,24 +49,41 @@ def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None) 
     Raises
     ------
     DataError
-        If the fit has no rows, or was fitted on a ready matrix and ``data`` is given; or if the fit has no answer for
-        a row.
+        If the fit has no rows, if new rows lack what the fit was given, or if the fit has no answer for a row.
     """
     if data is not None:
-        if fit.record.info.coding is None:
-            raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
-        design = rebuild_design(fit.record.info, data, weights=weights, offset=offset)
+        design = _new_design(fit.record.info, data, weights, offset, y)
+        _require_finite(design.matrix, design.info, design.positions)
         levels = _levels(fit.record, data, design.positions)
         if fit.record.coordinates.vanishing is not None:
             used = np.flatnonzero(design.response.weights > 0.0)
             own = None if levels is None else levels[used]
             require_estimable(fit.record, design.matrix.take(used), design.positions[used], own)
         return design if levels is None else replace(design, level_codes=levels)
-    if weights is not None or offset is not None:
-        raise DataError("weights or offset were given without data; the rows of the fit have their own.")
+    if weights is not None or offset is not None or y is not None:
+        raise DataError("weights, offset or y were given without data; the rows of the fit have their own.")
     if fit.design is None:
         raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
     return fit.design
+
+
+def _require_finite(matrix: Matrix, info: DesignInfo, positions: IntArray) -> None:
+    """Refuse rows with a value that is not finite, which one sum of all tells at once."""
+    if not np.isfinite(matrix.matvec(np.ones(matrix.n_columns)).sum()):
+        require_finite(matrix, info.names, positions)
+
+
+def _new_design(info: DesignInfo, data: Any, weights: Any, offset: Any, y: Any) -> Design:
+    """Return new rows with their outcome, as the fit was given them: by a table, or by a matrix and y."""
+    if info.coding is None:
+        if y is None:
+            raise DataError(
+                "The model was fitted on a ready matrix: pass y=... as well, the outcome of the rows of data."
+            )
+        return rebuild_ready(info, data, y, weights=weights, offset=offset)
+    if y is not None:
+        raise DataError(f"y was given, but the formula names the outcome, {info.response.name}: data must hold it.")
+    return rebuild_design(info, data, weights=weights, offset=offset)
 
 
 def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
@@ -89,19 +110,10 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
         if offset is not None:
             raise DataError("offset was given without data; the rows of the fit have their own.")
         design = rows_of(fit, None)
-        index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
-        kept = np.zeros(design.counts.given, dtype=bool)
-        kept[design.positions] = True
-        sides = known_sides(fit.record, design)
-        own = NewRows(design.matrix, design.response.offset, kept, 0, index, sides)
+        own = replace(rows_of_design(design), sides=known_sides(fit.record, design))
         # A row of weight zero took no part.
         return own if (design.response.weights > 0.0).all() else _answered(fit.record, own, design.level_codes)
-    if info.coding is not None:
-        rows = new_rows(info, data, offset=offset, unseen=unseen)
-    else:
-        rows = _matrix_rows(fit, data, offset)
-    if not np.isfinite(rows.matrix.matvec(np.ones(rows.matrix.n_columns)).sum()):
-        require_finite(rows.matrix, info.names, np.flatnonzero(rows.kept))
+    rows = coded_rows(info, data, offset, unseen)
     if fit.record.coordinates.vanishing is None:
         return rows
     levels = _levels(fit.record, data, np.flatnonzero(rows.kept))
@@ -110,6 +122,57 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
         require_estimable(fit.record, rows.matrix, np.flatnonzero(rows.kept), levels, remedy)
         return rows
     return _answered(fit.record, rows, levels)
+
+
+def rows_of_design(design: Design) -> NewRows:
+    """Return the rows of a design as rows to predict for.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of a fit.
+
+    Returns
+    -------
+    NewRows
+        In the order of the table that they came from, with those that were dropped.
+    """
+    index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
+    kept = np.zeros(design.counts.given, dtype=bool)
+    kept[design.positions] = True
+    return NewRows(design.matrix, design.response.offset, kept, 0, index)
+
+
+def coded_rows(info: DesignInfo, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
+    """Return rows of a table or a matrix, coded as those of a fit.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    data : table or matrix
+        New rows.
+    offset : str, array-like or None
+        Their offset.
+    unseen : {'raise', 'missing'}
+        What to do with a level that the fit never saw.
+
+    Returns
+    -------
+    NewRows
+        Those that could be coded, of finite numbers, and which they are.
+
+    Raises
+    ------
+    DataError, FormulaError
+        For columns, levels, numbers or an offset that do not go with the fit.
+    """
+    if info.coding is not None:
+        rows = new_rows(info, data, offset=offset, unseen=unseen)
+    else:
+        rows = _matrix_rows(info, data, offset)
+    _require_finite(rows.matrix, info, np.flatnonzero(rows.kept))
+    return rows
 
 
 def _answered(record: FitRecord, rows: NewRows, levels: IntArray | None) -> NewRows:
@@ -165,8 +228,7 @@ def _levels(record: FitRecord, data: Any, positions: IntArray) -> IntArray | Non
     return None if absorbed is None else absorbed.codes(read_table(data).column(absorbed.name).iloc[positions])
 
 
-def _matrix_rows(fit: Estimates, X: Any, offset: Any) -> NewRows:
-    info = fit.record.info
+def _matrix_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
     matrix, _, index = as_matrix(X, info.names)
     if (offset is not None) != (info.response.offset is not None):
         raise DataError(

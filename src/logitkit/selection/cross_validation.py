@@ -11,17 +11,21 @@ Hastie, T., Tibshirani, R. and Friedman, J. (2009) The Elements of Statistical L
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.errors import DataError, LogitkitError
-from logitkit.execution.progress import progress
+from logitkit.penalised_model import PenalisedModel
+from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import PathRecord, solve_path
-from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
+from logitkit.penalties.elastic_net import AdaptiveLasso
+from logitkit.penalties.specification import parts_of
 from logitkit.selection.folds import Folds
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure
+from logitkit.selection.side_by_side import each_fold
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
@@ -45,8 +49,11 @@ class CrossValidation:
         Mean and standard error at each strength.
     best, one_se : int
         Positions of the strength with the best mean, and of the largest within one standard error of it.
-    logits : (n, k) array or None
+    logits : (n, k) or (K, n, k) array or None
         Held-out linear predictors, where every row is held out once.
+    first_given : bool
+        Whether the first estimates of an adaptive lasso were given as numbers: they are the same for every split, whose
+        rows they may have seen.
 
     Examples
     --------
@@ -64,16 +71,26 @@ class CrossValidation:
     best: int
     one_se: int
     logits: FloatArray | None
+    first_given: bool = False
+
+
+class _HeldOut(NamedTuple):
+    """Rows of a split, their linear predictors, scores and total weight."""
+
+    rows: IntArray
+    eta: FloatArray
+    scores: FloatArray
+    weight: float
 
 
 def cross_validate_path(
-    given: Shrunken, path: PathRecord, folds: Folds, measure: Measure, options: ProxNewton
+    given: PenalisedModel, path: PathRecord, folds: Folds, measure: Measure, options: ProxNewton
 ) -> CrossValidation:
     """Fit the path without each fold, and score it there.
 
     Parameters
     ----------
-    given : Shrunken
+    given : PenalisedModel
         The problem of all rows.
     path : PathRecord
         Its path.
@@ -87,7 +104,7 @@ def cross_validate_path(
     Returns
     -------
     CrossValidation
-        The same on any number of threads: splits follow one another, each on all threads.
+        The same to the last bit on any number of threads, on which splits run side by side.
 
     Raises
     ------
@@ -107,43 +124,42 @@ def cross_validate_path(
     scores = np.full((folds.n_splits, k), np.nan)
     weights = np.empty(folds.n_splits)
     held_once = folds.n_repeats == 1 and not folds.overlapping
-    logits = np.full((design.n_rows, k), np.nan) if held_once else None
-    with progress(folds.n_splits, "folds") as shown:
-        for split in range(folds.n_splits):
-            train, test = folds.train(split), folds.test(split)
-            eta = _held_out(given, path, train, test, options, split)
-            response = design.response.take(test)
-            scores[split] = measure.score(eta, response.y, response.weights)
-            weights[split] = response.total
-            if logits is not None:
-                logits[test] = eta
-            shown.advance()
+    logits: FloatArray | None = None
+
+    def held_out(split: int) -> _HeldOut:
+        test = folds.test(split)
+        eta = _held_out(given, path, folds.train(split), test, options, split)
+        response = design.response.take(test)
+        return _HeldOut(test, eta, measure.score_of(eta, response), response.total)
+
+    for split, held in enumerate(each_fold(held_out, folds.n_splits, design.matrix)):
+        scores[split], weights[split] = held.scores, held.weight
+        if held_once:
+            logits = np.full((*held.eta.shape[:-2], design.n_rows, k), np.nan) if logits is None else logits
+            logits[..., held.rows, :] = held.eta
     curve = score_curve(scores, weights, folds.repeats)
     larger = measure.larger_is_better
     best = best_strength(path.strengths, curve, larger_is_better=larger)
     one_se = one_se_strength(path.strengths, curve, larger_is_better=larger)
-    return CrossValidation(path, folds, measure, scores, curve, best, one_se, logits)
+    first_given = any(isinstance(part, AdaptiveLasso) and part.first_given for part in parts_of(given.specification))
+    return CrossValidation(path, folds, measure, scores, curve, best, one_se, logits, first_given)
 
 
 def _held_out(
-    given: Shrunken, path: PathRecord, train: IntArray, test: IntArray, options: ProxNewton, split: int
+    given: PenalisedModel, path: PathRecord, train: IntArray, test: IntArray, options: ProxNewton, split: int
 ) -> FloatArray:
     """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
     design = given.design
     rows = rows_of_design(design, train)
     try:
-        found = solve_path(
-            prepare(rows, given.family, given.specification, tells=False), path.strengths, options, stops=False
-        )
+        found = solve_path(given.of_rows(rows), path.strengths, options, stops=False)
     except LogitkitError as error:
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
     if found.strengths.size == 0:
         raise DataError(f"Without fold {split} (from 0) no strength was reached.")
-    held = design.matrix.take(test)
-    eta = np.full((test.size, path.strengths.size), np.nan)
-    offset = design.response.offset
-    for j, coef in enumerate(found.coef):
-        eta[:, j] = held.matvec(coef) if offset is None else held.matvec(coef) + offset[test]
+    part = given.predictors(design.matrix.take(test), found.coef, design.response.take(test).shift)
+    eta = np.full((*part.shape[:-1], path.strengths.size), np.nan)
+    eta[..., : len(found.coef)] = part
     return eta
 
 

@@ -112,7 +112,7 @@ def stratified_folds(response: Response, folds: int = 10, *, repeats: int = 1, s
     used_seed, generators = _generators(seed, repeats)
     codes = _no_codes(repeats, response)
     for layer, generator in zip(codes, generators, strict=True):
-        layer[used] = _stratify(response.y[used], response.weights[used], int(folds), generator)
+        layer[used] = _stratify(response.take(used), int(folds), generator)
     words = f"{folds} folds drawn at random with events spread evenly" + _times(repeats)
     return checked_folds(Folds(codes, words, seed=used_seed), response)
 
@@ -318,17 +318,18 @@ def _heavy_first(weights: FloatArray, folds: int, generator: np.random.Generator
     return np.asarray(order)
 
 
-def _stratify(y: FloatArray, weights: FloatArray, folds: int, generator: np.random.Generator) -> IntArray:
+def _stratify(response: Response, folds: int, generator: np.random.Generator) -> IntArray:
     """Return the fold of each row."""
+    y, weights = response.y, response.weights
     fold = np.empty(y.size, dtype=np.int64)
     dealt = 0
-    for outcome in (1.0, 0.0):
+    for outcome in response.pure_outcomes:
         rows = np.flatnonzero(y == outcome)
         rows = rows[_heavy_first(weights[rows], folds, generator)]
         # The deal goes on where the last stratum ended, so that the numbers of rows are even too.
         fold[rows] = (dealt + np.arange(rows.size)) % folds
         dealt += rows.size
-    mixed = np.flatnonzero((y > 0.0) & (y < 1.0))
+    mixed = np.flatnonzero(~np.isin(y, response.pure_outcomes))
     if mixed.size == 0:
         return fold
     pure = np.flatnonzero((y == 0.0) | (y == 1.0))

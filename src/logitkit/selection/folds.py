@@ -150,14 +150,13 @@ def checked_folds(folds: Folds, response: Response) -> Folds:
         raise DataError(f"There are {folds.n_splits} folds; cross-validation needs at least 2.")
     used = response.weights > 0.0
     # Rows are counted, not weights summed: a difference of sums need not be exactly zero.
-    with_event, with_nonevent = used & (response.y > 0.0), used & (response.y < 1.0)
     tested = _tested(folds, used)
     if not tested.all():
         raise DataError(
             f"Split {int(np.argmin(tested > 0))} (from 0) has no row of positive weight to predict; leave it out."
         )
-    for word, rows in (("an event", with_event), ("a non-event", with_nonevent)):
-        trained = _trained(folds, rows)
+    for word, rows in response.outcome_rows:
+        trained = _trained(folds, used & rows)
         if not trained.all():
             split = int(np.argmin(trained > 0))
             count = int(_trained(folds, used)[split])

@@ -13,16 +13,18 @@ Bioinformatics 7, 91. Cawley, G. C. and Talbot, N. L. C. (2010) JMLR 11, 2079-21
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
-from logitkit.execution.progress import progress
+from logitkit.penalised_model import PenalisedModel
+from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import solve_path
-from logitkit.penalised_problem import ProxNewton, Shrunken, prepare
 from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
 from logitkit.selection.folds import Folds, checked_folds
 from logitkit.selection.rules import score_curve
+from logitkit.selection.side_by_side import COPIES, each_fold
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["NestedScores", "nested_scores"]
@@ -48,6 +50,8 @@ class NestedScores:
         What was measured.
     folds : str
         How the folds were made.
+    first_given : bool
+        As of the cross-validation.
 
     Examples
     --------
@@ -65,14 +69,26 @@ class NestedScores:
     rule: str
     measure: str
     folds: str
+    first_given: bool = False
 
 
-def nested_scores(given: Shrunken, found: CrossValidation, options: ProxNewton, rule: str = "best") -> NestedScores:
+class _Chosen(NamedTuple):
+    """A split, the strength that was chosen without it, its score and its weight."""
+
+    split: int
+    strength: float
+    score: float
+    weight: float
+
+
+def nested_scores(
+    given: PenalisedModel, found: CrossValidation, options: ProxNewton, rule: str = "best"
+) -> NestedScores:
     """Choose the strength anew without each fold, and score the fold.
 
     Parameters
     ----------
-    given : Shrunken
+    given : PenalisedModel
         The problem of all rows.
     found : CrossValidation
         Its cross-validation.
@@ -105,43 +121,42 @@ def nested_scores(given: Shrunken, found: CrossValidation, options: ProxNewton, 
         raise DataError(f"rule={rule!r} is not known; use 'best' or 'one_se'.")
     if found.folds.overlapping:
         raise UnsupportedError("Folds that overlap cannot be nested: give folds in which each row is held out once.")
-    splits, strengths, scores, weights = [], [], [], []
-    with progress(found.folds.n_splits, "folds") as shown:
-        for split in range(found.folds.n_splits):
-            shown.advance()
-            train, test = found.folds.train(split), found.folds.test(split)
-            inner = _without(found.folds, split, train)
-            if inner is None:
-                continue
-            try:
-                part = prepare(rows_of_design(given.design, train), given.family, given.specification, tells=False)
-                inner = checked_folds(inner, part.design.response)
-                path = solve_path(part, found.path.strengths, options, stops=False)
-                chosen = cross_validate_path(part, path, inner, found.measure, options)
-            except LogitkitError as error:
-                raise type(error)(f"Without fold {split} (from 0): {error}") from error
-            place = chosen.best if rule == "best" else chosen.one_se
-            held, response = given.design.matrix.take(test), given.design.response.take(test)
-            eta = held.matvec(path.coef[place])
-            if response.offset is not None:
-                eta = eta + response.offset
-            splits.append(split)
-            strengths.append(float(path.strengths[place]))
-            scores.append(float(found.measure.score(eta[:, None], response.y, response.weights)[0]))
-            weights.append(response.total)
+
+    def chosen_without(split: int) -> _Chosen | None:
+        train, test = found.folds.train(split), found.folds.test(split)
+        inner = _without(found.folds, split, train)
+        if inner is None:
+            return None
+        try:
+            part = given.of_rows(rows_of_design(given.design, train))
+            inner = checked_folds(inner, part.design.response)
+            path = solve_path(part, found.path.strengths, options, stops=False)
+            chosen = cross_validate_path(part, path, inner, found.measure, options)
+        except LogitkitError as error:
+            raise type(error)(f"Without fold {split} (from 0): {error}") from error
+        place = chosen.best if rule == "best" else chosen.one_se
+        held, response = given.design.matrix.take(test), given.design.response.take(test)
+        eta = given.predictors(held, path.coef[place : place + 1], response.shift)
+        score = float(found.measure.score_of(eta, response)[0])
+        return _Chosen(split, float(path.strengths[place]), score, response.total)
+
+    every = each_fold(chosen_without, found.folds.n_splits, given.design.matrix, copies=2 * COPIES)
+    splits = [chosen for chosen in every if chosen is not None]
     if not splits:
         raise DataError("No fold leaves two others to choose the strength by: use at least 3 folds, or 4 periods.")
-    repeats = found.folds.repeats[np.array(splits)]
-    curve = score_curve(np.array(scores)[:, None], np.array(weights), repeats)
+    numbers, scores = np.array([one.split for one in splits]), np.array([one.score for one in splits])
+    weights = np.array([one.weight for one in splits])
+    curve = score_curve(scores[:, None], weights, found.folds.repeats[numbers])
     return NestedScores(
-        np.array(splits),
-        np.array(strengths),
-        np.array(scores),
+        numbers,
+        np.array([one.strength for one in splits]),
+        scores,
         float(curve.mean[0]),
         float(curve.std_error[0]),
         rule,
         found.measure.label,
         found.folds.words,
+        found.first_given,
     )
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logitkit.design.response import Response
 from logitkit.diagnostics.discrimination import discriminate
 from logitkit.diagnostics.ranking import merge_rounding
 from logitkit.errors import DataError, UnsupportedError, nearest_name
@@ -57,6 +58,10 @@ class Measure:
     label: str
     larger_is_better: bool
     compute: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+
+    def score_of(self, logits: FloatArray, response: Response) -> FloatArray:
+        """Return the measure for each column of logits of the rows of a response, shape (k,)."""
+        return self.score(logits, response.y, response.weights)
 
     def score(self, logits: FloatArray, y: FloatArray, weights: FloatArray) -> FloatArray:
         """Return the measure for each column of logits.

@@ -104,11 +104,19 @@ def choose_plan(matrix: Matrix) -> Plan:
         advice = "Group the levels of the largest factor, or leave out columns."
         require_room(8 * m * k * COPIES_OF_BORDER, f"The products of {m:,} levels with {k:,} columns", advice)
         return Plan("arrow", layout, True)
+    advice = (
+        "A factor of many levels costs little when it is a main effect coded by levels, or absorbed (absorb=...); "
+        "group the levels of the others."
+    )
+    if p >= matrix.n_rows:
+        advice = (
+            f"With {matrix.n_rows:,} rows there is no estimate without a penalty: give penalty=lk.Lasso(strength) or "
+            "lk.Ridge(strength); lk.cross_validate chooses the strength."
+        )
     require_room(
         8 * matrix.inner.n_columns**2 * COPIES_OF_HESSIAN,
         f"The design has {p:,} columns; its Hessian and what is made of it",
-        "A factor of many levels costs little when it is a main effect coded by levels, or absorbed (absorb=...); "
-        "group the levels of the others.",
+        advice,
     )
     return Plan("dense", None, keeps)
 

@@ -5,7 +5,8 @@ r"""The minimum of a quadratic model with a penalty: descent by coordinates, fin
    among them, so that S is what centred columns give.
 2. Descend by coordinates, or by groups where groups are penalised.
 3. If that is slow, the coefficients that are not zero are solved for directly with their signs held; where a sign
-   would change or a bound be crossed, the step ends there, and 2 follows. Every step lowers the model.
+   would change or a bound be crossed, the step ends there, and 2 follows. The lengths of groups are smooth where they
+   are not zero, and are solved for by some steps of Newton's method. Every step lowers the model.
 
 S is corrected along the steps that are taken (BFGS), and grows by columns that join a working set.
 
@@ -22,8 +23,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs
 
+from logitkit.execution.lapack import cholesky, cholesky_solve
 from logitkit.kernels.coordinate_descent import descend_coordinates, descend_groups
 from logitkit.kernels.symmetric import add_outer_products
 from logitkit.penalties.penalty import Groups, Penalty
@@ -33,7 +34,12 @@ __all__ = ["QuadraticModel"]
 
 SWEEPS = 24  # by coordinates, before a direct solution is tried
 ROUNDS_MOST = 200
-SWEEPS_OF_GROUPS = 10_000
+SWEEPS_OF_GROUPS = 8  # each of several steps a group
+STEPS_MOST = 30  # of Newton's method on the groups that are not zero
+HALVINGS_MOST = 20
+ARMIJO = 1e-3
+SLOW = 0.1  # of the decrement before: what is small and falls by less is rounding
+NEGLIGIBLE = 1e-3  # of what a sweep may gain: a decrement that is less needs no further step
 CURVED = 1e-8  # of |step| |change|: what is below teaches nothing
 SINGULAR = 1e-12  # of the diagonal, added where a block has no factor; less curvature than this share is none
 MET = 1e-9  # of the gradient: a condition that is met but for this is met
@@ -163,7 +169,7 @@ class QuadraticModel:
 
     def _solved(self, vector: FloatArray) -> FloatArray:
         """Return H_UU^-1 v."""
-        return np.asarray(dpotrs(self._factor, vector)[0]) if vector.size else vector
+        return cholesky_solve(self._factor, vector) if vector.size else vector
 
 
 def _block(array: FloatArray, index: IntArray, ridge: FloatArray) -> FloatArray:
@@ -175,22 +181,22 @@ def _block(array: FloatArray, index: IntArray, ridge: FloatArray) -> FloatArray:
 
 def _cholesky(array: FloatArray) -> FloatArray:
     """Return the Cholesky factor; of a matrix that has none, that of one with a diagonal added."""
-    factor, info = dpotrf(array)
+    factor, info = cholesky(array)
     lift = SINGULAR
     while info != 0 and lift < math.inf:  # without end on what is no number
-        factor, info = dpotrf(array + lift * np.diag(np.maximum(array.diagonal(), 1e-300)))
+        factor, info = cholesky(array + lift * np.diag(np.maximum(array.diagonal(), 1e-300)))
         lift *= 100.0
-    return np.asarray(factor)
+    return factor
 
 
 def _solver(array: FloatArray) -> Callable[[FloatArray], FloatArray]:
     """Return what solves with a symmetric matrix, which may be singular."""
     if array.size == 0:
         return np.asarray
-    factor, info = dpotrf(array)
+    factor, info = cholesky(array)
     diagonal = factor.diagonal()
     if info == 0 and diagonal.min() ** 2 > SINGULAR * array.diagonal().max():
-        return lambda vector: np.asarray(dpotrs(factor, vector)[0])
+        return lambda vector: cholesky_solve(factor, vector)
     values, vectors = np.linalg.eigh(array)
     inverse = np.where(values > SINGULAR * values[-1], 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
     return lambda vector: np.asarray(vectors @ (inverse * (vectors.T @ vector)))
@@ -203,28 +209,7 @@ def _by_coordinates(
     for _ in range(ROUNDS_MOST):
         if descend_coordinates(hessian, slope, coef, l1, l2, lower, upper, tol, SWEEPS)[1] <= tol:
             break
-        inside = np.flatnonzero((coef != 0.0) & (coef > lower) & (coef < upper))
-        if inside.size == 0:
-            continue
-        here = coef[inside]
-        away = slope[inside] + l2[inside] * here + l1[inside] * np.sign(here)
-        step = -np.asarray(dpotrs(_cholesky(_block(hessian, inside, l2[inside])), away)[0])
-        # The furthest that no sign changes and no bound is crossed.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            to_zero = np.where((np.sign(here) * step < 0.0) & (l1[inside] > 0.0), -here / step, np.inf)
-            to_bound = np.where(step > 0.0, (upper[inside] - here) / step, (lower[inside] - here) / step)
-            to_bound = np.where(step == 0.0, np.inf, to_bound)
-        reach = np.minimum(to_zero, to_bound)
-        length = min(1.0, float(reach.min()))
-        new = here + length * step
-        if length < 1.0:
-            first = np.flatnonzero(reach == length)
-            bound = np.where(step > 0.0, upper[inside], lower[inside])
-            new[first] = np.where(to_zero <= to_bound, 0.0, bound)[first]
-        change = np.zeros(coef.size)
-        change[inside] = new - here
-        coef[inside] = new
-        slope += hessian @ change
+        _step_directly(hessian, slope, coef, penalty)
     return coef
 
 
@@ -236,10 +221,80 @@ def _by_groups(
         [np.linalg.eigvalsh(_block(hessian, own, np.zeros(own.size)))[-1] for own in _slices(members, starts)]
     )
     l1, l2, lower, upper = penalty.l1, penalty.l2, penalty.lower, penalty.upper
-    descend_groups(
-        hessian, slope, coef, l1, l2, lower, upper, members, starts, strengths, bounds, tol, SWEEPS_OF_GROUPS
-    )
+    for _ in range(ROUNDS_MOST):
+        _, gain = descend_groups(
+            hessian, slope, coef, l1, l2, lower, upper, members, starts, strengths, bounds, tol, SWEEPS_OF_GROUPS
+        )
+        if gain <= tol:
+            break
+        before = math.inf
+        for _ in range(STEPS_MOST):  # the length of a group is not a quadratic: some steps
+            decrement = _step_directly(hessian, slope, coef, penalty)
+            if decrement <= NEGLIGIBLE * tol or (decrement <= tol and decrement > SLOW * before):
+                break
+            before = decrement
     return coef
+
+
+def _step_directly(hessian: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty) -> float:
+    """Take a step of Newton's method on the coefficients where the penalty has a derivative, the others held.
+
+    It ends where a sign would change or a bound be crossed, or before if the model would not fall enough. Returns the
+    squared decrement, which is about twice what the whole step gains; 0 where no step was taken.
+    """
+    inside = np.flatnonzero(penalty.differentiable(coef))
+    if inside.size == 0:
+        return 0.0
+    own, here = penalty.pick(inside), coef[inside]
+    away = slope[inside] + own.gradient(here)
+    block = _block(hessian, inside, own.l2)
+    if own.groups is not None:
+        block += own.groups.curvature(here)
+    step = -cholesky_solve(_cholesky(block), away)
+    # The furthest that no sign changes and no bound is crossed.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        to_zero = np.where((np.sign(here) * step < 0.0) & (own.l1 > 0.0), -here / step, np.inf)
+        to_bound = np.where(step > 0.0, (own.upper - here) / step, (own.lower - here) / step)
+        to_bound = np.where(step == 0.0, np.inf, to_bound)
+    reach = np.minimum(to_zero, to_bound)
+    furthest = length = min(1.0, float(reach.min()))
+    decrement = -float(away @ step)
+    change = np.zeros(coef.size)
+    change[inside] = step
+    image = hessian @ change
+    if own.groups is not None:  # without groups the model is a quadratic on the way, and falls
+        curvature = float(step @ image[inside] + own.l2 @ step**2)
+        length = _enough(own.groups, here, step, decrement, curvature, furthest)
+    if length == 0.0:
+        return 0.0
+    new = here + length * step
+    if length == furthest < 1.0:
+        first = np.flatnonzero(reach == length)
+        bound = np.where(step > 0.0, own.upper, own.lower)
+        new[first] = np.where(to_zero <= to_bound, 0.0, bound)[first]
+    coef[inside] = new
+    slope += length * image
+    return decrement
+
+
+def _enough(
+    groups: Groups, here: FloatArray, step: FloatArray, decrement: float, curvature: float, longest: float
+) -> float:
+    """Return the longest of the steps 1, 1/2, 1/4, ... times the longest by which the model falls enough; 0 for none.
+
+    What it falls by is computed from the change of each length itself, which leaves no large terms to cancel.
+    """
+    before = groups.norms(here)
+    along = np.bincount(groups.codes[groups.codes >= 0], (here * step)[groups.codes >= 0], before.size)
+    squares, slopes = groups.norms(step) ** 2, along / before
+    length = longest
+    for _ in range(HALVINGS_MOST):
+        grown = length * (2.0 * along + length * squares) / (groups.norms(here + length * step) + before)
+        rise = float(groups.strengths @ (grown - length * slopes)) + 0.5 * length**2 * curvature
+        if rise <= (1.0 - ARMIJO) * length * decrement:
+            return length
+        length *= 0.5
+    return 0.0
 
 
 def _slices(members: IntArray, starts: IntArray) -> list[IntArray]:

@@ -2,7 +2,7 @@ r"""Penalised problems at one strength after another, each from the solution bef
 
 | the penalty | the design has | solved by |
 |---|---|---|
-| squares only | any number of columns | Newton's method, by products where columns are many |
+| squares only | any number of columns | Newton's method, in the form that ``smooth.py`` chooses |
 | corners or bounds | at most ``GRAM_MOST`` columns | proximal Newton on one array of second derivatives |
 | corners or bounds | more, dense or in groups | the same on a working set of columns |
 | corners or bounds | more, sparse or coded | the same, by coordinate descent on the columns themselves |
@@ -15,9 +15,6 @@ descent. Journal of Statistical Software 33(1).
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Protocol
-
 import numpy as np
 
 from logitkit.curvature.sums import ProductSums
@@ -27,36 +24,26 @@ from logitkit.design.memory import require_room
 from logitkit.design.response import Response
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
-from logitkit.penalties.penalty import Penalty, no_penalty
-from logitkit.penalties.quadratic import Quadratic
+from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.solvers.column_descent import ColumnDescent
-from logitkit.solvers.coordinate_descent import QuadraticModel
-from logitkit.solvers.newton import Newton
 from logitkit.solvers.null_model import NullModel, null_model
-from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
-from logitkit.solvers.solver import Solution, Status
-from logitkit.solvers.start import starting_point
+from logitkit.solvers.prox_newton import Scaled, Solved
+from logitkit.solvers.sequence import Engine, Full, StrengthSequence, largest_share
+from logitkit.solvers.smooth import Smooth, SmoothProblem
 from logitkit.solvers.working_set import WorkingSet
 from logitkit.strengths import Strengths
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["GRAM_MOST", "PenalisedProblem", "largest_share"]
+__all__ = ["GRAM_MOST", "PenalisedProblem"]
 
 GRAM_MOST = 1_000
 FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
-START_GAP, STEPS_MOST = 1e-9, 1_000  # of the null objective, where only what the strength grows with is zero
 ON_THE_WAY = 1e-3  # of the null objective: the gap that is allowed there
-L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as glmnet has it
 
 
-class _Engine(Protocol):
-    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise the objective plus the penalty, from the solution before."""
-
-
-class PenalisedProblem:
+class PenalisedProblem(StrengthSequence):
     """Matrix, response and penalty, solved at one strength after another.
 
     Parameters
@@ -73,6 +60,8 @@ class PenalisedProblem:
         Of the columns, for messages.
     null : NullModel, optional
         Where it is known.
+    smooth : SmoothProblem, optional
+        What is made of the columns for a penalty of squares, where it is made.
     """
 
     def __init__(
@@ -83,18 +72,20 @@ class PenalisedProblem:
         strengths: Strengths,
         names: tuple[str, ...],
         null: NullModel | None = None,
+        smooth: SmoothProblem | None = None,
     ) -> None:
-        self.matrix, self.response, self.family, self.strengths = matrix, response, family, strengths
-        self.null = null_model(matrix, response, family, strengths, names) if null is None else null
-        self._slope: FloatArray | None = None
-        self._engine: _Engine | None = None
+        self.matrix, self.response, self.family = matrix, response, family
+        found = null_model(matrix, response, family, strengths, names) if null is None else null
+        super().__init__(strengths, found)
+        held = strengths.whole.held
+        #: The columns as they are solved where the penalty has squares only.
+        self.smooth = SmoothProblem(matrix, response, family, strengths, held) if smooth is None else smooth
 
     @property
     def method(self) -> str:
         """How it is solved, in words."""
-        p = self.matrix.n_columns
         if self.strengths.whole.smooth:
-            return "Newton's method" + ("" if p <= DENSE_MOST else ", second derivatives by products")
+            return self.smooth.method
         if self.on_gram:
             return "proximal Newton, coordinate descent on the Gram matrix"
         if self.by_columns:
@@ -120,125 +111,30 @@ class PenalisedProblem:
         products = ProductSums(self.matrix, lambda _, vector: vector)  # sums that are never asked for
         return Objective(self.matrix, self.response, self.family, products, self.strengths.quadratic)
 
-    def slope_at_null(self) -> FloatArray:
-        """Return the gradient of the scaled coefficients at the null model, shape (p,)."""
-        if self._slope is None:
-            here = self.objective.evaluate(self.null.coef / self.strengths.scale, hessian=False)
-            self._slope = np.where(self.strengths.whole.free, 0.0, here.gradient / self.strengths.scale)
-        return self._slope
-
-    def slope_at_start(self) -> FloatArray:
-        """Return the gradient where what the strength grows with is held at zero, and nothing else, shape (p,)."""
-        fixed, unit, scale = self.strengths.fixed, self.strengths.unit, self.strengths.scale
-        held = (unit.l1 > 0.0) | (unit.l2 > 0.0)
-        if unit.groups is not None:
-            held |= unit.groups.codes >= 0
-        whole = self.strengths.whole
-        alone = fixed.groups is None and np.array_equal(~held & ~whole.held, whole.free)
-        if alone and self.strengths.quadratic is None:
-            return self.slope_at_null()
-        zero = np.where(held, 0.0, np.inf)
-        penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero))
-        engine: _Engine = _Smooth(self) if penalty.smooth else _Full(self)
-        found = engine.solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
-        gradient = self.objective.evaluate(found.coef / scale, hessian=False).gradient / scale
-        # A little more, because the solution that it is taken at is not exact.
-        return np.where(held, (1.0 + 1e-7) * gradient, 0.0)
-
-    def largest(self) -> float:
-        """Return the smallest strength at which every penalised coefficient is zero; 0 where none can move."""
-        fixed = self.strengths.fixed
-        slope = self.slope_at_start()
-        pull = np.where(slope > 0.0, fixed.lower < 0.0, fixed.upper > 0.0) * slope
-        return largest_share(self.strengths.unit, np.sign(pull) * np.maximum(np.abs(pull) - fixed.l1, 0.0))
-
     def fresh(self) -> PenalisedProblem:
         """Return the same problem, of which no solution is known yet."""
-        return PenalisedProblem(self.matrix, self.response, self.family, self.strengths, (), self.null)
+        return PenalisedProblem(self.matrix, self.response, self.family, self.strengths, (), self.null, self.smooth)
 
-    def solve(self, strength: float, tol: float, max_iter: int, polish: bool = False) -> Solved:
-        """Minimise at a strength, from the solution before, to a gap of ``tol`` times the null objective.
+    def engine_from_null(self, penalty: Penalty) -> Engine:
+        """Return what solves the problem where all that the strength grows with is held at zero."""
+        if not penalty.smooth:
+            return self._full()
+        smooth = SmoothProblem(self.matrix, self.response, self.family, self.strengths, penalty.held)
+        return Smooth(smooth, self.null.coef / self.strengths.scale)
 
-        The gap bounds errors of coefficients by its root only: to polish is to take one more step, with second
-        derivatives at the solution, after which little but rounding is left.
-        """
-        penalty = self.strengths.at(strength)
-        if self._engine is None:
-            self._engine = self._choose(penalty)
-        return self._engine.solve(penalty, tol * max(self.null.value, 1e-300), max_iter, polish)
-
-    def _choose(self, penalty: Penalty) -> _Engine:
+    def choose(self, penalty: Penalty) -> Engine:
+        """Return what solves the problem at one strength after another, by the table above."""
         p = self.matrix.n_columns
         if penalty.smooth:
-            return _Smooth(self)
+            return Smooth(self.smooth, self.null.coef / self.strengths.scale)
         if self.on_gram:
             if p > GRAM_MOST:
                 require_room(32 * p * p, f"The second derivatives of {p:,} columns", "Leave out the Gaussian prior.")
-            return _Full(self)
+            return self._full()
         return _Set(self)
 
-
-def largest_share(penalty: Penalty, slope: FloatArray) -> float:
-    """Return the smallest multiple of a penalty that holds every coefficient at zero.
-
-    Parameters
-    ----------
-    penalty : Penalty
-        Where it has squares only, a thousandth of them counts as a corner.
-    slope : (p,) array
-        Gradient where all penalised coefficients are zero.
-
-    Returns
-    -------
-    float
-        0 where nothing pulls at a coefficient that is penalised.
-
-    Examples
-    --------
-    >>> from logitkit.penalties.penalty import no_penalty
-    >>> from dataclasses import replace
-    >>> largest_share(replace(no_penalty(2), l1=np.array([1.0, 2.0])), np.array([3.0, -8.0]))
-    4.0
-    """
-    corner = np.maximum(penalty.l1, L1_RATIO_LEAST * penalty.l2)
-    pull = np.where(slope > 0.0, penalty.lower < 0.0, penalty.upper > 0.0) * np.abs(slope)
-    alone = corner > 0.0
-    if penalty.groups is None:
-        return float((pull[alone] / corner[alone]).max(initial=0.0))
-    grouped = penalty.groups.codes >= 0
-    alone &= ~grouped
-    top = float((pull[alone] / corner[alone]).max(initial=0.0))
-    low, high = 0.0, max(top, 1e-300)
-    codes, strengths = penalty.groups.codes[grouped], penalty.groups.strengths
-
-    def still(share: float) -> bool:
-        rest = np.maximum(pull[grouped] - share * penalty.l1[grouped], 0.0)
-        return bool(np.all(np.bincount(codes, rest**2, strengths.size) <= (share * strengths) ** 2))
-
-    while not still(high):
-        high *= 2.0
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if still(middle) else (middle, high)
-    return max(top, high)
-
-
-class _Full:
-    """Proximal Newton over all columns."""
-
-    def __init__(self, given: PenalisedProblem) -> None:
-        objective = Objective(given.matrix, given.response, given.family, None, given.strengths.quadratic)
-        self.problem = Scaled(objective, given.strengths.scale)
-        self.start = given.null.coef
-        self.state: tuple[Point, QuadraticModel] | None = None
-
-    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before."""
-        point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
-        found = prox_newton(self.problem, penalty, point, model, target, max_iter, polish)
-        self.state = found.point, found.model
-        here = found.point
-        return Solved(here.coef, here.value, here.gradient, found.gap, found.status, found.steps, found.renewals)
+    def _full(self) -> Full:
+        return Full(Objective(self.matrix, self.response, self.family, None, self.strengths.quadratic), self)
 
 
 class _Set:
@@ -292,53 +188,3 @@ class _Set:
         hit = np.r_[penalty.groups.norms(rest) >= strengths, False]
         alone = (penalty.groups.codes < 0) & (np.abs(self.dual) >= ahead)
         return np.asarray(hit[penalty.groups.codes] | alone)
-
-
-class _Smooth:
-    """Newton's method, the penalty within the objective."""
-
-    def __init__(self, given: PenalisedProblem) -> None:
-        self.given = given
-        self.coef: FloatArray | None = None
-
-    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before; the gap is the squared decrement, which is driven to zero."""
-        del target, polish
-        given, scale = self.given, self.given.strengths.scale
-        # A column that is held has nothing that the intercept has not: with any strength its coefficient is zero.
-        ridge = np.where(penalty.held, given.response.total, penalty.l2) * scale**2
-        quadratic = _with_prior(ridge, given.strengths.quadratic)
-        many = given.matrix.n_columns > DENSE_MOST and quadratic.strengths.ndim == 1
-        products = ProductSums(given.matrix, given.objective.multiply) if many else None
-        objective = Objective(given.matrix, given.response, given.family, products, quadratic)
-        newton = Newton(max_iter=max_iter)
-        solution: Solution | None = None
-        if self.coef is None and not many:
-            start = starting_point(objective)
-            if start.nearby is not None:
-                solution = newton.solve(objective, start.coef, suspicious=False, nearby=start.nearby)
-        if solution is None or solution.status is not Status.CONVERGED:
-            first = given.null.coef / scale if self.coef is None else self.coef
-            solution = newton.solve(objective, first, suspicious=False)
-        solution = replace(solution, coef=np.where(penalty.held, 0.0, solution.coef))  # but for rounding
-        self.coef = solution.coef
-        here = solution.evaluation  # one step before, whose decrement bounds what is left
-        value = here.value - quadratic.value(solution.coef)
-        steps = len(solution.trace)
-        gap = solution.decrement**2
-        return Solved(solution.coef * scale, value, here.gradient / scale, gap, solution.status, steps, 0, solution)
-
-
-def _with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
-    """Return ridge and prior as one quadratic form, but for a constant."""
-    if prior is None:
-        return Quadratic(ridge)
-    centre = np.zeros(ridge.size) if prior.centre is None else prior.centre
-    if not ridge.any():
-        return prior
-    if prior.strengths.ndim == 1:
-        both = prior.strengths + ridge
-        share = np.divide(prior.strengths, both, out=np.zeros_like(both), where=both > 0.0)
-        return Quadratic(both, share * centre)
-    whole = prior.strengths + np.diag(ridge)
-    return Quadratic(whole, np.asarray(np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0]))

@@ -27,12 +27,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from logitkit.curvature.hessian import DenseHessian
-from logitkit.objective import Evaluation, Objective
+from logitkit.objective import Evaluation, SmoothObjective
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.gap import least_gap
@@ -41,27 +41,29 @@ from logitkit.typing import FloatArray
 
 __all__ = ["Point", "ProxSolution", "Scaled", "Solved", "duality_gap", "prox_newton"]
 
+ObjectiveT = TypeVar("ObjectiveT", bound=SmoothObjective)
+
 ARMIJO = 0.1
 HALVINGS_MOST = 30
 ROUNDING = 16_384 * np.finfo(float).eps  # of the objective, as in newton.py
 SLOW = 0.1  # of the gap before: a step that leaves more has an old Hessian
-FINER = 1e-3
+FINER, FINEST = 1e-3, 1e-12  # of the precision before, and of the gap that is allowed: below is rounding
 EXACT = 1e-24  # of the objective: what a sweep may gain in the last step
 MODEL_SHARE = 1e-3  # of the gap that is allowed: what a sweep over the model may still gain
 
 
-class Scaled(NamedTuple):
+class Scaled(NamedTuple, Generic[ObjectiveT]):
     """An objective in coefficients of columns that were divided by their scale.
 
     Parameters
     ----------
-    objective : Objective
+    objective : SmoothObjective
         Of the columns as given.
     scale : (p,) array
         Positive.
     """
 
-    objective: Objective
+    objective: ObjectiveT
     scale: FloatArray
 
     def point(self, coef: FloatArray) -> Point:
@@ -158,7 +160,7 @@ class Solved(NamedTuple):
 
 
 def prox_newton(
-    problem: Scaled,
+    problem: Scaled[ObjectiveT],
     penalty: Penalty,
     point: Point,
     model: QuadraticModel,
@@ -204,7 +206,9 @@ def prox_newton(
             status = Status.CONVERGED
             break
         if gap > SLOW * before:
-            precision *= FINER  # a step that was slow may be one of a model that was not minimised well
+            precision = max(
+                FINER * precision, FINEST * target
+            )  # a step that was slow may be one of a model that was not minimised well
         if gap > SLOW * before and not fresh:  # 5
             point, model = problem.model(point.coef, penalty)
             renewals, fresh, before = renewals + 1, True, math.inf
@@ -256,7 +260,7 @@ def duality_gap(point: Point, penalty: Penalty, model: QuadraticModel) -> tuple[
     return least_gap(point.coef, slope, penalty, point.pearson, moved), step
 
 
-def _search(problem: Scaled, penalty: Penalty, point: Point, new: FloatArray) -> Point | None:
+def _search(problem: Scaled[ObjectiveT], penalty: Penalty, point: Point, new: FloatArray) -> Point | None:
     """Return the first of the whole step, half of it, ... that lowers objective and penalty enough."""
     here = penalty.value(point.coef)
     direction = new - point.coef

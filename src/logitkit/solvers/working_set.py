@@ -46,14 +46,14 @@ class WorkingSet:
 
     Parameters
     ----------
-    whole : Scaled
+    whole : Scaled[Objective]
         The objective over all columns.
     """
 
-    def __init__(self, whole: Scaled) -> None:
+    def __init__(self, whole: Scaled[Objective]) -> None:
         self.whole = whole
         self.columns: IntArray = np.empty(0, dtype=np.int64)
-        self.problem: Scaled | None = None
+        self.problem: Scaled[Objective] | None = None
         self.point: Point | None = None
         self.model: QuadraticModel | None = None
         self._source = ColumnSource(whole.objective.matrix)
@@ -186,7 +186,7 @@ class WorkingSet:
         gradient = zero if gradient is None else gradient  # the model that is summed next knows better
         self.point = here._replace(coef=np.r_[here.coef, zero], gradient=np.r_[here.gradient, gradient])
 
-    def _problem(self) -> Scaled:
+    def _problem(self) -> Scaled[Objective]:
         given = self.whole.objective
         objective = Objective(self._matrix.matrix, given.response, given.family)
         return Scaled(objective, self.whole.scale[self.columns])

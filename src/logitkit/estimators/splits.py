@@ -1,0 +1,90 @@
+"""The rows that ``cv`` of an estimator trains on and tests, and the groups that they keep together."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import sklearn
+from sklearn.model_selection import check_cv
+from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
+
+from logitkit.design.frame import is_missing
+from logitkit.errors import DataError
+from logitkit.selection.fold_makers import row_labels
+from logitkit.typing import BoolArray
+
+__all__ = ["splits_of"]
+
+
+def splits_of(estimator: Any, is_event: BoolArray, groups: Any = None) -> list[Any]:
+    """Return pairs of training and test rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        With the parameter ``cv``: a number, a splitter or pairs. Where metadata are routed it says what goes to ``cv``.
+    is_event : (n,) bool array
+        The outcome of each row.
+    groups : (n,) array-like, optional
+        The group of each row, for a splitter that uses it.
+
+    Returns
+    -------
+    list of (array, array)
+        Positions of rows.
+
+    Raises
+    ------
+    DataError
+        For groups that nobody would use, that are missing or not one a row; and where a splitter needs them and there
+        are none.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import GroupKFold
+    >>> from logitkit.estimators import LogitClassifierCV
+    >>> model = LogitClassifierCV(cv=GroupKFold(2))
+    >>> pairs = splits_of(model, np.array([True, False, True, False]), groups=["a", "a", "b", "b"])
+    >>> [test.tolist() for _, test in pairs]
+    [[2, 3], [0, 1]]
+    """
+    splitter = check_cv(estimator.cv, is_event, classifier=True)
+    uses = _uses_groups(splitter)
+    given = {} if groups is None else {"groups": _group_of_each(groups, is_event.size)}
+    if given and not uses:
+        raise DataError(
+            f"groups= was given, and cv={estimator.cv!r} does not use them: rows of a group would be divided. Give a "
+            "splitter that keeps groups together, such as cv=GroupKFold(5)."
+        )
+    if sklearn.get_config()["enable_metadata_routing"]:
+        given = process_routing(estimator, "fit", **given).splitter.split
+    try:
+        return list(splitter.split(np.zeros((is_event.size, 1)), is_event, **given))
+    except ValueError as error:
+        if groups is None and uses:
+            raise DataError(
+                f"cv={estimator.cv!r} keeps groups together: give fit the group of each row, as groups=. ({error})"
+            ) from error
+        raise
+
+
+def _uses_groups(splitter: Any) -> bool:
+    """Tell whether a splitter asks for groups; one of another make, whether it takes them."""
+    if hasattr(splitter, "get_metadata_routing"):
+        return bool(get_routing_for_object(splitter).consumes("split", ["groups"]))
+    return type(splitter).__module__.partition(".")[0] != "sklearn" and (
+        "groups" in inspect.signature(splitter.split).parameters
+    )
+
+
+def _group_of_each(groups: Any, n_rows: int) -> Any:
+    labels = row_labels(groups, n_rows, "groups")
+    gone = is_missing(labels)
+    if gone.any():
+        raise DataError(
+            f"groups is missing in row {int(np.argmax(gone))} (from 0), of {int(gone.sum())} such rows; give every "
+            "row a group."
+        )
+    return labels

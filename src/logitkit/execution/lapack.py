@@ -1,0 +1,110 @@
+"""Cholesky factors and solutions by LAPACK, without the interpreter's lock.
+
+scipy's own functions hold the lock of the interpreter while LAPACK works, so that other threads wait. Here its routines
+are called by their addresses, which scipy publishes for compiled code; numbers are the same to the last bit. Where the
+addresses are not to be had, or the matrix is small, scipy's functions do it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from scipy.linalg.lapack import dpotrf, dpotrs
+
+from logitkit.typing import FloatArray
+
+__all__ = ["cholesky", "cholesky_solve"]
+
+SMALL = 48  # columns of a matrix whose factor takes no longer than the call
+UPPER = ctypes.c_char_p(b"U")
+INT = "int *"  # as scipy's signatures have it; another width of integers is not ours to call
+
+
+def cholesky(array: FloatArray) -> tuple[FloatArray, int]:
+    """Return the upper Cholesky factor of a symmetric matrix.
+
+    Parameters
+    ----------
+    array : (p, p) array
+        Of which the upper triangle is read.
+
+    Returns
+    -------
+    factor : (p, p) array
+        Its upper triangle; what is below is not to be read.
+    info : int
+        0, or the order of the first leading minor that is not positive.
+
+    Examples
+    --------
+    >>> factor, info = cholesky(np.array([[4.0, 2.0], [2.0, 5.0]]))
+    >>> np.triu(factor).tolist(), info
+    ([[2.0, 1.0], [0.0, 2.0]], 0)
+    """
+    size, routine = array.shape[0], _routine("dpotrf", 3)
+    if size < SMALL or routine is None:
+        factor, info = dpotrf(array)
+        return np.asarray(factor), int(info)
+    factor = np.array(array, dtype=np.float64, order="F")
+    order, info = ctypes.c_int(size), ctypes.c_int()
+    routine(UPPER, ctypes.byref(order), _address(factor), ctypes.byref(order), ctypes.byref(info))
+    return factor, info.value
+
+
+def cholesky_solve(factor: FloatArray, sides: FloatArray) -> FloatArray:
+    """Return the solution of a system whose matrix has been factorised.
+
+    Parameters
+    ----------
+    factor : (p, p) array
+        From ``cholesky``.
+    sides : (p,) or (p, k) array
+        Right-hand sides.
+
+    Returns
+    -------
+    (p,) or (p, k) array
+        The solution.
+
+    Examples
+    --------
+    >>> matrix = np.array([[4.0, 2.0], [2.0, 5.0]])
+    >>> cholesky_solve(cholesky(matrix)[0], matrix @ np.array([1.0, -1.0])).tolist()
+    [1.0, -1.0]
+    """
+    size, routine = factor.shape[0], _routine("dpotrs", 5)
+    if size < SMALL or routine is None or not factor.flags.f_contiguous or sides.shape[0] != size:
+        return np.asarray(dpotrs(factor, sides)[0])
+    solved = np.array(sides, dtype=np.float64, order="F")
+    order, columns, info = ctypes.c_int(size), ctypes.c_int(solved.size // size), ctypes.c_int()
+    n, result = ctypes.byref(order), ctypes.byref(info)
+    routine(UPPER, n, ctypes.byref(columns), _address(factor), n, _address(solved), n, result)
+    return solved
+
+
+def _address(array: FloatArray) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.__array_interface__["data"][0])
+
+
+@cache
+def _routine(name: str, n_integers: int) -> Callable[..., None] | None:
+    """Return a routine of LAPACK, or None where scipy does not give it as expected."""
+    try:
+        import scipy.linalg.cython_lapack as published
+
+        capsule = published.__pyx_capi__[name]
+        signature_of = ctypes.PYFUNCTYPE(ctypes.c_char_p, ctypes.py_object)(("PyCapsule_GetName", ctypes.pythonapi))
+        address_in = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+            ("PyCapsule_GetPointer", ctypes.pythonapi)
+        )
+        signature = signature_of(capsule)
+        arguments = signature.decode().partition("(")[2].rstrip(")").split(",")
+        if [one.strip() for one in arguments].count(INT) != n_integers or "char *" not in arguments[0]:
+            return None
+        kinds = (ctypes.c_char_p, *(ctypes.c_void_p for _ in arguments[1:]))
+        return ctypes.CFUNCTYPE(None, *kinds)(address_in(capsule, signature))
+    except (ImportError, AttributeError, KeyError):  # not CPython, or another scipy
+        return None

@@ -1,0 +1,141 @@
+r"""The strengths of other systems as ours.
+
+They differ in what the penalty stands beside: the sum of the losses of the rows, or their mean.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias, get_args, overload
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from logitkit.errors import DataError, nearest_name
+from logitkit.penalties.specification import is_number
+from logitkit.typing import FloatArray
+
+__all__ = ["System", "strength_from"]
+
+System: TypeAlias = Literal["scikit-learn", "statsmodels Logit", "statsmodels GLM", "glmnet", "glum"]
+
+#: What each calls its strength.
+NAMES = {
+    "scikit-learn": "C",
+    "statsmodels Logit": "alpha",
+    "statsmodels GLM": "alpha",
+    "glmnet": "lambda",
+    "glum": "alpha",
+}
+EITHER = "give n_obs=, the number of rows, or weights=, one value a row"
+
+
+@overload
+def strength_from(
+    system: System, value: float, *, n_obs: float | None = None, weights: ArrayLike | None = None
+) -> float: ...
+@overload
+def strength_from(
+    system: System, value: ArrayLike, *, n_obs: float | None = None, weights: ArrayLike | None = None
+) -> FloatArray: ...
+def strength_from(system: System, value: Any, *, n_obs: float | None = None, weights: Any = None) -> float | FloatArray:
+    r"""Return the strength that gives the same penalised fit as that of another system.
+
+    .. math:: \lambda = \frac{1}{C\,W}, \qquad \lambda = \frac{\alpha}{n}, \qquad \lambda = \frac{\alpha\,n}{W}
+
+    for scikit-learn, for ``Logit`` and for ``GLM`` of statsmodels, with W the sum of the weights and n the number of
+    rows; glmnet's lambda and glum's alpha are the strength itself.
+
+    Parameters
+    ----------
+    system : {'scikit-learn', 'statsmodels Logit', 'statsmodels GLM', 'glmnet', 'glum'}
+        Whose number it is: that of ``LogisticRegression``, of ``fit_regularized``, of ``glmnet`` or of
+        ``GeneralizedLinearRegressor``.
+    value : float or array-like
+        C of scikit-learn, which is positive; lambda of glmnet; alpha of the others.
+    n_obs : float, optional
+        Number of rows of the fit, of grouped rows the number of trials. scikit-learn and ``Logit`` need it, or weights.
+    weights : (n,) array-like, optional
+        Weights of the rows, instead of ``n_obs``; those of classes multiplied in.
+
+    Returns
+    -------
+    float or array
+        :math:`\lambda`, the ``strength`` of ``Ridge``, ``Lasso`` and ``ElasticNet``; an array for an array.
+
+    Raises
+    ------
+    DataError
+        For a system that is not known, a number out of range, or where the number of rows is needed and missing.
+
+    Notes
+    -----
+    The strength is not all: all but glmnet penalise the columns as they are, which is ``standardize=False`` here.
+    glmnet standardises unless told not to, and so does glum with ``scale_predictors=True``; that is the default here.
+    After scikit-learn's ``StandardScaler``, without weights, it is the default too. statsmodels penalises the intercept
+    as well unless its entry of alpha is 0. The mix is ``l1_ratio`` in scikit-learn and glum, as here; it is ``L1_wt``
+    in statsmodels and ``alpha`` in glmnet.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> lk.strength_from("scikit-learn", 0.5, n_obs=200), lk.strength_from("glmnet", 0.02)
+    (0.01, 0.02)
+
+    A grid of C is a grid of strengths:
+
+    >>> lk.strength_from("scikit-learn", [0.1, 1.0, 10.0], n_obs=100)
+    array([0.1  , 0.01 , 0.001])
+
+    With every row twice, the same C is half the strength:
+
+    >>> lk.strength_from("scikit-learn", 0.5, weights=[2.0] * 200)
+    0.005
+    """
+    if system not in get_args(System):
+        raise DataError(f"system={system!r} is not known. {nearest_name(str(system), get_args(System))}")
+    name = NAMES[system]
+    numbers = _numbers(value, name)
+    if not np.all((numbers > 0.0) if name == "C" else (numbers >= 0.0) & (numbers < np.inf)):
+        kind = "positive numbers" if name == "C" else "finite numbers that are not negative"
+        raise DataError(f"{name}={value!r} of {system}: give {kind}.")
+    rows, total = _sizes(system, n_obs, weights)
+    if system == "scikit-learn":
+        found = 1.0 / (numbers * total)
+    elif system == "statsmodels Logit":
+        found = numbers / total
+    elif system == "statsmodels GLM" and weights is not None:
+        found = numbers * (rows / total)  # it divides the weighted sum of the losses by the number of rows
+    else:
+        found = numbers
+    return found if numbers.ndim else float(found)
+
+
+def _sizes(system: System, n_obs: float | None, weights: Any) -> tuple[float, float]:
+    """Return the number of rows and the sum of their weights; nan where neither is given nor needed."""
+    if n_obs is not None and weights is not None:
+        raise DataError("n_obs and weights were both given; the weights, one value a row, say both.")
+    if weights is not None:
+        if system == "statsmodels Logit":
+            raise DataError("statsmodels' Logit takes no weights: give n_obs=, or name 'statsmodels GLM'.")
+        values = _numbers(weights, "weights")
+        if values.ndim != 1 or not np.all((values >= 0.0) & (values < np.inf)) or not values.sum() > 0.0:
+            raise DataError("weights: give one finite number a row, none of them negative and not all zero.")
+        return float(values.size), float(values.sum())
+    if n_obs is not None:
+        if not is_number(n_obs) or not 0.0 < n_obs < np.inf:
+            raise DataError(f"n_obs={n_obs!r}: give the number of rows.")
+        return float(n_obs), float(n_obs)
+    if system in {"scikit-learn", "statsmodels Logit"}:
+        raise DataError(f"The {NAMES[system]} of {system} stands beside the sum of the losses: {EITHER}.")
+    return np.nan, np.nan
+
+
+def _numbers(given: Any, name: str) -> FloatArray:
+    """Return real numbers, or refuse."""
+    try:
+        found = np.asarray(given)
+    except ValueError:
+        found = np.asarray(None)
+    if found.dtype.kind not in "fiu":
+        raise DataError(f"{name}={given!r}: give numbers.")
+    return found.astype(np.float64)

@@ -1,0 +1,204 @@
+r"""Penalised models of several outcomes at one strength after another, each from the solution before.
+
+| the penalty | coefficients | solved by |
+|---|---|---|
+| squares only | any number | Newton's method or L-BFGS (``outcome_smooth.py``) |
+| corners or bounds | at most ``GRAM_MOST`` | proximal Newton on one array of second derivatives |
+| corners or bounds | more | the same on a working set, which conditions of optimality let grow |
+
+In symmetric form the solution is determined but for a number a column where the penalty is a lasso alone and outcomes
+are even in number; any of these predicts the same.
+
+References
+----------
+Simon, N., Friedman, J. and Hastie, T. (2013) A blockwise descent algorithm for group-penalized multiresponse and
+multinomial regression. arXiv:1311.6529.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitkit.design.layout import Layout
+from logitkit.design.matrix import Matrix
+from logitkit.design.outcomes import OutcomeResponse
+from logitkit.outcome_strengths import StackedStrengths
+from logitkit.penalties.penalty import Penalty
+from logitkit.solvers.gap import least_gap
+from logitkit.solvers.null_model import NullModel
+from logitkit.solvers.outcome_null import null_of_outcomes
+from logitkit.solvers.outcome_smooth import NEWTON_MOST, OutcomeSmooth
+from logitkit.solvers.prox_newton import ProxSolution, Scaled, Solved, prox_newton
+from logitkit.solvers.sequence import Engine, Full, StrengthSequence
+from logitkit.solvers.solver import Status
+from logitkit.stacked import StackedObjective
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["OutcomeSequence"]
+
+GRAM_MOST = 1_000
+ROUNDS_MOST = 200
+LEAST_ADDED = 20
+SHARE, FINEST = 0.3, 1e-6  # of the gap: what the working set is solved to, and at the finest
+
+
+class OutcomeSequence(StrengthSequence):
+    """Matrix, response of several outcomes and penalty, solved at one strength after another.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : OutcomeResponse
+        The same rows.
+    layout : Layout
+        Outcomes with a predictor.
+    stacked : StackedStrengths
+        The penalty.
+    names : tuple of str
+        Of the columns, for messages.
+    null : NullModel, optional
+        Where it is known.
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        response: OutcomeResponse,
+        layout: Layout,
+        stacked: StackedStrengths,
+        names: tuple[str, ...],
+        null: NullModel | None = None,
+    ) -> None:
+        self.matrix, self.response, self.stacked = matrix, response, stacked
+        self.layout = _picked(layout, stacked.place)
+        strengths, place, free = stacked
+        if null is None:
+            null = null_of_outcomes(matrix, response, layout, place, free, strengths.scale, names)
+        super().__init__(strengths, null)
+
+    @property
+    def method(self) -> str:
+        """How it is solved, in words."""
+        q = self.strengths.scale.size
+        if self.strengths.whole.smooth:
+            return "Newton's method" if q <= NEWTON_MOST else "L-BFGS, preconditioned by the columns"
+        if q <= GRAM_MOST:
+            return "proximal Newton, coordinate descent on the Gram matrix"
+        return "proximal Newton on a working set of coefficients"
+
+    @property
+    def objective(self) -> StackedObjective:
+        """The objective without what the strength changes."""
+        return StackedObjective(self.matrix, self.response, self.layout, self.strengths.quadratic, second=self._few)
+
+    @property
+    def _few(self) -> bool:
+        return self.strengths.scale.size <= max(GRAM_MOST, NEWTON_MOST)
+
+    def fresh(self) -> OutcomeSequence:
+        """Return the same problem, of which no solution is known yet."""
+        layout = replace(self.layout, basis=None)
+        return OutcomeSequence(self.matrix, self.response, layout, self.stacked, (), self.null)
+
+    def engine_from_null(self, penalty: Penalty) -> Engine:
+        """Return what solves the problem where all that the strength grows with is held at zero."""
+        return self.choose(penalty)
+
+    def choose(self, penalty: Penalty) -> Engine:
+        """Return what solves the problem at one strength after another, by the table above."""
+        if penalty.smooth:
+            start = self.null.coef / self.strengths.scale
+            return OutcomeSmooth(self.matrix, self.response, self.layout, self.stacked.place, self.strengths, start)
+        if self.strengths.scale.size <= GRAM_MOST:
+            return Full(self.objective, self)
+        return _Set(self)
+
+
+class _Set:
+    """Proximal Newton over a working set of coefficients."""
+
+    def __init__(self, given: OutcomeSequence) -> None:
+        self.given, self.objective = given, given.objective
+        self.coef, self.slope = given.null.coef, given.slope_at_null()
+        self.inside: BoolArray = np.zeros(self.coef.size, dtype=bool)
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before."""
+        scale = self.given.strengths.scale
+        inside = penalty.free | (self.coef != 0.0)
+        inside |= _foremost(penalty.distance(self.coef, self.slope), inside)
+        steps = renewals = 0
+        inner = SHARE * target
+        for _ in range(ROUNDS_MOST):
+            index = np.flatnonzero(_whole_groups(penalty, inside))
+            found = self._on(index, penalty, inner, max_iter, polish)
+            steps, renewals = steps + found.steps, renewals + found.renewals
+            self.coef = np.zeros(scale.size)
+            self.coef[index] = found.point.coef
+            step = np.zeros(scale.size)
+            step[index] = found.step
+            here = self.objective.evaluate(self.coef / scale, hessian=False, pearson=True)
+            curved, moved = self.objective.curve(self.coef / scale, step / scale)
+            self.slope = (here.gradient - curved) / scale
+            self.slope[penalty.free] = 0.0  # but for what the model's second derivatives leave
+            gap = least_gap(self.coef, self.slope, penalty, here.pearson, moved)
+            if gap <= target or found.status is not Status.CONVERGED:
+                status = Status.CONVERGED if gap <= target else found.status
+                return Solved(self.coef, here.value, self.slope, gap, status, steps, renewals)
+            against = penalty.distance(self.coef, self.slope)
+            more = _foremost(against, inside)
+            if more.any():
+                inside = inside | more
+                continue
+            inner *= 0.1
+            if inner < FINEST * target:
+                return Solved(self.coef, here.value, self.slope, gap, Status.STALLED, steps, renewals)
+        return Solved(self.coef, here.value, self.slope, gap, Status.ITERATIONS, steps, renewals)
+
+    def _on(self, index: IntArray, penalty: Penalty, target: float, max_iter: int, polish: bool) -> ProxSolution:
+        """Solve on some coefficients, the others held at zero."""
+        given = self.given
+        p = given.layout.n_columns
+        outcome, column = np.divmod(given.stacked.place[index], p)
+        columns, own = np.unique(column, return_inverse=True)
+        layout = _picked(replace(given.layout.of_columns(columns.size)), outcome * columns.size + own)
+        objective = StackedObjective(given.matrix.columns(columns), given.response, layout)
+        problem = Scaled(objective, given.strengths.scale[index])
+        part = penalty.pick(index)
+        point, model = problem.model(self.coef[index], part)
+        return prox_newton(problem, part, point, model, target, max_iter, polish)
+
+
+def _foremost(against: FloatArray, inside: BoolArray) -> BoolArray:
+    """Return the coefficients outside that are furthest from the conditions of optimality."""
+    against = np.where(inside, 0.0, against)
+    count = int(np.count_nonzero(against))
+    out = np.zeros(against.size, dtype=bool)
+    if count:
+        most = min(count, max(LEAST_ADDED, int(np.count_nonzero(inside))))
+        out[np.argpartition(-against, most - 1)[:most]] = True
+    return out
+
+
+def _whole_groups(penalty: Penalty, inside: BoolArray) -> BoolArray:
+    """Return the coefficients inside, with those of their groups."""
+    if penalty.groups is None:
+        return inside
+    codes = penalty.groups.codes
+    hit = np.zeros(penalty.groups.strengths.size + 1, dtype=bool)
+    hit[codes[inside & (codes >= 0)]] = True
+    hit[-1] = False
+    return np.asarray(inside | hit[codes])
+
+
+def _picked(layout: Layout, place: IntArray) -> Layout:
+    """Return the layout in which some flat coefficients are solved for, the others zero."""
+    if place.size == layout.n_flat and np.array_equal(place, np.arange(place.size)):
+        return layout
+    from scipy.sparse import csr_array
+
+    entries = np.ones(place.size), (place, np.arange(place.size))
+    return replace(layout, basis=csr_array(entries, shape=(layout.n_flat, place.size)))

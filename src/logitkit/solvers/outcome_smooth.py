@@ -1,0 +1,259 @@
+r"""A penalty of squares only, of a model of several outcomes.
+
+| coefficients | solved by |
+|---|---|
+| at most ``NEWTON_MOST`` | Newton's method, second derivatives of all pairs of outcomes in one array |
+| more | L-BFGS, preconditioned for each outcome by the columns' second moments and the ridge |
+
+*Preconditioner.* The second derivatives of outcome k with itself are near :math:`c_k G + D`, with
+:math:`c_k = \pi_k (1 - \pi_k)` at the outcome's share, G the Gram matrix of the columns less their means, and D the
+ridge. With :math:`D^{-1/2} G D^{-1/2} = Q \Lambda Q'` the inverse is
+:math:`D^{-1/2} Q (c_k \Lambda + 1)^{-1} Q' D^{-1/2}`: one decomposition serves all outcomes. Where columns are many or
+sparse, G is its diagonal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.design.dense import Dense
+from logitkit.design.layout import Layout
+from logitkit.design.matrix import Matrix
+from logitkit.design.outcomes import OutcomeResponse
+from logitkit.penalties.penalty import Penalty
+from logitkit.penalties.quadratic import Quadratic
+from logitkit.solvers.lbfgs import minimise_by_lbfgs
+from logitkit.solvers.newton import Newton
+from logitkit.solvers.prox_newton import Solved
+from logitkit.solvers.solver import Solution, Status
+from logitkit.solvers.start import starting_point
+from logitkit.stacked import StackedObjective
+from logitkit.strengths import Strengths
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["OutcomeSmooth", "Preconditioner", "with_prior"]
+
+NEWTON_MOST = 2_500
+DECOMPOSED_MOST = 1_600  # columns whose Gram matrix is decomposed
+LEAST_RIDGE = 1e-8  # of the diagonal of the Gram matrix, where a column has none
+ROUNDS_MOST, FINER = 6, 0.05
+
+
+class OutcomeSmooth:
+    """Newton's method or L-BFGS at one strength after another.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : OutcomeResponse
+        The same rows.
+    layout : Layout
+        How the flat coefficients follow from those that are solved for.
+    place : (q,) int array
+        Which flat coefficients these are.
+    strengths : Strengths
+        The penalty.
+    start : (q,) array
+        Coefficients as given where nothing is known.
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        response: OutcomeResponse,
+        layout: Layout,
+        place: IntArray,
+        strengths: Strengths,
+        start: FloatArray,
+    ) -> None:
+        self.matrix, self.response, self.layout, self.place = matrix, response, layout, place
+        self.strengths = strengths
+        self.coef = start
+        self.known = False
+        self._preconditioner: Preconditioner | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before."""
+        del polish
+        scale = self.strengths.scale
+        # A column that is held has nothing that the intercept has not: with any strength its coefficient is zero.
+        ridge = np.where(penalty.held, self.response.total, penalty.l2) * scale**2
+        quadratic = with_prior(ridge, self.strengths.quadratic)
+        newton = self.coef.size <= NEWTON_MOST or quadratic.strengths.ndim == 2
+        objective = StackedObjective(self.matrix, self.response, self.layout, quadratic, second=newton)
+        if newton:
+            return self._by_newton(objective, penalty, quadratic, max_iter)
+        return self._by_lbfgs(objective, penalty, quadratic, target, max_iter)
+
+    def _by_newton(self, objective: StackedObjective, penalty: Penalty, quadratic: Quadratic, max_iter: int) -> Solved:
+        newton = Newton(max_iter=max_iter)
+        solution: Solution | None = None
+        if not self.known:
+            start = starting_point(objective)
+            if start.nearby is not None:
+                solution = newton.solve(objective, start.coef, suspicious=False, nearby=start.nearby)
+        if solution is None or solution.status is not Status.CONVERGED:
+            solution = newton.solve(objective, self.coef, suspicious=False)
+        coef = np.where(penalty.held, 0.0, solution.coef)  # but for rounding
+        self.coef, self.known = coef, True
+        here, scale = solution.evaluation, self.strengths.scale
+        value = here.value - quadratic.value(coef)
+        steps = solution.trace[-1].iteration if solution.trace else 0
+        gap = solution.decrement**2
+        kept = Solution(coef, here, solution.decrement, solution.status, solution.trace, solution.definite)
+        return Solved(coef * scale, value, -quadratic.gradient(coef) / scale, gap, solution.status, steps, 0, kept)
+
+    def _by_lbfgs(
+        self, objective: StackedObjective, penalty: Penalty, quadratic: Quadratic, target: float, max_iter: int
+    ) -> Solved:
+        if self._preconditioner is None:
+            self._preconditioner = Preconditioner(self.matrix, self.response, self.layout, self.place)
+        precondition = self._preconditioner.at(quadratic.strengths)
+        inner, steps, coef = target, 0, self.coef
+        for _ in range(ROUNDS_MOST):
+            found = minimise_by_lbfgs(objective, coef, precondition, inner, max_iter - steps)
+            steps, coef = steps + found.steps, found.coef
+            gap = _gap(found.evaluation.gradient, quadratic.strengths, precondition)
+            if gap <= target or found.status is not Status.CONVERGED:
+                break
+            inner *= FINER
+        coef = np.where(penalty.held, 0.0, coef)
+        self.coef, self.known = coef, True
+        scale = self.strengths.scale
+        value = found.evaluation.value - quadratic.value(found.coef)
+        dual = (found.evaluation.gradient - quadratic.gradient(found.coef)) / scale
+        return Solved(coef * scale, value, dual, gap, found.status, steps, 0)
+
+
+def _gap(gradient: FloatArray, strengths: FloatArray, precondition: Precondition) -> float:
+    """Return a bound on what is left to gain from coefficients with a square, and about what the others leave."""
+    squared = strengths > 0.0
+    bound = float(np.sum(gradient[squared] ** 2 / (2.0 * strengths[squared])))
+    rest = np.where(squared, 0.0, gradient)
+    return bound + float(rest @ precondition(rest))
+
+
+class Precondition:
+    """A preconditioner at one ridge, of gradients by what is solved for.
+
+    Parameters
+    ----------
+    given : Preconditioner
+        Of the columns.
+    strengths : (q,) array
+        The ridge.
+    """
+
+    def __init__(self, given: Preconditioner, strengths: FloatArray) -> None:
+        self.given = given
+        p, m = given.mean.size, given.curvature.size
+        flat = np.zeros(m * p)
+        flat[given.place] = strengths
+        # One ridge a column: the largest of its outcomes, of which a free column's first is left out.
+        ridge = flat.reshape(m, p).max(axis=0)
+        ridge = np.maximum(ridge, LEAST_RIDGE * np.maximum(given.diagonal, 1e-300))
+        self.root = 1.0 / np.sqrt(ridge)
+        self.vectors: FloatArray | None = None
+        if given.gram is None:
+            self.values = given.diagonal / ridge
+        else:
+            self.values, self.vectors = np.linalg.eigh(given.gram * self.root[:, None] * self.root)
+
+    def __call__(self, gradient: FloatArray) -> FloatArray:
+        """Return M g."""
+        given = self.given
+        m, p = given.curvature.size, given.mean.size
+        flat = np.zeros(m * p)
+        flat[given.place] = gradient
+        blocks = flat.reshape(m, p)
+        intercept = given.intercept
+        total = None if intercept is None else blocks[:, intercept].copy()
+        if total is not None:
+            blocks -= np.multiply.outer(total, given.mean)
+        inner = blocks * self.root
+        inner = inner if self.vectors is None else inner @ self.vectors
+        inner /= np.multiply.outer(given.curvature, np.maximum(self.values, 0.0)) + 1.0
+        out = (inner if self.vectors is None else inner @ self.vectors.T) * self.root
+        if total is not None:
+            out[:, intercept] = 0.0
+            out[:, intercept] = total / (given.curvature * given.total) - out @ given.mean
+        return np.asarray(out.reshape(-1)[given.place])
+
+
+class Preconditioner:
+    """What is known of the columns, whatever the ridge.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : OutcomeResponse
+        The same rows.
+    layout : Layout
+        Outcomes with a predictor.
+    place : (q,) int array
+        Which flat coefficients are solved for.
+    """
+
+    def __init__(self, matrix: Matrix, response: OutcomeResponse, layout: Layout, place: IntArray) -> None:
+        self.place, self.total = place, response.total
+        share = response.totals / response.total
+        #: Curvature of each outcome with a predictor, never quite zero.
+        self.curvature: FloatArray = np.maximum(share * (1.0 - share), 1.0 / response.total)[layout.active]
+        self.mean: FloatArray = np.zeros(matrix.n_columns)
+        self.gram: FloatArray | None = None
+        self.intercept: int | None = None
+        weights = response.weights
+        if isinstance(matrix, Dense) and matrix.n_columns <= DECOMPOSED_MOST:
+            ones = np.flatnonzero((matrix.array == 1).all(axis=0))
+            gram = matrix.gram(weights)
+            if ones.size:
+                self.intercept = int(ones[0])
+                self.mean = matrix.rmatvec(weights) / self.total
+                self.mean[self.intercept] = 0.0
+                gram = gram - self.total * np.multiply.outer(self.mean, self.mean)
+                gram[self.intercept] = gram[:, self.intercept] = 0.0
+            self.gram = gram
+            self.diagonal: FloatArray = np.maximum(gram.diagonal(), 0.0)
+        else:
+            squares = np.zeros(matrix.inner.n_columns)
+            matrix.inner.add_squares(weights, squares)
+            self.diagonal = matrix.collect_squares(squares)
+
+    def at(self, strengths: FloatArray) -> Precondition:
+        """Return the preconditioner at a ridge, of the coefficients that are solved for."""
+        return Precondition(self, strengths)
+
+
+def with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
+    """Return ridge and prior as one quadratic form, but for a constant.
+
+    Parameters
+    ----------
+    ridge : (q,) array
+        Strengths of squares.
+    prior : Quadratic or None
+        The prior.
+
+    Returns
+    -------
+    Quadratic
+        Of the same gradient.
+
+    Examples
+    --------
+    >>> with_prior(np.array([1.0]), Quadratic(np.array([3.0]), np.array([4.0]))).gradient(np.array([3.0])).tolist()
+    [0.0]
+    """
+    if prior is None:
+        return Quadratic(ridge)
+    centre = np.zeros(ridge.size) if prior.centre is None else prior.centre
+    if not ridge.any():
+        return prior
+    if prior.strengths.ndim == 1:
+        both = prior.strengths + ridge
+        share = np.divide(prior.strengths, both, out=np.zeros_like(both), where=both > 0.0)
+        return Quadratic(both, share * centre)
+    whole = prior.strengths + np.diag(ridge)
+    return Quadratic(whole, np.asarray(np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0]))
