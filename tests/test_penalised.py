@@ -194,3 +194,24 @@ def test_a_prior_says_what_the_coefficient_of_a_constant_column_is(extra: lk.Las
     assert fit.coef["seven"] != 0.0
     assert oracle.residual(fit.coef.to_numpy()) < OPTIMAL
     assert fit.certificate().holds
+
+
+PATHS = {
+    "lasso": lk.Lasso(),
+    "ridge": lk.Ridge(),
+    "lasso and prior": lk.Lasso() + lk.GaussianPrior(0.3, 3.0),
+    "ridge and prior": lk.Ridge() + lk.GaussianPrior(0.3, 3.0),
+    "lasso and ridge": lk.Lasso() + lk.Ridge(0.05),
+}
+
+
+@pytest.mark.parametrize("penalty", PATHS)
+@pytest.mark.parametrize("design", ["dense, C order", "sparse", "wide"])
+def test_the_loss_of_a_path_is_that_of_the_rows(design: str, penalty: str) -> None:
+    """Without any part of the penalty, a prior included: what the deviance is made of, and where a path ends."""
+    p = prepared(design, "weights and offset" if design != "wide" else "plain")
+    record = p.path(PATHS[penalty], n_strengths=6).record
+    oracle = p.oracle()
+    losses = [oracle.smooth(coef)[0] for coef in record.coef]
+    assert_allclose(record.loss, losses, rtol=ROUTE)
+    assert_allclose(record.deviance, 2.0 * np.array(losses), rtol=ROUTE)

@@ -52,6 +52,11 @@ class MultinomialRecord(ModelRecord):
         return self.info.response.levels
 
     @property
+    def n_intercepts(self) -> int:
+        """Coefficients of the null model: an intercept for every outcome but one, where the model has them."""
+        return self.family.n_outcomes - 1 if self.info.intercept is not None else 0
+
+    @property
     def modelled(self) -> tuple[str, ...]:
         """The outcomes that have coefficients."""
         return tuple(self.outcomes[k] for k in self.layout.active)
@@ -66,9 +71,18 @@ class MultinomialRecord(ModelRecord):
         return flat_names(self.modelled, self.info.names)
 
     @property
-    def n_null(self) -> int:
-        """Coefficients of the null model: K - 1 intercepts, where the model has one."""
-        return (self.family.n_outcomes - 1) * super().n_null
+    def equal_terms(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        """Columns whose coefficients are one for several outcomes, and these outcomes."""
+        transform = getattr(self.coordinates, "transform", None)
+        if not self.restricted or transform is None:
+            return ()
+        found = []
+        for shared in transform.T:
+            places = np.flatnonzero(shared)
+            if places.size > 1:
+                outcomes = tuple(self.modelled[k] for k in places // self.layout.n_columns)
+                found.append((int(places[0]) % self.layout.n_columns, outcomes))
+        return tuple(found)
 
     @property
     def coef_table(self) -> FloatArray:

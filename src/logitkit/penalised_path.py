@@ -63,7 +63,8 @@ class PathRecord:
     n_nonzero : (k,) int array
         Coefficients that are not zero, the intercept included.
     gaps : (k,) array
-        Duality gaps, as shares of ``null_loss``.
+        What the solver took for the duality gaps, as shares of ``null_loss``: estimates where second derivatives are
+        summed over all columns, bounds elsewhere.
     steps : (k,) int array
         Steps that each strength took.
     status : PathStatus

@@ -249,11 +249,6 @@ class ModelRecord:
         return np.sqrt(np.where(np.isfinite(self.coef) & (variance >= 0.0), variance, np.nan))
 
     @property
-    def n_null(self) -> int:
-        """Coefficients of the null model: the intercept, where there is one."""
-        return int(self.info.intercept is not None or self.info.absorbed is not None)
-
-    @property
     def converged(self) -> bool:
         """Whether the solver reached its tolerance, at the limit if the data are separated."""
         return self.status in (Status.CONVERGED, Status.SEPARATED)
@@ -262,6 +257,11 @@ class ModelRecord:
     def dof_residual(self) -> int:
         """Observations less the rank of the design."""
         return self.n_obs - self.n_params
+
+    @property
+    def n_intercepts(self) -> int:
+        """Coefficients of the null model: its intercept, where the model has one."""
+        return int(self.info.intercept is not None or self.info.absorbed is not None)
 
     @property
     def has_likelihood(self) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from logitkit.errors import DataError
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Estimates", "linear_estimates", "normal_quantile", "two_sided_p"]
 
@@ -48,6 +48,25 @@ class Estimates:
     low: FloatArray
     high: FloatArray
     level: float
+
+    def at(self, places: IntArray) -> Estimates:
+        """Return the estimates at some places.
+
+        Parameters
+        ----------
+        places : (k,) int array
+            Which, from 0.
+
+        Returns
+        -------
+        Estimates
+            k entries.
+        """
+        estimate, std_error, statistic, p_value, low, high = (
+            values[places]
+            for values in (self.estimate, self.std_error, self.statistic, self.p_value, self.low, self.high)
+        )
+        return Estimates(estimate, std_error, statistic, p_value, low, high, self.level)
 
 
 def normal_quantile(level: float) -> float:

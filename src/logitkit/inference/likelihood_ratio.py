@@ -1,9 +1,9 @@
 r"""The likelihood-ratio test against the null model.
 
 :math:`2(\ell - \ell_0)` is chi-square with as many degrees of freedom as the model has coefficients besides the
-intercept. The null model has the intercept, when the model has one, and the offset; without an intercept every linear
-predictor is the offset, as in R. With an absorbed factor the null model has one intercept for all of its levels, and
-with K outcomes it has K - 1 of them.
+intercept. The null model has the intercept, when the model has one (of several outcomes, one for each but the
+reference), and the offset; without an intercept every linear predictor is the offset, as in R. With an absorbed factor
+the null model has one intercept for all of its levels.
 """
 
 from __future__ import annotations
@@ -77,5 +77,5 @@ def null_test(record: ModelRecord) -> LikelihoodRatioTest:
             f"A likelihood-ratio test is not valid with {record.covariance.label}; use fit.test(...), a Wald test."
         )
     statistic = max(record.null_deviance - record.deviance, 0.0)
-    dof = record.n_params - record.n_null
+    dof = record.n_params - record.n_intercepts
     return LikelihoodRatioTest(statistic, dof, float(chdtrc(dof, statistic)) if dof > 0 else float("nan"))

@@ -28,7 +28,7 @@ from logitkit.inference.functions import function_sides
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
-from logitkit.inference.wald import wald_chi_square
+from logitkit.inference.wald import OVERALL_MOST, wald_chi_square
 from logitkit.multinomial_fit import fit_multinomial
 from logitkit.outcome_assemble import Outcomes
 from logitkit.outcome_record import MultinomialRecord
@@ -36,7 +36,7 @@ from logitkit.rank import Coordinates
 from logitkit.solvers.newton import Newton
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["OutcomeTests", "combine_tests", "term_tests"]
+__all__ = ["OutcomeTests", "combine_tests", "overall_outcome_test", "term_tests"]
 
 TestKind = Literal["wald", "lr"]
 
@@ -169,6 +169,56 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
                 assert design is not None
                 rows.append(_ratio(record, _combined(record, design, a, b)))
     return _tests("outcomes", tuple(labels), rows, test, "all coefficients but the intercepts are equal for the two")
+
+
+def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
+    """Test by Wald that no column but the intercept tells the outcomes apart, what is not finite left out.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+
+    Returns
+    -------
+    statistic : float
+        Chi-square statistic; nan where there is nothing to test, the covariance lacks the rank, or there are more than
+        ``OVERALL_MOST`` coefficients.
+    dof : int
+        Degrees of freedom; 0 where there is nothing that can be tested.
+    p_value : float
+        Upper tail probability.
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty.
+
+    Examples
+    --------
+    In symmetric form it is what it is against a reference:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> one, other = (lk.multinomial("y ~ x", data, reference=r).record for r in ("a", None))
+    >>> bool(np.isclose(overall_outcome_test(one)[0], overall_outcome_test(other)[0]))
+    True
+    """
+    require_likelihood(record, "test")
+    columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
+    functions = _of_columns(record, columns)
+    functions = functions[function_sides(record, functions) == 0.0]
+    jacobian = record.coordinates.jacobian(functions)
+    functions, jacobian = (rows[(jacobian != 0.0).any(axis=1)] for rows in (functions, jacobian))
+    if not len(functions):
+        return np.nan, 0, np.nan
+    if len(functions) > OVERALL_MOST:
+        return np.nan, len(functions), np.nan
+    value = functions @ record.coordinates.coef(record.inner_coef)
+    rank, statistic, _ = wald_chi_square(record, value, jacobian)
+    if rank < int(np.linalg.matrix_rank(jacobian)):
+        return np.nan, 0, np.nan
+    return statistic, rank, float(chdtrc(rank, statistic))
 
 
 def _require(record: MultinomialRecord, design: Design | None, test: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from functools import singledispatch
 
 import numpy as np
@@ -55,7 +56,16 @@ def finding_document(result: object) -> Document:
     Document
         Facts and a table.
     """
-    return Document(type(result).__name__, facts=(Fact("Value", repr(result)),))
+    name = type(result).__name__
+    if not is_dataclass(result):
+        return Document(name, facts=(Fact("Value", repr(result)),))
+    # Not the repr of the whole: a result that shows itself would ask for this document again.
+    facts = [Fact(part.name, _value_text(getattr(result, part.name))) for part in fields(result)]
+    return Document(name, facts=tuple(facts))
+
+
+def _value_text(value: object) -> str:
+    return f"array of shape {value.shape}" if isinstance(value, np.ndarray) and value.size > 1 else str(value)
 
 
 @finding_document.register
@@ -277,6 +287,12 @@ def _(result: Limit) -> Document:
         format_column(result.direction[moving], "estimate"),
         strict=True,
     )
+    notes = [
+        "Direction: a certificate, along which the likelihood rises for ever.",
+        "Undetermined: directions to infinity disagree about the term. Terms that are not listed are finite.",
+    ]
+    if result.n_rows == 0:
+        notes.append("No outcome is certain in the limit: rows lose some of several outcomes, and keep two or more.")
     return Document(
         "Separation: the maximum of the likelihood lies at infinity",
         facts=(
@@ -284,10 +300,7 @@ def _(result: Limit) -> Document:
             Fact("Dimension of the cone of directions", format_integer(result.dimension)),
         ),
         blocks=(Table(None, (Column("Term", "left"), Column("Limit"), Column("Direction")), tuple(cells)),),
-        notes=(
-            "Direction: a certificate, along which the likelihood rises for ever.",
-            "Undetermined: directions to infinity disagree about the term. Terms that are not listed are finite.",
-        ),
+        notes=tuple(notes),
     )
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
+from logitkit.design.design import Design
+from logitkit.design.outcomes import OutcomeResponse
+from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.risk_ratios import RiskRatios
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.outcome_record import MultinomialRecord
-from logitkit.report.tidy import posterior_named, tidy_frame
+from logitkit.report.tidy import likelihood_row, posterior_named, row_labels, tidy_frame
 from logitkit.typing import FloatArray
 
-__all__ = ["by_outcome", "interval_frame", "risk_ratio_frame", "tidy_outcomes"]
+__all__ = [
+    "augment_outcomes",
+    "by_outcome",
+    "glance_outcomes",
+    "interval_frame",
+    "risk_ratio_frame",
+    "tidy_outcomes",
+]
 
 
 def by_outcome(record: MultinomialRecord, values: FloatArray) -> pd.DataFrame:
@@ -103,3 +114,55 @@ def risk_ratio_frame(result: RiskRatios, record: MultinomialRecord) -> pd.DataFr
         pd.MultiIndex.from_arrays([result.outcomes, result.terms], names=["outcome", "term"]),
     )
     return posterior_named(frame, record)
+
+
+def glance_outcomes(record: MultinomialRecord) -> pd.DataFrame:
+    """Return one row with the statistics of the whole fit; missing where the likelihood is withheld.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row.
+    """
+    row = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
+    row |= {"n_outcomes": record.family.n_outcomes} | likelihood_row(record)
+    return pd.DataFrame([row | {"converged": record.converged, "status": record.status.value}])
+
+
+def augment_outcomes(record: MultinomialRecord, design: Design) -> pd.DataFrame:
+    """Return a row an observation: outcome, the likeliest outcome, probabilities and what is left of each outcome.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    design : Design
+        Rows with their outcome.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``observed`` is the outcome, of counts the one counted most often; ``predicted`` is missing where a probability
+        is undetermined; ``fitted:a`` and ``residual:a`` (share observed less probability) for each outcome a.
+    """
+    response = design.response
+    assert isinstance(response, OutcomeResponse)
+    mean = outcome_probabilities(record, design.matrix, response.offsets)
+    known = ~np.isnan(mean).any(axis=0)
+    likeliest = np.where(known, np.nan_to_num(mean).argmax(axis=0), -1)
+    outcomes = pd.CategoricalDtype(list(record.outcomes))
+    columns = {"observed": response.codes, "predicted": likeliest}
+    frame = pd.DataFrame(
+        {name: pd.Categorical.from_codes(codes, dtype=outcomes) for name, codes in columns.items()},
+        index=row_labels(design),
+    )
+    left = response.indicators() - mean
+    for prefix, values in (("fitted", mean), ("residual", left)):
+        for outcome, row in zip(record.outcomes, values, strict=True):
+            frame[f"{prefix}:{outcome}"] = row
+    return frame

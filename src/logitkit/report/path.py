@@ -43,7 +43,7 @@ def path_document(record: PathRecord) -> Document:
         Fact("Smallest strength", format_strength(float(record.strengths[last]))),
         Fact("Not zero at the end", format_integer(int(record.n_nonzero[last]))),
         Fact("Deviance explained", format_percent(float(record.explained[last]))),
-        Fact("Largest gap (relative)", format_gap(float(record.gaps.max()), record.tol)),
+        Fact("Largest gap (estimated)", format_gap(float(record.gaps.max()), record.tol)),
         Fact("Path", _status_words(record)),
         Fact("Method", record.method),
     )

@@ -189,12 +189,29 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
     pandas.DataFrame
         One row.
     """
+    row: dict[str, Any] = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
+    row |= {"events": record.events} | likelihood_row(record) | {"tjur": record.tjur}
+    row |= {"converged": record.converged, "status": record.status.value}
+    if record.penalty is not None:
+        row |= _penalty_row(record, record.penalty)
+    return pd.DataFrame([row])
+
+
+def likelihood_row(record: ModelRecord) -> dict[str, Any]:
+    """Return likelihoods, their test, information criteria and shares explained; missing where withheld.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Returns
+    -------
+    dict
+        By the name of the column.
+    """
     statistics = fit_statistics(record)
     row: dict[str, Any] = {
-        "n_obs": record.n_obs,
-        "n_params": record.n_params,
-        "dof_residual": record.dof_residual,
-        "events": record.events,
         "loglik": record.loglik,
         "null_loglik": record.null_loglik,
         "deviance": record.deviance,
@@ -205,21 +222,10 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
         row |= {"lr_statistic": test.statistic, "lr_dof": test.dof, "lr_p_value": test.p_value}
     else:
         if not record.has_deviance:
-            row |= dict.fromkeys(("loglik", "null_loglik", "deviance", "null_deviance"), np.nan)
+            row |= dict.fromkeys(row, np.nan)
         row |= {"lr_statistic": np.nan, "lr_dof": 0, "lr_p_value": np.nan}
-    row |= {
-        "aic": statistics.aic,
-        "bic": statistics.bic,
-        "mcfadden": statistics.mcfadden,
-        "cox_snell": statistics.cox_snell,
-        "nagelkerke": statistics.nagelkerke,
-        "tjur": statistics.tjur,
-        "converged": record.converged,
-        "status": record.status.value,
-    }
-    if record.penalty is not None:
-        row |= _penalty_row(record, record.penalty)
-    return pd.DataFrame([row])
+    names = ("aic", "bic", "mcfadden", "cox_snell", "nagelkerke")
+    return row | {name: getattr(statistics, name) for name in names}
 
 
 def _penalty_row(record: FitRecord, facts: PenaltyFacts) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.terms import INTERCEPT
-from logitkit.record import FitRecord
+from logitkit.record import ModelRecord
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.typing import FloatArray
 
@@ -88,12 +88,12 @@ def counted(number: int, noun: str) -> str:
     return f"{format_integer(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def has_only_intercept(record: FitRecord) -> bool:
+def has_only_intercept(record: ModelRecord) -> bool:
     """Return whether no coefficient was estimated besides the intercept, so that the model is the null model.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
 
     Returns
@@ -101,7 +101,7 @@ def has_only_intercept(record: FitRecord) -> bool:
     bool
         True also when every other column is aliased.
     """
-    return record.info.intercept is not None and record.n_params == 1
+    return record.info.intercept is not None and record.n_params == record.n_intercepts
 
 
 def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
@@ -158,12 +158,12 @@ def absorbed_words(absorbed: AbsorbedLevels) -> str:
     )
 
 
-def few_rows_warning(record: FitRecord) -> str | None:
+def few_rows_warning(record: ModelRecord) -> str | None:
     """Return a warning where the levels of an absorbed factor have so few rows that the coefficients are biased.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
 
     Returns

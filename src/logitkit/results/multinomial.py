@@ -16,9 +16,10 @@ from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcomes as tables
+from logitkit.report.outcome_summary import outcome_summary_document
 from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
 from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
-from logitkit.results.shown import shown
+from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.typing import UnseenPolicy
 
 __all__ = ["MultinomialFit"]
@@ -69,6 +70,43 @@ class MultinomialFit(OutcomeDiagnosed):
     def std_error(self) -> pd.DataFrame:
         """Standard errors, a row a term and a column an outcome; nan where there is none."""
         return tables.by_outcome(self.record, self.record.std_error)
+
+    def summary(self) -> Summary:
+        """Return the summary, which shows itself as text or HTML and renders as Markdown or LaTeX.
+
+        Returns
+        -------
+        Summary
+            A document: facts, a coefficient table an outcome with relative risk ratios, notes and warnings.
+        """
+        return shown_summary(outcome_summary_document(self.record))
+
+    def glance(self) -> pd.DataFrame:
+        """Return one row with the statistics of the whole fit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Sizes, likelihoods, information criteria, coefficients of determination, status.
+        """
+        return tables.glance_outcomes(self.record)
+
+    def augment(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+        """Return a row an observation: its outcome, the likeliest one, probabilities and response residuals.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default. Rows with missing values are left out.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        pandas.DataFrame
+            observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a; labelled as the table's rows.
+        """
+        return tables.augment_outcomes(self.record, outcome_rows(self, data, weights, offset))
 
     def tidy(self, level: float | None = None) -> pd.DataFrame:
         """Return a row a coefficient, all terms of an outcome before the next.
@@ -266,3 +304,13 @@ class MultinomialFit(OutcomeDiagnosed):
             estimate, std_error, conf_low, conf_high, a row a row of the table and an outcome.
         """
         return predictions_of_outcomes(self, data, level, offset, unseen)
+
+    # Output.
+
+    def __repr__(self) -> str:
+        """Return the summary as text."""
+        return str(self.summary())
+
+    def _repr_html_(self) -> str:
+        """Return the summary as HTML, for notebooks."""
+        return self.summary().to_html()

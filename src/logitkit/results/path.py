@@ -214,7 +214,8 @@ class Path:
         Returns
         -------
         pandas.DataFrame
-            strength, n_nonzero, deviance_ratio, gap, steps.
+            strength, n_nonzero, deviance_ratio, gap_estimate (what the solver took for the duality gap, as a share of
+            the null model's loss; ``path.at(strength).certificate()`` proves a bound), steps.
         """
         record = self.record
         return pd.DataFrame(
@@ -222,7 +223,7 @@ class Path:
                 "strength": record.strengths,
                 "n_nonzero": record.n_nonzero,
                 "deviance_ratio": record.explained,
-                "gap": record.gaps,
+                "gap_estimate": record.gaps,
                 "steps": record.steps,
             }
         )

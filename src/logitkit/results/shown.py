@@ -30,9 +30,10 @@ class Shown:
         """
         if isinstance(self, Document):
             return self
-        from logitkit.report.outcome_findings import finding_document
+        # The others add the documents of their results to the first.
+        from logitkit.report import findings, outcome_findings, outcome_test_findings  # noqa: F401
 
-        return finding_document(self)
+        return findings.finding_document(self)
 
     def to_text(self, width: int = 88) -> str:
         """Return the result as plain text.

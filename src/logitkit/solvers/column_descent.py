@@ -13,6 +13,8 @@ columns without one number between them.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from logitkit.design.growing import SparseColumns
@@ -264,7 +266,9 @@ class ColumnDescent:
         with np.errstate(divide="ignore", invalid="ignore"):
             moved = float(np.where(rows == slope, 0.0, (rows - slope) ** 2 / curvature).sum())
             pearson = float(np.where(slope == 0.0, 0.0, slope**2 / curvature).sum())
-        gap = least_gap(coef, dual, penalty, pearson, moved)
+        # Within [0, 1] the residuals belong to shares of events, as where no linear predictor moves by more than one.
+        feasible = bool((np.abs(rows - slope) <= curvature).all())
+        gap = least_gap(coef, dual, penalty, pearson, moved) if feasible else math.inf
         against = (penalty.distance(coef, dual) > 0.0) & ~inside
         return dual, gap, against
 

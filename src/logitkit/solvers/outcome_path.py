@@ -26,12 +26,13 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.outcomes import OutcomeResponse
 from logitkit.outcome_strengths import StackedStrengths
 from logitkit.penalties.penalty import Penalty
+from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.gap import least_gap
 from logitkit.solvers.null_model import NullModel
 from logitkit.solvers.outcome_null import null_of_outcomes
 from logitkit.solvers.outcome_smooth import NEWTON_MOST, OutcomeSmooth
-from logitkit.solvers.prox_newton import ProxSolution, Scaled, Solved, prox_newton
-from logitkit.solvers.sequence import Engine, Full, StrengthSequence
+from logitkit.solvers.prox_newton import Point, ProxSolution, Scaled, Solved, prox_newton
+from logitkit.solvers.sequence import Engine, StrengthSequence
 from logitkit.solvers.solver import Status
 from logitkit.stacked import StackedObjective
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -41,7 +42,7 @@ __all__ = ["OutcomeSequence"]
 GRAM_MOST = 1_000
 ROUNDS_MOST = 200
 LEAST_ADDED = 20
-SHARE, FINEST = 0.3, 1e-6  # of the gap: what the working set is solved to, and at the finest
+SHARE, CLOSER, FINEST = 0.3, 0.1, 1e-6  # of the gap: what a working set is solved to, then closer, and at the finest
 
 
 class OutcomeSequence(StrengthSequence):
@@ -77,7 +78,7 @@ class OutcomeSequence(StrengthSequence):
         strengths, place, free = stacked
         if null is None:
             null = null_of_outcomes(matrix, response, layout, place, free, strengths.scale, names)
-        super().__init__(strengths, null)
+        super().__init__(strengths, null, response.total, names)
 
     @property
     def method(self) -> str:
@@ -98,10 +99,14 @@ class OutcomeSequence(StrengthSequence):
     def _few(self) -> bool:
         return self.strengths.scale.size <= max(GRAM_MOST, NEWTON_MOST)
 
+    def name_of(self, coefficient: int) -> str:
+        """Return the name of the column of a coefficient."""
+        return self.names[int(self.stacked.place[coefficient]) % self.layout.n_columns]
+
     def fresh(self) -> OutcomeSequence:
         """Return the same problem, of which no solution is known yet."""
         layout = replace(self.layout, basis=None)
-        return OutcomeSequence(self.matrix, self.response, layout, self.stacked, (), self.null)
+        return OutcomeSequence(self.matrix, self.response, layout, self.stacked, self.names, self.null)
 
     def engine_from_null(self, penalty: Penalty) -> Engine:
         """Return what solves the problem where all that the strength grows with is held at zero."""
@@ -113,8 +118,63 @@ class OutcomeSequence(StrengthSequence):
             start = self.null.coef / self.strengths.scale
             return OutcomeSmooth(self.matrix, self.response, self.layout, self.stacked.place, self.strengths, start)
         if self.strengths.scale.size <= GRAM_MOST:
-            return Full(self.objective, self)
+            return _Full(self)
         return _Set(self)
+
+
+class _Full:
+    """Proximal Newton over all coefficients."""
+
+    def __init__(self, given: OutcomeSequence) -> None:
+        self.problem = Scaled(given.objective, given.strengths.scale)
+        self.start = given.null.coef
+        self.state: tuple[Point, QuadraticModel] | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before.
+
+        What the solver takes for the gap rests on second derivatives that were kept. It is looked at with the rows
+        where the solution is polished; along a path that would take longer than the path.
+        """
+        steps = renewals = 0
+        inner = target
+        while True:
+            point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
+            found = prox_newton(self.problem, penalty, point, model, inner, max_iter, polish)
+            self.state = found.point, found.model
+            steps, renewals = steps + found.steps, renewals + found.renewals
+            here, gap, status = found.point, found.gap, found.status
+            if polish and status is Status.CONVERGED:
+                gap = _certified(self.problem, penalty, here.coef, found.step)[0]
+                inner *= CLOSER
+                if gap > target and inner >= FINEST * target:
+                    self.state = self.problem.model(here.coef, penalty)
+                    continue
+                status = Status.CONVERGED if gap <= target else Status.STALLED
+            prior = self.problem.objective.quadratic
+            value = here.value - (0.0 if prior is None else prior.value(here.coef / self.problem.scale))
+            return Solved(here.coef, value, here.gradient, gap, status, steps, renewals)
+
+
+def _certified(
+    problem: Scaled[StackedObjective], penalty: Penalty, coef: FloatArray, step: FloatArray
+) -> tuple[float, FloatArray, float]:
+    """Return the gap of a solution, the products of its dual point with the columns, and the negative log-likelihood.
+
+    The residuals are moved by the step of a model, with the second derivatives of the rows as they are.
+    """
+    objective, scale = problem
+    here = objective.evaluate(coef / scale, hessian=False, pearson=True)
+    curved, moved = objective.curve(coef / scale, step / scale)
+    slope = (here.gradient - curved) / scale
+    prior = objective.quadratic
+    value = here.value - (0.0 if prior is None else prior.value(coef / scale))
+    if prior is not None:  # whose second derivatives are beside those of the rows
+        along = step / scale
+        pull = prior.strengths * along if prior.strengths.ndim == 1 else prior.strengths @ along
+        slope, moved = slope - pull / scale, moved + float(along @ pull)
+    slope[penalty.free] = 0.0  # but for what the model's second derivatives leave
+    return least_gap(coef, slope, penalty, here.pearson, moved), slope, value
 
 
 class _Set:
@@ -140,23 +200,19 @@ class _Set:
             self.coef[index] = found.point.coef
             step = np.zeros(scale.size)
             step[index] = found.step
-            here = self.objective.evaluate(self.coef / scale, hessian=False, pearson=True)
-            curved, moved = self.objective.curve(self.coef / scale, step / scale)
-            self.slope = (here.gradient - curved) / scale
-            self.slope[penalty.free] = 0.0  # but for what the model's second derivatives leave
-            gap = least_gap(self.coef, self.slope, penalty, here.pearson, moved)
+            gap, self.slope, value = _certified(Scaled(self.objective, scale), penalty, self.coef, step)
             if gap <= target or found.status is not Status.CONVERGED:
                 status = Status.CONVERGED if gap <= target else found.status
-                return Solved(self.coef, here.value, self.slope, gap, status, steps, renewals)
+                return Solved(self.coef, value, self.slope, gap, status, steps, renewals)
             against = penalty.distance(self.coef, self.slope)
             more = _foremost(against, inside)
             if more.any():
                 inside = inside | more
                 continue
-            inner *= 0.1
+            inner *= CLOSER
             if inner < FINEST * target:
-                return Solved(self.coef, here.value, self.slope, gap, Status.STALLED, steps, renewals)
-        return Solved(self.coef, here.value, self.slope, gap, Status.ITERATIONS, steps, renewals)
+                return Solved(self.coef, value, self.slope, gap, Status.STALLED, steps, renewals)
+        return Solved(self.coef, value, self.slope, gap, Status.ITERATIONS, steps, renewals)
 
     def _on(self, index: IntArray, penalty: Penalty, target: float, max_iter: int, polish: bool) -> ProxSolution:
         """Solve on some coefficients, the others held at zero."""

@@ -15,6 +15,8 @@ descent. Journal of Statistical Software 33(1).
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from logitkit.curvature.sums import ProductSums
@@ -27,10 +29,13 @@ from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.choose import DENSE_MOST
 from logitkit.solvers.column_descent import ColumnDescent
+from logitkit.solvers.coordinate_descent import QuadraticModel
+from logitkit.solvers.dual_point import certified_gap
 from logitkit.solvers.null_model import NullModel, null_model
-from logitkit.solvers.prox_newton import Scaled, Solved
-from logitkit.solvers.sequence import Engine, Full, StrengthSequence, largest_share
+from logitkit.solvers.prox_newton import Point, Scaled, Solved, duality_gap, prox_newton
+from logitkit.solvers.sequence import Engine, StrengthSequence, largest_share
 from logitkit.solvers.smooth import Smooth, SmoothProblem
+from logitkit.solvers.solver import Status
 from logitkit.solvers.working_set import WorkingSet
 from logitkit.strengths import Strengths
 from logitkit.typing import BoolArray, FloatArray
@@ -40,6 +45,7 @@ __all__ = ["GRAM_MOST", "PenalisedProblem"]
 GRAM_MOST = 1_000
 FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
+CLOSER, FINEST = 0.1, 1e-6  # of the gap that is allowed: what is asked of the model where it thought too well of itself
 ON_THE_WAY = 1e-3  # of the null objective: the gap that is allowed there
 
 
@@ -76,7 +82,7 @@ class PenalisedProblem(StrengthSequence):
     ) -> None:
         self.matrix, self.response, self.family = matrix, response, family
         found = null_model(matrix, response, family, strengths, names) if null is None else null
-        super().__init__(strengths, found)
+        super().__init__(strengths, found, response.total, names)
         held = strengths.whole.held
         #: The columns as they are solved where the penalty has squares only.
         self.smooth = SmoothProblem(matrix, response, family, strengths, held) if smooth is None else smooth
@@ -113,7 +119,9 @@ class PenalisedProblem(StrengthSequence):
 
     def fresh(self) -> PenalisedProblem:
         """Return the same problem, of which no solution is known yet."""
-        return PenalisedProblem(self.matrix, self.response, self.family, self.strengths, (), self.null, self.smooth)
+        return PenalisedProblem(
+            self.matrix, self.response, self.family, self.strengths, self.names, self.null, self.smooth
+        )
 
     def engine_from_null(self, penalty: Penalty) -> Engine:
         """Return what solves the problem where all that the strength grows with is held at zero."""
@@ -133,8 +141,49 @@ class PenalisedProblem(StrengthSequence):
             return self._full()
         return _Set(self)
 
-    def _full(self) -> Full:
-        return Full(Objective(self.matrix, self.response, self.family, None, self.strengths.quadratic), self)
+    def _full(self) -> _Full:
+        return _Full(self)
+
+
+class _Full:
+    """Proximal Newton over all columns."""
+
+    def __init__(self, given: PenalisedProblem) -> None:
+        objective = Objective(given.matrix, given.response, given.family, None, given.strengths.quadratic)
+        self.problem = Scaled(objective, given.strengths.scale)
+        self.start = given.null.coef
+        self.state: tuple[Point, QuadraticModel] | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before.
+
+        What the solver takes for the gap rests on second derivatives that were kept. It is looked at with the rows
+        where the solution is polished; along a path that would take longer than the path.
+        """
+        steps = renewals = 0
+        inner = target
+        while True:
+            point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
+            found = prox_newton(self.problem, penalty, point, model, inner, max_iter, polish)
+            self.state = found.point, found.model
+            steps, renewals = steps + found.steps, renewals + found.renewals
+            gap = math.inf
+            if not polish:
+                gap = found.gap
+            elif found.status is not Status.NOT_FINITE:
+                gap = certified_gap(self.problem, penalty, found.point, found.model, found.step, target)
+            status = Status.CONVERGED if gap <= target else found.status
+            if found.status is Status.CONVERGED and gap > target:  # the model is to blame
+                self.state = self.problem.model(found.point.coef, penalty)
+                step, renewals = duality_gap(self.state[0], penalty, self.state[1])[1], renewals + 1
+                gap = certified_gap(self.problem, penalty, *self.state, step, target)
+                inner *= CLOSER
+                if gap > target and inner >= FINEST * target:
+                    continue
+                status = Status.CONVERGED if gap <= target else Status.STALLED
+            here, prior = self.state[0], self.problem.objective.quadratic
+            value = here.value - (0.0 if prior is None else prior.value(here.coef / self.problem.scale))
+            return Solved(here.coef, value, here.gradient, gap, status, steps, renewals)
 
 
 class _Set:

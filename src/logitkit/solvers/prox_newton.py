@@ -136,11 +136,11 @@ class Solved(NamedTuple):
     coef : (p,) array
         Scaled coefficients.
     value : float
-        The objective without the penalty.
+        The negative log-likelihood.
     dual : (p,) array
         Products of the dual point with the scaled columns.
     gap : float
-        The duality gap.
+        The duality gap: a bound, or an estimate (``PenalisedProblem.solve``).
     status : Status
         How it ended.
     steps, renewals : int

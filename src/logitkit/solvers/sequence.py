@@ -8,17 +8,18 @@ from typing import Protocol
 
 import numpy as np
 
+from logitkit.errors import DataError
 from logitkit.objective import SmoothObjective
 from logitkit.penalties.penalty import Penalty, no_penalty
-from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.null_model import NullModel
-from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
+from logitkit.solvers.prox_newton import Solved
 from logitkit.strengths import Strengths
 from logitkit.typing import FloatArray
 
-__all__ = ["Engine", "Full", "StrengthSequence", "largest_share"]
+__all__ = ["Engine", "StrengthSequence", "largest_share"]
 
 START_GAP, STEPS_MOST = 1e-9, 1_000  # of the null objective, where only what the strength grows with is zero
+STRENGTH_LEAST = 1e-16  # of the mean loss of a row, for a coefficient of a standardised column
 L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as glmnet has it
 
 
@@ -38,10 +39,14 @@ class StrengthSequence(ABC):
         The penalty.
     null : NullModel
         The model of the coefficients without penalty.
+    total : float
+        Total weight of the rows.
+    names : tuple of str
+        Of the columns, for messages.
     """
 
-    def __init__(self, strengths: Strengths, null: NullModel) -> None:
-        self.strengths, self.null = strengths, null
+    def __init__(self, strengths: Strengths, null: NullModel, total: float, names: tuple[str, ...]) -> None:
+        self.strengths, self.null, self.total, self.names = strengths, null, total, names
         self._slope: FloatArray | None = None
         self._engine: Engine | None = None
 
@@ -54,6 +59,10 @@ class StrengthSequence(ABC):
     @abstractmethod
     def objective(self) -> SmoothObjective:
         """The objective without what the strength changes, asked for value and gradient only."""
+
+    def name_of(self, coefficient: int) -> str:
+        """Return the name of the column of a coefficient."""
+        return self.names[coefficient]
 
     @abstractmethod
     def engine_from_null(self, penalty: Penalty) -> Engine:
@@ -97,13 +106,31 @@ class StrengthSequence(ABC):
     def solve(self, strength: float, tol: float, max_iter: int, polish: bool = False) -> Solved:
         """Minimise at a strength, from the solution before, to a gap of ``tol`` times the null objective.
 
+        Raises DataError where a strength is so small that rounding hides it.
+
         The gap bounds errors of coefficients by its root only: to polish is to take one more step, with second
-        derivatives at the solution, after which little but rounding is left.
+        derivatives at the solution, after which little but rounding is left; the gap is then a bound. Without that it
+        is an estimate where second derivatives are summed over all columns.
         """
         penalty = self.strengths.at(strength)
+        self._require_felt(penalty)
         if self._engine is None:
             self._engine = self.choose(penalty)
         return self._engine.solve(penalty, tol * max(self.null.value, 1e-300), max_iter, polish)
+
+    def _require_felt(self, penalty: Penalty) -> None:
+        """Refuse strengths that are not zero and lost in the rounding of the gradient."""
+        strength = np.maximum(penalty.l1, penalty.l2)
+        if penalty.groups is not None:
+            strength = np.maximum(strength, np.r_[penalty.groups.strengths, 0.0][penalty.groups.codes])
+        lost = np.flatnonzero((strength > 0.0) & (strength < STRENGTH_LEAST * self.total))
+        if lost.size:
+            worst = lost[np.argmin(strength[lost])]
+            raise DataError(
+                f"The penalty of {self.name_of(int(worst))!r} has the strength {strength[worst] / self.total:.3g}, for the "
+                f"coefficient of the standardised column. Below {STRENGTH_LEAST:.0e} it is lost in rounding: "
+                "give a larger strength, or none (keep=, or a fit without penalty=)."
+            )
 
 
 def largest_share(penalty: Penalty, slope: FloatArray) -> float:
@@ -149,28 +176,3 @@ def largest_share(penalty: Penalty, slope: FloatArray) -> float:
         middle = 0.5 * (low + high)
         low, high = (low, middle) if still(middle) else (middle, high)
     return max(top, high)
-
-
-class Full:
-    """Proximal Newton over all coefficients.
-
-    Parameters
-    ----------
-    objective : SmoothObjective
-        With second derivatives, and a prior.
-    given : StrengthSequence
-        What is solved.
-    """
-
-    def __init__(self, objective: SmoothObjective, given: StrengthSequence) -> None:
-        self.problem = Scaled(objective, given.strengths.scale)
-        self.start = given.null.coef
-        self.state: tuple[Point, QuadraticModel] | None = None
-
-    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before."""
-        point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
-        found = prox_newton(self.problem, penalty, point, model, target, max_iter, polish)
-        self.state = found.point, found.model
-        here = found.point
-        return Solved(here.coef, here.value, here.gradient, found.gap, found.status, found.steps, found.renewals)

@@ -17,6 +17,8 @@ Johnson, T. B. and Guestrin, C. (2015) Blitz: a principled meta-algorithm for sc
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from logitkit.design.growing import ColumnSource, GrowingColumns, cross_products
@@ -24,6 +26,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.coordinate_descent import QuadraticModel
+from logitkit.solvers.dual_point import REFINEMENTS, UNSETTLED, DualPoint
 from logitkit.solvers.gap import least_gap
 from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
 from logitkit.solvers.solver import Status
@@ -34,9 +37,7 @@ __all__ = ["WorkingSet"]
 ROUNDS_MOST = 100
 LEAST_ADDED = 20
 SPARE = 200  # columns in use that are not wanted: taking them out costs more than they do
-REFINEMENTS = 2
 STALE = 0.86  # of the strength at which second derivatives were summed: three strengths of a usual path are served
-MET = 1e-9  # of a condition, or of the mean slope of a row: what is met but for this is met
 FINEST = 1e-6  # of the gap that is allowed: asking the set for less does not help
 SHARE = 0.3  # of the gap that is allowed: what the columns of the set may leave
 
@@ -106,7 +107,7 @@ class WorkingSet:
             steps, renewals = steps + found.steps, renewals + found.renewals
             coef = np.zeros(coef.size)
             coef[self.columns] = found.point.coef
-            dual, gap = self._certified(penalty, own, coef, found.step)
+            dual, gap = self._certified(penalty, own, coef, found.step, target)
             if gap <= target or found.status is not Status.CONVERGED:
                 status = Status.CONVERGED if gap <= target else found.status
                 return Solved(coef, found.point.value, dual, gap, status, steps, renewals)
@@ -192,7 +193,7 @@ class WorkingSet:
         return Scaled(objective, self.whole.scale[self.columns])
 
     def _certified(
-        self, penalty: Penalty, own: Penalty, coef: FloatArray, step: FloatArray
+        self, penalty: Penalty, own: Penalty, coef: FloatArray, step: FloatArray, target: float
     ) -> tuple[FloatArray, float]:
         """Return the products of a dual point with all columns, and the gap of the whole problem.
 
@@ -200,28 +201,18 @@ class WorkingSet:
         are orthogonal to the columns without penalty.
         """
         assert self.problem is not None and self.point is not None and self.model is not None  # noqa: PT018
-        objective, scale = self.problem
-        slope, curvature = self._rows = objective.rows(self.point.coef / scale)
-        smooth, derivative = own.differentiable(self.point.coef), own.gradient(self.point.coef)
+        found = DualPoint(self.problem, own, self.point, step)
+        self._rows = found.slope, found.curvature
         for _ in range(REFINEMENTS):  # the model's second derivatives are not quite those of the rows
-            here = slope - curvature * objective.matrix.matvec(step / scale)
-            met = objective.pull(here) / scale
-            step = step + self.model.solved(np.where(smooth, met + derivative - own.l2 * step, 0.0))
-        step = step / scale
-        free = np.flatnonzero(own.free)
-        if free.size:
-            columns = objective.matrix.columns(free)
-            here = slope - curvature * objective.matrix.matvec(step)
-            step[free] += np.linalg.solve(columns.gram(curvature), columns.rmatvec(here))
-        moved = objective.matrix.matvec(step)
-        largest = float(np.abs(slope) @ np.ones(slope.size)) / slope.size
-        dual = self.whole.objective.pull(slope - curvature * moved) / self.whole.scale
-        dual[penalty.free] = 0.0  # but for rounding
-        known = own.l2 * (step * scale) - derivative
-        settled = smooth & (np.abs(dual[self.columns] - known) <= MET * (np.abs(known) + largest))
-        dual[self.columns[settled]] = known[settled]
-        gap = least_gap(coef, dual, penalty, self.point.pearson, float(curvature @ moved**2))
-        return dual, gap
+            lack = found.lack(found.products())
+            if float(np.abs(lack) @ np.abs(self.point.coef)) <= UNSETTLED * target:
+                break
+            found.refine(self.model, lack)
+        dual = self.whole.objective.pull(found.rows) / self.whole.scale
+        dual[self.columns], rounding = found.settled(dual[self.columns])
+        if not found.feasible:
+            return dual, math.inf
+        return dual, rounding + least_gap(coef, dual, penalty, self.point.pearson, found.squared)
 
 
 def _size(penalty: Penalty) -> float:

@@ -1,0 +1,180 @@
+"""What the summary of a model of any kind says: sizes, likelihoods, tests, errors, and how the solver ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.inference.likelihood_ratio import null_test
+from logitkit.inference.wald import OVERALL_MOST
+from logitkit.record import ModelRecord
+from logitkit.report.document import Fact
+from logitkit.report.number_format import format_integer, format_number, format_p
+from logitkit.report.wording import counted, has_only_intercept, name_list
+from logitkit.solvers.solver import Status
+
+__all__ = ["covariance_note", "design_notes", "fitted_facts", "given_facts", "rows_facts", "state_warnings"]
+
+FEW_CLUSTERS = 20  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
+
+
+def rows_facts(record: ModelRecord) -> Iterator[Fact]:
+    """Say how many rows were used, of how many, and how many observations they are.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Yields
+    ------
+    Fact
+        One or two.
+    """
+    counts, absorbed = record.counts, record.info.absorbed
+    used = counts.given - counts.missing - (0 if absorbed is None else absorbed.n_dropped_rows)
+    of_given = f" of {format_integer(counts.given)}" if used < counts.given else ""
+    yield Fact("Rows used", f"{format_integer(used)}{of_given}")
+    if record.n_obs != used:
+        yield Fact("Observations", format_integer(record.n_obs))
+
+
+def given_facts(record: ModelRecord) -> Iterator[Fact]:
+    """Say which weights and offsets were given.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Yields
+    ------
+    Fact
+        As many as there were.
+    """
+    response = record.info.response
+    if response.weights is not None:
+        yield Fact("Weights", f"{response.weights} ({response.weight_kind})")
+    if response.offset is not None:
+        yield Fact("Offset", response.offset)
+
+
+def fitted_facts(record: ModelRecord, overall: Callable[[], tuple[float, int, float]]) -> Iterator[Fact]:
+    """Say what maximum likelihood came to.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    overall : callable
+        Statistic, degrees of freedom and p-value of the Wald test of all coefficients but the intercepts.
+
+    Yields
+    ------
+    Fact
+        Sizes, likelihoods, tests, shares that are explained, and how the solver ended.
+    """
+    yield Fact("Parameters", format_integer(record.n_params))
+    yield Fact("Residual df", format_integer(record.dof_residual))
+    statistics = fit_statistics(record)
+    if record.has_likelihood:
+        test = null_test(record)
+        yield Fact("Log-likelihood", f"{record.loglik:,.3f}")
+        yield Fact("Null log-likelihood", f"{record.null_loglik:,.3f}")
+        yield Fact("Deviance", f"{record.deviance:,.3f}")
+        if test.dof > 0:
+            yield Fact(f"LR chi2({test.dof})", f"{test.statistic:,.2f} (p {_p_text(test.p_value)})")
+        yield Fact("AIC", f"{statistics.aic:,.2f}")
+        yield Fact(f"BIC (n = {format_integer(record.n_obs)})", f"{statistics.bic:,.2f}")
+    else:
+        statistic, dof, p = overall()
+        if dof > OVERALL_MOST:
+            yield Fact(f"Wald chi2({dof})", f"not computed: over {OVERALL_MOST} coefficients")
+        elif dof > 0:
+            yield Fact(f"Wald chi2({dof})", f"{statistic:,.2f} (p {_p_text(p)})")
+    # A null model explains nothing: what rounding error would print in these places is no finding.
+    is_null = has_only_intercept(record)
+    if record.has_likelihood and not is_null:
+        yield Fact("McFadden R2", format_number(statistics.mcfadden))
+        yield Fact("Nagelkerke R2", format_number(statistics.nagelkerke))
+    if not is_null and not math.isnan(statistics.tjur):
+        yield Fact("Tjur R2", format_number(statistics.tjur))
+    status = {Status.CONVERGED: "converged", Status.SEPARATED: "separated"}.get(record.status, "not converged")
+    yield Fact("Status", f"{status}, {counted(len(record.trace), 'iteration')}")
+
+
+def _p_text(p: float) -> str:
+    text = format_p(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def covariance_note(record: ModelRecord) -> Iterator[str]:
+    """Say how errors were made, and what they leave without meaning.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Yields
+    ------
+    str
+        One sentence each.
+    """
+    correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
+    yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald."
+    if not record.has_likelihood:
+        yield (
+            "Likelihood statistics (log-likelihood, AIC, BIC, R2) are withheld: the weights or clusters make the "
+            "likelihood a working device only."
+        )
+
+
+def design_notes(record: ModelRecord) -> Iterator[str]:
+    """Say which levels are the reference of their factor, and which rows were dropped.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Yields
+    ------
+    str
+        One sentence each.
+    """
+    if record.info.references:
+        # A level that is the empty text, or ends in blanks, would not be seen.
+        shown = [
+            (factor, level if level == level.strip() != "" else repr(level)) for factor, level in record.info.references
+        ]
+        levels = [f"{factor}: {level}" for factor, level in shown]
+        yield f"Reference levels: {name_list(levels)}."
+    if record.counts.missing:
+        columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
+        yield f"Rows dropped for missing values: {format_integer(record.counts.missing)} ({columns})."
+
+
+def state_warnings(record: ModelRecord) -> Iterator[str]:
+    """Say where the solver has not converged, and where clusters are few.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Yields
+    ------
+    str
+        One sentence each.
+    """
+    if record.limit is None and record.status is not Status.CONVERGED:
+        yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
+    if record.limit is not None and record.status is not Status.SEPARATED:
+        yield f"The limiting model has not converged: the solver {record.status.value}."
+    if record.covariance.n_clusters is not None and record.covariance.n_clusters < FEW_CLUSTERS:
+        yield (
+            f"Few clusters ({record.covariance.n_clusters}): standard errors by cluster are too small then, and so are "
+            "p-values."
+        )

@@ -1,0 +1,101 @@
+"""Tests of models of several outcomes as documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from logitkit.inference.iia import IiaTests
+from logitkit.inference.outcome_tests import OutcomeTests
+from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.findings import finding_document
+from logitkit.report.number_format import format_column, format_integer, format_p
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["outcome_test_table"]
+
+KINDS = {"wald": "Wald", "lr": "likelihood ratio"}
+METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
+
+
+@finding_document.register
+def _(result: OutcomeTests) -> Document:
+    what = {"term": "terms across all outcomes", "outcomes": "whether outcomes can be combined"}[result.what]
+    notes = [f"Hypothesis: {result.hypothesis}."]
+    if np.isnan(result.statistic).any():
+        notes.append(
+            "No statistic: nothing is left to test, the fit under the hypothesis has not converged, or by Wald a "
+            "coefficient in it is infinite (then the likelihood ratio, test='lr', may have one)."
+        )
+    return Document(
+        f"Tests of {what}",
+        facts=(Fact("Method", KINDS[result.kind]),),
+        blocks=(outcome_test_table(result),),
+        notes=tuple(notes),
+    )
+
+
+@finding_document.register
+def _(result: IiaTests) -> Document:
+    facts = [Fact("Method", METHODS[result.method])]
+    if result.seed is not None:
+        facts.append(Fact("Seed of the halves", format_integer(result.seed)))
+    return Document(
+        "Tests of the independence of irrelevant alternatives",
+        facts=tuple(facts),
+        blocks=(_chi_square_table("Without outcome", result.omitted, result.statistic, result.dof, result.p_value),),
+        notes=("Hypothesis: the odds of the other outcomes do not depend on the one that is left out.",),
+        warnings=(_weakness(result.method), *_without_answer(result)),
+    )
+
+
+def outcome_test_table(result: OutcomeTests) -> Table:
+    """Return chi-square tests, a row each.
+
+    Parameters
+    ----------
+    result : OutcomeTests
+        What was found.
+
+    Returns
+    -------
+    Table
+        Statistic, degrees of freedom and p-value.
+    """
+    head = {"term": "Term", "outcomes": "Outcomes"}[result.what]
+    return _chi_square_table(head, result.labels, result.statistic, result.dof, result.p_value)
+
+
+def _chi_square_table(
+    head: str, labels: tuple[str, ...], statistic: FloatArray, dof: IntArray, p_value: FloatArray
+) -> Table:
+    cells = zip(
+        labels,
+        format_column(statistic, "statistic", 2),
+        ("" if d == 0 else format_integer(int(d)) for d in dof),
+        (format_p(p) for p in p_value),
+        strict=True,
+    )
+    columns = (Column(head, "left"), Column("Chi-square"), Column("df"), Column("P-value"))
+    return Table(None, columns, tuple(cells))
+
+
+def _weakness(method: str) -> str:
+    text = (
+        "This test is known to be poor: in simulations it rejects a true hypothesis far more or far less often than it "
+        "should even in large samples, and the tests of Hausman and McFadden and of Small and Hsiao disagree with each "
+        "other (Cheng and Long 2007). Do not choose a model by it."
+    )
+    again = " It depends on the draw of the halves: another seed, another result."
+    return text + again if method == "small_hsiao" else text
+
+
+def _without_answer(result: IiaTests) -> Iterator[str]:
+    if (result.statistic < 0.0).any():
+        yield (
+            "A negative statistic has no p-value: the difference of the covariances is not positive definite in this "
+            "sample. It is not evidence for the hypothesis."
+        )
+    if np.isnan(result.statistic).any():
+        yield "No statistic: without that outcome the fit does not exist or has other aliased columns."
