@@ -17,7 +17,7 @@ from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcomes as tables
 from logitkit.results.model import Model
-from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
+from logitkit.results.outcome_rows import predict_outcomes, predictions_of_outcomes, rows_to_predict
 from logitkit.results.shown import shown
 from logitkit.typing import UnseenPolicy
 
@@ -202,7 +202,7 @@ class MultinomialFit(Model):
         IiaTests
             A row an outcome that is left out.
         """
-        return shown(iia_tests(self.record, outcome_rows(self, None), method, seed))
+        return shown(iia_tests(self.record, self.design, method, seed))
 
     # Predictions.
 
