@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from scipy.special import chdtrc, ndtr, ndtri
 
 import logitkit as lk
-from logitkit.errors import UnsupportedError
+from logitkit.errors import FormulaError, UnsupportedError
 from multinomial.tables import table
 from oracles.multinomial import Optimum, logits, loss, maximise
 from tolerances import EXACT, ROUTE
@@ -125,6 +125,25 @@ def test_linear_hypotheses(fit: lk.MultinomialFit, best: Optimum) -> None:
     left = R @ best.coef - r
     assert_allclose(found.statistic, left @ np.linalg.solve(R @ best.vcov @ R.T, left), rtol=1e-8)
     assert found.dof == 2
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 5, 7])
+def test_what_the_model_fixes_is_not_tested(k: int) -> None:
+    """In symmetric form coefficients sum to zero: rounding of that sum, over its own error, is no statistic."""
+    rows = table(k, 400)
+    symmetric = lk.multinomial("y ~ x + z", rows, reference=None)
+    outcomes = symmetric.outcomes
+    equal = lk.multinomial("y ~ x + z", rows, equal="x", per_outcome={"b": "x"})
+    asked = [(symmetric, " + ".join(f"{outcome}:x" for outcome in outcomes) + " = 0"), (equal, "b:z = 0")]
+    if k > 2:
+        asked.append((equal, "b:x = c:x"))
+    for fitted, hypothesis in asked:
+        for text in (hypothesis, f"{hypothesis}, b:x = 1"):
+            with pytest.raises(FormulaError, match="the model fixes it"):
+                fitted.test(text)
+    every = symmetric.test(", ".join(f"{outcome}:x = 0" for outcome in outcomes))
+    assert every.dof == k - 1
+    assert_allclose(every.statistic, symmetric.term_tests("wald").statistic[0], rtol=1e-8)
 
 
 def test_risk_ratios(fit: lk.MultinomialFit, best: Optimum) -> None:

@@ -81,15 +81,15 @@ class IiaTests:
     seed: int | None
 
 
-def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman", seed: int = 0) -> IiaTests:
+def iia_tests(record: MultinomialRecord, design: Design | None, method: str = "hausman", seed: int = 0) -> IiaTests:
     """Test the independence of irrelevant alternatives by leaving out each outcome in turn.
 
     Parameters
     ----------
     record : MultinomialRecord
         The fit.
-    design : Design
-        Its rows.
+    design : Design or None
+        Its rows, which are fitted anew.
     method : {'hausman', 'small_hsiao'}
         Which test.
     seed : int, default 0
@@ -102,6 +102,8 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
 
     Raises
     ------
+    DataError
+        For a loaded model, an unknown method, or a seed that is no whole number.
     UnsupportedError
         After a penalty, with sampling weights or clusters, for counts, for two outcomes and for predictors that differ.
 
@@ -119,6 +121,8 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
         raise DataError(f"method={method!r} is not known; use 'hausman' or 'small_hsiao'.")
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative.")
+    if design is None:
+        raise DataError("A loaded model holds no rows, which these tests fit anew.")
     response = design.response
     assert isinstance(response, OutcomeResponse)
     if not record.has_likelihood or record.restricted or response.shares is not None or len(record.outcomes) < 3:

@@ -284,7 +284,7 @@ class MultinomialFit(OutcomeDiagnosed):
         IiaTests
             A row an outcome that is left out.
         """
-        return shown(iia_tests(self.record, outcome_rows(self, None), method, seed))
+        return shown(iia_tests(self.record, self.design, method, seed))
 
     # Predictions.
 
