@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -21,6 +22,9 @@ from logitkit.results.model import Model
 from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.typing import UnseenPolicy
+
+if TYPE_CHECKING:
+    from logitkit.results.outcome_figures import OutcomePlots
 
 __all__ = ["MultinomialFit"]
 
@@ -305,7 +309,65 @@ class MultinomialFit(Model):
         """
         return predictions_of_outcomes(self, data, level, offset, unseen)
 
+    @property
+    def plot(self) -> OutcomePlots:
+        """Figures of the fit: coefficients, risk_ratios, effects, ternary."""
+        from logitkit.results.outcome_figures import OutcomePlots
+
+        return OutcomePlots(self)
+
     # Output.
+
+    def report(
+        self,
+        path: str | Path,
+        data: Any = None,
+        title: str | None = None,
+        weights: Any = None,
+        offset: Any = None,
+    ) -> Path:
+        """Write one self-contained HTML page with tables and figures.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+        data : table, optional
+            Rows with an outcome, also for average predictions by variable, which need a table; without it those of the
+            fit, and no average predictions.
+        title : str, optional
+            Title of the page.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        from logitkit.report.outcome_page import outcome_report_document
+        from logitkit.report.page import write_page
+        from logitkit.results.set_rows import effects_of_all
+
+        rows, effects = outcome_rows(self, data, weights, offset), effects_of_all(self, data, weights, offset)
+        return write_page(outcome_report_document(self.record, rows, effects, title), Path(path))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit as plain versioned JSON, without any row of the data.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        from logitkit.saved import save_record
+
+        return save_record(self.record, Path(path))
 
     def __repr__(self) -> str:
         """Return the summary as text."""
