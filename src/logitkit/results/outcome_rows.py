@@ -179,7 +179,10 @@ def _logits(fit: MultinomialFit, rows: NewRows) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         logarithm = np.log(outcome_probabilities(record, rows.matrix, rows.offsets))
         base = logarithm.mean(axis=0) if record.reference is None else logarithm[record.reference]
-        return np.asarray(logarithm - base)
+        logits = np.asarray(logarithm - base)
+    if record.reference is not None:  # zero against itself, also where its probability is
+        logits[record.reference] = np.where(np.isnan(base), np.nan, 0.0)
+    return logits
 
 
 def predictions_of_outcomes(
