@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 import logitkit as lk
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.plots.outcome_coefficients import Drawn, plot_outcome_coefficients
-from logitkit.plots.style import MUTED, looks
+from logitkit.plots.style import MUTED, looks, plain, stack_colors
 from logitkit.plots.ternary import corner_coordinates, plot_ternary
 from logitkit.results.set_rows import effects_of
 
@@ -45,6 +45,8 @@ def rows_of(ax: Any) -> list[str]:
 
 
 def test_looks_are_all_different() -> None:
+    assert len(set(stack_colors(30))) == 30
+    assert stack_colors(3) == tuple(look.color for look in looks(3))
     assert len(set(looks(28))) == 28
     assert len({look.color for look in looks(7)}) == len({look.mark for look in looks(7)}) == 7
 
@@ -88,6 +90,11 @@ def test_what_an_outcome_does_not_have_is_left_out() -> None:
     assert len(points(ax, looks(2)[0]).get_xdata()) == 1
     assert len(points(ax, looks(2)[1]).get_xdata()) == 2
     assert not ax.texts
+    ratios = fit.plot.risk_ratios()
+    assert len(points(ratios, looks(2)[0]).get_xdata()) == 1
+    assert not ratios.texts
+    # Against an outcome that has the term, the one that has none is drawn too.
+    assert len(points(fit.plot.risk_ratios("walk"), looks(2)[1]).get_xdata()) == 2
 
 
 def test_infinite_and_missing_ones_are_named_in_words() -> None:
@@ -158,6 +165,15 @@ def test_stacked_effects_add_to_one(fit: Any, variable: str) -> None:
     else:
         top = ax.collections[-1].get_paths()[0].vertices[:, 1]
         assert_allclose(top.max(), 1.0)
+
+
+def test_dollar_signs_are_no_formulas() -> None:
+    rows = trips()
+    rows["mode"] = rows["mode"].map({"bus": "$a$", "car": "$b_c$", "walk": "$"})
+    fit = lk.multinomial("mode ~ cost", rows)
+    for ax in (fit.plot.coefficients(), fit.plot.ternary(), fit.plot.effects("cost", rows)):
+        ax.figure.canvas.draw()
+        assert plain("$b_c$") in legend(ax)
 
 
 def test_another_kind_is_refused(fit: Any) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["forest_size", "plot_forest", "ratio_in_words", "ratio_limits", "set_ratio_ticks", "shortened"]
 
-SHORT_AXIS = 3.0  # right end over left end
+SHORT_AXIS = 5.0  # right end over left end
 TICKS_MOST = 9
 LABEL_MOST = 44
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.plots.forest import forest_size, ratio_in_words, ratio_limits, set_ratio_ticks, shortened
-from logitkit.plots.style import FAINT, MUTED, TICK_SIZE, Look, dress, legend_beside, level_text, looks, new_axes
+from logitkit.plots.style import FAINT, MUTED, TICK_SIZE, Look, dress, legend_beside, level_text, looks, new_axes, plain
 from logitkit.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ def plot_outcome_coefficients(drawn: Drawn, ax: Axes | None = None, *, title: st
         set_ratio_ticks(ax, left, right)
     ax.set_xlim(left, right)
     ax.set_ylim(shape[0] - 0.5, -0.5)
-    ax.set_yticks(np.arange(shape[0]), [shortened(term) for term in drawn.terms])
+    ax.set_yticks(np.arange(shape[0]), [plain(shortened(term)) for term in drawn.terms])
     what, scale = ("Relative risk ratio", " (log scale)") if drawn.ratios else ("Coefficient", "")
-    dress(ax, x=f"{what} against {drawn.against}, {level_text(drawn.level)} intervals{scale}", title=title)
+    dress(ax, x=f"{what} against {plain(drawn.against)}, {level_text(drawn.level)} intervals{scale}", title=title)
     legend_beside(ax, handles, drawn.outcomes)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)

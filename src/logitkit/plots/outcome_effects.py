@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.errors import DataError
 from logitkit.inference.outcome_effects import OutcomeEffects
 from logitkit.plots.forest import shortened
-from logitkit.plots.style import FAINT, dress, legend_beside, level_text, looks, new_axes
+from logitkit.plots.style import FAINT, dress, legend_beside, level_text, looks, new_axes, plain, stack_colors
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def plot_outcome_effects(
         ax.set_xlim(place.min(), place.max()) if place.size > 1 else None
     else:
         _name_levels(ax, [str(value) for value in found.values])
-    dress(ax, x=found.variable, y=what, title=title)
+    dress(ax, x=plain(found.variable), y=what, title=title)
     ax.set_axisbelow(True)
     return ax
 
@@ -125,23 +125,23 @@ def _lines(ax: Axes, found: OutcomeEffects, place: FloatArray) -> list[Any]:
 
 
 def _areas(ax: Axes, found: OutcomeEffects, place: FloatArray) -> list[Any]:
-    colors = [look.color for look in looks(len(found.outcomes))]
+    colors = stack_colors(len(found.outcomes))
     return list(ax.stackplot(place, found.probability, colors=colors, edgecolor="white", linewidth=0.8, alpha=0.85))
 
 
 def _bars(ax: Axes, shares: FloatArray) -> list[Any]:
     handles: list[Any] = []
     base = np.zeros(shares.shape[1])
-    for look, part in zip(looks(len(shares)), shares, strict=True):
+    for color, part in zip(stack_colors(len(shares)), shares, strict=True):
         place = np.arange(part.size)
-        bars = ax.bar(place, part, 0.72, bottom=base, color=look.color, edgecolor="white", linewidth=0.8, alpha=0.85)
+        bars = ax.bar(place, part, 0.72, bottom=base, color=color, edgecolor="white", linewidth=0.8, alpha=0.85)
         handles.append(bars)
         base = base + np.nan_to_num(part)
     return handles
 
 
 def _name_levels(ax: Axes, labels: Sequence[str]) -> None:
-    texts = [shortened(label) for label in labels]
+    texts = [plain(shortened(label)) for label in labels]
     long = sum(map(len, texts)) > UPRIGHT_MOST
     ax.set_xticks(np.arange(len(texts)), texts, rotation=30 if long else 0, ha="right" if long else "center")
     ax.set_xlim(-0.6, len(texts) - 0.4)

@@ -36,6 +36,8 @@ __all__ = [
     "new_axes",
     "next_color",
     "page_axes",
+    "plain",
+    "stack_colors",
 ]
 
 # Blue and vermilion of Okabe and Ito (2008), told apart under all kinds of colour blindness, and greys.
@@ -169,6 +171,43 @@ def looks(n: int) -> tuple[Look, ...]:
     )
 
 
+def stack_colors(n: int) -> tuple[str, ...]:
+    """Return the colours of n areas that lie on each other: those of ``looks``, or beyond them shades in order.
+
+    Parameters
+    ----------
+    n : int
+        Number of areas.
+
+    Returns
+    -------
+    tuple of str
+        In order.
+    """
+    if n <= len(MANY):
+        return MANY[:n]
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return tuple(to_hex(colormaps["viridis"](k / (n - 1))) for k in range(n))
+
+
+def plain(text: str) -> str:
+    """Return a name as matplotlib must be given it, so that no part of it is set as a formula.
+
+    Parameters
+    ----------
+    text : str
+        Of the data.
+
+    Returns
+    -------
+    str
+        With its dollar signs escaped.
+    """
+    return text.replace("$", r"\$")
+
+
 def legend_beside(ax: Axes, handles: Sequence[Any], labels: Sequence[str], title: str = "") -> None:
     """Put a legend to the right of an Axes, in columns where there are many entries.
 
@@ -185,7 +224,7 @@ def legend_beside(ax: Axes, handles: Sequence[Any], labels: Sequence[str], title
     """
     ax.legend(
         handles,
-        [label if len(label) <= LEGEND_MOST else f"{label[: LEGEND_MOST - 1]}…" for label in labels],
+        [plain(label if len(label) <= LEGEND_MOST else f"{label[: LEGEND_MOST - 1]}…") for label in labels],
         title=title or None,
         loc="center left",
         bbox_to_anchor=(1.01, 0.5),

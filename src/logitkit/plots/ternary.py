@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.plots.style import FAINT, INK, LABEL_SIZE, MUTED, TICK_SIZE, legend_beside, looks, new_axes
+from logitkit.plots.forest import shortened
+from logitkit.plots.style import FAINT, INK, LABEL_SIZE, MUTED, TICK_SIZE, legend_beside, looks, new_axes, plain
 from logitkit.typing import CodeArray, FloatArray
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _frame(ax: Axes, outcomes: Sequence[str]) -> None:
             ax.text(x, y, f"{share:g}", ha=side, va="center", fontsize=TICK_SIZE - 1.5, color=MUTED)
     for corner, (across, up) in enumerate(NAMES):
         x, y = CORNERS[corner] + np.array([across, up])
-        ax.text(x, y, outcomes[corner], ha="center", va="center", fontsize=LABEL_SIZE, color=INK)
+        ax.text(x, y, plain(shortened(outcomes[corner])), ha="center", va="center", fontsize=LABEL_SIZE, color=INK)
     ax.set_xlim(-0.08, 1.08)
     ax.set_ylim(-0.12, 0.95)
     ax.set_aspect("equal")

@@ -78,8 +78,18 @@ def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: f
     found = risk_ratios(record, None, against, None, level)
     every = [j for j, name in enumerate(record.info.names) if name != INTERCEPT]
     places = [every.index(j) for j in columns]
+    ratio, floor = found.estimate, found.low
+    if record.absent is not None:  # that of a term that neither outcome has is no estimate
+        has = np.zeros((len(record.outcomes), record.layout.n_columns), dtype=bool)
+        has[record.layout.active] = ~record.absent.reshape(record.layout.active.size, -1)
+        first, second = (
+            [record.outcomes.index(outcome) for outcome in outcomes] for outcomes in (found.outcomes, found.against)
+        )
+        column = np.tile(every, len(found.terms) // len(every))
+        none = ~(has[first, column] | has[second, column])
+        ratio, floor = np.where(none, np.nan, ratio), np.where(none, -np.inf, floor)
     value, low, high = (
-        values.reshape(-1, len(every))[:OUTCOMES_MOST, places].T for values in (found.estimate, found.low, found.high)
+        values.reshape(-1, len(every))[:OUTCOMES_MOST, places].T for values in (ratio, floor, found.high)
     )
     outcomes = tuple(dict.fromkeys(found.outcomes))[:OUTCOMES_MOST]
     names = tuple(record.info.names[j] for j in columns)

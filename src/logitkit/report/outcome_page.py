@@ -29,7 +29,7 @@ __all__ = ["SECTIONS", "outcome_report_document"]
 
 TERMS_TESTED = 30  # each is a fit without the term
 PAIRS_MOST = 45  # of ten outcomes
-LR_ROWS = 20_000  # beyond which terms are tested by Wald
+LR_WORK = 2e10  # products in the Hessians of fits without each term, beyond which terms are tested by Wald: seconds
 
 Maker = Callable[[MultinomialRecord, Design], Iterator[Section]]
 
@@ -103,7 +103,8 @@ def _term_tests(record: MultinomialRecord, design: Design) -> Iterator[Section]:
     terms = [term for term in record.info.terms if term.columns and term.columns != (record.info.intercept,)]
     if not 0 < len(terms) <= TERMS_TESTED:
         return
-    own = design.fingerprint == record.fingerprint and record.has_likelihood and design.n_rows <= LR_ROWS
+    own = design.fingerprint == record.fingerprint and record.has_likelihood
+    own = own and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
     result = term_tests(record, design if own else None, "lr" if own else "wald")
     kind = "Likelihood-ratio" if own else "Wald"
     words = f"{kind} tests, each given the other terms: {result.hypothesis}."
@@ -125,11 +126,13 @@ def _combining(record: MultinomialRecord, design: Design) -> Iterator[Section]:
 def _probabilities(record: MultinomialRecord, design: Design) -> Iterator[Section]:
     response = design.response
     assert isinstance(response, OutcomeResponse)
+    if len(record.outcomes) > OUTCOMES_MOST:
+        return  # more areas than a figure can tell apart
     mean = outcome_probabilities(record, design.matrix, response.offsets)
     known = ~np.isnan(mean).any(axis=0)
     weights = (response.indicators() * response.weights)[:, known]
     totals = weights.sum(axis=1)
-    there = np.flatnonzero(totals > 0.0)[:OUTCOMES_MOST]
+    there = np.flatnonzero(totals > 0.0)
     shares = (mean[:, known] @ weights[there].T) / totals[there]
     axes = page_axes(EFFECT_SIZE)
     labels = [f"{record.outcomes[k]} ({format_amount(float(totals[k]))})" for k in there]
@@ -151,7 +154,7 @@ def _probabilities(record: MultinomialRecord, design: Design) -> Iterator[Sectio
 
 
 def _effects(effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
-    if not effects:
+    if not effects or len(effects[0].outcomes) > OUTCOMES_MOST:
         return
     words = (
         "Average probabilities over the rows of the table, with the variable set to each value in turn and the others "

@@ -102,8 +102,14 @@ def _listed(record: MultinomialRecord) -> tuple[IntArray, IntArray]:
 
 def _facts(record: MultinomialRecord) -> Iterator[Fact]:
     response = record.info.response
+    number = Fact("Number of outcomes", format_integer(len(record.outcomes)))
+    beside = False
     if record.info.formula is not None:
-        yield Fact("Formula", " ".join(record.info.formula.split()))
+        formula = Fact("Formula", " ".join(record.info.formula.split()))
+        yield formula
+        beside = not formula.is_long
+    if beside:  # the facts that follow have lines of their own
+        yield number
     parts = [
         f"{outcome} {format_amount(float(total))}{' (reference)' if k == record.reference else ''}"
         for k, (outcome, total) in enumerate(zip(record.outcomes, record.totals, strict=True))
@@ -114,7 +120,8 @@ def _facts(record: MultinomialRecord) -> Iterator[Fact]:
     yield Fact(f"Outcomes of {response.name}{weighted}", name_list(parts))
     if record.reference is None:
         yield Fact("Identified by", "least norm: coefficients of each term sum to zero over the outcomes")
-    yield Fact("Number of outcomes", format_integer(len(record.outcomes)))
+    if not beside:
+        yield number
     yield from rows_facts(record)
     if response.kind == "counts" and record.n_trials != record.n_obs:
         yield Fact("Trials", format_amount(record.n_trials))
