@@ -102,19 +102,26 @@ def _listed(record: MultinomialRecord) -> tuple[IntArray, IntArray]:
 
 def _facts(record: MultinomialRecord) -> Iterator[Fact]:
     response = record.info.response
+    number = Fact("Number of outcomes", format_integer(len(record.outcomes)))
+    beside = False
     if record.info.formula is not None:
-        yield Fact("Formula", " ".join(record.info.formula.split()))
-    what = "counts of " if response.kind == "counts" else ""
-    yield Fact("Outcome", f"{response.name}, {what}{counted(len(record.outcomes), 'outcome')}")
+        formula = Fact("Formula", " ".join(record.info.formula.split()))
+        yield formula
+        beside = not formula.is_long
+    if beside:  # the facts that follow have lines of their own
+        yield number
     parts = [
         f"{outcome} {format_amount(float(total))}{' (reference)' if k == record.reference else ''}"
         for k, (outcome, total) in enumerate(zip(record.outcomes, record.totals, strict=True))
     ]
     if record.reference is not None:  # named also where the list is cut
         parts.insert(0, parts.pop(record.reference))
-    yield Fact("Outcomes" if response.weights is None else "Outcomes (weighted)", name_list(parts))
+    weighted = "" if response.weights is None else ", weighted"
+    yield Fact(f"Outcomes of {response.name}{weighted}", name_list(parts))
     if record.reference is None:
         yield Fact("Identified by", "least norm: coefficients of each term sum to zero over the outcomes")
+    if not beside:
+        yield number
     yield from rows_facts(record)
     if response.kind == "counts" and record.n_trials != record.n_obs:
         yield Fact("Trials", format_amount(record.n_trials))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -25,6 +26,7 @@ from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
     from logitkit.inference.units import ResamplingKind
+    from logitkit.results.outcome_figures import OutcomePlots
     from logitkit.results.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["MultinomialFit"]
@@ -349,7 +351,65 @@ class MultinomialFit(OutcomeDiagnosed):
         """
         return predictions_of_outcomes(self, data, level, offset, unseen)
 
+    @property
+    def plot(self) -> OutcomePlots:
+        """Figures of the fit: coefficients, risk_ratios, effects, ternary."""
+        from logitkit.results.outcome_figures import OutcomePlots
+
+        return OutcomePlots(self)
+
     # Output.
+
+    def report(
+        self,
+        path: str | Path,
+        data: Any = None,
+        title: str | None = None,
+        weights: Any = None,
+        offset: Any = None,
+    ) -> Path:
+        """Write one self-contained HTML page with tables and figures.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+        data : table, optional
+            Rows with an outcome, also for average predictions by variable, which need a table; without it those of the
+            fit, and no average predictions.
+        title : str, optional
+            Title of the page.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        from logitkit.report.outcome_page import outcome_report_document
+        from logitkit.report.page import write_page
+        from logitkit.results.set_rows import effects_of_all
+
+        rows, effects = outcome_rows(self, data, weights, offset), effects_of_all(self, data, weights, offset)
+        return write_page(outcome_report_document(self.record, rows, effects, title), Path(path))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit as plain versioned JSON, without any row of the data.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        from logitkit.saved import save_record
+
+        return save_record(self.record, Path(path))
 
     def __repr__(self) -> str:
         """Return the summary as text."""
