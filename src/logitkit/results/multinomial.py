@@ -4,35 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.inference.iia import IiaTests, iia_tests
-from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
-from logitkit.inference.outcome_tests import OutcomeTests, combine_tests, term_tests
 from logitkit.inference.risk_ratios import risk_ratios
-from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcomes as tables
 from logitkit.report.outcome_summary import outcome_summary_document
 from logitkit.results.estimates import interval_frame
-from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
+from logitkit.results.multinomial_tested import OutcomeTested
 from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
-from logitkit.results.shown import Summary, shown, shown_summary
+from logitkit.results.shown import Summary, shown_summary
 from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
-    from logitkit.inference.units import ResamplingKind
     from logitkit.results.outcome_figures import OutcomePlots
-    from logitkit.results.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["MultinomialFit"]
 
 
-class MultinomialFit(OutcomeDiagnosed):
+class MultinomialFit(OutcomeTested):
     """A fitted multinomial logistic regression.
 
     Parameters
@@ -176,117 +170,6 @@ class MultinomialFit(OutcomeDiagnosed):
         return tables.labelled(
             interval_frame(self.record, lambda: outcome_rows(self, None), method, level), self.record
         )
-
-    # Resampling.
-
-    def bootstrap(self, n: int = 1000, seed: int | None = None, kind: ResamplingKind | None = None) -> BootstrapResult:
-        """Fit the model to data sets drawn from the rows of the fit, or from the fit itself.
-
-        Parameters
-        ----------
-        n : int, default 1000
-            Number of replicates.
-        seed : int, optional
-            Draws the same replicates again.
-        kind : {'rows', 'cluster', 'parametric'}, optional
-            What is drawn. Default: clusters where the fit has them, else rows.
-
-        Returns
-        -------
-        BootstrapResult
-            Replicates, bias, standard errors and intervals.
-        """
-        from logitkit.results.resampled import bootstrap_fit
-
-        return bootstrap_fit(self, n, seed, kind)
-
-    def jackknife(self) -> JackknifeResult:
-        """Fit the model without each row, observation or cluster in turn.
-
-        Returns
-        -------
-        JackknifeResult
-            Replicates, bias, standard errors and acceleration.
-        """
-        from logitkit.results.resampled import jackknife_fit
-
-        return jackknife_fit(self)
-
-    # Tests.
-
-    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
-        """Test linear hypotheses about the coefficients.
-
-        Parameters
-        ----------
-        hypothesis : str
-            Such as ``"bus:cost = car:cost, bus:time = 0"``; a coefficient is called ``outcome:term``.
-        level : float, optional
-            Confidence level of the intervals.
-
-        Returns
-        -------
-        WaldTest
-            Chi-square test that all hold, and each with its estimate.
-        """
-        return shown(wald_test(self.record, hypothesis, level))
-
-    def lr_test(self) -> LikelihoodRatioTest:
-        """Test all coefficients but the intercepts by likelihood ratio.
-
-        Returns
-        -------
-        LikelihoodRatioTest
-            Against the model with intercepts and offsets only.
-        """
-        return shown(null_test(self.record))
-
-    def term_tests(self, test: Literal["lr", "wald"] = "lr") -> OutcomeTests:
-        """Test each term across all outcomes, given the other terms.
-
-        Parameters
-        ----------
-        test : {'lr', 'wald'}
-            By likelihood ratio, with a fit without the term, or by Wald.
-
-        Returns
-        -------
-        OutcomeTests
-            A row a term.
-        """
-        return shown(term_tests(self.record, self.design, test))
-
-    def combine_tests(self, test: Literal["lr", "wald"] = "wald") -> OutcomeTests:
-        """Test for each pair of outcomes whether the columns tell them apart.
-
-        Parameters
-        ----------
-        test : {'lr', 'wald'}
-            By likelihood ratio, with a fit in which the two have the same coefficients, or by Wald.
-
-        Returns
-        -------
-        OutcomeTests
-            A row a pair.
-        """
-        return shown(combine_tests(self.record, self.design, test))
-
-    def iia_tests(self, method: Literal["hausman", "small_hsiao"] = "hausman", seed: int = 0) -> IiaTests:
-        """Test the independence of irrelevant alternatives; both tests are known to be poor, and say so.
-
-        Parameters
-        ----------
-        method : {'hausman', 'small_hsiao'}
-            Of Hausman and McFadden, or of Small and Hsiao.
-        seed : int, default 0
-            Of the random halves of the second.
-
-        Returns
-        -------
-        IiaTests
-            A row an outcome that is left out.
-        """
-        return shown(iia_tests(self.record, self.design, method, seed))
 
     # Predictions.
 
