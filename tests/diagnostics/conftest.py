@@ -12,6 +12,7 @@ import pytest
 
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
+from logitkit.design.reading import BinaryReader
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
 from logitkit.record import FitRecord
@@ -40,7 +41,7 @@ def fit_reference(name: str) -> Fitted:
         namespace={},
         weights=model["weights"],
         weight_kind=model["weight_kind"] or "frequency",
-        event=model["event"],
+        reader=BinaryReader(model["event"]),
     )
     return Fitted(reference, fit(design), design)
 
