@@ -202,16 +202,27 @@ def test_hausman_and_mcfadden(fit: lk.MultinomialFit, frame: pd.DataFrame, best:
 
 
 @pytest.mark.parametrize("seed", [0, 11])
-def test_small_and_hsiao(fit: lk.MultinomialFit, frame: pd.DataFrame, seed: int) -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_small_and_hsiao(frame: pd.DataFrame, seed: int, weighted: bool) -> None:
     X, Y = arrays(frame)
+    generator = np.random.default_rng(seed)
+    if weighted:
+        # Each observation of a row falls into one half or the other.
+        times = 3 * frame["times"].to_numpy()
+        first = generator.binomial(times, 0.5)
+        second = times - first
+        fit = lk.multinomial("y ~ g + x + z", frame, weights=times)
+    else:
+        first = (generator.permutation(len(X)) < len(X) // 2).astype(int)
+        second = 1 - first
+        fit = lk.multinomial("y ~ g + x + z", frame)
     tests = fit.iia_tests("small_hsiao", seed=seed)
-    first = np.random.default_rng(seed).permutation(len(X)) < len(X) // 2
-    halves = [maximise(X[rows], Y[rows]).coef for rows in (first, ~first)]
+    halves = [maximise(X, Y * half[:, None]).coef for half in (first, second)]
     average = 2**-0.5 * halves[0] + (1 - 2**-0.5) * halves[1]
     for omitted in range(K):
         left = [k for k in range(K) if k != omitted]
-        rows = ~first & (Y[:, omitted] == 0)
-        x, y = X[rows], Y[np.ix_(rows, left)]
+        rows = Y[:, omitted] == 0
+        x, y = X[rows], Y[np.ix_(rows, left)] * second[rows, None]
         eta = logits(average, x, K)[:, left]
         there = float(np.sum(y * (np.log(np.exp(eta).sum(axis=1, keepdims=True)) - eta)))
         own = maximise(x, y)
