@@ -212,3 +212,23 @@ def test_every_figure_is_drawn_where_it_is_told(fit: Any, name: str) -> None:
     assert getattr(fit.plot, name)(*given, ax=ax) is ax
     ax.figure.canvas.draw()
     assert ax.has_data()
+
+
+def test_the_roc_curves_are_those_of_the_discrimination(fit: Any) -> None:
+    ax = fit.plot.roc()
+    found = fit.discrimination()
+    lines = {line.get_label(): line for line in ax.lines}
+    assert set(found.curves) <= set(lines)
+    for outcome, curve in found.curves.items():
+        assert_allclose(lines[outcome].get_ydata(), curve.tpr)
+    shown = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert shown == [f"{outcome} (AUC {curve.auc:.3f})" for outcome, curve in found.curves.items()]
+
+
+def test_the_points_of_calibration_are_the_bins_of_every_outcome(fit: Any) -> None:
+    ax = fit.plot.calibration(bins=5)
+    found = fit.calibration(bins=5)
+    drawn = [container.lines[0].get_ydata() for container in ax.containers]
+    assert len(drawn) == len(found.outcomes)
+    for values, bins in zip(drawn, found.bins, strict=True):
+        assert_allclose(values, bins.observed)

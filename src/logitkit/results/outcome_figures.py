@@ -117,6 +117,54 @@ class OutcomePlots:
             effects_of(self._fit, variable, data, values, level, weights, offset), ax, kind=kind
         )
 
+    def roc(self, data: Any = None, ax: Any = None, y: Any = None, title: str = "") -> Any:
+        """Draw the ROC curve of each outcome against the rest.
+
+        Parameters
+        ----------
+        data : table or matrix, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        y : array-like, optional
+            Outcome of new rows, where the fit was given a matrix.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            A curve an outcome, with its area.
+        """
+        from logitkit.plots.outcome_curves import plot_outcome_roc
+
+        return plot_outcome_roc(self._fit.discrimination(data, y=y), ax, title=title)
+
+    def calibration(self, data: Any = None, bins: int = 10, ax: Any = None, y: Any = None, title: str = "") -> Any:
+        """Draw observed rates of bins against mean predictions, for each outcome.
+
+        Parameters
+        ----------
+        data : table or matrix, optional
+            Rows with an outcome; those of the fit by default.
+        bins : int, default 10
+            Number of bins an outcome.
+        ax : Axes, optional
+            Where to draw.
+        y : array-like, optional
+            Outcome of new rows, where the fit was given a matrix.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            Points an outcome, with intervals.
+        """
+        from logitkit.plots.outcome_curves import plot_outcome_calibration
+
+        return plot_outcome_calibration(self._fit.calibration(data, bins=bins, y=y), ax, title=title)
+
     def ternary(
         self, data: Any = None, ax: Any = None, weights: Any = None, offset: Any = None, title: str = ""
     ) -> Any:
