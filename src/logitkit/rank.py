@@ -87,8 +87,11 @@ class Coordinates:
         What is small beside the scale of its coefficient is rounding, and set to zero: a coefficient that a direction
         does not touch must come out as exactly zero. The intercept is cleaned before the centres are taken out.
         """
-        if self.basis is None or self.centre is None or self.transform is None:
+        if self.transform is None:
             return solved
+        if self.basis is None or self.centre is None:
+            product, scale = self.transform @ solved, np.abs(self.transform) @ np.abs(solved)
+            return np.where(np.abs(product) <= ROUNDING * scale, 0.0, product)
         scale = np.linalg.norm(self.basis, axis=1, keepdims=True) * np.linalg.norm(solved, axis=0, keepdims=True)
         product = self.basis @ solved
         product = np.where(np.abs(product) <= ROUNDING * scale, 0.0, product)

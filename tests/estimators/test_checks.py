@@ -6,7 +6,13 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from estimators.problems import overlapping
-from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier
+from logitkit.estimators import (
+    LogitClassifier,
+    LogitClassifierCV,
+    LogitPathClassifier,
+    MultinomialClassifier,
+    MultinomialClassifierCV,
+)
 
 VARIANTS = [
     LogitClassifier(),
@@ -16,6 +22,12 @@ VARIANTS = [
     LogitClassifier(strength=0.001, l1_ratio=0.5),
     LogitClassifierCV(cv=3, n_strengths=20),
     LogitPathClassifier(n_strengths=20),
+    MultinomialClassifier(),
+    MultinomialClassifier(class_weight="balanced"),
+    MultinomialClassifier(strength=0.01),
+    MultinomialClassifier(C=1.0),
+    MultinomialClassifier(strength=0.001, l1_ratio=0.5),
+    MultinomialClassifierCV(cv=3, n_strengths=20),
 ]
 mark = parametrize_with_checks(VARIANTS)
 # scikit-learn 1.8 hands a generator over, which pytest deprecates.
@@ -44,5 +56,6 @@ def test_what_the_tags_say_is_so(variant):
     assert not tags.no_validation
     assert tags.input_tags.sparse
     assert tags.target_tags.required
+    assert tags.classifier_tags.multi_class == ("Multinomial" in type(variant).__name__)
     assert LogitClassifier("x").__sklearn_tags__().input_tags.allow_nan
     variant.fit(*overlapping())

@@ -14,13 +14,19 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import logitkit as lk
-from estimators.problems import mixed_frame, overlapping
+from estimators.problems import mixed_frame, overlapping, overlapping_classes
 from logitkit.errors import ResponseError
-from logitkit.estimators import LogitClassifier, LogitClassifierCV
+from logitkit.estimators import (
+    LogitClassifier,
+    LogitClassifierCV,
+    MultinomialClassifier,
+    MultinomialClassifierCV,
+)
 from tolerances import EXACT, ITERATIVE, REFERENCE
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "migration.md"
@@ -176,10 +182,75 @@ def test_s12_a_search_for_the_strength(data):
     assert_allclose(both(model), both(LogitClassifier(C=1.0 / (model.strength_ * len(y))).fit(X, y)), rtol=1e-6)
 
 
-def test_s13_more_classes_than_two(data):
-    X, y, _ = data
-    with pytest.raises(ResponseError, match="MultinomialClassifier"):
-        LogitClassifier().fit(X, y + (X[:, 0] > 0.0))
+@pytest.fixture
+def classes():
+    X, y = overlapping_classes()
+    return X, y, np.linspace(0.5, 2.0, len(y))
+
+
+def all_classes(model):
+    return np.column_stack([model.intercept_ - model.intercept_.mean(), model.coef_ - model.coef_.mean(axis=0)])
+
+
+def test_s13_more_classes_than_two(classes):
+    X, y, w = classes
+    there = LogisticRegression(C=np.inf, **NEWTON).fit(X, y, sample_weight=w)
+    model = MultinomialClassifier().fit(X, y, sample_weight=w)
+    assert_allclose(all_classes(model), all_classes(there), rtol=REFERENCE, atol=REFERENCE)
+    assert_allclose([*model.coef_.sum(axis=0), model.intercept_.sum()], 0.0, atol=EXACT)
+    assert_allclose(model.predict_proba(X), there.predict_proba(X), rtol=REFERENCE)
+    with pytest.raises(ResponseError, match="MultinomialClassifier, which is not one class against the rest"):
+        LogitClassifier().fit(X, y)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced", {0: 1.0, 1: 4.0}])
+def test_s14_c_and_class_weight_of_more_classes(classes, class_weight):
+    X, y, w = classes
+    there = LogisticRegression(C=0.5, class_weight=class_weight, **NEWTON).fit(X, y, sample_weight=w)
+    model = MultinomialClassifier(C=0.5, class_weight=class_weight, **TIGHT).fit(X, y, sample_weight=w)
+    assert_allclose(model.coef_, there.coef_, rtol=REFERENCE, atol=1e-8)
+    assert_allclose(model.predict_proba(X), there.predict_proba(X), rtol=REFERENCE)
+
+
+def test_s15_absolute_values_of_more_classes(classes):
+    X, y, _ = classes
+    there = LogisticRegression(C=0.1, l1_ratio=0.5, **SAGA).fit(X, y)
+    model = MultinomialClassifier(C=0.1, l1_ratio=0.5, **TIGHT).fit(X, y)
+    assert_allclose(model.coef_, there.coef_, rtol=ITERATIVE, atol=1e-7)
+
+
+def test_s16_shapes(classes, data):
+    for (X, y, _), rows in ((classes, 3), (data, 1)):
+        model, there = MultinomialClassifier().fit(X, y), LogisticRegression(C=np.inf, **NEWTON).fit(X, y)
+        assert model.coef_.shape == there.coef_.shape == (rows, 4)
+        assert model.intercept_.shape == there.intercept_.shape == (rows,)
+        assert model.decision_function(X).shape == there.decision_function(X).shape
+        assert_allclose(model.predict_proba(X), there.predict_proba(X), rtol=REFERENCE)
+
+
+def test_s17_a_search_for_the_strength_of_more_classes(classes):
+    X, y, _ = classes
+    X, y = X[:399], y[:399]  # three folds of one size, as the mean here is over rows and there over folds
+    strengths, splits = (
+        np.array([1.0, 0.1, 0.01, 0.001]),
+        [(np.arange(399) % 3 != k, np.arange(399) % 3 == k) for k in range(3)],
+    )
+    folds = [(np.flatnonzero(train), np.flatnonzero(test)) for train, test in splits]
+    there = GridSearchCV(
+        LogisticRegression(**NEWTON), {"C": 1.0 / (strengths * 266)}, scoring="neg_log_loss", cv=folds
+    ).fit(X, y)
+    ridge = lk.Ridge(standardize=False)
+    model = MultinomialClassifierCV(penalty=ridge, strengths=strengths, cv=folds, **TIGHT).fit(X, y)
+    assert_allclose(model.scores_["mean"], -2.0 * there.cv_results_["mean_test_score"], rtol=REFERENCE)
+    assert model.strength_ == 1.0 / (there.best_params_["C"] * 266)
+
+
+def test_s18_one_against_the_rest_where_it_is_asked_for(classes):
+    X, y, _ = classes
+    there = OneVsRestClassifier(LogisticRegression(C=np.inf, **NEWTON)).fit(X, y)
+    model = OneVsRestClassifier(LogitClassifier()).fit(X, y)
+    assert_allclose(model.predict_proba(X), there.predict_proba(X), rtol=REFERENCE)
+    assert np.abs(model.predict_proba(X) - MultinomialClassifier().fit(X, y).predict_proba(X)).max() > 1e-3
 
 
 # statsmodels
@@ -282,3 +353,11 @@ def test_m12_elastic_net_of_glm(data, l1_ratio):
     there = model.fit_regularized(alpha=np.r_[0.0, np.full(p, a)], L1_wt=l1_ratio, maxiter=1000, cnvrg_tol=1e-13)
     fit = engine(X, y, penalty=lk.ElasticNet(a, l1_ratio, standardize=False), **TIGHT)
     assert_allclose(fit.coef, there.params, rtol=ITERATIVE)
+
+
+def test_m13_more_classes_than_two(classes):
+    X, y, _ = classes
+    there = sm.MNLogit(y, sm.add_constant(X)).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
+    fit = lk.multinomial_matrix(sm.add_constant(X), y, ["Intercept", "x0", "x1", "x2", "x3"])
+    assert_allclose(fit.coef, there.params, rtol=REFERENCE)
+    assert_allclose(fit.std_error, there.bse, rtol=REFERENCE)

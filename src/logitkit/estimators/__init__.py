@@ -20,6 +20,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "cross_validated": ["LogitClassifierCV"],
         "logit": ["LogitClassifier"],
+        "multinomial": ["MultinomialClassifier"],
+        "multinomial_cross_validated": ["MultinomialClassifierCV"],
         "path": ["LogitPathClassifier"],
     },
 )

@@ -10,7 +10,7 @@ from sklearn.utils.validation import validate_data
 
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError
-from logitkit.estimators.outcomes import TwoClasses
+from logitkit.estimators.outcomes import Classes
 from logitkit.estimators.verb import Verb
 from logitkit.typing import FloatArray
 
@@ -34,10 +34,11 @@ class Columns:
 
     Examples
     --------
-    >>> from logitkit.estimators.outcomes import two_classes
+    >>> from logitkit.estimators.outcomes import classes_of
     >>> columns = Columns(np.array([[0.0], [0.0], [1.0], [1.0]]), ("x",), fit_intercept=True)
     >>> from logitkit.api import logit, logit_matrix
-    >>> fit = columns.fit(Verb(logit_matrix, logit), two_classes(np.array([0, 1, 0, 1]), "Model"), None, {})
+    >>> target = classes_of(np.array([0, 1, 0, 1]), "Model", "logit")
+    >>> fit = columns.fit(Verb(logit_matrix, logit), target, None, {})
     >>> fit.coef.index.tolist()
     ['Intercept', 'x']
     """
@@ -46,14 +47,14 @@ class Columns:
     names: tuple[str, ...]
     fit_intercept: bool
 
-    def fit(self, verb: Verb, target: TwoClasses, weights: FloatArray | None, options: dict[str, Any]) -> Any:
+    def fit(self, verb: Verb, target: Classes, weights: FloatArray | None, options: dict[str, Any]) -> Any:
         """Return the fit of an outcome to the columns.
 
         Parameters
         ----------
         verb : Verb
             The fitting function.
-        target : TwoClasses
+        target : Classes
             The outcome of the rows.
         weights : (n,) array or None
             Weights of precision.
@@ -71,7 +72,7 @@ class Columns:
             self.names if not self.fit_intercept else (INTERCEPT, *self.names),
             weights=weights,
             weight_kind="frequency" if weights is None else "precision",
-            event=target.event,
+            **target.words,
             **options,
         )
 

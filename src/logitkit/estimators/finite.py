@@ -8,12 +8,17 @@ vector, so one direction :math:`\delta` of the cone is taken: the shortest with
 where :math:`s_i = \pm 1` is the row's outcome and the length is
 :math:`|\delta|^2 = (\delta_0 + c'\delta)^2 + \sum_j (r_j \delta_j)^2`, with :math:`c_j` the middle and :math:`r_j` half
 the range of column j. It is unique, and neither the order of the rows, nor copies of them, nor the units of the columns
-change what it predicts. Then
+change what it predicts.
+
+Of several outcomes each row is replaced by its pairs with :math:`s = 1`, :math:`(e_k - e_l) \otimes x_i` for its own
+outcome k and every other l, and the square of the length is the sum over outcomes of that of
+:math:`\delta_k - \bar\delta`, which no choice of a reference changes; of two outcomes this is the same direction. Then
 
 .. math:: \tilde\beta = \hat\beta + t\,\delta, \qquad t = \max_i \frac{T - s_i x_i'\hat\beta}{s_i x_i'\delta},
 
 with :math:`\hat\beta` the shortest coefficients of the limiting model, gives every separated row a logit of at least T
-on its side, and leaves the others where the limiting model has them.
+on its side (of several outcomes: its own logit is T or more above each that is ruled out), and leaves the others where
+the limiting model has them.
 
 References
 ----------
@@ -27,7 +32,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.matrix import Matrix
+from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.pairs import outcome_pairs
+from logitkit.design.response import Response
+from logitkit.design.transformed import Transformed
 from logitkit.execution.local import row_groups
+from logitkit.outcome_record import MultinomialRecord
 from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone
 from logitkit.record import FitRecord
@@ -40,20 +51,20 @@ SLACK = 1e-11  # share of the margin by which a row may miss it
 MOVES = 1e-9  # of the largest move of a row: what is less is rounding
 
 
-def finite_coef(record: FitRecord, design: Design) -> FloatArray:
+def finite_coef(record: FitRecord | MultinomialRecord, design: Design) -> FloatArray:
     """Return finite coefficients: zero where aliased, and under separation far along one direction.
 
     Parameters
     ----------
-    record : FitRecord
-        The fit.
+    record : FitRecord or MultinomialRecord
+        The fit; of several outcomes one without offsets or restrictions.
     design : Design
         The rows of the fit.
 
     Returns
     -------
     (p,) array
-        The estimates themselves where they exist.
+        The estimates themselves where they exist; of several outcomes flat, outcome after outcome.
 
     Examples
     --------
@@ -68,19 +79,20 @@ def finite_coef(record: FitRecord, design: Design) -> FloatArray:
     if record.limit is None:
         return np.where(np.isfinite(record.coef), record.coef, 0.0)
     base = record.coordinates.coef(np.where(np.isfinite(record.inner_coef), record.inner_coef, 0.0))
+    matrix, response = _margins(record, design)
     if record.limit.cone is None:  # the intercepts of levels whose rows all have one outcome: there is no choice
         direction = record.limit.direction
-        values = np.abs(design.matrix.matvec(direction))
-        moved = np.flatnonzero((design.response.weights > 0.0) & (values > MOVES * values.max(initial=0.0)))
+        values = np.abs(matrix.matvec(direction))
+        moved = np.flatnonzero((response.weights > 0.0) & (values > MOVES * values.max(initial=0.0)))
     else:
-        found = _cone_rows(record, record.limit.cone, design)
+        found = _cone_rows(record, record.limit.cone, matrix, response, _metric(record, design))
         base, moved = found.shortest(base), found.moved
         try:
             direction = found.direction()
         except RuntimeError:  # least squares did not converge: the certificate moves every row as well
             direction = record.limit.direction
-    sides, rows = np.where(design.response.y[moved] > 0.5, 1.0, -1.0), design.matrix.take(moved)
-    start = rows.matvec(base) + (0.0 if design.response.offset is None else design.response.offset[moved])
+    sides, rows = np.where(response.y[moved] > 0.5, 1.0, -1.0), matrix.take(moved)
+    start = rows.matvec(base) + (0.0 if response.offset is None else response.offset[moved])
     length = float(np.max((FAR - sides * start) / (sides * rows.matvec(direction)), initial=0.0))
     return np.asarray(base + length * direction)
 
@@ -143,7 +155,7 @@ class _ConeRows:
         Rows that some direction moves.
     moves : (m, d) array
         By how much each vector of the basis moves them, towards their outcome.
-    metric : (p, p) array
+    metric : (k, p) array
         Whose product with a direction has its length.
     """
 
@@ -164,27 +176,51 @@ class _ConeRows:
         return np.asarray(coef - self.basis @ steps)
 
 
-def _cone_rows(record: FitRecord, cone: RecessionCone, design: Design) -> _ConeRows:
-    coordinates, intercept, p = record.coordinates, design.info.intercept, design.matrix.n_columns
+def _margins(record: FitRecord | MultinomialRecord, design: Design) -> tuple[Matrix, Response]:
+    """Return rows of functions of the coefficients, and the side of zero on which each should be."""
+    if not isinstance(record, MultinomialRecord):
+        return design.matrix, design.response
+    assert isinstance(design.response, OutcomeResponse)
+    assert design.response.offsets is None
+    return outcome_pairs(design.matrix, design.response, record.layout)
+
+
+def _cone_rows(
+    record: FitRecord | MultinomialRecord, cone: RecessionCone, matrix: Matrix, response: Response, metric: FloatArray
+) -> _ConeRows:
+    coordinates = record.coordinates
     assert isinstance(coordinates, Coordinates)
-    used = design.response.weights > 0.0
-    working = coordinates.matrix(design.matrix)
+    working = coordinates.matrix(matrix)
+    if coordinates.basis is None and coordinates.transform is not None:
+        working = Transformed(matrix, np.zeros(matrix.n_columns), coordinates.transform)
+    step = row_groups(matrix.n_rows, matrix.n_columns).block
+    every = np.vstack(
+        [
+            cone.moves(working.rows(start, min(start + step, matrix.n_rows)).to_dense())
+            for start in range(0, matrix.n_rows, step)
+        ]
+    )
+    moved = np.flatnonzero((response.weights > 0.0) & np.any(every != 0.0, axis=1))
+    sides = np.where(response.y[moved] > 0.5, 1.0, -1.0)
+    return _ConeRows(coordinates.directions(cone.directions), moved, sides[:, None] * every[moved], metric)
+
+
+def _metric(record: FitRecord | MultinomialRecord, design: Design) -> FloatArray:
+    """Return what a direction is multiplied by to have its length, by the range of the columns on the rows used."""
+    used, intercept, p = design.response.weights > 0.0, design.info.intercept, design.matrix.n_columns
     step = row_groups(design.n_rows, p).block
-    low, high, moves = np.full(p, np.inf), np.full(p, -np.inf), []
+    low, high = np.full(p, np.inf), np.full(p, -np.inf)
     for start in range(0, design.n_rows, step):
         stop = min(start + step, design.n_rows)
         block = design.matrix.rows(start, stop).to_dense()[used[start:stop]]
-        low, high = (
-            np.minimum(low, block.min(axis=0, initial=np.inf)),
-            np.maximum(high, block.max(axis=0, initial=-np.inf)),
-        )
-        moves.append(cone.moves(working.rows(start, stop).to_dense()))
+        low = np.minimum(low, block.min(axis=0, initial=np.inf))
+        high = np.maximum(high, block.max(axis=0, initial=-np.inf))
     if intercept is None:
         metric = np.diag(np.maximum(np.abs(low), np.abs(high)))
     else:
         metric = np.diag(0.5 * (high - low))
         metric[intercept] = 0.5 * (high + low)
-    every = np.vstack(moves)
-    moved = np.flatnonzero(used & np.any(every != 0.0, axis=1))
-    sides = np.where(design.response.y[moved] > 0.5, 1.0, -1.0)
-    return _ConeRows(coordinates.directions(cone.directions), moved, sides[:, None] * every[moved], metric)
+    if not isinstance(record, MultinomialRecord):
+        return metric
+    k = record.family.n_outcomes
+    return np.asarray(np.kron(np.eye(k)[:, record.layout.active] - 1.0 / k, metric))

@@ -12,11 +12,11 @@ import pandas as pd
 from logitkit.design.build import build_design
 from logitkit.design.frame import is_missing, read_table
 from logitkit.errors import DataError, FormulaError
-from logitkit.estimators.outcomes import TwoClasses
+from logitkit.estimators.outcomes import Classes
 from logitkit.estimators.verb import Verb
-from logitkit.report.tidy import scatter
+from logitkit.results import outcome_rows, rows
 from logitkit.results.fit import Fit
-from logitkit.results.rows import rows_to_predict
+from logitkit.results.multinomial import MultinomialFit
 from logitkit.typing import BoolArray, FloatArray, IntArray, MissingPolicy, UnseenPolicy
 
 __all__ = ["FormulaRows", "decision_by_formula", "require_frame", "require_labels"]
@@ -102,14 +102,14 @@ class FormulaRows:
         """The formula with both sides."""
         return f"{self.response} ~ {self.formula}"
 
-    def fit(self, verb: Verb, target: TwoClasses, weights: FloatArray | None, options: dict[str, Any]) -> Any:
+    def fit(self, verb: Verb, target: Classes, weights: FloatArray | None, options: dict[str, Any]) -> Any:
         """Return the fit of the outcome to the formula.
 
         Parameters
         ----------
         verb : Verb
             The fitting function.
-        target : TwoClasses
+        target : Classes
             The outcome of the rows.
         weights : (n,) array or None
             Weights of precision.
@@ -124,8 +124,8 @@ class FormulaRows:
         options = {
             "weights": weights,
             "weight_kind": "frequency" if weights is None else "precision",
-            "event": target.event,
             "missing": self.missing,
+            **target.words,
             **options,
         }
         # A formula sees the names of the scope that calls the function: here those that the user gave, and no others.
@@ -201,15 +201,17 @@ def require_labels(y: Any, missing_where: Any) -> None:
         )
 
 
-def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy) -> tuple[FloatArray, BoolArray]:
-    """Return the logit of each row of a data frame, by finite coefficients of a fit.
+def decision_by_formula(
+    fit: Fit | MultinomialFit, coef: FloatArray, X: Any, unseen: UnseenPolicy
+) -> tuple[FloatArray, BoolArray]:
+    """Return the logits of each row of a data frame, by finite coefficients of a fit.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit or MultinomialFit
         With the coding of the formula.
-    coef : (p,) array
-        Finite coefficients.
+    coef : (m, p) array
+        Finite coefficients, a row a linear predictor.
     X : data frame
         Rows.
     unseen : {'raise', 'missing'}
@@ -217,7 +219,7 @@ def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy
 
     Returns
     -------
-    logit : (n,) array
+    logit : (n, m) array
         nan for a row that cannot be coded.
     kept : (n,) bool array
         Which rows could.
@@ -227,12 +229,18 @@ def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [0.0, 0.0, 1.0, 1.0]})
     >>> frame = pd.DataFrame({"x": [0.0, np.nan]})
-    >>> decision_by_formula(fit, np.array([1.0, 2.0]), frame, "raise")[0].tolist()
-    [1.0, nan]
+    >>> decision_by_formula(fit, np.array([[1.0, 2.0]]), frame, "raise")[0].tolist()
+    [[1.0], [nan]]
     """
-    rows = rows_to_predict(fit, X, None, unseen)
-    eta = rows.matrix.matvec(coef)
-    return scatter(eta if rows.offset is None else eta + rows.offset, rows.kept), rows.kept
+    if isinstance(fit, MultinomialFit):
+        coded = outcome_rows.rows_to_predict(fit, X, None, unseen)
+    else:
+        coded = rows.rows_to_predict(fit, X, None, unseen)
+    eta = np.full((coded.kept.size, len(coef)), np.nan)
+    for place, one in enumerate(coef):
+        own = coded.matrix.matvec(one)
+        eta[coded.kept, place] = own if coded.offset is None else own + coded.offset
+    return eta, coded.kept
 
 
 def _with_column(X: Any, name: str, values: Any) -> Any:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
-
-from logitkit.api import logit, logit_matrix
-from logitkit.estimators.outcomes import two_classes
-from logitkit.estimators.penalty_choice import chosen_penalty
-from logitkit.estimators.predictor import LogitPredictor
-from logitkit.estimators.verb import Verb
-from logitkit.estimators.weights import row_weights
-from logitkit.penalised_options import ProxNewton
-from logitkit.solvers.newton import Newton
-from logitkit.typing import MissingPolicy, UnseenPolicy
+from logitkit.estimators.single_fit import SingleFit
 
 __all__ = ["LogitClassifier"]
 
-ONE_FIT = Verb(logit_matrix, logit)
 
-
-class LogitClassifier(LogitPredictor):
+class LogitClassifier(SingleFit):
     r"""Logistic regression with two classes, by maximum likelihood unless a penalty is asked for.
 
     .. math:: \log \frac{P(y_i = c_2)}{P(y_i = c_1)} = \beta_0 + x_i'\beta
@@ -98,67 +85,3 @@ class LogitClassifier(LogitPredictor):
     >>> bool(np.array_equal(model.fit_.coef, fit.coef))
     True
     """
-
-    def __init__(
-        self,
-        formula: str | None = None,
-        *,
-        penalty: Any = None,
-        strength: float | None = None,
-        l1_ratio: float | None = None,
-        C: float | None = None,
-        fit_intercept: bool = True,
-        class_weight: Any = None,
-        missing: MissingPolicy = "drop",
-        unseen: UnseenPolicy = "raise",
-        functions: Mapping[str, Any] | None = None,
-        solver: Newton | ProxNewton | None = None,
-        level: float = 0.95,
-    ) -> None:
-        self.formula = formula
-        self.penalty = penalty
-        self.strength = strength
-        self.l1_ratio = l1_ratio
-        self.C = C
-        self.fit_intercept = fit_intercept
-        self.class_weight = class_weight
-        self.missing = missing
-        self.unseen = unseen
-        self.functions = functions
-        self.solver = solver
-        self.level = level
-
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the model.
-
-        Parameters
-        ----------
-        X : (n, p) array, frame or sparse matrix
-            Numbers; with a formula a data frame.
-        y : (n,) array-like
-            Labels of two classes.
-        sample_weight : (n,) array-like, optional
-            Weights of precision: weight 2 is the row twice for the estimates.
-
-        Returns
-        -------
-        LogitClassifier
-            Itself.
-
-        Raises
-        ------
-        LogitkitError
-            What is wrong with the input or the parameters, where, and what to do.
-        """
-        rows, labels = self._rows(X, y)
-        target = two_classes(labels, type(self).__name__)
-        used = rows.used() if self.class_weight is not None or self.C is not None else slice(None)
-        weights = row_weights(target, sample_weight, self.class_weight, used)
-
-        def total() -> float:
-            return float(target.is_event[used].size if weights is None else weights[used].sum())
-
-        penalty = chosen_penalty(self.penalty, self.strength, self.l1_ratio, self.C, total)
-        fit = rows.fit(ONE_FIT, target, weights, {"penalty": penalty, "solver": self.solver, "level": self.level})
-        self._remember(fit, target)
-        return self

@@ -1,4 +1,4 @@
-"""The two classes of an outcome, checked as scikit-learn's contract asks."""
+"""The classes of an outcome, checked as scikit-learn's contract asks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,45 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from logitkit.errors import ResponseError
-from logitkit.typing import BoolArray
+from logitkit.typing import IntArray, ModelKind
 
-__all__ = ["TwoClasses", "two_classes"]
+__all__ = ["Classes", "TwoClasses", "classes_of"]
 
 
 @dataclass(frozen=True)
-class TwoClasses:
-    """Labels of n rows and their two classes.
+class Classes:
+    """Labels of n rows and their K classes.
+
+    Parameters
+    ----------
+    labels : (n,) array
+        As given.
+    classes : (K,) array
+        Sorted.
+    codes : (n,) int array
+        The place of each row's class.
+
+    Examples
+    --------
+    Of more than two classes none is the reference:
+
+    >>> classes_of(np.array(["a", "c", "b"]), "Model", "multinomial").words
+    {'reference': None}
+    """
+
+    labels: Any
+    classes: Any
+    codes: IntArray
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What the fitting functions are told: the first of two is the reference, and more have the symmetric form."""
+        return {"reference": _plain(self.classes[0]) if self.classes.size == 2 else None}
+
+
+@dataclass(frozen=True)
+class TwoClasses(Classes):
+    """Labels of n rows and their two classes, for a model of the second.
 
     Parameters
     ----------
@@ -24,30 +55,25 @@ class TwoClasses:
         As given.
     classes : (2,) array
         Sorted; the second is the event.
-    is_event : (n,) bool array
+    codes : (n,) int array
         Which rows are of the second class.
 
     Examples
     --------
-    >>> two_classes(np.array(["no", "yes", "no"]), "Model").event
-    'yes'
+    >>> classes_of(np.array(["no", "yes", "no"]), "Model", "logit").words
+    {'event': 'yes'}
     """
 
-    labels: Any
-    classes: Any
-    is_event: BoolArray
-
     @property
-    def event(self) -> Any:
+    def words(self) -> dict[str, Any]:
         """What the fitting functions are told: the second class, or None where the labels are 0 and 1 already."""
         if self.classes.dtype.kind in "biuf" and self.classes[0] == 0 and self.classes[1] == 1:
-            return None
-        event = self.classes[1]
-        return event.item() if isinstance(event, np.generic) else event
+            return {"event": None}
+        return {"event": _plain(self.classes[1])}
 
 
-def two_classes(labels: Any, estimator: str) -> TwoClasses:
-    """Return labels with their two classes.
+def classes_of(labels: Any, estimator: str, model: ModelKind) -> Classes:
+    """Return labels with their classes.
 
     Parameters
     ----------
@@ -55,35 +81,45 @@ def two_classes(labels: Any, estimator: str) -> TwoClasses:
         One label a row.
     estimator : str
         Its name, for messages.
+    model : {'logit', 'multinomial'}
+        Of two classes, or of two or more.
 
     Returns
     -------
-    TwoClasses
-        The second in sorted order is the event.
+    Classes
+        Of two, for the first model, the second in sorted order is the event.
 
     Raises
     ------
     ResponseError
-        For one class, or more than two.
+        For one class, or more than two where the model has two.
 
     Examples
     --------
-    >>> two_classes(np.array([2, 1, 2]), "Model").classes.tolist()
+    >>> classes_of(np.array([2, 1, 2]), "Model", "logit").classes.tolist()
     [1, 2]
     """
     if labels.dtype.kind not in "biuUS":  # the others are classes whatever their values
         check_classification_targets(labels)
     classes, codes = np.unique(labels, return_inverse=True)
+    several = model == "multinomial"
     if classes.size == 1:
         raise ResponseError(
-            f"{estimator} needs two classes, and y has one class only, {classes.tolist()[0]!r}, in all its "
-            f"{labels.shape[0]} rows. Look at the coding of y; in cross-validation use stratified folds."
+            f"{estimator} needs two classes{' or more' if several else ''}, and y has one class only, "
+            f"{classes.tolist()[0]!r}, in all its {labels.shape[0]} rows. Look at the coding of y; in cross-validation "
+            "use stratified folds."
         )
+    if several:
+        return Classes(labels, classes, codes.ravel())
     if classes.size > 2:
         shown = ", ".join(repr(label) for label in classes[:6].tolist()) + (", ..." if classes.size > 6 else "")
         raise ResponseError(
             f"Only binary classification is supported. The type of the target is {type_of_target(labels)}: y has "
-            f"{classes.size} classes ({shown}). For more than two use MultinomialClassifier, which comes with the "
-            f"multinomial model; for one class against the rest give y == {classes.tolist()[0]!r}."
+            f"{classes.size} classes ({shown}). One model of all of them is MultinomialClassifier, which is not one "
+            f"class against the rest; for that give y == {classes.tolist()[0]!r}."
         )
-    return TwoClasses(labels, classes, codes.ravel() == 1)
+    return TwoClasses(labels, classes, codes.ravel())
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if isinstance(label, np.generic) else label

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from logitkit.estimators.outcomes import two_classes
+from logitkit.estimators.outcomes import classes_of
 from logitkit.estimators.penalty_choice import penalty_without_strength
-from logitkit.estimators.predictor import LogitPredictor
+from logitkit.estimators.predictor import Predictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.paths import path, path_matrix
@@ -19,7 +19,7 @@ __all__ = ["LogitPathClassifier"]
 PATHS = Verb(path_matrix, path)
 
 
-class LogitPathClassifier(LogitPredictor):
+class LogitPathClassifier(Predictor):
     """Penalised logistic regression with two classes along a path of strengths, chosen by an information criterion.
 
     Parameters
@@ -126,7 +126,7 @@ class LogitPathClassifier(LogitPredictor):
         """
         penalty = penalty_without_strength(self.penalty, self.l1_ratio)
         rows, labels = self._rows(X, y)
-        target = two_classes(labels, type(self).__name__)
+        target = classes_of(labels, type(self).__name__, self._model)
         weights = row_weights(
             target, sample_weight, self.class_weight, rows.used() if self.class_weight is not None else slice(None)
         )

@@ -76,7 +76,7 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
     return None if math.isinf(float(C)) else ElasticNet(1.0 / (float(C) * total()), mix, standardize=False)
 
 
-def penalty_without_strength(penalty: Any, l1_ratio: Any) -> Any:
+def penalty_without_strength(penalty: Any, l1_ratio: Any, instead: str = "LogitClassifier") -> Any:
     """Return the penalty whose strength an estimator chooses itself.
 
     Parameters
@@ -85,6 +85,8 @@ def penalty_without_strength(penalty: Any, l1_ratio: Any) -> Any:
         Such as ``lk.Lasso(keep="age")``.
     l1_ratio : float or None
         Share of the absolute values of an elastic net, 1 (the lasso) by default.
+    instead : str
+        The estimator that takes a strength, for the message.
 
     Returns
     -------
@@ -111,6 +113,6 @@ def penalty_without_strength(penalty: Any, l1_ratio: Any) -> Any:
         )
     if getattr(penalty, "strength", None) is not None:
         raise DataError(
-            f"penalty={penalty!r} has a strength, and this estimator chooses it: leave it out, or use LogitClassifier."
+            f"penalty={penalty!r} has a strength, and this estimator chooses it: leave it out, or use {instead}."
         )
     return penalty if penalty is not None else ElasticNet(l1_ratio=1.0 if l1_ratio is None else l1_ratio)

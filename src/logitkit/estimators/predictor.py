@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from logitkit.design.terms import INTERCEPT
-from logitkit.errors import DataError, DataWarning
+from logitkit.errors import DataError, DataWarning, ResponseError
 from logitkit.estimators.columns import Columns, validated_columns
 from logitkit.estimators.finite import finite_coef
 from logitkit.estimators.formula_rows import FormulaRows, decision_by_formula, require_frame, require_labels
-from logitkit.estimators.outcomes import TwoClasses
+from logitkit.estimators.outcomes import Classes
+from logitkit.families.multinomial import Multinomial
 from logitkit.results.fit import Fit
-from logitkit.typing import FloatArray
+from logitkit.results.multinomial import MultinomialFit
+from logitkit.typing import FloatArray, ModelKind
 
-__all__ = ["LogitPredictor"]
+__all__ = ["Predictor"]
 
 
-class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """A classifier that keeps a ``Fit`` and predicts by its coefficients.
+class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """A classifier that keeps a fit and predicts by its coefficients.
 
     An estimator inherits from it, and has the parameters ``formula``, ``fit_intercept``, ``missing``, ``unseen`` and
-    ``functions`` of ``LogitClassifier``.
+    ``functions`` of ``LogitClassifier``. Of two classes ``coef_`` has one row, of more a row a class.
 
     Examples
     --------
     >>> from logitkit.estimators import LogitClassifier
-    >>> issubclass(LogitClassifier, LogitPredictor)
+    >>> issubclass(LogitClassifier, Predictor)
     True
     """
 
+    _model: ClassVar[ModelKind] = "logit"
     formula: str | None
     fit_intercept: bool
     missing: Any
@@ -41,9 +44,9 @@ class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
     functions: Any
 
     def __sklearn_tags__(self) -> Any:
-        """Say what scikit-learn may expect: two classes, and with a formula more kinds of columns."""
+        """Say what scikit-learn may expect: how many classes, and with a formula more kinds of columns."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = False
+        tags.classifier_tags.multi_class = self._model == "multinomial"
         by_formula = self.formula is not None
         tags.input_tags.sparse = not by_formula
         tags.input_tags.allow_nan = by_formula
@@ -52,7 +55,7 @@ class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         return tags
 
     def decision_function(self, X: Any) -> FloatArray:
-        """Return the logit of the second class.
+        """Return the logit of the second of two classes, or the logits of more, which sum to zero in each row.
 
         Parameters
         ----------
@@ -61,13 +64,14 @@ class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
 
         Returns
         -------
-        (n,) array
-            The linear predictor; nan for a row that the formula cannot code.
+        (n,) array or (n, K) array
+            Linear predictors; nan for a row that the formula cannot code.
         """
-        return self._decide(X)[0]
+        eta = self._decide(X)[0]
+        return eta[:, 0] if eta.shape[1] == 1 else eta
 
     def predict(self, X: Any) -> Any:
-        """Return the more probable label of each row.
+        """Return the most probable label of each row.
 
         Parameters
         ----------
@@ -91,7 +95,7 @@ class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
                 f"is row {int(np.argmin(kept))}, from 0), and there is no label for them: leave them out, or impute in "
                 "a step before. predict_proba gives nan for such rows."
             )
-        return self.classes_[(eta > 0.0).astype(np.int64)]
+        return self.classes_[(eta[:, 0] > 0.0).astype(np.int64) if eta.shape[1] == 1 else eta.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Return the probability of each class.
@@ -123,20 +127,28 @@ class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         """
         eta = self._decide(X)[0]
         with np.errstate(invalid="ignore"):  # a row without a logit has no probability either
-            return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
+            if eta.shape[1] == 1:
+                return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
+            return np.ascontiguousarray(Multinomial(eta.shape[1]).log_mean(eta.T).T)
 
-    def _remember(self, fit: Fit, target: TwoClasses) -> None:
+    def _remember(self, fit: Fit | MultinomialFit, target: Classes) -> None:
         """Keep the fit, and what scikit-learn asks for of it."""
         assert fit.design is not None
-        coef = finite_coef(fit.record, fit.design)
-        names = fit.record.names
+        names, response = fit.record.info.names, fit.record.info.response
+        lost = [label for label in target.classes.tolist() if response.levels and str(label) not in response.levels]
+        if lost:
+            raise ResponseError(
+                f"No row of the class {lost[0]!r} is left: each has a missing value in a column of the formula. Impute "
+                "in a step before, or leave the class out of X and y."
+            )
+        coef = finite_coef(fit.record, fit.design).reshape(-1, len(names))
         own = self.fit_intercept if self.formula is None else INTERCEPT in names
         place = names.index(INTERCEPT) if own else len(names)
         self.classes_ = target.classes
         self.fit_ = fit
-        self.coef_ = np.delete(coef, place)[None, :] if own else coef[None, :]
+        self.coef_ = np.delete(coef, place, axis=1) if own else coef
         self.coef_names_ = np.array([name for j, name in enumerate(names) if j != place], dtype=object)
-        self.intercept_ = coef[place : place + 1] if own else np.zeros(1)
+        self.intercept_ = coef[:, place].copy() if own else np.zeros(len(coef))
         self.n_iter_ = np.array([_iterations(fit)])
         if fit.record.limit is not None:
             warnings.warn(_separated(fit), DataWarning, stacklevel=3)
@@ -163,33 +175,34 @@ class LogitPredictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         return FormulaRows.gather(self.formula, X, labels, name, self.missing, self.functions), labels
 
     def _decide(self, X: Any) -> tuple[FloatArray, Any]:
-        """Return the logit of each row, and with a formula which rows could be coded."""
+        """Return the logits of each row, a column a row of ``coef_``, and with a formula which rows could be coded."""
         check_is_fitted(self)
         if self.formula is None:
             X = validated_columns(self, X)
-            return np.asarray(X @ self.coef_[0]) + self.intercept_[0], None
+            return np.asarray(X @ self.coef_.T) + self.intercept_, None
         require_frame(X)
-        names = self.fit_.record.names
+        names = self.fit_.record.info.names
         place = names.index(INTERCEPT) if INTERCEPT in names else None
-        coef = self.coef_[0] if place is None else np.insert(self.coef_[0], place, self.intercept_[0])
+        coef = self.coef_ if place is None else np.insert(self.coef_, place, self.intercept_, axis=1)
         return decision_by_formula(self.fit_, coef, X, self.unseen)
 
 
-def _iterations(fit: Fit) -> int:
+def _iterations(fit: Fit | MultinomialFit) -> int:
     """Return how many iterations the solver took to the fit."""
     if fit.record.penalty is not None:
         return fit.record.penalty.steps
     return fit.record.trace[-1].iteration if fit.record.trace else 0
 
 
-def _separated(fit: Fit) -> str:
+def _separated(fit: Fit | MultinomialFit) -> str:
     """Say that the estimates are infinite, and what is given instead."""
     limit = fit.record.limit
     assert limit is not None
     infinite = [name for name, sign in zip(limit.names, limit.signs, strict=True) if sign != 0.0]
     shown = ", ".join(infinite[:6]) + (", ..." if len(infinite) > 6 else "")
+    rows = f"{limit.n_rows} rows are fitted perfectly" if limit.n_rows else "the fit rules out classes in some rows"
     return (
-        f"The classes are separated: {limit.n_rows} rows are fitted perfectly, and estimates are infinite ({shown}). "
+        f"The classes are separated: {rows}, and estimates are infinite ({shown}). "
         "coef_ are finite and predict the limit. fit_.separation says along which directions; a penalty gives finite "
         "estimates."
     )

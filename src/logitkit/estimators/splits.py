@@ -13,20 +13,20 @@ from sklearn.utils.metadata_routing import get_routing_for_object, process_routi
 from logitkit.design.frame import is_missing
 from logitkit.errors import DataError
 from logitkit.selection.fold_makers import row_labels
-from logitkit.typing import BoolArray
+from logitkit.typing import IntArray
 
 __all__ = ["splits_of"]
 
 
-def splits_of(estimator: Any, is_event: BoolArray, groups: Any = None) -> list[Any]:
+def splits_of(estimator: Any, codes: IntArray, groups: Any = None) -> list[Any]:
     """Return pairs of training and test rows.
 
     Parameters
     ----------
     estimator : estimator
         With the parameter ``cv``: a number, a splitter or pairs. Where metadata are routed it says what goes to ``cv``.
-    is_event : (n,) bool array
-        The outcome of each row.
+    codes : (n,) int array
+        The class of each row.
     groups : (n,) array-like, optional
         The group of each row, for a splitter that uses it.
 
@@ -46,13 +46,13 @@ def splits_of(estimator: Any, is_event: BoolArray, groups: Any = None) -> list[A
     >>> from sklearn.model_selection import GroupKFold
     >>> from logitkit.estimators import LogitClassifierCV
     >>> model = LogitClassifierCV(cv=GroupKFold(2))
-    >>> pairs = splits_of(model, np.array([True, False, True, False]), groups=["a", "a", "b", "b"])
+    >>> pairs = splits_of(model, np.array([1, 0, 1, 0]), groups=["a", "a", "b", "b"])
     >>> [test.tolist() for _, test in pairs]
     [[2, 3], [0, 1]]
     """
-    splitter = check_cv(estimator.cv, is_event, classifier=True)
+    splitter = check_cv(estimator.cv, codes, classifier=True)
     uses = _uses_groups(splitter)
-    given = {} if groups is None else {"groups": _group_of_each(groups, is_event.size)}
+    given = {} if groups is None else {"groups": _group_of_each(groups, codes.size)}
     if given and not uses:
         raise DataError(
             f"groups= was given, and cv={estimator.cv!r} does not use them: rows of a group would be divided. Give a "
@@ -61,7 +61,7 @@ def splits_of(estimator: Any, is_event: BoolArray, groups: Any = None) -> list[A
     if sklearn.get_config()["enable_metadata_routing"]:
         given = process_routing(estimator, "fit", **given).splitter.split
     try:
-        return list(splitter.split(np.zeros((is_event.size, 1)), is_event, **given))
+        return list(splitter.split(np.zeros((codes.size, 1)), codes, **given))
     except ValueError as error:
         if groups is None and uses:
             raise DataError(

@@ -8,23 +8,23 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError, ResponseError
-from logitkit.estimators.outcomes import TwoClasses
+from logitkit.estimators.outcomes import Classes
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["row_weights"]
 
 
 def row_weights(
-    target: TwoClasses, sample_weight: Any, class_weight: Any, used: IntArray | slice = slice(None)
+    target: Classes, sample_weight: Any, class_weight: Any, used: IntArray | slice = slice(None)
 ) -> FloatArray | None:
     r"""Return the product of a row's own weight and its class's.
 
-    ``"balanced"`` gives class k the weight :math:`W / (2 W_k)`, with :math:`W_k` the sum of its rows' own weights.
+    ``"balanced"`` gives class k the weight :math:`W / (K W_k)`, with :math:`W_k` the sum of its rows' own weights.
 
     Parameters
     ----------
-    target : TwoClasses
-        Labels of n rows.
+    target : Classes
+        Labels of n rows, of K classes.
     sample_weight : (n,) array-like, number or None
         Own weight of each row.
     class_weight : mapping, 'balanced' or None
@@ -40,27 +40,27 @@ def row_weights(
     Raises
     ------
     DataError, ResponseError
-        For weights that are no numbers, one a row, and weights that leave one class only.
+        For weights that are no numbers, one a row, and weights that leave a class without rows.
 
     Examples
     --------
-    >>> from logitkit.estimators.outcomes import two_classes
-    >>> row_weights(two_classes(np.array([0, 1, 1, 1]), "Model"), None, "balanced").round(3).tolist()
+    >>> from logitkit.estimators.outcomes import classes_of
+    >>> row_weights(classes_of(np.array([0, 1, 1, 1]), "Model", "logit"), None, "balanced").round(3).tolist()
     [2.0, 0.667, 0.667, 0.667]
     """
-    own = None if sample_weight is None else _own_weights(sample_weight, target.is_event.shape[0], "sample_weight")
+    own = None if sample_weight is None else _own_weights(sample_weight, target.codes.size, "sample_weight")
     if class_weight is None:
         weights = own
     else:
         by_class = _class_weights(target, own, class_weight, used)
-        weights = by_class[target.is_event.astype(np.int64)] * (1.0 if own is None else own)
+        weights = by_class[target.codes] * (1.0 if own is None else own)
     if weights is not None:
-        for is_class, label in zip((~target.is_event, target.is_event), target.classes.tolist(), strict=True):
-            if not np.any(weights[is_class] != 0.0):
-                raise ResponseError(
-                    f"Every row of the class {label!r} has weight zero, which leaves one class: both classes need "
-                    "rows of positive weight."
-                )
+        rows = np.bincount(target.codes[weights != 0.0], minlength=target.classes.size)
+        if not rows.all():
+            raise ResponseError(
+                f"Every row of the class {target.classes.tolist()[int(np.argmin(rows))]!r} has weight zero: each class "
+                "needs rows of positive weight."
+            )
     return weights
 
 
@@ -83,13 +83,17 @@ def _own_weights(given: Any, n: int, name: str) -> FloatArray:
     return weights
 
 
-def _class_weights(target: TwoClasses, own: FloatArray | None, class_weight: Any, used: IntArray | slice) -> FloatArray:
+def _class_weights(target: Classes, own: FloatArray | None, class_weight: Any, used: IntArray | slice) -> FloatArray:
     labels = target.classes.tolist()
     if isinstance(class_weight, str) and class_weight == "balanced":
-        counts = np.bincount(target.is_event[used], None if own is None else own[used], minlength=2).astype(np.float64)
+        n_classes = len(labels)
+        counts = np.bincount(target.codes[used], None if own is None else own[used], n_classes).astype(np.float64)
         if counts.min() == 0.0:
-            raise ResponseError(f"The rows of positive weight are of one class, {labels[int(np.argmax(counts))]!r}.")
-        return np.asarray(counts.sum() / (2.0 * counts))
+            raise ResponseError(
+                f"No row of the class {labels[int(np.argmin(counts))]!r} is used and has a positive weight: there is "
+                "nothing to balance."
+            )
+        return np.asarray(counts.sum() / (n_classes * counts))
     if not isinstance(class_weight, Mapping):
         raise DataError(
             f"class_weight={class_weight!r} is not known; give 'balanced', or a dict from label to weight such as "
@@ -98,4 +102,4 @@ def _class_weights(target: TwoClasses, own: FloatArray | None, class_weight: Any
     unknown = [key for key in class_weight if key not in labels]
     if unknown:
         raise DataError(f"class_weight names {unknown[0]!r}, which is no class of y: its classes are {labels}.")
-    return _own_weights([class_weight.get(label, 1.0) for label in labels], 2, "class_weight")
+    return _own_weights([class_weight.get(label, 1.0) for label in labels], len(labels), "class_weight")

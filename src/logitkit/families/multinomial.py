@@ -66,6 +66,11 @@ class Multinomial:
         out[:, missing] = np.nan
         return out
 
+    def log_mean(self, eta: FloatArray) -> FloatArray:
+        """Return the logarithm of each probability, exact however near to 0 or 1 that is, shape (K, n)."""
+        below, log_sum = _below_top(eta)
+        return below - log_sum
+
     def pearson(self, mean: FloatArray, slope: FloatArray, weights: FloatArray) -> float:
         """Return Pearson's statistic of rows, the sum of w (y - p)^2 / p over outcomes."""
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -74,17 +79,12 @@ class Multinomial:
 
     def loss(self, eta: FloatArray, codes: CodeArray, shares: FloatArray) -> FloatArray:
         """Return the negative log-likelihood of one trial a row, without the constant, shape (n,)."""
-        top = eta.max(axis=0)
-        place = eta.argmax(axis=0)
-        with np.errstate(invalid="ignore"):
-            below = eta - top
-        rest = np.exp(below)
-        rest[place, np.arange(top.size)] = 0.0
+        below, log_sum = _below_top(eta)
         if shares.size:
             short = np.where(shares > 0.0, -shares * below, 0.0).sum(axis=0)
         else:
-            short = -below[codes, np.arange(top.size)]
-        return np.asarray(short + np.log1p(rest.sum(axis=0)))
+            short = -below[codes, np.arange(log_sum.size)]
+        return np.asarray(short + log_sum)
 
     def saturated_loss(self, shares: FloatArray, n: int) -> FloatArray:
         """Return the least loss that any logits could give, the entropy of the shares, shape (n,)."""
@@ -99,3 +99,13 @@ class Multinomial:
 
         counts = np.rint(shares * trials)
         return np.asarray(gammaln(trials + 1.0) - gammaln(counts + 1.0).sum(axis=0))
+
+
+def _below_top(eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return logits less the largest of their row, and the logarithm of the sum of their exponentials."""
+    top, place = eta.max(axis=0), eta.argmax(axis=0)
+    with np.errstate(invalid="ignore"):
+        below = eta - top
+    rest = np.exp(below)
+    rest[place, np.arange(top.size)] = 0.0
+    return below, np.log1p(rest.sum(axis=0))
