@@ -23,10 +23,12 @@ EVENTS = {
     "indo_rct": "1_yes",
     "khan_srbct": "EWS",
     "womens_reviews": 1,
+    "mnist_5k": 1,
+    "austen": "Emma",
 }
 
 #: Outcomes of each, where they are not two.
-KINDS = {"khan_srbct": 4}
+KINDS = {"khan_srbct": 4, "mnist_5k": 10}
 
 #: Rows, columns, events and missing cells, as the sources state them.
 SIZES = {
@@ -37,6 +39,8 @@ SIZES = {
     "indo_rct": (602, 33, 79),
     "khan_srbct": (83, 2310, 29),
     "womens_reviews": (6000, 7, 4948),
+    "mnist_5k": (5000, 785, 500),
+    "austen": (116, 3, 55),
 }
 
 MISSING = {
@@ -55,6 +59,8 @@ MISSING = {
     "indo_rct": {"bleed": 575, "asa81": 1, "asa325": 1, "asa": 1},
     "khan_srbct": {},
     "womens_reviews": {"department": 2},
+    "mnist_5k": {},
+    "austen": {},
 }
 
 #: What a lender cannot know on the day of the decision.
@@ -131,8 +137,8 @@ def test_leaks_are_columns_and_not_predictors(name, frames):
     assert not set(description.predictors) & {description.target, *description.leaks}
 
 
-# The genes tell the tumours apart: they were measured for that.
-@pytest.mark.parametrize("name", [name for name in CATALOGUE if name != "khan_srbct"])
+# The genes tell the tumours apart: they were measured for that. A pixel in the middle is nearly a one by itself.
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in {"khan_srbct", "mnist_5k"}])
 def test_no_column_outside_the_leaks_gives_the_outcome_away(name, frames):
     description = datasets.describe(name)
     event = frames[name][description.target] == EVENTS[name]
@@ -294,6 +300,33 @@ def test_reviews_are_distinct_and_their_share_is_that_of_the_complete_table(fram
     error = np.sqrt(rate * (1 - rate) / n * (1 - n / whole))
     assert abs(reviews["recommended"].mean() - rate) < 3 * error
     assert separation(reviews["rating"], reviews["recommended"] == 1) > 0.9
+
+
+def test_digits_are_those_of_the_page(frames):
+    digits = frames["mnist_5k"]
+    assert digits["label"].value_counts().to_dict() == dict.fromkeys(range(10), 500)
+    assert digits["label"].is_monotonic_increasing
+    pixels = digits.drop(columns="label")
+    assert (pixels.min().min(), pixels.max().max()) == (0, 255)
+    assert int((pixels.max() == 0).sum()) == 121
+    assert not pixels.duplicated().any()
+    # LeCun et al. (1998), section III.A: the centre of mass of the ink is moved to the centre of the field.
+    ink = pixels.to_numpy().reshape(-1, 28, 28) / pixels.sum(axis=1).to_numpy()[:, None, None]
+    for axis in (1, 2):
+        centre = (ink.sum(axis=axis) * np.arange(28)).sum(axis=1)
+        assert np.abs(centre - 14).max() < 1
+
+
+def test_novels_have_their_chapters_and_words(frames):
+    novels = frames["austen"]
+    words = novels["text"].str.split().str.len().groupby(novels["novel"]).sum()
+    assert words.to_dict() == {"Emma": 157_320, "Pride and Prejudice": 121_439}
+    for name, n_chapters in (("Emma", 55), ("Pride and Prejudice", 61)):
+        assert novels.loc[novels["novel"] == name, "chapter"].to_list() == list(range(1, n_chapters + 1))
+    assert not novels["text"].str.contains(r"chapter \d|^CHAPTER|VOLUME|FINIS", regex=True).any()
+    emma = novels[novels["novel"] == "Emma"]["text"]
+    assert emma.iloc[0].startswith("Emma Woodhouse, handsome, clever, and rich")
+    assert emma.iloc[-1].endswith("perfect happiness of the union.")
 
 
 def test_levels_called_none_stay_levels(frames):

@@ -6,15 +6,18 @@ Every ``load_*`` function returns a fresh pandas frame that carries its descript
 
 from __future__ import annotations
 
-from logitkit.datasets.catalogue import CATALOGUE, SBA_SECTORS, describe
+from logitkit.datasets.catalogue import CATALOGUE, describe
+from logitkit.datasets.credit import SBA_SECTORS
 from logitkit.datasets.description import DatasetDescription
 from logitkit.datasets.loaders import (
     dataset_path,
+    load_austen,
     load_credit_data,
     load_german_credit,
     load_indo_rct,
     load_khan_srbct,
     load_lbw,
+    load_mnist_5k,
     load_sba_loans,
     load_womens_reviews,
 )
@@ -25,11 +28,13 @@ __all__ = [
     "DatasetDescription",
     "dataset_path",
     "describe",
+    "load_austen",
     "load_credit_data",
     "load_german_credit",
     "load_indo_rct",
     "load_khan_srbct",
     "load_lbw",
+    "load_mnist_5k",
     "load_sba_loans",
     "load_womens_reviews",
 ]

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "dataset_path",
+    "load_austen",
     "load_credit_data",
     "load_german_credit",
     "load_indo_rct",
     "load_khan_srbct",
     "load_lbw",
+    "load_mnist_5k",
     "load_sba_loans",
     "load_womens_reviews",
 ]
@@ -315,3 +317,74 @@ def load_womens_reviews() -> pd.DataFrame:
     frame = pq.read_table(dataset_path("womens_reviews")).to_pandas()
     narrow = frame.select_dtypes("integer").columns
     return _described(frame.astype(dict.fromkeys(narrow, "int64")), "womens_reviews")
+
+
+def load_mnist_5k() -> pd.DataFrame:
+    """Load 5,000 handwritten digits, 500 of each, with their 784 pixels.
+
+    Returns
+    -------
+    pandas.DataFrame
+        5,000 rows, sorted by digit, and 785 columns: ``label`` (0 to 9), and ``pixel_0`` to ``pixel_783`` (0 to 255),
+        row by row from the upper left.
+
+    Raises
+    ------
+    DataError
+        If the file is missing from this installation.
+
+    References
+    ----------
+    LeCun, Y., Bottou, L., Bengio, Y. and Haffner, P. (1998). Gradient-based learning applied to document recognition.
+    Proceedings of the IEEE 86(11), 2278-2324.
+
+    Examples
+    --------
+    The first image, a zero, has a hole in the middle:
+
+    >>> digits = load_mnist_5k()
+    >>> image = digits.filter(like="pixel_").to_numpy()[0].reshape(28, 28)
+    >>> int(digits["label"][0]), int(image[13:15, 13:15].max())
+    (0, 0)
+    """
+    import numpy as np
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(dataset_path("mnist_5k"))
+    label, *names = describe("mnist_5k").columns
+    bytes_of = table["pixels"].to_numpy(zero_copy_only=False)
+    pixels = np.frombuffer(b"".join(bytes_of), dtype=np.uint8).reshape(len(table), len(names))
+    frame = pd.DataFrame(pixels.astype("int64"), columns=names)
+    frame.insert(0, label, table[label].to_numpy().astype("int64"))
+    return _described(frame, "mnist_5k")
+
+
+def load_austen() -> pd.DataFrame:
+    """Load two novels of Jane Austen, a row a chapter.
+
+    Returns
+    -------
+    pandas.DataFrame
+        116 rows in the order of reading and 3 columns: ``novel``, ``chapter`` from 1, and ``text``.
+
+    Raises
+    ------
+    DataError
+        If the file is missing from this installation.
+
+    References
+    ----------
+    Austen, J. (1813). Pride and Prejudice. London: Egerton.
+    Austen, J. (1815). Emma. London: Murray.
+
+    Examples
+    --------
+    >>> chapters = load_austen()
+    >>> chapters["text"][0].splitlines()[0]
+    'It is a truth universally acknowledged, that a single man in possession'
+    """
+    import pyarrow.parquet as pq
+
+    frame = pq.read_table(dataset_path("austen")).to_pandas()
+    return _described(frame.astype({"chapter": "int64"}), "austen")

@@ -153,6 +153,8 @@ class Precondition:
         # One ridge a column: the largest of its outcomes, of which a free column's first is left out.
         ridge = flat.reshape(m, p).max(axis=0)
         ridge = np.maximum(ridge, LEAST_RIDGE * np.maximum(given.diagonal, 1e-300))
+        if given.intercept is not None:
+            ridge[given.intercept] = 1.0  # solved for by itself: no scale of it may reach the others
         self.root = 1.0 / np.sqrt(ridge)
         self.vectors: FloatArray | None = None
         if given.gram is None:
