@@ -173,6 +173,7 @@ class Precondition:
         total = None if intercept is None else blocks[:, intercept].copy()
         if total is not None:
             blocks -= np.multiply.outer(total, given.mean)
+            blocks[:, intercept] = 0.0  # its root is that of no ridge, whose products overflow
         inner = blocks * self.root
         inner = inner if self.vectors is None else inner @ self.vectors
         inner /= np.multiply.outer(given.curvature, np.maximum(self.values, 0.0)) + 1.0
