@@ -89,9 +89,9 @@ def cross_validate(
         How often the rows are divided anew.
     seed : int, default 0
         Draws the folds.
-    n_strengths, ratio, strengths, weights, offset, weight_kind, event, missing, solver, level : optional
+    n_strengths, ratio, strengths, weights, offset, weight_kind, event : optional
         As in ``path``.
-    link, model, reference : optional
+    link, model, reference, missing, solver, level : optional
         As in ``path``.
 
     Returns
@@ -169,9 +169,9 @@ def cross_validate_matrix(
         Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
     penalty, folds, measure, stratify, groups, time, repeats, seed : optional
         As in ``cross_validate``.
-    n_strengths, ratio, strengths, weights, offset, weight_kind, event, solver, level : optional
+    n_strengths, ratio, strengths, weights, offset, weight_kind, event : optional
         As in ``path_matrix``.
-    link, model, reference : optional
+    link, model, reference, solver, level : optional
         As in ``path_matrix``.
 
     Returns

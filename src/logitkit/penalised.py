@@ -154,7 +154,18 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
 
 
 def scale_words(specification: Specification) -> str:
-    """Return on which scale the coefficients are penalised, in words."""
+    """Return on which scale the coefficients are penalised, in words.
+
+    Parameters
+    ----------
+    specification : Specification
+        A penalty, or a sum of them.
+
+    Returns
+    -------
+    str
+        What is penalised.
+    """
     found = {part.standardize for part in parts_of(specification) if isinstance(part, ElasticNet)}
     if not found:
         return "coefficients of the columns as given"

@@ -36,6 +36,12 @@ class OutcomeRefits(NamedTuple):
         refit has not converged.
     flags : (3, B) bool array
         Which refits are separated, have columns that are dependent in them only, have not converged.
+
+    Examples
+    --------
+    >>> refits = OutcomeRefits(np.array([[0.5], [np.inf]]), np.array([[False, True], [False, False], [False, False]]))
+    >>> int(refits.flags[0].sum())
+    1
     """
 
     coef: FloatArray
@@ -54,6 +60,14 @@ def outcomes_of_record(record: MultinomialRecord) -> Outcomes:
     -------
     Outcomes
         The layout that is solved.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.multinomial("race ~ age", births)
+    >>> outcomes_of_record(fit.record).layout.n_outcomes
+    3
     """
     layout = full_layout(record.family.n_outcomes, record.layout.n_columns, record.reference or 0)
     if record.restricted:

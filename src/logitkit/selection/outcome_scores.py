@@ -34,18 +34,42 @@ class OutcomeMeasure(Measure):
 
     Parameters
     ----------
-    name, label, larger_is_better
+    name, label : str
+        As in ``Measure``.
+    larger_is_better : bool
         As in ``Measure``.
     compute : callable
         Not used.
     of_logits : callable
         From logits (K, m), proportions (K, m) and positive weights (m,) to a number.
+
+    Examples
+    --------
+    Rows with one of three outcomes, all thought equally likely:
+
+    >>> measure = outcome_measure_named("deviance")
+    >>> value = measure.of_logits(np.zeros((3, 2)), np.eye(3)[:, :2], np.ones(2))
+    >>> bool(np.isclose(value, 2 * np.log(3)))
+    True
     """
 
     of_logits: Callable[[FloatArray, FloatArray, FloatArray], float]
 
     def score_of(self, logits: FloatArray, response: Response) -> FloatArray:
-        """Return the measure for each column of logits of the rows of a response, shape (k,)."""
+        """Return the measure for each column of logits of the rows of a response.
+
+        Parameters
+        ----------
+        logits : (K, m, k) array
+            Predictions of m rows at k strengths. A column with a missing value has none.
+        response : OutcomeResponse
+            The outcomes and total weights of the rows.
+
+        Returns
+        -------
+        (k,) array
+            Values of the measure.
+        """
         assert isinstance(response, OutcomeResponse)
         used = response.weights > 0.0
         shares, weights = response.indicators()[:, used], response.weights[used]

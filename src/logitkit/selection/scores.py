@@ -60,7 +60,20 @@ class Measure:
     compute: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
     def score_of(self, logits: FloatArray, response: Response) -> FloatArray:
-        """Return the measure for each column of logits of the rows of a response, shape (k,)."""
+        """Return the measure for each column of logits of the rows of a response.
+
+        Parameters
+        ----------
+        logits : (m, k) array
+            Predictions of m rows at k strengths. A column with a missing value has none.
+        response : Response
+            The outcomes and total weights of the rows.
+
+        Returns
+        -------
+        (k,) array
+            Values of the measure.
+        """
         return self.score(logits, response.y, response.weights)
 
     def score(self, logits: FloatArray, y: FloatArray, weights: FloatArray) -> FloatArray:
