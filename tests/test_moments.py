@@ -126,7 +126,6 @@ def test_contrasts_and_their_products_in_a_formula(formula: str) -> None:
         weight_kind="precision",
         offset=None,
         cluster=None,
-        event=None,
         missing="drop",
         absorb=None,
     )

@@ -24,6 +24,7 @@ __all__ = ["main"]
 
 FAILED = 2
 FORMATS = ("text", "markdown", "latex", "html")
+MODELS = ("logit", "multinomial")
 TAB = ("tab", "\\t")  # how a tab can be typed
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
 SEPARATORS = {";": "';'", "\t": "tab", ",": "','"}  # as they are written after --separator
@@ -81,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Example: logitkit fit 'low ~ age + lwt + C(race) + smoke' lbw.csv --report lbw.html",
     )
     fit.add_argument("formula", metavar="FORMULA", help="'response ~ terms', in quotes")
+    fit.add_argument(
+        "--model",
+        choices=MODELS,
+        default=MODELS[0],
+        help="of two outcomes, or of several (default: %(default)s)",
+    )
+    fit.add_argument("--reference", metavar="VALUE", help="outcome that the others of several are compared with")
     _add_data(fit, "file: .csv, .csv.gz, .tsv or .parquet")
     fit.add_argument("--weights", metavar="COL", help="column of weights")
     fit.add_argument(
@@ -155,20 +163,7 @@ def _add_data(command: argparse.ArgumentParser, what: str) -> None:
 def _fit(options: argparse.Namespace) -> None:
     """Fit, print the summary, and write what was asked for."""
     _require_writable(options.save, options.report)
-    from logitkit.api import logit
-
-    data = _read(options.data, options.separator)
-    fit = logit(
-        options.formula,
-        data,
-        weights=options.weights,
-        weight_kind=options.weight_kind,
-        offset=options.offset,
-        cluster=options.cluster,
-        event=None if options.event is None else _event(options.event, options.formula, data),
-        missing=options.missing,
-        level=options.level,
-    )
+    fit = _fit_several(options) if options.model == "multinomial" else _fit_two(options)
     summary = fit.summary()
     renderers = {
         "text": summary.to_text,
@@ -183,8 +178,47 @@ def _fit(options: argparse.Namespace) -> None:
         _say_where("report", fit.report(options.report))
 
 
+def _fit_two(options: argparse.Namespace) -> Any:
+    """Return the fit of a model of two outcomes."""
+    if options.reference is not None:
+        raise DataError("--reference is for --model multinomial; of two outcomes name the one modelled, --event.")
+    from logitkit.api import logit
+
+    data = _read(options.data, options.separator)
+    return logit(
+        options.formula,
+        data,
+        offset=options.offset,
+        event=None if options.event is None else _response_level(options.event, options.formula, data),
+        **_common(options),
+    )
+
+
+def _fit_several(options: argparse.Namespace) -> Any:
+    """Return the fit of a model of several outcomes."""
+    if options.event is not None:
+        raise DataError("--event is for a model of two outcomes; of several name the one compared with, --reference.")
+    if options.offset is not None:
+        raise DataError(
+            "--offset is for a model of two outcomes; several have one each, lk.multinomial(..., offset={...})."
+        )
+    from logitkit.nominal import multinomial
+
+    data = _read(options.data, options.separator)
+    chosen = {}
+    if options.reference is not None:
+        chosen["reference"] = _response_level(options.reference, options.formula, data)
+    return multinomial(options.formula, data, **chosen, **_common(options))
+
+
+def _common(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what models of any kind are told."""
+    names = ("weights", "weight_kind", "cluster", "missing", "level")
+    return {name: getattr(options, name) for name in names}
+
+
 def _predict(options: argparse.Namespace) -> None:
-    """Write probabilities of the rows of a file."""
+    """Write probabilities of the rows of a file, of several outcomes a line each."""
     _require_writable(options.output)
     from logitkit.results.loading import load
 
@@ -197,12 +231,15 @@ def _predict(options: argparse.Namespace) -> None:
         if options.level is not None:
             raise
         print(f"Without intervals. {_one_line(refusal)}", file=sys.stderr)
-        table = fit.predict(data, unseen=options.unseen).to_frame("probability")
+        found: Any = fit.predict(data, unseen=options.unseen)
+        # Of several outcomes a column an outcome, which becomes a row each, as with intervals.
+        found = found.stack(future_stack=True) if found.ndim == 2 else found
+        table = found.to_frame("probability")
     labels = ["row" if name is None else name for name in table.index.names]
     table.to_csv(options.output or sys.stdout, index_label=labels, lineterminator="\n")
-    missing = int(table["probability"].isna().sum())
-    if missing:
-        print(f"Rows without a prediction: {missing} of {len(table)}", file=sys.stderr)
+    without = table["probability"].isna().groupby(level=0).any()
+    if without.any():
+        print(f"Rows without a prediction: {int(without.sum())} of {len(without)}", file=sys.stderr)
     if options.output:
         _say_where("predictions", options.output)
 
@@ -273,7 +310,7 @@ def _require_writable(*paths: str | None) -> None:
         raise OSError(code, os.strerror(code), path)
 
 
-def _event(text: str, formula: str, data: Any) -> Any:
+def _response_level(text: str, formula: str, data: Any) -> Any:
     """Return the value of the response that a word of the command line means: 1 for ``"1"``, True for ``"true"``."""
     levels = _response_levels(formula, data)
     for level in levels:

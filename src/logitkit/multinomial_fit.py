@@ -23,6 +23,7 @@ from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.pairs import outcome_pairs
 from logitkit.errors import ConvergenceError, FormulaError
 from logitkit.execution.blas import single_threaded_blas
+from logitkit.objective import Evaluation
 from logitkit.outcome_assemble import Outcomes, flat_directions, make_outcome_record, outcome_coordinates
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.rank import (
@@ -44,6 +45,7 @@ from logitkit.typing import FloatArray
 
 __all__ = ["fit_multinomial"]
 
+TESTED_MOST = 300  # coefficients up to which a fit that runs off is looked at by a linear program
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
@@ -112,19 +114,19 @@ def _solve(design: Design, outcomes: Outcomes, solver: Newton) -> _Solved:
     matrix, response, layout = design.matrix, _response(design), outcomes.layout
     keep = matrix.n_rows * matrix.width >= NUMBERS_LEAST
     objective = StackedObjective(matrix, response, layout)
+    origin = _origin(design, layout, identity_coordinates())
     if layout.basis is None:
-        start = starting_point(objective)
+        start = starting_point(objective, origin=origin)
         if start.nearby is not None:
             solution = solver.solve(objective, start.coef, nearby=start.nearby)
             if solution.status is Status.CONVERGED and _clear(solution, layout, design.info.intercept):
                 return _Solved(identity_coordinates(), layout, solution)
-    origin = np.zeros(layout.n_params)
     first = objective.evaluate(origin)
     assert isinstance(first.hessian, DenseHessian)
     if not np.isfinite(first.value) or not first.hessian.finite:
         require_finite(matrix, design.info.names, design.positions)
     if layout.basis is not None:
-        return _solve_restricted(design, objective, solver)
+        return _solve_restricted(design, objective, solver, first, origin)
     p = layout.n_columns
     if least_share(first.hessian.array[:p, :p], design.info.intercept) >= CLEAR_SHARE:
         return _Solved(identity_coordinates(), layout, solver.solve(objective, origin, first, keep=keep))
@@ -144,10 +146,29 @@ def _solve_orthogonal(design: Design, layout: Layout, solver: Newton, suspicious
     matrix = columns.matrix(design.matrix)
     inner = layout.of_columns(matrix.n_columns)
     objective = StackedObjective(matrix, _response(design), inner)
-    return _Solved(columns, inner, solver.solve(objective, np.zeros(inner.n_params), suspicious=suspicious))
+    origin = _origin(design, inner, columns)
+    return _Solved(columns, inner, solver.solve(objective, origin, suspicious=suspicious))
 
 
-def _solve_restricted(design: Design, objective: StackedObjective, solver: Newton) -> _Solved:
+def _origin(design: Design, layout: Layout, columns: Coordinates) -> FloatArray:
+    """Return where a solver starts: zero, but for intercepts that take up the mean offsets; no row is then far out."""
+    response, intercept = _response(design), design.info.intercept
+    if response.offsets is None or intercept is None:
+        return np.zeros(layout.n_params)
+    mean = response.offsets @ response.weights / response.total
+    rest = np.delete(mean, layout.active)
+    level = (rest[0] if rest.size else 0.0) - mean[layout.active]
+    unit: FloatArray = np.zeros(len(design.info.names))
+    unit[intercept] = 1.0
+    if columns.transform is not None:
+        unit = np.asarray(np.linalg.lstsq(columns.transform, unit, rcond=None)[0])
+    flat = np.outer(level, unit).reshape(-1)
+    return flat if layout.basis is None else np.asarray(np.linalg.lstsq(layout.basis, flat, rcond=None)[0])
+
+
+def _solve_restricted(
+    design: Design, objective: StackedObjective, solver: Newton, first: Evaluation, origin: FloatArray
+) -> _Solved:
     """Return the solution of a model whose predictors differ, on its columns as they are."""
     columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
     if columns.aliased.size:
@@ -155,14 +176,14 @@ def _solve_restricted(design: Design, objective: StackedObjective, solver: Newto
         raise FormulaError(
             f"Columns are determined by others ({names}): leave them out where predictors differ by outcome."
         )
-    first = objective.evaluate(np.zeros(objective.n_params))
     assert isinstance(first.hessian, DenseHessian)
     if least_share(first.hessian.array, None) < DETERMINED:
         raise FormulaError(
             "The predictors of the outcomes do not determine one another's coefficients: only differences between "
-            "outcomes can be estimated, so a term that is equal for all outcomes, the reference among them, has none."
+            "outcomes can be estimated, so a term that is equal for all outcomes, the reference among them, has none. "
+            "Or a column has a mean that is large beside its spread: subtract it."
         )
-    solution = solver.solve(objective, np.zeros(objective.n_params), first)
+    solution = solver.solve(objective, origin, first)
     return _Solved(identity_coordinates(), objective.layout, solution)
 
 
@@ -172,6 +193,9 @@ def _without_certificate(
     """Return the record of the limiting model where there is separation, else a solution that stands."""
     response, layout = _response(design), outcomes.layout
     columns = solved.columns
+    if layout.n_params > TESTED_MOST and solved.solution.status is not Status.CONVERGED:
+        # The linear program would take hours; the status says what is known.
+        return solved._replace(solution=replace(solved.solution, status=Status.SUSPECTED))
     if columns.basis is None:
         columns = scaled_coordinates(design.matrix, response.weights, design.info.intercept)
     matrix = columns.matrix(design.matrix)
@@ -187,7 +211,7 @@ def _without_certificate(
         return solved
     if layout.basis is not None:
         objective = StackedObjective(design.matrix, response, layout)
-        again = solver.solve(objective, np.zeros(layout.n_params), suspicious=False)
+        again = solver.solve(objective, _origin(design, layout, identity_coordinates()), suspicious=False)
         return solved._replace(solution=again)
     return _solve_orthogonal(design, layout, solver, suspicious=False)
 
@@ -234,7 +258,7 @@ def _limiting(
     ruled_out[pairs.other[row, place], row] = True
     within = restriction @ separated.complement
     objective = StackedObjective(matrix, response, inner.within(within), ruled_out=ruled_out)
-    solution = solver.solve(objective, np.zeros(objective.n_params), suspicious=False)
+    solution = solver.solve(objective, _origin(design, objective.layout, columns), suspicious=False)
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     assert solution.evaluation.hessian is not None
     complement = separated.complement / size[:, None]

@@ -227,5 +227,6 @@ def null_outcome_loss(response: OutcomeResponse, intercept: bool) -> float:
     objective = StackedObjective(Dense(np.ones((response.n_rows, layout.n_columns))), response, layout)
     if not intercept:
         return objective.evaluate(np.zeros(0), hessian=False).value
-    solution = Newton().solve(objective, np.zeros(layout.n_params), suspicious=False)
+    mean = response.offsets @ response.weights / response.total
+    solution = Newton().solve(objective, mean[0] - mean[1:], suspicious=False)
     return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")

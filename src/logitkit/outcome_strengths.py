@@ -3,7 +3,7 @@ r"""The penalty of a model of several outcomes, from that of the columns.
 What is stated for a column holds for its coefficient of each outcome with a predictor. A part across outcomes becomes
 the length of these coefficients, :math:`\nu_j \lVert b_{j\cdot} \rVert_2`. In symmetric form the coefficients of
 columns without a penalty are determined up to a number a column only, so that the first outcome's are left out while
-the problem is solved (``docs/maths/multinomial.md``, section 6).
+the problem is solved (``docs/maths/multinomial.md``, section 8).
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ from logitkit.typing import BoolArray, FloatArray
 __all__ = ["Separated", "find_separation", "overlap_is_certain", "runs_off"]
 
 MOVES = 1e-7  # margin of a row, in units of the scaled columns, above which a direction moves it
+GEOMETRY_MOST = 400_000_000  # separated rows times cubed dimension: what takes about a minute to describe
 SAFETY = 100.0  # rounding allowance on the certificate
 
 
@@ -111,6 +112,12 @@ def find_separation(matrix: Matrix, response: Response) -> Separated | None:
     Separated or None
         None when the maximum likelihood estimate exists.
 
+    Raises
+    ------
+    ConvergenceError
+        If a linear program has no answer, or the rows are separated in so many directions that their cone is not worth
+        its description.
+
     Examples
     --------
     >>> import numpy as np
@@ -151,6 +158,8 @@ def find_separation(matrix: Matrix, response: Response) -> Separated | None:
     if not moved.any():
         return None
     null, complement = null_space(triangular_factor(matrix, used & ~moved))
+    if np.count_nonzero(moved) * null.shape[1] ** 3 > GEOMETRY_MOST:
+        raise ConvergenceError("The rows are separated in more directions than can be described.")
     inner = null @ (null.T @ program.total)
     projected = _rows_in(matrix, moved, null) * sides[moved][:, None]
     cone = make_cone(null, projected, null.T @ program.total)

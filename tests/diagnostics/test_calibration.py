@@ -10,6 +10,7 @@ import statsmodels.api as sm
 from numpy.testing import assert_allclose, assert_array_equal
 from statsmodels.stats.proportion import proportion_confint
 
+import logitkit as lk
 from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.calibration import calibration, wilson_interval
 from logitkit.errors import DataError
@@ -156,3 +157,15 @@ def test_an_impossible_number_of_bins_is_refused(halves):
     record, design, _, _ = halves
     with pytest.raises(DataError, match="whole number"):
         calibration(record, design, bins=1)
+
+
+def test_without_an_intercept_nothing_holds_by_construction():
+    """The slope is then not 1 on the rows of the fit, and the text must not say so."""
+    data = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ 0 + age + lwt", data)
+    assert abs(fit.calibration().slope - 1.0) > 0.5
+    text = " ".join(fit.calibration().to_text().split())
+    assert "by construction" not in text
+    assert "Slope (SE)" in text
+    usual = lk.logit("low ~ age + lwt", data).calibration().to_text()
+    assert "by construction" in " ".join(usual.split())

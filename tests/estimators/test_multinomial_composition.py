@@ -224,7 +224,8 @@ def test_permutation_importance(data):
     X = X.copy()
     X[:, 3] = np.random.default_rng(1).normal(size=len(y))
     found = permutation_importance(MultinomialClassifier().fit(X, y), X, y, n_repeats=3, random_state=0)
-    assert found.importances_mean[3] < 0.01 < 0.05 < found.importances_mean.max()
+    assert found.importances_mean[3] < 0.01
+    assert found.importances_mean.max() > 0.05
 
 
 def test_a_clone_keeps_every_parameter():

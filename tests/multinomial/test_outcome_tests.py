@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from scipy.special import chdtrc, ndtr, ndtri
 
 import logitkit as lk
-from logitkit.errors import UnsupportedError
+from logitkit.errors import FormulaError, UnsupportedError
 from multinomial.tables import table
 from oracles.multinomial import Optimum, logits, loss, maximise
 from tolerances import EXACT, ROUTE
@@ -127,6 +127,25 @@ def test_linear_hypotheses(fit: lk.MultinomialFit, best: Optimum) -> None:
     assert found.dof == 2
 
 
+@pytest.mark.parametrize("k", [2, 3, 4, 5, 7])
+def test_what_the_model_fixes_is_not_tested(k: int) -> None:
+    """In symmetric form coefficients sum to zero: rounding of that sum, over its own error, is no statistic."""
+    rows = table(k, 400)
+    symmetric = lk.multinomial("y ~ x + z", rows, reference=None)
+    outcomes = symmetric.outcomes
+    equal = lk.multinomial("y ~ x + z", rows, equal="x", per_outcome={"b": "x"})
+    asked = [(symmetric, " + ".join(f"{outcome}:x" for outcome in outcomes) + " = 0"), (equal, "b:z = 0")]
+    if k > 2:
+        asked.append((equal, "b:x = c:x"))
+    for fitted, hypothesis in asked:
+        for text in (hypothesis, f"{hypothesis}, b:x = 1"):
+            with pytest.raises(FormulaError, match="the model fixes it"):
+                fitted.test(text)
+    every = symmetric.test(", ".join(f"{outcome}:x = 0" for outcome in outcomes))
+    assert every.dof == k - 1
+    assert_allclose(every.statistic, symmetric.term_tests("wald").statistic[0], rtol=1e-8)
+
+
 def test_risk_ratios(fit: lk.MultinomialFit, best: Optimum) -> None:
     unit = np.vstack([np.zeros(K - 1), np.eye(K - 1)])
     found = fit.risk_ratios("d", against="b", units={"x": -3.0}, level=0.9)
@@ -183,16 +202,27 @@ def test_hausman_and_mcfadden(fit: lk.MultinomialFit, frame: pd.DataFrame, best:
 
 
 @pytest.mark.parametrize("seed", [0, 11])
-def test_small_and_hsiao(fit: lk.MultinomialFit, frame: pd.DataFrame, seed: int) -> None:
+@pytest.mark.parametrize("weighted", [False, True])
+def test_small_and_hsiao(frame: pd.DataFrame, seed: int, weighted: bool) -> None:
     X, Y = arrays(frame)
+    generator = np.random.default_rng(seed)
+    if weighted:
+        # Each observation of a row falls into one half or the other.
+        times = 3 * frame["times"].to_numpy()
+        first = generator.binomial(times, 0.5)
+        second = times - first
+        fit = lk.multinomial("y ~ g + x + z", frame, weights=times)
+    else:
+        first = (generator.permutation(len(X)) < len(X) // 2).astype(int)
+        second = 1 - first
+        fit = lk.multinomial("y ~ g + x + z", frame)
     tests = fit.iia_tests("small_hsiao", seed=seed)
-    first = np.random.default_rng(seed).permutation(len(X)) < len(X) // 2
-    halves = [maximise(X[rows], Y[rows]).coef for rows in (first, ~first)]
+    halves = [maximise(X, Y * half[:, None]).coef for half in (first, second)]
     average = 2**-0.5 * halves[0] + (1 - 2**-0.5) * halves[1]
     for omitted in range(K):
         left = [k for k in range(K) if k != omitted]
-        rows = ~first & (Y[:, omitted] == 0)
-        x, y = X[rows], Y[np.ix_(rows, left)]
+        rows = Y[:, omitted] == 0
+        x, y = X[rows], Y[np.ix_(rows, left)] * second[rows, None]
         eta = logits(average, x, K)[:, left]
         there = float(np.sum(y * (np.log(np.exp(eta).sum(axis=1, keepdims=True)) - eta)))
         own = maximise(x, y)

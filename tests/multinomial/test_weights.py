@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,3 +140,40 @@ def test_offsets_by_outcome() -> None:
         lk.multinomial("y ~ x + g", frame, offset=shift).predict(frame)
     array = lk.multinomial("y ~ x + g", frame, offset=shift)
     assert_allclose(array.predict(frame.iloc[:7], offset=shift[:7]), named.predict().iloc[:7], rtol=EXACT)
+
+
+@pytest.mark.parametrize("far", [50.0, 1e3, 1e5])
+@pytest.mark.parametrize(
+    ("formula", "options"),
+    [
+        ("y ~ x + g", {}),
+        ("y ~ x + g + copy", {}),
+        ("y ~ x + g + copy", {"reference": None}),
+        ("y ~ x + g", {"equal": "g"}),
+        ("y ~ x + g", {"per_outcome": {"b": "x"}}),
+    ],
+)
+def test_an_offset_far_away_moves_the_intercept_only(far: float, formula: str, options: dict[str, Any]) -> None:
+    frame = table(4).assign(copy=lambda d: 3.0 - d["x"])
+    near = lk.multinomial(formula, frame, **options)
+    for outcome in "ab":
+        moved = lk.multinomial(formula, frame, offset={outcome: np.full(len(frame), far)}, **options)
+        assert moved.converged
+        assert_allclose(moved.loglik, near.loglik, rtol=1e-10)
+        assert_allclose(moved.record.null_loglik, near.record.null_loglik, rtol=1e-10)
+        slopes = [term for term in near.coef.index if term != "Intercept"]
+        assert_allclose(moved.coef.loc[slopes], near.coef.loc[slopes], rtol=1e-7, atol=1e-8)
+        assert_allclose(moved.predict(), near.predict(), rtol=1e-8)
+
+
+def test_an_offset_far_away_beside_separation() -> None:
+    frame = pd.DataFrame(
+        {"x": [1.0, 2, 3, 7, 8, 9, 1, 3, 2], "z": [1.0, 2, 1, 2, 3, 4, 2, 2, 1], "y": list("abacccbab")}
+    )
+    for options in ({}, {"equal": "z"}, {"reference": None}):
+        near = lk.multinomial("y ~ x + z", frame, **options)
+        moved = lk.multinomial("y ~ x + z", frame, offset={"b": np.full(9, 1e4)}, **options)
+        assert near.separation is not None
+        assert moved.separation is not None
+        assert_allclose(moved.loglik, near.loglik, rtol=1e-9)
+        assert_allclose(moved.predict(), near.predict(), rtol=1e-7, atol=1e-12)

@@ -71,7 +71,7 @@ def test_two_outcomes_make_the_table_and_the_facts_of_the_binary_model() -> None
     ]
     same = facts(binary)
     for label, value in facts(several).items():
-        if label not in ("Outcome", "Outcomes", "Status"):
+        if label not in ("Outcomes of low", "Number of outcomes", "Status"):
             assert same[label] == value
     pd.testing.assert_frame_equal(
         binary.glance().drop(columns=["events", "tjur"]), several.glance().drop(columns="n_outcomes"), rtol=ROUTE
@@ -90,7 +90,7 @@ def test_the_symmetric_form_has_no_ratio_and_says_what_it_is_against() -> None:
         assert_allclose([float(cell) for cell in row], fit.confint().loc[(outcome, "cost")], atol=6e-5)
     assert "sum to zero over the outcomes" in facts(fit)["Identified by"]
     assert "risk_ratios(outcome, against)" in notes(fit)
-    assert "reference" not in facts(fit)["Outcomes"]
+    assert "reference" not in facts(fit)["Outcomes of mode"]
 
 
 def test_of_very_many_coefficients_some_are_listed_and_the_others_counted() -> None:
@@ -111,9 +111,9 @@ def test_outcomes_are_counted_and_the_reference_is_named_first() -> None:
     fit = lk.multinomial("mode ~ cost", rows, reference="walk")
     count = rows["mode"].value_counts()
     expected = f"walk {count['walk']} (reference), bus {count['bus']}, car {count['car']}"
-    assert facts(fit)["Outcomes"] == expected
+    assert facts(fit)["Outcomes of mode"] == expected
     weighted = lk.multinomial("mode ~ cost", rows.assign(w=2), weights="w")
-    assert facts(weighted)["Outcomes (weighted)"].startswith(f"bus {2 * count['bus']} (reference)")
+    assert facts(weighted)["Outcomes of mode, weighted"].startswith(f"bus {2 * count['bus']} (reference)")
     assert facts(weighted)["Weights"] == "w (frequency)"
 
 

@@ -190,8 +190,8 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
         shown = ", ".join(repr(level) for level in levels[:6])
         raise ResponseError(
             f"The response {name!r} has {len(levels)} classes ({shown}{', ...' if len(levels) > 6 else ''}); "
-            f"a binary model needs two. For all of them use lk.multinomial; to compare one with the rest, write for "
-            f"example '({name} == {levels[0]!r}) ~ ...'."
+            "a binary model needs two. For all of them use lk.multinomial (--model multinomial on the command line); "
+            f"to compare one with the rest, write for example '({name} == {levels[0]!r}) ~ ...'."
         )
     if event is None:
         chosen = levels[1]

@@ -103,7 +103,8 @@ def ready_design(
     series = {role: row_values(value, labelled, role)[0] for role, value in given.items() if value is not None}
     extras = Extras(series, dict.fromkeys(series, ARRAY))
     for name, where in extras.missing().items():
-        raise DataError(f"{name} has {int(where.sum())} missing values; drop those rows.")
+        first, count = int(np.argmax(where)), int(where.sum())
+        raise DataError(f"The values of {name} hold nan in row {first} (from 0), {count} in all; drop those rows.")
     rows = RowsUsed(extras, np.arange(n), weight_kind, None)
     response, response_info = reader.read(table.frame(["y"], None)["y"], "y", rows)
     info = DesignInfo(

@@ -26,6 +26,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
 from logitkit.design.reading import NominalReader, RowsUsed, outcome_offsets
 from logitkit.design.ready import as_matrix, missing_rows
+from logitkit.design.response import Response
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy, WeightKind
 
@@ -153,18 +154,24 @@ def rebuild_ready(info: DesignInfo, X: Any, y: Any, *, weights: Any = None, offs
     extras = gather_extras(
         table,
         weights=_again(weights, info.response.weights, "weights"),
-        offset=_again(offset, info.response.offset, "offset"),
+        offset=None if info.response.levels else _again(offset, info.response.offset, "offset"),
+        offsets=again_by_outcome(offset, info.response),
     )
     values, _ = row_values(y, table, "y")
     absent = {"X": missing_rows(matrix), "y": missing_outcome(values), **extras.missing()}
     positions = complete_rows({name: where for name, where in absent.items() if where.any()}, "drop")
-    outcome = code_outcome(read_table({"y": values}).frame(["y"], positions)["y"], "y", known=info.response)
+    outcome = read_table({"y": values}).frame(["y"], positions)["y"]
     if positions is None:
         positions = np.arange(table.n_rows)
     else:
         matrix = matrix.take(positions)
     kind: WeightKind = info.response.weight_kind  # type: ignore[assignment]
-    response = make_response(outcome, extras, positions, kind, None)
+    response: Response
+    if info.response.levels:
+        given = RowsUsed(extras, positions, kind, None)
+        response, _ = NominalReader(known=info.response).read(outcome, "y", given)
+    else:
+        response = make_response(code_outcome(outcome, "y", known=info.response), extras, positions, kind, None)
     return Design(matrix, response, info, RowCounts(table.n_rows, table.n_rows - positions.size), positions, index)
 
 

@@ -16,6 +16,7 @@ Fox, J. and Monette, G. (1992) Generalized collinearity diagnostics. JASA 87, 17
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,9 @@ from logitkit.inference.penalised import require_likelihood
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Collinearity", "collinearity"]
+__all__ = ["Collinearity", "collinearity", "inflation"]
+
+DETERMINED = 1e-13  # of the largest variance of a combination: one that is this small is none
 
 
 @dataclass(frozen=True)
@@ -109,32 +112,77 @@ def collinearity(record: FitRecord) -> Collinearity:
         raise SeparationError(
             f"No coefficient but the intercept is finite ({', '.join(left_out)}); there are no variances to inflate."
         )
-    scale = 1.0 / np.sqrt(variance[present])
-    correlation = record.model_vcov[np.ix_(present, present)] * scale[:, None] * scale
     place = {column: i for i, column in enumerate(present)}
-    whole = _log_det(correlation)
-    names: list[str] = []
-    gvif: list[float] = []
-    dof: list[int] = []
-    for term in record.info.terms:
-        inside = np.array([place[j] for j in term.columns if j in place], dtype=np.int64)
-        if inside.size == 0:
-            continue
-        outside = np.setdiff1d(np.arange(len(present)), inside)
-        inner = _log_det(correlation[np.ix_(inside, inside)])
-        outer = _log_det(correlation[np.ix_(outside, outside)])
-        names.append(term.name)
-        gvif.append(float(np.exp(inner + outer - whole)))
-        dof.append(inside.size)
-    factors, columns_of = np.array(gvif), np.array(dof, dtype=np.int64)
+    members = {
+        term.name: np.array([place[j] for j in term.columns if j in place], dtype=np.int64)
+        for term in record.info.terms
+    }
+    covariance = record.model_vcov[np.ix_(present, present)]
+    return inflation(covariance, members, has_intercept=intercept is not None, left_out=left_out)
+
+
+def inflation(
+    covariance: FloatArray, members: Mapping[str, IntArray], *, has_intercept: bool, left_out: tuple[str, ...]
+) -> Collinearity:
+    """Return the generalised variance inflation factors of a covariance.
+
+    Parameters
+    ----------
+    covariance : (q, q) array
+        Of coefficients without intercepts, each of positive variance.
+    members : mapping of str to (d,) int array
+        Terms and the places of their coefficients; terms without any are left out.
+    has_intercept : bool
+        Whether the model has one.
+    left_out : tuple of str
+        Coefficients that took no part.
+
+    Returns
+    -------
+    Collinearity
+        Where coefficients of a term determine one another, as equal ones do, it counts as many as are left; a factor
+        does not depend on which.
+
+    Examples
+    --------
+    >>> twice = np.array([[1.0, 1.0, 0.5], [1.0, 1.0, 0.5], [0.5, 0.5, 1.0]])
+    >>> members = {"a": np.array([0, 1]), "b": np.array([2])}
+    >>> found = inflation(twice, members, has_intercept=True, left_out=())
+    >>> found.dof.tolist(), bool(np.allclose(found.gvif, 1 / (1 - 0.25)))
+    ([1, 1], True)
+    """
+    scale = 1.0 / np.sqrt(np.diag(covariance))
+    correlation = covariance * scale[:, None] * scale
+    own = {name: _directions(correlation, inside) for name, inside in members.items() if inside.size}
+    names, parts = list(own), list(own.values())
+    basis = np.concatenate(parts, axis=1)
+    reduced = basis.T @ correlation @ basis
+    dof = np.array([part.shape[1] for part in parts], dtype=np.int64)
+    stop = np.cumsum(dof)
+    whole = _log_det(reduced)
+    gvif = np.empty(len(names))
+    for number in range(len(names)):
+        inside = np.arange(stop[number] - dof[number], stop[number])
+        outside = np.setdiff1d(np.arange(stop[-1]), inside)
+        inner, outer = _log_det(reduced[np.ix_(inside, inside)]), _log_det(reduced[np.ix_(outside, outside)])
+        gvif[number] = np.exp(inner + outer - whole)
     return Collinearity(
         terms=tuple(names),
-        gvif=factors,
-        dof=columns_of,
-        gvif_scaled=factors ** (0.5 / columns_of),
-        has_intercept=intercept is not None,
+        gvif=gvif,
+        dof=dof,
+        gvif_scaled=gvif ** (0.5 / dof),
+        has_intercept=has_intercept,
         left_out=left_out,
     )
+
+
+def _directions(correlation: FloatArray, inside: IntArray) -> FloatArray:
+    """Return orthonormal combinations of the coefficients of a term that are not determined by the others, (q, d)."""
+    values, vectors = np.linalg.eigh(correlation[np.ix_(inside, inside)])
+    kept = vectors[:, values > DETERMINED * values[-1]]
+    out = np.zeros((len(correlation), kept.shape[1]))
+    out[inside] = kept
+    return out
 
 
 def _log_det(matrix: FloatArray) -> float:

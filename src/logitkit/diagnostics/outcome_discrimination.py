@@ -11,7 +11,8 @@ their mean, plain and weighted by frequency. Of two outcomes all of these are th
 Errors are DeLong's. The area of one outcome has those of the binary curve. A mean of areas is a sum over trials as
 well: with :math:`C_{ij}` what trial i, of outcome j, adds to it, as deviation from its mean and over the number of
 trials that this mean is of, the variance is :math:`\sum_i C_{ij}^2`; for M these are the sample variances of the K
-outcomes, each over its number of trials. The mean by frequency takes the frequencies as given.
+outcomes, each over its number of trials. The mean by frequency takes the frequencies as given
+(``docs/maths/outcome_diagnostics.md``, equation 7).
 
 References
 ----------

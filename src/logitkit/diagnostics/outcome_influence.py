@@ -16,7 +16,8 @@ with the residuals :math:`r_k = (y_k - p_k) \sqrt{w / p_k}` and the rank q:
   with which the residual of that outcome against the rest, over :math:`\sqrt{1 - h_k}`, has about unit variance. The
   leverage of the row is :math:`\sum_k (1 - p_k) h_k`.
 
-None of it depends on which outcome is the reference, and of two outcomes all of it is that of the binary model.
+None of it depends on which outcome is the reference, and of two outcomes all of it is that of the binary model
+(``docs/maths/outcome_diagnostics.md``, equations 3 to 5).
 
 References
 ----------

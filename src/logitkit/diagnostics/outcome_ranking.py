@@ -86,11 +86,33 @@ class PredictedOutcomes:
         return np.asarray(self.probability @ self.weights)
 
     def against_rest(self, outcome: int) -> RankedRows:
-        """Return the rows in ascending order of the log-odds of an outcome, which is then the event."""
+        """Return the rows in ascending order of the log-odds of an outcome, which is then the event.
+
+        Parameters
+        ----------
+        outcome : int
+            Its place.
+
+        Returns
+        -------
+        RankedRows
+            As of a model of two outcomes.
+        """
         return self._ranked(self.logit[outcome], self.shares[outcome])
 
     def without(self, outcome: int) -> RankedRows:
-        """Return the rows in ascending order of the log-odds of all other outcomes, which are then the event."""
+        """Return the rows in ascending order of the log-odds of all other outcomes, which are then the event.
+
+        Parameters
+        ----------
+        outcome : int
+            Place of the one that is left out.
+
+        Returns
+        -------
+        RankedRows
+            As of a model of two outcomes.
+        """
         return self._ranked(-self.logit[outcome], np.delete(self.shares, outcome, axis=0).sum(axis=0))
 
     def _ranked(self, logit: FloatArray, events: FloatArray) -> RankedRows:

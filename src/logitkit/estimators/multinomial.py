@@ -75,8 +75,8 @@ class MultinomialClassifier(SingleFit):
     reference; ``fit_.risk_ratios(against=...)`` compares with one.
 
     When the classes are separated, or some of them in some rows, estimates are infinite. ``fit`` then warns, and
-    ``coef_`` lie so far along one direction that a probability whose limit is zero is below 1e-17. The direction is that
-    of the widest margin, and does not change when rows are repeated or put in another order.
+    ``coef_`` lie so far along one direction that a probability whose limit is zero is below 1e-17. The direction is
+    that of the widest margin, and does not change when rows are repeated or put in another order.
 
     A row that cannot be coded by the formula has the probability nan; ``predict`` and ``score`` refuse it.
 

@@ -24,7 +24,7 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling import Bootstrap, bootstrap
-from logitkit.record import FitRecord
+from logitkit.record import ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["BootstrapIntervals", "IntervalKind", "bootstrap_intervals", "standard_intervals"]
@@ -167,12 +167,12 @@ def bootstrap_intervals(
     )
 
 
-def standard_intervals(record: FitRecord, design: Design, level: float | None = None) -> BootstrapIntervals:
+def standard_intervals(record: ModelRecord, design: Design, level: float | None = None) -> BootstrapIntervals:
     """Return BCa intervals by fixed defaults: 1,999 replicates from seed 1, and the jackknife for the acceleration.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     design : Design
         Its n rows.

@@ -7,7 +7,7 @@ rows of one outcome estimates the same coefficients of the others.
 whole (f), :math:`d'(V_r - V_f)^{-1} d`, chi-square with the rank of the difference as degrees of freedom. The matrix
 need not be positive definite in a sample, and the statistic can be negative.
 
-*Small and Hsiao*: the rows are put into halves at random; estimates of the whole model from the two halves are
+*Small and Hsiao*: the observations are put into halves at random; estimates of the whole model from the two halves are
 averaged with weights :math:`1/\sqrt 2` and :math:`1 - 1/\sqrt 2`, and compared by likelihood with the fit of the second
 half, both on the second half's rows without the outcome.
 
@@ -81,15 +81,15 @@ class IiaTests:
     seed: int | None
 
 
-def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman", seed: int = 0) -> IiaTests:
+def iia_tests(record: MultinomialRecord, design: Design | None, method: str = "hausman", seed: int = 0) -> IiaTests:
     """Test the independence of irrelevant alternatives by leaving out each outcome in turn.
 
     Parameters
     ----------
     record : MultinomialRecord
         The fit.
-    design : Design
-        Its rows.
+    design : Design or None
+        Its rows, which are fitted anew.
     method : {'hausman', 'small_hsiao'}
         Which test.
     seed : int, default 0
@@ -102,6 +102,8 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
 
     Raises
     ------
+    DataError
+        For a loaded model, an unknown method, or a seed that is no whole number.
     UnsupportedError
         After a penalty, with sampling weights or clusters, for counts, for two outcomes and for predictors that differ.
 
@@ -119,6 +121,8 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
         raise DataError(f"method={method!r} is not known; use 'hausman' or 'small_hsiao'.")
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative.")
+    if design is None:
+        raise DataError("A loaded model holds no rows, which these tests fit anew.")
     response = design.response
     assert isinstance(response, OutcomeResponse)
     if not record.has_likelihood or record.restricted or response.shares is not None or len(record.outcomes) < 3:
@@ -126,11 +130,12 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
             "Tests of the independence of irrelevant alternatives are for three or more outcomes, one a row, that have "
             "the same predictors and a likelihood (no sampling weights, no clusters)."
         )
-    half = np.random.default_rng(seed).permutation(design.n_rows) < design.n_rows // 2
-    rows = [
-        _hausman(record, design, omitted) if method == "hausman" else _small_hsiao(record, design, omitted, half)
-        for omitted in range(len(record.outcomes))
-    ]
+    outcomes = range(len(record.outcomes))
+    if method == "hausman":
+        rows = [_hausman(record, design, omitted) for omitted in outcomes]
+    else:
+        halves = _halves(design, response, np.random.default_rng(seed))
+        rows = [_small_hsiao(record, *halves, omitted) for omitted in outcomes]
     statistic = np.array([row[0] for row in rows])
     dof = np.array([row[1] for row in rows], dtype=np.int64)
     valid = (dof > 0) & (statistic >= 0.0)
@@ -141,7 +146,7 @@ def iia_tests(record: MultinomialRecord, design: Design, method: str = "hausman"
 def _hausman(record: MultinomialRecord, design: Design, omitted: int) -> tuple[float, int]:
     """Return the statistic and its degrees of freedom."""
     remaining = [k for k in range(len(record.outcomes)) if k != omitted]
-    smaller = _fit(record, _without(design, omitted, np.ones(design.n_rows, dtype=bool)))
+    smaller = _fit(record, _without(design, omitted))
     if smaller is None or record.limit is not None:
         return np.nan, 0
     columns = np.setdiff1d(np.arange(len(record.info.names)), record.aliased)
@@ -161,11 +166,22 @@ def _hausman(record: MultinomialRecord, design: Design, omitted: int) -> tuple[f
     return float(np.sum(rotated[keep] ** 2 / values[keep])), int(np.count_nonzero(keep))
 
 
-def _small_hsiao(record: MultinomialRecord, design: Design, omitted: int, half: BoolArray) -> tuple[float, int]:
+def _halves(design: Design, response: OutcomeResponse, generator: np.random.Generator) -> tuple[Design, Design]:
+    """Return the observations in two halves; of a row with a frequency weight each observation is drawn by itself."""
+    if response.prior is None or response.weight_kind != "frequency":
+        first = generator.permutation(design.n_rows) < design.n_rows // 2
+        return _part(design, first), _part(design, ~first)
+    drawn = generator.binomial(response.prior.astype(np.int64), 0.5).astype(np.float64)
+    weights = (drawn, response.prior - drawn)
+    one, other = (_part(replace(design, response=replace(response, prior=prior)), prior > 0.0) for prior in weights)
+    return one, other
+
+
+def _small_hsiao(record: MultinomialRecord, first: Design, second: Design, omitted: int) -> tuple[float, int]:
     """Return the statistic and its degrees of freedom."""
     remaining = [k for k in range(len(record.outcomes)) if k != omitted]
-    fits = [_fit(record, _part(design, rows), remaining[0]) for rows in (half, ~half)]
-    restricted = _without(design, omitted, ~half)
+    fits = [_fit(record, half, remaining[0]) for half in (first, second)]
+    restricted = _without(second, omitted)
     smaller = _fit(record, restricted)
     if fits[0] is None or fits[1] is None or smaller is None:
         return np.nan, 0
@@ -190,9 +206,9 @@ def _part(design: Design, rows: BoolArray) -> Design:
     )
 
 
-def _without(design: Design, omitted: int, rows: BoolArray) -> Design:
+def _without(design: Design, omitted: int) -> Design:
     """Return the rows of the other outcomes."""
-    part = _part(design, rows & (design.response.y != omitted))
+    part = _part(design, design.response.y != omitted)
     response = part.response
     assert isinstance(response, OutcomeResponse)
     y = response.y - (response.y > omitted)

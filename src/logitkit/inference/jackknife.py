@@ -20,7 +20,7 @@ from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import prior_weights, resampling_kind, units_of
 from logitkit.once import once
-from logitkit.record import FitRecord
+from logitkit.record import ModelRecord
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Jackknife", "jackknife"]
@@ -103,12 +103,12 @@ class Jackknife:
         return np.asarray(np.isfinite(self.replicates).all(axis=0))
 
 
-def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None = None) -> Jackknife:
+def jackknife(record: ModelRecord, design: Design, *, kind: JackknifeKind | None = None) -> Jackknife:
     """Fit the model without each unit in turn.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     design : Design
         Its rows; of rows with a frequency weight, one observation is left out.

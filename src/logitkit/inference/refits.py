@@ -22,10 +22,12 @@ from logitkit.execution.local import ordered_map
 from logitkit.execution.progress import progress
 from logitkit.fit import fit_design
 from logitkit.inference.dependence import dependences_of
+from logitkit.inference.outcome_refits import refit_outcomes
 from logitkit.inference.penalised import require_likelihood
 from logitkit.objective import Objective
+from logitkit.outcome_record import MultinomialRecord
 from logitkit.rank import CLEAR_SHARE, Coordinates
-from logitkit.record import FitRecord
+from logitkit.record import FitRecord, ModelRecord
 from logitkit.separation import SAFETY, overlap_is_certain
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.small import SmallFits, is_small, solve_small
@@ -65,7 +67,7 @@ class Refits:
 
 
 def refit(
-    record: FitRecord,
+    record: ModelRecord,
     design: Design,
     n_fits: int,
     *,
@@ -76,7 +78,7 @@ def refit(
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     design : Design
         Its n rows.
@@ -85,7 +87,7 @@ def refit(
     prior : callable, optional
         Prior weights of a refit by its number from 0, shape (n,); called on any thread, possibly twice.
     outcome : callable, optional
-        Proportions of events of a refit, shape (n,).
+        Proportions of events of a refit, shape (n,), or of several outcomes, (K, n).
 
     Returns
     -------
@@ -114,6 +116,10 @@ def refit(
     True
     """
     require_likelihood(record, "refit")
+    if isinstance(record, MultinomialRecord):
+        several = refit_outcomes(record, design, n_fits, prior, outcome)
+        return Refits(several.coef, *several.flags)
+    assert isinstance(record, FitRecord)
     _require_estimate(record)
     coordinates = _require_columns(record)
     response = design.response

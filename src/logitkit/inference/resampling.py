@@ -19,13 +19,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.outcomes import OutcomeResponse
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import design_predictor
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import ResamplingKind, prior_weights, resampling_kind, units_of
 from logitkit.once import once
-from logitkit.record import FitRecord
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.record import FitRecord, ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -157,7 +160,7 @@ class Bootstrap:
 
 
 def bootstrap(
-    record: FitRecord,
+    record: ModelRecord,
     design: Design,
     n: int = 1000,
     *,
@@ -168,7 +171,7 @@ def bootstrap(
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     design : Design
         Its rows.
@@ -231,12 +234,12 @@ def bootstrap(
     return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
 
 
-def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None = None) -> FloatArray:
+def simulate(record: ModelRecord, design: Design, n: int = 1, *, seed: int | None = None) -> FloatArray:
     """Draw outcomes from the fitted probabilities.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     design : Design
         Its m rows.
@@ -248,7 +251,7 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
     Returns
     -------
     (n, m) array
-        Proportions of events; rows of weight zero keep their own.
+        Proportions of events, or (n, K, m) of several outcomes; rows of weight zero keep their own.
 
     Raises
     ------
@@ -284,7 +287,7 @@ class _Generators:
         return np.random.Generator(np.random.PCG64(child))
 
 
-def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:
+def _outcomes(record: ModelRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws outcomes from the fitted probabilities."""
     response = design.response
     weighted = response.prior is not None and response.weight_kind != "frequency"
@@ -295,12 +298,31 @@ def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generato
             "Resample " + ("rows or clusters" if weighted else "clusters") + " instead."
         )
     trials = np.rint(response.weights).astype(np.int64)
+    if isinstance(record, MultinomialRecord):
+        return _several_outcomes(record, design, trials)
+    assert isinstance(record, FitRecord)
     mean = np.nan_to_num(record.family.mean(design_predictor(record, design)))
     used = trials > 0
 
     def draw(generator: np.random.Generator) -> FloatArray:
         events = generator.binomial(trials, mean)
         return np.divide(events, trials, out=response.y.copy(), where=used)
+
+    return draw
+
+
+def _several_outcomes(
+    record: MultinomialRecord, design: Design, trials: IntArray
+) -> Callable[[np.random.Generator], FloatArray]:
+    """Return a function that draws proportions of several outcomes, shape (K, n)."""
+    response = design.response
+    assert isinstance(response, OutcomeResponse)
+    mean = np.nan_to_num(outcome_probabilities(record, design.matrix, response.offsets))
+    chances, used, own = (mean / mean.sum(axis=0)).T, trials > 0, response.indicators()
+
+    def draw(generator: np.random.Generator) -> FloatArray:
+        counts = generator.multinomial(trials, chances).T
+        return np.divide(counts, trials, out=own.copy(), where=used)
 
     return draw
 

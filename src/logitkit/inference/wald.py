@@ -21,11 +21,13 @@ from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.inference.functions import function_sides
 from logitkit.inference.penalised import require_likelihood
+from logitkit.rank import Coordinates
 from logitkit.record import ModelRecord
-from logitkit.typing import FloatArray
+from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["OVERALL_MOST", "WaldTest", "coefficient_estimates", "overall_test", "wald_chi_square", "wald_test"]
 
+FIXED = 1e-13  # of the size of its terms: what is left of a function that the model fixes is rounding
 OVERALL_MOST = 500  # coefficients that a summary tests at once: half a second
 
 
@@ -117,7 +119,7 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
     Raises
     ------
     FormulaError
-        For an unknown name, or hypotheses that contradict one another.
+        For an unknown name, hypotheses that contradict one another, or one that the model itself fixes.
     SeparationError
         If a coefficient in it is infinite, undetermined or aliased.
     UnsupportedError
@@ -147,6 +149,12 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
     finite = record.coordinates.coef(record.inner_coef) if without else record.coef
     difference = left @ np.where(used, finite, 0.0) - right
     jacobian = record.coordinates.jacobian(left)
+    fixed = _fixed_by_the_model(record, left, jacobian)
+    if fixed.any():
+        raise FormulaError(
+            f"{texts[int(np.argmax(fixed))]} cannot be tested: the model fixes it, whatever the data are. Its "
+            "coefficients sum to zero, are equal by definition, or are not in the model."
+        )
     rank, statistic, contradicted = wald_chi_square(record, difference, jacobian)
     if contradicted:
         if int(np.linalg.matrix_rank(left)) > rank:
@@ -158,6 +166,15 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
     product = record.inner_vcov.times(jacobian)
     estimates = linear_estimates(difference, jacobian, product, record.level if level is None else level)
     return WaldTest(statistic, rank, float(chdtrc(rank, statistic)), texts, estimates, record.covariance.label)
+
+
+def _fixed_by_the_model(record: ModelRecord, functions: FloatArray, jacobian: FloatArray) -> BoolArray:
+    """Return which functions do not depend on what was solved for: rounding of them would look like an estimate."""
+    transform = record.coordinates.transform if isinstance(record.coordinates, Coordinates) else None
+    if transform is None:
+        return np.zeros(len(functions), dtype=bool)
+    size = np.abs(functions) @ np.abs(transform)
+    return np.asarray((np.abs(jacobian) <= FIXED * size).all(axis=1))
 
 
 def overall_test(record: ModelRecord) -> tuple[float, int, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.diagnostics.calibration import Calibration
+from logitkit.diagnostics.calibration import Calibration, CalibrationBins
 from logitkit.plots.style import (
     FAINT,
     GUIDE,
@@ -25,7 +25,7 @@ from logitkit.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_calibration"]
+__all__ = ["plot_bins", "plot_calibration"]
 
 STRIP = 0.2  # height of the histogram's strip below zero, over that of the rates
 GAP = 0.03  # between the strip and the rates, over the same
@@ -64,8 +64,36 @@ def plot_calibration(
     Both axes show rates of the same range, just large enough for the bins, so that the diagonal joins the ends of
     both whatever the event rate. Predictions beyond it are counted in words.
     """
-    ax = new_axes(ax, (5.0, 4.6))
-    bins = result.bins
+    ax = plot_bins(result.bins, new_axes(ax, (5.0, 4.6)), title=title, label=label, color=color)
+    if label is None:
+        _draw_histogram(result, ax, float(ax.get_xlim()[1]))
+        _write_facts(result, ax)
+    return ax
+
+
+def plot_bins(
+    bins: CalibrationBins, ax: Axes, *, title: str = "", label: str | None = None, color: str | None = None
+) -> Axes:
+    """Draw observed rates of bins against mean predictions, beside what the Axes have.
+
+    Parameters
+    ----------
+    bins : CalibrationBins
+        Of one outcome.
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    title : str, optional
+        Set above.
+    label : str, optional
+        Names the points in a legend.
+    color : str, optional
+        Of the points; by default blue, and for further points with a label the next of a palette.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Both axes with rates of the same range.
+    """
     top = _round_up(float(max(bins.high.max(), bins.predicted.max())))
     diagonal = next((line for line in ax.lines if line.get_label() == "perfect calibration"), None)
     bottom = 0.0 if diagonal is None or label is None else ax.get_ylim()[0]  # below 0 where there is a histogram
@@ -93,10 +121,7 @@ def plot_calibration(
     ax.set_xlim(0.0, top)
     ax.set_ylim(bottom, top)
     dress(ax, x="Predicted probability", y="Observed rate", title=title)
-    if label is None:
-        _draw_histogram(result, ax, top)
-        _write_facts(result, ax)
-    else:
+    if label is not None:
         add_legend(ax, points.lines[0], label, "upper left")
     return ax
 

@@ -15,9 +15,9 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["forest_size", "plot_forest"]
+__all__ = ["forest_size", "plot_forest", "ratio_in_words", "ratio_limits", "set_ratio_ticks", "shortened"]
 
-SHORT_AXIS = 3.0  # right end over left end
+SHORT_AXIS = 5.0  # right end over left end
 TICKS_MOST = 9
 LABEL_MOST = 44
 
@@ -68,7 +68,7 @@ def plot_forest(
     m = sizes[0]
     ax = new_axes(ax, forest_size(labels))
     shown = np.isfinite(estimate) & (estimate > 0.0)
-    left, right = _limits(estimate[shown], low[shown], high[shown])
+    left, right = ratio_limits(estimate[shown], low[shown], high[shown])
     rows = np.arange(m)
     ax.axvline(1.0, color=MUTED, linewidth=1.0, zorder=1)
     ends_left, ends_right = np.nan_to_num(low, nan=1.0), np.nan_to_num(high, nan=1.0)
@@ -88,7 +88,7 @@ def plot_forest(
             ends = np.full(int(cut.sum()), end)
             ax.plot(ends, rows[cut], marker, color=PRIMARY, markersize=5.0, clip_on=False, zorder=3)
     for row in rows[~shown]:
-        text, x, side = _in_words(float(estimate[row]))
+        text, x, side = ratio_in_words(float(estimate[row]))
         ax.text(
             x,
             row,
@@ -103,9 +103,9 @@ def plot_forest(
         )
     ax.set_xscale("log")
     ax.set_xlim(left, right)
-    _set_ticks(ax, left, right)
+    set_ratio_ticks(ax, left, right)
     ax.set_ylim(m - 0.4, -0.6)
-    ax.set_yticks(rows, [_shorten(str(label)) for label in labels])
+    ax.set_yticks(rows, [shortened(str(label)) for label in labels])
     shown_level = "" if level is None else f" with {level_text(level)} {interval}"
     dress(ax, x=f"Odds ratio{shown_level} (log scale)", title=title)
     ax.spines["left"].set_visible(False)
@@ -131,8 +131,19 @@ def forest_size(labels: Sequence[str]) -> tuple[float, float]:
     return 5.0 + 0.055 * max(0, max(map(len, labels)) - 16), max(2.2, 1.1 + 0.3 * len(labels))
 
 
-def _limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
-    """Return the ends of the axis: room for all intervals, but for ends a hundredfold beyond."""
+def ratio_limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
+    """Return the ends of the axis: room for all intervals, but for ends a hundredfold beyond.
+
+    Parameters
+    ----------
+    estimate, low, high : (m,) array
+        Finite positive ratios and the ends of their intervals.
+
+    Returns
+    -------
+    left, right : float
+        With 1 between them.
+    """
     if estimate.size == 0:
         return 0.2, 5.0
     least, most = min(float(estimate.min()), 1.0), max(float(estimate.max()), 1.0)
@@ -143,8 +154,16 @@ def _limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[fl
     return least * math.exp(-room), most * math.exp(room)
 
 
-def _set_ticks(ax: Axes, left: float, right: float) -> None:
-    """Put plain numbers on the axis, 1 among them."""
+def set_ratio_ticks(ax: Axes, left: float, right: float) -> None:
+    """Put plain numbers on the axis, 1 among them.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        With a logarithmic axis.
+    left, right : float
+        Its ends.
+    """
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     ax.xaxis.set_major_locator(FixedLocator(_ticks(left, right)))
@@ -169,8 +188,23 @@ def _ticks(left: float, right: float) -> list[float]:
     return [10.0**ten for ten in inside if ten % stride == 0]
 
 
-def _in_words(estimate: float) -> tuple[str, float, str]:
-    """Return what is written in place of a ratio, where (as a share of the width), and its alignment."""
+def ratio_in_words(estimate: float) -> tuple[str, float, str]:
+    """Return what is written in place of a ratio, where (as a share of the width), and its alignment.
+
+    Parameters
+    ----------
+    estimate : float
+        Infinite, zero or missing.
+
+    Returns
+    -------
+    text : str
+        In words.
+    x : float
+        Share of the width.
+    side : str
+        Its alignment there.
+    """
     if math.isnan(estimate):
         return "no estimate", 0.5, "center"
     if estimate > 1.0:
@@ -178,8 +212,19 @@ def _in_words(estimate: float) -> tuple[str, float, str]:
     return "← zero (separated)", 0.01, "left"
 
 
-def _shorten(label: str) -> str:
-    """Return a label that leaves room for the figure: the end matters most, since it holds the level."""
+def shortened(label: str) -> str:
+    """Return a label that leaves room for the figure: the end matters most, since it holds the level.
+
+    Parameters
+    ----------
+    label : str
+        Of a row.
+
+    Returns
+    -------
+    str
+        At most 44 characters.
+    """
     if len(label) <= LABEL_MOST:
         return label
     return f"{label[: LABEL_MOST // 3]}…{label[-(LABEL_MOST - LABEL_MOST // 3 - 1) :]}"

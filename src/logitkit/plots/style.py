@@ -8,8 +8,9 @@ shows itself; elsewhere it is a plain ``Figure``, known to no window manager.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,12 +27,17 @@ __all__ = [
     "PRIMARY",
     "SERIES",
     "TICK_SIZE",
+    "Look",
     "add_legend",
     "dress",
+    "legend_beside",
     "level_text",
+    "looks",
     "new_axes",
     "next_color",
     "page_axes",
+    "plain",
+    "stack_colors",
 ]
 
 # Blue and vermilion of Okabe and Ito (2008), told apart under all kinds of colour blindness, and greys.
@@ -46,7 +52,13 @@ AREA = "#DCEAF4"
 # For several curves on the same Axes, in this order; all from the same palette.
 SERIES = (PRIMARY, ACCENT, "#009E73", "#CC79A7", "#56B4E9")
 
+# Where all curves are seen at once, as those of outcomes, more of the palette; then again with other lines and marks.
+MANY = (*SERIES, "#E69F00", "#4D4D4D")
+LINES = ("-", "--", ":", "-.")
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+
 FIGSIZE = (5.0, 4.0)
+LEGEND_MOST = 28  # characters of an entry beside the axes
 LABEL_SIZE = 9.5
 TICK_SIZE = 8.5
 
@@ -124,6 +136,105 @@ def next_color(ax: Axes) -> str:
     """
     legend = ax.get_legend()
     return SERIES[len(legend.get_texts()) % len(SERIES) if legend else 0]
+
+
+class Look(NamedTuple):
+    """How one of several series is drawn.
+
+    Parameters
+    ----------
+    color, line, mark : str
+        Matplotlib's names.
+    """
+
+    color: str
+    line: str
+    mark: str
+
+
+def looks(n: int) -> tuple[Look, ...]:
+    """Return the looks of n series, all different up to 28 of them.
+
+    Parameters
+    ----------
+    n : int
+        Number of series.
+
+    Returns
+    -------
+    tuple of Look
+        In order.
+    """
+    return tuple(
+        Look(MANY[k % len(MANY)], LINES[k // len(MANY) % len(LINES)], MARKS[(k + k // len(MANY)) % len(MARKS)])
+        for k in range(n)
+    )
+
+
+def stack_colors(n: int) -> tuple[str, ...]:
+    """Return the colours of n areas that lie on each other: those of ``looks``, or beyond them shades in order.
+
+    Parameters
+    ----------
+    n : int
+        Number of areas.
+
+    Returns
+    -------
+    tuple of str
+        In order.
+    """
+    if n <= len(MANY):
+        return MANY[:n]
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return tuple(to_hex(colormaps["viridis"](k / (n - 1))) for k in range(n))
+
+
+def plain(text: str) -> str:
+    """Return a name as matplotlib must be given it, so that no part of it is set as a formula.
+
+    Parameters
+    ----------
+    text : str
+        Of the data.
+
+    Returns
+    -------
+    str
+        With its dollar signs escaped.
+    """
+    return text.replace("$", r"\$")
+
+
+def legend_beside(ax: Axes, handles: Sequence[Any], labels: Sequence[str], title: str = "") -> None:
+    """Put a legend to the right of an Axes, in columns where there are many entries.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        What it explains.
+    handles : sequence of matplotlib artists
+        One an entry.
+    labels : sequence of str
+        Their texts.
+    title : str
+        Above them; none when empty.
+    """
+    ax.legend(
+        handles,
+        [plain(label if len(label) <= LEGEND_MOST else f"{label[: LEGEND_MOST - 1]}…") for label in labels],
+        title=title or None,
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+        frameon=False,
+        fontsize=TICK_SIZE,
+        title_fontsize=TICK_SIZE,
+        labelcolor=INK,
+        handlelength=1.6,
+        ncols=1 + (len(labels) - 1) // 14,
+    )
 
 
 def add_legend(ax: Axes, handle: Any, label: str, loc: Literal["lower right", "upper left"]) -> None:

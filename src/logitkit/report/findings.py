@@ -7,7 +7,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from logitkit.diagnostics.calibration import Calibration, CalibrationBins
+from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.inference.certificate import Certificate
@@ -15,6 +15,7 @@ from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
 from logitkit.record import Limit
+from logitkit.report.diagnostic_tables import calibration_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import (
     estimate_decimals,
@@ -28,14 +29,11 @@ from logitkit.report.number_format import (
     format_p,
 )
 from logitkit.report.penalty import format_gap
-from logitkit.report.wording import FIRST_GIVEN, counted, fewer_groups, many_new_rows
+from logitkit.report.wording import FIRST_GIVEN, counted, fewer_groups, is_calibrated, many_new_rows
 from logitkit.selection.nested import NestedScores
 
 __all__ = [
-    "bins_table",
-    "calibration_table",
     "finding_document",
-    "hosmer_lemeshow_table",
     "test_facts",
     "undetermined_rows",
 ]
@@ -191,18 +189,21 @@ def _(result: Calibration) -> Document:
         Fact("Brier score", format_estimate(result.brier)),
         Fact("Log loss", format_estimate(result.log_loss)),
     ]
-    if not result.in_sample:
+    by_construction = result.in_sample and not result.penalised and is_calibrated(result.intercept, result.slope)
+    if not by_construction and not (result.in_sample and result.penalised):
         words = f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
         facts.append(Fact("Intercept (SE)", words))
-    if (result.penalised or not result.in_sample) and not np.isnan(result.slope):
+    if not by_construction and not np.isnan(result.slope):
         error = "" if np.isnan(result.slope_std_error) else f" ({format_estimate(result.slope_std_error)})"
         facts.append(Fact("Slope (SE)" if error else "Slope", f"{format_estimate(result.slope)}{error}"))
     notes: tuple[str, ...] = ()
-    if result.in_sample and result.penalised:
+    if by_construction:
+        notes = ("On the rows of the fit the calibration slope is 1 by construction.",)
+    elif result.in_sample and result.penalised:
         text = "On the rows of a penalised fit the slope is above 1 as far as the penalty shrinks"
         notes = (f"{text}; calibration is judged on other rows.",)
     elif result.in_sample:
-        notes = ("On the rows of the fit the calibration slope is 1 by construction.",)
+        notes = ("These are the rows of the fit; calibration is judged on other rows.",)
     return Document(
         "Calibration",
         facts=tuple(facts),
@@ -301,72 +302,6 @@ def _(result: Limit) -> Document:
         blocks=(Table(None, (Column("Term", "left"), Column("Limit"), Column("Direction")), tuple(cells)),),
         notes=tuple(notes),
     )
-
-
-def calibration_table(result: Calibration) -> Table:
-    """Return predicted and observed rates, a row a bin.
-
-    Parameters
-    ----------
-    result : Calibration
-        What the diagnostic found.
-
-    Returns
-    -------
-    Table
-        Rates in percent, with Wilson intervals.
-    """
-    return bins_table(result.bins, "Predicted and observed rates")
-
-
-def bins_table(bins: CalibrationBins, title: str) -> Table:
-    """Return predicted and observed rates, a row a bin.
-
-    Parameters
-    ----------
-    bins : CalibrationBins
-        Of an outcome.
-    title : str
-        Of the table.
-
-    Returns
-    -------
-    Table
-        Rates in percent, with Wilson intervals.
-    """
-    level = format_level(bins.level)
-    heads = ("Rows", "Mean predicted", "Observed", f"{level} low", f"{level} high")
-    cells = zip(
-        format_column(bins.n, "integer"),
-        *(format_column(v, "percent") for v in (bins.predicted, bins.observed, bins.low, bins.high)),
-        strict=True,
-    )
-    return Table(title, tuple(Column(name) for name in heads), tuple(cells))
-
-
-def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:
-    """Return observed and expected events, a row a group.
-
-    Parameters
-    ----------
-    result : HosmerLemeshow
-        What the test found.
-
-    Returns
-    -------
-    Table
-        With the range of probabilities of each group.
-    """
-    heads = ("Lowest", "Highest", "Size", "Observed", "Expected")
-    cells = zip(
-        format_column(result.lowest, "estimate"),
-        format_column(result.highest, "estimate"),
-        format_column(result.size, "integer"),
-        format_column(result.observed, "integer"),
-        format_column(result.expected, "estimate", 1),
-        strict=True,
-    )
-    return Table("Groups", tuple(Column(name) for name in heads), tuple(cells))
 
 
 def test_facts(statistic: float, dof: int, p: float) -> tuple[Fact, ...]:

@@ -8,8 +8,9 @@ from logitkit.diagnostics.classification import Averages, Classification
 from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
 from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
+from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings import bins_table, finding_document, test_facts, undetermined_rows
+from logitkit.report.findings import finding_document, test_facts, undetermined_rows
 from logitkit.report.number_format import (
     format_amount,
     format_column,
@@ -19,7 +20,7 @@ from logitkit.report.number_format import (
     format_level,
     format_percent,
 )
-from logitkit.report.wording import counted, fewer_groups, many_new_rows, name_list
+from logitkit.report.wording import counted, fewer_groups, is_calibrated, many_new_rows, name_list
 from logitkit.typing import FloatArray
 
 __all__ = [
@@ -30,7 +31,6 @@ __all__ = [
     "goodness_document",
 ]
 
-EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
 FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
 
 
@@ -232,7 +232,7 @@ def calibration_document(result: OutcomeCalibration) -> Document:
         tuple(format_amount(v) for v in result.expected),
         *(tuple(format_estimate(v) for v in values) for values in (result.ratio, result.error)),
     ]
-    by_construction = result.in_sample and _is_calibrated(result)
+    by_construction = result.in_sample and not result.penalised and is_calibrated(result.intercept, result.slope)
     if not by_construction:
         heads += ["Intercept (SE)", "Slope (SE)"]
         columns.append(_with_errors(result.intercept, result.intercept_std_error))
@@ -274,12 +274,6 @@ def calibration_document(result: OutcomeCalibration) -> Document:
         notes=tuple(notes),
         warnings=tuple(warnings),
     )
-
-
-def _is_calibrated(result: OutcomeCalibration) -> bool:
-    """Tell whether intercepts are 0 and slopes 1, as on the rows of a fit with intercepts and free coefficients."""
-    gaps = np.concatenate([result.intercept, result.slope - 1.0])
-    return bool((np.abs(gaps[~np.isnan(gaps)]) < EXACTLY).all()) and not np.isnan(gaps).all()
 
 
 def _with_errors(values: FloatArray, errors: FloatArray) -> tuple[str, ...]:

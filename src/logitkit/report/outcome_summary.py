@@ -22,6 +22,8 @@ from logitkit.report.model_facts import (
     state_warnings,
 )
 from logitkit.report.number_format import format_amount, format_integer
+from logitkit.report.outcome_penalty import outcome_penalty_notes, penalised_outcome_table
+from logitkit.report.penalty import penalty_facts
 from logitkit.report.summary import listed_columns
 from logitkit.report.wording import counted, has_only_intercept, name_list
 from logitkit.typing import IntArray
@@ -46,7 +48,7 @@ def outcome_summary_document(record: MultinomialRecord) -> Document:
         Ready for any renderer.
     """
     return Document(
-        title="Multinomial logistic regression",
+        title="Multinomial logistic regression" if record.penalty is None else "Penalised multinomial regression",
         facts=tuple(_facts(record)),
         blocks=outcome_tables(record),
         notes=tuple(_notes(record)),
@@ -67,6 +69,8 @@ def outcome_tables(record: MultinomialRecord) -> tuple[Table, ...]:
     tuple of Table
         With relative risk ratios against the reference; in symmetric form with intervals of the coefficients.
     """
+    if record.penalty is not None:
+        return (penalised_outcome_table(record),)
     every = coefficient_estimates(record)
     p, against_one = record.layout.n_columns, record.reference is not None
     aliased = set(record.aliased.tolist())
@@ -102,19 +106,26 @@ def _listed(record: MultinomialRecord) -> tuple[IntArray, IntArray]:
 
 def _facts(record: MultinomialRecord) -> Iterator[Fact]:
     response = record.info.response
+    number = Fact("Number of outcomes", format_integer(len(record.outcomes)))
+    beside = False
     if record.info.formula is not None:
-        yield Fact("Formula", " ".join(record.info.formula.split()))
-    what = "counts of " if response.kind == "counts" else ""
-    yield Fact("Outcome", f"{response.name}, {what}{counted(len(record.outcomes), 'outcome')}")
+        formula = Fact("Formula", " ".join(record.info.formula.split()))
+        yield formula
+        beside = not formula.is_long
+    if beside:  # the facts that follow have lines of their own
+        yield number
     parts = [
         f"{outcome} {format_amount(float(total))}{' (reference)' if k == record.reference else ''}"
         for k, (outcome, total) in enumerate(zip(record.outcomes, record.totals, strict=True))
     ]
     if record.reference is not None:  # named also where the list is cut
         parts.insert(0, parts.pop(record.reference))
-    yield Fact("Outcomes" if response.weights is None else "Outcomes (weighted)", name_list(parts))
-    if record.reference is None:
+    weighted = "" if response.weights is None else ", weighted"
+    yield Fact(f"Outcomes of {response.name}{weighted}", name_list(parts))
+    if record.reference is None and record.penalty is None:
         yield Fact("Identified by", "least norm: coefficients of each term sum to zero over the outcomes")
+    if not beside:
+        yield number
     yield from rows_facts(record)
     if response.kind == "counts" and record.n_trials != record.n_obs:
         yield Fact("Trials", format_amount(record.n_trials))
@@ -123,10 +134,31 @@ def _facts(record: MultinomialRecord) -> Iterator[Fact]:
         by_place = response.offsets[0][0].startswith("<array>")
         named = [f"{outcome}: {column}" for outcome, column in response.offsets]
         yield Fact("Offsets", "an array, a column an outcome" if by_place else name_list(named))
-    yield from fitted_facts(record, lambda: overall_outcome_test(record))
+    if record.penalty is None:
+        yield from fitted_facts(record, lambda: overall_outcome_test(record))
+    else:
+        yield from penalty_facts(record, record.penalty)
 
 
 def _notes(record: MultinomialRecord) -> Iterator[str]:
+    response = record.info.response
+    if record.penalty is not None:
+        yield from outcome_penalty_notes(record, record.penalty)
+    else:
+        yield from _fitted_notes(record)
+    yield from design_notes(record)
+    if response.empty:
+        levels = name_list([repr(level) for level in response.empty])
+        yield f"Left out of {response.name}, as no row that counts has it: {levels} ({len(response.empty)})."
+    once = [outcome for outcome, total in zip(record.outcomes, record.totals, strict=True) if total == 1.0]
+    if once and (response.weights is None or response.weight_kind == "frequency"):
+        yield f"Seen once only: {name_list(once)}. What is said of such an outcome rests on one observation."
+    if record.log_constant and record.penalty is None:
+        yield "The log-likelihood includes the multinomial constant."
+
+
+def _fitted_notes(record: MultinomialRecord) -> Iterator[str]:
+    """Say what the numbers of maximum likelihood are."""
     response = record.info.response
     if record.reference is None:
         yield (
@@ -143,15 +175,6 @@ def _notes(record: MultinomialRecord) -> Iterator[str]:
         yield f"The model has no intercepts: the null model {null}."
     yield from _restrictions(record)
     yield from _left_out(record)
-    yield from design_notes(record)
-    if response.empty:
-        levels = name_list([repr(level) for level in response.empty])
-        yield f"Left out of {response.name}, as no row that counts has it: {levels} ({len(response.empty)})."
-    once = [outcome for outcome, total in zip(record.outcomes, record.totals, strict=True) if total == 1.0]
-    if once and (response.weights is None or response.weight_kind == "frequency"):
-        yield f"Seen once only: {name_list(once)}. What is said of such an outcome rests on one observation."
-    if record.log_constant:
-        yield "The log-likelihood includes the multinomial constant."
 
 
 def _restrictions(record: MultinomialRecord) -> Iterator[str]:

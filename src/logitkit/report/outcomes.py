@@ -9,7 +9,6 @@ from logitkit.design.design import Design
 from logitkit.design.outcomes import OutcomeResponse
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.risk_ratios import RiskRatios
-from logitkit.inference.wald import coefficient_estimates
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report.tidy import likelihood_row, posterior_named, row_labels, tidy_frame
 from logitkit.typing import FloatArray
@@ -18,7 +17,7 @@ __all__ = [
     "augment_outcomes",
     "by_outcome",
     "glance_outcomes",
-    "interval_frame",
+    "labelled",
     "risk_ratio_frame",
     "tidy_outcomes",
 ]
@@ -66,24 +65,23 @@ def tidy_outcomes(record: MultinomialRecord, level: float | None = None) -> pd.D
     return frame
 
 
-def interval_frame(record: MultinomialRecord, level: float | None = None) -> pd.DataFrame:
-    """Return Wald intervals, indexed by outcome and term.
+def labelled(frame: pd.DataFrame, record: MultinomialRecord) -> pd.DataFrame:
+    """Return a table with a row a coefficient, indexed by outcome and term.
 
     Parameters
     ----------
+    frame : pandas.DataFrame
+        In the order of the coefficients.
     record : MultinomialRecord
         The fit.
-    level : float, optional
-        Confidence level.
 
     Returns
     -------
     pandas.DataFrame
-        conf_low, conf_high.
+        The same table.
     """
-    found = coefficient_estimates(record, level)
-    index = pd.MultiIndex.from_product([record.modelled, record.info.names], names=["outcome", "term"])
-    return posterior_named(pd.DataFrame({"conf_low": found.low, "conf_high": found.high}, index), record)
+    frame.index = pd.MultiIndex.from_product([record.modelled, record.info.names], names=["outcome", "term"])
+    return frame
 
 
 def risk_ratio_frame(result: RiskRatios, record: MultinomialRecord) -> pd.DataFrame:

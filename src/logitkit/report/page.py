@@ -24,8 +24,8 @@ from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
 from logitkit.record import FitRecord
+from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
-from logitkit.report.findings import calibration_table
 from logitkit.report.html import render_page
 from logitkit.report.number_format import (
     format_amount,
@@ -38,7 +38,7 @@ from logitkit.report.number_format import (
 )
 from logitkit.report.penalty import listed_coefficients
 from logitkit.report.summary import coefficient_table, listed_columns, summary_document
-from logitkit.report.wording import fewer_groups, many_new_rows
+from logitkit.report.wording import fewer_groups, is_calibrated, many_new_rows
 from logitkit.typing import IntArray
 
 __all__ = ["report_document", "write_page"]
@@ -211,7 +211,7 @@ def _calibration_words(result: Calibration) -> str:
             f" On the rows of a penalised fit the calibration slope{slope} is above 1 as far as the penalty shrinks; "
             "calibration is judged on other rows."
         )
-    if result.in_sample:
+    if result.in_sample and is_calibrated(result.intercept, result.slope):
         return text + " On the rows of the fit the calibration slope is 1 by construction and says nothing."
     return text + (
         f" Calibration intercept {format_number(result.intercept)} (standard error "

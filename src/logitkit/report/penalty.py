@@ -14,7 +14,7 @@ from logitkit.design.terms import INTERCEPT
 from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.record import FitRecord, PenaltyFacts
+from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
 from logitkit.report.document import Column, Fact, Table
 from logitkit.report.number_format import (
     estimate_decimals,
@@ -28,18 +28,26 @@ from logitkit.report.wording import counted
 from logitkit.solvers.solver import Status
 from logitkit.typing import IntArray
 
-__all__ = ["format_gap", "format_strength", "listed_coefficients", "penalised_table", "penalty_facts", "penalty_notes"]
+__all__ = [
+    "LISTED_MOST",
+    "format_gap",
+    "format_strength",
+    "listed_coefficients",
+    "penalised_table",
+    "penalty_facts",
+    "penalty_notes",
+]
 
 LISTED_MOST = 40  # coefficients of a table that is still read
 GAP_LEAST = 1e-16  # a share of the null model's loss below this is rounding
 
 
-def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
+def penalty_facts(record: ModelRecord, facts: PenaltyFacts) -> Iterator[Fact]:
     """Yield which penalty, at which strength, chosen how, and what the fit came to.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     facts : PenaltyFacts
         Of the same fit.

@@ -86,7 +86,7 @@ def posterior_named(frame: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
     return frame
 
 
-def confint_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
+def confint_frame(record: ModelRecord, level: float | None = None) -> pd.DataFrame:
     """Return Wald intervals, a row a coefficient: conf_low, conf_high.
 
     Parameters

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from logitkit.design.terms import INTERCEPT
 from logitkit.record import ModelRecord
 from logitkit.report.number_format import format_integer, format_percent
+from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.design.absorbed import AbsorbedLevels
@@ -21,6 +24,7 @@ __all__ = [
     "few_rows_warning",
     "fewer_groups",
     "has_only_intercept",
+    "is_calibrated",
     "many_new_rows",
     "name_list",
     "without_intercept",
@@ -31,6 +35,7 @@ FIRST_GIVEN = (
     "learnt from these rows they have seen those held out, and the scores are too good: give the penalty that makes "
     "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are made anew without each fold."
 )
+EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
 NAMES_MOST = 12
 MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
 FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a few per cent and more
@@ -222,3 +227,26 @@ def many_new_rows(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, 
         "right model is rejected at 5 % about three times as often as it should be."
     )
     return (note,)
+
+
+def is_calibrated(intercept: float | FloatArray, slope: float | FloatArray) -> bool:
+    """Tell whether calibration intercepts are 0 and slopes 1, as on the rows of a fit with intercepts.
+
+    Parameters
+    ----------
+    intercept, slope : float or (K,) array
+        Those that are nan say nothing.
+
+    Returns
+    -------
+    bool
+        False where none says anything.
+
+    Examples
+    --------
+    >>> is_calibrated(1e-12, 1.0), is_calibrated(0.0, 0.9)
+    (True, False)
+    """
+    gaps = np.concatenate([np.atleast_1d(intercept), np.atleast_1d(slope) - 1.0])
+    gaps = np.abs(gaps[~np.isnan(gaps)])
+    return bool(gaps.size and (gaps < EXACTLY).all())

@@ -10,7 +10,7 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_covariance, require_likelihood
-from logitkit.record import FitRecord
+from logitkit.record import FitRecord, ModelRecord
 from logitkit.report import tidy
 from logitkit.results.model import Model
 from logitkit.typing import FloatArray
@@ -48,12 +48,12 @@ class Estimates(Model):
         return pd.Series(values.copy(), self.record.names, name=name)
 
 
-def interval_frame(record: FitRecord, rows: Callable[[], Design], method: str, level: float | None) -> pd.DataFrame:
+def interval_frame(record: ModelRecord, rows: Callable[[], Design], method: str, level: float | None) -> pd.DataFrame:
     """Return intervals of the coefficients: conf_low, conf_high.
 
     Parameters
     ----------
-    record : FitRecord
+    record : ModelRecord
         The fit.
     rows : callable
         Gives its rows, which the bootstrap alone needs.

@@ -6,26 +6,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from logitkit.outcome_record import MultinomialRecord
 from logitkit.results.fit import Fit
+from logitkit.results.multinomial import MultinomialFit
 from logitkit.saved import load_record
 
 __all__ = ["load"]
 
 
-def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
+def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | MultinomialFit:
     """Load a fit that was saved.
 
     Parameters
     ----------
     path : str or Path
-        File that ``Fit.save`` wrote.
+        File that ``fit.save`` wrote.
     functions : mapping of str to object, optional
         The caller's own functions that the formula uses, by name; numpy's need not be given.
 
     Returns
     -------
-    Fit
-        Without rows: verbs that need rows take ``data=``.
+    Fit or MultinomialFit
+        Of the model that was saved. Without rows: verbs that need rows take ``data=``.
 
     Raises
     ------
@@ -43,4 +45,5 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
     >>> bool((lk.load(path).coef == fit.coef).all())
     True
     """
-    return Fit(load_record(Path(path), functions or {}))
+    record = load_record(Path(path), functions or {})
+    return MultinomialFit(record) if isinstance(record, MultinomialRecord) else Fit(record)

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.inference.iia import IiaTests, iia_tests
-from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
-from logitkit.inference.outcome_tests import OutcomeTests, combine_tests, term_tests
 from logitkit.inference.risk_ratios import risk_ratios
-from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcomes as tables
 from logitkit.report.outcome_summary import outcome_summary_document
-from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
+from logitkit.results.estimates import interval_frame
+from logitkit.results.multinomial_tested import OutcomeTested
 from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
-from logitkit.results.shown import Summary, shown, shown_summary
+from logitkit.results.shown import Summary, shown_summary
 from logitkit.typing import UnseenPolicy
+
+if TYPE_CHECKING:
+    from logitkit.results.outcome_figures import OutcomePlots
 
 __all__ = ["MultinomialFit"]
 
 
-class MultinomialFit(OutcomeDiagnosed):
+class MultinomialFit(OutcomeTested):
     """A fitted multinomial logistic regression.
 
     Parameters
@@ -151,96 +152,24 @@ class MultinomialFit(OutcomeDiagnosed):
         first, second = places_of(self.record.info, outcome=outcome, against=against)
         return tables.risk_ratio_frame(risk_ratios(self.record, first, second, units, level), self.record)
 
-    def confint(self, level: float | None = None) -> pd.DataFrame:
-        """Return Wald intervals of the coefficients: conf_low, conf_high, a row an outcome and a term.
+    def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
+        """Return confidence intervals of the coefficients: conf_low, conf_high, a row an outcome and a term.
 
         Parameters
         ----------
+        method : {'wald', 'bootstrap'}
+            From the standard errors, or BCa from 1,999 bootstrap replicates (seed 1), as of two outcomes.
         level : float, optional
             Confidence level; the fit's by default.
 
         Returns
         -------
         pandas.DataFrame
-            Indexed by outcome and term.
+            Indexed by outcome and term; the columns' name says how, where it is not by Wald.
         """
-        return tables.interval_frame(self.record, level)
-
-    # Tests.
-
-    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
-        """Test linear hypotheses about the coefficients.
-
-        Parameters
-        ----------
-        hypothesis : str
-            Such as ``"bus:cost = car:cost, bus:time = 0"``; a coefficient is called ``outcome:term``.
-        level : float, optional
-            Confidence level of the intervals.
-
-        Returns
-        -------
-        WaldTest
-            Chi-square test that all hold, and each with its estimate.
-        """
-        return shown(wald_test(self.record, hypothesis, level))
-
-    def lr_test(self) -> LikelihoodRatioTest:
-        """Test all coefficients but the intercepts by likelihood ratio.
-
-        Returns
-        -------
-        LikelihoodRatioTest
-            Against the model with intercepts and offsets only.
-        """
-        return shown(null_test(self.record))
-
-    def term_tests(self, test: Literal["lr", "wald"] = "lr") -> OutcomeTests:
-        """Test each term across all outcomes, given the other terms.
-
-        Parameters
-        ----------
-        test : {'lr', 'wald'}
-            By likelihood ratio, with a fit without the term, or by Wald.
-
-        Returns
-        -------
-        OutcomeTests
-            A row a term.
-        """
-        return shown(term_tests(self.record, self.design, test))
-
-    def combine_tests(self, test: Literal["lr", "wald"] = "wald") -> OutcomeTests:
-        """Test for each pair of outcomes whether the columns tell them apart.
-
-        Parameters
-        ----------
-        test : {'lr', 'wald'}
-            By likelihood ratio, with a fit in which the two have the same coefficients, or by Wald.
-
-        Returns
-        -------
-        OutcomeTests
-            A row a pair.
-        """
-        return shown(combine_tests(self.record, self.design, test))
-
-    def iia_tests(self, method: Literal["hausman", "small_hsiao"] = "hausman", seed: int = 0) -> IiaTests:
-        """Test the independence of irrelevant alternatives; both tests are known to be poor, and say so.
-
-        Parameters
-        ----------
-        method : {'hausman', 'small_hsiao'}
-            Of Hausman and McFadden, or of Small and Hsiao.
-        seed : int, default 0
-            Of the random halves of the second.
-
-        Returns
-        -------
-        IiaTests
-            A row an outcome that is left out.
-        """
-        return shown(iia_tests(self.record, outcome_rows(self, None), method, seed))
+        return tables.labelled(
+            interval_frame(self.record, lambda: outcome_rows(self, None), method, level), self.record
+        )
 
     # Predictions.
 
@@ -305,7 +234,65 @@ class MultinomialFit(OutcomeDiagnosed):
         """
         return predictions_of_outcomes(self, data, level, offset, unseen)
 
+    @property
+    def plot(self) -> OutcomePlots:
+        """Figures of the fit: coefficients, risk_ratios, effects, ternary."""
+        from logitkit.results.outcome_figures import OutcomePlots
+
+        return OutcomePlots(self)
+
     # Output.
+
+    def report(
+        self,
+        path: str | Path,
+        data: Any = None,
+        title: str | None = None,
+        weights: Any = None,
+        offset: Any = None,
+    ) -> Path:
+        """Write one self-contained HTML page with tables and figures.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+        data : table, optional
+            Rows with an outcome, also for average predictions by variable, which need a table; without it those of the
+            fit, and no average predictions.
+        title : str, optional
+            Title of the page.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        from logitkit.report.outcome_page import outcome_report_document
+        from logitkit.report.page import write_page
+        from logitkit.results.set_rows import effects_of_all
+
+        rows, effects = outcome_rows(self, data, weights, offset), effects_of_all(self, data, weights, offset)
+        return write_page(outcome_report_document(self.record, rows, effects, title), Path(path))
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fit as plain versioned JSON, without any row of the data.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write.
+
+        Returns
+        -------
+        Path
+            Where it was written.
+        """
+        from logitkit.saved import save_record
+
+        return save_record(self.record, Path(path))
 
     def __repr__(self) -> str:
         """Return the summary as text."""

@@ -9,6 +9,7 @@ import pandas as pd
 from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcome_diagnostics as frames
+from logitkit.report import tidy
 from logitkit.results.model import Model
 from logitkit.results.outcome_rows import outcome_rows
 from logitkit.results.shown import shown
@@ -37,7 +38,12 @@ class OutcomeDiagnosed(Model):
     record: MultinomialRecord
 
     def residuals(
-        self, kind: OutcomeResidualKind = "deviance", data: Any = None, weights: Any = None, offset: Any = None
+        self,
+        kind: OutcomeResidualKind = "deviance",
+        data: Any = None,
+        weights: Any = None,
+        offset: Any = None,
+        y: Any = None,
     ) -> pd.DataFrame:
         """Return residuals of each outcome against the others.
 
@@ -45,10 +51,10 @@ class OutcomeDiagnosed(Model):
         ----------
         kind : {'deviance', 'pearson', 'response'}
             Of two outcomes, those of the binary model.
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
-        weights, offset : str, array-like or by outcome, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -57,18 +63,18 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_residuals import outcome_residuals
 
-        design = outcome_rows(self, data, weights, offset)
+        design = outcome_rows(self, data, weights, offset, y)
         return frames.residual_frame(self.record, outcome_residuals(self.record, design, kind), design)
 
-    def influence(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+    def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
         """Return leverage, Cook's distance, and what each row adds to Pearson's statistic and the deviance.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             The rows of the fit, for a fit that was loaded; those of the fit by default.
-        weights, offset : str, array-like or by outcome, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -78,15 +84,17 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_influence import outcome_influence
 
-        design = outcome_rows(self, data, weights, offset)
+        design = outcome_rows(self, data, weights, offset, y)
         return frames.influence_by_row_frame(outcome_influence(self.record, design), design)
 
-    def outcome_influence(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+    def outcome_influence(
+        self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None
+    ) -> pd.DataFrame:
         """Return leverage and standardised residuals of each outcome against the others.
 
         Parameters
         ----------
-        data, weights, offset
+        data, weights, offset, y
             As in ``influence``.
 
         Returns
@@ -96,7 +104,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_influence import outcome_influence
 
-        design = outcome_rows(self, data, weights, offset)
+        design = outcome_rows(self, data, weights, offset, y)
         return frames.influence_by_outcome_frame(outcome_influence(self.record, design), design)
 
     def goodness_of_fit(
@@ -107,12 +115,13 @@ class OutcomeDiagnosed(Model):
         against: Any = None,
         weights: Any = None,
         offset: Any = None,
+        y: Any = None,
     ) -> OutcomeHosmerLemeshow:
         """Return the generalised Hosmer-Lemeshow test with its groups.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
         groups : int, default 10
             Number of groups.
@@ -121,8 +130,8 @@ class OutcomeDiagnosed(Model):
         against : object, optional
             The outcome whose probability makes the groups; the reference by default, the first outcome in symmetric
             form.
-        weights, offset : str, array-like or by outcome, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -131,19 +140,21 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
 
-        design = outcome_rows(self, data, weights, offset)
+        design = outcome_rows(self, data, weights, offset, y)
         place = places_of(self.record.info, against=against)[0]
         return shown(outcome_hosmer_lemeshow(self.record, design, groups=groups, grouping=grouping, reference=place))
 
-    def discrimination(self, data: Any = None, weights: Any = None, offset: Any = None) -> OutcomeDiscrimination:
+    def discrimination(
+        self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None
+    ) -> OutcomeDiscrimination:
         """Return areas under curves: Hand and Till's, and those of each outcome against the rest.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
-        weights, offset : str, array-like or by outcome, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -152,17 +163,19 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
 
-        return shown(outcome_discrimination(self.record, outcome_rows(self, data, weights, offset)))
+        return shown(outcome_discrimination(self.record, outcome_rows(self, data, weights, offset, y)))
 
-    def classification(self, data: Any = None, weights: Any = None, offset: Any = None) -> Classification:
+    def classification(
+        self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None
+    ) -> Classification:
         """Return the confusion table of the most probable outcomes, with what is read from it.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
-        weights, offset : str, array-like or by outcome, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -172,14 +185,14 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.classification import classification
 
-        return shown(classification(self.record, outcome_rows(self, data, weights, offset)))
+        return shown(classification(self.record, outcome_rows(self, data, weights, offset, y)))
 
-    def confusion(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
+    def confusion(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
         """Return the confusion table.
 
         Parameters
         ----------
-        data, weights, offset
+        data, weights, offset, y
             As in ``classification``.
 
         Returns
@@ -189,24 +202,30 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.classification import classification
 
-        return frames.confusion_frame(classification(self.record, outcome_rows(self, data, weights, offset)))
+        return frames.confusion_frame(classification(self.record, outcome_rows(self, data, weights, offset, y)))
 
     def calibration(
-        self, data: Any = None, bins: int = 10, against: Any = None, weights: Any = None, offset: Any = None
+        self,
+        data: Any = None,
+        bins: int = 10,
+        against: Any = None,
+        weights: Any = None,
+        offset: Any = None,
+        y: Any = None,
     ) -> OutcomeCalibration:
         """Return predicted against observed rates of each outcome.
 
         Parameters
         ----------
-        data : table, optional
+        data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
         bins : int, default 10
             Number of bins.
         against : object, optional
             The outcome that intercepts and slopes compare the others with; the reference by default, the first outcome
             in symmetric form.
-        weights, offset : str, array-like or by outcome, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
@@ -215,6 +234,18 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_calibration import outcome_calibration
 
-        design = outcome_rows(self, data, weights, offset)
+        design = outcome_rows(self, data, weights, offset, y)
         place = places_of(self.record.info, against=against)[0]
         return shown(outcome_calibration(self.record, design, bins=bins, reference=place))
+
+    def collinearity(self) -> pd.DataFrame:
+        """Return generalised variance inflation factors, each of a term's coefficients for all outcomes together.
+
+        Returns
+        -------
+        pandas.DataFrame
+            gvif, dof and gvif_scaled, a row a term.
+        """
+        from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
+
+        return tidy.collinearity_frame(outcome_collinearity(self.record))

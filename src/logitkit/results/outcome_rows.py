@@ -14,11 +14,12 @@ from logitkit.design.design import Design
 from logitkit.design.frame import Table, numeric_values, row_values
 from logitkit.design.info import DesignInfo
 from logitkit.design.ready import as_matrix, missing_rows
-from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows, rebuild_design
+from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows
 from logitkit.errors import DataError, DataWarning, nearest_name
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.outcome_prediction import outcome_logits, outcome_predictions, outcome_probabilities
 from logitkit.report import tidy
+from logitkit.results.rows import new_design, require_finite_rows
 from logitkit.typing import UnseenPolicy
 
 if TYPE_CHECKING:
@@ -28,17 +29,19 @@ if TYPE_CHECKING:
 __all__ = ["coded_outcome_rows", "outcome_rows", "predict_outcomes", "predictions_of_outcomes"]
 
 
-def outcome_rows(fit: OutcomeDiagnosed, data: Any, weights: Any = None, offset: Any = None) -> Design:
-    """Return the rows of the fit, or those of a table with an outcome.
+def outcome_rows(fit: OutcomeDiagnosed, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> Design:
+    """Return the rows of the fit, or those of a table or a matrix with an outcome.
 
     Parameters
     ----------
     fit : OutcomeDiagnosed
         The fit.
-    data : table or None
+    data : table, matrix or None
         New rows; None for those of the fit.
     weights, offset : str, array-like or by outcome, optional
         Of the new rows, where the fit was given arrays.
+    y : array-like, optional
+        Outcome of the new rows, where the fit was given a matrix.
 
     Returns
     -------
@@ -48,19 +51,17 @@ def outcome_rows(fit: OutcomeDiagnosed, data: Any, weights: Any = None, offset: 
     Raises
     ------
     DataError
-        If the fit has no rows, or was fitted on a ready matrix and ``data`` is given; or if the fit has no answer for
-        a row.
+        If the fit has no rows, if new rows lack what the fit was given, or if the fit has no answer for a row.
     """
     if data is not None:
-        if fit.record.info.coding is None:
-            raise DataError("The model was fitted on a ready matrix; this verb then works on the rows of the fit only.")
-        design = rebuild_design(fit.record.info, data, weights=weights, offset=offset)
+        design = new_design(fit.record.info, data, weights, offset, y)
+        require_finite_rows(design.matrix, design.info, design.positions)
         if fit.record.coordinates.vanishing is not None:
             used = np.flatnonzero(design.response.weights > 0.0)
             require_estimable(fit.record, design.matrix.take(used), design.positions[used], None)
         return design
-    if weights is not None or offset is not None:
-        raise DataError("weights or offset were given without data; the rows of the fit have their own.")
+    if weights is not None or offset is not None or y is not None:
+        raise DataError("weights, offset or y were given without data; the rows of the fit have their own.")
     if fit.design is None:
         raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
     return fit.design

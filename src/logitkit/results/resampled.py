@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 import logitkit.report.resampled  # noqa: F401 - says how these results are shown
+from logitkit.design.design import Design
+from logitkit.errors import DataError
 from logitkit.inference.bootstrap_intervals import IntervalKind
 from logitkit.inference.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling import Bootstrap, bootstrap
 from logitkit.inference.units import ResamplingKind
-from logitkit.results.estimates import Estimates
-from logitkit.results.rows import rows_of
+from logitkit.results.model import Model
 from logitkit.results.shown import shown
 
 __all__ = ["BootstrapResult", "JackknifeResult", "bootstrap_fit", "jackknife_fit"]
@@ -133,12 +134,12 @@ class JackknifeResult(Jackknife):
         )
 
 
-def bootstrap_fit(fit: Estimates, n: int, seed: int | None, kind: ResamplingKind | None) -> BootstrapResult:
+def bootstrap_fit(fit: Model, n: int, seed: int | None, kind: ResamplingKind | None) -> BootstrapResult:
     """Return the bootstrap of a fit on its own rows.
 
     Parameters
     ----------
-    fit : Estimates
+    fit : Model
         The fit.
     n : int
         Number of replicates.
@@ -152,15 +153,15 @@ def bootstrap_fit(fit: Estimates, n: int, seed: int | None, kind: ResamplingKind
     BootstrapResult
         Shows itself.
     """
-    return shown(BootstrapResult(**_values(bootstrap(fit.record, rows_of(fit, None), n, seed=seed, kind=kind))))
+    return shown(BootstrapResult(**_values(bootstrap(fit.record, own_rows(fit), n, seed=seed, kind=kind))))
 
 
-def jackknife_fit(fit: Estimates) -> JackknifeResult:
+def jackknife_fit(fit: Model) -> JackknifeResult:
     """Return the jackknife of a fit on its own rows.
 
     Parameters
     ----------
-    fit : Estimates
+    fit : Model
         The fit.
 
     Returns
@@ -168,7 +169,30 @@ def jackknife_fit(fit: Estimates) -> JackknifeResult:
     JackknifeResult
         Shows itself.
     """
-    return shown(JackknifeResult(**_values(jackknife(fit.record, rows_of(fit, None)))))
+    return shown(JackknifeResult(**_values(jackknife(fit.record, own_rows(fit)))))
+
+
+def own_rows(fit: Model) -> Design:
+    """Return the rows of a fit.
+
+    Parameters
+    ----------
+    fit : Model
+        The fit.
+
+    Returns
+    -------
+    Design
+        Its rows.
+
+    Raises
+    ------
+    DataError
+        For a model that was loaded, which has none.
+    """
+    if fit.design is None:
+        raise DataError("A loaded model holds no rows, which resampling draws from: fit it again.")
+    return fit.design
 
 
 def _named(result: Bootstrap | Jackknife, values: Any, name: str) -> pd.Series:

@@ -24,7 +24,16 @@ from logitkit.report import tidy
 from logitkit.results.estimates import Estimates
 from logitkit.typing import BoolArray, IntArray, UnseenPolicy
 
-__all__ = ["coded_rows", "predict_rows", "predictions_of", "rows_of", "rows_of_design", "rows_to_predict"]
+__all__ = [
+    "coded_rows",
+    "new_design",
+    "predict_rows",
+    "predictions_of",
+    "require_finite_rows",
+    "rows_of",
+    "rows_of_design",
+    "rows_to_predict",
+]
 
 
 def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> Design:
@@ -52,8 +61,8 @@ def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, 
         If the fit has no rows, if new rows lack what the fit was given, or if the fit has no answer for a row.
     """
     if data is not None:
-        design = _new_design(fit.record.info, data, weights, offset, y)
-        _require_finite(design.matrix, design.info, design.positions)
+        design = new_design(fit.record.info, data, weights, offset, y)
+        require_finite_rows(design.matrix, design.info, design.positions)
         levels = _levels(fit.record, data, design.positions)
         if fit.record.coordinates.vanishing is not None:
             used = np.flatnonzero(design.response.weights > 0.0)
@@ -67,14 +76,44 @@ def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, 
     return fit.design
 
 
-def _require_finite(matrix: Matrix, info: DesignInfo, positions: IntArray) -> None:
-    """Refuse rows with a value that is not finite, which one sum of all tells at once."""
+def require_finite_rows(matrix: Matrix, info: DesignInfo, positions: IntArray) -> None:
+    """Refuse rows with a value that is not finite, which one sum of all tells at once.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows.
+    info : DesignInfo
+        Names of the columns.
+    positions : (n,) int array
+        Places of the rows in the table.
+    """
     if not np.isfinite(matrix.matvec(np.ones(matrix.n_columns)).sum()):
         require_finite(matrix, info.names, positions)
 
 
-def _new_design(info: DesignInfo, data: Any, weights: Any, offset: Any, y: Any) -> Design:
-    """Return new rows with their outcome, as the fit was given them: by a table, or by a matrix and y."""
+def new_design(info: DesignInfo, data: Any, weights: Any, offset: Any, y: Any) -> Design:
+    """Return new rows with their outcome, as the fit was given them: by a table, or by a matrix and y.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    data : table or matrix
+        New rows.
+    weights, offset, y : str or array-like, or None
+        What the fit was given as arrays.
+
+    Returns
+    -------
+    Design
+        The rows.
+
+    Raises
+    ------
+    DataError
+        If y is missing after a fit of a matrix, or given after a formula.
+    """
     if info.coding is None:
         if y is None:
             raise DataError(
@@ -171,7 +210,7 @@ def coded_rows(info: DesignInfo, data: Any, offset: Any, unseen: UnseenPolicy) -
         rows = new_rows(info, data, offset=offset, unseen=unseen)
     else:
         rows = _matrix_rows(info, data, offset)
-    _require_finite(rows.matrix, info, np.flatnonzero(rows.kept))
+    require_finite_rows(rows.matrix, info, np.flatnonzero(rows.kept))
     return rows
 
 

@@ -40,7 +40,9 @@ class Start(NamedTuple):
     nearby: Nearby | None
 
 
-def starting_point(objective: Objective | StackedObjective, intercept: int | None = None) -> Start:
+def starting_point(
+    objective: Objective | StackedObjective, intercept: int | None = None, origin: FloatArray | None = None
+) -> Start:
     """Return the first iterate: a sample's solution for many rows, else zero.
 
     Parameters
@@ -49,6 +51,8 @@ def starting_point(objective: Objective | StackedObjective, intercept: int | Non
         The objective of all rows.
     intercept : int, optional
         Position of the intercept, which then takes up the mean of an offset.
+    origin : (q,) array, optional
+        In place of zero.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def starting_point(objective: Objective | StackedObjective, intercept: int | Non
     [0.0]
     """
     n, p = objective.matrix.n_rows, objective.n_params
-    zero = np.zeros(p)
+    zero = np.zeros(p) if origin is None else origin
     response = objective.response
     if intercept is not None and response.offset is not None:
         zero[intercept] = -float(response.weights @ response.offset) / response.total
@@ -77,7 +81,7 @@ def starting_point(objective: Objective | StackedObjective, intercept: int | Non
     index = np.sort(np.random.default_rng(0).integers(0, n, size))
     sample = objective.subset(index)
     # A large sample has a sample of its own to start from.
-    solution = Newton(tol=SAMPLE_TOL, max_iter=25).solve(sample, starting_point(sample, intercept).coef)
+    solution = Newton(tol=SAMPLE_TOL, max_iter=25).solve(sample, starting_point(sample, intercept, origin).coef)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
     return Start(solution.coef, _Sample(sample, response.total / sample.response.total, solution))

@@ -1,0 +1,178 @@
+r"""Average adjusted predictions: the mean probability of each outcome over rows whose variable is set to a value.
+
+:math:`\bar p_k(v) = \sum_i w_i p_k(x_i(v)) / \sum_i w_i`, where :math:`x_i(v)` is row i with the variable set to v. Its
+derivative by the coefficients of outcome j is :math:`\sum_i w_i p_{ik} (\delta_{jk} - p_{ij}) x_i / \sum_i w_i`, and
+intervals are made on the logit scale, so that they stay within (0, 1).
+
+References
+----------
+Long, J. S. and Freese, J. (2014) Regression Models for Categorical Dependent Variables Using Stata, section 6.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from logitkit.design.matrix import Matrix
+from logitkit.inference.delta import normal_quantile
+from logitkit.inference.outcome_prediction import outcome_probabilities
+from logitkit.inference.penalised import require_covariance
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.typing import FloatArray
+
+__all__ = ["OutcomeEffects", "SetRows", "outcome_effects"]
+
+
+class SetRows(NamedTuple):
+    """Rows whose variable is set to a value.
+
+    Parameters
+    ----------
+    value : object
+        What it is set to.
+    matrix : Matrix
+        n rows.
+    offsets : (K, n) array or None
+        By outcome.
+
+    Examples
+    --------
+    >>> from logitkit.design.dense import Dense
+    >>> SetRows(2.5, Dense(np.ones((4, 1))), None).matrix.n_rows
+    4
+    """
+
+    value: Any
+    matrix: Matrix
+    offsets: FloatArray | None
+
+
+@dataclass(frozen=True)
+class OutcomeEffects:
+    """Average probabilities of K outcomes at G values of a variable.
+
+    Parameters
+    ----------
+    variable : str
+        What is set.
+    values : tuple
+        To what: G numbers or levels.
+    numeric : bool
+        Whether they are points of a scale, or levels.
+    outcomes : tuple of str
+        The K outcomes.
+    probability, std_error, low, high : (K, G) array
+        Missing where there is none: no error at the limits of a separated fit.
+    level : float
+        Confidence level.
+    n_rows : int
+        Rows averaged over.
+
+    Examples
+    --------
+    >>> one = np.ones((1, 1))
+    >>> OutcomeEffects("x", (0.5,), True, ("a",), one, one, one, one, 0.95, 10).values
+    (0.5,)
+    """
+
+    variable: str
+    values: tuple[Any, ...]
+    numeric: bool
+    outcomes: tuple[str, ...]
+    probability: FloatArray
+    std_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    level: float
+    n_rows: int
+
+
+def outcome_effects(
+    record: MultinomialRecord,
+    sets: Iterable[SetRows],
+    weights: FloatArray | None,
+    variable: str,
+    *,
+    numeric: bool = True,
+    level: float | None = None,
+) -> OutcomeEffects:
+    """Return average adjusted predictions with errors by the delta method.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    sets : iterable of SetRows
+        The same n rows, with the variable at one value after another.
+    weights : (n,) array or None
+        How much each row counts; None for all alike.
+    variable : str
+        Its name.
+    numeric : bool, default True
+        Whether its values are points of a scale.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    OutcomeEffects
+        At the values of the sets.
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty that leaves no covariance.
+
+    Examples
+    --------
+    Averaged over the rows as they are, an outcome has the probability with which it occurs:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> found = outcome_effects(fit.record, [SetRows("as it is", fit.design.matrix, None)], None, "x")
+    >>> found.probability[:, 0].round(9).tolist() == [round(1 / 3, 9)] * 3
+    True
+    """
+    level = record.level if level is None else level
+    z = normal_quantile(level)
+    require_covariance(record, "Average predictions with errors", "fit.predict gives the probabilities.")
+    values, means, errors, n_rows = [], [], [], 0
+    for value, matrix, offsets in sets:
+        n_rows = matrix.n_rows
+        share = np.full(n_rows, 1.0 / n_rows) if weights is None else weights / weights.sum()
+        mean = outcome_probabilities(record, matrix, offsets)
+        jacobian = record.coordinates.jacobian(_derivatives(record, matrix, mean, share))
+        variance = np.einsum("ij,ij->i", record.inner_vcov.times(jacobian), jacobian)
+        values.append(value)
+        means.append(mean @ share)
+        errors.append(np.sqrt(np.maximum(variance, 0.0)))
+    probability, error = np.array(means).T, np.array(errors).T
+    rest = np.stack([np.delete(probability, k, axis=0).sum(axis=0) for k in range(len(probability))])
+    probability = np.where(rest == 0.0, 1.0, probability)  # shares of rows add to one but for rounding
+    error = np.where((probability > 0.0) & (rest > 0.0), error, np.nan)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        logit = np.log(probability) - np.log(rest)
+        half = z * error / (probability * rest)
+        low, high = (1.0 / (1.0 + np.exp(-(logit + side * half))) for side in (-1.0, 1.0))
+    return OutcomeEffects(
+        variable, tuple(values), numeric, record.outcomes, probability, error, low, high, level, n_rows
+    )
+
+
+def _derivatives(record: MultinomialRecord, matrix: Matrix, mean: FloatArray, share: FloatArray) -> FloatArray:
+    """Return the derivatives of average probabilities by the flat coefficients, shape (K, m p)."""
+    n_outcomes, p = len(mean), record.layout.n_columns
+    out = np.zeros((n_outcomes, record.layout.active.size, p))
+    for place, j in enumerate(record.layout.active):
+        for k in range(n_outcomes):
+            slope = mean[k] * (float(j == k) - mean[j])
+            out[k, place] = matrix.rmatvec(share * slope)
+    flat = out.reshape(n_outcomes, -1)
+    if record.aliased.size:
+        flat[:, record.aliased] = 0.0
+    return flat

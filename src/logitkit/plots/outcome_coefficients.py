@@ -1,0 +1,172 @@
+"""Coefficients, or relative risk ratios, of several outcomes: a row a term, in it a mark an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from logitkit.errors import DataError
+from logitkit.plots.forest import forest_size, ratio_in_words, ratio_limits, set_ratio_ticks, shortened
+from logitkit.plots.style import FAINT, MUTED, TICK_SIZE, Look, dress, legend_beside, level_text, looks, new_axes, plain
+from logitkit.typing import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["Drawn", "outcome_forest_size", "plot_outcome_coefficients"]
+
+SPREAD = 0.54  # of the height of a row, over which its outcomes are spread
+HEIGHT = 0.17  # inches an outcome
+ROOM = 3.0  # times the largest estimate: an interval that ends farther out is cut
+
+
+class Drawn(NamedTuple):
+    """Coefficients or ratios that are drawn: a row a term, in it a mark an outcome.
+
+    Parameters
+    ----------
+    terms, outcomes : tuple of str
+        p rows and m marks in each.
+    estimate, low, high : (p, m) array
+        What is infinite or missing is named in words; what an outcome does not have (missing, with ``low`` minus
+        infinity) is left out.
+    against : str
+        What the outcomes are compared with.
+    level : float
+        Of the intervals.
+    ratios : bool
+        Whether these are ratios, drawn on a logarithmic axis.
+    """
+
+    terms: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    against: str
+    level: float
+    ratios: bool = False
+
+    @property
+    def shown(self) -> BoolArray:
+        """Which have a place on the axis, shape (p, m)."""
+        return np.asarray(np.isfinite(self.estimate) & ((self.estimate > 0.0) | (not self.ratios)))
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the axis."""
+        limits = ratio_limits if self.ratios else _limits
+        return limits(self.estimate[self.shown], self.low[self.shown], self.high[self.shown])
+
+
+def plot_outcome_coefficients(drawn: Drawn, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw a row a term, the first at the top, with the outcomes of a row in their order downwards.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        What to draw.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure, as high as its rows need, by default.
+    title : str, optional
+        Set above.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With term i at height i, downwards.
+
+    Raises
+    ------
+    DataError
+        If sizes disagree or there is no row.
+    """
+    shape = (len(drawn.terms), len(drawn.outcomes))
+    shapes = tuple(np.shape(values) for values in (drawn.estimate, drawn.low, drawn.high))
+    if set(shapes) != {shape} or 0 in shape:
+        raise DataError(
+            f"estimate, low and high have the shapes {shapes} for {shape[0]} terms and {shape[1]} outcomes."
+        )
+    ax = new_axes(ax, outcome_forest_size(drawn.terms, shape[1]))
+    left, right = drawn.ends
+    ax.axvline(1.0 if drawn.ratios else 0.0, color=MUTED, linewidth=1.0, zorder=1)
+    for row in range(1, shape[0], 2):
+        ax.axhspan(row - 0.5, row + 0.5, color=FAINT, alpha=0.25, linewidth=0.0, zorder=0)
+    handles = [_draw(ax, drawn, place, look) for place, look in enumerate(looks(shape[1]))]
+    if drawn.ratios:
+        ax.set_xscale("log")
+        set_ratio_ticks(ax, left, right)
+    ax.set_xlim(left, right)
+    ax.set_ylim(shape[0] - 0.5, -0.5)
+    ax.set_yticks(np.arange(shape[0]), [plain(shortened(term)) for term in drawn.terms])
+    what, scale = ("Relative risk ratio", " (log scale)") if drawn.ratios else ("Coefficient", "")
+    dress(ax, x=f"{what} against {plain(drawn.against)}, {level_text(drawn.level)} intervals{scale}", title=title)
+    legend_beside(ax, handles, drawn.outcomes)
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", color=FAINT, linewidth=0.6, alpha=0.7)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def outcome_forest_size(terms: Sequence[str], n_outcomes: int) -> tuple[float, float]:
+    """Return the size of a figure in which the rows are readable.
+
+    Parameters
+    ----------
+    terms : sequence of str
+        One a row, at least one.
+    n_outcomes : int
+        Marks in a row.
+
+    Returns
+    -------
+    width, height : float
+        In inches.
+    """
+    width, _ = forest_size(terms)
+    return width + 1.2, max(2.4, 1.1 + len(terms) * max(0.3, HEIGHT * n_outcomes))
+
+
+def _draw(ax: Axes, drawn: Drawn, place: int, look: Look) -> Any:
+    """Draw the marks of one outcome; return what a legend shows."""
+    m, (left, right) = len(drawn.outcomes), drawn.ends
+    at = np.arange(len(drawn.terms)) + (0.0 if m == 1 else SPREAD * (place / (m - 1) - 0.5))
+    estimate, low, high = (values[:, place] for values in (drawn.estimate, drawn.low, drawn.high))
+    shown = drawn.shown[:, place]
+    known = shown & np.isfinite(low) & np.isfinite(high)
+    start, stop = (np.clip(values[known], left, right) for values in (low, high))
+    ax.hlines(at[known], start, stop, color=look.color, linewidth=1.4, zorder=2)
+    for beyond, end, marker in ((low < left, left, "<"), (high > right, right, ">")):
+        cut = known & beyond
+        ax.plot(np.full(int(cut.sum()), end), at[cut], marker, color=look.color, markersize=4.5, clip_on=False)
+    for row in np.flatnonzero(~shown & ~np.isneginf(low)):
+        value = float(estimate[row])
+        text, x, side = ratio_in_words(value if drawn.ratios else np.exp(value))
+        ax.text(
+            x,
+            at[row],
+            text if drawn.ratios else text.replace("zero", "minus infinite"),
+            transform=ax.get_yaxis_transform(),
+            ha=side,
+            va="center",
+            fontsize=TICK_SIZE - 1.5,
+            color=look.color,
+            style="italic",
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8},
+        )
+    (points,) = ax.plot(estimate[shown], at[shown], look.mark, color=look.color, markersize=4.5, zorder=3)
+    return points
+
+
+def _limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
+    """Return the ends of the axis: room for all intervals, but for those that are far longer than any estimate."""
+    if estimate.size == 0:
+        return -1.0, 1.0
+    size = max(float(np.abs(estimate).max()), 1e-12) * ROOM
+    least = min(0.0, float(estimate.min()), float(np.where(low > -size, low, estimate).min()))
+    most = max(0.0, float(estimate.max()), float(np.where(high < size, high, estimate).max()))
+    room = 0.05 * (most - least)
+    return least - room, most + room

@@ -1,0 +1,76 @@
+"""Tables of calibration and of Hosmer-Lemeshow groups, as findings and pages share them."""
+
+from __future__ import annotations
+
+from logitkit.diagnostics.calibration import Calibration, CalibrationBins
+from logitkit.diagnostics.goodness import HosmerLemeshow
+from logitkit.report.document import Column, Table
+from logitkit.report.number_format import format_column, format_level
+
+__all__ = ["bins_table", "calibration_table", "hosmer_lemeshow_table"]
+
+
+def calibration_table(result: Calibration) -> Table:
+    """Return predicted and observed rates, a row a bin.
+
+    Parameters
+    ----------
+    result : Calibration
+        What the diagnostic found.
+
+    Returns
+    -------
+    Table
+        Rates in percent, with Wilson intervals.
+    """
+    return bins_table(result.bins, "Predicted and observed rates")
+
+
+def bins_table(bins: CalibrationBins, title: str) -> Table:
+    """Return predicted and observed rates, a row a bin.
+
+    Parameters
+    ----------
+    bins : CalibrationBins
+        Of an outcome.
+    title : str
+        Of the table.
+
+    Returns
+    -------
+    Table
+        Rates in percent, with Wilson intervals.
+    """
+    level = format_level(bins.level)
+    heads = ("Rows", "Mean predicted", "Observed", f"{level} low", f"{level} high")
+    cells = zip(
+        format_column(bins.n, "integer"),
+        *(format_column(v, "percent") for v in (bins.predicted, bins.observed, bins.low, bins.high)),
+        strict=True,
+    )
+    return Table(title, tuple(Column(name) for name in heads), tuple(cells))
+
+
+def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:
+    """Return observed and expected events, a row a group.
+
+    Parameters
+    ----------
+    result : HosmerLemeshow
+        What the test found.
+
+    Returns
+    -------
+    Table
+        With the range of probabilities of each group.
+    """
+    heads = ("Lowest", "Highest", "Size", "Observed", "Expected")
+    cells = zip(
+        format_column(result.lowest, "estimate"),
+        format_column(result.highest, "estimate"),
+        format_column(result.size, "integer"),
+        format_column(result.observed, "integer"),
+        format_column(result.expected, "estimate", 1),
+        strict=True,
+    )
+    return Table("Groups", tuple(Column(name) for name in heads), tuple(cells))

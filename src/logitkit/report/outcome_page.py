@@ -1,0 +1,177 @@
+"""The report of a fit of several outcomes as one document: a list of sections, each a function of the fit and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.outcomes import OutcomeResponse
+from logitkit.errors import UnsupportedError
+from logitkit.inference.outcome_effects import OutcomeEffects
+from logitkit.inference.outcome_prediction import outcome_probabilities
+from logitkit.inference.outcome_sample import is_outcome_sample
+from logitkit.inference.outcome_tests import combine_tests, term_tests
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.plots.export import svg_of
+from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
+from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
+from logitkit.plots.style import page_axes
+from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
+from logitkit.report.document import Block, Document, Figure, Prose, Section
+from logitkit.report.number_format import format_amount, format_integer, format_level
+from logitkit.report.outcome_drawn import OUTCOMES_MOST, drawn_coefficients, drawn_ratios
+from logitkit.report.outcome_summary import outcome_summary_document, outcome_tables
+from logitkit.report.outcome_test_findings import outcome_test_table
+from logitkit.report.wording import counted, has_only_intercept
+
+__all__ = ["SECTIONS", "outcome_report_document"]
+
+TERMS_TESTED = 30  # each is a fit without the term
+PAIRS_MOST = 45  # of ten outcomes
+LR_WORK = 2e10  # products in the Hessians of fits without each term, beyond which terms are tested by Wald: seconds
+
+Maker = Callable[[MultinomialRecord, Design], Iterator[Section]]
+
+
+def outcome_report_document(
+    record: MultinomialRecord, design: Design, effects: Sequence[OutcomeEffects] = (), title: str | None = None
+) -> Document:
+    """Return the report of a fit of several outcomes.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    design : Design
+        Rows to show it on: those of the fit, or others with an outcome.
+    effects : sequence of OutcomeEffects
+        Average probabilities by variable, where there was a table to make them of.
+    title : str, optional
+        Title of the report.
+
+    Returns
+    -------
+    Document
+        Sections with tables and figures.
+    """
+    summary = outcome_summary_document(record)
+    sections = tuple(section for make in SECTIONS for section in make(record, design))
+    own = is_outcome_sample(record, design)
+    rows = "the rows of the fit" if own else f"{format_integer(design.n_rows)} other rows"
+    return Document(
+        title=title or summary.title,
+        subtitle=f"Shown on {rows}." + ("" if own else " The coefficients are those of the fit."),
+        facts=summary.facts,
+        blocks=(*sections, *_effects(effects)),
+        notes=summary.notes,
+        warnings=summary.warnings,
+    )
+
+
+def _coefficients(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+    del design
+    blocks: list[Block] = list(outcome_tables(record))
+    if record.reference is None and not has_only_intercept(record):
+        drawn = drawn_coefficients(record)
+        axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
+        plot_outcome_coefficients(drawn, axes)
+        blocks.append(_figure(axes, "Coefficients", f"Coefficients with {format_level(drawn.level)} Wald intervals."))
+    yield Section("Coefficients", tuple(blocks))
+
+
+def _risk_ratios(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+    del design
+    try:
+        drawn = drawn_ratios(record)
+    except UnsupportedError as error:
+        yield Section("Relative risk ratios", (Prose(str(error)),))
+        return
+    axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
+    plot_outcome_coefficients(drawn, axes)
+    caption = (
+        f"By what factor one unit multiplies P(outcome) / P({drawn.against}), with {format_level(drawn.level)} Wald "
+        "intervals, on a logarithmic scale."
+    )
+    rest = len(record.outcomes) - 1 - len(drawn.outcomes)
+    if rest > 0:
+        caption += f" The first {OUTCOMES_MOST} outcomes; {counted(rest, 'outcome')} more in fit.risk_ratios()."
+    yield Section("Relative risk ratios", (_figure(axes, "Relative risk ratios", caption),))
+
+
+def _term_tests(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+    terms = [term for term in record.info.terms if term.columns and term.columns != (record.info.intercept,)]
+    if not 0 < len(terms) <= TERMS_TESTED:
+        return
+    own = is_outcome_sample(record, design) and record.has_likelihood
+    own = own and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
+    result = term_tests(record, design if own else None, "lr" if own else "wald")
+    kind = "Likelihood-ratio" if own else "Wald"
+    words = f"{kind} tests, each given the other terms: {result.hypothesis}."
+    yield Section("Tests of terms", (Prose(words), outcome_test_table(result)))
+
+
+def _combining(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+    k = len(record.outcomes)
+    if record.restricted or has_only_intercept(record) or k < 3 or k * (k - 1) // 2 > PAIRS_MOST:
+        return
+    result = combine_tests(record, design)
+    words = (
+        "Wald tests for each pair of outcomes: do the columns tell the two apart? A large p-value says that the data "
+        "do not contradict putting them together."
+    )
+    yield Section("Can outcomes be combined?", (Prose(words), outcome_test_table(result)))
+
+
+def _probabilities(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+    response = design.response
+    assert isinstance(response, OutcomeResponse)
+    if len(record.outcomes) > OUTCOMES_MOST:
+        return  # more areas than a figure can tell apart
+    mean = outcome_probabilities(record, design.matrix, response.offsets)
+    known = ~np.isnan(mean).any(axis=0)
+    weights = (response.indicators() * response.weights)[:, known]
+    totals = weights.sum(axis=1)
+    there = np.flatnonzero(totals > 0.0)
+    shares = (mean[:, known] @ weights[there].T) / totals[there]
+    axes = page_axes(EFFECT_SIZE)
+    labels = [f"{record.outcomes[k]} ({format_amount(float(totals[k]))})" for k in there]
+    plot_shares(labels, shares, record.outcomes, axes, x="Observed outcome", y="Mean predicted probability")
+    blocks = [
+        _figure(
+            axes,
+            "Predicted probabilities by observed outcome",
+            "Means over the rows with each outcome. The more the bars differ, the better the model tells outcomes "
+            "apart.",
+        )
+    ]
+    if len(record.outcomes) == 3:
+        axes = page_axes(TERNARY_SIZE)
+        plot_ternary(mean, record.outcomes, response.codes, axes)
+        caption = "A row is a point: the nearer to a corner, the likelier that outcome. Lines at quarters."
+        blocks.append(_figure(axes, "Rows in the triangle of probabilities", caption))
+    yield Section("Predicted probabilities", tuple(blocks))
+
+
+def _effects(effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
+    if not effects or len(effects[0].outcomes) > OUTCOMES_MOST:
+        return
+    words = (
+        "Average probabilities over the rows of the table, with the variable set to each value in turn and the others "
+        "left as they are. Intervals by the delta method."
+    )
+    blocks: list[Block] = [Prose(words)]
+    for found in effects:
+        axes = plot_outcome_effects(found, page_axes(EFFECT_SIZE))
+        caption = f"Averages over {counted(found.n_rows, 'row')}, with {format_level(found.level)} intervals."
+        blocks.append(_figure(axes, f"Probabilities by {found.variable}", caption))
+    yield Section("Average predictions", tuple(blocks))
+
+
+def _figure(axes: object, title: str, caption: str) -> Figure:
+    return Figure(title=title, svg=svg_of(axes), png=None, caption=caption, alt=title)  # type: ignore[arg-type]
+
+
+#: The sections of a report, in order: add one here.
+SECTIONS: tuple[Maker, ...] = (_coefficients, _risk_ratios, _term_tests, _combining, _probabilities)

@@ -1,0 +1,134 @@
+"""What the summary of a penalised fit of several outcomes says: its coefficients, a column an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from logitkit.design.terms import INTERCEPT
+from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.record import PenaltyFacts
+from logitkit.report.document import Column, Table
+from logitkit.report.number_format import format_number
+from logitkit.report.penalty import LISTED_MOST
+from logitkit.report.wording import counted
+
+__all__ = ["outcome_penalty_notes", "penalised_outcome_table"]
+
+OUTCOMES_MOST = 7  # side by side
+
+
+def penalised_outcome_table(record: MultinomialRecord) -> Table:
+    """Return the coefficients, a row a term and a column an outcome, or the largest where there are many.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+
+    Returns
+    -------
+    Table
+        Its notes count what is not listed.
+    """
+    table = record.coef_table
+    names = record.info.names
+    scale = _column_scale(record)
+    if len(record.modelled) > OUTCOMES_MOST:
+        return _largest(record, table * scale)
+    size = np.sqrt(((table * scale) ** 2).sum(axis=0))
+    intercept = record.info.intercept
+    moving = np.count_nonzero(size)
+    if intercept is not None:
+        size[intercept] = np.inf
+    listed = np.flatnonzero(size > 0.0)
+    note = []
+    if listed.size > LISTED_MOST:
+        listed = np.argsort(-size, kind="stable")[:LISTED_MOST]
+        note.append(
+            "Largest first, by the length of a term's coefficients times the scale of its column. Not listed: "
+            f"{counted(int(moving) - LISTED_MOST, 'smaller term')}."
+        )
+    zero = len(names) - int(np.count_nonzero(size))
+    if zero:
+        note.append(f"Zero for every outcome: {counted(zero, 'term')}. fit.tidy() has them all.")
+    rows = tuple((names[j], *(_shown(float(value)) for value in table[:, j])) for j in listed)
+    heads = (Column("Term", "left"), *(Column(outcome) for outcome in record.modelled))
+    return Table("Coefficients by outcome", heads, rows, tuple(note))
+
+
+def _largest(record: MultinomialRecord, scaled: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Table:
+    """Return the largest coefficients of very many outcomes, the intercepts left out."""
+    names = record.info.names
+    size = np.abs(scaled).reshape(-1)
+    if record.info.intercept is not None:
+        size[np.arange(len(record.modelled)) * len(names) + record.info.intercept] = 0.0
+    order = np.argsort(-size, kind="stable")[: min(LISTED_MOST, int(np.count_nonzero(size)))]
+    outcome, column = np.divmod(order, len(names))
+    rows = tuple(
+        (record.modelled[k], names[j], _shown(float(record.coef_table[k, j])))
+        for k, j in zip(outcome, column, strict=True)
+    )
+    more = int(np.count_nonzero(size)) - order.size
+    note = (
+        f"Largest first. Not listed: {counted(more, 'coefficient')} besides the intercepts; fit.tidy() has them all.",
+    )
+    heads = (Column("Outcome", "left"), Column("Term", "left"), Column("Coef."))
+    return Table("Largest coefficients", heads, rows, note if more else ())
+
+
+def _column_scale(record: MultinomialRecord) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Return what a column's coefficients are multiplied by where the penalty counts them."""
+    facts, p = record.penalty, record.layout.n_columns
+    assert facts is not None
+    out = np.ones(p)
+    m = record.layout.active.size
+    # The first outcome may lack the columns without penalty; the last has every column.
+    out[:] = facts.scale[-p:] if facts.scale.size >= p and m > 1 else 1.0
+    return out
+
+
+def _shown(value: float) -> str:
+    return "0" if value == 0.0 else format_number(value)
+
+
+def outcome_penalty_notes(record: MultinomialRecord, facts: PenaltyFacts) -> Iterator[str]:
+    """Yield what the numbers of a penalised fit are, and are not.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit.
+    facts : PenaltyFacts
+        Of the same fit.
+
+    Yields
+    ------
+    str
+        Paragraphs.
+    """
+    form = (
+        "The penalty is of the symmetric form, in which no outcome is a reference: a coefficient moves the logit of "
+        "its outcome, and fit.risk_ratios(outcome, against) compares two."
+        if record.reference is None
+        else f"The penalty is of the coefficients against {record.outcomes[record.reference]}: with another reference "
+        "the fit is another one. Without reference= the symmetric form is penalised, which does not depend on one."
+    )
+    yield f"Coefficients are of the columns as given; the penalty draws them towards zero. {form}"
+    if has_posterior(record):
+        yield (
+            "fit.tidy() and fit.confint() have deviations and intervals of the posterior: a normal approximation at "
+            f"the mode, {posterior_condition(facts)}."
+            + (
+                " The strength was chosen with the same data, and these do not know how uncertain that choice is."
+                if facts.strengths and facts.chosen != "given"
+                else ""
+            )
+        )
+    else:
+        yield why_withheld(record)
+    yield "Gap: how far the penalised objective is above its minimum, at most, as a share of the null model's loss."
+    if record.info.intercept is None:
+        yield f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is."

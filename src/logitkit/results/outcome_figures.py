@@ -1,0 +1,193 @@
+"""Figures of a fit of several outcomes, as one-line verbs; matplotlib stays in ``plots``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from logitkit.inference.outcome_prediction import outcome_probabilities
+from logitkit.outcome_layout import places_of
+from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
+from logitkit.results.outcome_rows import outcome_rows
+from logitkit.results.set_rows import effects_of
+
+if TYPE_CHECKING:
+    from logitkit.results.multinomial import MultinomialFit
+
+__all__ = ["OutcomePlots"]
+
+
+class OutcomePlots:
+    """Figures of a fit of several outcomes; each returns matplotlib Axes.
+
+    Parameters
+    ----------
+    fit : MultinomialFit
+        The fit.
+    """
+
+    def __init__(self, fit: MultinomialFit) -> None:
+        self._fit = fit
+
+    def coefficients(self, ax: Any = None, level: float | None = None, title: str = "") -> Any:
+        """Draw the coefficients of every outcome with their intervals, a row a term.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        level : float, optional
+            Confidence level; the fit's by default.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            The plot. Terms that a summary does not list one by one are left out, and so are the intercepts.
+        """
+        from logitkit.plots.outcome_coefficients import plot_outcome_coefficients
+
+        return plot_outcome_coefficients(drawn_coefficients(self._fit.record, level), ax, title=title)
+
+    def risk_ratios(self, against: Any = None, ax: Any = None, level: float | None = None, title: str = "") -> Any:
+        """Draw the relative risk ratios of every outcome against one, with their intervals, a row a term.
+
+        Parameters
+        ----------
+        against : object, optional
+            The outcome to compare with; the reference by default, the first in symmetric form.
+        ax : Axes, optional
+            Where to draw.
+        level : float, optional
+            Confidence level; the fit's by default.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            The plot, on a logarithmic axis.
+        """
+        from logitkit.plots.outcome_coefficients import plot_outcome_coefficients
+
+        (place,) = places_of(self._fit.record.info, against=against)
+        return plot_outcome_coefficients(drawn_ratios(self._fit.record, place, level), ax, title=title)
+
+    def effects(
+        self,
+        variable: str,
+        data: Any,
+        kind: Literal["lines", "stacked"] = "lines",
+        values: Sequence[Any] | None = None,
+        level: float | None = None,
+        weights: Any = None,
+        offset: Any = None,
+        ax: Any = None,
+    ) -> Any:
+        """Draw the average probability of each outcome over the rows of a table, with a variable set to values.
+
+        Parameters
+        ----------
+        variable : str
+            A column that the formula uses.
+        data : table
+            Rows to average over; a fit holds no table.
+        kind : {'lines', 'stacked'}
+            Lines with intervals (points, where the variable has levels), or areas (bars) that add to one.
+        values : sequence, optional
+            What the variable is set to. Default: each level, or a grid from the least to the largest number.
+        level : float, optional
+            Confidence level; the fit's by default.
+        weights : str or array-like, optional
+            How much each row counts; by default the column that was the fit's weights, if any.
+        offset : by outcome, optional
+            Demanded when the fit was given arrays.
+        ax : Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
+        from logitkit.plots.outcome_effects import plot_outcome_effects
+
+        return plot_outcome_effects(
+            effects_of(self._fit, variable, data, values, level, weights, offset), ax, kind=kind
+        )
+
+    def roc(self, data: Any = None, ax: Any = None, y: Any = None, title: str = "") -> Any:
+        """Draw the ROC curve of each outcome against the rest.
+
+        Parameters
+        ----------
+        data : table or matrix, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        y : array-like, optional
+            Outcome of new rows, where the fit was given a matrix.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            A curve an outcome, with its area.
+        """
+        from logitkit.plots.outcome_curves import plot_outcome_roc
+
+        return plot_outcome_roc(self._fit.discrimination(data, y=y), ax, title=title)
+
+    def calibration(self, data: Any = None, bins: int = 10, ax: Any = None, y: Any = None, title: str = "") -> Any:
+        """Draw observed rates of bins against mean predictions, for each outcome.
+
+        Parameters
+        ----------
+        data : table or matrix, optional
+            Rows with an outcome; those of the fit by default.
+        bins : int, default 10
+            Number of bins an outcome.
+        ax : Axes, optional
+            Where to draw.
+        y : array-like, optional
+            Outcome of new rows, where the fit was given a matrix.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            Points an outcome, with intervals.
+        """
+        from logitkit.plots.outcome_curves import plot_outcome_calibration
+
+        return plot_outcome_calibration(self._fit.calibration(data, bins=bins, y=y), ax, title=title)
+
+    def ternary(
+        self, data: Any = None, ax: Any = None, weights: Any = None, offset: Any = None, title: str = ""
+    ) -> Any:
+        """Draw the probabilities of three outcomes as points in a triangle, coloured by the outcome observed.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
+        from logitkit.plots.ternary import plot_ternary
+
+        record, rows = self._fit.record, outcome_rows(self._fit, data, weights, offset)
+        mean = outcome_probabilities(record, rows.matrix, getattr(rows.response, "offsets", None))
+        return plot_ternary(mean, record.outcomes, rows.response.y.astype(int), ax, title=title)

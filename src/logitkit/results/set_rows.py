@@ -1,0 +1,197 @@
+"""Rows of a table with one variable set to a value, after another: what average adjusted predictions are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.coding import Coding
+from logitkit.design.extras import ARRAY, complete_rows, offset_role
+from logitkit.design.frame import is_missing, levels_of, numeric_values, read_table, row_values
+from logitkit.design.rebuild import again_by_outcome
+from logitkit.errors import DataError, FormulaError, LogitkitError, UnsupportedError, nearest_name
+from logitkit.inference.outcome_effects import OutcomeEffects, SetRows, outcome_effects
+from logitkit.results.outcome_rows import rows_to_predict
+from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.results.multinomial import MultinomialFit
+
+__all__ = ["effects_of", "effects_of_all"]
+
+GRID = 41  # points of a numeric variable
+POINTS_MOST = 12  # different numbers up to which each is a point of the grid
+LEVELS_MOST = 40
+VARIABLES_MOST = 8  # figures of a report
+
+
+class _Values(NamedTuple):
+    """Values that a variable is set to, and whether they are points of a scale."""
+
+    values: list[Any]
+    numeric: bool
+
+
+def effects_of(
+    fit: MultinomialFit,
+    variable: str,
+    data: Any,
+    values: Sequence[Any] | None = None,
+    level: float | None = None,
+    weights: Any = None,
+    offset: Any = None,
+) -> OutcomeEffects:
+    """Return average probabilities over the rows of a table, with a variable set to values.
+
+    Parameters
+    ----------
+    fit : MultinomialFit
+        The fit.
+    variable : str
+        A column that the formula uses.
+    data : table
+        Rows; those with a missing value are left out.
+    values : sequence, optional
+        What the variable is set to. Default: each level, or a grid from the least to the largest number.
+    level : float, optional
+        Confidence level; the fit's by default.
+    weights : str or array-like, optional
+        How much each row counts; by default the column that was the fit's weights, if any.
+    offset : by outcome, optional
+        Demanded when the fit was given arrays.
+
+    Returns
+    -------
+    OutcomeEffects
+        At each value.
+
+    Raises
+    ------
+    DataError, FormulaError, UnsupportedError
+        For a fit to a ready matrix, a column that the formula does not use, ``lag()``, or no complete row.
+    """
+    info = fit.record.info
+    if info.coding is None:
+        raise DataError("The model was fitted on a ready matrix, which has no variables that could be set.")
+    coding = info.coding
+    if variable not in coding.variables:
+        hint = nearest_name(str(variable), coding.variables)
+        raise FormulaError(f"{variable!r} is no column that the formula uses. {hint}")
+    if coding.uses_neighbours:
+        raise UnsupportedError("The formula has lag(): rows whose variable is set to one value have no past.")
+    table = read_table(data)
+    given = _weights_again(weights, info.response.weights)
+    roles = {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info.response).items()}
+    extras = {role: row_values(value, table, role)[0] for role, value in roles.items()}
+    if given is not None:
+        extras["weights"] = row_values(given, table, "weights")[0]
+    absent = {**table.missing(coding.variables), **{role: is_missing(column) for role, column in extras.items()}}
+    positions = complete_rows({name: where for name, where in absent.items() if where.any()}, "drop")
+    frame = table.frame(coding.variables, positions)
+    kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}
+    if len(frame) == 0:
+        raise DataError("No row of the table is complete, so that there is nothing to average over.")
+    counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
+    chosen = _chosen(variable, frame[variable], values, coding)
+    offsets = {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
+    sets = _set_rows(fit, variable, frame, chosen, offsets)
+    return outcome_effects(fit.record, sets, counts, variable, numeric=chosen.numeric, level=level)
+
+
+def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: Any = None) -> list[OutcomeEffects]:
+    """Return average probabilities for each variable of the formula in turn, as far as they are a few and can be had.
+
+    Parameters
+    ----------
+    fit : MultinomialFit
+        The fit.
+    data : table or None
+        Rows; None for no effects.
+    weights, offset : str, array-like or by outcome, optional
+        As in ``effects_of``.
+
+    Returns
+    -------
+    list of OutcomeEffects
+        Of the first variables.
+    """
+    coding = fit.record.info.coding
+    if data is None or coding is None or coding.uses_neighbours or fit.record.limit is not None:
+        return []
+    found = []
+    for variable in coding.variables:
+        try:
+            found.append(effects_of(fit, variable, data, weights=weights, offset=offset))
+        except LogitkitError:  # too many levels, or values that the other columns of a row contradict
+            continue
+        if len(found) == VARIABLES_MOST:
+            break
+    return found
+
+
+def _weights_again(given: Any, at_fit: str | None) -> Any:
+    if given is None and at_fit == ARRAY:
+        raise DataError(
+            "The model was fitted with an array as weights: pass weights=..., aligned with data, to say how much each "
+            "row counts in the average."
+        )
+    return at_fit if given is None else given
+
+
+def _positive(weights: FloatArray) -> FloatArray:
+    if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
+        raise DataError("weights must be finite and not negative, and some of them positive.")
+    return weights
+
+
+def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, coding: Coding) -> _Values:
+    """Return what the variable is set to."""
+    number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+    # Numbers that the formula takes as levels, or that are two: a factor by any other name.
+    factor = any(key == variable or key.startswith((f"C({variable})", f"C({variable},")) for key in coding.seen)
+    different = levels_of(column)
+    numeric = bool(number and not factor and (len(different) > 2 or values is not None))
+    if values is not None:
+        return _Values(_given(variable, values, numeric), numeric)
+    if numeric and len(different) > POINTS_MOST:
+        return _Values(np.linspace(float(column.min()), float(column.max()), GRID).tolist(), numeric)
+    if not numeric and len(different) > LEVELS_MOST:
+        raise DataError(
+            f"{variable!r} has {len(different)} levels; name those of interest, values=[{different[0]!r}, ...]."
+        )
+    return _Values(different, numeric)
+
+
+def _given(variable: str, values: Sequence[Any], numeric: bool) -> list[Any]:
+    if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
+        raise DataError(f"values={values!r} is no list of values for {variable!r}; give for example values=[1, 2].")
+    found = list(values)
+    for value in found:
+        if numeric and not (isinstance(value, Real) and np.isfinite(float(value))):
+            raise DataError(f"values holds {value!r}, and {variable!r} is a number; give finite numbers.")
+    return sorted(found) if numeric else found
+
+
+def _set_rows(
+    fit: MultinomialFit, variable: str, frame: pd.DataFrame, chosen: _Values, offsets: dict[str, Any] | None
+) -> Iterator[SetRows]:
+    """Return the rows at one value after another."""
+    column = frame[variable]
+    for value in chosen.values:
+        kind = None if chosen.numeric else column.dtype
+        if isinstance(kind, pd.CategoricalDtype) and value not in kind.categories:
+            hint = nearest_name(str(value), [str(each) for each in kind.categories])
+            raise DataError(f"values holds {value!r}, which is no level of {variable!r}. {hint}")
+        rows = rows_to_predict(
+            fit, frame.assign(**{variable: pd.Series([value] * len(frame), dtype=kind)}), offsets, "raise"
+        )
+        if not rows.kept.all():
+            raise DataError(
+                f"With {variable!r} set to {value!r} {int((~rows.kept).sum())} rows have no value in the model; give "
+                "other values=[...]."
+            )
+        yield SetRows(value, rows.matrix, rows.offsets)

@@ -1,0 +1,177 @@
+"""Average adjusted predictions: against predictions made row by row, and derivatives made by differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from scipy.special import expit, logit, ndtri
+
+import logitkit as lk
+from logitkit.errors import DataError, FormulaError, UnsupportedError
+from logitkit.results.set_rows import GRID, effects_of, effects_of_all
+from tolerances import EXACT, ROUTE
+
+DIFFERENCES = 1e-6  # central differences of a smooth function: a step of 1e-5, squared, and rounding over the step
+
+
+def trips(n: int = 180) -> pd.DataFrame:
+    rng = np.random.default_rng(21)
+    frame = pd.DataFrame({"cost": rng.normal(size=n), "k": rng.integers(1, 5, n), "g": rng.choice(["u", "v", "w"], n)})
+    eta = np.column_stack([np.zeros(n), 0.7 * frame["cost"], 0.3 * frame["k"] - 1.0 * (frame["g"] == "v")])
+    frame["mode"] = np.array(["bus", "car", "walk"])[(eta + rng.gumbel(size=eta.shape)).argmax(axis=1)]
+    return frame.assign(w=rng.integers(1, 4, n), late=rng.normal(size=n), flag=rng.random(n) < 0.5)
+
+
+FORMULA = "mode ~ cost * g + I(cost ** 2) + C(k)"
+
+
+@pytest.fixture(scope="module")
+def fit() -> Any:
+    return lk.multinomial(FORMULA, trips())
+
+
+@pytest.mark.parametrize(("variable", "values"), [("cost", [-1.0, 0.5]), ("g", ["u", "v", "w"]), ("k", [1, 2, 3, 4])])
+def test_they_are_means_of_predictions(fit: Any, variable: str, values: list[Any]) -> None:
+    rows = trips()
+    found = effects_of(fit, variable, rows, values if variable == "cost" else None)
+    assert list(found.values) == values
+    assert found.numeric == (variable == "cost")
+    for place, value in enumerate(values):
+        expected = fit.predict(rows.assign(**{variable: value})).mean()
+        assert_allclose(found.probability[:, place], expected, rtol=EXACT)
+    assert_allclose(found.probability.sum(axis=0), 1.0, rtol=EXACT)
+
+
+@pytest.mark.parametrize("reference", ["bus", "car", None])
+def test_errors_are_those_of_the_delta_method(reference: Any) -> None:
+    rows = trips()
+    fit = lk.multinomial("mode ~ cost * g", rows, reference=reference, weights="w")
+    found = effects_of(fit, "cost", rows, [0.4], level=0.9)
+    record, weights = fit.record, rows["w"] / rows["w"].sum()
+    steps = record.inner_coef.size
+
+    def average(inner: Any) -> Any:
+        moved = lk.MultinomialFit(replace(record, inner_coef=inner, coef=np.array(record.coordinates.coef(inner))))
+        return weights.to_numpy() @ moved.predict(rows.assign(cost=0.4)).to_numpy()
+
+    jacobian = np.empty((3, steps))
+    for j in range(steps):
+        step = 1e-5 * np.eye(steps)[j]
+        jacobian[:, j] = (average(record.inner_coef + step) - average(record.inner_coef - step)) / 2e-5
+    expected = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, record.inner_vcov.array(), jacobian))
+    assert_allclose(found.std_error[:, 0], expected, rtol=DIFFERENCES)
+    p = found.probability[:, 0]
+    half = ndtri(0.95) * expected / (p * (1 - p))
+    assert_allclose(found.low[:, 0], expit(logit(p) - half), rtol=DIFFERENCES)
+    assert_allclose(found.high[:, 0], expit(logit(p) + half), rtol=DIFFERENCES)
+
+
+def test_one_row_is_a_prediction(fit: Any) -> None:
+    row = trips().iloc[[7]]
+    found = effects_of(fit, "g", row, ["w"])
+    expected = fit.predictions(row.assign(g="w"))
+    for name, values in (
+        ("estimate", found.probability),
+        ("std_error", found.std_error),
+        ("conf_low", found.low),
+        ("conf_high", found.high),
+    ):
+        assert_allclose(values[:, 0], expected[name], rtol=ROUTE)
+
+
+def test_weights_are_rows_that_often() -> None:
+    rows = trips()
+    fit = lk.multinomial("mode ~ cost + g", rows, weights="w")
+    again = rows.loc[rows.index.repeat(rows["w"])]
+    one, other = effects_of(fit, "cost", rows), effects_of(fit, "cost", again, weights=np.ones(len(again)))
+    assert_allclose(one.probability, other.probability, rtol=ROUTE)
+    assert_allclose(one.std_error, other.std_error, rtol=ROUTE)
+    by_array = lk.multinomial("mode ~ cost + g", rows, weights=rows["w"].to_numpy())
+    with pytest.raises(DataError, match="fitted with an array as weights"):
+        effects_of(by_array, "cost", rows)
+
+
+def test_offsets_by_outcome_count() -> None:
+    rows = trips()
+    fit = lk.multinomial("mode ~ cost", rows, offset={"walk": "late"})
+    expected = fit.predict(rows.assign(cost=1.0)).mean()
+    assert_allclose(effects_of(fit, "cost", rows, [1.0]).probability[:, 0], expected, rtol=EXACT)
+    with_arrays = lk.multinomial("mode ~ cost", rows, offset={"walk": rows["late"].to_numpy()})
+    given = rows.assign(cost=rows["cost"].where(rows.index != 3))
+    found = effects_of(with_arrays, "cost", given, [1.0], offset={"walk": rows["late"].to_numpy()})
+    assert found.n_rows == len(rows) - 1
+    part = rows[rows.index != 3].assign(cost=1.0)
+    expected = with_arrays.predict(part, offset={"walk": part["late"].to_numpy()}).mean()
+    assert_allclose(found.probability[:, 0], expected, rtol=EXACT)
+
+
+def test_what_a_variable_is_set_to() -> None:
+    rows = trips()
+    fit = lk.multinomial("mode ~ cost + g + C(k) + flag", rows.assign(g=pd.Categorical(rows["g"], ["w", "v", "u"])))
+    rows = rows.assign(g=pd.Categorical(rows["g"], ["w", "v", "u"]))
+    grid = effects_of(fit, "cost", rows)
+    assert grid.numeric
+    assert len(grid.values) == GRID
+    assert (grid.values[0], grid.values[-1]) == (rows["cost"].min(), rows["cost"].max())
+    assert effects_of(fit, "g", rows).values == ("w", "v", "u")  # in the order of the categories
+    assert effects_of(fit, "k", rows).values == (1, 2, 3, 4)
+    assert not effects_of(fit, "k", rows).numeric
+    assert effects_of(fit, "flag", rows).values == (False, True)
+    few = effects_of(lk.multinomial("mode ~ k", rows), "k", rows)
+    assert few.numeric
+    assert few.values == (1, 2, 3, 4)
+
+
+def test_any_kind_of_table(fit: Any) -> None:
+    rows = trips()
+    expected = effects_of(fit, "cost", rows).probability
+    found = effects_of(fit, "cost", {name: rows[name].to_numpy() for name in rows})
+    assert_allclose(found.probability, expected, rtol=EXACT)
+
+
+def test_a_separated_fit_has_its_limit() -> None:
+    rows = trips().assign(north=lambda frame: ((frame["mode"] == "bus") & (frame["k"] == 1)).astype(float))
+    fit = lk.multinomial("mode ~ north + cost", rows)
+    found = effects_of(fit, "north", rows)
+    assert_allclose(found.probability[:, 1], [1.0, 0.0, 0.0], rtol=0.0)
+    assert np.isnan(found.std_error[:, 1]).all()
+    assert np.isfinite(found.std_error[:, 0]).all()
+
+
+@pytest.mark.parametrize(
+    ("variable", "values", "error", "words"),
+    [
+        ("cots", None, FormulaError, "'cots' is no column that the formula uses.*cost"),
+        ("mode", None, FormulaError, "'mode' is no column that the formula uses"),
+        ("cost", "all", DataError, "is no list of values"),
+        ("cost", [], DataError, "is no list of values"),
+        ("cost", [np.nan], DataError, "give finite numbers"),
+        ("cost", ["a"], DataError, "give finite numbers"),
+        ("g", ["z"], DataError, "'z'"),
+        ("k", [9], DataError, "9"),
+    ],
+)
+def test_what_is_refused(fit: Any, variable: str, values: Any, error: Any, words: str) -> None:
+    with pytest.raises(error, match=words):
+        effects_of(fit, variable, trips(), values)
+
+
+def test_where_there_is_no_variable_to_set() -> None:
+    rows = trips()
+    matrix = lk.multinomial_matrix(
+        np.column_stack([np.ones(len(rows)), rows["cost"]]), rows["mode"], ["Intercept", "c"]
+    )
+    with pytest.raises(DataError, match="ready matrix"):
+        effects_of(matrix, "c", rows)
+    lagged = lk.multinomial("mode ~ lag(cost)", rows)
+    with pytest.raises(UnsupportedError, match="lag"):
+        effects_of(lagged, "cost", rows)
+    assert effects_of_all(matrix, rows) == effects_of_all(lagged, rows) == []
+    many = lk.multinomial("mode ~ cost + s", rows.assign(s=[f"s{i % 45}" for i in range(len(rows))]))
+    with pytest.raises(DataError, match="has 45 levels"):
+        effects_of(many, "s", rows.assign(s=[f"s{i % 45}" for i in range(len(rows))]))

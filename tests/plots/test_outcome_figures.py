@@ -1,0 +1,234 @@
+"""Figures of several outcomes: what is drawn where, in which colour, and what is said in words instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.plots.outcome_coefficients import Drawn, plot_outcome_coefficients
+from logitkit.plots.style import MUTED, looks, plain, stack_colors
+from logitkit.plots.ternary import corner_coordinates, plot_ternary
+from logitkit.results.set_rows import effects_of
+
+
+def trips(n: int = 160) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame({"cost": rng.normal(size=n), "time": rng.normal(size=n), "g": rng.choice(["u", "v"], n)})
+    eta = np.column_stack([np.zeros(n), 0.7 * frame["cost"], 0.4 - 0.6 * frame["time"]])
+    frame["mode"] = np.array(["bus", "car", "walk"])[(eta + rng.gumbel(size=eta.shape)).argmax(axis=1)]
+    return frame
+
+
+@pytest.fixture(scope="module")
+def fit() -> Any:
+    return lk.multinomial("mode ~ cost + time + g", trips())
+
+
+def legend(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def points(ax: Any, look: Any) -> Any:
+    return next(line for line in ax.lines if line.get_marker() == look.mark and line.get_color() == look.color)
+
+
+def rows_of(ax: Any) -> list[str]:
+    return [text.get_text() for text in ax.get_yticklabels()]
+
+
+def test_looks_are_all_different() -> None:
+    assert len(set(stack_colors(30))) == 30
+    assert stack_colors(3) == tuple(look.color for look in looks(3))
+    assert len(set(looks(28))) == 28
+    assert len({look.color for look in looks(7)}) == len({look.mark for look in looks(7)}) == 7
+
+
+def test_coefficients_have_a_row_a_term_and_a_mark_an_outcome(fit: Any) -> None:
+    ax = fit.plot.coefficients()
+    assert rows_of(ax) == ["cost", "time", "g[T.v]"]
+    assert legend(ax) == ["car", "walk"]
+    for outcome, look in zip(["car", "walk"], looks(2), strict=True):
+        drawn = points(ax, look)
+        assert_allclose(drawn.get_xdata(), fit.coef[outcome].drop("Intercept"))
+        assert_allclose(np.round(drawn.get_ydata()), [0, 1, 2])
+    assert "against bus, 95% intervals" in ax.get_xlabel()
+    left, right = ax.get_xlim()
+    assert left < 0.0 < right
+
+
+def test_ratios_are_on_a_logarithmic_axis_and_against_whom_is_said(fit: Any) -> None:
+    ax = fit.plot.risk_ratios("walk", level=0.9)
+    assert ax.get_xscale() == "log"
+    assert legend(ax) == ["bus", "car"]
+    assert "against walk, 90% intervals" in ax.get_xlabel()
+    expected = fit.risk_ratios(against="walk")["risk_ratio"]
+    for outcome, look in zip(["bus", "car"], looks(2), strict=True):
+        assert_allclose(points(ax, look).get_xdata(), expected.loc[outcome])
+    null = [line for line in ax.lines if line.get_color() == MUTED]
+    assert list(null[0].get_xdata()) == [1.0, 1.0]
+
+
+def test_in_symmetric_form_every_outcome_is_drawn_against_their_mean() -> None:
+    fit = lk.multinomial("mode ~ cost", trips(), reference=None)
+    ax = fit.plot.coefficients()
+    assert legend(ax) == ["bus", "car", "walk"]
+    assert "against the mean of all outcomes" in ax.get_xlabel()
+    assert legend(fit.plot.risk_ratios()) == ["car", "walk"]
+
+
+def test_what_an_outcome_does_not_have_is_left_out() -> None:
+    fit = lk.multinomial("mode ~ cost + time", trips(), per_outcome={"car": "cost"})
+    ax = fit.plot.coefficients()
+    assert len(points(ax, looks(2)[0]).get_xdata()) == 1
+    assert len(points(ax, looks(2)[1]).get_xdata()) == 2
+    assert not ax.texts
+    ratios = fit.plot.risk_ratios()
+    assert len(points(ratios, looks(2)[0]).get_xdata()) == 1
+    assert not ratios.texts
+    # Against an outcome that has the term, the one that has none is drawn too.
+    assert len(points(fit.plot.risk_ratios("walk"), looks(2)[1]).get_xdata()) == 2
+
+
+def test_infinite_and_missing_ones_are_named_in_words() -> None:
+    nan, inf = np.nan, np.inf
+    table = np.array([[inf, 0.5], [nan, -inf]])
+    ends = np.where(np.isfinite(table), table, nan)
+    drawn = Drawn(("x", "z"), ("car", "walk"), table, ends - 0.2, ends + 0.2, "bus", 0.95)
+    assert [text.get_text() for text in plot_outcome_coefficients(drawn).texts] == [
+        "infinite (separated) →",
+        "no estimate",
+        "← minus infinite (separated)",
+    ]
+    ratios = Drawn(
+        ("x", "z"), ("car", "walk"), np.exp(table), np.exp(ends - 0.2), np.exp(ends + 0.2), "bus", 0.95, True
+    )
+    assert [text.get_text() for text in plot_outcome_coefficients(ratios).texts][-1] == "← zero (separated)"
+
+
+def test_an_interval_far_longer_than_any_estimate_is_cut() -> None:
+    one = np.array([[0.5], [1.0]])
+    drawn = Drawn(("x", "z"), ("car",), one, np.array([[-200.0], [0.9]]), np.array([[201.0], [1.1]]), "bus", 0.95)
+    ax = plot_outcome_coefficients(drawn)
+    assert ax.get_xlim()[1] < 4.0
+    assert {line.get_marker() for line in ax.lines if len(line.get_xdata())} >= {"<", ">"}
+    with pytest.raises(DataError, match="shapes"):
+        plot_outcome_coefficients(drawn._replace(low=one[:1]))
+
+
+def test_a_model_of_intercepts_has_nothing_to_draw() -> None:
+    fit = lk.multinomial("mode ~ 1", trips())
+    for draw in (fit.plot.coefficients, fit.plot.risk_ratios):
+        with pytest.raises(UnsupportedError, match="besides the intercepts"):
+            draw()
+
+
+def test_effects_are_lines_with_bands(fit: Any) -> None:
+    rows = trips()
+    ax = fit.plot.effects("cost", rows)
+    found = effects_of(fit, "cost", rows)
+    for row, line in zip(found.probability, ax.lines, strict=True):
+        assert_allclose(line.get_xdata(), found.values)
+        assert_allclose(line.get_ydata(), row)
+    assert len(ax.collections) == 3
+    assert legend(ax) == ["bus", "car", "walk"]
+    low, high = ax.get_ylim()
+    assert low <= found.low.min()
+    assert found.high.max() <= high
+    assert "95%" in ax.get_ylabel()
+
+
+def test_effects_of_levels_are_points_side_by_side(fit: Any) -> None:
+    ax = fit.plot.effects("g", trips())
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["u", "v"]
+    assert [line.get_marker() for line in ax.lines] == [look.mark for look in looks(3)]
+    assert len({tuple(line.get_xdata()) for line in ax.lines}) == 3
+
+
+@pytest.mark.parametrize("variable", ["cost", "g"])
+def test_stacked_effects_add_to_one(fit: Any, variable: str) -> None:
+    rows = trips()
+    ax = fit.plot.effects(variable, rows, "stacked")
+    assert legend(ax) == ["walk", "car", "bus"]  # from the top, as they lie
+    found = effects_of(fit, variable, rows)
+    if variable == "g":
+        tops = [patch.get_y() + patch.get_height() for patch in ax.patches]
+        assert_allclose(tops, np.cumsum(found.probability, axis=0).ravel())
+        assert to_hex(ax.patches[0].get_facecolor()) == looks(3)[0].color.lower()
+    else:
+        top = ax.collections[-1].get_paths()[0].vertices[:, 1]
+        assert_allclose(top.max(), 1.0)
+
+
+def test_dollar_signs_are_no_formulas() -> None:
+    rows = trips()
+    rows["mode"] = rows["mode"].map({"bus": "$a$", "car": "$b_c$", "walk": "$"})
+    fit = lk.multinomial("mode ~ cost", rows)
+    for ax in (fit.plot.coefficients(), fit.plot.ternary(), fit.plot.effects("cost", rows)):
+        ax.figure.canvas.draw()
+        assert plain("$b_c$") in legend(ax)
+
+
+def test_another_kind_is_refused(fit: Any) -> None:
+    with pytest.raises(DataError, match="kind='pie'"):
+        fit.plot.effects("cost", trips(), "pie")
+
+
+def test_a_triangle_has_certain_rows_at_its_corners(fit: Any) -> None:
+    corners = corner_coordinates(np.eye(3)).T
+    assert_allclose(np.linalg.norm(corners - np.roll(corners, 1, axis=0), axis=1), 1.0)
+    assert_allclose(corner_coordinates(np.full((3, 1), 1 / 3))[:, 0], corners.mean(axis=0))
+    ax = fit.plot.ternary()
+    rows = trips()
+    assert legend(ax) == ["bus", "car", "walk"]
+    x, y = corner_coordinates(fit.predict().to_numpy().T)
+    for outcome, look in zip(fit.outcomes, looks(3), strict=True):
+        drawn = next(line for line in ax.lines if line.get_marker() == look.mark and len(line.get_xdata()))
+        here = (rows["mode"] == outcome).to_numpy()
+        assert_allclose(drawn.get_xdata(), x[here])
+        assert_allclose(drawn.get_ydata(), y[here])
+    assert len(fit.plot.ternary(rows.iloc[:20]).lines) == len(ax.lines)
+
+
+def test_a_triangle_has_three_corners() -> None:
+    rows = trips()
+    with pytest.raises(UnsupportedError, match="there are 2 outcomes"):
+        lk.multinomial("g ~ cost", rows).plot.ternary()
+    with pytest.raises(DataError, match=r"it must be \(3, 5\)"):
+        plot_ternary(np.full((3, 4), 1 / 3), ["a", "b", "c"], np.zeros(5, int))
+
+
+@pytest.mark.parametrize("name", ["coefficients", "risk_ratios", "effects", "ternary"])
+def test_every_figure_is_drawn_where_it_is_told(fit: Any, name: str) -> None:
+    ax = Figure().add_subplot()
+    given = ("cost", trips()) if name == "effects" else ()
+    assert getattr(fit.plot, name)(*given, ax=ax) is ax
+    ax.figure.canvas.draw()
+    assert ax.has_data()
+
+
+def test_the_roc_curves_are_those_of_the_discrimination(fit: Any) -> None:
+    ax = fit.plot.roc()
+    found = fit.discrimination()
+    lines = {line.get_label(): line for line in ax.lines}
+    assert set(found.curves) <= set(lines)
+    for outcome, curve in found.curves.items():
+        assert_allclose(lines[outcome].get_ydata(), curve.tpr)
+    shown = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert shown == [f"{outcome} (AUC {curve.auc:.3f})" for outcome, curve in found.curves.items()]
+
+
+def test_the_points_of_calibration_are_the_bins_of_every_outcome(fit: Any) -> None:
+    ax = fit.plot.calibration(bins=5)
+    found = fit.calibration(bins=5)
+    drawn = [container.lines[0].get_ydata() for container in ax.containers]
+    assert len(drawn) == len(found.outcomes)
+    for values, bins in zip(drawn, found.bins, strict=True):
+        assert_allclose(values, bins.observed)
