@@ -12,7 +12,7 @@ from scipy.optimize import minimize, nnls
 from scipy.special import log_softmax, softmax
 
 from estimators.problems import partly_separated_classes, quasi_separated, separated, separated_classes
-from logitkit.errors import DataWarning
+from logitkit.errors import ConvergenceWarning, DataWarning
 from logitkit.estimators import LogitClassifier, MultinomialClassifier
 from logitkit.estimators import finite as finite_module
 from tolerances import ITERATIVE, ROUTE
@@ -166,6 +166,17 @@ def test_an_aliased_column_stays_at_zero():
     model = fitted(np.column_stack([X, X[:, 0] + X[:, 1]]), y)
     assert_array_equal(model.coef_[:, 3], np.zeros(3))
     assert_allclose(model.predict_proba(X @ np.eye(3, 4) + 0.0 * X[:, :1]), np.eye(3)[y], atol=LIMIT)
+
+
+def test_of_hundreds_of_coefficients_separation_is_suspected_and_told():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 20))
+    y = (X @ rng.normal(size=(20, 20))).argmax(axis=1)
+    with pytest.warns(ConvergenceWarning, match="has not converged: .* seem to run to infinity"):
+        model = MultinomialClassifier().fit(X, y)
+    assert np.isfinite(both(model)).all()
+    assert model.fit_.separation is None
+    assert 0.9 < model.score(X, y) < 1.0  # short of the limit, where it is 1
 
 
 def test_a_penalty_needs_no_limit():

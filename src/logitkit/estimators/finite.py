@@ -17,8 +17,8 @@ outcome k and every other l, and the square of the length is the sum over outcom
 .. math:: \tilde\beta = \hat\beta + t\,\delta, \qquad t = \max_i \frac{T - s_i x_i'\hat\beta}{s_i x_i'\delta},
 
 with :math:`\hat\beta` the shortest coefficients of the limiting model, gives every separated row a logit of at least T
-on its side (of several outcomes: its own logit is T or more above each that is ruled out), and leaves the others where
-the limiting model has them.
+on its side (of several outcomes: T or more above the logit of each that is ruled out), and leaves the others where the
+limiting model has them.
 
 References
 ----------
