@@ -37,3 +37,22 @@ def test_the_largest_strength_is_the_smallest_that_chooses_nothing(penalty, larg
     assert_allclose(first, largest(pulls(X, codes)), rtol=ROUTE)
     for strength, moves in ((first * (1.0 + 1e-6), False), (first * 0.99, True)):
         assert (path.at(strength).coef.iloc[1:] != 0.0).any(axis=None) == moves
+
+
+def test_columns_with_a_length_of_their_own_strength_stay_in_while_the_rest_wait():
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(300, 3))
+    codes = (X @ rng.normal(size=(3, 3)) + rng.gumbel(size=(300, 3))).argmax(axis=1)
+    full = np.column_stack([np.ones(300), X])
+    rest = lk.Lasso(0.02, keep=["b", "c"], across_outcomes=True)
+    penalty = lk.Lasso(keep=["a"], across_outcomes=True) + rest
+    path = lk.path_matrix(full, codes, NAMES, penalty=penalty, model="multinomial", n_strengths=5)
+    # With b and c held at zero the model is that of a alone, at its strength.
+    small = lk.multinomial_matrix(
+        full[:, :2], codes, NAMES[:2], reference=None, penalty=lk.Lasso(0.02, across_outcomes=True)
+    )
+    shares = small.predict(full[:, :2]).to_numpy()
+    Z = (X - X.mean(axis=0)) / X.std(axis=0)
+    pull = Z[:, 1:].T @ (np.eye(3)[codes] - shares) / 300
+    # The start is taken at a solution to a gap of 1e-8, whose root is the error of a gradient.
+    assert_allclose(float(path.record.strengths[0]), np.linalg.norm(pull, axis=1).max(), rtol=1e-4)

@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.objective import SmoothObjective
-from logitkit.penalties.penalty import Penalty, no_penalty
+from logitkit.penalties.penalty import Groups, Penalty, no_penalty
 from logitkit.solvers.null_model import NullModel
 from logitkit.solvers.prox_newton import Solved
 from logitkit.strengths import Strengths
@@ -91,6 +91,10 @@ class StrengthSequence(ABC):
             return self.slope_at_null()
         zero = np.where(held, 0.0, np.inf)
         penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero))
+        if penalty.groups is not None:
+            # A group is held whole, and bounds are those of columns that are in none.
+            codes = np.where(held, -1, penalty.groups.codes)
+            penalty = replace(penalty, groups=Groups(codes, penalty.groups.strengths))
         found = self.engine_from_null(penalty).solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
         gradient = self.objective.evaluate(found.coef / scale, hessian=False).gradient / scale
         # A little more, because the solution that it is taken at is not exact.
@@ -150,7 +154,7 @@ def largest_share(penalty: Penalty, slope: FloatArray) -> float:
 
     Examples
     --------
-    >>> from logitkit.penalties.penalty import no_penalty
+    >>> from logitkit.penalties.penalty import Groups, no_penalty
     >>> from dataclasses import replace
     >>> largest_share(replace(no_penalty(2), l1=np.array([1.0, 2.0])), np.array([3.0, -8.0]))
     4.0
