@@ -49,7 +49,7 @@ format: $(STAMPS)/test ## Let ruff mend what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: $(STAMPS)/bench ## Time all work beside the peers that are installed, for some twenty minutes (ARGS="--quick": in small)
+bench: $(STAMPS)/bench ## Time all work beside the peers that are installed, within an hour or so (ARGS="--quick": in small)
 	$(PY) benchmarks/bench.py $(ARGS)
 
 bench-history: $(STAMPS)/bench ## Add our own figures of this commit to benchmarks/history.csv, and show the last few

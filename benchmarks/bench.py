@@ -1,7 +1,7 @@
 """Time logitkit beside its peers in one run, and write the page and the figure.
 
-Run by ``make bench``, some twenty minutes in which nothing else should run. ``--quick`` does all of it in small, to see
-that it works: in one process, unless ``--only`` names some of the work, and to where ``--out`` says.
+Run by ``make bench``, within an hour or so in which nothing else should run. ``--quick`` does all of it in small, to
+see that it works: in one process, unless ``--only`` names some of the work, and to where ``--out`` says.
 """
 
 from __future__ import annotations

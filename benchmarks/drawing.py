@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from outcome_problems import OutcomeFrame, OutcomeMatrix
 from penalised_problems import PenalisedFrame, PenalisedMatrix
 from problems import SEED, FrameProblem, GroupsProblem, MatrixProblem, PanelProblem, RefitProblem
 from scipy.sparse import csr_array
@@ -107,7 +108,11 @@ def as_problem(drawn: Drawn) -> Any:
         folds = arrays.get("folds", np.empty(0, dtype=np.int32))
         told = {name: facts[name] for name in ("l1_ratio", "intercept") if name in facts}
         return PenalisedMatrix(X, arrays["y"], arrays["strengths"], folds, **told)
-    if drawn.kind in {"frame", "panel", "penalised-frame"}:
+    if drawn.kind in {"outcomes", "outcomes-sparse"}:
+        X = arrays["X"] if drawn.kind == "outcomes" else _sparse(drawn)
+        told = {name: facts[name] for name in ("l1_ratio", "standardised") if name in facts}
+        return OutcomeMatrix(X, arrays["y"], facts["n_outcomes"], arrays.get("strengths", np.empty(0)), **told)
+    if drawn.kind in {"frame", "panel", "penalised-frame", "outcome-frame"}:
         numbers = [f"x{j}" for j in range(arrays["X"].shape[1])]
         columns: dict[str, Any] = {"y": arrays["y"].astype(int)}
         columns |= {name: np.ascontiguousarray(arrays["X"][:, j]) for j, name in enumerate(numbers)}
@@ -119,6 +124,8 @@ def as_problem(drawn: Drawn) -> Any:
         frame = pd.DataFrame(columns)
         if drawn.kind == "penalised-frame":
             return PenalisedFrame(frame, numbers, factors, arrays["strengths"])
+        if drawn.kind == "outcome-frame":
+            return OutcomeFrame(frame, numbers, factors, facts["n_outcomes"])
         made = PanelProblem if drawn.kind == "panel" else FrameProblem
         return made(frame, numbers, factors)
     classes = {"matrix": MatrixProblem, "refits": RefitProblem, "groups": GroupsProblem}

@@ -42,7 +42,7 @@ def commit() -> str:
 def measured(scale: Scale, only: list[str] | None) -> Iterable[tuple[str, str, float]]:
     """Yield what was measured, its unit and its value."""
     for work in WORKS:
-        if only and work.key not in only:
+        if work.key not in only if only else not work.history:
             continue
         outcome = contend(work, scale, ours_only=True)
         facts = outcome.ours.facts

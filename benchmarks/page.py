@@ -30,7 +30,7 @@ PACKAGES = (
     "celer",
     "skglm",
 )
-IN_R = (("R", "base"), ("glmnet", "glmnet"))
+IN_R = (("R", "base"), ("glmnet", "glmnet"), ("nnet", "nnet"))
 
 INTRODUCTION = f"""\
 Every contender works on the same arrays, in a process of its own that has done a small version of the work before.
@@ -46,6 +46,9 @@ the process held with the data, in one run of the work.
 Lasso and ridge are judged at each of their strengths, by the penalised objective and relative to that of the intercept
 alone: *above the least* is the farthest of any strength, and {WITHIN_GAP.reached:.0e} is near enough. Ours stops at a
 duality gap of as much, which bounds it; the least is known from a run to a thousandth of it.
+
+Where a tolerance stops too early or too late, a contender is given a number of iterations instead, and again more from
+the start until it is there; the time is that of the last run.
 
 The figures are written by `make bench`, and none is typed in. A ratio above 1 says that logitkit is faster."""
 
@@ -96,6 +99,13 @@ def seconds_text(seconds: float) -> str:
 def excess_text(excess: float) -> str:
     """Return a relative distance from the least objective."""
     return "below 1e-12" if excess < 1e-12 else f"{excess:.0e}"
+
+
+def tolerance_text(tolerance: float) -> str:
+    """Return what told a contender when to stop: a tolerance, or a number of iterations."""
+    if not math.isfinite(tolerance):
+        return "default"
+    return f"{tolerance:.0e}" if tolerance < 1.0 else f"{tolerance:.0f} iteration{'s' if tolerance > 1.0 else ''}"
 
 
 def make_page(found: Measured, figure: str) -> str:
@@ -169,7 +179,7 @@ def _table(outcome: Outcome) -> str:
             ratio if entry.reached or not ratio else f"({ratio})",
             *([f"{entry.seconds / outcome.gram:.1f}"] if with_r else []),
             f"{excess_text(entry.excess)}{'' if entry.reached else ', **not reached**'}",
-            f"{tolerance:.0e}" if math.isfinite(tolerance) else "default",
+            tolerance_text(tolerance),
             f"{max(megabytes, 0.0):.0f} MB" if math.isfinite(megabytes) else "",
         ]
         rows.append(row)
@@ -255,8 +265,9 @@ def _goals(outcomes: list[Outcome]) -> str:
 
 
 def _fastest(outcome: Outcome) -> float:
-    """Return the least time of the peers that reached the objective, nan where none did."""
-    return min((entry.seconds for entry in outcome.peers if entry.reached), default=math.nan)
+    """Return the least time of the peers that reached the objective, with standard errors if ours has them, or nan."""
+    able = (entry for entry in outcome.peers if entry.reached and entry.errors >= outcome.ours.errors)
+    return min((entry.seconds for entry in able), default=math.nan)
 
 
 def _predicting(outcome: Outcome) -> list[Entry]:

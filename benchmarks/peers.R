@@ -59,7 +59,73 @@ path <- function() {
   )
 }
 
+# Outcomes 0 to K - 1; coefficients: a column an outcome.
+softmax_loss <- function(X, y, coef) {
+  eta <- as.matrix(X %*% coef)
+  largest <- do.call(pmax, as.data.frame(eta))
+  sum(log(rowSums(exp(eta - largest))) + largest - eta[cbind(seq_along(y), y + 1)])
+}
+
+# The coefficients of multinom, zeros for its reference.
+against_first <- function(fit) cbind(0, t(coef(fit)))
+
 contenders <- list(
+  multinom = function() {
+    suppressPackageStartupMessages(library(nnet))
+    columns <- X[, -1]
+    outcome <- factor(y, levels = seq_len(shape[3]) - 1)
+    list(
+      fit = function(tol) {
+        fit <- multinom(outcome ~ columns, maxit = 1e4, MaxNWts = 1e5, reltol = tol, abstol = 0, trace = FALSE)
+        summary(fit)$standard.errors
+        fit
+      },
+      coef = against_first,
+      loss = function(coef) softmax_loss(X, y, coef)
+    )
+  },
+  multinom_summary = function() {
+    suppressPackageStartupMessages(library(nnet))
+    codes <- matrix(read("codes.bin", "integer", n * shape[4]), nrow = n)
+    data <- cbind(data.frame(X[, -1]), as.data.frame(lapply(seq_len(shape[4]), function(j) factor(codes[, j]))))
+    names(data) <- c(paste0("x", seq_len(p - 1)), paste0("g", seq_len(shape[4])))
+    dummies <- model.matrix(~., data)
+    formula <- as.formula(paste("outcome ~", paste(names(data), collapse = " + ")))
+    data$outcome <- factor(y, levels = seq_len(shape[3]) - 1)
+    list(
+      fit = function(tol) {
+        fit <- multinom(formula, data, maxit = 1e4, MaxNWts = 1e5, reltol = tol, abstol = 0, trace = FALSE)
+        capture.output(print(summary(fit)))
+        fit
+      },
+      coef = against_first,
+      loss = function(coef) softmax_loss(dummies, y, coef)
+    )
+  },
+  multinomial_path = function() {
+    suppressPackageStartupMessages(library(glmnet))
+    glmnet.control(fdev = 0, devmax = 1)
+    columns <- X[, -1]
+    strengths <- read("strengths.bin", "double", shape[4])
+    scale <- read("scale.bin", "double", p - 1)
+    outcome <- factor(y, levels = seq_len(shape[3]) - 1)
+    list(
+      fit = function(tol) {
+        glmnet(columns, outcome, family = "multinomial", lambda = strengths, thresh = tol, maxit = 1e7)
+      },
+      coef = function(fit) {
+        coef <- array(0, c(p, shape[3], length(strengths)))
+        coef[1, , ] <- fit$a0
+        for (k in seq_len(shape[3])) coef[-1, k, ] <- as.matrix(fit$beta[[k]])
+        coef
+      },
+      loss = function(coef) {
+        sapply(seq_along(strengths), function(j) {
+          softmax_loss(X, y, coef[, , j]) / n + strengths[j] * sum(abs(scale * coef[-1, , j]))
+        })
+      }
+    )
+  },
   penalised = function() {
     given <- path()
     list(

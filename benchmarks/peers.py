@@ -13,10 +13,10 @@ NEWTON = (1e-4, 1e-6, 1e-8)
 
 
 def sklearn_model(solver: str, tol: float, **options: Any) -> Any:
-    """Return scikit-learn's model, without a penalty unless one is given."""
+    """Return scikit-learn's model, without a penalty or a limit that counts unless one is given."""
     from sklearn.linear_model import LogisticRegression
 
-    return LogisticRegression(solver=solver, tol=tol, max_iter=10_000, **{"C": np.inf, **options})
+    return LogisticRegression(solver=solver, tol=tol, **{"C": np.inf, "max_iter": 10_000, **options})
 
 
 def fit_sklearn(solver: str) -> Any:

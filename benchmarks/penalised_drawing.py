@@ -96,26 +96,26 @@ def frame_of(drawn: Drawn) -> tuple[pd.DataFrame, list[str], list[str]]:
 # --------------------------------------------------------------------------------------------------- words of reviews
 
 
-def reviews_path() -> Path | None:
-    """Return where the reviews are: the folder that the environment names, or that of the data sets; or None."""
-    folders = [Path(os.environ[VARIABLE])] if os.environ.get(VARIABLE) else []
-    return next((folder / REVIEWS for folder in (*folders, DATASETS) if (folder / REVIEWS).exists()), None)
+def file_named(name: str) -> tuple[Path, str]:
+    """Return where a file is, in the folder that the environment names or that of the data sets, and why it is not."""
+    folders = [*([Path(os.environ[VARIABLE])] if os.environ.get(VARIABLE) else []), DATASETS]
+    found = next((folder / name for folder in folders if (folder / name).exists()), None)
+    why = "" if found else f"{name} is not here; the environment variable {VARIABLE} names its folder"
+    return found or DATASETS / name, why
 
 
 def no_reviews() -> str | None:
     """Return why the reviews cannot be used, or None."""
     if importlib.util.find_spec("sklearn") is None:
         return "scikit-learn, which counts the words, is not installed"
-    return None if reviews_path() else f"{REVIEWS} is not here; the environment variable {VARIABLE} names its folder"
+    return file_named(REVIEWS)[1] or None
 
 
 def draw_words(documents: int, words: int, count: int) -> Drawn:
     """Read reviews: log(1 + count) of words and pairs of words, divided by its deviation; whether they recommend."""
     from sklearn.feature_extraction.text import CountVectorizer
 
-    path = reviews_path()
-    assert path is not None
-    reviews = pd.read_csv(path).dropna(subset=["Review Text"]).head(documents)
+    reviews = pd.read_csv(file_named(REVIEWS)[0]).dropna(subset=["Review Text"]).head(documents)
     texts = reviews["Title"].fillna("") + " " + reviews["Review Text"]
     counts = csr_array(CountVectorizer(ngram_range=(1, 2), max_features=words, dtype=np.float64).fit_transform(texts))
     counts.data = np.log1p(counts.data)

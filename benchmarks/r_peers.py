@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from contender import Bar
+from outcome_problems import OutcomeFrame, OutcomeMatrix
 from penalised_problems import PenalisedMatrix
 from problems import Answer, FrameProblem, GroupsProblem, RefitProblem
 from scipy.sparse import issparse
@@ -85,6 +86,15 @@ def _write(problem: Any, folder: Path) -> float:
         more = [problem.strengths.size]
         for name in ("strengths", "scale", "folds"):
             getattr(problem, name).tofile(folder / f"{name}.bin")
+    if isinstance(problem, OutcomeFrame):
+        more = [problem.n_outcomes, len(problem.factors)]
+        codes = [problem.frame[name].cat.codes.to_numpy() for name in problem.factors]
+        np.concatenate(codes).astype(np.int32).tofile(folder / "codes.bin")
+    if isinstance(problem, OutcomeMatrix):
+        more = [problem.n_outcomes, problem.strengths.size]
+        problem.strengths.tofile(folder / "strengths.bin")
+        problem.scale.tofile(folder / "scale.bin")
+        y = y.astype(float)
     if issparse(X):
         columns = X.tocsc()
         for name in ("indptr", "indices"):
@@ -105,4 +115,8 @@ def _read(problem: Any, folder: Path) -> np.ndarray:
         return coef.reshape(problem.replicates, -1)
     if isinstance(problem, PenalisedMatrix):
         return coef.reshape(problem.strengths.size, -1)
+    if isinstance(problem, OutcomeMatrix):
+        return coef.reshape(max(problem.strengths.size, 1), problem.n_outcomes, -1)
+    if isinstance(problem, OutcomeFrame):
+        return coef.reshape(problem.n_outcomes, -1)
     return coef.reshape(problem.subset, -1) if isinstance(problem, GroupsProblem) else coef

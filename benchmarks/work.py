@@ -88,6 +88,8 @@ class Work:
         What counts as the same objective.
     absent : callable, optional
         Why it cannot be done here, or None.
+    history : bool
+        Whether it is part of our own history.
     """
 
     key: str
@@ -101,6 +103,7 @@ class Work:
     left_out: str = ""
     bar: Bar = SAME
     absent: Callable[[], str | None] | None = None
+    history: bool = True
 
     def named(self, name: str) -> Contender:
         """Return a contender by its name."""

@@ -6,6 +6,7 @@ import frame_peers
 import ours
 import peers
 from drawing import draw_frame, draw_matrix, draw_sparse
+from outcome_works import OUTCOMES
 from penalised_works import PENALISED
 from work import Goal, RPeer, Work
 
@@ -125,6 +126,7 @@ WORKS = (
         "R's fixest, the other package that absorbs, is not among Debian's packages and was not measured.",
     ),
     *PENALISED,
+    *OUTCOMES,
 )
 
 
