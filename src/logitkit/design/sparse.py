@@ -89,7 +89,7 @@ class Sparse(Matrix):
         """Return X v for several vectors, row by row."""
         out = np.zeros((self.n_rows, vectors.shape[0]))
         add_sparse_rows(self.indptr, self.indices, self.values, np.ascontiguousarray(vectors.T), out)
-        return np.ascontiguousarray(out.T)
+        return out.T
 
     def add_rmatvecs(self, vectors: FloatArray, out: FloatArray) -> None:
         """Add X' v to each row of ``out``, row by row of X."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.kernels.softmax import softmax_rows
+from logitkit.kernels.softmax import softmax_by_row, softmax_rows
 from logitkit.typing import CodeArray, FloatArray
 
 __all__ = ["NO_SHARES", "Multinomial"]
@@ -56,6 +56,12 @@ class Multinomial:
     ) -> tuple[float, float]:
         """Overwrite logits with probabilities, fill slopes and 1 - p; return the loss and the least other mean."""
         return softmax_rows(eta, codes, shares, weights, slope, others)
+
+    def slopes_by_row(
+        self, eta: FloatArray, codes: CodeArray, shares: FloatArray, weights: FloatArray
+    ) -> tuple[float, float]:
+        """Overwrite logits of shape (n, K) with the slopes; return the loss and the least other mean."""
+        return softmax_by_row(eta, codes, shares, weights, np.empty(eta.shape[1]))
 
     def mean(self, eta: FloatArray) -> FloatArray:
         """Return the probability of each outcome, shape (K, n); missing where a logit is."""

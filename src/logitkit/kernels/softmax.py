@@ -9,7 +9,8 @@ and R the sum of all :math:`e_k` but one that belongs to the maximum. Nothing ov
     \ell(\eta, y) &= \log(1 + R) + \sum_k y_k (m - \eta_k), \\
     p_k &= e_k / (1 + R), \qquad 1 - p_k = R / (1 + R) \text{ at the maximum}.
 
-Arrays hold one outcome after another, each with its rows side by side, so that the loops over rows have no branch.
+Arrays hold one outcome after another, each with its rows side by side, so that the loops over rows have no branch; or
+one row after another, which is faster for many outcomes whose logits come row by row.
 A logit of minus infinity is an outcome that the row cannot have.
 """
 
@@ -19,10 +20,10 @@ import math
 
 import numpy as np
 
-from logitkit.kernels import compiled
+from logitkit.kernels import compiled, compiled_sum
 from logitkit.typing import CodeArray, FloatArray
 
-__all__ = ["softmax_rows"]
+__all__ = ["softmax_by_row", "softmax_rows"]
 
 CHUNK = 256  # rows whose intermediate results stay in the first-level cache
 LOG2_E = 1.4426950408889634
@@ -184,3 +185,139 @@ def _least(values: FloatArray, weights: FloatArray) -> float:
         value = values[i] if weights[i] > 0.0 else math.inf
         closest = value if value < closest else closest  # noqa: FURB136 - one instruction, where min is a call
     return closest
+
+
+@compiled
+def softmax_by_row(
+    eta: FloatArray, codes: CodeArray, shares: FloatArray, weights: FloatArray, scratch: FloatArray
+) -> tuple[float, float]:
+    r"""Evaluate the weighted loss and its slopes for logits that are stored row by row.
+
+    Parameters
+    ----------
+    eta : (n, K) array
+        Logits; overwritten with :math:`w (p_k - y_k)`.
+    codes, shares, weights : array
+        As in ``softmax_rows``.
+    scratch : (K,) array
+        Overwritten.
+
+    Returns
+    -------
+    value, closest : float
+        As from ``softmax_rows``.
+    """
+    n, n_outcomes = eta.shape
+    counted = shares.shape[0] > 0
+    value = 0.0
+    closest = math.inf
+    for i in range(n):
+        row, weight = eta[i], weights[i]
+        place = _place_of_largest(row)
+        top = row[place]
+        own = codes[i]
+        loss = 0.0
+        if counted:
+            for k in range(n_outcomes):
+                loss += shares[k, i] * (top - row[k]) if shares[k, i] > 0.0 else 0.0
+        else:
+            loss = top - row[own]
+        if _exponentials_below(row, top) > 0:
+            loss = math.nan
+        row[place] = 0.0
+        rest = _sum(row)
+        row[place] = 1.0
+        value += weight * (loss + math.log1p(rest))
+        upper = 1.0 / (1.0 + rest)
+        if counted:
+            for k in range(n_outcomes):
+                p, share = row[k] * upper, shares[k, i]
+                other = rest * upper if k == place else 1.0 - p
+                scratch[k] = weight * ((1.0 - share) * p - share * other)
+                if share == 0.0 and weight > 0.0:
+                    closest = min(closest, scratch[k])
+            for k in range(n_outcomes):
+                row[k] = scratch[k]
+            continue
+        own_slope = -weight * (rest * upper if own == place else 1.0 - row[own] * upper)
+        _scale(row, weight * upper)
+        row[own] = math.inf  # kept out of the search for the least
+        if weight > 0.0:
+            closest = min(closest, _least_of(row))
+        row[own] = own_slope
+    return value, closest
+
+
+@compiled
+def _place_of_largest(row: FloatArray) -> int:
+    """Return where the largest number is: four at a time, because each comparison waits for the one before."""
+    n = row.shape[0]
+    a = b = c = d = -math.inf
+    i = j = k = m = 0
+    whole = n - n % 4
+    for first in range(0, whole, 4):
+        if row[first] > a:
+            a, i = row[first], first
+        if row[first + 1] > b:
+            b, j = row[first + 1], first + 1
+        if row[first + 2] > c:
+            c, k = row[first + 2], first + 2
+        if row[first + 3] > d:
+            d, m = row[first + 3], first + 3
+    if b > a:
+        a, i = b, j
+    if d > c:
+        c, k = d, m
+    if c > a:
+        a, i = c, k
+    for place in range(whole, n):
+        if row[place] > a:
+            a, i = row[place], place
+    return i
+
+
+@compiled
+def _exponentials_below(row: FloatArray, top: float) -> int:
+    """Overwrite logits with exp(eta - top); return how many are missing."""
+    missing = 0
+    for k in range(row.shape[0]):
+        x = top - row[k]
+        gone = x > SMALLEST
+        missing += x != x  # noqa: PLR0124 - true of a missing value only
+        x = x if x < SMALLEST else SMALLEST  # noqa: FURB136 - a missing value too must give an index below
+        j = np.floor(x * LOG2_E + 0.5)
+        r = (j * LN_2_HIGH - x) + j * LN_2_LOW
+        high = C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13))))
+        low = C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * (C7 + r * high)))))
+        row[k] = 0.0 if gone else (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(j)]
+    return missing
+
+
+@compiled_sum
+def _sum(row: FloatArray) -> float:
+    total = 0.0
+    for k in range(row.shape[0]):
+        total += row[k]
+    return total
+
+
+@compiled
+def _scale(row: FloatArray, factor: float) -> None:
+    for k in range(row.shape[0]):
+        row[k] *= factor
+
+
+@compiled
+def _least_of(row: FloatArray) -> float:
+    """Return the least number, four at a time."""
+    n = row.shape[0]
+    a = b = c = d = math.inf
+    whole = n - n % 4
+    for first in range(0, whole, 4):
+        a = row[first] if row[first] < a else a  # noqa: FURB136 - one instruction, where min is a call
+        b = row[first + 1] if row[first + 1] < b else b  # noqa: FURB136
+        c = row[first + 2] if row[first + 2] < c else c  # noqa: FURB136
+        d = row[first + 3] if row[first + 3] < d else d  # noqa: FURB136
+    for k in range(whole, n):
+        a = row[k] if row[k] < a else a  # noqa: FURB136
+    return min(a, b, c, d)

@@ -8,8 +8,13 @@ r"""A penalty of squares only, of a model of several outcomes.
 *Preconditioner.* The second derivatives of outcome k with itself are near :math:`c_k G + D`, with
 :math:`c_k = \pi_k (1 - \pi_k)` at the outcome's share, G the Gram matrix of the columns less their means, and D the
 ridge. With :math:`D^{-1/2} G D^{-1/2} = Q \Lambda Q'` the inverse is
-:math:`D^{-1/2} Q (c_k \Lambda + 1)^{-1} Q' D^{-1/2}`: one decomposition serves all outcomes. Where columns are many or
-sparse, G is its diagonal.
+:math:`D^{-1/2} Q (c_k \Lambda + 1)^{-1} Q' D^{-1/2}`: one decomposition serves all outcomes.
+
+Where columns are many or sparse, each coefficient is by itself. Let column j of zeros and ones meet outcome k in N of
+its rows, E of them by the outcome's share. Its coefficient alone, from zero, would end near
+:math:`\log (N + d)/(E + d)` with the ridge d, and the gradient changes by N - E on the way: the mean curvature of that
+way is :math:`(N - E) / \log ((N + d)/(E + d))`, the logarithmic mean of the two. The curvature at zero, E + d, is far
+too small where an outcome is rare but not beside this column.
 """
 
 from __future__ import annotations
@@ -158,13 +163,16 @@ class Precondition:
         self.root = 1.0 / np.sqrt(ridge)
         self.vectors: FloatArray | None = None
         if given.gram is None:
-            self.values = given.diagonal / ridge
+            met, expected = given.met + ridge, np.multiply.outer(given.curvature, given.diagonal) + ridge
+            self.alone: FloatArray = logarithmic_mean(met, expected).reshape(-1)[given.place]
         else:
             self.values, self.vectors = np.linalg.eigh(given.gram * self.root[:, None] * self.root)
 
     def __call__(self, gradient: FloatArray) -> FloatArray:
         """Return M g."""
         given = self.given
+        if self.vectors is None:
+            return gradient / self.alone
         m, p = given.curvature.size, given.mean.size
         flat = np.zeros(m * p)
         flat[given.place] = gradient
@@ -175,9 +183,9 @@ class Precondition:
             blocks -= np.multiply.outer(total, given.mean)
             blocks[:, intercept] = 0.0  # its root is that of no ridge, whose products overflow
         inner = blocks * self.root
-        inner = inner if self.vectors is None else inner @ self.vectors
+        inner = inner @ self.vectors
         inner /= np.multiply.outer(given.curvature, np.maximum(self.values, 0.0)) + 1.0
-        out = (inner if self.vectors is None else inner @ self.vectors.T) * self.root
+        out = (inner @ self.vectors.T) * self.root
         if total is not None:
             out[:, intercept] = 0.0
             out[:, intercept] = total / (given.curvature * given.total) - out @ given.mean
@@ -223,10 +231,51 @@ class Preconditioner:
             squares = np.zeros(matrix.inner.n_columns)
             matrix.inner.add_squares(weights, squares)
             self.diagonal = matrix.collect_squares(squares)
+            self.met = (1.0 - share[layout.active])[:, None] * _squares_by_outcome(matrix, response, layout.active)
 
     def at(self, strengths: FloatArray) -> Precondition:
         """Return the preconditioner at a ridge, of the coefficients that are solved for."""
         return Precondition(self, strengths)
+
+
+def _squares_by_outcome(matrix: Matrix, response: OutcomeResponse, outcomes: IntArray) -> FloatArray:
+    """Return the weighted sums of squares of the columns over the rows of each outcome, shape (m, p)."""
+    found = []
+    for k in outcomes:
+        if response.shares is None:
+            rows = np.flatnonzero(response.codes == k)
+            weights = response.weights[rows]
+        else:
+            rows = np.flatnonzero(response.shares[k] > 0.0)
+            weights = (response.weights * response.shares[k])[rows]
+        squares = np.zeros(matrix.inner.n_columns)
+        matrix.take(rows).inner.add_squares(weights, squares)
+        found.append(matrix.collect_squares(squares))
+    return np.stack(found)
+
+
+def logarithmic_mean(a: FloatArray, b: FloatArray) -> FloatArray:
+    r"""Return :math:`(a - b) / (\log a - \log b)`, which lies between two positive numbers.
+
+    Parameters
+    ----------
+    a, b : array
+        Positive numbers.
+
+    Returns
+    -------
+    array
+        a where both are the same.
+
+    Examples
+    --------
+    >>> logarithmic_mean(np.array([3.0, 1.0]), np.array([3.0, np.e])).round(3).tolist()
+    [3.0, 1.718]
+    """
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    ratio = (high - low) / low
+    near = ratio < 1e-6
+    return np.where(near, 0.5 * (low + high), (high - low) / np.log1p(np.where(near, 1.0, ratio)))
 
 
 def with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
