@@ -81,8 +81,8 @@ def null_of_outcomes(
         return NullModel(coef, objective.evaluate(zero, hessian=False).value, inside)
     if inside.size > NEWTON_MOST:
         raise DataError(
-            f"The columns that are not penalised have {inside.size:,} coefficients for {layout.active.size:,} outcomes; "
-            f"at most {NEWTON_MOST:,} can be. Keep fewer of them."
+            f"The columns that are not penalised have {inside.size:,} coefficients for {layout.active.size:,} "
+            f"outcomes; at most {NEWTON_MOST:,} can be. Keep fewer of them."
         )
     first = objective.evaluate(zero)
     assert isinstance(first.hessian, DenseHessian)

@@ -90,7 +90,7 @@ class StrengthSequence(ABC):
         if alone and self.strengths.quadratic is None:
             return self.slope_at_null()
         zero = np.where(held, 0.0, np.inf)
-        penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero))
+        penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero)).apart(held)
         found = self.engine_from_null(penalty).solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
         gradient = self.objective.evaluate(found.coef / scale, hessian=False).gradient / scale
         # A little more, because the solution that it is taken at is not exact.
