@@ -8,11 +8,13 @@ import numpy as np
 
 from logitkit.inference.functions import function_sides
 from logitkit.inference.outcome_tests import overall_outcome_test
+from logitkit.inference.penalised import has_posterior, why_withheld
 from logitkit.inference.risk_ratios import contrast_functions
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.outcome_record import MultinomialRecord
+from logitkit.record import PenaltyFacts
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows
-from logitkit.report.document import Document, Fact, Table
+from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.model_facts import (
     covariance_note,
     design_notes,
@@ -21,7 +23,14 @@ from logitkit.report.model_facts import (
     rows_facts,
     state_warnings,
 )
-from logitkit.report.number_format import format_amount, format_integer
+from logitkit.report.number_format import (
+    estimate_decimals,
+    format_amount,
+    format_estimate,
+    format_integer,
+    format_level,
+)
+from logitkit.report.penalty import GAP_NOTE, penalty_facts, posterior_note, pull_words
 from logitkit.report.summary import listed_columns
 from logitkit.report.wording import counted, has_only_intercept, name_list
 from logitkit.typing import IntArray
@@ -67,6 +76,8 @@ def outcome_tables(record: MultinomialRecord) -> tuple[Table, ...]:
     tuple of Table
         With relative risk ratios against the reference; in symmetric form with intervals of the coefficients.
     """
+    if record.penalty is not None:
+        return tuple(_penalised_tables(record))
     every = coefficient_estimates(record)
     p, against_one = record.layout.n_columns, record.reference is not None
     aliased = set(record.aliased.tolist())
@@ -85,10 +96,34 @@ def outcome_tables(record: MultinomialRecord) -> tuple[Table, ...]:
     return tuple(tables)
 
 
+def _penalised_tables(record: MultinomialRecord) -> Iterator[Table]:
+    """Yield a table an outcome: coefficients, and where there is a posterior its deviations and intervals."""
+    every, p = coefficient_estimates(record), record.layout.n_columns
+    posterior = has_posterior(record)
+    heads = ["Coef."]
+    if posterior:
+        heads = ["Coef.", "Posterior sd", f"{format_level(every.level)} posterior interval"]
+    columns, outcomes = _listed(record)
+    for place in outcomes:
+        rows = []
+        for j in columns:
+            flat = int(place) * p + int(j)
+            coef, error = float(every.estimate[flat]), float(every.std_error[flat])
+            places = estimate_decimals(error)
+            cells = [record.info.names[j], "0" if coef == 0.0 else format_estimate(coef, places)]
+            if posterior:
+                low, high = (format_estimate(float(end[flat]), places) for end in (every.low, every.high))
+                cells += [format_estimate(error, places), f"{low} to {high}"]
+            rows.append(tuple(cells))
+        yield Table(_heading(record, int(place)), (Column("", "left"), *(Column(head) for head in heads)), tuple(rows))
+
+
 def _heading(record: MultinomialRecord, place: int) -> str:
     response = record.info.response
     outcome = record.modelled[place]
     name = f"{response.name} = {outcome}" if response.kind == "nominal" else outcome
+    if record.reference is None and record.penalty is not None:  # whose coefficients need not sum to zero
+        return name
     against = "the mean of all outcomes" if record.reference is None else record.outcomes[record.reference]
     return f"{name} (against {against})"
 
@@ -114,7 +149,8 @@ def _facts(record: MultinomialRecord) -> Iterator[Fact]:
         parts.insert(0, parts.pop(record.reference))
     yield Fact("Outcomes" if response.weights is None else "Outcomes (weighted)", name_list(parts))
     if record.reference is None:
-        yield Fact("Identified by", "least norm: coefficients of each term sum to zero over the outcomes")
+        by = "least norm: coefficients of each term sum to zero over the outcomes"
+        yield Fact("Identified by", by if record.penalty is None else "the penalty; without one, as a sum of zero")
     yield from rows_facts(record)
     if response.kind == "counts" and record.n_trials != record.n_obs:
         yield Fact("Trials", format_amount(record.n_trials))
@@ -123,21 +159,29 @@ def _facts(record: MultinomialRecord) -> Iterator[Fact]:
         by_place = response.offsets[0][0].startswith("<array>")
         named = [f"{outcome}: {column}" for outcome, column in response.offsets]
         yield Fact("Offsets", "an array, a column an outcome" if by_place else name_list(named))
-    yield from fitted_facts(record, lambda: overall_outcome_test(record))
+    if record.penalty is None:
+        yield from fitted_facts(record, lambda: overall_outcome_test(record))
+    else:
+        yield from penalty_facts(record, record.penalty)
 
 
 def _notes(record: MultinomialRecord) -> Iterator[str]:
     response = record.info.response
-    if record.reference is None:
+    if record.reference is None and record.penalty is not None:
+        yield "What a term does to one outcome against another is the difference of their two coefficients."
+    elif record.reference is None:
         yield (
             "A coefficient says how a term moves the log-probability of its outcome against the mean of all outcomes' "
             "log-probabilities, so that no ratio to a single outcome belongs to it: fit.risk_ratios(outcome, against) "
             "compares two."
         )
-    elif not has_only_intercept(record):
+    elif not has_only_intercept(record) and record.penalty is None:
         base = record.outcomes[record.reference]
         yield f"RRR: relative risk ratio, by what factor one unit multiplies P(outcome) / P({base})."
-    yield from covariance_note(record)
+    if record.penalty is None:
+        yield from covariance_note(record)
+    else:
+        yield from _penalty_notes(record, record.penalty)
     if record.has_likelihood and record.info.intercept is None:
         null = "has the offsets only" if response.offsets else "gives every outcome the same probability"
         yield f"The model has no intercepts: the null model {null}."
@@ -152,6 +196,15 @@ def _notes(record: MultinomialRecord) -> Iterator[str]:
         yield f"Seen once only: {name_list(once)}. What is said of such an outcome rests on one observation."
     if record.log_constant:
         yield "The log-likelihood includes the multinomial constant."
+
+
+def _penalty_notes(record: MultinomialRecord, facts: PenaltyFacts) -> Iterator[str]:
+    yield f"Coefficients are of the columns as given; {pull_words(facts)}."
+    if has_posterior(record):
+        yield posterior_note(facts, "of the coefficient")
+    else:
+        yield why_withheld(record)
+    yield GAP_NOTE
 
 
 def _restrictions(record: MultinomialRecord) -> Iterator[str]:

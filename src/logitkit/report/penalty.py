@@ -14,7 +14,7 @@ from logitkit.design.terms import INTERCEPT
 from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.record import FitRecord, PenaltyFacts
+from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
 from logitkit.report.document import Column, Fact, Table
 from logitkit.report.number_format import (
     estimate_decimals,
@@ -28,13 +28,25 @@ from logitkit.report.wording import counted
 from logitkit.solvers.solver import Status
 from logitkit.typing import IntArray
 
-__all__ = ["format_gap", "format_strength", "listed_coefficients", "penalised_table", "penalty_facts", "penalty_notes"]
+__all__ = [
+    "GAP_NOTE",
+    "format_gap",
+    "format_strength",
+    "listed_coefficients",
+    "penalised_table",
+    "penalty_facts",
+    "penalty_notes",
+    "posterior_note",
+    "pull_words",
+]
+
+GAP_NOTE = "Gap: how far the penalised objective is above its minimum, at most, as a share of the null model's loss."
 
 LISTED_MOST = 40  # coefficients of a table that is still read
 GAP_LEAST = 1e-16  # a share of the null model's loss below this is rounding
 
 
-def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
+def penalty_facts(record: ModelRecord, facts: PenaltyFacts) -> Iterator[Fact]:
     """Yield which penalty, at which strength, chosen how, and what the fit came to.
 
     Parameters
@@ -57,7 +69,7 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
     if facts.strengths:
         yield Fact("Strength chosen", facts.chosen)
     yield Fact("Penalised", facts.standardized.removeprefix("coefficients of "))
-    yield Fact("Not zero", f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}")
+    yield Fact("Not zero", f"{format_integer(facts.n_nonzero)} of {counted(facts.scale.size, 'coefficient')}")
     yield Fact("Of these unpenalised", format_integer(_n_unpenalised(facts)))
     if not np.isnan(facts.dof):
         yield Fact("Effective df", f"{facts.dof:,.2f}")
@@ -210,15 +222,9 @@ def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
     str
         Paragraphs.
     """
-    yield f"Coefficients and odds ratios are of the columns as given; {_pull(facts)}."
+    yield f"Coefficients and odds ratios are of the columns as given; {pull_words(facts)}."
     if has_posterior(record):
-        text = (
-            "Posterior sd and posterior interval (of the odds ratio): normal approximation at the mode, "
-            f"{posterior_condition(facts)}."
-        )
-        if facts.strengths and facts.chosen != "given":
-            text += " The strength was chosen with the same data, and these do not know how uncertain that choice is."
-        yield f"{text} They are no sampling errors, so there are no z statistics and p-values."
+        yield posterior_note(facts, "of the odds ratio")
     else:
         yield why_withheld(record)
     if not facts.certified:
@@ -227,11 +233,45 @@ def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
             "not the minimum of a penalised objective."
         )
     else:
-        yield "Gap: how far the penalised objective is above its minimum, at most, as a share of the null model's loss."
+        yield GAP_NOTE
 
 
-def _pull(facts: PenaltyFacts) -> str:
-    """Return what the penalty does to the coefficients."""
+def posterior_note(facts: PenaltyFacts, what: str) -> str:
+    """Return what posterior deviations and intervals are.
+
+    Parameters
+    ----------
+    facts : PenaltyFacts
+        Of the fit.
+    what : str
+        What the intervals are of, in words.
+
+    Returns
+    -------
+    str
+        A paragraph.
+    """
+    text = (
+        f"Posterior sd and posterior interval ({what}): normal approximation at the mode, {posterior_condition(facts)}."
+    )
+    if facts.strengths and facts.chosen != "given":
+        text += " The strength was chosen with the same data, and these do not know how uncertain that choice is."
+    return f"{text} They are no sampling errors, so there are no z statistics and p-values."
+
+
+def pull_words(facts: PenaltyFacts) -> str:
+    """Return what the penalty does to the coefficients.
+
+    Parameters
+    ----------
+    facts : PenaltyFacts
+        Of the fit.
+
+    Returns
+    -------
+    str
+        Half a sentence.
+    """
     if not facts.certified:
         return "the lasso left out those that are zero"
     towards = ["zero"] if facts.strengths else []
