@@ -69,6 +69,7 @@ def test_one_thread_gives_the_bits_of_two_and_a_file_what_was_put_in() -> None:
     assert_array_equal(found[0].record.curve.mean, found[1].record.curve.mean)
     again = pickle.loads(pickle.dumps(found[0]))
     assert_array_equal(again.record.curve.mean, found[0].record.curve.mean)
+    assert "with outcomes spread evenly" in str(again)
     assert again.best_strength == found[0].best_strength
     assert found[0].best.certificate().holds
 
