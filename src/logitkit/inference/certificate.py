@@ -19,7 +19,7 @@ from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows,
 from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["certificate", "certified_facts", "weighted_gram"]
+__all__ = ["certificate"]
 
 
 def certificate(record: FitRecord, design: Design) -> Certificate:

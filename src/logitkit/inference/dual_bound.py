@@ -25,7 +25,7 @@ from logitkit.inference.conjugates import PenaltyTerms
 from logitkit.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["BLOCK", "Certificate", "DualProblem", "Rows", "prior_parts"]
+__all__ = ["Certificate"]
 
 BLOCK = 65_536  # numbers of a block of rows
 MOVED_MOST = 3_000  # columns for which an array of second derivatives is made
