@@ -215,3 +215,20 @@ def test_the_loss_of_a_path_is_that_of_the_rows(design: str, penalty: str) -> No
     losses = [oracle.smooth(coef)[0] for coef in record.coef]
     assert_allclose(record.loss, losses, rtol=ROUTE)
     assert_allclose(record.deviance, 2.0 * np.array(losses), rtol=ROUTE)
+
+
+@pytest.mark.parametrize("standardize", [True, False])
+def test_a_coefficient_held_at_zero_adds_nothing_to_the_length_of_its_group(standardize: bool) -> None:
+    p = prepared("dense, C order", "plain")
+    groups = {"first": ["x1", "x2", "x3"], "second": ["x4", "x5"]}
+    penalty = lk.GroupLasso(0.02, groups=groups, standardize=standardize) + lk.Bounds({"x1": 0.0}, {"x1": 0.0})
+    oracle = p.oracle()
+    single = [np.array([j]) for j in range(6, len(p.shape.names))]
+    oracle.group_lasso(0.02, 0.0, [np.array([1, 2, 3]), np.array([4, 5]), *single], standardize=standardize)
+    oracle.lower[1] = oracle.upper[1] = 0.0
+    own, size, strength = oracle.groups[0]
+    oracle.groups[0] = own[1:], size[1:], strength
+    fit = p.fit(penalty)
+    assert fit.coef["x1"] == 0.0
+    assert oracle.residual(fit.coef.to_numpy()) < OPTIMAL
+    assert fit.certificate().holds

@@ -62,7 +62,7 @@ class ShrunkenOutcomes:
 
         In symmetric form a number may be added to the coefficients of a column without penalty, of which those of least
         norm are taken; and to those of a lasso alone where as many outcomes are above zero as below: then one of them
-        becomes zero, the one that leaves the least norm.
+        is made zero, the one that leaves the least norm, whichever the solver ended at.
         """
         layout, stacked = self.outcomes.layout, self.problem.stacked
         out = np.zeros((*coef.shape[:-1], layout.n_flat))
@@ -78,8 +78,7 @@ class ShrunkenOutcomes:
             low, high = low.reshape(shift.shape), high.reshape(shift.shape)
             mean = blocks.mean(axis=-2, keepdims=True)
             nearest = np.where(np.abs(low - mean) <= np.abs(high - mean), low, high)
-            apart = (blocks != 0.0).all(axis=-2, keepdims=True) & ~stacked.free
-            shift = np.where(apart, nearest, shift)
+            shift = np.where((low < high) & ~stacked.free, nearest, shift)
         return (blocks - shift).reshape(out.shape)
 
     def solved(self, flat: FloatArray) -> FloatArray:

@@ -19,7 +19,7 @@ from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_outcomes import fit_outcomes_at
 from logitkit.penalties.specification import Specification
 from logitkit.solvers.outcome_path import OutcomeSequence
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["PenalisedMultinomial", "penalised_multinomial"]
 
@@ -108,6 +108,12 @@ class PenalisedMultinomial(PenalisedModel):
     def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> MultinomialRecord:
         """Return the record of the fit at a strength."""
         return fit_outcomes_at(self.given, strength, options, level, chosen)
+
+    def n_nonzero(self, scaled: FloatArray) -> IntArray:
+        """Return how many coefficients that are reported are not zero or not penalised, shape (k,)."""
+        scale, free = self.problem.strengths.scale, self.problem.strengths.whole.free
+        solved = [self.given.solved(flat) for flat in self.given.reported(scaled / scale)]
+        return np.array([np.count_nonzero((coef != 0.0) | free) for coef in solved], dtype=np.int64)
 
     def reported(self, coef: FloatArray) -> FloatArray:
         """Return the flat coefficients of those that are solved for."""

@@ -147,7 +147,9 @@ def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, tot
             fixed = fixed.plus(_bounds(part, info, scale))
     zero = np.where(held, 0.0, np.inf)
     fixed = fixed.plus(replace(no_penalty(p), lower=-zero, upper=zero))
-    _require_apart(fixed, unit, info)
+    _require_apart(fixed, unit, info, np.asarray(across.any(axis=0)))
+    across[:, fixed.held] = 0.0
+    fixed, unit = fixed.apart(fixed.held), unit.apart(fixed.held)
     several = (across[0], across[1]) if any(_is_across(part) for part in parts) else None
     return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept, several)
 
@@ -338,13 +340,16 @@ def _require_one_scale(parts: Sequence[Part]) -> None:
         )
 
 
-def _require_apart(fixed: Penalty, unit: Penalty, info: DesignInfo) -> None:
-    """Refuse bounds of coefficients in groups."""
+def _require_apart(fixed: Penalty, unit: Penalty, info: DesignInfo, across: BoolArray) -> None:
+    """Refuse bounds of coefficients whose length is penalised, of a group or over the outcomes."""
+    bounded = (np.isfinite(fixed.lower) | np.isfinite(fixed.upper)) & ~((fixed.lower == 0.0) & (fixed.upper == 0.0))
     for part in (fixed, unit):
-        if part.groups is None:
-            continue
-        bounded = (part.groups.codes >= 0) & (np.isfinite(fixed.lower) | np.isfinite(fixed.upper))
-        bounded &= ~((fixed.lower == 0.0) & (fixed.upper == 0.0))
-        if bounded.any():
-            name = info.names[int(np.argmax(bounded))]
+        if part.groups is not None and (found := bounded & (part.groups.codes >= 0)).any():
+            name = info.names[int(np.argmax(found))]
             raise DataError(f"{name!r} is in a group of a group lasso and has a bound; the two do not go together.")
+    if (bounded & across).any():
+        name = info.names[int(np.argmax(bounded & across))]
+        raise DataError(
+            f"{name!r} has a bound, and a penalty across outcomes; the two do not go together. Leave one of them out, "
+            "or penalise each coefficient by itself (across_outcomes=False)."
+        )

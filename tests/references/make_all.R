@@ -6,8 +6,8 @@ scripts <- commandArgs(trailingOnly = TRUE)
 if (length(scripts) == 0) {
   scripts <- c(
     "lbw.R", "lbw_weights.R", "lbw_terms.R", "lbw_sandwich.R", "esoph.R", "german_credit.R", "endometrial.R",
-    "credit_data.R", "levels.R", "absorb.R", "multinomial.R", "multinomial_diagnostics.R", "sba.R", "penalised.R",
-    "penalised_cv.R", "held_out.R"
+    "credit_data.R", "levels.R", "absorb.R", "multinomial.R", "multinomial_diagnostics.R", "penalised_multinomial.R",
+    "sba.R", "penalised.R", "penalised_cv.R", "held_out.R"
   )
 }
 for (script in scripts) {

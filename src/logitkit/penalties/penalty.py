@@ -168,6 +168,12 @@ class Penalty:
         groups = self.groups if self.groups is None else replace(self.groups, strengths=share * self.groups.strengths)
         return replace(self, l1=share * self.l1, l2=share * self.l2, groups=groups)
 
+    def apart(self, which: BoolArray) -> Penalty:
+        """Return the penalty with some coefficients in no group: those held at zero add nothing to its length."""
+        if self.groups is None:
+            return self
+        return replace(self, groups=replace(self.groups, codes=np.where(which, -1, self.groups.codes)))
+
     def pick(self, index: IntArray) -> Penalty:
         """Return the penalty of some coefficients, the others held at zero; groups are taken whole."""
         groups = self.groups

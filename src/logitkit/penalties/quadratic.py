@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Quadratic"]
 
@@ -47,6 +47,19 @@ class Quadratic:
     def scaled(self, share: float) -> Quadratic:
         """Return a share of the penalty."""
         return Quadratic(share * self.strengths, self.centre)
+
+    def pick(self, index: IntArray) -> Quadratic:
+        """Return the penalty of some coefficients, the others held at zero, but for a constant.
+
+        Where the centre of the others is not zero, it pulls at these by what the two have in common.
+        """
+        if self.strengths.ndim == 1:
+            return Quadratic(self.strengths[index], None if self.centre is None else self.centre[index])
+        own = self.strengths[np.ix_(index, index)]
+        if self.centre is None:
+            return Quadratic(own)
+        pull = (self.strengths @ self.centre)[index]  # at zero, of all centres
+        return Quadratic(own, np.asarray(np.linalg.lstsq(own, pull, rcond=None)[0]))
 
     def _times(self, vector: FloatArray) -> FloatArray:
         return np.asarray(self.strengths * vector if self.strengths.ndim == 1 else self.strengths @ vector)

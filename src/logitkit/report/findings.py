@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
-from logitkit.inference.certificate import Certificate
+from logitkit.inference.dual_bound import Certificate
 from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
@@ -236,8 +236,8 @@ def _(result: Certificate) -> Document:
         Fact("Holds", "yes" if result.holds else "no"),
     )
     scale = (
-        "Objective: negative log-likelihood without the binomial constant, plus the penalty. The gap bounds how far it "
-        f"is above its least value, as a share of the null model's loss, {format_number(result.null_objective)}."
+        "Objective: negative log-likelihood without the constant of counts, plus the penalty. The gap bounds how far "
+        f"it is above its least value, as a share of the null model's loss, {format_number(result.null_objective)}."
     )
     proof = (
         "Proved from the rows, the coefficients and the penalty alone, without the solver. KKT distance: how far the "

@@ -164,7 +164,7 @@ def with_rows(given: PenalisedModel | None, verb: str, strength: float | None = 
         If there are no rows.
     """
     if given is None:
-        at = "" if strength is None else f", or lk.logit(..., penalty=...) with the strength {strength!r}"
+        at = "" if strength is None else f", or the fitting function with penalty= and the strength {strength!r}"
         raise UnsupportedError(
             f"'{verb}' needs the rows of the fit, which were left behind when the result was pickled. Fit again to the "
             f"same rows: lk.path or lk.cross_validate{at}."

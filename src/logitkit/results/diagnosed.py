@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.calibration import Calibration
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
-    from logitkit.inference.certificate import Certificate
+    from logitkit.inference.dual_bound import Certificate
 
 __all__ = ["Diagnosed"]
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
     from logitkit.diagnostics.outcome_residuals import OutcomeResidualKind
+    from logitkit.inference.dual_bound import Certificate
 
 __all__ = ["OutcomeDiagnosed"]
 
@@ -249,3 +250,23 @@ class OutcomeDiagnosed(Model):
         from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
 
         return tidy.collinearity_frame(outcome_collinearity(self.record))
+
+    def certificate(self, data: Any = None, weights: Any = None, offset: Any = None) -> Certificate:
+        """Return how far the penalised objective is above its minimum at most, proved apart from the solver.
+
+        Parameters
+        ----------
+        data : table, optional
+            The rows of the fit, for a fit that was loaded; those of the fit by default. Other rows have another
+            objective, and the certificate says that they are others.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+
+        Returns
+        -------
+        Certificate
+            Objective, lower bound, duality gap and the distance from the conditions of optimality.
+        """
+        from logitkit.inference.outcome_certificate import outcome_certificate
+
+        return shown(outcome_certificate(self.record, outcome_rows(self, data, weights, offset)))

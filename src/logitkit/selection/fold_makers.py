@@ -113,7 +113,8 @@ def stratified_folds(response: Response, folds: int = 10, *, repeats: int = 1, s
     codes = _no_codes(repeats, response)
     for layer, generator in zip(codes, generators, strict=True):
         layer[used] = _stratify(response.take(used), int(folds), generator)
-    words = f"{folds} folds drawn at random with events spread evenly" + _times(repeats)
+    spread = "events" if response.pure_outcomes.size == 2 else "outcomes"
+    words = f"{folds} folds drawn at random with {spread} spread evenly" + _times(repeats)
     return checked_folds(Folds(codes, words, seed=used_seed), response)
 
 

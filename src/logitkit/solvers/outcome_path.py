@@ -220,8 +220,9 @@ class _Set:
         p = given.layout.n_columns
         outcome, column = np.divmod(given.stacked.place[index], p)
         columns, own = np.unique(column, return_inverse=True)
-        layout = _picked(replace(given.layout.of_columns(columns.size)), outcome * columns.size + own)
-        objective = StackedObjective(given.matrix.columns(columns), given.response, layout)
+        layout = _picked(given.layout.of_columns(columns.size), outcome * columns.size + own)
+        prior = None if given.strengths.quadratic is None else given.strengths.quadratic.pick(index)
+        objective = StackedObjective(given.matrix.columns(columns), given.response, layout, prior)
         problem = Scaled(objective, given.strengths.scale[index])
         part = penalty.pick(index)
         point, model = problem.model(self.coef[index], part)

@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.objective import SmoothObjective
-from logitkit.penalties.penalty import Groups, Penalty, no_penalty
+from logitkit.penalties.penalty import Penalty, no_penalty
 from logitkit.solvers.null_model import NullModel
 from logitkit.solvers.prox_newton import Solved
 from logitkit.strengths import Strengths
@@ -84,17 +84,13 @@ class StrengthSequence(ABC):
         fixed, unit, scale = self.strengths.fixed, self.strengths.unit, self.strengths.scale
         held = (unit.l1 > 0.0) | (unit.l2 > 0.0)
         if unit.groups is not None:
-            held |= np.r_[unit.groups.strengths, 0.0][unit.groups.codes] > 0.0
+            held |= unit.groups.codes >= 0
         whole = self.strengths.whole
         alone = fixed.groups is None and np.array_equal(~held & ~whole.held, whole.free)
         if alone and self.strengths.quadratic is None:
             return self.slope_at_null()
         zero = np.where(held, 0.0, np.inf)
-        penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero))
-        if penalty.groups is not None:
-            # A group is held whole, and bounds are those of columns that are in none.
-            codes = np.where(held, -1, penalty.groups.codes)
-            penalty = replace(penalty, groups=Groups(codes, penalty.groups.strengths))
+        penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero)).apart(held)
         found = self.engine_from_null(penalty).solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
         gradient = self.objective.evaluate(found.coef / scale, hessian=False).gradient / scale
         # A little more, because the solution that it is taken at is not exact.
@@ -154,7 +150,7 @@ def largest_share(penalty: Penalty, slope: FloatArray) -> float:
 
     Examples
     --------
-    >>> from logitkit.penalties.penalty import Groups, no_penalty
+    >>> from logitkit.penalties.penalty import no_penalty
     >>> from dataclasses import replace
     >>> largest_share(replace(no_penalty(2), l1=np.array([1.0, 2.0])), np.array([3.0, -8.0]))
     4.0

@@ -1,0 +1,212 @@
+r"""How far the coefficients of a penalised fit of several outcomes are from the minimum, from the data alone.
+
+Here is what a row of K outcomes adds to the bounds of ``dual_bound.py``: of residuals s that sum to zero, with
+:math:`u = y + s / w` on the simplex,
+
+.. math:: f^*(s) = w \sum_k u_k \log u_k, \qquad f(\eta) + f^*(s) - s'\eta = w \sum_k u_k \log(u_k / p_k) \ge 0 .
+
+Coefficients are those of every outcome with a predictor, also in symmetric form, where the solver leaves some out: the
+columns that nothing penalises are singular there, which least squares does not mind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import log_softmax, xlog1py, xlogy
+
+from logitkit.design.design import Design
+from logitkit.design.matrix import Matrix
+from logitkit.design.outcomes import OutcomeResponse
+from logitkit.execution.blas import single_threaded_blas
+from logitkit.inference.certificate import certified_facts
+from logitkit.inference.conjugates import PenaltyTerms
+from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts
+from logitkit.outcome_record import MultinomialRecord
+from logitkit.penalties.penalty import Groups, Penalty
+from logitkit.record import PenaltyFacts
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["outcome_certificate"]
+
+
+def outcome_certificate(record: MultinomialRecord, design: Design) -> Certificate:
+    """Verify the coefficients of a penalised fit of several outcomes.
+
+    Parameters
+    ----------
+    record : MultinomialRecord
+        The fit; of its record only the coefficients and the penalty are used, and whose rows they are of.
+    design : Design
+        The rows of the fit. Of other rows the certificate is as well, and says so.
+
+    Returns
+    -------
+    Certificate
+        Objective, lower bound and gap.
+
+    Raises
+    ------
+    UnsupportedError
+        For a fit without a penalty.
+
+    References
+    ----------
+    Rockafellar, R. T. (1970) Convex Analysis, section 31.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data, penalty=lk.Lasso(0.02))
+    >>> found = outcome_certificate(fit.record, fit.design)
+    >>> found.holds, found.objective - found.dual < 1e-9
+    (True, True)
+    """
+    facts = certified_facts(record)
+    with single_threaded_blas():
+        problem = _Outcomes.of(record, facts, design)
+        return problem.verify(record.coef, facts.tol, design.fingerprint == record.fingerprint)
+
+
+@dataclass(frozen=True)
+class _Outcomes(DualProblem):
+    """Rows of K outcomes: means and residuals have the shape (K, n), and coefficients are flat."""
+
+    matrix: Matrix
+    y: FloatArray
+    offset: FloatArray
+    active: IntArray
+
+    @classmethod
+    def of(cls, record: MultinomialRecord, facts: PenaltyFacts, design: Design) -> _Outcomes:
+        response = design.response
+        assert isinstance(response, OutcomeResponse)
+        scale, penalty, diagonal, precision, centre = _of_all(record, facts)
+        terms = PenaltyTerms.of(penalty, diagonal / scale**2, scale * centre)
+        y = response.indicators()
+        offset = np.zeros(y.shape) if response.offsets is None else response.offsets
+        return cls(scale, terms, precision, centre, response.weights, design.matrix, y, offset, record.layout.active)
+
+    def at(self, coef: FloatArray) -> Rows:
+        logarithms = log_softmax(self.image(coef) + self.offset, axis=0)
+        mean = np.exp(logarithms)
+        # One less the mean, of the likeliest outcome the sum of the others, and that less y.
+        other = 1.0 - mean
+        top, rows = mean.argmax(axis=0), np.arange(mean.shape[1])
+        without = mean.copy()
+        without[top, rows] = 0.0
+        other[top, rows] = without.sum(axis=0)
+        residual = np.where(self.y == 1.0, -other, mean - self.y)
+        loss = -np.sum(np.where(self.y == 0.0, 0.0, self.y * logarithms), axis=0)
+        return Rows(float(self.weights @ loss), self.weights * residual, mean, other)
+
+    def image(self, step: FloatArray) -> FloatArray:
+        out = np.zeros(self.y.shape)
+        for k, block in zip(self.active, (step / self.scale).reshape(self.active.size, -1), strict=True):
+            out[k] = self.matrix.matvec(block)
+        return out
+
+    def pull(self, residual: FloatArray) -> FloatArray:
+        return np.concatenate([self.matrix.rmatvec(residual[k]) for k in self.active]) / self.scale
+
+    def curved(self, here: Rows, change: FloatArray) -> FloatArray:
+        return self.weights * here.mean * self._apart(here, change)
+
+    def furthest(self, here: Rows, change: FloatArray) -> float:
+        return float(self._apart(here, change).max(initial=0.0))
+
+    def _apart(self, here: Rows, change: FloatArray) -> FloatArray:
+        """Return changes less their mean over the outcomes."""
+        return np.asarray(change - np.sum(here.mean * change, axis=0))
+
+    def curvature(self, index: IntArray, here: Rows) -> FloatArray:
+        """Return X_a' diag(w p_a) X_a of each outcome, less what the means take away."""
+        outcome, own, columns = self._columns(index)
+        total = np.zeros((index.size, index.size))
+        same = np.equal.outer(outcome, outcome)
+        rows = max(BLOCK // max(index.size, 1), 256)
+        for start in range(0, columns.n_rows, rows):
+            stop = min(start + rows, columns.n_rows)
+            cells = columns.rows(start, stop).to_dense()[:, own]
+            weights, mean = self.weights[start:stop, None], here.mean[self.active[outcome], start:stop].T
+            scaled = np.sqrt(weights) * cells
+            taken = mean * scaled
+            root = np.sqrt(mean) * scaled
+            total += np.where(same, root.T @ root, 0.0) - taken.T @ taken
+        return total
+
+    def squares(self, index: IntArray) -> FloatArray:
+        _, own, columns = self._columns(index)
+        squares = np.zeros(columns.n_columns)
+        rows = max(BLOCK // max(columns.n_columns, 1), 256)
+        for start in range(0, columns.n_rows, rows):
+            stop = min(start + rows, columns.n_rows)
+            squares += self.weights[start:stop] @ columns.rows(start, stop).to_dense() ** 2
+        return np.asarray(squares[own])
+
+    def _columns(self, index: IntArray) -> tuple[IntArray, IntArray, Matrix]:
+        """Return outcome and column of some coefficients, of columns that some of them have, and these columns."""
+        outcome, column = np.divmod(index, self.matrix.n_columns)
+        used, own = np.unique(column, return_inverse=True)
+        whole = used.size == self.matrix.n_columns
+        return outcome, own, self.matrix if whole else self.matrix.columns(used)
+
+    def rows_bound(self, here: Rows, residual: FloatArray) -> tuple[float, float]:
+        used = self.weights > 0.0
+        weights, y = self.weights[used], self.y[:, used]
+        share = residual[:, used] / weights
+        u = np.clip(y + share, 0.0, 1.0)
+        bound = float(np.sum(residual * self.offset)) - float(weights @ xlogy(u, u).sum(axis=0))
+        # Each row's part of the gap is a relative entropy, from differences that are small themselves.
+        mean = here.mean[:, used]
+        change = share - here.residual[:, used] / weights
+        with np.errstate(divide="ignore", invalid="ignore"):
+            entropy = np.where(change == 0.0, 0.0, xlog1py(mean + change, change / mean))
+        return bound, float(weights @ entropy.sum(axis=0))
+
+
+def _of_all(
+    record: MultinomialRecord, facts: PenaltyFacts
+) -> tuple[FloatArray, Penalty, FloatArray, FloatArray | None, FloatArray]:
+    """Return scale, penalty and prior (``prior_parts``) of all flat coefficients, of which facts leave some out.
+
+    In symmetric form these are the first outcome's coefficients of columns that nothing penalises, which are found
+    beside those of the last outcome: what is stated for a column is the same for all.
+    """
+    p, size, given = record.layout.n_columns, record.coef.size, facts.scale.size
+    penalty, (diagonal, precision, centre) = facts.penalty, prior_parts(facts.quadratic, given)
+    held = diagonal if precision is None else precision.diagonal()
+    stated = np.column_stack([facts.scale, penalty.l1, penalty.l2, penalty.lower, penalty.upper, held])
+    place = _placed(stated[: given - size + p], stated[-p:])
+    place = np.r_[place, np.arange(p, size)]
+
+    def spread(values: FloatArray, rest: float) -> FloatArray:
+        out = np.full(size, rest)
+        out[place] = values
+        return out
+
+    groups = penalty.groups
+    if groups is not None:
+        groups = Groups(spread(groups.codes.astype(float), -1.0).astype(np.int64), groups.strengths)
+    whole = Penalty(
+        spread(penalty.l1, 0.0),
+        spread(penalty.l2, 0.0),
+        spread(penalty.lower, -np.inf),
+        spread(penalty.upper, np.inf),
+        groups,
+    )
+    if precision is not None and given < size:
+        small, precision = precision, np.zeros((size, size))
+        precision[np.ix_(place, place)] = small
+    return np.tile(facts.scale[-p:], size // p), whole, spread(diagonal, 0.0), precision, spread(centre, 0.0)
+
+
+def _placed(some: FloatArray, whole: FloatArray) -> IntArray:
+    """Return which rows of a table some rows of it are, in their order."""
+    place: list[int] = []
+    for j, row in enumerate(whole):
+        if len(place) < len(some) and np.array_equal(row, some[len(place)]):
+            place.append(j)
+    return np.array(place, dtype=np.int64)

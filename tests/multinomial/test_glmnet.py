@@ -1,0 +1,138 @@
+"""Penalised models of several outcomes as glmnet has them, ungrouped and grouped (``penalised_multinomial.R``)."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+from scipy import sparse
+from scipy.special import softmax
+
+import logitkit as lk
+from oracles.penalised import PenalisedOracle
+from oracles.penalised_outcomes import OutcomeOracle
+from tolerances import EXACT, ITERATIVE
+
+FOLDER = Path(__file__).resolve().parents[1] / "references" / "multinomial"
+#: What glmnet's stop at thresh = 1e-14 leaves of the conditions of optimality: stored, and measured again below.
+KKT = 2e-6
+
+
+@cache
+def stored() -> dict[str, Any]:
+    reference: dict[str, Any] = json.loads((FOLDER / "penalised.json").read_text(encoding="utf-8"))
+    return reference
+
+
+@cache
+def made() -> pd.DataFrame:
+    return pd.DataFrame(json.loads((FOLDER / "multinomial.json").read_text(encoding="utf-8"))["made"])
+
+
+CASES = stored()["cases"]
+
+
+def labels(case: dict[str, Any]) -> np.ndarray:
+    data = made()
+    if case["response"] == "three":
+        return data["four"].replace("train", "car").to_numpy()
+    return data["four"].to_numpy() if case["response"] == "four" else data["six"].replace("s6", "s5").to_numpy()
+
+
+class Case:
+    """A case as rows, a penalty and an oracle."""
+
+    def __init__(self, name: str) -> None:
+        self.case = CASES[name]
+        self.X = np.column_stack([np.ones(len(made())), np.array(stored()["X"], dtype=float)])
+        self.names = ["Intercept", *stored()["columns"]]
+        self.y, self.outcomes = labels(self.case), self.case["outcomes"]
+        K = len(self.outcomes)
+        self.weights = None if self.case["weights"] is None else made()[self.case["weights"]].to_numpy(dtype=float)
+        columns = ["o_air", "o_bus", "o_car", "o_train"][:K]
+        self.offset = made()[columns].to_numpy(dtype=float) if self.case["offset"] else None
+        self.relative = np.r_[0.0, self.case["relative"]]
+
+    def oracle(self, strength: float) -> OutcomeOracle:
+        c = self.case
+        columns = PenalisedOracle(self.X, np.zeros(len(self.y)), self.weights)
+        shares = (self.y[:, None] == np.array(self.outcomes)).astype(float)
+        oracle = OutcomeOracle(columns, shares, self.offset)
+        if c["grouped"]:
+            assert (self.relative[1:] == 1.0).all()
+            oracle.lengths_across(strength, c["l1_ratio"], c["standardize"])
+        else:
+            columns.elastic_net(strength, c["l1_ratio"], self.relative, c["standardize"])
+        return oracle
+
+    def fit(self, strength: float) -> Any:
+        c = self.case
+        given = zip(self.names[1:], c["relative"], strict=True)
+        parts = {name: v for name, v in given if v not in (0.0, 1.0)}
+        keep = [name for name, v in zip(self.names[1:], c["relative"], strict=True) if v == 0.0]
+        penalty = lk.ElasticNet(
+            strength,
+            c["l1_ratio"],
+            standardize=c["standardize"],
+            keep=keep or None,
+            relative=parts or None,
+            across_outcomes=c["grouped"],
+        )
+        return lk.multinomial_matrix(
+            sparse.csc_array(self.X) if c["sparse"] else self.X,
+            self.y,
+            self.names,
+            penalty=penalty,
+            weights=self.weights,
+            weight_kind="frequency" if self.weights is None else "precision",
+            offset=self.offset,
+        )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_fit_is_glmnets_or_better(name: str) -> None:
+    p = Case(name)
+    for k, strength in enumerate(p.case["strengths"]):
+        theirs = np.array(p.case["coef"][k])
+        fit, oracle = p.fit(strength), p.oracle(strength)
+        ours = fit.record.coef_table
+        assert list(fit.record.outcomes) == p.outcomes
+        assert oracle.residual(theirs) < KKT  # the same problem, nearly solved
+        assert oracle.residual(ours) < 1e-10
+        mean = oracle.columns.total
+        assert oracle.objective(ours) <= oracle.objective(theirs) + EXACT * mean
+        assert_allclose(oracle.objective(ours), oracle.objective(theirs), rtol=1e-9)
+        scale = oracle.columns.scale
+        one, two = ours * scale, theirs * scale
+        if p.case["l1_ratio"] == 1.0 and not p.case["grouped"] and len(p.outcomes) % 2 == 0:
+            one, two = one - one.mean(axis=0), two - two.mean(axis=0)  # a number a column is not determined
+        else:
+            free = p.relative == 0.0
+            one[:, free] -= one[:, free].mean(axis=0)
+            two[:, free] -= two[:, free].mean(axis=0)
+        assert_allclose(one, two, atol=ITERATIVE)
+        assert_allclose(softmax(oracle.logits(ours), axis=1), softmax(oracle.logits(theirs), axis=1), atol=ITERATIVE)
+        assert_allclose(fit.predict(), softmax(oracle.logits(ours), axis=1), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_r_stored_of_the_conditions_is_what_they_are(name: str) -> None:
+    p = Case(name)
+    assert max(p.case["kkt"]) < KKT
+    if p.case["standardize"]:
+        found = [p.oracle(s).residual(np.array(c)) for s, c in zip(p.case["strengths"], p.case["coef"], strict=True)]
+        assert_allclose(found, p.case["kkt"], rtol=1e-3, atol=1e-12)
+
+
+def test_the_cases_cover_what_they_should() -> None:
+    cases = CASES.values()
+    assert {len(case["outcomes"]) for case in cases} == {3, 4, 5}
+    for key in ("grouped", "standardize", "offset", "sparse"):
+        assert {case[key] for case in cases} == {True, False}, key
+    assert {0, 1} < {case["l1_ratio"] for case in cases}
