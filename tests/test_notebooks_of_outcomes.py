@@ -148,8 +148,8 @@ def test_logits_of_words_are_near_their_optimum(words: Any) -> None:
     frequency = np.bincount(learn[:, 0], minlength=K) / n
     null = -(frequency * np.log(frequency)).sum()
     # A convex objective with a square of this strength is at most so far above its minimum; the solver was asked for
-    # 1e-3 of the null model's loss. The intercepts have no square, and their gradient is a difference of frequencies.
-    assert (gradient[1:] ** 2).sum() / (2 * strength) < 1e-3 * null
+    # 1e-2 of the null model's loss. The intercepts have no square, and their gradient is a difference of frequencies.
+    assert (gradient[1:] ** 2).sum() / (2 * strength) < 1e-2 * null
     assert np.abs(gradient[0]).max() < 1e-3
 
     def eta(rows: Any) -> Any:
