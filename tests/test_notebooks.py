@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import subprocess
 import sys
@@ -15,71 +13,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from nbclient import NotebookClient
 from numpy.testing import assert_allclose
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from logitkit.datasets import load_khan_srbct, load_lbw, load_sba_loans, load_womens_reviews
 from logitkit.demo import FORMULA, loan_table
+from notebook_runs import FOLDER, LOOK, NOTEBOOKS, look_into
 from tolerances import EXACT, REFERENCE
-
-FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-
-# Run behind the last cell of each notebook, to bring its numbers out.
-LOOK = {
-    "01-first-fit": """
-        {
-            "coef": fit.coef.to_dict(),
-            "smoke": fit.odds_ratios().loc["smoke", "odds_ratio"],
-            "lr": against_null.statistic,
-            "race": race.statistic,
-            "auc": ranking.auc,
-            "probability": fit.predict(mothers).tolist(),
-            "infinite": separated.coef[np.isinf(separated.coef)].index.tolist(),
-            "replicates": resampled.replicates[:10].tolist(),
-            "bias": (resampled.bias / fit.coef).min(),
-            "spread": (resampled.std_error / fit.std_error).min(),
-            "infinite_in": dict(zip(resampled.names, resampled.n_infinite.tolist())),
-            "beside": beside.T.to_dict("list"),
-            "files": [p.name for p in pathlib.Path().iterdir()],
-        }""",
-    "02-credit-default": """
-        {
-            "odd_share": odd_share.tolist(),
-            "flag_auc": flag_auc,
-            "formula": fit.formula,
-            "coef": fit.coef.to_dict(),
-            "auc": years["auc"].to_dict(),
-            "predicted": years["predicted"].to_dict(),
-            "observed": years["observed"].to_dict(),
-            "infinite": first.coef[np.isinf(first.coef)].index.tolist(),
-            "yearly": {str(year): row.to_dict() for year, row in yearly.coef[shown].iterrows()},
-            "within": within.coef.to_dict(),
-            "intercepts": within.absorbed.query("abs(intercept) < inf").set_index("level")["intercept"].to_dict(),
-            "corrected": float(np.abs(within.bias_correction().corrected / within.coef - 1)["bank_out_of_state"]),
-            "ratio": [float(fit.std_error[k] / clustered.std_error[k]) for k in ("franchise", "bank_out_of_state")],
-            "files": [p.name for p in pathlib.Path().iterdir()],
-        }""",
-    "03-penalised": """
-        {
-            "lasso": {"strength": cv.one_se_strength, "coef": fit.coef.to_dict()},
-            "first_draw": np.flatnonzero(chosen[0]).tolist(),
-            "probability": probability.tolist(),
-            "net": {"strength": net_cv.one_se_strength, "coef": net.coef.to_dict()},
-            "ridge": {"strength": ridge_cv.one_se_strength, "coef": [float(ridge.coef["Intercept"]), *ridge_coef]},
-            "mean": [0.0, *mean],
-            "train": np.flatnonzero(train).tolist(),
-            "words": {"strength": word_cv.one_se_strength, "coef": sparing.coef.to_dict()},
-            "judged": judged.T.to_dict(),
-            "promised": promised.to_dict(),
-            "group": {"strength": group_cv.best_strength, "coef": group_cv.best.coef.to_dict()},
-        }""",
-}
-
-# What a bar of slow work leaves on standard error: it is no warning.
-BAR = re.compile(r"\w+: +\d+%\|[^\r\n]*")
 
 
 def auc(y: Any, score: Any) -> float:
@@ -92,26 +33,9 @@ def auc(y: Any, score: Any) -> float:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """Every notebook, run in a folder of its own; what its last cell saw, by name."""
-    found = {}
-    for path in NOTEBOOKS:
-        notebook = nbformat.read(path, as_version=4)
-        look = f"import json, pathlib\nimport numpy as np\nprint(json.dumps({LOOK[path.stem].strip()}))"
-        notebook.cells.append(nbformat.v4.new_code_cell(look))
-        folder = tmp_path_factory.mktemp(path.stem)
-        # The kernel must choose its own back-end, as for a reader: Agg, which the other tests use, shows no figure.
-        environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-        client = NotebookClient(
-            notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-        )
-        client.execute(env=environment)  # raises where a cell does
-        texts = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
-        # A notebook that teaches must not show a warning of a library that it uses.
-        errors = [BAR.sub("", o.text).strip() for o in texts if o.output_type == "stream" and o.name == "stderr"]
-        assert not any(errors), errors
-        found[path.stem] = json.loads(notebook.cells[-1].outputs[-1].text)
-        found[path.stem]["images"] = sum("image/png" in o.get("data", {}) for o in texts)
-    return found
+    """The notebooks of two outcomes, each run in a folder of its own; what its last cell saw, by name."""
+    names = [name for name in LOOK if name < "04"]
+    return {name: look_into(name, tmp_path_factory.mktemp(name)) for name in names}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
