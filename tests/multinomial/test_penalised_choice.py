@@ -105,7 +105,7 @@ def test_a_fit_shows_itself(penalty: Any, reference: str | None) -> None:
     text = str(fit.summary())
     assert f"Penalty {fit.record.penalty.words}" in " ".join(text.split())
     assert "Gap: how far" in text
-    assert ("Posterior sd" in text) == (not isinstance(penalty, lk.Lasso))
+    assert ("intervals of the posterior" in " ".join(text.split())) == (not isinstance(penalty, lk.Lasso))
     assert "RRR" not in text
     assert "against the mean of all outcomes" not in text  # from which coefficients of a lasso are no distance
     assert fit.summary().to_html()

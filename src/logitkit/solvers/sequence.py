@@ -84,7 +84,7 @@ class StrengthSequence(ABC):
         fixed, unit, scale = self.strengths.fixed, self.strengths.unit, self.strengths.scale
         held = (unit.l1 > 0.0) | (unit.l2 > 0.0)
         if unit.groups is not None:
-            held |= unit.groups.codes >= 0
+            held |= np.r_[unit.groups.strengths, 0.0][unit.groups.codes] > 0.0
         whole = self.strengths.whole
         alone = fixed.groups is None and np.array_equal(~held & ~whole.held, whole.free)
         if alone and self.strengths.quadratic is None:
