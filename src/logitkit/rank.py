@@ -112,9 +112,7 @@ class Coordinates:
 
     def variances(self, solved: Vcov) -> FloatArray:
         """Return the variances of the coefficients of the columns as given, shape (p,)."""
-        if self.transform is None:
-            return solved.diagonal()
-        return np.asarray(np.einsum("ij,ij->i", solved.times(self.transform), self.transform))
+        return solved.diagonal() if self.transform is None else solved.variances(self.transform)
 
 
 def identity_coordinates() -> Coordinates:

@@ -81,3 +81,28 @@ def test_separated_models_have_a_report(tmp_path: Path) -> None:
     rows["north"] = ((rows["mode"] == "bus") & (rows["g"] == "u")).astype(float)
     text = lk.multinomial("mode ~ north + cost", rows).report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
     assert "Separation" in text
+
+
+@pytest.mark.parametrize("penalty", [lk.Ridge(0.05), lk.Lasso(0.03)])
+@pytest.mark.parametrize("reference", [None, "car"])
+def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp_path: Path) -> None:
+    rows = trips()
+    fit = lk.multinomial("mode ~ cost + g", rows, penalty=penalty, reference=reference)
+    ridge = isinstance(penalty, lk.Ridge)
+    effects = ["Average predictions"] if ridge else []
+    text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
+    found = re.findall(r"<h2[^>]*>([^<]*)", text)
+    assert found == ["Coefficients", "Relative risk ratios", "Predicted probabilities", *effects]
+    words = ", with 95% posterior intervals, given the strength" if ridge else ", without intervals"
+    assert words in text
+    assert "Wald" not in text
+
+
+def test_separated_models_have_average_predictions_and_say_which_pairs_have_no_test(tmp_path: Path) -> None:
+    rows = trips()
+    rows = rows[(rows["mode"] != "walk") | (rows["g"] != "u")]
+    fit = lk.multinomial("mode ~ cost + g", rows)
+    assert fit.separation is not None
+    text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
+    assert "Probabilities by g" in text
+    assert "No statistic: " in text

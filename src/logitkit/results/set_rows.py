@@ -120,7 +120,7 @@ def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: 
         Of the first variables.
     """
     coding = fit.record.info.coding
-    if data is None or coding is None or coding.uses_neighbours or fit.record.limit is not None:
+    if data is None or coding is None or coding.uses_neighbours:
         return []
     found = []
     for variable in coding.variables:

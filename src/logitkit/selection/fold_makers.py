@@ -22,6 +22,7 @@ from typing import Any, cast
 import numpy as np
 
 from logitkit.design.frame import codes_of, is_missing
+from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.response import Response
 from logitkit.errors import DataError
 from logitkit.selection.folds import Folds, checked_folds
@@ -113,7 +114,8 @@ def stratified_folds(response: Response, folds: int = 10, *, repeats: int = 1, s
     codes = _no_codes(repeats, response)
     for layer, generator in zip(codes, generators, strict=True):
         layer[used] = _stratify(response.take(used), int(folds), generator)
-    words = f"{folds} folds drawn at random with events spread evenly" + _times(repeats)
+    spread = "outcomes" if isinstance(response, OutcomeResponse) else "events"
+    words = f"{folds} folds drawn at random with {spread} spread evenly" + _times(repeats)
     return checked_folds(Folds(codes, words, seed=used_seed), response)
 
 
