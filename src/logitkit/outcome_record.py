@@ -67,6 +67,12 @@ class MultinomialRecord(ModelRecord):
         return tuple(self.outcomes[k] for k in self.layout.active)
 
     @property
+    def naming(self) -> str:
+        """How names of coefficients are made, a sentence."""
+        base = "" if self.reference is None else f"; the reference, {self.outcomes[self.reference]!r}, has none"
+        return f"A coefficient is called outcome:term{base}."
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the flat coefficients."""
         return self._names

@@ -65,7 +65,7 @@ def outcome_report_document(
         title=title or summary.title,
         subtitle=f"Shown on {rows}." + ("" if own else " The coefficients are those of the fit."),
         facts=summary.facts,
-        blocks=(*sections, *_effects(effects)),
+        blocks=(*sections, *_effects(record, effects)),
         notes=summary.notes,
         warnings=summary.warnings,
     )
@@ -168,7 +168,11 @@ def _probabilities(record: MultinomialRecord, design: Design) -> Iterator[Sectio
     yield Section("Predicted probabilities", tuple(blocks))
 
 
-def _effects(effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
+def _effects(record: MultinomialRecord, effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
+    if record.limit is not None and record.info.coding is not None and record.info.coding.variables:
+        words = "Left out, because they take long under separation; fit.plot.effects(variable, data) draws one of them."
+        yield Section("Average predictions", (Prose(words),))
+        return
     if not effects or len(effects[0].outcomes) > OUTCOMES_MOST:
         return
     words = (
