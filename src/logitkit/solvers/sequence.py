@@ -90,6 +90,9 @@ class StrengthSequence(ABC):
         if alone and self.strengths.quadratic is None:
             return self.slope_at_null()
         zero = np.where(held, 0.0, np.inf)
+        if fixed.groups is not None:  # solvers of groups hold no member at zero: the length is that of the others
+            groups = replace(fixed.groups, codes=np.where(held, -1, fixed.groups.codes))
+            fixed = replace(fixed, groups=groups).pick(np.arange(scale.size))
         penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero))
         found = self.engine_from_null(penalty).solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
         gradient = self.objective.evaluate(found.coef / scale, hessian=False).gradient / scale
