@@ -57,9 +57,20 @@ class MultinomialRecord(ModelRecord):
         return self.family.n_outcomes - 1 if self.info.intercept is not None else 0
 
     @property
+    def dof_residual(self) -> int:
+        """Free log-odds of the observations, K - 1 of each, less the parameters."""
+        return self.n_obs * (self.family.n_outcomes - 1) - self.n_params
+
+    @property
     def modelled(self) -> tuple[str, ...]:
         """The outcomes that have coefficients."""
         return tuple(self.outcomes[k] for k in self.layout.active)
+
+    @property
+    def naming(self) -> str:
+        """How names of coefficients are made, a sentence."""
+        base = "" if self.reference is None else f"; the reference, {self.outcomes[self.reference]!r}, has none"
+        return f"A coefficient is called outcome:term{base}."
 
     @property
     def names(self) -> tuple[str, ...]:

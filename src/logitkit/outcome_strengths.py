@@ -78,6 +78,7 @@ def stack_strengths(given: Strengths, n_predictors: int, symmetric: bool) -> Sta
         if fixed.groups is not None or unit.groups is not None:
             raise UnsupportedError("Groups of columns and lengths across outcomes cannot be penalised at once.")
         used = np.flatnonzero((given.across[0] > 0.0) | (given.across[1] > 0.0))
+        # Groups without a strength are none: a path would take what it varies for penalised all along.
         fixed, unit = (
             penalty.plus(_across(strength, used, n_predictors)) if strength.any() else penalty
             for penalty, strength in zip((fixed, unit), given.across, strict=True)

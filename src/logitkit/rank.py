@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg.lapack import dpotrf, dtrtri
 
-from logitkit.curvature.vcov import Vcov, WithheldVcov
+from logitkit.curvature.vcov import Vcov
 from logitkit.design.matrix import Matrix
 from logitkit.design.transformed import Transformed
 from logitkit.design.vanishing import Vanishing, vanishing_combinations
@@ -114,12 +114,8 @@ class Coordinates:
         return solved if self.transform is None else np.asarray(self.transform @ solved @ self.transform.T)
 
     def variances(self, solved: Vcov) -> FloatArray:
-        """Return the variances of the coefficients of the columns as given, shape (p,), missing where withheld."""
-        if self.transform is None:
-            return solved.diagonal()
-        if isinstance(solved, WithheldVcov):
-            return np.full(self.transform.shape[0], np.nan)
-        return np.asarray(np.einsum("ij,ij->i", solved.times(self.transform), self.transform))
+        """Return the variances of the coefficients of the columns as given, shape (p,)."""
+        return solved.diagonal() if self.transform is None else solved.variances(self.transform)
 
 
 def identity_coordinates() -> Coordinates:

@@ -259,6 +259,11 @@ class ModelRecord:
         return self.n_obs - self.n_params
 
     @property
+    def naming(self) -> str:
+        """How names of coefficients are made, where they are not those of the columns."""
+        return ""
+
+    @property
     def n_intercepts(self) -> int:
         """Coefficients of the null model: its intercept, where the model has one."""
         return int(self.info.intercept is not None or self.info.absorbed is not None)

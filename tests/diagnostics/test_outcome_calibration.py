@@ -82,6 +82,13 @@ def test_two_outcomes_are_the_binary_calibration(drawn, options):
     assert_allclose(several.brier, 2.0 * binary.brier, rtol=ROUTE)
 
 
+def test_rounding_of_an_intercept_is_shown_as_zero(drawn):
+    found = lk.multinomial("y ~ x + z", drawn, penalty=lk.Ridge(0.1)).calibration()
+    assert 0.0 < np.abs(found.intercept[1:]).max() < ROUTE
+    assert "0.0000 (" in found.to_text()
+    assert "e-1" not in found.to_text()
+
+
 def test_against_another_outcome_the_intercepts_are_differences(drawn):
     fit, rows = lk.multinomial("y ~ x + z", drawn.head(150)), drawn.tail(150)
     first, second = fit.calibration(data=rows), fit.calibration(data=rows, against="c")

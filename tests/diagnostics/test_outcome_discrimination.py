@@ -160,6 +160,14 @@ def test_it_shows_itself(outcomes):
     text = outcomes.fit.discrimination().to_text()
     assert "Hand-Till M" in text
     assert "than black" in text
+    assert "Standard errors: DeLong's." in text
+
+
+def test_it_says_that_sampled_rows_have_no_errors(tied):
+    fit = lk.multinomial("y ~ x + z", tied.assign(w=1.5), weights="w", weight_kind="sampling")
+    text = fit.discrimination().to_text()
+    assert "No standard errors: DeLong's are of independent rows" in text
+    assert "Standard errors: DeLong's." not in text
 
 
 def test_an_outcome_that_occurs_once_leaves_no_error(tied):

@@ -12,7 +12,7 @@ import pytest
 
 import logitkit as lk
 from design.inputs import unchanged
-from logitkit.errors import DataError, FormulaError, LogitkitError, ResponseError
+from logitkit.errors import DataError, FormulaError, LogitkitError, ResponseError, UnsupportedError
 from multinomial.tables import table
 
 N = 240
@@ -93,14 +93,15 @@ def test_fits_that_are_refused(name: str) -> None:
 VERBS: dict[str, tuple[Callable[[lk.MultinomialFit], Any], type[LogitkitError], tuple[str, ...]]] = {
     "an unknown outcome": (lambda fit: fit.test("q:x = 0"), FormulaError, ("'q'", "b:x")),
     "an unknown term": (lambda fit: fit.test("b:age = 0"), FormulaError, ("b:age",)),
-    "no outcome": (lambda fit: fit.test("x = 0"), FormulaError, ("'x'", "b:x")),
-    "the reference": (lambda fit: fit.test("a:x = 0"), FormulaError, ("'a'",)),
+    "no outcome": (lambda fit: fit.test("x = 0"), FormulaError, ("'x'", "b:x", "outcome:term")),
+    "the reference": (lambda fit: fit.test("a:x = 0"), FormulaError, ("the reference, 'a', has none",)),
     "half a hypothesis": (lambda fit: fit.test("b:x = "), FormulaError, ("b:x",)),
     "ratios of none": (lambda fit: fit.risk_ratios("q"), ResponseError, ("outcome='q'", "a, b, c")),
     "ratios against itself": (lambda fit: fit.risk_ratios("b", against="b"), DataError, ("'b' against itself",)),
     "ratios of the reference": (lambda fit: fit.risk_ratios("a"), DataError, ("'a' against itself",)),
     "units of none": (lambda fit: fit.risk_ratios(units={"age": 1}), FormulaError, ("'age'",)),
     "units of zero": (lambda fit: fit.risk_ratios(units={"x": 0}), DataError, ("units['x'] = 0",)),
+    "an unknown residual": (lambda fit: fit.residuals("score"), UnsupportedError, ("'score'", "response, pearson")),
     "an unknown test": (lambda fit: fit.term_tests("score"), DataError, ("'score'", "'wald' or 'lr'")),
     "another": (lambda fit: fit.combine_tests("score"), DataError, ("'score'", "'wald' or 'lr'")),
     "an unknown method": (lambda fit: fit.iia_tests("cheng"), DataError, ("'cheng'", "'hausman'")),

@@ -181,7 +181,7 @@ def test_statistics_of_the_whole_fit(fit: lk.MultinomialFit, frame: pd.DataFrame
     expected = [1 - best.loss / null, cox, cox / (1 - np.exp(-2 * null / n))]
     assert_allclose(fit.r_squared[["mcfadden", "cox_snell", "nagelkerke"]].astype(float), expected, rtol=ROUTE)
     assert_allclose(fit.bic, 2 * best.loss + np.log(n) * best.coef.size, rtol=EXACT)
-    assert fit.dof_residual == n - best.coef.size
+    assert fit.dof_residual == n * (K - 1) - best.coef.size
 
 
 def test_hausman_and_mcfadden(fit: lk.MultinomialFit, frame: pd.DataFrame, best: Optimum) -> None:
@@ -243,3 +243,41 @@ def test_tests_of_irrelevant_alternatives_that_there_are_not(frame: pd.DataFrame
     for fit in refused:
         with pytest.raises(UnsupportedError, match="irrelevant"):
             fit.iia_tests()
+
+
+@pytest.mark.parametrize("reference", ["a", None])
+def test_pairs_beside_separation_and_an_aliased_column(frame: pd.DataFrame, reference: str | None) -> None:
+    """A level without d makes d's coefficient infinite; the pairs of the others are tested, a copied column or not."""
+    rows = frame[(frame["y"] != "d") | (frame["g"] != "w")]
+    one, other = (
+        lk.multinomial(formula, rows.assign(copy=1.0 - 2.0 * rows["x"]), reference=reference)
+        for formula in ("y ~ g + x + copy + z", "y ~ g + x + z")
+    )
+    assert len(one.aliased) > len(other.aliased) == 0
+    for fitted in (one, other):
+        assert fitted.separation is not None
+        tests = fitted.combine_tests()
+        with_d = [label.endswith("d") for label in tests.labels]
+        assert np.isnan(tests.statistic).tolist() == with_d
+        assert tests.dof.tolist() == [P - 1] * 6
+        finite = tests.statistic[~np.isnan(tests.statistic)]
+        pairs = [("b", ""), ("c", ""), ("b", "c")] if reference == "a" else [("a", "b"), ("a", "c"), ("b", "c")]
+        for (first, second), statistic in zip(pairs, finite, strict=True):
+            words = (f"{first}:{term} = {f'{second}:{term}' if second else 0}" for term in TERMS[1:])
+            assert_allclose(statistic, fitted.test(", ".join(words)).statistic, rtol=1e-7)
+    assert_allclose(one.combine_tests().statistic, other.combine_tests().statistic, rtol=1e-7)
+
+
+def test_fewer_clusters_than_hypotheses_are_no_test(frame: pd.DataFrame) -> None:
+    """Four clusters leave a covariance of rank three: of 6 or 4 hypotheses at once, nothing can be said."""
+    few = lk.multinomial("y ~ g + x + z", frame.assign(few=np.arange(len(frame)) % 4), cluster="few")
+    with pytest.raises(UnsupportedError, match="lacks the rank"):
+        few.test(", ".join(f"{k}:g[T.{level}] = 0" for k in "bcd" for level in "vw"))
+    terms, pairs = few.term_tests("wald"), few.combine_tests()
+    for tests, dof in ((terms, [6, 3, 3]), (pairs, [P - 1] * 6)):
+        assert tests.dof.tolist() == dof
+        assert np.isnan(tests.statistic).tolist() == [d > 3 for d in dof]
+        assert np.isnan(tests.p_value).tolist() == [d > 3 for d in dof]
+        assert "lacks the rank" in str(tests)
+    expected = few.test("b:x = 0, c:x = 0, d:x = 0")
+    assert_allclose(terms.statistic[1], expected.statistic, rtol=1e-8)

@@ -140,6 +140,11 @@ def test_offsets_by_outcome() -> None:
         lk.multinomial("y ~ x + g", frame, offset=shift).predict(frame)
     array = lk.multinomial("y ~ x + g", frame, offset=shift)
     assert_allclose(array.predict(frame.iloc[:7], offset=shift[:7]), named.predict().iloc[:7], rtol=EXACT)
+    # One that is forgotten would be zero in silence.
+    each = lk.multinomial("y ~ x + g", frame, offset=dict(zip("abc", shift.T, strict=True)))
+    for fitted in (each, named):
+        with pytest.raises(lk.errors.DataError, match="given for a, b and not for c"):
+            fitted.predict(frame.iloc[:7], offset={"a": shift[:7, 0], "b": shift[:7, 1]})
 
 
 @pytest.mark.parametrize("far", [50.0, 1e3, 1e5])

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.errors import DataError
+from logitkit.errors import DataError, SeparationError
 from logitkit.report.outcome_page import outcome_report_document
 
 
@@ -81,3 +81,37 @@ def test_separated_models_have_a_report(tmp_path: Path) -> None:
     rows["north"] = ((rows["mode"] == "bus") & (rows["g"] == "u")).astype(float)
     text = lk.multinomial("mode ~ north + cost", rows).report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
     assert "Separation" in text
+
+
+@pytest.mark.parametrize("penalty", [lk.Ridge(0.05), lk.Lasso(0.03)])
+@pytest.mark.parametrize("reference", [None, "car"])
+def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp_path: Path) -> None:
+    rows = trips()
+    fit = lk.multinomial("mode ~ cost + g", rows, penalty=penalty, reference=reference)
+    ridge = isinstance(penalty, lk.Ridge)
+    effects = ["Average predictions"] if ridge else []
+    text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
+    found = re.findall(r"<h2[^>]*>([^<]*)", text)
+    assert found == ["Coefficients", "Relative risk ratios", "Predicted probabilities", *effects]
+    words = ", with 95% posterior intervals, given the strength" if ridge else ", without intervals"
+    assert words in text
+    assert "Wald" not in text
+
+
+def test_separated_models_say_what_is_left_out(tmp_path: Path) -> None:
+    rows = trips()
+    rows = rows[(rows["mode"] != "walk") | (rows["g"] != "u")]
+    fit = lk.multinomial("mode ~ cost + g", rows)
+    assert fit.separation is not None
+    text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
+    assert "Left out, because they take long under separation" in text
+    assert "No statistic: " in text
+
+
+def test_averages_over_rows_that_are_not_determined_are_refused() -> None:
+    """In the gap between the first outcome and the others nothing is known of a row."""
+    x = np.r_[np.linspace(0.0, 1.0, 8), np.linspace(2.0, 3.0, 12)]
+    rows = pd.DataFrame({"y": ["a"] * 8 + ["b", "c"] * 6, "x": x, "z": np.cos(7.0 * x)})
+    fit = lk.multinomial("y ~ x + z", rows)
+    with pytest.raises(SeparationError, match="no average"):
+        fit.plot.effects("x", rows, values=[1.4, 1.5])

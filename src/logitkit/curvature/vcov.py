@@ -51,6 +51,10 @@ class Vcov(ABC):
     def array(self) -> FloatArray:
         """Return the covariance written out, shape (q, q), or refuse because of its size."""
 
+    def variances(self, functions: FloatArray) -> FloatArray:
+        """Return the variances of m linear functions J, shape (m,)."""
+        return np.asarray(np.einsum("ij,ij->i", self.times(functions), functions))
+
     def block(self, columns: IntArray) -> FloatArray:
         """Return the covariance of some coefficients, shape (m, m)."""
         functions = np.zeros((columns.size, self.size))
@@ -134,6 +138,10 @@ class WithheldVcov(Vcov):
     def diagonal(self) -> FloatArray:
         """Return missing variances, shape (p,)."""
         return np.full(self.n_params, np.nan)
+
+    def variances(self, functions: FloatArray) -> FloatArray:
+        """Return missing variances, shape (m,)."""
+        return np.full(len(functions), np.nan)
 
     def times(self, functions: FloatArray) -> FloatArray:
         """Refuse."""

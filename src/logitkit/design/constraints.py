@@ -18,7 +18,9 @@ __all__ = ["parse_hypothesis"]
 EXPONENT = re.compile(r"(?<![\w.])(\d+\.?\d*|\.\d+)[eE][+-]?\d+")
 
 
-def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+def parse_hypothesis(
+    text: str, names: Sequence[str], naming: str = ""
+) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Return L and c of the hypotheses L coef = c, and each hypothesis in words.
 
     Parameters
@@ -27,6 +29,8 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
         Comma-separated equations; ``a = b = c`` is two of them, and a name alone means that it is zero.
     names : sequence of str
         Names of the p coefficients.
+    naming : str
+        How they are made, a sentence that an error about an unknown name ends with.
 
     Returns
     -------
@@ -64,7 +68,9 @@ def parse_hypothesis(text: str, names: Sequence[str]) -> tuple[FloatArray, Float
     safe = pattern.sub(lambda match: by_name[match.group(0).strip("`")], text) if by_name else text
     unknown = [word for word in re.findall(r"(?<![\w.])[A-Za-z_][\w.]*(?:\[[^\]]*\])?", safe) if word not in aliases]
     if unknown:
-        raise FormulaError(f"{unknown[0]!r} in {text!r} is no coefficient. {nearest_name(unknown[0], names)}")
+        raise FormulaError(
+            f"{unknown[0]!r} in {text!r} is no coefficient. {nearest_name(unknown[0], names)} {naming}".rstrip()
+        )
     rows, values, texts = [], [], []
     for left, right in _equations(safe, text):
         shown = f"{left} = {right}"

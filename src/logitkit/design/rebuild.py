@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -269,14 +270,23 @@ def again_by_outcome(given: Any, info: ResponseInfo) -> dict[str, Any]:
     Raises
     ------
     DataError
-        Where the fit had offsets and there are none now, or the other way round.
+        Where the fit had offsets and there are none now, or the other way round, or an outcome's is forgotten.
     """
     if not info.levels:
         return {}
     if given is not None:
         if not info.offsets:
             raise DataError("offset was given, but the model was fitted without one.")
-        return offsets_by_outcome(given)
+        found = offsets_by_outcome(given)
+        # Of an array with a column an outcome it is not known which columns were zero.
+        had_one = [outcome for outcome, _ in info.offsets if outcome in info.levels]
+        forgotten = [outcome for outcome in had_one if isinstance(given, Mapping) and outcome not in found]
+        if forgotten:
+            raise DataError(
+                f"offset is given for {', '.join(found) or 'no outcome'} and not for {', '.join(forgotten)}, which had "
+                "one at the fit: name every outcome that had one, with an array of zeros where there is none now."
+            )
+        return found
     if any(named == ARRAY for _, named in info.offsets):
         raise DataError(
             "The model was fitted with arrays as offset, which new rows need too: pass offset={'outcome': array, ...}."

@@ -78,8 +78,7 @@ def outcome_residuals(record: MultinomialRecord, design: Design, kind: OutcomeRe
     kinds = get_args(OutcomeResidualKind)
     if kind not in kinds:
         raise UnsupportedError(
-            f"kind={kind!r} is no residual of a model of several outcomes; there are {', '.join(kinds)}. "
-            f"{nearest_name(str(kind), kinds)}".rstrip()
+            f"kind={kind!r} is no residual of a model of several outcomes. {nearest_name(str(kind), kinds)}"
         )
     eta, response = _logits(record, design)
     logit = logits_against_rest(eta)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
+from logitkit.inference.delta import Estimates, wald_estimates
 from logitkit.record import ModelRecord
 from logitkit.typing import FloatArray
 
@@ -69,7 +69,7 @@ def function_estimates(record: ModelRecord, functions: FloatArray, level: float 
     -------
     Estimates
         Infinite or missing without error where ``function_sides`` says so. After a penalty there is no statistic or
-        p-value, and errors are the posterior's.
+        p-value, and errors are the posterior's, or missing where there is none.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def function_estimates(record: ModelRecord, functions: FloatArray, level: float 
     level = record.level if level is None else level
     jacobian = record.coordinates.jacobian(functions)
     value = functions @ record.coordinates.coef(record.inner_coef)
-    found = linear_estimates(value, jacobian, record.inner_vcov.times(jacobian), level)
+    found = wald_estimates(value, np.sqrt(record.inner_vcov.variances(jacobian)), level)
     sides = function_sides(record, functions)
     if np.any(sides != 0.0):
         infinite = np.where(sides > 0.0, np.inf, np.where(sides < 0.0, -np.inf, np.nan))

@@ -52,7 +52,8 @@ class OutcomeTests:
     labels : tuple of str
         Of each row.
     statistic, p_value : (m,) array
-        Missing where there is no test.
+        Missing where there is no test: nothing is left, a coefficient is infinite, the fit under the hypothesis has
+        not converged, or the covariance lacks the rank, as with few clusters.
     dof : (m,) int array
         Degrees of freedom.
     kind : {'wald', 'lr'}
@@ -208,17 +209,13 @@ def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     functions = _of_columns(record, columns)
     functions = functions[function_sides(record, functions) == 0.0]
-    jacobian = record.coordinates.jacobian(functions)
-    functions, jacobian = (rows[(jacobian != 0.0).any(axis=1)] for rows in (functions, jacobian))
+    functions = functions[(record.coordinates.jacobian(functions) != 0.0).any(axis=1)]
     if not len(functions):
         return np.nan, 0, np.nan
     if len(functions) > OVERALL_MOST:
         return np.nan, len(functions), np.nan
-    value = functions @ record.coordinates.coef(record.inner_coef)
-    rank, statistic, _ = wald_chi_square(record, value, jacobian)
-    if rank < int(np.linalg.matrix_rank(jacobian)):
-        return np.nan, 0, np.nan
-    return statistic, rank, float(chdtrc(rank, statistic))
+    statistic, dof = _chi_square(record, functions)
+    return (np.nan, 0, np.nan) if np.isnan(statistic) else (statistic, dof, float(chdtrc(dof, statistic)))
 
 
 def _require(record: MultinomialRecord, design: Design | None, test: str) -> None:
@@ -253,16 +250,24 @@ def _of_columns(record: MultinomialRecord, columns: IntArray) -> FloatArray:
 
 
 def _wald(record: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:
-    """Return the statistic and its degrees of freedom; missing where a coefficient in it is infinite."""
+    """Return the statistic and its degrees of freedom, aliased columns left out; missing where one is infinite."""
+    functions = functions[~(functions[:, record.aliased] != 0.0).any(axis=1)]
     if not len(functions):
         return np.nan, 0
-    sides = function_sides(record, functions)
-    functions = functions[~np.isnan(sides)] if record.limit is None else functions
-    if np.any(sides != 0.0) and record.limit is not None:
+    if np.any(function_sides(record, functions) != 0.0):
         return np.nan, len(functions)
-    value = functions @ record.coordinates.coef(record.inner_coef)
-    rank, statistic, _ = wald_chi_square(record, value, record.coordinates.jacobian(functions))
-    return statistic, rank
+    return _chi_square(record, functions)
+
+
+def _chi_square(record: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:
+    """Return the statistic of finite functions and their degrees of freedom; missing where the covariance lacks rank.
+
+    With fewer clusters than functions it would be a test of those combinations only that happen to have a variance.
+    """
+    jacobian = record.coordinates.jacobian(functions)
+    rank, statistic, _ = wald_chi_square(record, functions @ record.coordinates.coef(record.inner_coef), jacobian)
+    independent = int(np.linalg.matrix_rank(jacobian))
+    return (statistic, rank) if rank == independent else (np.nan, independent)
 
 
 def _to_null(record: MultinomialRecord) -> tuple[float, int]:

@@ -137,7 +137,7 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
     True
     """
     require_likelihood(record, "test")
-    left, right, texts = parse_hypothesis(hypothesis, record.names)
+    left, right, texts = parse_hypothesis(hypothesis, record.names, record.naming)
     used = np.any(left != 0.0, axis=0)
     without = [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]
     # Of coefficients that run to infinity a difference may be finite.

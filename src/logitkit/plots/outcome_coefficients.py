@@ -33,11 +33,13 @@ class Drawn(NamedTuple):
         What is infinite or missing is named in words; what an outcome does not have (missing, with ``low`` minus
         infinity) is left out.
     against : str
-        What the outcomes are compared with.
-    level : float
-        Of the intervals.
+        What the outcomes are compared with; empty where a coefficient is its outcome's own.
+    level : float or None
+        Of the intervals; None where there are none.
     ratios : bool
         Whether these are ratios, drawn on a logarithmic axis.
+    interval : str
+        What an interval is called.
     """
 
     terms: tuple[str, ...]
@@ -46,8 +48,9 @@ class Drawn(NamedTuple):
     low: FloatArray
     high: FloatArray
     against: str
-    level: float
+    level: float | None
     ratios: bool = False
+    interval: str = "interval"
 
     @property
     def shown(self) -> BoolArray:
@@ -101,8 +104,7 @@ def plot_outcome_coefficients(drawn: Drawn, ax: Axes | None = None, *, title: st
     ax.set_xlim(left, right)
     ax.set_ylim(shape[0] - 0.5, -0.5)
     ax.set_yticks(np.arange(shape[0]), [plain(shortened(term)) for term in drawn.terms])
-    what, scale = ("Relative risk ratio", " (log scale)") if drawn.ratios else ("Coefficient", "")
-    dress(ax, x=f"{what} against {plain(drawn.against)}, {level_text(drawn.level)} intervals{scale}", title=title)
+    dress(ax, x=_axis_words(drawn), title=title)
     legend_beside(ax, handles, drawn.outcomes)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
@@ -128,6 +130,13 @@ def outcome_forest_size(terms: Sequence[str], n_outcomes: int) -> tuple[float, f
     """
     width, _ = forest_size(terms)
     return width + 1.2, max(2.4, 1.1 + len(terms) * max(0.3, HEIGHT * n_outcomes))
+
+
+def _axis_words(drawn: Drawn) -> str:
+    what, scale = ("Relative risk ratio", " (log scale)") if drawn.ratios else ("Coefficient", "")
+    against = f" against {plain(drawn.against)}" if drawn.against else ""
+    intervals = "" if drawn.level is None else f", {level_text(drawn.level)} {drawn.interval}s"
+    return f"{what}{against}{intervals}{scale}"
 
 
 def _draw(ax: Axes, drawn: Drawn, place: int, look: Look) -> Any:

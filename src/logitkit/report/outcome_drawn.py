@@ -6,6 +6,7 @@ import numpy as np
 
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import UnsupportedError
+from logitkit.inference.penalised import interval_words, is_withheld
 from logitkit.inference.risk_ratios import risk_ratios
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.outcome_record import MultinomialRecord
@@ -47,9 +48,13 @@ def drawn_coefficients(record: MultinomialRecord, level: float | None = None) ->
         low[record.absent] = -np.inf
     estimate = found.estimate if record.absent is None else np.where(record.absent, np.nan, found.estimate)
     value, low, high = (each.reshape(m, p)[:OUTCOMES_MOST, columns].T for each in (estimate, low, found.high))
-    against = "the mean of all outcomes" if record.reference is None else record.outcomes[record.reference]
+    if record.reference is not None:
+        against = record.outcomes[record.reference]
+    else:  # a penalty makes the coefficients no deviations from a mean
+        against = "the mean of all outcomes" if record.penalty is None else ""
     names = tuple(record.info.names[j] for j in columns)
-    return Drawn(names, record.modelled[:OUTCOMES_MOST], value, low, high, against, found.level)
+    outcomes, shown = record.modelled[:OUTCOMES_MOST], _intervals(record, found.level, ratios=False)
+    return Drawn(names, outcomes, value, low, high, against, *shown)
 
 
 def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: float | None = None) -> Drawn:
@@ -93,7 +98,12 @@ def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: f
     )
     outcomes = tuple(dict.fromkeys(found.outcomes))[:OUTCOMES_MOST]
     names = tuple(record.info.names[j] for j in columns)
-    return Drawn(names, outcomes, value, low, high, found.against[0], found.level, True)
+    return Drawn(names, outcomes, value, low, high, found.against[0], *_intervals(record, found.level, ratios=True))
+
+
+def _intervals(record: MultinomialRecord, level: float, *, ratios: bool) -> tuple[float | None, bool, str]:
+    """Return the level that is shown, none where a penalty leaves no intervals, and what an interval is called."""
+    return None if is_withheld(record) else level, ratios, interval_words(record)
 
 
 def _columns(record: MultinomialRecord) -> IntArray:

@@ -31,6 +31,7 @@ __all__ = [
     "goodness_document",
 ]
 
+ROUNDING = 1e-9  # of its standard error: a value that is zero but for rounding
 FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
 
 
@@ -132,7 +133,12 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
             Fact("The same, weighted by frequency", _area_words(result.weighted, level)),
         ),
         blocks=(rest, pairs),
-        notes=("Standard errors: DeLong's.",),
+        notes=(
+            "Standard errors: DeLong's."
+            if any(np.isfinite(curve.std_error) for curve in curves)
+            else "No standard errors: DeLong's are of independent rows that count as whole ones, and need two of an "
+            "outcome.",
+        ),
         warnings=(*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)),
     )
 
@@ -279,7 +285,8 @@ def calibration_document(result: OutcomeCalibration) -> Document:
 def _with_errors(values: FloatArray, errors: FloatArray) -> tuple[str, ...]:
     return tuple(
         format_estimate(value) if np.isnan(error) else f"{format_estimate(value)} ({format_estimate(error)})"
-        for value, error in zip(values, errors, strict=True)
+        # On the rows of the fit intercepts are zero but for rounding.
+        for value, error in zip(np.where(np.abs(values) <= ROUNDING * errors, 0.0, values), errors, strict=True)
     )
 
 

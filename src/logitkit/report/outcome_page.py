@@ -12,7 +12,8 @@ from logitkit.errors import UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.outcome_sample import is_outcome_sample
-from logitkit.inference.outcome_tests import combine_tests, term_tests
+from logitkit.inference.outcome_tests import OutcomeTests, combine_tests, term_tests
+from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.plots.export import svg_of
 from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
@@ -23,7 +24,7 @@ from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.number_format import format_amount, format_integer, format_level
 from logitkit.report.outcome_drawn import OUTCOMES_MOST, drawn_coefficients, drawn_ratios
 from logitkit.report.outcome_summary import outcome_summary_document, outcome_tables
-from logitkit.report.outcome_test_findings import outcome_test_table
+from logitkit.report.outcome_test_findings import missing_tests, outcome_test_table
 from logitkit.report.wording import counted, has_only_intercept
 
 __all__ = ["SECTIONS", "outcome_report_document"]
@@ -64,7 +65,7 @@ def outcome_report_document(
         title=title or summary.title,
         subtitle=f"Shown on {rows}." + ("" if own else " The coefficients are those of the fit."),
         facts=summary.facts,
-        blocks=(*sections, *_effects(effects)),
+        blocks=(*sections, *_effects(record, effects)),
         notes=summary.notes,
         warnings=summary.warnings,
     )
@@ -77,7 +78,7 @@ def _coefficients(record: MultinomialRecord, design: Design) -> Iterator[Section
         drawn = drawn_coefficients(record)
         axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
         plot_outcome_coefficients(drawn, axes)
-        blocks.append(_figure(axes, "Coefficients", f"Coefficients with {format_level(drawn.level)} Wald intervals."))
+        blocks.append(_figure(axes, "Coefficients", f"Coefficients{_with_intervals(record)}."))
     yield Section("Coefficients", tuple(blocks))
 
 
@@ -91,8 +92,8 @@ def _risk_ratios(record: MultinomialRecord, design: Design) -> Iterator[Section]
     axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
     plot_outcome_coefficients(drawn, axes)
     caption = (
-        f"By what factor one unit multiplies P(outcome) / P({drawn.against}), with {format_level(drawn.level)} Wald "
-        "intervals, on a logarithmic scale."
+        f"By what factor one unit multiplies P(outcome) / P({drawn.against}){_with_intervals(record)}, on a "
+        "logarithmic scale."
     )
     rest = len(record.outcomes) - 1 - len(drawn.outcomes)
     if rest > 0:
@@ -102,26 +103,39 @@ def _risk_ratios(record: MultinomialRecord, design: Design) -> Iterator[Section]
 
 def _term_tests(record: MultinomialRecord, design: Design) -> Iterator[Section]:
     terms = [term for term in record.info.terms if term.columns and term.columns != (record.info.intercept,)]
-    if not 0 < len(terms) <= TERMS_TESTED:
+    if record.penalty is not None or not 0 < len(terms) <= TERMS_TESTED:
         return
     own = is_outcome_sample(record, design) and record.has_likelihood
     own = own and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
     result = term_tests(record, design if own else None, "lr" if own else "wald")
     kind = "Likelihood-ratio" if own else "Wald"
     words = f"{kind} tests, each given the other terms: {result.hypothesis}."
-    yield Section("Tests of terms", (Prose(words), outcome_test_table(result)))
+    yield Section("Tests of terms", _tested(words, result))
 
 
 def _combining(record: MultinomialRecord, design: Design) -> Iterator[Section]:
     k = len(record.outcomes)
-    if record.restricted or has_only_intercept(record) or k < 3 or k * (k - 1) // 2 > PAIRS_MOST:
+    untested = record.penalty is not None or record.restricted or has_only_intercept(record)
+    if untested or k < 3 or k * (k - 1) // 2 > PAIRS_MOST:
         return
     result = combine_tests(record, design)
     words = (
         "Wald tests for each pair of outcomes: do the columns tell the two apart? A large p-value says that the data "
         "do not contradict putting them together."
     )
-    yield Section("Can outcomes be combined?", (Prose(words), outcome_test_table(result)))
+    yield Section("Can outcomes be combined?", _tested(words, result))
+
+
+def _with_intervals(record: MultinomialRecord) -> str:
+    if record.penalty is None:
+        return f", with {format_level(record.level)} Wald intervals"
+    if is_withheld(record):
+        return ", without intervals, as there are none after this penalty"
+    return f", with {format_level(record.level)} {interval_words(record)}s, {posterior_condition(record.penalty)}"
+
+
+def _tested(words: str, result: OutcomeTests) -> tuple[Block, ...]:
+    return (Prose(words), outcome_test_table(result), *(Prose(why) for why in missing_tests(result)))
 
 
 def _probabilities(record: MultinomialRecord, design: Design) -> Iterator[Section]:
@@ -154,7 +168,11 @@ def _probabilities(record: MultinomialRecord, design: Design) -> Iterator[Sectio
     yield Section("Predicted probabilities", tuple(blocks))
 
 
-def _effects(effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
+def _effects(record: MultinomialRecord, effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
+    if record.limit is not None and record.info.coding is not None and record.info.coding.variables:
+        words = "Left out, because they take long under separation; fit.plot.effects(variable, data) draws one of them."
+        yield Section("Average predictions", (Prose(words),))
+        return
     if not effects or len(effects[0].outcomes) > OUTCOMES_MOST:
         return
     words = (

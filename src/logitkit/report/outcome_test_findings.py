@@ -13,7 +13,7 @@ from logitkit.report.findings import finding_document
 from logitkit.report.number_format import format_column, format_integer, format_p
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["outcome_test_table"]
+__all__ = ["missing_tests", "outcome_test_table"]
 
 KINDS = {"wald": "Wald", "lr": "likelihood ratio"}
 METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
@@ -22,17 +22,11 @@ METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
 @finding_document.register
 def _(result: OutcomeTests) -> Document:
     what = {"term": "terms across all outcomes", "outcomes": "whether outcomes can be combined"}[result.what]
-    notes = [f"Hypothesis: {result.hypothesis}."]
-    if np.isnan(result.statistic).any():
-        notes.append(
-            "No statistic: nothing is left to test, the fit under the hypothesis has not converged, or by Wald a "
-            "coefficient in it is infinite (then the likelihood ratio, test='lr', may have one)."
-        )
     return Document(
         f"Tests of {what}",
         facts=(Fact("Method", KINDS[result.kind]),),
         blocks=(outcome_test_table(result),),
-        notes=tuple(notes),
+        notes=(f"Hypothesis: {result.hypothesis}.", *missing_tests(result)),
     )
 
 
@@ -48,6 +42,30 @@ def _(result: IiaTests) -> Document:
         notes=("Hypothesis: the odds of the other outcomes do not depend on the one that is left out.",),
         warnings=(_weakness(result.method), *_without_answer(result)),
     )
+
+
+def missing_tests(result: OutcomeTests) -> tuple[str, ...]:
+    """Say why there is a row without a statistic.
+
+    Parameters
+    ----------
+    result : OutcomeTests
+        What was found.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or none.
+    """
+    if not np.isnan(result.statistic).any():
+        return ()
+    why = "nothing is left to test, or the fit under the hypothesis has not converged"
+    if result.kind == "wald":
+        why = (
+            "nothing is left to test, a coefficient in it is infinite (then the likelihood ratio, test='lr', may have "
+            "one), or the covariance lacks the rank to test all of it at once, as with few clusters"
+        )
+    return (f"No statistic: {why}.",)
 
 
 def outcome_test_table(result: OutcomeTests) -> Table:
@@ -98,4 +116,7 @@ def _without_answer(result: IiaTests) -> Iterator[str]:
             "sample. It is not evidence for the hypothesis."
         )
     if np.isnan(result.statistic).any():
-        yield "No statistic: without that outcome the fit does not exist or has other aliased columns."
+        yield (
+            "No statistic: the fit itself or that without the outcome does not exist (separation), or has other "
+            "aliased columns."
+        )

@@ -79,7 +79,7 @@ class Model:
 
     @property
     def dof_residual(self) -> int:
-        """Observations less parameters."""
+        """Observations less parameters; of K outcomes each observation counts K - 1 times."""
         return self.record.dof_residual
 
     @property

@@ -13,7 +13,7 @@ from logitkit.design.coding import Coding
 from logitkit.design.extras import ARRAY, complete_rows, offset_role
 from logitkit.design.frame import is_missing, levels_of, numeric_values, read_table, row_values
 from logitkit.design.rebuild import again_by_outcome
-from logitkit.errors import DataError, FormulaError, LogitkitError, UnsupportedError, nearest_name
+from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError, nearest_name
 from logitkit.inference.outcome_effects import OutcomeEffects, SetRows, outcome_effects
 from logitkit.results.outcome_rows import rows_to_predict
 from logitkit.typing import FloatArray
@@ -73,6 +73,8 @@ def effects_of(
     ------
     DataError, FormulaError, UnsupportedError
         For a fit to a ready matrix, a column that the formula does not use, ``lag()``, or no complete row.
+    SeparationError
+        If separation leaves no average at any of the values.
     """
     info = fit.record.info
     if info.coding is None:
@@ -99,7 +101,13 @@ def effects_of(
     chosen = _chosen(variable, frame[variable], values, coding)
     offsets = {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
     sets = _set_rows(fit, variable, frame, chosen, offsets)
-    return outcome_effects(fit.record, sets, counts, variable, numeric=chosen.numeric, level=level)
+    found = outcome_effects(fit.record, sets, counts, variable, numeric=chosen.numeric, level=level)
+    if np.isnan(found.probability).all():
+        raise SeparationError(
+            f"With {variable!r} set to any of these values some rows have no prediction, as directions to infinity "
+            "disagree about them, so that there is no average. fit.predict has the rows that have one."
+        )
+    return found
 
 
 def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: Any = None) -> list[OutcomeEffects]:
@@ -117,11 +125,11 @@ def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: 
     Returns
     -------
     list of OutcomeEffects
-        Of the first variables.
+        Of the first variables; none under separation, where each takes long.
     """
     coding = fit.record.info.coding
     if data is None or coding is None or coding.uses_neighbours or fit.record.limit is not None:
-        return []
+        return []  # under separation a row takes long: whether its probabilities are determined has to be found out
     found = []
     for variable in coding.variables:
         try:

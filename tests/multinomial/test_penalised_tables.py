@@ -1,0 +1,53 @@
+"""Tables of penalised fits of several outcomes: whether or not there are errors, there are estimates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from multinomial.tables import table
+from tolerances import EXACT, ROUTE
+
+NO_ERRORS: list[dict[str, Any]] = [
+    {"penalty": lk.Lasso(0.03)},
+    {"penalty": lk.ElasticNet(0.05, l1_ratio=0.5), "reference": "b"},
+    {"penalty": lk.Ridge(0.1), "cluster": "id"},
+    {"penalty": lk.Ridge(0.1), "weights": "w", "weight_kind": "sampling"},
+]
+
+
+@pytest.mark.parametrize("options", NO_ERRORS)
+def test_without_a_covariance_tables_have_estimates_and_no_errors(options: dict[str, Any]) -> None:
+    fit = lk.multinomial("y ~ x + z + g", table(), **options)
+    tidy, ratios = fit.tidy(), fit.risk_ratios("c", against="a")
+    assert tidy["estimate"].notna().all()
+    assert fit.std_error.isna().all(axis=None)
+    assert tidy[["std_error", "statistic", "p_value", "conf_low", "conf_high"]].isna().all(axis=None)
+    assert ratios[["std_error", "conf_low", "conf_high", "p_value"]].isna().all(axis=None)
+    base = fit.coef.get("a", 0.0)
+    expected = np.exp((fit.coef["c"] - base).drop("Intercept"))
+    assert_allclose(ratios["risk_ratio"].to_numpy(), expected.to_numpy(), rtol=EXACT)
+    # By its meaning: what a step of x does to the ratio of two probabilities.
+    steps = fit.predict(pd.DataFrame({"x": [0.0, 1.0], "z": 0.2, "g": "u"}))
+    ratio = (steps["c"] / steps["a"]).to_numpy()
+    assert_allclose(ratio[1] / ratio[0], ratios.loc[("c", "x"), "risk_ratio"], rtol=ROUTE)
+
+
+@pytest.mark.parametrize("penalty", [lk.Lasso(0.02), lk.Ridge(0.1)])
+def test_two_outcomes_have_the_ratios_of_the_binary_model(penalty: Any) -> None:
+    rows = table(2)
+    binary = lk.logit("y ~ x + z + g", rows, penalty=penalty, event="b").odds_ratios()
+    several = lk.multinomial("y ~ x + z + g", rows, penalty=penalty, reference="a").risk_ratios()
+    for one, other in (("odds_ratio", "risk_ratio"), *((name, name) for name in ("std_error", "conf_low", "p_value"))):
+        assert_allclose(several[other].to_numpy(), binary[one].to_numpy(), rtol=1e-6)  # two solvers, each to its gap
+
+
+def test_folds_spread_outcomes() -> None:
+    rows = table()
+    cv = lk.cross_validate("y ~ x + z", rows, model="multinomial", penalty=lk.Ridge(), folds=3, seed=1)
+    assert "outcomes spread evenly" in str(cv)
