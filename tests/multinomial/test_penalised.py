@@ -198,3 +198,18 @@ def test_a_column_that_bounds_hold_beside_lengths() -> None:
     oracle.columns.lower[1] = oracle.columns.upper[1] = 0.0
     assert (fit.coef.loc["x1"] == 0.0).all()
     assert oracle.residual(table(fit)) < OPTIMAL
+
+
+def test_bounds_on_one_side_without_another_penalty() -> None:
+    p = prepared("dense, C order", "weights and offset", 4)
+    fit = p.fit(lk.Bounds(0.0, None), reference="ash")
+    oracle = p.oracle(reference=0)
+    inner = [p.columns.shape.names.index(name) for name in p.columns.shape.names if name != "Intercept"]
+    oracle.columns.lower[inner] = 0.0
+    coef = table(fit)
+    assert fit.converged
+    assert (coef >= 0.0)[:, inner].all()
+    assert (coef == 0.0)[:, inner].any()  # some bound is met, and some is not
+    assert (coef > 0.0)[:, inner].any()
+    assert oracle.residual(coef) < OPTIMAL
+    assert fit.certificate().holds

@@ -27,3 +27,14 @@ def test_an_intercept_without_penalty_leaves_the_preconditioner_finite(standardi
     left[1:] -= 0.01 * spread**2 * fit.coef.to_numpy()[1:]
     # A gap of 1e-12 leaves gradients within its root, 1e-6.
     np.testing.assert_allclose(left, 0.0, atol=1e-6)
+
+
+def test_coefficients_of_a_loose_fit_sum_to_zero_over_the_outcomes():
+    rng = np.random.default_rng(0)
+    X, y = np.column_stack([np.ones(300), rng.normal(size=(300, 640))]), rng.integers(0, 4, 300)
+    names = ["Intercept", *(f"x{j}" for j in range(640))]
+    penalty, solver = lk.Ridge(0.05), lk.ProxNewton(tol=1e-5)
+    fit = lk.multinomial_matrix(X, y, names, penalty=penalty, solver=solver)
+    # Of the least ridge they do: only a number a column, added to all outcomes, would make it larger.
+    np.testing.assert_allclose(fit.coef.to_numpy().sum(axis=1), 0.0, atol=1e-14)
+    np.testing.assert_allclose(fit.predict_logit(X).to_numpy(), X @ fit.coef.to_numpy(), atol=1e-12)

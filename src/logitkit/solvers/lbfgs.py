@@ -4,7 +4,8 @@ Objective: f, convex and smooth. With M near the inverse of the second derivativ
 
 1. the direction is :math:`-H_k g`, H_k made of M and the last few changes of the gradient (two loops);
 2. the step is 1, halved until f falls enough;
-3. stop when :math:`g' H_k g`, an estimate of twice what is left to gain, is below the target.
+3. stop when what is left to gain is below the target, by a bound from the gradient; or when :math:`g' H_k g`, an
+   estimate of twice as much, is below the target by ``FAR_BELOW``, where a loose bound would never be.
 
 Memory is two vectors a change that is kept, and four besides.
 
@@ -32,6 +33,7 @@ __all__ = ["LbfgsSolution", "minimise_by_lbfgs"]
 ARMIJO = 1e-4
 HALVINGS_MOST = 30
 ROUNDING = 16_384 * np.finfo(float).eps  # of the objective, as in newton.py
+FAR_BELOW = 1e-8  # of the target
 CURVED = 1e-10  # share of a product that must not have cancelled for it to tell of curvature
 PAIRS_MOST, NUMBERS_OF_PAIRS = 30, 60_000_000  # changes that are kept, and numbers in them
 
@@ -46,7 +48,7 @@ class LbfgsSolution(NamedTuple):
     evaluation : Evaluation
         Value and gradient there.
     squared : float
-        The estimate of twice what is left to gain.
+        An estimate of twice what is left to gain.
     status : Status
         How it ended.
     steps : int
@@ -64,6 +66,7 @@ def minimise_by_lbfgs(
     objective: SmoothObjective,
     start: FloatArray,
     precondition: Callable[[FloatArray], FloatArray],
+    gap_of: Callable[[FloatArray], float],
     target: float,
     max_iter: int,
 ) -> LbfgsSolution:
@@ -77,8 +80,10 @@ def minimise_by_lbfgs(
         First iterate.
     precondition : callable
         Of a gradient: M g, M positive definite.
+    gap_of : callable
+        Of a gradient: what is left to gain, at most.
     target : float
-        For the squared decrement.
+        For what is left.
     max_iter : int
         Largest number of steps.
 
@@ -100,7 +105,7 @@ def minimise_by_lbfgs(
                 return LbfgsSolution(coef, here, squared, Status.NOT_FINITE, walks)
             direction = _direction(here.gradient, pairs, precondition)
             squared = -float(here.gradient @ direction)
-            if squared <= target:
+            if squared <= FAR_BELOW * target or gap_of(here.gradient) <= target:
                 return LbfgsSolution(coef, here, max(squared, 0.0), Status.CONVERGED, walks)
             noise = ROUNDING * abs(here.value)
             length = 1.0

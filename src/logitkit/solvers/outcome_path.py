@@ -26,7 +26,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.outcomes import OutcomeResponse
 from logitkit.outcome_strengths import StackedStrengths
 from logitkit.penalties.penalty import Penalty
-from logitkit.solvers.coordinate_descent import QuadraticModel
+from logitkit.solvers.coordinate_descent import MET, QuadraticModel
 from logitkit.solvers.gap import least_gap
 from logitkit.solvers.null_model import NullModel
 from logitkit.solvers.outcome_null import null_of_outcomes
@@ -174,7 +174,13 @@ def _certified(
         pull = prior.strengths * along if prior.strengths.ndim == 1 else prior.strengths @ along
         slope, moved = slope - pull / scale, moved + float(along @ pull)
     slope[penalty.free] = 0.0  # but for what the model's second derivatives leave
-    return least_gap(coef, slope, penalty, here.pearson, moved), slope, value
+    # Where the penalty is smooth the products are known, but for rounding, of which a bound by itself allows none.
+    known = penalty.l2 * step - penalty.gradient(coef)
+    near = np.abs(slope - known) <= MET * (np.abs(known) + float(np.abs(here.gradient / scale).mean()))
+    met = penalty.differentiable(coef) & near
+    rounding = float(np.abs(coef[met]) @ np.abs(slope - known)[met])
+    slope = np.where(met, known, slope)
+    return rounding + least_gap(coef, slope, penalty, here.pearson, moved), slope, value
 
 
 class _Set:

@@ -41,7 +41,6 @@ __all__ = ["OutcomeSmooth", "Preconditioner", "with_prior"]
 NEWTON_MOST = 2_500
 DECOMPOSED_MOST = 1_600  # columns whose Gram matrix is decomposed
 LEAST_RIDGE = 1e-8  # of the diagonal of the Gram matrix, where a column has none
-ROUNDS_MOST, FINER = 6, 0.05
 
 
 class OutcomeSmooth:
@@ -115,20 +114,32 @@ class OutcomeSmooth:
         if self._preconditioner is None:
             self._preconditioner = Preconditioner(self.matrix, self.response, self.layout, self.place)
         precondition = self._preconditioner.at(quadratic.strengths)
-        inner, steps, coef = target, 0, self.coef
-        for _ in range(ROUNDS_MOST):
-            found = minimise_by_lbfgs(objective, coef, precondition, inner, max_iter - steps)
-            steps, coef = steps + found.steps, found.coef
-            gap = _gap(found.evaluation.gradient, quadratic.strengths, precondition)
-            if gap <= target or found.status is not Status.CONVERGED:
-                break
-            inner *= FINER
-        coef = np.where(penalty.held, 0.0, coef)
+
+        def gap_of(gradient: FloatArray) -> float:
+            return _gap(gradient, quadratic.strengths, precondition)
+
+        found = minimise_by_lbfgs(objective, self.coef, precondition, gap_of, target, max_iter)
+        steps, gap = found.steps, gap_of(found.evaluation.gradient)
+        coef = self._centred(np.where(penalty.held, 0.0, found.coef))
         self.coef, self.known = coef, True
         scale = self.strengths.scale
         value = found.evaluation.value - quadratic.value(found.coef)
         dual = (found.evaluation.gradient - quadratic.gradient(found.coef)) / scale
         return Solved(coef * scale, value, dual, gap, found.status, steps, 0)
+
+    def _centred(self, coef: FloatArray) -> FloatArray:
+        """Return coefficients that sum to zero over the outcomes, as the least ridge does, where all have one."""
+        m, p = self.layout.active.size, self.layout.n_columns
+        if m < self.layout.n_outcomes or self.strengths.quadratic is not None:
+            return coef
+        flat = np.zeros(m * p)
+        flat[self.place] = coef
+        blocks = flat.reshape(m, p)
+        here = np.zeros(m * p, dtype=bool)
+        here[self.place] = True
+        whole = here.reshape(m, p).all(axis=0)
+        blocks[:, whole] -= blocks[:, whole].mean(axis=0)
+        return np.asarray(flat[self.place])
 
 
 def _gap(gradient: FloatArray, strengths: FloatArray, precondition: Precondition) -> float:
