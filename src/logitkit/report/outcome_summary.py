@@ -235,7 +235,10 @@ def _separation(record: MultinomialRecord) -> str:
         text += f" Undetermined (directions to infinity disagree): {name_list(unknown)}."
     finite = _finite_contrasts(record)
     if finite:
-        text += f" Finite none the less: {name_list(finite)}."
+        text += (
+            f" Finite none the less: {name_list(finite)}. fit.risk_ratios(outcome, against) has them, with errors; so "
+            "has the model with one of these outcomes as its reference."
+        )
     return (
         f"{text} What is not finite has no standard error, interval or p-value; the other coefficients are those of "
         "the limiting model. Remedies: put outcomes or levels together, drop the column at fault, or gather more data."
