@@ -134,7 +134,7 @@ WORDS = tuple(
         _linears,
         counts,
         prepare=_by_rows,
-        more=540.0,
+        more=180.0,
     )
     for solver, counts in (("lbfgs", ITERATIONS), ("saga", EPOCHS))
 )

@@ -86,8 +86,9 @@ OUTCOMES = (
         (ours.WORDS, *peers.WORDS),
         goal=Goal(share=1.0, megabytes=2_000.0),
         left_out="Each word before is one of the same words or another: sparse columns of zeros and ones, not "
-        "standardised, {positions} rows. Here 1e-03 is near enough, and ours stops at a gap of as much; the least is "
-        "that of whoever came lowest. scikit-learn is given more and more iterations until it is there.",
+        "standardised, {positions} rows. Here 1e-03 is near enough; the least is that of ours at a gap of as much, "
+        "which is far nearer to the minimum, or of whoever came lower. scikit-learn is given more and more iterations "
+        "until it is there.",
         bar=NEAR,
         absent=no_texts,
         history=False,
