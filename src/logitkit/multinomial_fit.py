@@ -35,7 +35,7 @@ from logitkit.rank import (
     scaled_coordinates,
 )
 from logitkit.record import Limit
-from logitkit.separation import Separated, find_separation, overlap_is_certain
+from logitkit.separation import GEOMETRY_MOST, Separated, find_separation, overlap_is_certain
 from logitkit.solvers.choose import NUMBERS_LEAST
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Solution, Status
@@ -202,7 +202,7 @@ def _without_certificate(
     inner = layout.of_columns(matrix.n_columns)
     pairs, sides = outcome_pairs(matrix, response, inner)
     try:
-        separated = find_separation(_restricted(pairs, layout, columns), sides)
+        separated = find_separation(_restricted(pairs, layout, columns), sides, GEOMETRY_MOST)
     except ConvergenceError:  # the test has no answer, which the status says
         return solved._replace(solution=replace(solved.solution, status=Status.SUSPECTED))
     if separated is not None:

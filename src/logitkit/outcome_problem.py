@@ -16,7 +16,7 @@ from logitkit.outcome_strengths import stack_strengths
 from logitkit.penalised_problem import design_moments, tell_of_constants
 from logitkit.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
 from logitkit.penalties.specification import Specification, parts_of
-from logitkit.separation import find_separation, overlap_is_certain
+from logitkit.separation import GEOMETRY_MOST, find_separation, overlap_is_certain
 from logitkit.solvers.outcome_path import OutcomeSequence
 from logitkit.solvers.solver import Status
 from logitkit.strengths import strengths_of
@@ -144,7 +144,7 @@ def _require_overlap(given: ShrunkenOutcomes) -> None:
     first = Layout(layout.n_outcomes, layout.active[layout.active != 0], columns.size)
     try:
         pairs, sides = outcome_pairs(design.matrix.columns(columns), given.response, first)
-        found = find_separation(pairs, sides) is not None
+        found = find_separation(pairs, sides, GEOMETRY_MOST) is not None
     except ConvergenceError:
         found = False
     if found or solution.status is not Status.CONVERGED:

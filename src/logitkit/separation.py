@@ -26,6 +26,7 @@ models. DPhil thesis, University of Oxford.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,10 +40,10 @@ from logitkit.recession import RecessionCone, make_cone, null_space
 from logitkit.solvers.solver import Solution
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Separated", "find_separation", "overlap_is_certain", "runs_off"]
+__all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "overlap_is_certain", "runs_off"]
 
 MOVES = 1e-7  # margin of a row, in units of the scaled columns, above which a direction moves it
-GEOMETRY_MOST = 400_000_000  # separated rows times cubed dimension: what takes about a minute to describe
+GEOMETRY_MOST = 400_000_000  # of pairs of outcomes: separated rows times cubed dimension, described in about a minute
 SAFETY = 100.0  # rounding allowance on the certificate
 
 
@@ -97,7 +98,7 @@ def overlap_is_certain(solution: Solution) -> bool:
     return solution.definite and bool(solution.evaluation.closest > bound)
 
 
-def find_separation(matrix: Matrix, response: Response) -> Separated | None:
+def find_separation(matrix: Matrix, response: Response, most: float = math.inf) -> Separated | None:
     """Decide whether the rows are separated.
 
     Parameters
@@ -106,6 +107,8 @@ def find_separation(matrix: Matrix, response: Response) -> Separated | None:
         Columns of full rank and comparable size, n rows and q columns.
     response : Response
         The same rows.
+    most : float, optional
+        Largest product of separated rows and the cubed dimension of their cone that is worth describing.
 
     Returns
     -------
@@ -158,7 +161,7 @@ def find_separation(matrix: Matrix, response: Response) -> Separated | None:
     if not moved.any():
         return None
     null, complement = null_space(triangular_factor(matrix, used & ~moved))
-    if np.count_nonzero(moved) * null.shape[1] ** 3 > GEOMETRY_MOST:
+    if np.count_nonzero(moved) * null.shape[1] ** 3 > most:
         raise ConvergenceError("The rows are separated in more directions than can be described.")
     inner = null @ (null.T @ program.total)
     projected = _rows_in(matrix, moved, null) * sides[moved][:, None]

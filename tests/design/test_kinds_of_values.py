@@ -122,7 +122,7 @@ def test_masked_entries_of_a_ready_matrix_its_outcome_and_weights() -> None:
         lk.logit_matrix(np.ma.array(X, mask=np.column_stack([mask, mask])), Y)
     with pytest.raises(DataError, match="y has missing values"):
         lk.logit_matrix(X, np.ma.array(Y, mask=mask))
-    with pytest.raises(DataError, match=r"weights .<array>. has 9 missing values"):
+    with pytest.raises(DataError, match=r"weights .<array>. hold nan in row 0 .from 0., 9 in all"):
         lk.logit_matrix(X, Y, weights=np.ma.array(np.ones(N), mask=mask))
     plain = lk.logit_matrix(X, Y).coef
     assert_allclose(lk.logit_matrix(np.ma.array(X), np.ma.array(Y)).coef, plain, rtol=EXACT)
