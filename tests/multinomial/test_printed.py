@@ -124,3 +124,15 @@ def test_agresti_s_deviances_of_alligators() -> None:
         assert round(fit.deviance, 1) == deviance, terms
         assert fit.dof_residual == dof
         assert np.isfinite(fit.null_deviance)
+
+
+def test_likelihoods_that_several_packages_print() -> None:
+    """Of students (UCLA), voters (statsmodels' manual) and tenants (Venables and Ripley 2002, section 7.3)."""
+    students = lk.multinomial("prog ~ ses + write", programs())
+    assert_allclose(students.deviance, 359.9634524, atol=5e-8)
+    found = students.term_tests("lr")
+    assert_allclose([float(statistic) for statistic in found.statistic], [11.058222, 31.446923], atol=5e-7)
+    voters = lk.multinomial("PID ~ np.log(popul + 0.1) + selfLR + age + educ + income", load_fixture("anes96"))
+    assert_allclose(voters.loglik, -1461.922747, atol=5e-7)
+    tenants = lk.multinomial("Sat ~ Infl + Type + Cont", load_fixture("housing"), weights="Freq")
+    assert_allclose(tenants.loglik, -1735.041933, atol=5e-7)
