@@ -38,8 +38,6 @@ class OutcomeMeasure(Measure):
         As in ``Measure``.
     larger_is_better : bool
         As in ``Measure``.
-    compute : callable
-        Not used.
     of_logits : callable
         From logits (K, m), proportions (K, m) and positive weights (m,) to a number.
 
@@ -115,17 +113,13 @@ def _hand_till(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> floa
     return float(np.mean(areas))
 
 
-def _unused(logits: FloatArray, y: FloatArray, weights: FloatArray) -> FloatArray:
-    raise NotImplementedError
-
-
 OUTCOME_MEASURES = {
     measure.name: measure
     for measure in (
-        OutcomeMeasure("deviance", "Deviance", False, _unused, _deviance),
-        OutcomeMeasure("auc", "Hand and Till's area under the ROC curves", True, _unused, _hand_till),
-        OutcomeMeasure("brier", "Brier score", False, _unused, _brier),
-        OutcomeMeasure("misclassification", "Misclassification rate", False, _unused, _misclassification),
+        OutcomeMeasure("deviance", "Deviance", False, _deviance),
+        OutcomeMeasure("auc", "Hand and Till's area under the ROC curves", True, _hand_till),
+        OutcomeMeasure("brier", "Brier score", False, _brier),
+        OutcomeMeasure("misclassification", "Misclassification rate", False, _misclassification),
     )
 }
 

@@ -12,6 +12,7 @@ proper scores, which the deviance and the Brier score are.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,13 +25,13 @@ from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.families.binomial import Binomial
 from logitkit.typing import FloatArray
 
-__all__ = ["MEASURES", "Measure", "auc", "brier", "deviance", "measure_named", "misclassification"]
+__all__ = ["MEASURES", "LogitMeasure", "Measure", "auc", "brier", "deviance", "measure_named", "misclassification"]
 
 FAMILY = Binomial()
 
 
 @dataclass(frozen=True)
-class Measure:
+class Measure(ABC):
     """A measure of predictions.
 
     Parameters
@@ -41,6 +42,45 @@ class Measure:
         What tables and axes say.
     larger_is_better : bool
         Whether a larger value is a better prediction.
+
+    Examples
+    --------
+    >>> measure_named("auc").larger_is_better
+    True
+    """
+
+    name: str
+    label: str
+    larger_is_better: bool
+
+    @abstractmethod
+    def score_of(self, logits: FloatArray, response: Response) -> FloatArray:
+        """Return the measure for each column of logits of the rows of a response.
+
+        Parameters
+        ----------
+        logits : (m, k) array
+            Predictions of m rows at k strengths. A column with a missing value has none.
+        response : Response
+            The outcomes and total weights of the rows.
+
+        Returns
+        -------
+        (k,) array
+            Values of the measure.
+        """
+
+
+@dataclass(frozen=True)
+class LogitMeasure(Measure):
+    """A measure of predictions of two outcomes, from one logit a row.
+
+    Parameters
+    ----------
+    name, label : str
+        As in ``Measure``.
+    larger_is_better : bool
+        As in ``Measure``.
     compute : callable
         From logits (m, k), y (m,) and positive weights (m,) to values (k,).
 
@@ -54,9 +94,6 @@ class Measure:
     True
     """
 
-    name: str
-    label: str
-    larger_is_better: bool
     compute: Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
 
     def score_of(self, logits: FloatArray, response: Response) -> FloatArray:
@@ -220,7 +257,7 @@ def misclassification(logits: FloatArray, y: FloatArray, weights: FloatArray) ->
     return np.asarray((events @ ~expected + nonevents @ expected) / weights.sum())
 
 
-def measure_named(name: str) -> Measure:
+def measure_named(name: str) -> LogitMeasure:
     """Return the measure of that name, or say which names there are.
 
     Parameters
@@ -261,9 +298,9 @@ def _losses(eta: FloatArray, y: FloatArray) -> FloatArray:
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure("deviance", "Deviance", False, deviance),
-        Measure("auc", "Area under the ROC curve", True, auc),
-        Measure("brier", "Brier score", False, brier),
-        Measure("misclassification", "Misclassification rate", False, misclassification),
+        LogitMeasure("deviance", "Deviance", False, deviance),
+        LogitMeasure("auc", "Area under the ROC curve", True, auc),
+        LogitMeasure("brier", "Brier score", False, brier),
+        LogitMeasure("misclassification", "Misclassification rate", False, misclassification),
     )
 }
