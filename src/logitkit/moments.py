@@ -8,8 +8,11 @@ import numpy as np
 
 from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
-from logitkit.execution.local import ordered_map, row_groups
+from logitkit.execution.local import ordered_map
+from logitkit.execution.row_groups import row_groups
+from logitkit.kernels.dense import add_moments
 from logitkit.typing import FloatArray
+from logitkit.unshared import unshared_zeros
 
 __all__ = ["Moments", "column_moments"]
 
@@ -55,18 +58,21 @@ def column_moments(matrix: Matrix, weights: FloatArray) -> Moments:
     inner = matrix.inner
 
     def sums(group: int) -> tuple[FloatArray, FloatArray]:
-        first, second = np.zeros(inner.n_columns), np.zeros(inner.n_columns)
+        first, second = unshared_zeros(inner.n_columns), unshared_zeros(inner.n_columns)
         for start, stop in groups.blocks(group):
             block, own = inner.rows(start, stop), weights[start:stop]
-            block.add_rmatvec(own, first)
-            if isinstance(block, Dense):
-                second += own @ np.square(block.array)
+            if isinstance(block, Dense) and block.array.flags.c_contiguous:
+                add_moments(block.array, own, first, second)
             else:
-                block.add_squares(own, second)
+                block.add_rmatvec(own, first)
+                if isinstance(block, Dense):
+                    second += own @ np.square(block.array)
+                else:
+                    block.add_squares(own, second)
         return first, second
 
     first, second = np.zeros(inner.n_columns), np.zeros(inner.n_columns)
-    for part in ordered_map(sums, len(groups.bounds)):
+    for part in ordered_map(sums, len(groups.bounds), light=groups.light):
         first += part[0]
         second += part[1]
     mean = matrix.collect(first) / total

@@ -17,19 +17,23 @@ import numpy as np
 
 from logitkit.curvature.hessian import DenseHessian, Hessian
 from logitkit.curvature.sums import DenseSums, GramSums, Place, RoughSums
+from logitkit.design.dense import Dense
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
-from logitkit.execution.local import get_threads, go_on, ordered_map, row_groups
+from logitkit.execution.local import get_threads, go_on, ordered_map
+from logitkit.execution.row_groups import row_groups
 from logitkit.families.binomial import Binomial
 from logitkit.once import once
 from logitkit.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
+from logitkit.unshared import unshared_zeros
 
 __all__ = ["Evaluation", "Objective", "SmoothObjective"]
 
 NUMBERS_OF_PART = 1_048_576  # of a product with all columns at once, which a thread is worth
 ROWS_OF_PART = 16_384  # of which losses are summed
 PARTS_MOST = 64
+BLOCKS_AT_ONCE = 4  # where second derivatives need no room: threads wait for the interpreter between blocks
 
 
 @dataclass(slots=True)
@@ -190,8 +194,13 @@ class Objective:
                 sums.merge(whole, total.gram)
         else:
             total = _RowSums(np.zeros(self._inner.n_columns), whole)
-            parts = ordered_map(lambda group: self._evaluate_group(group, inner, whole, sums, pearson), len(bounds))
-            for part in parts:
+
+            def sums_of(group: int) -> _RowSums:
+                return self._evaluate_group(group, inner, whole, sums, pearson)
+
+            small = whole is None and self.matrix.n_rows * self.matrix.width <= NUMBERS_OF_PART
+            light = whole is None and self._groups.light
+            for part in map(sums_of, range(len(bounds))) if small else ordered_map(sums_of, len(bounds), light=light):
                 total.value += part.value
                 total.gradient += part.gradient
                 total.closest = min(total.closest, part.closest)
@@ -214,14 +223,14 @@ class Objective:
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
         """Return X coef + offset for every row, shape (n,)."""
         if self.matrix.n_rows * self.matrix.width <= NUMBERS_OF_PART:  # not worth the handing over
-            return self._eta(0, self.matrix.n_rows, self.matrix.spread(coef))[1]
+            return self._eta(self._inner, 0, self.matrix.n_rows, self.matrix.spread(coef))
         inner, eta = self.matrix.spread(coef), np.empty(self.matrix.n_rows)
 
         def fill(group: int) -> None:
-            for start, stop in self._groups.blocks(group):
-                eta[start:stop] = self._eta(start, stop, inner)[1]
+            for start, stop in self._groups.blocks(group, BLOCKS_AT_ONCE):
+                eta[start:stop] = self._eta(self._inner.rows(start, stop), start, stop, inner)
 
-        for _ in ordered_map(fill, len(self._groups.bounds)):
+        for _ in ordered_map(fill, len(self._groups.bounds), light=self._groups.light):
             pass
         return eta
 
@@ -243,7 +252,7 @@ class Objective:
                 total += self.family.rows(eta[here], y[here], weights[here], slope[here], curvature[here])[0]
             return total
 
-        return sum(ordered_map(fill, len(self._groups.bounds))), slope, curvature
+        return sum(ordered_map(fill, len(self._groups.bounds), light=self._groups.light)), slope, curvature
 
     def pull(self, values: FloatArray) -> FloatArray:
         """Return X' v for one value a row, shape (p,).
@@ -256,12 +265,12 @@ class Objective:
 
         def product(part: int) -> FloatArray:
             start, stop = edges[part], edges[part + 1]
-            out = np.zeros(self._inner.n_columns)
+            out = unshared_zeros(self._inner.n_columns)
             self._inner.rows(start, stop).add_rmatvec(values[start:stop], out)
             return out
 
         total = np.zeros(self._inner.n_columns)
-        for part in ordered_map(product, parts):
+        for part in ordered_map(product, parts, light=n * self.matrix.width <= PARTS_MOST * NUMBERS_OF_PART):
             total += part
         return self.matrix.collect(total)
 
@@ -309,14 +318,14 @@ class Objective:
         inner = self.matrix.spread(vector)
 
         def product(group: int) -> FloatArray:
-            out = np.zeros(self._inner.n_columns)
-            for start, stop in self._groups.blocks(group):
+            out = unshared_zeros(self._inner.n_columns)
+            for start, stop in self._groups.blocks(group, BLOCKS_AT_ONCE):
                 block = self._inner.rows(start, stop)
                 block.add_rmatvec(curvature[start:stop] * block.matvec(inner), out)
             return out
 
         total = np.zeros(self._inner.n_columns)
-        for part in ordered_map(product, len(self._groups.bounds)):
+        for part in ordered_map(product, len(self._groups.bounds), light=self._groups.light):
             total += part
         return self.matrix.collect(total)
 
@@ -331,12 +340,9 @@ class Objective:
             quadratic = quadratic.scaled(response.total / self.response.total)
         return Objective(self.matrix.take(index), response, self.family, None, quadratic)
 
-    def _eta(self, start: int, stop: int, inner: FloatArray) -> tuple[Matrix, FloatArray]:
-        block = self._inner.rows(start, stop)
+    def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray) -> FloatArray:
         eta = block.matvec(inner)
-        if self.response.offset is not None:
-            eta = eta + self.response.offset[start:stop]
-        return block, eta
+        return eta if self.response.offset is None else eta + self.response.offset[start:stop]
 
     def _evaluate_group(
         self, group: int, inner: FloatArray, whole: tuple[FloatArray, ...] | None, sums: GramSums, pearson: bool
@@ -344,27 +350,34 @@ class Objective:
         try:
             space = self._idle.pop()
         except IndexError:
-            rows = min(self._groups.block, self.matrix.n_rows)
-            space = _Workspace(np.empty(rows), np.empty(rows), np.empty(rows * self._inner.dense_width))
+            most = min(self._groups.block, self.matrix.n_rows)
+            several, scratch = BLOCKS_AT_ONCE * most, np.empty(most * self._inner.dense_width)
+            space = _Workspace(np.empty(several), np.empty(several), scratch)
         y, weights = self.response.y, self.response.weights
         first, last = self._groups.bounds[group]
         gram = None if whole is None else sums.start(whole, first, last)
-        total = _RowSums(np.zeros(self._inner.n_columns), gram)
+        total = _RowSums(unshared_zeros(self._inner.n_columns), gram)
         # Sums that are not finite are the caller's to explain, who knows the column and the row.
         with np.errstate(invalid="ignore", over="ignore"):
-            for start, stop in self._groups.blocks(group):
-                block, eta = self._eta(start, stop, inner)
+            for start, stop in self._groups.blocks(group, 1 if whole is not None else BLOCKS_AT_ONCE):
                 slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
-                value, closest, fitted, matched = self.family.rows(
-                    eta, y[start:stop], weights[start:stop], slope, curvature
-                )
+                here = (y[start:stop], weights[start:stop], slope, curvature)
+                block = self._inner.rows(start, stop)
+                numbers = block.by_row if isinstance(block, Dense) else None
+                if numbers is not None:
+                    offset = None if self.response.offset is None else self.response.offset[start:stop]
+                    sums_of_rows = self.family.walk(numbers, inner, offset, *here, total.gradient)
+                else:
+                    eta = self._eta(block, start, stop, inner)
+                    sums_of_rows = self.family.rows(eta, *here)
+                    block.add_rmatvec(slope, total.gradient)
+                value, closest, fitted, matched = sums_of_rows
                 total.value += value
                 total.fitted += fitted
                 total.matched += matched
                 total.closest = min(total.closest, closest)
                 if pearson:
                     total.pearson += self.family.pearson(slope, curvature)
-                block.add_rmatvec(slope, total.gradient)
                 if total.gram is not None:
                     sums.add(total.gram, block, curvature, Place(first, start), space.scaled)
         self._idle.append(space)

@@ -28,7 +28,7 @@ from logitkit.curvature.vcov import Vcov
 from logitkit.design.matrix import Matrix
 from logitkit.design.transformed import Transformed
 from logitkit.design.vanishing import Vanishing, vanishing_combinations
-from logitkit.execution.local import row_groups
+from logitkit.execution.row_groups import row_groups
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [

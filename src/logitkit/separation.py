@@ -34,7 +34,7 @@ import numpy as np
 from logitkit.design.matrix import Matrix
 from logitkit.design.response import Response
 from logitkit.errors import ConvergenceError
-from logitkit.execution.local import row_groups
+from logitkit.execution.row_groups import row_groups
 from logitkit.rank import triangular_factor
 from logitkit.recession import RecessionCone, make_cone, null_space
 from logitkit.solvers.solver import Solution

@@ -23,7 +23,8 @@ from logitkit.curvature.hessian import DenseHessian
 from logitkit.design.layout import Layout
 from logitkit.design.matrix import Matrix
 from logitkit.design.outcomes import OutcomeResponse
-from logitkit.execution.local import get_threads, ordered_map, row_groups
+from logitkit.execution.local import get_threads, ordered_map
+from logitkit.execution.row_groups import row_groups
 from logitkit.families.multinomial import Multinomial
 from logitkit.objective import Evaluation
 from logitkit.once import once

@@ -21,7 +21,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.recoded import Recoded
 from logitkit.design.response import Response
 from logitkit.design.sparse import Sparse, sparse_matrix
-from logitkit.execution import local
+from logitkit.execution import row_groups as cutting
 from logitkit.execution.local import set_threads
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
@@ -178,7 +178,7 @@ def test_the_objective_of_a_design_in_parts_is_that_of_its_cells(
     coef = rng.normal(size=case.cells.shape[1]) / (1.0 + case.size.sum(axis=0))
     with pytest.MonkeyPatch.context() as patch:
         for name in ("BLOCK_ROWS_LEAST", "BLOCK_ROWS_MOST"):
-            patch.setattr(local, name, rows)
+            patch.setattr(cutting, name, rows)
         evaluation = Objective(case.matrix, outcome, Binomial()).evaluate(coef)
     y, w, offset = outcome.y, outcome.weights, outcome.offset
     loss = w * row_loss(case.cells @ coef + offset, y)
@@ -251,7 +251,7 @@ def test_every_shape_of_second_derivatives_is_that_of_one_array(
     outcome, coef = response(rng, n), rng.normal(size=matrix.n_columns)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("BLOCK_ROWS_LEAST", "BLOCK_ROWS_MOST"):
-            patch.setattr(local, name, rows)
+            patch.setattr(cutting, name, rows)
         objective = Objective(matrix, outcome, Binomial())
         dense = objective.evaluate(coef)
         arrow = Objective(matrix, outcome, Binomial(), ArrowSums(matrix, layout)).evaluate(coef)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg.lapack import dpotrf, dpotrs
 
 from logitkit.execution import lapack
@@ -28,14 +28,18 @@ def test_bits_are_those_of_scipy(p: int, order: str) -> None:
     before = matrix.copy()
     sides = np.random.default_rng(1).standard_normal((p, 3))
     with single_threaded_blas():
-        (there, _), (factor, info) = dpotrf(matrix), cholesky(matrix)
+        factor, info = cholesky(matrix)
+        lower = int(matrix.flags.c_contiguous)  # the upper triangle in C order is the lower one of the transpose
+        there = dpotrf(matrix.T if lower else matrix, lower=lower)[0]
         assert info == 0
-        assert_array_equal(np.triu(factor), np.triu(there))
+        assert_array_equal(np.triu(factor), np.triu(there.T if lower else there))
+        assert_allclose(np.triu(factor).T @ np.triu(factor), matrix, rtol=1e-12, atol=1e-12)
         for given in (sides[:, 0], sides, sides[:, ::2]):
             kept = given.copy()
-            assert_array_equal(cholesky_solve(factor, given), dpotrs(there, given)[0])
+            assert_array_equal(cholesky_solve(factor, given), dpotrs(there, given, lower=lower)[0])
             assert_array_equal(given, kept)
-        assert_array_equal(cholesky_solve(np.ascontiguousarray(factor), sides), dpotrs(there, sides)[0])
+        other = np.asfortranarray(factor) if lower else np.ascontiguousarray(factor)
+        assert_allclose(cholesky_solve(other, sides), dpotrs(there, sides, lower=lower)[0], rtol=1e-9)
     assert_array_equal(matrix, before)
 
 

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 from logitkit.families.binomial import Binomial
 from logitkit.kernels.binomial import logit_rows
 from logitkit.kernels.binomial_values import logit_mean, logit_values
-from logitkit.kernels.scaling import scale_rows
+from logitkit.kernels.dense import scale_rows
 from oracles.likelihood import mean, row_loss
 from tolerances import EXACT
 
@@ -26,7 +26,7 @@ import json
 import numpy as np
 from logitkit.kernels.binomial import logit_rows
 from logitkit.kernels.binomial_values import logit_mean, logit_values
-from logitkit.kernels.scaling import scale_rows
+from logitkit.kernels.dense import scale_rows
 
 eta = np.array({eta})
 y = np.resize([0.0, 1.0, 0.25], eta.size)

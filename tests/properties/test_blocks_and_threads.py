@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.execution import local
+from logitkit.execution import row_groups as cutting
 from oracles.likelihood import loss_gradient, loss_hessian, mean, sandwich_by_loops, total_loss
 from properties.tables import assert_same_estimates, seeds, table
 from tolerances import EXACT, ROUTE
@@ -39,13 +39,13 @@ def test_blocks_of_any_size_are_one_block(seed: int, rows: int, groups: int) -> 
     frame.loc[frame.index % 3 == 0, "g"] = "d"
     whole = lk.logit("y ~ x + C(g) + offset(exposure)", frame, weights="count")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(local, "BLOCK_BYTES", 1)
-        patch.setattr(local, "BLOCK_ROWS_LEAST", rows)
-        patch.setattr(local, "BLOCK_ROWS_MOST", rows)
-        patch.setattr(local, "GROUPS_MOST", groups)
+        patch.setattr(cutting, "BLOCK_BYTES", 1)
+        patch.setattr(cutting, "BLOCK_ROWS_LEAST", rows)
+        patch.setattr(cutting, "BLOCK_ROWS_MOST", rows)
+        patch.setattr(cutting, "GROUPS_MOST", groups)
         cut = lk.logit("y ~ x + C(g) + offset(exposure)", frame, weights="count")
         assert cut.design is not None
-        assert local.row_groups(120, 4).block == rows
+        assert cutting.row_groups(120, 4).block == rows
         assert_same_estimates(whole, cut)
         assert_allclose(cut.influence()["leverage"], whole.influence()["leverage"], rtol=ROUTE)
         assert_allclose(cut.predict_logit(), whole.predict_logit(), rtol=ROUTE)
@@ -54,14 +54,14 @@ def test_blocks_of_any_size_are_one_block(seed: int, rows: int, groups: int) -> 
 
 @given(st.integers(1, 500_000), st.integers(1, 2_000))
 def test_groups_cover_every_row_once_in_order(n: int, p: int) -> None:
-    groups = local.row_groups(n, p)
+    groups = cutting.row_groups(n, p)
     edges = [edge for group in range(len(groups.bounds)) for edge in groups.blocks(group)]
     assert edges[0][0] == 0
     assert edges[-1][1] == n
     assert all(before[1] == after[0] for before, after in pairwise(edges))
     assert all(0 < stop - start <= groups.block for start, stop in edges)
-    assert len(groups.bounds) <= local.GROUPS_MOST
-    assert len(groups.bounds) * 8 * p * p <= max(local.GROUP_SUMS_BYTES, 4 * 8 * p * p)
+    assert len(groups.bounds) <= cutting.GROUPS_MOST
+    assert len(groups.bounds) * 8 * p * p <= max(cutting.GROUP_SUMS_BYTES, 4 * 8 * p * p)
 
 
 @pytest.mark.parametrize("separated", [False, True])
@@ -69,7 +69,7 @@ def test_one_and_two_threads_agree_bit_for_bit(separated: bool) -> None:
     X, y = large(120_000, 6)
     if separated:
         X[:, 5] = y * (np.arange(len(y)) % 50 == 0)
-    assert len(local.row_groups(*X.shape).bounds) > 4
+    assert len(cutting.row_groups(*X.shape).bounds) > 4
     fits = []
     for threads in (1, 2, 3):
         lk.set_threads(threads)
@@ -86,7 +86,7 @@ def test_one_and_two_threads_agree_bit_for_bit(separated: bool) -> None:
 
 def test_any_number_of_threads_gives_the_same_bits_on_many_groups() -> None:
     X, y = large(120_000, 60)
-    assert len(local.row_groups(*X.shape).bounds) > 12
+    assert len(cutting.row_groups(*X.shape).bounds) > 12
     weights = np.random.default_rng(1).uniform(0.5, 2.0, len(y))
 
     def fit(threads: int) -> list[np.ndarray]:

@@ -19,8 +19,9 @@ from logitkit.design.arrow import ArrowLayout
 from logitkit.design.blocks import Joined
 from logitkit.design.categorical import Categorical
 from logitkit.design.matrix import Matrix, mirrored
-from logitkit.execution.local import RowGroups
+from logitkit.execution.row_groups import RowGroups
 from logitkit.typing import CodeArray, FloatArray
+from logitkit.unshared import unshared_zeros
 
 __all__ = ["ArrowSums", "DenseSums", "GramSums", "Place", "ProductSums", "RoughSums"]
 
@@ -106,7 +107,7 @@ class DenseSums:
     def whole(self) -> Sums:
         """Return empty sums."""
         q = self.matrix.inner.n_columns
-        return (np.zeros((q, q)),)
+        return (unshared_zeros(q, q),)
 
     def finish(self, total: Sums) -> DenseHessian:
         """Return the Hessian over the columns."""
@@ -169,7 +170,7 @@ class ArrowSums:
         """Return groups that end where a level ends, so that no two share one."""
         codes = self.codes
         moved = {int(np.searchsorted(codes, codes[first])) for first, _ in groups.bounds[1:]} - {0}
-        return RowGroups(groups.block, tuple(pairwise([0, *sorted(moved), codes.size])))
+        return RowGroups(groups.block, tuple(pairwise([0, *sorted(moved), codes.size])), groups.light)
 
     def start(self, whole: Sums, first: int, last: int) -> Sums:
         """Return empty sums for the levels that occur in the rows, in place: no other group has them."""

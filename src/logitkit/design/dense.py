@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from logitkit.design.matrix import Matrix
-from logitkit.kernels.scaling import scale_rows
+from logitkit.kernels.dense import add_row_sums, scale_rows
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Dense"]
@@ -52,6 +53,22 @@ class Dense(Matrix):
         """Numbers that a row needs as scratch in ``add_gram``."""
         return int(self.array.shape[1])
 
+    @property
+    def by_row(self) -> FloatArray | None:
+        """The array with rows as long as they are apart, the first p numbers its own; None if stored otherwise.
+
+        The last row may reach beyond the numbers that there are: nothing but its first p may be read.
+        """
+        array = self.array
+        if array.dtype != np.float64 or array.size == 0:
+            return None
+        if array.flags.c_contiguous:
+            return array
+        apart, within = (step // array.itemsize for step in array.strides)
+        if within != 1 or apart < self.n_columns:
+            return None
+        return as_strided(array, (self.n_rows, apart), (apart * array.itemsize, array.itemsize))
+
     def rows(self, start: int, stop: int) -> Dense:
         """Return a view of consecutive rows, in float64."""
         return Dense(np.asarray(self.array[start:stop], dtype=np.float64))
@@ -70,7 +87,11 @@ class Dense(Matrix):
 
     def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
         """Add X' v to ``out``."""
-        out += vector @ self.array
+        numbers = self.by_row
+        if numbers is None:
+            out += vector @ self.array
+        else:
+            add_row_sums(numbers, vector, out)
 
     def matvecs(self, vectors: FloatArray) -> FloatArray:
         """Return X v for several vectors, in one product."""
@@ -87,7 +108,7 @@ class Dense(Matrix):
             scaled = buffer[: n * p].reshape(n, p)
             scale_rows(self.array, weights, scaled)
         else:
-            scaled = buffer[: n * p].reshape(p, n).T
+            scaled = self._like(buffer[: n * p])
             np.multiply(self.array, np.sqrt(weights)[:, None], out=scaled)
         # numpy sees one array on both sides and calls the symmetric product, at half the cost.
         out += scaled.T @ scaled
@@ -100,9 +121,15 @@ class Dense(Matrix):
             scaled = space.reshape(n, p)
             scale_rows(self.array, weights, scaled)
         else:
-            scaled = space.reshape(p, n).T
+            scaled = self._like(space)
             np.multiply(self.array, np.sqrt(weights)[:, None], out=scaled, casting="same_kind")
         out += scaled.T @ scaled
+
+    def _like(self, space: NDArray[Any]) -> NDArray[Any]:
+        """Return room for as many numbers, in the order that they are stored in."""
+        n, p = self.array.shape
+        by_row = self.array.strides[1] <= self.array.strides[0]
+        return space.reshape(n, p) if by_row else space.reshape(p, n).T
 
     def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:
         """Add the diagonal of X' diag(weights) X."""

@@ -77,7 +77,8 @@ class Design:
         sample = np.unique(np.linspace(0, self.n_rows - 1, min(self.n_rows, 1_000)).astype(np.int64))
         probe = np.cos(np.arange(sample.size, dtype=np.float64))
         sizes = (self.n_rows, self.matrix.n_columns, self.response.events, self.response.total)
-        columns = self.matrix.take(sample).rmatvec(probe)
+        whole = sample.size == self.n_rows  # not worth a copy
+        columns = (self.matrix if whole else self.matrix.take(sample)).rmatvec(probe)
         parts = [*sizes, *(probe @ values[sample] for values in self.response.columns()), *columns]
         # Eight digits: sums may differ in the last bits between machines.
         return hashlib.sha256("|".join(f"{float(part):.8e}" for part in parts).encode()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.sparse import sparse_matrix
 from logitkit.kernels.sparse import add_sparse_values
 from logitkit.once import once
-from logitkit.typing import CodeArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["ColumnSource", "GrowingColumns", "SparseColumns", "cross_products"]
 
@@ -112,12 +112,20 @@ class GrowingColumns:
             return
         before, after = self.matrix.n_columns, self.matrix.n_columns + added.n_columns
         if self._space is None or self._space.shape[1] < after:
-            # Columns one after another, so that those there are stay where they are.
-            space = np.empty((self.matrix.n_rows, 2 * after), order="F")
+            space = np.empty((self.matrix.n_rows, 2 * after))  # rows have room for more
             space[:, :before] = self.matrix.array
             self._space = space
         self._space[:, before:after] = added.array
         self.matrix = Dense(self._space[:, :after])
+
+    def keep(self, which: BoolArray) -> None:
+        """Leave out the columns that are not marked, shape (p,)."""
+        if isinstance(self.matrix, Dense) and self._space is not None:
+            left = int(np.count_nonzero(which))
+            self._space[:, :left] = self.matrix.array[:, which]
+            self.matrix = Dense(self._space[:, :left])
+        else:
+            self.matrix = self.matrix.columns(np.flatnonzero(which))
 
 
 def cross_products(left: Matrix, weights: FloatArray, right: Matrix) -> FloatArray:

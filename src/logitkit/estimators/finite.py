@@ -37,7 +37,7 @@ from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.pairs import outcome_pairs
 from logitkit.design.response import Response
 from logitkit.design.transformed import Transformed
-from logitkit.execution.local import row_groups
+from logitkit.execution.row_groups import row_groups
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.rank import Coordinates
 from logitkit.recession import RecessionCone

@@ -19,7 +19,7 @@ from logitkit.typing import FloatArray
 __all__ = ["cholesky", "cholesky_solve"]
 
 SMALL = 48  # columns of a matrix whose factor takes no longer than the call
-UPPER = ctypes.c_char_p(b"U")
+UPPER, LOWER = ctypes.c_char_p(b"U"), ctypes.c_char_p(b"L")
 INT = "int *"  # as scipy's signatures have it; another width of integers is not ours to call
 
 
@@ -45,12 +45,14 @@ def cholesky(array: FloatArray) -> tuple[FloatArray, int]:
     ([[2.0, 1.0], [0.0, 2.0]], 0)
     """
     size, routine = array.shape[0], _routine("dpotrf", 3)
+    # The upper triangle of an array in C order is to LAPACK the lower one of its transpose: no array is turned over.
+    by_row = array.flags.c_contiguous
     if size < SMALL or routine is None:
-        factor, info = dpotrf(array)
-        return np.asarray(factor), int(info)
-    factor = np.array(array, dtype=np.float64, order="F")
+        factor, info = dpotrf(array.T, lower=1) if by_row else dpotrf(array)
+        return np.asarray(factor.T if by_row else factor), int(info)
+    factor = np.array(array, dtype=np.float64, order="C" if by_row else "F")
     order, info = ctypes.c_int(size), ctypes.c_int()
-    routine(UPPER, ctypes.byref(order), _address(factor), ctypes.byref(order), ctypes.byref(info))
+    routine(LOWER if by_row else UPPER, ctypes.byref(order), _address(factor), ctypes.byref(order), ctypes.byref(info))
     return factor, info.value
 
 
@@ -76,12 +78,13 @@ def cholesky_solve(factor: FloatArray, sides: FloatArray) -> FloatArray:
     [1.0, -1.0]
     """
     size, routine = factor.shape[0], _routine("dpotrs", 5)
-    if size < SMALL or routine is None or not factor.flags.f_contiguous or sides.shape[0] != size:
-        return np.asarray(dpotrs(factor, sides)[0])
+    by_row = factor.flags.c_contiguous
+    if size < SMALL or routine is None or not (by_row or factor.flags.f_contiguous) or sides.shape[0] != size:
+        return np.asarray(dpotrs(factor.T, sides, lower=1)[0] if by_row else dpotrs(factor, sides)[0])
     solved = np.array(sides, dtype=np.float64, order="F")
     order, columns, info = ctypes.c_int(size), ctypes.c_int(solved.size // size), ctypes.c_int()
     n, result = ctypes.byref(order), ctypes.byref(info)
-    routine(UPPER, n, ctypes.byref(columns), _address(factor), n, _address(solved), n, result)
+    routine(LOWER if by_row else UPPER, n, ctypes.byref(columns), _address(factor), n, _address(solved), n, result)
     return solved
 
 

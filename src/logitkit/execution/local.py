@@ -1,9 +1,4 @@
-"""Sums over fixed groups of rows on the threads of this process.
-
-The rows are cut into blocks that fill about half of a second-level cache, and the blocks into groups. Which
-rows belong to a group depends on the size of the problem alone, and the groups' sums are added in their order,
-so the answer is the same bit for bit on any number of threads.
-"""
+"""Tasks on the threads of this process, whose results come in their order, so that sums of them are always the same."""
 
 from __future__ import annotations
 
@@ -14,8 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
-from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from numbers import Integral
 from time import monotonic, sleep
 from typing import Any, Generic, TypeVar
@@ -25,19 +19,13 @@ from logitkit.execution.blas_library import limit_this_thread
 from logitkit.execution.environment import threads_of_environment
 from logitkit.execution.progress import Progress, progress
 
-__all__ = ["RowGroups", "get_threads", "go_on", "ordered_map", "row_groups", "set_threads", "threads_in_use"]
+__all__ = ["get_threads", "go_on", "ordered_map", "set_threads", "threads_in_use"]
 
 T = TypeVar("T")
 
-BLOCK_BYTES = 1 << 20  # half of a second-level cache of 2 MiB
-BLOCK_ROWS_LEAST = 512  # below this the calls cost more than the work
-BLOCK_ROWS_MOST = 16_384
-BLOCKS_OF_GROUP = 4  # a group costs the handing over of its work, and the adding of its sums
-GROUPS_LEAST = 8
-GROUPS_MOST = 64
-GROUP_SUMS_BYTES = 24 << 20  # all partial Hessians together: more would cost more to add than to sum
 
 THREADS_MOST = 1_024  # more is a slip of the keyboard, and a pool of them would take the machine's memory
+TASKS_OF_THREAD = 2  # of those that are short: more to share out evenly, fewer to hand over
 PATIENCE = 0.05  # seconds to wait for a task that no thread has begun, before the waiting thread runs it
 GRACE = 0.8  # seconds to wait for running tasks when work is given up: an interruption must end within a second
 
@@ -46,60 +34,6 @@ _threads: int | None = None
 _pool: ThreadPoolExecutor | None = None
 _pool_size = 0
 _pool_users: set[object] = set()
-
-
-@dataclass(frozen=True, slots=True)
-class RowGroups:
-    """How the rows are cut.
-
-    Parameters
-    ----------
-    block : int
-        Rows of a block.
-    bounds : tuple of (int, int)
-        First row of each group, and the row after its last.
-    """
-
-    block: int
-    bounds: tuple[tuple[int, int], ...]
-
-    def blocks(self, group: int) -> Iterator[tuple[int, int]]:
-        """Yield the (start, stop) of each block of a group."""
-        first, last = self.bounds[group]
-        for start in range(first, last, self.block):
-            yield start, min(start + self.block, last)
-
-
-def row_groups(n_rows: int, width: int, sums_bytes: int | None = None) -> RowGroups:
-    """Cut rows into blocks and groups, by the size of the problem alone.
-
-    Parameters
-    ----------
-    n_rows, width : int
-        Number of rows, and of the numbers that a row holds.
-    sums_bytes : int, optional
-        Memory of the sums of one group; by default that of a Hessian of as many columns as a row has numbers.
-
-    Returns
-    -------
-    RowGroups
-        At most 64 groups of consecutive rows, fewer when a Hessian is large.
-
-    Examples
-    --------
-    >>> groups = row_groups(100_000, 50)
-    >>> groups.bounds[0][0], groups.bounds[-1][1]
-    (0, 100000)
-    """
-    width = max(width, 1)
-    sums_bytes = max(8 * width * width if sums_bytes is None else sums_bytes, 1)
-    block = min(max(BLOCK_BYTES // (8 * width), BLOCK_ROWS_LEAST), BLOCK_ROWS_MOST)
-    n_blocks = max(-(-n_rows // block), 1)
-    wanted = max(n_blocks // BLOCKS_OF_GROUP, min(n_blocks, GROUPS_LEAST))
-    n_groups = min(wanted, GROUPS_MOST, max(GROUP_SUMS_BYTES // sums_bytes, 4))
-    edges = [min((n_blocks * i // n_groups) * block, n_rows) for i in range(n_groups + 1)]
-    edges[-1] = n_rows
-    return RowGroups(block, tuple(pairwise(edges)))
 
 
 def set_threads(n: int | None) -> None:
@@ -331,7 +265,9 @@ def go_on() -> None:
         raise CancelledError
 
 
-def ordered_map(function: Callable[[int], T], n_items: int, label: str | None = None) -> Iterator[T]:
+def ordered_map(
+    function: Callable[[int], T], n_items: int, label: str | None = None, light: bool = False
+) -> Iterator[T]:
     """Apply a function to 0, 1, ... on threads, and yield the results in that order.
 
     Inside a task of another ``ordered_map`` all runs on the task's own thread. When the walk ends early, by an error,
@@ -346,6 +282,9 @@ def ordered_map(function: Callable[[int], T], n_items: int, label: str | None = 
         How many indices there are.
     label : str or None
         What is being done, for a progress bar once it has taken two seconds; ``None`` for none.
+    light : bool, default False
+        Whether an item takes well under a millisecond and its result little memory: a thread is then given several,
+        because waking it takes as long.
 
     Yields
     ------
@@ -362,8 +301,26 @@ def ordered_map(function: Callable[[int], T], n_items: int, label: str | None = 
             go_on()
             yield function(index)
         return
+    each = max(n_items // (TASKS_OF_THREAD * get_threads()), 1) if light else 1
+    if each > 1:
+        for results in _results(_several(function, n_items, each), -(-n_items // each), None):
+            yield from results
+        return
     with nullcontext() if label is None else progress(n_items, label) as shown:
         yield from _results(function, n_items, shown)
+
+
+def _several(function: Callable[[int], T], n_items: int, each: int) -> Callable[[int], list[T]]:
+    """Return what applies a function to several consecutive numbers."""
+
+    def results(task: int) -> list[T]:
+        found = []
+        for index in range(task * each, min((task + 1) * each, n_items)):
+            go_on()
+            found.append(function(index))
+        return found
+
+    return results
 
 
 def _results(function: Callable[[int], T], n_items: int, shown: Progress | None) -> Iterator[T]:

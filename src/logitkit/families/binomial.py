@@ -58,6 +58,21 @@ class Binomial:
         """Fill slope and curvature for a block of rows; return the loss, the least residual and sums of means."""
         return kernel.logit_rows(eta, y, weights, slope, curvature)
 
+    def walk(
+        self,
+        numbers: FloatArray,
+        coef: FloatArray,
+        offset: FloatArray | None,
+        y: FloatArray,
+        weights: FloatArray,
+        slope: FloatArray,
+        curvature: FloatArray,
+        gradient: FloatArray,
+    ) -> tuple[float, float, float, float]:
+        """Do what ``rows`` does for the rows of a dense matrix, and add to its gradient, in one reading of it."""
+        offset = np.empty(0) if offset is None else offset
+        return kernel.logit_walk(numbers, coef, offset, y, weights, slope, curvature, gradient)
+
     def pearson(self, slope: FloatArray, curvature: FloatArray) -> float:
         """Return Pearson's statistic of rows whose slope and curvature are known."""
         return ratio_sum(slope, curvature)

@@ -45,7 +45,7 @@ def compiled_sum(function: F) -> F:
     callable
         The same function; the same order on every call with the same length.
     """
-    return _compile(function, {"reassoc"})
+    return _compile(function, {"reassoc", "contract"})
 
 
 def _compile(function: F, relaxed: Any) -> F:

@@ -23,7 +23,7 @@ import numpy as np
 from logitkit.kernels import compiled, compiled_sum
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["logit_fits", "logit_rows"]
+__all__ = ["logit_fits", "logit_rows", "logit_walk"]
 
 
 @compiled
@@ -64,18 +64,113 @@ def logit_rows(
     n = eta.shape[0]
     space = np.empty((2, min(n, CHUNK)))
     for first in range(0, n, CHUNK):
-        last = min(first + CHUNK, n)
-        part = slice(first, last)
-        loss, mean = space[0, : last - first], space[1, : last - first]
-        _decay(eta[part], curvature[part])
-        _fill(eta[part], y[part], weights[part], slope[part], curvature[part], loss, mean)
-        value += _sum(loss)
-        fitted += _sum(mean)
-        matched += _sum_products(mean, y[part])
-        closest = min(closest, _least(y[part], weights[part], slope[part]))
+        part = slice(first, min(first + CHUNK, n))
+        sums = _chunk(eta[part], y[part], weights[part], slope[part], curvature[part], space)
+        value += sums[0]
+        closest = min(closest, sums[1])
+        fitted += sums[2]
+        matched += sums[3]
     return value, closest, fitted, matched
 
 
+@compiled
+def logit_walk(
+    X: FloatArray,
+    coef: FloatArray,
+    offset: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+    gradient: FloatArray,
+) -> tuple[float, float, float, float]:
+    """Do what ``logit_rows`` does for the linear predictors of a matrix, and sum the gradient, in one reading of it.
+
+    Parameters
+    ----------
+    X : (n, q) array
+        Rows, in C order, of which the first p numbers are those of the matrix.
+    coef : (p,) array
+        Coefficients.
+    offset : (n,) or (0,) array
+        Added to the linear predictors; empty for none.
+    y, weights, slope, curvature : (n,) array
+        As for ``logit_rows``.
+    gradient : (p,) array
+        Added to: the product of the transpose with the slopes.
+
+    Returns
+    -------
+    value, closest, fitted, matched : float
+        As for ``logit_rows``.
+    """
+    value = 0.0
+    fitted = 0.0
+    matched = 0.0
+    closest = math.inf
+    n = y.shape[0]
+    predictor = np.empty(WALKED)
+    space = np.empty((2, WALKED))
+    for first in range(0, n, WALKED):
+        last = min(first + WALKED, n)
+        part, eta = slice(first, last), predictor[: last - first]
+        whole = first + (last - first) // 4 * 4
+        for i in range(first, whole, 4):
+            _write_dots(X, i, coef, eta, i - first)
+        for i in range(whole, last):
+            total = 0.0
+            for j in range(coef.shape[0]):
+                total += X[i, j] * coef[j]
+            eta[i - first] = total
+        if offset.shape[0] > 0:
+            for i in range(first, last):
+                eta[i - first] += offset[i]
+        sums = _chunk(eta, y[part], weights[part], slope[part], curvature[part], space)
+        value += sums[0]
+        closest = min(closest, sums[1])
+        fitted += sums[2]
+        matched += sums[3]
+        for i in range(first, whole, 4):
+            _add_rows(X, i, slope, gradient)
+        for i in range(whole, last):
+            for j in range(gradient.shape[0]):
+                gradient[j] += slope[i] * X[i, j]
+    return value, closest, fitted, matched
+
+
+@compiled
+def _chunk(
+    eta: FloatArray, y: FloatArray, weights: FloatArray, slope: FloatArray, curvature: FloatArray, space: FloatArray
+) -> tuple[float, float, float, float]:
+    """Fill slope and curvature of a few rows, and return their sums; ``space`` has two numbers a row."""
+    loss, mean = space[0, : eta.shape[0]], space[1, : eta.shape[0]]
+    _decay(eta, curvature)
+    _fill(eta, y, weights, slope, curvature, loss, mean)
+    return _sum(loss), _least(y, weights, slope), _sum(mean), _sum_products(mean, y)
+
+
+@compiled_sum
+def _write_dots(X: FloatArray, i: int, vector: FloatArray, out: FloatArray, k: int) -> None:
+    """Write the products of four rows with a vector."""
+    first = second = third = fourth = 0.0
+    for j in range(vector.shape[0]):
+        v = vector[j]
+        first += X[i, j] * v
+        second += X[i + 1, j] * v
+        third += X[i + 2, j] * v
+        fourth += X[i + 3, j] * v
+    out[k], out[k + 1], out[k + 2], out[k + 3] = first, second, third, fourth
+
+
+@compiled_sum
+def _add_rows(X: FloatArray, i: int, shares: FloatArray, out: FloatArray) -> None:
+    """Add a combination of four rows."""
+    first, second, third, fourth = shares[i], shares[i + 1], shares[i + 2], shares[i + 3]
+    for j in range(out.shape[0]):
+        out[j] += (first * X[i, j] + second * X[i + 1, j]) + (third * X[i + 2, j] + fourth * X[i + 3, j])
+
+
+WALKED = 64  # rows that are still in the cache when the gradient is summed
 CHUNK = 512  # rows whose intermediate results stay in the first-level cache
 LOG2_E = 1.4426950408889634
 LN_2 = 0.6931471805599453

@@ -12,7 +12,14 @@ import numpy as np
 from logitkit.kernels import compiled
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["add_columns", "descend_columns", "weighted_squares"]
+__all__ = [
+    "add_columns",
+    "column_sizes",
+    "descend_columns",
+    "dot_columns",
+    "rows_of_columns",
+    "weighted_squares",
+]
 
 
 @compiled
@@ -37,6 +44,89 @@ def add_columns(
         if b != 0.0:
             for i in range(indptr[columns[k]], indptr[columns[k] + 1]):
                 out[indices[i]] += b * values[i]
+
+
+@compiled
+def dot_columns(
+    indptr: IntArray, indices: CodeArray, values: FloatArray, columns: IntArray, rows: FloatArray, out: FloatArray
+) -> None:
+    """Write the products of some columns with one number a row.
+
+    Parameters
+    ----------
+    indptr, indices, values : arrays
+        The matrix by columns.
+    columns : (m,) int array
+        Which.
+    rows : (n,) array
+        One a row.
+    out : (m,) array
+        Overwritten.
+    """
+    for k in range(columns.shape[0]):
+        total = 0.0
+        for i in range(indptr[columns[k]], indptr[columns[k] + 1]):
+            total += values[i] * rows[indices[i]]
+        out[k] = total
+
+
+@compiled
+def column_sizes(indptr: IntArray, values: FloatArray, sums: FloatArray, squares: FloatArray) -> None:
+    """Write the sums of columns and of their squares.
+
+    Parameters
+    ----------
+    indptr, values : arrays
+        The matrix by columns.
+    sums, squares : (p,) array
+        Overwritten.
+    """
+    for j in range(indptr.shape[0] - 1):
+        total = squared = 0.0
+        for i in range(indptr[j], indptr[j + 1]):
+            total += values[i]
+            squared += values[i] * values[i]
+        sums[j] = total
+        squares[j] = squared
+
+
+@compiled
+def rows_of_columns(
+    indptr: IntArray, indices: CodeArray, values: FloatArray, columns: IntArray, starts: IntArray
+) -> tuple[CodeArray, FloatArray]:
+    """Return some columns row by row.
+
+    Parameters
+    ----------
+    indptr, indices, values : arrays
+        The matrix by columns.
+    columns : (m,) int array
+        Which; they are numbered from 0.
+    starts : (n + 1,) int array
+        Overwritten with where each row begins.
+
+    Returns
+    -------
+    indices, values : arrays
+        Column numbers, increasing within a row, and entries.
+    """
+    n = starts.shape[0] - 1
+    starts[:] = 0
+    for k in range(columns.shape[0]):
+        for i in range(indptr[columns[k]], indptr[columns[k] + 1]):
+            starts[indices[i] + 1] += 1
+    for i in range(n):
+        starts[i + 1] += starts[i]
+    next_of = starts[:n].copy()
+    own = np.empty(starts[n], dtype=np.int32)
+    entries = np.empty(starts[n])
+    for k in range(columns.shape[0]):
+        for i in range(indptr[columns[k]], indptr[columns[k] + 1]):
+            place = next_of[indices[i]]
+            own[place] = k
+            entries[place] = values[i]
+            next_of[indices[i]] = place + 1
+    return own, entries
 
 
 @compiled

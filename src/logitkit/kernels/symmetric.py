@@ -1,11 +1,11 @@
-"""Updates of symmetric matrices in one pass over them."""
+"""Symmetric matrices updated, or made of others, in one pass over them."""
 
 from __future__ import annotations
 
 from logitkit.kernels import compiled
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["add_outer_products"]
+__all__ = ["add_outer_products", "fill_rest"]
 
 
 @compiled
@@ -27,3 +27,33 @@ def add_outer_products(array: FloatArray, first: FloatArray, plus: float, second
         row = array[i]
         for j in range(q):
             row[j] += left * first[j] - right * second[j]
+
+
+@compiled
+def fill_rest(
+    array: FloatArray, rest: IntArray, shares: FloatArray, cross: FloatArray, border: FloatArray, out: FloatArray
+) -> None:
+    r"""Write :math:`D A_{RR} D - C' B`.
+
+    Parameters
+    ----------
+    array : (p, p) array
+        A, symmetric.
+    rest : (q,) int array
+        R.
+    shares : (q,) array
+        The diagonal of D.
+    cross, border : (u, q) array
+        C and B, with C'B symmetric.
+    out : (q, q) array
+        Overwritten.
+    """
+    q = rest.shape[0]
+    for i in range(q):
+        row, target, own = array[rest[i]], out[i], shares[i]
+        for j in range(q):
+            target[j] = row[rest[j]] * (own * shares[j])
+        for k in range(cross.shape[0]):
+            factor, of_free = cross[k, i], border[k]
+            for j in range(q):
+                target[j] -= factor * of_free[j]

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from logitkit.design.matrix import Matrix
 from logitkit.design.memory import available_bytes
-from logitkit.execution.local import get_threads, ordered_map, row_groups
+from logitkit.execution.local import get_threads, ordered_map
 from logitkit.execution.progress import progress
+from logitkit.execution.row_groups import row_groups
 
 __all__ = ["each_fold"]
 

@@ -1,11 +1,13 @@
 r"""A penalised problem with many sparse columns: proximal Newton by coordinate descent on the columns themselves.
 
-Nothing of the size of the columns in use, squared, is summed: words that never occur together would make thousands of
-columns without one number between them.
+Second derivatives are summed of the columns only whose coefficient is not zero, and not where these are many: words
+that never occur together would make thousands of columns without one number between them.
 
 1. Take a working set, as ``working_set.py`` does.
 2. With slope s and curvature C of the rows at b, minimise the quadratic model over the set; its rows
-   :math:`s' = s + C X (b^+ - b)` are a dual point that meets the conditions at the model's minimum.
+   :math:`s' = s + C X (b^+ - b)` are a dual point that meets the conditions at the model's minimum. After a few
+   sweeps the coefficients that are not zero are solved for directly; where they are too many for that, sweeps go on,
+   and on to where they point (Anderson).
 3. Evaluate the rows at :math:`b^+`; halve the step until the objective falls enough.
 4. The gap at :math:`b^+` with the dual point s' is second order in the step: stop when it is small enough. Let in the
    columns that are against s'.
@@ -18,11 +20,15 @@ import math
 import numpy as np
 
 from logitkit.design.growing import SparseColumns
-from logitkit.execution.local import ordered_map
-from logitkit.kernels.column_descent import add_columns, descend_columns, weighted_squares
+from logitkit.design.matrix import Matrix
+from logitkit.execution.lapack import cholesky_solve
+from logitkit.kernels.column_descent import add_columns, descend_columns, rows_of_columns, weighted_squares
+from logitkit.kernels.sparse import add_sparse_gram, add_sparse_sums, add_sparse_values
 from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty
+from logitkit.solvers.direct import best_length, signs_held, with_factor
 from logitkit.solvers.gap import least_gap
+from logitkit.solvers.products import SparseProducts
 from logitkit.solvers.prox_newton import Solved
 from logitkit.solvers.solver import Status
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
@@ -34,9 +40,9 @@ FIRST_SHARE = 30.0  # in the first step, which the curvature of the objective ke
 TRIES = 3
 FINEST = 1e-3  # of that share, for the last step of a solution that is to be precise
 ROUNDS_MOST = 200
+DIRECT_MOST = 2_000  # coefficients that are solved for directly: the factor of more costs more than sweeps
+SETTLING = 2  # sweeps, in which most signs settle
 EXTRAPOLATED = 5  # sweeps
-ENTRIES_OF_PART = 131_072
-PARTS_MOST = 64
 HALVINGS_MOST = 30
 ARMIJO = 0.1
 ROUNDING = 16_384 * np.finfo(float).eps
@@ -84,6 +90,26 @@ class _Model:
             return np.inf
         return off
 
+    def step(self, columns: IntArray, penalty: Penalty, coef: FloatArray, rows: FloatArray) -> None:
+        """Take a step of Newton's method on some columns, where the penalty is smooth; signs and bounds are held.
+
+        Coefficients that would change their sign become zero. The step is taken as far as the model falls.
+        """
+        starts = np.empty(rows.size + 1, dtype=np.int64)
+        indices, values = rows_of_columns(*self.parts, columns, starts)
+        gram = np.zeros((columns.size, columns.size))
+        add_sparse_gram(starts, indices, values, self.curvature, gram)
+        gram[np.diag_indices_from(gram)] += penalty.l2
+        away = penalty.gradient(coef)
+        add_sparse_sums(starts, indices, values, rows, away)
+        new = signs_held(coef, -cholesky_solve(with_factor(gram), away), penalty)
+        step = new - coef
+        image = np.zeros(rows.size)
+        add_sparse_values(starts, indices, values, step, image)
+        length = best_length(-float(away @ step), float(self.curvature @ image**2 + penalty.l2 @ step**2))
+        coef[:] = new if length == 1.0 else coef + length * step
+        rows += length * self.curvature * image
+
     def _value(self, penalty: Penalty, coef: FloatArray, rows: FloatArray) -> float:
         """Return the model, up to a constant."""
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -106,6 +132,8 @@ class ColumnDescent:
         self.objective = objective
         self.columns = SparseColumns(objective.matrix, scale)
         self.scale = scale
+        self._products, self._none = SparseProducts(self.columns), np.zeros(scale.size, dtype=bool)
+        self._free: tuple[IntArray, Matrix] | None = None
         self._size = 0.0  # of the strength before
         self._before: tuple[float, FloatArray] | None = None
 
@@ -215,9 +243,17 @@ class ColumnDescent:
                 break
             active = np.flatnonzero((own != 0.0) | penalty.free)
             inner, part = own[active], penalty.pick(active)
-            for _ in range(ROUNDS_MOST):
-                if model.accelerated(chosen[active], part, squares[active], inner, rows) <= 0.5 * tol:
-                    break
+            if active.size <= DIRECT_MOST:
+                for _ in range(SETTLING):
+                    model.sweep(chosen[active], part, squares[active], inner, rows)
+                smooth = np.flatnonzero(part.differentiable(inner))
+                moved = inner[smooth]
+                model.step(chosen[active[smooth]], part.pick(smooth), moved, rows)
+                inner[smooth] = moved
+            else:
+                for _ in range(ROUNDS_MOST):
+                    if model.accelerated(chosen[active], part, squares[active], inner, rows) <= 0.5 * tol:
+                        break
             own[active] = inner
         new = np.zeros(coef.size)
         new[chosen] = own
@@ -261,7 +297,7 @@ class ColumnDescent:
     ) -> tuple[FloatArray, float, BoolArray]:
         """Return the products of the dual point with all columns, the gap, and the columns outside that are against."""
         rows = self._without_free(penalty, rows, curvature)
-        dual = self._products(rows)
+        dual = self._products.below(rows, penalty.l1, self._none)
         dual[penalty.free] = 0.0  # but for rounding
         with np.errstate(divide="ignore", invalid="ignore"):
             moved = float(np.where(rows == slope, 0.0, (rows - slope) ** 2 / curvature).sum())
@@ -269,31 +305,19 @@ class ColumnDescent:
         # Within [0, 1] the residuals belong to shares of events, as where no linear predictor moves by more than one.
         feasible = bool((np.abs(rows - slope) <= curvature).all())
         gap = least_gap(coef, dual, penalty, pearson, moved) if feasible else math.inf
-        against = (penalty.distance(coef, dual) > 0.0) & ~inside
+        outside = np.flatnonzero((np.abs(dual) > penalty.l1) & ~inside)
+        against = np.zeros(coef.size, dtype=bool)
+        against[outside] = penalty.pick(outside).distance(coef[outside], dual[outside]) > 0.0
         return dual, gap, against
-
-    def _products(self, rows: FloatArray) -> FloatArray:
-        """Return the products of all columns with one number a row, shape (p,)."""
-        indptr = self.columns.parts[0]
-        size = int(indptr[-1])
-        parts = min(max(size // ENTRIES_OF_PART, 1), PARTS_MOST)
-        edges = np.searchsorted(indptr, np.linspace(0, size, parts + 1))
-        edges[0], edges[-1] = 0, self.columns.n_columns
-        out = np.zeros(self.columns.n_columns)
-
-        def fill(part: int) -> None:
-            self.columns.write_products(rows, int(edges[part]), int(edges[part + 1]), out)
-
-        for _ in ordered_map(fill, parts):
-            pass
-        return out
 
     def _without_free(self, penalty: Penalty, rows: FloatArray, curvature: FloatArray) -> FloatArray:
         """Return the dual point moved until it is orthogonal to the columns without penalty."""
         free = np.flatnonzero(penalty.free)
         if free.size == 0:
             return rows
-        columns = self.columns.pick(free)
+        if self._free is None or not np.array_equal(self._free[0], free):
+            self._free = free, self.columns.pick(free)
+        columns = self._free[1]
         for _ in range(2):  # once more for rounding
             step = np.asarray(np.linalg.solve(columns.gram(curvature), columns.rmatvec(rows)))
             rows = rows - curvature * columns.matvec(step)

@@ -3,10 +3,11 @@ r"""The minimum of a quadratic model with a penalty: descent by coordinates, fin
 1. Coefficients without penalty and bounds are eliminated: with U for them and R for the rest,
    :math:`S = H_{RR} - H_{RU} H_{UU}^{-1} H_{UR}` is all that is kept of H, beside what gives back U. The intercept is
    among them, so that S is what centred columns give.
-2. Descend by coordinates, or by groups where groups are penalised.
-3. If that is slow, the coefficients that are not zero are solved for directly with their signs held; where a sign
-   would change or a bound be crossed, the step ends there, and 2 follows. The lengths of groups are smooth where they
-   are not zero, and are solved for by some steps of Newton's method. Every step lowers the model.
+2. Begin where the factor of the last solution leads: that is the prediction of the path.
+3. Descend by coordinates, or by groups where groups are penalised.
+4. If that is slow, the coefficients that are not zero are solved for directly, with their signs and bounds held
+   (``direct.py``), and 3 follows. The lengths of groups are smooth where they are not zero, and are solved for by some
+   steps of Newton's method. Every step lowers the model.
 
 S is corrected along the steps that are taken (BFGS), and grows by columns that join a working set.
 
@@ -19,29 +20,26 @@ descent. Journal of Statistical Software 33(1), section 2.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 
-from logitkit.execution.lapack import cholesky, cholesky_solve
+from logitkit.execution.lapack import cholesky_solve
 from logitkit.kernels.coordinate_descent import descend_coordinates, descend_groups
-from logitkit.kernels.symmetric import add_outer_products
+from logitkit.kernels.symmetric import add_outer_products, fill_rest
 from logitkit.penalties.penalty import Groups, Penalty
+from logitkit.solvers.direct import BlockFactor, block_of, factorise, step_by, step_of_groups, with_factor
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["QuadraticModel"]
 
-SWEEPS = 24  # by coordinates, before a direct solution is tried
+SWEEPS = 10  # by coordinates, before a direct solution is tried
 ROUNDS_MOST = 200
 SWEEPS_OF_GROUPS = 8  # each of several steps a group
 STEPS_MOST = 30  # of Newton's method on the groups that are not zero
-HALVINGS_MOST = 20
-ARMIJO = 1e-3
 SLOW = 0.1  # of the decrement before: what is small and falls by less is rounding
 NEGLIGIBLE = 1e-3  # of what a sweep may gain: a decrement that is less needs no further step
 CURVED = 1e-8  # of |step| |change|: what is below teaches nothing
-SINGULAR = 1e-12  # of the diagonal, added where a block has no factor; less curvature than this share is none
 MET = 1e-9  # of the gradient: a condition that is met but for this is met
 
 
@@ -54,21 +52,22 @@ class QuadraticModel:
         Of the objective without the penalty.
     free : (p,) bool array
         Coefficients to eliminate.
+    scale : (p,) array, optional
+        What the columns of the coefficients are divided by.
     """
 
-    def __init__(self, hessian: FloatArray, free: BoolArray) -> None:
+    def __init__(self, hessian: FloatArray, free: BoolArray, scale: FloatArray | None = None) -> None:
         self.free: IntArray = np.flatnonzero(free)
         self.rest: IntArray = np.flatnonzero(~free)
-        own = hessian[np.ix_(self.free, self.free)]
-        cross = hessian[np.ix_(self.free, self.rest)]
-        self._factor = _cholesky(own) if self.free.size else own
+        shares = np.ones(free.size) if scale is None else 1.0 / scale
+        own = hessian[np.ix_(self.free, self.free)] * np.multiply.outer(shares[self.free], shares[self.free])
+        cross = hessian[np.ix_(self.free, self.rest)] * np.multiply.outer(shares[self.free], shares[self.rest])
+        self._factor = with_factor(own) if self.free.size else own
         self._border = self._solved(cross)
-        first = int(self.rest[0]) if self.rest.size else 0
-        if np.array_equal(self.rest, np.arange(first, first + self.rest.size)):
-            whole = hessian[first : first + self.rest.size, first : first + self.rest.size]  # a view
-        else:
-            whole = hessian[self.rest][:, self.rest]
-        self.schur: FloatArray = np.ascontiguousarray(whole - cross.T @ self._border)
+        self.schur: FloatArray = np.empty((self.rest.size, self.rest.size))
+        fill_rest(hessian, self.rest, shares[self.rest], cross, np.ascontiguousarray(self._border), self.schur)
+        self._kept: BlockFactor | None = None
+        self._exact = False  # whether it is of these second derivatives, or of those before they were corrected
 
     def learn(self, step: FloatArray, change: FloatArray) -> None:
         """Take in how the gradient changed along a step (BFGS); what rounding has eaten teaches nothing."""
@@ -79,6 +78,7 @@ class QuadraticModel:
         curvature = float(moved @ image)
         if product <= CURVED * float(np.abs(moved) @ np.abs(changed)) or curvature <= 0.0:
             return
+        self._exact = False
         add_outer_products(self.schur, changed, 1.0 / product, image, 1.0 / curvature)
 
     def extend(self, own: FloatArray, old: FloatArray, new: FloatArray, cross: FloatArray, added: FloatArray) -> None:
@@ -95,7 +95,7 @@ class QuadraticModel:
         """
         q, k = cross.shape
         before = self.free.size + q
-        self._factor = _cholesky(own) if self.free.size else own
+        self._factor = with_factor(own) if self.free.size else own
         self._border = np.hstack([self._solved(old), self._solved(new)])
         schur = np.empty((q + k, q + k))
         schur[:q, :q] = self.schur
@@ -117,7 +117,7 @@ class QuadraticModel:
             start = coef[self.rest]
             slope = self._profiled(gradient)
             if own.groups is None:
-                found = _by_coordinates(self.schur, slope, start.copy(), own, tol)
+                found = self._by_coordinates(slope, start.copy(), own, tol)
             else:
                 found = _by_groups(self.schur, slope, start.copy(), own, own.groups, tol)
             new[self.rest] = found
@@ -136,8 +136,8 @@ class QuadraticModel:
         """
         smooth = penalty.differentiable(coef)
         derivative = penalty.gradient(coef)
-        self._inside = np.flatnonzero(smooth[self.rest])
-        self._inner = _solver(_block(self.schur, self._inside, penalty.l2[self.rest[self._inside]]))
+        inside = np.flatnonzero(smooth[self.rest])
+        self._factorise(inside, penalty.l2[self.rest[inside]])
         step = self.solved(np.where(smooth, gradient + derivative, 0.0))
         shift = step[self.rest]
         image = self.schur @ shift
@@ -156,12 +156,31 @@ class QuadraticModel:
 
         As of the last ``corrected``, with its factor.
         """
-        step, shift = np.zeros(away.size), np.zeros(self.rest.size)
-        if self._inside.size:
-            shift[self._inside] = self._inner(self._profiled(away)[self._inside])
+        assert self._kept is not None
+        step, shift, inside = np.zeros(away.size), np.zeros(self.rest.size), self._kept.inside
+        if inside.size:
+            shift[inside] = self._kept.solve(self._profiled(away)[inside])
         step[self.rest] = shift
         step[self.free] = self._solved(away[self.free]) - self._border @ shift
         return step
+
+    def _by_coordinates(self, slope: FloatArray, coef: FloatArray, penalty: Penalty, tol: float) -> FloatArray:
+        kept = self._kept
+        if kept is not None and penalty.differentiable(coef)[kept.inside].all():  # where the path leads
+            step_by(kept, self.schur, slope, coef, penalty)
+        l1, l2, lower, upper = penalty.l1, penalty.l2, penalty.lower, penalty.upper
+        for _ in range(ROUNDS_MOST):
+            if descend_coordinates(self.schur, slope, coef, l1, l2, lower, upper, tol, SWEEPS)[1] <= tol:
+                break
+            inside = np.flatnonzero(penalty.differentiable(coef))
+            step_by(self._factorise(inside, l2[inside]), self.schur, slope, coef, penalty)
+        return coef
+
+    def _factorise(self, inside: IntArray, ridge: FloatArray) -> BlockFactor:
+        """Return the factor of some of the rest, which is kept."""
+        if self._kept is None or not self._exact or not self._kept.is_of(inside, ridge):
+            self._kept, self._exact = factorise(self.schur, inside, ridge), True
+        return self._kept
 
     def _profiled(self, gradient: FloatArray) -> FloatArray:
         """Return the gradient of the rest at the minimum over the free coefficients."""
@@ -172,53 +191,12 @@ class QuadraticModel:
         return cholesky_solve(self._factor, vector) if vector.size else vector
 
 
-def _block(array: FloatArray, index: IntArray, ridge: FloatArray) -> FloatArray:
-    """Return some rows and columns, with a diagonal added; by two gathers, which is twice as fast as by one."""
-    block = array[index][:, index]
-    block[np.diag_indices_from(block)] += ridge
-    return np.asarray(block)
-
-
-def _cholesky(array: FloatArray) -> FloatArray:
-    """Return the Cholesky factor; of a matrix that has none, that of one with a diagonal added."""
-    factor, info = cholesky(array)
-    lift = SINGULAR
-    while info != 0 and lift < math.inf:  # without end on what is no number
-        factor, info = cholesky(array + lift * np.diag(np.maximum(array.diagonal(), 1e-300)))
-        lift *= 100.0
-    return factor
-
-
-def _solver(array: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Return what solves with a symmetric matrix, which may be singular."""
-    if array.size == 0:
-        return np.asarray
-    factor, info = cholesky(array)
-    diagonal = factor.diagonal()
-    if info == 0 and diagonal.min() ** 2 > SINGULAR * array.diagonal().max():
-        return lambda vector: cholesky_solve(factor, vector)
-    values, vectors = np.linalg.eigh(array)
-    inverse = np.where(values > SINGULAR * values[-1], 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
-    return lambda vector: np.asarray(vectors @ (inverse * (vectors.T @ vector)))
-
-
-def _by_coordinates(
-    hessian: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty, tol: float
-) -> FloatArray:
-    l1, l2, lower, upper = penalty.l1, penalty.l2, penalty.lower, penalty.upper
-    for _ in range(ROUNDS_MOST):
-        if descend_coordinates(hessian, slope, coef, l1, l2, lower, upper, tol, SWEEPS)[1] <= tol:
-            break
-        _step_directly(hessian, slope, coef, penalty)
-    return coef
-
-
 def _by_groups(
     hessian: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty, groups: Groups, tol: float
 ) -> FloatArray:
     members, starts, strengths = _members(groups, coef.size)
     bounds = np.array(
-        [np.linalg.eigvalsh(_block(hessian, own, np.zeros(own.size)))[-1] for own in _slices(members, starts)]
+        [np.linalg.eigvalsh(block_of(hessian, own, np.zeros(own.size)))[-1] for own in _slices(members, starts)]
     )
     l1, l2, lower, upper = penalty.l1, penalty.l2, penalty.lower, penalty.upper
     for _ in range(ROUNDS_MOST):
@@ -229,72 +207,11 @@ def _by_groups(
             break
         before = math.inf
         for _ in range(STEPS_MOST):  # the length of a group is not a quadratic: some steps
-            decrement = _step_directly(hessian, slope, coef, penalty)
+            decrement = step_of_groups(hessian, slope, coef, penalty)
             if decrement <= NEGLIGIBLE * tol or (decrement <= tol and decrement > SLOW * before):
                 break
             before = decrement
     return coef
-
-
-def _step_directly(hessian: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty) -> float:
-    """Take a step of Newton's method on the coefficients where the penalty has a derivative, the others held.
-
-    It ends where a sign would change or a bound be crossed, or before if the model would not fall enough. Returns the
-    squared decrement, which is about twice what the whole step gains; 0 where no step was taken.
-    """
-    inside = np.flatnonzero(penalty.differentiable(coef))
-    if inside.size == 0:
-        return 0.0
-    own, here = penalty.pick(inside), coef[inside]
-    away = slope[inside] + own.gradient(here)
-    block = _block(hessian, inside, own.l2)
-    if own.groups is not None:
-        block += own.groups.curvature(here)
-    step = -cholesky_solve(_cholesky(block), away)
-    # The furthest that no sign changes and no bound is crossed.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        to_zero = np.where((np.sign(here) * step < 0.0) & (own.l1 > 0.0), -here / step, np.inf)
-        to_bound = np.where(step > 0.0, (own.upper - here) / step, (own.lower - here) / step)
-        to_bound = np.where(step == 0.0, np.inf, to_bound)
-    reach = np.minimum(to_zero, to_bound)
-    furthest = length = min(1.0, float(reach.min()))
-    decrement = -float(away @ step)
-    change = np.zeros(coef.size)
-    change[inside] = step
-    image = hessian @ change
-    if own.groups is not None:  # without groups the model is a quadratic on the way, and falls
-        curvature = float(step @ image[inside] + own.l2 @ step**2)
-        length = _enough(own.groups, here, step, decrement, curvature, furthest)
-    if length == 0.0:
-        return 0.0
-    new = here + length * step
-    if length == furthest < 1.0:
-        first = np.flatnonzero(reach == length)
-        bound = np.where(step > 0.0, own.upper, own.lower)
-        new[first] = np.where(to_zero <= to_bound, 0.0, bound)[first]
-    coef[inside] = new
-    slope += length * image
-    return decrement
-
-
-def _enough(
-    groups: Groups, here: FloatArray, step: FloatArray, decrement: float, curvature: float, longest: float
-) -> float:
-    """Return the longest of the steps 1, 1/2, 1/4, ... times the longest by which the model falls enough; 0 for none.
-
-    What it falls by is computed from the change of each length itself, which leaves no large terms to cancel.
-    """
-    before = groups.norms(here)
-    along = np.bincount(groups.codes[groups.codes >= 0], (here * step)[groups.codes >= 0], before.size)
-    squares, slopes = groups.norms(step) ** 2, along / before
-    length = longest
-    for _ in range(HALVINGS_MOST):
-        grown = length * (2.0 * along + length * squares) / (groups.norms(here + length * step) + before)
-        rise = float(groups.strengths @ (grown - length * slopes)) + 0.5 * length**2 * curvature
-        if rise <= (1.0 - ARMIJO) * length * decrement:
-            return length
-        length *= 0.5
-    return 0.0
 
 
 def _slices(members: IntArray, starts: IntArray) -> list[IntArray]:

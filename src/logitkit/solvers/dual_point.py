@@ -26,7 +26,7 @@ __all__ = ["DualPoint", "certified_gap"]
 
 MET = 1e-9  # of a condition, or of the size of the residuals: what is met but for this is met
 REFINEMENTS = 6
-UNSETTLED = 1e-2  # of the gap that is allowed: what may be left to mend
+UNSETTLED = 0.1  # of the gap that is allowed: what may be left to mend
 LONGEST = 1.0  # of a move of a linear predictor
 
 

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from logitkit.penalties.penalty import Penalty
 from logitkit.typing import FloatArray
 
@@ -50,6 +52,9 @@ def least_gap(coef: FloatArray, slope: FloatArray, penalty: Penalty, pearson: fl
     >>> least_gap(np.ones(1), np.zeros(1), no_penalty(1), 4.0, 0.0)
     0.0
     """
+    if penalty.groups is None:  # the others are zero, within their strength, and add nothing
+        counts = np.flatnonzero((coef != 0.0) | (np.abs(slope) > penalty.l1) | ~np.isfinite(slope))
+        coef, slope, penalty = coef[counts], slope[counts], penalty.pick(counts)
     here = penalty.value(coef)
 
     def gap(scale: float) -> float:

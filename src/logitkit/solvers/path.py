@@ -46,7 +46,7 @@ GRAM_MOST = 1_000
 FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
 CLOSER, FINEST = 0.1, 1e-6  # of the gap that is allowed: what is asked of the model where it thought too well of itself
-ON_THE_WAY = 1e-3  # of the null objective: the gap that is allowed there
+ON_THE_WAY = 0.1  # of the null objective: the gap that is allowed there
 
 
 class PenalisedProblem(StrengthSequence):

@@ -49,7 +49,7 @@ ROUNDING = 16_384 * np.finfo(float).eps  # of the objective, as in newton.py
 SLOW = 0.1  # of the gap before: a step that leaves more has an old Hessian
 FINER, FINEST = 1e-3, 1e-12  # of the precision before, and of the gap that is allowed: below is rounding
 EXACT = 1e-24  # of the objective: what a sweep may gain in the last step
-MODEL_SHARE = 1e-3  # of the gap that is allowed: what a sweep over the model may still gain
+MODEL_SHARE = 1e-2  # of the gap that is allowed: what a sweep over the model may still gain
 
 
 class Scaled(NamedTuple, Generic[ObjectiveT]):
@@ -75,7 +75,7 @@ class Scaled(NamedTuple, Generic[ObjectiveT]):
         """Return what is known at scaled coefficients, and the quadratic model there, to seven digits if rough."""
         here = self.objective.evaluate(coef / self.scale, rough=rough, pearson=True)
         point = Point(coef, here.value, here.gradient / self.scale, here.pearson)
-        return point, QuadraticModel(_array(here) / np.multiply.outer(self.scale, self.scale), penalty.free)
+        return point, QuadraticModel(_array(here), penalty.free, self.scale)
 
 
 class Point(NamedTuple):
@@ -223,9 +223,10 @@ def prox_newton(
                 break
             before = 0.0  # the model is to blame: look at it anew
             continue
-        model.learn(trial.coef - point.coef, trial.gradient - point.gradient)  # 3
-        before, point, fresh = gap, trial, False
+        before, moved, changed = gap, trial.coef - point.coef, trial.gradient - point.gradient
+        point, fresh = trial, False
         gap, step = duality_gap(point, penalty, model)
+        model.learn(moved, changed)  # 3
     if polish and status is Status.CONVERGED and steps:
         again, renewed = problem.model(point.coef, penalty)
         new = renewed.minimise(again.gradient, again.coef, penalty, EXACT * again.value)

@@ -120,10 +120,13 @@ class StrengthSequence(ABC):
 
     def _require_felt(self, penalty: Penalty) -> None:
         """Refuse strengths that are not zero and lost in the rounding of the gradient."""
+        least = STRENGTH_LEAST * self.total
+        if penalty.groups is None and not (penalty.l1 < least).any():
+            return
         strength = np.maximum(penalty.l1, penalty.l2)
         if penalty.groups is not None:
             strength = np.maximum(strength, np.r_[penalty.groups.strengths, 0.0][penalty.groups.codes])
-        lost = np.flatnonzero((strength > 0.0) & (strength < STRENGTH_LEAST * self.total))
+        lost = np.flatnonzero((strength > 0.0) & (strength < least))
         if lost.size:
             worst = lost[np.argmin(strength[lost])]
             raise DataError(

@@ -28,6 +28,7 @@ from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.dual_point import REFINEMENTS, UNSETTLED, DualPoint
 from logitkit.solvers.gap import least_gap
+from logitkit.solvers.products import WideProducts
 from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
 from logitkit.solvers.solver import Status
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -37,6 +38,7 @@ __all__ = ["WorkingSet"]
 ROUNDS_MOST = 100
 LEAST_ADDED = 20
 SPARE = 200  # columns in use that are not wanted: taking them out costs more than they do
+USED = 0.8  # of the columns in use that are wanted: when they are fewer, the others are left out with the next sums
 STALE = 0.86  # of the strength at which second derivatives were summed: three strengths of a usual path are served
 FINEST = 1e-6  # of the gap that is allowed: asking the set for less does not help
 SHARE = 0.3  # of the gap that is allowed: what the columns of the set may leave
@@ -58,6 +60,7 @@ class WorkingSet:
         self.point: Point | None = None
         self.model: QuadraticModel | None = None
         self._source = ColumnSource(whole.objective.matrix)
+        self._all = WideProducts(whole.objective, whole.scale)
         self._matrix: GrowingColumns
         self._rows: tuple[FloatArray, FloatArray] | None = None
         self._renew = True
@@ -146,12 +149,25 @@ class WorkingSet:
             self._begin(wanted, penalty, coef)
         elif new.size:
             self._extend(new)
+        if self._renew:
+            self._leave_out(wanted)
         own = penalty.pick(self.columns)
         if self._renew:
             assert self.problem is not None and self.point is not None  # noqa: PT018
             self.point, self.model = self.problem.model(self.point.coef, own, rough=True)
             self._renew, self._summed = False, self._strength
         return own
+
+    def _leave_out(self, wanted: IntArray) -> None:
+        """Leave out columns that are not wanted, if they are many, before second derivatives are summed."""
+        assert self.point is not None
+        stays = np.isin(self.columns, wanted)
+        if int(np.count_nonzero(stays)) >= USED * stays.size:
+            return
+        self.columns = self.columns[stays]
+        self._matrix.keep(stays)
+        self.problem = self._problem()
+        self.point = self.point._replace(coef=self.point.coef[stays], gradient=self.point.gradient[stays])
 
     def _begin(self, columns: IntArray, penalty: Penalty, coef: FloatArray) -> None:
         """Take some columns instead of those in use."""
@@ -171,8 +187,8 @@ class WorkingSet:
         free, rest = self.model.free, self.model.rest
         with_new = cross_products(objective.matrix, curvature, added) / np.multiply.outer(scale, own_scale)
         among = cross_products(added, curvature, added) / np.multiply.outer(own_scale, own_scale)
-        of_free = cross_products(objective.matrix.columns(free), curvature, objective.matrix)
-        of_free /= np.multiply.outer(scale[free], scale)
+        of_free = cross_products(objective.matrix, curvature, objective.matrix.columns(free)).T
+        of_free = of_free / np.multiply.outer(scale[free], scale)
         self.model.extend(of_free[:, free], of_free[:, rest], with_new[free], with_new[rest], among)
         gradient = added.rmatvec(slope) / own_scale
         self._append(new, added, gradient)
@@ -192,6 +208,14 @@ class WorkingSet:
         objective = Objective(self._matrix.matrix, given.response, given.family)
         return Scaled(objective, self.whole.scale[self.columns])
 
+    def _products(self, rows: FloatArray, penalty: Penalty) -> FloatArray:
+        """Return the products of residuals with all columns; those within their strength need only be within it."""
+        if penalty.groups is not None:
+            return self._all.all_of(rows)
+        own = np.zeros(penalty.l1.size, dtype=bool)
+        own[self.columns] = True
+        return self._all.below(rows, penalty.l1, own)
+
     def _certified(
         self, penalty: Penalty, own: Penalty, coef: FloatArray, step: FloatArray, target: float
     ) -> tuple[FloatArray, float]:
@@ -203,13 +227,15 @@ class WorkingSet:
         assert self.problem is not None and self.point is not None and self.model is not None  # noqa: PT018
         found = DualPoint(self.problem, own, self.point, step)
         self._rows = found.slope, found.curvature
+        products = found.products()
         for _ in range(REFINEMENTS):  # the model's second derivatives are not quite those of the rows
-            lack = found.lack(found.products())
+            lack = found.lack(products)
             if float(np.abs(lack) @ np.abs(self.point.coef)) <= UNSETTLED * target:
                 break
             found.refine(self.model, lack)
-        dual = self.whole.objective.pull(found.rows) / self.whole.scale
-        dual[self.columns], rounding = found.settled(dual[self.columns])
+            products = found.products()
+        dual = self._products(found.rows, penalty)
+        dual[self.columns], rounding = found.settled(products)
         if not found.feasible:
             return dual, math.inf
         return dual, rounding + least_gap(coef, dual, penalty, self.point.pearson, found.squared)
