@@ -72,12 +72,13 @@ $(PY):
 	  echo "No environment could be made; on Debian and Ubuntu install python3-venv first."; exit 1; }
 
 # $(call install,EXTRAS): first with what the environment already holds, which takes seconds and no network; then from
-# the package index. hatchling goes into the environment itself, because an isolated build fetches it anew every time.
+# the package index. hatchling goes into the environment itself, because an isolated build fetches it anew every time;
+# setuptools and wheel are there for a peer of the benchmarks that comes as source only.
 define install
 	@mkdir -p $(STAMPS)
 	@$(PY) -m pip install -q --no-index --no-build-isolation -e '.$(1)' >/dev/null 2>&1 || { \
 	  echo "Installing logitkit$(1) and what it needs (a minute or two, once) ..." && \
-	  $(PY) -m pip install -q 'hatchling>=1.26' && \
+	  $(PY) -m pip install -q 'hatchling>=1.26' setuptools wheel && \
 	  $(PY) -m pip install -q --no-build-isolation -e '.$(1)'; }
 	@touch $@
 endef

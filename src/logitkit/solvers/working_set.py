@@ -41,7 +41,7 @@ SPARE = 200  # columns in use that are not wanted: taking them out costs more th
 USED = 0.8  # of the columns in use that are wanted: when they are fewer, the others are left out with the next sums
 STALE = 0.86  # of the strength at which second derivatives were summed: three strengths of a usual path are served
 FINEST = 1e-6  # of the gap that is allowed: asking the set for less does not help
-SHARE = 0.3  # of the gap that is allowed: what the columns of the set may leave
+SHARE = 0.7  # of the gap that is allowed: what the columns of the set may leave
 
 
 class WorkingSet:
