@@ -21,7 +21,6 @@ from logitkit.paths import grid_of, model_of, path_options, reader_of
 from logitkit.penalised_logit import PenalisedLogit
 from logitkit.penalised_multinomial import PenalisedMultinomial
 from logitkit.penalised_options import ProxNewton
-from logitkit.penalised_path import solve_path
 from logitkit.penalties.specification import Specification
 from logitkit.report.path import missing_scores
 from logitkit.results.cross_validated import CrossValidated
@@ -216,8 +215,7 @@ def _cross_validated(
     several = isinstance(given, PenalisedMultinomial)
     scored = outcome_measure_named(measure) if several else measure_named(measure)
     with single_threaded_blas():
-        record = solve_path(given, grid_of(given, grid), options, stops=grid[2] is None)
-        found = cross_validate_path(given, record, folds, scored, options)
+        found = cross_validate_path(given, grid_of(given, grid), folds, scored, options, stops=grid[2] is None)
     missing = missing_scores(found)
     if missing:
         warnings.warn(missing, DataWarning, stacklevel=3)

@@ -7,6 +7,7 @@ or when a smaller strength explains no more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -152,7 +153,17 @@ def strength_grid(
     return np.asarray(largest * ratio ** (np.arange(n_strengths) / (n_strengths - 1.0)))
 
 
-def solve_path(given: PenalisedModel, strengths: FloatArray, options: ProxNewton, stops: bool = True) -> PathRecord:
+def _always(_: int) -> bool:
+    return True
+
+
+def solve_path(
+    given: PenalisedModel,
+    strengths: FloatArray,
+    options: ProxNewton,
+    stops: bool = True,
+    goes_on: Callable[[int], bool] = _always,
+) -> PathRecord:
     """Solve at one strength after another.
 
     Parameters
@@ -165,6 +176,8 @@ def solve_path(given: PenalisedModel, strengths: FloatArray, options: ProxNewton
         Options of the solver.
     stops : bool, default True
         Whether the path may end early for the sake of its deviance.
+    goes_on : callable, optional
+        Asked with the position of each strength, before it is solved, whether the path goes on so far.
 
     Returns
     -------
@@ -187,7 +200,9 @@ def solve_path(given: PenalisedModel, strengths: FloatArray, options: ProxNewton
     scale = given.problem.strengths.scale
     still = given.problem.strengths.unit.differentiable(np.zeros(scale.size))  # what the strength does not hold
     with progress(int(strengths.size), "strengths") as shown:
-        for strength in strengths:
+        for position, strength in enumerate(strengths):
+            if not goes_on(position):
+                break
             solved = given.problem.solve(float(strength), options.tol, options.max_iter)
             shown.advance()
             if given.refits:

@@ -14,7 +14,7 @@ import logitkit as lk
 from logitkit.design.dense import Dense
 from logitkit.errors import DataError, SeparationError
 from logitkit.execution.local import ordered_map
-from logitkit.selection import side_by_side
+from logitkit.selection import cross_validation, side_by_side
 from logitkit.selection.side_by_side import each_fold
 
 GRID = {"n_strengths": 12}
@@ -63,6 +63,37 @@ def test_bits_do_not_depend_on_the_number_of_threads(columns: int, penalty: Any,
         assert (other.record.best, other.record.one_se) == (runs[0].record.best, runs[0].record.one_se)
         if runs[0].record.logits is not None:
             assert_array_equal(other.record.logits, runs[0].record.logits)
+
+
+def test_folds_end_where_the_path_of_all_rows_does() -> None:
+    X, _, names = wide(n=60, p=90)
+    y = (X[:, 1] > 0.0).astype(float)
+    y[:2] = 1.0 - y[:2]
+    runs = [on_threads(n, lambda: lk.cross_validate_matrix(X, y, names, folds=5, ratio=1e-4)) for n in (1, 2, 3, 5)]
+    path = lk.path_matrix(X, y, names, ratio=1e-4)
+    assert 5 < path.strengths.size < 100  # it ends early, and some folds would go on
+    for run in runs:
+        assert_array_equal(run.record.path.strengths, path.strengths)
+        assert_array_equal(run.record.path.coef, path.record.coef)
+        assert_array_equal(run.record.scores, runs[0].record.scores)
+        assert_array_equal(run.record.logits, runs[0].record.logits)
+
+
+def test_the_error_of_all_rows_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that wait for the path of all rows are not left waiting when it fails."""
+    whole = cross_validation.solve_path
+
+    def failing(given: Any, *rest: Any, **options: Any) -> Any:
+        if given.design.n_rows == 120:
+            raise DataError("all rows")
+        return whole(given, *rest, **options)
+
+    monkeypatch.setattr(cross_validation, "solve_path", failing)
+    X, y, names = wide(p=40)
+    for threads in (1, 2, 3):
+        lk.set_threads(threads)
+        with pytest.raises(DataError, match="^all rows$"):
+            lk.cross_validate_matrix(X, y, names, folds=5, **GRID)
 
 
 def test_nested_bits_do_not_depend_on_the_number_of_threads() -> None:

@@ -23,13 +23,15 @@ UPPER, LOWER = ctypes.c_char_p(b"U"), ctypes.c_char_p(b"L")
 INT = "int *"  # as scipy's signatures have it; another width of integers is not ours to call
 
 
-def cholesky(array: FloatArray) -> tuple[FloatArray, int]:
+def cholesky(array: FloatArray, overwrite: bool = False) -> tuple[FloatArray, int]:
     """Return the upper Cholesky factor of a symmetric matrix.
 
     Parameters
     ----------
     array : (p, p) array
         Of which the upper triangle is read.
+    overwrite : bool, default False
+        Whether the factor may take the place of the array, which is spared the memory of another.
 
     Returns
     -------
@@ -50,7 +52,9 @@ def cholesky(array: FloatArray) -> tuple[FloatArray, int]:
     if size < SMALL or routine is None:
         factor, info = dpotrf(array.T, lower=1) if by_row else dpotrf(array)
         return np.asarray(factor.T if by_row else factor), int(info)
-    factor = np.array(array, dtype=np.float64, order="C" if by_row else "F")
+    factor = array if overwrite and (by_row or array.flags.f_contiguous) and array.dtype == np.float64 else None
+    if factor is None:
+        factor = np.array(array, dtype=np.float64, order="C" if by_row else "F")
     order, info = ctypes.c_int(size), ctypes.c_int()
     routine(LOWER if by_row else UPPER, ctypes.byref(order), _address(factor), ctypes.byref(order), ctypes.byref(info))
     return factor, info.value

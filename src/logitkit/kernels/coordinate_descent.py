@@ -57,8 +57,8 @@ def descend_coordinates(  # noqa: PLR0917 - arrays and scalars only
 
     Parameters
     ----------
-    hessian : (p, p) array
-        H, symmetric, in C order.
+    hessian : (m, m) array
+        H, symmetric, in C order: its first p rows and columns, of which there may be more.
     slope : (p,) array
         H b + c at the given coefficients; kept up.
     coef : (p,) array

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from logitkit.kernels import compiled, compiled_sum
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["add_moments", "add_row_sums", "scale_rows", "write_dots"]
+__all__ = ["add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dots"]
 
 
 @compiled
@@ -30,6 +30,27 @@ def scale_rows(array: FloatArray, weights: FloatArray, out: NDArray[Any]) -> Non
         root = math.sqrt(weights[i])
         for j in range(array.shape[1]):
             out[i, j] = root * array[i, j]
+
+
+@compiled
+def scale_both(array: FloatArray, weights: FloatArray, shares: FloatArray, out: NDArray[Any]) -> None:
+    """Write ``sqrt(weights[i]) * array[i, j] * shares[j]`` to ``out``.
+
+    Parameters
+    ----------
+    array : (n, q) array
+        Rows, in C order, of which the first p numbers are those of the matrix.
+    weights : (n,) array
+        Not negative.
+    shares : (p,) array
+        One number a column.
+    out : (n, p) array
+        Overwritten; in double or single precision.
+    """
+    for i in range(out.shape[0]):
+        root = math.sqrt(weights[i])
+        for j in range(shares.shape[0]):
+            out[i, j] = root * array[i, j] * shares[j]
 
 
 @compiled_sum

@@ -5,7 +5,7 @@ from __future__ import annotations
 from logitkit.kernels import compiled
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["add_outer_products", "fill_rest"]
+__all__ = ["add_outer_products", "fill_rest", "gather_upper"]
 
 
 @compiled
@@ -14,8 +14,8 @@ def add_outer_products(array: FloatArray, first: FloatArray, plus: float, second
 
     Parameters
     ----------
-    array : (q, q) array
-        In C order; changed.
+    array : (m, m) array
+        In C order, of which the first q rows and columns are changed.
     first, second : (q,) array
         u and v.
     plus, minus : float
@@ -45,8 +45,8 @@ def fill_rest(
         The diagonal of D.
     cross, border : (u, q) array
         C and B, with C'B symmetric.
-    out : (q, q) array
-        Overwritten.
+    out : (m, m) array
+        Of which the first q rows and columns are overwritten.
     """
     q = rest.shape[0]
     for i in range(q):
@@ -57,3 +57,26 @@ def fill_rest(
             factor, of_free = cross[k, i], border[k]
             for j in range(q):
                 target[j] -= factor * of_free[j]
+
+
+@compiled
+def gather_upper(array: FloatArray, index: IntArray, ridge: FloatArray, out: FloatArray) -> None:
+    r"""Write the upper triangle of some rows and columns, with a diagonal added.
+
+    Parameters
+    ----------
+    array : (m, m) array
+        Symmetric, in C order.
+    index : (k,) int array
+        Which.
+    ridge : (k,) array
+        The diagonal.
+    out : (k, k) array
+        On and above its diagonal overwritten.
+    """
+    k = index.shape[0]
+    for i in range(k):
+        row, target = array[index[i]], out[i]
+        for j in range(i, k):
+            target[j] = row[index[j]]
+        target[i] += ridge[i]

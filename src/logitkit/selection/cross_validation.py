@@ -10,6 +10,7 @@ Hastie, T., Tibshirani, R. and Friedman, J. (2009) The Elements of Statistical L
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -23,9 +24,10 @@ from logitkit.penalised_path import PathRecord, solve_path
 from logitkit.penalties.elastic_net import AdaptiveLasso
 from logitkit.penalties.specification import parts_of
 from logitkit.selection.folds import Folds
+from logitkit.selection.reach import Reach
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure
-from logitkit.selection.side_by_side import each_fold
+from logitkit.selection.side_by_side import each_fold, has_place
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
@@ -84,22 +86,24 @@ class _HeldOut(NamedTuple):
 
 
 def cross_validate_path(
-    given: PenalisedModel, path: PathRecord, folds: Folds, measure: Measure, options: ProxNewton
+    given: PenalisedModel, strengths: FloatArray, folds: Folds, measure: Measure, options: ProxNewton, stops: bool
 ) -> CrossValidation:
-    """Fit the path without each fold, and score it there.
+    """Fit the path of all rows and that without each fold, and score each fold.
 
     Parameters
     ----------
     given : PenalisedModel
-        The problem of all rows.
-    path : PathRecord
-        Its path.
+        The problem of all rows, fresh.
+    strengths : (k,) array
+        From the largest.
     folds : Folds
         Of the same rows.
     measure : Measure
         How predictions are scored.
     options : ProxNewton
         Options of the solver.
+    stops : bool
+        Whether the path of all rows may end early for the sake of its deviance; those of the folds end where it does.
 
     Returns
     -------
@@ -109,7 +113,7 @@ def cross_validate_path(
     Raises
     ------
     DataError, SeparationError
-        If the model of a fold cannot be fitted, with the fold.
+        If the model of all rows, or of those without a fold, cannot be fitted, with the fold.
 
     Examples
     --------
@@ -120,22 +124,42 @@ def cross_validate_path(
     >>> cv.record.logits.shape
     (189, 5)
     """
-    design, k = given.design, path.strengths.size
-    scores = np.full((folds.n_splits, k), np.nan)
-    weights = np.empty(folds.n_splits)
-    held_once = folds.n_repeats == 1 and not folds.overlapping
-    logits: FloatArray | None = None
+    n, matrix, reach = folds.n_splits, given.design.matrix, Reach()
+
+    def whole() -> PathRecord:
+        size = 0
+        try:
+            path = solve_path(given, strengths, options, stops, reach.begin)
+            size = path.strengths.size
+        finally:
+            reach.end(size)
+        return path
 
     def held_out(split: int) -> _HeldOut:
         test = folds.test(split)
-        eta = _held_out(given, path, folds.train(split), test, options, split)
-        response = design.response.take(test)
+        eta = _held_out(given, strengths, reach, folds.train(split), test, options, split)
+        response = given.design.response.take(test)
         return _HeldOut(test, eta, measure.score_of(eta, response), response.total)
 
-    for split, held in enumerate(each_fold(held_out, folds.n_splits, design.matrix)):
+    if has_place(n, matrix):
+        done = list(each_fold(lambda task: held_out(task - 1) if task else whole(), n + 1, matrix))
+        held = [one for one in done if isinstance(one, _HeldOut)]
+        return _collected(given, next(one for one in done if isinstance(one, PathRecord)), held, folds, measure)
+    path = whole()
+    return _collected(given, path, each_fold(held_out, n, matrix), folds, measure)
+
+
+def _collected(
+    given: PenalisedModel, path: PathRecord, every: Iterable[_HeldOut], folds: Folds, measure: Measure
+) -> CrossValidation:
+    k = path.strengths.size
+    scores, weights = np.full((folds.n_splits, k), np.nan), np.empty(folds.n_splits)
+    held_once = folds.n_repeats == 1 and not folds.overlapping
+    logits: FloatArray | None = None
+    for split, held in enumerate(every):
         scores[split], weights[split] = held.scores, held.weight
         if held_once:
-            logits = np.full((*held.eta.shape[:-2], design.n_rows, k), np.nan) if logits is None else logits
+            logits = np.full((*held.eta.shape[:-2], given.design.n_rows, k), np.nan) if logits is None else logits
             logits[..., held.rows, :] = held.eta
     curve = score_curve(scores, weights, folds.repeats)
     larger = measure.larger_is_better
@@ -146,19 +170,25 @@ def cross_validate_path(
 
 
 def _held_out(
-    given: PenalisedModel, path: PathRecord, train: IntArray, test: IntArray, options: ProxNewton, split: int
+    given: PenalisedModel,
+    strengths: FloatArray,
+    reach: Reach,
+    train: IntArray,
+    test: IntArray,
+    options: ProxNewton,
+    split: int,
 ) -> FloatArray:
     """Return linear predictors of the rows of a fold, from the path of the other rows; nan where it ended before."""
     design = given.design
     rows = rows_of_design(design, train)
     try:
-        found = solve_path(given.of_rows(rows), path.strengths, options, stops=False)
+        found = solve_path(given.of_rows(rows), strengths, options, stops=False, goes_on=reach.wait_for)
     except LogitkitError as error:
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
     if found.strengths.size == 0:
         raise DataError(f"Without fold {split} (from 0) no strength was reached.")
     part = given.predictors(design.matrix.take(test), found.coef, design.response.take(test).shift)
-    eta = np.full((*part.shape[:-1], path.strengths.size), np.nan)
+    eta = np.full((*part.shape[:-1], reach.size), np.nan)
     eta[..., : len(found.coef)] = part
     return eta
 

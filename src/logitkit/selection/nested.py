@@ -20,7 +20,6 @@ import numpy as np
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_options import ProxNewton
-from logitkit.penalised_path import solve_path
 from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
 from logitkit.selection.folds import Folds, checked_folds
 from logitkit.selection.rules import score_curve
@@ -130,12 +129,12 @@ def nested_scores(
         try:
             part = given.of_rows(rows_of_design(given.design, train))
             inner = checked_folds(inner, part.design.response)
-            path = solve_path(part, found.path.strengths, options, stops=False)
-            chosen = cross_validate_path(part, path, inner, found.measure, options)
+            chosen = cross_validate_path(part, found.path.strengths, inner, found.measure, options, stops=False)
         except LogitkitError as error:
             raise type(error)(f"Without fold {split} (from 0): {error}") from error
         place = chosen.best if rule == "best" else chosen.one_se
         held, response = given.design.matrix.take(test), given.design.response.take(test)
+        path = chosen.path
         eta = given.predictors(held, path.coef[place : place + 1], response.shift)
         score = float(found.measure.score_of(eta, response)[0])
         return _Chosen(split, float(path.strengths[place]), score, response.total)

@@ -17,7 +17,7 @@ from logitkit.execution.local import get_threads, ordered_map
 from logitkit.execution.progress import progress
 from logitkit.execution.row_groups import row_groups
 
-__all__ = ["each_fold"]
+__all__ = ["each_fold", "has_place"]
 
 T = TypeVar("T")
 
@@ -60,6 +60,34 @@ def each_fold(function: Callable[[int], T], n_folds: int, matrix: Matrix, copies
             result = function(fold)
             shown.advance()
             yield result
+
+
+def has_place(n_folds: int, matrix: Matrix) -> bool:
+    """Return whether one task more beside the folds takes no longer than the folds, and would be one more without them.
+
+    Parameters
+    ----------
+    n_folds : int
+        How many folds there are.
+    matrix : Matrix
+        All rows.
+
+    Returns
+    -------
+    bool
+        Whether the last folds leave a thread without work.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.dense import Dense
+    >>> from logitkit.execution.local import set_threads
+    >>> set_threads(2)
+    >>> has_place(5, Dense(np.ones((10, 2)))), has_place(4, Dense(np.ones((10, 2))))
+    (True, False)
+    >>> set_threads(None)
+    """
+    return n_folds % get_threads() != 0 and _side_by_side(n_folds + 1, matrix, COPIES)
 
 
 def _side_by_side(n_folds: int, matrix: Matrix, copies: int) -> bool:

@@ -54,9 +54,11 @@ class QuadraticModel:
         Coefficients to eliminate.
     scale : (p,) array, optional
         What the columns of the coefficients are divided by.
+    room : int, default 0
+        For how many columns that may join later there is memory from the begin.
     """
 
-    def __init__(self, hessian: FloatArray, free: BoolArray, scale: FloatArray | None = None) -> None:
+    def __init__(self, hessian: FloatArray, free: BoolArray, scale: FloatArray | None = None, room: int = 0) -> None:
         self.free: IntArray = np.flatnonzero(free)
         self.rest: IntArray = np.flatnonzero(~free)
         shares = np.ones(free.size) if scale is None else 1.0 / scale
@@ -64,10 +66,18 @@ class QuadraticModel:
         cross = hessian[np.ix_(self.free, self.rest)] * np.multiply.outer(shares[self.free], shares[self.rest])
         self._factor = with_factor(own) if self.free.size else own
         self._border = self._solved(cross)
-        self.schur: FloatArray = np.empty((self.rest.size, self.rest.size))
-        fill_rest(hessian, self.rest, shares[self.rest], cross, np.ascontiguousarray(self._border), self.schur)
+        q = self.rest.size
+        self._space: FloatArray = np.empty((q + room, q + room))  # of which the first q rows and columns are S
+        border = np.ascontiguousarray(self._border)
+        fill_rest(hessian, self.rest, shares[self.rest], np.ascontiguousarray(cross), border, self._space)
+        self._block: FloatArray = np.empty(0)  # where factors are made
         self._kept: BlockFactor | None = None
         self._exact = False  # whether it is of these second derivatives, or of those before they were corrected
+
+    @property
+    def schur(self) -> FloatArray:
+        """S, shape (q, q)."""
+        return self._space[: self.rest.size, : self.rest.size]
 
     def learn(self, step: FloatArray, change: FloatArray) -> None:
         """Take in how the gradient changed along a step (BFGS); what rounding has eaten teaches nothing."""
@@ -79,30 +89,28 @@ class QuadraticModel:
         if product <= CURVED * float(np.abs(moved) @ np.abs(changed)) or curvature <= 0.0:
             return
         self._exact = False
-        add_outer_products(self.schur, changed, 1.0 / product, image, 1.0 / curvature)
+        add_outer_products(self._space, changed, 1.0 / product, image, 1.0 / curvature)
 
-    def extend(self, own: FloatArray, old: FloatArray, new: FloatArray, cross: FloatArray, added: FloatArray) -> None:
+    def extend(self, own: FloatArray, cross: FloatArray, added: FloatArray) -> None:
         """Take in k columns, which come last.
 
         Parameters
         ----------
-        own : (u, u) array
-            Second derivatives of the free coefficients.
-        old, new : (u, q), (u, k) array
-            With the other coefficients there are, and with the new ones.
-        cross, added : (q, k), (k, k) array
-            Of the other coefficients there are with the new ones, and among these.
+        own, cross, added : (u, k), (q, k), (k, k) array
+            Second derivatives of the free coefficients with the new ones, of the others there are with them, and
+            among them.
         """
         q, k = cross.shape
-        before = self.free.size + q
-        self._factor = with_factor(own) if self.free.size else own
-        self._border = np.hstack([self._solved(old), self._solved(new)])
-        schur = np.empty((q + k, q + k))
-        schur[:q, :q] = self.schur
-        schur[:q, q:] = cross - old.T @ self._border[:, q:]
-        schur[q:, :q] = schur[:q, q:].T
-        schur[q:, q:] = added - new.T @ self._border[:, q:]
-        self.schur = schur
+        before, border = self.free.size + q, self._solved(own)
+        if q + k > len(self._space):
+            space = np.empty((q + 2 * k, q + 2 * k))
+            space[:q, :q] = self.schur
+            self._space = space
+        new = slice(q, q + k)
+        self._space[:q, new] = cross - self._border.T @ own
+        self._space[new, :q] = self._space[:q, new].T
+        self._space[new, new] = added - own.T @ border
+        self._border = np.hstack([self._border, border])
         self.rest = np.r_[self.rest, before + np.arange(k)]
 
     def minimise(self, gradient: FloatArray, coef: FloatArray, penalty: Penalty, tol: float) -> FloatArray:
@@ -119,7 +127,7 @@ class QuadraticModel:
             if own.groups is None:
                 found = self._by_coordinates(slope, start.copy(), own, tol)
             else:
-                found = _by_groups(self.schur, slope, start.copy(), own, own.groups, tol)
+                found = _by_groups(self._space, slope, start.copy(), own, own.groups, tol)
             new[self.rest] = found
             change = found - start
         if self.free.size:
@@ -170,7 +178,7 @@ class QuadraticModel:
             step_by(kept, self.schur, slope, coef, penalty)
         l1, l2, lower, upper = penalty.l1, penalty.l2, penalty.lower, penalty.upper
         for _ in range(ROUNDS_MOST):
-            if descend_coordinates(self.schur, slope, coef, l1, l2, lower, upper, tol, SWEEPS)[1] <= tol:
+            if descend_coordinates(self._space, slope, coef, l1, l2, lower, upper, tol, SWEEPS)[1] <= tol:
                 break
             inside = np.flatnonzero(penalty.differentiable(coef))
             step_by(self._factorise(inside, l2[inside]), self.schur, slope, coef, penalty)
@@ -179,7 +187,11 @@ class QuadraticModel:
     def _factorise(self, inside: IntArray, ridge: FloatArray) -> BlockFactor:
         """Return the factor of some of the rest, which is kept."""
         if self._kept is None or not self._exact or not self._kept.is_of(inside, ridge):
-            self._kept, self._exact = factorise(self.schur, inside, ridge), True
+            size = inside.size**2
+            if self._block.size < size:
+                self._block = np.empty(2 * size)
+            self._kept = factorise(self._space, inside, ridge, self._block[:size])  # the one before is forgotten
+            self._exact = True
         return self._kept
 
     def _profiled(self, gradient: FloatArray) -> FloatArray:
@@ -192,8 +204,9 @@ class QuadraticModel:
 
 
 def _by_groups(
-    hessian: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty, groups: Groups, tol: float
+    space: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty, groups: Groups, tol: float
 ) -> FloatArray:
+    hessian = space[: coef.size, : coef.size]
     members, starts, strengths = _members(groups, coef.size)
     bounds = np.array(
         [np.linalg.eigvalsh(block_of(hessian, own, np.zeros(own.size)))[-1] for own in _slices(members, starts)]
@@ -201,7 +214,7 @@ def _by_groups(
     l1, l2, lower, upper = penalty.l1, penalty.l2, penalty.lower, penalty.upper
     for _ in range(ROUNDS_MOST):
         _, gain = descend_groups(
-            hessian, slope, coef, l1, l2, lower, upper, members, starts, strengths, bounds, tol, SWEEPS_OF_GROUPS
+            space, slope, coef, l1, l2, lower, upper, members, starts, strengths, bounds, tol, SWEEPS_OF_GROUPS
         )
         if gain <= tol:
             break

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.execution.lapack import cholesky, cholesky_solve
+from logitkit.kernels.symmetric import gather_upper
 from logitkit.penalties.penalty import Groups, Penalty
 from logitkit.typing import FloatArray, IntArray
 
@@ -56,17 +57,19 @@ class BlockFactor:
         return np.array_equal(self.inside, inside) and np.array_equal(self.ridge, ridge)
 
 
-def factorise(hessian: FloatArray, inside: IntArray, ridge: FloatArray) -> BlockFactor:
+def factorise(hessian: FloatArray, inside: IntArray, ridge: FloatArray, space: FloatArray | None = None) -> BlockFactor:
     """Factorise some rows and columns, which may be singular.
 
     Parameters
     ----------
     hessian : (p, p) array
-        Second derivatives.
+        Second derivatives, in C order.
     inside : (k,) int array
         Which.
     ridge : (k,) array
         Added to the diagonal.
+    space : (k * k,) array, optional
+        Where the factor is put: as long as it is used, nothing else may be.
 
     Returns
     -------
@@ -78,7 +81,16 @@ def factorise(hessian: FloatArray, inside: IntArray, ridge: FloatArray) -> Block
     >>> factorise(np.diag([2.0, 4.0, 8.0]), np.array([0, 2]), np.zeros(2)).solve(np.array([2.0, 4.0])).tolist()
     [1.0, 0.5]
     """
-    return BlockFactor(inside, ridge, _solver(block_of(hessian, inside, ridge)))
+    k = inside.size
+    if k == 0:
+        return BlockFactor(inside, ridge, np.asarray)
+    block = np.empty((k, k)) if space is None else space.reshape(k, k)
+    gather_upper(hessian, inside, ridge, block)
+    most = block.diagonal().max()
+    factor, info = cholesky(block, overwrite=True)
+    if info == 0 and factor.diagonal().min() ** 2 > SINGULAR * most:
+        return BlockFactor(inside, ridge, lambda vector: cholesky_solve(factor, vector))
+    return BlockFactor(inside, ridge, _spectral(block_of(hessian, inside, ridge)))
 
 
 def step_by(factor: BlockFactor, hessian: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty) -> float:
@@ -280,14 +292,8 @@ def with_factor(array: FloatArray) -> FloatArray:
     return factor
 
 
-def _solver(array: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Return what solves with a symmetric matrix, which may be singular."""
-    if array.size == 0:
-        return np.asarray
-    factor, info = cholesky(array)
-    diagonal = factor.diagonal()
-    if info == 0 and diagonal.min() ** 2 > SINGULAR * array.diagonal().max():
-        return lambda vector: cholesky_solve(factor, vector)
+def _spectral(array: FloatArray) -> Callable[[FloatArray], FloatArray]:
+    """Return what solves with a symmetric matrix that is singular, or nearly."""
     values, vectors = np.linalg.eigh(array)
     inverse = np.where(values > SINGULAR * values[-1], 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
     return lambda vector: np.asarray(vectors @ (inverse * (vectors.T @ vector)))

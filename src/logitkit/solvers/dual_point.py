@@ -13,11 +13,13 @@ import math
 
 import numpy as np
 
+from logitkit.execution.lapack import cholesky_solve
 from logitkit.objective import Objective
 from logitkit.once import once
 from logitkit.penalties.penalty import Penalty
 from logitkit.penalties.quadratic import Quadratic
 from logitkit.solvers.coordinate_descent import QuadraticModel
+from logitkit.solvers.direct import with_factor
 from logitkit.solvers.gap import least_gap
 from logitkit.solvers.prox_newton import Point, Scaled
 from logitkit.typing import FloatArray
@@ -27,6 +29,7 @@ __all__ = ["DualPoint", "certified_gap"]
 MET = 1e-9  # of a condition, or of the size of the residuals: what is met but for this is met
 REFINEMENTS = 6
 UNSETTLED = 0.1  # of the gap that is allowed: what may be left to mend
+ENOUGH = 0.9  # of it: a gap that needs no mending
 LONGEST = 1.0  # of a move of a linear predictor
 
 
@@ -99,6 +102,13 @@ class DualPoint:
         rounding = float(np.abs(coef[met]) @ np.abs(products - known)[met])
         return np.where(met, known, products), rounding
 
+    def gap(self, products: FloatArray) -> float:
+        """Return the gap of these columns alone, infinite where the residuals are not feasible."""
+        if not self.feasible:
+            return math.inf
+        known, rounding = self.settled(products)
+        return rounding + least_gap(self.point.coef, known, self.penalty, self.point.pearson, self.squared)
+
     def _move(self, step: FloatArray) -> None:
         """Move, and then until nothing is left of the columns without penalty."""
         objective, scale = self.problem
@@ -108,9 +118,9 @@ class DualPoint:
         self._moved = self._moved + (image if offset is None else image - offset)
         if self._columns is None:
             return
-        mended = np.linalg.lstsq(self._gram, self._left(), rcond=None)[0]
+        mended = cholesky_solve(self._factor, self._left())
         self.step[self.free] += mended * scale[self.free]
-        self._moved += self._columns.matvec(np.asarray(mended))
+        self._moved += self._columns.matvec(mended)
         self._sound = bool((np.abs(self._left()) <= MET * self._sizes).all())
 
     def _left(self) -> FloatArray:
@@ -119,13 +129,14 @@ class DualPoint:
         return np.asarray(self._columns.rmatvec(self.rows) + self._of_prior()[self.free])
 
     @once
-    def _gram(self) -> FloatArray:
+    def _factor(self) -> FloatArray:
+        """The factor of the second derivatives of the columns without penalty as given, shape (u, u)."""
         assert self._columns is not None
         gram, prior = self._columns.gram(self.curvature), self.problem.objective.quadratic
-        if prior is None:
-            return gram
-        own = prior.strengths
-        return np.asarray(gram + (np.diag(own[self.free]) if own.ndim == 1 else own[np.ix_(self.free, self.free)]))
+        if prior is not None:
+            own = prior.strengths
+            gram = gram + (np.diag(own[self.free]) if own.ndim == 1 else own[np.ix_(self.free, self.free)])
+        return with_factor(gram)
 
     @once
     def _sizes(self) -> FloatArray:
@@ -170,9 +181,7 @@ def certified_gap(
     gap, dual = math.inf, DualPoint(problem, penalty, point, step)
     for refinement in range(1 + REFINEMENTS):
         products = dual.products()
-        if dual.feasible:
-            known, rounding = dual.settled(products)
-            gap = min(gap, rounding + least_gap(point.coef, known, penalty, point.pearson, dual.squared))
+        gap = min(gap, dual.gap(products))
         if gap <= target or refinement == REFINEMENTS:
             break
         dual.refine(model, dual.lack(products))

@@ -21,12 +21,14 @@ import math
 
 import numpy as np
 
+from logitkit.curvature.wide import wide_gram
+from logitkit.design.dense import Dense
 from logitkit.design.growing import ColumnSource, GrowingColumns, cross_products
 from logitkit.design.matrix import Matrix
 from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.coordinate_descent import QuadraticModel
-from logitkit.solvers.dual_point import REFINEMENTS, UNSETTLED, DualPoint
+from logitkit.solvers.dual_point import ENOUGH, REFINEMENTS, UNSETTLED, DualPoint
 from logitkit.solvers.gap import least_gap
 from logitkit.solvers.products import WideProducts
 from logitkit.solvers.prox_newton import Point, Scaled, Solved, prox_newton
@@ -39,6 +41,7 @@ ROUNDS_MOST = 100
 LEAST_ADDED = 20
 SPARE = 200  # columns in use that are not wanted: taking them out costs more than they do
 USED = 0.8  # of the columns in use that are wanted: when they are fewer, the others are left out with the next sums
+ROOM = 64  # columns, for which a model has memory from the begin
 STALE = 0.86  # of the strength at which second derivatives were summed: three strengths of a usual path are served
 FINEST = 1e-6  # of the gap that is allowed: asking the set for less does not help
 SHARE = 0.7  # of the gap that is allowed: what the columns of the set may leave
@@ -141,10 +144,14 @@ class WorkingSet:
 
     def _take(self, wanted: IntArray, penalty: Penalty, coef: FloatArray) -> Penalty:
         """Have the columns that are wanted among those in use, and return the penalty of these."""
-        new = np.setdiff1d(wanted, self.columns)
+        inside = np.zeros(coef.size, dtype=bool)
+        inside[self.columns] = True
+        new = wanted[~inside[wanted]]
         many = new.size > max(LEAST_ADDED, self.columns.size // 2)
         if new.size and self._renew and self.problem is not None and not many:
-            self._append(new, self._source.columns(new))
+            added = self._source.columns(new)
+            gradient = None if self._rows is None else added.rmatvec(self._rows[0]) / self.whole.scale[new]
+            self._append(new, added, gradient)
         elif self.problem is None or many or self.columns.size > 2 * wanted.size + SPARE:
             self._begin(wanted, penalty, coef)
         elif new.size:
@@ -154,9 +161,19 @@ class WorkingSet:
         own = penalty.pick(self.columns)
         if self._renew:
             assert self.problem is not None and self.point is not None  # noqa: PT018
-            self.point, self.model = self.problem.model(self.point.coef, own, rough=True)
-            self._renew, self._summed = False, self._strength
+            self._sum_anew(own)
         return own
+
+    def _sum_anew(self, penalty: Penalty) -> None:
+        """Sum second derivatives at the solution that there is, whose rows are known."""
+        assert self.problem is not None and self.point is not None  # noqa: PT018
+        objective, scale = self.problem
+        if self._rows is not None and isinstance(objective.matrix, Dense):
+            second = wide_gram(objective.matrix, self._rows[1], 1.0 / scale)
+            self.model = QuadraticModel(second, penalty.free, room=ROOM)
+        else:
+            self.point, self.model = self.problem.model(self.point.coef, penalty, rough=True)
+        self._renew, self._summed = False, self._strength
 
     def _leave_out(self, wanted: IntArray) -> None:
         """Leave out columns that are not wanted, if they are many, before second derivatives are summed."""
@@ -184,12 +201,9 @@ class WorkingSet:
         slope, curvature = self._rows or objective.rows(self.point.coef / scale)
         added = self._source.columns(new)
         own_scale = self.whole.scale[new]
-        free, rest = self.model.free, self.model.rest
         with_new = cross_products(objective.matrix, curvature, added) / np.multiply.outer(scale, own_scale)
         among = cross_products(added, curvature, added) / np.multiply.outer(own_scale, own_scale)
-        of_free = cross_products(objective.matrix, curvature, objective.matrix.columns(free)).T
-        of_free = of_free / np.multiply.outer(scale[free], scale)
-        self.model.extend(of_free[:, free], of_free[:, rest], with_new[free], with_new[rest], among)
+        self.model.extend(with_new[self.model.free], with_new[self.model.rest], among)
         gradient = added.rmatvec(slope) / own_scale
         self._append(new, added, gradient)
 
@@ -230,7 +244,8 @@ class WorkingSet:
         products = found.products()
         for _ in range(REFINEMENTS):  # the model's second derivatives are not quite those of the rows
             lack = found.lack(products)
-            if float(np.abs(lack) @ np.abs(self.point.coef)) <= UNSETTLED * target:
+            left = float(np.abs(lack) @ np.abs(self.point.coef))
+            if left <= UNSETTLED * target or (left <= ENOUGH * target and found.gap(products) <= ENOUGH * target):
                 break
             found.refine(self.model, lack)
             products = found.products()
