@@ -31,7 +31,7 @@ from logitkit.unshared import unshared_zeros
 __all__ = ["Evaluation", "Objective", "SmoothObjective"]
 
 NUMBERS_OF_PART = 1_048_576  # of a product with all columns at once, which a thread is worth
-ROWS_OF_PART = 16_384  # of which losses are summed
+ROWS_OF_PART = 131_072  # of which losses are summed: of fewer a thread is not worth the handing over
 PARTS_MOST = 64
 BLOCKS_AT_ONCE = 4  # where second derivatives need no room: threads wait for the interpreter between blocks
 

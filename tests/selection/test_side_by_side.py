@@ -92,7 +92,7 @@ def test_the_error_of_all_rows_comes_first(monkeypatch: pytest.MonkeyPatch) -> N
     X, y, names = wide(p=40)
     for threads in (1, 2, 3):
         lk.set_threads(threads)
-        with pytest.raises(DataError, match="^all rows$"):
+        with pytest.raises(DataError, match=r"^all rows$"):
             lk.cross_validate_matrix(X, y, names, folds=5, **GRID)
 
 

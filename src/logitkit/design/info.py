@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,7 +62,7 @@ class DesignInfo:
     ----------
     names : tuple of str
         Names of the p columns.
-    terms : tuple of Term
+    terms : sequence of Term
         Terms in formula order.
     response : ResponseInfo
         How the outcome was given.
@@ -78,7 +79,7 @@ class DesignInfo:
     """
 
     names: tuple[str, ...]
-    terms: tuple[Term, ...]
+    terms: Sequence[Term]
     response: ResponseInfo
     formula: str | None = None
     coding: Coding | None = None

@@ -18,7 +18,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.outcome import missing_outcome
 from logitkit.design.reading import BinaryReader, OutcomeReader, RowsUsed
 from logitkit.design.sparse import sparse_matrix
-from logitkit.design.terms import INTERCEPT, Term
+from logitkit.design.terms import INTERCEPT, ColumnTerms
 from logitkit.errors import DataError, nearest_name
 from logitkit.typing import BoolArray, WeightKind
 
@@ -77,7 +77,7 @@ def ready_design(
     labels = own_names or tuple(f"x{j}" for j in range(p))
     if names is not None:
         labels = tuple(names)
-        if isinstance(names, str) or not all(isinstance(label, str) for label in labels):
+        if isinstance(names, str) or not all(issubclass(kind, str) for kind in set(map(type, labels))):
             raise DataError(f"names={names!r} must be one text a column, such as names=['Intercept', 'x'].")
     if len(labels) != p:
         raise DataError(f"names has {len(labels)} entries and X has {p} columns; they must agree.")
@@ -109,7 +109,7 @@ def ready_design(
     response, response_info = reader.read(table.frame(["y"], None)["y"], "y", rows)
     info = DesignInfo(
         labels,
-        tuple(Term(label, (j,)) for j, label in enumerate(labels)),
+        ColumnTerms(labels),
         replace(
             response_info,
             weights=None if weights is None else ARRAY,

@@ -29,7 +29,7 @@ from logitkit.design.dense import Dense
 from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 from logitkit.design.response import Response
-from logitkit.design.terms import INTERCEPT, Term
+from logitkit.design.terms import INTERCEPT, ColumnTerms
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.ranking import RankedRows, rank_rows
 from logitkit.fit import fit_design
@@ -313,7 +313,7 @@ def _refit(
 ) -> FitRecord:
     """Fit the outcome of some rows on other columns."""
     response = replace(design.response.take(rows), offset=offset)
-    terms = tuple(Term(name, (j,)) for j, name in enumerate(names))
+    terms = ColumnTerms(names)
     info = DesignInfo(names, terms, design.info.response)
     refitted = Design(Dense(columns), response, info, design.counts, design.positions[rows])
     return with_required_sandwich(fit_design(refitted, record.family, Newton()), refitted)

@@ -16,7 +16,7 @@ from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 from logitkit.design.layout import Layout, full_layout
 from logitkit.design.outcomes import OutcomeResponse
-from logitkit.design.terms import INTERCEPT, Term
+from logitkit.design.terms import INTERCEPT, ColumnTerms
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes
 from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
 from logitkit.multinomial_fit import fit_multinomial
@@ -151,7 +151,7 @@ def _fit(
     response = design.response.take(kept)
     assert isinstance(response, OutcomeResponse)
     names = (INTERCEPT, *(f"log-odds {j}" for j in range(1, columns.shape[1])))
-    info = DesignInfo(names, tuple(Term(name, (j,)) for j, name in enumerate(names)), design.info.response)
+    info = DesignInfo(names, ColumnTerms(names), design.info.response)
     refitted = Design(Dense(columns), replace(response, offsets=offsets), info, design.counts, design.positions[kept])
     record = fit_multinomial(refitted, Outcomes(layout, reference), Newton())
     return with_required_outcome_sandwich(record, refitted)

@@ -19,14 +19,13 @@ import math
 
 import numpy as np
 
+from logitkit.design.dense import Dense
 from logitkit.design.growing import SparseColumns
 from logitkit.design.matrix import Matrix
-from logitkit.execution.lapack import cholesky_solve
-from logitkit.kernels.column_descent import add_columns, descend_columns, rows_of_columns, weighted_squares
-from logitkit.kernels.sparse import add_sparse_gram, add_sparse_sums, add_sparse_values
+from logitkit.kernels.column_descent import add_columns, descend_columns, weighted_squares
 from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty
-from logitkit.solvers.direct import best_length, signs_held, with_factor
+from logitkit.solvers.column_step import ColumnStep
 from logitkit.solvers.gap import least_gap
 from logitkit.solvers.products import SparseProducts
 from logitkit.solvers.prox_newton import Solved
@@ -40,6 +39,7 @@ FIRST_SHARE = 30.0  # in the first step, which the curvature of the objective ke
 TRIES = 3
 FINEST = 1e-3  # of that share, for the last step of a solution that is to be precise
 ROUNDS_MOST = 200
+DENSE_MOST = 8  # columns without penalty that are stored whole
 DIRECT_MOST = 2_000  # coefficients that are solved for directly: the factor of more costs more than sweeps
 SETTLING = 2  # sweeps, in which most signs settle
 EXTRAPOLATED = 5  # sweeps
@@ -90,26 +90,6 @@ class _Model:
             return np.inf
         return off
 
-    def step(self, columns: IntArray, penalty: Penalty, coef: FloatArray, rows: FloatArray) -> None:
-        """Take a step of Newton's method on some columns, where the penalty is smooth; signs and bounds are held.
-
-        Coefficients that would change their sign become zero. The step is taken as far as the model falls.
-        """
-        starts = np.empty(rows.size + 1, dtype=np.int64)
-        indices, values = rows_of_columns(*self.parts, columns, starts)
-        gram = np.zeros((columns.size, columns.size))
-        add_sparse_gram(starts, indices, values, self.curvature, gram)
-        gram[np.diag_indices_from(gram)] += penalty.l2
-        away = penalty.gradient(coef)
-        add_sparse_sums(starts, indices, values, rows, away)
-        new = signs_held(coef, -cholesky_solve(with_factor(gram), away), penalty)
-        step = new - coef
-        image = np.zeros(rows.size)
-        add_sparse_values(starts, indices, values, step, image)
-        length = best_length(-float(away @ step), float(self.curvature @ image**2 + penalty.l2 @ step**2))
-        coef[:] = new if length == 1.0 else coef + length * step
-        rows += length * self.curvature * image
-
     def _value(self, penalty: Penalty, coef: FloatArray, rows: FloatArray) -> float:
         """Return the model, up to a constant."""
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -132,6 +112,7 @@ class ColumnDescent:
         self.objective = objective
         self.columns = SparseColumns(objective.matrix, scale)
         self.scale = scale
+        self._step = ColumnStep(self.columns.parts)
         self._products, self._none = SparseProducts(self.columns), np.zeros(scale.size, dtype=bool)
         self._free: tuple[IntArray, Matrix] | None = None
         self._size = 0.0  # of the strength before
@@ -248,7 +229,7 @@ class ColumnDescent:
                     model.sweep(chosen[active], part, squares[active], inner, rows)
                 smooth = np.flatnonzero(part.differentiable(inner))
                 moved = inner[smooth]
-                model.step(chosen[active[smooth]], part.pick(smooth), moved, rows)
+                self._step.take(chosen[active[smooth]], part.pick(smooth), curvature, moved, rows)
                 inner[smooth] = moved
             else:
                 for _ in range(ROUNDS_MOST):
@@ -316,9 +297,11 @@ class ColumnDescent:
         if free.size == 0:
             return rows
         if self._free is None or not np.array_equal(self._free[0], free):
-            self._free = free, self.columns.pick(free)
+            columns = self.columns.pick(free)
+            self._free = free, Dense(columns.to_dense()) if free.size <= DENSE_MOST else columns
         columns = self._free[1]
+        gram = columns.gram(curvature)
         for _ in range(2):  # once more for rounding
-            step = np.asarray(np.linalg.solve(columns.gram(curvature), columns.rmatvec(rows)))
+            step = np.asarray(np.linalg.solve(gram, columns.rmatvec(rows)))
             rows = rows - curvature * columns.matvec(step)
         return rows

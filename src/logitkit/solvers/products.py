@@ -39,8 +39,8 @@ class ColumnProducts(ABC):
     """Products of the scaled columns with one vector of residuals after another."""
 
     def __init__(self) -> None:
-        self._rows: list[FloatArray] = []
-        self._products: list[FloatArray] = []
+        #: Residuals that are referred to, (k, n), with their products with one another, and with the columns, (k, p).
+        self._known: tuple[FloatArray, FloatArray, FloatArray] | None = None
 
     @abstractmethod
     def all_of(self, rows: FloatArray) -> FloatArray:
@@ -72,25 +72,33 @@ class ColumnProducts(ABC):
         (p,) array
             Where a limit is zero it is right.
         """
-        if self._rows:
-            found, radius = self._approximate(rows)
+        if self._known is not None:
+            found, radius = self._approximate(rows, *self._known)
             index = np.flatnonzero((np.abs(found) + radius >= (1.0 - ROUNDING) * limit) & ~known)
             if index.size <= MANY * limit.size:
                 found[index] = self.some_of(rows, index)
                 return found
         found = self.all_of(rows)
-        self._rows, self._products = [*self._rows, rows][-KEPT:], [*self._products, found.copy()][-KEPT:]
+        self._refer_to(rows, found)
         return found
 
-    def _approximate(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _refer_to(self, rows: FloatArray, products: FloatArray) -> None:
+        known, of_known = rows[None].copy(), products[None].copy()
+        if self._known is not None:
+            known = np.concatenate([self._known[0], known])[-KEPT:]
+            of_known = np.concatenate([self._known[2], of_known])[-KEPT:]
+        self._known = known, known @ known.T, of_known
+
+    def _approximate(
+        self, rows: FloatArray, known: FloatArray, gram: FloatArray, products: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Return the products of the nearest combination, and how far they may be off."""
-        known = np.array(self._rows)
-        shares = np.linalg.lstsq(known @ known.T, known @ rows, rcond=None)[0]
+        shares = np.linalg.lstsq(gram, known @ rows, rcond=None)[0]
         rest = rows - shares @ known
         mean = float(rest.mean())
         lengths, sums = self.sizes
         radius = float(np.linalg.norm(rest - mean)) * lengths + abs(mean) * sums
-        return np.asarray(shares @ np.array(self._products)), np.asarray(radius)
+        return np.asarray(shares @ products), np.asarray(radius)
 
 
 class WideProducts(ColumnProducts):
