@@ -78,12 +78,12 @@ class Response:
             return int(self.prior[used].sum())
         return int(np.count_nonzero(used))
 
-    @property
+    @once
     def events(self) -> float:
         """Weighted number of events."""
         return float(self.weights @ self.y)
 
-    @property
+    @once
     def total(self) -> float:
         """Weighted number of trials."""
         return float(self.weights.sum())

@@ -34,20 +34,48 @@ class Reach:
         self._changed = threading.Condition()
 
     def begin(self, position: int) -> bool:
-        """Say that the strength at a position is being solved; always True."""
+        """Say that a strength is being solved.
+
+        Parameters
+        ----------
+        position : int
+            Of the strength.
+
+        Returns
+        -------
+        bool
+            True: the path of all rows asks nobody.
+        """
         with self._changed:
             self._begun = position + 1
             self._changed.notify_all()
         return True
 
     def end(self, size: int) -> None:
-        """Say how many strengths were reached in all."""
+        """Say that the path has ended.
+
+        Parameters
+        ----------
+        size : int
+            How many strengths were reached in all.
+        """
         with self._changed:
             self._size = size
             self._changed.notify_all()
 
     def wait_for(self, position: int) -> bool:
-        """Wait until the strength at a position is being solved, and return whether it ever is."""
+        """Wait until a strength is being solved.
+
+        Parameters
+        ----------
+        position : int
+            Of the strength.
+
+        Returns
+        -------
+        bool
+            Whether it ever is.
+        """
         with self._changed:
             while self._size is None and self._begun <= position:
                 self._changed.wait(PATIENCE)

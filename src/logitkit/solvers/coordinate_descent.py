@@ -79,6 +79,20 @@ class QuadraticModel:
         """S, shape (q, q)."""
         return self._space[: self.rest.size, : self.rest.size]
 
+    def begin_with(self, other: QuadraticModel, before: IntArray, after: IntArray) -> None:
+        """Begin where the factor of another model leads, of columns that are there as well: they have moved."""
+        kept = other._kept
+        if kept is None:
+            return
+        found = before[other.rest[kept.inside]]
+        own = after[self.rest]
+        order = np.argsort(own)
+        place = np.searchsorted(own, found, sorter=order)
+        place[place == own.size] = 0
+        inside = order[place]
+        if np.array_equal(own[inside], found):
+            self._kept = BlockFactor(inside, kept.ridge, kept.solve)
+
     def learn(self, step: FloatArray, change: FloatArray) -> None:
         """Take in how the gradient changed along a step (BFGS); what rounding has eaten teaches nothing."""
         moved = step[self.rest]

@@ -17,7 +17,8 @@ corrected by the changes of the gradient along the steps (BFGS). Then 1 is a wal
 
 6. when :math:`\lambda` is below ``NEAR`` and no linear predictor changes by more than about ``STILL``, H is summed at
    that point, once, and inference follows from it: its relative error is below that change. The step from there is
-   the last, and what it leaves is far below ``tol`` (bound (5) of ``docs/maths/newton.md``);
+   the last, and what it leaves is far below ``tol`` (bound (5) of ``docs/maths/newton.md``). Where the last steps tell
+   that the next iterate is one, H is summed in the walk that evaluates it;
 7. when a kept H does not bring :math:`\lambda` down fast, it is taken again from the sample at this iterate; when that
    does not help, H is summed, at every step until the optimum is close;
 8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once,
@@ -68,6 +69,7 @@ STEADY = 1e-2  # standard errors from the optimum, where directions are alike fr
 NEAR = 1e-6  # standard errors from the optimum, where the Hessian may be summed that inference uses
 STILL = 1e-9  # largest change of a linear predictor after that, and so the relative error of the covariance
 NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
+UNSURE = 4.0  # times the squared decrement that the last steps promise: a Hessian that is summed too early is lost
 ARRIVED = 1e-8  # standard errors that are left at the end
 ROUGH = 0.6  # what a Hessian in single precision costs of one in double precision
 FAST = math.log(50.0)  # by how much, as a logarithm, a Hessian of a close iterate lets the decrement fall
@@ -216,8 +218,10 @@ class Newton:
             if suspicious and linear >= PATIENCE:
                 return self._end(coef, here, squared, Status.SUSPECTED, trace, iteration)
             renewed = renewed and before == math.inf
+            ahead = UNSURE * squared * squared / before if before < math.inf else math.inf  # if it falls as it did
             before = squared
-            length, trial = _search(objective, coef, here, direction, squared, model is None)  # 4
+            arrives = model is None or (not fresh and model.serves(ahead, objective.mean_weight, self.tol))
+            length, trial = _search(objective, coef, here, direction, squared, arrives)  # 4
             if trial is None:
                 return self._end(coef, here, squared, Status.STALLED, trace, iteration)
             trace.append(Step(iteration, here.value, math.sqrt(squared), length, not fresh))
@@ -296,10 +300,14 @@ class KeptHessian:
         self, objective: SmoothObjective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float
     ) -> bool:
         """Tell whether the Hessian at this iterate serves for inference, and the step from it is the last."""
-        decrement = math.sqrt(squared / objective.mean_weight)
-        if self.reach is None and decrement <= STEADY:
+        if self.reach is None and math.sqrt(squared / objective.mean_weight) <= STEADY:
             reach = objective.reach(direction) if nearby is None else nearby.reach(direction)
             self.reach = reach / max(math.sqrt(squared), 1e-300)
+        return self.serves(squared, objective.mean_weight, tol)
+
+    def serves(self, squared: float, mean_weight: float, tol: float) -> bool:
+        """Tell whether the Hessian of an iterate of this squared decrement serves, as far as is known."""
+        decrement = math.sqrt(squared / mean_weight)
         if self.reach is None or decrement > NEAR:
             return False
         return self.reach * math.sqrt(squared) <= STILL or decrement <= 0.01 * tol

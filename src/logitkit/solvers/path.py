@@ -43,9 +43,10 @@ from logitkit.typing import BoolArray, FloatArray
 __all__ = ["GRAM_MOST", "PenalisedProblem"]
 
 GRAM_MOST = 1_000
-FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several
+FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several, or told nothing of
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
 CLOSER, FINEST = 0.1, 1e-6  # of the gap that is allowed: what is asked of the model where it thought too well of itself
+MARGIN = 0.02  # of a strength, within which a product that goes on as it did is let in
 ON_THE_WAY = 0.1  # of the null objective: the gap that is allowed there
 
 
@@ -195,6 +196,7 @@ class _Set:
         self.working = ColumnDescent(objective, scale) if by_columns else WorkingSet(Scaled(objective, scale))
         self.coef, self.dual, self.null = given.null.coef, given.slope_at_null(), given.null.value
         self.before: Penalty | None = None
+        self.earlier: tuple[FloatArray, FloatArray] | None = None  # strengths and products of the solution before that
 
     def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
         """Minimise, from the solution before, or from the null model by way of stronger penalties."""
@@ -208,6 +210,7 @@ class _Set:
                 self.coef, self.dual, self.before = found.coef, found.dual, before
                 steps, renewals = steps + found.steps, renewals + found.renewals
         found = self.working.solve(penalty, self.coef, self._wanted(penalty), target, max_iter, polish)
+        self.earlier = None if self.before is None else (self.before.l1, self.dual)
         self.coef, self.dual, self.before = found.coef, found.dual, penalty
         return found._replace(steps=steps + found.steps, renewals=renewals + found.renewals)
 
@@ -220,6 +223,17 @@ class _Set:
         pull = np.where(inside, np.abs(self.dual) / np.maximum(penalty.l1 + self._norms(penalty), 1e-300), 0.0)
         return np.asarray(inside & (pull >= np.partition(pull, -most)[-most]))
 
+    def _next(self, l1: FloatArray, before: FloatArray) -> FloatArray:
+        """Return how large products are or will be, if they go on as they did since the strength before the last."""
+        size = np.abs(self.dual)
+        if self.earlier is None:
+            return np.full(size.size, np.inf)
+        earlier, dual = self.earlier
+        step, since = before - l1, earlier - before
+        near = (step >= 0.0) & (step < FARTHEST * since)  # else they may have turned
+        share = np.divide(step, since, out=np.zeros(size.size), where=near)
+        return np.where(near, np.maximum(size, np.abs(self.dual + share * (self.dual - dual))), np.inf)
+
     @staticmethod
     def _norms(penalty: Penalty) -> FloatArray:
         """Return the strength of its group for each coefficient, 0 for those in none."""
@@ -230,7 +244,8 @@ class _Set:
         before = penalty if self.before is None else self.before
         ahead = np.maximum(2.0 * penalty.l1 - before.l1, 0.0)
         if penalty.groups is None:
-            return np.asarray((np.abs(self.dual) >= ahead) & ((penalty.l1 > 0.0) | (penalty.l2 > 0.0)))
+            strong = (np.abs(self.dual) >= ahead) & ((penalty.l1 > 0.0) | (penalty.l2 > 0.0))
+            return np.asarray(strong & (self._next(penalty.l1, before.l1) >= (1.0 - MARGIN) * penalty.l1))
         assert before.groups is not None
         rest = np.sign(self.dual) * np.maximum(np.abs(self.dual) - ahead, 0.0)
         strengths = np.maximum(2.0 * penalty.groups.strengths - before.groups.strengths, 0.0)

@@ -157,20 +157,22 @@ class WorkingSet:
         elif new.size:
             self._extend(new)
         if self._renew:
+            before = self.columns
             self._leave_out(wanted)
         own = penalty.pick(self.columns)
         if self._renew:
-            assert self.problem is not None and self.point is not None  # noqa: PT018
-            self._sum_anew(own)
+            self._sum_anew(own, before)
         return own
 
-    def _sum_anew(self, penalty: Penalty) -> None:
+    def _sum_anew(self, penalty: Penalty, before: IntArray) -> None:
         """Sum second derivatives at the solution that there is, whose rows are known."""
         assert self.problem is not None and self.point is not None  # noqa: PT018
         objective, scale = self.problem
         if self._rows is not None and isinstance(objective.matrix, Dense):
             second = wide_gram(objective.matrix, self._rows[1], 1.0 / scale)
-            self.model = QuadraticModel(second, penalty.free, room=ROOM)
+            old, self.model = self.model, QuadraticModel(second, penalty.free, room=ROOM)
+            if old is not None:
+                self.model.begin_with(old, before, self.columns)
         else:
             self.point, self.model = self.problem.model(self.point.coef, penalty, rough=True)
         self._renew, self._summed = False, self._strength
