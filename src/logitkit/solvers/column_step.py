@@ -56,10 +56,18 @@ class ColumnStep:
         coef, rows : (k,), (n,) array
             Coefficients, and the slope of the model in each row; changed.
         """
-        away = np.empty(columns.size)
+        squares, away = np.empty(columns.size), np.empty(columns.size)
+        weighted_squares(*self.parts, columns, curvature, squares)
+        squares += penalty.l2
+        curved = np.flatnonzero(squares > 0.0)
+        if curved.size < columns.size:  # as sweeps have it, a coefficient without curvature stays
+            part = coef[curved]
+            self.take(columns[curved], penalty.pick(curved), curvature, part, rows)
+            coef[curved] = part
+            return
         dot_columns(*self.parts, columns, rows, away)
         away += penalty.gradient(coef)
-        found = self._by_gradients(columns, penalty, curvature, -away)
+        found = self._by_gradients(columns, penalty, curvature, squares, -away)
         if found is None:
             self._renew(columns, penalty, curvature, rows.size)
             found = cholesky_solve(self._factor, -away)
@@ -83,7 +91,7 @@ class ColumnStep:
         self._columns, self._factor = columns, with_factor(gram)
 
     def _by_gradients(
-        self, columns: IntArray, penalty: Penalty, curvature: FloatArray, right: FloatArray
+        self, columns: IntArray, penalty: Penalty, curvature: FloatArray, squares: FloatArray, right: FloatArray
     ) -> FloatArray | None:
         """Return the solution by conjugate gradients; None where they do not suffice, or there is no factor."""
         place = np.searchsorted(self._columns, columns)
@@ -92,11 +100,6 @@ class ColumnStep:
         if int(np.count_nonzero(common)) < COMMON * columns.size:
             return None
         place = place[common]
-        squares = np.empty(columns.size)
-        weighted_squares(*self.parts, columns, curvature, squares)
-        squares += penalty.l2
-        if not squares.min() > 0.0:
-            return None
 
         def preconditioned(vector: FloatArray) -> FloatArray:
             whole = np.zeros(self._columns.size)
