@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 
 import logitkit as lk
 from logitkit.design.dense import Dense
-from logitkit.errors import DataError, SeparationError
+from logitkit.errors import DataError, LogitkitError, SeparationError
 from logitkit.execution.local import ordered_map
 from logitkit.selection import cross_validation, side_by_side
 from logitkit.selection.side_by_side import each_fold
@@ -77,6 +77,25 @@ def test_folds_end_where_the_path_of_all_rows_does() -> None:
         assert_array_equal(run.record.path.coef, path.record.coef)
         assert_array_equal(run.record.scores, runs[0].record.scores)
         assert_array_equal(run.record.logits, runs[0].record.logits)
+
+
+@pytest.mark.parametrize("seed", [5, 10, 27])
+def test_a_refit_that_all_rows_do_not_have(seed: int) -> None:
+    """The path of all rows ends where its columns separate the outcomes; those of some folds could go on."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((80, 6))
+    X[:, 0] = 1.0
+    y = (X[:, 1] + 0.5 * X[:, 2] + 0.25 * X[:, 3] > 0.0).astype(float)
+    names, penalty = ["Intercept", *(f"x{j}" for j in range(5))], lk.RelaxedLasso(gamma=0.0)
+    found = []
+    for threads in (1, 2, 3, 5):
+        lk.set_threads(threads)
+        try:
+            run = lk.cross_validate_matrix(X, y, names, penalty=penalty, folds=7, n_strengths=20)
+            found.append(run.record.scores.tobytes())
+        except LogitkitError as error:
+            found.append(str(error))
+    assert len(set(found)) == 1
 
 
 def test_the_error_of_all_rows_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:

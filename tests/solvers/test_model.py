@@ -28,7 +28,8 @@ def test_a_model_that_grew_is_that_of_all_columns(free: list[int], room: int) ->
     grown = QuadraticModel(H[:60, :60], marks[:60], room=room)
     for size, more in [(60, 65), (65, 66), (66, p)]:
         new, rest = np.arange(size, more), np.setdiff1d(np.arange(size), free)
-        grown.extend(H[np.ix_(free, new)], H[np.ix_(rest, new)], H[np.ix_(new, new)])
+        parts = [(free, free), (free, rest), (free, new), (rest, new), (new, new)]
+        grown.extend(*(H[np.ix_(first, second)] for first, second in parts))
     assert_allclose(grown.schur, whole.schur, rtol=CLOSE, atol=CLOSE)
     l1 = np.where(marks, 0.0, 0.3)
     unbounded = np.full(p, np.inf)

@@ -32,6 +32,8 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
 
+BESIDE = "path and folds"  # what a progress bar counts where both are at work
+
 
 @dataclass(frozen=True)
 class CrossValidation:
@@ -129,7 +131,7 @@ def cross_validate_path(
     def whole() -> PathRecord:
         size = 0
         try:
-            path = solve_path(given, strengths, options, stops, reach.begin)
+            path = solve_path(given, strengths, options, stops, reach.has)
             size = path.strengths.size
         finally:
             reach.end(size)
@@ -142,7 +144,7 @@ def cross_validate_path(
         return _HeldOut(test, eta, measure.score_of(eta, response), response.total)
 
     if has_place(n, matrix):
-        done = list(each_fold(lambda task: held_out(task - 1) if task else whole(), n + 1, matrix))
+        done = list(each_fold(lambda task: held_out(task - 1) if task else whole(), n + 1, matrix, label=BESIDE))
         held = [one for one in done if isinstance(one, _HeldOut)]
         return _collected(given, next(one for one in done if isinstance(one, PathRecord)), held, folds, measure)
     path = whole()

@@ -1,7 +1,7 @@
 """How far the path of all rows has come, while the paths without each fold are fitted beside it.
 
-A path may end early, and those of the folds then end where it does. They do not run ahead of it: what they compute, and
-what they may fail of, is the same whether they begin with it or after it.
+A path may end early, and those of the folds then end where it does. They solve at a strength when it is known that the
+path of all rows has it: what they compute, and what they may fail of, does not depend on when they began.
 """
 
 from __future__ import annotations
@@ -16,38 +16,38 @@ PATIENCE = 0.1  # seconds between two looks at whether the work is still wanted
 
 
 class Reach:
-    """Positions of strengths that the path of all rows has begun, which others wait for.
+    """How many strengths the path of all rows has, which others wait for.
 
     Examples
     --------
     >>> reach = Reach()
-    >>> reach.begin(0)
-    True
+    >>> reach.has(0), reach.has(1)
+    (True, True)
     >>> reach.end(1)
     >>> [reach.wait_for(position) for position in range(2)], reach.size
     ([True, False], 1)
     """
 
     def __init__(self) -> None:
-        self._begun = 0
+        self._kept = 0
         self._size: int | None = None
         self._changed = threading.Condition()
 
-    def begin(self, position: int) -> bool:
-        """Say that a strength is being solved.
+    def has(self, count: int) -> bool:
+        """Say how many strengths the path has, and that it goes on.
 
         Parameters
         ----------
-        position : int
-            Of the strength.
+        count : int
+            Of strengths that are solved and kept: the position of the next.
 
         Returns
         -------
         bool
-            True: the path of all rows asks nobody.
+            True: the path of all rows waits for nobody.
         """
         with self._changed:
-            self._begun = position + 1
+            self._kept = count
             self._changed.notify_all()
         return True
 
@@ -57,14 +57,14 @@ class Reach:
         Parameters
         ----------
         size : int
-            How many strengths were reached in all.
+            How many strengths it has.
         """
         with self._changed:
             self._size = size
             self._changed.notify_all()
 
     def wait_for(self, position: int) -> bool:
-        """Wait until a strength is being solved.
+        """Wait until it is known whether the path has a strength.
 
         Parameters
         ----------
@@ -74,17 +74,17 @@ class Reach:
         Returns
         -------
         bool
-            Whether it ever is.
+            Whether it has.
         """
         with self._changed:
-            while self._size is None and self._begun <= position:
+            while self._size is None and self._kept <= position:
                 self._changed.wait(PATIENCE)
                 go_on()
             return self._size is None or position < self._size
 
     @property
     def size(self) -> int:
-        """How many strengths were reached in all, once that is known."""
+        """How many strengths the path has, once it has ended."""
         with self._changed:
             while self._size is None:
                 self._changed.wait(PATIENCE)

@@ -26,7 +26,9 @@ COPIES = 2  # of the rows of a fold: those that it is trained on, and working co
 SHARE = 0.5  # of the memory that is free, for all folds at a time
 
 
-def each_fold(function: Callable[[int], T], n_folds: int, matrix: Matrix, copies: int = COPIES) -> Iterator[T]:
+def each_fold(
+    function: Callable[[int], T], n_folds: int, matrix: Matrix, copies: int = COPIES, label: str = LABEL
+) -> Iterator[T]:
     """Apply a function to every fold, and yield the results in order.
 
     Parameters
@@ -39,6 +41,8 @@ def each_fold(function: Callable[[int], T], n_folds: int, matrix: Matrix, copies
         All rows, of which each fold takes most.
     copies : int, default 2
         How often a fold holds its rows.
+    label : str
+        What a progress bar counts.
 
     Yields
     ------
@@ -53,9 +57,9 @@ def each_fold(function: Callable[[int], T], n_folds: int, matrix: Matrix, copies
     [0, 1, 4, 9]
     """
     if _side_by_side(n_folds, matrix, copies):
-        yield from ordered_map(function, n_folds, LABEL)
+        yield from ordered_map(function, n_folds, label)
         return
-    with progress(n_folds, LABEL) as shown:
+    with progress(n_folds, label) as shown:
         for fold in range(n_folds):
             result = function(fold)
             shown.advance()

@@ -22,10 +22,13 @@ import numpy as np
 from logitkit.design.dense import Dense
 from logitkit.design.growing import SparseColumns
 from logitkit.design.matrix import Matrix
+from logitkit.execution.lapack import cholesky_solve
 from logitkit.kernels.column_descent import add_columns, descend_columns, weighted_squares
 from logitkit.objective import Objective
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.column_step import ColumnStep
+from logitkit.solvers.direct import with_factor
+from logitkit.solvers.dual_point import MET
 from logitkit.solvers.gap import least_gap
 from logitkit.solvers.products import SparseProducts
 from logitkit.solvers.prox_newton import Solved
@@ -227,9 +230,12 @@ class ColumnDescent:
             if active.size <= DIRECT_MOST:
                 for _ in range(SETTLING):
                     model.sweep(chosen[active], part, squares[active], inner, rows)
-                smooth = np.flatnonzero(part.differentiable(inner))
+                # As sweeps have it, a coefficient without curvature stays where it is.
+                smooth = np.flatnonzero(part.differentiable(inner) & (squares[active] + part.l2 > 0.0))
                 moved = inner[smooth]
-                self._step.take(chosen[active[smooth]], part.pick(smooth), curvature, moved, rows)
+                self._step.take(
+                    chosen[active[smooth]], part.pick(smooth), squares[active[smooth]], curvature, moved, rows
+                )
                 inner[smooth] = moved
             else:
                 for _ in range(ROUNDS_MOST):
@@ -277,31 +283,36 @@ class ColumnDescent:
         inside: BoolArray,
     ) -> tuple[FloatArray, float, BoolArray]:
         """Return the products of the dual point with all columns, the gap, and the columns outside that are against."""
-        rows = self._without_free(penalty, rows, curvature)
+        rows, sound = self._without_free(penalty, rows, slope, curvature)
         dual = self._products.below(rows, penalty.l1, self._none)
         dual[penalty.free] = 0.0  # but for rounding
         with np.errstate(divide="ignore", invalid="ignore"):
             moved = float(np.where(rows == slope, 0.0, (rows - slope) ** 2 / curvature).sum())
             pearson = float(np.where(slope == 0.0, 0.0, slope**2 / curvature).sum())
         # Within [0, 1] the residuals belong to shares of events, as where no linear predictor moves by more than one.
-        feasible = bool((np.abs(rows - slope) <= curvature).all())
+        feasible = sound and bool((np.abs(rows - slope) <= curvature).all())
         gap = least_gap(coef, dual, penalty, pearson, moved) if feasible else math.inf
         outside = np.flatnonzero((np.abs(dual) > penalty.l1) & ~inside)
         against = np.zeros(coef.size, dtype=bool)
         against[outside] = penalty.pick(outside).distance(coef[outside], dual[outside]) > 0.0
         return dual, gap, against
 
-    def _without_free(self, penalty: Penalty, rows: FloatArray, curvature: FloatArray) -> FloatArray:
-        """Return the dual point moved until it is orthogonal to the columns without penalty."""
+    def _without_free(
+        self, penalty: Penalty, rows: FloatArray, slope: FloatArray, curvature: FloatArray
+    ) -> tuple[FloatArray, bool]:
+        """Return the dual point moved until it is orthogonal to the columns without penalty, and whether it is.
+
+        It is not where the rows of such a column have no curvature left.
+        """
         free = np.flatnonzero(penalty.free)
         if free.size == 0:
-            return rows
+            return rows, True
         if self._free is None or not np.array_equal(self._free[0], free):
             columns = self.columns.pick(free)
             self._free = free, Dense(columns.to_dense()) if free.size <= DENSE_MOST else columns
         columns = self._free[1]
-        gram = columns.gram(curvature)
+        factor = with_factor(columns.gram(curvature))
         for _ in range(2):  # once more for rounding
-            step = np.asarray(np.linalg.solve(gram, columns.rmatvec(rows)))
-            rows = rows - curvature * columns.matvec(step)
-        return rows
+            rows = rows - curvature * columns.matvec(cholesky_solve(factor, columns.rmatvec(rows)))
+        sizes = np.sqrt(columns.gram(np.ones(rows.size)).diagonal()) * np.linalg.norm(slope)
+        return rows, bool((np.abs(columns.rmatvec(rows)) <= MET * sizes).all())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.execution.lapack import cholesky_solve
-from logitkit.kernels.column_descent import add_columns, dot_columns, rows_of_columns, weighted_squares
+from logitkit.kernels.column_descent import add_columns, dot_columns, rows_of_columns
 from logitkit.kernels.sparse import add_sparse_gram
 from logitkit.penalties.penalty import Penalty
 from logitkit.solvers.direct import best_length, signs_held, with_factor
@@ -39,7 +39,13 @@ class ColumnStep:
         self._factor = np.empty((0, 0))
 
     def take(
-        self, columns: IntArray, penalty: Penalty, curvature: FloatArray, coef: FloatArray, rows: FloatArray
+        self,
+        columns: IntArray,
+        penalty: Penalty,
+        squares: FloatArray,
+        curvature: FloatArray,
+        coef: FloatArray,
+        rows: FloatArray,
     ) -> None:
         """Take a step where the penalty is smooth; signs and bounds are held.
 
@@ -51,30 +57,27 @@ class ColumnStep:
             Increasing.
         penalty : Penalty
             Of these columns.
+        squares : (k,) array
+            The second derivative of each without the penalty; with it they are positive.
         curvature : (n,) array
             Of the rows.
         coef, rows : (k,), (n,) array
             Coefficients, and the slope of the model in each row; changed.
         """
-        squares, away = np.empty(columns.size), np.empty(columns.size)
-        weighted_squares(*self.parts, columns, curvature, squares)
-        squares += penalty.l2
-        curved = np.flatnonzero(squares > 0.0)
-        if curved.size < columns.size:  # as sweeps have it, a coefficient without curvature stays
-            part = coef[curved]
-            self.take(columns[curved], penalty.pick(curved), curvature, part, rows)
-            coef[curved] = part
+        if columns.size == 0:
             return
+        away = np.empty(columns.size)
         dot_columns(*self.parts, columns, rows, away)
         away += penalty.gradient(coef)
-        found = self._by_gradients(columns, penalty, curvature, squares, -away)
+        found = self._by_gradients(columns, penalty, squares + penalty.l2, curvature, -away)
         if found is None:
             self._renew(columns, penalty, curvature, rows.size)
             found = cholesky_solve(self._factor, -away)
-        step = signs_held(coef, found, penalty) - coef
+        new = signs_held(coef, found, penalty)
+        step = new - coef
         image = self._image(columns, step, rows.size)
         length = best_length(-float(away @ step), float(curvature @ image**2 + penalty.l2 @ step**2))
-        coef += length * step
+        coef[:] = new if length == 1.0 else coef + length * step
         rows += length * curvature * image
 
     def _image(self, columns: IntArray, step: FloatArray, n_rows: int) -> FloatArray:
@@ -91,7 +94,7 @@ class ColumnStep:
         self._columns, self._factor = columns, with_factor(gram)
 
     def _by_gradients(
-        self, columns: IntArray, penalty: Penalty, curvature: FloatArray, squares: FloatArray, right: FloatArray
+        self, columns: IntArray, penalty: Penalty, diagonal: FloatArray, curvature: FloatArray, right: FloatArray
     ) -> FloatArray | None:
         """Return the solution by conjugate gradients; None where they do not suffice, or there is no factor."""
         place = np.searchsorted(self._columns, columns)
@@ -104,7 +107,7 @@ class ColumnStep:
         def preconditioned(vector: FloatArray) -> FloatArray:
             whole = np.zeros(self._columns.size)
             whole[place] = vector[common]
-            out = vector / squares
+            out = vector / diagonal
             out[common] = cholesky_solve(self._factor, whole)[place]
             return out
 

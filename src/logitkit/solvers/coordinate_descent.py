@@ -82,7 +82,7 @@ class QuadraticModel:
     def begin_with(self, other: QuadraticModel, before: IntArray, after: IntArray) -> None:
         """Begin where the factor of another model leads, of columns that are there as well: they have moved."""
         kept = other._kept
-        if kept is None:
+        if kept is None or self.rest.size == 0:
             return
         found = before[other.rest[kept.inside]]
         own = after[self.rest]
@@ -105,26 +105,31 @@ class QuadraticModel:
         self._exact = False
         add_outer_products(self._space, changed, 1.0 / product, image, 1.0 / curvature)
 
-    def extend(self, own: FloatArray, cross: FloatArray, added: FloatArray) -> None:
-        """Take in k columns, which come last.
+    def extend(self, own: FloatArray, old: FloatArray, new: FloatArray, cross: FloatArray, added: FloatArray) -> None:
+        """Take in k columns, which come last. All are of one point: those of columns far from zero nearly cancel.
 
         Parameters
         ----------
-        own, cross, added : (u, k), (q, k), (k, k) array
-            Second derivatives of the free coefficients with the new ones, of the others there are with them, and
-            among them.
+        own : (u, u) array
+            Second derivatives of the free coefficients.
+        old, new : (u, q), (u, k) array
+            With the other coefficients there are, and with the new ones.
+        cross, added : (q, k), (k, k) array
+            Of the other coefficients there are with the new ones, and among these.
         """
         q, k = cross.shape
-        before, border = self.free.size + q, self._solved(own)
+        before = self.free.size + q
+        self._factor = with_factor(own) if self.free.size else own
+        border = self._solved(new)
         if q + k > len(self._space):
             space = np.empty((q + 2 * k, q + 2 * k))
             space[:q, :q] = self.schur
             self._space = space
-        new = slice(q, q + k)
-        self._space[:q, new] = cross - self._border.T @ own
-        self._space[new, :q] = self._space[:q, new].T
-        self._space[new, new] = added - own.T @ border
-        self._border = np.hstack([self._border, border])
+        last = slice(q, q + k)
+        self._space[:q, last] = cross - old.T @ border
+        self._space[last, :q] = self._space[:q, last].T
+        self._space[last, last] = added - new.T @ border
+        self._border = np.hstack([self._solved(old), border])
         self.rest = np.r_[self.rest, before + np.arange(k)]
 
     def minimise(self, gradient: FloatArray, coef: FloatArray, penalty: Penalty, tol: float) -> FloatArray:
@@ -178,10 +183,9 @@ class QuadraticModel:
 
         As of the last ``corrected``, with its factor.
         """
-        assert self._kept is not None
-        step, shift, inside = np.zeros(away.size), np.zeros(self.rest.size), self._kept.inside
-        if inside.size:
-            shift[inside] = self._kept.solve(self._profiled(away)[inside])
+        step, shift, kept = np.zeros(away.size), np.zeros(self.rest.size), self._kept
+        if kept is not None and kept.inside.size:
+            shift[kept.inside] = kept.solve(self._profiled(away)[kept.inside])
         step[self.rest] = shift
         step[self.free] = self._solved(away[self.free]) - self._border @ shift
         return step

@@ -207,7 +207,10 @@ class WorkingSet:
         own_scale = self.whole.scale[new]
         with_new = cross_products(objective.matrix, curvature, added) / np.multiply.outer(scale, own_scale)
         among = cross_products(added, curvature, added) / np.multiply.outer(own_scale, own_scale)
-        self.model.extend(with_new[self.model.free], with_new[self.model.rest], among)
+        free, rest = self.model.free, self.model.rest
+        of_free = cross_products(objective.matrix, curvature, objective.matrix.columns(free)).T
+        of_free = of_free / np.multiply.outer(scale[free], scale)
+        self.model.extend(of_free[:, free], of_free[:, rest], with_new[free], with_new[rest], among)
         gradient = added.rmatvec(slope) / own_scale
         self._append(new, added, gradient)
 
