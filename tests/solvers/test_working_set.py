@@ -8,6 +8,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
 import logitkit.solvers.path as routes
+from logitkit.curvature.wide import wide_gram
+from logitkit.solvers import working_set
 from oracles.penalised import PenalisedOracle
 from shrunken import PENALTIES, Shape, outcome, problem, random_matrix
 
@@ -66,6 +68,26 @@ def test_paths_are_the_same_to_their_tolerance(monkeypatch: pytest.MonkeyPatch, 
     assert_allclose(scale * path.coef.to_numpy(), scale * whole.coef.to_numpy(), atol=2e-3)
     # Its loss without the penalty is known to the root of the gap as well.
     assert_allclose(path.deviance_ratio, whole.deviance_ratio, atol=1e-5)
+
+
+@pytest.mark.parametrize("most", [0, 99, 100])
+def test_second_derivatives_of_more_rows_are_summed_by_rows(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    X = random_matrix(100, 1_301, 4)
+    y = outcome(X)
+    calls = []
+
+    def counted(*given: object) -> np.ndarray:
+        calls.append(given)
+        return wide_gram(*given)
+
+    names = ["Intercept", *(f"x{j}" for j in range(1, 1_301))]
+    grid = {"n_strengths": 20, "ratio": 0.05, "solver": lk.ProxNewton(tol=1e-9)}
+    usual = lk.path_matrix(X, y, names, **grid)
+    monkeypatch.setattr(working_set, "wide_gram", counted)
+    monkeypatch.setattr(working_set, "WIDE_ROWS_MOST", most)
+    path = lk.path_matrix(X, y, names, **grid)
+    assert bool(calls) is (most >= 100)
+    assert_allclose(path.deviance_ratio, usual.deviance_ratio, atol=1e-4)  # known to the root of the gap
 
 
 @pytest.mark.parametrize("penalty", [lk.Lasso(0.05), lk.ElasticNet(0.05, 0.5), lk.Lasso(0.03) + lk.Bounds(lower=0.0)])

@@ -20,12 +20,12 @@ ROWS_OF_PART = 256
 
 
 def wide_gram(matrix: Dense, weights: FloatArray, shares: FloatArray) -> NDArray[Any]:
-    """Return D X' diag(weights) X D to seven digits, the same on any number of threads.
+    """Return D X' diag(weights) X D, the same on any number of threads.
 
     Parameters
     ----------
     matrix : Dense
-        X, with n rows and p columns.
+        X, with n rows and p columns, which is copied. Sums of a few thousand rows are right to six digits or so.
     weights : (n,) array
         Not negative.
     shares : (p,) array

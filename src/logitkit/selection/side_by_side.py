@@ -67,7 +67,7 @@ def each_fold(
 
 
 def has_place(n_folds: int, matrix: Matrix) -> bool:
-    """Return whether one task more beside the folds takes no longer than the folds, and would be one more without them.
+    """Return whether a task beside the folds costs no time, because their last round leaves a thread without work.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def has_place(n_folds: int, matrix: Matrix) -> bool:
     Returns
     -------
     bool
-        Whether the last folds leave a thread without work.
+        Whether the folds run side by side, and do not come in full rounds.
 
     Examples
     --------

@@ -117,7 +117,7 @@ class ColumnDescent:
         self.scale = scale
         self._step = ColumnStep(self.columns.parts)
         self._products, self._none = SparseProducts(self.columns), np.zeros(scale.size, dtype=bool)
-        self._free: tuple[IntArray, Matrix] | None = None
+        self._free: tuple[IntArray, Matrix, FloatArray] | None = None  # which, the columns, and their lengths
         self._size = 0.0  # of the strength before
         self._before: tuple[float, FloatArray] | None = None
 
@@ -309,10 +309,10 @@ class ColumnDescent:
             return rows, True
         if self._free is None or not np.array_equal(self._free[0], free):
             columns = self.columns.pick(free)
-            self._free = free, Dense(columns.to_dense()) if free.size <= DENSE_MOST else columns
-        columns = self._free[1]
+            columns = Dense(columns.to_dense()) if free.size <= DENSE_MOST else columns
+            self._free = free, columns, np.sqrt(columns.gram(np.ones(rows.size)).diagonal())
+        _, columns, lengths = self._free
         factor = with_factor(columns.gram(curvature))
         for _ in range(2):  # once more for rounding
             rows = rows - curvature * columns.matvec(cholesky_solve(factor, columns.rmatvec(rows)))
-        sizes = np.sqrt(columns.gram(np.ones(rows.size)).diagonal()) * np.linalg.norm(slope)
-        return rows, bool((np.abs(columns.rmatvec(rows)) <= MET * sizes).all())
+        return rows, bool((np.abs(columns.rmatvec(rows)) <= MET * np.linalg.norm(slope) * lengths).all())

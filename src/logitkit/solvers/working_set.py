@@ -44,6 +44,7 @@ LEAST_ADDED = 20
 SPARE = 200  # columns in use that are not wanted: taking them out costs more than they do
 USED = 0.8  # of the columns in use that are wanted: when they are fewer, the others are left out with the next sums
 ROOM = 64  # columns, for which a model has memory from the begin
+WIDE_ROWS_MOST = 8_192  # whose second derivatives are summed at once, in single precision
 STALE = 0.86  # of the strength at which second derivatives were summed: three strengths of a usual path are served
 FINEST = 1e-6  # of the gap that is allowed: asking the set for less does not help
 SHARE = 0.7  # of the gap that is allowed: what the columns of the set may leave
@@ -170,8 +171,9 @@ class WorkingSet:
         """Sum second derivatives at the solution that there is, whose rows are known."""
         assert self.problem is not None and self.point is not None  # noqa: PT018
         objective, scale = self.problem
-        if self._rows is not None and isinstance(objective.matrix, Dense):
-            second = wide_gram(objective.matrix, self._rows[1], 1.0 / scale)
+        matrix = objective.matrix
+        if self._rows is not None and isinstance(matrix, Dense) and matrix.n_rows <= WIDE_ROWS_MOST:
+            second = wide_gram(matrix, self._rows[1], 1.0 / scale)
             old, self.model = self.model, QuadraticModel(second, penalty.free, room=ROOM)
             if old is not None:
                 self.model.begin_with(old, before, self.columns)
