@@ -24,7 +24,7 @@ def lbw() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def fit(lbw) -> lk.results.multinomial.MultinomialFit:
-    return lk.multinomial(FORMULA, lbw, weights="w", offset={"other": "z"})
+    return lk.multinomial(FORMULA, lbw, weights="w", weight_kind="precision", offset={"other": "z"})
 
 
 @pytest.fixture(scope="module")
@@ -68,10 +68,28 @@ def test_what_rows_add_sums_to_the_statistics(fit, counts):
     assert_allclose(grouped.influence()["deviance"].sum(), grouped.deviance, rtol=ROUTE)
 
 
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_frequency_weight_is_the_row_written_out(lbw, counts, grouped):
+    """Residuals and influence are those of each copy."""
+    formula, rows = ("cbind(a, b, c) ~ x", counts.assign(w=1.0 + np.arange(30) % 3)) if grouped else (FORMULA, lbw)
+    weighted = lk.multinomial(formula, rows, weights="w")
+    written = lk.multinomial(formula, rows.loc[rows.index.repeat(rows["w"].astype(int))].reset_index(drop=True))
+    first = (rows["w"].cumsum() - rows["w"]).astype(int).to_numpy()
+    for kind in ("response", "pearson", "deviance"):
+        # The deviance of a proportion is a difference of logarithms: its root keeps half the digits.
+        near = 1e-7 if grouped and kind == "deviance" else ROUTE
+        assert_allclose(weighted.residuals(kind), written.residuals(kind).iloc[first], rtol=ROUTE, atol=near)
+    assert_allclose(weighted.influence(), written.influence().iloc[first], rtol=1e-8)  # two optima, through 1 - h
+    by_outcome = written.outcome_influence().loc[first]
+    assert_allclose(weighted.outcome_influence(), by_outcome, rtol=1e-8, atol=1e-7 if grouped else ROUTE)
+    assert_allclose(rows["w"] @ weighted.influence()["leverage"], weighted.n_params, rtol=ROUTE)
+    assert_allclose(rows["w"] @ weighted.influence()["deviance"], weighted.deviance, rtol=ROUTE)
+
+
 @pytest.mark.parametrize("reference", ["white", "other"])
 def test_influence_is_the_algebra_of_leaving_a_row_out(lbw, reference):
     """The Newton step without the row, from the information of all other rows, written out."""
-    fit = lk.multinomial(FORMULA, lbw, weights="w", offset={"other": "z"}, reference=reference)
+    fit = lk.multinomial(FORMULA, lbw, weights="w", weight_kind="precision", offset={"other": "z"}, reference=reference)
     plain, found = algebra(fit), fit.influence()
     whole = plain.information()
     V = np.linalg.inv(whole)

@@ -31,6 +31,11 @@ def test_a_frequency_weight_is_the_row_written_out_as_often(seed: int, formula: 
     if "bs(" not in formula and "poly(" not in formula and "center(" not in formula:
         assert_same_estimates(weighted, written)
         assert_same_totals(weighted, written)
+        first = (frame["count"].cumsum() - frame["count"]).to_numpy()
+        one, copies = weighted.augment(), written.augment().iloc[first]
+        for name in one.columns.drop("y"):
+            assert_allclose(one[name], copies[name], rtol=1e-8, atol=ROUTE, err_msg=name)  # through 1 - h
+        assert_allclose(weighted.influence(), written.influence().iloc[first], rtol=1e-8, atol=ROUTE)
     assert weighted.n_obs == written.n_obs == frame["count"].sum()
 
 

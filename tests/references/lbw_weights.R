@@ -8,7 +8,8 @@ rhs <- "low ~ age + lwt + C(race, contr.treatment('white')) + smoke"
 
 # ---- frequency -----------------------------------------------------------------------------------------------------
 # R counts rows, not the sum of the weights, in n_obs, bic and the degrees of freedom, and Cook's distance, leverage and
-# residuals belong to a row with all its copies. `expanded` is the same fit with each row written out `count` times.
+# residuals belong to a row with all its copies. `expanded` is the same fit with each row written out `count` times, and
+# `copies` what each row's copies have there.
 
 fit <- fit_logit(low ~ age + lwt + race + smoke, lbw, weights = "count")
 long <- fit_logit(low ~ age + lwt + race + smoke, lbw[rep(seq_len(nrow(lbw)), lbw$count), ])
@@ -20,7 +21,8 @@ write_reference("lbw_frequency", "lbw_weights.R",
       event = 1L, response = "low", weights = "count", weight_kind = "frequency", columns = lbw["count"]
     ),
     fit = describe_fit(fit, lbw_new, spelling = RACE),
-    expanded = describe_totals(long)
+    expanded = describe_totals(long),
+    copies = describe_rows(long, which(!duplicated(rep(seq_len(nrow(lbw)), lbw$count))))
   )
 )
 

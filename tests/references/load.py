@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["REFERENCE_NAMES", "load_fixture", "load_frame", "load_reference"]
+__all__ = ["REFERENCE_NAMES", "load_fixture", "load_frame", "load_reference", "rows_of"]
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parents[1]
@@ -114,6 +114,22 @@ def load_frame(reference: dict[str, Any]) -> pd.DataFrame:
     if model["rows"] is not None:
         frame = frame.query(model["rows"]).reset_index(drop=True)
     return frame.assign(**extra)
+
+
+def rows_of(reference: dict[str, Any]) -> dict[str, Any]:
+    """Give R's description of a fit, in which residuals and influence of a frequency-weighted row are those of a copy.
+
+    Parameters
+    ----------
+    reference : dict
+        What `load_reference` returns.
+
+    Returns
+    -------
+    dict
+        The keys of ``reference["fit"]``.
+    """
+    return reference["fit"] | reference.get("copies", {})
 
 
 @cache

@@ -154,6 +154,22 @@ describe_totals <- function(fit) {
   )
 }
 
+# Residuals and influence of some rows of a fit.
+describe_rows <- function(fit, rows) {
+  of <- function(kind) numbers(residuals(fit, kind)[rows])
+  list(
+    residuals = list(
+      response = of("response"), pearson = of("pearson"), deviance = of("deviance"), working = of("working")
+    ),
+    leverage = numbers(hatvalues(fit)[rows]),
+    cooks_distance = numbers(cooks.distance(fit)[rows]),
+    standardized_residuals = list(
+      deviance = numbers(rstandard(fit, type = "deviance")[rows]),
+      pearson = numbers(rstandard(fit, type = "pearson")[rows])
+    )
+  )
+}
+
 # Predictions for new rows; a row with a missing cell predicts a missing value.
 describe_predictions <- function(fit, new_data) {
   new_data <- new_data[intersect(names(new_data), all.vars(formula(fit)))]

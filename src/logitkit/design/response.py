@@ -71,6 +71,16 @@ class Response:
         return self.prior if self.trials is None else self.prior * self.trials
 
     @once
+    def row_weights(self) -> FloatArray:
+        """Weight of one copy of each row, shape (n,): a frequency weight counts copies, any other is the row's own.
+
+        Zero for a row of weight zero, which took no part.
+        """
+        if self.prior is None or self.weight_kind != "frequency":
+            return self.weights
+        return np.where(self.prior > 0.0, 1.0 if self.trials is None else self.trials, 0.0)
+
+    @once
     def n_obs(self) -> int:
         """Rows of positive weight; with frequency weights, the sum of the weights."""
         used = self.weights > 0.0

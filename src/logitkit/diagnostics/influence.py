@@ -39,7 +39,7 @@ class Influence:
     Parameters
     ----------
     leverage : (n,) array
-        Diagonal of the weighted hat matrix, between 0 and 1; it sums to the rank.
+        Diagonal of the weighted hat matrix, between 0 and 1; summed over all copies of the rows it is the rank.
     cooks_distance : (n,) array
         Never negative; nan where the leverage is 1.
     standardized_pearson, standardized_deviance : (n,) array
@@ -83,7 +83,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     Influence
         Under separation that of the limiting model: rows that run to 0 or 1 have leverage and distance 0, and
         the rank is that of the rows that overlap. For grouped data influence is of the group; with frequency
-        weights, of a row together with its copies.
+        weights, of each copy of a row, as if the rows were written out.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 r"""Which rows a model of several outcomes leans on: leverage, Cook's distance and standardised residuals.
 
-For a row with probabilities p and total weight w the information of its logits is
+For a row with probabilities p and weight w (with frequency weights that of one copy) the information of its logits is
 :math:`W = w\{\operatorname{diag}(p) - pp'\} = BB'` with
 
 .. math:: B = \sqrt w \{\operatorname{diag}(\sqrt p) - p \sqrt p\,'\} .
@@ -54,7 +54,7 @@ class OutcomeInfluence:
     outcomes : tuple of str
         The K outcomes.
     leverage : (n,) array
-        Trace of the row's block of the hat matrix; the sum is the rank.
+        Trace of the row's block of the hat matrix; summed over all copies of the rows it is the rank.
     cooks_distance : (n,) array
         Never negative; nan where the row has coefficients of its own.
     pearson, deviance : (n,) array
@@ -110,7 +110,7 @@ def outcome_influence(record: MultinomialRecord, design: Design) -> OutcomeInflu
     -------
     OutcomeInfluence
         Under separation that of the limiting model: outcomes that a row cannot have in the limit have no part in it.
-        For counted outcomes influence is of the row of counts; with frequency weights, of a row with its copies.
+        For counted outcomes influence is of the row of counts; with frequency weights, of each copy of a row.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def outcome_influence(record: MultinomialRecord, design: Design) -> OutcomeInflu
     response = design.response
     assert isinstance(response, OutcomeResponse)
     eta, _ = limiting_logits(record, design.matrix, response.offsets)
-    mean, weights = record.family.mean(eta), response.weights
+    mean, weights = record.family.mean(eta), response.row_weights
     scaled = np.where(weights > 0.0, scaled_residuals(record, eta, response), 0.0)
     rank = record.n_params - (0 if record.limit is None else record.limit.dimension)
     shape, n = mean.shape, design.n_rows

@@ -52,7 +52,7 @@ def outcome_residuals(record: MultinomialRecord, design: Design, kind: OutcomeRe
         n rows with their outcome: those of the fit, or new ones.
     kind : {'deviance', 'pearson', 'response'}
         Which residual. Response residuals carry no weights; Pearson and deviance residuals carry the square root of the
-        total weight of the row.
+        trials and of precision or sampling weights, but not of frequency weights, which count copies of the row.
 
     Returns
     -------
@@ -85,12 +85,12 @@ def outcome_residuals(record: MultinomialRecord, design: Design, kind: OutcomeRe
     shares = response.indicators()
     family = Binomial()
     return np.stack(
-        [binary_residuals(family, x, y, response.weights, kind) for x, y in zip(logit, shares, strict=True)]
+        [binary_residuals(family, x, y, response.row_weights, kind) for x, y in zip(logit, shares, strict=True)]
     )
 
 
 def row_contributions(record: MultinomialRecord, design: Design) -> tuple[FloatArray, FloatArray]:
-    """Return what each row adds to Pearson's statistic and to the deviance.
+    """Return what each row, or with frequency weights each copy of it, adds to Pearson's statistic and to the deviance.
 
     Parameters
     ----------
@@ -116,9 +116,10 @@ def row_contributions(record: MultinomialRecord, design: Design) -> tuple[FloatA
     scaled = scaled_residuals(record, eta, response)
     shares = NO_SHARES if response.shares is None else response.shares
     gap = record.family.loss(eta, response.codes, shares) - record.family.saturated_loss(shares, response.n_rows)
-    counts = response.weights > 0.0
+    weights = response.row_weights
+    counts = weights > 0.0
     with np.errstate(invalid="ignore"):
-        deviance = 2.0 * response.weights * np.maximum(gap, 0.0)
+        deviance = 2.0 * weights * np.maximum(gap, 0.0)
         pearson = np.asarray((scaled**2).sum(axis=0))
     missing = np.isnan(eta).any(axis=0)
     zero = np.where(missing, np.nan, 0.0)
@@ -156,7 +157,7 @@ def scaled_residuals(record: MultinomialRecord, eta: FloatArray, response: Outco
         [family.residual(x, y) for x, y in zip(logits_against_rest(eta), response.indicators(), strict=True)]
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((raw == 0.0) & (mean == 0.0), 0.0, raw * np.sqrt(response.weights / mean))
+        return np.where((raw == 0.0) & (mean == 0.0), 0.0, raw * np.sqrt(response.row_weights / mean))
 
 
 def _logits(record: MultinomialRecord, design: Design) -> tuple[FloatArray, OutcomeResponse]:

@@ -1,6 +1,6 @@
 r"""Residuals of four kinds, as R's ``residuals.glm`` has them.
 
-With proportion of events :math:`y_i`, total weight :math:`w_i` (prior weight times trials), probability
+With proportion of events :math:`y_i`, weight :math:`w_i` (precision or sampling weight times trials), probability
 :math:`\mu_i` and variance :math:`v_i = \mu_i (1 - \mu_i)`:
 
 * response :math:`y_i - \mu_i`;
@@ -8,6 +8,9 @@ With proportion of events :math:`y_i`, total weight :math:`w_i` (prior weight ti
 * deviance :math:`\operatorname{sign}(y_i - \mu_i) \sqrt{w_i d_i}`, with :math:`d_i` the deviance of one
   trial;
 * working :math:`(y_i - \mu_i) / v_i`, on the scale of the linear predictor.
+
+A frequency weight says how often the row occurs: the residual is that of each copy, as if the rows were written out,
+and the weight does not enter it. (R knows precision weights only and would multiply by their root.)
 
 References
 ----------
@@ -41,7 +44,7 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
         n rows with their outcome: those of the fit, or new ones.
     kind : {'deviance', 'pearson', 'response', 'working'}
         Which residual. Response and working residuals carry no weights; Pearson and deviance residuals carry
-        the square root of the total weight of the row.
+        the square root of the trials and of precision or sampling weights, but not of frequency weights.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     if kind not in get_args(ResidualKind):
         raise UnsupportedError(f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}")
     response = design.response
-    return binary_residuals(record.family, design_predictor(record, design), response.y, response.weights, kind)
+    return binary_residuals(record.family, design_predictor(record, design), response.y, response.row_weights, kind)
 
 
 def binary_residuals(
@@ -90,7 +93,7 @@ def binary_residuals(
     eta : (n,) array
         Linear predictor; infinite at a limit, nan where it is undetermined.
     y, weights : (n,) array
-        Proportion of events, and total weight.
+        Proportion of events, and weight of one copy of the row.
     kind : {'deviance', 'pearson', 'response', 'working'}
         Which residual.
 

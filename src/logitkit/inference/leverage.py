@@ -1,7 +1,8 @@
 r"""Leverage: the diagonal of the weighted hat matrix, :math:`h_i = c_i\, x_i' (X'CX)^{-1} x_i`.
 
-Here c is the curvature of each row, weight times variance. With an absorbed factor the columns of X include those of
-its levels: :math:`h_i = c_i \{1/d_l + (x_i - f_l)' V (x_i - f_l)\}` (``docs/maths/incidental.md``, equation 5).
+Here c is the curvature of each row, weight times variance; with frequency weights that of one copy of the row. With an
+absorbed factor the columns of X include those of its levels: :math:`h_i = c_i \{1/d_l + (x_i - f_l)' V (x_i - f_l)\}`
+(``docs/maths/incidental.md``, equation 5).
 Computed on row blocks; the n by n hat matrix is never formed.
 
 References
@@ -37,7 +38,8 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     Returns
     -------
     (n,) array
-        Between 0 and 1 on the rows of the fit, where they sum to the rank; 0 for rows at the limit of a separated fit.
+        Between 0 and 1 on the rows of the fit, where, with all copies of the rows, it sums to the rank; 0 for rows at
+        the limit of a separated fit.
 
     Examples
     --------
@@ -50,7 +52,8 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     True
     """
     eta = design_predictor(record, design)
-    curvature = design.response.weights * np.nan_to_num(record.family.variance(eta))
+    variance = np.nan_to_num(record.family.variance(eta))
+    curvature = design.response.row_weights * variance
     vcov = record.inner_model_vcov
     absorbed, codes = record.info.absorbed, design.level_codes
     working: Matrix = record.coordinates.matrix(design.matrix)
@@ -58,7 +61,7 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     if absorbed is not None:
         assert codes is not None
         working = within_levels(record, design)
-        own = 1.0 / np.bincount(codes, curvature, len(absorbed.levels))[codes]
+        own = 1.0 / np.bincount(codes, design.response.weights * variance, len(absorbed.levels))[codes]
 
     def block_leverage(block: Matrix, rows: slice) -> FloatArray:
         return (own[rows] + vcov.row_variances(block)) * curvature[rows]
