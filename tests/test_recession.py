@@ -8,7 +8,7 @@ from scipy.optimize import linprog
 
 import logitkit as lk
 from logitkit import recession
-from logitkit.recession import make_cone
+from logitkit.recession import RecessionCone, make_cone, null_space
 
 
 def sign_by_program(function: np.ndarray, constraints: np.ndarray) -> float:
@@ -62,3 +62,36 @@ def test_levels_with_slopes_of_their_own_are_blocks():
     with pytest.warns(lk.errors.DataWarning, match=f"Missing predictions: {empty}"):
         assert np.isnan(fit.predict({"g": np.arange(empty), "x": np.full(empty, 99.0)})).all()
     assert (fit.predict() == fit.augment()["fitted"].to_numpy()).all()
+
+
+def test_the_subspace_that_a_cone_leaves_undetermined_is_the_same_by_rays_and_by_constraints() -> None:
+    """And it is what linear programs say: a combination that the image of the cone holds with both signs."""
+    rng = np.random.default_rng(5)
+    sizes = set()
+    for d, m, k in ((2, 2, 1), (3, 3, 2), (3, 5, 2), (4, 4, 3), (4, 6, 2), (5, 5, 3), (5, 5, 5)):
+        interior = rng.normal(size=d)
+        rows = rng.integers(-2, 3, (m + d, d)).astype(float)
+        rows = rows[(rows != 0.0).any(axis=1)]
+        rows *= np.where(rows @ interior < 0.0, -1.0, 1.0)[:, None]
+        cone = make_cone(np.eye(d), rows, interior)
+        functions = np.vstack([rng.integers(-1, 2, (k - 1, d)), rows[:1]]).astype(float)
+        found = cone.undetermined(functions)
+        unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        other = RecessionCone(np.eye(d), interior[None, :], unit).undetermined(functions)
+        np.testing.assert_allclose(found @ found.T, other @ other.T, atol=1e-8)
+        # Each of its directions is reached both ways; what is orthogonal to it is not.
+        for direction in found.T:
+            assert _reaches(rows, functions, direction)
+            assert _reaches(rows, functions, -direction)
+        rest = null_space(found.T)[0] if found.shape[1] else np.eye(k)
+        total = rest @ rng.normal(size=rest.shape[1])
+        assert not rest.shape[1] or not (_reaches(rows, functions, total) and _reaches(rows, functions, -total))
+        sizes.add(found.shape[1])
+    assert len(sizes) > 1
+
+
+def _reaches(rows: np.ndarray, functions: np.ndarray, value: np.ndarray) -> bool:
+    """Tell whether some u with rows u >= 0 has functions u = value."""
+    d = rows.shape[1]
+    found = linprog(np.zeros(d), A_ub=-rows, b_ub=np.zeros(len(rows)), A_eq=functions, b_eq=value, bounds=(None, None))
+    return found.status == 0

@@ -13,6 +13,9 @@ direction lies, for every direction in the cone (``docs/maths/separation.md``).
    for an interior direction c; the facets of the hull within that plane are the extreme rays.
 4. A function has one sign on the cone if and only if it has it on the rays. Where a block has too many rays to list,
    non-negative least squares decides for each function whether it is a combination of the constraints.
+5. Of several functions together, V u, the data determine what no direction of recession moves both ways: the image of
+   the cone has a largest subspace, found by one linear program, and only what is orthogonal to it counts as a degree of
+   freedom of a test that V u is zero.
 
 References
 ----------
@@ -25,9 +28,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from logitkit.errors import ConvergenceError
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["RecessionCone", "make_cone", "null_space"]
@@ -126,6 +131,82 @@ class RecessionCone:
             signs = np.where(implied, at_interior, np.nan)[inverse.ravel()]
         out[moving] = signs
         return out
+
+    def undetermined(self, values: FloatArray) -> FloatArray:
+        r"""Return the largest subspace of the image :math:`\{V u\}` of the cone.
+
+        The supremum of the likelihood over all coefficients with :math:`V u = v` does not depend on v within it: on
+        these combinations of the functions the data are silent.
+
+        Parameters
+        ----------
+        values : (m, d) array
+            V, functions of u: what ``moves`` returns.
+
+        Returns
+        -------
+        (m, r) array
+            Orthonormal columns that span it.
+
+        Examples
+        --------
+        Both coefficients can only rise: their difference may go either way, the pair of them may not.
+
+        >>> import numpy as np
+        >>> cone = make_cone(np.eye(2), np.eye(2), np.ones(2))
+        >>> cone.undetermined(np.array([[1.0, -1.0]])).shape, cone.undetermined(np.eye(2)).shape
+        ((1, 1), (2, 0))
+        """
+        size = np.linalg.norm(values, axis=1, keepdims=True)
+        unit = values / np.where(size > 0.0, size, 1.0)
+        if self.generators.size:
+            reached = unit @ null_space(self.generators[~_slack(self.generators, unit)])[0]
+        else:
+            images = self.rays @ unit.T
+            length = np.linalg.norm(images, axis=1)
+            images = images[length > SIDE] / length[length > SIDE, None]
+            reached = images[_cancelling(images)].T
+        left, lengths, _ = np.linalg.svd(reached, full_matrices=False)
+        return np.linalg.qr(size * left[:, lengths > SIDE])[0]
+
+
+def _slack(constraints: FloatArray, fixed: FloatArray) -> BoolArray:
+    """Return which constraints G u >= 0 can be positive where V u = 0, all of them at once."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array, eye_array, hstack
+
+    m, d = constraints.shape
+    found = linprog(
+        np.r_[np.zeros(d), -np.ones(m)],
+        A_ub=hstack([csr_array(-constraints), eye_array(m)]).tocsr(),
+        b_ub=np.zeros(m),
+        A_eq=np.hstack([fixed, np.zeros((len(fixed), m))]),
+        b_eq=np.zeros(len(fixed)),
+        bounds=[(None, None)] * d + [(0.0, 1.0)] * m,
+    )
+    return _decided(found)[d:] > 0.5
+
+
+def _cancelling(images: FloatArray) -> BoolArray:
+    """Return which vectors take part in a sum with positive weights that is zero."""
+    from scipy.optimize import linprog
+
+    k = len(images)
+    if k == 0:
+        return np.zeros(0, dtype=bool)
+    found = linprog(
+        np.r_[-np.ones(k), np.zeros(k)],
+        A_eq=np.hstack([images.T, images.T]),
+        b_eq=np.zeros(images.shape[1]),
+        bounds=[(0.0, 1.0)] * k + [(0.0, None)] * k,
+    )
+    return _decided(found)[:k] > 0.5
+
+
+def _decided(found: Any) -> FloatArray:
+    if found.x is None:
+        raise ConvergenceError(f"The linear program that counts degrees of freedom failed: {found.message}")
+    return np.asarray(found.x, dtype=np.float64)
 
 
 def make_cone(directions: FloatArray, rows: FloatArray, interior: FloatArray) -> RecessionCone:

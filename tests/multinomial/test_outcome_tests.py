@@ -281,3 +281,34 @@ def test_fewer_clusters_than_hypotheses_are_no_test(frame: pd.DataFrame) -> None
         assert "lacks the rank" in str(tests)
     expected = few.test("b:x = 0, c:x = 0, d:x = 0")
     assert_allclose(terms.statistic[1], expected.statistic, rtol=1e-8)
+
+
+@pytest.mark.parametrize("reference", ["a", "c", None])
+def test_contrasts_that_no_row_tells_of_are_no_degrees_of_freedom(reference: str | None) -> None:
+    """Levels where only c occurs say nothing of a against b: the test is that of the binary fit of the two."""
+    counts = {"f": (9, 3, 6), "g": (4, 8, 5), "h": (0, 0, 7), "i": (0, 0, 4), "j": (0, 6, 5)}
+    cells = [(level, y) for level, row in counts.items() for y, n in zip("abc", row, strict=True) for _ in range(n)]
+    frame = pd.DataFrame(cells, columns=["g", "y"])
+    fitted = lk.multinomial("y ~ g", frame, reference=reference)
+    tests = fitted.combine_tests("lr")
+    two = lk.logit("y ~ g", frame[frame["y"] != "c"], event="b").lr_test()
+    assert (tests.dof[0], two.dof) == (2, 2)  # f against g, and j, whose coefficient is infinite
+    assert_allclose(tests.statistic[0], two.statistic, rtol=1e-9)
+    assert_allclose(tests.p_value[0], two.p_value, rtol=1e-9)
+    assert tests.dof[1:].tolist() == [4, 4]
+    # By Wald, where nothing infinite is left.
+    rest = frame[frame["g"] != "j"]
+    wald = lk.multinomial("y ~ g", rest, reference=reference).combine_tests("wald")
+    binary = lk.logit("y ~ g", rest[rest["y"] != "c"], event="b").test("g[T.g] = 0")
+    assert wald.dof[0] == binary.dof == 1
+    assert_allclose(wald.statistic[0], binary.statistic, rtol=1e-9)
+    assert np.isnan(fitted.combine_tests("wald").statistic).all()
+
+
+def test_a_term_beside_one_that_separates_by_itself_has_no_test() -> None:
+    """x alone predicts every row: with z and without the likelihood is the same, whatever z does."""
+    frame = pd.DataFrame({"y": list("aaabbbccc"), "x": np.arange(9.0), "z": [1.0, 3, 2, 2, 1, 3, 3, 2, 1]})
+    tests = lk.multinomial("y ~ x + z", frame).term_tests("lr")
+    assert tests.dof.tolist() == [2, 0]
+    assert_allclose(tests.statistic[1], 0.0, atol=1e-6)  # the rest of a likelihood that rises to 1
+    assert np.isnan(tests.p_value[1])

@@ -11,10 +11,11 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.inference.delta import Estimates, wald_estimates
+from logitkit.recession import null_space
 from logitkit.record import ModelRecord
 from logitkit.typing import FloatArray
 
-__all__ = ["function_estimates", "function_sides"]
+__all__ = ["determined_functions", "function_estimates", "function_sides"]
 
 
 def function_sides(record: ModelRecord, functions: FloatArray) -> FloatArray:
@@ -51,6 +52,44 @@ def function_sides(record: ModelRecord, functions: FloatArray) -> FloatArray:
     if record.aliased.size:
         out = np.where((functions[:, record.aliased] != 0.0).any(axis=1), np.nan, out)
     return np.asarray(out)
+
+
+def determined_functions(record: ModelRecord, functions: FloatArray) -> FloatArray:
+    """Return the combinations of functions that the data determine, finite or not.
+
+    A level without rows of two outcomes says nothing of the difference of their coefficients: the likelihood has the
+    same supremum whatever it is. What is left is what a test of all of them has degrees of freedom for.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    functions : (m, p) array
+        A row a function, none of an aliased coefficient.
+
+    Returns
+    -------
+    (k, p) array
+        The functions themselves where there is no separation.
+
+    Examples
+    --------
+    The level h is seen with outcome c only, so that its coefficients tell c from the others, and not b from a:
+
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial("y ~ g", {"y": list("abcabcc"), "g": list("ffffffh")}, reference="c")
+    >>> difference = np.eye(2, 4) - np.eye(2, 4, 2)  # of a and b: intercept, then level h
+    >>> determined_functions(fit.record, difference).shape
+    (1, 4)
+    """
+    if record.limit is None or record.limit.cone is None or not len(functions):
+        return functions
+    cone = record.limit.cone
+    span = cone.undetermined(cone.moves(record.coordinates.jacobian(functions)))
+    if not span.shape[1]:
+        return functions
+    known = null_space(span.T)[0]
+    return np.asarray(known.T @ functions)
 
 
 def function_estimates(record: ModelRecord, functions: FloatArray, level: float | None = None) -> Estimates:

@@ -24,7 +24,7 @@ from logitkit.design.design import Design
 from logitkit.design.layout import full_layout
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.functions import function_sides
+from logitkit.inference.functions import determined_functions, function_sides
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
@@ -120,7 +120,8 @@ def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind 
             alone = columns.size == len(
                 record.info.names
             )  # without it the logits are the offsets, as in the null model
-            rows.append(_to_null(record) if alone else _ratio(record, _without(record, design, columns)))
+            functions = _of_columns(record, columns)
+            rows.append(_to_null(record) if alone else _ratio(record, _without(record, design, columns), functions))
     hypothesis = "the coefficients of the term are zero for all outcomes, given the other terms"
     return _tests("term", tuple(term.name for term in terms), rows, test, hypothesis)
 
@@ -164,11 +165,12 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
     for a in range(len(record.outcomes)):
         for b in range(a + 1, len(record.outcomes)):
             labels.append(f"{record.outcomes[a]} & {record.outcomes[b]}")
+            functions = contrast_functions(record, a, b, columns)
             if test == "wald":
-                rows.append(_wald(record, contrast_functions(record, a, b, columns)))
+                rows.append(_wald(record, functions))
             else:
                 assert design is not None
-                rows.append(_ratio(record, _combined(record, design, a, b)))
+                rows.append(_ratio(record, _combined(record, design, a, b), functions))
     return _tests("outcomes", tuple(labels), rows, test, "all coefficients but the intercepts are equal for the two")
 
 
@@ -250,8 +252,8 @@ def _of_columns(record: MultinomialRecord, columns: IntArray) -> FloatArray:
 
 
 def _wald(record: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:
-    """Return the statistic and its degrees of freedom, aliased columns left out; missing where one is infinite."""
-    functions = functions[~(functions[:, record.aliased] != 0.0).any(axis=1)]
+    """Return the statistic and its degrees of freedom of what the data determine; missing where it is infinite."""
+    functions = determined_functions(record, _not_aliased(record, functions))
     if not len(functions):
         return np.nan, 0
     if np.any(function_sides(record, functions) != 0.0):
@@ -275,10 +277,28 @@ def _to_null(record: MultinomialRecord) -> tuple[float, int]:
     return test.statistic, test.dof
 
 
-def _ratio(record: MultinomialRecord, smaller: MultinomialRecord) -> tuple[float, int]:
+def _ratio(record: MultinomialRecord, smaller: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:
+    """Return the statistic and its degrees of freedom: the functions that are zero in the smaller model.
+
+    Those that the data do not determine are none: the likelihood has the same supremum with them and without.
+    """
+    dof = record.n_params - smaller.n_params
     if not smaller.converged:
         return np.nan, 0
-    return max(smaller.deviance - record.deviance, 0.0), record.n_params - smaller.n_params
+    if record.limit is not None:
+        tested = _not_aliased(record, functions)
+        if _rank(record, tested) != dof:  # other columns stand in for an aliased one
+            return np.nan, 0
+        dof = _rank(record, determined_functions(record, tested))
+    return max(smaller.deviance - record.deviance, 0.0), dof
+
+
+def _not_aliased(record: MultinomialRecord, functions: FloatArray) -> FloatArray:
+    return np.asarray(functions[~(functions[:, record.aliased] != 0.0).any(axis=1)])
+
+
+def _rank(record: MultinomialRecord, functions: FloatArray) -> int:
+    return int(np.linalg.matrix_rank(record.coordinates.jacobian(functions))) if len(functions) else 0
 
 
 def _of_some_columns(design: Design, keep: IntArray) -> Design:
