@@ -7,22 +7,21 @@ the input ends in one line on standard error and exit status 2, as a mistake in 
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import re
 import sys
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, TextIO, get_args
 
 from logitkit import __version__
 from logitkit.errors import DataError, LogitkitError, LogitkitWarning, UnsupportedError
 from logitkit.typing import MissingPolicy, UnseenPolicy, WeightKind
+from logitkit.writing import require_outputs, write_file
 
 __all__ = ["main"]
 
 FAILED = 2
+INTERRUPTED = 130  # as the shell has it for Ctrl-C
 FORMATS = ("text", "markdown", "latex", "html")
 MODELS = ("logit", "multinomial")
 TAB = ("tab", "\\t")  # how a tab can be typed
@@ -41,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0, or 2 when the input is at fault. Mistakes in the options themselves exit with 2 by argparse.
+        0, 2 when the input is at fault, or 130 after an interrupt. Mistakes in the options themselves exit with 2 by
+        argparse.
 
     Examples
     --------
@@ -53,19 +53,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.showwarning = _show_warning
         try:
             options.run(options)
-            # A reader that closed the pipe is noticed here, not in the interpreter's last flush.
-            sys.stdout.flush()
-        except BrokenPipeError:
-            # `logitkit demo | head`: the rest is not wanted, and an open stream would complain at exit.
-            sys.stdout = None
         except LogitkitError as error:
-            print(f"logitkit: error: {_one_line(error)}", file=sys.stderr)
+            _tell(f"logitkit: error: {_one_line(error)}")
             return FAILED
         except OSError as error:
             where = f" '{error.filename}'" if error.filename else ""
-            print(f"logitkit: error: cannot write{where}: {error.strerror or error}", file=sys.stderr)
+            _tell(f"logitkit: error: cannot write{where}: {error.strerror or error}")
             return FAILED
+        except KeyboardInterrupt:
+            _tell("logitkit: interrupted")
+            return INTERRUPTED
     return 0
+
+
+def _print(text: str, end: str = "\n") -> None:
+    """Print on the standard output; a reader that closed the pipe ends the printing only.
+
+    ``logitkit fit ... | head`` wants no more lines, and an open stream would complain at exit.
+    """
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        sys.stdout = None
+
+
+def _tell(text: str) -> None:
+    """Say something on standard error: the standard output may be a table on its way into a file.
+
+    Nobody may be reading; what is done does not depend on it.
+    """
+    if sys.stderr is not None:
+        try:
+            print(text, file=sys.stderr, flush=True)
+        except BrokenPipeError:
+            sys.stderr = None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,6 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     fit.add_argument("--report", metavar="FILE", help="also write an HTML report with figures")
     fit.add_argument("--save", metavar="FILE", help="also save the model as JSON, without the data")
+    _add_force(fit)
     fit.set_defaults(run=_fit)
 
     predict = commands.add_parser(
@@ -132,6 +154,12 @@ def _parser() -> argparse.ArgumentParser:
         help="rows with a level that the fit never saw: refuse, or leave missing (default: %(default)s)",
     )
     predict.add_argument("--level", type=float, help="confidence level (default: that of the fit)")
+    predict.add_argument(
+        "--raw-text",
+        action="store_true",
+        help="leave text that a spreadsheet takes for a formula (=, +, -, @ first) without an apostrophe before it",
+    )
+    _add_force(predict)
     predict.set_defaults(run=_predict)
 
     report = commands.add_parser(
@@ -143,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(report, "file of rows with their outcome")
     report.add_argument("--output", metavar="FILE", default="report.html", help="default: %(default)s")
     report.add_argument("--title", help="title of the page")
+    _add_force(report)
     report.set_defaults(run=_report)
 
     demo = commands.add_parser(
@@ -151,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Fit default on 60,000 real loans, explain the table and write a report.",
     )
     demo.add_argument("--output", metavar="FILE", help="the report (default: credit-default-report.html)")
+    _add_force(demo)
     demo.set_defaults(run=_demo)
     return parser
 
@@ -160,9 +190,17 @@ def _add_data(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("--separator", metavar="CHAR", help="between the columns of a text file: ';', tab, ...")
 
 
+def _add_force(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--force",
+        action="store_true",
+        help="replace files that are not of the kind that is written; what the same run reads is never replaced",
+    )
+
+
 def _fit(options: argparse.Namespace) -> None:
-    """Fit, print the summary, and write what was asked for."""
-    _require_writable(options.save, options.report)
+    """Fit, write what was asked for, and print the summary."""
+    require_outputs({"model": options.save, "report": options.report}, [options.data], options.force)
     fit = _fit_several(options) if options.model == "multinomial" else _fit_two(options)
     summary = fit.summary()
     renderers = {
@@ -171,11 +209,14 @@ def _fit(options: argparse.Namespace) -> None:
         "latex": summary.to_latex,
         "html": summary.to_html,
     }
-    print(renderers[options.format]())
-    if options.save:
-        _say_where("model", fit.save(options.save))
-    if options.report:
-        _say_where("report", fit.report(options.report))
+    text = renderers[options.format]()
+    try:  # files first: the reader of the standard output may go away
+        if options.save:
+            _say_where("model", fit.save(options.save))
+        if options.report:
+            _say_where("report", fit.report(options.report))
+    finally:
+        _print(text)
 
 
 def _fit_two(options: argparse.Namespace) -> Any:
@@ -219,7 +260,8 @@ def _common(options: argparse.Namespace) -> dict[str, Any]:
 
 def _predict(options: argparse.Namespace) -> None:
     """Write probabilities of the rows of a file, of several outcomes a line each."""
-    _require_writable(options.output)
+    require_outputs({"predictions": options.output}, [options.model, options.data], options.force)
+    from logitkit.report.csv_table import compressed, render_csv
     from logitkit.results.loading import load
 
     fit = load(options.model)
@@ -230,23 +272,24 @@ def _predict(options: argparse.Namespace) -> None:
     except UnsupportedError as refusal:  # after a penalty there may be no intervals
         if options.level is not None:
             raise
-        print(f"Without intervals. {_one_line(refusal)}", file=sys.stderr)
+        _tell(f"Without intervals. {_one_line(refusal)}")
         found: Any = fit.predict(data, unseen=options.unseen)
         # Of several outcomes a column an outcome, which becomes a row each, as with intervals.
         found = found.stack(future_stack=True) if found.ndim == 2 else found
         table = found.to_frame("probability")
-    labels = ["row" if name is None else name for name in table.index.names]
-    table.to_csv(options.output or sys.stdout, index_label=labels, lineterminator="\n")
+    text = render_csv(table, options.raw_text)
+    if options.output:
+        _say_where("predictions", write_file(options.output, compressed(text, options.output), "predictions"))
+    else:
+        _print(text, end="")
     without = table["probability"].isna().groupby(level=0).any()
     if without.any():
-        print(f"Rows without a prediction: {int(without.sum())} of {len(without)}", file=sys.stderr)
-    if options.output:
-        _say_where("predictions", options.output)
+        _tell(f"Rows without a prediction: {int(without.sum())} of {len(without)}")
 
 
 def _report(options: argparse.Namespace) -> None:
     """Write the report of a saved model."""
-    _require_writable(options.output)
+    require_outputs({"report": options.output}, [options.model, options.data], options.force)
     from logitkit.results.loading import load
 
     data = _read(options.data, options.separator)
@@ -255,11 +298,12 @@ def _report(options: argparse.Namespace) -> None:
 
 def _demo(options: argparse.Namespace) -> None:
     """Print the demonstration part by part."""
-    _require_writable(options.output)
     from logitkit.demo import REPORT, demo
 
-    for part in demo(options.output or REPORT):
-        print(part, end="\n\n", flush=True)
+    path = options.output or REPORT
+    require_outputs({"report": path}, force=options.force)
+    for part in demo(path):  # the report comes last, also where nobody reads on
+        _print(part, end="\n\n")
 
 
 def _read(path: str, separator: str | None) -> Any:
@@ -293,21 +337,6 @@ def _require_decimal_points(data: Any) -> None:
             raise DataError(
                 f"Column {name!r} holds numbers with a comma, such as '{values[0]}'; write a decimal point."
             )
-
-
-def _require_writable(*paths: str | None) -> None:
-    """Refuse files that cannot be written, before the work that would be lost."""
-    for path in filter(None, paths):
-        folder = Path(path).parent
-        if not folder.is_dir():
-            code = errno.ENOTDIR if folder.exists() else errno.ENOENT
-        elif Path(path).is_dir():
-            code = errno.EISDIR
-        elif not os.access(path if Path(path).exists() else folder, os.W_OK):
-            code = errno.EACCES
-        else:
-            continue
-        raise OSError(code, os.strerror(code), path)
 
 
 def _response_level(text: str, formula: str, data: Any) -> Any:
@@ -348,8 +377,7 @@ def _number(text: str) -> float | None:
 
 
 def _say_where(what: str, path: Any) -> None:
-    # On standard error: the standard output may be a Markdown or LaTeX table on its way into a file.
-    print(f"Wrote the {what} to {path}", file=sys.stderr)
+    _tell(f"Wrote the {what} to {path}")
 
 
 def _one_line(error: object) -> str:
@@ -366,6 +394,6 @@ def _show_warning(
 ) -> None:
     """Print a warning of the package as one line, and any other as Python does."""
     if issubclass(category, LogitkitWarning):
-        print(f"logitkit: warning: {_one_line(message)}", file=sys.stderr)
+        _tell(f"logitkit: warning: {_one_line(message)}")
     else:
         (file or sys.stderr).write(warnings.formatwarning(message, category, filename, lineno, line))

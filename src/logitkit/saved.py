@@ -34,6 +34,7 @@ from logitkit.saved_model import (
 )
 from logitkit.saved_outcomes import outcome_problems, pack_outcomes, unpack_outcomes
 from logitkit.saved_penalty import penalty_misfits
+from logitkit.writing import write_file
 
 __all__ = ["VERSION", "load_record", "save_record"]
 
@@ -46,15 +47,15 @@ FIELDS: dict[str, tuple[type, ...]] = {
 }
 
 
-def save_record(record: ModelRecord, path: Path) -> Path:
-    """Write a record as JSON.
+def save_record(record: ModelRecord, path: str | Path) -> Path:
+    """Write a record as JSON, whole or not at all.
 
     Parameters
     ----------
     record : ModelRecord
         The fit.
-    path : Path
-        File to write.
+    path : str or Path
+        File to write; the old one stays as it was where writing fails.
 
     Returns
     -------
@@ -68,12 +69,7 @@ def save_record(record: ModelRecord, path: Path) -> Path:
     UnsupportedError
         If the covariance is too large for a file of text.
     """
-    text = json.dumps(pack_record(record), indent=1, allow_nan=False)
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"The model cannot be written to '{path}': {error.strerror}.") from error
-    return path
+    return write_file(path, json.dumps(pack_record(record), indent=1, allow_nan=False), "model")
 
 
 def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord | MultinomialRecord:

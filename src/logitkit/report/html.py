@@ -312,6 +312,7 @@ _PAGE = """
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="logitkit">
 <title>{{ document.title }}</title>
 <style>{% include "style.css" %}{% include "page.css" %}</style>
 </head>

@@ -13,7 +13,7 @@ from logitkit.diagnostics.collinearity import Collinearity, collinearity
 from logitkit.diagnostics.discrimination import Discrimination, discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
-from logitkit.errors import DataError, LogitkitError
+from logitkit.errors import LogitkitError
 from logitkit.inference.odds_ratios import odds_ratios
 from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
 from logitkit.inference.prediction import is_sample
@@ -40,6 +40,7 @@ from logitkit.report.penalty import listed_coefficients
 from logitkit.report.summary import coefficient_table, listed_columns, summary_document
 from logitkit.report.wording import fewer_groups, is_calibrated, many_new_rows
 from logitkit.typing import IntArray
+from logitkit.writing import write_file
 
 __all__ = ["report_document", "write_page"]
 
@@ -88,15 +89,15 @@ def _rows_in_words(record: FitRecord, design: Design) -> str:
     return f"Diagnosed on {format_integer(design.n_rows)} other rows; the coefficients are those of the fit."
 
 
-def write_page(document: Document, path: Path) -> Path:
-    """Write a document as one self-contained HTML page.
+def write_page(path: Path, document: Document) -> Path:
+    """Write a document as one self-contained HTML page, whole or not at all.
 
     Parameters
     ----------
+    path : Path
+        File to write, from ``writable_path``: callers name it first, so that it is refused before the document is made.
     document : Document
         What to write.
-    path : Path
-        File to write; its name ends in ``.html`` or ``.htm``.
 
     Returns
     -------
@@ -106,15 +107,9 @@ def write_page(document: Document, path: Path) -> Path:
     Raises
     ------
     DataError
-        If the name has another ending, or the file cannot be written.
+        If the file cannot be written.
     """
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise DataError(f"The report is an HTML page, and '{path}' does not end in .html or .htm; give it such a name.")
-    try:
-        path.write_text(render_page(document), encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"The report cannot be written to '{path}': {error.strerror}.") from error
-    return path
+    return write_file(path, render_page(document), "report")
 
 
 def _odds(record: FitRecord) -> Iterator[Block]:

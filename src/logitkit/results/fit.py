@@ -324,7 +324,7 @@ class Fit(Diagnosed):
         Parameters
         ----------
         path : str or Path
-            File to write.
+            File to write, whose name ends in .html; an old one is replaced whole, or stays where writing fails.
         data : table, optional
             Rows for diagnostics; those of the fit by default.
         title : str, optional
@@ -338,8 +338,10 @@ class Fit(Diagnosed):
             Where it was written.
         """
         from logitkit.report.page import report_document, write_page
+        from logitkit.writing import writable_path
 
-        return write_page(report_document(self.record, rows_of(self, data, weights, offset, y), title), Path(path))
+        target = writable_path(path, "report")
+        return write_page(target, report_document(self.record, rows_of(self, data, weights, offset, y), title))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.
@@ -347,7 +349,7 @@ class Fit(Diagnosed):
         Parameters
         ----------
         path : str or Path
-            File to write.
+            File to write; an old one is replaced whole, or stays where writing fails.
 
         Returns
         -------
@@ -356,7 +358,7 @@ class Fit(Diagnosed):
         """
         from logitkit.saved import save_record
 
-        return save_record(self.record, Path(path))
+        return save_record(self.record, path)
 
     def __repr__(self) -> str:
         """Return the summary as text."""

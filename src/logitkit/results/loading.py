@@ -10,6 +10,7 @@ from logitkit.outcome_record import MultinomialRecord
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.saved import load_record
+from logitkit.writing import as_path
 
 __all__ = ["load"]
 
@@ -45,5 +46,5 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
     >>> bool((lk.load(path).coef == fit.coef).all())
     True
     """
-    record = load_record(Path(path), functions or {})
+    record = load_record(as_path(path, "model"), functions or {})
     return MultinomialFit(record) if isinstance(record, MultinomialRecord) else Fit(record)

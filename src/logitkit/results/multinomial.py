@@ -256,7 +256,7 @@ class MultinomialFit(OutcomeTested):
         Parameters
         ----------
         path : str or Path
-            File to write.
+            File to write, whose name ends in .html; an old one is replaced whole, or stays where writing fails.
         data : table, optional
             Rows with an outcome, also for average predictions by variable, which need a table; without it those of the
             fit, and no average predictions.
@@ -273,9 +273,11 @@ class MultinomialFit(OutcomeTested):
         from logitkit.report.outcome_page import outcome_report_document
         from logitkit.report.page import write_page
         from logitkit.results.set_rows import effects_of_all
+        from logitkit.writing import writable_path
 
+        target = writable_path(path, "report")
         rows, effects = outcome_rows(self, data, weights, offset), effects_of_all(self, data, weights, offset)
-        return write_page(outcome_report_document(self.record, rows, effects, title), Path(path))
+        return write_page(target, outcome_report_document(self.record, rows, effects, title))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.
@@ -283,7 +285,7 @@ class MultinomialFit(OutcomeTested):
         Parameters
         ----------
         path : str or Path
-            File to write.
+            File to write; an old one is replaced whole, or stays where writing fails.
 
         Returns
         -------
@@ -292,7 +294,7 @@ class MultinomialFit(OutcomeTested):
         """
         from logitkit.saved import save_record
 
-        return save_record(self.record, Path(path))
+        return save_record(self.record, path)
 
     def __repr__(self) -> str:
         """Return the summary as text."""
