@@ -11,7 +11,7 @@ import logitkit as lk
 from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.goodness import hosmer_lemeshow
 from logitkit.errors import UnsupportedError
-from tolerances import EXACT, REFERENCE, ROUTE
+from tolerances import REFERENCE, ROUTE
 
 
 @pytest.mark.parametrize(("grouping", "stored"), [("stata", "stata_xtile"), ("r", "r_quantile_cut")])
@@ -78,7 +78,7 @@ def test_ties_leave_fewer_groups(fit_formula):
     found = hosmer_lemeshow(*fit_formula("y ~ x", data))
     assert (found.size.size, found.dof, found.groups_asked) == (4, 2, 10)
     with pytest.raises(UnsupportedError, match="2 groups"):
-        hosmer_lemeshow(*fit_formula("y ~ x", {"x": [0, 0, 0, 1, 1, 1], "y": [0, 0, 1, 0, 1, 1]}))
+        hosmer_lemeshow(*fit_formula("y ~ x", data), groups=2)
 
 
 def test_other_rows_have_as_many_degrees_of_freedom_as_groups(fit_formula, tied):
@@ -100,12 +100,77 @@ def test_a_group_at_the_limit_adds_nothing(fit_formula):
     x = np.repeat([0, 1, 2, 3], 6)
     y = np.array([0, 0, 0, 0, 0, 1] + [0, 0, 1, 0, 1, 1] + [0, 1, 1, 0, 1, 1] + [1] * 6)
     group = np.array(["a", "b", "c", "z"])[x]
-    record, design = fit_formula("y ~ C(g) + 0", {"g": group, "y": y})
+    record, design = fit_formula("y ~ x + C(g == 'z')", {"g": group, "x": x, "y": y})
     assert record.limit is not None
     found = hosmer_lemeshow(record, design)
-    assert_allclose(found.statistic, 0.0, atol=EXACT)
+    overlap, rest = fit_formula("y ~ x", {"x": x[:18], "y": y[:18]})
+    assert_allclose(found.statistic, hosmer_lemeshow(overlap, rest).statistic, rtol=ROUTE)
+    assert (found.patterns.count, found.patterns.dof) == (3, 1)
+    record, design = fit_formula("y ~ C(g) + 0", {"g": group, "y": y})
+    with pytest.raises(UnsupportedError, match="fit all 3 covariate patterns of these rows exactly"):
+        hosmer_lemeshow(record, design)
     wrong = rebuild_design(record.info, {"g": np.array(["a", "a", "b", "b", "z"]), "y": [0, 1, 0, 1, 0]})
     assert hosmer_lemeshow(record, wrong, groups=5).statistic == np.inf
+
+
+@pytest.mark.parametrize(
+    "formula", ["low ~ race", "low ~ race * smoke", "low ~ 0 + race:C(smoke)", "low ~ smoke + ht + smoke:ht"]
+)
+def test_a_saturated_model_has_nothing_to_test(formula):
+    births = lk.datasets.load_lbw()
+    for fit in (lk.logit(formula, births), lk.multinomial(formula, births)):
+        with pytest.raises(UnsupportedError, match="The model is saturated"):
+            fit.goodness_of_fit()
+        half = fit.goodness_of_fit(births.iloc[::2])
+        assert half.patterns is None
+
+
+def test_few_patterns_leave_fewer_degrees_of_freedom():
+    """With a group a pattern the statistic is Pearson's of the grouped rows, on J - p degrees of freedom."""
+    births = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ race + smoke", births)
+    found = fit.goodness_of_fit()
+    cells = births.groupby(["race", "smoke"], observed=True)["low"].agg(["sum", "size"]).reset_index()
+    grouped = lk.logit("cbind(sum, size - sum) ~ race + smoke", cells)
+    assert found.patterns.count == len(cells) == found.size.size
+    assert found.patterns.dof == grouped.dof_residual == 2
+    assert_allclose(found.statistic, (grouped.residuals("pearson") ** 2).sum(), rtol=ROUTE)
+    said = " ".join(str(found).split())
+    assert "6 covariate patterns, so that 2 of the 4 degrees of freedom" in said
+    # Columns far from zero and of any size, and an offset, make no pattern of rounding and hide none.
+    moved = births.assign(a=1e8 + births["smoke"], b=1e-9 * (births["race"] == "black"), z=births["ht"] / 8)
+    shifted = lk.logit("low ~ a + b + offset(z)", moved).goodness_of_fit()
+    assert shifted.patterns.count == len(moved[["a", "b", "z"]].drop_duplicates())
+    assert "covariate pattern" not in str(lk.logit("low ~ age + lwt", births).goodness_of_fit())
+
+
+def test_what_is_said_beside_the_test_is_what_its_groups_show():
+    rng = np.random.default_rng(5)
+
+    def said(n, bend):
+        x = rng.normal(size=n)
+        y = rng.random(n) < 1.0 / (1.0 + np.exp(0.5 - x - bend * (x**2 - 1)))
+        fit = lk.logit("y ~ x", {"x": x, "y": y.astype(int)})
+        test = fit.goodness_of_fit()
+        return test, " ".join(str(test).split())
+
+    few, text = said(60, 0.0)
+    assert few.p_value > 0.05
+    assert "With 60 observations the test has little power" in text
+    right, text = said(2_000, 0.0)
+    assert right.p_value > 0.05
+    assert "power" not in text
+    wrong, text = said(2_000, 0.4)
+    assert wrong.p_value < 0.05
+    assert "may not matter" not in text
+    scaled = np.abs(wrong.observed - wrong.expected) / np.sqrt(wrong.expected * (1 - wrong.expected / wrong.size))
+    worst = int(scaled.argmax())
+    rates = wrong.observed[worst] / wrong.size[worst], wrong.expected[worst] / wrong.size[worst]
+    assert f"group {worst + 1} of 10: {100 * rates[0]:.1f}% observed, {100 * rates[1]:.1f}% predicted" in text
+    slight, text = said(300_000, 0.012)
+    assert slight.p_value < 0.05
+    assert "No group is off by more than" in text
+    assert "finds gaps that may not matter" in text
 
 
 def test_many_new_rows_are_said_to_need_more_than_their_groups():

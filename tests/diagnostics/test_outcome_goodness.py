@@ -99,10 +99,16 @@ def test_limits_add_nothing_unless_contradicted():
     data = pd.DataFrame(
         {"x": np.repeat([0, 1, 2, 3], 9), "y": list("aaaabbbbb" + "abcabcccc" + "abcabaaac" + "aaabccccc")}
     )
-    fit = lk.multinomial("y ~ C(x)", data)
+    fit = lk.multinomial("y ~ x + C(x == 0)", data)
     assert fit.separation is not None
     found = fit.goodness_of_fit(groups=4)
-    assert_allclose(found.statistic, 0.0, atol=ROUTE)
+    rest = lk.multinomial("y ~ x", data[9:]).goodness_of_fit(groups=3)
+    # The first four rows of x = 0 and the others fit exactly, and of its pattern only a and b are possible.
+    assert_allclose(found.statistic, rest.statistic, rtol=ROUTE)
+    assert (found.patterns.count, found.patterns.dof) == (4, rest.patterns.dof) == (4, 2)
+    fit = lk.multinomial("y ~ C(x)", data)
+    with pytest.raises(UnsupportedError, match="saturated"):
+        fit.goodness_of_fit(groups=4)
     wrong = data.assign(y=["c", *data["y"][1:]])
     assert fit.goodness_of_fit(data=wrong, groups=4).statistic == np.inf
 

@@ -5,10 +5,11 @@ expected events in group g of G,
 
 .. math:: C = \sum_g \frac{(O_g - E_g)^2}{E_g (1 - E_g / n_g)},
 
-which under the model is about chi-square with G - 2 degrees of freedom on the rows of the fit, and with G on
-rows that took no part in it, provided that these are few beside those of the fit: the coefficients are taken
-as known there. Packages differ in how they group, and their answers with them: on Hosmer and
-Lemeshow's own data 9.65 by Stata's rule and 10.40 by R's.
+which under the model is about chi-square with G - 2 degrees of freedom on the rows of the fit, and with G on rows
+that took no part in it, provided that these are few beside those of the fit: the coefficients are taken as known
+there. A saturated model, with a coefficient for every covariate pattern, has nothing to test and is refused; where
+the patterns leave fewer than G - 2 degrees of freedom, the p-value is too large. Packages differ in how they group,
+and their answers with them: on Hosmer and Lemeshow's own data 9.65 by Stata's rule and 10.40 by R's.
 
 References
 ----------
@@ -28,6 +29,7 @@ from scipy.special import chdtrc
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
+from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
@@ -64,6 +66,9 @@ class HosmerLemeshow:
         Rows left out because their prediction is undetermined under separation.
     share_of_fit : float
         Trials of these rows as a share of those of the fit, both weighted.
+    patterns : Patterns or None
+        Covariate patterns of the rows of the fit; None on other rows. Where these leave fewer degrees of freedom than
+        ``dof``, the p-value is too large.
 
     Examples
     --------
@@ -95,6 +100,7 @@ class HosmerLemeshow:
     group: IntArray
     undetermined: int = 0
     share_of_fit: float = 1.0
+    patterns: Patterns | None = None
 
 
 def hosmer_lemeshow(
@@ -123,7 +129,8 @@ def hosmer_lemeshow(
     ------
     UnsupportedError
         With sampling weights, clusters or an absorbed factor, where the statistic has no chi-square
-        distribution; on the rows of a penalised fit; or when fewer than three groups are left.
+        distribution; on the rows of a penalised fit; of a saturated model on its own rows; or when fewer than three
+        groups are left.
 
     Examples
     --------
@@ -142,6 +149,12 @@ def hosmer_lemeshow(
     in_sample = is_sample(record, design)
     require_chi_square(record, design, in_sample)
     ranked = rank_rows(record, design)
+    patterns = None
+    if in_sample:
+        free = np.zeros(design.n_rows, dtype=np.int64)
+        free[ranked.order] = np.isfinite(ranked.eta)
+        patterns = count_patterns(record, design.matrix, design.response.offset, free)
+        require_unsaturated(patterns)
     tied = record.family.mean(ranked.score)
     group = quantile_groups(tied, ranked.weights, groups, grouping)
     count = int(group[-1]) + 1
@@ -175,6 +188,7 @@ def hosmer_lemeshow(
         group=of_row,
         undetermined=ranked.undetermined,
         share_of_fit=design.response.total / record.total,
+        patterns=patterns,
     )
 
 

@@ -32,6 +32,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.goodness import require_chi_square
 from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
 from logitkit.diagnostics.outcome_ranking import predicted_outcomes
+from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
 from logitkit.errors import UnsupportedError
 from logitkit.families.binomial import Binomial
 from logitkit.inference.outcome_sample import is_outcome_sample
@@ -77,6 +78,9 @@ class OutcomeHosmerLemeshow:
         Rows left out because their prediction is undetermined under separation.
     share_of_fit : float
         Trials of these rows as a share of those of the fit, both weighted.
+    patterns : Patterns or None
+        Covariate patterns of the rows of the fit; None on other rows. Where these leave fewer degrees of freedom than
+        ``dof``, the p-value is too large.
 
     Examples
     --------
@@ -107,6 +111,7 @@ class OutcomeHosmerLemeshow:
     few_expected: float
     undetermined: int = 0
     share_of_fit: float = 1.0
+    patterns: Patterns | None = None
 
 
 def outcome_hosmer_lemeshow(
@@ -142,7 +147,7 @@ def outcome_hosmer_lemeshow(
     ------
     UnsupportedError
         With sampling weights or clusters, where the statistic has no chi-square distribution; on the rows of a
-        penalised fit; or when fewer than three groups are left.
+        penalised fit; of a saturated model on its own rows; or when fewer than three groups are left.
 
     Examples
     --------
@@ -160,6 +165,12 @@ def outcome_hosmer_lemeshow(
     if reference is None:
         reference = record.reference or 0
     rows = predicted_outcomes(record, design)
+    patterns = None
+    if in_sample:
+        free = np.full(design.n_rows, -1, dtype=np.int64)
+        free[rows.order] = np.count_nonzero(~np.isneginf(rows.eta), axis=0) - 1
+        patterns = count_patterns(record, design.matrix, design.response.shift, free)
+        require_unsaturated(patterns)
     # The others together, from the largest on: the log-odds are those of the reference with the other sign.
     ranked = rows.without(reference)
     group = quantile_groups(Binomial().mean(ranked.score), ranked.weights, groups, grouping)
@@ -197,6 +208,7 @@ def outcome_hosmer_lemeshow(
         few_expected=float(np.mean(expected < EXPECTED_LEAST)),
         undetermined=rows.undetermined,
         share_of_fit=design.response.total / record.total,
+        patterns=patterns,
     )
 
 

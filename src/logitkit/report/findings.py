@@ -17,6 +17,7 @@ from logitkit.inference.wald import WaldTest
 from logitkit.record import Limit
 from logitkit.report.diagnostic_tables import calibration_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     estimate_decimals,
     format_amount,
@@ -220,8 +221,14 @@ def _(result: HosmerLemeshow) -> Document:
         "Hosmer-Lemeshow test",
         facts=test_facts(result.statistic, result.dof, result.p_value),
         blocks=(hosmer_lemeshow_table(result),),
-        notes=(f"Groups: {result.grouping}.", *fewer_groups(result), f"On {sample}.", *many_new_rows(result)),
-        warnings=undetermined_rows(result.undetermined),
+        notes=(
+            f"Groups: {result.grouping}.",
+            *fewer_groups(result),
+            f"On {sample}.",
+            *many_new_rows(result),
+            *misfit_words(result),
+        ),
+        warnings=(*undetermined_rows(result.undetermined), *few_patterns(result)),
     )
 
 

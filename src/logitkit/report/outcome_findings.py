@@ -11,6 +11,7 @@ from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document, test_facts, undetermined_rows
+from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     format_amount,
     format_column,
@@ -50,7 +51,7 @@ def goodness_document(result: OutcomeHosmerLemeshow) -> Document:
         The test, and observed beside expected numbers of each outcome, a row a group.
     """
     sample = "the rows of the fit" if result.in_sample else "other rows, so no degrees of freedom are taken off"
-    warnings = list(undetermined_rows(result.undetermined))
+    warnings = [*undetermined_rows(result.undetermined), *few_patterns(result)]
     if result.few_expected > FEW_CELLS:
         warnings.append(
             f"Fewer than five are expected in {format_percent(result.few_expected)} of the cells: the p-value is "
@@ -65,6 +66,7 @@ def goodness_document(result: OutcomeHosmerLemeshow) -> Document:
             *fewer_groups(result),
             f"On {sample}.",
             *many_new_rows(result),
+            *misfit_words(result),
         ),
         warnings=tuple(warnings),
     )

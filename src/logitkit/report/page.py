@@ -27,6 +27,7 @@ from logitkit.record import FitRecord
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
 from logitkit.report.html import render_page
+from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     format_amount,
     format_column,
@@ -216,12 +217,12 @@ def _calibration_words(result: Calibration) -> str:
 
 
 def _hosmer_lemeshow_words(test: HosmerLemeshow) -> str:
-    fewer = "".join(f"{note} " for note in (*fewer_groups(test), *many_new_rows(test)))
-    return (
+    notes = (*fewer_groups(test), *many_new_rows(test), *few_patterns(test), *misfit_words(test))
+    found = (
         f"Hosmer-Lemeshow test: chi-square {format_number(test.statistic)} with {test.dof} degrees of freedom, "
-        f"p {format_p(test.p_value)}. Groups: {test.grouping}. {fewer}With many rows it rejects models whose "
-        "misfit does not matter; read the figure first."
+        f"p {format_p(test.p_value)}. Groups: {test.grouping}."
     )
+    return " ".join((found, *notes))
 
 
 def _influence(record: FitRecord, design: Design) -> Iterator[Section]:

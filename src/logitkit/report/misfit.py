@@ -1,0 +1,92 @@
+"""What a Hosmer-Lemeshow test shows beside its p-value: where observed and predicted rates part, and by how much.
+
+References
+----------
+Hosmer, D. W., Hosmer, T., le Cessie, S. and Lemeshow, S. (1997) A comparison of goodness-of-fit tests for the logistic
+regression model. Statistics in Medicine 16, 965-980 (the power with 100 and with 500 rows).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.diagnostics.goodness import HosmerLemeshow
+from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
+from logitkit.report.number_format import format_integer, format_percent
+from logitkit.report.wording import counted
+
+__all__ = ["few_patterns", "misfit_words"]
+
+REJECTED = 0.05
+FEW_ROWS = 500.0  # below, the power against a missing quadratic term or interaction is low
+MANY_ROWS = 1_000.0  # above, gaps too small to matter are found
+SMALL_GAP = 0.01  # of a rate, and
+SMALL_SHARE = 0.1  # of the predicted rate or its complement: a gap below both is small
+
+
+def few_patterns(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
+    """Return a warning where covariate patterns leave fewer degrees of freedom than the test takes.
+
+    Parameters
+    ----------
+    result : HosmerLemeshow or OutcomeHosmerLemeshow
+        What the test found.
+
+    Returns
+    -------
+    tuple of str
+        One sentence or none.
+    """
+    patterns = result.patterns
+    if patterns is None or patterns.dof >= result.dof:
+        return ()
+    verb = "is" if patterns.dof == 1 else "are"
+    text = (
+        f"The rows have {counted(patterns.count, 'covariate pattern')}, so that {format_integer(patterns.dof)} of the "
+        f"{format_integer(result.dof)} degrees of freedom of the test {verb} left by the model: the p-value is too "
+        "large. Test the terms that the model lacks instead."
+    )
+    return (text,)
+
+
+def misfit_words(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
+    """Return where a rejected model is off and by how much, or that few rows show large misfit only.
+
+    Parameters
+    ----------
+    result : HosmerLemeshow or OutcomeHosmerLemeshow
+        What the test found.
+
+    Returns
+    -------
+    tuple of str
+        One or two sentences, or none where the test does not reject and the rows are not few.
+
+    Notes
+    -----
+    That many rows reject a model for little is said only where there are many and every gap is small.
+    """
+    total = float(result.size.sum())
+    if result.p_value >= REJECTED:
+        if total >= FEW_ROWS:
+            return ()
+        rows = counted(round(total), "observation")
+        return (f"With {rows} the test has little power: that it does not reject says little for the model.",)
+    observed, expected = np.atleast_2d(result.observed), np.atleast_2d(result.expected)
+    rate, predicted = observed / result.size, expected / result.size
+    gap = np.abs(rate - predicted)
+    variance = predicted * (1.0 - predicted) / result.size
+    scaled = np.divide(gap, np.sqrt(variance), out=np.where(gap > 0.0, np.inf, 0.0), where=variance > 0.0)
+    outcome, group = np.unravel_index(int(scaled.argmax()), scaled.shape)
+    of = f" {result.outcomes[outcome]!r}" if isinstance(result, OutcomeHosmerLemeshow) else ""
+    where = (
+        f"The largest gap for its size is in group {group + 1} of {result.size.size}: "
+        f"{format_percent(float(rate[outcome, group]))}{of} observed, "
+        f"{format_percent(float(predicted[outcome, group]))} predicted."
+    )
+    share = np.divide(gap, np.minimum(predicted, 1.0 - predicted), out=np.full_like(gap, np.inf), where=variance > 0.0)
+    small = (gap == 0.0) | ((gap <= SMALL_GAP) & (share <= SMALL_SHARE))
+    if total < MANY_ROWS or not small.all():
+        return (where,)
+    largest, rows = format_percent(float(gap.max())), counted(round(total), "observation")
+    return where, f"No group is off by more than {largest}; with {rows} the test finds gaps that may not matter."
