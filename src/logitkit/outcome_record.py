@@ -10,7 +10,7 @@ from logitkit.design.layout import Layout, flat_names
 from logitkit.families.multinomial import Multinomial
 from logitkit.once import once
 from logitkit.record import ModelRecord
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["MultinomialRecord"]
 
@@ -55,6 +55,20 @@ class MultinomialRecord(ModelRecord):
     def n_intercepts(self) -> int:
         """Coefficients of the null model: an intercept for every outcome but one, where the model has them."""
         return self.family.n_outcomes - 1 if self.info.intercept is not None else 0
+
+    def term_places(self) -> list[tuple[str, IntArray]]:
+        """Return the terms and the places of their coefficients, of all outcomes and as ``outcome:term`` of each."""
+        gone = np.zeros(self.layout.n_flat, dtype=bool) if self.absent is None else self.absent.copy()
+        gone[self.aliased] = True
+        found = [(name, np.empty(0, dtype=np.int64)) for name in self.info.empty_terms]
+        first = np.arange(len(self.modelled)) * self.layout.n_columns
+        for term in self.info.terms:
+            places = np.add.outer(first, np.array(term.columns, dtype=np.int64))
+            found.append((term.name, places[~gone[places]]))
+            if len(term.columns) > 1:
+                of_each = zip(self.modelled, places, strict=True)
+                found += [(f"{outcome}:{term.name}", row[~gone[row]]) for outcome, row in of_each]
+        return found
 
     @property
     def dof_residual(self) -> int:

@@ -263,6 +263,13 @@ class ModelRecord:
         """How names of coefficients are made, where they are not those of the columns."""
         return ""
 
+    def term_places(self) -> list[tuple[str, IntArray]]:
+        """Return the terms of a formula and the places of their coefficients, those that are aliased left out."""
+        if self.info.formula is None:
+            return []
+        found = [(term.name, np.setdiff1d(term.columns, self.aliased)) for term in self.info.terms]
+        return found + [(name, np.empty(0, dtype=np.int64)) for name in self.info.empty_terms]
+
     @property
     def n_intercepts(self) -> int:
         """Coefficients of the null model: its intercept, where the model has one."""

@@ -91,9 +91,9 @@ def test_fits_that_are_refused(name: str) -> None:
 
 
 VERBS: dict[str, tuple[Callable[[lk.MultinomialFit], Any], type[LogitkitError], tuple[str, ...]]] = {
-    "an unknown outcome": (lambda fit: fit.test("q:x = 0"), FormulaError, ("'q'", "b:x")),
+    "an unknown outcome": (lambda fit: fit.test("q:x = 0"), FormulaError, ("'q:x'", "Did you mean")),
     "an unknown term": (lambda fit: fit.test("b:age = 0"), FormulaError, ("b:age",)),
-    "no outcome": (lambda fit: fit.test("x = 0"), FormulaError, ("'x'", "b:x", "outcome:term")),
+    "no outcome": (lambda fit: fit.test("x = 1"), FormulaError, ("'x'", "b:x", "outcome:term")),
     "the reference": (lambda fit: fit.test("a:x = 0"), FormulaError, ("the reference, 'a', has none",)),
     "half a hypothesis": (lambda fit: fit.test("b:x = "), FormulaError, ("b:x",)),
     "ratios of none": (lambda fit: fit.risk_ratios("q"), ResponseError, ("outcome='q'", "a, b, c")),

@@ -147,6 +147,11 @@ class Coding:
             if columns
         )
 
+    @property
+    def factors(self) -> dict[str, tuple[str, ...]]:
+        """The expressions that each term is the product of, by the name of the term."""
+        return {str(term): tuple(factor.expr for factor in term.factors) for term in self.spec.formula}
+
     def coded_levels(self) -> dict[str, list[Any]]:
         """Return the levels that formulaic codes of each categorical factor, by the factor's expression."""
         return learnt_factors(self.spec)[0]

@@ -12,7 +12,7 @@ from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["as_numbers", "columns_named", "numbers_named"]
+__all__ = ["as_numbers", "canonical_name", "columns_named", "numbers_named", "split_outside"]
 
 
 def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> IntArray:
@@ -39,7 +39,7 @@ def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> I
     """
     if not isinstance(names, Iterable):
         raise FormulaError(f"{where}: {names!r} is no name. Give terms or coefficients as text.")
-    listed = _split(names) if isinstance(names, str) else list(names)
+    listed = _summands(names) if isinstance(names, str) else list(names)
     found: list[int] = []
     terms: dict[str, tuple[int, ...]] = {}
     for name in listed:
@@ -48,9 +48,9 @@ def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> I
         if name in info.names:
             found.append(info.names.index(name))
             continue
-        terms = terms or {_canonical(term.name): term.columns for term in info.terms}
-        if _canonical(name) in terms:
-            found.extend(terms[_canonical(name)])
+        terms = terms or {canonical_name(term.name): term.columns for term in info.terms}
+        if canonical_name(name) in terms:
+            found.extend(terms[canonical_name(name)])
         elif name.strip() not in {"1", *info.empty_terms}:
             known = list(dict.fromkeys([*(term.name for term in info.terms), *info.names]))
             raise FormulaError(
@@ -127,8 +127,34 @@ def as_numbers(given: Any, where: str) -> FloatArray:
         raise DataError(f"{where.replace('...', repr(given))}: give numbers.") from None
 
 
-def _split(text: str) -> list[str]:
-    """Return what stands between the plus signs that are in no bracket and no quote."""
+def _summands(text: str) -> list[str]:
+    """Return the terms between the plus signs."""
+    pieces = split_outside(text, "+")
+    if not all(pieces):
+        raise FormulaError(f"{text!r} has a plus sign with nothing beside it.")
+    return pieces
+
+
+def split_outside(text: str, separator: str) -> list[str]:
+    """Return what stands between separators that are in no bracket and no quote, without blanks at the ends.
+
+    Parameters
+    ----------
+    text : str
+        Such as a list of terms.
+    separator : str
+        One character.
+
+    Returns
+    -------
+    list of str
+        At least one piece.
+
+    Examples
+    --------
+    >>> split_outside("x, bs(z, df=4)", ",")
+    ['x', 'bs(z, df=4)']
+    """
     pieces, depth, quote, start = [], 0, "", 0
     for place, sign in enumerate(text):
         if quote:
@@ -139,15 +165,28 @@ def _split(text: str) -> list[str]:
             depth += 1
         elif sign in ")]}":
             depth -= 1
-        elif sign == "+" and depth == 0:
+        elif sign == separator and depth == 0:
             pieces.append(text[start:place])
             start = place + 1
-    pieces = [piece.strip() for piece in [*pieces, text[start:]]]
-    if not all(pieces):
-        raise FormulaError(f"{text!r} has a plus sign with nothing beside it.")
-    return pieces
+    return [piece.strip() for piece in [*pieces, text[start:]]]
 
 
-def _canonical(term: str) -> str:
-    """Return a term without blanks, the parts of an interaction in one order."""
+def canonical_name(term: str) -> str:
+    """Return a term without blanks, the parts of an interaction in one order.
+
+    Parameters
+    ----------
+    term : str
+        As a user writes it.
+
+    Returns
+    -------
+    str
+        The same for each way to write it.
+
+    Examples
+    --------
+    >>> canonical_name("z : x") == canonical_name("x:z")
+    True
+    """
     return ":".join(sorted(re.sub(r"\s+", "", term).replace('"', "'").split(":")))

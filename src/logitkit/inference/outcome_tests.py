@@ -26,6 +26,7 @@ from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.functions import determined_functions, function_sides
 from logitkit.inference.likelihood_ratio import null_test
+from logitkit.inference.marginality import contained_terms
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
 from logitkit.inference.wald import OVERALL_MOST, wald_chi_square
@@ -60,6 +61,8 @@ class OutcomeTests:
         How they were made.
     hypothesis : str
         What each says, in words.
+    contained : tuple of (str, tuple of str)
+        Terms that interactions of the model contain, and these.
 
     Examples
     --------
@@ -74,6 +77,7 @@ class OutcomeTests:
     dof: IntArray
     kind: str
     hypothesis: str
+    contained: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "lr") -> OutcomeTests:
@@ -123,7 +127,9 @@ def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind 
             functions = _of_columns(record, columns)
             rows.append(_to_null(record) if alone else _ratio(record, _without(record, design, columns), functions))
     hypothesis = "the coefficients of the term are zero for all outcomes, given the other terms"
-    return _tests("term", tuple(term.name for term in terms), rows, test, hypothesis)
+    contained = [pair for term in terms for pair in contained_terms(record.info, np.array(term.columns))]
+    found = _tests("term", tuple(term.name for term in terms), rows, test, hypothesis)
+    return replace(found, contained=tuple(contained))
 
 
 def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "wald") -> OutcomeTests:

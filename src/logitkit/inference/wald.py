@@ -20,6 +20,7 @@ from logitkit.design.terms import INTERCEPT
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.inference.functions import function_sides
+from logitkit.inference.marginality import contained_terms
 from logitkit.inference.penalised import require_likelihood
 from logitkit.rank import Coordinates
 from logitkit.record import ModelRecord
@@ -49,6 +50,8 @@ class WaldTest:
         Left side minus right side of each, with its standard error.
     covariance : str
         How the covariance was made.
+    contained : tuple of (str, tuple of str)
+        Terms that are tested without interactions of the model that contain them, and these.
 
     Examples
     --------
@@ -65,6 +68,7 @@ class WaldTest:
     hypotheses: tuple[str, ...]
     estimates: Estimates
     covariance: str
+    contained: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def coefficient_estimates(record: ModelRecord, level: float | None = None) -> Estimates:
@@ -107,7 +111,8 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
     record : ModelRecord
         The fit.
     hypothesis : str
-        Such as ``"age = 0, smoke = 2 * ht"``; names are those of the coefficients.
+        Such as ``"age = 0, smoke = 2 * ht"``; names are those of the coefficients. The name of a term of the formula,
+        ``"race"`` or ``"age:race"``, says that all its coefficients are zero, those left out that are aliased.
     level : float, optional
         Confidence level of the intervals; the fit's by default.
 
@@ -137,7 +142,12 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
     True
     """
     require_likelihood(record, "test")
-    left, right, texts = parse_hypothesis(hypothesis, record.names, record.naming)
+    left, right, texts = parse_hypothesis(hypothesis, record.names, record.naming, record.term_places())
+    if len(left) > OVERALL_MOST:
+        raise UnsupportedError(
+            f"{len(left):,} hypotheses are too many to test at once: the time grows with the cube of their number, of "
+            f"which {OVERALL_MOST} are allowed."
+        )
     used = np.any(left != 0.0, axis=0)
     without = [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]
     # Of coefficients that run to infinity a difference may be finite.
@@ -156,16 +166,19 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
             "coefficients sum to zero, are equal by definition, or are not in the model."
         )
     rank, statistic, contradicted = wald_chi_square(record, difference, jacobian)
+    if rank < int(np.linalg.matrix_rank(jacobian)):
+        raise UnsupportedError(
+            f"The covariance ({record.covariance.label}) lacks the rank to test {', '.join(texts)} at once: {rank} "
+            "independent hypotheses can be. Test fewer, or have more clusters."
+        )
     if contradicted:
-        if int(np.linalg.matrix_rank(left)) > rank:
-            raise UnsupportedError(
-                f"The covariance ({record.covariance.label}) lacks the rank to test {', '.join(texts)} at once: "
-                f"{rank} independent hypotheses can be. Test fewer, or have more clusters."
-            )
         raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
     product = record.inner_vcov.times(jacobian)
     estimates = linear_estimates(difference, jacobian, product, record.level if level is None else level)
-    return WaldTest(statistic, rank, float(chdtrc(rank, statistic)), texts, estimates, record.covariance.label)
+    zero = left[(right == 0.0) & (np.count_nonzero(left, axis=1) == 1)].nonzero()[1] % len(record.info.names)
+    contained = contained_terms(record.info, zero)
+    p_value = float(chdtrc(rank, statistic))
+    return WaldTest(statistic, rank, p_value, texts, estimates, record.covariance.label, contained)
 
 
 def _fixed_by_the_model(record: ModelRecord, functions: FloatArray, jacobian: FloatArray) -> BoolArray:

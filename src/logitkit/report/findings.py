@@ -30,7 +30,7 @@ from logitkit.report.number_format import (
     format_p,
 )
 from logitkit.report.penalty import format_gap
-from logitkit.report.wording import FIRST_GIVEN, counted, fewer_groups, is_calibrated, many_new_rows
+from logitkit.report.wording import FIRST_GIVEN, counted, depends_on_coding, fewer_groups, is_calibrated, many_new_rows
 from logitkit.selection.nested import NestedScores
 
 __all__ = [
@@ -99,7 +99,11 @@ def _(result: WaldTest) -> Document:
         "Wald test of linear hypotheses",
         facts=test_facts(result.statistic, result.dof, result.p_value),
         blocks=(Table(None, columns, tuple(cells)),),
-        notes=("Estimate: left side minus right side.", f"Standard errors: {result.covariance}."),
+        notes=(
+            "Estimate: left side minus right side.",
+            f"Standard errors: {result.covariance}.",
+            *depends_on_coding(result.contained),
+        ),
     )
 
 

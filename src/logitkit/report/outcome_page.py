@@ -25,7 +25,7 @@ from logitkit.report.number_format import format_amount, format_integer, format_
 from logitkit.report.outcome_drawn import OUTCOMES_MOST, drawn_coefficients, drawn_ratios
 from logitkit.report.outcome_summary import outcome_summary_document, outcome_tables
 from logitkit.report.outcome_test_findings import missing_tests, outcome_test_table
-from logitkit.report.wording import counted, has_only_intercept
+from logitkit.report.wording import counted, depends_on_coding, has_only_intercept
 
 __all__ = ["SECTIONS", "outcome_report_document"]
 
@@ -135,7 +135,8 @@ def _with_intervals(record: MultinomialRecord) -> str:
 
 
 def _tested(words: str, result: OutcomeTests) -> tuple[Block, ...]:
-    return (Prose(words), outcome_test_table(result), *(Prose(why) for why in missing_tests(result)))
+    notes = (*missing_tests(result), *depends_on_coding(result.contained))
+    return (Prose(words), outcome_test_table(result), *(Prose(note) for note in notes))
 
 
 def _probabilities(record: MultinomialRecord, design: Design) -> Iterator[Section]:

@@ -11,6 +11,7 @@ from logitkit.inference.outcome_tests import OutcomeTests
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document
 from logitkit.report.number_format import format_column, format_integer, format_p
+from logitkit.report.wording import depends_on_coding
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["missing_tests", "outcome_test_table"]
@@ -26,7 +27,7 @@ def _(result: OutcomeTests) -> Document:
         f"Tests of {what}",
         facts=(Fact("Method", KINDS[result.kind]),),
         blocks=(outcome_test_table(result),),
-        notes=(f"Hypothesis: {result.hypothesis}.", *missing_tests(result)),
+        notes=(f"Hypothesis: {result.hypothesis}.", *missing_tests(result), *depends_on_coding(result.contained)),
     )
 
 

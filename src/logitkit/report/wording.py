@@ -21,6 +21,7 @@ __all__ = [
     "FIRST_GIVEN",
     "absorbed_words",
     "counted",
+    "depends_on_coding",
     "few_rows_warning",
     "fewer_groups",
     "has_only_intercept",
@@ -86,6 +87,36 @@ def counted(number: int, noun: str) -> str:
     ('1 iteration', '0 rows', '1,200 rows')
     """
     return f"{format_integer(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
+    """Return a note on tests of terms that interactions of the model contain.
+
+    Parameters
+    ----------
+    contained : sequence of (str, sequence of str)
+        Terms and their interactions.
+
+    Returns
+    -------
+    tuple of str
+        One paragraph or none.
+
+    Examples
+    --------
+    >>> depends_on_coding([]), depends_on_coding([("x", ["x:g"])])[0][:43]
+    ((), 'Depends on the coding: x (contained in x:g)')
+    """
+    if not contained:
+        return ()
+    terms = name_list([f"{name} (contained in {', '.join(larger)})" for name, larger in contained])
+    name, larger = contained[0]
+    note = (
+        f"Depends on the coding: {terms}. Beside an interaction a term is tested where the other variables are zero as "
+        "they are coded: at the reference level of a factor with treatment contrasts, at 0 of a number. That is no "
+        f"test of the variable as a whole, which is fit.test({', '.join([name, *larger])!r})."
+    )
+    return (note,)
 
 
 def has_only_intercept(record: ModelRecord) -> bool:

@@ -153,7 +153,7 @@ class Fit(Diagnosed):
         Parameters
         ----------
         hypothesis : str
-            Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``.
+            Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``, or the name of a term, ``"C(g)"``, for all its coefficients.
         level : float, optional
             Confidence level of the intervals.
 

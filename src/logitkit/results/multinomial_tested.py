@@ -72,7 +72,8 @@ class OutcomeTested(OutcomeDiagnosed):
         Parameters
         ----------
         hypothesis : str
-            Such as ``"bus:cost = car:cost, bus:time = 0"``; a coefficient is called ``outcome:term``.
+            Such as ``"bus:cost = car:cost, bus:time = 0"``; a coefficient is called ``outcome:term``. The name
+            of a term, ``"cost"``, is the hypothesis that its coefficients are zero for all outcomes.
         level : float, optional
             Confidence level of the intervals.
 

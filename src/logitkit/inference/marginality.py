@@ -1,0 +1,54 @@
+r"""Terms that an interaction of the model contains, whose own test depends on how the other variables are coded.
+
+With :math:`\beta_1 x + \beta_2 g + \beta_3 x g` the coefficient :math:`\beta_1` is the slope of x where g is zero:
+at the reference level of a factor, at the origin of a number. Another coding of g gives another hypothesis
+:math:`\beta_1 = 0`; the hypothesis :math:`\beta_1 = \beta_3 = 0` is the same in all of them.
+
+References
+----------
+Nelder, J. A. (1977) A reformulation of linear models. Journal of the Royal Statistical Society A 140, 48-77.
+"""
+
+from __future__ import annotations
+
+from logitkit.design.info import DesignInfo
+from logitkit.design.terms import INTERCEPT
+from logitkit.typing import IntArray
+
+__all__ = ["contained_terms"]
+
+
+def contained_terms(info: DesignInfo, columns: IntArray) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the terms among some columns whose interactions with other variables are not all among them.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    columns : int array
+        Columns whose coefficients are tested to be zero.
+
+    Returns
+    -------
+    tuple of (str, tuple of str)
+        Each such term, and the interactions that contain it and are not tested with it; nothing for a ready matrix,
+        whose columns do not say how they were made.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1, 0, 1], "x": [1.0, 2, 2.5, 3, 3.5, 5, 4, 1], "g": list("aabbabab")}
+    >>> info = lk.logit("y ~ x * g", data).record.info
+    >>> contained_terms(info, np.array([1])), contained_terms(info, np.array([1, 3]))
+    ((('x', ('x:g',)),), ())
+    """
+    if info.coding is None:
+        return ()
+    factors = info.coding.factors
+    made = {term.name: frozenset(factors.get(term.name, ())) for term in info.terms if term.name != INTERCEPT}
+    tested = set(columns.tolist())
+    within = {term.name for term in info.terms if tested.issuperset(term.columns)} & set(made)
+    alone = [name for name in made if name in within]
+    found = ((name, tuple(t for t in made if made[name] < made[t] and t not in within)) for name in alone)
+    return tuple((name, larger) for name, larger in found if larger)
