@@ -288,7 +288,7 @@ def test_commas_in_a_file_of_tabs(tmp_path: Path, capsys: Capture) -> None:
         ("births.csv", '"', "is not one character"),
         ("nothing.csv", ";", "There is no file"),
         ("births.parquet", ";", "A separator is for text files"),
-        ("ragged.csv", ";", "'ragged.csv' cannot be read with ';' between the columns: Error tokenizing data."),
+        ("ragged.csv", ";", "'ragged.csv', line 3: the row has 4 fields and the head 2 names."),
         ("comma.csv", ";", "Column 'age' holds numbers with a comma, such as '1,5'; write a decimal point."),
         ("latin.csv", ";", "'latin.csv' cannot be read with ';' between the columns: 'utf-8'"),
         ("cut.csv.gz", ";", "'cut.csv.gz' cannot be read with ';' between the columns"),

@@ -26,7 +26,6 @@ FORMATS = ("text", "markdown", "latex", "html")
 MODELS = ("logit", "multinomial")
 TAB = ("tab", "\\t")  # how a tab can be typed
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
-SEPARATORS = {";": "';'", "\t": "tab", ",": "','"}  # as they are written after --separator
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -307,7 +306,7 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _read(path: str, separator: str | None) -> Any:
-    """Return the columns of a file, or say that its separator seems to be another one."""
+    """Return the columns of a file."""
     from logitkit.design.files import read_file
 
     if separator is not None:
@@ -317,16 +316,7 @@ def _read(path: str, separator: str | None) -> Any:
         data = read_file(path, character)
         _require_decimal_points(data)
         return data
-    data = read_file(path)
-    if len(data.columns) == 1:
-        name = str(data.columns[0])
-        for character, written in SEPARATORS.items():
-            if character in name:
-                raise DataError(
-                    f"'{path}' has one column, {name!r}: it looks like it is separated by "
-                    f"{'tabs' if written == 'tab' else written}. If so, use --separator {written}."
-                )
-    return data
+    return read_file(path)
 
 
 def _require_decimal_points(data: Any) -> None:

@@ -1,4 +1,4 @@
-"""Files under hostile conditions: full disks, kills, closed pipes, names in use, damaged tables."""
+"""Files under hostile conditions: full disks, kills, closed pipes, names that are in use."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.levels import Coded
-from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.design.table_names import require_distinct_names, require_text_names
+from logitkit.errors import DataError, nearest_name
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Table", "as_levels", "coded_values", "is_missing", "levels_of", "read_table"]
@@ -51,6 +52,8 @@ class Table:
             raise DataError(f"There is no column {name!r}. {nearest_name(name, self.names)}")
         if name not in self._columns:  # read once: other libraries' columns are brought to pandas here
             column = self.native[name] if self.index is not None else _to_pandas(self.native.get_column(name))
+            if not name.strip():
+                raise DataError(f"Column {self.names.index(name) + 1} of the table has no name; give it one.")
             if isinstance(column, pd.DataFrame):
                 raise DataError(f"There are {column.shape[1]} columns called {name!r}; rename them.")
             self._columns[name] = pd.Series(column) if not isinstance(column, pd.Series) else column
@@ -101,7 +104,7 @@ def read_table(data: Any) -> Table:
     ('x', 'y')
     """
     if isinstance(data, pd.DataFrame):
-        _require_text_names(data.columns)
+        require_text_names(data.columns)
         return Table(data, list(data.columns), len(data), data.index)
     if isinstance(data, Mapping):
         _require_one_index(data)
@@ -118,10 +121,11 @@ def read_table(data: Any) -> Table:
         except ValueError as error:
             sizes = ", ".join(f"{name}: {np.shape(values)}" for name, values in data.items())
             raise DataError(f"The columns of the dict do not make a table ({error}). Sizes: {sizes}.") from error
-        _require_text_names(frame.columns)
+        require_text_names(frame.columns)
         return Table(frame, list(frame.columns), len(frame), frame.index)
     import narwhals as nw
 
+    require_distinct_names(getattr(data, "column_names", ()))  # an Arrow table may have two of a name
     try:
         frame = nw.from_native(data, eager_only=True)
     except TypeError as error:
@@ -389,10 +393,3 @@ def _require_one_index(columns: Mapping[str, Any]) -> None:
                 f"The columns {first!r} and {name!r} are Series whose index differs; rows could be paired wrongly. "
                 "Reindex one to the other, or give .to_numpy() if the order is right."
             )
-
-
-def _require_text_names(names: Any) -> None:
-    """Refuse column names that are not text: a formula could not name them."""
-    for name in names:
-        if not isinstance(name, str):
-            raise FormulaError(f"Column name {name!r} is not text; rename the columns, for example by str(name).")

@@ -18,6 +18,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.outcome import missing_outcome
 from logitkit.design.reading import BinaryReader, OutcomeReader, RowsUsed
 from logitkit.design.sparse import sparse_matrix
+from logitkit.design.table_names import stated_names
 from logitkit.design.terms import INTERCEPT, ColumnTerms
 from logitkit.errors import DataError, nearest_name
 from logitkit.typing import BoolArray, WeightKind
@@ -74,16 +75,8 @@ def ready_design(
     reader = reader or BinaryReader()
     matrix, own_names, index = as_matrix(X)
     n, p = matrix.n_rows, matrix.n_columns
-    labels = own_names or tuple(f"x{j}" for j in range(p))
-    if names is not None:
-        labels = tuple(names)
-        if isinstance(names, str) or not all(issubclass(kind, str) for kind in set(map(type, labels))):
-            raise DataError(f"names={names!r} must be one text a column, such as names=['Intercept', 'x'].")
-    if len(labels) != p:
-        raise DataError(f"names has {len(labels)} entries and X has {p} columns; they must agree.")
-    if len(set(labels)) != p:
-        twice = next(label for label in labels if labels.count(label) > 1)
-        raise DataError(f"The column name {twice!r} occurs more than once; names must differ.")
+    own_names = own_names or tuple(f"x{j}" for j in range(p))
+    labels = stated_names(own_names if names is None else names, p)
     if n == 0 or p == 0:
         raise DataError(f"X has shape {(n, p)}: there is nothing to fit.")
     if INTERCEPT in labels and not _all_ones(matrix, labels.index(INTERCEPT)):

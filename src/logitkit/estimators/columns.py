@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
+from logitkit.design.table_names import require_distinct_names
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError
 from logitkit.estimators.outcomes import Classes
@@ -136,6 +137,8 @@ def validated_columns(estimator: Any, X: Any, y: Any = None) -> Any:
     [[1.0, 2.0], [3.0, 4.0]]
     """
     given = (X,) if y is None else (X, y)
+    if hasattr(X, "columns"):
+        require_distinct_names(list(getattr(X, "column_names", X.columns)))
     try:
         return validate_data(estimator, *given, accept_sparse=KINDS, dtype=np.float64, reset=y is not None)
     except ValueError as error:

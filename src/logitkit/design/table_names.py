@@ -1,0 +1,122 @@
+"""Names of the columns of a table: text, no two the same, none blank."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from logitkit.errors import DataError, FormulaError
+
+__all__ = ["name_misfit", "require_distinct_names", "require_text_names", "stated_names"]
+
+
+def name_misfit(names: Sequence[Any]) -> str | None:
+    """Return what is wrong with names of which each must tell one column.
+
+    Parameters
+    ----------
+    names : sequence
+        In the order of the columns.
+
+    Returns
+    -------
+    str or None
+        A clause without a full stop, or None where nothing is.
+
+    Examples
+    --------
+    >>> name_misfit(["x", "y", "x"])
+    "the column name 'x' stands 2 times (columns 1 and 3)"
+    >>> name_misfit(["x", " "]), name_misfit(["x", "y"])
+    ('column 2 has no name', None)
+    """
+    for place, name in enumerate(names, start=1):
+        if isinstance(name, str) and not name.strip():
+            return f"column {place} has no name"
+    if len(set(names)) < len(names):
+        twice, count = Counter(names).most_common(1)[0]
+        places = [str(place) for place, name in enumerate(names, start=1) if name == twice]
+        return f"the column name {twice!r} stands {count} times (columns {', '.join(places[:-1])} and {places[-1]})"
+    return None
+
+
+def require_distinct_names(names: Sequence[Any]) -> None:
+    """Refuse names of which one stands twice.
+
+    Parameters
+    ----------
+    names : sequence
+        In the order of the columns.
+
+    Raises
+    ------
+    DataError
+        Naming it and where it stands.
+    """
+    wrong = name_misfit(names) if len(set(names)) < len(names) else None
+    if wrong is not None:
+        raise DataError(f"In the table {wrong}; rename them.")
+
+
+def require_text_names(names: Iterable[Any]) -> None:
+    """Refuse column names that are not text: a formula could not name them.
+
+    Parameters
+    ----------
+    names : iterable
+        Of a table.
+
+    Raises
+    ------
+    FormulaError
+        Naming the first.
+    """
+    for name in names:
+        if not isinstance(name, str):
+            raise FormulaError(f"Column name {name!r} is not text; rename the columns, for example by str(name).")
+
+
+def stated_names(names: Any, n_columns: int) -> tuple[str, ...]:
+    """Return the names that a caller gives to the columns of a matrix.
+
+    Parameters
+    ----------
+    names : sequence of str
+        In the order of the columns.
+    n_columns : int
+        Of the matrix.
+
+    Returns
+    -------
+    tuple of str
+        One name per column.
+
+    Raises
+    ------
+    DataError
+        If they have no order, are not text, not as many as the columns, blank or twice.
+
+    Examples
+    --------
+    >>> stated_names({"Intercept", "x"}, 2)
+    Traceback (most recent call last):
+    logitkit.errors.DataError: names is a set, which has no order; give a list, such as names=['Intercept', 'x'].
+    """
+    if isinstance(names, (AbstractSet, Mapping)):
+        how = "has no order" if isinstance(names, AbstractSet) else "gives two texts a column"
+        raise DataError(
+            f"names is a {type(names).__name__}, which {how}; give a list, such as names=['Intercept', 'x']."
+        )
+    if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
+        raise DataError(f"names={names!r} must be one text a column, such as names=['Intercept', 'x'].")
+    labels = tuple(names)
+    if not all(issubclass(kind, str) for kind in set(map(type, labels))):
+        raise DataError(f"names={names!r} must be one text a column, such as names=['Intercept', 'x'].")
+    if len(labels) != n_columns:
+        raise DataError(f"names has {len(labels)} entries and X has {n_columns} columns; they must agree.")
+    wrong = name_misfit(labels)
+    if wrong is not None:
+        raise DataError(f"In names {wrong}; each column needs a name of its own.")
+    return labels
