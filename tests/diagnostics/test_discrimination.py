@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+import logitkit as lk
 from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.discrimination import discriminate, discrimination
 from logitkit.errors import DataError
@@ -61,7 +62,11 @@ def test_any_sample_agrees_with_pairs(sample):
     auc, variance = by_pairs(*sample)
     found = discriminate(*sample)
     assert_allclose(found.auc, auc, rtol=EXACT, atol=EXACT)
-    assert_allclose(found.std_error**2, variance, rtol=ROUTE, atol=EXACT)
+    if variance > EXACT:
+        assert_allclose(found.std_error**2, variance, rtol=ROUTE, atol=EXACT)
+    else:  # no variance is no precision
+        assert np.isnan(found.std_error)
+        assert found.interval == ("degenerate" if np.isclose(auc, 0.5) else "exact")
 
 
 @given(samples())
@@ -172,6 +177,44 @@ def test_one_class_is_refused(fit_formula, tied):
 def test_missing_scores_are_refused():
     with pytest.raises(DataError, match="1 scores are missing"):
         discriminate(np.array([np.nan, 1.0]), np.array([1, 0]), np.array([0, 1]))
+
+
+@pytest.mark.parametrize(("m", "n", "level", "low"), [(4, 9, 0.95, 0.397635364384), (30, 20, 0.9, 0.860891659332)])
+def test_an_area_of_1_has_the_exact_limit_of_as_many_pairs(m, n, level, low):
+    """R: binom.test(k, k)$conf.int. pROC's ci.auc is 1-1 here, with a warning that it "can be misleading"."""
+    scores, events = np.arange(m + n), np.arange(m + n) >= n
+    found = discriminate(scores, events, ~events, level=level)
+    assert (found.auc, found.high, found.interval) == (1.0, 1.0, "exact")
+    assert np.isnan(found.std_error)
+    assert_allclose(found.low, low, rtol=1e-11)  # as printed
+    worst = discriminate(-scores, events, ~events, level=level)
+    assert_allclose([worst.auc, worst.low, worst.high], [0.0, 0.0, 1.0 - found.low], rtol=EXACT)
+
+
+def test_the_limit_of_an_area_of_1_is_attained():
+    """Events at 2 with probability A and at 0 otherwise, non-events at 1: all of m are in order in A^m of samples."""
+    rng = np.random.default_rng(0)
+    m, n = 5, 8
+    limit = discriminate(np.arange(13.0), np.arange(13) >= n, np.arange(13) < n, level=0.8).low
+    in_order = (rng.random((20_000, m)) < limit).all(axis=1).mean()
+    assert abs(in_order - 0.1) < 4 * np.sqrt(0.1 * 0.9 / 20_000)
+
+
+def test_predictions_that_tie_have_an_area_without_interval(fit_formula, tied):
+    found = discrimination(*fit_formula("y ~ 1", tied))
+    assert (found.auc, found.interval) == (0.5, "degenerate")
+    assert np.isnan([found.std_error, found.low, found.high]).all()
+
+
+def test_no_variance_is_said(tied):
+    constant = str(lk.logit("y ~ 1", tied).discrimination())
+    assert "Predictions that tie leave an area without a variance" in " ".join(constant.split())
+    perfect = lk.logit("y ~ x", {"x": [1, 2, 3, 4, 5, 6], "y": [0, 0, 0, 1, 1, 1]})
+    text = " ".join(str(perfect.discrimination()).split())
+    assert "95% interval (exact)" in text
+    assert "[0.2924, 1.0000]" in text
+    assert "no sign of precision" in text
+    assert "nan" not in text
 
 
 def test_the_interval_stays_within_0_and_1():

@@ -140,6 +140,29 @@ def test_a_separated_fit_ranks_its_limits():
     assert found.curves["a"].auc == 1.0
     assert_allclose(found.pairwise[1, 2], (3 * 3 + 0.5 * (3 * 1 + 1 * 3)) / 16, rtol=EXACT)
     assert found.pairwise[0, 1] == found.pairwise[1, 0] == 1.0
+    # Of 4 rows of each outcome 4 disjoint pairs with the rest: R's binom.test(4, 4)$conf.int.
+    assert (found.curves["a"].interval, found.curves["b"].interval) == ("exact", "DeLong")
+    assert_allclose(found.curves["a"].low, 0.397635364384, rtol=1e-11)  # as printed
+    assert np.isfinite(found.hand_till.std_error)
+    assert "its interval is exact" in " ".join(found.to_text().split())
+
+
+def test_means_of_areas_that_do_not_vary():
+    data = pd.DataFrame({"x": np.repeat([0, 1, 2], 4), "y": np.repeat(["a", "b", "c"], 4)})
+    found = lk.multinomial("y ~ C(x)", data).discrimination()
+    for name in MEANS:
+        area = getattr(found, name)
+        assert (area.estimate, area.high, area.interval) == (1.0, 1.0, "exact")
+        assert np.isnan(area.std_error)
+        assert_allclose(area.low, 0.397635364384, rtol=1e-11)  # as printed by R's binom.test(4, 4)
+    tie = lk.multinomial("y ~ 1", data).discrimination()
+    for name in MEANS:
+        area = getattr(tie, name)
+        assert (area.estimate, area.interval) == (0.5, "degenerate")
+        assert np.isnan([area.std_error, area.low, area.high]).all()
+    text = " ".join(tie.to_text().split())
+    assert "Predictions that tie" in text
+    assert "Standard errors" not in text
 
 
 def test_outcomes_that_do_not_occur_are_told(outcomes):

@@ -26,9 +26,9 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response import Response
+from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import DataError
-from logitkit.inference.delta import normal_quantile
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
@@ -49,7 +49,8 @@ class Discrimination:
     auc, std_error, low, high : float
         Area under the curve; DeLong's standard error; the interval, symmetric on the scale of the area and
         cut at 0 and 1, as pROC has it. nan where weights are not counts, clusters make rows dependent, or
-        there is but one event or non-event.
+        there is but one event or non-event. Of an area of 1 or 0 the interval is exact and there is no standard error;
+        where all predictions tie there is neither (``logitkit.diagnostics.area_interval``).
     level : float
         Confidence level.
     gini : float
@@ -60,6 +61,8 @@ class Discrimination:
         Weighted totals.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
+        How the interval was found, or why there is none.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class Discrimination:
     events: float
     nonevents: float
     undetermined: int = 0
+    interval: IntervalKind = "DeLong"
 
 
 def discrimination(record: FitRecord, design: Design, *, level: float | None = None) -> Discrimination:
@@ -199,7 +203,6 @@ def discriminate(
     >>> discriminate(np.array([1.0, 2.0, 3.0]), np.array([0, 0, 1]), np.array([1, 1, 0])).auc
     1.0
     """
-    z = normal_quantile(level)
     values, events, nonevents = _tally(scores, events, nonevents)
     total_events, total_nonevents = float(events.sum()), float(nonevents.sum())
     if total_events <= 0.0 or total_nonevents <= 0.0:
@@ -215,6 +218,7 @@ def discriminate(
         between_events = float(events @ (below - auc) ** 2) / (total_events - 1.0)
         between_nonevents = float(nonevents @ (above - auc) ** 2) / (total_nonevents - 1.0)
         std_error = math.sqrt(between_events / total_events + between_nonevents / total_nonevents)
+    found = area_interval(auc, std_error, min(total_events, total_nonevents), level)
     true, false = np.cumsum(events[::-1]), np.cumsum(nonevents[::-1])
     distance = np.abs(true / true[-1] - false / false[-1])
     widest = int(distance.argmax())
@@ -224,15 +228,16 @@ def discriminate(
         tpr=np.concatenate([[0.0], true[corners] / true[-1]]),
         thresholds=np.concatenate([[np.inf], values[::-1][corners]]),
         auc=auc,
-        std_error=std_error,
-        low=float(np.clip(auc - z * std_error, 0.0, 1.0)),
-        high=float(np.clip(auc + z * std_error, 0.0, 1.0)),
+        std_error=found.std_error,
+        low=found.low,
+        high=found.high,
         level=level,
         gini=2.0 * auc - 1.0,
         ks=float(distance[widest]),
         ks_threshold=float(values[::-1][widest]),
         events=total_events,
         nonevents=total_nonevents,
+        interval=found.kind,
     )
 
 

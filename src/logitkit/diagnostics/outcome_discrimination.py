@@ -30,11 +30,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.discrimination import Discrimination, are_independent_counts, discriminate
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.errors import DataError
 from logitkit.families.binomial import Binomial
-from logitkit.inference.delta import normal_quantile
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.typing import FloatArray, IntArray
 
@@ -49,7 +49,9 @@ class Area:
     ----------
     estimate, std_error, low, high : float
         The interval is symmetric on the scale of the area and cut at 0 and 1; nan where weights are not counts,
-        clusters make rows dependent, or an outcome occurs once.
+        clusters make rows dependent, or an outcome occurs once. Where DeLong's variance is zero as for two outcomes.
+    interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
+        How the interval was found, or why there is none.
 
     Examples
     --------
@@ -62,6 +64,7 @@ class Area:
     std_error: float
     low: float
     high: float
+    interval: IntervalKind = "DeLong"
 
 
 @dataclass(frozen=True)
@@ -241,9 +244,8 @@ def _per(n: float) -> float:
 
 def _area(estimate: float, rows: PredictedOutcomes, part: FloatArray, level: float, counts: bool) -> Area:
     """Return a mean of areas with the interval that follows from what trials add to it."""
-    z = normal_quantile(level)
     std_error = math.nan
     if counts:
         std_error = math.sqrt(float(np.sum(rows.weights * rows.shares * part**2)))
-    low, high = (float(np.clip(estimate + side * z * std_error, 0.0, 1.0)) for side in (-1.0, 1.0))
-    return Area(estimate, std_error, low, high)
+    found = area_interval(estimate, std_error, float(rows.totals[rows.totals > 0.0].min()), level)
+    return Area(estimate, found.std_error, found.low, found.high, found.kind)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import fields, is_dataclass
 from functools import singledispatch
 
 import numpy as np
 
+from logitkit.diagnostics.area_interval import IntervalKind
 from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
@@ -34,6 +36,7 @@ from logitkit.report.wording import FIRST_GIVEN, counted, depends_on_coding, few
 from logitkit.selection.nested import NestedScores
 
 __all__ = [
+    "area_words",
     "finding_document",
     "test_facts",
     "undetermined_rows",
@@ -173,16 +176,18 @@ def _(result: BiasCorrection) -> Document:
 
 @finding_document.register
 def _(result: Discrimination) -> Document:
+    exact = " (exact)" if result.interval == "exact" else ""
     facts = (
         Fact("AUC", format_estimate(result.auc)),
         Fact("Standard error (DeLong)", format_estimate(result.std_error)),
-        Fact(f"{format_level(result.level)} interval", _interval(result.low, result.high)),
+        Fact(f"{format_level(result.level)} interval{exact}", _interval(result.low, result.high)),
         Fact("Gini", format_estimate(result.gini)),
         Fact("Kolmogorov-Smirnov", format_estimate(result.ks)),
         Fact("Events", format_amount(result.events)),
         Fact("Non-events", format_amount(result.nonevents)),
     )
-    return Document("Discrimination", facts=facts, warnings=undetermined_rows(result.undetermined))
+    warnings = (*area_words((result.interval,)), *undetermined_rows(result.undetermined))
+    return Document("Discrimination", facts=facts, warnings=warnings)
 
 
 @finding_document.register
@@ -337,6 +342,28 @@ def test_facts(statistic: float, dof: int, p: float) -> tuple[Fact, ...]:
         Fact("Degrees of freedom", format_integer(dof)),
         Fact("P-value", format_p(p)),
     )
+
+
+def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:
+    """Return warnings of areas for which DeLong's variance is zero.
+
+    Parameters
+    ----------
+    kinds : collection of {'DeLong', 'exact', 'degenerate', 'withheld'}
+        How the intervals of one or several areas were found.
+
+    Returns
+    -------
+    tuple of str
+        Up to two sentences.
+    """
+    words = {
+        "exact": "An area of 1 or 0 has a DeLong variance of zero, which is no sign of precision: its interval is exact, "
+        "from as many independent pairs as the rarer outcome has rows.",
+        "degenerate": "Predictions that tie leave an area without a variance: it is what it is whatever the outcomes, and "
+        "has no interval.",
+    }
+    return tuple(text for kind, text in words.items() if kind in kinds)
 
 
 def _interval(low: float, high: float) -> str:

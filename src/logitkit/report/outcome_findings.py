@@ -10,7 +10,7 @@ from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscriminat
 from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings import finding_document, test_facts, undetermined_rows
+from logitkit.report.findings import area_words, finding_document, test_facts, undetermined_rows
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     format_amount,
@@ -127,6 +127,12 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
             for name, row in zip(result.outcomes, result.pairwise, strict=True)
         ),
     )
+    kinds = {area.interval for area in (result.hand_till, result.macro, result.weighted, *curves)}
+    errors = {
+        "DeLong": "Standard errors: DeLong's.",
+        "withheld": "No standard errors: DeLong's are of independent rows that count as whole ones, and need two of an "
+        "outcome.",
+    }
     return Document(
         "Discrimination",
         facts=(
@@ -135,13 +141,12 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
             Fact("The same, weighted by frequency", _area_words(result.weighted, level)),
         ),
         blocks=(rest, pairs),
-        notes=(
-            "Standard errors: DeLong's."
-            if any(np.isfinite(curve.std_error) for curve in curves)
-            else "No standard errors: DeLong's are of independent rows that count as whole ones, and need two of an "
-            "outcome.",
+        notes=tuple(text for kind, text in errors.items() if kind in kinds)[:1],
+        warnings=(
+            *absent_outcomes(result.absent),
+            *area_words(kinds),
+            *undetermined_rows(result.undetermined),
         ),
-        warnings=(*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)),
     )
 
 
@@ -311,6 +316,7 @@ def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _area_words(area: Area, level: str) -> str:
-    if np.isnan(area.std_error):
+    if np.isnan(area.low):
         return format_estimate(area.estimate)
-    return f"{format_estimate(area.estimate)} ({level} {format_interval(area.low, area.high)})"
+    exact = ", exact" if area.interval == "exact" else ""
+    return f"{format_estimate(area.estimate)} ({level} {format_interval(area.low, area.high)}{exact})"

@@ -26,6 +26,7 @@ from logitkit.plots.style import page_axes
 from logitkit.record import FitRecord
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
+from logitkit.report.findings import area_words
 from logitkit.report.html import render_page
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
@@ -161,11 +162,13 @@ def _odds_caption(record: FitRecord, level: float) -> str:
 
 
 def _discrimination(result: Discrimination) -> Iterator[Block]:
-    interval = "" if np.isnan(result.low) else f" (interval {format_interval(result.low, result.high)})"
+    exact = "exact " if result.interval == "exact" else ""
+    interval = "" if np.isnan(result.low) else f" ({exact}interval {format_interval(result.low, result.high)})"
     yield Prose(
         f"The area under the ROC curve is {format_number(result.auc)}{interval}: the chance that an event drawn at "
         "random has a higher predicted probability than a non-event, ties counting half. "
         f"Gini coefficient {format_number(result.gini)}, Kolmogorov-Smirnov distance {format_number(result.ks)}."
+        + "".join(f" {note}" for note in area_words((result.interval,)))
     )
     yield Figure(
         title="ROC curve",

@@ -1,0 +1,96 @@
+r"""Intervals for areas under ROC curves, also where DeLong's variance is zero.
+
+DeLong's interval :math:`A \pm z\,\operatorname{se}` has no width where every event ranks above every non-event, below every
+one, or ties with every one. Then:
+
+* :math:`A = 1`: of m events and n non-events :math:`k = \min(m, n)` disjoint pairs can be formed, which are independent and
+  all in order, so that :math:`P(\text{all in order}) \le A^k`. The lower limit of Clopper and Pearson for k of k,
+  :math:`(\alpha / 2)^{1/k}`, covers A at least as often as stated, whatever the distributions. Of a mean of areas over K
+  outcomes the same holds with k disjoint sets of one row each. :math:`A = 0` is its mirror image.
+* All rows tie: the predictions rank nothing, and the area is 1/2 whatever the outcomes. There is no interval.
+
+References
+----------
+DeLong, E. R., DeLong, D. M. and Clarke-Pearson, D. L. (1988) Biometrics 44, 837-845.
+Clopper, C. J. and Pearson, E. S. (1934) The use of confidence or fiducial limits. Biometrika 26, 404-413.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from logitkit.inference.delta import normal_quantile
+
+__all__ = ["AreaInterval", "IntervalKind", "area_interval"]
+
+IntervalKind = Literal["DeLong", "exact", "degenerate", "withheld"]
+
+ROUNDING = 1e-12  # of an area: what sums of proportions leave of zero
+
+
+@dataclass(frozen=True)
+class AreaInterval:
+    """Standard error and limits of an area.
+
+    Parameters
+    ----------
+    std_error, low, high : float
+        nan where there are none.
+    kind : {'DeLong', 'exact', 'degenerate', 'withheld'}
+        How the limits were found; 'degenerate' where ties leave no variance, 'withheld' where there is no DeLong variance.
+
+    Examples
+    --------
+    >>> AreaInterval(0.05, 0.7, 0.9, "DeLong").kind
+    'DeLong'
+    """
+
+    std_error: float
+    low: float
+    high: float
+    kind: IntervalKind
+
+
+def area_interval(area: float, std_error: float, smallest: float, level: float) -> AreaInterval:
+    """Return the interval of an area.
+
+    Parameters
+    ----------
+    area : float
+        Between 0 and 1.
+    std_error : float
+        DeLong's; nan where it does not hold.
+    smallest : float
+        Number of observations of the rarest outcome, k.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    AreaInterval
+        Without a standard error where DeLong's is zero: the area is then not known exactly.
+
+    Examples
+    --------
+    Twenty events above twenty non-events: all of twenty pairs in order.
+
+    >>> found = area_interval(1.0, 0.0, 20.0, 0.95)
+    >>> found.kind, bool(np.isclose(found.low**20, 0.025)), found.high
+    ('exact', True, 1.0)
+    """
+    if math.isnan(std_error):
+        return AreaInterval(math.nan, math.nan, math.nan, "withheld")
+    if std_error > ROUNDING:
+        z = normal_quantile(level)
+        low, high = (float(np.clip(area + side * z * std_error, 0.0, 1.0)) for side in (-1.0, 1.0))
+        return AreaInterval(std_error, low, high, "DeLong")
+    bound = (0.5 * (1.0 - level)) ** (1.0 / math.floor(smallest + ROUNDING))
+    if area > 1.0 - ROUNDING:
+        return AreaInterval(math.nan, bound, 1.0, "exact")
+    if area < ROUNDING:
+        return AreaInterval(math.nan, 0.0, 1.0 - bound, "exact")
+    return AreaInterval(math.nan, math.nan, math.nan, "degenerate")
