@@ -1,12 +1,12 @@
 r"""Intervals for areas under ROC curves, also where DeLong's variance is zero.
 
-DeLong's interval :math:`A \pm z\,\operatorname{se}` has no width where every event ranks above every non-event, below every
-one, or ties with every one. Then:
+DeLong's interval :math:`A \pm z\,\operatorname{se}` has no width where every event ranks above every non-event, below
+every one, or ties with every one. Then:
 
-* :math:`A = 1`: of m events and n non-events :math:`k = \min(m, n)` disjoint pairs can be formed, which are independent and
-  all in order, so that :math:`P(\text{all in order}) \le A^k`. The lower limit of Clopper and Pearson for k of k,
-  :math:`(\alpha / 2)^{1/k}`, covers A at least as often as stated, whatever the distributions. Of a mean of areas over K
-  outcomes the same holds with k disjoint sets of one row each. :math:`A = 0` is its mirror image.
+* :math:`A = 1`: m events and n non-events make :math:`k = \min(m, n)` disjoint pairs, which are independent and all in
+  order, so that :math:`P(\text{all in order}) \le A^k`. The lower limit of Clopper and Pearson for k of k,
+  :math:`(\alpha / 2)^{1/k}`, covers A at least as often as stated, whatever the distributions. For a mean of areas over
+  K outcomes the same holds with k disjoint sets of one row each. :math:`A = 0` is its mirror image.
 * All rows tie: the predictions rank nothing, and the area is 1/2 whatever the outcomes. There is no interval.
 
 References
@@ -41,7 +41,7 @@ class AreaInterval:
     std_error, low, high : float
         nan where there are none.
     kind : {'DeLong', 'exact', 'degenerate', 'withheld'}
-        How the limits were found; 'degenerate' where ties leave no variance, 'withheld' where there is no DeLong variance.
+        How the limits were found; 'degenerate' where ties leave no variance, 'withheld' where DeLong's does not hold.
 
     Examples
     --------

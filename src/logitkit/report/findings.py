@@ -358,10 +358,10 @@ def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:
         Up to two sentences.
     """
     words = {
-        "exact": "An area of 1 or 0 has a DeLong variance of zero, which is no sign of precision: its interval is exact, "
-        "from as many independent pairs as the rarer outcome has rows.",
-        "degenerate": "Predictions that tie leave an area without a variance: it is what it is whatever the outcomes, and "
-        "has no interval.",
+        "exact": "An area of 1 or 0 has a DeLong variance of zero, which is no sign of precision: its interval is "
+        "exact, from as many independent pairs as the rarer outcome has rows.",
+        "degenerate": "Predictions that tie leave an area without a variance: it is what it is whatever the outcomes, "
+        "and has no interval.",
     }
     return tuple(text for kind, text in words.items() if kind in kinds)
 

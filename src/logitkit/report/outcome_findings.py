@@ -127,7 +127,8 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
             for name, row in zip(result.outcomes, result.pairwise, strict=True)
         ),
     )
-    kinds = {area.interval for area in (result.hand_till, result.macro, result.weighted, *curves)}
+    areas = (result.hand_till, result.macro, result.weighted)
+    kinds = {area.interval for area in areas} | {curve.interval for curve in curves}
     errors = {
         "DeLong": "Standard errors: DeLong's.",
         "withheld": "No standard errors: DeLong's are of independent rows that count as whole ones, and need two of an "
