@@ -295,7 +295,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
     for path, words in [
         (tmp_path / "absent.csv", "no file"),
         (broken, "cannot be read"),
-        (ragged, "cannot be read"),
+        (ragged, "line 3: the row has 4 fields and the head 2 names"),
         (empty, "cannot be read"),
         (other, "'.sas7bdat'"),
         (tmp_path, "no file"),
