@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from logitkit.curvature.freedom import effective_freedom, moving, penalty_curvature
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import DenseVcov, Vcov, WithheldVcov, vcov_of
 from logitkit.outcome_problem import ShrunkenOutcomes
 from logitkit.penalties.penalty import Penalty
 from logitkit.record import Covariance
-from logitkit.shrinkage import NO_DESIGN_INFERENCE, NO_L1_INFERENCE, TOO_WIDE
+from logitkit.shrinkage import NO_DESIGN_INFERENCE, NO_L1_INFERENCE, TOO_WIDE, ColumnRanks
 from logitkit.stacked import StackedObjective
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["INFERENCE_MOST", "outcome_covariance"]
+__all__ = ["INFERENCE_MOST", "outcome_covariance", "outcome_freedom"]
 
 INFERENCE_MOST = 2_500  # coefficients whose covariance is computed
 
@@ -42,26 +44,16 @@ def outcome_covariance(given: ShrunkenOutcomes, penalty: Penalty, coef: FloatArr
     dof : float
         nan where it is not computed.
     """
-    problem, response = given.problem, given.response
-    strengths, q = problem.strengths, coef.size
-    ridge, prior = penalty.l2 * strengths.scale**2, strengths.quadratic
-    smooth = penalty.smooth
-    active = np.flatnonzero(~penalty.held) if smooth else np.flatnonzero((coef != 0.0) | strengths.whole.free)
-    withheld = Covariance.withheld(NO_L1_INFERENCE)
-    curved = bool(ridge[active].any()) or prior is not None
-    if not smooth and not curved:
-        return WithheldVcov(q, NO_L1_INFERENCE), *withheld, float(active.size)
+    response, q = given.response, coef.size
+    if not penalty.smooth:
+        dof = float(outcome_freedom(given, [penalty], coef[None, :])[0])
+        return WithheldVcov(q, NO_L1_INFERENCE), *Covariance.withheld(NO_L1_INFERENCE), dof
+    active = np.flatnonzero(~penalty.held)
     if active.size > INFERENCE_MOST:
-        return WithheldVcov(q, TOO_WIDE if smooth else NO_L1_INFERENCE), *Covariance.withheld(TOO_WIDE), math.nan
-    information = _information(given, coef, active)
-    added = np.diag(ridge[active])
-    if prior is not None:
-        full = np.diag(prior.strengths) if prior.strengths.ndim == 1 else prior.strengths
-        added = added + full[np.ix_(active, active)]
-    vcov = vcov_of(DenseHessian(information + added))
-    dof = float(np.sum(vcov.array() * information))
-    if not smooth:
-        return WithheldVcov(q, NO_L1_INFERENCE), *withheld, dof
+        return WithheldVcov(q, TOO_WIDE), *Covariance.withheld(TOO_WIDE), math.nan
+    information, added = _information(given, coef, active), _curvature(given, penalty, coef, active)
+    vcov: Vcov = vcov_of(DenseHessian(information if added is None else information + added))
+    dof = effective_freedom(information, added)
     if response.clusters is not None or response.weight_kind == "sampling":
         return WithheldVcov(q, NO_DESIGN_INFERENCE), *Covariance.withheld(NO_DESIGN_INFERENCE), dof
     if active.size < q:  # a coefficient that is held does not vary
@@ -69,6 +61,51 @@ def outcome_covariance(given: ShrunkenOutcomes, penalty: Penalty, coef: FloatArr
         whole[np.ix_(active, active)] = vcov.array()
         vcov = DenseVcov(whole)
     return vcov, "posterior", "of the posterior at its mode, given the strength of the penalty", dof
+
+
+def outcome_freedom(given: ShrunkenOutcomes, penalties: Sequence[Penalty], coef: FloatArray) -> FloatArray:
+    """Return effective degrees of freedom of solutions (equation 21 of ``docs/maths/penalties.md``).
+
+    Parameters
+    ----------
+    given : ShrunkenOutcomes
+        The problem.
+    penalties : sequence of Penalty
+        At the strength of each solution.
+    coef : (k, q) array
+        Solutions, as given.
+
+    Returns
+    -------
+    (k,) array
+        nan where there are too many coefficients.
+    """
+    problem = given.problem
+    scale, p = problem.strengths.scale, problem.layout.n_columns
+    symmetric = 0 if given.outcomes.reference is not None else problem.layout.n_outcomes
+    outcome, column = np.divmod(problem.stacked.place, p)
+    columns_scale = np.ones(p)
+    columns_scale[column] = scale
+    used = [moving(penalty, row * scale) for penalty, row in zip(penalties, coef, strict=True)]
+    ranks = ColumnRanks(given.design, np.unique(column[np.concatenate(used)]), columns_scale)
+    out = np.empty(len(used))
+    for k, (penalty, index) in enumerate(zip(penalties, used, strict=True)):
+        added = _curvature(given, penalty, coef[k], index)
+        if added is None:
+            out[k] = ranks.of(column[index], outcome[index], symmetric)
+        elif index.size > INFERENCE_MOST:
+            out[k] = math.nan
+        else:
+            out[k] = effective_freedom(_information(given, coef[k], index), added)
+    return out
+
+
+def _curvature(given: ShrunkenOutcomes, penalty: Penalty, coef: FloatArray, index: IntArray) -> FloatArray | None:
+    """Return the second derivatives of the penalty by some of the coefficients as given, None where all are zero."""
+    strengths = given.problem.strengths
+    scale = strengths.scale
+    found = penalty_curvature(penalty, strengths.quadratic, scale, coef * scale, index)
+    return None if found is None else found * np.multiply.outer(scale[index], scale[index])
 
 
 def _information(given: ShrunkenOutcomes, coef: FloatArray, active: IntArray) -> FloatArray:

@@ -16,7 +16,7 @@ from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_problem import Shrunken, prepare, relaxed, require_bounded, share_of_lasso
 from logitkit.penalties.specification import Specification
 from logitkit.record import FitRecord
-from logitkit.shrinkage import covariance_of
+from logitkit.shrinkage import freedom_along
 from logitkit.solvers.path import PenalisedProblem
 from logitkit.typing import FloatArray
 
@@ -102,9 +102,9 @@ class PenalisedLogit(PenalisedModel):
             eta[:, j] = matrix.matvec(vector)
         return eta if offset is None else eta + offset[:, None]
 
-    def dof(self, strength: float, coef: FloatArray) -> float:
-        """Return effective degrees of freedom."""
-        return covariance_of(self.given, self.problem.strengths.at(strength), coef)[3]
+    def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
+        """Return effective degrees of freedom along a path."""
+        return freedom_along(self.given, [self.problem.strengths.at(float(each)) for each in strengths], coef)
 
     def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
         """Return the record of the fit at a strength."""

@@ -72,8 +72,8 @@ class PenalisedModel(ABC):
         """Return linear predictors by reported coefficients, a vector a row, shape (m, k), or (K, m, k) by outcome."""
 
     @abstractmethod
-    def dof(self, strength: float, coef: FloatArray) -> float:
-        """Return effective degrees of freedom at reported coefficients; nan where they are not computed."""
+    def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
+        """Return effective degrees of freedom at reported coefficients, shape (k,); nan where not computed."""
 
     @abstractmethod
     def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> ModelRecord:

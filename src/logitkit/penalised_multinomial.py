@@ -13,7 +13,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.outcome_assemble import Outcomes, null_outcome_loss
 from logitkit.outcome_problem import ShrunkenOutcomes, prepare_outcomes
 from logitkit.outcome_record import MultinomialRecord
-from logitkit.outcome_shrinkage import outcome_covariance
+from logitkit.outcome_shrinkage import outcome_freedom
 from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_outcomes import fit_outcomes_at
@@ -101,9 +101,10 @@ class PenalisedMultinomial(PenalisedModel):
                 eta[outcome, :, j] = matrix.matvec(block)
         return eta if offset is None else eta + offset[:, :, None]
 
-    def dof(self, strength: float, coef: FloatArray) -> float:
-        """Return effective degrees of freedom."""
-        return outcome_covariance(self.given, self.problem.strengths.at(strength), self.given.solved(coef))[3]
+    def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
+        """Return effective degrees of freedom along a path."""
+        penalties = [self.problem.strengths.at(float(each)) for each in strengths]
+        return outcome_freedom(self.given, penalties, np.array([self.given.solved(row) for row in coef]))
 
     def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> MultinomialRecord:
         """Return the record of the fit at a strength."""

@@ -34,6 +34,7 @@ __all__ = [
     "require_bounded",
     "share_of_lasso",
     "tell_of_constants",
+    "unmixed",
 ]
 
 FITTED = 1e-7  # of an outcome and its mean: a row that is nearer may be fitted perfectly in the limit
@@ -154,6 +155,27 @@ def relaxed(given: Shrunken, coef: FloatArray) -> FloatArray | None:
         return coef
     refit = _refit(given, coef != 0.0)
     return None if refit is None else gamma * coef + (1.0 - gamma) * refit
+
+
+def unmixed(given: Shrunken, coef: FloatArray) -> tuple[tuple[float, FloatArray], tuple[float, FloatArray]] | None:
+    """Return the lasso and the refit that a relaxed lasso lies between, each with its share; None without a refit.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem, gamma between 0 and 1.
+    coef : (p,) array
+        The relaxed lasso.
+
+    Returns
+    -------
+    tuple or None
+        The refit is made anew.
+    """
+    gamma, refit = share_of_lasso(given.specification), _refit(given, coef != 0.0)
+    if refit is None or not gamma:
+        return None
+    return (gamma, (coef - (1.0 - gamma) * refit) / gamma), (1.0 - gamma, refit)
 
 
 def share_of_lasso(specification: Specification) -> float | None:

@@ -49,7 +49,8 @@ def criteria_frame(given: PenalisedModel, record: PathRecord, dof: pd.Series, ga
     deviance, values = record.deviance, dof.to_numpy()
     always = int(np.count_nonzero(given.problem.strengths.whole.free))
     candidates = given.problem.strengths.scale.size - always
-    extended = ebic(deviance, values, response.n_obs, candidates, n_always=always, gamma=gamma)
+    counted = np.clip(values, always, always + candidates)  # a relaxed lasso may follow the responses more than a refit
+    extended = ebic(deviance, counted, response.n_obs, candidates, n_always=always, gamma=gamma)
     columns = {
         "deviance": deviance,
         "dof": values,

@@ -73,8 +73,10 @@ class Path:
     def dof(self) -> pd.Series:
         """Effective degrees of freedom by strength, the intercept included.
 
-        For the lasso the coefficients that are not zero; with squares the trace of H (H + P)^-1 on them, H the
-        information and P the second derivatives of the penalty.
+        How far the fitted means follow the responses: the trace of (H + P)^-1 H over the coefficients that are neither
+        zero nor at a bound, H the information and P the second derivatives of the penalty, those of the lengths of
+        groups among them. For the lasso this is the rank of the columns that are used. The weights of an adaptive
+        lasso, and the columns that a relaxed one chose, are taken as given.
         """
         return self._dof(with_rows(self._given, "dof"))
 
@@ -278,8 +280,7 @@ class Path:
 
     def _dof(self, given: PenalisedModel) -> pd.Series:
         with single_threaded_blas():
-            pairs = zip(self.record.strengths.tolist(), self.record.coef, strict=True)
-            return pd.Series([given.dof(strength, coef) for strength, coef in pairs], self._index, name="dof")
+            return pd.Series(given.dof(self.record.strengths, self.record.coef), self._index, name="dof")
 
     def _criteria(self, given: PenalisedModel, gamma: float) -> pd.DataFrame:
         return criteria_frame(given, self.record, self._dof(given), gamma)
