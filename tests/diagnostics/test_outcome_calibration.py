@@ -64,7 +64,7 @@ def test_on_its_own_rows_a_fit_is_calibrated(drawn, formula, reference):
     found = lk.multinomial(formula, drawn, reference=reference).calibration()
     others = [k for k, name in enumerate(found.outcomes) if name != (reference or "a")]
     assert_allclose(found.intercept[others], 0.0, atol=ROUTE)
-    assert_allclose(found.slope[others], 1.0, rtol=1e-8)  # the optimum of a fit of a fit
+    assert_allclose(found.slope[others], 1.0, rtol=ROUTE)
     assert_allclose(found.ratio, 1.0, rtol=ROUTE)
     assert (found.slope_std_error[others] > 0.0).all()
 
@@ -75,7 +75,7 @@ def test_two_outcomes_are_the_binary_calibration(drawn, options):
     several = lk.multinomial("y ~ x + z", data.head(150), weights="w", **options).calibration(data=data.tail(150))
     binary = lk.logit("y ~ x + z", data.head(150), weights="w", **options).calibration(data=data.tail(150))
     for name in ("observed", "expected", "ratio", "intercept", "intercept_std_error", "slope", "slope_std_error"):
-        assert_allclose(getattr(several, name)[1], getattr(binary, name), rtol=1e-8)  # two optima
+        assert_allclose(getattr(several, name)[1], getattr(binary, name), rtol=ROUTE)
     for name in ("n", "predicted", "observed", "low", "high"):
         assert_allclose(getattr(several.bins[1], name), getattr(binary.bins, name), rtol=ROUTE, atol=ROUTE)
     assert_allclose(several.log_loss, binary.log_loss, rtol=ROUTE)
@@ -93,9 +93,9 @@ def test_against_another_outcome_the_intercepts_are_differences(drawn):
     fit, rows = lk.multinomial("y ~ x + z", drawn.head(150)), drawn.tail(150)
     first, second = fit.calibration(data=rows), fit.calibration(data=rows, against="c")
     assert second.reference == "c"
-    assert_allclose(second.intercept[0], -first.intercept[2], rtol=1e-8)
-    assert_allclose(second.intercept[1], first.intercept[1] - first.intercept[2], rtol=1e-7, atol=1e-8)
-    assert_allclose(second.intercept_std_error[0], first.intercept_std_error[2], rtol=1e-8)
+    assert_allclose(second.intercept[0], -first.intercept[2], rtol=ROUTE)
+    assert_allclose(second.intercept[1], first.intercept[1] - first.intercept[2], rtol=ROUTE, atol=ROUTE)
+    assert_allclose(second.intercept_std_error[0], first.intercept_std_error[2], rtol=ROUTE)
     assert_allclose(second.error, first.error, rtol=EXACT)
 
 
@@ -108,8 +108,8 @@ def test_too_extreme_predictions_have_slopes_below_one(drawn):
         "y ~ 0 + x", data.assign(x=0.0 * data["x"] + 1e-9 * data["z"]), offset={"b": "b2", "c": "c2"}
     )
     found = fit.calibration(), doubled.calibration(data=data.assign(x=0.0))
-    assert_allclose(found[1].slope[1:], 0.5 * found[0].slope[1:], rtol=1e-7)
-    assert_allclose(found[1].slope_std_error[1:], 0.5 * found[0].slope_std_error[1:], rtol=1e-7)
+    assert_allclose(found[1].slope[1:], 0.5 * found[0].slope[1:], rtol=ROUTE)
+    assert_allclose(found[1].slope_std_error[1:], 0.5 * found[0].slope_std_error[1:], rtol=ROUTE)
 
 
 def test_the_same_prediction_for_all_has_no_slope(drawn):
@@ -127,8 +127,9 @@ def test_rows_at_a_limit_take_no_part_unless_they_contradict_it(drawn):
     assert fit.separation is not None
     found = fit.calibration()
     assert found.at_limit == 6
-    assert_allclose(found.intercept[1:], 0.0, atol=0.01)
-    assert np.isfinite(found.slope[1:]).all()
+    # The rows that overlap are those of the model without g, which is calibrated on them.
+    assert_allclose(found.intercept[1:], 0.0, atol=ROUTE)
+    assert_allclose(found.slope[1:], 1.0, rtol=ROUTE)
     wrong = data.assign(y=[*data["y"][:-1], "c"])
     contradicted = fit.calibration(data=wrong)
     assert contradicted.log_loss == np.inf
@@ -155,7 +156,7 @@ def test_counts_are_their_trials(drawn):
     counted = lk.multinomial("cbind(a, b, c) ~ x", table).calibration(against="b", bins=4)
     single = lk.multinomial("y ~ x", rows).calibration(against="b", bins=4)
     for name in ("error", "brier", "log_loss", "slope_std_error", "intercept_std_error"):
-        assert_allclose(getattr(counted, name), getattr(single, name), rtol=1e-8)  # two optima
+        assert_allclose(getattr(counted, name), getattr(single, name), rtol=ROUTE)
 
 
 def test_it_shows_itself_and_refuses_odd_bins(drawn):

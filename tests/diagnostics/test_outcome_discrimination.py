@@ -91,29 +91,34 @@ def test_counts_are_their_trials(tied):
 
 @pytest.mark.parametrize("name", MEANS)
 def test_errors_are_those_of_the_infinitesimal_jackknife(outcomes, name):
-    """Derivatives of the mean by the weight of each row, taken numerically from brute-force areas.
+    """Derivatives of the areas by the weight of each row, taken numerically from brute-force areas.
 
-    The sample variances here divide by n - 1, the jackknife by n: a per cent or two at 26 to 96 rows an outcome.
+    The jackknife divides by the number of rows of an outcome, a sample variance by one less.
     """
     fit = outcomes.fit
     p, y = fit.predict(), outcomes.data["race"].to_numpy()
     names = list(fit.outcomes)
+    share = np.array([np.mean(y == a) for a in names])  # taken as given
+    pairs = [(a, b) for a in names for b in names if a != b]
+    n, ones = len(y), np.ones(len(y))
 
-    def mean(w: np.ndarray) -> float:
+    def areas(w: np.ndarray) -> np.ndarray:
         if name == "hand_till":
-            pairs = [(a, b) for a in names for b in names if a != b]
-            return float(np.mean([pair_area(p[a].to_numpy(), y, a, b, w) for a, b in pairs]))
-        areas = [pair_area(p[a].to_numpy(), np.where(y == a, a, "rest"), a, "rest", w) for a in names]
-        share = np.array([np.mean(y == a) for a in names])  # taken as given
-        return float(np.mean(areas) if name == "macro" else areas @ share)
+            return np.array([pair_area(p[a].to_numpy(), y, a, b, w) for a, b in pairs])
+        return np.array([pair_area(p[a].to_numpy(), np.where(y == a, a, "rest"), a, "rest", w) for a in names])
 
-    ones = np.ones(len(y))
     step = 1e-4
-    slopes = np.array([(mean(ones + step * row) - mean(ones - step * row)) / (2 * step) for row in np.eye(len(y))])
-    expected = np.sqrt(np.sum(slopes**2))
+    slopes = np.array([(areas(ones + step * row) - areas(ones - step * row)) / (2 * step) for row in np.eye(n)])
+    if name == "hand_till":
+        own = n * share[[names.index(outcome) for outcome in y]]
+        weight, counted = np.full(len(pairs), 1 / len(pairs)), np.repeat(own[:, None], len(pairs), axis=1)
+    else:
+        weight = np.full(3, 1 / 3) if name == "macro" else share
+        counted = n * np.where(y[:, None] == np.array(names), share, 1 - share)
+    expected = np.sqrt(np.sum(((slopes * np.sqrt(counted / (counted - 1))) @ weight) ** 2))
     found = getattr(fit.discrimination(), name)
-    assert_allclose(found.std_error, expected, rtol=0.02)
-    assert found.std_error > expected
+    # A central difference is right to the square of its step, 1e-8, over the square of the smallest outcome's rows.
+    assert_allclose(found.std_error, expected, rtol=REFERENCE)
     assert_allclose(found.high - found.low, 2 * 1.959963984540054 * found.std_error, rtol=ROUTE)
 
 

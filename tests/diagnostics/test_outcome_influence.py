@@ -79,9 +79,10 @@ def test_a_frequency_weight_is_the_row_written_out(lbw, counts, grouped):
         # The deviance of a proportion is a difference of logarithms: its root keeps half the digits.
         near = 1e-7 if grouped and kind == "deviance" else ROUTE
         assert_allclose(weighted.residuals(kind), written.residuals(kind).iloc[first], rtol=ROUTE, atol=near)
-    assert_allclose(weighted.influence(), written.influence().iloc[first], rtol=1e-8)  # two optima, through 1 - h
+    assert_allclose(weighted.influence(), written.influence().iloc[first], rtol=ROUTE, atol=ROUTE)
     by_outcome = written.outcome_influence().loc[first]
-    assert_allclose(weighted.outcome_influence(), by_outcome, rtol=1e-8, atol=1e-7 if grouped else ROUTE)
+    # The deviance of a proportion again.
+    assert_allclose(weighted.outcome_influence(), by_outcome, rtol=ROUTE, atol=1e-7 if grouped else ROUTE)
     assert_allclose(rows["w"] @ weighted.influence()["leverage"], weighted.n_params, rtol=ROUTE)
     assert_allclose(rows["w"] @ weighted.influence()["deviance"], weighted.deviance, rtol=ROUTE)
 
@@ -105,7 +106,11 @@ def test_influence_is_the_algebra_of_leaving_a_row_out(lbw, reference):
 
 
 def test_distance_foretells_real_refits(lbw):
-    """One step is not the whole way: it is short by a few per cent for most rows, by more for the most influential."""
+    """One step is not the whole way: it is short by a few per cent for most rows, by more for the most influential.
+
+    The step without a row is short by a proportion of the order of its leverage. That is below 0.05 for most rows here
+    and reaches 0.16.
+    """
     fit = lk.multinomial(FORMULA, lbw)
     plain, found = algebra(fit), fit.influence()["cooks_distance"].to_numpy()
     whole = plain.information()
@@ -145,8 +150,8 @@ def test_leverage_agrees_with_vgam(outcomes):
 def test_no_reference_changes_no_influence(lbw):
     fits = [lk.multinomial(FORMULA, lbw, reference=reference) for reference in ("white", "other", None)]
     for other in fits[1:]:
-        assert_allclose(other.influence(), fits[0].influence(), rtol=1e-8)  # two optima, through 1 - h
-        assert_allclose(other.outcome_influence(), fits[0].outcome_influence(), rtol=1e-8)
+        assert_allclose(other.influence(), fits[0].influence(), rtol=ROUTE)
+        assert_allclose(other.outcome_influence(), fits[0].outcome_influence(), rtol=ROUTE)
 
 
 @pytest.mark.parametrize("kind", ["frequency", "precision", "sampling"])

@@ -17,7 +17,7 @@ from scipy.special import softmax
 import logitkit as lk
 from oracles.penalised import PenalisedOracle
 from oracles.penalised_outcomes import OutcomeOracle
-from tolerances import EXACT, ITERATIVE
+from tolerances import EXACT, ITERATIVE, ROUTE
 
 FOLDER = Path(__file__).resolve().parents[1] / "references" / "multinomial"
 #: What glmnet's stop at thresh = 1e-14 leaves of the conditions of optimality: stored, and measured again below.
@@ -104,10 +104,10 @@ def test_the_fit_is_glmnets_or_better(name: str) -> None:
         ours = fit.record.coef_table
         assert list(fit.record.outcomes) == p.outcomes
         assert oracle.residual(theirs) < KKT  # the same problem, nearly solved
-        assert oracle.residual(ours) < 1e-10
+        assert oracle.residual(ours) < 1e-10  # what our own stop leaves, on the scale of the above
         mean = oracle.columns.total
         assert oracle.objective(ours) <= oracle.objective(theirs) + EXACT * mean
-        assert_allclose(oracle.objective(ours), oracle.objective(theirs), rtol=1e-9)
+        assert_allclose(oracle.objective(ours), oracle.objective(theirs), rtol=ROUTE)
         scale = oracle.columns.scale
         one, two = ours * scale, theirs * scale
         if p.case["l1_ratio"] == 1.0 and not p.case["grouped"] and len(p.outcomes) % 2 == 0:
@@ -118,7 +118,7 @@ def test_the_fit_is_glmnets_or_better(name: str) -> None:
             two[:, free] -= two[:, free].mean(axis=0)
         assert_allclose(one, two, atol=ITERATIVE)
         assert_allclose(softmax(oracle.logits(ours), axis=1), softmax(oracle.logits(theirs), axis=1), atol=ITERATIVE)
-        assert_allclose(fit.predict(), softmax(oracle.logits(ours), axis=1), atol=1e-12)
+        assert_allclose(fit.predict(), softmax(oracle.logits(ours), axis=1), atol=EXACT)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -127,7 +127,8 @@ def test_what_r_stored_of_the_conditions_is_what_they_are(name: str) -> None:
     assert max(p.case["kkt"]) < KKT
     if p.case["standardize"]:
         found = [p.oracle(s).residual(np.array(c)) for s, c in zip(p.case["strengths"], p.case["coef"], strict=True)]
-        assert_allclose(found, p.case["kkt"], rtol=1e-3, atol=1e-12)
+        # Differences of numbers of size one that leave 1e-9 to 1e-6: what agrees is the rounding of the former.
+        assert_allclose(found, p.case["kkt"], rtol=0, atol=1e-14)
 
 
 def test_the_cases_cover_what_they_should() -> None:
