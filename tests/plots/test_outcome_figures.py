@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, ResponseError, UnsupportedError
 from logitkit.plots.outcome_coefficients import Drawn, plot_outcome_coefficients
 from logitkit.plots.style import MUTED, looks, plain, stack_colors
 from logitkit.plots.ternary import corner_coordinates, plot_ternary
@@ -232,3 +232,23 @@ def test_the_points_of_calibration_are_the_bins_of_every_outcome(fit: Any) -> No
     assert len(drawn) == len(found.outcomes)
     for values, bins in zip(drawn, found.bins, strict=True):
         assert_allclose(values, bins.observed)
+
+
+def test_outcomes_that_are_not_drawn_are_named_and_can_be_asked_for() -> None:
+    rng = np.random.default_rng(2)
+    y = rng.choice(list("abcdefg"), 400, p=[0.05, 0.2, 0.2, 0.2, 0.15, 0.15, 0.05])
+    fit = lk.multinomial("y ~ x", {"y": y, "x": rng.normal(size=400)})
+    least = [name for name in fit.outcomes if name in sorted("abcdefg", key=lambda k: (y == k).sum())[:2]]
+    for draw in (fit.plot.roc, fit.plot.calibration):
+        ax = draw()
+        legend = [text.get_text().split(" (")[0] for text in ax.get_legend().get_texts()]
+        assert legend == [name for name in fit.outcomes if name not in least]
+        (note,) = [text.get_text() for text in ax.texts if "Not drawn" in text.get_text()]
+        assert f"{', '.join(least)} (outcomes= draws them)" in note
+        ax = draw(outcomes=[*least, "b"])
+        assert [text.get_text().split(" (")[0] for text in ax.get_legend().get_texts()] == [*least, "b"]
+        assert not any("Not drawn" in text.get_text() for text in ax.texts)
+        with pytest.raises(UnsupportedError, match="6 outcomes were asked for; more than 5"):
+            draw(outcomes=list("abcdef"))
+        with pytest.raises(ResponseError, match="'z' is no outcome"):
+            draw(outcomes="z")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.inference.outcome_prediction import outcome_probabilities
-from logitkit.outcome_layout import places_of
+from logitkit.outcome_layout import outcome_place, places_of
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
 from logitkit.results.outcome_rows import outcome_rows
 from logitkit.results.set_rows import effects_of
@@ -117,7 +117,15 @@ class OutcomePlots:
             effects_of(self._fit, variable, data, values, level, weights, offset), ax, kind=kind
         )
 
-    def roc(self, data: Any = None, ax: Any = None, y: Any = None, title: str = "") -> Any:
+    def roc(
+        self,
+        data: Any = None,
+        ax: Any = None,
+        y: Any = None,
+        title: str = "",
+        *,
+        outcomes: Sequence[Any] | None = None,
+    ) -> Any:
         """Draw the ROC curve of each outcome against the rest.
 
         Parameters
@@ -130,17 +138,29 @@ class OutcomePlots:
             Outcome of new rows, where the fit was given a matrix.
         title : str, optional
             Set above.
+        outcomes : sequence, optional
+            The outcomes that are drawn, at most five. By default all, or of more than five those that occur most
+            often; the figure says which are not drawn.
 
         Returns
         -------
         Axes
-            A curve an outcome, with its area.
+            One curve per outcome, with its area.
         """
         from logitkit.plots.outcome_curves import plot_outcome_roc
 
-        return plot_outcome_roc(self._fit.discrimination(data, y=y), ax, title=title)
+        return plot_outcome_roc(self._fit.discrimination(data, y=y), ax, outcomes=self._places(outcomes), title=title)
 
-    def calibration(self, data: Any = None, bins: int = 10, ax: Any = None, y: Any = None, title: str = "") -> Any:
+    def calibration(
+        self,
+        data: Any = None,
+        bins: int = 10,
+        ax: Any = None,
+        y: Any = None,
+        title: str = "",
+        *,
+        outcomes: Sequence[Any] | None = None,
+    ) -> Any:
         """Draw observed rates of bins against mean predictions, for each outcome.
 
         Parameters
@@ -155,15 +175,26 @@ class OutcomePlots:
             Outcome of new rows, where the fit was given a matrix.
         title : str, optional
             Set above.
+        outcomes : sequence, optional
+            The outcomes that are drawn, at most five. By default all, or of more than five those that are expected most
+            often; the figure says which are not drawn.
 
         Returns
         -------
         Axes
-            Points an outcome, with intervals.
+            One series of points per outcome, with intervals.
         """
         from logitkit.plots.outcome_curves import plot_outcome_calibration
 
-        return plot_outcome_calibration(self._fit.calibration(data, bins=bins, y=y), ax, title=title)
+        found = self._fit.calibration(data, bins=bins, y=y)
+        return plot_outcome_calibration(found, ax, outcomes=self._places(outcomes), title=title)
+
+    def _places(self, outcomes: Sequence[Any] | None) -> list[int] | None:
+        """Return the places of outcomes, None where none are named."""
+        if outcomes is None:
+            return None
+        named = [outcomes] if isinstance(outcomes, str) else outcomes
+        return [outcome_place(each, self._fit.record.info, "outcomes") for each in named]
 
     def ternary(
         self, data: Any = None, ax: Any = None, weights: Any = None, offset: Any = None, title: str = ""
