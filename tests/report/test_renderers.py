@@ -61,8 +61,8 @@ REPORT = Document(
 )
 
 
-def one_table(rows, columns=COLUMNS, **parts) -> Document:
-    return Document("T", blocks=(Table(None, columns, rows),), **parts)
+def one_table(rows, columns=COLUMNS, divides=False, **parts) -> Document:
+    return Document("T", blocks=(Table(None, columns, rows, divides=divides),), **parts)
 
 
 # ------------------------------------------------------------------------------------------------------- text
@@ -113,7 +113,7 @@ numbers = st.from_regex(r"-?[0-9]{1,3}\.[0-9]{4}", fullmatch=True)
 )
 def test_no_line_of_a_table_is_wider_than_its_rules_and_no_number_is_lost(rows, width):
     columns = (Column("Term", "left"), Column("Estimate"), Column("Standard error"), Column("z"))
-    panels = render_text(one_table(tuple(rows), columns), width).split("\n\n")[1:]
+    panels = render_text(one_table(tuple(rows), columns, divides=True), width).split("\n\n")[1:]
     found = []
     for panel in panels:
         lines = panel.splitlines()
@@ -145,7 +145,7 @@ def test_a_long_name_wraps_in_its_column_and_is_whole_when_joined():
 
 def test_a_table_too_wide_for_the_page_is_printed_in_panels_with_the_names_again():
     columns = (Column("Term", "left"), *(Column(f"model_{k}") for k in range(9)))
-    text = render_text(one_table((("age", *(f"{k}.25000" for k in range(9))),), columns), width=50)
+    text = render_text(one_table((("age", *(f"{k}.25000" for k in range(9))),), columns, divides=True), width=50)
     panels = text.split("\n\n")[1:]
     assert len(panels) == 2
     assert all(panel.splitlines()[3].startswith("age ") for panel in panels)
@@ -153,13 +153,27 @@ def test_a_table_too_wide_for_the_page_is_printed_in_panels_with_the_names_again
     assert max(map(len, text.splitlines())) <= 50
 
 
+def test_a_table_whose_columns_differ_is_not_divided():
+    heads = ("Coef.", "Std. error", "z", "P>|z|", "Odds ratio", "95% low", "95% high")
+    columns = (Column("Term", "left"), *(Column(head) for head in heads))
+    name = "education[T.high school]"
+    rows = ((name, "-2.75e-06", "1.78e-07", "-15.46", "<0.0001", "1.0000", "1.0000", "1.0000"),)
+    for width in (80, 72, 50):
+        (panel,) = render_text(one_table(rows, columns), width=width).split("\n\n")[1:]
+        body = panel.splitlines()[4:-1]
+        assert body[0].split()[-7:] == list(rows[0][1:])
+        assert max(map(len, panel.splitlines())) <= max(width, 70)  # seven numbers, and ten cells for the name
+
+
 def test_every_panel_repeats_all_columns_that_name_the_rows():
     columns = (Column("State", "left"), Column("Year", "left"), *(Column(f"model_{k}") for k in range(9)))
-    table = Table(None, columns, (("Ohio", "1999", *(f"{k}.25000" for k in range(9))),), n_names=2)
+    table = Table(None, columns, (("Ohio", "1999", *(f"{k}.25000" for k in range(9))),), n_names=2, divides=True)
     panels = render_text(Document("T", blocks=(table,)), width=50).split("\n\n")[1:]
     assert len(panels) == 3
     assert all(panel.splitlines()[3].split()[:2] == ["Ohio", "1999"] for panel in panels)
-    narrow = Table(None, columns, (("Ohio" * 4, "1999" * 9, *(f"{k}.25000" for k in range(9))),), n_names=2)
+    narrow = Table(
+        None, columns, (("Ohio" * 4, "1999" * 9, *(f"{k}.25000" for k in range(9))),), n_names=2, divides=True
+    )
     assert max(map(len, render_text(Document("T", blocks=(narrow,)), width=50).splitlines())) <= 50
 
 

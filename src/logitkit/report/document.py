@@ -15,6 +15,7 @@ from logitkit.errors import LogitkitError
 __all__ = ["Block", "Column", "Document", "Fact", "Figure", "Prose", "Section", "Table"]
 
 _LONGEST_VALUE_IN_GRID = 32
+_LONGEST_FACT_IN_GRID = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Fact:
     @property
     def is_long(self) -> bool:
         """Whether the value, such as a formula, needs a line of its own beside a grid of short facts."""
-        return len(self.value) > _LONGEST_VALUE_IN_GRID
+        length = len(self.value)
+        return length > _LONGEST_VALUE_IN_GRID or len(self.label) + length > _LONGEST_FACT_IN_GRID
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,9 @@ class Table:
         Printed below the table.
     n_names : int
         How many of the first columns name the rows: a table that is printed in panels repeats them.
+    divides : bool
+        Whether a table too wide for the page may be printed in panels, because the columns after the names are alike,
+        such as one per outcome. Another table is never divided: an estimate stays on one line with its limits.
 
     Raises
     ------
@@ -108,6 +113,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
     n_names: int = 1
+    divides: bool = False
 
     def __post_init__(self) -> None:
         """Check the shape, and that every cell is text."""

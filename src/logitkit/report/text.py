@@ -16,25 +16,29 @@ from logitkit.report.document import Block, Document, Fact, Figure, Prose, Secti
 
 __all__ = ["display_width", "render_text"]
 
+_WIDTH = 80
 _GAP = 2
 _NARROWEST_NAME = 18
+_NARROWEST_NAME_OF_ALL = 10  # where a table that is not divided would still be too wide
 _NARROWEST_PAGE = 60
 _BETWEEN_WORDS = re.compile(r"(?<=\s)")
-_INSIDE_NAMES = re.compile(r"(?<=[\s:,\])])(?![\s:,\])])|(?=\[)")
+_INSIDE_NAMES = re.compile(r"(?<=[\s:,_\])])(?![\s:,_\])])|(?=\[)")
 
 
-def render_text(document: Document, width: int = 88) -> str:
+def render_text(document: Document, width: int = _WIDTH) -> str:
     """Render a document as plain text.
 
-    Long notes wrap; long names of rows wrap inside their column; a table that is still too wide is printed in
-    panels that repeat the columns that name its rows. Facts stand in two columns.
+    Long notes wrap; long names of rows wrap inside their column. A table that is still too wide has its columns nearer
+    to each other or, if it ``divides``, is printed in panels that repeat the columns that name its rows. Facts stand in
+    two columns.
 
     Parameters
     ----------
     document : Document
         What to print.
     width : int
-        The most character cells a line may take, at least 40. Only a cell that cannot be broken exceeds it.
+        The most character cells a line may take, at least 40. Only what cannot be broken exceeds it: a cell, and a row
+        of a table that is not divided.
 
     Returns
     -------
@@ -145,7 +149,8 @@ def _spread(fact: Fact, width: int) -> str:
 
 def _table(table: Table, page: int, width: int) -> list[str]:
     cells = _cells(table)
-    grids = [_grid(table, cells, panel, page) for panel in _panels(table, cells, width)]
+    gap, panels = _panels(table, cells, width)
+    grids = [_grid(table, cells, panel, page, gap) for panel in panels]
     notes = [line for note in table.notes for line in _wrap(note, page)]
     return [*_wrap(table.title or "", page), *_separated(grids), *notes]
 
@@ -161,24 +166,24 @@ def _natural_widths(cells: list[list[str]]) -> list[int]:
     return [max(map(display_width, column)) for column in cells]
 
 
-def _panels(table: Table, cells: list[list[str]], width: int) -> list[dict[int, int]]:
-    """Return for each panel the places of its columns and their widths.
+def _panels(table: Table, cells: list[list[str]], width: int) -> tuple[int, list[dict[int, int]]]:
+    """Return the gap between columns, and for each panel the places of its columns and their widths.
 
     Room is found first in headings of several words, then in left-aligned columns (names wrap well), and last
-    by dividing the columns among panels.
+    by dividing the columns among panels or, where a row must stay whole, in the gaps and the names again.
     """
     widths = _natural_widths(cells)
     room = width - _GAP * (len(widths) - 1)
-    lefts = [place for place, column in enumerate(table.columns) if column.align == "left"]
     if sum(widths) > room:
         for place, column in enumerate(cells):
             words = [display_width(word) for word in column[0].split()]
             widths[place] = max([1, *words, *map(display_width, column[1:])])
-    for place in sorted(lefts, key=lambda each: -widths[each]):
-        excess = max(0, sum(widths) - room)
-        widths[place] = max(min(widths[place], _NARROWEST_NAME), widths[place] - excess)
+    widths = _narrowed(table, widths, room, _NARROWEST_NAME)
     if sum(widths) <= room or len(widths) == 1:
-        return [dict(enumerate(widths))]
+        return _GAP, [dict(enumerate(widths))]
+    if not table.divides:
+        room = width - (len(widths) - 1)
+        return 1, [dict(enumerate(_narrowed(table, widths, room, _NARROWEST_NAME_OF_ALL)))]
     panels: list[dict[int, int]] = []
     names = {place: widths[place] for place in range(min(table.n_names, len(widths) - 1))}
     if sum(names.values()) + _GAP * len(names) + max(widths) > width:
@@ -188,16 +193,26 @@ def _panels(table: Table, cells: list[list[str]], width: int) -> list[dict[int, 
         if taken + widths[place] > width:
             panels.append(dict(names))
         panels[-1][place] = widths[place]
-    return panels
+    return _GAP, panels
 
 
-def _grid(table: Table, cells: list[list[str]], panel: dict[int, int], page: int) -> list[str]:
+def _narrowed(table: Table, widths: list[int], room: int, least: int) -> list[int]:
+    """Return widths with what is beyond the room taken off the left-aligned columns, the widest first."""
+    narrowed = list(widths)
+    lefts = [place for place, column in enumerate(table.columns) if column.align == "left"]
+    for place in sorted(lefts, key=lambda each: -widths[each]):
+        excess = max(0, sum(narrowed) - room)
+        narrowed[place] = max(min(widths[place], least), widths[place] - excess)
+    return narrowed
+
+
+def _grid(table: Table, cells: list[list[str]], panel: dict[int, int], page: int, gap: int) -> list[str]:
     """Print one panel; every line has the same display width."""
     gaps = len(panel) - 1
-    natural = sum(panel.values()) + _GAP * gaps
+    natural = sum(panel.values()) + gap * gaps
     # A table nearly as wide as the page is let out to it, so that its rules meet those of the facts.
     spare = page - natural if gaps and page > natural >= 0.6 * page else 0
-    separators = [" " * (_GAP + spare // gaps + (gap < spare % gaps)) for gap in range(gaps)] if gaps else []
+    separators = [" " * (gap + spare // gaps + (place < spare % gaps)) for place in range(gaps)] if gaps else []
     rule = "-" * (natural + spare)
     printed = []
     for row in range(len(table.rows) + 1):
@@ -231,7 +246,7 @@ def _hanging(head: str, text: str, width: int) -> list[str]:
 
 
 def _wrap(text: str, width: int, *, names: bool = False, indent: int = 0) -> list[str]:
-    """Break a text at spaces, a name also after ``:``, ``,``, ``]``, ``)`` and before ``[``."""
+    """Break a text at spaces, a name also after ``:``, ``,``, ``_``, ``]``, ``)`` and before ``[``."""
     text = _clean(text)
     if display_width(text) <= width:
         return [text] if text else []

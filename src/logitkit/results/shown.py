@@ -35,18 +35,18 @@ class Shown:
 
         return findings.finding_document(self)
 
-    def to_text(self, width: int = 88) -> str:
+    def to_text(self, width: int = 80) -> str:
         """Return the result as plain text.
 
         Parameters
         ----------
-        width : int, default 88
+        width : int, default 80
             Columns of the terminal.
 
         Returns
         -------
         str
-            Lines of at most that width where possible.
+            Lines of at most that width where possible. A row of a table of estimates is never divided.
         """
         return render_text(self.to_document(), width)
 
