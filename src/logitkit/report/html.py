@@ -106,8 +106,9 @@ def _source(figure: Figure) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-# Every rule begins with the class of the outer div, and outweighs or equals a notebook's own table rules
-# (JupyterLab stripes rows and aligns cells). Colours derive from currentColor, as the theme is not ours.
+# Every rule begins with the class of the outer div, and outweighs or equals a notebook's own rules: JupyterLab stripes
+# rows and aligns cells, and gives the label of a fact a fifth of the width, the value the rest and floats both. Colours
+# derive from currentColor, as the theme is not ours.
 _STYLE = """
 .lk-doc{--lk-soft:rgba(128,128,128,.4);--lk-gap:1.1em;color:inherit;
   font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-size:14px;
@@ -116,12 +117,14 @@ _STYLE = """
 .lk-doc .lk-subtitle{margin:.15em 0 0;opacity:.75;overflow-wrap:anywhere}
 .lk-doc .lk-heading{font-size:1.1em;font-weight:650;line-height:1.3;margin:1.6em 0 .5em}
 .lk-doc p{margin:0 0 .7em;max-width:46rem}
-.lk-doc dl.lk-facts{margin:var(--lk-gap) 0;padding:.45em 0;columns:19em 2;column-gap:3em;max-width:50rem;
-  border-top:1px solid var(--lk-soft);border-bottom:1px solid var(--lk-soft)}
+.lk-doc dl.lk-facts{display:block;width:auto;margin:var(--lk-gap) 0;padding:.45em 0;columns:21em 2;column-gap:3em;
+  max-width:50rem;border-top:1px solid var(--lk-soft);border-bottom:1px solid var(--lk-soft)}
 .lk-doc dl.lk-facts div{display:flex;justify-content:space-between;gap:1.2em;padding:.1em 0;
   break-inside:avoid}
-.lk-doc dl.lk-facts dt{font-weight:400;opacity:.75;margin:0;flex:none;max-width:60%}
-.lk-doc dl.lk-facts dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.lk-doc dl.lk-facts dt{float:none;width:auto;max-width:none;flex:none;margin:0;font-weight:400;opacity:.75;
+  white-space:nowrap}
+.lk-doc dl.lk-facts dd{float:none;width:auto;margin:0;text-align:right;font-variant-numeric:tabular-nums;
+  overflow-wrap:anywhere}
 .lk-doc dl.lk-facts div.lk-long{column-span:all;justify-content:flex-start}
 .lk-doc dl.lk-facts div.lk-long dd{text-align:left}
 .lk-doc .lk-warnings{margin:var(--lk-gap) 0;padding:.65em 1em;border-left:4px solid #d97706;
@@ -138,7 +141,8 @@ _STYLE = """
 .lk-doc table.lk-table tbody tr:nth-child(n):hover{background:rgba(128,128,128,.12)}
 .lk-doc table.lk-table th,.lk-doc table.lk-table td{padding:.24em .8em;border:0;font-weight:400;
   text-align:right;white-space:nowrap;vertical-align:baseline;color:inherit;background:transparent}
-.lk-doc table.lk-table thead th{font-weight:600;padding-top:.4em;padding-bottom:.4em;vertical-align:bottom}
+.lk-doc table.lk-table thead th{font-weight:600;padding-top:.4em;padding-bottom:.4em;vertical-align:bottom;
+  white-space:normal}
 .lk-doc table.lk-table .lk-left{text-align:left}
 .lk-doc table.lk-table tbody .lk-left{white-space:normal;overflow-wrap:break-word;max-width:26em}
 .lk-doc table.lk-table tr>:first-child{padding-left:.3em}
