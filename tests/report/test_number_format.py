@@ -140,7 +140,8 @@ def test_columns_by_kind():
         "inf",
         "0.00000",
     )
-    assert format_column([1.5, 3e-9], "estimate") == ("1.5000", "3.00e-09")
+    assert format_column([1.5, 3e-9, NAN, 0.0], "estimate") == ("1.50e+00", "3.00e-09", "", "0")
+    assert format_column([0.5, 3e-9], "probability") == ("0.5000", "<0.0001")
     assert format_column([1.5, 0.25], "estimate", decimals=2) == ("1.50", "0.25")
     assert format_column([-2.2311, -0.0001, NAN, -INF, 4e10], "statistic") == (
         "-2.231",

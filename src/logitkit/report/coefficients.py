@@ -9,16 +9,10 @@ import numpy as np
 from logitkit.design.terms import INTERCEPT
 from logitkit.inference.delta import Estimates
 from logitkit.report.document import Column
-from logitkit.report.number_format import (
-    estimate_decimals,
-    format_column,
-    format_estimate,
-    format_level,
-    format_p,
-)
-from logitkit.report.ratios import format_ratios
+from logitkit.report.estimate_columns import format_estimates, format_ratios
+from logitkit.report.number_format import format_column, format_level
 
-__all__ = ["coefficient_heads", "coefficient_rows"]
+__all__ = ["coefficient_heads", "coefficient_rows", "exponentials"]
 
 
 def coefficient_heads(level: float, ratio: str | None) -> tuple[Column, ...]:
@@ -71,27 +65,38 @@ def coefficient_rows(
     tuple of tuple of str
         m rows.
     """
-    decimals = [estimate_decimals(error) for error in found.std_error]
-    estimates, errors, lows, highs = (
-        [format_estimate(value, places) for value, places in zip(values, decimals, strict=True)]
-        for values in (found.estimate, found.std_error, found.low, found.high)
-    )
-    for row, text in in_words.items():
-        estimates[row] = text
-    ends: list[tuple[str, ...]] = list(zip(lows, highs, strict=True))
+    estimates, errors, *ends = format_estimates(found.estimate, found.std_error, found.low, found.high)
     if ratios:
-        with np.errstate(over="ignore"):
-            odds = np.exp(np.column_stack([found.estimate, found.low, found.high]))
-        ends = [
-            ("", "", "") if name == INTERCEPT else format_ratios(row, float(error))
-            for name, row, error in zip(names, odds, found.std_error, strict=True)
-        ]
-    cells = zip(
-        names,
-        estimates,
-        errors,
-        format_column(found.statistic, "statistic", 2),
-        (format_p(p) for p in found.p_value),
-        strict=True,
+        ends = [*exponentials(names, found)]
+    return tuple(
+        zip(
+            names,
+            (in_words.get(row, text) for row, text in enumerate(estimates)),
+            errors,
+            format_column(found.statistic, "statistic", 2),
+            format_column(found.p_value, "p_value"),
+            *ends,
+            strict=True,
+        )
     )
-    return tuple((*row, *end) for row, end in zip(cells, ends, strict=True))
+
+
+def exponentials(names: Sequence[str], found: Estimates) -> tuple[tuple[str, ...], ...]:
+    """Return the cells of exp(coefficient) and its limits, empty for the intercept.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the m terms.
+    found : Estimates
+        m coefficients.
+
+    Returns
+    -------
+    tuple of tuple of str
+        Three columns of m cells.
+    """
+    intercept = np.array([name == INTERCEPT for name in names], dtype=bool)
+    with np.errstate(over="ignore"):
+        columns = [np.where(intercept, np.nan, np.exp(each)) for each in (found.estimate, found.low, found.high)]
+    return format_ratios(columns, np.where(intercept, np.nan, found.std_error))

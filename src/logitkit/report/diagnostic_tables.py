@@ -66,8 +66,8 @@ def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:
     """
     heads = ("Lowest", "Highest", "Size", "Observed", "Expected")
     cells = zip(
-        format_column(result.lowest, "estimate"),
-        format_column(result.highest, "estimate"),
+        format_column(result.lowest, "probability"),
+        format_column(result.highest, "probability"),
         format_column(result.size, "integer"),
         format_column(result.observed, "integer"),
         format_column(result.expected, "estimate", 1),

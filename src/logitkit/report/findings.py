@@ -19,9 +19,9 @@ from logitkit.inference.wald import WaldTest
 from logitkit.record import Limit
 from logitkit.report.diagnostic_tables import calibration_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
-    estimate_decimals,
     format_amount,
     format_column,
     format_estimate,
@@ -82,17 +82,13 @@ def _(result: WaldTest) -> Document:
     table = result.estimates
     level = format_level(table.level)
     heads = ("Estimate", "Std. error", "z", "P>|z|", f"{level} low", f"{level} high")
-    decimals = [estimate_decimals(error) for error in table.std_error]
-    estimate, error, low, high = (
-        [format_estimate(value, places) for value, places in zip(values, decimals, strict=True)]
-        for values in (table.estimate, table.std_error, table.low, table.high)
-    )
+    estimate, error, low, high = format_estimates(table.estimate, table.std_error, table.low, table.high)
     cells = zip(
         result.hypotheses,
         estimate,
         error,
         format_column(table.statistic, "statistic", 2),
-        (format_p(p) for p in table.p_value),
+        format_column(table.p_value, "p_value"),
         low,
         high,
         strict=True,
@@ -122,10 +118,8 @@ def _(result: LikelihoodRatioTest) -> Document:
 def _(result: BiasCorrection) -> Document:
     level = format_level(result.level)
     heads = ("Estimate", "Corrected", "Std. error", "z", "P>|z|", f"{level} low", f"{level} high")
-    decimals = [estimate_decimals(error) for error in result.std_error]
-    estimate, corrected, error, low, high = (
-        [format_estimate(value, places) for value, places in zip(values, decimals, strict=True)]
-        for values in (result.estimate, result.corrected, result.std_error, result.low, result.high)
+    estimate, error, corrected, low, high = format_estimates(
+        result.estimate, result.std_error, result.corrected, result.low, result.high
     )
     cells = zip(
         result.terms,
@@ -133,7 +127,7 @@ def _(result: BiasCorrection) -> Document:
         corrected,
         error,
         format_column(result.statistic, "statistic", 2),
-        (format_p(p) for p in result.p_value),
+        format_column(result.p_value, "p_value"),
         low,
         high,
         strict=True,

@@ -8,7 +8,8 @@ import numpy as np
 
 from logitkit.by import GroupedRecord
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.number_format import format_amount, format_estimate, format_integer
+from logitkit.report.estimate_columns import format_estimates
+from logitkit.report.number_format import format_amount, format_integer
 from logitkit.report.wording import counted, name_list
 
 __all__ = ["grouped_document"]
@@ -59,21 +60,23 @@ def _first_groups(record: GroupedRecord) -> Table:
         Column("Events"),
         *(Column(name) for name in terms),
     )
+    shown = range(min(len(record.groups), GROUPS_SHOWN))
+    coef = [format_estimates(record.coef[shown, j], record.std_error[shown, j])[0] for j in range(len(terms))]
     rows = [
         (
             *(str(value) for value in record.groups.label(group)),
             format_integer(int(record.n_obs[group])),
             format_amount(float(record.events[group])),
-            *(format_estimate(float(record.coef[group, j])) for j in range(len(terms))),
+            *(column[group] for column in coef),
         )
-        for group in range(min(len(record.groups), GROUPS_SHOWN))
+        for group in shown
     ]
     left = []
     if len(record.groups) > GROUPS_SHOWN:
         left.append(f"{counted(len(record.groups) - GROUPS_SHOWN, 'more group')}: .coef, .tidy(), .glance()")
     if len(record.info.names) > TERMS_SHOWN:
         left.append(f"{counted(len(record.info.names) - TERMS_SHOWN, 'more coefficient')}")
-    return Table("Coefficients", heads, tuple(rows), tuple(f"{text}." for text in left), len(record.groups.names))
+    return Table("Coefficients", heads, tuple(rows), tuple(f"{text}." for text in left), len(record.groups.names), True)
 
 
 def _notes(record: GroupedRecord) -> Iterator[str]:

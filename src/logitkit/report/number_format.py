@@ -7,8 +7,9 @@ The rules, which every function here keeps:
 3. A number that is not zero never prints as zero where its size is the point: what fixed notation would round
    away is written in scientific notation with three significant digits, and so is a magnitude of 1e9 or more.
 4. Thousands are set off with commas.
-5. The numbers of one column have the same count of decimals, so that right alignment aligns the points. In a table of
-   coefficients only a row whose standard error is tiny has more: a slope per dollar does not lengthen the others.
+5. The numbers of one column have the same count of decimals, so that right alignment aligns the points. Where one of
+   them needs scientific notation, all of the column have it. ``estimate_columns`` has the rules for estimates and odds
+   ratios.
 
 A renderer never sees a number: it gets the strings made here.
 """
@@ -25,7 +26,6 @@ from logitkit.errors import LogitkitError, nearest_name
 __all__ = [
     "ColumnKind",
     "column_decimals",
-    "estimate_decimals",
     "format_amount",
     "format_column",
     "format_estimate",
@@ -35,10 +35,10 @@ __all__ = [
     "format_number",
     "format_p",
     "format_percent",
-    "ratio_decimals",
+    "format_scientific",
 ]
 
-ColumnKind = Literal["estimate", "statistic", "p_value", "percent", "integer"]
+ColumnKind = Literal["estimate", "statistic", "probability", "p_value", "percent", "integer"]
 
 _LARGE = 1e9
 """From this magnitude on, fixed notation has more digits than a reader can count."""
@@ -104,6 +104,29 @@ def format_estimate(x: float, decimals: int = 4) -> str:
     text = f"{x:z,.{decimals}f}"
     vanished = x != 0.0 and not text.strip("-0.,")
     return f"{x:.2e}" if vanished or abs(x) >= _LARGE else text
+
+
+def format_scientific(x: float) -> str:
+    """Format a number with three significant digits and a power of ten.
+
+    Parameters
+    ----------
+    x : float
+        The number.
+
+    Returns
+    -------
+    str
+        The text; empty for NaN.
+
+    Examples
+    --------
+    >>> [format_scientific(x) for x in (-0.0000027515, 0.59, 0.0)]
+    ['-2.75e-06', '5.90e-01', '0']
+    """
+    if not math.isfinite(x):
+        return _not_finite(x)
+    return f"{x:.2e}" if x else "0"
 
 
 def format_p(p: float, decimals: int = 4) -> str:
@@ -281,58 +304,6 @@ def column_decimals(values: Iterable[float], digits: int = 4) -> int:
     return max(by_largest, by_smallest)
 
 
-def estimate_decimals(std_error: float) -> int:
-    """Choose the decimals of an estimate and its standard error.
-
-    Parameters
-    ----------
-    std_error : float
-        The standard error, in the estimate's unit.
-
-    Returns
-    -------
-    int
-        Four; below 0.001 as many as show three significant digits of the standard error, at most ten.
-
-    Examples
-    --------
-    >>> [estimate_decimals(x) for x in (12.5, 0.001, 0.000321, 3.21e-7, 1e-30, float("nan"))]
-    [4, 4, 6, 9, 10, 4]
-    """
-    if not 0.0 < std_error < 1e-3:
-        return 4
-    return max(4, min(2 - _exponent(std_error, 3), 10))
-
-
-def ratio_decimals(std_error: float, ratio: float) -> int:
-    """Choose the decimals of an odds ratio and its interval.
-
-    Parameters
-    ----------
-    std_error : float
-        Standard error of the coefficient, the logarithm of the ratio.
-    ratio : float
-        The odds ratio.
-
-    Returns
-    -------
-    int
-        Three; four for a standard error below 0.01; below 0.001 as many as show three significant digits of the
-        ratio's own standard error, ``std_error * ratio``, at most eight.
-
-    Examples
-    --------
-    >>> [ratio_decimals(x, 1.0) for x in (0.4, 0.0064, 0.000321, 1e-30)]
-    [3, 4, 6, 8]
-    """
-    if not 0.0 < std_error < 1e-2:
-        return 3
-    own = std_error * ratio
-    if std_error >= 1e-3 or not 0.0 < own < math.inf:
-        return 4
-    return max(4, min(2 - _exponent(own, 3), 8))
-
-
 def format_column(values: Iterable[float], kind: ColumnKind, decimals: int | None = None) -> tuple[str, ...]:
     """Format the numbers of a column so that their decimals agree.
 
@@ -340,9 +311,10 @@ def format_column(values: Iterable[float], kind: ColumnKind, decimals: int | Non
     ----------
     values : iterable of float, length k
         The column.
-    kind : {"estimate", "statistic", "p_value", "percent", "integer"}
-        What the numbers are. ``estimate`` takes its decimals from `column_decimals`; ``statistic`` (a z or a
-        chi-squared, where a value near zero is as good as zero) has 3; ``p_value`` has 4; ``percent`` has 1.
+    kind : {"estimate", "statistic", "probability", "p_value", "percent", "integer"}
+        What the numbers are. ``estimate`` takes its decimals from `column_decimals`, and is in scientific notation
+        as a whole where these would round a number to zero; ``statistic`` (a z or a chi-squared, where a value near
+        zero is as good as zero) has 3; ``probability`` and ``p_value`` have 4; ``percent`` has 1.
     decimals : int, optional
         Digits after the point instead of those; ``integer`` has none whatever is given.
 
@@ -364,6 +336,7 @@ def format_column(values: Iterable[float], kind: ColumnKind, decimals: int | Non
     column = [float(x) for x in values]
     formatters: dict[str, tuple[Callable[[float, int], str], int]] = {
         "statistic": (_format_fixed, 3),
+        "probability": (format_p, 4),
         "p_value": (format_p, 4),
         "percent": (format_percent, 1),
     }
@@ -371,7 +344,8 @@ def format_column(values: Iterable[float], kind: ColumnKind, decimals: int | Non
         return tuple(format_integer(x) for x in column)
     if kind == "estimate":
         shared = column_decimals(column) if decimals is None else decimals
-        return tuple(format_estimate(x, shared) for x in column)
+        cells = tuple(format_estimate(x, shared) for x in column)
+        return tuple(map(format_scientific, column)) if any("e" in cell for cell in cells) else cells
     if kind not in formatters:
         raise LogitkitError(f"There is no kind of column {kind!r}. {nearest_name(kind, get_args(ColumnKind))}")
     formatter, usual = formatters[kind]

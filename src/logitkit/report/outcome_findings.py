@@ -75,8 +75,8 @@ def goodness_document(result: OutcomeHosmerLemeshow) -> Document:
 def _goodness_table(result: OutcomeHosmerLemeshow) -> Table:
     heads = [Column("Lowest"), Column("Highest"), Column("Size")]
     columns = [
-        format_column(result.lowest, "estimate"),
-        format_column(result.highest, "estimate"),
+        format_column(result.lowest, "probability"),
+        format_column(result.highest, "probability"),
         format_column(result.size, "integer"),
     ]
     for outcome, observed, expected in zip(result.outcomes, result.observed, result.expected, strict=True):
@@ -84,7 +84,7 @@ def _goodness_table(result: OutcomeHosmerLemeshow) -> Table:
         columns.append(
             tuple(f"{format_integer(o)} ({format_estimate(e, 1)})" for o, e in zip(observed, expected, strict=True))
         )
-    return Table("Groups", tuple(heads), tuple(zip(*columns, strict=True)), n_names=3)
+    return Table("Groups", tuple(heads), tuple(zip(*columns, strict=True)), n_names=3, divides=True)
 
 
 @finding_document.register
@@ -126,6 +126,7 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
             (name, *(format_estimate(value) for value in row))
             for name, row in zip(result.outcomes, result.pairwise, strict=True)
         ),
+        divides=True,
     )
     areas = (result.hand_till, result.macro, result.weighted)
     kinds = {area.interval for area in areas} | {curve.interval for curve in curves}
@@ -176,6 +177,7 @@ def classification_document(result: Classification) -> Document:
             (name, *(format_amount(value) for value in row))
             for name, row in zip(result.outcomes, result.confusion, strict=True)
         ),
+        divides=True,
     )
     warnings = [*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)]
     if result.never_predicted:

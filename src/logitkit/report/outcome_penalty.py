@@ -11,7 +11,7 @@ from logitkit.inference.penalised import has_posterior, posterior_condition, why
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.record import PenaltyFacts
 from logitkit.report.document import Column, Table
-from logitkit.report.number_format import format_number
+from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.penalty import LISTED_MOST
 from logitkit.report.wording import counted
 
@@ -54,9 +54,9 @@ def penalised_outcome_table(record: MultinomialRecord) -> Table:
     zero = len(names) - int(np.count_nonzero(size))
     if zero:
         note.append(f"Zero for every outcome: {counted(zero, 'term')}. fit.tidy() has them all.")
-    rows = tuple((names[j], *(_shown(float(value)) for value in table[:, j])) for j in listed)
+    rows = tuple(zip((names[j] for j in listed), *_columns(table[:, listed]), strict=True))
     heads = (Column("Term", "left"), *(Column(outcome) for outcome in record.modelled))
-    return Table("Coefficients by outcome", heads, rows, tuple(note))
+    return Table("Coefficients by outcome", heads, rows, tuple(note), divides=True)
 
 
 def _largest(record: MultinomialRecord, scaled: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Table:
@@ -67,10 +67,8 @@ def _largest(record: MultinomialRecord, scaled: np.ndarray[tuple[int, ...], np.d
         size[np.arange(len(record.modelled)) * len(names) + record.info.intercept] = 0.0
     order = np.argsort(-size, kind="stable")[: min(LISTED_MOST, int(np.count_nonzero(size)))]
     outcome, column = np.divmod(order, len(names))
-    rows = tuple(
-        (record.modelled[k], names[j], _shown(float(record.coef_table[k, j])))
-        for k, j in zip(outcome, column, strict=True)
-    )
+    (cells,) = _columns(record.coef_table[outcome, column][None, :])
+    rows = tuple((record.modelled[k], names[j], cell) for k, j, cell in zip(outcome, column, cells, strict=True))
     more = int(np.count_nonzero(size)) - order.size
     note = (
         f"Largest first. Not listed: {counted(more, 'coefficient')} besides the intercepts; fit.tidy() has them all.",
@@ -90,8 +88,12 @@ def _column_scale(record: MultinomialRecord) -> np.ndarray[tuple[int, ...], np.d
     return out
 
 
-def _shown(value: float) -> str:
-    return "0" if value == 0.0 else format_number(value)
+def _columns(table: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[tuple[str, ...]]:
+    """Return the cells of (m, k) coefficients, m columns that share their decimals; those at zero are seen to be so."""
+    cells = format_estimates(table.ravel(), np.full(table.size, np.nan))[0]
+    shown = ["0" if value == 0.0 else cell for value, cell in zip(table.ravel(), cells, strict=True)]
+    k = table.shape[1]
+    return [tuple(shown[start : start + k]) for start in range(0, table.size, k)]
 
 
 def outcome_penalty_notes(record: MultinomialRecord, facts: PenaltyFacts) -> Iterator[str]:

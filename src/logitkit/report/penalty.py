@@ -10,20 +10,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.design.terms import INTERCEPT
 from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
+from logitkit.report.coefficients import exponentials
 from logitkit.report.document import Column, Fact, Table
+from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import (
-    estimate_decimals,
-    format_estimate,
     format_integer,
     format_level,
     format_percent,
 )
-from logitkit.report.ratios import format_ratios
 from logitkit.report.wording import counted
 from logitkit.solvers.solver import Status
 from logitkit.typing import IntArray
@@ -174,20 +172,18 @@ def penalised_table(record: FitRecord, facts: PenaltyFacts) -> Table:
     heads = ["Coef.", "Odds ratio"]
     if has_posterior(record):
         heads = ["Coef.", "Posterior sd", "Odds ratio", f"{format_level(every.level)} posterior interval"]
-    rows = []
-    for j in listed:
-        name, coef, error = record.names[j], float(every.estimate[j]), float(every.std_error[j])
-        places = estimate_decimals(error)
-        with np.errstate(over="ignore"):
-            ratios = format_ratios(np.exp([coef, every.low[j], every.high[j]]), error)
-        ratio, low, high = ("", "", "") if name == INTERCEPT else ratios
-        shown = "0" if coef == 0.0 else format_estimate(coef, places)
-        cells = [name, shown, "" if name == INTERCEPT else "1" if coef == 0.0 else ratio]
-        if has_posterior(record):
-            cells = [name, shown, format_estimate(error, places), ratio, f"{low} to {high}" if low else ""]
-        rows.append(tuple(cells))
+    names, found = [record.names[j] for j in listed], every.at(listed)
+    coef, errors = format_estimates(found.estimate, found.std_error)
+    ratios, lows, highs = exponentials(names, found)
+    if has_posterior(record):
+        intervals = tuple(f"{low} to {high}" if low else "" for low, high in zip(lows, highs, strict=True))
+        cells = [coef, errors, ratios, intervals]
+    else:  # what the penalty set to zero is seen at a glance
+        zero = found.estimate == 0.0
+        coef = tuple("0" if none else text for none, text in zip(zero, coef, strict=True))
+        cells = [coef, tuple("1" if none and text else text for none, text in zip(zero, ratios, strict=True))]
     columns = (Column("Term", "left"), *(Column(head) for head in heads))
-    return Table(None, columns, tuple(rows), tuple(_left_out(record, facts, listed)))
+    return Table(None, columns, tuple(zip(names, *cells, strict=True)), tuple(_left_out(record, facts, listed)))
 
 
 def _left_out(record: FitRecord, facts: PenaltyFacts, listed: IntArray) -> Iterator[str]:

@@ -9,8 +9,9 @@ import numpy as np
 from logitkit.inference.jackknife import Jackknife
 from logitkit.inference.resampling import Bootstrap
 from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.findings import finding_document
-from logitkit.report.number_format import estimate_decimals, format_estimate, format_integer
+from logitkit.report.number_format import format_column, format_integer
 from logitkit.report.wording import counted
 
 __all__ = ["bootstrap_document", "jackknife_document"]
@@ -35,15 +36,8 @@ def bootstrap_document(result: Bootstrap) -> Document:
     lost = {"Infinite": result.n_infinite, "Undetermined": result.n_undetermined}
     lost = {name: counts for name, counts in lost.items() if counts.any()}
     columns = (Column("Term", "left"), *(Column(name) for name in (*HEADS, *lost)))
-    bias, error = np.asarray(result.bias), np.asarray(result.std_error)
-    cells = tuple(
-        (
-            name,
-            *_estimates(result.estimate[j], bias[j], error[j]),
-            *(format_integer(int(counts[j])) for counts in lost.values()),
-        )
-        for j, name in enumerate(result.names)
-    )
+    counts = (format_column(numbers, "integer") for numbers in lost.values())
+    cells = tuple(zip(result.names, *_estimates(result), *counts, strict=True))
     drawn = {"rows": "Bootstrap", "cluster": "Bootstrap by clusters", "parametric": "Parametric bootstrap"}
     return Document(
         drawn[result.kind],
@@ -72,8 +66,7 @@ def jackknife_document(result: Jackknife) -> Document:
         Bias and standard errors.
     """
     columns = (Column("Term", "left"), *(Column(name) for name in HEADS))
-    bias, error = np.asarray(result.bias), np.asarray(result.std_error)
-    cells = tuple((name, *_estimates(result.estimate[j], bias[j], error[j])) for j, name in enumerate(result.names))
+    cells = tuple(zip(result.names, *_estimates(result), strict=True))
     refits = result.refits
     broken = int((refits.separated | refits.aliased | refits.unconverged).sum())
     warning = (
@@ -88,9 +81,10 @@ def jackknife_document(result: Jackknife) -> Document:
     )
 
 
-def _estimates(estimate: float, bias: float, error: float) -> tuple[str, ...]:
-    decimals = estimate_decimals(float(error))
-    return tuple(format_estimate(float(value), decimals) for value in (estimate, bias, error))
+def _estimates(result: Bootstrap | Jackknife) -> tuple[tuple[str, ...], ...]:
+    """Return the cells of estimate, bias and standard error."""
+    estimate, error, bias = format_estimates(result.estimate, np.asarray(result.std_error), np.asarray(result.bias))
+    return estimate, bias, error
 
 
 def _warnings(result: Bootstrap) -> Iterator[str]:
