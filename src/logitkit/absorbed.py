@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from logitkit.assemble import make_record, null_loss
+from logitkit.assemble import levels_loss, make_record
 from logitkit.curvature.vcov import DenseVcov
 from logitkit.design.arrow import parts_of
 from logitkit.design.blocks import Blocks
@@ -104,7 +104,7 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     method = f"Newton's method, {n_levels:,} levels of {absorbed.name} eliminated, the Hessian kept between steps"
     solution = replace(found.solution, coef=coef, evaluation=here, method=method)
     coordinates = _coordinates(design.matrix.n_columns, aliased, _vanishing(found, n_levels, aliased, size))
-    null = null_loss(kept, True, family)
+    null = levels_loss(kept, codes[part], n_levels, family)
     return make_record(fitted, family, coordinates, solution, DenseVcov(vcov), None, level, null), fitted
 
 

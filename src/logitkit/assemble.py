@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.curvature.vcov import Vcov
+from logitkit.design.constant import constant_of_kept
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design
 from logitkit.design.response import Response
@@ -16,8 +17,12 @@ from logitkit.record import Covariance, FitRecord, Limit
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Solution, Status
 from logitkit.solvers.start import starting_point
+from logitkit.typing import IntArray
 
-__all__ = ["make_record", "null_loss"]
+__all__ = ["levels_loss", "make_record", "null_loss"]
+
+LEVEL_TOL = 1e-10  # of the intercept of a level: its loss is then exact to rounding
+LEVEL_STEPS = 200
 
 
 def make_record(
@@ -49,7 +54,7 @@ def make_record(
     level : float
         Confidence level that the record carries.
     null : float, optional
-        Loss of the null model; by default that of the intercept (if there is one) and the offset, as R's glm.
+        Loss of the null model; by default that of the intercept that the columns span (if they do) and the offset.
 
     Returns
     -------
@@ -64,7 +69,7 @@ def make_record(
         constant = float(np.sum(prior * family.log_constant(response.y, response.trials)))
         saturated = float(response.weights @ family.saturated_loss(response.y))
     if null is None:
-        null = null_loss(response, design.info.intercept is not None, family)
+        null = null_loss(response, design.info.spans_intercept, family)
     events, nonevents = response.events, response.total - response.events
     here = solution.evaluation
     coef = np.array(coordinates.coef(solution.coef))
@@ -73,7 +78,7 @@ def make_record(
         coef = np.where(limit.signs == 0.0, coef, infinite)
     coef[aliased] = np.nan
     return FitRecord(
-        info=design.info,
+        info=constant_of_kept(design, aliased).info,
         family=family,
         coef=coef,
         coordinates=coordinates,
@@ -140,3 +145,58 @@ def null_loss(response: Response, intercept: bool, family: Binomial) -> float:
         return objective.evaluate(np.zeros(0)).value
     solution = Newton().solve(objective, starting_point(objective, 0).coef, suspicious=False)
     return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")
+
+
+def levels_loss(response: Response, codes: IntArray, n_levels: int, family: Binomial) -> float:
+    """Return the loss of the model with one intercept per level and the offset only.
+
+    Parameters
+    ----------
+    response : Response
+        n rows, of levels with both outcomes.
+    codes : (n,) int array
+        Level of each row.
+    n_levels : int
+        The number of levels.
+    family : Binomial
+        Distribution and link.
+
+    Returns
+    -------
+    float
+        In closed form without an offset; with one, the intercept of each level is found by Newton steps that are kept
+        within a bracket.
+
+    Examples
+    --------
+    >>> response = Response(np.array([0.0, 1.0, 1.0, 0.0]))
+    >>> bool(np.isclose(levels_loss(response, np.array([0, 0, 1, 1]), 2, Binomial()), 4 * np.log(2)))
+    True
+    """
+    weights, y, shift = response.weights, response.y, response.offset
+    events = np.bincount(codes, weights * y, n_levels)
+    total = np.bincount(codes, weights, n_levels)
+    varied = (events > 0.0) & (events < total)
+    share = np.where(varied, events, 0.5) / np.where(varied, total, 1.0)
+    intercepts = family.link.link(share)
+    if shift is not None:
+        low, high = np.full(n_levels, np.inf), np.full(n_levels, -np.inf)
+        np.minimum.at(low, codes, shift)
+        np.maximum.at(high, codes, shift)
+        low, high = (np.where(varied, intercepts - end, 0.0) for end in (high, low))
+        intercepts = np.where(varied, 0.5 * (low + high), 0.0)
+        for _ in range(LEVEL_STEPS):
+            eta = intercepts[codes] + shift
+            score = np.bincount(codes, weights * (y - family.mean(eta)), n_levels)
+            curvature = np.bincount(codes, weights * family.variance(eta), n_levels)
+            low, high = np.where(score > 0.0, intercepts, low), np.where(score < 0.0, intercepts, high)
+            moved = intercepts + score / np.maximum(curvature, 1e-300)
+            moved = np.where((moved >= low) & (moved <= high), moved, 0.5 * (low + high))
+            moved = np.where(varied, moved, 0.0)
+            done = bool(np.all(np.abs(moved - intercepts) <= LEVEL_TOL * np.maximum(1.0, np.abs(intercepts))))
+            intercepts = moved
+            if done:
+                break
+    rows = varied[codes]
+    eta = intercepts[codes] if shift is None else intercepts[codes] + shift
+    return float(weights[rows] @ family.loss(eta[rows], y[rows]))

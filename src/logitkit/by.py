@@ -17,6 +17,7 @@ import numpy as np
 from logitkit.assemble import make_record
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import DenseVcov, vcov_of
+from logitkit.design.constant import with_constant
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.group_rows import GroupRows
 from logitkit.design.groups import Groups
@@ -366,7 +367,7 @@ def _errors(information: FloatArray) -> FloatArray:
 
 def _record_of(design: Design, family: Binomial, fits: SmallFits, place: int, level: float) -> FitRecord:
     """Return one of many fits as the record of a single one."""
-    hessian = DenseHessian(fits.information[place])
+    design, hessian = with_constant(design), DenseHessian(fits.information[place])
     none = np.zeros(fits.coef.shape[1])
     here = Evaluation(float(fits.value[place]), none, hessian, float(fits.closest[place]))
     solution = Solution(fits.coef[place].copy(), here, float(fits.decrement[place]), Status.CONVERGED, (), True)

@@ -19,6 +19,7 @@ from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import DenseVcov, Vcov, vcov_of
 from logitkit.design.arrow import ArrowLayout
 from logitkit.design.checks import require_finite
+from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
 from logitkit.design.transformed import Transformed
 from logitkit.errors import ConvergenceError, SeparationError
@@ -82,6 +83,7 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
     True
     """
     with single_threaded_blas():
+        design = with_constant(design)
         plan = choose_plan(design.matrix)
         if plan.layout is not None:
             return _wide(design, plan.layout, family, solver, level)

@@ -15,6 +15,7 @@ import numpy as np
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import DenseVcov, vcov_of
 from logitkit.design.checks import require_finite
+from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
 from logitkit.design.layout import Layout
 from logitkit.design.matrix import Matrix
@@ -91,6 +92,8 @@ def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: f
             f"The model has {n_params:,} coefficients; its second derivatives and what is made of them",
             "Give penalty=lk.Ridge(...), which needs none, or put rare outcomes together.",
         )
+        if outcomes.layout.basis is None:
+            design = with_constant(design)
         solved = _solve(design, outcomes, solver)
         if not overlap_is_certain(solved.solution):
             found = _without_certificate(design, outcomes, solver, solved)

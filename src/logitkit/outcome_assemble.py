@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.curvature.vcov import Vcov
+from logitkit.design.constant import constant_of_kept
 from logitkit.design.dense import Dense
 from logitkit.design.design import Design
 from logitkit.design.layout import Layout, full_layout
@@ -158,10 +159,10 @@ def make_outcome_record(
         prior = 1.0 if response.prior is None else response.prior
         constant = float(np.sum(prior * family.log_constant(shares, response.trials)))
         saturated = float(response.weights @ family.saturated_loss(shares, response.n_rows))
-    null = null_outcome_loss(response, design.info.intercept is not None)
+    null = null_outcome_loss(response, design.info.spans_intercept)
     shown = layout if outcomes.reference is not None else full_layout(layout.n_outcomes, layout.n_columns, None)
     record = MultinomialRecord(
-        info=design.info,
+        info=constant_of_kept(design, np.unique(coordinates.aliased % layout.n_columns)).info,
         family=family,
         coef=coef,
         coordinates=coordinates,

@@ -54,7 +54,7 @@ class MultinomialRecord(ModelRecord):
     @property
     def n_intercepts(self) -> int:
         """Coefficients of the null model: an intercept for every outcome but one, where the model has them."""
-        return self.family.n_outcomes - 1 if self.info.intercept is not None else 0
+        return self.family.n_outcomes - 1 if self.info.spans_intercept else 0
 
     def term_places(self) -> list[tuple[str, IntArray]]:
         """Return the terms and the places of their coefficients, of all outcomes and as ``outcome:term`` of each."""

@@ -272,8 +272,9 @@ class ModelRecord:
 
     @property
     def n_intercepts(self) -> int:
-        """Coefficients of the null model: its intercept, where the model has one."""
-        return int(self.info.intercept is not None or self.info.absorbed is not None)
+        """Coefficients of the null model: the intercepts of absorbed levels, or the intercept that the columns span."""
+        absorbed = self.info.absorbed
+        return int(self.info.spans_intercept) if absorbed is None else absorbed.n_varied
 
     @property
     def has_likelihood(self) -> bool:

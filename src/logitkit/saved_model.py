@@ -63,7 +63,7 @@ MODEL_FIELDS: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("format", "family", "status", "method", "fingerprint"), (str,)),
     **dict.fromkeys(("names", "terms", "empty_terms", "references", "aliased", "trace"), (list,)),
     **dict.fromkeys(("response", "covariance", "counts"), (dict,)),
-    **dict.fromkeys(("coding", "limit", "coordinates", "penalty"), (dict, NOTHING)),
+    **dict.fromkeys(("coding", "constant", "limit", "coordinates", "penalty"), (dict, NOTHING)),
     **dict.fromkeys((*ARRAYS, *COVARIANCES), (dict,)),
     **dict.fromkeys(NUMBERS, (int, float, dict)),
     "version": (int,),
@@ -97,6 +97,7 @@ def pack_model(record: ModelRecord) -> dict[str, Any]:
         "terms": [[term.name, list(term.columns)] for term in info.terms],
         "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
         "coding": None if info.coding is None else pack_coding(info.coding),
+        "constant": None if info.constant is None else encode(info.constant),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
         "fingerprint": record.fingerprint,
         **_pack_covariances(record),
@@ -157,6 +158,7 @@ def unpack_model(
         tuple(packed["empty_terms"]),
         tuple((factor, level) for factor, level in packed["references"]),
         absorbed,
+        None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64),
     )
     counts = decode(packed["counts"])
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])
@@ -227,6 +229,9 @@ def model_problems(
         yield f"'counts' is {_shown(counts)}"
     if packed["status"] not in Status.__members__:
         yield f"the status {packed['status']!r} is not known"
+    constant = None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64)
+    if constant is not None and constant.shape != (len(packed["names"]),):
+        yield f"'constant' is {_shown(packed['constant'])}, and there are {len(packed['names'])} names"
     yield from _name_misfits(packed)
 
 

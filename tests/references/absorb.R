@@ -58,7 +58,7 @@ describe <- function(formula, fit) {
   own <- columns_of(fit)
   levels <- coef(fit)[-own]
   link <- predict(fit, newdata = new, type = "link", se.fit = TRUE)
-  null <- update(fit, . ~ 1, start = NULL)
+  null <- update(fit, . ~ 0 + firm, start = NULL) # the levels alone
   list(
     formula = formula, names_r = I(names(coef(fit))[own]), coef = numbers(coef(fit)[own]),
     std_error = numbers(sqrt(diag(vcov(fit)))[own]), vcov = plain_matrix(vcov(fit)[own, own]),

@@ -128,7 +128,7 @@ def test_the_null_model_has_an_intercept_for_each_outcome_but_one(fit: Any) -> N
     assert not any(label.startswith(("LR", "McFadden")) for label in facts(null))
     bare = lk.multinomial("mode ~ 0 + cost", rows)
     assert bare.lr_test().dof == 2
-    assert "gives every outcome the same probability" in notes(bare)
+    assert "the same probability for every outcome" in notes(bare)
     assert_allclose(bare.null_deviance, 2 * len(rows) * np.log(3), rtol=EXACT)
 
 

@@ -80,9 +80,11 @@ def test_without_an_intercept_the_null_model_is_named() -> None:
     # The deviance of a model that says one half in every row.
     assert fit.null_deviance == pytest.approx(2 * 189 * math.log(2))
     assert "No intercept: no column is called 'Intercept'" in fit.summary().notes[0]
-    assert "Without an intercept the null model gives every row the probability one half." in fit.summary().notes
+    assert (
+        "Null model of the likelihood-ratio test and of R2: probability one half in every row." in fit.summary().notes
+    )
     shifted = lk.logit("low ~ 0 + lwt", births(), offset="age")
-    assert "Without an intercept the null model has the offset only." in shifted.summary().notes
+    assert "Null model of the likelihood-ratio test and of R2: the offset only." in shifted.summary().notes
     assert not any("intercept" in note for note in lk.logit("low ~ age", births()).summary().notes)
 
 

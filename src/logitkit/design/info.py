@@ -9,6 +9,7 @@ from typing import Any
 from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.coding import Coding
 from logitkit.design.terms import INTERCEPT, Term
+from logitkit.typing import FloatArray
 
 __all__ = ["DesignInfo", "ResponseInfo"]
 
@@ -76,6 +77,8 @@ class DesignInfo:
         Factors coded by differences from a reference level, and that level.
     absorbed : AbsorbedLevels or None
         A factor with an intercept for each level instead of columns; the model's own intercept is then none of them.
+    constant : (p,) array or None
+        Of a design without an intercept column: coefficients of a combination of columns that is one on every row.
     """
 
     names: tuple[str, ...]
@@ -86,8 +89,14 @@ class DesignInfo:
     empty_terms: tuple[str, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
     absorbed: AbsorbedLevels | None = None
+    constant: FloatArray | None = None
 
     @property
     def intercept(self) -> int | None:
         """Position of the intercept, or None."""
         return self.names.index(INTERCEPT) if INTERCEPT in self.names else None
+
+    @property
+    def spans_intercept(self) -> bool:
+        """Whether the columns contain an intercept: as a column, or as a combination of columns."""
+        return self.intercept is not None or self.constant is not None

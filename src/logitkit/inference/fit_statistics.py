@@ -1,11 +1,13 @@
 r"""Information criteria and coefficients of determination.
 
-With log-likelihoods :math:`\ell` and :math:`\ell_0` (null), k the rank of the design, and n the number of trials:
+With log-likelihoods :math:`\ell` and :math:`\ell_0` (null), k the rank of the design, and n the total weight of the
+trials, so that n is in the units of the likelihood (``docs/maths/inference.md`` has the table of which null model and
+which n each statistic takes):
 
 * AIC :math:`= -2\ell + 2k`, BIC :math:`= -2\ell + k \log n_{obs}`, both with the binomial constant, as R has them;
 * McFadden :math:`1 - \ell/\ell_0`, Cox and Snell :math:`1 - \exp\{2(\ell_0 - \ell)/n\}`, Nagelkerke: the latter
   divided by its largest value; all without the binomial constant, so that counted data give what their rows one by
-  one would;
+  one would, and none depends on the scale of precision weights;
 * Tjur: mean probability among events less that among non-events.
 
 References
@@ -82,7 +84,7 @@ def fit_statistics(record: ModelRecord) -> FitStatistics:
     null_loss = record.log_constant - record.null_loglik
     gain = null_loss - loss
     gain = 0.0 if abs(gain) <= ROUNDING * null_loss else gain
-    per_trial = 2.0 / record.n_trials
+    per_trial = 2.0 / record.total
     cox_snell = -math.expm1(-per_trial * gain)
     most = -math.expm1(-per_trial * null_loss)
     return FitStatistics(
@@ -101,7 +103,7 @@ def explained_share(record: ModelRecord) -> float:
     Parameters
     ----------
     record : ModelRecord
-        The fit; the null model has the intercept and the offset.
+        The fit.
 
     Returns
     -------

@@ -1,9 +1,14 @@
 r"""The likelihood-ratio test against the null model.
 
-:math:`2(\ell - \ell_0)` is chi-square with as many degrees of freedom as the model has coefficients besides the
-intercept. The null model has the intercept, when the model has one (of several outcomes, one for each but the
-reference), and the offset; without an intercept every linear predictor is the offset, as in R. With an absorbed factor
-the null model has one intercept for all of its levels.
+:math:`2(\ell - \ell_0)` is chi-square with as many degrees of freedom as the model has coefficients more than the null
+model. The null model has the offset and
+
+* the intercepts of the levels, where a factor is absorbed: the other columns are tested given the levels;
+* else an intercept, where the columns span one, as a column or as a combination such as the indicators of all levels of
+  a factor (of several outcomes, one for each but the reference);
+* else nothing: every linear predictor is the offset.
+
+``null_model`` says which in words. ``docs/maths/inference.md`` has the table for every statistic.
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.record import ModelRecord
 
-__all__ = ["LikelihoodRatioTest", "null_test"]
+__all__ = ["LikelihoodRatioTest", "null_model_words", "null_test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class LikelihoodRatioTest:
         Difference of the numbers of coefficients.
     p_value : float
         Upper tail probability; nan without degrees of freedom.
+    null_model : str
+        The null model in words.
 
     Examples
     --------
@@ -41,10 +48,11 @@ class LikelihoodRatioTest:
     statistic: float
     dof: int
     p_value: float
+    null_model: str = ""
 
 
 def null_test(record: ModelRecord) -> LikelihoodRatioTest:
-    """Test all coefficients besides the intercept at once.
+    """Test all coefficients that the null model lacks at once.
 
     Parameters
     ----------
@@ -78,4 +86,41 @@ def null_test(record: ModelRecord) -> LikelihoodRatioTest:
         )
     statistic = max(record.null_deviance - record.deviance, 0.0)
     dof = record.n_params - record.n_intercepts
-    return LikelihoodRatioTest(statistic, dof, float(chdtrc(dof, statistic)) if dof > 0 else float("nan"))
+    p_value = float(chdtrc(dof, statistic)) if dof > 0 else float("nan")
+    return LikelihoodRatioTest(statistic, dof, p_value, null_model_words(record))
+
+
+def null_model_words(record: ModelRecord) -> str:
+    """Return what the null model of a fit has, in words.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Returns
+    -------
+    str
+        Without a full stop.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 1, 0, 1, 0, 1, 0, 1], "g": list("aaaabbbb"), "x": [1, 2, 3, 2, 1, 2, 3, 2]}
+    >>> null_model_words(lk.logit("y ~ x", data, absorb="g").record)
+    'the intercepts of the 2 levels of g'
+    >>> null_model_words(lk.logit("y ~ 0 + x", data).record)
+    'probability one half in every row'
+    """
+    info, several = record.info, bool(record.info.response.levels)
+    offset = bool(info.response.offset or info.response.offsets)
+    if info.absorbed is not None:
+        number = info.absorbed.n_varied
+        words = f"the intercepts of the {number:,} level{'' if number == 1 else 's'} of {info.absorbed.name}"
+    elif record.n_intercepts:
+        words = "one intercept per outcome but the first" if several else "an intercept"
+    elif offset:
+        return "the offset only"
+    else:
+        return "the same probability for every outcome" if several else "probability one half in every row"
+    return f"{words}, and the offset" if offset else words

@@ -22,16 +22,16 @@ from scipy.special import chdtrc
 
 from logitkit.design.design import Design
 from logitkit.design.layout import full_layout
+from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.functions import determined_functions, function_sides
-from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.marginality import contained_terms
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
-from logitkit.inference.wald import OVERALL_MOST, wald_chi_square
+from logitkit.inference.wald import OVERALL_MOST, but_for_constant, wald_chi_square
 from logitkit.multinomial_fit import fit_multinomial
-from logitkit.outcome_assemble import Outcomes
+from logitkit.outcome_assemble import Outcomes, null_outcome_loss
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.rank import Coordinates
 from logitkit.solvers.newton import Newton
@@ -121,11 +121,10 @@ def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind 
             rows.append(_wald(record, _of_columns(record, columns)))
         else:
             assert design is not None
-            alone = columns.size == len(
-                record.info.names
-            )  # without it the logits are the offsets, as in the null model
-            functions = _of_columns(record, columns)
-            rows.append(_to_null(record) if alone else _ratio(record, _without(record, design, columns), functions))
+            if columns.size == len(record.info.names):
+                rows.append(_to_nothing(record, design))
+            else:
+                rows.append(_ratio(record, _without(record, design, columns), _of_columns(record, columns)))
     hypothesis = "the coefficients of the term are zero for all outcomes, given the other terms"
     contained = [pair for term in terms for pair in contained_terms(record.info, np.array(term.columns))]
     found = _tests("term", tuple(term.name for term in terms), rows, test, hypothesis)
@@ -216,6 +215,10 @@ def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
     require_likelihood(record, "test")
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     functions = _of_columns(record, columns)
+    if record.info.constant is not None:
+        ends = np.split(functions, record.family.n_outcomes - 1)  # a block per outcome, of all columns that are kept
+        kept = np.setdiff1d(columns, [j % len(record.info.names) for j in record.aliased]).astype(np.int64)
+        functions = np.vstack([but_for_constant(record.info.constant[kept]) @ block for block in ends])
     functions = functions[function_sides(record, functions) == 0.0]
     functions = functions[(record.coordinates.jacobian(functions) != 0.0).any(axis=1)]
     if not len(functions):
@@ -278,9 +281,11 @@ def _chi_square(record: MultinomialRecord, functions: FloatArray) -> tuple[float
     return (statistic, rank) if rank == independent else (np.nan, independent)
 
 
-def _to_null(record: MultinomialRecord) -> tuple[float, int]:
-    test = null_test(record)
-    return test.statistic, test.dof
+def _to_nothing(record: MultinomialRecord, design: Design) -> tuple[float, int]:
+    """Return the test against the model without coefficients, whose logits are the offsets."""
+    assert isinstance(design.response, OutcomeResponse)
+    loss = null_outcome_loss(design.response, False)
+    return max(2.0 * (loss - (record.log_constant - record.loglik)), 0.0), record.n_params
 
 
 def _ratio(record: MultinomialRecord, smaller: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:

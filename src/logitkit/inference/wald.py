@@ -26,7 +26,15 @@ from logitkit.rank import Coordinates
 from logitkit.record import ModelRecord
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["OVERALL_MOST", "WaldTest", "coefficient_estimates", "overall_test", "wald_chi_square", "wald_test"]
+__all__ = [
+    "OVERALL_MOST",
+    "WaldTest",
+    "but_for_constant",
+    "coefficient_estimates",
+    "overall_test",
+    "wald_chi_square",
+    "wald_test",
+]
 
 FIXED = 1e-13  # of the size of its terms: what is left of a function that the model fixes is rounding
 OVERALL_MOST = 500  # coefficients that a summary tests at once: half a second
@@ -191,7 +199,7 @@ def _fixed_by_the_model(record: ModelRecord, functions: FloatArray, jacobian: Fl
 
 
 def overall_test(record: ModelRecord) -> tuple[float, int, float]:
-    """Test by Wald that all coefficients but the intercept are zero, those without a standard error left out.
+    """Test by Wald that the linear predictor is constant, coefficients without a standard error left out.
 
     Parameters
     ----------
@@ -232,10 +240,40 @@ def overall_test(record: ModelRecord) -> tuple[float, int, float]:
         return float("nan"), len(tested), float("nan")
     left = np.zeros((len(tested), len(record.names)))
     left[np.arange(len(tested)), tested] = 1.0
-    rank, statistic, _ = wald_chi_square(record, record.coef[tested], record.coordinates.jacobian(left))
-    if rank < len(tested):
+    if record.info.constant is not None:  # equal linear predictors, not zero: what is left of the columns but for 1
+        left = but_for_constant(record.info.constant[tested]) @ left
+        if not len(left):
+            return float("nan"), 0, float("nan")
+    values = left[:, tested] @ record.coef[tested]
+    rank, statistic, _ = wald_chi_square(record, values, record.coordinates.jacobian(left))
+    if rank < len(left):
         return float("nan"), 0, float("nan")
     return statistic, rank, float(chdtrc(rank, statistic))
+
+
+def but_for_constant(constant: FloatArray) -> FloatArray:
+    """Return orthonormal functions of coefficients that are zero if and only if X beta is constant.
+
+    Parameters
+    ----------
+    constant : (p,) array
+        b, with X b = 1 on every row; zeros where no combination is constant.
+
+    Returns
+    -------
+    (p - 1, p) array
+        A basis of what is orthogonal to b; p rows where b is zero.
+
+    Examples
+    --------
+    Of two cell means, their difference:
+
+    >>> np.abs(but_for_constant(np.ones(2)).sum(axis=1)).round(9).tolist()
+    [0.0]
+    """
+    if not constant.any():
+        return np.eye(constant.size)
+    return np.asarray(np.linalg.qr(constant[:, None], mode="complete")[0].T[1:])
 
 
 def wald_chi_square(record: ModelRecord, difference: FloatArray, jacobian: FloatArray) -> tuple[int, float, bool]:

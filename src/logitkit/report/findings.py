@@ -111,7 +111,8 @@ def _(result: LikelihoodRatioTest) -> Document:
     title = "Likelihood-ratio test against the null model"
     if result.dof == 0:
         return Document(title, notes=("There is nothing to test: the model is the null model.",))
-    return Document(title, facts=test_facts(result.statistic, result.dof, result.p_value))
+    notes = (f"Null model: {result.null_model}.",) if result.null_model else ()
+    return Document(title, facts=test_facts(result.statistic, result.dof, result.p_value), notes=notes)
 
 
 @finding_document.register

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from logitkit.inference.fit_statistics import fit_statistics
-from logitkit.inference.likelihood_ratio import null_test
+from logitkit.inference.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.wald import OVERALL_MOST
 from logitkit.record import ModelRecord
 from logitkit.report.document import Fact
@@ -14,7 +14,15 @@ from logitkit.report.number_format import format_integer, format_number, format_
 from logitkit.report.wording import counted, has_only_intercept, name_list
 from logitkit.solvers.solver import Status
 
-__all__ = ["covariance_note", "design_notes", "fitted_facts", "given_facts", "rows_facts", "state_warnings"]
+__all__ = [
+    "covariance_note",
+    "design_notes",
+    "fitted_facts",
+    "given_facts",
+    "null_model_note",
+    "rows_facts",
+    "state_warnings",
+]
 
 FEW_CLUSTERS = 20  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
@@ -129,6 +137,27 @@ def covariance_note(record: ModelRecord) -> Iterator[str]:
             "Likelihood statistics (log-likelihood, AIC, BIC, R2) are withheld: the weights or clusters make the "
             "likelihood a working device only."
         )
+
+
+def null_model_note(record: ModelRecord) -> Iterator[str]:
+    """Name the null model of a fit that has no intercept column.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Yields
+    ------
+    str
+        At most one sentence.
+    """
+    absorbed = record.info.absorbed
+    if not record.has_likelihood or record.info.intercept is not None:
+        return
+    why = " (columns add up to one)" if record.info.constant is not None else ""
+    count = "" if absorbed is None else f" Parameters count the intercepts of the levels of {absorbed.name}."
+    yield f"Null model of the likelihood-ratio test and of R2: {null_model_words(record)}{why}.{count}"
 
 
 def design_notes(record: ModelRecord) -> Iterator[str]:

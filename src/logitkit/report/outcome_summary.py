@@ -18,6 +18,7 @@ from logitkit.report.model_facts import (
     design_notes,
     fitted_facts,
     given_facts,
+    null_model_note,
     rows_facts,
     state_warnings,
 )
@@ -159,7 +160,6 @@ def _notes(record: MultinomialRecord) -> Iterator[str]:
 
 def _fitted_notes(record: MultinomialRecord) -> Iterator[str]:
     """Say what the numbers of maximum likelihood are."""
-    response = record.info.response
     if record.reference is None:
         yield (
             "A coefficient says how a term moves the log-probability of its outcome against the mean of all outcomes' "
@@ -170,9 +170,7 @@ def _fitted_notes(record: MultinomialRecord) -> Iterator[str]:
         base = record.outcomes[record.reference]
         yield f"RRR: relative risk ratio, by what factor one unit multiplies P(outcome) / P({base})."
     yield from covariance_note(record)
-    if record.has_likelihood and record.info.intercept is None:
-        null = "has the offsets only" if response.offsets else "gives every outcome the same probability"
-        yield f"The model has no intercepts: the null model {null}."
+    yield from null_model_note(record)
     yield from _restrictions(record)
     yield from _left_out(record)
 

@@ -16,6 +16,7 @@ from logitkit.report.model_facts import (
     design_notes,
     fitted_facts,
     given_facts,
+    null_model_note,
     rows_facts,
     state_warnings,
 )
@@ -143,18 +144,7 @@ def _notes(record: FitRecord) -> Iterator[str]:
 def _fitted_notes(record: FitRecord) -> Iterator[str]:
     """Say how errors were made, and which null model and coefficients there are."""
     yield from covariance_note(record)
-    if record.has_likelihood and record.info.absorbed is not None:
-        yield (
-            f"Parameters count the intercepts of the levels of {record.info.absorbed.name}; the null model has one "
-            "intercept for all of them."
-        )
-    elif record.has_likelihood and record.info.intercept is None:
-        null = (
-            "has the offset only"
-            if record.info.response.offset is not None
-            else "gives every row the probability one half"
-        )
-        yield f"Without an intercept the null model {null}."
+    yield from null_model_note(record)
     yield from _left_out(record)
 
 

@@ -132,7 +132,7 @@ def has_only_intercept(record: ModelRecord) -> bool:
     bool
         True also when every other column is aliased.
     """
-    return record.info.intercept is not None and record.n_params == record.n_intercepts
+    return record.n_intercepts > 0 and record.n_params == record.n_intercepts
 
 
 def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
