@@ -69,10 +69,13 @@ def test_labelled_points_share_the_axes_in_colours_of_their_own(drawn):
     assert ax.get_xlim()[1] == ax.get_ylim()[1] == diagonal.get_xdata()[1] >= top
 
 
-def test_a_histogram_that_is_there_stays_in_view(drawn):
+def test_histogram_and_words_go_when_other_points_join(drawn):
     ax = plot_calibration(drawn.calibration)
-    plot_calibration(drawn.calibration_elsewhere, ax, label="second", color="black")
-    assert ax.patches[0].get_y() == ax.get_ylim()[0] < 0.0
+    plot_calibration(drawn.calibration_elsewhere, ax)
+    plot_calibration(drawn.calibration_elsewhere, ax, label="third", color="black")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["points 1", "points 2", "third"]
+    assert (list(ax.texts), list(ax.patches)) == ([], [])
+    assert ax.get_ylim() == ax.get_xlim() == ax.spines["left"].get_bounds()
     assert ax.containers[-1][0].get_color() == "black"
 
 

@@ -19,7 +19,7 @@ def fit() -> lk.Fit:
 
 
 def row_names(ax: Any) -> list[str]:
-    return [text.get_text() for text in ax.get_yticklabels()]
+    return [text.get_text().strip() for text in ax.get_yticklabels()]
 
 
 def test_a_unit_is_named_where_it_is_not_1(fit: lk.Fit) -> None:
@@ -67,8 +67,9 @@ def test_coefficients_at_zero_have_no_row() -> None:
     fit = lk.logit("low ~ age + lwt + race + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso(0.05))
     zero = [name for name, value in fit.coef.items() if value == 0.0]
     ax = fit.plot.forest(labels={zero[0]: "Not drawn"})
-    assert row_names(ax) == [name for name in fit.coef.index if name not in {*zero, "Intercept"}]
-    assert ax.get_title(loc="left") == f"{len(zero)} at zero"
+    assert zero == ["age", "race[T.other]"]
+    assert row_names(ax) == ["lwt", "race", "white (reference)", "black", "smoke"]
+    assert [text.get_text() for text in ax.texts][-1] == "Not drawn: 2 coefficients at zero."
 
 
 def test_of_many_coefficients_the_largest_are_drawn() -> None:
@@ -80,7 +81,7 @@ def test_of_many_coefficients_the_largest_are_drawn() -> None:
     sizes = np.abs(fit.coef.to_numpy() * X.std(axis=0))[1:]
     ax = fit.plot.forest()
     assert row_names(ax) == [names[1 + j] for j in np.sort(np.argsort(-sizes)[:39])]
-    assert ax.get_title(loc="left") == "21 smaller coefficients not drawn"
+    assert [text.get_text() for text in ax.texts][-1] == "Not drawn: 21 smaller coefficients."
 
 
 def test_a_penalty_that_leaves_nothing_leaves_no_figure() -> None:

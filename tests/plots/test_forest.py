@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from numpy.testing import assert_allclose, assert_array_equal
 
-from logitkit.errors import DataError
-from logitkit.plots.forest import plot_forest
+import logitkit as lk
+from logitkit.errors import DataError, FormulaError
+from logitkit.plots import forest
+from logitkit.plots.forest import WIDTH_MOST, ForestRow, forest_size
+from logitkit.plots.ratio_axis import ratio_text, ratio_ticks
 from logitkit.plots.style import MUTED
 
 NAMES = ["age", "smoke", "ui"]
 RATIO = np.array([0.97, 2.5, 2.1])
 LOW = np.array([0.91, 1.15, 0.87])
 HIGH = np.array([1.05, 5.5, 5.3])
+
+
+def plot_forest(labels, *values, **options):
+    """Draw plain rows of numbers."""
+    rows = [ForestRow(*row) for row in zip(labels, *values, strict=True)]
+    return forest.plot_forest(rows, **options)
+
+
+def boxes(ax, *artists):
+    """Frames of texts, once all is laid out."""
+    ax.figure.draw_without_rendering()
+    return [artist.get_window_extent() for artist in artists]
+
+
+def are_apart(found):
+    return not any(one.overlaps(other) for i, one in enumerate(found) for other in found[:i])
 
 
 def markers(ax, shape="s"):
@@ -32,6 +53,7 @@ def test_ratios_and_intervals_stand_in_their_rows():
     assert_allclose(segments(ax)[:, :, 0], np.column_stack([LOW, HIGH]))
     assert_array_equal(segments(ax)[:, 0, 1], [0, 1, 2])
     assert [text.get_text() for text in ax.get_yticklabels()] == NAMES
+    assert not ax.texts
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first row at the top
     assert "95%" in ax.get_xlabel()
 
@@ -90,17 +112,103 @@ def test_the_axis_has_a_few_plain_numbers(spread):
     assert 2 <= len(ticks) <= 9
     assert 1.0 in ticks
     assert "1" in [text.get_text() for text in ax.get_xticklabels()]
+    assert are_apart(boxes(ax, *ax.get_xticklabels()))
 
 
-def test_long_names_keep_their_ends():
-    name = "C(checking_status, contr.treatment('no checking'))[T.at least 200]"
-    (label,) = plot_forest([name], RATIO[:1], LOW[:1], HIGH[:1]).get_yticklabels()
-    assert len(label.get_text()) < 50
-    assert label.get_text().endswith("[T.at least 200]")
+@pytest.mark.parametrize("columns", [1, 3])
+def test_ticks_have_room_on_a_wide_axis_and_in_a_narrow_place(columns):
+    figure = Figure(figsize=(6.4, 2.0))
+    ax = figure.add_subplot(1, columns, 1)
+    plot_forest(["a", "b"], [1e-5, 3e4], [1e-5, 1e4], [1e-4, 1e5], ax=ax)
+    assert are_apart(boxes(ax, *ax.get_xticklabels()))
+    assert len(ax.get_xticklabels()) >= 2
+    assert ratio_ticks(1e-5, 1e5, 1.0)  # of a place that has no room one is left
+    assert ratio_text(1e-5) == "10⁻⁵"
 
 
-def test_sizes_must_agree():
-    with pytest.raises(DataError, match=r"\(2, 3, 3, 3\)"):
-        plot_forest(NAMES[:2], RATIO, LOW, HIGH)
-    with pytest.raises(DataError, match="not be 0"):
-        plot_forest([], np.zeros(0), np.zeros(0), np.zeros(0))
+def test_long_labels_are_wrapped_and_not_cut():
+    name = "C(checking_status, contr.treatment('no checking'))[T.at least 200, or salary for at least one year]"
+    rows = [ForestRow(label, 2.0, 1.0, 3.0, numbers=("2.000", "1.000 to 3.000")) for label in (name, "x" * 120, "age")]
+    ax = forest.plot_forest(rows)
+    labels = ax.get_yticklabels()
+    for label, row in zip(labels, rows, strict=True):
+        assert "".join(label.get_text().split()) == "".join(row.label.split())
+        assert max(map(len, label.get_text().split("\n"))) < 40
+    found = boxes(ax, *labels, *ax.texts)
+    assert are_apart(found)
+    inside = ax.figure.bbox
+    assert all(inside.x0 <= box.x0 and box.x1 <= inside.x1 and inside.y0 <= box.y0 <= inside.y1 for box in found)
+    assert forest_size(rows)[0] <= WIDTH_MOST
+
+
+@pytest.mark.parametrize("n", [3, 12, 40])
+def test_numbers_stand_in_their_rows_under_their_heads(n):
+    rows = [ForestRow(f"predictor {i}", 1.5, 0.7, 3.0, numbers=("1.500", f"0.{i:03} to 3.000")) for i in range(n)]
+    ax = forest.plot_forest(rows, level=0.95, title="Odds of the event")
+    texts = [text.get_text() for text in ax.texts]
+    assert texts[:2] == ["Odds ratio", "95% interval"]
+    assert texts[2:] == [text for row in rows for text in row.numbers]
+    found = boxes(ax, *ax.texts, *ax.get_yticklabels(), ax._left_title)
+    assert are_apart(found)
+    for row in range(n):
+        middle = 0.5 * (found[2 + 2 * row].y0 + found[2 + 2 * row].y1)
+        assert abs(middle - ax.transData.transform((1.0, row))[1]) < 2.0
+    assert min(box.x0 for box in found[: 2 + 2 * n]) > ax.bbox.x1
+
+
+def births():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"age": rng.normal(30.0, 5.0, 200), "race": rng.choice(["black", "other", "white"], 200)})
+    frame["parity"] = rng.integers(0, 3, 200)
+    frame["low"] = (rng.random(200) < 1.0 / (1.0 + np.exp(3.0 - 0.1 * frame["age"]))).astype(int)
+    return frame
+
+
+FORMULA = "low ~ age + C(race, contr.treatment('white')) + C(parity)"
+
+
+def shown(ax):
+    return [text.get_text().strip() for text in ax.get_yticklabels()]
+
+
+def test_a_factor_has_a_heading_and_its_reference():
+    fit = lk.logit(FORMULA, births())
+    ax = fit.plot.forest()
+    levels = ["white (reference)", "black", "other", "parity", "0 (reference)", "1", "2"]
+    assert shown(ax) == ["age", "race", *levels]
+    assert [text.get_fontweight() for text in ax.get_yticklabels()][:3] == ["normal", "bold", "normal"]
+    assert_allclose(markers(ax)[0].get_xdata(), fit.odds_ratios()["odds_ratio"])
+    assert_array_equal(markers(ax)[0].get_ydata(), [0, 3, 4, 7, 8])
+    assert_array_equal(markers(ax)[1].get_data(), [[1.0, 1.0], [2, 6]])
+    numbers = [text.get_text() for text in ax.texts]
+    assert numbers.count("1") == 2
+    assert f"{fit.odds_ratios()['odds_ratio'].iloc[0]:.3f}" in numbers
+
+
+def test_terms_level_labels_and_title_can_be_chosen():
+    fit = lk.logit(FORMULA, births())
+    ax = fit.plot.forest(
+        terms=["C(parity)", "age"], level=0.9, title="Births", units={"age": 10}, labels={"C(parity)": "Earlier births"}
+    )
+    assert shown(ax) == ["Earlier births", "0 (reference)", "1", "2", "age (per 10)"]
+    assert ax.get_title(loc="left") == "Births"
+    assert "90% interval" in [text.get_text() for text in ax.texts]
+    expected = fit.odds_ratios({"age": 10}, level=0.9).iloc[[3, 4, 0]]
+    assert_allclose(segments(ax)[:, :, 0], expected[["conf_low", "conf_high"]])
+    one = fit.plot.forest(terms=["C(parity)[T.2]"])
+    assert shown(one) == ["parity", "0 (reference)", "2"]
+    with pytest.raises(FormulaError, match="Did you mean 'C\\(parity\\)'"):
+        fit.plot.forest(terms=["C(party)"])
+    with pytest.raises(FormulaError, match="terms is empty"):
+        fit.plot.forest(terms=[])
+
+
+def test_a_ratio_that_overflows_is_not_called_separated():
+    rows = births().assign(small=lambda frame: frame["age"] * 1e-5)
+    ax = lk.logit("low ~ small", rows).plot.forest()
+    assert [text.get_text() for text in ax.texts][:1] == ["beyond the largest number"]
+
+
+def test_a_forest_has_a_row():
+    with pytest.raises(DataError, match="no row to draw"):
+        forest.plot_forest([])

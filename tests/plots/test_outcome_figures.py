@@ -13,8 +13,10 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from logitkit.errors import DataError, ResponseError, UnsupportedError
+from logitkit.plots.labels import plain
 from logitkit.plots.outcome_coefficients import Drawn, plot_outcome_coefficients
-from logitkit.plots.style import MUTED, looks, plain, stack_colors
+from logitkit.plots.style import MUTED, OUTCOMES_MOST, looks
+from logitkit.plots.term_rows import TermRow
 from logitkit.plots.ternary import corner_coordinates, plot_ternary
 from logitkit.results.set_rows import effects_of
 
@@ -41,24 +43,23 @@ def points(ax: Any, look: Any) -> Any:
 
 
 def rows_of(ax: Any) -> list[str]:
-    return [text.get_text() for text in ax.get_yticklabels()]
+    return [text.get_text().strip() for text in ax.get_yticklabels()]
 
 
 def test_looks_are_all_different() -> None:
-    assert len(set(stack_colors(30))) == 30
-    assert stack_colors(3) == tuple(look.color for look in looks(3))
+    assert len({(look.color, look.hatch) for look in looks(28)}) == 28
     assert len(set(looks(28))) == 28
     assert len({look.color for look in looks(7)}) == len({look.mark for look in looks(7)}) == 7
 
 
 def test_coefficients_have_a_row_a_term_and_a_mark_an_outcome(fit: Any) -> None:
     ax = fit.plot.coefficients()
-    assert rows_of(ax) == ["cost", "time", "g[T.v]"]
+    assert rows_of(ax) == ["cost", "time", "g", "u (reference)", "v"]
     assert legend(ax) == ["car", "walk"]
-    for outcome, look in zip(["car", "walk"], looks(2), strict=True):
+    for outcome, look in zip(["car", "walk"], looks(3)[1:], strict=True):
         drawn = points(ax, look)
         assert_allclose(drawn.get_xdata(), fit.coef[outcome].drop("Intercept"))
-        assert_allclose(np.round(drawn.get_ydata()), [0, 1, 2])
+        assert_allclose(np.diff(drawn.get_ydata()), [1.0, 1.0 + 2 * 0.27 / 0.34])
     assert "against bus, 95% intervals" in ax.get_xlabel()
     left, right = ax.get_xlim()
     assert left < 0.0 < right
@@ -70,7 +71,7 @@ def test_ratios_are_on_a_logarithmic_axis_and_against_whom_is_said(fit: Any) -> 
     assert legend(ax) == ["bus", "car"]
     assert "against walk, 90% intervals" in ax.get_xlabel()
     expected = fit.risk_ratios(against="walk")["risk_ratio"]
-    for outcome, look in zip(["bus", "car"], looks(2), strict=True):
+    for outcome, look in zip(["bus", "car"], looks(3), strict=False):
         assert_allclose(points(ax, look).get_xdata(), expected.loc[outcome])
     null = [line for line in ax.lines if line.get_color() == MUTED]
     assert list(null[0].get_xdata()) == [1.0, 1.0]
@@ -87,35 +88,42 @@ def test_in_symmetric_form_every_outcome_is_drawn_against_their_mean() -> None:
 def test_what_an_outcome_does_not_have_is_left_out() -> None:
     fit = lk.multinomial("mode ~ cost + time", trips(), per_outcome={"car": "cost"})
     ax = fit.plot.coefficients()
-    assert len(points(ax, looks(2)[0]).get_xdata()) == 1
-    assert len(points(ax, looks(2)[1]).get_xdata()) == 2
+    assert len(points(ax, looks(3)[1]).get_xdata()) == 1
+    assert len(points(ax, looks(3)[2]).get_xdata()) == 2
     assert not ax.texts
     ratios = fit.plot.risk_ratios()
-    assert len(points(ratios, looks(2)[0]).get_xdata()) == 1
+    assert len(points(ratios, looks(3)[1]).get_xdata()) == 1
     assert not ratios.texts
     # Against an outcome that has the term, the one that has none is drawn too.
-    assert len(points(fit.plot.risk_ratios("walk"), looks(2)[1]).get_xdata()) == 2
+    assert len(points(fit.plot.risk_ratios("walk"), looks(3)[1]).get_xdata()) == 2
 
 
 def test_infinite_and_missing_ones_are_named_in_words() -> None:
     nan, inf = np.nan, np.inf
     table = np.array([[inf, 0.5], [nan, -inf]])
     ends = np.where(np.isfinite(table), table, nan)
-    drawn = Drawn(("x", "z"), ("car", "walk"), table, ends - 0.2, ends + 0.2, "bus", 0.95)
+    terms = (TermRow("x"), TermRow("z"))
+    drawn = Drawn(terms, ("car", "walk"), table, ends - 0.2, ends + 0.2, "bus", 0.95)
     assert [text.get_text() for text in plot_outcome_coefficients(drawn).texts] == [
         "infinite (separated) →",
         "no estimate",
         "← minus infinite (separated)",
     ]
-    ratios = Drawn(
-        ("x", "z"), ("car", "walk"), np.exp(table), np.exp(ends - 0.2), np.exp(ends + 0.2), "bus", 0.95, True
-    )
+    ratios = Drawn(terms, ("car", "walk"), np.exp(table), np.exp(ends - 0.2), np.exp(ends + 0.2), "bus", 0.95, True)
     assert [text.get_text() for text in plot_outcome_coefficients(ratios).texts][-1] == "← zero (separated)"
 
 
 def test_an_interval_far_longer_than_any_estimate_is_cut() -> None:
     one = np.array([[0.5], [1.0]])
-    drawn = Drawn(("x", "z"), ("car",), one, np.array([[-200.0], [0.9]]), np.array([[201.0], [1.1]]), "bus", 0.95)
+    drawn = Drawn(
+        (TermRow("x"), TermRow("z")),
+        ("car",),
+        one,
+        np.array([[-200.0], [0.9]]),
+        np.array([[201.0], [1.1]]),
+        "bus",
+        0.95,
+    )
     ax = plot_outcome_coefficients(drawn)
     assert ax.get_xlim()[1] < 4.0
     assert {line.get_marker() for line in ax.lines if len(line.get_xdata())} >= {"<", ">"}
@@ -222,7 +230,7 @@ def test_the_roc_curves_are_those_of_the_discrimination(fit: Any) -> None:
     for outcome, curve in found.curves.items():
         assert_allclose(lines[outcome].get_ydata(), curve.tpr)
     shown = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert shown == [f"{outcome} (AUC {curve.auc:.3f})" for outcome, curve in found.curves.items()]
+    assert shown == [f"{outcome} (AUC\N{NO-BREAK SPACE}{curve.auc:.3f})" for outcome, curve in found.curves.items()]
 
 
 def test_the_points_of_calibration_are_the_bins_of_every_outcome(fit: Any) -> None:
@@ -234,21 +242,74 @@ def test_the_points_of_calibration_are_the_bins_of_every_outcome(fit: Any) -> No
         assert_allclose(values, bins.observed)
 
 
-def test_outcomes_that_are_not_drawn_are_named_and_can_be_asked_for() -> None:
-    rng = np.random.default_rng(2)
-    y = rng.choice(list("abcdefg"), 400, p=[0.05, 0.2, 0.2, 0.2, 0.15, 0.15, 0.05])
-    fit = lk.multinomial("y ~ x", {"y": y, "x": rng.normal(size=400)})
-    least = [name for name in fit.outcomes if name in sorted("abcdefg", key=lambda k: (y == k).sum())[:2]]
+def modes(n_outcomes: int) -> Any:
+    rng = np.random.default_rng(n_outcomes)
+    x = rng.normal(size=40 * n_outcomes)
+    eta = np.outer(x, np.linspace(-1.0, 1.0, n_outcomes))
+    names = np.array([f"mode {chr(97 + k)}" for k in range(n_outcomes)])
+    frame = pd.DataFrame({"x": x, "y": names[(eta + rng.gumbel(size=eta.shape)).argmax(axis=1)]})
+    return lk.multinomial("y ~ x", frame), frame
+
+
+def colours(ax: Any) -> dict[str, str]:
+    """The colour of each entry of a legend, by the outcome that it names."""
+    names = [text.split(" (AUC")[0] for text in legend(ax)]
+    found = {}
+    for name, handle in zip(names, ax.get_legend().legend_handles, strict=True):
+        color = handle.get_facecolor()[:3] if hasattr(handle, "get_facecolor") else handle.get_color()
+        found[name] = to_hex(color)
+    return found
+
+
+@pytest.mark.parametrize("n_outcomes", [3, 7])
+def test_every_outcome_is_drawn_and_has_one_colour_in_all_figures_of_the_fit(n_outcomes: int) -> None:
+    fit, rows = modes(n_outcomes)
+    figures = {
+        "roc": fit.plot.roc(),
+        "calibration": fit.plot.calibration(),
+        "coefficients": fit.plot.coefficients(),
+        "ratios": fit.plot.risk_ratios("mode c"),
+        "effects": fit.plot.effects("x", rows),
+        "stacked": fit.plot.effects("x", rows, "stacked"),
+    }
+    if n_outcomes == 3:
+        figures["ternary"] = fit.plot.ternary()
+    of_outcome = {outcome: look.color.lower() for outcome, look in zip(fit.outcomes, looks(n_outcomes), strict=True)}
+    for name, ax in figures.items():
+        found = colours(ax)
+        assert found == {outcome: of_outcome[outcome] for outcome in found}, name
+        missing = {"coefficients": {"mode a"}, "ratios": {"mode c"}}.get(name, set())
+        assert set(fit.outcomes) - set(found) == missing
+
+
+def test_of_many_outcomes_the_figure_says_which_it_leaves_out_and_why() -> None:
+    fit, rows = modes(OUTCOMES_MOST + 2)
+    for ax in (fit.plot.roc(), fit.plot.calibration(), fit.plot.effects("x", rows), fit.plot.coefficients()):
+        drawn = colours(ax)
+        assert len(drawn) == OUTCOMES_MOST
+        (note,) = [text.get_text().replace("\n", " ") for text in ax.texts if "Drawn are" in text.get_text()]
+        assert "cannot be told apart" in note
+        left = set(fit.outcomes) - set(drawn) - ({"mode a"} if "first" in note else set())
+        assert set(note.split("not drawn: ")[1].rstrip(".").split(", ")) == left
+
+
+def test_an_outcome_that_no_row_has_is_named_below_the_curves() -> None:
+    fit, rows = modes(3)
+    ax = fit.plot.roc(rows[rows["y"] != "mode b"])
+    assert set(colours(ax)) == {"mode a", "mode c"}
+    assert colours(ax)["mode c"] == looks(3)[2].color.lower()
+    assert "Without a curve" in ax.texts[-1].get_text()
+    assert "mode b" in ax.texts[-1].get_text()
+
+
+def test_outcomes_can_be_asked_for() -> None:
+    fit, _ = modes(OUTCOMES_MOST + 2)
+    look = dict(zip(fit.outcomes, looks(len(fit.outcomes)), strict=True))
     for draw in (fit.plot.roc, fit.plot.calibration):
-        ax = draw()
-        legend = [text.get_text().split(" (")[0] for text in ax.get_legend().get_texts()]
-        assert legend == [name for name in fit.outcomes if name not in least]
-        (note,) = [text.get_text() for text in ax.texts if "Not drawn" in text.get_text()]
-        assert f"{', '.join(least)} (outcomes= draws them)" in note
-        ax = draw(outcomes=[*least, "b"])
-        assert [text.get_text().split(" (")[0] for text in ax.get_legend().get_texts()] == [*least, "b"]
-        assert not any("Not drawn" in text.get_text() for text in ax.texts)
-        with pytest.raises(UnsupportedError, match="6 outcomes were asked for; more than 5"):
-            draw(outcomes=list("abcdef"))
+        ax = draw(outcomes=["mode n", "mode b"])
+        assert colours(ax) == {name: look[name].color.lower() for name in ("mode n", "mode b")}
+        assert not any("Drawn are" in text.get_text() for text in ax.texts)
+        with pytest.raises(UnsupportedError, match="14 outcomes were asked for; more than 12"):
+            draw(outcomes=fit.outcomes)
         with pytest.raises(ResponseError, match="'z' is no outcome"):
             draw(outcomes="z")

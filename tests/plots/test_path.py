@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import logitkit as lk
@@ -74,9 +75,34 @@ def test_names_do_not_overlap_and_have_the_colour_of_their_line(path, scale):
 
 
 def test_heights_are_moved_as_little_as_needed():
-    np.testing.assert_allclose(_apart(np.array([10.0, 50.0]), 5.0, 100.0), [10.0, 50.0])
-    np.testing.assert_allclose(_apart(np.array([10.0, 10.0]), 5.0, 100.0), [10.0, 15.0])
-    np.testing.assert_allclose(_apart(np.array([99.0, 98.0, 97.0]), 5.0, 100.0), [100.0, 95.0, 90.0])
+    np.testing.assert_allclose(_apart(np.array([10.0, 50.0]), [5.0, 5.0], 100.0), [10.0, 50.0])
+    np.testing.assert_allclose(_apart(np.array([10.0, 10.0]), [5.0, 5.0], 100.0), [10.0, 15.0])
+    np.testing.assert_allclose(_apart(np.array([10.0, 10.0]), [5.0, 15.0], 100.0), [10.0, 20.0])  # three lines
+    np.testing.assert_allclose(_apart(np.array([99.0, 98.0, 97.0]), [5.0] * 3, 100.0), [100.0, 95.0, 90.0])
+
+
+def test_the_legend_of_the_choices_covers_neither_their_lines_nor_the_scores(cv):
+    for figure, n in ((Figure(figsize=(6.4, 4.4), layout="constrained"), 1), (Figure(figsize=(9.0, 3.5)), 2)):
+        ax = plot_cross_validation(cv.record, figure.add_subplot(1, n, 1))
+        figure.draw_without_rendering()
+        legend = ax.get_legend().get_window_extent()
+        lines = [line for line in ax.lines if line.get_label().startswith(("best", "one standard"))]
+        assert len(lines) == 2
+        assert max(line.get_window_extent().y1 for line in lines) <= legend.y0
+        points = [line for line in ax.lines if line.get_marker() == "o" and len(line.get_ydata())]
+        tops = [ax.transData.transform((0.1, max(line.get_ydata())))[1] for line in points]
+        assert max(tops) <= legend.y0
+        assert legend.y1 <= ax.bbox.y1
+
+
+def test_long_names_stand_beside_their_lines_uncut(path, scale):
+    names = [name if name == "Intercept" else f"{name}: a measurement with a long name" for name in path.record.names]
+    ax = plot_path(replace(path.record, names=tuple(names)), scale, page_axes((6.4, 4.4)))
+    ax.figure.draw_without_rendering()
+    texts = [text for text in ax.texts if text.get_text()]
+    assert {" ".join(text.get_text().split()) for text in texts} <= set(names)
+    boxes = sorted((Text.get_window_extent(text) for text in texts), key=lambda box: box.y0)
+    assert all(below.y1 <= above.y0 for below, above in pairwise(boxes))
 
 
 def test_the_numbers_along_the_top_are_those_of_their_strengths(path, scale, cv):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.testing import assert_array_equal
 
 from logitkit.plots.export import svg_of
+from logitkit.plots.labels import TOGETHER
 from logitkit.plots.roc import DRAWN_MOST, plot_roc
 from logitkit.plots.style import ACCENT, PRIMARY, page_axes
 
@@ -34,8 +35,8 @@ def test_the_frame_is_the_unit_square(drawn):
 
 def test_the_area_is_written_with_its_interval_if_there_is_one(drawn):
     (text,) = plot_roc(drawn.roc).texts
-    assert text.get_text() == "AUC 0.746\n95% interval 0.673 to 0.820"
-    (text,) = plot_roc(replace(drawn.roc, low=np.nan, high=np.nan)).texts
+    assert text.get_text() == "AUC 0.746\n95% interval 0.673 to 0.820\n(on the rows of the fit)"
+    (text,) = plot_roc(replace(drawn.roc, low=np.nan, high=np.nan, in_sample=False)).texts
     assert text.get_text() == "AUC 0.746"
 
 
@@ -43,7 +44,7 @@ def test_labelled_curves_share_the_axes(drawn):
     ax = plot_roc(drawn.roc, label="first")
     plot_roc(replace(drawn.roc, auc=0.6), ax, label="second")
     plot_roc(drawn.roc, ax, label="third", color="black")
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+    assert [text.get_text().replace(TOGETHER, " ") for text in ax.get_legend().get_texts()] == [
         "first (AUC 0.746)",
         "second (AUC 0.600)",
         "third (AUC 0.746)",
@@ -53,6 +54,20 @@ def test_labelled_curves_share_the_axes(drawn):
     assert [handle.get_color() for handle in ax.get_legend().legend_handles] == colours
     assert (list(ax.texts), list(ax.collections)) == ([], [])  # neither words nor area to overprint
     assert [found.get_label() for found in ax.lines].count("chance") == 1
+
+
+def test_a_second_curve_takes_words_and_area_of_the_first_into_a_legend(drawn):
+    ax = plot_roc(drawn.roc)
+    plot_roc(replace(drawn.roc, auc=0.6), ax)
+    plot_roc(replace(drawn.roc, auc=0.7), ax, label="all predictors of the table, and their interactions")
+    assert (list(ax.texts), list(ax.collections)) == ([], [])
+    texts = [text.get_text().replace(TOGETHER, " ") for text in ax.get_legend().get_texts()]
+    assert texts[:2] == ["curve 1 (AUC 0.746)", "curve 2 (AUC 0.600)"]
+    assert texts[2].replace("\n", " ") == "all predictors of the table, and their interactions (AUC 0.700)"
+    curves = [found for found in ax.lines if found.get_label() != "chance"]
+    assert len({curve.get_color() for curve in curves}) == 3
+    ax.figure.canvas.draw()
+    assert ax.get_legend().get_window_extent().x0 >= ax.bbox.x1  # five lines stand beside the axes
 
 
 def many_points(roc, n, power):

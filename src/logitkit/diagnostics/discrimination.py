@@ -29,6 +29,7 @@ from logitkit.design.response import Response
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import DataError
+from logitkit.inference.prediction import is_sample
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
@@ -63,6 +64,8 @@ class Discrimination:
         Rows left out because their prediction is undetermined under separation.
     interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
         How the interval was found, or why there is none.
+    in_sample : bool
+        Whether the rows are those of the fit, which has seen their outcomes: the area is then apparent, and flatters.
 
     Examples
     --------
@@ -88,6 +91,7 @@ class Discrimination:
     nonevents: float
     undetermined: int = 0
     interval: IntervalKind = "DeLong"
+    in_sample: bool = False
 
 
 def discrimination(record: FitRecord, design: Design, *, level: float | None = None) -> Discrimination:
@@ -140,7 +144,13 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     thresholds = record.family.mean(found.thresholds)
     thresholds[0] = np.inf
     threshold = float(record.family.mean(np.array([found.ks_threshold]))[0])
-    return replace(found, thresholds=thresholds, ks_threshold=threshold, undetermined=ranked.undetermined)
+    return replace(
+        found,
+        thresholds=thresholds,
+        ks_threshold=threshold,
+        undetermined=ranked.undetermined,
+        in_sample=is_sample(record, design),
+    )
 
 
 def are_independent_counts(response: Response) -> bool:

@@ -35,6 +35,7 @@ from logitkit.diagnostics.discrimination import Discrimination, are_independent_
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.errors import DataError
 from logitkit.families.binomial import Binomial
+from logitkit.inference.outcome_sample import is_outcome_sample
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.typing import FloatArray, IntArray
 
@@ -91,6 +92,8 @@ class OutcomeDiscrimination:
         Outcomes of the model that no row has.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    in_sample : bool
+        Whether the rows are those of the fit, which has seen their outcomes: the area is then apparent, and flatters.
 
     Examples
     --------
@@ -112,6 +115,7 @@ class OutcomeDiscrimination:
     level: float
     absent: tuple[str, ...]
     undetermined: int = 0
+    in_sample: bool = False
 
 
 def outcome_discrimination(
@@ -185,6 +189,7 @@ def outcome_discrimination(
         level=level,
         absent=rows.absent,
         undetermined=rows.undetermined,
+        in_sample=is_outcome_sample(record, design),
         **means,
     )
 

@@ -8,22 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.diagnostics.calibration import Calibration, CalibrationBins
-from logitkit.plots.style import (
-    FAINT,
-    GUIDE,
-    INK,
-    MUTED,
-    PRIMARY,
-    TICK_SIZE,
-    add_legend,
-    dress,
-    level_text,
-    new_axes,
-    next_color,
-)
+from logitkit.plots.legends import ALONE, add_legend, share_axes
+from logitkit.plots.style import FAINT, GUIDE, INK, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes, next_color
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
 
 __all__ = ["plot_bins", "plot_calibration"]
 
@@ -50,9 +40,10 @@ def plot_calibration(
     title : str, optional
         Set above.
     label : str, optional
-        Names the points in a legend, so that several can share the Axes; histogram and words are then left out.
+        Names the points in a legend. Without one a histogram and words stand beside them, unless the Axes have points
+        already: then all are named in a legend, by number where no name was given.
     color : str, optional
-        Of the points; by default blue, and for further points with a label the next of a palette.
+        Of the points; by default blue, and for further points the next of a palette.
 
     Returns
     -------
@@ -64,15 +55,23 @@ def plot_calibration(
     Both axes show rates of the same range, just large enough for the bins, so that the diagonal joins the ends of
     both whatever the event rate. Predictions beyond it are counted in words.
     """
-    ax = plot_bins(result.bins, new_axes(ax, (5.0, 4.6)), title=title, label=label, color=color)
-    if label is None:
+    ax = new_axes(ax, (5.0, 4.6))
+    alone = label is None and not _points(ax)
+    plot_bins(result.bins, ax, title=title, label=label, color=color)
+    if alone:
         _draw_histogram(result, ax, float(ax.get_xlim()[1]))
         _write_facts(result, ax)
     return ax
 
 
 def plot_bins(
-    bins: CalibrationBins, ax: Axes, *, title: str = "", label: str | None = None, color: str | None = None
+    bins: CalibrationBins,
+    ax: Axes,
+    *,
+    title: str = "",
+    label: str | None = None,
+    color: str | None = None,
+    mark: str = "o",
 ) -> Axes:
     """Draw observed rates of bins against mean predictions, beside what the Axes have.
 
@@ -85,21 +84,29 @@ def plot_bins(
     title : str, optional
         Set above.
     label : str, optional
-        Names the points in a legend.
+        Names the points in a legend; a number does where the Axes have points already.
     color : str, optional
-        Of the points; by default blue, and for further points with a label the next of a palette.
+        Of the points; by default blue, and for further points the next of a palette.
+    mark : str
+        Matplotlib's name of their shape.
 
     Returns
     -------
     matplotlib.axes.Axes
         Both axes with rates of the same range.
     """
+    there = _points(ax)
+    shared, words = share_axes(ax, there)
+    if words:
+        _take_histogram(ax)
+        add_legend(ax, there[-1].lines[0], f"points {len(there)}", "upper left")
+    if shared and label is None:
+        label = f"points {len(there) + 1}"
     top = _round_up(float(max(bins.high.max(), bins.predicted.max())))
     diagonal = next((line for line in ax.lines if line.get_label() == "perfect calibration"), None)
-    bottom = 0.0 if diagonal is None or label is None else ax.get_ylim()[0]  # below 0 where there is a histogram
     if diagonal is None:
         (diagonal,) = ax.plot([], [], color=GUIDE, linewidth=1.0, zorder=1, label="perfect calibration")
-    elif label is not None:
+    elif shared:
         top = max(top, float(np.max(diagonal.get_xdata())))  # room for the points that are there
     diagonal.set_data([0.0, top], [0.0, top])
     if color is None:
@@ -108,7 +115,7 @@ def plot_bins(
         bins.predicted,
         bins.observed,
         yerr=np.maximum(np.stack([bins.observed - bins.low, bins.high - bins.observed]), 0.0),
-        fmt="o",
+        fmt=mark,
         color=color,
         ecolor=color,
         elinewidth=1.1,
@@ -119,11 +126,19 @@ def plot_bins(
         clip_on=False,
     )
     ax.set_xlim(0.0, top)
-    ax.set_ylim(bottom, top)
+    ax.set_ylim(0.0, top)
+    ax.spines["left"].set_bounds(0.0, top)
     dress(ax, x="Predicted probability", y="Observed rate", title=title)
     if label is not None:
         add_legend(ax, points.lines[0], label, "upper left")
     return ax
+
+
+def _points(ax: Axes) -> list[ErrorbarContainer]:
+    """Return the points of bins that the Axes have."""
+    from matplotlib.container import ErrorbarContainer
+
+    return [found for found in ax.containers if isinstance(found, ErrorbarContainer)]
 
 
 def _draw_histogram(result: Calibration, ax: Axes, top: float) -> None:
@@ -145,14 +160,24 @@ def _draw_histogram(result: Calibration, ax: Axes, top: float) -> None:
         linewidth=0.0,
         alpha=0.75,
     )
-    ax.axhline(0.0, color=FAINT, linewidth=0.8, zorder=0)
+    ax.axhline(0.0, color=FAINT, linewidth=0.8, zorder=0, gid=ALONE)
     ticks = np.round(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(0.0, top), 12)
     ax.yaxis.set_major_locator(FixedLocator([float(tick) for tick in ticks if 0.0 <= tick <= top]))
     ax.spines["left"].set_bounds(0.0, top)
     beyond = float(counts[edges[:-1] >= top].sum() / counts.sum())
     if beyond > 0.0:
         words = f"{100.0 * beyond:.2g}% beyond"
-        ax.text(top, -GAP * top, words, ha="right", va="top", fontsize=TICK_SIZE, color=MUTED)
+        ax.text(top, -GAP * top, words, ha="right", va="top", fontsize=TICK_SIZE, color=MUTED, gid=ALONE)
+
+
+def _take_histogram(ax: Axes) -> None:
+    """Take the histogram away, and give its strip back to the rates: it is that of one of several sets of points."""
+    from matplotlib.container import BarContainer
+    from matplotlib.ticker import AutoLocator
+
+    for bars in [found for found in ax.containers if isinstance(found, BarContainer)]:
+        bars.remove()
+    ax.yaxis.set_major_locator(AutoLocator())
 
 
 def _write_facts(result: Calibration, ax: Axes) -> None:
@@ -168,6 +193,7 @@ def _write_facts(result: Calibration, ax: Axes) -> None:
         fontsize=TICK_SIZE,
         color=INK,
         linespacing=1.4,
+        gid=ALONE,
     )
 
 

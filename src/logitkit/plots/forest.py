@@ -1,98 +1,176 @@
-"""Forest plot: odds ratios with their intervals on a logarithmic axis."""
+"""Forest plot: odds ratios with their intervals on a logarithmic axis, and beside them as numbers."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.plots.style import FAINT, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes
-from logitkit.typing import FloatArray
+from logitkit.plots.labels import add_note, text_width
+from logitkit.plots.ratio_axis import ratio_in_words, ratio_limits, set_ratio_ticks
+from logitkit.plots.style import FAINT, INK, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes
+from logitkit.plots.term_rows import TermRow, name_rows, names_width, row_bounds
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["forest_size", "plot_forest", "ratio_in_words", "ratio_limits", "set_ratio_ticks", "shortened"]
+__all__ = ["ForestRow", "forest_size", "plot_forest"]
 
-SHORT_AXIS = 5.0  # right end over left end
-TICKS_MOST = 9
-LABEL_MOST = 44
+WIDTH, WIDTH_MOST = 3.4, 8.6  # inches of the axes, and of a figure, which a page shows as wide as it is
+ROW = 0.27  # inches a row
+SPACE = 10.0  # points before each column of numbers
+LAST = 6.0  # points behind the last one
+
+
+class ForestRow(NamedTuple):
+    """A row of a forest plot.
+
+    Parameters
+    ----------
+    label : str
+        Of a coefficient, a factor or its reference level.
+    estimate, low, high : float
+        Odds ratio and the ends of its interval. An infinite or zero ratio, or a missing one, keeps its row and is named
+        in words there.
+    words : str
+        What is written there, where it is not that the data are separated.
+    numbers : tuple of str
+        The estimate and its interval, as they are written beside the axes; empty for none.
+    kind : {'estimate', 'heading', 'reference'}
+        A heading has no estimate, and that of a reference is 1.
+    indented : bool
+        Whether it stands below a heading.
+    """
+
+    label: str
+    estimate: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    words: str = ""
+    numbers: tuple[str, str] = ("", "")
+    kind: Literal["estimate", "heading", "reference"] = "estimate"
+    indented: bool = False
+
+    @property
+    def term(self) -> TermRow:
+        """Its label and kind."""
+        return TermRow(self.label, self.kind, self.indented)
 
 
 def plot_forest(
-    labels: Sequence[str],
-    estimate: FloatArray,
-    low: FloatArray,
-    high: FloatArray,
+    rows: Sequence[ForestRow],
     ax: Axes | None = None,
     *,
     level: float | None = None,
     interval: str = "interval",
     title: str = "",
+    note: str = "",
 ) -> Axes:
     """Draw odds ratios with intervals, the first at the top.
 
     Parameters
     ----------
-    labels : sequence of str
-        One name a row, m of them.
-    estimate, low, high : (m,) array
-        Odds ratios and the ends of their intervals. An infinite or zero ratio, or a missing one, keeps its
-        row and is named in words there.
+    rows : sequence of ForestRow
+        At least one.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure, as high as its rows need, by default.
+        Where to draw; labels stand to its left and numbers to its right. A new figure, as large as the rows need, by
+        default.
     level : float, optional
         Confidence level, for the label of the axis; None where there are no intervals.
     interval : str, default "interval"
         What the intervals are called there.
     title : str, optional
         Set above.
+    note : str, optional
+        Set below.
 
     Returns
     -------
     matplotlib.axes.Axes
-        With odds ratios to the right on a logarithmic axis, and row i at height i, downwards.
+        With odds ratios to the right on a logarithmic axis, and row i at height i, downwards, as long as every label
+        has one line.
 
     Raises
     ------
     DataError
-        If sizes disagree or there is no row.
+        If there is no row.
     """
-    estimate, low, high = (np.asarray(values, dtype=np.float64) for values in (estimate, low, high))
-    sizes = (len(labels), estimate.size, low.size, high.size)
-    if len(set(sizes)) != 1 or sizes[0] == 0:
-        raise DataError(f"labels, estimate, low and high have sizes {sizes}; they must agree and not be 0.")
-    m = sizes[0]
-    ax = new_axes(ax, forest_size(labels))
-    shown = np.isfinite(estimate) & (estimate > 0.0)
+    if not rows:
+        raise DataError("There is no row to draw; a forest plot needs one.")
+    ax = new_axes(ax, forest_size(rows))
+    middle, end = row_bounds([row.term for row in rows])
+    estimate, low, high = (np.array([row[k] for row in rows], dtype=np.float64) for k in (1, 2, 3))
+    drawn = np.array([row.kind == "estimate" for row in rows])
+    shown = drawn & np.isfinite(estimate) & (estimate > 0.0)
     left, right = ratio_limits(estimate[shown], low[shown], high[shown])
-    rows = np.arange(m)
     ax.axvline(1.0, color=MUTED, linewidth=1.0, zorder=1)
-    ends_left, ends_right = np.nan_to_num(low, nan=1.0), np.nan_to_num(high, nan=1.0)
-    known = shown & np.isfinite(low) & np.isfinite(high)
-    ax.hlines(
-        rows[known],
-        np.clip(ends_left[known], left, right),
-        np.clip(ends_right[known], left, right),
-        color=PRIMARY,
-        linewidth=1.6,
-        zorder=2,
-    )
-    ax.plot(estimate[shown], rows[shown], "s", color=PRIMARY, markersize=5.0, zorder=3)
-    for beyond, end, marker in ((low < left, left, "<"), (high > right, right, ">")):
-        cut = known & beyond
+    _draw_intervals(ax, middle, (low, high), (left, right), shown & np.isfinite(low) & np.isfinite(high))
+    ax.plot(estimate[shown], middle[shown], "s", color=PRIMARY, markersize=5.0, zorder=3)
+    references = np.flatnonzero([row.kind == "reference" for row in rows])
+    if references.size:
+        ax.plot(np.ones(references.size), middle[references], "s", color=MUTED, fillstyle="none", markersize=4.5)
+    _write_words(ax, middle, rows, np.flatnonzero(drawn & ~shown))
+    ax.set_xscale("log")
+    ax.set_xlim(left, right)
+    set_ratio_ticks(ax)
+    ax.set_ylim(end + 0.1, -0.6)
+    shown_level = "" if level is None else f" with {level_text(level)} {interval}"
+    dress(ax, x=f"Odds ratio{shown_level} (log scale)", title=title)
+    name_rows(ax, [row.term for row in rows], middle)
+    _write_numbers(ax, rows, middle, "" if level is None else f"{level_text(level)} {interval}")
+    if title:
+        ax.set_title(title, loc="left", fontsize=ax.title.get_fontsize(), color=INK, pad=6.0 + 1.6 * TICK_SIZE)
+    add_note(ax, note)
+    ax.spines["left"].set_visible(False)
+    ax.grid(axis="x", color=FAINT, linewidth=0.6, alpha=0.7)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def forest_size(rows: Sequence[ForestRow]) -> tuple[float, float]:
+    """Return the size of a figure in which the rows are readable.
+
+    Parameters
+    ----------
+    rows : sequence of ForestRow
+        At least one.
+
+    Returns
+    -------
+    width, height : float
+        In inches.
+    """
+    beside = names_width([row.term for row in rows]) + sum(_column_widths(rows, "95% interval")) + 2 * SPACE
+    _, end = row_bounds([row.term for row in rows])
+    return min(WIDTH + 0.4 + beside / 72.0, WIDTH_MOST), 1.15 + ROW * (end + 0.7)
+
+
+def _draw_intervals(
+    ax: Axes, middle: FloatArray, ends: tuple[FloatArray, FloatArray], frame: tuple[float, float], known: BoolArray
+) -> None:
+    """Draw intervals, with an arrow where one leaves the frame."""
+    (low, high), (left, right) = ends, frame
+    start, stop = (np.clip(values[known], left, right) for values in ends)
+    ax.hlines(middle[known], start, stop, color=PRIMARY, linewidth=1.6, zorder=2)
+    with np.errstate(invalid="ignore"):
+        beyond = ((known & (low < left), left, "<"), (known & (high > right), right, ">"))
+    for cut, end, marker in beyond:
         if cut.any():
-            ends = np.full(int(cut.sum()), end)
-            ax.plot(ends, rows[cut], marker, color=PRIMARY, markersize=5.0, clip_on=False, zorder=3)
-    for row in rows[~shown]:
-        text, x, side = ratio_in_words(float(estimate[row]))
+            places = np.full(int(cut.sum()), end)
+            ax.plot(places, middle[cut], marker, color=PRIMARY, markersize=5.0, clip_on=False, zorder=3)
+
+
+def _write_words(ax: Axes, middle: FloatArray, rows: Sequence[ForestRow], places: IntArray) -> None:
+    """Name ratios that have no place on the axis."""
+    for row in places:
+        text, x, side = ratio_in_words(rows[row].estimate)
         ax.text(
             x,
-            row,
-            text,
+            middle[row],
+            rows[row].words or text,
             transform=ax.get_yaxis_transform(),
             ha=side,
             va="center",
@@ -101,130 +179,40 @@ def plot_forest(
             style="italic",
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
         )
-    ax.set_xscale("log")
-    ax.set_xlim(left, right)
-    set_ratio_ticks(ax, left, right)
-    ax.set_ylim(m - 0.4, -0.6)
-    ax.set_yticks(rows, [shortened(str(label)) for label in labels])
-    shown_level = "" if level is None else f" with {level_text(level)} {interval}"
-    dress(ax, x=f"Odds ratio{shown_level} (log scale)", title=title)
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="x", color=FAINT, linewidth=0.6, alpha=0.7)
-    ax.set_axisbelow(True)
-    return ax
 
 
-def forest_size(labels: Sequence[str]) -> tuple[float, float]:
-    """Return the size of a figure in which the labels are readable.
-
-    Parameters
-    ----------
-    labels : sequence of str
-        One a row, at least one.
-
-    Returns
-    -------
-    width, height : float
-        In inches.
-    """
-    return 5.0 + 0.055 * max(0, max(map(len, labels)) - 16), max(2.2, 1.1 + 0.3 * len(labels))
+def _column_widths(rows: Sequence[ForestRow], head: str) -> tuple[float, float]:
+    """Return the widths of the columns of numbers beside the axes, in points; 0 where there is none."""
+    widths = []
+    for column, name in ((0, "Odds ratio"), (1, head)):
+        texts = [row.numbers[column] for row in rows if row.numbers[column]]
+        widths.append(max([text_width(text) for text in (*texts, name)]) + SPACE if texts else 0.0)
+    return widths[0], widths[1]
 
 
-def ratio_limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
-    """Return the ends of the axis: room for all intervals, but for ends a hundredfold beyond.
+def _write_numbers(ax: Axes, rows: Sequence[ForestRow], middle: FloatArray, head: str) -> None:
+    """Write the estimates and their intervals to the right of the axes, under their heads."""
+    first, second = _column_widths(rows, head)
+    if first == 0.0:
+        return
 
-    Parameters
-    ----------
-    estimate, low, high : (m,) array
-        Finite positive ratios and the ends of their intervals.
+    def write(text: str, y: float, right: float, *, over: bool = False) -> None:
+        if text:
+            ax.annotate(
+                text,
+                (1.0, 1.0 if over else y),
+                xycoords="axes fraction" if over else ax.get_yaxis_transform(),
+                xytext=(right, 4.0 if over else 0.0),
+                textcoords="offset points",
+                ha="right",
+                va="bottom" if over else "center",
+                fontsize=TICK_SIZE,
+                color=MUTED if over else INK,
+                annotation_clip=False,
+            )
 
-    Returns
-    -------
-    left, right : float
-        With 1 between them.
-    """
-    if estimate.size == 0:
-        return 0.2, 5.0
-    least, most = min(float(estimate.min()), 1.0), max(float(estimate.max()), 1.0)
-    with np.errstate(invalid="ignore"):
-        least = min(least, float(np.where(low > least / 100.0, low, least).min()))
-        most = max(most, float(np.where(high < most * 100.0, high, most).max()))
-    room = max(0.06 * math.log(most / least), math.log(1.15))
-    return least * math.exp(-room), most * math.exp(room)
-
-
-def set_ratio_ticks(ax: Axes, left: float, right: float) -> None:
-    """Put plain numbers on the axis, 1 among them.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        With a logarithmic axis.
-    left, right : float
-        Its ends.
-    """
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    ax.xaxis.set_major_locator(FixedLocator(_ticks(left, right)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.xaxis.set_minor_locator(NullLocator())
-
-
-def _ticks(left: float, right: float) -> list[float]:
-    """Return at most nine ticks: of equal steps on a short axis, else 1, 2, 5 or 1, 3 or 1 of every tenfold."""
-    if right < SHORT_AXIS * left:
-        for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5):
-            first, last = math.ceil(left / step), math.floor(right / step)
-            if last - first < TICKS_MOST:
-                return [round(i * step, 2) for i in range(first, last + 1)]
-    tens = range(math.floor(math.log10(left)), math.ceil(math.log10(right)) + 1)
-    for steps in ((1.0, 2.0, 5.0), (1.0, 3.0)):
-        ticks = [step * 10.0**ten for ten in tens for step in steps if left <= step * 10.0**ten <= right]
-        if len(ticks) <= TICKS_MOST:
-            return ticks
-    inside = [ten for ten in tens if left <= 10.0**ten <= right]
-    stride = -(-len(inside) // TICKS_MOST)
-    return [10.0**ten for ten in inside if ten % stride == 0]
-
-
-def ratio_in_words(estimate: float) -> tuple[str, float, str]:
-    """Return what is written in place of a ratio, where (as a share of the width), and its alignment.
-
-    Parameters
-    ----------
-    estimate : float
-        Infinite, zero or missing.
-
-    Returns
-    -------
-    text : str
-        In words.
-    x : float
-        Share of the width.
-    side : str
-        Its alignment there.
-    """
-    if math.isnan(estimate):
-        return "no estimate", 0.5, "center"
-    if estimate > 1.0:
-        return "infinite (separated) →", 0.99, "right"
-    return "← zero (separated)", 0.01, "left"
-
-
-def shortened(label: str) -> str:
-    """Return a label that leaves room for the figure: the end matters most, since it holds the level.
-
-    Parameters
-    ----------
-    label : str
-        Of a row.
-
-    Returns
-    -------
-    str
-        At most 44 characters.
-    """
-    if len(label) <= LABEL_MOST:
-        return label
-    return f"{label[: LABEL_MOST // 3]}…{label[-(LABEL_MOST - LABEL_MOST // 3 - 1) :]}"
+    write("Odds ratio", 0.0, first, over=True)
+    write(head if second else "", 0.0, first + second, over=True)
+    for row, y in zip(rows, middle, strict=True):
+        write("1" if row.kind == "reference" else row.numbers[0], y, first)
+        write(row.numbers[1], y, first + second)

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from logitkit.errors import DataError
-from logitkit.plots.forest import forest_size, ratio_in_words, ratio_limits, set_ratio_ticks, shortened
-from logitkit.plots.style import FAINT, MUTED, TICK_SIZE, Look, dress, legend_beside, level_text, looks, new_axes, plain
+from logitkit.plots.labels import add_note, plain, wrapped
+from logitkit.plots.legends import legend_beside
+from logitkit.plots.ratio_axis import ratio_in_words, ratio_limits, set_ratio_ticks
+from logitkit.plots.style import FAINT, MUTED, TICK_SIZE, Look, dress, level_text, looks, new_axes
+from logitkit.plots.term_rows import TermRow, name_rows, names_width, row_bounds
 from logitkit.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Drawn", "outcome_forest_size", "plot_outcome_coefficients"]
 
 SPREAD = 0.54  # of the height of a row, over which its outcomes are spread
+WIDTH = 5.2  # inches of the axes and the legend
+ROW = 0.27  # inches of a label
 HEIGHT = 0.17  # inches an outcome
 ROOM = 3.0  # times the largest estimate: an interval that ends farther out is cut
 
@@ -27,8 +32,10 @@ class Drawn(NamedTuple):
 
     Parameters
     ----------
-    terms, outcomes : tuple of str
-        p rows and m marks in each.
+    terms : tuple of TermRow
+        p rows.
+    outcomes : tuple of str
+        m marks in each row.
     estimate, low, high : (p, m) array
         What is infinite or missing is named in words; what an outcome does not have (missing, with ``low`` minus
         infinity) is left out.
@@ -40,9 +47,15 @@ class Drawn(NamedTuple):
         Whether these are ratios, drawn on a logarithmic axis.
     interval : str
         What an interval is called.
+    places : tuple of int
+        Of the m outcomes among all of the fit, by which they have their colours; 0, 1 and so on when empty.
+    n_outcomes : int
+        Of the fit.
+    note : str
+        What is left out.
     """
 
-    terms: tuple[str, ...]
+    terms: tuple[TermRow, ...]
     outcomes: tuple[str, ...]
     estimate: FloatArray
     low: FloatArray
@@ -51,6 +64,16 @@ class Drawn(NamedTuple):
     level: float | None
     ratios: bool = False
     interval: str = "interval"
+    places: tuple[int, ...] = ()
+    n_outcomes: int = 0
+    note: str = ""
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """How the outcomes are drawn."""
+        places = self.places or tuple(range(len(self.outcomes)))
+        every = looks(max(self.n_outcomes, max(places) + 1))
+        return tuple(every[place] for place in places)
 
     @property
     def shown(self) -> BoolArray:
@@ -94,32 +117,34 @@ def plot_outcome_coefficients(drawn: Drawn, ax: Axes | None = None, *, title: st
         )
     ax = new_axes(ax, outcome_forest_size(drawn.terms, shape[1]))
     left, right = drawn.ends
+    middle, end = row_bounds(drawn.terms, ROW / _row_height(len(drawn.outcomes)))
+    edges = [-0.5, *(0.5 * (middle[1:] + middle[:-1])), end]
     ax.axvline(1.0 if drawn.ratios else 0.0, color=MUTED, linewidth=1.0, zorder=1)
     for row in range(1, shape[0], 2):
-        ax.axhspan(row - 0.5, row + 0.5, color=FAINT, alpha=0.25, linewidth=0.0, zorder=0)
-    handles = [_draw(ax, drawn, place, look) for place, look in enumerate(looks(shape[1]))]
+        ax.axhspan(edges[row], edges[row + 1], color=FAINT, alpha=0.25, linewidth=0.0, zorder=0)
+    handles = [_draw(ax, drawn, place, look) for place, look in enumerate(drawn.looks)]
     if drawn.ratios:
         ax.set_xscale("log")
-        set_ratio_ticks(ax, left, right)
+        set_ratio_ticks(ax)
     ax.set_xlim(left, right)
-    ax.set_ylim(shape[0] - 0.5, -0.5)
-    ax.set_yticks(np.arange(shape[0]), [plain(shortened(term)) for term in drawn.terms])
+    ax.set_ylim(end, -0.5)
     dress(ax, x=_axis_words(drawn), title=title)
+    name_rows(ax, drawn.terms, middle)
     legend_beside(ax, handles, drawn.outcomes)
+    add_note(ax, drawn.note)
     ax.spines["left"].set_visible(False)
-    ax.tick_params(axis="y", length=0)
     ax.grid(axis="x", color=FAINT, linewidth=0.6, alpha=0.7)
     ax.set_axisbelow(True)
     return ax
 
 
-def outcome_forest_size(terms: Sequence[str], n_outcomes: int) -> tuple[float, float]:
+def outcome_forest_size(terms: Sequence[TermRow], n_outcomes: int) -> tuple[float, float]:
     """Return the size of a figure in which the rows are readable.
 
     Parameters
     ----------
-    terms : sequence of str
-        One a row, at least one.
+    terms : sequence of TermRow
+        At least one.
     n_outcomes : int
         Marks in a row.
 
@@ -128,13 +153,18 @@ def outcome_forest_size(terms: Sequence[str], n_outcomes: int) -> tuple[float, f
     width, height : float
         In inches.
     """
-    width, _ = forest_size(terms)
-    return width + 1.2, max(2.4, 1.1 + len(terms) * max(0.3, HEIGHT * n_outcomes))
+    row = _row_height(n_outcomes)
+    _, end = row_bounds(terms, ROW / row)
+    return WIDTH + names_width(terms) / 72.0, max(2.4, 1.1 + (end + 0.5) * row)
+
+
+def _row_height(n_outcomes: int) -> float:
+    return max(ROW, HEIGHT * n_outcomes)
 
 
 def _axis_words(drawn: Drawn) -> str:
     what, scale = ("Relative risk ratio", " (log scale)") if drawn.ratios else ("Coefficient", "")
-    against = f" against {plain(drawn.against)}" if drawn.against else ""
+    against = f" against {plain(wrapped(drawn.against))}" if drawn.against else ""
     intervals = "" if drawn.level is None else f", {level_text(drawn.level)} {drawn.interval}s"
     return f"{what}{against}{intervals}{scale}"
 
@@ -142,7 +172,8 @@ def _axis_words(drawn: Drawn) -> str:
 def _draw(ax: Axes, drawn: Drawn, place: int, look: Look) -> Any:
     """Draw the marks of one outcome; return what a legend shows."""
     m, (left, right) = len(drawn.outcomes), drawn.ends
-    at = np.arange(len(drawn.terms)) + (0.0 if m == 1 else SPREAD * (place / (m - 1) - 0.5))
+    middle, _ = row_bounds(drawn.terms, ROW / _row_height(len(drawn.outcomes)))
+    at = middle + (0.0 if m == 1 else SPREAD * (place / (m - 1) - 0.5))
     estimate, low, high = (values[:, place] for values in (drawn.estimate, drawn.low, drawn.high))
     shown = drawn.shown[:, place]
     known = shown & np.isfinite(low) & np.isfinite(high)
@@ -150,6 +181,8 @@ def _draw(ax: Axes, drawn: Drawn, place: int, look: Look) -> Any:
     ax.hlines(at[known], start, stop, color=look.color, linewidth=1.4, zorder=2)
     for beyond, end, marker in ((low < left, left, "<"), (high > right, right, ">")):
         cut = known & beyond
+        if not cut.any():
+            continue  # an empty line would still claim room at the origin of the figure
         ax.plot(np.full(int(cut.sum()), end), at[cut], marker, color=look.color, markersize=4.5, clip_on=False)
     for row in np.flatnonzero(~shown & ~np.isneginf(low)):
         value = float(estimate[row])

@@ -9,17 +9,18 @@ from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
 from logitkit.errors import UnsupportedError
 from logitkit.plots.calibration import plot_bins
+from logitkit.plots.labels import add_note
 from logitkit.plots.roc import plot_roc
-from logitkit.plots.style import MUTED, SERIES, TICK_SIZE, new_axes
+from logitkit.plots.style import OUTCOMES_MOST, looks, new_axes
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["CURVES_MOST", "drawn_outcomes", "plot_outcome_calibration", "plot_outcome_roc"]
+__all__ = ["asked_for", "left_out_words", "most_frequent", "plot_outcome_calibration", "plot_outcome_roc"]
 
-CURVES_MOST = len(SERIES)  # more could not be told apart
-NAMED_MOST = 4  # outcomes that a note names
+SIZE = (6.4, 4.6)  # the legend stands beside the axes
+NAMED_MOST = 6  # outcomes that a note names
 
 
 def plot_outcome_roc(
@@ -34,23 +35,29 @@ def plot_outcome_roc(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
     outcomes : sequence of int, optional
-        Places of the outcomes that are drawn; by default all, or of many those that occur most often.
+        Places of the outcomes that are drawn.
     title : str, optional
         Set above.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A note below the frame names outcomes that are not drawn.
+        Of more than 12 outcomes, unless some are asked for, those that occur most often. Below the axes stands which are left out, and why.
     """
-    ax = new_axes(ax)
-    order = drawn_outcomes(result.totals, outcomes)
-    for k in order:
-        outcome = result.outcomes[k]
+    ax = new_axes(ax, SIZE)
+    every = looks(len(result.outcomes))
+    there = [k for k, outcome in enumerate(result.outcomes) if outcome in result.curves]
+    drawn = most_frequent(there, result.totals) if outcomes is None else asked_for(outcomes)
+    for k in drawn:
+        outcome, look = result.outcomes[k], every[k]
         if outcome in result.curves:
-            plot_roc(result.curves[outcome], ax, title=title, label=outcome)
-    if outcomes is None:
-        _say_left_out(ax, [name for k, name in enumerate(result.outcomes) if k not in order], "occur least")
+            plot_roc(result.curves[outcome], ax, title=title, label=outcome, color=look.color, line=look.line)
+    without = [result.outcomes[k] for k in (outcomes or range(len(result.outcomes))) if k not in there]
+    notes = [
+        left_out_words(result.outcomes, there, drawn, "that occur most often") if outcomes is None else "",
+        f"Without a curve, as no row or every row has it: {_names(without)}." if without else "",
+    ]
+    add_note(ax, " ".join(note for note in notes if note))
     return ax
 
 
@@ -66,77 +73,114 @@ def plot_outcome_calibration(
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
     outcomes : sequence of int, optional
-        Places of the outcomes that are drawn; by default all, or of many those that are expected most often.
+        Places of the outcomes that are drawn.
     title : str, optional
         Set above.
 
     Returns
     -------
     matplotlib.axes.Axes
-        A note below the frame names outcomes that are not drawn.
+        Of more than 12 outcomes, unless some are asked for, those that are expected most often. Below the axes stands which are left out, and why.
     """
-    ax = new_axes(ax, (5.0, 4.6))
-    order = drawn_outcomes(result.expected, outcomes)
-    for k in order:
-        plot_bins(result.bins[k], ax, title=title, label=result.outcomes[k])
+    ax = new_axes(ax, SIZE)
+    every, there = looks(len(result.outcomes)), range(len(result.outcomes))
+    drawn = most_frequent(there, result.expected) if outcomes is None else asked_for(outcomes)
+    for k in drawn:
+        look = every[k]
+        plot_bins(result.bins[k], ax, title=title, label=result.outcomes[k], color=look.color, mark=look.mark)
     if outcomes is None:
-        _say_left_out(
-            ax, [name for k, name in enumerate(result.outcomes) if k not in order], "are expected least often"
-        )
+        add_note(ax, left_out_words(result.outcomes, there, drawn, "that are expected most often"))
     return ax
 
 
-def drawn_outcomes(sizes: FloatArray, asked: Sequence[int] | None = None) -> list[int]:
-    """Return the places of the outcomes that a figure draws.
+def asked_for(outcomes: Sequence[int]) -> list[int]:
+    """Return the places of outcomes that the caller asked for, each once.
 
     Parameters
     ----------
-    sizes : (K,) array
-        Trials of each outcome.
-    asked : sequence of int, optional
-        Places that the caller asked for.
+    outcomes : sequence of int
+        Their places.
 
     Returns
     -------
     list of int
-        Those asked for; else the largest, as many as can be told apart, in order.
+        In the order given.
 
     Raises
     ------
     UnsupportedError
-        If more are asked for than can be told apart.
+        If they are more than can be told apart.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> drawn_outcomes(np.array([3.0, 9.0, 1.0, 5.0, 4.0, 8.0]))
-    [0, 1, 3, 4, 5]
+    >>> asked_for([3, 1, 3])
+    [3, 1]
     """
-    if asked is None:
-        return sorted(sorted(range(len(sizes)), key=lambda k: -float(sizes[k]))[:CURVES_MOST])
-    chosen = list(dict.fromkeys(asked))
-    if len(chosen) > CURVES_MOST:
+    chosen = list(dict.fromkeys(outcomes))
+    if len(chosen) > OUTCOMES_MOST:
         raise UnsupportedError(
-            f"{len(chosen)} outcomes were asked for; more than {CURVES_MOST} in one figure could not be told apart. "
+            f"{len(chosen)} outcomes were asked for; more than {OUTCOMES_MOST} in one figure could not be told apart. "
             "Draw the others on Axes of their own."
         )
     return chosen
 
 
-def _say_left_out(ax: Axes, names: Sequence[str], which: str) -> None:
-    """Write below the frame which outcomes are not drawn, and how to draw them."""
-    if not names:
-        return
-    listed = ", ".join(names[:NAMED_MOST]) + (f" and {len(names) - NAMED_MOST} more" if len(names) > NAMED_MOST else "")
-    ax.annotate(
-        f"Not drawn, as they {which}:\n{listed} (outcomes= draws them)",
-        (1.0, 0.0),
-        xycoords="axes fraction",
-        xytext=(0.0, -38.0),  # below the label of the axis
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        fontsize=TICK_SIZE - 0.5,
-        color=MUTED,
-        annotation_clip=False,
+def most_frequent(places: Sequence[int], totals: FloatArray | Sequence[float]) -> list[int]:
+    """Return which outcomes are drawn: all, or of more than 12 those with the largest totals.
+
+    Parameters
+    ----------
+    places : sequence of int
+        Of the outcomes that can be drawn.
+    totals : (K,) array
+        How often each outcome occurs, or is expected.
+
+    Returns
+    -------
+    list of int
+        Their places, in order.
+
+    Examples
+    --------
+    >>> most_frequent([0, 2], [1.0, 9.0, 3.0]), len(most_frequent(range(20), [1.0] * 20))
+    ([0, 2], 12)
+    """
+    return sorted(sorted(places, key=lambda k: -float(totals[k]))[:OUTCOMES_MOST])
+
+
+def left_out_words(outcomes: Sequence[str], there: Sequence[int], drawn: Sequence[int], which: str) -> str:
+    """Return which outcomes a figure leaves out, and why.
+
+    Parameters
+    ----------
+    outcomes : sequence of str
+        All of the fit.
+    there : sequence of int
+        Places of those that could be drawn.
+    drawn : sequence of int
+        Places of those that are.
+    which : str
+        Those that are drawn, in words.
+
+    Returns
+    -------
+    str
+        A sentence; empty where none is left out.
+
+    Examples
+    --------
+    >>> left_out_words("abc", [0, 1, 2], [0, 2], "that occur most often")
+    'Drawn are the 2 of 3 outcomes that occur most often, as more cannot be told apart; not drawn: b.'
+    """
+    rest = [outcomes[k] for k in there if k not in drawn]
+    if not rest:
+        return ""
+    return (
+        f"Drawn are the {len(drawn)} of {len(outcomes)} outcomes {which}, as more cannot be told apart; "
+        f"not drawn: {_names(rest)}."
     )
+
+
+def _names(outcomes: Sequence[str]) -> str:
+    more = f" and {len(outcomes) - NAMED_MOST:,} more" if len(outcomes) > NAMED_MOST else ""
+    return ", ".join(outcomes[:NAMED_MOST]) + more

@@ -9,8 +9,10 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.inference.outcome_effects import OutcomeEffects
-from logitkit.plots.forest import shortened
-from logitkit.plots.style import FAINT, dress, legend_beside, level_text, looks, new_axes, plain, stack_colors
+from logitkit.plots.labels import add_note, plain, wrapped
+from logitkit.plots.legends import legend_beside
+from logitkit.plots.outcome_curves import left_out_words, most_frequent
+from logitkit.plots.style import FAINT, dress, level_text, looks, new_axes
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ __all__ = ["EFFECT_SIZE", "plot_outcome_effects", "plot_shares"]
 
 EFFECT_SIZE = (6.2, 3.8)
 SPREAD = 0.6  # of the distance of two levels, over which their outcomes are spread
-UPRIGHT_MOST = 34  # characters of all levels that fit side by side
+UPRIGHT_MOST = 56  # characters of all levels that fit side by side
+UPRIGHT_LINES = 2  # line breaks of a level that stands upright
+OPAQUE = 0.85  # of an area, and not of the white of its edge and pattern
 
 
 def plot_outcome_effects(
@@ -54,13 +58,16 @@ def plot_outcome_effects(
         raise DataError(f"kind={kind!r} is not known; use 'lines' or 'stacked'.")
     ax = new_axes(ax, EFFECT_SIZE)
     place = np.asarray(found.values, dtype=np.float64) if found.numeric else np.arange(len(found.values), dtype=float)
+    every = range(len(found.outcomes))
+    drawn = most_frequent(every, np.nanmean(found.probability, axis=1)) if kind == "lines" else list(every)
     if kind == "lines":
-        handles = _lines(ax, found, place)
-        low, high = np.nanmin([found.low, found.probability]), np.nanmax([found.high, found.probability])
+        handles = _lines(ax, found, place, drawn)
+        low = np.nanmin([found.low[drawn], found.probability[drawn]])
+        high = np.nanmax([found.high[drawn], found.probability[drawn]])
         room = 0.04 * max(high - low, 0.05)
         ax.set_ylim(max(low - room, 0.0 if low >= 0.02 else -0.02), min(high + room, 1.0 if high <= 0.98 else 1.02))
         ax.grid(axis="y", color=FAINT, linewidth=0.6, alpha=0.7)
-        legend_beside(ax, handles, found.outcomes)
+        legend_beside(ax, handles, [found.outcomes[k] for k in drawn])
         what = f"Average probability\nwith {level_text(found.level)} intervals"
     else:
         handles = _areas(ax, found, place) if found.numeric else _bars(ax, found.probability)
@@ -71,7 +78,8 @@ def plot_outcome_effects(
         ax.set_xlim(place.min(), place.max()) if place.size > 1 else None
     else:
         _name_levels(ax, [str(value) for value in found.values])
-    dress(ax, x=plain(found.variable), y=what, title=title)
+    dress(ax, x=plain(wrapped(found.variable)), y=what, title=title)
+    add_note(ax, left_out_words(found.outcomes, every, drawn, "that are likeliest on average"))
     ax.set_axisbelow(True)
     return ax
 
@@ -108,16 +116,16 @@ def plot_shares(
     return ax
 
 
-def _lines(ax: Axes, found: OutcomeEffects, place: FloatArray) -> list[Any]:
+def _lines(ax: Axes, found: OutcomeEffects, place: FloatArray, drawn: Sequence[int]) -> list[Any]:
     """Draw a line an outcome, or points beside each other at each level; return what a legend shows."""
-    handles, k = [], len(found.outcomes)
-    for number, look in enumerate(looks(k)):
-        low, middle, high = found.low[number], found.probability[number], found.high[number]
+    handles, every = [], looks(len(found.outcomes))
+    for number, k in enumerate(drawn):
+        look, low, middle, high = every[k], found.low[k], found.probability[k], found.high[k]
         if found.numeric:
             ax.fill_between(place, low, high, color=look.color, alpha=0.15, linewidth=0.0, zorder=2)
             (line,) = ax.plot(place, middle, look.line, color=look.color, linewidth=1.8, zorder=3)
         else:
-            at = place + (0.0 if k == 1 else SPREAD * (number / (k - 1) - 0.5))
+            at = place + (0.0 if len(drawn) == 1 else SPREAD * (number / (len(drawn) - 1) - 0.5))
             ax.vlines(at, low, high, color=look.color, linewidth=1.6, zorder=2)
             (line,) = ax.plot(at, middle, look.mark, color=look.color, markersize=5.0, zorder=3)
         handles.append(line)
@@ -125,23 +133,43 @@ def _lines(ax: Axes, found: OutcomeEffects, place: FloatArray) -> list[Any]:
 
 
 def _areas(ax: Axes, found: OutcomeEffects, place: FloatArray) -> list[Any]:
-    colors = stack_colors(len(found.outcomes))
-    return list(ax.stackplot(place, found.probability, colors=colors, edgecolor="white", linewidth=0.8, alpha=0.85))
+    from matplotlib.colors import to_rgba
+
+    areas = ax.stackplot(place, found.probability, edgecolor="white", linewidth=0.8)
+    for area, look in zip(areas, looks(len(areas)), strict=True):
+        area.set_facecolor(to_rgba(look.color, OPAQUE))
+        area.set_hatch(look.hatch)
+    return list(areas)
 
 
 def _bars(ax: Axes, shares: FloatArray) -> list[Any]:
+    from matplotlib.colors import to_rgba
+
     handles: list[Any] = []
     base = np.zeros(shares.shape[1])
-    for color, part in zip(stack_colors(len(shares)), shares, strict=True):
-        place = np.arange(part.size)
-        bars = ax.bar(place, part, 0.72, bottom=base, color=color, edgecolor="white", linewidth=0.8, alpha=0.85)
+    for look, part in zip(looks(len(shares)), shares, strict=True):
+        bars = ax.bar(
+            np.arange(part.size),
+            part,
+            0.72,
+            bottom=base,
+            color=to_rgba(look.color, OPAQUE),
+            edgecolor="white",
+            linewidth=0.8,
+            hatch=look.hatch or None,
+        )
         handles.append(bars)
         base = base + np.nan_to_num(part)
     return handles
 
 
 def _name_levels(ax: Axes, labels: Sequence[str]) -> None:
-    texts = [plain(shortened(label)) for label in labels]
-    long = sum(map(len, texts)) > UPRIGHT_MOST
+    """Name the levels below the axis: side by side where there is room, else slanted."""
+    upright = [wrapped(label, UPRIGHT_MOST // max(len(labels), 1)) for label in labels]
+    long = max(text.count("\n") for text in upright) > UPRIGHT_LINES or 4 * len(labels) > UPRIGHT_MOST
+    texts = [plain(text) for text in ([wrapped(label) for label in labels] if long else upright)]
     ax.set_xticks(np.arange(len(texts)), texts, rotation=30 if long else 0, ha="right" if long else "center")
+    if long:
+        for text in ax.get_xticklabels():
+            text.set_rotation_mode("anchor")
     ax.set_xlim(-0.6, len(texts) - 0.4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError
 from logitkit.penalised_path import PathRecord, PathStatus
+from logitkit.plots.labels import plain, wrapped
 from logitkit.plots.style import (
     ACCENT,
     FAINT,
@@ -17,9 +19,9 @@ from logitkit.plots.style import (
     INK,
     MUTED,
     PRIMARY,
-    SERIES,
     TICK_SIZE,
     dress,
+    looks,
     new_axes,
 )
 from logitkit.selection.cross_validation import CrossValidation
@@ -27,15 +29,16 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
+    from matplotlib.lines import Line2D
 
 __all__ = ["plot_cross_validation", "plot_path"]
 
 NAMED_MOST = 8  # coefficients that are named beside their line
-LABEL_MOST = 24
+LABEL_MOST = 24  # characters of a line of a name
 LINES_MOST = 1_000  # lines of a picture that stays made of lines
 SIZE = (6.4, 4.4)
 STRENGTH = "Strength of the penalty (log scale)"
-LEGEND = 0.25  # height above the scores for the legend, over theirs
 COUNTS = 6  # counts of coefficients along the top
 
 
@@ -80,15 +83,21 @@ def plot_path(record: PathRecord, scale: FloatArray, ax: Axes | None = None, *, 
     ax = new_axes(ax, SIZE)
     ax.axhline(0.0, color=MUTED, linewidth=0.8, zorder=1)
     _draw_lines(ax, strengths, scaled[:, np.setdiff1d(order, named)])
-    colours = [SERIES[rank % len(SERIES)] for rank in range(named.size)]
-    for j, colour in zip(named, colours, strict=True):
-        ax.plot(strengths, scaled[:, j], color=colour, linewidth=1.5, zorder=3, label=record.names[j])
+    shown = looks(named.size)
+    for j, look in zip(named, shown, strict=True):
+        ax.plot(strengths, scaled[:, j], look.line, color=look.color, linewidth=1.5, zorder=3, label=record.names[j])
     _strength_axis(ax, strengths)
     below = _below(record.words, record.status, int(np.count_nonzero(~drawn)))
     dress(ax, x=below, y="Coefficient × scale of its column", title=title)
     _counts_above(ax, strengths, record.n_nonzero[drawn])
     ax.margins(y=0.06)
-    _name_lines(ax, float(strengths[-1]), scaled[-1, named], [_shorten(record.names[j]) for j in named], colours)
+    _name_lines(
+        ax,
+        float(strengths[-1]),
+        scaled[-1, named],
+        [plain(wrapped(record.names[j], LABEL_MOST)) for j in named],
+        [look.color for look in shown],
+    )
     return ax
 
 
@@ -196,7 +205,8 @@ def _name_lines(ax: Axes, least: float, ends: FloatArray, names: list[str], colo
     low, high = ax.get_ylim()
     points = ax.bbox.height * 72.0 / ax.figure.dpi
     places = (ends - low) / (high - low)
-    heights = _apart(places * points, 1.45 * TICK_SIZE, points) / points
+    rows = [1.45 * TICK_SIZE * (name.count("\n") + 1) for name in names]
+    heights = _apart(places * points, rows, points) / points
     for place, height, name, colour in zip(places, heights, names, colours, strict=True):
         ax.annotate(
             name,
@@ -219,17 +229,17 @@ def _name_lines(ax: Axes, least: float, ends: FloatArray, names: list[str], colo
         )
 
 
-def _apart(wanted: FloatArray, gap: float, room: float) -> FloatArray:
-    """Return heights at least a gap apart, in the same order and near those wanted, within the room if it is enough."""
+def _apart(wanted: FloatArray, heights: Sequence[float], room: float) -> FloatArray:
+    """Return middles of texts that do not overlap, in the order wanted and near it, within the room if it is enough."""
     order = np.argsort(wanted, kind="stable")
-    heights = wanted[order].copy()
-    for i in range(1, heights.size):
-        heights[i] = max(heights[i], heights[i - 1] + gap)
-    heights[-1] = min(heights[-1], max(room, gap * (heights.size - 1)))
-    for i in range(heights.size - 2, -1, -1):
-        heights[i] = min(heights[i], heights[i + 1] - gap)
-    out = np.empty_like(heights)
-    out[order] = heights
+    middle, half = wanted[order].copy(), 0.5 * np.asarray(heights)[order]
+    for i in range(1, middle.size):
+        middle[i] = max(middle[i], middle[i - 1] + half[i - 1] + half[i])
+    middle[-1] = min(middle[-1], max(room, 2.0 * float(half.sum()) - half[0] - half[-1]))
+    for i in range(middle.size - 2, -1, -1):
+        middle[i] = min(middle[i], middle[i + 1] - half[i] - half[i + 1])
+    out = np.empty_like(middle)
+    out[order] = middle
     return out
 
 
@@ -249,20 +259,19 @@ def _mark_choices(ax: Axes, record: CrossValidation) -> None:
     choices = [("best", record.best, ACCENT, "-"), ("one standard error", record.one_se, INK, (0, (4, 3)))]
     if record.best == record.one_se:
         choices = [("best, and one standard error", record.best, ACCENT, "-")]
-    handles = []
+    handles, lines = [], []
     for name, place, colour, style in choices:
         if strengths[place] <= 0.0:
             handles.append(ax.plot([], [], color=colour, linestyle=style, linewidth=1.2, label=f"{name}: 0")[0])
             continue
         label = f"{name}: {strengths[place]:.3g} ({counts[place]:,} not zero)"
-        handles.append(
+        lines.append(
             ax.axvline(float(strengths[place]), color=colour, linestyle=style, linewidth=1.2, zorder=1, label=label)
         )
+        handles.append(lines[-1])
     ax.grid(axis="y", color=FAINT, linewidth=0.6, alpha=0.7)
     ax.set_axisbelow(True)
-    low, high = ax.get_ylim()
-    ax.set_ylim(low, high + LEGEND * (high - low))
-    ax.legend(
+    legend = ax.legend(
         handles=handles,
         loc="upper right",
         facecolor="white",
@@ -270,14 +279,18 @@ def _mark_choices(ax: Axes, record: CrossValidation) -> None:
         fontsize=TICK_SIZE,
         labelcolor=INK,
         handlelength=1.8,
-        title=textwrap.shorten(record.folds.words, 60, placeholder=" ..."),
+        title=textwrap.fill(record.folds.words, 60),
         title_fontproperties={"size": TICK_SIZE},
         alignment="left",
     )
+    _lift_legend(ax, legend, lines)
 
 
-def _shorten(name: str) -> str:
-    """Return a name that fits beside the figure: the end matters most, since it holds the level."""
-    if len(name) <= LABEL_MOST:
-        return name
-    return f"{name[: LABEL_MOST // 3]}…{name[-(LABEL_MOST - LABEL_MOST // 3 - 1) :]}"
+def _lift_legend(ax: Axes, legend: Legend, lines: Sequence[Line2D]) -> None:
+    """Give the legend a strip of its own above the scores, which neither they nor the lines of the choices enter."""
+    low, high = ax.get_ylim()
+    size = TICK_SIZE * 1.9 * (len(legend.get_texts()) + legend.get_title().get_text().count("\n") + 1)
+    share = min(size * ax.figure.dpi / 72.0 / ax.bbox.height, 0.5)
+    ax.set_ylim(low, low + (high - low) / (1.0 - share))
+    for line in lines:
+        line.set_ydata([0.0, 1.0 - share])

@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.diagnostics.discrimination import Discrimination
-from logitkit.plots.style import (
-    AREA,
-    GUIDE,
-    INK,
-    LABEL_SIZE,
-    PRIMARY,
-    add_legend,
-    dress,
-    level_text,
-    new_axes,
-    next_color,
-)
+from logitkit.plots.labels import TOGETHER
+from logitkit.plots.legends import ALONE, add_legend, share_axes
+from logitkit.plots.style import AREA, GUIDE, INK, LABEL_SIZE, PRIMARY, dress, level_text, new_axes, next_color
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -27,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_roc"]
 
+CURVE = "roc"  # marks the curves among the lines of an Axes
 DRAWN_MOST = 1_000  # points: closer ones than this many along the curve no screen and no printer can separate
 
 
@@ -37,6 +29,7 @@ def plot_roc(
     title: str = "",
     label: str | None = None,
     color: str | None = None,
+    line: str = "-",
 ) -> Axes:
     """Draw the ROC curve with its area.
 
@@ -49,10 +42,12 @@ def plot_roc(
     title : str, optional
         Set above.
     label : str, optional
-        Names the curve in a legend, with its area, so that several curves can share the Axes; the area is then
-        neither filled nor written beside the curve.
+        Names the curve in a legend, with its area. Without one the area is filled and written beside the curve, unless
+        the Axes have a curve already: then all are named in a legend, by number where no name was given.
     color : str, optional
-        Of the curve; by default blue, and for further curves with a label the next of a palette.
+        Of the curve; by default blue, and for further curves the next of a palette.
+    line : str
+        Matplotlib's name of its style.
 
     Returns
     -------
@@ -65,20 +60,38 @@ def plot_roc(
     them. What is drawn strays from the curve by less than two thousandths of an axis; the area is that of all points.
     """
     ax = new_axes(ax)
-    if not any(line.get_label() == "chance" for line in ax.lines):
+    if not any(found.get_label() == "chance" for found in ax.lines):
         ax.plot([0.0, 1.0], [0.0, 1.0], color=GUIDE, linewidth=1.0, label="chance", zorder=1)
+    curves = [found for found in ax.lines if found.get_gid() == CURVE]
+    shared, words = share_axes(ax, curves)
+    for text in words:
+        add_legend(ax, curves[-1], f"curve {len(curves)} ({text.replace(' ', TOGETHER)})", "lower right")
+    if shared and label is None:
+        label = f"curve {len(curves) + 1}"
     fpr, tpr = _thin(result.fpr, result.tpr)
     if color is None:
         color = PRIMARY if label is None else next_color(ax)
-    (curve,) = ax.plot(fpr, tpr, color=color, linewidth=1.8, label=label or "ROC curve", zorder=3, clip_on=False)
+    (curve,) = ax.plot(
+        fpr,
+        tpr,
+        line,
+        color=color,
+        linewidth=1.8,
+        label=label or "ROC curve",
+        zorder=3,
+        clip_on=False,
+        gid=CURVE,
+    )
     if label is None:
-        ax.fill_between(fpr, tpr, color=AREA, linewidth=0.0, zorder=0)
+        ax.fill_between(fpr, tpr, color=AREA, linewidth=0.0, zorder=0).set_gid(ALONE)
         text = f"AUC {result.auc:.3f}"
         if not math.isnan(result.low):
             text += f"\n{level_text(result.level)} interval {result.low:.3f} to {result.high:.3f}"
-        ax.text(0.97, 0.05, text, ha="right", va="bottom", fontsize=LABEL_SIZE, color=INK, linespacing=1.4)
+        if result.in_sample:
+            text += "\n(on the rows of the fit)"
+        ax.text(0.97, 0.05, text, ha="right", va="bottom", fontsize=LABEL_SIZE, color=INK, linespacing=1.4, gid=ALONE)
     else:
-        add_legend(ax, curve, f"{label} (AUC {result.auc:.3f})", "lower right")
+        add_legend(ax, curve, f"{label} (AUC{TOGETHER}{result.auc:.3f})", "lower right")
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, 1.0)
     ax.set_aspect("equal")

@@ -8,9 +8,8 @@ shows itself; elsewhere it is a plain ``Figure``, known to no window manager.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,20 +23,17 @@ __all__ = [
     "INK",
     "LABEL_SIZE",
     "MUTED",
+    "OUTCOMES_MOST",
     "PRIMARY",
     "SERIES",
     "TICK_SIZE",
     "Look",
-    "add_legend",
     "dress",
-    "legend_beside",
     "level_text",
     "looks",
     "new_axes",
     "next_color",
     "page_axes",
-    "plain",
-    "stack_colors",
 ]
 
 # Blue and vermilion of Okabe and Ito (2008), told apart under all kinds of colour blindness, and greys.
@@ -52,13 +48,15 @@ AREA = "#DCEAF4"
 # For several curves on the same Axes, in this order; all from the same palette.
 SERIES = (PRIMARY, ACCENT, "#009E73", "#CC79A7", "#56B4E9")
 
-# Where all curves are seen at once, as those of outcomes, more of the palette; then again with other lines and marks.
+# Where all curves are seen at once, as those of outcomes, more of the palette; then again with other lines, marks and
+# patterns of areas.
 MANY = (*SERIES, "#E69F00", "#4D4D4D")
 LINES = ("-", "--", ":", "-.")
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
+HATCHES = ("", "///", "...", "xxx")
 
+OUTCOMES_MOST = 12  # outcomes that a figure of curves or marks draws: more could not be told apart
 FIGSIZE = (5.0, 4.0)
-LEGEND_MOST = 28  # characters of an entry beside the axes
 LABEL_SIZE = 9.5
 TICK_SIZE = 8.5
 
@@ -143,13 +141,14 @@ class Look(NamedTuple):
 
     Parameters
     ----------
-    color, line, mark : str
-        Matplotlib's names.
+    color, line, mark, hatch : str
+        Matplotlib's names; the pattern is that of an area.
     """
 
     color: str
     line: str
     mark: str
+    hatch: str
 
 
 def looks(n: int) -> tuple[Look, ...]:
@@ -158,7 +157,8 @@ def looks(n: int) -> tuple[Look, ...]:
     Parameters
     ----------
     n : int
-        Number of series.
+        Number of series. Of outcomes all that the fit has, so that an outcome looks the same in every figure of the
+        fit, whichever outcomes the figure shows.
 
     Returns
     -------
@@ -166,102 +166,13 @@ def looks(n: int) -> tuple[Look, ...]:
         In order.
     """
     return tuple(
-        Look(MANY[k % len(MANY)], LINES[k // len(MANY) % len(LINES)], MARKS[(k + k // len(MANY)) % len(MARKS)])
+        Look(
+            MANY[k % len(MANY)],
+            LINES[k // len(MANY) % len(LINES)],
+            MARKS[(k + k // len(MANY)) % len(MARKS)],
+            HATCHES[k // len(MANY) % len(HATCHES)],
+        )
         for k in range(n)
-    )
-
-
-def stack_colors(n: int) -> tuple[str, ...]:
-    """Return the colours of n areas that lie on each other: those of ``looks``, or beyond them shades in order.
-
-    Parameters
-    ----------
-    n : int
-        Number of areas.
-
-    Returns
-    -------
-    tuple of str
-        In order.
-    """
-    if n <= len(MANY):
-        return MANY[:n]
-    from matplotlib import colormaps
-    from matplotlib.colors import to_hex
-
-    return tuple(to_hex(colormaps["viridis"](k / (n - 1))) for k in range(n))
-
-
-def plain(text: str) -> str:
-    """Return a name as matplotlib must be given it, so that no part of it is set as a formula.
-
-    Parameters
-    ----------
-    text : str
-        Of the data.
-
-    Returns
-    -------
-    str
-        With its dollar signs escaped.
-    """
-    return text.replace("$", r"\$")
-
-
-def legend_beside(ax: Axes, handles: Sequence[Any], labels: Sequence[str], title: str = "") -> None:
-    """Put a legend to the right of an Axes, in columns where there are many entries.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        What it explains.
-    handles : sequence of matplotlib artists
-        One an entry.
-    labels : sequence of str
-        Their texts.
-    title : str
-        Above them; none when empty.
-    """
-    ax.legend(
-        handles,
-        [plain(label if len(label) <= LEGEND_MOST else f"{label[: LEGEND_MOST - 1]}…") for label in labels],
-        title=title or None,
-        loc="center left",
-        bbox_to_anchor=(1.01, 0.5),
-        frameon=False,
-        fontsize=TICK_SIZE,
-        title_fontsize=TICK_SIZE,
-        labelcolor=INK,
-        handlelength=1.6,
-        ncols=1 + (len(labels) - 1) // 14,
-    )
-
-
-def add_legend(ax: Axes, handle: Any, label: str, loc: Literal["lower right", "upper left"]) -> None:
-    """Add one curve to the legend of an Axes, after those that it has.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where the curve is.
-    handle : matplotlib artist
-        The curve.
-    label : str
-        What it is.
-    loc : {'lower right', 'upper left'}
-        The corner.
-    """
-    legend = ax.get_legend()
-    handles = [] if legend is None else list(legend.legend_handles)
-    labels = [] if legend is None else [text.get_text() for text in legend.get_texts()]
-    ax.legend(
-        [*handles, handle],
-        [*labels, label],
-        loc=loc,
-        frameon=False,
-        fontsize=TICK_SIZE,
-        labelcolor=INK,
-        handlelength=1.6,
     )
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.plots.forest import shortened
-from logitkit.plots.style import FAINT, INK, LABEL_SIZE, MUTED, TICK_SIZE, legend_beside, looks, new_axes, plain
+from logitkit.plots.labels import plain, wrapped
+from logitkit.plots.legends import legend_beside
+from logitkit.plots.style import FAINT, INK, LABEL_SIZE, MUTED, TICK_SIZE, looks, new_axes
 from logitkit.typing import CodeArray, FloatArray
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.5 * 3.0**0.5]])  # left, rig
 GRID = (0.25, 0.5, 0.75)
 # From which corner to which an edge runs, and where the numbers beside it stand: their alignment, and how far away.
 EDGES = ((0, 1, "center", (0.0, -0.03)), (1, 2, "left", (0.02, 0.0)), (2, 0, "right", (-0.02, 0.0)))
-NAMES = ((-0.02, -0.08), (0.02, -0.08), (0.0, 0.05))  # how far the names of the corners are away from them
+NAMES = ((-0.02, -0.06), (0.02, -0.06), (0.0, 0.03))  # how far the names of the corners are away from them
+NAME_MOST = 22  # characters of a line of a corner's name
 CROWD = 300.0  # points from which each is drawn fainter
 RASTER = 2_000  # points from which they are a picture within a drawing of lines
 
@@ -131,7 +133,15 @@ def _frame(ax: Axes, outcomes: Sequence[str]) -> None:
             ax.text(x, y, f"{share:g}", ha=side, va="center", fontsize=TICK_SIZE - 1.5, color=MUTED)
     for corner, (across, up) in enumerate(NAMES):
         x, y = CORNERS[corner] + np.array([across, up])
-        ax.text(x, y, plain(shortened(outcomes[corner])), ha="center", va="center", fontsize=LABEL_SIZE, color=INK)
+        ax.text(
+            x,
+            y,
+            plain(wrapped(outcomes[corner], NAME_MOST)),
+            ha="center",
+            va="top" if up < 0.0 else "bottom",
+            fontsize=LABEL_SIZE,
+            color=INK,
+        )
     ax.set_xlim(-0.08, 1.08)
     ax.set_ylim(-0.12, 0.95)
     ax.set_aspect("equal")

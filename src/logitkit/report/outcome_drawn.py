@@ -11,13 +11,16 @@ from logitkit.inference.risk_ratios import risk_ratios
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.plots.outcome_coefficients import Drawn
+from logitkit.plots.style import OUTCOMES_MOST
+from logitkit.report.forest_rows import term_rows
 from logitkit.report.summary import listed_columns
-from logitkit.typing import IntArray
+from logitkit.report.wording import counted, name_list
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["drawn_coefficients", "drawn_ratios"]
 
 TERMS_MOST = 40
-OUTCOMES_MOST = 12
+NOTHING = (np.nan, -np.inf, np.nan)  # estimate and limits of a row that holds none
 
 
 def drawn_coefficients(record: MultinomialRecord, level: float | None = None) -> Drawn:
@@ -47,14 +50,12 @@ def drawn_coefficients(record: MultinomialRecord, level: float | None = None) ->
     if record.absent is not None:
         low[record.absent] = -np.inf
     estimate = found.estimate if record.absent is None else np.where(record.absent, np.nan, found.estimate)
-    value, low, high = (each.reshape(m, p)[:OUTCOMES_MOST, columns].T for each in (estimate, low, found.high))
+    values = [each.reshape(m, p)[:OUTCOMES_MOST, columns].T for each in (estimate, low, found.high)]
     if record.reference is not None:
         against = record.outcomes[record.reference]
     else:  # a penalty makes the coefficients no deviations from a mean
         against = "the mean of all outcomes" if record.penalty is None else ""
-    names = tuple(record.info.names[j] for j in columns)
-    outcomes, shown = record.modelled[:OUTCOMES_MOST], _intervals(record, found.level, ratios=False)
-    return Drawn(names, outcomes, value, low, high, against, *shown)
+    return _drawn(record, columns, record.modelled, values, against, found.level, ratios=False)
 
 
 def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: float | None = None) -> Drawn:
@@ -93,17 +94,60 @@ def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: f
         column = np.tile(every, len(found.terms) // len(every))
         none = ~(has[first, column] | has[second, column])
         ratio, floor = np.where(none, np.nan, ratio), np.where(none, -np.inf, floor)
-    value, low, high = (
-        values.reshape(-1, len(every))[:OUTCOMES_MOST, places].T for values in (ratio, floor, found.high)
+    values = [each.reshape(-1, len(every))[:OUTCOMES_MOST, places].T for each in (ratio, floor, found.high)]
+    outcomes = tuple(dict.fromkeys(found.outcomes))
+    return _drawn(record, columns, outcomes, values, found.against[0], found.level, ratios=True)
+
+
+def _drawn(
+    record: MultinomialRecord,
+    columns: IntArray,
+    outcomes: tuple[str, ...],
+    values: list[FloatArray],
+    against: str,
+    level: float,
+    *,
+    ratios: bool,
+) -> Drawn:
+    """Return what is drawn, with rows for the headings and references of factors, and what is left out."""
+    shown = outcomes[:OUTCOMES_MOST]
+    rows = term_rows(record.info, columns.tolist())
+    place = {int(j): row for row, j in enumerate(columns)}
+    table = np.empty((3, len(rows), len(shown)))
+    for row, (_, column) in enumerate(rows):
+        table[:, row] = np.array(NOTHING)[:, None] if column is None else [each[place[column]] for each in values]
+    notes = (_outcomes_left(shown, outcomes[OUTCOMES_MOST:]), _terms_left(record, columns))
+    return Drawn(
+        tuple(row for row, _ in rows),
+        shown,
+        table[0],
+        table[1],
+        table[2],
+        against,
+        None if is_withheld(record) else level,
+        ratios,
+        interval_words(record),
+        tuple(record.outcomes.index(outcome) for outcome in shown),
+        len(record.outcomes),
+        " ".join(note for note in notes if note),
     )
-    outcomes = tuple(dict.fromkeys(found.outcomes))[:OUTCOMES_MOST]
-    names = tuple(record.info.names[j] for j in columns)
-    return Drawn(names, outcomes, value, low, high, found.against[0], *_intervals(record, found.level, ratios=True))
 
 
-def _intervals(record: MultinomialRecord, level: float, *, ratios: bool) -> tuple[float | None, bool, str]:
-    """Return the level that is shown, none where a penalty leaves no intervals, and what an interval is called."""
-    return None if is_withheld(record) else level, ratios, interval_words(record)
+def _outcomes_left(shown: tuple[str, ...], rest: tuple[str, ...]) -> str:
+    if not rest:
+        return ""
+    return (
+        f"Drawn are the first {len(shown)} of {len(shown) + len(rest)} outcomes, as more cannot be told apart; not "
+        f"drawn: {name_list(rest, 6)}."
+    )
+
+
+def _terms_left(record: MultinomialRecord, columns: IntArray) -> str:
+    """Say how many coefficients of an outcome are not drawn."""
+    aliased = set((record.aliased % record.layout.n_columns).tolist())
+    every = [j for j, name in enumerate(record.info.names) if name != INTERCEPT and j not in aliased]
+    rest = len(every) - columns.size
+    return f"Not drawn: {counted(rest, 'further coefficient')} of each outcome." if rest else ""
 
 
 def _columns(record: MultinomialRecord) -> IntArray:

@@ -18,11 +18,11 @@ from logitkit.outcome_record import MultinomialRecord
 from logitkit.plots.export import svg_of
 from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
 from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
-from logitkit.plots.style import page_axes
+from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.number_format import format_amount, format_integer, format_level
-from logitkit.report.outcome_drawn import OUTCOMES_MOST, drawn_coefficients, drawn_ratios
+from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
 from logitkit.report.outcome_summary import outcome_summary_document, outcome_tables
 from logitkit.report.outcome_test_findings import missing_tests, outcome_test_table
 from logitkit.report.wording import counted, depends_on_coding, has_only_intercept
@@ -95,9 +95,6 @@ def _risk_ratios(record: MultinomialRecord, design: Design) -> Iterator[Section]
         f"By what factor one unit multiplies P(outcome) / P({drawn.against}){_with_intervals(record)}, on a "
         "logarithmic scale."
     )
-    rest = len(record.outcomes) - 1 - len(drawn.outcomes)
-    if rest > 0:
-        caption += f" The first {OUTCOMES_MOST} outcomes; {counted(rest, 'outcome')} more in fit.risk_ratios()."
     yield Section("Relative risk ratios", (_figure(axes, "Relative risk ratios", caption),))
 
 

@@ -13,9 +13,8 @@ from logitkit.diagnostics.collinearity import Collinearity, collinearity
 from logitkit.diagnostics.discrimination import Discrimination, discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
-from logitkit.errors import LogitkitError
-from logitkit.inference.odds_ratios import odds_ratios
-from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
+from logitkit.errors import LogitkitError, UnsupportedError
+from logitkit.inference.penalised import is_withheld, posterior_condition
 from logitkit.inference.prediction import is_sample
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.export import png_of, svg_of
@@ -27,6 +26,7 @@ from logitkit.record import FitRecord
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
 from logitkit.report.findings import area_words
+from logitkit.report.forest_rows import forest_rows
 from logitkit.report.html import render_page
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
@@ -38,10 +38,8 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
-from logitkit.report.penalty import listed_coefficients
-from logitkit.report.summary import coefficient_table, listed_columns, summary_document
+from logitkit.report.summary import coefficient_table, summary_document
 from logitkit.report.wording import fewer_groups, is_calibrated, many_new_rows
-from logitkit.typing import IntArray
 from logitkit.writing import write_file
 
 __all__ = ["report_document", "write_page"]
@@ -115,40 +113,28 @@ def write_page(path: Path, document: Document) -> Path:
 
 
 def _odds(record: FitRecord) -> Iterator[Block]:
-    result = odds_ratios(record)
-    if not result.terms:
-        yield Prose("The model has no coefficient besides the intercept.")
-        return
-    listed = {record.names[j] for j in _drawn_columns(record)}
-    rows = [row for row, name in enumerate(result.terms) if name in listed]
-    if not rows:
+    try:
+        found = forest_rows(record)
+    except UnsupportedError:
         yield Prose(_nothing_to_draw(record))
         return
-    terms = [result.terms[row] for row in rows]
-    axes = page_axes(forest_size(terms))
-    level, interval = (None if is_withheld(record) else result.level), interval_words(record)
-    plot_forest(terms, result.estimate[rows], result.low[rows], result.high[rows], axes, level=level, interval=interval)
+    axes = page_axes(forest_size(found.rows))
+    plot_forest(found.rows, axes, level=found.level, interval=found.interval, note=found.note)
     yield Figure(
         title="Forest plot",
         svg=svg_of(axes),
         png=None,
-        caption=_odds_caption(record, result.level),
+        caption=_odds_caption(record, record.level),
         alt="Forest plot of the odds ratios",
     )
 
 
-def _drawn_columns(record: FitRecord) -> IntArray:
-    """Return the columns whose odds ratio is drawn: those that the summary lists, less what a penalty set to zero."""
-    if record.penalty is None:
-        return listed_columns(record.info)
-    listed = listed_coefficients(record, record.penalty)
-    return np.asarray(listed[record.coef[listed] != 0.0])
-
-
 def _nothing_to_draw(record: FitRecord) -> str:
+    if len(record.names) == record.n_intercepts:
+        return "The model has no coefficient besides the intercept."
     if record.penalty is not None:
         return "Every coefficient besides the intercept is zero, so that every odds ratio is 1."
-    return "Every term has too many coefficients for a figure; fit.odds_ratios() has them all."
+    return "Every term has too many coefficients for a figure."
 
 
 def _odds_caption(record: FitRecord, level: float) -> str:

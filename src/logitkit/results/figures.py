@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from logitkit.diagnostics.calibration import calibration
 from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.influence import influence
-from logitkit.errors import FormulaError, UnsupportedError, nearest_name
-from logitkit.inference.odds_ratios import OddsRatios, odds_ratios
-from logitkit.inference.penalised import interval_words, is_withheld
-from logitkit.record import FitRecord
-from logitkit.report.penalty import listed_coefficients
-from logitkit.report.wording import counted
 from logitkit.results.estimates import Estimates
 from logitkit.results.rows import rows_of
 
@@ -39,51 +31,46 @@ class FitPlots:
         units: Mapping[str, float] | None = None,
         ax: Any = None,
         labels: Mapping[str, str] | None = None,
+        title: str = "",
+        level: float | None = None,
+        terms: Sequence[str] | None = None,
     ) -> Any:
-        """Draw odds ratios with their intervals, without them where a penalty leaves none.
+        """Draw odds ratios with their intervals, with both as numbers beside; the ratios alone where there are none.
 
         Parameters
         ----------
         units : mapping, optional
             As in ``Fit.odds_ratios``. A unit other than 1 is written behind the coefficient's name.
         ax : Axes, optional
-            Where to draw.
+            Where to draw; labels stand to its left and numbers to its right.
         labels : mapping of str to str, optional
-            What is written, as it is, in place of a coefficient's name; the name for those not given.
+            What is written, as it is, in place of the name of a coefficient, or of a factor above its levels.
+        title : str, optional
+            Set above.
+        level : float, optional
+            Confidence level; the fit's by default.
+        terms : sequence of str, optional
+            Terms of the formula, or coefficients, to draw, in this order. By default all that a summary lists.
 
         Returns
         -------
         Axes
-            The plot. After a penalty coefficients that are zero are left out, and of many the largest are drawn, by the
-            coefficient times the scale of its column, and the title counts the others.
+            The plot. A factor has a heading, its reference level and then its other levels. After a penalty
+            coefficients that are zero are left out, and of many the largest are drawn, by the coefficient times the
+            scale of its column; a note below counts the others.
 
         Raises
         ------
         UnsupportedError
             If the model has no coefficient besides the intercept, or a penalty has set all of them to zero.
         FormulaError
-            If ``units`` or ``labels`` names no coefficient.
+            If ``units``, ``labels`` or ``terms`` names none.
         """
         from logitkit.plots.forest import plot_forest
+        from logitkit.report.forest_rows import forest_rows
 
-        result = odds_ratios(self._fit.record, units)
-        if not result.terms:
-            raise UnsupportedError(
-                "There is no odds ratio to draw: the model has no coefficient besides the intercept."
-            )
-        record, names = self._fit.record, _forest_labels(result, labels or {})
-        rows, title = _forest_rows(record, result)
-        level, interval = (None if is_withheld(record) else result.level), interval_words(record)
-        return plot_forest(
-            [names[row] for row in rows],
-            result.estimate[rows],
-            result.low[rows],
-            result.high[rows],
-            ax,
-            level=level,
-            interval=interval,
-            title=title,
-        )
+        found = forest_rows(self._fit.record, units, labels=labels, terms=terms, level=level)
+        return plot_forest(found.rows, ax, level=found.level, interval=found.interval, title=title, note=found.note)
 
     def roc(
         self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None, y: Any = None
@@ -168,33 +155,3 @@ class FitPlots:
         from logitkit.plots.residuals import plot_residuals
 
         return plot_residuals(influence(self._fit.record, rows_of(self._fit, data, y=y)), ax)
-
-
-def _forest_rows(record: FitRecord, result: OddsRatios) -> tuple[list[int], str]:
-    """Return the odds ratios that are drawn, and what is said of those that are not."""
-    if record.penalty is None:
-        return list(range(len(result.terms))), ""
-    drawn = {record.names[j] for j in listed_coefficients(record, record.penalty) if record.coef[j] != 0.0}
-    rows = [row for row, name in enumerate(result.terms) if name in drawn]
-    if not rows:
-        raise UnsupportedError(
-            "There is no odds ratio to draw: the penalty has set every coefficient besides the intercept to zero."
-        )
-    chosen = np.array([record.coef[record.names.index(name)] != 0.0 for name in result.terms])
-    parts = []
-    if chosen.sum() > len(rows):
-        parts.append(f"{counted(int(chosen.sum()) - len(rows), 'smaller coefficient')} not drawn")
-    if not chosen.all():
-        parts.append(f"{int((~chosen).sum()):,} at zero")
-    return rows, "; ".join(parts)
-
-
-def _forest_labels(result: OddsRatios, labels: Mapping[str, str]) -> list[str]:
-    """Return a text a row: the one that was given, or the coefficient's name with its unit unless that is 1."""
-    for name in labels:
-        if name not in result.terms:
-            raise FormulaError(f"labels names {name!r}, which has no odds ratio. {nearest_name(name, result.terms)}")
-    return [
-        labels.get(name, name if unit == 1.0 else f"{name} (per {unit:,.12g})")
-        for name, unit in zip(result.terms, result.units, strict=True)
-    ]

@@ -139,7 +139,7 @@ class OutcomePlots:
         title : str, optional
             Set above.
         outcomes : sequence, optional
-            The outcomes that are drawn, at most five. By default all, or of more than five those that occur most
+            The outcomes that are drawn, at most twelve. By default all, or of more than twelve those that occur most
             often; the figure says which are not drawn.
 
         Returns
@@ -176,7 +176,7 @@ class OutcomePlots:
         title : str, optional
             Set above.
         outcomes : sequence, optional
-            The outcomes that are drawn, at most five. By default all, or of more than five those that are expected most
+            The outcomes that are drawn, at most twelve. By default all, or of more than twelve those that are expected most
             often; the figure says which are not drawn.
 
         Returns

@@ -1,0 +1,125 @@
+"""Text on figures: labels that are wrapped and never cut, how wide they are, and notes below the axes."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from logitkit.plots.style import MUTED, TICK_SIZE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["LINE_MOST", "TOGETHER", "add_note", "plain", "text_width", "wrapped"]
+
+LINE_MOST = 34  # characters of a line of a label
+NOTE_MOST = 84  # characters of a line of a note, which may be as long as the figure is wide
+# A label may be broken behind a blank or a mark, and before a bracket that opens.
+BREAKS = re.compile(r"(?<=[ \t\n_,:;/)\]&|+-])|(?<=\.)(?=[A-Za-z])|(?=[\[(])")
+TOGETHER = "\N{NO-BREAK SPACE}"
+
+
+def wrapped(label: str, width: int = LINE_MOST) -> str:
+    """Return a label on as many lines as it needs, none of its characters lost but blanks at the ends of lines.
+
+    Parameters
+    ----------
+    label : str
+        Of a row, a curve or a level.
+    width : int, default 34
+        Characters of a line.
+
+    Returns
+    -------
+    str
+        With line breaks: behind blanks and marks where there are any, else anywhere.
+
+    Examples
+    --------
+    >>> print(wrapped("C(checking_status)[T.at least 200 marks]", 24))
+    C(checking_status)[T.at
+    least 200 marks]
+    """
+    lines = [""]
+    for piece in BREAKS.split(label):
+        rest = piece
+        if len(lines[-1]) + len(rest.rstrip()) > width and lines[-1]:
+            lines.append("")
+        while len(rest.rstrip()) > width:
+            lines[-1], rest = rest[:width], rest[width:]
+            lines.append("")
+        lines[-1] += rest
+    return "\n".join(line.rstrip() for line in lines if line.strip()) or label
+
+
+def plain(text: str) -> str:
+    """Return a name as matplotlib must be given it, so that no part of it is set as a formula.
+
+    Parameters
+    ----------
+    text : str
+        Of the data.
+
+    Returns
+    -------
+    str
+        With its dollar signs escaped.
+    """
+    return text.replace("$", r"\$")
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float = TICK_SIZE, weight: str = "normal") -> float:
+    """Return how wide the longest line of a text is, without a figure to draw it in.
+
+    Parameters
+    ----------
+    text : str
+        One line or several.
+    size : float
+        Of the font, in points.
+    weight : str
+        Of the font.
+
+    Returns
+    -------
+    float
+        In points.
+
+    Examples
+    --------
+    >>> text_width("wide") > text_width("win"), text_width("")
+    (True, 0.0)
+    """
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    font = FontProperties(size=size, weight=weight)
+    lines = [line for line in text.split("\n") if line.strip()]
+    return max((float(TextPath((0.0, 0.0), plain(line), prop=font).get_extents().x1) for line in lines), default=0.0)
+
+
+def add_note(ax: Axes, text: str) -> None:
+    """Write below the label of the horizontal axis, such as what a figure leaves out.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Dressed, so that the label is there.
+    text : str
+        Sentences; nothing is written when empty.
+    """
+    if text:
+        ax.annotate(
+            plain(textwrap.fill(text, NOTE_MOST)),
+            (0.5, 0.0),
+            xycoords=ax.xaxis.label,
+            xytext=(0.0, -4.0),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize=TICK_SIZE - 0.5,
+            color=MUTED,
+        )

@@ -1,0 +1,111 @@
+"""Legends: beside the axes, or within them for a few curves that share them, and what a curve gives up to share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from logitkit.plots.labels import plain, wrapped
+from logitkit.plots.style import INK, TICK_SIZE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["ALONE", "add_legend", "legend_beside", "share_axes"]
+
+ENTRY_MOST = 28  # characters of a line of an entry
+WITHIN_MOST = 4  # lines of a legend that stands within the axes
+ALONE = "alone"  # marks what a curve has only while it is alone: words, area, histogram
+
+
+def legend_beside(ax: Axes, handles: Sequence[Any], labels: Sequence[str], title: str = "") -> None:
+    """Put a legend to the right of an Axes, in columns where there are many entries.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        What it explains.
+    handles : sequence of matplotlib artists
+        One an entry.
+    labels : sequence of str
+        Their texts, wrapped here.
+    title : str
+        Above them; none when empty.
+    """
+    _beside(ax, handles, [plain(wrapped(label, ENTRY_MOST)) for label in labels], title)
+
+
+def _beside(ax: Axes, handles: Sequence[Any], texts: Sequence[str], title: str = "") -> None:
+    ax.legend(
+        handles,
+        texts,
+        title=title or None,
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+        frameon=False,
+        fontsize=TICK_SIZE,
+        title_fontsize=TICK_SIZE,
+        labelcolor=INK,
+        handlelength=1.6,
+        ncols=1 + (_lines(texts) - 1) // 18,
+    )
+
+
+def _lines(texts: Sequence[str]) -> int:
+    return sum(text.count("\n") + 1 for text in texts)
+
+
+def add_legend(ax: Axes, handle: Any, label: str, loc: Literal["lower right", "upper left"]) -> None:
+    """Add one curve to the legend of an Axes, after those that it has.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where the curve is.
+    handle : matplotlib artist
+        The curve.
+    label : str
+        What it is, wrapped here.
+    loc : {'lower right', 'upper left'}
+        The corner of a legend of a few lines; a longer one stands beside the axes.
+    """
+    legend = ax.get_legend()
+    handles: list[Any] = [] if legend is None else list(legend.legend_handles)
+    texts = [] if legend is None else [text.get_text() for text in legend.get_texts()]
+    handles, texts = [*handles, handle], [*texts, plain(wrapped(label, ENTRY_MOST))]
+    if _lines(texts) > WITHIN_MOST:
+        _beside(ax, handles, texts)
+        return
+    ax.legend(
+        handles,
+        texts,
+        loc=loc,
+        frameon=False,
+        fontsize=TICK_SIZE,
+        labelcolor=INK,
+        handlelength=1.6,
+    )
+
+
+def share_axes(ax: Axes, curves: Sequence[Any]) -> tuple[bool, list[str]]:
+    """Make room for one more curve: take away what the first has only while it is alone.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where the curve will be drawn.
+    curves : sequence of matplotlib artists
+        Those that are there.
+
+    Returns
+    -------
+    shared : bool
+        Whether there is a curve.
+    words : list of str
+        The first line of what was written beside a curve that has no place in the legend so far.
+    """
+    found = [artist for artist in ax.get_children() if artist.get_gid() == ALONE]
+    words = [artist.get_text().split("\n")[0] for artist in found if hasattr(artist, "get_text")]
+    for artist in found:
+        artist.remove()
+    return bool(curves), words

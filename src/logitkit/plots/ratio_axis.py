@@ -1,0 +1,170 @@
+"""The logarithmic axis of odds ratios and relative risk ratios: its ends, its ticks, and what has no place on it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from logitkit.plots.labels import text_width
+from logitkit.plots.style import TICK_SIZE
+from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["ratio_in_words", "ratio_limits", "ratio_text", "ratio_ticks", "set_ratio_ticks"]
+
+SHORT_AXIS = 5.0  # right end over left end
+STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of ticks on a short axis
+DIGITS = ((1.0, 1.5, 2.0, 3.0, 5.0, 7.0), (1.0, 2.0, 5.0), (1.0, 3.0))  # of ticks within a tenfold
+TICKS_MOST = 9
+TICK_ROOM = 8.0  # points between the numbers of two ticks
+PLAIN = 4  # powers of ten that are written out
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def ratio_limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
+    """Return the ends of the axis: room for all intervals, but for ends a hundredfold beyond.
+
+    Parameters
+    ----------
+    estimate, low, high : (m,) array
+        Finite positive ratios and the ends of their intervals.
+
+    Returns
+    -------
+    left, right : float
+        With 1 between them.
+    """
+    if estimate.size == 0:
+        return 0.2, 5.0
+    least, most = min(float(estimate.min()), 1.0), max(float(estimate.max()), 1.0)
+    with np.errstate(invalid="ignore"):
+        least = min(least, float(np.where(low > least / 100.0, low, least).min()))
+        most = max(most, float(np.where(high < most * 100.0, high, most).max()))
+    room = max(0.06 * math.log(most / least), math.log(1.15))
+    return least * math.exp(-room), most * math.exp(room)
+
+
+def set_ratio_ticks(ax: Axes) -> None:
+    """Put plain numbers on the axis, 1 among them, as many as the axis has room for when it is drawn.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        With a logarithmic axis.
+    """
+    from matplotlib.ticker import FuncFormatter, Locator, NullLocator
+
+    class RatioLocator(Locator):
+        """Ticks for the ends and the width that the axis has at the moment of drawing."""
+
+        def __call__(self) -> list[float]:
+            left, right = sorted(ax.get_xlim())
+            return ratio_ticks(left, right, ax.bbox.width * 72.0 / ax.figure.dpi)
+
+    ax.xaxis.set_major_locator(RatioLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: ratio_text(value)))
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def ratio_text(value: float) -> str:
+    """Return the number beside a tick: written out, or far from 1 as a power of ten.
+
+    Parameters
+    ----------
+    value : float
+        Positive.
+
+    Returns
+    -------
+    str
+        Short.
+
+    Examples
+    --------
+    >>> ratio_text(0.05), ratio_text(2000.0), ratio_text(1e6), ratio_text(3e-7)
+    ('0.05', '2,000', '10⁶', '3·10⁻⁷')
+    """
+    power = math.floor(math.log10(value) + 1e-9)
+    if abs(power) <= PLAIN:
+        return f"{value:,.10g}"
+    digit = round(value / 10.0**power)
+    raised = f"10{str(power).translate(RAISED)}"
+    return raised if digit == 1 else f"{digit}·{raised}"
+
+
+def ratio_ticks(left: float, right: float, width: float) -> list[float]:
+    """Return where the ticks are: of equal steps on a short axis, else within tenfolds, or of some.
+
+    Parameters
+    ----------
+    left, right : float
+        Ends of the axis.
+    width : float
+        Its length in points.
+
+    Returns
+    -------
+    list of float
+        At most nine, and no two numbers run into each other.
+
+    Examples
+    --------
+    >>> ratio_ticks(0.4, 6.0, 250.0)
+    [0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0]
+    >>> ratio_ticks(1e-9, 1e9, 250.0)
+    [1e-09, 1e-06, 0.001, 1.0, 1000.0, 1000000.0, 1000000000.0]
+    """
+    chosen: list[float] = []
+    for ticks in _candidates(left, right):
+        chosen = [tick for tick in ticks if left <= tick <= right]
+        if len(chosen) <= TICKS_MOST and _are_apart(chosen, left, right, width):
+            break
+    return chosen
+
+
+def _candidates(left: float, right: float) -> list[list[float]]:
+    """Return sets of ticks, the densest first."""
+    found: list[list[float]] = []
+    if right < SHORT_AXIS * left:
+        ends = [(step, math.ceil(left / step), math.floor(right / step)) for step in STEPS]
+        found += [[round(i * step, 2) for i in range(first, last + 1)] for step, first, last in ends]
+    tens = range(math.floor(math.log10(left)), math.ceil(math.log10(right)) + 1)
+    found += [[float(f"{step}e{ten}") for ten in tens for step in steps] for steps in DIGITS]
+    found += [[float(f"1e{ten}") for ten in tens if ten % stride == 0] for stride in range(1, len(tens) + 1)]
+    return [ticks for ticks in found if any(left <= tick <= right for tick in ticks)]
+
+
+def _are_apart(ticks: list[float], left: float, right: float, width: float) -> bool:
+    """Tell whether the numbers beside the ticks leave room between them."""
+    scale = width / math.log(right / left)
+    places = [scale * math.log(tick / left) for tick in ticks]
+    halves = [0.5 * text_width(ratio_text(tick), TICK_SIZE) for tick in ticks]
+    return all(places[i + 1] - places[i] >= halves[i] + halves[i + 1] + TICK_ROOM for i in range(len(ticks) - 1))
+
+
+def ratio_in_words(estimate: float) -> tuple[str, float, str]:
+    """Return what is written in place of a ratio, where (as a share of the width), and its alignment.
+
+    Parameters
+    ----------
+    estimate : float
+        Infinite, zero or missing.
+
+    Returns
+    -------
+    text : str
+        In words.
+    x : float
+        Share of the width.
+    side : str
+        Its alignment there.
+    """
+    if math.isnan(estimate):
+        return "no estimate", 0.5, "center"
+    if estimate > 1.0:
+        return "infinite (separated) →", 0.99, "right"
+    return "← zero (separated)", 0.01, "left"
