@@ -42,7 +42,8 @@ def plot_outcome_roc(
     Returns
     -------
     matplotlib.axes.Axes
-        Of more than 12 outcomes, unless some are asked for, those that occur most often. Below the axes stands which are left out, and why.
+        Of more than 12 outcomes, unless some are asked for, those that occur most often. A note
+        below the axes names those left out, and says why.
     """
     ax = new_axes(ax, SIZE)
     every = looks(len(result.outcomes))
@@ -80,7 +81,8 @@ def plot_outcome_calibration(
     Returns
     -------
     matplotlib.axes.Axes
-        Of more than 12 outcomes, unless some are asked for, those that are expected most often. Below the axes stands which are left out, and why.
+        Of more than 12 outcomes, unless some are asked for, those that are expected most often. A note
+        below the axes names those left out, and says why.
     """
     ax = new_axes(ax, SIZE)
     every, there = looks(len(result.outcomes)), range(len(result.outcomes))

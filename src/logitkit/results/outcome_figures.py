@@ -176,8 +176,7 @@ class OutcomePlots:
         title : str, optional
             Set above.
         outcomes : sequence, optional
-            The outcomes that are drawn, at most twelve. By default all, or of more than twelve those that are expected most
-            often; the figure says which are not drawn.
+            The outcomes that are drawn, at most twelve. By default all, or of more those that are expected most often; the figure says which are not drawn.
 
         Returns
         -------
