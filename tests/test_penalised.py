@@ -232,3 +232,22 @@ def test_a_coefficient_held_at_zero_adds_nothing_to_the_length_of_its_group(stan
     assert fit.coef["x1"] == 0.0
     assert oracle.residual(fit.coef.to_numpy()) < OPTIMAL
     assert fit.certificate().holds
+
+
+def test_one_number_as_the_precision_of_a_prior_leaves_the_intercept_free() -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ age + smoke", births, penalty=lk.GaussianPrior(0.0, 3.0))
+    assert_allclose(fit.predict().mean(), births["low"].mean(), rtol=EXACT)  # its equation has no other term
+    named = lk.logit("low ~ age + smoke", births, penalty=lk.GaussianPrior(precision={"age": 3.0, "smoke": 3.0}))
+    assert_allclose(fit.coef, named.coef, rtol=ROUTE)
+    for whole in ({"Intercept": 3.0, "age": 3.0, "smoke": 3.0}, [3.0, 3.0, 3.0], 3.0 * np.eye(3)):
+        own = lk.logit("low ~ age + smoke", births, penalty=lk.GaussianPrior(precision=whole))
+        # n (mean of mu - mean of y) + P b = 0 in the intercept
+        lack = len(births) * (own.predict().mean() - births["low"].mean()) + 3.0 * own.coef["Intercept"]
+        assert_allclose(lack, 0.0, atol=len(births) * EXACT)
+    codes = births["race"].astype(str)
+    several = lk.multinomial_matrix(
+        np.column_stack([np.ones(len(births)), births["age"]]), codes, ["Intercept", "age"], penalty=lk.GaussianPrior()
+    )
+    shares = codes.value_counts(normalize=True).sort_index()
+    assert_allclose(several.predict().mean(axis=0)[shares.index], shares, rtol=ROUTE)

@@ -279,6 +279,8 @@ def _prior(part: GaussianPrior, info: DesignInfo) -> Quadratic:
     diagonal = numbers_named(part.precision, info, "GaussianPrior(precision=...)", 0.0)
     if not np.isfinite(diagonal).all() or (diagonal < 0.0).any():
         raise DataError("GaussianPrior(precision=...): give finite numbers that are not negative.")
+    if info.intercept is not None and matrix is not None and matrix.ndim == 0:  # as of every penalty
+        diagonal[info.intercept] = 0.0
     return Quadratic(diagonal, mean)
 
 

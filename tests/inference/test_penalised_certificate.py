@@ -62,7 +62,7 @@ def test_the_gap_falls_with_the_square_of_the_distance(penalty: str) -> None:
 def test_the_dual_of_a_problem_with_a_closed_form() -> None:
     """One column of ones, ridge of the prior: the minimum is where n (mu - ybar) + P b = 0."""
     X, y = np.ones((20, 1)), np.r_[np.ones(14), np.zeros(6)]
-    fit = lk.logit_matrix(X, y, ["Intercept"], penalty=lk.GaussianPrior(precision=5.0))
+    fit = lk.logit_matrix(X, y, ["Intercept"], penalty=lk.GaussianPrior(precision={"Intercept": 5.0}))
     b = fit.coef["Intercept"]
     mu = 1.0 / (1.0 + np.exp(-b))
     assert_allclose(20 * (mu - 0.7) + 5.0 * b, 0.0, atol=EXACT)

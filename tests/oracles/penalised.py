@@ -70,10 +70,11 @@ class PenalisedOracle:
             self.groups.append((own, size, (1.0 - ratio) * v * np.sqrt(whole.size)))
 
     def prior(self, mean: np.ndarray | float, precision: np.ndarray | float) -> None:
-        """Add (b - m)' P (b - m) / 2."""
+        """Add (b - m)' P (b - m) / 2; one number is the precision of all but the intercept."""
         p = self.scale.size
         self.mean = np.broadcast_to(np.asarray(mean, dtype=float), p)
         values = np.asarray(precision, dtype=float)
+        values = values * self.penalised if values.ndim == 0 else values
         self.precision = values if values.ndim == 2 else np.diag(np.broadcast_to(values, p))
 
     # -------------------------------------------------------------------------------------------------- what is optimal

@@ -188,7 +188,7 @@ def test_the_forest_has_intervals_only_where_there_are_any(fits: dict[str, lk.Fi
     [
         (lk.Lasso(10.0), ("1 of 6 coefficients", "1")),
         (lk.Lasso(10.0, keep="C(race)"), ("3 of 6 coefficients", "3")),
-        (lk.GaussianPrior(precision=1.0), ("6 of 6 coefficients", "0")),
+        (lk.GaussianPrior(precision=1.0), ("6 of 6 coefficients", "1")),
         (lk.GaussianPrior(precision={"age": 1.0}), ("6 of 6 coefficients", "5")),
         (lk.Bounds(lower={"smoke": 0.0}), ("6 of 6 coefficients", "5")),
     ],
