@@ -10,6 +10,7 @@ from logitkit.design.outcomes import OutcomeResponse
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.risk_ratios import RiskRatios
 from logitkit.outcome_record import MultinomialRecord
+from logitkit.report.frames import EstimateFrame
 from logitkit.report.tidy import likelihood_row, posterior_named, row_labels, tidy_frame
 from logitkit.typing import FloatArray
 
@@ -99,7 +100,7 @@ def risk_ratio_frame(result: RiskRatios, record: MultinomialRecord) -> pd.DataFr
     pandas.DataFrame
         against, unit, risk_ratio, std_error, conf_low, conf_high, p_value, indexed by outcome and term.
     """
-    frame = pd.DataFrame(
+    frame = EstimateFrame(
         {
             "against": result.against,
             "unit": result.units,

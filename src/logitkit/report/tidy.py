@@ -16,6 +16,7 @@ from logitkit.inference.penalised import has_posterior, posterior_condition
 from logitkit.inference.prediction import Predictions, is_sample, known_sides, linear_predictor, predictions
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
+from logitkit.report.frames import EstimateFrame
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.collinearity import Collinearity
@@ -63,7 +64,7 @@ def tidy_frame(record: ModelRecord, level: float | None = None, *, nonzero: bool
             "conf_high": table.high,
         }
     )
-    return posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record)
+    return EstimateFrame(posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record))
 
 
 def posterior_named(frame: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
@@ -103,7 +104,7 @@ def confint_frame(record: ModelRecord, level: float | None = None) -> pd.DataFra
     """
     table = coefficient_estimates(record, level)
     found = pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term"))
-    return posterior_named(found, record)
+    return EstimateFrame(posterior_named(found, record))
 
 
 def absorbed_frame(record: FitRecord) -> pd.DataFrame | None:
@@ -160,7 +161,7 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
     pandas.DataFrame
         A row a ratio.
     """
-    return pd.DataFrame(
+    return EstimateFrame(
         {
             "unit": result.units,
             "odds_ratio": result.estimate,
@@ -267,7 +268,7 @@ def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFram
         "logit": result.logit,
         "logit_std_error": result.logit_std_error,
     }
-    return pd.DataFrame({name: scatter(values, kept) for name, values in columns.items()}, index=index)
+    return EstimateFrame({name: scatter(values, kept) for name, values in columns.items()}, index=index)
 
 
 def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from logitkit.design.rebuild import new_rows
 from logitkit.errors import DataError, nearest_name
 from logitkit.inference.delta import wald_estimates
 from logitkit.report import tidy
+from logitkit.report.frames import EstimateFrame
 from logitkit.report.grouped import grouped_document
 from logitkit.results.fit import Fit
 from logitkit.results.shown import Summary, shown_summary
@@ -91,7 +92,7 @@ class GroupedFits:
         record = self.record
         n_groups, p = record.coef.shape
         table = wald_estimates(record.coef.ravel(), record.std_error.ravel(), record.level if level is None else level)
-        return pd.DataFrame(
+        return EstimateFrame(
             {name: np.repeat(np.asarray(values), p) for name, values in self._columns().items()}
             | {
                 "term": np.tile(np.array(record.info.names, dtype=object), n_groups),
