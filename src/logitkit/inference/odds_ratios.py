@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 
-from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.design.terms import INTERCEPT
+from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.record import FitRecord
 from logitkit.typing import FloatArray
@@ -25,7 +25,7 @@ class OddsRatios:
     terms : tuple of str
         Names of the m coefficients.
     units : (m,) array
-        Change in the column that each ratio is for.
+        Change in the column that each ratio is for; nan where the column cannot change alone.
     estimate, std_error, low, high, p_value : (m,) array
         Ratio, its standard error by the delta method, its interval, and the p-value that it is 1.
     level : float
@@ -56,19 +56,20 @@ def odds_ratios(record: FitRecord, units: Mapping[str, float] | None = None, lev
     record : FitRecord
         The fit.
     units : mapping of str to float, optional
-        Change in a column, by the coefficient's name; 1 for those not named.
+        Change of a variable, as it stands in the formula; 1 for those not named. In a product changes multiply.
     level : float, optional
         Confidence level; the fit's by default.
 
     Returns
     -------
     OddsRatios
-        Infinite or zero ratios for separated coefficients, without interval.
+        Infinite or zero ratios for separated coefficients, without interval; missing for columns that cannot change
+        alone, such as those of a spline, and for ratios that are too large or too small for a number.
 
     Raises
     ------
     FormulaError
-        If ``units`` names no coefficient.
+        If ``units`` names what is no numeric variable of the model, or one whose columns cannot change alone.
     DataError
         If a unit is zero or not finite.
 
@@ -83,29 +84,10 @@ def odds_ratios(record: FitRecord, units: Mapping[str, float] | None = None, lev
     >>> bool(np.isclose(two.estimate[0], one.estimate[0] ** 2))
     True
     """
-    table = coefficient_estimates(record, level)
-    change = np.ones(len(record.names))
-    if units is not None and not isinstance(units, Mapping):
-        raise DataError(f"units is a {type(units).__name__}; give a dict of names and numbers, such as {{'age': 10}}.")
-    for name, value in (units or {}).items():
-        if name not in record.names or name == "Intercept":
-            raise FormulaError(f"units names {name!r}, which is no coefficient. {nearest_name(name, record.names)}")
-        if not isinstance(value, Real) or not np.isfinite(value) or value == 0.0:
-            raise DataError(f"units[{name!r}] = {value!r}; a change of units is a finite number other than 0.")
-        change[record.names.index(name)] = value
-    keep = np.array([j for j, name in enumerate(record.names) if name != "Intercept"], dtype=np.int64)
-    change = change[keep]
-    with np.errstate(over="ignore", invalid="ignore"):
-        ratio = np.exp(change * table.estimate[keep])
-        ends = np.exp(np.stack([change * table.low[keep], change * table.high[keep]]))
-        std_error = ratio * np.abs(change) * table.std_error[keep]
-    return OddsRatios(
-        tuple(record.names[j] for j in keep),
-        change,
-        ratio,
-        std_error,
-        ends.min(axis=0),
-        ends.max(axis=0),
-        table.p_value[keep],
-        table.level,
-    )
+    keep = np.array([j for j, name in enumerate(record.names) if name != INTERCEPT], dtype=np.int64)
+    change = column_changes(record.info, units)[keep]
+    table = coefficient_estimates(record, level).at(keep)
+    found = ratios_of(table, change)
+    terms = tuple(record.names[j] for j in keep)
+    ends = (found.low, found.high)
+    return OddsRatios(terms, change, found.estimate, found.std_error, *ends, table.p_value, table.level)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 
 from logitkit.design.terms import INTERCEPT
-from logitkit.errors import DataError, FormulaError, nearest_name
+from logitkit.errors import DataError
+from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.functions import function_estimates
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.typing import FloatArray, IntArray
@@ -32,7 +32,7 @@ class RiskRatios:
     terms : tuple of str
         Column that changes.
     units : (m,) array
-        By how much it changes.
+        By how much it changes; nan where it cannot change alone.
     estimate, std_error, low, high, p_value : (m,) array
         Ratio, its standard error by the delta method, its interval, and the p-value that it is 1.
     level : float
@@ -75,14 +75,15 @@ def risk_ratios(
     against : int, optional
         Relative to which; the reference by default, the first outcome in symmetric form.
     units : mapping of str to float, optional
-        Change in a column, by the name of the term's column; 1 for those not named.
+        Change of a variable, as it stands in the formula; 1 for those not named. In a product changes multiply.
     level : float, optional
         Confidence level; the fit's by default.
 
     Returns
     -------
     RiskRatios
-        Infinite, zero or missing where separation leaves no finite ratio.
+        Infinite, zero or missing where separation leaves no finite ratio; missing for columns that cannot change alone,
+        such as those of a spline.
 
     Raises
     ------
@@ -105,24 +106,21 @@ def risk_ratios(
         raise DataError(f"The ratio of {record.outcomes[base]!r} against itself is 1; name two outcomes.")
     compared = [k for k in range(len(record.outcomes)) if k != base] if outcome is None else [outcome]
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
-    change = _changes(units, record.info.names)[columns]
+    change = column_changes(record.info, units)[columns]
     functions = np.vstack([contrast_functions(record, k, base, columns) for k in compared])
     found = function_estimates(record, functions, level)
     change = np.tile(change, len(compared))
-    with np.errstate(over="ignore", invalid="ignore"):
-        ratio = np.exp(change * found.estimate)
-        ends = np.exp(np.stack([change * found.low, change * found.high]))
-        std_error = ratio * np.abs(change) * found.std_error
+    ratios = ratios_of(found, change)
     names = [record.info.names[j] for j in columns]
     return RiskRatios(
         tuple(record.outcomes[k] for k in compared for _ in names),
         (record.outcomes[base],) * len(change),
         tuple(names * len(compared)),
         change,
-        ratio,
-        std_error,
-        ends.min(axis=0),
-        ends.max(axis=0),
+        ratios.estimate,
+        ratios.std_error,
+        ratios.low,
+        ratios.high,
         found.p_value,
         found.level,
     )
@@ -162,18 +160,4 @@ def contrast_functions(record: MultinomialRecord, first: int, second: int, colum
         place = np.flatnonzero(record.layout.active == outcome)
         if place.size:
             out[here, place[0] * p + columns] = sign
-    return out
-
-
-def _changes(units: Mapping[str, float] | None, names: tuple[str, ...]) -> FloatArray:
-    """Return by how much each column changes."""
-    out = np.ones(len(names))
-    if units is not None and not isinstance(units, Mapping):
-        raise DataError(f"units is a {type(units).__name__}; give a dict of names and numbers, such as {{'age': 10}}.")
-    for name, value in (units or {}).items():
-        if name not in names or name == INTERCEPT:
-            raise FormulaError(f"units names {name!r}, which is no column. {nearest_name(name, names)}")
-        if not isinstance(value, Real) or not np.isfinite(value) or value == 0.0:
-            raise DataError(f"units[{name!r}] = {value!r}; a change of units is a finite number other than 0.")
-        out[names.index(name)] = value
     return out

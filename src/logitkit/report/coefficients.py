@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from logitkit.design.info import DesignInfo
 from logitkit.design.terms import INTERCEPT
+from logitkit.inference.changes import without_ratio
 from logitkit.inference.delta import Estimates
 from logitkit.report.document import Column
 from logitkit.report.estimate_columns import format_estimates, format_ratios
 from logitkit.report.number_format import format_column, format_level
 
-__all__ = ["coefficient_heads", "coefficient_rows", "exponentials"]
+__all__ = ["coefficient_heads", "coefficient_rows", "exponentials", "names_without_ratio"]
+
+BEYOND = ("<1e-308", ">1e308")  # below and above the ratios that a number can hold
 
 
 def coefficient_heads(level: float, ratio: str | None) -> tuple[Column, ...]:
@@ -44,7 +48,12 @@ def coefficient_heads(level: float, ratio: str | None) -> tuple[Column, ...]:
 
 
 def coefficient_rows(
-    names: Sequence[str], found: Estimates, in_words: Mapping[int, str], *, ratios: bool
+    names: Sequence[str],
+    found: Estimates,
+    in_words: Mapping[int, str],
+    *,
+    ratios: bool,
+    without: Collection[str] = (INTERCEPT,),
 ) -> tuple[tuple[str, ...], ...]:
     """Return the cells of a coefficient table.
 
@@ -57,8 +66,9 @@ def coefficient_rows(
     in_words : mapping of int to str
         What stands in place of an estimate, by row.
     ratios : bool
-        Whether the exponential and its interval are given (for all but the intercept), or the interval of the
-        coefficient.
+        Whether the exponential and its interval are given, or the interval of the coefficient.
+    without : collection of str
+        Coefficients that no ratio belongs to.
 
     Returns
     -------
@@ -67,7 +77,7 @@ def coefficient_rows(
     """
     estimates, errors, *ends = format_estimates(found.estimate, found.std_error, found.low, found.high)
     if ratios:
-        ends = [*exponentials(names, found)]
+        ends = [*exponentials(names, found, without)]
     return tuple(
         zip(
             names,
@@ -81,8 +91,10 @@ def coefficient_rows(
     )
 
 
-def exponentials(names: Sequence[str], found: Estimates) -> tuple[tuple[str, ...], ...]:
-    """Return the cells of exp(coefficient) and its limits, empty for the intercept.
+def exponentials(
+    names: Sequence[str], found: Estimates, without: Collection[str] = (INTERCEPT,)
+) -> tuple[tuple[str, ...], ...]:
+    """Return the cells of exp(coefficient) and its limits.
 
     Parameters
     ----------
@@ -90,13 +102,39 @@ def exponentials(names: Sequence[str], found: Estimates) -> tuple[tuple[str, ...
         Of the m terms.
     found : Estimates
         m coefficients.
+    without : collection of str
+        Coefficients that no ratio belongs to; their cells are empty.
 
     Returns
     -------
     tuple of tuple of str
-        Three columns of m cells.
+        Three columns of m cells. Infinite and zero are ratios of infinite coefficients only: what is beyond the numbers
+        that there are is said to be.
     """
-    intercept = np.array([name == INTERCEPT for name in names], dtype=bool)
-    with np.errstate(over="ignore"):
-        columns = [np.where(intercept, np.nan, np.exp(each)) for each in (found.estimate, found.low, found.high)]
-    return format_ratios(columns, np.where(intercept, np.nan, found.std_error))
+    none = np.array([name in without for name in names], dtype=bool)
+    logs = [np.where(none, np.nan, each) for each in (found.estimate, found.low, found.high)]
+    with np.errstate(over="ignore", under="ignore"):
+        ratios = [np.exp(each) for each in logs]
+    beyond = [np.isfinite(log) & ((each == 0.0) | np.isinf(each)) for log, each in zip(logs, ratios, strict=True)]
+    shown = [np.where(far, np.nan, each) for far, each in zip(beyond, ratios, strict=True)]
+    cells = format_ratios(shown, np.where(none, np.nan, found.std_error))
+    return tuple(
+        tuple((BEYOND[float(log) > 0.0] if far else text) for text, far, log in zip(*column, strict=True))
+        for column in zip(cells, beyond, logs, strict=True)
+    )
+
+
+def names_without_ratio(info: DesignInfo) -> set[str]:
+    """Return the columns that no ratio belongs to: the intercept, and those that cannot change alone.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+
+    Returns
+    -------
+    set of str
+        Their names.
+    """
+    return {INTERCEPT, *(info.names[j] for j in np.flatnonzero(without_ratio(info)))}

@@ -12,6 +12,7 @@ import numpy as np
 from logitkit.design.info import DesignInfo
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import FormulaError, UnsupportedError, nearest_name
+from logitkit.inference.changes import without_ratio
 from logitkit.inference.odds_ratios import OddsRatios, odds_ratios
 from logitkit.inference.penalised import interval_words, is_withheld
 from logitkit.plots.forest import ForestRow
@@ -20,7 +21,7 @@ from logitkit.record import FitRecord
 from logitkit.report.estimate_columns import format_ratios
 from logitkit.report.penalty import listed_coefficients
 from logitkit.report.summary import listed_columns
-from logitkit.report.wording import counted, name_list
+from logitkit.report.wording import counted, name_list, no_ratio
 
 __all__ = ["Forest", "factor_heading", "forest_rows", "level_of", "term_rows"]
 
@@ -81,7 +82,7 @@ def forest_rows(
     Raises
     ------
     UnsupportedError
-        If there is no coefficient besides the intercept, or a penalty has set all of them to zero.
+        If there is no coefficient besides the intercept, none has a ratio, or a penalty has set all of them to zero.
     FormulaError
         If ``units``, ``labels`` or ``terms`` names none.
 
@@ -99,6 +100,7 @@ def forest_rows(
         columns, note = _usual(record)
     else:
         columns, note = _named(record.info, set(result.terms), terms), ""
+    columns, note = _with_ratio(record, columns, note)
     withheld, place = is_withheld(record), {name: row for row, name in enumerate(result.terms)}
     rows = [place[record.names[j]] for j in columns]
     numbers = dict(zip(columns, _numbers(result, rows, withheld), strict=True))
@@ -260,6 +262,18 @@ def _usual(record: FitRecord) -> tuple[list[int], str]:
     if zero:
         parts.append(f"{counted(zero, 'coefficient')} at zero")
     return sorted(drawn.tolist()), f"Not drawn: {' and '.join(parts)}." if parts else ""
+
+
+def _with_ratio(record: FitRecord, columns: list[int], note: str) -> tuple[list[int], str]:
+    """Leave out the columns that cannot change alone, and say so in the note."""
+    none = without_ratio(record.info)
+    kept = [j for j in columns if not none[j]]
+    if len(kept) == len(columns):
+        return columns, note
+    words = " ".join(no_ratio(record.info, "odds ratio"))
+    if not kept:
+        raise UnsupportedError(f"There is no odds ratio to draw. {words}")
+    return kept, f"{note} {words}".strip()
 
 
 def _numbers(result: OddsRatios, rows: Sequence[int], withheld: bool) -> list[tuple[str, str]]:

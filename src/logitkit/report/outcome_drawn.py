@@ -6,6 +6,7 @@ import numpy as np
 
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import UnsupportedError
+from logitkit.inference.changes import without_ratio
 from logitkit.inference.penalised import interval_words, is_withheld
 from logitkit.inference.risk_ratios import risk_ratios
 from logitkit.inference.wald import coefficient_estimates
@@ -14,8 +15,8 @@ from logitkit.plots.outcome_coefficients import Drawn
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.report.forest_rows import term_rows
 from logitkit.report.summary import listed_columns
-from logitkit.report.wording import counted, name_list
-from logitkit.typing import FloatArray, IntArray
+from logitkit.report.wording import counted, name_list, no_ratio
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["drawn_coefficients", "drawn_ratios"]
 
@@ -73,14 +74,14 @@ def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: f
     Returns
     -------
     Drawn
-        Of the columns of ``drawn_coefficients``.
+        Of the columns of ``drawn_coefficients`` that can change alone.
 
     Raises
     ------
     UnsupportedError
         If there is no such column.
     """
-    columns = _columns(record)
+    columns = _columns(record, ratios=True)
     found = risk_ratios(record, None, against, None, level)
     every = [j for j, name in enumerate(record.info.names) if name != INTERCEPT]
     places = [every.index(j) for j in columns]
@@ -116,7 +117,9 @@ def _drawn(
     table = np.empty((3, len(rows), len(shown)))
     for row, (_, column) in enumerate(rows):
         table[:, row] = np.array(NOTHING)[:, None] if column is None else [each[place[column]] for each in values]
-    notes = (_outcomes_left(shown, outcomes[OUTCOMES_MOST:]), _terms_left(record, columns))
+    none = without_ratio(record.info) if ratios else np.zeros(len(record.info.names), dtype=bool)
+    apart = no_ratio(record.info, "relative risk ratio") if ratios else ()
+    notes = (_outcomes_left(shown, outcomes[OUTCOMES_MOST:]), _terms_left(record, columns, none), *apart)
     return Drawn(
         tuple(row for row, _ in rows),
         shown,
@@ -142,17 +145,23 @@ def _outcomes_left(shown: tuple[str, ...], rest: tuple[str, ...]) -> str:
     )
 
 
-def _terms_left(record: MultinomialRecord, columns: IntArray) -> str:
-    """Say how many coefficients of an outcome are not drawn."""
-    aliased = set((record.aliased % record.layout.n_columns).tolist())
+def _terms_left(record: MultinomialRecord, columns: IntArray, none: BoolArray) -> str:
+    """Say how many coefficients of an outcome are not drawn, those without a ratio left out."""
+    aliased = set((record.aliased % record.layout.n_columns).tolist()) | set(np.flatnonzero(none).tolist())
     every = [j for j, name in enumerate(record.info.names) if name != INTERCEPT and j not in aliased]
     rest = len(every) - columns.size
     return f"Not drawn: {counted(rest, 'further coefficient')} of each outcome." if rest else ""
 
 
-def _columns(record: MultinomialRecord) -> IntArray:
+def _columns(record: MultinomialRecord, *, ratios: bool = False) -> IntArray:
     aliased = set((record.aliased % record.layout.n_columns).tolist())
     columns = [j for j in listed_columns(record.info) if record.info.names[j] != INTERCEPT and j not in aliased]
     if not columns:
         raise UnsupportedError("There is no coefficient to draw besides the intercepts.")
+    if ratios:
+        none = without_ratio(record.info)
+        columns = [j for j in columns if not none[j]]
+        if not columns:
+            notes = " ".join(no_ratio(record.info, "relative risk ratio"))
+            raise UnsupportedError(f"There is no relative risk ratio to draw. {notes}")
     return np.array(columns[:TERMS_MOST], dtype=np.int64)

@@ -11,7 +11,7 @@ from logitkit.inference.outcome_tests import overall_outcome_test
 from logitkit.inference.risk_ratios import contrast_functions
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.outcome_record import MultinomialRecord
-from logitkit.report.coefficients import coefficient_heads, coefficient_rows
+from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table
 from logitkit.report.model_facts import (
     covariance_note,
@@ -26,7 +26,7 @@ from logitkit.report.number_format import format_amount, format_integer
 from logitkit.report.outcome_penalty import outcome_penalty_notes, penalised_outcome_table
 from logitkit.report.penalty import penalty_facts
 from logitkit.report.summary import listed_columns
-from logitkit.report.wording import counted, has_only_intercept, name_list
+from logitkit.report.wording import counted, has_only_intercept, name_list, no_ratio
 from logitkit.typing import IntArray
 
 __all__ = ["outcome_summary_document", "outcome_tables"]
@@ -75,6 +75,7 @@ def outcome_tables(record: MultinomialRecord) -> tuple[Table, ...]:
     every = coefficient_estimates(record)
     p, against_one = record.layout.n_columns, record.reference is not None
     aliased = set(record.aliased.tolist())
+    without = names_without_ratio(record.info)
     columns, outcomes = _listed(record)
     tables = []
     for place in outcomes:
@@ -84,7 +85,7 @@ def outcome_tables(record: MultinomialRecord) -> tuple[Table, ...]:
         missing = np.flatnonzero(np.isnan(record.coef[flat]))
         in_words = {int(row): "aliased" if int(flat[row]) in aliased else "undetermined" for row in missing}
         names = [record.info.names[j] for j in flat % p]
-        rows = coefficient_rows(names, every.at(flat), in_words, ratios=against_one)
+        rows = coefficient_rows(names, every.at(flat), in_words, ratios=against_one, without=without)
         heads = coefficient_heads(record.level, "RRR" if against_one else None)
         tables.append(Table(_heading(record, int(place)), heads, rows))
     return tuple(tables)
@@ -169,6 +170,7 @@ def _fitted_notes(record: MultinomialRecord) -> Iterator[str]:
     elif not has_only_intercept(record):
         base = record.outcomes[record.reference]
         yield f"RRR: relative risk ratio, by what factor one unit multiplies P(outcome) / P({base})."
+        yield from no_ratio(record.info, "relative risk ratio")
     yield from covariance_note(record)
     yield from null_model_note(record)
     yield from _restrictions(record)

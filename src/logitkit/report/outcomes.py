@@ -11,7 +11,7 @@ from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.risk_ratios import RiskRatios
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report.frames import EstimateFrame
-from logitkit.report.tidy import likelihood_row, posterior_named, row_labels, tidy_frame
+from logitkit.report.tidy import likelihood_row, posterior_named, ratio_named, row_labels, tidy_frame
 from logitkit.typing import FloatArray
 
 __all__ = [
@@ -112,7 +112,7 @@ def risk_ratio_frame(result: RiskRatios, record: MultinomialRecord) -> pd.DataFr
         },
         pd.MultiIndex.from_arrays([result.outcomes, result.terms], names=["outcome", "term"]),
     )
-    return posterior_named(frame, record)
+    return posterior_named(ratio_named(frame), record)
 
 
 def glance_outcomes(record: MultinomialRecord) -> pd.DataFrame:

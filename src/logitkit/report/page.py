@@ -39,7 +39,7 @@ from logitkit.report.number_format import (
     format_p,
 )
 from logitkit.report.summary import coefficient_table, summary_document
-from logitkit.report.wording import fewer_groups, is_calibrated, many_new_rows
+from logitkit.report.wording import fewer_groups, is_calibrated, many_new_rows, no_ratio
 from logitkit.writing import write_file
 
 __all__ = ["report_document", "write_page"]
@@ -134,7 +134,7 @@ def _nothing_to_draw(record: FitRecord) -> str:
         return "The model has no coefficient besides the intercept."
     if record.penalty is not None:
         return "Every coefficient besides the intercept is zero, so that every odds ratio is 1."
-    return "Every term has too many coefficients for a figure."
+    return " ".join(no_ratio(record.info, "odds ratio")) or "Every term has too many coefficients for a figure."
 
 
 def _odds_caption(record: FitRecord, level: float) -> str:

@@ -14,7 +14,7 @@ from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
-from logitkit.report.coefficients import exponentials
+from logitkit.report.coefficients import exponentials, names_without_ratio
 from logitkit.report.document import Column, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import (
@@ -169,12 +169,13 @@ def penalised_table(record: FitRecord, facts: PenaltyFacts) -> Table:
     """
     listed = listed_coefficients(record, facts)
     every = coefficient_estimates(record)
+    without = names_without_ratio(record.info)
     heads = ["Coef.", "Odds ratio"]
     if has_posterior(record):
         heads = ["Coef.", "Posterior sd", "Odds ratio", f"{format_level(every.level)} posterior interval"]
     names, found = [record.names[j] for j in listed], every.at(listed)
     coef, errors = format_estimates(found.estimate, found.std_error)
-    ratios, lows, highs = exponentials(names, found)
+    ratios, lows, highs = exponentials(names, found, without)
     if has_posterior(record):
         intervals = tuple(f"{low} to {high}" if low else "" for low, high in zip(lows, highs, strict=True))
         cells = [coef, errors, ratios, intervals]

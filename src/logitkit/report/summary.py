@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.design.info import DesignInfo
 from logitkit.inference.wald import coefficient_estimates, overall_test
 from logitkit.record import FitRecord
-from logitkit.report.coefficients import coefficient_heads, coefficient_rows
+from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table
 from logitkit.report.model_facts import (
     covariance_note,
@@ -22,7 +22,7 @@ from logitkit.report.model_facts import (
 )
 from logitkit.report.number_format import format_amount, format_integer, format_number, format_percent
 from logitkit.report.penalty import penalised_table, penalty_facts, penalty_notes
-from logitkit.report.wording import absorbed_words, counted, few_rows_warning, name_list, without_intercept
+from logitkit.report.wording import absorbed_words, counted, few_rows_warning, name_list, no_ratio, without_intercept
 from logitkit.typing import IntArray
 
 __all__ = ["coefficient_table", "listed_columns", "summary_document"]
@@ -72,7 +72,8 @@ def coefficient_table(record: FitRecord) -> Table:
     missing = np.flatnonzero(np.isnan(record.coef[listed]))
     in_words = {int(row): "aliased" if listed[row] in record.aliased else "undetermined" for row in missing}
     found = coefficient_estimates(record).at(listed)
-    rows = coefficient_rows([record.names[j] for j in listed], found, in_words, ratios=True)
+    without = names_without_ratio(record.info)
+    rows = coefficient_rows([record.names[j] for j in listed], found, in_words, ratios=True, without=without)
     return Table(None, coefficient_heads(record.level, "Odds ratio"), rows)
 
 
@@ -136,6 +137,7 @@ def _notes(record: FitRecord) -> Iterator[str]:
     if record.info.absorbed is None:
         yield from without_intercept(record.names)
     yield from _fitted_notes(record) if record.penalty is None else penalty_notes(record, record.penalty)
+    yield from no_ratio(record.info, "odds ratio")
     yield from design_notes(record)
     if record.log_constant and record.penalty is None:
         yield "The log-likelihood includes the binomial constant."

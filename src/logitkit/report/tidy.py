@@ -30,6 +30,7 @@ __all__ = [
     "odds_ratio_frame",
     "posterior_named",
     "predictions_frame",
+    "ratio_named",
     "tidy_frame",
 ]
 
@@ -83,7 +84,26 @@ def posterior_named(frame: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
         The same table; ``columns.name`` is "posterior, given the strength" after a ridge.
     """
     if record.penalty is not None and has_posterior(record):
-        frame.columns.name = f"posterior, {posterior_condition(record.penalty)}"
+        posterior = f"posterior, {posterior_condition(record.penalty)}"
+        frame.columns.name = f"{posterior}; {frame.columns.name}" if frame.columns.name is not None else posterior
+    return frame
+
+
+def ratio_named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of ratios whose columns say why some have no unit.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With a column ``unit``, missing where a column cannot change alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same table.
+    """
+    if frame["unit"].isna().any():
+        frame.columns.name = "NaN: cannot move alone"
     return frame
 
 
@@ -159,9 +179,9 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a ratio.
+        A row a ratio; of columns that cannot change alone, such as those of a spline, unit and ratio are missing.
     """
-    return EstimateFrame(
+    frame = EstimateFrame(
         {
             "unit": result.units,
             "odds_ratio": result.estimate,
@@ -172,6 +192,7 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
         },
         index=pd.Index(result.terms, name="term"),
     )
+    return ratio_named(frame)
 
 
 def glance_frame(record: FitRecord) -> pd.DataFrame:

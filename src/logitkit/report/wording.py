@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.terms import INTERCEPT
+from logitkit.inference.changes import entangled_terms
 from logitkit.record import ModelRecord
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.design.absorbed import AbsorbedLevels
+    from logitkit.design.info import DesignInfo
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 
@@ -28,6 +30,7 @@ __all__ = [
     "is_calibrated",
     "many_new_rows",
     "name_list",
+    "no_ratio",
     "without_intercept",
 ]
 
@@ -156,6 +159,35 @@ def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
     if INTERCEPT in names:
         return ()
     return (f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is.",)
+
+
+def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:
+    """Return a note on the columns that cannot change alone, so that no ratio belongs to their coefficients.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    ratio : str
+        What the exponential of a coefficient is called.
+
+    Returns
+    -------
+    tuple of str
+        One sentence for each group of such columns.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ lwt + I(lwt**2)", lk.datasets.load_lbw())
+    >>> no_ratio(fit.record.info, "odds ratio")[0][:60]
+    'No odds ratio for columns of lwt, I(lwt ** 2): one of them c'
+    """
+    return tuple(
+        f"No {ratio} for columns of {name_list(group.terms)}: one of them cannot change while the others stay. "
+        f"Compare fit.predictions(data) at values of {', '.join(group.variables)}."
+        for group in entangled_terms(info)
+    )
 
 
 def absorbed_words(absorbed: AbsorbedLevels) -> str:

@@ -113,14 +113,16 @@ class Fit(Diagnosed):
         Parameters
         ----------
         units : mapping of str to float, optional
-            Change in a column, by coefficient name: ``{"age": 10}`` gives the ratio for ten years.
+            Change of a variable, as it stands in the formula: ``{"age": 10}`` gives the ratio for ten years, also in
+            ``age:smoke``, as the changes of a product multiply.
         level : float, optional
             Confidence level; the fit's by default.
 
         Returns
         -------
         pandas.DataFrame
-            A row a coefficient but the intercept.
+            A row a coefficient but the intercept. Columns that cannot change alone, such as those of a spline, have no
+            ratio, nor has what is too large or too small for a number.
         """
         return tidy.posterior_named(tidy.odds_ratio_frame(odds_ratios(self.record, units, level)), self.record)
 

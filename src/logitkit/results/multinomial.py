@@ -140,7 +140,8 @@ class MultinomialFit(OutcomeTested):
         against : object, optional
             Relative to which; the reference by default, the first outcome in symmetric form.
         units : mapping of str to float, optional
-            Change in a column: ``{"age": 10}`` gives the ratio for ten years.
+            Change of a variable, as it stands in the formula: ``{"age": 10}`` gives the ratio for ten years, also in
+            ``age:smoke``, as the changes of a product multiply.
         level : float, optional
             Confidence level; the fit's by default.
 
