@@ -1,0 +1,265 @@
+"""Fits of two outcomes by maximum likelihood, and their verbs, against a plain NumPy twin over random designs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import logitkit as lk
+from logitkit.errors import UnsupportedError
+from oracles.binary import BinaryTwin, wilson
+from properties.comparing import Comparison
+from properties.designs import MARKS, NUMBERS, Drawn, Strata, belongs, columns_of, drawn, strata, term_names
+from tolerances import EXACT, ROUTE
+
+DIMENSIONS = {
+    "response": ("number", "bool", "text", "grouped"),
+    "weights": ("none", "frequency", "precision", "sampling"),
+    "clusters": (False, False, True),
+    "offset": ("none", "term", "column"),
+    "absorb": (False, False, False, True),
+    "intercept": (True, True, False),
+    "aliased": (False, False, True),
+}
+pytestmark = MARKS
+CASES = strata(48, DIMENSIONS, key=1)
+INFLUENCE = ("leverage", "cooks_distance", "standardized_pearson", "standardized_deviance")
+NEAR = 1e-8  # errors and what follows from them: of a Newton iteration that ends 1e-8 of an error from the optimum
+LARGEST = 8.0  # of the linear predictors: beyond, the estimate hardly exists
+
+
+@dataclass(frozen=True)
+class Case:
+    """A design with its response, the call of logitkit and the twin of the rows that count."""
+
+    words: str
+    drawn: Drawn
+    formula: str
+    frame: pd.DataFrame
+    options: dict[str, Any]
+    twin: BinaryTwin
+    rows: np.ndarray  # of the table, that the twin has
+
+    def fit(self) -> lk.Fit:
+        return lk.logit(self.formula, self.frame, **self.options)
+
+
+def levels_of(frame: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
+    """Draw levels of eight to ten rows, whose names sort by text."""
+    return rng.permutation(np.array([f"level {k % 8}" for k in range(len(frame))]))
+
+
+def make(case: Strata) -> Case:
+    """Draw until the estimate exists."""
+    for attempt in range(60):
+        found = attempted(case, attempt)
+        if found is not None:
+            return found
+    raise AssertionError(f"no estimate exists: {case}")
+
+
+def attempted(case: Strata, attempt: int) -> Case | None:
+    kinds = case.kinds
+    absorb = kinds["absorb"]
+    d = drawn((1, case.index, attempt), kinds["intercept"] or absorb)
+    frame, rng, n = d.frame.copy(), d.rng, len(d.frame)
+    frame["level"] = levels_of(frame, rng)
+    effect = dict(zip(np.unique(frame["level"]), rng.normal(size=8), strict=True))
+    offset = np.zeros(n) if kinds["offset"] == "none" else frame["o"].to_numpy(dtype=float)
+    eta = d.eta() + offset + (frame["level"].map(effect).to_numpy(dtype=float) * 0.7 if absorb else 0.0)
+    trials, event = np.ones(n), d.event(eta)
+    if kinds["response"] == "grouped":
+        trials = rng.integers(0, 5, n).astype(float)  # some rows without trials
+        frame["s"] = rng.binomial(trials.astype(int), 1.0 / (1.0 + np.exp(-eta)))
+        frame["r"] = trials.astype(int) - frame["s"]
+    y = event.astype(float)
+    if kinds["response"] == "grouped":
+        y = np.divide(frame["s"].to_numpy(), trials, out=np.full(n, 0.5), where=trials > 0)
+    frame["y"] = {"bool": event, "text": np.where(event, "yes", "no")}.get(kinds["response"], event.astype(np.int8))
+    prior = {
+        "none": np.ones(n),
+        "frequency": rng.integers(0, 4, n).astype(float),
+        "precision": rng.uniform(0.2, 2.5, n) * (rng.random(n) > 0.1),
+        "sampling": rng.uniform(0.5, 4.0, n),
+    }[kinds["weights"]]
+    frame["w"] = prior.astype(np.int64) if kinds["weights"] == "frequency" else prior
+    frame["id"] = rng.permutation(np.arange(n) // 3)
+    options: dict[str, Any] = {}
+    if kinds["response"] == "text":
+        options["event"] = "yes"
+    if kinds["weights"] != "none":
+        options |= {"weights": "w", "weight_kind": kinds["weights"]}
+    if kinds["clusters"]:
+        options["cluster"] = "id"
+    if kinds["offset"] == "column":
+        options["offset"] = "o"
+    X, rows = d.matrix, np.ones(n, dtype=bool)
+    null = np.ones((n, 1)) if np.linalg.matrix_rank(np.column_stack([X, np.ones(n)])) == X.shape[1] else X[:, :0]
+    if absorb:
+        options["absorb"] = "level"
+        names = list(d.columns)
+        X = np.delete(X, names.index("Intercept"), axis=1)
+        level, w = frame["level"].to_numpy(dtype=str), prior * trials
+        both = np.array([k for k in effect if 0.0 < (w * y)[level == k].sum() < w[level == k].sum()])
+        rows = np.isin(level, both)
+        null = (level[:, None] == both).astype(float)
+        X = np.column_stack([X, null])
+    twin = BinaryTwin(
+        X[rows],
+        y[rows],
+        trials[rows],
+        prior[rows],
+        offset[rows],
+        kinds["weights"],
+        frame["id"].to_numpy()[rows] if kinds["clusters"] else None,
+        null[rows],
+    )
+    counted = twin.w > 0.0
+    if np.linalg.matrix_rank(X[rows][counted]) < X.shape[1]:
+        return None
+    if not np.isfinite(twin.coef).all() or np.abs(twin.eta[counted]).max() > LARGEST:
+        return None
+    left = "cbind(s, r)" if kinds["response"] == "grouped" else "y"
+    formula = f"{left} ~ {d.right}" + (" + offset(o)" if kinds["offset"] == "term" else "")
+    again = next((term for term in d.terms if term in NUMBERS and ":" not in term), None)
+    if kinds["aliased"] and again:
+        formula += f" + I(3 * ({again}) + 1)" if kinds["intercept"] or absorb else f" + I(3 * ({again}))"
+    return Case(f"{case}\n{formula} {options}", d, formula, frame, options, twin, rows)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_verb_is_its_formula(case: Strata) -> None:
+    made = make(case)
+    with Comparison(made.words) as c:
+        fit, twin = made.fit(), made.twin
+        names = [name for name in made.drawn.columns if not (made.options.get("absorb") and name == "Intercept")]
+        p = len(names)
+        error = np.sqrt(np.diag(twin.vcov))[:p]
+        kept = fit.coef.dropna()
+        c.same("names", set(kept.index), set(names))
+        again = [name for name in fit.coef.index if name.startswith("I(3 * ")]
+        c.same("aliased", list(fit.aliased), again)
+        c.near("std_error of an aliased column", fit.std_error[again], np.full(len(again), np.nan))
+        c.near("coef", fit.coef[names] / error, twin.coef[:p] / error, atol=ROUTE)
+        c.near("std_error", fit.std_error[names], error, rtol=NEAR)
+        unit = np.outer(error, error)
+        c.near("vcov", fit.vcov.loc[names, names] / unit, twin.vcov[:p, :p] / unit, atol=NEAR)
+        check_statistics(c, fit, twin)
+        check_rows(c, fit, made)
+        check_tests(c, fit, twin, made, names)
+        check_diagnostics(c, fit, made)
+        check_new_rows(c, fit, made)
+
+
+def check_statistics(c: Comparison, fit: lk.Fit, twin: BinaryTwin) -> None:
+    glance = fit.glance().iloc[0]
+    for name, value in twin.statistics.items():
+        # Differences of likelihoods, and the tails of a chi-square, lose digits to what they are differences of.
+        size = abs(twin.statistics.get("loglik", 1.0))
+        c.near(name, glance[name], value, rtol=NEAR if name == "lr_p_value" else ROUTE, atol=EXACT * size)
+    if "loglik" not in twin.statistics:
+        for name in ("loglik", "deviance", "aic", "bic", "mcfadden", "cox_snell", "lr_statistic"):
+            c.near(name, glance[name], np.nan)
+        c.refused("lr_test", fit.lr_test, UnsupportedError)
+
+
+def used_rows(made: Case) -> np.ndarray:
+    """The rows of the twin that have trials: no outcome and no residual is spoken of elsewhere."""
+    return made.twin.trials > 0.0
+
+
+def check_rows(c: Comparison, fit: lk.Fit, made: Case) -> None:
+    twin, used = made.twin, used_rows(made)
+    index = made.frame.index[made.rows][used]
+    c.near("predict", fit.predict()[index], twin.mu[used])
+    c.near("predict_logit", fit.predict_logit()[index], twin.eta[used], atol=ROUTE)
+    for kind, values in twin.residuals.items():
+        # The deviance of a proportion is a difference of logarithms: its root keeps half the digits.
+        near = 1e-7 if kind == "deviance" and made.frame.get("s") is not None else ROUTE
+        c.near(f"residuals({kind!r})", fit.residuals(kind)[index], values[used], atol=near)
+    found = fit.influence()
+    for name in INFLUENCE:
+        near = 1e-7 if name == "standardized_deviance" and made.frame.get("s") is not None else ROUTE
+        # Through 1 - h, which may be small.
+        c.near(f"influence {name}", found[name][index], twin.influence[name][used], rtol=NEAR, atol=near)
+    table = fit.augment()
+    c.near("augment y", table["y"][index], twin.y[used])
+    c.near("augment fitted", table["fitted"][index], twin.mu[used])
+    c.near("augment leverage", table["leverage"][index], twin.influence["leverage"][used], rtol=NEAR)
+    nothing = made.frame.index[made.rows][~used].intersection(table.index)
+    c.near("augment y without trials", table["y"][nothing], np.full(len(nothing), np.nan))
+    c.near("residual without trials", fit.residuals("response")[nothing], np.full(len(nothing), np.nan))
+
+
+def check_tests(c: Comparison, fit: lk.Fit, twin: BinaryTwin, made: Case, names: list[str]) -> None:
+    for term in term_names(made.drawn.terms):
+        columns = [names.index(name) for name in names if belongs(name, term)]
+        statistic, dof, p_value = twin.wald(columns)
+        found = fit.test(term)
+        c.near(f"test({term!r})", [found.statistic, found.dof], [statistic, dof], rtol=NEAR)
+        c.near(f"test({term!r}) p", found.p_value, p_value, rtol=1e-7, atol=EXACT)
+    ratios = fit.odds_ratios()
+    z = 1.959963984540054
+    error = np.sqrt(np.diag(twin.vcov))
+    for name in [name for name in ratios.index if name in names][:3]:
+        j = names.index(name)
+        limits = np.exp(twin.coef[j] + np.array([-z, 0.0, z]) * error[j])
+        shown = ratios.loc[name, ["conf_low", "odds_ratio", "conf_high"]]
+        c.near(f"odds_ratios {name}", shown, limits, rtol=NEAR)
+
+
+def check_diagnostics(c: Comparison, fit: lk.Fit, made: Case) -> None:
+    twin = made.twin
+    found = fit.discrimination()
+    for name, value in twin.discrimination().items():
+        c.near(f"discrimination {name}", getattr(found, name), value, atol=EXACT)
+    calibration = fit.calibration(bins=4)
+    for name, value in twin.calibration().items():
+        c.near(f"calibration {name}", getattr(calibration, name), value)
+    bins = calibration.bins
+    effective = bins.n
+    if twin.kind != "sampling":
+        low, high = wilson(bins.observed, effective)
+        c.near("calibration limits", [bins.low, bins.high], [low, high], rtol=NEAR, atol=1e-8)  # roots of a quadratic
+    c.near("bins hold all", [bins.n.sum(), bins.n @ bins.observed], [twin.w.sum(), twin.w @ twin.y])
+    if twin.kind == "sampling" or twin.clusters is not None or "absorb" in made.options:
+        c.refused("goodness_of_fit", fit.goodness_of_fit, UnsupportedError)
+        return
+    used = twin.w > 0.0
+    count = len(np.unique(np.column_stack([twin.X, twin.offset])[used], axis=0))
+    if count <= twin.X.shape[1]:
+        c.refused("goodness_of_fit of a saturated model", fit.goodness_of_fit, UnsupportedError)
+        return
+    test = fit.goodness_of_fit(groups=6)
+    c.same("patterns", (test.patterns.count, test.patterns.dof), (count, count - twin.X.shape[1]))
+    statistic, dof, sizes = twin.hosmer_lemeshow(6)
+    c.near("Hosmer-Lemeshow sizes", test.size, sizes)
+    c.near("Hosmer-Lemeshow", [test.statistic, test.dof], [statistic, dof], rtol=NEAR)
+
+
+def check_new_rows(c: Comparison, fit: lk.Fit, made: Case) -> None:
+    """Rows of another draw, in the types of the fit."""
+    d = made.drawn
+    new = made.frame.iloc[::-7].copy()
+    new["x"] = new["x"] + 0.25
+    columns = columns_of(d.terms, d.intercept, new)
+    names = [name for name in columns if not ("absorb" in made.options and name == "Intercept")]
+    X = np.column_stack([columns[name] for name in names])
+    if "absorb" in made.options:
+        kept = np.unique(made.frame["level"].to_numpy(dtype=str)[made.rows])
+        inside = new["level"].isin(kept).to_numpy()
+        new, X = new[inside], X[inside]
+        X = np.column_stack([X, (new["level"].to_numpy(dtype=str)[:, None] == kept).astype(float)])
+    offset = new["o"].to_numpy(dtype=float) if made.twin.offset.any() else np.zeros(len(new))
+    expected = made.twin.predictions(X, offset)
+    c.near("predict(new)", fit.predict(new), expected["estimate"])
+    if "absorb" in made.options and (made.twin.kind == "sampling" or made.twin.clusters is not None):
+        c.refused("predictions(new)", lambda: fit.predictions(new), UnsupportedError)
+        return
+    found = fit.predictions(new)
+    for name, value in expected.items():
+        c.near(f"predictions(new) {name}", found[name], value, rtol=NEAR, atol=ROUTE)
