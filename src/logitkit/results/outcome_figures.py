@@ -176,7 +176,8 @@ class OutcomePlots:
         title : str, optional
             Set above.
         outcomes : sequence, optional
-            The outcomes that are drawn, at most twelve. By default all, or of more those that are expected most often; the figure says which are not drawn.
+            The outcomes that are drawn, at most twelve. By default all, or of more those that are expected most often;
+            the figure says which are not drawn.
 
         Returns
         -------
