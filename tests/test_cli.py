@@ -334,14 +334,18 @@ def test_the_demo_reads_the_table_right() -> None:
 
     loans = loan_table(lk.datasets.load_sba_loans())
     training = loans[loans["approval_fy"] <= 2006]
-    coef = lk.logit(DEMO, training).coef
+    fit = lk.logit(DEMO, training)
+    coef = fit.coef
     parts = demo("unused.html")
     reading = " ".join([next(parts) for _ in range(3)][2].split())
     used = training.dropna(subset=["sector", "new_business", "line_of_credit"])
     odds = used["default"].mean() / (1 - used["default"].mean())
-    moved = odds * np.exp(coef["bank_out_of_state"])
+    logit = fit.predict_logit(used) - coef["bank_out_of_state"] * used["bank_out_of_state"]
+    without, everywhere = (np.mean(1.0 / (1.0 + np.exp(-logit - coef["bank_out_of_state"] * x))) for x in (0, 1))
     assert f"{100 * odds:.1f} defaults for every 100 loans" in reading
-    assert f"this is {moved / (1 + moved):.1%} in place of {used['default'].mean():.1%}" in reading
+    assert f"averages {everywhere:.1%} where the column is set to 1 and {without:.1%} where it is set to 0" in reading
+    # The mean over the loans as they are lies between: it has some of both in it.
+    assert without < used["default"].mean() < everywhere
     assert f"has {np.exp(3 * coef['np.log2(gross_approved)']):.2f} times its odds" in reading
     assert f"odds are multiplied by {np.exp(0.1 * coef['guaranteed_share']):.2f} [" in reading
 

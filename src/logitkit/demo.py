@@ -138,7 +138,7 @@ def demo(output: str | Path = REPORT) -> Iterator[str]:
     training = loans[loans["approval_fy"].between(*TRAINING_YEARS)]
     fit = logit(FORMULA, training)
     yield fit.summary().to_text()
-    yield render_text(_reading(fit))
+    yield render_text(_reading(fit, training))
     yield render_text(_later_years(fit, loans))
     yield render_text(_not_claimed(fit, logit(FORMULA, training, cluster="bank_state")))
     path = fit.report(output, title=TITLE).resolve()
@@ -166,7 +166,7 @@ def _introduction() -> Document:
     )
 
 
-def _reading(fit: Fit) -> Document:
+def _reading(fit: Fit, training: Any) -> Document:
     """Read the table aloud: every number comes from the fit."""
     ratios: Any = fit.odds_ratios(units={"guaranteed_share": 0.1})
     rate = fit.record.events / fit.record.total
@@ -177,19 +177,22 @@ def _reading(fit: Fit) -> Document:
         interval = format_interval(row["conf_low"], row["conf_high"], 2)
         return f"{format_estimate(row['odds_ratio'], 2)} {interval}"
 
-    elsewhere = odds * ratios.loc["bank_out_of_state", "odds_ratio"]
+    at_home, elsewhere = (
+        float(fit.predict(training.assign(bank_out_of_state=value)).mean()) for value in (0, 1)
+    )  # averages over the same loans, so that they differ in the bank alone
     threefold = ratios.loc[AMOUNT, "odds_ratio"] ** 3
     sectors = ratios[ratios.index.str.startswith("sector[")]
     clear = sectors[(sectors["conf_low"] > 1.0) | (sectors["conf_high"] < 1.0)]
     low, high = clear["odds_ratio"].idxmin(), clear["odds_ratio"].idxmax()
     text = (
         f"{format_percent(rate)} of the training loans defaulted: {format_number(100 * odds, 3)} defaults "
-        f"for every 100 loans paid back, odds of {format_number(odds, 3)}. An odds ratio multiplies these "
-        f"odds while all else in the table is held equal; its {format_level(fit.record.level)} "
+        f"for every 100 loans paid back, odds of {format_number(odds, 3)}. An odds ratio multiplies the "
+        f"odds of a loan while all else in the table is held equal; its {format_level(fit.record.level)} "
         "interval stands in brackets.\n\n"
         "Bank in another state than the borrower: the odds of default are multiplied by "
-        f"{said('bank_out_of_state')}. For a loan of average risk this is "
-        f"{format_percent(elsewhere / (1.0 + elsewhere))} in place of {format_percent(rate)}.\n\n"
+        f"{said('bank_out_of_state')}. Over the training loans, with all else as it is, the "
+        f"probability of default averages {format_percent(elsewhere)} where the column is set to 1 and "
+        f"{format_percent(at_home)} where it is set to 0.\n\n"
         f"Amount: each doubling multiplies the odds by {said(AMOUNT)}. A loan of $400,000 is three "
         f"doublings from one of $50,000 and has {format_estimate(threefold, 2)} times its odds.\n\n"
         "Guarantee: with ten percentage points more of the loan guaranteed by the SBA the odds are "
