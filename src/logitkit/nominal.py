@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +137,7 @@ def multinomial(
         reader=NominalReader(offsets_by_outcome(offset)),
         missing=missing,
     )
-    return _fit(design, (reference, per_outcome, equal), penalty, solver, level)
+    return _fit(replace(design, table=data), (reference, per_outcome, equal), penalty, solver, level)
 
 
 def multinomial_matrix(

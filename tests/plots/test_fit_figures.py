@@ -88,3 +88,9 @@ def test_a_penalty_that_leaves_nothing_leaves_no_figure() -> None:
     fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw(), penalty=lk.Lasso(10.0))
     with pytest.raises(UnsupportedError, match="every coefficient besides the intercept to zero"):
         fit.plot.forest()
+
+
+def test_the_figures_show_themselves_as_a_list(fit: lk.Fit) -> None:
+    lines = repr(fit.plot).splitlines()
+    names = ["forest()", "roc()", "calibration()", "residuals()"]
+    assert [line.split()[0] for line in lines[1:]] == [f"plot.{name}" for name in names]

@@ -12,7 +12,7 @@ import logitkit as lk
 from logitkit.errors import DataError, FormulaError
 from logitkit.plots import forest
 from logitkit.plots.forest import WIDTH_MOST, ForestRow, forest_size
-from logitkit.plots.ratio_axis import ratio_text, ratio_ticks
+from logitkit.plots.log_axis import log_ticks, tick_text
 from logitkit.plots.style import MUTED
 
 NAMES = ["age", "smoke", "ui"]
@@ -122,8 +122,8 @@ def test_ticks_have_room_on_a_wide_axis_and_in_a_narrow_place(columns):
     plot_forest(["a", "b"], [1e-5, 3e4], [1e-5, 1e4], [1e-4, 1e5], ax=ax)
     assert are_apart(boxes(ax, *ax.get_xticklabels()))
     assert len(ax.get_xticklabels()) >= 2
-    assert ratio_ticks(1e-5, 1e5, 1.0)  # of a place that has no room one is left
-    assert ratio_text(1e-5) == "10⁻⁵"
+    assert log_ticks(1e-5, 1e5, 1.0)  # of a place that has no room one is left
+    assert tick_text(1e-5) == "10⁻⁵"
 
 
 def test_long_labels_are_wrapped_and_not_cut():

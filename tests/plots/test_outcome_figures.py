@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -313,3 +314,47 @@ def test_outcomes_can_be_asked_for() -> None:
             draw(outcomes=fit.outcomes)
         with pytest.raises(ResponseError, match="'z' is no outcome"):
             draw(outcomes="z")
+
+
+@pytest.mark.parametrize("given", ["plain", "weights", "offset", "offsets"])
+def test_effects_are_over_the_rows_of_the_fit_unless_others_are_given(given: str) -> None:
+    rows = trips().assign(w=lambda frame: 0.5 + frame.index % 3, o=lambda frame: frame["time"] / 2.0)
+    rows.loc[3, "mode"] = None
+    rows.loc[5, "cost"] = np.nan
+    used = rows.dropna()
+    nothing = np.zeros(len(rows))
+    options: dict[str, Any] = {
+        "plain": {},
+        "weights": {"weights": rows["w"].to_numpy(), "weight_kind": "precision"},
+        "offset": {"offset": {"car": rows["o"].to_numpy()}},
+        "offsets": {"offset": np.column_stack([nothing, rows["o"], nothing])},
+    }[given]
+    fit = lk.multinomial("mode ~ cost + g", rows, **options)
+    again: dict[str, Any] = {
+        "weights": {"weights": used["w"].to_numpy()},
+        "offset": {"offset": {"car": used["o"]}},
+    }.get(given, {})
+    if given == "offsets":
+        again = {"offset": np.column_stack([nothing, rows["o"], nothing])[used.index]}
+    own, same = effects_of(fit, "cost", None), effects_of(fit, "cost", used, **again)
+    assert_allclose(own.probability, same.probability)
+    assert own.n_rows == len(used)
+    assert fit.plot.effects("g").has_data()
+
+
+def test_effects_over_the_rows_of_the_fit_need_its_table_as_it_was() -> None:
+    table = {"y": np.array(list("abcab") * 8), "x": np.arange(40.0) % 7}
+    fit = lk.multinomial("y ~ x", table)
+    assert fit.plot.effects("x").has_data()
+    table["x"][0] = 5.0
+    with pytest.raises(DataError, match="has changed since the fit"):
+        fit.plot.effects("x")
+    with pytest.raises(DataError, match="has no table"):
+        pickle.loads(pickle.dumps(fit)).plot.effects("x")
+
+
+def test_the_figures_show_themselves_as_a_list(fit: Any) -> None:
+    lines = repr(fit.plot).splitlines()
+    names = ["coefficients()", "risk_ratios()", "effects(variable)", "roc()", "calibration()", "ternary()"]
+    assert [line.split()[0] for line in lines[1:]] == [f"plot.{name}" for name in names]
+    assert "ROC curve of each outcome" in repr(fit.plot)

@@ -93,6 +93,9 @@ def test_the_legend_of_the_choices_covers_neither_their_lines_nor_the_scores(cv)
         tops = [ax.transData.transform((0.1, max(line.get_ydata())))[1] for line in points]
         assert max(tops) <= legend.y0
         assert legend.y1 <= ax.bbox.y1
+        ticks = [label.get_window_extent() for label in ax.get_xticklabels(which="both") if label.get_text()]
+        assert len(ticks) >= 2
+        assert all(left.x1 < right.x0 or right.x1 < left.x0 for left, right in pairwise(ticks))
 
 
 def test_long_names_stand_beside_their_lines_uncut(path, scale):

@@ -56,6 +56,8 @@ class Design:
         The table's own row labels, all of them, when it has any.
     level_codes : (n,) int array or None
         Level of each row, of a factor that is absorbed.
+    table : object
+        The table itself, where average predictions may set its variables to other values; not a copy.
     """
 
     matrix: Matrix
@@ -65,6 +67,7 @@ class Design:
     positions: IntArray
     index: Any = None
     level_codes: IntArray | None = None
+    table: Any = None
 
     @property
     def n_rows(self) -> int:

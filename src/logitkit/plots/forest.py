@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.plots.labels import add_note, text_width
-from logitkit.plots.ratio_axis import ratio_in_words, ratio_limits, set_ratio_ticks
+from logitkit.plots.log_axis import ratio_in_words, ratio_limits, set_log_ticks
 from logitkit.plots.style import FAINT, INK, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes
 from logitkit.plots.term_rows import TermRow, name_rows, names_width, row_bounds
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -115,7 +115,7 @@ def plot_forest(
     _write_words(ax, middle, rows, np.flatnonzero(drawn & ~shown))
     ax.set_xscale("log")
     ax.set_xlim(left, right)
-    set_ratio_ticks(ax)
+    set_log_ticks(ax)
     ax.set_ylim(end + 0.1, -0.6)
     shown_level = "" if level is None else f" with {level_text(level)} {interval}"
     dress(ax, x=f"Odds ratio{shown_level} (log scale)", title=title)

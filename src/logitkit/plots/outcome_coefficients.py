@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.errors import DataError
 from logitkit.plots.labels import add_note, plain, wrapped
 from logitkit.plots.legends import legend_beside
-from logitkit.plots.ratio_axis import ratio_in_words, ratio_limits, set_ratio_ticks
+from logitkit.plots.log_axis import ratio_in_words, ratio_limits, set_log_ticks
 from logitkit.plots.style import FAINT, MUTED, TICK_SIZE, Look, dress, level_text, looks, new_axes
 from logitkit.plots.term_rows import TermRow, name_rows, names_width, row_bounds
 from logitkit.typing import BoolArray, FloatArray
@@ -125,7 +125,7 @@ def plot_outcome_coefficients(drawn: Drawn, ax: Axes | None = None, *, title: st
     handles = [_draw(ax, drawn, place, look) for place, look in enumerate(drawn.looks)]
     if drawn.ratios:
         ax.set_xscale("log")
-        set_ratio_ticks(ax)
+        set_log_ticks(ax)
     ax.set_xlim(left, right)
     ax.set_ylim(end, -0.5)
     dress(ax, x=_axis_words(drawn), title=title)

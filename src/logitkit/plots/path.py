@@ -12,6 +12,7 @@ from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError
 from logitkit.penalised_path import PathRecord, PathStatus
 from logitkit.plots.labels import plain, wrapped
+from logitkit.plots.log_axis import set_log_ticks
 from logitkit.plots.style import (
     ACCENT,
     FAINT,
@@ -177,7 +178,7 @@ def _strength_axis(ax: Axes, strengths: FloatArray) -> None:
     most, least = float(strengths.max()), float(strengths.min())
     room = (most / least) ** 0.02 if most > least else 2.0
     ax.set_xlim(most * room, least / room)
-    ax.tick_params(axis="x", which="minor", labelsize=TICK_SIZE, colors=MUTED, labelcolor=INK)
+    set_log_ticks(ax)
 
 
 def _counts_above(ax: Axes, strengths: FloatArray, n_nonzero: IntArray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 from logitkit.diagnostics.calibration import calibration
@@ -11,10 +12,27 @@ from logitkit.diagnostics.influence import influence
 from logitkit.results.estimates import Estimates
 from logitkit.results.rows import rows_of
 
-__all__ = ["FitPlots"]
+__all__ = ["FitPlots", "Plots"]
 
 
-class FitPlots:
+class Plots:
+    """The verbs that draw a fit, which show themselves as a list."""
+
+    def __repr__(self) -> str:
+        """Return a line for each figure, with its first arguments."""
+        lines = []
+        for name, verb in vars(type(self)).items():
+            if not name.startswith("_") and callable(verb):
+                words = (verb.__doc__ or "").strip().partition("\n")[0]
+                required = [
+                    each.name for each in list(signature(verb).parameters.values())[1:] if each.default is each.empty
+                ]
+                lines.append((f"plot.{name}({', '.join(required)})", words))
+        width = max(len(call) for call, _ in lines)
+        return "\n".join(["Figures:", *(f"  {call:<{width}}  {words}" for call, words in lines)])
+
+
+class FitPlots(Plots):
     """Figures of a fit; each returns matplotlib Axes.
 
     Parameters

@@ -237,7 +237,7 @@ class MultinomialFit(OutcomeTested):
 
     @property
     def plot(self) -> OutcomePlots:
-        """Figures of the fit: coefficients, risk_ratios, effects, ternary."""
+        """Figures of the fit: coefficients, risk_ratios, effects, roc, calibration, ternary."""
         from logitkit.results.outcome_figures import OutcomePlots
 
         return OutcomePlots(self)

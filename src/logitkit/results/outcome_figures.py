@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.outcome_layout import outcome_place, places_of
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
+from logitkit.results.figures import Plots
 from logitkit.results.outcome_rows import outcome_rows
 from logitkit.results.set_rows import effects_of
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["OutcomePlots"]
 
 
-class OutcomePlots:
+class OutcomePlots(Plots):
     """Figures of a fit of several outcomes; each returns matplotlib Axes.
 
     Parameters
@@ -77,7 +78,7 @@ class OutcomePlots:
     def effects(
         self,
         variable: str,
-        data: Any,
+        data: Any = None,
         kind: Literal["lines", "stacked"] = "lines",
         values: Sequence[Any] | None = None,
         level: float | None = None,
@@ -91,8 +92,8 @@ class OutcomePlots:
         ----------
         variable : str
             A column that the formula uses.
-        data : table
-            Rows to average over; a fit holds no table.
+        data : table, optional
+            Rows to average over; those of the fit by default, as long as its table is there and is what it was.
         kind : {'lines', 'stacked'}
             Lines with intervals (points, where the variable has levels), or areas (bars) that add to one.
         values : sequence, optional

@@ -12,10 +12,12 @@ import pandas as pd
 from logitkit.design.coding import Coding
 from logitkit.design.extras import ARRAY, complete_rows, offset_role
 from logitkit.design.frame import is_missing, levels_of, numeric_values, read_table, row_values
+from logitkit.design.info import ResponseInfo
+from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.rebuild import again_by_outcome
 from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError, nearest_name
 from logitkit.inference.outcome_effects import OutcomeEffects, SetRows, outcome_effects
-from logitkit.results.outcome_rows import rows_to_predict
+from logitkit.results.outcome_rows import coded_outcome_rows, rows_to_predict
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -53,8 +55,8 @@ def effects_of(
         The fit.
     variable : str
         A column that the formula uses.
-    data : table
-        Rows; those with a missing value are left out.
+    data : table or None
+        Rows; those with a missing value are left out. None for the rows of the fit.
     values : sequence, optional
         What the variable is set to. Default: each level, or a grid from the least to the largest number.
     level : float, optional
@@ -72,7 +74,8 @@ def effects_of(
     Raises
     ------
     DataError, FormulaError, UnsupportedError
-        For a fit to a ready matrix, a column that the formula does not use, ``lag()``, or no complete row.
+        For a fit to a ready matrix, a column that the formula does not use, ``lag()``, no complete row, or without
+        ``data`` where the table of the fit is gone or has changed.
     SeparationError
         If separation leaves no average at any of the values.
     """
@@ -85,6 +88,10 @@ def effects_of(
         raise FormulaError(f"{variable!r} is no column that the formula uses. {hint}")
     if coding.uses_neighbours:
         raise UnsupportedError("The formula has lag(): rows whose variable is set to one value have no past.")
+    if data is None:
+        own = _own_rows(fit)
+        data = own.table
+        weights, offset = own.weights if weights is None else weights, own.offset if offset is None else offset
     table = read_table(data)
     given = _weights_again(weights, info.response.weights)
     roles = {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info.response).items()}
@@ -118,7 +125,7 @@ def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: 
     fit : MultinomialFit
         The fit.
     data : table or None
-        Rows; None for no effects.
+        Rows; None for those of the fit, if it has its table.
     weights, offset : str, array-like or by outcome, optional
         As in ``effects_of``.
 
@@ -128,8 +135,13 @@ def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: 
         Of the first variables; none under separation, where each takes long.
     """
     coding = fit.record.info.coding
-    if data is None or coding is None or coding.uses_neighbours or fit.record.limit is not None:
+    if coding is None or coding.uses_neighbours or fit.record.limit is not None:
         return []  # under separation a row takes long: whether its probabilities are determined has to be found out
+    if data is None:
+        try:
+            data, weights, offset = _own_rows(fit)
+        except DataError:
+            return []
     found = []
     for variable in coding.variables:
         try:
@@ -139,6 +151,53 @@ def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: 
         if len(found) == VARIABLES_MOST:
             break
     return found
+
+
+class _Rows(NamedTuple):
+    """Rows with what belongs to them."""
+
+    table: Any
+    weights: Any
+    offset: Any
+
+
+def _own_rows(fit: MultinomialFit) -> _Rows:
+    """Return the rows of the fit from its table, which must be what it was.
+
+    A table can be changed in place after the fit; its rows would then be others than those of the estimates.
+    """
+    info, design = fit.record.info, fit.design
+    if design is None or design.table is None or info.coding is None:
+        raise DataError(
+            "This fit has no table: it was loaded, pickled or made from arrays. Give data=..., rows to average over."
+        )
+    response, table = design.response, read_table(design.table)
+    assert isinstance(response, OutcomeResponse)
+    named = info.response.weights
+    beside = [named, *(column for _, column in info.response.offsets)]
+    names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name is not None and name != ARRAY)])
+    offset = _own_offsets(info.response, response)
+    same = table.n_rows == design.counts.given and all(name in table for name in names)
+    if same:
+        frame = table.frame(list(names), design.positions)
+        rows = coded_outcome_rows(info, None, frame, offset, "missing")
+        probe = np.cos(np.arange(design.matrix.n_columns, dtype=np.float64))
+        same = bool(rows.kept.all()) and np.allclose(rows.matrix.matvec(probe), design.matrix.matvec(probe))
+    if not same:
+        raise DataError("The table has changed since the fit. Give data=..., the rows to average over.")
+    return _Rows(frame, response.weights if named == ARRAY else named, offset)
+
+
+def _own_offsets(info: ResponseInfo, response: OutcomeResponse) -> dict[str, FloatArray] | None:
+    """Return the offsets of the rows by outcome, where the fit was given arrays; else the table has them."""
+    if response.offsets is None or not any(column == ARRAY for _, column in info.offsets):
+        return None
+    return {
+        outcome: response.offsets[
+            info.levels.index(outcome) if outcome in info.levels else int(outcome.removeprefix(ARRAY))
+        ]
+        for outcome, _ in info.offsets
+    }
 
 
 def _weights_again(given: Any, at_fit: str | None) -> Any:

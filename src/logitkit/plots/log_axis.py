@@ -1,4 +1,4 @@
-"""The logarithmic axis of odds ratios and relative risk ratios: its ends, its ticks, and what has no place on it."""
+"""Logarithmic axes: their ticks, and of ratios the ends and what has no place there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ratio_in_words", "ratio_limits", "ratio_text", "ratio_ticks", "set_ratio_ticks"]
+__all__ = ["log_ticks", "ratio_in_words", "ratio_limits", "set_log_ticks", "tick_text"]
 
 SHORT_AXIS = 5.0  # right end over left end
 STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)  # of ticks on a short axis
@@ -48,8 +48,8 @@ def ratio_limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tup
     return least * math.exp(-room), most * math.exp(room)
 
 
-def set_ratio_ticks(ax: Axes) -> None:
-    """Put plain numbers on the axis, 1 among them, as many as the axis has room for when it is drawn.
+def set_log_ticks(ax: Axes) -> None:
+    """Put plain numbers on the axis, 1 among them if it is in view, as many as the axis has room for when it is drawn.
 
     Parameters
     ----------
@@ -58,19 +58,19 @@ def set_ratio_ticks(ax: Axes) -> None:
     """
     from matplotlib.ticker import FuncFormatter, Locator, NullLocator
 
-    class RatioLocator(Locator):
+    class LogTicks(Locator):
         """Ticks for the ends and the width that the axis has at the moment of drawing."""
 
         def __call__(self) -> list[float]:
             left, right = sorted(ax.get_xlim())
-            return ratio_ticks(left, right, ax.bbox.width * 72.0 / ax.figure.dpi)
+            return log_ticks(left, right, ax.bbox.width * 72.0 / ax.figure.dpi)
 
-    ax.xaxis.set_major_locator(RatioLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: ratio_text(value)))
+    ax.xaxis.set_major_locator(LogTicks())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick_text(value)))
     ax.xaxis.set_minor_locator(NullLocator())
 
 
-def ratio_text(value: float) -> str:
+def tick_text(value: float) -> str:
     """Return the number beside a tick: written out, or far from 1 as a power of ten.
 
     Parameters
@@ -85,7 +85,7 @@ def ratio_text(value: float) -> str:
 
     Examples
     --------
-    >>> ratio_text(0.05), ratio_text(2000.0), ratio_text(1e6), ratio_text(3e-7)
+    >>> tick_text(0.05), tick_text(2000.0), tick_text(1e6), tick_text(3e-7)
     ('0.05', '2,000', '10⁶', '3·10⁻⁷')
     """
     power = math.floor(math.log10(value) + 1e-9)
@@ -96,7 +96,7 @@ def ratio_text(value: float) -> str:
     return raised if digit == 1 else f"{digit}·{raised}"
 
 
-def ratio_ticks(left: float, right: float, width: float) -> list[float]:
+def log_ticks(left: float, right: float, width: float) -> list[float]:
     """Return where the ticks are: of equal steps on a short axis, else within tenfolds, or of some.
 
     Parameters
@@ -113,9 +113,9 @@ def ratio_ticks(left: float, right: float, width: float) -> list[float]:
 
     Examples
     --------
-    >>> ratio_ticks(0.4, 6.0, 250.0)
+    >>> log_ticks(0.4, 6.0, 250.0)
     [0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0]
-    >>> ratio_ticks(1e-9, 1e9, 250.0)
+    >>> log_ticks(1e-9, 1e9, 250.0)
     [1e-09, 1e-06, 0.001, 1.0, 1000.0, 1000000.0, 1000000000.0]
     """
     chosen: list[float] = []
@@ -142,7 +142,7 @@ def _are_apart(ticks: list[float], left: float, right: float, width: float) -> b
     """Tell whether the numbers beside the ticks leave room between them."""
     scale = width / math.log(right / left)
     places = [scale * math.log(tick / left) for tick in ticks]
-    halves = [0.5 * text_width(ratio_text(tick), TICK_SIZE) for tick in ticks]
+    halves = [0.5 * text_width(tick_text(tick), TICK_SIZE) for tick in ticks]
     return all(places[i + 1] - places[i] >= halves[i] + halves[i + 1] + TICK_ROOM for i in range(len(ticks) - 1))
 
 
