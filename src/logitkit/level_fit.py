@@ -113,7 +113,9 @@ def nearly_collinear(names: Sequence[str], far: bool = False) -> DataError:
     )
 
 
-def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomial, solver: Newton) -> LevelFit | None:
+def fit_levels(
+    matrix: Matrix, n_levels: int, response: Response, family: Binomial, solver: Newton, *, exists: bool = False
+) -> LevelFit | None:
     """Fit one intercept a level and the coefficients of the other columns.
 
     Parameters
@@ -128,6 +130,8 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
         Distribution and link.
     solver : Newton
         Options of the solver.
+    exists : bool, default False
+        Whether the estimate is known to exist.
 
     Returns
     -------
@@ -178,7 +182,7 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
         objective = _objective(_with_columns(rows, active.size, kept), part, family)
         start = np.concatenate([start[: active.size], np.zeros(kept.size)])
         first = objective.evaluate(start)
-    solution = _solved(objective, start, first, solver)
+    solution = _solved(objective, start, first, solver, exists)
     here = solution.evaluation
     gained = float((weights * y)[perfect].sum())
     solution = replace(solution, evaluation=replace(here, fitted=here.fitted + gained, matched=here.matched + gained))
@@ -190,21 +194,21 @@ def fit_levels(matrix: Matrix, n_levels: int, response: Response, family: Binomi
     return LevelFit(intercepts, coef, kept, vanishing, left, vcov, solution, perfect)
 
 
-def _solved(objective: Objective, start: FloatArray, first: Evaluation, solver: Newton) -> Solution:
+def _solved(objective: Objective, start: FloatArray, first: Evaluation, solver: Newton, exists: bool) -> Solution:
     """Minimise; an end that the certificate does not confirm is said to be suspected of separation.
 
     With few rows a level the steps are slow at first though the estimate is finite, so what stops as suspected is
     given the rest of the way, and only an estimate that is certain to exist counts.
     """
-    solution = solver.solve(objective, start, first, keep=True)
+    solution = solver.solve(objective, start, first, suspicious=not exists, keep=True)
     if solution.status is Status.SUSPECTED:
         again = solver.solve(objective, solution.coef, solution.evaluation, suspicious=False, keep=True)
         if again.status is Status.CONVERGED and overlap_is_certain(again):
             done = solution.trace[-1].iteration
             later = (replace(step, iteration=step.iteration + done) for step in again.trace)
             return replace(again, trace=(*solution.trace[:-1], *later))
-    if solution.status is Status.CONVERGED and not overlap_is_certain(solution):
-        # The exact test would need the design written out; the status says that the estimate may not exist.
+    if solution.status is Status.CONVERGED and not exists and not overlap_is_certain(solution):
+        # The caller has a test, or lets the status say that the estimate may not exist.
         solution = replace(solution, status=Status.SUSPECTED)
     if solution.evaluation.hessian is None:  # it stopped on a Hessian that was kept
         solution = replace(solution, evaluation=objective.evaluate(solution.coef))

@@ -192,7 +192,7 @@ class _Program:
             single = self.sides[self.chosen] != 0.0
             upper = -self.sides[self.chosen][single, None] * rows[single]
             equal = rows[~single]
-            direction = _best_direction(gain / size, upper, equal)
+            direction = best_direction(gain / size, upper, equal)
             if gain @ direction <= 1e-9 * size:
                 return np.zeros(q)
             margins = self.matrix.matvec(direction)
@@ -205,7 +205,7 @@ class _Program:
             self.chosen.extend(worst[np.argsort(margins[worst], kind="stable")].tolist())
 
 
-def _best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> FloatArray:
+def best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> FloatArray:
     """Return the direction in the box with upper @ direction <= 0 = equal @ direction that gains most."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_array

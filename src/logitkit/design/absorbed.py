@@ -17,6 +17,8 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["AbsorbedLevels", "terms_without_intercept", "without_intercept"]
 
+ROUNDING = 1e-10  # of a row and of its anchor: a distance that is smaller is none
+
 
 @dataclass(frozen=True, eq=False)
 class AbsorbedLevels:
@@ -29,8 +31,8 @@ class AbsorbedLevels:
     levels : list
         The levels of the rows of the fit.
     intercepts : (m,) array
-        One a level; nan before the fit and for a level whose rows all have weight zero, infinite for a level whose rows
-        all have one outcome.
+        One per level; nan before the fit and for a level whose rows all have weight zero, infinite for a level whose
+        rows all have one outcome, nan for one whose rows the columns separate.
     rows : (m,) int array
         Observations of each level that the fit was given: rows of positive weight, or the sum of frequency weights.
     curvature : (m,) array or None
@@ -40,6 +42,12 @@ class AbsorbedLevels:
         would take more room than a record should.
     n_dropped_rows : int
         Rows of the table in levels without variation.
+    anchors : (m, q) array or None
+        Of a separated fit, in its coordinates: the mean of the rows of each level that are not separated, which fix its
+        intercept along all directions to infinity; nan where there is none, and the intercept is undetermined.
+    reach : (m, 2) array or None
+        Of a fit that is separated in one direction: how far it moves the non-events of each level at most, and the
+        events at least. A row at or beyond is certain, whatever the intercept.
 
     Examples
     --------
@@ -55,11 +63,13 @@ class AbsorbedLevels:
     curvature: FloatArray | None = None
     means: FloatArray | None = None
     n_dropped_rows: int = 0
+    anchors: FloatArray | None = None
+    reach: FloatArray | None = None
 
     @property
     def varied(self) -> BoolArray:
         """Levels whose rows have both outcomes: the others say nothing of the coefficients, shape (m,)."""
-        return np.isfinite(self.intercepts)
+        return (self.rows > 0) & ~np.isinf(self.intercepts)
 
     @property
     def n_varied(self) -> int:
@@ -87,7 +97,7 @@ class AbsorbedLevels:
 
     def require_seen(self, codes: IntArray, shown: Sequence[Any]) -> None:
         """Refuse rows of a level that the fit never saw, or gave no weight: there is no intercept for them."""
-        weightless = np.isnan(self.intercepts[codes]) & (codes >= 0)
+        weightless = (codes >= 0) & self.is_unknown(codes)
         shown = [*shown, *(self.levels[code] for code in np.unique(codes[weightless]))]
         if not shown:
             return
@@ -98,6 +108,31 @@ class AbsorbedLevels:
             f"{', ...' if len(shown) > 5 else ''}. Its intercept is not known. Use unseen='missing' to get missing "
             "predictions there."
         )
+
+    def is_unknown(self, codes: IntArray) -> BoolArray:
+        """Tell which rows have a level that the fit never saw, or gave no weight, shape (n,)."""
+        return np.asarray((codes < 0) | (np.append(self.rows, 0)[codes] == 0))
+
+    def from_anchors(self, rows: FloatArray, codes: IntArray | None) -> FloatArray:
+        """Return rows of a separated fit, in its coordinates, less the anchor of their level, shape (n, q)."""
+        if self.anchors is None:
+            return rows
+        if codes is None:
+            raise DataError(f"Rows without their level of {self.name}, which is absorbed, have no limit.")
+        anchors = self.anchors[codes]
+        away = rows - anchors
+        return np.asarray(np.where(np.abs(away) <= ROUNDING * (np.abs(rows) + np.abs(anchors)), 0.0, away))
+
+    def beyond_reach(self, rows: FloatArray, codes: IntArray, direction: FloatArray) -> FloatArray:
+        """Return the sides of rows of levels without an anchor, nan within their reach, shape (n,)."""
+        out = np.full(rows.shape[0], np.nan)
+        if self.reach is not None:
+            direction = direction / np.abs(direction).max()
+            moved, size = rows @ direction, ROUNDING * (np.abs(rows) @ np.abs(direction))
+            low, high = self.reach[codes].T
+            out[moved <= low + size] = -1.0
+            out[moved >= high - size] = 1.0
+        return out
 
     def shift(self, codes: IntArray) -> FloatArray:
         """Return the intercept of each row, nan for a level that was not seen, shape (n,)."""

@@ -54,6 +54,8 @@ class NewRows:
         Outcomes as 1 and -1, for the rows of a separated fit.
     offsets : (K, m) array or None
         Offsets by outcome, of a model of several.
+    levels : (m,) int array or None
+        Level of each row, of the factor that is absorbed.
     """
 
     matrix: Matrix
@@ -63,6 +65,7 @@ class NewRows:
     index: Any
     sides: FloatArray | None = None
     offsets: FloatArray | None = None
+    levels: IntArray | None = None
 
 
 def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: Any = None) -> Design:
@@ -116,7 +119,7 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     if info.absorbed is not None:
         intercepts = _intercepts(info.absorbed, extras, positions, "raise")
         # A level without variation took no part in the fit: its rows are fitted perfectly, whatever the coefficients.
-        part = np.isfinite(intercepts)
+        part = ~np.isinf(intercepts)
         intercepts, positions = intercepts[part], positions[part]
         matrix = without_intercept(matrix.take(np.flatnonzero(part)), coding.names)
         outcome = replace(outcome, y=outcome.y[part], trials=None if outcome.trials is None else outcome.trials[part])
@@ -219,12 +222,14 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     if info.absorbed is None:
         offsets = outcome_offsets(extras, np.flatnonzero(kept), info.response.levels) if by_outcome else None
         return NewRows(rows.matrix, total, kept, n_unseen, table.index, offsets=offsets)
+    levels = info.absorbed.codes(extras.series["absorb"].iloc[np.flatnonzero(kept)])
     intercepts = _intercepts(info.absorbed, extras, np.flatnonzero(kept), unseen)
-    known = ~np.isnan(intercepts)
+    known = ~info.absorbed.is_unknown(levels)
     kept[np.flatnonzero(kept)[~known]] = False
     total = intercepts if total is None else total + intercepts
     matrix = without_intercept(rows.matrix, coding.names).take(np.flatnonzero(known))
-    return NewRows(matrix, total[known], kept, n_unseen + int(np.count_nonzero(~known)), table.index)
+    n_unseen += int(np.count_nonzero(~known))
+    return NewRows(matrix, total[known], kept, n_unseen, table.index, levels=levels[known])
 
 
 def _intercepts(absorbed: AbsorbedLevels, extras: Extras, positions: IntArray, unseen: UnseenPolicy) -> FloatArray:

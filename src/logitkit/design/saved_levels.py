@@ -112,6 +112,8 @@ def pack_absorbed(absorbed: AbsorbedLevels) -> dict[str, Any]:
         "n_dropped_rows": absorbed.n_dropped_rows,
         **{name: pack_array(getattr(absorbed, name)) for name in OF_LEVELS},
         "means": None if means is None else pack_array(means),
+        "anchors": None if absorbed.anchors is None else pack_array(absorbed.anchors),
+        "reach": None if absorbed.reach is None else pack_array(absorbed.reach),
     }
 
 
@@ -132,8 +134,11 @@ def unpack_absorbed(part: Mapping[str, Any], q: int) -> AbsorbedLevels:
     """
     intercepts, rows, curvature = floats_of(part["intercepts"]), integers_of(part["rows"]), floats_of(part["curvature"])
     means = None if part["means"] is None else floats_of(part["means"]).reshape(intercepts.size, q)
+    anchors = None if part["anchors"] is None else floats_of(part["anchors"]).reshape(intercepts.size, q)
+    reach = None if part["reach"] is None else floats_of(part["reach"]).reshape(intercepts.size, 2)
+    dropped = part["n_dropped_rows"]
     return AbsorbedLevels(
-        part["name"], decode(part["levels"]), intercepts, rows, curvature, means, part["n_dropped_rows"]
+        part["name"], decode(part["levels"]), intercepts, rows, curvature, means, dropped, anchors, reach
     )
 
 
@@ -157,9 +162,10 @@ def absorbed_misfits(part: Mapping[str, Any], q: int) -> Iterator[str]:
         yield "'absorbed' holds a level twice"
     if not isinstance(part["name"], str) or type(part["n_dropped_rows"]) is not int:
         yield "'absorbed' has no name, or no number of rows that were dropped"
-    for name in (*OF_LEVELS, "means"):
-        size = len(levels) * (q if name == "means" else 1)
-        if part[name] is None and name == "means":
+    columns = {"means": q, "anchors": q, "reach": 2}
+    for name in (*OF_LEVELS, *columns):
+        size = len(levels) * columns.get(name, 1)
+        if part[name] is None and name in columns:
             continue
         found = floats_of(part[name]).size
         if found != size:

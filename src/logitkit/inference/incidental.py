@@ -149,6 +149,11 @@ def bias_correction(
         raise UnsupportedError(f"method={method!r} is not offered; use 'analytic' or 'jackknife'.")
     if not record.converged:
         raise ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
+    if record.limit is not None:
+        raise SeparationError(
+            "The columns separate the outcomes given the levels, so that estimates are infinite; there is no bias to "
+            "take out."
+        )
     halves = float(absorbed.n_varied)
     if method == "analytic":
         corrected = _analytic(record, design)

@@ -61,7 +61,8 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     if absorbed is not None:
         assert codes is not None
         working = within_levels(record, design)
-        own = 1.0 / np.bincount(codes, design.response.weights * variance, len(absorbed.levels))[codes]
+        total = np.bincount(codes, design.response.weights * variance, len(absorbed.levels))
+        own = np.where(total > 0.0, 1.0 / np.where(total > 0.0, total, 1.0), 0.0)[codes]
 
     def block_leverage(block: Matrix, rows: slice) -> FloatArray:
         return (own[rows] + vcov.row_variances(block)) * curvature[rows]

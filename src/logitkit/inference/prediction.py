@@ -71,7 +71,11 @@ class Predictions:
 
 
 def linear_predictor(
-    record: FitRecord, matrix: Matrix, offset: FloatArray | None, sides: FloatArray | None = None
+    record: FitRecord,
+    matrix: Matrix,
+    offset: FloatArray | None,
+    sides: FloatArray | None = None,
+    levels: IntArray | None = None,
 ) -> FloatArray:
     """Return the linear predictor of each row, at its limit under separation.
 
@@ -85,6 +89,8 @@ def linear_predictor(
         Added to the product.
     sides : (m,) array, optional
         From ``known_sides``.
+    levels : (m,) int array, optional
+        Level of each row; demanded of a separated fit with an absorbed factor.
 
     Returns
     -------
@@ -100,7 +106,7 @@ def linear_predictor(
     >>> bool(np.allclose(eta, fit.design.matrix.to_dense() @ fit.coef.to_numpy()))
     True
     """
-    working = record.coordinates.matrix(matrix)
+    working, absorbed = record.coordinates.matrix(matrix), record.info.absorbed
     eta = np.empty(matrix.n_rows)
     for start in range(0, matrix.n_rows, BLOCK):
         stop = min(start + BLOCK, matrix.n_rows)
@@ -108,15 +114,21 @@ def linear_predictor(
         eta[start:stop] = block.matvec(record.inner_coef)
         if record.limit is not None and record.limit.cone is not None:
             cone = record.limit.cone
-            rows = block.to_dense()
+            given, own = block.to_dense(), None if levels is None else levels[start:stop]
+            rows = given if absorbed is None else absorbed.from_anchors(given, own)
             moving = np.flatnonzero(np.any(cone.moves(rows) != 0.0, axis=1))
             signs = np.zeros(moving.size) if sides is None else sides[start + moving]
-            unknown = signs == 0.0
-            signs[unknown] = cone.signs(rows[moving[unknown]])
+            unknown = np.flatnonzero(signs == 0.0)
+            known = np.isfinite(rows[moving[unknown]]).all(axis=1)
+            signs[unknown[known]] = cone.signs(rows[moving[unknown[known]]])
+            alone = moving[unknown[~known]]
+            if absorbed is not None and own is not None and alone.size:
+                signs[unknown[~known]] = absorbed.beyond_reach(given[alone], own[alone], cone.directions @ cone.rays[0])
             eta[start + moving] = np.where(np.isnan(signs), np.nan, np.copysign(np.inf, signs))
     if isinstance(record.coordinates, LevelCoordinates) and record.coordinates.undecided is not None:
         eta[record.coordinates.undecided.broken(matrix)[0] & np.isfinite(eta)] = np.nan
-    return eta if offset is None else eta + offset
+    # A level that is separated as a whole has no intercept to add, and its rows may be certain all the same.
+    return eta if offset is None else np.where(np.isinf(eta), eta, eta + offset)
 
 
 def is_sample(record: FitRecord, design: Design) -> bool:
@@ -145,7 +157,7 @@ def is_sample(record: FitRecord, design: Design) -> bool:
     if design.fingerprint != record.fingerprint:
         return False
     response = design.response
-    eta = linear_predictor(record, design.matrix, response.offset)
+    eta = linear_predictor(record, design.matrix, response.offset, levels=design.level_codes)
     still = np.ones(design.n_rows, dtype=bool)
     if record.limit is not None:
         # The certificate: a row that moves is moved to its own outcome.
@@ -167,13 +179,17 @@ def _margins(record: FitRecord, design: Design) -> FloatArray:
     if cone is None:
         eta = linear_predictor(record, design.matrix, None)
         return np.where(np.isinf(eta), np.sign(eta), 0.0)
-    interior = cone.rays.sum(axis=0)
+    interior, levels, absorbed = cone.rays.sum(axis=0), design.level_codes, record.info.absorbed
     working = record.coordinates.matrix(design.matrix)
     out = np.empty(design.n_rows)
     for start in range(0, design.n_rows, BLOCK):
         stop = min(start + BLOCK, design.n_rows)
-        out[start:stop] = cone.moves(working.rows(start, stop).to_dense()) @ interior
-    return out
+        rows = working.rows(start, stop).to_dense()
+        if absorbed is not None:
+            rows = absorbed.from_anchors(rows, None if levels is None else levels[start:stop])
+        out[start:stop] = cone.moves(rows) @ interior
+    # A level that is separated as a whole has no anchor, and its rows are on the side of their outcome.
+    return np.where(np.isnan(out), np.where(design.response.y > 0.5, 1.0, -1.0), out)
 
 
 def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
@@ -226,7 +242,8 @@ def design_predictor(record: FitRecord, design: Design) -> FloatArray:
     >>> design_predictor(fit.record, fit.design).tolist()
     [-inf, -inf, inf, inf]
     """
-    return linear_predictor(record, design.matrix, design.response.offset, known_sides(record, design))
+    sides = known_sides(record, design)
+    return linear_predictor(record, design.matrix, design.response.offset, sides, design.level_codes)
 
 
 def within_levels(record: FitRecord, design: Design) -> Within:
@@ -322,7 +339,7 @@ def predictions(
     working, own = record.coordinates.matrix(matrix), np.zeros(matrix.n_rows)
     if record.info.absorbed is not None:
         working, own = _of_levels(record, record.info.absorbed, working, levels)
-    eta = linear_predictor(record, matrix, offset, sides)
+    eta = linear_predictor(record, matrix, offset, sides, levels)
     variance = np.empty(matrix.n_rows)
     for start in range(0, matrix.n_rows, BLOCK):
         stop = min(start + BLOCK, matrix.n_rows)

@@ -317,7 +317,7 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
         fitted = predictions(record, design.matrix, offset, sides=sides, levels=levels)
         logit, probability, std_error = fitted.logit, fitted.probability, fitted.std_error
     except UnsupportedError:  # where a factor is absorbed, or after a penalty, there may be none
-        logit = linear_predictor(record, design.matrix, offset, sides)
+        logit = linear_predictor(record, design.matrix, offset, sides, levels)
         probability, std_error = record.family.mean(logit), np.full(design.n_rows, np.nan)
     measured = np.full((2, design.n_rows), np.nan)  # other rows have no influence on the fit
     if record.penalty is None and is_sample(record, design):

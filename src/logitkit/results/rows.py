@@ -155,7 +155,7 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
     rows = coded_rows(info, data, offset, unseen)
     if fit.record.coordinates.vanishing is None:
         return rows
-    levels = _levels(fit.record, data, np.flatnonzero(rows.kept))
+    levels = rows.levels
     if unseen == "raise":
         remedy = ", or use unseen='missing' to get missing predictions there"
         require_estimable(fit.record, rows.matrix, np.flatnonzero(rows.kept), levels, remedy)
@@ -179,7 +179,7 @@ def rows_of_design(design: Design) -> NewRows:
     index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
     kept = np.zeros(design.counts.given, dtype=bool)
     kept[design.positions] = True
-    return NewRows(design.matrix, design.response.offset, kept, 0, index)
+    return NewRows(design.matrix, design.response.offset, kept, 0, index, levels=design.level_codes)
 
 
 def coded_rows(info: DesignInfo, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
@@ -227,6 +227,7 @@ def _answered(record: FitRecord, rows: NewRows, levels: IntArray | None) -> NewR
         offset=None if rows.offset is None else rows.offset[part],
         kept=kept,
         sides=None if rows.sides is None else rows.sides[part],
+        levels=None if rows.levels is None else rows.levels[part],
     )
 
 
@@ -252,12 +253,7 @@ def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, 
         A row a row of the table.
     """
     rows = rows_to_predict(fit, data, offset, unseen)
-    levels = None if fit.design is None else fit.design.level_codes
-    if data is None and levels is not None and fit.design is not None:
-        levels = levels[rows.kept[fit.design.positions]]
-    elif data is not None:
-        levels = _levels(fit.record, data, np.flatnonzero(rows.kept))
-    found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, levels)
+    found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, rows.levels)
     return tidy.posterior_named(tidy.predictions_frame(found, rows.kept, rows.index), fit.record)
 
 
@@ -302,7 +298,7 @@ def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
     pandas.Series
         One value a row of the table.
     """
-    eta = linear_predictor(record, rows.matrix, rows.offset, rows.sides)
+    eta = linear_predictor(record, rows.matrix, rows.offset, rows.sides, rows.levels)
     undetermined = int(np.isnan(eta).sum())
     if undetermined:
         warnings.warn(
