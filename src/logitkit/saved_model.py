@@ -12,9 +12,11 @@ from logitkit.curvature.hessian import ArrowFactor, DenseFactor
 from logitkit.curvature.row_space import RowSpaceVcov
 from logitkit.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
 from logitkit.design.absorbed import AbsorbedLevels
+from logitkit.design.coding import Coding
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
+from logitkit.design.saved_formula import require_closed_coding, require_saved_formula
 from logitkit.design.saved_levels import floats_of, layout_misfits, pack_array, pack_layout, unpack_layout
 from logitkit.design.terms import INTERCEPT, Term
 from logitkit.errors import DataError, UnsupportedError
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 FORMAT = "logitkit fit"
-VERSION = 4
+VERSION = 5
 ARROW_MOST = 16_000_000  # numbers of a covariance that a file holds: 170 MB as text
 CONE = ("directions", "rays", "generators")
 ARRAYS = ("coef", "inner_coef")
@@ -96,7 +98,7 @@ def pack_model(record: ModelRecord) -> dict[str, Any]:
         "references": [list(pair) for pair in info.references],
         "terms": [[term.name, list(term.columns)] for term in info.terms],
         "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
-        "coding": None if info.coding is None else pack_coding(info.coding),
+        "coding": None if info.coding is None else _pack_closed(info.formula, info.coding),
         "constant": None if info.constant is None else encode(info.constant),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
         "fingerprint": record.fingerprint,
@@ -160,6 +162,7 @@ def unpack_model(
         absorbed,
         None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64),
     )
+    require_saved_formula(info)
     counts = decode(packed["counts"])
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])
     return {
@@ -178,6 +181,13 @@ def unpack_model(
         "method": packed["method"],
         "trace": tuple(Step(**decode(step)) for step in packed["trace"]),
     }
+
+
+def _pack_closed(formula: str | None, coding: Coding) -> dict[str, Any]:
+    """Return a coding as JSON values, if it could be loaded again."""
+    assert formula is not None
+    require_closed_coding(formula, coding)
+    return pack_coding(coding)
 
 
 def _unpack_limit(part: Mapping[str, Any]) -> Limit:

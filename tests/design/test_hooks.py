@@ -15,9 +15,9 @@ from formulaic.parser.types import Factor
 from formulaic.transforms import TRANSFORMS
 from formulaic.transforms import contrasts as coding
 from formulaic.transforms.hashed import hashed
-from formulaic.utils.stateful_transforms import stateful_eval
 from scipy.sparse import eye
 
+from logitkit.design.language import LEARNING
 from logitkit.design.materializer import BlockMaterializer, new_spec
 
 FRAME = pd.DataFrame({"x": [1.0, 2.0, 4.0, 3.0], "g": ["a", "b", "c", "b"]})
@@ -68,14 +68,12 @@ def test_formulaic_calls_every_override(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_signatures_of_functions_that_are_called() -> None:
-    assert list(inspect.signature(stateful_eval).parameters) == [
-        "expr",
-        "env",
-        "metadata",
-        "state",
-        "spec",
-        "variables",
-    ], "stateful_eval changed"
+    for name in LEARNING:
+        assert TRANSFORMS[name].__is_stateful_transform__, f"{name} is no longer marked as one that learns"
+    state: dict[str, Any] = {}
+    centred = TRANSFORMS["center"](FRAME["x"], _state=state, _metadata=None, _spec=new_spec("x"), _context={})
+    assert centred.tolist() == [-1.5, -0.5, 1.5, 0.5], "what a transform that learns is handed changed"
+    assert state["center"] == 2.5
     assert list(inspect.signature(coding.C).parameters) == ["data", "contrasts", "levels", "spans_intercept"], (
         "C() has other arguments, and the C() of the materializer must have them too"
     )
@@ -93,8 +91,9 @@ def test_signatures_of_functions_that_are_called() -> None:
 def test_what_the_caller_gives_comes_before_formulaics_transforms() -> None:
     assert {"C", "hashed"} <= set(TRANSFORMS), "formulaic has no transform C() or hashed() any more"
     materializer = BlockMaterializer(FRAME, {})
-    assert materializer.layered_context["C"] == materializer._factor
-    assert materializer.layered_context["hashed"] == materializer._hashed
+    assert materializer._scope.function("C") == materializer._factor
+    assert materializer._scope.function("hashed") == materializer._hashed
+    assert materializer._scope.column("x") is materializer._columns["x"]
     assert materializer.layered_context["x"] is materializer._columns["x"]
 
 

@@ -83,6 +83,9 @@ class Coding:
     seen : dict
         Levels of each categorical factor that occur in the rows of the fit, by its expression. A level that is
         declared and does not occur is not among them: formulaic codes it, and nothing was learnt about it.
+    left_variables : tuple of str
+        Columns of the table that the left side needs: a column of new rows that is called like a constant of the
+        caller is not taken for it.
     """
 
     right: str
@@ -93,6 +96,7 @@ class Coding:
     functions: dict[str, Any]
     names: tuple[str, ...]
     seen: dict[str, list[Any]] = field(default_factory=dict)
+    left_variables: tuple[str, ...] = ()
 
     @property
     def empty_terms(self) -> tuple[str, ...]:
@@ -120,8 +124,8 @@ class Coding:
     @property
     def uses_neighbours(self) -> bool:
         """Whether a column depends on the rows before it, so that no row may be left out."""
-        ours = "lag" not in self.functions and "lag" not in self.variables
-        return ours and any(LAG.search(f.expr) for term in self.spec.formula for f in term.factors)
+        factors = (factor.expr for term in self.spec.formula for factor in term.factors)
+        return any(map(LAG.search, (*factors, *self.offsets)))
 
     def with_seen(self, factors: Mapping[str, Coded], rows: IntArray | None) -> Coding:
         """Return the coding with the levels that occur in the rows used; None for all rows."""
@@ -185,6 +189,7 @@ class Coding:
         spec = BlockMaterializer.fresh(self.spec)
         offset_spec = None if self.offset_spec is None else BlockMaterializer.fresh(self.offset_spec)
         materializer = BlockMaterializer(frame, self.functions)
+        materializer.learns = False
         strange = self._unseen(materializer, spec, n, unseen)
         if strange.any() and self.uses_neighbours:
             raise DataError("lag() looks at the row before, and some rows have a level that the fit never saw.")
@@ -264,7 +269,16 @@ def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
     matrix, offset, spec, offset_spec = _materialise(materializer, new_spec(list(parsed.terms)), offset_spec)
     names = tuple(spec.column_names)
     _require_distinct_names(names, spec)
-    coding = Coding(parsed.right, parsed.offsets, spec, offset_spec, parsed.variables, dict(parsed.functions), names)
+    coding = Coding(
+        parsed.right,
+        parsed.offsets,
+        spec,
+        offset_spec,
+        parsed.variables,
+        dict(parsed.functions),
+        names,
+        left_variables=parsed.left_variables,
+    )
     categorical = coding.coded_levels()
     factors = {
         factor.expr: _factor_codes(materializer, factor, spec)
@@ -310,16 +324,20 @@ def _materialise(
         matrix, spec = materializer.build(spec)
     except LogitkitError:
         raise
-    except Exception as error:
-        # The caller's own functions run here, so any error can come out; its cause stays attached.
-        reason = f"{type(error).__name__}: {error}" if not isinstance(error, FormulaicError) else str(error)
-        if "extend beyond upper and/or lower bounds" in reason:
-            reason += (
-                " The range is that of the fit's rows; extrapolation is 'extend', 'clip', 'zero' or 'na', written in "
-                "the formula: bs(x, df=4, extrapolation='extend')."
-            )
-        raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from error
+    except Exception as error:  # noqa: BLE001 - the caller's own functions run here, so any error can come out
+        cause = _cause(error)
+        if isinstance(cause, LogitkitError):
+            raise cause from cause.__cause__
+        reason = str(error) if isinstance(error, FormulaicError) else f"{type(error).__name__}: {error}"
+        raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from cause
     return matrix, offset, spec, offset_spec
+
+
+def _cause(error: Exception) -> Exception:
+    """Return what went wrong, behind the errors of formulaic that tell of it: it stays attached, and they do not."""
+    while isinstance(error, FormulaicError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    return error
 
 
 def _require_no_bare_dates(parsed: ParsedFormula, frame: Any) -> None:

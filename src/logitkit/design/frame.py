@@ -331,8 +331,7 @@ def _plain(column: pd.Series, name: str) -> Any:
     """Return values without missing entries in numpy's own types, text as pandas has it, categories as they are."""
     dtype = column.dtype
     if isinstance(dtype, np.dtype) and dtype.kind in "fiubmM":
-        # Whole numbers of few bits would run over in the formula's arithmetic, such as I(age ** 2).
-        return column.to_numpy(dtype=np.int64) if dtype.kind in "iu" and dtype.itemsize < 8 else column.to_numpy()
+        return column.to_numpy()
     if isinstance(dtype, pd.CategoricalDtype):
         if pd.api.types.infer_dtype(dtype.categories) in {"mixed", "mixed-integer"}:
             raise DataError(_mixed(name, dtype.categories))

@@ -5,9 +5,9 @@ learn. It would then write every factor out as dummy columns. Here its encoders 
 and the contrast that a column is), and these are laid out as a matrix of parts.
 
 Used of formulaic and not promised by it, each checked by ``tests/design/test_hooks.py``: the methods of
-``PandasMaterializer`` that are overridden or called here, ``factor_cache``, ``layered_context`` (ours comes before
-formulaic's transforms), the encoder that a value of ``C()`` carries, the layout of ``encoder_state`` and
-``transform_state``, and ``Contrasts.apply``.
+``PandasMaterializer`` that are overridden or called here, ``factor_cache``, ``layered_context``, what a transform that
+learns is handed (``_state`` and the like), the encoder that a value of ``C()`` carries, the layout of
+``encoder_state`` and ``transform_state``, and ``Contrasts.apply``.
 """
 
 # ruff: noqa: ARG002 - the signatures are formulaic's, which checks them
@@ -27,10 +27,11 @@ from formulaic.materializers.types import FactorValues
 from formulaic.parser.types import Factor
 from formulaic.transforms.contrasts import Contrasts, CustomContrasts, TreatmentContrasts
 from formulaic.transforms.hashed import hashed
-from formulaic.utils.stateful_transforms import stateful_eval
 
 from logitkit.design.columns import CodedFactor, Column, as_numbers, lay_out
+from logitkit.design.evaluation import Scope
 from logitkit.design.frame import as_levels, coded_values, is_missing
+from logitkit.design.learnt import Learnt
 from logitkit.design.levels import Coded
 from logitkit.design.matrix import Matrix
 from logitkit.design.memory import require_room
@@ -68,9 +69,11 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
     @_standing_in
     def _init(self) -> None:
         super()._init()
-        self.context: dict[str, Any] = {**self.context, "C": self._factor, "hashed": self._hashed, "offset": _identity}
         # A dictionary is asked for a name in no time, a data frame in some microseconds, and formulaic asks often.
         self._columns = {name: self.data[name] for name in self.data.columns}
+        own = {"C": self._factor, "hashed": self._hashed, "offset": _identity}
+        self._scope = Scope(self._columns, dict(self.context), own)
+        self.learns = True
         self.absent: BoolArray | None = None
         self._positions: IntArray | None = None
         self._coded: dict[int, tuple[Any, Coded]] = {}
@@ -149,8 +152,9 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
 
     @_standing_in
     def _evaluate(self, expr: str, metadata: Any, spec: ModelSpec) -> tuple[Any, set[Any]]:
-        # Formulaic would list the variables of every expression each time; they are known from parsing.
-        return stateful_eval(expr, self.layered_context, {expr: metadata}, spec.transform_state, spec), set()
+        # Formulaic has Python evaluate the text, by numpy's rules for booleans and with all that Python has in reach.
+        learnt = Learnt(spec, self.learns, (expr, metadata), self.layered_context)
+        return learnt.evaluate(self._scope), set()
 
     @_standing_in
     def _check_for_nulls(self, name: str, values: Any, na_action: Any, drop_rows: set[int]) -> None:

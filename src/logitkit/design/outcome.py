@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from formulaic.transforms import TRANSFORMS
 
-from logitkit.design.formula import plain_expression
+from logitkit.design.evaluation import Scope
+from logitkit.design.expression import read_expression
 from logitkit.design.frame import coded_values, is_missing, levels_of
 from logitkit.design.info import ResponseInfo
 from logitkit.errors import FormulaError, ResponseError, nearest_name
@@ -75,20 +76,28 @@ def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
     """
     if left in frame.columns:
         return frame[left]
-    text, aliases = plain_expression(left)
-    if text in aliases and aliases[text] in frame.columns:
-        return frame[aliases[text]]
-    scope: dict[str, Any] = {**TRANSFORMS, **functions, **{str(name): frame[name] for name in frame.columns}}
-    scope |= {alias: frame[name] for alias, name in aliases.items() if name in frame.columns}
-    scope |= {"cbind": lambda *columns: Counts(columns), "I": lambda values: values}
+    read = read_expression(left)
+    if isinstance(read.tree, ast.Name) and read.aliases.get(read.tree.id) in frame.columns:
+        return frame[read.aliases[read.tree.id]]
+    columns = {str(name): frame[name] for name in frame.columns}
     try:
-        values = eval(compile(text, "<left side>", "eval"), scope)
+        values = Scope(columns, functions, {"cbind": lambda *counts: Counts(counts)}).evaluate(left, _learns_nothing)
+    except FormulaError:
+        raise
     except Exception as error:
         # Any error can come out of the caller's expression; its cause stays attached.
         raise FormulaError(f"The left side {left!r} cannot be evaluated: {type(error).__name__}: {error}") from error
     if isinstance(values, Counts):
         return Counts(tuple(_one_column(column, len(frame), left) for column in values.columns))
     return _one_column(values, len(frame), left)
+
+
+def _learns_nothing(written: str) -> dict[str, Any]:
+    """Refuse a transform whose numbers would be learnt again from every table."""
+    raise FormulaError(
+        f"{written} on the left side learns from the rows that it is given, so that new rows would change the outcome. "
+        "Make the column in the table."
+    )
 
 
 def _one_column(values: Any, n: int, left: str) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.formula import plain_expression
+from logitkit.design.expression import read_expression
 from logitkit.design.frame import coded_values, is_missing
 from logitkit.design.info import ResponseInfo
 from logitkit.design.outcome import Counts, count_column
@@ -241,11 +241,11 @@ def count_labels(left: str, n: int) -> tuple[str, ...]:
     >>> count_labels("cbind(low, medium, high)", 3)
     ('low', 'medium', 'high')
     """
-    text, aliases = plain_expression(left)
-    call = ast.parse(text, mode="eval").body
+    read = read_expression(left)
+    call = read.tree
     if not isinstance(call, ast.Call) or len(call.args) != n:
         return tuple(f"count {k + 1}" for k in range(n))
-    labels = tuple(aliases.get(label, label) for label in (ast.unparse(argument) for argument in call.args))
+    labels = tuple(read.aliases.get(label, label) for label in (ast.unparse(argument) for argument in call.args))
     if len(set(labels)) < n:
         raise ResponseError(f"{left!r} names the same counts twice.")
     return labels

@@ -20,7 +20,7 @@ from logitkit.design.extras import (
     offsets_by_outcome,
     pick_rows,
 )
-from logitkit.design.formula import parse_formula, split_formula
+from logitkit.design.formula import split_formula
 from logitkit.design.frame import Table, coded_values, numeric_values, read_table, row_values
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.matrix import Matrix
@@ -97,8 +97,7 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
         absorb=None if info.absorbed is None else info.absorbed.name,
     )
     left, _ = split_formula(info.formula or "")
-    parsed = parse_formula(f"{left} ~ 1", table.names, coding.functions)
-    used = list(dict.fromkeys((*parsed.left_variables, *coding.variables)))
+    used = list(dict.fromkeys((*coding.left_variables, *coding.variables)))
     absent = {**table.missing(used), **extras.missing()}
     positions = complete_rows(absent, "drop")
     frame = table.frame(used, positions)

@@ -1,7 +1,7 @@
 """The coding of a design as plain JSON values, and back.
 
-What transforms learnt (knots, moments, levels) is written value by value; code is never written. Names that the
-formula takes from numpy are restored; the caller's own functions must be given again.
+What transforms learnt (knots, moments, levels) is written value by value; code is never written. Listed functions that
+the formula takes from numpy are restored; the caller's own functions must be given again.
 """
 
 from __future__ import annotations
@@ -9,21 +9,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from formulaic import Formula
+from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 from formulaic.parser.types import Term as FormulaicTerm
 
 from logitkit.design.coding import Coding
+from logitkit.design.language import OF_MODULES
 from logitkit.design.materializer import packed_state, restored_spec
 from logitkit.errors import DataError, FormulaError
 
 __all__ = ["decode", "encode", "pack_coding", "unpack_coding"]
-
-MODULES = {"numpy": np, "math": math}
 
 
 def pack_coding(coding: Coding) -> dict[str, Any]:
@@ -49,6 +48,7 @@ def pack_coding(coding: Coding) -> dict[str, Any]:
         "right": coding.right,
         "offsets": list(coding.offsets),
         "variables": list(coding.variables),
+        "left_variables": list(coding.left_variables),
         "names": list(coding.names),
         "functions": {name: _function_source(name, value) for name, value in coding.functions.items()},
         "seen": {factor: encode(levels, factor) for factor, levels in coding.seen.items()},
@@ -86,9 +86,8 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
             restored[name] = functions[name]
         elif "value" in source:
             restored[name] = decode(source["value"])
-        elif source.get("module") in MODULES:
-            module = MODULES[source["module"]]
-            restored[name] = module if source["name"] is None else getattr(module, source["name"])
+        elif source.get("name") in OF_MODULES.get(source.get("module"), (None, ()))[1]:
+            restored[name] = getattr(OF_MODULES[source["module"]][0], source["name"])
         else:
             absent.append(name)
     if absent:
@@ -98,10 +97,13 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
             f"functions={{{', '.join(f'{name!r}: {name}' for name in absent)}}}."
         )
     offsets = tuple(packed["offsets"])
-    spec = restored_spec(_formula(packed["terms"]), packed["state"], decode)
-    offset_spec = None
-    if packed["offset_state"] is not None:
-        offset_spec = restored_spec("0 + " + " + ".join(offsets), packed["offset_state"], decode)
+    try:
+        spec = restored_spec(_formula(packed["terms"]), packed["state"], decode)
+        offset_spec = None
+        if packed["offset_state"] is not None:
+            offset_spec = restored_spec("0 + " + " + ".join(offsets), packed["offset_state"], decode)
+    except (FormulaicError, SyntaxError, RecursionError) as error:
+        raise DataError(f"The terms of the saved model cannot be read: {type(error).__name__}.") from error
     coding = Coding(
         packed["right"],
         offsets,
@@ -111,6 +113,7 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
         restored,
         tuple(packed["names"]),
         {factor: decode(levels) for factor, levels in packed["seen"].items()},
+        tuple(packed["left_variables"]),
     )
     _require_agreement(coding)
     return coding
@@ -186,14 +189,12 @@ def _formula(terms: list[list[list[str]]]) -> Formula:
 
 
 def _function_source(expression: str, value: Any) -> dict[str, Any]:
-    """Return where an object of the caller can be found again: a value, or a name in numpy or math."""
-    if isinstance(value, (bool, int, float, str, np.ndarray, np.generic, list, tuple)):
+    """Return where an object of the caller can be found again: a value, or a listed name of numpy or math."""
+    if value is None or isinstance(value, (bool, int, float, str, np.ndarray, np.generic, list, tuple, Mapping)):
         return {"value": encode(value, expression)}
-    if isinstance(value, ModuleType):
-        return {"module": value.__name__, "name": None}
     name = getattr(value, "__name__", "")
-    for module_name, module in MODULES.items():
-        if getattr(module, name, None) is value:
+    for module_name, (module, names) in OF_MODULES.items():
+        if name in names and getattr(module, name) is value:
             return {"module": module_name, "name": name}
     return {"module": getattr(value, "__module__", ""), "name": name, "code": "not saved"}
 

@@ -357,6 +357,11 @@ class Fit(Diagnosed):
         -------
         Path
             Where it was written.
+
+        Raises
+        ------
+        FormulaError
+            If the formula has a part that ``load`` would refuse, such as a ``lambda``.
         """
         from logitkit.saved import save_record
 

@@ -18,12 +18,17 @@ __all__ = ["load"]
 def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | MultinomialFit:
     """Load a fit that was saved.
 
+    A saved fit is data: it runs no code of its own, neither here nor in a verb of the fit. Its formula is evaluated
+    only if every name in it is a column, a constant that the file holds, a transform of a closed list, or a function
+    that is handed over here, and if it gives the terms, the offsets and the left side that the file holds.
+
     Parameters
     ----------
     path : str or Path
         File that ``fit.save`` wrote.
     functions : mapping of str to object, optional
-        The caller's own functions that the formula uses, by name; numpy's need not be given.
+        The caller's own functions that the formula uses, by the name that it calls: ``{"f": f}``, and for ``pd.cut``
+        in the formula ``{"pd.cut": pd.cut}``. Those of numpy that compute with values need not be given.
 
     Returns
     -------
@@ -33,9 +38,10 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
     Raises
     ------
     DataError
-        If the file is no saved fit, or is of a version that is not known.
+        If the file is no saved fit, is of a version that is not known, or was changed: what it shows would not be what
+        it evaluates.
     FormulaError
-        If the formula uses functions that are not given, naming them.
+        If the formula uses functions that are not given, naming them, or has a part that a saved fit may not hold.
 
     Examples
     --------

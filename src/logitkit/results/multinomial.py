@@ -292,6 +292,11 @@ class MultinomialFit(OutcomeTested):
         -------
         Path
             Where it was written.
+
+        Raises
+        ------
+        FormulaError
+            If the formula has a part that ``load`` would refuse, such as a ``lambda``.
         """
         from logitkit.saved import save_record
 
