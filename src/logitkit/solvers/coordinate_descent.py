@@ -6,8 +6,9 @@ r"""The minimum of a quadratic model with a penalty: descent by coordinates, fin
 2. Begin where the factor of the last solution leads: that is the prediction of the path.
 3. Descend by coordinates, or by groups where groups are penalised.
 4. If that is slow, the coefficients that are not zero are solved for directly, with their signs and bounds held
-   (``direct.py``), and 3 follows. The lengths of groups are smooth where they are not zero, and are solved for by some
-   steps of Newton's method. Every step lowers the model.
+   (``direct.py``), and 3 follows. Along combinations of collinear columns, which have no curvature, they move to a
+   corner of the penalty, also where 3 is quick: it creeps there. The lengths of groups are smooth where they are not
+   zero, and are solved for by some steps of Newton's method. Every step lowers the model.
 
 S is corrected along the steps that are taken (BFGS), and grows by columns that join a working set.
 
@@ -28,7 +29,7 @@ from logitkit.execution.lapack import cholesky_solve
 from logitkit.kernels.coordinate_descent import descend_coordinates, descend_groups
 from logitkit.kernels.symmetric import add_outer_products, fill_rest
 from logitkit.penalties.penalty import Groups, Penalty
-from logitkit.solvers.direct import BlockFactor, block_of, factorise, step_by, step_of_groups, with_factor
+from logitkit.solvers.direct import BlockFactor, block_of, factorise, slide_by, step_by, step_of_groups, with_factor
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["QuadraticModel"]
@@ -196,10 +197,14 @@ class QuadraticModel:
             step_by(kept, self.schur, slope, coef, penalty)
         l1, l2, lower, upper = penalty.l1, penalty.l2, penalty.lower, penalty.upper
         for _ in range(ROUNDS_MOST):
-            if descend_coordinates(self._space, slope, coef, l1, l2, lower, upper, tol, SWEEPS)[1] <= tol:
-                break
+            settled = descend_coordinates(self._space, slope, coef, l1, l2, lower, upper, tol, SWEEPS)[1] <= tol
             inside = np.flatnonzero(penalty.differentiable(coef))
-            step_by(self._factorise(inside, l2[inside]), self.schur, slope, coef, penalty)
+            factor = self._factorise(inside, l2[inside])  # if nothing moves, that of the dual point as well
+            if settled and not slide_by(factor, self.schur, slope, coef, penalty, tol):
+                break
+            if not settled:
+                step_by(factor, self.schur, slope, coef, penalty)
+                slide_by(factor, self.schur, slope, coef, penalty, tol)
         return coef
 
     def _factorise(self, inside: IntArray, ridge: FloatArray) -> BlockFactor:

@@ -24,6 +24,7 @@ __all__ = [
     "block_of",
     "factorise",
     "signs_held",
+    "slide_by",
     "step_by",
     "step_of_groups",
     "with_factor",
@@ -31,6 +32,7 @@ __all__ = [
 
 HALVINGS_MOST = 20
 ARMIJO = 1e-3
+FLAT = 100.0 * np.finfo(float).eps  # of what a slope is the difference of: rounding
 SINGULAR = 1e-12  # of the diagonal, added where a block has no factor; less curvature than this share is none
 
 
@@ -46,11 +48,14 @@ class BlockFactor:
         What was added to the diagonal.
     solve : callable
         Solves with them.
+    null : (k, m) array or None
+        Orthonormal directions that have no curvature; None where the factor has full rank.
     """
 
     inside: IntArray
     ridge: FloatArray
     solve: Callable[[FloatArray], FloatArray]
+    null: FloatArray | None = None
 
     def is_of(self, inside: IntArray, ridge: FloatArray) -> bool:
         """Tell whether it is that of these coefficients and this penalty."""
@@ -90,7 +95,7 @@ def factorise(hessian: FloatArray, inside: IntArray, ridge: FloatArray, space: F
     factor, info = cholesky(block, overwrite=True)
     if info == 0 and factor.diagonal().min() ** 2 > SINGULAR * most:
         return BlockFactor(inside, ridge, lambda vector: cholesky_solve(factor, vector))
-    return BlockFactor(inside, ridge, _spectral(block_of(hessian, inside, ridge)))
+    return BlockFactor(inside, ridge, *_spectral(block_of(hessian, inside, ridge)))
 
 
 def step_by(factor: BlockFactor, hessian: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty) -> float:
@@ -131,6 +136,88 @@ def step_by(factor: BlockFactor, hessian: FloatArray, slope: FloatArray, coef: F
     coef[inside] = new if length == 1.0 else here + length * step
     slope += length * image
     return length
+
+
+def slide_by(
+    factor: BlockFactor, hessian: FloatArray, slope: FloatArray, coef: FloatArray, penalty: Penalty, least: float
+) -> bool:
+    """Move along directions without curvature, down the penalty, until a coefficient becomes zero or meets a bound.
+
+    The model is linear along a combination of collinear columns, so that its minimum is at a corner: to creep there by
+    coordinates takes as many steps as the penalty is weak. With every corner the directions are one fewer.
+
+    Parameters
+    ----------
+    factor : BlockFactor
+        Of coefficients where the penalty has a derivative; singular, if there is anything to do.
+    hessian : (p, p) array
+        Second derivatives.
+    slope : (p,) array
+        Gradient of the model without the penalty; changed.
+    coef : (p,) array
+        Coefficients; changed.
+    penalty : Penalty
+        Of these, without groups.
+    least : float
+        What a move must gain to be worth it.
+
+    Returns
+    -------
+    bool
+        Whether anything moved.
+
+    Examples
+    --------
+    Two equal columns, of which the second costs more:
+
+    >>> from dataclasses import replace
+    >>> from logitkit.penalties.penalty import no_penalty
+    >>> hessian, coef = np.ones((2, 2)), np.array([1.0, 2.0])
+    >>> factor = factorise(hessian, np.arange(2), np.zeros(2))
+    >>> lasso = replace(no_penalty(2), l1=np.array([0.1, 0.2]))
+    >>> slide_by(factor, hessian, np.zeros(2), coef, lasso, 0.0), coef.round(12).tolist()
+    (True, [3.0, 0.0])
+    """
+    inside, null, moved = factor.inside, factor.null, False
+    own = penalty.pick(inside)
+    if null is not None and not own.differentiable(coef[inside]).all():
+        return False
+    while null is not None and null.shape[1]:
+        here = coef[inside]
+        corners = own.gradient(here)
+        pull = null.T @ (slope[inside] + corners)
+        rounding = FLAT * (
+            float(hessian.diagonal()[inside].max()) * float(np.abs(here).sum()) + np.linalg.norm(corners)
+        )
+        step = -null @ pull
+        falls, (reach, ends) = float(pull @ pull), _reach(here, step, own)
+        change = np.zeros(coef.size)
+        change[inside] = step
+        image = hessian @ change
+        curvature = float(step @ image[inside] + own.l2 @ step**2)
+        furthest = float(reach.min())
+        length = min(furthest, falls / curvature if curvature > 0.0 else np.inf)
+        if falls <= rounding**2 or not length < np.inf or falls * length <= least:
+            break
+        met = reach <= length
+        coef[inside] = np.where(met, ends, here + length * step)
+        slope += length * image
+        moved = True
+        if not met.any():
+            break
+        rest = np.linalg.svd(null[met])
+        null = null @ rest.Vh[int(np.count_nonzero(rest.S > FLAT)) :].T
+    return moved
+
+
+def _reach(coef: FloatArray, step: FloatArray, penalty: Penalty) -> tuple[FloatArray, FloatArray]:
+    """Return how much of a step takes each coefficient to zero or a bound, and its value there."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        to_zero = np.where((np.sign(coef) * step < 0.0) & (penalty.l1 > 0.0), -coef / step, np.inf)
+        to_bound = np.where(step > 0.0, (penalty.upper - coef) / step, (penalty.lower - coef) / step)
+        to_bound = np.where(step == 0.0, np.inf, to_bound)
+    bound = np.where(step > 0.0, penalty.upper, penalty.lower)
+    return np.minimum(to_zero, to_bound), np.where(to_zero <= to_bound, 0.0, bound)
 
 
 def signs_held(coef: FloatArray, step: FloatArray, penalty: Penalty) -> FloatArray:
@@ -203,12 +290,7 @@ def step_of_groups(hessian: FloatArray, slope: FloatArray, coef: FloatArray, pen
     if own.groups is not None:
         curved += own.groups.curvature(here)
     step = -cholesky_solve(with_factor(curved), away)
-    # The furthest that no sign changes and no bound is crossed.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        to_zero = np.where((np.sign(here) * step < 0.0) & (own.l1 > 0.0), -here / step, np.inf)
-        to_bound = np.where(step > 0.0, (own.upper - here) / step, (own.lower - here) / step)
-        to_bound = np.where(step == 0.0, np.inf, to_bound)
-    reach = np.minimum(to_zero, to_bound)
+    reach, ends = _reach(here, step, own)  # the furthest that no sign changes and no bound is crossed
     furthest = length = min(1.0, float(reach.min()))
     decrement = -float(away @ step)
     change = np.zeros(coef.size)
@@ -221,9 +303,8 @@ def step_of_groups(hessian: FloatArray, slope: FloatArray, coef: FloatArray, pen
         return 0.0
     new = here + length * step
     if length == furthest < 1.0:
-        first = np.flatnonzero(reach == length)
-        bound = np.where(step > 0.0, own.upper, own.lower)
-        new[first] = np.where(to_zero <= to_bound, 0.0, bound)[first]
+        first = reach == length
+        new[first] = ends[first]
     coef[inside] = new
     slope += length * image
     return decrement
@@ -292,8 +373,9 @@ def with_factor(array: FloatArray) -> FloatArray:
     return factor
 
 
-def _spectral(array: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Return what solves with a symmetric matrix that is singular, or nearly."""
+def _spectral(array: FloatArray) -> tuple[Callable[[FloatArray], FloatArray], FloatArray]:
+    """Return what solves with a symmetric matrix that is singular, or nearly, and its directions without curvature."""
     values, vectors = np.linalg.eigh(array)
-    inverse = np.where(values > SINGULAR * values[-1], 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
-    return lambda vector: np.asarray(vectors @ (inverse * (vectors.T @ vector)))
+    curved = values > SINGULAR * values[-1]
+    inverse = np.where(curved, 1.0 / np.where(values > 0.0, values, 1.0), 0.0)
+    return lambda vector: np.asarray(vectors @ (inverse * (vectors.T @ vector))), vectors[:, ~curved]
