@@ -21,6 +21,7 @@ from logitkit.record import FitRecord
 from logitkit.report.estimate_columns import format_ratios
 from logitkit.report.penalty import listed_coefficients
 from logitkit.report.summary import listed_columns
+from logitkit.report.units import unit_labels
 from logitkit.report.wording import counted, name_list, no_ratio
 
 __all__ = ["Forest", "factor_heading", "forest_rows", "level_of", "term_rows"]
@@ -162,7 +163,7 @@ def term_rows(
         above = factor
         label = name if factor is None else level_of(name, factor)
         unit = 1.0 if units is None else units.get(j, 1.0)
-        label = label if unit == 1.0 else f"{label} (per {unit:,.12g})"
+        (label,) = unit_labels([label], np.array([unit]))
         found.append((TermRow(given.get(name, label), indented=factor is not None), j))
     return found
 

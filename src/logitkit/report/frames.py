@@ -40,8 +40,8 @@ class EstimateFrame(pd.DataFrame, metaclass=_LikeAnyFrame):
 
     Parameters
     ----------
-    data : pandas.DataFrame
-        Its numbers are kept to the last bit.
+    data, index, columns, dtype, copy : object
+        As in ``pandas.DataFrame``. Numbers are kept to the last bit.
 
     Examples
     --------
@@ -141,7 +141,7 @@ def _cells(rows: pd.DataFrame) -> Iterator[tuple[str, Cells]]:
     if "p_value" in numbers:
         found["p_value"] = format_column(numbers["p_value"], "p_value")
     if "unit" in numbers:
-        found["unit"] = tuple(f"{unit:,.12g}" for unit in numbers["unit"])
+        found["unit"] = tuple("" if np.isnan(unit) else f"{unit:,.12g}" for unit in numbers["unit"])
     for name in names:
         yield name, tuple(cell or "NaN" for cell in found[name]) if name in found else tuple(map(str, rows[name]))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from logitkit.design.terms import INTERCEPT
@@ -15,6 +17,7 @@ from logitkit.plots.outcome_coefficients import Drawn
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.report.forest_rows import term_rows
 from logitkit.report.summary import listed_columns
+from logitkit.report.units import changes_of, per_unit
 from logitkit.report.wording import counted, name_list, no_ratio
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -24,7 +27,9 @@ TERMS_MOST = 40
 NOTHING = (np.nan, -np.inf, np.nan)  # estimate and limits of a row that holds none
 
 
-def drawn_coefficients(record: MultinomialRecord, level: float | None = None) -> Drawn:
+def drawn_coefficients(
+    record: MultinomialRecord, level: float | None = None, units: Mapping[str, float] | None = None
+) -> Drawn:
     """Return the coefficients that are drawn.
 
     Parameters
@@ -33,6 +38,8 @@ def drawn_coefficients(record: MultinomialRecord, level: float | None = None) ->
         The fit.
     level : float, optional
         Confidence level; the fit's by default.
+    units : mapping of str to float, optional
+        Change in a column, by its name, as in ``risk_ratios``.
 
     Returns
     -------
@@ -44,8 +51,9 @@ def drawn_coefficients(record: MultinomialRecord, level: float | None = None) ->
     UnsupportedError
         If there is no such column.
     """
-    found = coefficient_estimates(record, level)
     m, p = len(record.modelled), record.layout.n_columns
+    changes = changes_of(record.info, units)
+    found = per_unit(coefficient_estimates(record, level), np.tile(changes, m))
     columns = _columns(record)
     low = found.low.copy()
     if record.absent is not None:
@@ -56,10 +64,15 @@ def drawn_coefficients(record: MultinomialRecord, level: float | None = None) ->
         against = record.outcomes[record.reference]
     else:  # a penalty makes the coefficients no deviations from a mean
         against = "the mean of all outcomes" if record.penalty is None else ""
-    return _drawn(record, columns, record.modelled, values, against, found.level, ratios=False)
+    return _drawn(record, columns, record.modelled, values, against, changes, found.level, ratios=False)
 
 
-def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: float | None = None) -> Drawn:
+def drawn_ratios(
+    record: MultinomialRecord,
+    against: int | None = None,
+    level: float | None = None,
+    units: Mapping[str, float] | None = None,
+) -> Drawn:
     """Return the relative risk ratios that are drawn.
 
     Parameters
@@ -70,6 +83,8 @@ def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: f
         The outcome to compare with; the reference by default, the first in symmetric form.
     level : float, optional
         Confidence level; the fit's by default.
+    units : mapping of str to float, optional
+        Change in a column, by its name, as in ``risk_ratios``.
 
     Returns
     -------
@@ -82,7 +97,7 @@ def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: f
         If there is no such column.
     """
     columns = _columns(record, ratios=True)
-    found = risk_ratios(record, None, against, None, level)
+    found = risk_ratios(record, None, against, units, level)
     every = [j for j, name in enumerate(record.info.names) if name != INTERCEPT]
     places = [every.index(j) for j in columns]
     ratio, floor = found.estimate, found.low
@@ -97,7 +112,8 @@ def drawn_ratios(record: MultinomialRecord, against: int | None = None, level: f
         ratio, floor = np.where(none, np.nan, ratio), np.where(none, -np.inf, floor)
     values = [each.reshape(-1, len(every))[:OUTCOMES_MOST, places].T for each in (ratio, floor, found.high)]
     outcomes = tuple(dict.fromkeys(found.outcomes))
-    return _drawn(record, columns, outcomes, values, found.against[0], found.level, ratios=True)
+    changes = changes_of(record.info, units)
+    return _drawn(record, columns, outcomes, values, found.against[0], changes, found.level, ratios=True)
 
 
 def _drawn(
@@ -106,13 +122,14 @@ def _drawn(
     outcomes: tuple[str, ...],
     values: list[FloatArray],
     against: str,
+    changes: FloatArray,
     level: float,
     *,
     ratios: bool,
 ) -> Drawn:
     """Return what is drawn, with rows for the headings and references of factors, and what is left out."""
     shown = outcomes[:OUTCOMES_MOST]
-    rows = term_rows(record.info, columns.tolist())
+    rows = term_rows(record.info, columns.tolist(), None, dict(enumerate(changes.tolist())))
     place = {int(j): row for row, j in enumerate(columns)}
     table = np.empty((3, len(rows), len(shown)))
     for row, (_, column) in enumerate(rows):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -33,11 +33,16 @@ TERMS_TESTED = 30  # each is a fit without the term
 PAIRS_MOST = 45  # of ten outcomes
 LR_WORK = 2e10  # products in the Hessians of fits without each term, beyond which terms are tested by Wald: seconds
 
-Maker = Callable[[MultinomialRecord, Design], Iterator[Section]]
+Units = Mapping[str, float] | None
+Maker = Callable[[MultinomialRecord, Design, Units], Iterator[Section]]
 
 
 def outcome_report_document(
-    record: MultinomialRecord, design: Design, effects: Sequence[OutcomeEffects] = (), title: str | None = None
+    record: MultinomialRecord,
+    design: Design,
+    effects: Sequence[OutcomeEffects] = (),
+    title: str | None = None,
+    units: Units = None,
 ) -> Document:
     """Return the report of a fit of several outcomes.
 
@@ -51,14 +56,16 @@ def outcome_report_document(
         Average probabilities by variable, where there was a table to make them of.
     title : str, optional
         Title of the report.
+    units : mapping of str to float, optional
+        Change in a column, by its name, as in ``risk_ratios``.
 
     Returns
     -------
     Document
         Sections with tables and figures.
     """
-    summary = outcome_summary_document(record)
-    sections = tuple(section for make in SECTIONS for section in make(record, design))
+    summary = outcome_summary_document(record, units)
+    sections = tuple(section for make in SECTIONS for section in make(record, design, units))
     own = is_outcome_sample(record, design)
     rows = "the rows of the fit" if own else f"{format_integer(design.n_rows)} other rows"
     return Document(
@@ -71,34 +78,35 @@ def outcome_report_document(
     )
 
 
-def _coefficients(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+def _coefficients(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
-    blocks: list[Block] = list(outcome_tables(record))
+    blocks: list[Block] = list(outcome_tables(record, units))
     if record.reference is None and not has_only_intercept(record):
-        drawn = drawn_coefficients(record)
+        drawn = drawn_coefficients(record, units=units)
         axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
         plot_outcome_coefficients(drawn, axes)
         blocks.append(_figure(axes, "Coefficients", f"Coefficients{_with_intervals(record)}."))
     yield Section("Coefficients", tuple(blocks))
 
 
-def _risk_ratios(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+def _risk_ratios(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
     try:
-        drawn = drawn_ratios(record)
+        drawn = drawn_ratios(record, units=units)
     except UnsupportedError as error:
         yield Section("Relative risk ratios", (Prose(str(error)),))
         return
     axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
     plot_outcome_coefficients(drawn, axes)
     caption = (
-        f"By what factor one unit multiplies P(outcome) / P({drawn.against}){_with_intervals(record)}, on a "
-        "logarithmic scale."
+        f"By what factor one unit, or as many as a label says, multiplies P(outcome) / P({drawn.against})"
+        f"{_with_intervals(record)}, on a logarithmic scale."
     )
     yield Section("Relative risk ratios", (_figure(axes, "Relative risk ratios", caption),))
 
 
-def _term_tests(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+def _term_tests(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
     terms = [term for term in record.info.terms if term.columns and term.columns != (record.info.intercept,)]
     if record.penalty is not None or not 0 < len(terms) <= TERMS_TESTED:
         return
@@ -110,7 +118,8 @@ def _term_tests(record: MultinomialRecord, design: Design) -> Iterator[Section]:
     yield Section("Tests of terms", _tested(words, result))
 
 
-def _combining(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+def _combining(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
     k = len(record.outcomes)
     untested = record.penalty is not None or record.restricted or has_only_intercept(record)
     if untested or k < 3 or k * (k - 1) // 2 > PAIRS_MOST:
@@ -136,7 +145,8 @@ def _tested(words: str, result: OutcomeTests) -> tuple[Block, ...]:
     return (Prose(words), outcome_test_table(result), *(Prose(note) for note in notes))
 
 
-def _probabilities(record: MultinomialRecord, design: Design) -> Iterator[Section]:
+def _probabilities(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
     response = design.response
     assert isinstance(response, OutcomeResponse)
     if len(record.outcomes) > OUTCOMES_MOST:

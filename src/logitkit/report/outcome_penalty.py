@@ -13,20 +13,24 @@ from logitkit.record import PenaltyFacts
 from logitkit.report.document import Column, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.penalty import LISTED_MOST
+from logitkit.report.units import unit_labels
 from logitkit.report.wording import counted
+from logitkit.typing import FloatArray
 
 __all__ = ["outcome_penalty_notes", "penalised_outcome_table"]
 
 OUTCOMES_MOST = 7  # side by side
 
 
-def penalised_outcome_table(record: MultinomialRecord) -> Table:
+def penalised_outcome_table(record: MultinomialRecord, changes: FloatArray) -> Table:
     """Return the coefficients, a row a term and a column an outcome, or the largest where there are many.
 
     Parameters
     ----------
     record : MultinomialRecord
         The fit.
+    changes : (p,) array
+        The change in its column that each coefficient is of.
 
     Returns
     -------
@@ -37,7 +41,7 @@ def penalised_outcome_table(record: MultinomialRecord) -> Table:
     names = record.info.names
     scale = _column_scale(record)
     if len(record.modelled) > OUTCOMES_MOST:
-        return _largest(record, table * scale)
+        return _largest(record, table * scale, changes)
     size = np.sqrt(((table * scale) ** 2).sum(axis=0))
     intercept = record.info.intercept
     moving = np.count_nonzero(size)
@@ -54,12 +58,13 @@ def penalised_outcome_table(record: MultinomialRecord) -> Table:
     zero = len(names) - int(np.count_nonzero(size))
     if zero:
         note.append(f"Zero for every outcome: {counted(zero, 'term')}. fit.tidy() has them all.")
-    rows = tuple(zip((names[j] for j in listed), *_columns(table[:, listed]), strict=True))
+    labels = unit_labels([names[j] for j in listed], changes[listed])
+    rows = tuple(zip(labels, *_columns((changes * table)[:, listed]), strict=True))
     heads = (Column("Term", "left"), *(Column(outcome) for outcome in record.modelled))
     return Table("Coefficients by outcome", heads, rows, tuple(note), divides=True)
 
 
-def _largest(record: MultinomialRecord, scaled: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Table:
+def _largest(record: MultinomialRecord, scaled: FloatArray, changes: FloatArray) -> Table:
     """Return the largest coefficients of very many outcomes, the intercepts left out."""
     names = record.info.names
     size = np.abs(scaled).reshape(-1)
@@ -67,8 +72,9 @@ def _largest(record: MultinomialRecord, scaled: np.ndarray[tuple[int, ...], np.d
         size[np.arange(len(record.modelled)) * len(names) + record.info.intercept] = 0.0
     order = np.argsort(-size, kind="stable")[: min(LISTED_MOST, int(np.count_nonzero(size)))]
     outcome, column = np.divmod(order, len(names))
-    (cells,) = _columns(record.coef_table[outcome, column][None, :])
-    rows = tuple((record.modelled[k], names[j], cell) for k, j, cell in zip(outcome, column, cells, strict=True))
+    (cells,) = _columns((changes * record.coef_table)[outcome, column][None, :])
+    labels = unit_labels([names[j] for j in column], changes[column])
+    rows = tuple((record.modelled[k], label, cell) for k, label, cell in zip(outcome, labels, cells, strict=True))
     more = int(np.count_nonzero(size)) - order.size
     note = (
         f"Largest first. Not listed: {counted(more, 'coefficient')} besides the intercepts; fit.tidy() has them all.",
@@ -77,7 +83,7 @@ def _largest(record: MultinomialRecord, scaled: np.ndarray[tuple[int, ...], np.d
     return Table("Largest coefficients", heads, rows, note if more else ())
 
 
-def _column_scale(record: MultinomialRecord) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def _column_scale(record: MultinomialRecord) -> FloatArray:
     """Return what a column's coefficients are multiplied by where the penalty counts them."""
     facts, p = record.penalty, record.layout.n_columns
     assert facts is not None
@@ -88,7 +94,7 @@ def _column_scale(record: MultinomialRecord) -> np.ndarray[tuple[int, ...], np.d
     return out
 
 
-def _columns(table: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[tuple[str, ...]]:
+def _columns(table: FloatArray) -> list[tuple[str, ...]]:
     """Return the cells of (m, k) coefficients, m columns that share their decimals; those at zero are seen to be so."""
     cells = format_estimates(table.ravel(), np.full(table.size, np.nan))[0]
     shown = ["0" if value == 0.0 else cell for value, cell in zip(table.ravel(), cells, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -26,22 +26,26 @@ from logitkit.report.number_format import format_amount, format_integer
 from logitkit.report.outcome_penalty import outcome_penalty_notes, penalised_outcome_table
 from logitkit.report.penalty import penalty_facts
 from logitkit.report.summary import listed_columns
+from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
 from logitkit.report.wording import counted, has_only_intercept, name_list, no_ratio
 from logitkit.typing import IntArray
 
 __all__ = ["outcome_summary_document", "outcome_tables"]
 
+TAKE_UNITS = "fit.risk_ratios and fit.report"
 ROWS_MOST = 300  # coefficients that are listed one by one
 CONTRASTS_MOST = 2_000  # differences whose limit is looked for
 
 
-def outcome_summary_document(record: MultinomialRecord) -> Document:
+def outcome_summary_document(record: MultinomialRecord, units: Mapping[str, float] | None = None) -> Document:
     """Return the summary of a fit of several outcomes.
 
     Parameters
     ----------
     record : MultinomialRecord
         The fit.
+    units : mapping of str to float, optional
+        Change in a column that its coefficient is for, as in ``risk_ratios``; 1 for those not named.
 
     Returns
     -------
@@ -51,27 +55,30 @@ def outcome_summary_document(record: MultinomialRecord) -> Document:
     return Document(
         title="Multinomial logistic regression" if record.penalty is None else "Penalised multinomial regression",
         facts=tuple(_facts(record)),
-        blocks=outcome_tables(record),
-        notes=tuple(_notes(record)),
+        blocks=outcome_tables(record, units),
+        notes=(*_unit_note(record, units), *_notes(record)),
         warnings=tuple(_warnings(record)),
     )
 
 
-def outcome_tables(record: MultinomialRecord) -> tuple[Table, ...]:
+def outcome_tables(record: MultinomialRecord, units: Mapping[str, float] | None = None) -> tuple[Table, ...]:
     """Return a coefficient table for each outcome that has coefficients, as far as they can be listed.
 
     Parameters
     ----------
     record : MultinomialRecord
         The fit.
+    units : mapping of str to float, optional
+        Change in a column that its coefficient is for, as in ``risk_ratios``; 1 for those not named.
 
     Returns
     -------
     tuple of Table
         With relative risk ratios against the reference; in symmetric form with intervals of the coefficients.
     """
+    changes = changes_of(record.info, units)
     if record.penalty is not None:
-        return (penalised_outcome_table(record),)
+        return (penalised_outcome_table(record, changes),)
     every = coefficient_estimates(record)
     p, against_one = record.layout.n_columns, record.reference is not None
     aliased = set(record.aliased.tolist())
@@ -84,11 +91,17 @@ def outcome_tables(record: MultinomialRecord) -> tuple[Table, ...]:
             flat = flat[~record.absent[flat]]
         missing = np.flatnonzero(np.isnan(record.coef[flat]))
         in_words = {int(row): "aliased" if int(flat[row]) in aliased else "undetermined" for row in missing}
-        names = [record.info.names[j] for j in flat % p]
-        rows = coefficient_rows(names, every.at(flat), in_words, ratios=against_one, without=without)
+        own = changes[flat % p]
+        labels = unit_labels([record.info.names[j] for j in flat % p], own)
+        found = per_unit(every.at(flat), own)
+        rows = coefficient_rows(labels, found, in_words, ratios=against_one, without=without)
         heads = coefficient_heads(record.level, "RRR" if against_one else None)
         tables.append(Table(_heading(record, int(place)), heads, rows))
     return tuple(tables)
+
+
+def _unit_note(record: MultinomialRecord, units: Mapping[str, float] | None) -> Iterator[str]:
+    return unit_note(record, coefficient_estimates(record), changes_of(record.info, units), TAKE_UNITS)
 
 
 def _heading(record: MultinomialRecord, place: int) -> str:

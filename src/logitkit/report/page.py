@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +47,9 @@ __all__ = ["report_document", "write_page"]
 LARGEST_LISTED = 10
 
 
-def report_document(record: FitRecord, design: Design, title: str | None = None) -> Document:
+def report_document(
+    record: FitRecord, design: Design, title: str | None = None, units: Mapping[str, float] | None = None
+) -> Document:
     """Return the report of a fit.
 
     Parameters
@@ -58,16 +60,18 @@ def report_document(record: FitRecord, design: Design, title: str | None = None)
         Rows to diagnose it on: those of the fit, or others with an outcome.
     title : str, optional
         Title of the report.
+    units : mapping of str to float, optional
+        Change in a column that its coefficient is for, as in ``odds_ratios``; 1 for those not named.
 
     Returns
     -------
     Document
         Sections with tables and figures.
     """
-    summary = summary_document(record)
+    summary = summary_document(record, units)
     sections = (
-        Section("Coefficients", (coefficient_table(record),)),
-        Section("Odds ratios", tuple(_odds(record))),
+        Section("Coefficients", (coefficient_table(record, units),)),
+        Section("Odds ratios", tuple(_odds(record, units))),
         Section("Discrimination", tuple(_discrimination(discrimination(record, design)))),
         Section("Calibration", tuple(_calibration(record, design))),
         *_influence(record, design),
@@ -112,9 +116,9 @@ def write_page(path: Path, document: Document) -> Path:
     return write_file(path, render_page(document), "report")
 
 
-def _odds(record: FitRecord) -> Iterator[Block]:
+def _odds(record: FitRecord, units: Mapping[str, float] | None) -> Iterator[Block]:
     try:
-        found = forest_rows(record)
+        found = forest_rows(record, units)
     except UnsupportedError:
         yield Prose(_nothing_to_draw(record))
         return

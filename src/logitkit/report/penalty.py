@@ -22,9 +22,10 @@ from logitkit.report.number_format import (
     format_level,
     format_percent,
 )
+from logitkit.report.units import per_unit, unit_labels
 from logitkit.report.wording import counted
 from logitkit.solvers.solver import Status
-from logitkit.typing import IntArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
     "LISTED_MOST",
@@ -152,7 +153,7 @@ def listed_coefficients(record: FitRecord, facts: PenaltyFacts) -> IntArray:
     return order[: min(LISTED_MOST, int(np.count_nonzero(size)))]
 
 
-def penalised_table(record: FitRecord, facts: PenaltyFacts) -> Table:
+def penalised_table(record: FitRecord, facts: PenaltyFacts, changes: FloatArray) -> Table:
     """Return the coefficients with odds ratios, and where there is a posterior its deviations and intervals.
 
     Parameters
@@ -161,6 +162,8 @@ def penalised_table(record: FitRecord, facts: PenaltyFacts) -> Table:
         The fit.
     facts : PenaltyFacts
         Of the same fit.
+    changes : (p,) array
+        The change in its column that each coefficient is of.
 
     Returns
     -------
@@ -173,7 +176,8 @@ def penalised_table(record: FitRecord, facts: PenaltyFacts) -> Table:
     heads = ["Coef.", "Odds ratio"]
     if has_posterior(record):
         heads = ["Coef.", "Posterior sd", "Odds ratio", f"{format_level(every.level)} posterior interval"]
-    names, found = [record.names[j] for j in listed], every.at(listed)
+    names = unit_labels([record.names[j] for j in listed], changes[listed])
+    found = per_unit(every.at(listed), changes[listed])
     coef, errors = format_estimates(found.estimate, found.std_error)
     ratios, lows, highs = exponentials(names, found, without)
     if has_posterior(record):

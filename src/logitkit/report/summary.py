@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -22,21 +22,25 @@ from logitkit.report.model_facts import (
 )
 from logitkit.report.number_format import format_amount, format_integer, format_number, format_percent
 from logitkit.report.penalty import penalised_table, penalty_facts, penalty_notes
+from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
 from logitkit.report.wording import absorbed_words, counted, few_rows_warning, name_list, no_ratio, without_intercept
 from logitkit.typing import IntArray
 
 __all__ = ["coefficient_table", "listed_columns", "summary_document"]
 
+TAKE_UNITS = "fit.odds_ratios, fit.plot.forest and fit.report"
 TERM_MOST = 60  # coefficients of a term that are still listed one by one
 
 
-def summary_document(record: FitRecord) -> Document:
+def summary_document(record: FitRecord, units: Mapping[str, float] | None = None) -> Document:
     """Return the summary of a fit.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
+    units : mapping of str to float, optional
+        Change in a column that its coefficient is for, as in ``odds_ratios``; 1 for those not named.
 
     Returns
     -------
@@ -47,33 +51,43 @@ def summary_document(record: FitRecord) -> Document:
         title="Logistic regression" if record.penalty is None else "Penalised logistic regression",
         subtitle="",
         facts=tuple(_facts(record)),
-        blocks=(coefficient_table(record),),
-        notes=tuple(_notes(record)),
+        blocks=(coefficient_table(record, units),),
+        notes=(
+            *unit_note(record, coefficient_estimates(record), changes_of(record.info, units), TAKE_UNITS),
+            *_notes(record),
+        ),
         warnings=tuple(_warnings(record)),
     )
 
 
-def coefficient_table(record: FitRecord) -> Table:
+def _unit_note(record: FitRecord, units: Mapping[str, float] | None) -> Iterator[str]:
+    return unit_note(record, coefficient_estimates(record), changes_of(record.info, units), TAKE_UNITS)
+
+
+def coefficient_table(record: FitRecord, units: Mapping[str, float] | None = None) -> Table:
     """Return the coefficient table with odds ratios and their intervals, which some penalties leave none.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
+    units : mapping of str to float, optional
+        Change in a column that its coefficient is for, as in ``odds_ratios``; 1 for those not named.
 
     Returns
     -------
     Table
         A row a coefficient that is listed.
     """
+    changes = changes_of(record.info, units)
     if record.penalty is not None:
-        return penalised_table(record, record.penalty)
+        return penalised_table(record, record.penalty, changes)
     listed = listed_columns(record.info)
     missing = np.flatnonzero(np.isnan(record.coef[listed]))
     in_words = {int(row): "aliased" if listed[row] in record.aliased else "undetermined" for row in missing}
-    found = coefficient_estimates(record).at(listed)
-    without = names_without_ratio(record.info)
-    rows = coefficient_rows([record.names[j] for j in listed], found, in_words, ratios=True, without=without)
+    found = per_unit(coefficient_estimates(record).at(listed), changes[listed])
+    labels = unit_labels([record.names[j] for j in listed], changes[listed])
+    rows = coefficient_rows(labels, found, in_words, ratios=True, without=names_without_ratio(record.info))
     return Table(None, coefficient_heads(record.level, "Odds ratio"), rows)
 
 

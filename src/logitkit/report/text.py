@@ -22,7 +22,7 @@ _NARROWEST_NAME = 18
 _NARROWEST_NAME_OF_ALL = 10  # where a table that is not divided would still be too wide
 _NARROWEST_PAGE = 60
 _BETWEEN_WORDS = re.compile(r"(?<=\s)")
-_INSIDE_NAMES = re.compile(r"(?<=[\s:,_\])])(?![\s:,_\])])|(?=\[)")
+_INSIDE_NAMES = re.compile(r"(?:(?<=[\s:_\])])|(?<=,)(?!\d))(?![\s:,_\])])|(?=\[)")
 
 
 def render_text(document: Document, width: int = _WIDTH) -> str:

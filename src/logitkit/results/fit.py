@@ -52,15 +52,20 @@ class Fit(Diagnosed):
     True
     """
 
-    def summary(self) -> Summary:
+    def summary(self, units: Mapping[str, float] | None = None) -> Summary:
         """Return the summary, which shows itself as text or HTML and renders as Markdown or LaTeX.
+
+        Parameters
+        ----------
+        units : mapping of str to float, optional
+            Change in a column, by coefficient name, that its row is for: ``{"balance": 10_000}``. The label says so.
 
         Returns
         -------
         Summary
             A document: facts, the coefficient table with odds ratios, notes and warnings.
         """
-        return shown_summary(summary_document(self.record))
+        return shown_summary(summary_document(self.record, units))
 
     def tidy(self, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
         """Return a row a coefficient.
@@ -320,6 +325,7 @@ class Fit(Diagnosed):
         weights: Any = None,
         offset: Any = None,
         y: Any = None,
+        units: Mapping[str, float] | None = None,
     ) -> Path:
         """Write one self-contained HTML page with tables and figures.
 
@@ -333,6 +339,8 @@ class Fit(Diagnosed):
             Title of the page.
         weights, offset, y : str or array-like, optional
             Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
+        units : mapping of str to float, optional
+            Change in a column, by coefficient name, that its row is for: ``{"balance": 10_000}``. The label says so.
 
         Returns
         -------
@@ -343,7 +351,7 @@ class Fit(Diagnosed):
         from logitkit.writing import writable_path
 
         target = writable_path(path, "report")
-        return write_page(target, report_document(self.record, rows_of(self, data, weights, offset, y), title))
+        return write_page(target, report_document(self.record, rows_of(self, data, weights, offset, y), title, units))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

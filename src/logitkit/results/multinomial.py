@@ -72,15 +72,20 @@ class MultinomialFit(OutcomeTested):
         """Standard errors, a row a term and a column an outcome; nan where there is none."""
         return tables.by_outcome(self.record, self.record.std_error)
 
-    def summary(self) -> Summary:
+    def summary(self, units: Mapping[str, float] | None = None) -> Summary:
         """Return the summary, which shows itself as text or HTML and renders as Markdown or LaTeX.
+
+        Parameters
+        ----------
+        units : mapping of str to float, optional
+            Change in a column, by its name, that its rows are for: ``{"balance": 10_000}``. The labels say so.
 
         Returns
         -------
         Summary
             A document: facts, a coefficient table an outcome with relative risk ratios, notes and warnings.
         """
-        return shown_summary(outcome_summary_document(self.record))
+        return shown_summary(outcome_summary_document(self.record, units))
 
     def glance(self) -> pd.DataFrame:
         """Return one row with the statistics of the whole fit.
@@ -251,6 +256,7 @@ class MultinomialFit(OutcomeTested):
         title: str | None = None,
         weights: Any = None,
         offset: Any = None,
+        units: Mapping[str, float] | None = None,
     ) -> Path:
         """Write one self-contained HTML page with tables and figures.
 
@@ -265,6 +271,8 @@ class MultinomialFit(OutcomeTested):
             Title of the page.
         weights, offset : str, array-like or by outcome, optional
             Demanded with ``data`` when the fit was given arrays.
+        units : mapping of str to float, optional
+            Change in a column, by its name, that its rows are for: ``{"balance": 10_000}``. The labels say so.
 
         Returns
         -------
@@ -278,7 +286,7 @@ class MultinomialFit(OutcomeTested):
 
         target = writable_path(path, "report")
         rows, effects = outcome_rows(self, data, weights, offset), effects_of_all(self, data, weights, offset)
-        return write_page(target, outcome_report_document(self.record, rows, effects, title))
+        return write_page(target, outcome_report_document(self.record, rows, effects, title, units))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

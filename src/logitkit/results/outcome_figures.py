@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.inference.outcome_prediction import outcome_probabilities
@@ -30,7 +30,13 @@ class OutcomePlots(Plots):
     def __init__(self, fit: MultinomialFit) -> None:
         self._fit = fit
 
-    def coefficients(self, ax: Any = None, level: float | None = None, title: str = "") -> Any:
+    def coefficients(
+        self,
+        ax: Any = None,
+        level: float | None = None,
+        title: str = "",
+        units: Mapping[str, float] | None = None,
+    ) -> Any:
         """Draw the coefficients of every outcome with their intervals, a row a term.
 
         Parameters
@@ -41,6 +47,8 @@ class OutcomePlots(Plots):
             Confidence level; the fit's by default.
         title : str, optional
             Set above.
+        units : mapping of str to float, optional
+            Change in a column, by its name; the label says so.
 
         Returns
         -------
@@ -49,9 +57,16 @@ class OutcomePlots(Plots):
         """
         from logitkit.plots.outcome_coefficients import plot_outcome_coefficients
 
-        return plot_outcome_coefficients(drawn_coefficients(self._fit.record, level), ax, title=title)
+        return plot_outcome_coefficients(drawn_coefficients(self._fit.record, level, units), ax, title=title)
 
-    def risk_ratios(self, against: Any = None, ax: Any = None, level: float | None = None, title: str = "") -> Any:
+    def risk_ratios(
+        self,
+        against: Any = None,
+        ax: Any = None,
+        level: float | None = None,
+        title: str = "",
+        units: Mapping[str, float] | None = None,
+    ) -> Any:
         """Draw the relative risk ratios of every outcome against one, with their intervals, a row a term.
 
         Parameters
@@ -64,6 +79,8 @@ class OutcomePlots(Plots):
             Confidence level; the fit's by default.
         title : str, optional
             Set above.
+        units : mapping of str to float, optional
+            Change in a column, by its name; the label says so.
 
         Returns
         -------
@@ -73,7 +90,7 @@ class OutcomePlots(Plots):
         from logitkit.plots.outcome_coefficients import plot_outcome_coefficients
 
         (place,) = places_of(self._fit.record.info, against=against)
-        return plot_outcome_coefficients(drawn_ratios(self._fit.record, place, level), ax, title=title)
+        return plot_outcome_coefficients(drawn_ratios(self._fit.record, place, level, units), ax, title=title)
 
     def effects(
         self,

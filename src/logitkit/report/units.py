@@ -1,0 +1,188 @@
+"""Coefficients of larger changes than one unit: their rows, their labels, and which units to propose.
+
+A coefficient per unit of money is too small to be read. With a unit u the row holds u times the coefficient, its error
+and its limits; z and p-value stay, and the label says "per u".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from logitkit.design.info import DesignInfo
+from logitkit.design.terms import INTERCEPT
+from logitkit.inference.changes import column_changes, without_ratio
+from logitkit.inference.delta import Estimates
+from logitkit.record import ModelRecord
+from logitkit.report.wording import name_list
+from logitkit.typing import FloatArray
+
+__all__ = ["changes_of", "per_unit", "unit_labels", "unit_note"]
+
+SMALL = 5e-4  # a coefficient and an error below it are a change of the odds by less than 0.05%
+INVERTED_MOST = 200  # coefficients whose information is computed for a proposal
+PROPOSED_MOST = 6  # units that a note writes out
+READABLE = 0.03  # size of the effect that a unit is proposed for where the deviation of its column is not known
+
+
+def changes_of(info: DesignInfo, units: Mapping[str, float] | None) -> FloatArray:
+    """Return by how much each column changes.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    units : mapping of str to float or None
+        As in ``odds_ratios``.
+
+    Returns
+    -------
+    (p,) array
+        1 for those not named, and for those that cannot change alone.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> info = lk.logit("low ~ age + smoke", lk.datasets.load_lbw()).record.info
+    >>> changes_of(info, {"age": 10}).tolist()
+    [1.0, 10.0, 1.0]
+    """
+    if not units:
+        return np.ones(len(info.names))
+    changes = column_changes(info, units)
+    return np.where(np.isnan(changes), 1.0, changes)
+
+
+def per_unit(found: Estimates, changes: FloatArray) -> Estimates:
+    """Return estimates of larger changes.
+
+    Parameters
+    ----------
+    found : Estimates
+        m coefficients.
+    changes : (m,) array
+        Not zero.
+
+    Returns
+    -------
+    Estimates
+        Each times its change, with its error and limits; the statistic keeps its size and takes the change's sign.
+
+    Examples
+    --------
+    >>> from logitkit.inference.delta import wald_estimates
+    >>> one = wald_estimates(np.array([0.1]), np.array([0.04]), 0.95)
+    >>> ten = per_unit(one, np.array([-10.0]))
+    >>> float(ten.std_error[0]), bool(ten.low[0] == -10 * one.high[0]), bool(ten.statistic[0] == -one.statistic[0])
+    (0.4, True, True)
+    """
+    low, high = changes * found.low, changes * found.high
+    turned = changes < 0.0
+    return Estimates(
+        changes * found.estimate,
+        np.abs(changes) * found.std_error,
+        np.sign(changes) * found.statistic,
+        found.p_value,
+        np.where(turned, high, low),
+        np.where(turned, low, high),
+        found.level,
+    )
+
+
+def unit_labels(names: Sequence[str], changes: FloatArray) -> list[str]:
+    """Return names with their units.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the m coefficients.
+    changes : (m,) array
+        Their units.
+
+    Returns
+    -------
+    list of str
+        The name alone where the unit is 1.
+
+    Examples
+    --------
+    >>> unit_labels(["age", "balance"], np.array([1.0, 1e5]))
+    ['age', 'balance (per 100,000)']
+    """
+    return [
+        name if change == 1.0 else f"{name} (per {change:,.12g})" for name, change in zip(names, changes, strict=True)
+    ]
+
+
+def unit_note(record: ModelRecord, found: Estimates, changes: FloatArray, verbs: str) -> Iterator[str]:
+    """Propose units for columns whose coefficients and errors are too small to be read.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    found : Estimates
+        Its coefficients, one per unit, flat.
+    changes : (p,) array
+        Units that were given, by column.
+    verbs : str
+        What else takes units.
+
+    Yields
+    ------
+    str
+        One paragraph or none. The unit is the power of ten nearest the standard deviation of the column.
+    """
+    names, p = record.info.names, len(record.info.names)
+    sizes = np.fmax(np.abs(found.estimate), found.std_error).reshape(-1, p)
+    sizes = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=0)
+    small = (sizes > 0.0) & (sizes < SMALL) & (changes == 1.0) & ~without_ratio(record.info)
+    # Powers, products and levels follow from the columns that they are made of.
+    columns = [j for j in np.flatnonzero(small) if names[j] != INTERCEPT and not set(names[j]) & set(":([")]
+    if not columns:
+        return
+    deviations = _deviations(record)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        powers = np.round(np.log10(np.where(np.isnan(deviations), READABLE / sizes, deviations)))
+    units = {names[j]: 10.0 ** powers[j] for j in columns if 1 <= powers[j] <= 15}
+    if not units:
+        return
+    listed = [f"{name!r}: {unit:.0f}" for name, unit in list(units.items())[:PROPOSED_MOST]]
+    mapping = ", ".join(listed) + (", ..." if len(units) > len(listed) else "")
+    yield (
+        f"One unit of {name_list(list(units))} changes the odds by less than 0.05%. Larger changes: "
+        f"fit.summary(units={{{mapping}}}), and so in {verbs}."
+    )
+
+
+def _deviations(record: ModelRecord) -> FloatArray:
+    """Return standard deviations of the columns, nan where they are not known.
+
+    After a penalty that standardises they are its scale. Else they follow from the information of the first outcome,
+    ``sum w x x'``, whose weights w are those of the iterations: near enough for a power of ten, and kept in a record
+    that has no rows.
+    """
+    p, intercept = len(record.info.names), record.info.intercept
+    unknown = np.full(p, np.nan)
+    if record.penalty is not None:
+        scale = record.penalty.scale
+        return unknown if scale.size < p else np.where(scale[-p:] == 1.0, np.nan, scale[-p:])
+    if intercept is None or record.coef.size > INVERTED_MOST:
+        return unknown
+    vcov = record.model_vcov
+    known = np.flatnonzero(np.diag(vcov) > 0.0)
+    root = np.sqrt(np.diag(vcov)[known])
+    try:
+        information = np.linalg.inv(vcov[np.ix_(known, known)] / np.outer(root, root)) / np.outer(root, root)
+    except np.linalg.LinAlgError:
+        return unknown
+    first = np.flatnonzero(known < p)
+    if intercept not in known[first]:
+        return unknown
+    own = first[known[first] == intercept][0]
+    with np.errstate(invalid="ignore"):
+        shares = information[first, own] / information[own, own]
+        variances = np.diag(information)[first] / information[own, own] - shares**2
+        unknown[known[first]] = np.where(variances > 0.0, np.sqrt(variances), np.nan)
+    return unknown
