@@ -347,12 +347,12 @@ def _response_level(text: str, formula: str, data: Any) -> Any:
 
 def _response_levels(formula: str, data: Any) -> list[Any]:
     """Return the values of the left side of a formula, column or expression; none for counts."""
-    from logitkit.design.formula import parse_formula
+    from logitkit.design.formula import parse_formula, split_formula
     from logitkit.design.frame import levels_of, read_table
     from logitkit.design.outcome import Counts, evaluate_left, missing_outcome
 
     table = read_table(data)
-    parsed = parse_formula(f"{formula.partition('~')[0]} ~ 1", table.names, {})
+    parsed = parse_formula(f"{split_formula(formula)[0]} ~ 1", table.names, {})
     frame = data[list(parsed.left_variables)].dropna()
     rows = read_table(frame).frame(parsed.left_variables, None)
     values = evaluate_left(parsed.left, rows, parsed.functions)

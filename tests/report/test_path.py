@@ -11,6 +11,7 @@ import pytest
 import logitkit as lk
 from logitkit.penalised_path import PathStatus
 from logitkit.report.document import Table
+from logitkit.report.findings import finding_document
 from logitkit.report.html import render_html
 from logitkit.report.latex import render_latex
 from logitkit.report.markdown import render_markdown
@@ -110,3 +111,14 @@ def test_every_renderer_takes_them(path, cv, render) -> None:
         assert "lasso" in render(document)
     assert repr(path) == render_text(path.summary())
     assert cv._repr_html_() == render_html(cv.summary())
+
+
+def test_what_transforms_learnt_from_all_rows_is_said_where_there_are_any(cv) -> None:
+    words = "learnt comes from all rows, those held out too"
+    assert not any(words in note for note in cv.summary().notes)
+    options = {"folds": 3, "n_strengths": 4, "penalty": lk.Ridge()}
+    learning = lk.cross_validate("low ~ scale(age) + bs(lwt, df=4) + C(race)", births(), **options)
+    for notes in (learning.summary().notes, finding_document(learning.nested()).notes):
+        assert sum(f"What scale(age), bs(lwt, df=4) {words}" in note for note in notes) == 1
+    several = lk.cross_validate("race ~ center(age) + poly(lwt, 2, raw=True)", births(), model="multinomial", **options)
+    assert any(f"What center(age) {words}" in note for note in several.summary().notes)

@@ -122,6 +122,12 @@ class Coding:
         return any(pattern.search(column) for column in self.names)
 
     @property
+    def learnt(self) -> tuple[str, ...]:
+        """Transforms that learnt numbers from the rows of the fit, as they are written: means, knots, bases."""
+        specs = (self.spec,) if self.offset_spec is None else (self.spec, self.offset_spec)
+        return tuple(written for spec in specs for written, state in spec.transform_state.items() if state)
+
+    @property
     def uses_neighbours(self) -> bool:
         """Whether a column depends on the rows before it, so that no row may be left out."""
         factors = (factor.expr for term in self.spec.formula for factor in term.factors)

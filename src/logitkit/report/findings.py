@@ -32,7 +32,15 @@ from logitkit.report.number_format import (
     format_p,
 )
 from logitkit.report.penalty import format_gap
-from logitkit.report.wording import FIRST_GIVEN, counted, depends_on_coding, fewer_groups, is_calibrated, many_new_rows
+from logitkit.report.wording import (
+    FIRST_GIVEN,
+    counted,
+    depends_on_coding,
+    fewer_groups,
+    is_calibrated,
+    learnt_from_all,
+    many_new_rows,
+)
 from logitkit.selection.nested import NestedScores
 
 __all__ = [
@@ -284,6 +292,7 @@ def _(result: NestedScores) -> Document:
         notes=(
             f"Without each fold the strength was chosen by the other folds: {rule}. Folds are numbered from 0.",
             *((FIRST_GIVEN,) if result.first_given else ()),
+            *((learnt_from_all(result.learnt),) if result.learnt else ()),
         ),
     )
 

@@ -10,7 +10,7 @@ from logitkit.penalised_path import PathRecord, PathStatus
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.number_format import format_column, format_integer, format_percent
 from logitkit.report.penalty import format_gap, format_strength
-from logitkit.report.wording import FIRST_GIVEN, counted, name_list, without_intercept
+from logitkit.report.wording import FIRST_GIVEN, counted, learnt_from_all, name_list, without_intercept
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.typing import IntArray
 
@@ -192,6 +192,8 @@ def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
     )
     if record.first_given:
         yield FIRST_GIVEN
+    if record.learnt:
+        yield learnt_from_all(record.learnt)
     if record.folds.seed is not None:
         yield f"The folds were drawn with seed {record.folds.seed}."
     yield NOT_ZERO

@@ -28,6 +28,7 @@ __all__ = [
     "fewer_groups",
     "has_only_intercept",
     "is_calibrated",
+    "learnt_from_all",
     "many_new_rows",
     "name_list",
     "no_ratio",
@@ -39,6 +40,7 @@ FIRST_GIVEN = (
     "learnt from these rows they have seen those held out, and the scores are too good: give the penalty that makes "
     "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are made anew without each fold."
 )
+NAMES_IN_SENTENCE = 4
 EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
 NAMES_MOST = 12
 MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
@@ -67,6 +69,31 @@ def name_list(names: Sequence[str], most: int = NAMES_MOST) -> str:
     """
     text = ", ".join(names[:most])
     return f"{text} and {format_integer(len(names) - most)} more" if len(names) > most else text
+
+
+def learnt_from_all(transforms: Sequence[str]) -> str:
+    """Say that the folds of a cross-validation share what transforms learnt.
+
+    Parameters
+    ----------
+    transforms : sequence of str
+        As they are written in the formula.
+
+    Returns
+    -------
+    str
+        A sentence or two.
+
+    Examples
+    --------
+    >>> learnt_from_all(["scale(x)"]).partition(":")[0]
+    'What scale(x) learnt comes from all rows, those held out too'
+    """
+    return (
+        f"What {name_list(transforms, NAMES_IN_SENTENCE)} learnt comes from all rows, those held out too: the means, "
+        "knots or bases are the same for every fold, and the scores may be a little better than for new rows. The "
+        "estimators learn them anew in each training set of scikit-learn's cross-validation."
+    )
 
 
 def counted(number: int, noun: str) -> str:

@@ -58,6 +58,8 @@ class CrossValidation:
     first_given : bool
         Whether the first estimates of an adaptive lasso were given as numbers: they are the same for every split, whose
         rows they may have seen.
+    learnt : tuple of str
+        Transforms of the formula that learnt from all rows, those held out too.
 
     Examples
     --------
@@ -76,6 +78,7 @@ class CrossValidation:
     one_se: int
     logits: FloatArray | None
     first_given: bool = False
+    learnt: tuple[str, ...] = ()
 
 
 class _HeldOut(NamedTuple):
@@ -168,7 +171,9 @@ def _collected(
     best = best_strength(path.strengths, curve, larger_is_better=larger)
     one_se = one_se_strength(path.strengths, curve, larger_is_better=larger)
     first_given = any(isinstance(part, AdaptiveLasso) and part.first_given for part in parts_of(given.specification))
-    return CrossValidation(path, folds, measure, scores, curve, best, one_se, logits, first_given)
+    coding = given.design.info.coding
+    learnt = () if coding is None else coding.learnt
+    return CrossValidation(path, folds, measure, scores, curve, best, one_se, logits, first_given, learnt)
 
 
 def _held_out(

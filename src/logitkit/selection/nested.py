@@ -51,6 +51,8 @@ class NestedScores:
         How the folds were made.
     first_given : bool
         As of the cross-validation.
+    learnt : tuple of str
+        As of the cross-validation.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class NestedScores:
     measure: str
     folds: str
     first_given: bool = False
+    learnt: tuple[str, ...] = ()
 
 
 class _Chosen(NamedTuple):
@@ -156,6 +159,7 @@ def nested_scores(
         found.measure.label,
         found.folds.words,
         found.first_given,
+        found.learnt,
     )
 
 
