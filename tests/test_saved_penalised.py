@@ -117,15 +117,15 @@ def edited(path: Path, **changes: Any) -> Path:
     [
         ({"l1": None}, "'penalty' has no 'l1'"),
         ({"words": None}, "'penalty' has no 'words'"),
-        ({"extra": 1}, "'penalty' has an unknown 'extra'"),
+        ({"extra": 1}, "'penalty' has a field 'extra' that is not known"),
         ({"codes": pack_array(np.zeros(6, dtype=np.int64))}, "'penalty' has no 'lengths'"),
-        ({"gap": "small"}, "'gap' of type str"),
-        ({"n_nonzero": True}, "'n_nonzero' of type bool"),
-        ({"scale": pack_array(np.ones(5))}, "5 numbers in 'scale', and there are 6 coefficients"),
-        ({"strengths": [["lasso"]]}, "a strength"),
+        ({"gap": "small"}, "'penalty.gap' is of type str"),
+        ({"n_nonzero": True}, "'penalty.n_nonzero' is of type bool"),
+        ({"scale": pack_array(np.ones(5))}, "'penalty.scale' has 5 numbers and must have 6"),
+        ({"strengths": [["lasso"]]}, r"'penalty.strengths\[0\]' .* must be a list of 2"),
         (
             {"codes": pack_array(np.full(6, 2, dtype=np.int64)), "lengths": pack_array(np.ones(2))},
-            "6 codes of 2 groups",
+            "'codes' has a group beyond the 2 of 'lengths'",
         ),
     ],
 )

@@ -1,19 +1,22 @@
 """Fits as plain versioned JSON, without any row of the data, and back.
 
 Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``, and what an
-absorbed factor has a number a level of as base64 of little-endian float64. A reader of another version refuses rather
-than guesses.
+absorbed factor has a number a level of as base64 of little-endian float64. A file is checked whole, by a schema and by
+a digest of its fields, before a fit comes out of it; a reader of another version refuses rather than guesses.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from logitkit.design.saved_levels import absorbed_misfits, pack_absorbed, unpack_absorbed
+from logitkit.design.saved_levels import pack_absorbed, unpack_absorbed
 from logitkit.errors import DataError, LogitkitError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
@@ -21,30 +24,15 @@ from logitkit.families.multinomial import Multinomial
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.record import FitRecord, ModelRecord
 from logitkit.saved_coordinates import pack_coordinates, unpack_coordinates
-from logitkit.saved_model import (
-    FORMAT,
-    MODEL_FIELDS,
-    NOTHING,
-    NUMBERS,
-    VERSION,
-    model_problems,
-    number_count,
-    pack_model,
-    unpack_model,
-)
-from logitkit.saved_outcomes import outcome_problems, pack_outcomes, unpack_outcomes
-from logitkit.saved_penalty import penalty_misfits
+from logitkit.saved_model import NUMBERS, pack_model, unpack_model
+from logitkit.saved_outcomes import pack_outcomes, unpack_outcomes
+from logitkit.saved_schema import FORMAT, VERSION, problem_of
 from logitkit.writing import write_file
 
-__all__ = ["VERSION", "load_record", "save_record"]
+__all__ = ["VERSION", "digest_of", "load_record", "save_record"]
 
 BINARY_NUMBERS = (*NUMBERS, "events")
-FIELDS: dict[str, tuple[type, ...]] = {
-    **MODEL_FIELDS,
-    "link": (str,),
-    "events": (int, float, dict),
-    "absorbed": (dict, NOTHING),
-}
+DEEPEST = 40  # levels of objects and lists: no fit comes near
 
 
 def save_record(record: ModelRecord, path: str | Path) -> Path:
@@ -69,7 +57,8 @@ def save_record(record: ModelRecord, path: str | Path) -> Path:
     UnsupportedError
         If the covariance is too large for a file of text.
     """
-    return write_file(path, json.dumps(pack_record(record), indent=1, allow_nan=False), "model")
+    packed = {"format": FORMAT, "version": VERSION, "written_by": f"logitkit {_own_version()}"} | pack_record(record)
+    return write_file(path, json.dumps(packed | {"digest": digest_of(packed)}, indent=1, allow_nan=False), "model")
 
 
 def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord | MultinomialRecord:
@@ -93,50 +82,107 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord | Multino
         If the file is no saved fit, or of a version that is not known.
     """
     try:
-        packed = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"'{path}' cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise DataError(f"'{path}' is not JSON: {error}.") from error
+    try:
+        packed = json.loads(text, object_pairs_hook=_object_of, parse_constant=_not_json)
+        _require_shallow([packed])
+    except LogitkitError as error:
+        raise DataError(f"'{path}' is damaged: {error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"'{path}' is not JSON: {error}.") from error
     if not isinstance(packed, dict) or packed.get("format") != FORMAT:
         raise DataError(f"'{path}' is not a fit that logitkit saved.")
-    if packed.get("version") != VERSION:
-        raise DataError(
-            f"'{path}' has version {packed.get('version')} of the format and this logitkit reads version {VERSION}."
-        )
+    version = packed.get("version")
+    if version != VERSION or isinstance(version, bool):
+        raise DataError(f"'{path}' {_other_version(version, packed.get('written_by'))}")
+    wrong = problem_of(packed)
+    if wrong is not None:
+        raise DataError(f"'{path}' is damaged: {wrong}.")
+    several = packed["family"] == Multinomial.name
     try:
-        several = packed.get("family") == Multinomial.name
-        for wrong in outcome_problems(packed) if several else _problems(packed):
-            raise DataError(f"'{path}' is damaged: {wrong}.")
-        return unpack_outcomes(packed, functions) if several else unpack_record(packed, functions)
+        record = unpack_outcomes(packed, functions) if several else unpack_record(packed, functions)
     except LogitkitError:
         raise
-    except KeyError as error:
-        raise DataError(f"'{path}' is damaged: it has no {error}.") from error
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
+    except Exception as error:  # formulaic, NumPy and scipy say in their own ways that parts do not fit
         raise DataError(f"'{path}' is damaged: {error}.") from error
+    if packed["digest"] != digest_of(packed):
+        raise DataError(
+            f"'{path}' was changed after it was saved: its digest is not that of its fields. Save the fit again."
+        )
+    return record
 
 
-def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
-    """Name what is missing, unknown, of another type or of another size, the first first."""
-    if isinstance(packed.get("family"), str) and packed["family"] != Binomial.name:
-        yield f"the family {packed['family']!r} is not known"
-    yield from model_problems(packed, FIELDS, BINARY_NUMBERS)
-    p, aliased = len(packed["names"]), packed["aliased"]
-    if not all(type(column) is int and 0 <= column < p for column in aliased):
-        yield f"'aliased' is {aliased}, and there are {p} names"
-    q = p - len(aliased)
-    sizes = {"coef": p, "inner_coef": q, "inner_vcov": q * q, "inner_model_vcov": q * q}
-    if packed["coordinates"] is not None and "layout" in packed["coordinates"]:
-        sizes = {"coef": p}  # the others are in the coordinates of the levels
-    for name, size in sizes.items():
-        found = number_count(packed, name)
-        if found is not None and found != size:
-            yield f"{name!r} has {found} numbers and must have {size}"
-    if packed["absorbed"] is not None:
-        yield from absorbed_misfits(packed["absorbed"], q)
-    if packed["penalty"] is not None:
-        yield from penalty_misfits(packed["penalty"], p)
+def _own_version() -> str:
+    """Return the version that is installed."""
+    try:
+        return metadata.version("logitkit")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _other_version(version: Any, writer: Any) -> str:
+    """Say that a file is of another version, who wrote it, and what to do."""
+    newer = isinstance(version, int) and version > VERSION
+    written = f", written by {writer:.40}" if isinstance(writer, str) else ""
+    action = "Update logitkit" if newer else "Fit the model again and save it"
+    return (
+        f"has version {version!r:.20} of the format{written}, and this logitkit, {_own_version()}, reads version "
+        f"{VERSION}. {action}, or load it with the logitkit that wrote it."
+    )
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, whose names are all different."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise DataError(f"it holds {Counter(name for name, _ in pairs).most_common(1)[0][0]!r} twice")
+    return found
+
+
+def _not_json(text: str) -> float:
+    """Refuse NaN and Infinity, which are no JSON."""
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _require_shallow(value: Any) -> None:
+    """Refuse values that are nested as no fit is: what reads them later would run out of stack."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise DataError(f"it is nested more than {DEEPEST} deep")
+        level = [
+            item
+            for part in level
+            for item in (part.values() if isinstance(part, dict) else part)
+            if isinstance(item, (dict, list))
+        ]
+
+
+def digest_of(packed: Mapping[str, Any]) -> str:
+    """Return a digest of all fields but the digest itself: damage shows, while forgery is not the matter of a digest.
+
+    Parameters
+    ----------
+    packed : mapping
+        What a file holds.
+
+    Returns
+    -------
+    str
+        SHA-256 of the fields in one form, whatever their order and the layout of the file.
+
+    Examples
+    --------
+    >>> digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "digest": "", "a": 1})
+    True
+    """
+    others = {name: value for name, value in packed.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(others, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
 def pack_record(record: ModelRecord) -> dict[str, Any]:
@@ -157,8 +203,7 @@ def pack_record(record: ModelRecord) -> dict[str, Any]:
 
 def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> FitRecord:
     """Return the record that was packed."""
-    p, q = len(packed["names"]), number_count(packed, "inner_coef")
-    assert q is not None
+    p, q = len(packed["names"]), len(packed["inner_coef"]["array"])
     absorbed = None if packed["absorbed"] is None else unpack_absorbed(packed["absorbed"], q)
     parts = unpack_model(packed, functions, BINARY_NUMBERS, absorbed)
     return FitRecord(

@@ -9,17 +9,14 @@ import numpy as np
 
 from logitkit.design.saved_coding import decode, encode
 from logitkit.design.saved_levels import (
-    code_misfits,
     floats_of,
     integers_of,
-    layout_misfits,
     pack_array,
     pack_layout,
     pack_vanishing,
     unpack_layout,
     unpack_vanishing,
 )
-from logitkit.errors import DataError
 from logitkit.level_coordinates import LevelCoordinates
 from logitkit.rank import Coordinates
 from logitkit.typing import IntArray
@@ -72,21 +69,16 @@ def unpack_coordinates(
     -------
     Coordinates or LevelCoordinates
         As they were.
-
-    Raises
-    ------
-    DataError
-        If codes are out of range, or the parts do not fit one another.
     """
     if part is None:
         return Coordinates(None, aliased)
-    vanishing = unpack_vanishing(part["vanishing"], aliased, p)
+    vanishing = unpack_vanishing(part["vanishing"])
     if "layout" in part:
         places, kept, select = (integers_of(part[name]) for name in PLACES)
         taken, shared = floats_of(part["taken"]), floats_of(part["shared"])
         layout = unpack_layout(part["layout"])
         r = taken.size // p
-        found = LevelCoordinates(
+        return LevelCoordinates(
             layout,
             places,
             q - kept.size,
@@ -96,11 +88,7 @@ def unpack_coordinates(
             shared.reshape(r, q),
             aliased,
             vanishing,
-            unpack_vanishing(part["undecided"], None, p),
+            unpack_vanishing(part["undecided"]),
         )
-        bounds = {"places": (places, found.n_levels), "kept": (kept, layout.rest.size), "select": (select, q)}
-        for wrong in (*layout_misfits(layout, p), *code_misfits(bounds)):
-            raise DataError(f"The saved model is damaged: {wrong}.")
-        return found
     transform, centre, basis = (np.asarray(decode(part[name]), dtype=np.float64) for name in COORDINATES)
     return Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q), vanishing)

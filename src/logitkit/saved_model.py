@@ -1,9 +1,9 @@
-"""What a saved fit of any kind holds: packed as JSON values, checked when it is read, and unpacked."""
+"""What a saved fit of any kind holds: packed as JSON values, and unpacked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,30 +17,17 @@ from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.saved_coding import decode, encode, pack_coding, unpack_coding
 from logitkit.design.saved_formula import require_closed_coding, require_saved_formula
-from logitkit.design.saved_levels import floats_of, layout_misfits, pack_array, pack_layout, unpack_layout
-from logitkit.design.terms import INTERCEPT, Term
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.design.saved_levels import floats_of, pack_array, pack_layout, unpack_layout
+from logitkit.design.terms import Term
+from logitkit.errors import UnsupportedError
 from logitkit.level_coordinates import LevelCoordinates
 from logitkit.recession import RecessionCone
 from logitkit.record import Covariance, Limit, ModelRecord
 from logitkit.saved_penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
 from logitkit.solvers.solver import Status, Step
 
-__all__ = [
-    "COVARIANCES",
-    "FORMAT",
-    "MODEL_FIELDS",
-    "NOTHING",
-    "NUMBERS",
-    "VERSION",
-    "model_problems",
-    "number_count",
-    "pack_model",
-    "unpack_model",
-]
+__all__ = ["NUMBERS", "pack_model", "unpack_model"]
 
-FORMAT = "logitkit fit"
-VERSION = 5
 ARROW_MOST = 16_000_000  # numbers of a covariance that a file holds: 170 MB as text
 CONE = ("directions", "rays", "generators")
 ARRAYS = ("coef", "inner_coef")
@@ -59,20 +46,6 @@ NUMBERS = (
     "decrement",
     "level",
 )
-NOTHING = type(None)
-#: What every file holds, and the JSON types of each: numbers that JSON lacks are dicts.
-MODEL_FIELDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("format", "family", "status", "method", "fingerprint"), (str,)),
-    **dict.fromkeys(("names", "terms", "empty_terms", "references", "aliased", "trace"), (list,)),
-    **dict.fromkeys(("response", "covariance", "counts"), (dict,)),
-    **dict.fromkeys(("coding", "constant", "limit", "coordinates", "penalty"), (dict, NOTHING)),
-    **dict.fromkeys((*ARRAYS, *COVARIANCES), (dict,)),
-    **dict.fromkeys(NUMBERS, (int, float, dict)),
-    "version": (int,),
-    "formula": (str, NOTHING),
-}
-PARTS = {"response": ResponseInfo, "covariance": Covariance, "counts": RowCounts}
-ENCODED = ("response", "counts")
 
 
 def pack_model(record: ModelRecord) -> dict[str, Any]:
@@ -90,8 +63,6 @@ def pack_model(record: ModelRecord) -> dict[str, Any]:
     """
     info, limit = record.info, record.limit
     return {
-        "format": FORMAT,
-        "version": VERSION,
         "formula": info.formula,
         "names": list(info.names),
         "empty_terms": list(info.empty_terms),
@@ -201,94 +172,6 @@ def _unpack_limit(part: Mapping[str, Any]) -> Limit:
     return Limit((), cone, decode(part["direction"]), part["n_rows"], decode(part["signs"]), part["dimension"])
 
 
-def model_problems(
-    packed: Mapping[str, Any], known: Mapping[str, tuple[type, ...]], numbers: tuple[str, ...] = NUMBERS
-) -> Iterator[str]:
-    """Name what is missing, unknown or of another type, the first first.
-
-    Parameters
-    ----------
-    packed : mapping
-        What was read.
-    known : mapping
-        Fields that a file of this kind has, and their types.
-    numbers : tuple of str
-        Those that are numbers.
-
-    Yields
-    ------
-    str
-        What is wrong.
-    """
-    for name in (*known, *packed):
-        if name not in packed:
-            yield f"it has no {name!r}"
-        if name not in known:
-            yield f"it has a field {name!r} that is not known"
-        if not isinstance(packed[name], known[name]) or (isinstance(packed[name], bool) and bool not in known[name]):
-            yield f"{name!r} is {_shown(packed[name])}"
-    for name in numbers:
-        if not isinstance(decode(packed[name]), (int, float)):
-            yield f"{name!r} is {_shown(packed[name])}"
-    for name, kind in PARTS.items():
-        part = decode(packed[name]) if name in ENCODED else packed[name]
-        for key in sorted({field.name for field in fields(kind)} ^ set(part)):
-            yield f"{name!r} has {'an unknown' if key in part else 'no'} {key!r}"
-    counts = decode(packed["counts"])
-    if not all(type(counts[name]) is int for name in ("given", "missing")):
-        yield f"'counts' is {_shown(counts)}"
-    if packed["status"] not in Status.__members__:
-        yield f"the status {packed['status']!r} is not known"
-    constant = None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64)
-    if constant is not None and constant.shape != (len(packed["names"]),):
-        yield f"'constant' is {_shown(packed['constant'])}, and there are {len(packed['names'])} names"
-    yield from _name_misfits(packed)
-
-
-def _name_misfits(packed: Mapping[str, Any]) -> Iterator[str]:
-    """Name what does not fit the number of columns."""
-    names = packed["names"]
-    for field in ("names", "empty_terms"):
-        if not all(isinstance(name, str) for name in packed[field]):
-            yield f"{field!r} are not all text"
-    columns = [column for _, columns in packed["terms"] for column in columns]
-    if sorted(columns) != list(range(len(names))):
-        yield f"'terms' have the columns {columns}, and there are {len(names)} names"
-    if packed["coding"] is not None:
-        # The levels of an absorbed factor take up the intercept.
-        absorbed = packed.get("absorbed") is not None
-        coded = [name for name in packed["coding"]["names"] if not absorbed or name != INTERCEPT]
-        if coded != names:
-            yield "'coding' has other names than the coefficients"
-
-
-def number_count(packed: Mapping[str, Any], name: str) -> int | None:
-    """Return how many numbers a field has; None for a covariance that is not written out.
-
-    Parameters
-    ----------
-    packed : mapping
-        What was read.
-    name : str
-        Of an array or a covariance.
-
-    Returns
-    -------
-    int or None
-        The size.
-    """
-    part = packed[name]
-    if name in COVARIANCES and not {"same", "withheld", "arrow", "row_space"}.isdisjoint(part):
-        return None
-    whole = name in COVARIANCES and "square" in part
-    return (floats_of(part["square"]) if whole else np.asarray(decode(part), dtype=np.float64)).size
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return f"of type {type(value).__name__}, {text if len(text) < 40 else text[:40] + '...'}"
-
-
 def _pack_covariances(record: ModelRecord) -> dict[str, Any]:
     """Return both covariances as JSON values: written out, the factors of an arrow, as the other one, or why none."""
     packed: dict[str, Any] = {}
@@ -348,8 +231,6 @@ def _unpack_covariances(packed: Mapping[str, Any], q: int) -> dict[str, Any]:
             inner = DenseFactor(np.asfortranarray(floats_of(arrow["factor"]).reshape(k, k)), inner_scale)
             border = floats_of(arrow["border"]).reshape(head.size, k)
             layout = unpack_layout(arrow["layout"])
-            for wrong in layout_misfits(layout, q):
-                raise DataError(f"The saved model is damaged: {wrong}.")
             found[name] = ArrowVcov(ArrowFactor(layout, head, border, inner, scale, inner.least_pivot))
         elif "row_space" in part:
             found[name] = unpack_row_space(part["row_space"], q)

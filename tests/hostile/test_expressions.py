@@ -23,6 +23,7 @@ from logitkit.cli import main
 from logitkit.design.expression import read_expression
 from logitkit.design.language import require_closed
 from logitkit.errors import DataError, FormulaError, LogitkitError
+from logitkit.saved import digest_of
 from tolerances import EXACT
 
 
@@ -45,6 +46,11 @@ def rows(n: int = 60) -> pd.DataFrame:
 
 
 FRAME = rows()
+
+
+def signed(packed: dict[str, Any]) -> str:
+    """Return a file with a digest made anew, as a forger would: it must not be the digest that refuses."""
+    return json.dumps(packed | {"digest": digest_of(packed)})
 
 
 @pytest.fixture
@@ -213,7 +219,7 @@ def test_a_file_that_agrees_with_itself_is_refused(
     expression = payload.replace("CANARY", str(canary))
     path = tmp_path / "model.json"
     for place in ("term", "left", "offset"):
-        path.write_text(json.dumps(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
+        path.write_text(signed(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
         start = time.perf_counter()
         with pytest.raises(LogitkitError):
             lk.load(path)
@@ -224,12 +230,12 @@ def test_a_file_that_agrees_with_itself_is_refused(
 @pytest.mark.parametrize("place", PLACES)
 def test_no_place_of_a_formula_runs_code(place: str, honest: dict[str, Any], canary: Path, tmp_path: Path) -> None:
     path = tmp_path / "model.json"
-    path.write_text(json.dumps(honest[place]), encoding="utf-8")
+    path.write_text(signed(honest[place]), encoding="utf-8")
     report = place in {"left", "multinomial"}
     assert not ask_everything(path, report=report)  # as it was saved, every verb answers
     for payload in ("open('CANARY', 'w')", "z.to_csv('CANARY')", "np.save('CANARY', z)", "(lambda: open('CANARY'))()"):
         expression = payload.replace("CANARY", str(canary))
-        path.write_text(json.dumps(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
+        path.write_text(signed(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
         with pytest.raises(FormulaError, match=r"which a saved model does not hold|is no function|acts on the process"):
             lk.load(path)
         assert ask_everything(path, report=report)
@@ -242,7 +248,7 @@ def test_the_command_line_runs_no_code(
     path, table = tmp_path / "model.json", tmp_path / "rows.csv"
     FRAME.to_csv(table, index=False)
     expression = f"open('{canary}', 'w')"
-    path.write_text(json.dumps(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
+    path.write_text(signed(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
     with pytest.raises(SystemExit) as ended:
         raise SystemExit(main(["predict", str(path), str(table)]))
     assert ended.value.code not in (0, None)
@@ -294,7 +300,7 @@ def test_the_formula_that_is_shown_is_the_one_that_is_evaluated(
 ) -> None:
     packed = replaced(changed(honest[place], change), "CANARY", str(canary))
     path = tmp_path / "model.json"
-    path.write_text(json.dumps(packed), encoding="utf-8")
+    path.write_text(signed(packed), encoding="utf-8")
     start = time.perf_counter()
     with pytest.raises(LogitkitError):
         lk.load(path)
@@ -306,7 +312,7 @@ def test_what_was_learnt_is_not_learnt_again_from_new_rows(honest: dict[str, Any
     for state in ({}, {"scale(log(z))": {"dict": []}}):
         packed = copy.deepcopy(honest["transform"])
         packed["coding"]["state"]["transform"] = state
-        path.write_text(json.dumps(packed), encoding="utf-8")
+        path.write_text(signed(packed), encoding="utf-8")
         fit = lk.load(path)
         with pytest.raises(DataError, match=r"does not hold what scale\(log\(z\)\) learnt"):
             fit.predict(FRAME)
@@ -332,7 +338,7 @@ def test_a_file_names_no_function_to_import(source: dict[str, Any], tmp_path: Pa
     path = lk.logit("y ~ own(x)", FRAME).save(tmp_path / "model.json")
     packed = json.loads(path.read_text(encoding="utf-8"))
     packed["coding"]["functions"]["own"] = source
-    path.write_text(json.dumps(packed), encoding="utf-8")
+    path.write_text(signed(packed), encoding="utf-8")
     with pytest.raises(FormulaError, match=r"functions=\{'own': own\}"):
         lk.load(path)
     assert_allclose(
@@ -347,7 +353,7 @@ def test_a_function_that_is_handed_over_lends_nothing_else(canary: Path, tmp_pat
     path = lk.logit("y ~ own(x)", FRAME).save(tmp_path / "model.json")
     honest = json.loads(path.read_text(encoding="utf-8"))
     for payload in ("own.__globals__", "own.__call__(x)", "C(own)", "x.map(open)", "own(open)", "own.clear()"):
-        path.write_text(json.dumps(replaced(honest, "own(x)", payload)), encoding="utf-8")
+        path.write_text(signed(replaced(honest, "own(x)", payload)), encoding="utf-8")
         assert ask_everything(path, {"own": own}), payload
     # Of a module a function is handed over, and not the module with all that it can do.
     path = lk.logit("y ~ pd.cut(x, [-9, 0, 9], labels=False)", FRAME).save(tmp_path / "model.json")
@@ -355,7 +361,7 @@ def test_a_function_that_is_handed_over_lends_nothing_else(canary: Path, tmp_pat
         lk.load(path, functions={"pd": pd})
     assert not ask_everything(path, {"pd.cut": pd.cut})
     packed = replaced(json.loads(path.read_text(encoding="utf-8")), "pd.cut", "pd.read_pickle")
-    path.write_text(json.dumps(packed), encoding="utf-8")
+    path.write_text(signed(packed), encoding="utf-8")
     assert "pd.read_pickle" in ask_everything(path, {"pd.cut": pd.cut, "pd": pd})
 
 

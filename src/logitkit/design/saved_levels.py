@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,11 @@ from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.arrow import ArrowLayout
 from logitkit.design.saved_coding import decode, encode
 from logitkit.design.vanishing import Vanishing
-from logitkit.errors import DataError
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
-    "absorbed_misfits",
-    "code_misfits",
     "floats_of",
     "integers_of",
-    "layout_misfits",
     "pack_absorbed",
     "pack_array",
     "pack_layout",
@@ -142,36 +138,6 @@ def unpack_absorbed(part: Mapping[str, Any], q: int) -> AbsorbedLevels:
     )
 
 
-def absorbed_misfits(part: Mapping[str, Any], q: int) -> Iterator[str]:
-    """Name what does not fit the number of levels of an absorbed factor.
-
-    Parameters
-    ----------
-    part : mapping
-        From ``pack_absorbed``, possibly changed since.
-    q : int
-        Number of columns that were solved for.
-
-    Yields
-    ------
-    str
-        What is wrong, to stand behind "is damaged:".
-    """
-    levels = decode(part["levels"])
-    if len(set(levels)) != len(levels):
-        yield "'absorbed' holds a level twice"
-    if not isinstance(part["name"], str) or type(part["n_dropped_rows"]) is not int:
-        yield "'absorbed' has no name, or no number of rows that were dropped"
-    columns = {"means": q, "anchors": q, "reach": 2}
-    for name in (*OF_LEVELS, *columns):
-        size = len(levels) * columns.get(name, 1)
-        if part[name] is None and name in columns:
-            continue
-        found = floats_of(part[name]).size
-        if found != size:
-            yield f"'absorbed' has {found} {name} and must have {size}"
-
-
 def pack_layout(layout: ArrowLayout) -> dict[str, Any]:
     """Return where the columns of a large factor stand as JSON values.
 
@@ -222,46 +188,6 @@ def unpack_layout(part: Mapping[str, Any]) -> ArrowLayout:
     return ArrowLayout(levels, head, rest, recode)
 
 
-def layout_misfits(layout: ArrowLayout, size: int) -> Iterator[str]:
-    """Name what does not fit the number of columns.
-
-    Parameters
-    ----------
-    layout : ArrowLayout
-        From a file.
-    size : int
-        Number of columns, of the factor and others.
-
-    Yields
-    ------
-    str
-        What is wrong.
-    """
-    columns = np.sort(np.concatenate([layout.head, layout.rest]))
-    if not np.array_equal(columns, np.arange(size)):
-        yield f"the columns of the large factor and the others are not {size} in all"
-    if layout.levels.size != layout.head.size or layout.levels.min(initial=0) < 0:
-        yield "the codes of the large factor's columns are out of range"
-
-
-def code_misfits(bounds: Mapping[str, tuple[IntArray, int]]) -> Iterator[str]:
-    """Name codes that are out of range, from -1 for none up to less than their number.
-
-    Parameters
-    ----------
-    bounds : mapping of str to (array, int)
-        Codes and their number, by name.
-
-    Yields
-    ------
-    str
-        What is wrong.
-    """
-    for name, (values, most) in bounds.items():
-        if values.size and (values.min() < -1 or values.max() >= most):
-            yield f"{name!r} has a code out of range"
-
-
 def pack_vanishing(vanishing: Vanishing | None) -> dict[str, Any] | None:
     """Return the combinations of columns that vanish on the rows of a fit as JSON values.
 
@@ -284,46 +210,28 @@ def pack_vanishing(vanishing: Vanishing | None) -> dict[str, Any] | None:
     }
 
 
-def unpack_vanishing(part: Mapping[str, Any] | None, aliased: IntArray | None, p: int) -> Vanishing | None:
+def unpack_vanishing(part: Mapping[str, Any] | None) -> Vanishing | None:
     """Return the combinations that were packed.
 
     Parameters
     ----------
     part : mapping or None
         From ``pack_vanishing``.
-    aliased : (k,) int array or None
-        The aliased columns of the fit; None where the combinations are of other columns.
-    p : int
-        Number of columns.
 
     Returns
     -------
     Vanishing or None
         As it was.
 
-    Raises
-    ------
-    DataError
-        If they are not those of the aliased columns.
-
     Examples
     --------
     >>> twice = Vanishing(*(np.array(values) for values in ([1], [0, 1], [0, 0], [-2.0, 1.0], [4.0])))
-    >>> unpack_vanishing(pack_vanishing(twice), np.array([1]), 2).values.tolist()
+    >>> unpack_vanishing(pack_vanishing(twice)).values.tolist()
     [-2.0, 1.0]
     """
     if part is None:
-        if aliased is not None and aliased.size:
-            raise DataError("The saved model is damaged: it does not say what its aliased columns were.")
         return None
     owners, columns, numbers = (integers_of(part[name]) for name in COMBINED)
     values, scale = (floats_of(part[name]) for name in WEIGHED)
     levels = None if part["levels"] is None else floats_of(part["levels"]).reshape(-1, owners.size)
-    known = aliased is None or np.array_equal(np.sort(owners), np.sort(aliased))
-    whole = known and scale.size == owners.size
-    least = min(columns.min(initial=0), numbers.min(initial=0))
-    if not whole or least < 0 or not columns.size == numbers.size == values.size:
-        raise DataError("The saved model is damaged: what explains its aliased columns has other sizes than they.")
-    for wrong in code_misfits({"columns": (columns, p), "numbers": (numbers, owners.size)}):
-        raise DataError(f"The saved model is damaged: {wrong}.")
     return Vanishing(owners, columns, numbers, values, scale, levels)

@@ -22,6 +22,10 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
     only if every name in it is a column, a constant that the file holds, a transform of a closed list, or a function
     that is handed over here, and if it gives the terms, the offsets and the left side that the file holds.
 
+    The file is checked whole before a fit comes out of it: the type, range and size of every field, what must agree
+    across fields, and a digest of them all, which finds damage and changes made by hand. It is no signature: whoever
+    can write the file can make the digest anew.
+
     Parameters
     ----------
     path : str or Path
@@ -38,8 +42,8 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
     Raises
     ------
     DataError
-        If the file is no saved fit, is of a version that is not known, or was changed: what it shows would not be what
-        it evaluates.
+        If the file is no saved fit, is damaged (naming the field) or was changed, or is of another version of the
+        format (saying what to do).
     FormulaError
         If the formula uses functions that are not given, naming them, or has a part that a saved fit may not hold.
 
