@@ -210,7 +210,7 @@ def test_predictions_are_those_of_the_group(table):
 def test_a_group_or_a_level_that_the_fit_never_saw(table):
     fits = lk.logit_by("y ~ x + C(f)", table, by="g")
     new = pd.DataFrame({"g": ["plain", "nobody", "lacks", "lacks", None], "x": 1.0, "f": ["c", "a", "a", "c", "a"]})
-    with pytest.raises(DataError, match=r"Row 1 .* group nobody"):
+    with pytest.raises(DataError, match=r"Row 1 .* the group g = nobody"):
         fits.predict(new)
     with pytest.raises(DataError, match=r"Row 3 .* group lacks for what its data say nothing of"):
         fits.predict(new[new["g"] != "nobody"].set_axis([0, 2, 3, 4]).iloc[[0, 1, 1, 2]])

@@ -28,6 +28,7 @@ from logitkit.execution.local import ordered_map
 from logitkit.execution.progress import progress
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
+from logitkit.inference.conditioning import conditioning
 from logitkit.inference.dependence import Dependences, dependences_of
 from logitkit.inference.prediction import linear_predictor
 from logitkit.inference.refits import certain_fits
@@ -65,17 +66,15 @@ class GroupedRecord:
     n_obs, n_params : (G,) int array
         Observations and rank.
     events : (G,) array
-        Weighted events.
+        Weighted.
     loglik, deviance : (G,) array
         As of single fits; nan with sampling weights or clusters.
     status : tuple of str
         How each fit ended, in words.
     converged : (G,) bool array
         Whether it did.
-    single : dict of int to FitRecord
-        Records of the groups that were fitted one by one.
-    dependences : dict of int to Dependences
-        Of the groups whose columns are linearly dependent.
+    single, dependences : dict of int to FitRecord or Dependences
+        Of the groups that were fitted one by one, and of those whose columns are linearly dependent.
     counts : RowCounts
         Rows of the table, used and dropped.
     covariance : str
@@ -117,13 +116,19 @@ class GroupedRecord:
         """Groups in which columns were dropped."""
         return np.array([g for g, record in self.single.items() if record.aliased.size], dtype=np.int64)
 
+    @property
+    def collinear(self) -> IntArray:
+        """Groups in which columns are nearly collinear; a fit in compiled code proves that none are."""
+        return np.array([g for g in self.single if self.names_where(g, "collinear")], dtype=np.int64)
+
     def names_where(self, group: int, what: str) -> tuple[str, ...]:
-        """Return the coefficients of a group that are ``'aliased'``, or ``'separated'``: infinite or undetermined."""
+        """Return the coefficients of a group that are ``'aliased'``, ``'collinear'`` nearly, or ``'separated'``."""
         record = self.single.get(group)
         if record is None:
             return ()
-        if what == "aliased":
-            return tuple(record.names[j] for j in record.aliased)
+        if what != "separated":
+            names = tuple(record.names[j] for j in record.aliased)
+            return names if what == "aliased" else conditioning(record).columns
         if record.limit is None:
             return ()
         return tuple(name for name, sign in zip(record.names, record.limit.signs, strict=True) if sign != 0.0)

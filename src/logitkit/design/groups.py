@@ -51,6 +51,14 @@ class Groups:
             label.append(known[place])
         return tuple(reversed(label))
 
+    def words(self, group: int) -> str:
+        """Return a group as printed: its value, or its values in brackets, those in quotes that have such signs."""
+        values = self.label(group)
+        if len(values) == 1:
+            return str(values[0])
+        texts = [repr(value) if isinstance(value, str) and set(value) & set(",()'") else str(value) for value in values]
+        return f"({', '.join(texts)})"
+
     def find(self, label: Sequence[Any]) -> int:
         """Return the number of the group that values make, or -1."""
         key = 0

@@ -21,9 +21,9 @@ from logitkit.design.named import canonical_name
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.inference.delta import Estimates
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Entangled", "Ratios", "column_changes", "entangled_terms", "ratios_of", "without_ratio"]
+__all__ = ["Entangled", "Ratios", "column_changes", "entangled_terms", "ratios_of", "read_together", "without_ratio"]
 
 
 @dataclass(frozen=True)
@@ -228,6 +228,40 @@ def entangled_terms(info: DesignInfo) -> tuple[Entangled, ...]:
             read = set().union(*(variables[e] for name in entangled for e in terms[name] if e in group))
             found.append(Entangled(tuple(entangled), tuple(sorted(read))))
     return tuple(found)
+
+
+def read_together(info: DesignInfo, columns: IntArray) -> bool:
+    """Return whether columns are functions of variables that the formula ties together, by powers or products.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    columns : int array
+        Columns of the design.
+
+    Returns
+    -------
+    bool
+        False for a ready matrix, whose columns do not say how they were made.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> info = lk.logit("low ~ age + lwt + I(lwt**2)", lk.datasets.load_lbw()).record.info
+    >>> read_together(info, np.array([2, 3])), read_together(info, np.array([1, 2]))
+    (True, False)
+    """
+    if info.coding is None:
+        return False
+    made, known = info.coding.factors, info.coding.variables
+    read = {
+        term.name: set().union(*(_variables(expression, known) for expression in made.get(term.name, ())))
+        for term in info.terms
+        if term.name != INTERCEPT
+    }
+    wanted = {term.name for term in info.terms if set(term.columns) & set(columns.tolist())}
+    return any(wanted <= group for group in _connected(read))
 
 
 def _connected(variables: Mapping[str, set[str]]) -> list[set[str]]:

@@ -226,7 +226,7 @@ def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
     if len(functions) > OVERALL_MOST:
         return np.nan, len(functions), np.nan
     statistic, dof = _chi_square(record, functions)
-    return (np.nan, 0, np.nan) if np.isnan(statistic) else (statistic, dof, float(chdtrc(dof, statistic)))
+    return statistic, dof, np.nan if np.isnan(statistic) else float(chdtrc(dof, statistic))
 
 
 def _require(record: MultinomialRecord, design: Design | None, test: str) -> None:

@@ -212,7 +212,7 @@ def overall_test(record: ModelRecord) -> tuple[float, int, float]:
         Chi-square statistic; nan when there is nothing to test, the covariance lacks the rank, or there are more than
         ``OVERALL_MOST`` coefficients: the time grows with the cube of their number.
     dof : int
-        Degrees of freedom; 0 when there is nothing that can be tested.
+        Degrees of freedom; 0 when there is nothing to test.
     p_value : float
         Upper tail probability.
 
@@ -247,7 +247,7 @@ def overall_test(record: ModelRecord) -> tuple[float, int, float]:
     values = left[:, tested] @ record.coef[tested]
     rank, statistic, _ = wald_chi_square(record, values, record.coordinates.jacobian(left))
     if rank < len(left):
-        return float("nan"), 0, float("nan")
+        return float("nan"), len(left), float("nan")
     return statistic, rank, float(chdtrc(rank, statistic))
 
 
@@ -309,9 +309,7 @@ def wald_chi_square(record: ModelRecord, difference: FloatArray, jacobian: Float
     >>> rank, bool(np.isclose(statistic, fit.tidy()["statistic"].iloc[1] ** 2))
     (1, True)
     """
-    # The root of the covariance, not the covariance, so that close hypotheses keep their digits.
-    support = np.flatnonzero(np.any(jacobian != 0.0, axis=0))
-    root = jacobian[:, support] @ _root(record.inner_vcov.block(support))
+    root = covariance_root(record, jacobian)
     length = np.linalg.norm(root, axis=1)
     length = np.where(length > 0.0, length, 1.0)
     rotation, values, _ = np.linalg.svd(root / length[:, None], full_matrices=False)
@@ -321,6 +319,28 @@ def wald_chi_square(record: ModelRecord, difference: FloatArray, jacobian: Float
     outside = scaled - rotation[:, keep] @ rotated[keep]
     contradicted = bool(np.any(np.abs(outside) > 1e-8 * max(1.0, float(np.abs(scaled).max()))))
     return int(np.count_nonzero(keep)), float(np.sum((rotated[keep] / values[keep]) ** 2)), contradicted
+
+
+def covariance_root(record: ModelRecord, jacobian: FloatArray, *, model: bool = False) -> FloatArray:
+    """Return R with R R' the covariance of functions: close functions keep their digits in it, not in the covariance.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    jacobian : (m, q) array
+        The functions, of the coefficients that were solved for.
+    model : bool, default False
+        Whether the covariance is that of the inverse information, whatever the fit carries.
+
+    Returns
+    -------
+    (m, r) array
+        A row a function.
+    """
+    support = np.flatnonzero(np.any(jacobian != 0.0, axis=0))
+    vcov = record.inner_model_vcov if model else record.inner_vcov
+    return np.asarray(jacobian[:, support] @ _root(vcov.block(support)))
 
 
 def _root(vcov: FloatArray) -> FloatArray:

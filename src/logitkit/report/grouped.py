@@ -92,9 +92,10 @@ def _warnings(record: GroupedRecord) -> Iterator[str]:
     for found, text in (
         (record.separated, "Separated, so that some coefficients are infinite"),
         (record.aliased, "Columns dropped, such as levels that do not occur"),
+        (record.collinear, "Nearly collinear columns, which .glance() names"),
         (np.flatnonzero(~record.converged), "Not converged"),
     ):
         if found.size:
-            labels = [", ".join(str(value) for value in record.groups.label(int(group))) for group in found[:20]]
+            labels = [record.groups.words(int(group)) for group in found[:20]]
             names = name_list(labels + [""] * (found.size - len(labels)), most=6)
             yield f"{text}: {counted(found.size, 'group')} ({names})."

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from scipy.special import stdtrit
+
+from logitkit.inference.conditioning import conditioning
+from logitkit.inference.delta import normal_quantile
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.wald import OVERALL_MOST
 from logitkit.record import ModelRecord
 from logitkit.report.document import Fact
 from logitkit.report.number_format import format_integer, format_number, format_p
-from logitkit.report.wording import counted, has_only_intercept, name_list
+from logitkit.report.wording import counted, has_only_intercept, name_list, nearly_collinear
 from logitkit.solvers.solver import Status
 
 __all__ = [
@@ -24,7 +28,7 @@ __all__ = [
     "state_warnings",
 ]
 
-FEW_CLUSTERS = 20  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
+FEW_CLUSTERS = 40  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
 
 def rows_facts(record: ModelRecord) -> Iterator[Fact]:
@@ -99,6 +103,8 @@ def fitted_facts(record: ModelRecord, overall: Callable[[], tuple[float, int, fl
         statistic, dof, p = overall()
         if dof > OVERALL_MOST:
             yield Fact(f"Wald chi2({dof})", f"not computed: over {OVERALL_MOST} coefficients")
+        elif dof > 0 and math.isnan(statistic):
+            yield Fact(f"Wald chi2({dof})", "withheld: the covariance lacks the rank")
         elif dof > 0:
             yield Fact(f"Wald chi2({dof})", f"{statistic:,.2f} (p {_p_text(p)})")
     # A null model explains nothing: what rounding error would print in these places is no finding.
@@ -186,7 +192,7 @@ def design_notes(record: ModelRecord) -> Iterator[str]:
 
 
 def state_warnings(record: ModelRecord) -> Iterator[str]:
-    """Say where the solver has not converged, and where clusters are few.
+    """Say where the solver has not converged, where clusters are few, and which columns are nearly collinear.
 
     Parameters
     ----------
@@ -202,8 +208,12 @@ def state_warnings(record: ModelRecord) -> Iterator[str]:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
     if record.limit is not None and record.status is not Status.SEPARATED:
         yield f"The limiting model has not converged: the solver {record.status.value}."
-    if record.covariance.n_clusters is not None and record.covariance.n_clusters < FEW_CLUSTERS:
+    clusters = record.covariance.n_clusters
+    if clusters is not None and 1 < clusters < FEW_CLUSTERS:
+        wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * record.level)) / normal_quantile(record.level)
         yield (
-            f"Few clusters ({record.covariance.n_clusters}): standard errors by cluster are too small then, and so are "
-            "p-values."
+            f"Few clusters ({clusters}): standard errors by cluster are too small then, and so are p-values. Intervals "
+            f"and p-values here are normal; by t with {clusters - 1} degrees of freedom, the usual first remedy, "
+            f"intervals are {wider:.2f} times as long."
         )
+    yield from nearly_collinear(conditioning(record))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.design.outcomes import OutcomeResponse
+from logitkit.inference.conditioning import conditioning
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.risk_ratios import RiskRatios
 from logitkit.outcome_record import MultinomialRecord
@@ -130,7 +131,8 @@ def glance_outcomes(record: MultinomialRecord) -> pd.DataFrame:
     """
     row = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
     row |= {"n_outcomes": record.family.n_outcomes} | likelihood_row(record)
-    return pd.DataFrame([row | {"converged": record.converged, "status": record.status.value}])
+    state = {"converged": record.converged, "status": record.status.value}
+    return pd.DataFrame([row | state | {"condition_number": conditioning(record).number}])
 
 
 def augment_outcomes(record: MultinomialRecord, design: Design) -> pd.DataFrame:

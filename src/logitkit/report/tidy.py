@@ -9,6 +9,7 @@ import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.errors import UnsupportedError
+from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
 from logitkit.inference.odds_ratios import OddsRatios
@@ -103,7 +104,7 @@ def ratio_named(frame: pd.DataFrame) -> pd.DataFrame:
         The same table.
     """
     if frame["unit"].isna().any():
-        frame.columns.name = "NaN: cannot move alone"
+        frame.columns.name = "no unit and ratio: columns that cannot change alone"
     return frame
 
 
@@ -214,6 +215,7 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
     row: dict[str, Any] = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
     row |= {"events": record.events} | likelihood_row(record) | {"tjur": record.tjur}
     row |= {"converged": record.converged, "status": record.status.value}
+    row |= {"condition_number": conditioning(record).number}
     if record.penalty is not None:
         row |= _penalty_row(record, record.penalty)
     return pd.DataFrame([row])

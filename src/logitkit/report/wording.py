@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logitkit.design.info import DesignInfo
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
+    from logitkit.inference.conditioning import Conditioning
 
 __all__ = [
     "FIRST_GIVEN",
@@ -31,6 +32,7 @@ __all__ = [
     "learnt_from_all",
     "many_new_rows",
     "name_list",
+    "nearly_collinear",
     "no_ratio",
     "without_intercept",
 ]
@@ -186,6 +188,37 @@ def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
     if INTERCEPT in names:
         return ()
     return (f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is.",)
+
+
+def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
+    """Return a warning where the columns of a fit all but determine one another.
+
+    Parameters
+    ----------
+    found : Conditioning
+        Of the fit.
+
+    Returns
+    -------
+    tuple of str
+        One paragraph or none.
+
+    Examples
+    --------
+    >>> from logitkit.inference.conditioning import Conditioning
+    >>> nearly_collinear(Conditioning(4e4, ("x", "z"), 2e4, False))[0][:55]
+    'Nearly collinear (condition number 4.0e+04): x, z. What'
+    """
+    if not found.columns:
+        return ()
+    text = (
+        f"Nearly collinear (condition number {found.number:.1e}): {name_list(found.columns)}. What one of them has of "
+        f"its own is some {1.0 / found.inflation:.0e} of its spread. Its coefficient and standard error are of that "
+        "alone, and rounding of the data may decide them. "
+    )
+    if found.computed:
+        return (text + "Powers and products are less collinear of centred variables, or as poly(x, degree).",)
+    return (text + "Leave out a column, or put them together.",)
 
 
 def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:

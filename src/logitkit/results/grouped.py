@@ -112,12 +112,12 @@ class GroupedFits:
         -------
         pandas.DataFrame
             The columns that make groups, then n_obs, n_params, events, loglik, deviance, aic, converged, status, and
-            the names of the coefficients that are aliased, and separated (infinite or undetermined).
+            the names of the coefficients that are aliased, nearly collinear, and separated (infinite or undetermined).
         """
         record = self.record
         names = {
             what: [", ".join(record.names_where(group, what)) for group in range(len(self))]
-            for what in ("aliased", "separated")
+            for what in ("aliased", "collinear", "separated")
         }
         return pd.DataFrame(
             self._columns()
@@ -278,10 +278,10 @@ class GroupedFits:
         codes = self.record.groups.of_rows(table)[rows.kept]
         if unseen == "raise" and (codes == -1).any():
             place = int(np.flatnonzero(rows.kept)[np.argmax(codes == -1)])
-            label = tuple(table.column(name).iloc[place] for name in self.record.groups.names)
+            label = ", ".join(f"{name} = {table.column(name).iloc[place]}" for name in self.record.groups.names)
             raise DataError(
-                f"Row {place} (from 0) is of the group {', '.join(str(value) for value in label)}, which the fits did "
-                "not have; unseen='missing' gives missing predictions there."
+                f"Row {place} (from 0) is of the group {label}, which the fits did not have; unseen='missing' gives "
+                "missing predictions there."
             )
         known = np.flatnonzero(codes >= 0)
         eta = np.full(codes.size, np.nan)
@@ -292,7 +292,7 @@ class GroupedFits:
         return pd.Series(tidy.scatter(eta, rows.kept), rows.index, name="logit")
 
     def _refuse(self, places: IntArray, codes: IntArray) -> None:
-        label = ", ".join(str(value) for value in self.record.groups.label(int(codes[0])))
+        label = self.record.groups.words(int(codes[0]))
         raise DataError(
             f"Row {places[0]} (from 0) asks the fit of group {label} for what its data say nothing of, such as a level "
             "that does not occur there; unseen='missing' gives missing predictions."

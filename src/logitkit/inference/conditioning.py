@@ -1,0 +1,138 @@
+r"""How nearly the columns of a fit determine one another.
+
+With :math:`R` the correlations of the slopes, :math:`(R^{-1})_{jj}` is the variance inflation factor of column j, in
+the weights of the fit: its root is the factor by which the other columns lengthen the standard error, and the
+reciprocal of the root is the part of the column's spread that is its own. The condition number is the root of the ratio
+of the largest eigenvalue of R to the least, Belsley's of the scaled columns but for the centring. Neither depends on
+the units or the origins of the columns.
+
+R is never formed: its root comes from the coordinates that the fit was solved in, and its singular values keep their
+digits where the correlations are 1 in floating point.
+
+References
+----------
+Belsley, D. A., Kuh, E. and Welsch, R. E. (1980) Regression Diagnostics, chapter 3.
+Stewart, G. W. (1987) Collinearity and least squares regression. Statistical Science 2, 68-84.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.terms import INTERCEPT
+from logitkit.inference.changes import read_together
+from logitkit.inference.wald import OVERALL_MOST, covariance_root
+from logitkit.record import ModelRecord
+from logitkit.typing import IntArray
+
+__all__ = ["Conditioning", "conditioning"]
+
+# Factors on a standard error. Measured columns have four digits or fewer: what is left of one is then below its last.
+MEASURED = 1e4
+COMPUTED = 1e8  # of powers and products, which are exact but for rounding, whatever their number of digits
+ROUNDING = (
+    1e-15  # of the largest singular value: less is rounding, and the condition number no smaller than its inverse
+)
+TERM_MOST = 60  # coefficients of a term that are looked at, where there are very many
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """How nearly collinear the columns of a fit are.
+
+    Parameters
+    ----------
+    number : float
+        Condition number; nan where there are too many coefficients, none, or a penalty.
+    columns : tuple of str
+        Columns that the others determine all but entirely; empty where a coefficient can be read as it stands.
+    inflation : float
+        Largest factor on the standard error of one of them; 0 where there are none.
+    computed : bool
+        Whether these columns are powers or products of the same variables, by the formula.
+
+    Examples
+    --------
+    >>> Conditioning(3.0, (), 0.0, False).columns
+    ()
+    """
+
+    number: float
+    columns: tuple[str, ...]
+    inflation: float
+    computed: bool
+
+
+def conditioning(record: ModelRecord) -> Conditioning:
+    """Return the condition number of the slopes, and the columns that are nearly collinear.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit; of several outcomes the columns are looked at outcome by outcome.
+
+    Returns
+    -------
+    Conditioning
+        Coefficients without a standard error take no part.
+
+    Examples
+    --------
+    Orthogonal columns of equal weights:
+
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> X = np.array([[1.0, a, b] for a in (-1, 1) for b in (-1, 1)] * 2)
+    >>> fit = lk.logit_matrix(X, np.repeat([0, 1], 4), names=["Intercept", "a", "b"])
+    >>> bool(np.isclose(conditioning(fit.record).number, 1.0))
+    True
+    """
+    nothing = Conditioning(float("nan"), (), 0.0, computed=False)
+    if record.penalty is not None:
+        return nothing
+    worst = nothing
+    for places in _blocks(record):
+        found = _of_block(record, places)
+        if found is not None and not worst.number >= found.number:
+            worst = found
+    return worst
+
+
+def _blocks(record: ModelRecord) -> list[IntArray]:
+    """Return the places of the slopes that have errors, of each outcome."""
+    p, errors = len(record.info.names), record.std_error
+    counted = np.array([name != INTERCEPT for name in record.info.names])
+    if counted.sum() > OVERALL_MOST:
+        for term in record.info.terms:
+            if len(term.columns) > TERM_MOST:
+                counted[list(term.columns)] = False
+    with np.errstate(invalid="ignore"):
+        used = np.tile(counted, errors.size // p) & (errors > 0.0)
+    blocks = [k * p + np.flatnonzero(used[k * p : (k + 1) * p]) for k in range(errors.size // p)]
+    return [places for places in blocks if 0 < places.size <= OVERALL_MOST]
+
+
+def _of_block(record: ModelRecord, places: IntArray) -> Conditioning | None:
+    functions = np.zeros((places.size, record.coef.size))
+    functions[np.arange(places.size), places] = 1.0
+    root = covariance_root(record, record.coordinates.jacobian(functions), model=True)
+    length = np.linalg.norm(root, axis=1, keepdims=True)
+    if not np.isfinite(length).all() or (length == 0.0).any():
+        return None
+    left, values, _ = np.linalg.svd(root / length, full_matrices=False)
+    values = np.maximum(values, ROUNDING * values[0])
+    shares = np.abs(left) / values  # of each singular value in the factor of each column
+    columns, most, computed = set(), 0.0, True
+    for share in shares.T:
+        largest = float(share.max())
+        if largest <= MEASURED:
+            continue
+        own = places[share > 0.1 * largest] % len(record.info.names)
+        exact = read_together(record.info, own)
+        if largest > (COMPUTED if exact else MEASURED):
+            columns.update(own.tolist())
+            most, computed = max(most, largest), computed and exact
+    names = tuple(record.info.names[j] for j in sorted(columns))
+    return Conditioning(float(values[0] / values[-1]), names, most, bool(names) and computed)
