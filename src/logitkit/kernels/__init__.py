@@ -6,14 +6,19 @@ edit in a second file.
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from numba import njit
 
+from logitkit.errors import LogitkitWarning
+
 __all__ = ["compiled", "compiled_sum"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+_told: list[str] = []  # the folder of the cache that was warned of: once is enough
 
 
 def compiled(function: F) -> F:
@@ -27,7 +32,8 @@ def compiled(function: F) -> F:
     Returns
     -------
     callable
-        The same function. Where no cache folder can be written it is compiled anew in each process, without a word.
+        The same function. Where no cache folder can be written it is compiled anew in each process, without a word;
+        where the cache is damaged or its disk full, with one warning.
     """
     return _compile(function, False)
 
@@ -51,6 +57,46 @@ def compiled_sum(function: F) -> F:
 def _compile(function: F, relaxed: Any) -> F:
     options = {"nogil": True, "error_model": "numpy", "fastmath": relaxed}
     try:
-        return cast("F", njit(cache=True, **options)(function))
+        kernel = njit(cache=True, **options)(function)
     except RuntimeError:  # numba finds no folder that it may write
         return cast("F", njit(**options)(function))
+    _keep_working(kernel._cache)  # noqa: SLF001 - numba has no public place for it
+    return cast("F", kernel)
+
+
+def _keep_working(cache: Any) -> None:
+    """Let a kernel be compiled where its cache is damaged or cannot be written: a cache is a convenience.
+
+    A damaged index is replaced by an empty one, so that the next process finds a sound cache. Whatever bytes can bring
+    unpickling and LLVM to raise is caught, for there is no list of it.
+    """
+    load, save = cache.load_overload, cache.save_overload
+
+    def load_overload(signature: Any, context: Any) -> Any:
+        try:
+            return load(signature, context)
+        except Exception as error:  # noqa: BLE001 - see above
+            _tell_once(cache.cache_path, error)
+            with contextlib.suppress(Exception):
+                cache.flush()
+            return None
+
+    def save_overload(signature: Any, compiled_code: Any) -> None:
+        try:
+            save(signature, compiled_code)
+        except Exception as error:  # noqa: BLE001 - see above
+            _tell_once(cache.cache_path, error)
+
+    cache.load_overload, cache.save_overload = load_overload, save_overload
+
+
+def _tell_once(folder: str, error: Exception) -> None:
+    if _told:
+        return
+    _told.append(folder)
+    warnings.warn(
+        f"Compiled code in '{folder}' cannot be read or written ({type(error).__name__}: {error}). It is compiled "
+        "anew, which takes some seconds in each process. Free space there, or delete the files *.nbi and *.nbc in it.",
+        LogitkitWarning,
+        stacklevel=2,
+    )
