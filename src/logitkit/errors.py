@@ -6,6 +6,7 @@ A message says what is wrong, the value and where it was found, and what to do a
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "SeparationError",
     "UnsupportedError",
     "nearest_name",
+    "quoted_names",
 ]
 
 
@@ -63,6 +65,10 @@ class ConvergenceWarning(LogitkitWarning):
     """The solver stopped before it reached its tolerance."""
 
 
+# Quoted, in brackets of any kinds (a right-open interval has two), or the comma of thousands.
+_ENCLOSED = re.compile(r"""'[^']*'|"[^"]*"|[(\[{][^()\[\]{}]*[)\]}]|(?<=\d),(?=\d{3}(?!\d))""")
+
+
 def nearest_name(name: str, known: Iterable[str]) -> str:
     """Return a hint with the nearest known name, or the names themselves.
 
@@ -85,9 +91,42 @@ def nearest_name(name: str, known: Iterable[str]) -> str:
     >>> nearest_name("z", ["income", "age"])
     'The names are: income, age.'
     """
-    names = list(known)
+    names = [str(each) for each in known]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    shown = ", ".join(quoted_names(names[:12])) + (", ..." if len(names) > 12 else "")
     return f"The names are: {shown}." if names else "There are no names to choose from."
+
+
+def quoted_names(names: Iterable[str]) -> list[str]:
+    """Return names that can be told apart in a list: all of them in quotes where one holds a comma or is blank.
+
+    Commas within brackets or quotes, and those of thousands, mislead no reader.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Such as levels or outcomes.
+
+    Returns
+    -------
+    list of str
+        As they are written between commas.
+
+    Examples
+    --------
+    >>> quoted_names(["bus", "tram, or metro"])
+    ["'bus'", "'tram, or metro'"]
+    >>> quoted_names(["(0, 5]", "bus 8,136 (reference)"])
+    ['(0, 5]', 'bus 8,136 (reference)']
+    """
+    shown = list(names)
+    return [repr(name) for name in shown] if any(map(_needs_quotes, shown)) else shown
+
+
+def _needs_quotes(name: str) -> bool:
+    blank, outside = name != name.strip() or not name, name
+    while (less := _ENCLOSED.sub("", outside)) != outside:  # brackets within brackets
+        outside = less
+    return blank or "," in outside

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
-from logitkit.errors import UnsupportedError
+from logitkit.errors import UnsupportedError, quoted_names
 from logitkit.plots.calibration import plot_bins
 from logitkit.plots.labels import add_note
 from logitkit.plots.roc import plot_roc
@@ -185,4 +185,4 @@ def left_out_words(outcomes: Sequence[str], there: Sequence[int], drawn: Sequenc
 
 def _names(outcomes: Sequence[str]) -> str:
     more = f" and {len(outcomes) - NAMED_MOST:,} more" if len(outcomes) > NAMED_MOST else ""
-    return ", ".join(outcomes[:NAMED_MOST]) + more
+    return ", ".join(quoted_names(outcomes[:NAMED_MOST])) + more

@@ -10,7 +10,7 @@ from logitkit.by import GroupedRecord
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import format_amount, format_integer
-from logitkit.report.wording import counted, name_list
+from logitkit.report.wording import counted, name_list, numbered_names
 
 __all__ = ["grouped_document"]
 
@@ -84,7 +84,7 @@ def _notes(record: GroupedRecord) -> Iterator[str]:
     yield f"Standard errors: {record.covariance}."
     counts = record.counts
     if counts.missing:
-        columns = ", ".join(f"{name} {format_integer(count)}" for name, count in counts.missing_by_column)
+        columns = numbered_names(counts.missing_by_column)
         yield f"Rows dropped for missing values: {format_integer(counts.missing)} ({columns})."
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from scipy.special import stdtrit
 
+from logitkit.errors import quoted_names
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.fit_statistics import fit_statistics
@@ -15,7 +16,7 @@ from logitkit.inference.wald import OVERALL_MOST
 from logitkit.record import ModelRecord
 from logitkit.report.document import Fact
 from logitkit.report.number_format import format_integer, format_number, format_p
-from logitkit.report.wording import counted, has_only_intercept, name_list, nearly_collinear
+from logitkit.report.wording import counted, has_only_intercept, name_list, nearly_collinear, numbered_names
 from logitkit.solvers.solver import Status
 
 __all__ = [
@@ -180,14 +181,11 @@ def design_notes(record: ModelRecord) -> Iterator[str]:
         One sentence each.
     """
     if record.info.references:
-        # A level that is the empty text, or ends in blanks, would not be seen.
-        shown = [
-            (factor, level if level == level.strip() != "" else repr(level)) for factor, level in record.info.references
-        ]
-        levels = [f"{factor}: {level}" for factor, level in shown]
+        shown = quoted_names(level for _, level in record.info.references)
+        levels = [f"{factor}: {level}" for (factor, _), level in zip(record.info.references, shown, strict=True)]
         yield f"Reference levels: {name_list(levels)}."
     if record.counts.missing:
-        columns = ", ".join(f"{name} {format_integer(count)}" for name, count in record.counts.missing_by_column)
+        columns = numbered_names(record.counts.missing_by_column)
         yield f"Rows dropped for missing values: {format_integer(record.counts.missing)} ({columns})."
 
 

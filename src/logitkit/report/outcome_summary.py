@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from logitkit.errors import quoted_names
 from logitkit.inference.functions import function_sides
 from logitkit.inference.outcome_tests import overall_outcome_test
 from logitkit.inference.risk_ratios import contrast_functions
@@ -131,7 +132,7 @@ def _facts(record: MultinomialRecord) -> Iterator[Fact]:
         yield number
     parts = [
         f"{outcome} {format_amount(float(total))}{' (reference)' if k == record.reference else ''}"
-        for k, (outcome, total) in enumerate(zip(record.outcomes, record.totals, strict=True))
+        for k, (outcome, total) in enumerate(zip(quoted_names(record.outcomes), record.totals, strict=True))
     ]
     if record.reference is not None:  # named also where the list is cut
         parts.insert(0, parts.pop(record.reference))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.terms import INTERCEPT
+from logitkit.errors import quoted_names
 from logitkit.inference.changes import entangled_terms
 from logitkit.record import ModelRecord
 from logitkit.report.number_format import format_integer, format_percent
@@ -34,6 +35,7 @@ __all__ = [
     "name_list",
     "nearly_collinear",
     "no_ratio",
+    "numbered_names",
     "without_intercept",
 ]
 
@@ -50,7 +52,7 @@ FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a
 
 
 def name_list(names: Sequence[str], most: int = NAMES_MOST) -> str:
-    """Return names with commas, and beyond some of them how many more there are.
+    """Return names with commas, in quotes where a name holds one, and beyond some of them how many more there are.
 
     Parameters
     ----------
@@ -69,7 +71,7 @@ def name_list(names: Sequence[str], most: int = NAMES_MOST) -> str:
     >>> name_list(["a", "b"]), name_list(["a", "b", "c", "d"], most=2)
     ('a, b', 'a, b and 2 more')
     """
-    text = ", ".join(names[:most])
+    text = ", ".join(quoted_names(names[:most]))
     return f"{text} and {format_integer(len(names) - most)} more" if len(names) > most else text
 
 
@@ -96,6 +98,28 @@ def learnt_from_all(transforms: Sequence[str]) -> str:
         "knots or bases are the same for every fold, and the scores may be a little better than for new rows. The "
         "estimators learn them anew in each training set of scikit-learn's cross-validation."
     )
+
+
+def numbered_names(counts: Sequence[tuple[str, int]]) -> str:
+    """Return names with a number each.
+
+    Parameters
+    ----------
+    counts : sequence of (str, int)
+        Such as columns and their missing values.
+
+    Returns
+    -------
+    str
+        With commas.
+
+    Examples
+    --------
+    >>> numbered_names([("age", 3), ("income, net", 1200)])
+    "'age' 3, 'income, net' 1,200"
+    """
+    names = quoted_names(name for name, _ in counts)
+    return ", ".join(f"{name} {format_integer(count)}" for name, (_, count) in zip(names, counts, strict=True))
 
 
 def counted(number: int, noun: str) -> str:
