@@ -66,6 +66,12 @@ def test_fit_prints_the_summary_of_the_same_fit(births: Path, capsys: Capture) -
     assert printed(capsys, "fit", FORMULA, births) == expected.to_text() + "\n"
 
 
+@pytest.mark.parametrize("expression", ["sys.exit(3)", "quit()", "argparse", "open('x')", "Path('x').touch()"])
+def test_a_formula_sees_no_name_of_the_command_line(expression: str, births: Path, capsys: Capture) -> None:
+    for command in (["fit", f"low ~ I({expression})"], ["fit", "--model", "multinomial", f"I({expression}) ~ age"]):
+        assert re.search("neither a column|acts on the process", error_of(capsys, *command, births))
+
+
 def test_parquet_gives_what_csv_gives(births: Path, capsys: Capture) -> None:
     parquet = births.with_suffix(".parquet")
     pd.read_csv(births).to_parquet(parquet)

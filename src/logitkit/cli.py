@@ -225,13 +225,8 @@ def _fit_two(options: argparse.Namespace) -> Any:
     from logitkit.api import logit
 
     data = _read(options.data, options.separator)
-    return logit(
-        options.formula,
-        data,
-        offset=options.offset,
-        event=None if options.event is None else _response_level(options.event, options.formula, data),
-        **_common(options),
-    )
+    event = None if options.event is None else _response_level(options.event, options.formula, data)
+    return _fitted(logit, options.formula, data, {"offset": options.offset, "event": event, **_common(options)})
 
 
 def _fit_several(options: argparse.Namespace) -> Any:
@@ -248,7 +243,14 @@ def _fit_several(options: argparse.Namespace) -> Any:
     chosen = {}
     if options.reference is not None:
         chosen["reference"] = _response_level(options.reference, options.formula, data)
-    return multinomial(options.formula, data, **chosen, **_common(options))
+    return _fitted(multinomial, options.formula, data, {**chosen, **_common(options)})
+
+
+def _fitted(verb: Any, formula: str, data: Any, options: dict[str, Any]) -> Any:
+    """Return the fit of a formula that sees none of the names of this module."""
+    # A formula sees the names of the scope that calls the function: at the command line there are none to see.
+    call = {"_verb": verb, "_formula": formula, "_data": data, "_options": options}
+    return eval("_verb(_formula, _data, **_options)", call)
 
 
 def _common(options: argparse.Namespace) -> dict[str, Any]:
