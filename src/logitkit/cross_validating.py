@@ -11,16 +11,19 @@ import numpy as np
 
 from logitkit.api import scope_of
 from logitkit.design.build import build_design
+from logitkit.design.design import Design
 from logitkit.design.frame import read_table
+from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.ready import ready_design
-from logitkit.errors import DataWarning
+from logitkit.errors import DataError, DataWarning
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.delta import normal_quantile
-from logitkit.nominal import First
-from logitkit.paths import grid_of, model_of, path_options, reader_of
-from logitkit.penalised_logit import PenalisedLogit
+from logitkit.nominal import First, outcomes_of
+from logitkit.paths import family_of, grid_of, model_of, path_options, reader_of
+from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_multinomial import PenalisedMultinomial
 from logitkit.penalised_options import ProxNewton
+from logitkit.penalties.elastic_net import Lasso
 from logitkit.penalties.specification import Specification
 from logitkit.report.path import missing_scores
 from logitkit.results.cross_validated import CrossValidated
@@ -31,6 +34,7 @@ from logitkit.selection.folds import Folds
 from logitkit.selection.outcome_scores import outcome_measure_named
 from logitkit.selection.scores import measure_named
 from logitkit.typing import MissingPolicy, ModelKind, WeightKind
+from logitkit.unpenalised import Unpenalised
 
 __all__ = ["cross_validate", "cross_validate_matrix"]
 
@@ -39,7 +43,7 @@ def cross_validate(
     formula: str,
     data: Any,
     *,
-    penalty: Specification | None = None,
+    penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     folds: Any = 10,
     measure: str = "deviance",
     stratify: bool = True,
@@ -72,8 +76,9 @@ def cross_validate(
         As in ``logit``.
     data : table
         As in ``logit``.
-    penalty : penalty, default lk.Lasso()
-        At least one part without a strength.
+    penalty : penalty or None, default lk.Lasso()
+        At least one part without a strength; ``None`` for the model without a penalty, fitted by maximum likelihood
+        without each fold: its scores are those of the one strength zero.
     folds : int, array-like or iterable, default 10
         How many folds; or the fold of each row; or pairs (train, test) of row numbers.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
@@ -126,7 +131,7 @@ def cross_validate(
         absorb=None,
     )
     made = chosen_folds(design, read_table(data), folds, (stratify, groups, time, repeats, seed))
-    given = model_of(design, (model, reference, link), penalty)
+    given = _model_of(design, (model, reference, link), penalty, level)
     return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
 
 
@@ -135,7 +140,7 @@ def cross_validate_matrix(
     y: Any,
     names: Sequence[str] | None = None,
     *,
-    penalty: Specification | None = None,
+    penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     folds: Any = 10,
     measure: str = "deviance",
     stratify: bool = True,
@@ -199,12 +204,25 @@ def cross_validate_matrix(
     design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=common, reader=reader)
     table = read_table({"y": np.asarray(y)})
     made = chosen_folds(design, table, folds, (stratify, groups, time, repeats, seed))
-    given = model_of(design, (model, reference, link), penalty)
+    given = _model_of(design, (model, reference, link), penalty, level)
     return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
 
 
+def _model_of(
+    design: Design, words: tuple[str, Any, str], penalty: Specification | None, level: float
+) -> PenalisedModel:
+    """Return the model that is cross-validated, with a penalty or without."""
+    if penalty is not None:
+        return model_of(design, words, penalty)
+    model, reference, link = words
+    family = family_of(model, reference, link)
+    if model == "multinomial":
+        return Unpenalised(design, outcomes_of(design, (reference, None, None), None), level)
+    return Unpenalised(design, family, level)
+
+
 def _cross_validated(
-    given: PenalisedLogit | PenalisedMultinomial,
+    given: PenalisedModel,
     folds: Folds,
     grid: tuple[Any, Any, Any],
     measure: str,
@@ -212,13 +230,17 @@ def _cross_validated(
     level: float,
 ) -> CrossValidated:
     options = path_options(solver)
-    several = isinstance(given, PenalisedMultinomial)
+    several = isinstance(given.design.response, OutcomeResponse)
     scored = outcome_measure_named(measure) if several else measure_named(measure)
+    if isinstance(given, Unpenalised) and (grid[1:] != (None, None) or solver is not None):
+        raise DataError("penalty=None: strengths=, ratio= and solver= are for a penalty; leave them out.")
     with single_threaded_blas():
-        found = cross_validate_path(given, grid_of(given, grid), folds, scored, options, stops=grid[2] is None)
+        strengths = np.zeros(1) if isinstance(given, Unpenalised) else grid_of(given, grid)
+        found = cross_validate_path(given, strengths, folds, scored, options, stops=grid[2] is None)
     missing = missing_scores(found)
     if missing:
         warnings.warn(missing, DataWarning, stacklevel=3)
-    if isinstance(given, PenalisedMultinomial):
+    if several:
+        assert isinstance(given, PenalisedMultinomial | Unpenalised)
         return OutcomeCrossValidated(found, given, level)
     return CrossValidated(found, given, level)

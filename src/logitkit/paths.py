@@ -30,7 +30,7 @@ from logitkit.results.outcome_path import OutcomePath
 from logitkit.results.path import Path
 from logitkit.typing import FloatArray, MissingPolicy, ModelKind, WeightKind
 
-__all__ = ["grid_of", "model_of", "path", "path_matrix", "path_options", "reader_of"]
+__all__ = ["family_of", "grid_of", "model_of", "path", "path_matrix", "path_options", "reader_of"]
 
 PATH = ProxNewton(tol=1e-7)
 
@@ -39,7 +39,7 @@ def path(
     formula: str,
     data: Any,
     *,
-    penalty: Specification | None = None,
+    penalty: Specification = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     n_strengths: int = 100,
     ratio: float | None = None,
     strengths: Any = None,
@@ -133,7 +133,7 @@ def path_matrix(
     y: Any,
     names: Sequence[str] | None = None,
     *,
-    penalty: Specification | None = None,
+    penalty: Specification = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     n_strengths: int = 100,
     ratio: float | None = None,
     strengths: Any = None,
@@ -250,7 +250,7 @@ def reader_of(model: str, event: Any, offset: Any) -> tuple[bool, OutcomeReader]
 
 
 def model_of(
-    design: Design, words: tuple[str, Any, str], penalty: Specification | None
+    design: Design, words: tuple[str, Any, str], penalty: Specification
 ) -> PenalisedLogit | PenalisedMultinomial:
     """Return the penalised model of a design.
 
@@ -260,8 +260,8 @@ def model_of(
         The rows.
     words : tuple
         ``model``, ``reference`` and ``link``, as the user gave them.
-    penalty : penalty or None
-        The lasso by default.
+    penalty : penalty
+        With a strength that is left open, or more.
 
     Returns
     -------
@@ -271,17 +271,42 @@ def model_of(
     Raises
     ------
     DataError
-        For a reference of two outcomes.
+        For a reference of two outcomes, and without a penalty.
     """
     model, reference, link = words
-    family = Binomial(link_named(link))
-    stated = Lasso() if penalty is None else penalty
+    family = family_of(model, reference, link)
+    if penalty is None:
+        raise DataError(
+            "penalty=None: a path is of one strength after another, and a model without a penalty has none. Use "
+            "lk.logit or lk.multinomial; lk.cross_validate(..., penalty=None) says how well it predicts."
+        )
     with single_threaded_blas():
         if model == "multinomial":
-            return penalised_multinomial(design, outcomes_of(design, (reference, None, None), stated), stated)
-        if reference is not First.FIRST:
-            raise DataError(f"reference={reference!r} is for model='multinomial'; of two outcomes name the event.")
-        return penalised_logit(design, family, stated)
+            return penalised_multinomial(design, outcomes_of(design, (reference, None, None), penalty), penalty)
+        return penalised_logit(design, family, penalty)
+
+
+def family_of(model: str, reference: Any, link: str) -> Binomial:
+    """Return the distribution and link of a model of two outcomes, or those that go beside several.
+
+    Parameters
+    ----------
+    model, reference, link : object
+        As the user gave them.
+
+    Returns
+    -------
+    Binomial
+        With the link.
+
+    Raises
+    ------
+    DataError
+        For a reference of two outcomes, or another link.
+    """
+    if model != "multinomial" and reference is not First.FIRST:
+        raise DataError(f"reference={reference!r} is for model='multinomial'; of two outcomes name the event.")
+    return Binomial(link_named(link))
 
 
 def grid_of(given: PenalisedModel, grid: tuple[Any, Any, Any]) -> FloatArray:

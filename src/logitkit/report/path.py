@@ -13,6 +13,7 @@ from logitkit.report.penalty import format_gap, format_strength
 from logitkit.report.wording import FIRST_GIVEN, counted, learnt_from_all, name_list, without_intercept
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.typing import IntArray
+from logitkit.unpenalised import NoPenalty
 
 __all__ = ["cross_validation_document", "missing_scores", "path_document"]
 
@@ -75,6 +76,8 @@ def cross_validation_document(record: CrossValidation) -> Document:
         What a notebook shows.
     """
     path, folds, measure = record.path, record.folds, record.measure
+    if path.words == NoPenalty().words:
+        return _without_penalty(record)
     facts = [
         Fact("Penalty", path.words),
         Fact("Coefficients", format_integer(len(path.names))),
@@ -103,6 +106,25 @@ def cross_validation_document(record: CrossValidation) -> Document:
         blocks=(table,),
         notes=tuple(_cross_validation_notes(record)),
         warnings=tuple(_cross_validation_warnings(record)),
+    )
+
+
+def _without_penalty(record: CrossValidation) -> Document:
+    """Return facts about the cross-validation of a model that has no strength to be chosen."""
+    folds, measure = record.folds, record.measure
+    facts = (
+        Fact("Measure", f"{measure.label} ({'larger' if measure.larger_is_better else 'smaller'} is better)"),
+        Fact("Mean score", format_column(record.curve.mean[:1], "estimate")[0]),
+        Fact("Std. error", format_column(record.curve.std_error[:1], "estimate")[0]),
+        Fact("Splits", format_integer(folds.n_splits)),
+        Fact("Folds", folds.words),
+    )
+    missing = missing_scores(record)
+    return Document(
+        f"Cross-validation of a {record.path.model} without penalty",
+        facts=facts,
+        notes=() if folds.seed is None else (f"The folds were drawn with seed {folds.seed}.",),
+        warnings=(missing,) if missing else (),
     )
 
 

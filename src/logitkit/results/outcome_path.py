@@ -9,6 +9,7 @@ import pandas as pd
 
 from logitkit.errors import ConvergenceError
 from logitkit.once import once
+from logitkit.outcome_assemble import Outcomes
 from logitkit.penalised_multinomial import PenalisedMultinomial
 from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import strength_grid
@@ -18,6 +19,7 @@ from logitkit.results.multinomial import MultinomialFit
 from logitkit.results.outcome_rows import coded_outcome_rows
 from logitkit.results.path import Path
 from logitkit.typing import FloatArray, UnseenPolicy
+from logitkit.unpenalised import Unpenalised
 
 __all__ = ["OutcomeCrossValidated", "OutcomePath"]
 
@@ -29,7 +31,7 @@ class OutcomePath(Path):
     ----------
     record : PathRecord
         What was found.
-    given : PenalisedMultinomial
+    given : PenalisedMultinomial or Unpenalised
         The problem, with the rows, which a path that was pickled leaves behind.
     level : float
         Confidence level of the fits.
@@ -45,10 +47,12 @@ class OutcomePath(Path):
     True
     """
 
-    def __init__(self, record: Any, given: PenalisedMultinomial, level: float) -> None:
+    def __init__(self, record: Any, given: PenalisedMultinomial | Unpenalised, level: float) -> None:
         super().__init__(record, given, level)
         levels = given.design.info.response.levels
-        self._modelled = tuple(levels[k] for k in given.given.outcomes.layout.active)
+        outcomes = given.family if isinstance(given, Unpenalised) else given.given.outcomes
+        assert isinstance(outcomes, Outcomes)
+        self._modelled = tuple(levels[k] for k in outcomes.layout.active)
         self._terms = given.design.info.names
 
     @property
@@ -107,13 +111,13 @@ class OutcomeCrossValidated(CrossValidated):
     ----------
     record : CrossValidation
         What was found.
-    given : PenalisedMultinomial
+    given : PenalisedMultinomial or Unpenalised
         The problem of all rows.
     level : float
         Confidence level of the fits.
     """
 
-    def __init__(self, record: Any, given: PenalisedMultinomial, level: float) -> None:
+    def __init__(self, record: Any, given: PenalisedMultinomial | Unpenalised, level: float) -> None:
         super().__init__(record, given, level)
         self._path = OutcomePath(record.path, given, level)
 

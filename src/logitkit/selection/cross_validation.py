@@ -20,7 +20,7 @@ from logitkit.design.design import Design
 from logitkit.errors import DataError, LogitkitError
 from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_options import ProxNewton
-from logitkit.penalised_path import PathRecord, solve_path
+from logitkit.penalised_path import PathRecord
 from logitkit.penalties.elastic_net import AdaptiveLasso
 from logitkit.penalties.specification import parts_of
 from logitkit.selection.folds import Folds
@@ -29,6 +29,7 @@ from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength,
 from logitkit.selection.scores import Measure
 from logitkit.selection.side_by_side import each_fold, has_place
 from logitkit.typing import FloatArray, IntArray
+from logitkit.unpenalised import path_of
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
 
@@ -134,7 +135,7 @@ def cross_validate_path(
     def whole() -> PathRecord:
         size = 0
         try:
-            path = solve_path(given, strengths, options, stops, reach.has)
+            path = path_of(given, strengths, options, stops, reach.has)
             size = path.strengths.size
         finally:
             reach.end(size)
@@ -168,8 +169,11 @@ def _collected(
             logits[..., held.rows, :] = held.eta
     curve = score_curve(scores, weights, folds.repeats)
     larger = measure.larger_is_better
-    best = best_strength(path.strengths, curve, larger_is_better=larger)
-    one_se = one_se_strength(path.strengths, curve, larger_is_better=larger)
+    if k == 1 and np.isinf(curve.mean[0]):  # a row that is certain to be what it is not; there is no choice
+        best = one_se = 0
+    else:
+        best = best_strength(path.strengths, curve, larger_is_better=larger)
+        one_se = one_se_strength(path.strengths, curve, larger_is_better=larger)
     first_given = any(isinstance(part, AdaptiveLasso) and part.first_given for part in parts_of(given.specification))
     coding = given.design.info.coding
     learnt = () if coding is None else coding.learnt
@@ -189,12 +193,13 @@ def _held_out(
     design = given.design
     rows = rows_of_design(design, train)
     try:
-        found = solve_path(given.of_rows(rows), strengths, options, stops=False, goes_on=reach.wait_for)
+        model = given.of_rows(rows)
+        found = path_of(model, strengths, options, False, reach.wait_for)
+        if found.strengths.size == 0:
+            raise DataError("no strength was reached.")
+        part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).shift)
     except LogitkitError as error:
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
-    if found.strengths.size == 0:
-        raise DataError(f"Without fold {split} (from 0) no strength was reached.")
-    part = given.predictors(design.matrix.take(test), found.coef, design.response.take(test).shift)
     eta = np.full((*part.shape[:-1], reach.size), np.nan)
     eta[..., : len(found.coef)] = part
     return eta

@@ -27,6 +27,8 @@ from logitkit.typing import FloatArray
 
 __all__ = ["OutcomeMeasure", "outcome_measure_named"]
 
+LEAST_LOGIT = -1e3  # beside logarithms of probabilities: those of an outcome without any
+
 
 @dataclass(frozen=True)
 class OutcomeMeasure(Measure):
@@ -80,6 +82,10 @@ class OutcomeMeasure(Measure):
 
 
 def _deviance(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
+    impossible = np.isneginf(eta)  # at the limit of a separated fit
+    if (impossible & (shares > 0.0)).any():
+        return float("inf")
+    eta = np.where(impossible, LEAST_LOGIT, eta)
     losses = Multinomial(len(eta)).loss(eta, np.zeros(weights.size, np.int32), shares)
     return 2.0 * float(weights @ losses) / float(weights.sum())
 

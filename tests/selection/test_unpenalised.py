@@ -1,0 +1,84 @@
+"""A model without a penalty is cross-validated by maximum likelihood without each fold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from logitkit.errors import DataError
+from tolerances import ROUTE
+
+FORMULA = "low ~ age + lwt + race + smoke"
+
+
+def test_scores_are_those_of_refits() -> None:
+    births = lk.datasets.load_lbw()
+    cv = lk.cross_validate(FORMULA, births, penalty=None, folds=4, seed=2)
+    scores = []
+    for split in range(4):
+        test, train = cv.record.folds.test(split), cv.record.folds.train(split)
+        mu = lk.logit(FORMULA, births.iloc[train]).predict(births.iloc[test]).to_numpy()
+        y = births["low"].to_numpy()[test]
+        scores.append(-2.0 * np.mean(np.log(np.where(y == 1, mu, 1.0 - mu))))
+    assert_allclose(cv.record.scores[:, 0], scores, rtol=ROUTE)
+    whole = lk.logit(FORMULA, births)
+    assert_allclose(cv.best.coef, whole.coef, rtol=ROUTE)
+    assert_allclose(cv.best.std_error, whole.std_error, rtol=ROUTE)
+    assert cv.strengths.tolist() == [0.0]
+    text = str(cv)
+    assert "without penalty" in text
+    assert "lasso" not in text
+    X = np.column_stack([np.ones(len(births)), births[["age", "lwt"]]])
+    by_matrix = lk.cross_validate_matrix(X, births["low"], ["Intercept", "age", "lwt"], penalty=None, folds=4, seed=2)
+    by_formula = lk.cross_validate("low ~ age + lwt", births, penalty=None, folds=4, seed=2)
+    assert_allclose(by_matrix.record.scores, by_formula.record.scores, rtol=ROUTE)
+
+
+def test_scores_of_several_outcomes_are_those_of_refits() -> None:
+    births = lk.datasets.load_lbw()
+    births["race"] = births["race"].astype(str)
+    given: dict[str, Any] = {"model": "multinomial", "penalty": None, "folds": 3, "seed": 4}
+    cv = lk.cross_validate("race ~ age + smoke", births, **given)
+    levels = sorted(set(births["race"]))
+    for split in range(3):
+        test, train = cv.record.folds.test(split), cv.record.folds.train(split)
+        mu = lk.multinomial("race ~ age + smoke", births.iloc[train]).predict(births.iloc[test]).to_numpy()
+        own = mu[np.arange(len(test)), [levels.index(level) for level in births["race"].iloc[test]]]
+        assert_allclose(cv.record.scores[split, 0], -2.0 * np.log(own).mean(), rtol=ROUTE)
+    assert_allclose(cv.best.coef, lk.multinomial("race ~ age + smoke", births).coef, rtol=ROUTE)
+
+
+def test_separation_without_a_fold_is_predicted_at_its_limit() -> None:
+    x = np.r_[np.arange(10.0), 2.5]
+    data = {"y": np.r_[np.zeros(5), np.ones(5), 1.0], "x": x}
+    folds = np.r_[np.arange(10) % 2, 2]
+    cv = lk.cross_validate("y ~ x", data, penalty=None, folds=folds)
+    assert cv.record.scores[2, 0] == np.inf  # the one row that overlaps, certain to be the other outcome
+    codes = {"y": np.array(["a", "b"])[data["y"].astype(int)], "x": x}
+    several = lk.cross_validate("y ~ x", codes, penalty=None, folds=folds, model="multinomial")
+    assert_allclose(several.record.scores, cv.record.scores, rtol=ROUTE)
+
+
+def test_what_has_no_answer_is_refused() -> None:
+    births = lk.datasets.load_lbw()
+    births["g"] = np.where(np.arange(len(births)) < 2, "rare", "usual")
+    folds = np.r_[0, 0, np.arange(len(births) - 2) % 3]
+    with pytest.raises(DataError, match=r"Without fold 0.*2 of the rows left out"):
+        lk.cross_validate("low ~ age + g", births, penalty=None, folds=folds)
+    with pytest.raises(DataError, match="a model without a penalty has none"):
+        lk.path(FORMULA, births, penalty=None)
+    with pytest.raises(DataError, match="strengths="):
+        lk.cross_validate(FORMULA, births, penalty=None, strengths=[0.1])
+    cv = lk.cross_validate(FORMULA, births, penalty=None, folds=3)
+    with pytest.raises(DataError, match="no penalty"):
+        cv.at(0.1)
+
+
+def test_the_penalty_that_is_taken_by_default_is_in_the_signature() -> None:
+    births = lk.datasets.load_lbw()
+    named = lk.cross_validate(FORMULA, births, penalty=lk.Lasso(), folds=3, strengths=[0.01])
+    assert_allclose(lk.cross_validate(FORMULA, births, folds=3, strengths=[0.01]).scores, named.scores)
