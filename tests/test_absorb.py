@@ -408,6 +408,7 @@ def test_outcomes_are_simulated_with_the_intercepts_of_their_levels():
     assert np.ptp(expected) > 0.3
 
 
+@pytest.mark.filterwarnings("ignore:Rows used")
 def test_diagnostics_and_new_rows_with_their_outcome():
     frame = panel(14, pure=3)
     absorbed, columns = both("y ~ x + z", frame)
@@ -461,6 +462,7 @@ def test_hosmer_and_lemeshow_would_reject_the_true_model():
     assert rejected[1] == 100
 
 
+@pytest.mark.filterwarnings("ignore:Rows used")
 def test_a_saved_fit_predicts_and_prints_the_same(tmp_path):
     frame = panel(15, pure=4)
     for options in ({}, {"cluster": "firm"}):

@@ -63,6 +63,7 @@ def test_a_weight_of_zero_is_a_row_that_is_absent(drawn, verb):
     assert_allclose(found, expected, rtol=ROUTE, atol=ROUTE)
 
 
+@pytest.mark.filterwarnings("ignore:Rows used")
 @pytest.mark.parametrize("verb", VERBS)
 def test_rows_with_a_missing_value_are_left_out(drawn, verb):
     holes = drawn.assign(x=drawn["x"].where(drawn.index % 7 > 0), y=drawn["y"].where(drawn.index % 11 > 0))

@@ -135,8 +135,13 @@ class AbsorbedLevels:
         return out
 
     def shift(self, codes: IntArray) -> FloatArray:
-        """Return the intercept of each row, nan for a level that was not seen, shape (n,)."""
-        return np.asarray(np.append(self.intercepts, np.nan)[codes])
+        """Return the intercept of each row, nan for a level that was not seen, shape (n,).
+
+        It is zero for a level that the columns separate as a whole: there the columns alone tell whether a row is
+        certain or undetermined.
+        """
+        known = np.where((self.rows > 0) & np.isnan(self.intercepts), 0.0, self.intercepts)
+        return np.asarray(np.append(known, np.nan)[codes])
 
 
 def without_intercept(matrix: Matrix, names: Sequence[str]) -> Matrix:

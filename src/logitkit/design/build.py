@@ -11,7 +11,7 @@ import numpy as np
 from logitkit.design.absorbed import AbsorbedLevels, terms_without_intercept, without_intercept
 from logitkit.design.coding import learn_coding
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.extras import ARRAY, complete_rows, gather_extras, missing_text, pick_rows
+from logitkit.design.extras import ARRAY, complete_rows, gather_extras, missing_counts, missing_text, pick_rows
 from logitkit.design.formula import parse_formula, split_formula
 from logitkit.design.frame import coded_values, read_table
 from logitkit.design.info import DesignInfo
@@ -145,8 +145,5 @@ def build_design(
         coding.references,
         absorbed,
     )
-    by_column = tuple(
-        sorted(((name, int(w.sum())) for name, w in absent.items() if w.any()), key=lambda item: -item[1])
-    )
-    counts = RowCounts(table.n_rows, table.n_rows - positions.size, by_column)
+    counts = RowCounts(table.n_rows, table.n_rows - positions.size, missing_counts(absent))
     return Design(matrix, response, info, counts, positions, table.index, level_codes)

@@ -22,6 +22,7 @@ __all__ = [
     "complete_rows",
     "gather_extras",
     "make_response",
+    "missing_counts",
     "missing_text",
     "offset_role",
     "offsets_by_outcome",
@@ -142,6 +143,23 @@ def offsets_by_outcome(offset: Any) -> dict[str, Any]:
             "a column an outcome. One column added to every logit changes no probability."
         )
     return {f"{ARRAY}{k}": array[:, k] for k in range(array.shape[1])}
+
+
+def missing_counts(absent: dict[str, BoolArray]) -> tuple[tuple[str, int], ...]:
+    """Return columns with missing values and their number, most first.
+
+    Parameters
+    ----------
+    absent : dict of str to (n,) bool array
+        Where each column is missing.
+
+    Returns
+    -------
+    tuple of (str, int)
+        Columns without a missing value are left out.
+    """
+    counted = ((name, int(where.sum())) for name, where in absent.items() if where.any())
+    return tuple(sorted(counted, key=lambda item: -item[1]))
 
 
 def complete_rows(absent: dict[str, BoolArray], missing: MissingPolicy) -> IntArray | None:

@@ -17,6 +17,7 @@ from logitkit.design.extras import (
     complete_rows,
     gather_extras,
     make_response,
+    missing_counts,
     offsets_by_outcome,
     pick_rows,
 )
@@ -108,22 +109,21 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     everything = positions if positions is not None else np.arange(table.n_rows)
     matrix, shift = rows.among(keep)
     positions = everything if keep.all() else everything[keep]
-    counts = RowCounts(table.n_rows, table.n_rows - positions.size)
+    if left not in frame.columns and not keep.all():
+        absent[left] = missing_outcome(values)
+    counts = RowCounts(table.n_rows, table.n_rows - positions.size, missing_counts(absent))
     kind: WeightKind = response_info.weight_kind  # type: ignore[assignment]
     if response_info.levels:
         given = RowsUsed(extras, positions, kind, shift)
         several, _ = NominalReader(known=response_info).read(pick_rows(values, keep), left, given)
         return Design(matrix, several, info, counts, positions, table.index)
     outcome = code_outcome(pick_rows(values, keep), left, known=response_info)
-    if info.absorbed is not None:
-        intercepts = _intercepts(info.absorbed, extras, positions, "raise")
-        # A level without variation took no part in the fit: its rows are fitted perfectly, whatever the coefficients.
-        part = ~np.isinf(intercepts)
-        intercepts, positions = intercepts[part], positions[part]
-        matrix = without_intercept(matrix.take(np.flatnonzero(part)), coding.names)
-        outcome = replace(outcome, y=outcome.y[part], trials=None if outcome.trials is None else outcome.trials[part])
-        shift = intercepts if shift is None else shift[part] + intercepts
     response = make_response(outcome, extras, positions, kind, shift)
+    if info.absorbed is not None:
+        # Of a level with one outcome the intercept is infinite, and so is the prediction, which may be wrong here.
+        intercepts = _intercepts(info.absorbed, extras, positions, "raise")
+        matrix = without_intercept(matrix, coding.names)
+        response = replace(response, offset=intercepts if response.offset is None else response.offset + intercepts)
     return Design(matrix, response, info, counts, positions, table.index)
 
 

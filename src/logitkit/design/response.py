@@ -107,6 +107,12 @@ class Response:
         return float(np.count_nonzero(used) if self.trials is None else self.trials[used].sum())
 
     @property
+    def untried(self) -> BoolArray:
+        """Rows of counts without a trial, which have no outcome, shape (n,)."""
+        trials = self.trials
+        return np.zeros(self.n_rows, dtype=bool) if trials is None else np.asarray(trials <= 0.0)
+
+    @property
     def shift(self) -> FloatArray | None:
         """What is added to the linear predictors of each row, shape (n,); of several outcomes (K, n)."""
         return self.offset

@@ -31,6 +31,7 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.response import Response
 from logitkit.design.terms import INTERCEPT, ColumnTerms
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.ranking import RankedRows, rank_rows
 from logitkit.fit import fit_design
 from logitkit.inference.delta import normal_quantile
@@ -100,6 +101,8 @@ class Calibration:
         Weight of predictions in intervals of equal width.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
     penalised : bool
         Whether the fit has a penalty. On its own rows the slope is then not 1: it says how far predictions are shrunken
         there, not how they are elsewhere.
@@ -132,6 +135,7 @@ class Calibration:
     histogram: FloatArray
     histogram_edges: FloatArray
     undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
     penalised: bool = False
 
 
@@ -203,6 +207,7 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
         histogram=heights,
         histogram_edges=edges,
         undetermined=ranked.undetermined,
+        left_out=ranked.left_out,
         penalised=record.penalty is not None,
     )
 

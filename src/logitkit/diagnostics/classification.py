@@ -33,6 +33,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.calibration import wilson_interval
 from logitkit.diagnostics.discrimination import are_independent_counts
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.diagnostics.ranking import ROUNDING
 from logitkit.inference.delta import normal_quantile
@@ -98,6 +99,8 @@ class Classification:
         Whether the rows are those of the fit, where predictions do better than elsewhere.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
 
     Examples
     --------
@@ -134,6 +137,7 @@ class Classification:
     level: float
     in_sample: bool
     undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
 
     @property
     def absent(self) -> tuple[str, ...]:
@@ -214,6 +218,7 @@ def classification(record: MultinomialRecord, design: Design, *, level: float | 
         level=level,
         in_sample=is_outcome_sample(record, design),
         undetermined=rows.undetermined,
+        left_out=rows.left_out,
     )
 
 

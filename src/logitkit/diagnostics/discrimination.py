@@ -27,6 +27,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.response import Response
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import DataError
 from logitkit.inference.prediction import is_sample
@@ -62,6 +63,8 @@ class Discrimination:
         Weighted totals.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
     interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
         How the interval was found, or why there is none.
     in_sample : bool
@@ -90,6 +93,7 @@ class Discrimination:
     events: float
     nonevents: float
     undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
     interval: IntervalKind = "DeLong"
     in_sample: bool = False
 
@@ -149,6 +153,7 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
         thresholds=thresholds,
         ks_threshold=threshold,
         undetermined=ranked.undetermined,
+        left_out=ranked.left_out,
         in_sample=is_sample(record, design),
     )
 

@@ -29,6 +29,7 @@ from scipy.special import chdtrc
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
 from logitkit.diagnostics.ranking import rank_rows
 from logitkit.errors import UnsupportedError
@@ -64,6 +65,8 @@ class HosmerLemeshow:
         Group of each row of the design, counted from 1; 0 for rows left out.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
     share_of_fit : float
         Trials of these rows as a share of those of the fit, both weighted.
     patterns : Patterns or None
@@ -99,6 +102,7 @@ class HosmerLemeshow:
     groups_asked: int
     group: IntArray
     undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
     share_of_fit: float = 1.0
     patterns: Patterns | None = None
 
@@ -187,6 +191,7 @@ def hosmer_lemeshow(
         groups_asked=groups,
         group=of_row,
         undetermined=ranked.undetermined,
+        left_out=ranked.left_out,
         share_of_fit=design.response.total / record.total,
         patterns=patterns,
     )

@@ -28,6 +28,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.calibration import CalibrationBins, calibration_bins
 from logitkit.diagnostics.classification import mean_brier
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.diagnostics.recalibration import recalibrate
 from logitkit.families.binomial import Binomial
@@ -70,6 +71,8 @@ class OutcomeCalibration:
         Rows with an outcome of probability zero under separation, which intercepts and slopes are without.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
     penalised : bool
         Whether the fit has a penalty. On its own rows slopes are then not 1: they say how far predictions are shrunken
         there, not how they are elsewhere.
@@ -104,6 +107,7 @@ class OutcomeCalibration:
     in_sample: bool
     at_limit: int = 0
     undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
     penalised: bool = False
 
 
@@ -182,6 +186,7 @@ def outcome_calibration(
         in_sample=is_outcome_sample(record, design),
         at_limit=found.at_limit,
         undetermined=rows.undetermined,
+        left_out=rows.left_out,
         penalised=record.penalty is not None,
     )
 

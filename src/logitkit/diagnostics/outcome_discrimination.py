@@ -32,6 +32,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.discrimination import Discrimination, are_independent_counts, discriminate
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.errors import DataError
 from logitkit.families.binomial import Binomial
@@ -92,6 +93,8 @@ class OutcomeDiscrimination:
         Outcomes of the model that no row has.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
     in_sample : bool
         Whether the rows are those of the fit, which has seen their outcomes: the area is then apparent, and flatters.
 
@@ -115,6 +118,7 @@ class OutcomeDiscrimination:
     level: float
     absent: tuple[str, ...]
     undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
     in_sample: bool = False
 
 
@@ -189,6 +193,7 @@ def outcome_discrimination(
         level=level,
         absent=rows.absent,
         undetermined=rows.undetermined,
+        left_out=rows.left_out,
         in_sample=is_outcome_sample(record, design),
         **means,
     )
@@ -201,7 +206,9 @@ def _curve(rows: PredictedOutcomes, outcome: int, level: float, counts: bool) ->
     thresholds = Binomial().mean(found.thresholds)
     thresholds[0] = np.inf
     threshold = float(Binomial().mean(np.array([found.ks_threshold]))[0])
-    return replace(found, thresholds=thresholds, ks_threshold=threshold, undetermined=rows.undetermined)
+    return replace(
+        found, thresholds=thresholds, ks_threshold=threshold, undetermined=rows.undetermined, left_out=rows.left_out
+    )
 
 
 def _placements(rows: PredictedOutcomes, present: IntArray) -> Iterator[tuple[int, FloatArray]]:

@@ -31,6 +31,7 @@ from scipy.special import chdtrc
 from logitkit.design.design import Design
 from logitkit.diagnostics.goodness import require_chi_square
 from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import predicted_outcomes
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
 from logitkit.errors import UnsupportedError
@@ -76,6 +77,8 @@ class OutcomeHosmerLemeshow:
         Share of the cells of the table in which fewer than five are expected.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
+    left_out : LeftOut
+        Rows given, used and left out.
     share_of_fit : float
         Trials of these rows as a share of those of the fit, both weighted.
     patterns : Patterns or None
@@ -110,6 +113,7 @@ class OutcomeHosmerLemeshow:
     group: IntArray
     few_expected: float
     undetermined: int = 0
+    left_out: LeftOut = EVERY_ROW
     share_of_fit: float = 1.0
     patterns: Patterns | None = None
 
@@ -207,6 +211,7 @@ def outcome_hosmer_lemeshow(
         group=of_row,
         few_expected=float(np.mean(expected < EXPECTED_LEAST)),
         undetermined=rows.undetermined,
+        left_out=rows.left_out,
         share_of_fit=design.response.total / record.total,
         patterns=patterns,
     )

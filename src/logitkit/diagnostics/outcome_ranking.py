@@ -15,6 +15,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.outcomes import OutcomeResponse
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut, rows_left_out
 from logitkit.diagnostics.ranking import RankedRows, merge_rounding
 from logitkit.errors import DataError
 from logitkit.families.binomial import Binomial
@@ -50,6 +51,8 @@ class PredictedOutcomes:
         Place of each row in the design.
     undetermined : int
         Rows that were left out because the limit of a separated fit is undetermined there.
+    left_out : LeftOut
+        Rows given, used and left out.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class PredictedOutcomes:
     weights: FloatArray
     order: IntArray
     undetermined: int
+    left_out: LeftOut = EVERY_ROW
 
     @property
     def totals(self) -> FloatArray:
@@ -126,6 +130,7 @@ class PredictedOutcomes:
             weights=self.weights[order],
             order=self.order[order],
             undetermined=self.undetermined,
+            left_out=self.left_out,
         )
 
 
@@ -184,6 +189,7 @@ def predicted_outcomes(record: MultinomialRecord, design: Design) -> PredictedOu
         weights=part.weights,
         order=kept,
         undetermined=int(np.count_nonzero(used & missing)),
+        left_out=rows_left_out(design, np.asarray(missing)),
     )
 
 

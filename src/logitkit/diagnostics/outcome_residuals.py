@@ -84,9 +84,10 @@ def outcome_residuals(record: MultinomialRecord, design: Design, kind: OutcomeRe
     logit = logits_against_rest(eta)
     shares = response.indicators()
     family = Binomial()
-    return np.stack(
+    found = np.stack(
         [binary_residuals(family, x, y, response.row_weights, kind) for x, y in zip(logit, shares, strict=True)]
     )
+    return np.where(response.untried, np.nan, found)
 
 
 def row_contributions(record: MultinomialRecord, design: Design) -> tuple[FloatArray, FloatArray]:

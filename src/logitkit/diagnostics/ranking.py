@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut, rows_left_out
 from logitkit.errors import DataError
 from logitkit.inference.prediction import design_predictor
 from logitkit.record import FitRecord
@@ -39,6 +40,8 @@ class RankedRows:
         Place of each row in the design.
     undetermined : int
         Rows that were left out because the limit of a separated fit is undetermined there.
+    left_out : LeftOut
+        Rows given, used and left out.
 
     Examples
     --------
@@ -57,6 +60,7 @@ class RankedRows:
     weights: FloatArray
     order: IntArray
     undetermined: int
+    left_out: LeftOut = EVERY_ROW
 
     @property
     def events(self) -> FloatArray:
@@ -118,6 +122,7 @@ def rank_rows(record: FitRecord, design: Design) -> RankedRows:
         weights=weights[order],
         order=order,
         undetermined=int(np.count_nonzero(used & missing)),
+        left_out=rows_left_out(design, missing),
     )
 
 

@@ -49,7 +49,7 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     Returns
     -------
     (n,) array
-        nan where the limit of a separated fit is undetermined at a new row.
+        nan where the limit of a separated fit is undetermined at a new row, and for a row without trials.
 
     Raises
     ------
@@ -78,7 +78,8 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     if kind not in get_args(ResidualKind):
         raise UnsupportedError(f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}")
     response = design.response
-    return binary_residuals(record.family, design_predictor(record, design), response.y, response.row_weights, kind)
+    found = binary_residuals(record.family, design_predictor(record, design), response.y, response.row_weights, kind)
+    return np.where(response.untried, np.nan, found)
 
 
 def binary_residuals(

@@ -203,7 +203,7 @@ def _(result: Calibration) -> Document:
         Fact("Log loss", format_estimate(result.log_loss)),
     ]
     by_construction = result.in_sample and not result.penalised and is_calibrated(result.intercept, result.slope)
-    if not by_construction and not (result.in_sample and result.penalised):
+    if not by_construction and not (result.in_sample and result.penalised) and not np.isnan(result.intercept):
         words = f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
         facts.append(Fact("Intercept (SE)", words))
     if not by_construction and not np.isnan(result.slope):
@@ -217,6 +217,9 @@ def _(result: Calibration) -> Document:
         notes = (f"{text}; calibration is judged on other rows.",)
     elif result.in_sample:
         notes = ("These are the rows of the fit; calibration is judged on other rows.",)
+    if np.isinf(result.log_loss):
+        text = "The log loss is infinite, and intercept and slope are missing"
+        notes = (*notes, f"{text}: an outcome occurred whose predicted probability is 0.")
     return Document(
         "Calibration",
         facts=tuple(facts),

@@ -8,6 +8,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.outcomes import OutcomeResponse
+from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.errors import UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
 from logitkit.inference.outcome_prediction import outcome_probabilities
@@ -21,6 +22,7 @@ from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, pl
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.document import Block, Document, Figure, Prose, Section
+from logitkit.report.left_out import left_out_words
 from logitkit.report.number_format import format_amount, format_integer, format_level
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
 from logitkit.report.outcome_summary import outcome_summary_document, outcome_tables
@@ -66,11 +68,13 @@ def outcome_report_document(
     """
     summary = outcome_summary_document(record, units)
     sections = tuple(section for make in SECTIONS for section in make(record, design, units))
-    own = is_outcome_sample(record, design)
+    own, left_out = is_outcome_sample(record, design), left_out_words(rows_left_out(design))
     rows = "the rows of the fit" if own else f"{format_integer(design.n_rows)} other rows"
     return Document(
         title=title or summary.title,
-        subtitle=f"Shown on {rows}." + ("" if own else " The coefficients are those of the fit."),
+        subtitle=" ".join(
+            (f"Shown on {rows}.", *(() if own else ("The coefficients are those of the fit.",)), *left_out)
+        ),
         facts=summary.facts,
         blocks=(*sections, *_effects(record, effects)),
         notes=summary.notes,

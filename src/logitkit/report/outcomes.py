@@ -148,8 +148,9 @@ def augment_outcomes(record: MultinomialRecord, design: Design) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``observed`` is the outcome, of counts the one counted most often; ``predicted`` is missing where a probability
-        is undetermined; ``fitted:a`` and ``residual:a`` (share observed less probability) for each outcome a.
+        ``observed`` is the outcome, of counts the one counted most often, missing without trials; ``predicted`` is
+        missing where a probability is undetermined; ``fitted:a`` and ``residual:a`` (share observed less probability)
+        for each outcome a.
     """
     response = design.response
     assert isinstance(response, OutcomeResponse)
@@ -157,12 +158,12 @@ def augment_outcomes(record: MultinomialRecord, design: Design) -> pd.DataFrame:
     known = ~np.isnan(mean).any(axis=0)
     likeliest = np.where(known, np.nan_to_num(mean).argmax(axis=0), -1)
     outcomes = pd.CategoricalDtype(list(record.outcomes))
-    columns = {"observed": response.codes, "predicted": likeliest}
+    columns = {"observed": np.where(response.untried, -1, response.codes), "predicted": likeliest}
     frame = pd.DataFrame(
         {name: pd.Categorical.from_codes(codes, dtype=outcomes) for name, codes in columns.items()},
         index=row_labels(design),
     )
-    left = response.indicators() - mean
+    left = np.where(response.untried, np.nan, response.indicators() - mean)
     for prefix, values in (("fitted", mean), ("residual", left)):
         for outcome, row in zip(record.outcomes, values, strict=True):
             frame[f"{prefix}:{outcome}"] = row

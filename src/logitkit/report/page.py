@@ -13,6 +13,7 @@ from logitkit.diagnostics.collinearity import Collinearity, collinearity
 from logitkit.diagnostics.discrimination import Discrimination, discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
+from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.errors import LogitkitError, UnsupportedError
 from logitkit.inference.penalised import is_withheld, posterior_condition
 from logitkit.inference.prediction import is_sample
@@ -28,6 +29,7 @@ from logitkit.report.document import Block, Column, Document, Figure, Prose, Sec
 from logitkit.report.findings import area_words
 from logitkit.report.forest_rows import forest_rows
 from logitkit.report.html import render_page
+from logitkit.report.left_out import left_out_words
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     format_amount,
@@ -88,9 +90,11 @@ def report_document(
 
 
 def _rows_in_words(record: FitRecord, design: Design) -> str:
+    left_out = "".join(f" {text}" for text in left_out_words(rows_left_out(design)))
     if is_sample(record, design):
-        return "Diagnosed on the rows of the fit."
-    return f"Diagnosed on {format_integer(design.n_rows)} other rows; the coefficients are those of the fit."
+        return f"Diagnosed on the rows of the fit.{left_out}"
+    other = f"Diagnosed on {format_integer(design.n_rows)} other rows; the coefficients are those of the fit."
+    return f"{other}{left_out}"
 
 
 def write_page(path: Path, document: Document) -> Path:

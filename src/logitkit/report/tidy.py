@@ -327,7 +327,7 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
         measured = np.stack([found.leverage, found.cooks_distance])
     frame = pd.DataFrame(
         {
-            "y": design.response.y,
+            "y": np.where(design.response.untried, np.nan, design.response.y),
             "fitted": probability,
             "std_error": std_error,
             "logit": logit,

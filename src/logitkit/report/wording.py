@@ -15,7 +15,6 @@ from logitkit.report.number_format import format_integer, format_percent
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
-    from logitkit.design.absorbed import AbsorbedLevels
     from logitkit.design.info import DesignInfo
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
@@ -23,10 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIRST_GIVEN",
-    "absorbed_words",
     "counted",
     "depends_on_coding",
-    "few_rows_warning",
     "fewer_groups",
     "has_only_intercept",
     "is_calibrated",
@@ -48,7 +45,6 @@ NAMES_IN_SENTENCE = 4
 EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
 NAMES_MOST = 12
 MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
-FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a few per cent and more
 
 
 def name_list(names: Sequence[str], most: int = NAMES_MOST) -> str:
@@ -271,64 +267,6 @@ def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:
         f"No {ratio} for columns of {name_list(group.terms)}: one of them cannot change while the others stay. "
         f"Compare fit.predictions(data) at values of {', '.join(group.variables)}."
         for group in entangled_terms(info)
-    )
-
-
-def absorbed_words(absorbed: AbsorbedLevels) -> str:
-    """Return what was absorbed: levels that took part and that were dropped, and how many rows they have.
-
-    Parameters
-    ----------
-    absorbed : AbsorbedLevels
-        After the fit.
-
-    Returns
-    -------
-    str
-        One line.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from logitkit.design.absorbed import AbsorbedLevels
-    >>> firms = AbsorbedLevels("firm", ["a", "b"], np.array([0.5, np.inf]), np.array([4, 3]), n_dropped_rows=3)
-    >>> absorbed_words(firms)
-    'firm, 1 level (1 level without variation dropped, with 3 rows); rows per level: mean 4.0, least 4'
-    """
-    dropped = ""
-    if absorbed.n_dropped:
-        levels, rows = counted(absorbed.n_dropped, "level"), counted(absorbed.n_dropped_rows, "row")
-        dropped = f" ({levels} without variation dropped, with {rows})"
-    return (
-        f"{absorbed.name}, {counted(absorbed.n_varied, 'level')}{dropped}; rows per level: mean "
-        f"{absorbed.rows_per_level:,.1f}, least {format_integer(absorbed.fewest_rows)}"
-    )
-
-
-def few_rows_warning(record: ModelRecord) -> str | None:
-    """Return a warning where the levels of an absorbed factor have so few rows that the coefficients are biased.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Returns
-    -------
-    str or None
-        One paragraph; trials of grouped data count as rows.
-    """
-    absorbed = record.info.absorbed
-    if absorbed is None or record.inner_coef.size == 0:
-        return None
-    mean = record.n_trials / max(absorbed.n_varied, 1)
-    if mean >= FEW_ROWS:
-        return None
-    return (
-        f"Few rows a level ({mean:,.1f} on average): an intercept for each of many levels biases the other "
-        "coefficients away from zero, by a share of order 1 / rows; at two rows a level they tend to twice their true "
-        "value, however many levels there are. fit.bias_correction() takes out the leading term of the bias. For "
-        "levels of a handful of rows the remedy is conditional likelihood, which this version does not offer."
     )
 
 

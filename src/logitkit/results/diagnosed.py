@@ -8,7 +8,7 @@ import pandas as pd
 
 from logitkit.report import tidy
 from logitkit.results.estimates import Estimates
-from logitkit.results.rows import rows_of
+from logitkit.results.rows import rows_of, told_rows
 from logitkit.results.shown import shown
 from logitkit.typing import ResidualKind
 
@@ -58,7 +58,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.residuals import residuals
 
-        design = rows_of(self, data, weights, offset, y)
+        design = told_rows(rows_of(self, data, weights, offset, y), data)
         return pd.Series(residuals(self.record, design, kind), tidy.row_labels(design), name=kind)
 
     def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
@@ -78,7 +78,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.influence import influence
 
-        design = rows_of(self, data, weights, offset, y)
+        design = told_rows(rows_of(self, data, weights, offset, y), data)
         return tidy.influence_frame(influence(self.record, design), design)
 
     def goodness_of_fit(

@@ -18,7 +18,7 @@ from logitkit.report import tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.diagnosed import Diagnosed
 from logitkit.results.estimates import interval_frame
-from logitkit.results.rows import predict_rows, predictions_of, rows_of, rows_to_predict
+from logitkit.results.rows import predict_rows, predictions_of, rows_of, rows_to_predict, told_rows
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.typing import UnseenPolicy
 
@@ -110,7 +110,7 @@ class Fit(Diagnosed):
         pandas.DataFrame
             Labelled as the table's rows.
         """
-        return tidy.augment_frame(self.record, rows_of(self, data, weights, offset, y))
+        return tidy.augment_frame(self.record, told_rows(rows_of(self, data, weights, offset, y), data))
 
     def odds_ratios(self, units: Mapping[str, float] | None = None, level: float | None = None) -> pd.DataFrame:
         """Return odds ratios with intervals.

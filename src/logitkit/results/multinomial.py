@@ -17,6 +17,7 @@ from logitkit.report.outcome_summary import outcome_summary_document
 from logitkit.results.estimates import interval_frame
 from logitkit.results.multinomial_tested import OutcomeTested
 from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
+from logitkit.results.rows import told_rows
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.typing import UnseenPolicy
 
@@ -112,7 +113,7 @@ class MultinomialFit(OutcomeTested):
         pandas.DataFrame
             observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a; labelled as the table's rows.
         """
-        return tables.augment_outcomes(self.record, outcome_rows(self, data, weights, offset))
+        return tables.augment_outcomes(self.record, told_rows(outcome_rows(self, data, weights, offset), data))
 
     def tidy(self, level: float | None = None) -> pd.DataFrame:
         """Return a row a coefficient, all terms of an outcome before the next.

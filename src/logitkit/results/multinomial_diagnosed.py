@@ -12,6 +12,7 @@ from logitkit.report import outcome_diagnostics as frames
 from logitkit.report import tidy
 from logitkit.results.model import Model
 from logitkit.results.outcome_rows import outcome_rows
+from logitkit.results.rows import told_rows
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_residuals import outcome_residuals
 
-        design = outcome_rows(self, data, weights, offset, y)
+        design = told_rows(outcome_rows(self, data, weights, offset, y), data)
         return frames.residual_frame(self.record, outcome_residuals(self.record, design, kind), design)
 
     def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
@@ -85,7 +86,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_influence import outcome_influence
 
-        design = outcome_rows(self, data, weights, offset, y)
+        design = told_rows(outcome_rows(self, data, weights, offset, y), data)
         return frames.influence_by_row_frame(outcome_influence(self.record, design), design)
 
     def outcome_influence(
@@ -105,7 +106,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_influence import outcome_influence
 
-        design = outcome_rows(self, data, weights, offset, y)
+        design = told_rows(outcome_rows(self, data, weights, offset, y), data)
         return frames.influence_by_outcome_frame(outcome_influence(self.record, design), design)
 
     def goodness_of_fit(

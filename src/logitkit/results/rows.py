@@ -16,11 +16,13 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.matrix import Matrix
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
+from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.errors import DataError, DataWarning
 from logitkit.inference.estimable import not_estimable, require_estimable
-from logitkit.inference.prediction import known_sides, linear_predictor, predictions
+from logitkit.inference.prediction import is_sample, known_sides, linear_predictor, predictions
 from logitkit.record import FitRecord
 from logitkit.report import tidy
+from logitkit.report.left_out import left_out_words
 from logitkit.results.estimates import Estimates
 from logitkit.typing import BoolArray, IntArray, UnseenPolicy
 
@@ -33,6 +35,7 @@ __all__ = [
     "rows_of",
     "rows_of_design",
     "rows_to_predict",
+    "told_rows",
 ]
 
 
@@ -64,16 +67,61 @@ def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, 
         design = new_design(fit.record.info, data, weights, offset, y)
         require_finite_rows(design.matrix, design.info, design.positions)
         levels = _levels(fit.record, data, design.positions)
+        if levels is not None:
+            design = _own_or_all(fit.record, replace(design, level_codes=levels))
+            levels = design.level_codes
         if fit.record.coordinates.vanishing is not None:
             used = np.flatnonzero(design.response.weights > 0.0)
             own = None if levels is None else levels[used]
             require_estimable(fit.record, design.matrix.take(used), design.positions[used], own)
-        return design if levels is None else replace(design, level_codes=levels)
+        return design
     if weights is not None or offset is not None or y is not None:
         raise DataError("weights, offset or y were given without data; the rows of the fit have their own.")
     if fit.design is None:
         raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
     return fit.design
+
+
+def told_rows(design: Design, data: Any) -> Design:
+    """Return rows of a table that a frame is made of, and warn where it has fewer rows than the table.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    data : table, matrix or None
+        What was given; nothing is said of the rows of the fit.
+
+    Returns
+    -------
+    Design
+        The same.
+    """
+    said = () if data is None else left_out_words(replace(rows_left_out(design), weightless=0))
+    for text in said:
+        warnings.warn(text, DataWarning, stacklevel=3)
+    return design
+
+
+def _own_or_all(record: FitRecord, design: Design) -> Design:
+    """Return the rows of the fit where the others are those of its levels with one outcome, else all rows.
+
+    The same table then gives what the fit gives on its own rows.
+    """
+    offset = design.response.offset
+    assert offset is not None
+    part = np.flatnonzero(~np.isinf(offset))
+    if part.size in (design.n_rows, 0):
+        return design
+    codes = None if design.level_codes is None else design.level_codes[part]
+    own = replace(
+        design,
+        matrix=design.matrix.take(part),
+        response=design.response.take(part),
+        positions=design.positions[part],
+        level_codes=codes,
+    )
+    return own if is_sample(record, own) else design
 
 
 def require_finite_rows(matrix: Matrix, info: DesignInfo, positions: IntArray) -> None:

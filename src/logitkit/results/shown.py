@@ -5,7 +5,7 @@ Formats are imported when they are asked for, so that a process that prints a su
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -32,8 +32,10 @@ class Shown:
             return self
         # The others add the documents of their results to the first.
         from logitkit.report import findings, outcome_findings, outcome_test_findings  # noqa: F401
+        from logitkit.report.left_out import left_out_words
 
-        return findings.finding_document(self)
+        document = findings.finding_document(self)
+        return replace(document, notes=(*document.notes, *left_out_words(getattr(self, "left_out", None))))
 
     def to_text(self, width: int = 80) -> str:
         """Return the result as plain text.

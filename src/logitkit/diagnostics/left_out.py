@@ -1,0 +1,86 @@
+"""Which rows a diagnostic used, of those that it was given, and why it left the others out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.typing import BoolArray
+
+__all__ = ["EVERY_ROW", "LeftOut", "rows_left_out"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows that were given and rows that were left out, by reason.
+
+    Parameters
+    ----------
+    given : int
+        Rows of the table.
+    missing : int
+        Rows with a missing value.
+    by_column : tuple of (str, int)
+        Columns with missing values and their number, most first; empty where they were not counted.
+    in_pure_levels : int
+        Rows of the fit in levels of an absorbed factor that have one outcome only.
+    weightless : int
+        Rows of weight zero or without trials.
+    undetermined : int
+        Rows whose prediction is undetermined under separation.
+
+    Examples
+    --------
+    >>> LeftOut(10, missing=2, weightless=1).used
+    7
+    """
+
+    given: int = 0
+    missing: int = 0
+    by_column: tuple[tuple[str, int], ...] = ()
+    in_pure_levels: int = 0
+    weightless: int = 0
+    undetermined: int = 0
+
+    @property
+    def used(self) -> int:
+        """Rows that the diagnostic rests on."""
+        return self.given - self.missing - self.in_pure_levels - self.weightless - self.undetermined
+
+
+EVERY_ROW = LeftOut()
+
+
+def rows_left_out(design: Design, undetermined: BoolArray | None = None) -> LeftOut:
+    """Count the rows that a diagnostic leaves out.
+
+    Parameters
+    ----------
+    design : Design
+        Rows with their outcome.
+    undetermined : (n,) bool array, optional
+        Rows of the design without a prediction.
+
+    Returns
+    -------
+    LeftOut
+        With what the design itself left out of the table.
+
+    Examples
+    --------
+    >>> from logitkit.design.ready import ready_design
+    >>> rows_left_out(ready_design(np.ones((2, 1)), [0, 1], names=["Intercept"])).used
+    2
+    """
+    counts, weights = design.counts, design.response.weights
+    used = weights > 0.0
+    return LeftOut(
+        counts.given,
+        counts.missing,
+        counts.missing_by_column,
+        counts.given - counts.missing - design.n_rows,
+        int(np.count_nonzero(~used)),
+        0 if undetermined is None else int(np.count_nonzero(used & undetermined)),
+    )

@@ -1,0 +1,70 @@
+"""Sentences on the levels of an absorbed factor: how many there are, and what few rows in them do."""
+
+from __future__ import annotations
+
+from logitkit.design.absorbed import AbsorbedLevels
+from logitkit.record import ModelRecord
+from logitkit.report.number_format import format_integer
+from logitkit.report.wording import counted
+
+__all__ = ["absorbed_words", "few_rows_warning"]
+
+FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a few per cent and more
+
+
+def absorbed_words(absorbed: AbsorbedLevels) -> str:
+    """Return what was absorbed: levels that took part and that were dropped, and how many rows they have.
+
+    Parameters
+    ----------
+    absorbed : AbsorbedLevels
+        After the fit.
+
+    Returns
+    -------
+    str
+        One line.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.absorbed import AbsorbedLevels
+    >>> firms = AbsorbedLevels("firm", ["a", "b"], np.array([0.5, np.inf]), np.array([4, 3]), n_dropped_rows=3)
+    >>> absorbed_words(firms)
+    'firm, 1 level (1 level without variation dropped, with 3 rows); rows per level: mean 4.0, least 4'
+    """
+    dropped = ""
+    if absorbed.n_dropped:
+        levels, rows = counted(absorbed.n_dropped, "level"), counted(absorbed.n_dropped_rows, "row")
+        dropped = f" ({levels} without variation dropped, with {rows})"
+    return (
+        f"{absorbed.name}, {counted(absorbed.n_varied, 'level')}{dropped}; rows per level: mean "
+        f"{absorbed.rows_per_level:,.1f}, least {format_integer(absorbed.fewest_rows)}"
+    )
+
+
+def few_rows_warning(record: ModelRecord) -> str | None:
+    """Return a warning where the levels of an absorbed factor have so few rows that the coefficients are biased.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Returns
+    -------
+    str or None
+        One paragraph; trials of grouped data count as rows.
+    """
+    absorbed = record.info.absorbed
+    if absorbed is None or record.inner_coef.size == 0:
+        return None
+    mean = record.n_trials / max(absorbed.n_varied, 1)
+    if mean >= FEW_ROWS:
+        return None
+    return (
+        f"Few rows a level ({mean:,.1f} on average): an intercept for each of many levels biases the other "
+        "coefficients away from zero, by a share of order 1 / rows; at two rows a level they tend to twice their true "
+        "value, however many levels there are. fit.bias_correction() takes out the leading term of the bias. For "
+        "levels of a handful of rows the remedy is conditional likelihood, which this version does not offer."
+    )
