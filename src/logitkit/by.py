@@ -164,11 +164,9 @@ def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float =
     labels: set[str] = set()
     with single_threaded_blas():
         chunks = _chunks(rows.edges, p)
-
-        def solve(number: int) -> SmallFits | None:
-            return _solve(rows, *chunks[number], solver)
-
-        for (first, last), fits in zip(chunks, ordered_map(solve, len(chunks), "Groups"), strict=True):
+        sizes_of = [last - first for first, last in chunks]
+        parts = ordered_map(lambda k: _solve(rows, *chunks[k], solver), len(chunks), "Groups", sizes=sizes_of)
+        for (first, last), fits in zip(chunks, parts, strict=True):
             if fits is None:
                 continue
             sure = certain_fits(fits)
@@ -187,7 +185,7 @@ def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float =
     dependences: dict[int, Dependences] = {}
     loglik, deviance = sizes.constant - value, np.maximum(2.0 * (value - sizes.saturated), 0.0)
     doubtful = np.flatnonzero(~certain).tolist()
-    with progress(len(doubtful), "Groups in doubt") as shown:
+    with progress(len(doubtful), "Groups to check") as shown:
         for group in doubtful:
             shown.advance()
             coef[group] = std_error[group] = np.nan

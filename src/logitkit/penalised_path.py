@@ -199,7 +199,7 @@ def solve_path(
     before, moved = 0.0, False
     scale = given.problem.strengths.scale
     still = given.problem.strengths.unit.differentiable(np.zeros(scale.size))  # what the strength does not hold
-    with progress(int(strengths.size), "strengths") as shown:
+    with progress(int(strengths.size), "Strengths") as shown:
         for position, strength in enumerate(strengths):
             if not goes_on(position):
                 break

@@ -6,7 +6,7 @@ import io
 import subprocess
 import sys
 import threading
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -111,16 +111,83 @@ def test_silent_where_nobody_watches(clock: Clock, stream: Any, monkeypatch: pyt
         assert stream.getvalue() == ""
 
 
-def test_a_notebook_is_watched(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    stream = io.StringIO()
+class Output:
+    """What a notebook shows in the place of an output."""
+
+    def __init__(self) -> None:
+        self.contents: list[dict[str, str]] = []
+
+    def display(self, content: dict[str, str], **options: bool) -> Output:
+        assert options == {"raw": True, "display_id": True}
+        assert not self.contents  # one output, that is updated
+        self.contents.append(content)
+        return self
+
+    def update(self, content: dict[str, str], raw: bool) -> None:
+        assert raw
+        self.contents.append(content)
+
+
+def open_notebook(monkeypatch: pytest.MonkeyPatch, asks: bool = True) -> tuple[Output, io.StringIO]:
+    output, stream = Output(), io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setitem(sys.modules, module.NOTEBOOK, ModuleType(module.NOTEBOOK))
-    monkeypatch.setattr(module, "find_spec", lambda name: None)  # without widgets: as text, and without a warning
-    with progress(3, "Groups") as shown:
+    monkeypatch.setattr("IPython.display.display", output.display)
+    kernel = SimpleNamespace(kernel=SimpleNamespace(_allow_stdin=asks))
+    monkeypatch.setattr("IPython.core.getipython.get_ipython", lambda: kernel)
+    return output, stream
+
+
+@pytest.mark.parametrize("ends_early", [False, True])
+def test_a_notebook_has_one_output_that_is_empty_at_the_end(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, ends_early: bool
+) -> None:
+    output, stream = open_notebook(monkeypatch)
+    with progress(3, "Strengths & more") as shown:
+        for _ in range(2 if ends_early else 3):
+            clock.now += 100
+            shown.advance()
+    texts = [content["text/plain"] for content in output.contents]
+    assert texts[0].startswith("Strengths & more:  33%|")
+    assert "1/3 [01:40<03:20]" in texts[0]
+    assert output.contents[0]["text/html"].startswith("<pre>Strengths &amp; more: ")
+    assert output.contents[-1] == {"text/plain": "", "text/html": ""}
+    assert stream.getvalue() == ""  # its ground is red in a notebook
+
+
+def test_a_notebook_that_a_program_runs_shows_none(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    output, stream = open_notebook(monkeypatch, asks=False)
+    with progress(3, "Strengths") as shown:
         clock.now += 100
         shown.advance()
-    assert "1/3" in stream.getvalue()
-    assert left_on_screen(stream.getvalue()) == ""
+    assert output.contents == []
+    assert stream.getvalue() == ""
+
+
+def test_a_bar_has_no_colour_and_says_what_it_counts(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = watching(monkeypatch)
+    with progress(None, "Newton steps") as shown:
+        clock.now += 3
+        shown.advance()
+    assert "Newton steps: 1 [00:03]" in terminal.getvalue()
+    assert "\x1b[3" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_batches_count_what_they_hold(threads: int, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = watching(monkeypatch)
+
+    def task(i: int) -> int:
+        clock.now += 3
+        return i
+
+    lk.set_threads(threads)
+    try:
+        assert list(ordered_map(task, 3, label="Refits", sizes=[200, 200, 73])) == [0, 1, 2]
+    finally:
+        lk.set_threads(None)
+    assert "Refits:  42%|" in terminal.getvalue()
+    assert "200/473 " in terminal.getvalue()
 
 
 def test_one_bar_at_a_time(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from contextvars import copy_context
@@ -266,7 +266,11 @@ def go_on() -> None:
 
 
 def ordered_map(
-    function: Callable[[int], T], n_items: int, label: str | None = None, light: bool = False
+    function: Callable[[int], T],
+    n_items: int,
+    label: str | None = None,
+    light: bool = False,
+    sizes: Sequence[int] | None = None,
 ) -> Iterator[T]:
     """Apply a function to 0, 1, ... on threads, and yield the results in that order.
 
@@ -281,10 +285,12 @@ def ordered_map(
     n_items : int
         How many indices there are.
     label : str or None
-        What is being done, for a progress bar once it has taken two seconds; ``None`` for none.
+        What is counted, for a progress bar once the work has taken two seconds; ``None`` for none.
     light : bool, default False
         Whether an item takes well under a millisecond and its result little memory: a thread is then given several,
         because waking it takes as long.
+    sizes : sequence of int, optional
+        What the bar counts in each item, such as the refits of a batch; 1 by default.
 
     Yields
     ------
@@ -306,8 +312,9 @@ def ordered_map(
         for results in _results(_several(function, n_items, each), -(-n_items // each), None):
             yield from results
         return
-    with nullcontext() if label is None else progress(n_items, label) as shown:
-        yield from _results(function, n_items, shown)
+    total = n_items if sizes is None else sum(sizes)
+    with nullcontext() if label is None else progress(total, label) as shown:
+        yield from _results(function, n_items, shown, sizes)
 
 
 def _several(function: Callable[[int], T], n_items: int, each: int) -> Callable[[int], list[T]]:
@@ -323,14 +330,16 @@ def _several(function: Callable[[int], T], n_items: int, each: int) -> Callable[
     return results
 
 
-def _results(function: Callable[[int], T], n_items: int, shown: Progress | None) -> Iterator[T]:
+def _results(
+    function: Callable[[int], T], n_items: int, shown: Progress | None, sizes: Sequence[int] | None = None
+) -> Iterator[T]:
     """Yield the results in order, as :func:`ordered_map` does on a thread that is not the pool's."""
     threads = min(get_threads(), n_items)
     if threads <= 1:
         for index in range(n_items):
             result = function(index)
             if shown is not None:
-                shown.advance()
+                shown.advance(1 if sizes is None else sizes[index])
             yield result
         return
     walk = _Walk(function, n_items, shown)
@@ -340,10 +349,12 @@ def _results(function: Callable[[int], T], n_items: int, shown: Progress | None)
         with threads_in_use():
             try:
                 walk.submit(2 * threads)
+                index = 0
                 while walk.awaited:
                     result = walk.take()
                     if shown is not None:
-                        shown.advance()
+                        shown.advance(1 if sizes is None else sizes[index])
+                    index += 1
                     yield result
             except (Exception, GeneratorExit):
                 if wait(walk.abandon(), timeout=GRACE).not_done:

@@ -1,17 +1,21 @@
 """A progress bar for work that takes more than two seconds, where someone is watching.
 
 Nothing is shown, and ``tqdm`` is not even imported, before the two seconds are over, or when standard error is neither
-a terminal nor a notebook. One piece of work at a time has the bar: what runs inside it, or beside it on another thread,
-is silent.
+a terminal nor a notebook that somebody has open. One piece of work at a time has the bar: what runs inside it, or
+beside it on another thread, is silent. The label is what is counted, in the plural: refits and not batches of refits.
+
+In a notebook the bar is an output of its own, in the colours of the theme, and empty at the end: neither standard
+error, whose ground is red there, nor a widget, which stays in red when work ends before its total.
 """
 
 from __future__ import annotations
 
+import io
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
+from html import escape
 from time import monotonic
 from typing import Any
 
@@ -21,18 +25,27 @@ DELAY = 2.0  # seconds before a bar appears
 
 
 NOTEBOOK = "ipykernel.zmqshell"  # loaded in the kernel of a notebook, and nowhere else
+FORMAT = "{desc}: {percentage:3.0f}%|{bar:30}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]"
+WITHOUT_TOTAL = "{desc}: {n_fmt} [{elapsed}]"
 
 _bar_is_taken = threading.Lock()
 
 
 def _watched() -> bool:
-    """Whether standard error is a terminal, or this is the kernel of a notebook."""
+    """Whether standard error is a terminal, or this is the kernel of a notebook that is not run by a program."""
     try:
         if sys.stderr.isatty():
             return True
     except (AttributeError, ValueError):  # there is none, or it is closed
         return False
-    return NOTEBOOK in sys.modules
+    return NOTEBOOK in sys.modules and _is_open()
+
+
+def _is_open() -> bool:
+    """Whether a person could answer a question of the kernel; where a program runs the notebook, nobody can."""
+    from IPython.core.getipython import get_ipython
+
+    return bool(getattr(getattr(get_ipython(), "kernel", None), "_allow_stdin", True))
 
 
 class Progress:
@@ -43,7 +56,7 @@ class Progress:
     total : int or None
         Number of items, if it is known.
     label : str
-        What is being done, shown before the bar.
+        What is counted, shown before the bar.
     silent : bool
         Whether to show nothing, ever.
     """
@@ -85,17 +98,41 @@ class Progress:
 
 def _bar(total: int | None, label: str) -> Any:
     """Return a bar of tqdm, for the terminal or the notebook."""
-    if NOTEBOOK in sys.modules and find_spec("ipywidgets") is None:
-        from tqdm.std import tqdm  # text, without the warning that widgets are missing
-    else:
-        from tqdm.auto import tqdm
+    from tqdm.std import tqdm
 
     class Bar(tqdm):  # type: ignore[misc]  # tqdm ships no types
         monitor_interval = 0  # no thread that watches the bar: it would outlive the work
 
+    class Output(Bar):
+        """In a notebook."""
+
+        handle: Any = None
+
+        def display(self, msg: str | None = None, pos: int | None = None) -> None:
+            del pos
+            text = str(self) if msg is None else msg
+            content = {"text/plain": text, "text/html": f"<pre>{escape(text)}</pre>" if text else ""}
+            if self.handle is not None:
+                self.handle.update(content, raw=True)
+            elif text:
+                from IPython.display import display
+
+                self.handle = display(content, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+
+    in_notebook = NOTEBOOK in sys.modules
     # With a delay that is over at once, the bar is first drawn when the caller has told it how far the work is. Without
     # smoothing, the rate is that of the work as a whole.
-    return Bar(total=total, desc=label, leave=False, miniters=1, smoothing=0, delay=1e-9, file=sys.stderr)
+    return (Output if in_notebook else Bar)(
+        total=total,
+        desc=label,
+        leave=False,
+        miniters=1,
+        smoothing=0,
+        delay=1e-9,
+        bar_format=FORMAT if total else WITHOUT_TOTAL,
+        file=io.StringIO() if in_notebook else sys.stderr,
+        **({"ncols": 80} if in_notebook else {"dynamic_ncols": True}),
+    )
 
 
 @contextmanager
@@ -107,7 +144,7 @@ def progress(total: int | None, label: str) -> Iterator[Progress]:
     total : int or None
         Number of items, if it is known.
     label : str
-        What is being done, in a word or two.
+        What is counted, in the plural.
 
     Yields
     ------
@@ -116,7 +153,7 @@ def progress(total: int | None, label: str) -> Iterator[Progress]:
 
     Examples
     --------
-    >>> with progress(3, "Bootstrap") as shown:
+    >>> with progress(3, "Refits") as shown:
     ...     for _ in range(3):
     ...         shown.advance()
     >>> shown.done

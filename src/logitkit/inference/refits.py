@@ -144,7 +144,7 @@ def refit(
             transform = coordinates.transform
             coef[:, kept] = (inner if transform is None else inner @ transform.T)[:, kept]
         doubtful = np.flatnonzero(~certain).tolist()
-        with progress(len(doubtful), "Refits in doubt") as shown:
+        with progress(len(doubtful), "Refits to check") as shown:
             for number in doubtful:
                 changed = response_of(number)
                 found = fit_design(replace(design, response=changed), record.family, Newton(), record.level)
@@ -222,6 +222,7 @@ def _small(
     X = np.ascontiguousarray(working.to_dense())
     n = X.shape[0]
     size = min(max(CHUNK_CELLS // n, 1), CHUNK_MOST)
+    sizes = [min(size, n_fits - first) for first in range(0, n_fits, size)]
 
     def run(chunk: int) -> SmallFits:
         first = chunk * size
@@ -233,7 +234,7 @@ def _small(
         bounds = np.tile(np.array([[0, n]]), (len(responses), 1))
         return solve_small(X, y, weights, responses[0].offset, bounds, record.inner_coef, Newton())
 
-    for chunk, fits in enumerate(ordered_map(run, -(-n_fits // size), LABEL)):
+    for chunk, fits in enumerate(ordered_map(run, len(sizes), LABEL, sizes=sizes)):
         rows = slice(chunk * size, chunk * size + len(fits.coef))
         inner[rows] = fits.coef
         certain[rows] = certain_fits(fits)

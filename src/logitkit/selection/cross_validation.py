@@ -33,7 +33,7 @@ from logitkit.unpenalised import path_of
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
 
-BESIDE = "path and folds"  # what a progress bar counts where both are at work
+BESIDE = "Folds and the path of all rows"  # what a progress bar counts where both are at work
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ __all__ = ["each_fold", "has_place"]
 
 T = TypeVar("T")
 
-LABEL = "folds"
+LABEL = "Folds"
 COPIES = 2  # of the rows of a fold: those that it is trained on, and working columns with what is known of them
 SHARE = 0.5  # of the memory that is free, for all folds at a time
 
