@@ -234,8 +234,8 @@ class BinaryTwin:
     def gvif(self, columns: list[int], others: list[int]) -> float:
         """Generalised variance inflation factor of some columns beside others, neither with the intercept."""
         both = columns + others
-        root = np.sqrt(np.diag(self.vcov))
-        R = self.vcov / np.outer(root, root)
+        root = np.sqrt(np.diag(self.bread))  # of the columns and the weights, whatever the errors are
+        R = self.bread / np.outer(root, root)
         determinant = [float(np.linalg.det(R[np.ix_(part, part)])) for part in (columns, others, both)]
         return determinant[0] * determinant[1] / determinant[2]
 

@@ -11,7 +11,8 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import UnsupportedError
-from oracles.binary import BinaryTwin, wilson
+from oracles.binary import BinaryTwin, newton, wilson
+from oracles.likelihood import row_loss
 from properties.comparing import Comparison
 from properties.designs import MARKS, NUMBERS, Drawn, Strata, belongs, columns_of, drawn, strata, term_names
 from tolerances import EXACT, ROUTE
@@ -153,6 +154,7 @@ def test_every_verb_is_its_formula(case: Strata) -> None:
         check_tests(c, fit, twin, made, names)
         check_diagnostics(c, fit, made)
         check_new_rows(c, fit, made)
+        check_moved_rows(c, fit, made)
 
 
 def check_statistics(c: Comparison, fit: lk.Fit, twin: BinaryTwin) -> None:
@@ -160,7 +162,8 @@ def check_statistics(c: Comparison, fit: lk.Fit, twin: BinaryTwin) -> None:
     for name, value in twin.statistics.items():
         # Differences of likelihoods, and the tails of a chi-square, lose digits to what they are differences of.
         size = abs(twin.statistics.get("loglik", 1.0))
-        c.near(name, glance[name], value, rtol=NEAR if name == "lr_p_value" else ROUTE, atol=EXACT * size)
+        near = NEAR if name in ("lr_p_value", "tjur") else ROUTE
+        c.near(name, glance[name], value, rtol=near, atol=EXACT * size)
     if "loglik" not in twin.statistics:
         for name in ("loglik", "deviance", "aic", "bic", "mcfadden", "cox_snell", "lr_statistic"):
             c.near(name, glance[name], np.nan)
@@ -202,10 +205,19 @@ def check_tests(c: Comparison, fit: lk.Fit, twin: BinaryTwin, made: Case, names:
         found = fit.test(term)
         c.near(f"test({term!r})", [found.statistic, found.dof], [statistic, dof], rtol=NEAR)
         c.near(f"test({term!r}) p", found.p_value, p_value, rtol=1e-7, atol=EXACT)
+    terms = term_names(made.drawn.terms)
+    if "Intercept" in names and len(terms) > 1:
+        table = fit.collinearity()
+        slopes = [j for j, name in enumerate(names) if name != "Intercept"]
+        for term in terms:
+            columns = [j for j in slopes if belongs(names[j], term)]
+            expected = twin.gvif(columns, [j for j in slopes if j not in columns])
+            c.near(f"collinearity {term}", table.loc[term, ["gvif", "dof"]], [expected, len(columns)], rtol=NEAR)
     ratios = fit.odds_ratios()
     z = 1.959963984540054
     error = np.sqrt(np.diag(twin.vcov))
-    for name in [name for name in ratios.index if name in names][:3]:
+    # A column beside a copy of itself, or beside a function of it, cannot change alone: no ratio is given.
+    for name in ratios["odds_ratio"].dropna().index[:3]:
         j = names.index(name)
         limits = np.exp(twin.coef[j] + np.array([-z, 0.0, z]) * error[j])
         shown = ratios.loc[name, ["conf_low", "odds_ratio", "conf_high"]]
@@ -263,3 +275,18 @@ def check_new_rows(c: Comparison, fit: lk.Fit, made: Case) -> None:
     found = fit.predictions(new)
     for name, value in expected.items():
         c.near(f"predictions(new) {name}", found[name], value, rtol=NEAR, atol=ROUTE)
+
+
+def check_moved_rows(c: Comparison, fit: lk.Fit, made: Case) -> None:
+    """The rows of the fit with other predictions: intercept and slope of their calibration."""
+    if "absorb" in made.options or "x" not in made.drawn.terms:
+        return
+    twin, d = made.twin, made.drawn
+    moved = made.frame.assign(x=0.5 * made.frame["x"] + 0.1)
+    X = np.column_stack(list(columns_of(d.terms, d.intercept, moved).values()))
+    eta = X @ twin.coef + twin.offset
+    found, ones = fit.calibration(moved), np.ones((len(eta), 1))
+    level = newton(ones, twin.y, twin.w, eta)
+    slope = newton(np.column_stack([ones, eta]), twin.y, twin.w, np.zeros(len(eta)))
+    c.near("calibration of moved rows", [found.intercept, found.slope], [level[0], slope[1]], rtol=NEAR, atol=NEAR)
+    c.near("log loss of moved rows", found.log_loss, twin.w @ row_loss(eta, twin.y) / twin.w.sum())

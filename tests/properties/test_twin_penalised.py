@@ -146,7 +146,7 @@ def check_statistics(c: Comparison, fit: lk.Fit, made: Case, beta: np.ndarray) -
         c.near(name, glance[name], np.nan)
     mu = mean(eta)
     means = [float(v @ mu / v.sum()) for v in (w * y, w * (1.0 - y))]
-    c.near("tjur", fit.r_squared["tjur"], means[0] - means[1])
+    c.near("tjur", fit.r_squared["tjur"], means[0] - means[1], atol=ROUTE)
 
 
 def check_rows(c: Comparison, fit: lk.Fit, made: Case, eta: np.ndarray) -> None:
