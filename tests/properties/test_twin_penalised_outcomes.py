@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import logsumexp, softmax, xlogy
 
@@ -14,7 +16,7 @@ from oracles.freedom import outcome_freedom
 from oracles.penalised import PenalisedOracle
 from oracles.penalised_outcomes import OutcomeOracle
 from properties.comparing import Comparison
-from properties.designs import MARKS, Strata, belongs, columns_of, drawn, strata, term_names
+from properties.designs import MARKS, Drawn, Strata, belongs, columns_of, drawn, strata, term_names
 from tolerances import REFERENCE, ROUTE
 
 DIMENSIONS = {
@@ -30,8 +32,20 @@ CASES = strata(10, DIMENSIONS, key=4)
 OUTCOMES = ["o0", "o1", "o2"]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_fit_is_the_minimum_and_its_verbs_are_their_formulas(case: Strata) -> None:
+@dataclass(frozen=True)
+class Case:
+    """A design with its response, the call of logitkit and the oracle."""
+
+    words: str
+    drawn: Drawn
+    formula: str
+    frame: pd.DataFrame
+    options: dict[str, Any]
+    trials: np.ndarray
+    oracle: OutcomeOracle
+
+
+def make(case: Strata) -> Case:
     kinds, strength = case.kinds, case.kinds["strength"]
     d = drawn((4, case.index), True, n_terms=(2, 4))
     frame, rng, n, k = d.frame.copy(), d.rng, len(d.frame), len(OUTCOMES)
@@ -72,8 +86,16 @@ def test_the_fit_is_the_minimum_and_its_verbs_are_their_formulas(case: Strata) -
         options["offset"] = {"o1": "o"}
     left = "cbind(o0, o1, o2)" if kinds["response"] == "counts" else "y"
     formula = f"{left} ~ {d.right}"
-    with Comparison(f"{case}\n{formula} {options}") as c:
-        fit = lk.multinomial(formula, frame, **options)
+    return Case(f"{case}\n{formula} {options}", d, formula, frame, options, trials, oracle)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_fit_is_the_minimum_and_its_verbs_are_their_formulas(case: Strata) -> None:
+    made = make(case)
+    d, frame, oracle, names = made.drawn, made.frame, made.oracle, list(made.drawn.columns)
+    columns, shares = oracle.columns, oracle.shares
+    with Comparison(made.words) as c:
+        fit = lk.multinomial(made.formula, frame, **made.options)
         modelled = [OUTCOMES[a] for a in oracle.active]
         coef = fit.coef.loc[names, modelled].to_numpy().T
         # In standard deviations: zero at the minimum and nowhere else.
@@ -85,9 +107,9 @@ def test_the_fit_is_the_minimum_and_its_verbs_are_their_formulas(case: Strata) -
         # Differences of the conditions at a step of 1e-6 keep six to eight digits.
         c.near("effective degrees of freedom", fit.penalty.dof, outcome_freedom(oracle, coef), rtol=1e-5)
         # In symmetric form the intercepts sum to zero: one of them is not free.
-        free = int(np.count_nonzero(coef)) - (kinds["reference"] is None)
+        free = int(np.count_nonzero(coef)) - (oracle.reference is None)
         c.same("coefficients that are free and not zero", int(fit.penalty.n_nonzero), free)
-        used = trials > 0.0
+        used = made.trials > 0.0
         mean = softmax(eta, axis=1)
         c.near("predict", fit.predict().loc[frame.index[used], OUTCOMES], mean[used])
         c.near("residuals", fit.residuals("response").loc[frame.index[used]], (shares - mean)[used], atol=ROUTE)
@@ -95,8 +117,8 @@ def test_the_fit_is_the_minimum_and_its_verbs_are_their_formulas(case: Strata) -
         new = frame.iloc[::-9].copy()
         new["x"] = new["x"] + 0.25
         X = np.column_stack(list(columns_of(d.terms, True, new).values()))
-        logits = np.zeros((len(new), k))
-        logits[:, 1] = new["o"].to_numpy(dtype=float) * kinds["offset"]
+        logits = np.zeros((len(new), len(OUTCOMES)))
+        logits[:, 1] = new["o"].to_numpy(dtype=float) * case.kinds["offset"]
         logits[:, oracle.active] += X @ coef.T
         c.near("predict(new)", fit.predict(new)[OUTCOMES], softmax(logits, axis=1))
         for verb in ("influence", "goodness_of_fit", "lr_test", "term_tests"):
