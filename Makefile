@@ -9,18 +9,23 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
   $$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo $$p; exit; }; done; echo python3)
 VENV   ?= .venv
 
+# How the tests are spread over the cores; tests that share a costly fixture stay together (tests/conftest.py).
+WORKERS ?= -n auto --dist loadgroup
+
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 STAMPS := $(VENV)/stamps
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
+# Tests start many short processes, and each imports faster from compiled files.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Where a make test fails, the later steps would only add noise, and two tools at once would share one cache.
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint types architecture format bench bench-history references clean
+.PHONY: help demo test test-slow coverage lint types architecture format bench bench-history references clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,11 +34,17 @@ help: ## List the targets
 demo: $(STAMPS)/package ## Fit default on 60,000 real loans, print the table, write the report
 	@$(BIN)/logitkit demo
 
-test: lint types architecture ## Lint, types, architecture, then the tests (without the slow ones)
-	$(PY) -m pytest
+test: lint types architecture $(STAMPS)/kernels ## Lint, types, architecture, then the tests (without the slow ones)
+	$(PY) -m pytest $(WORKERS)
 
 test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` leaves out
 	HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -m slow
+
+coverage: $(STAMPS)/test ## Branches that the tests reach: compiled code as Python, by the tests of the kernels
+	rm -f .coverage .coverage.*
+	NUMBA_DISABLE_JIT=1 $(PY) -m coverage run -m pytest -q tests/kernels tests/solvers/test_small.py
+	$(PY) -m coverage run -m pytest -q
+	$(PY) -m coverage combine -q && $(PY) -m coverage report --skip-covered --sort=cover
 
 lint: $(STAMPS)/test ## ruff: rules and format
 	$(PY) -m ruff check .
@@ -89,6 +100,11 @@ $(STAMPS)/package: pyproject.toml | $(PY)
 $(STAMPS)/test: pyproject.toml | $(PY)
 	$(call install,[test])
 	@touch $(STAMPS)/package
+
+# Compiled once, by the tests that reach most of the kernels, before several workers would each compile the same.
+$(STAMPS)/kernels: $(wildcard src/logitkit/kernels/*.py) | $(STAMPS)/test
+	$(PY) -m pytest -q tests/kernels tests/oracles tests/solvers/test_groups.py tests/solvers/test_column_step.py
+	@touch $@
 
 $(STAMPS)/bench: pyproject.toml | $(PY)
 	$(call install,[bench])

@@ -27,6 +27,15 @@ settings.register_profile("thorough", parent=settings.get_profile("standard"), d
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "standard"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that share a fixture of their module in one worker, where it is made once."""
+    for item in items:
+        for definitions in getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).values():
+            if definitions[-1].scope == "module" and definitions[-1].baseid:
+                item.add_marker(pytest.mark.xdist_group(definitions[-1].baseid))
+
+
 @pytest.fixture(autouse=True)
 def close_figures() -> Iterator[None]:
     """Close what a test drew: open figures pile up, and matplotlib warns at the twenty-first."""

@@ -39,30 +39,39 @@ def written_out(penalty: Penalty, coef: np.ndarray) -> float:
 
 
 def largest(penalty: Penalty, dual: np.ndarray, reach: float = 1e3) -> float:
-    """Return the largest dual'b less the penalty within a large box, by a general optimiser from many starts.
+    """Return the largest dual'b less the penalty within a large box.
 
-    b = u - v with u and v not negative, where the absolute values are smooth.
+    Of a coefficient in no group, the best of the few points where the derivative vanishes or is not defined. Of groups,
+    by a general optimiser from two starts, with b = u - v and u and v not negative, where absolute values are smooth.
     """
-    p = dual.size
     low, high = np.maximum(penalty.lower, -reach), np.minimum(penalty.upper, reach)
+    alone = np.ones(dual.size, dtype=bool) if penalty.groups is None else penalty.groups.codes < 0
+    total = 0.0
+    for d, l1, l2, ends in zip(dual[alone], penalty.l1[alone], penalty.l2[alone], np.c_[low, high][alone], strict=True):
+        flat = [(d - l1) / l2, (d + l1) / l2] if l2 > 0.0 else []
+        b = np.clip([*ends, 0.0, *flat], *ends)
+        total += (d * b - l1 * np.abs(b) - 0.5 * l2 * b**2).max()
+    if alone.all():
+        return float(total)
+    p, dual, l1, l2 = np.count_nonzero(~alone), dual[~alone], penalty.l1[~alone], penalty.l2[~alone]
+    codes = penalty.groups.codes[~alone]
 
     def loss(z: np.ndarray) -> tuple[float, np.ndarray]:
         b = z[:p] - z[p:]
-        value = penalty.l1 @ (z[:p] + z[p:]) + 0.5 * penalty.l2 @ b**2 - dual @ b
-        slope = penalty.l2 * b - dual
-        if penalty.groups is not None:
-            for g, strength in enumerate(penalty.groups.strengths):
-                own = penalty.groups.codes == g
-                size = np.sqrt((b[own] ** 2).sum() + 1e-24)
-                value += strength * size
-                slope[own] += strength * b[own] / size
-        return float(value), np.r_[slope + penalty.l1, penalty.l1 - slope]
+        value = l1 @ (z[:p] + z[p:]) + 0.5 * l2 @ b**2 - dual @ b
+        slope = l2 * b - dual
+        for g, strength in enumerate(penalty.groups.strengths):
+            own = codes == g
+            size = np.sqrt((b[own] ** 2).sum() + 1e-24)
+            value += strength * size
+            slope[own] += strength * b[own] / size
+        return float(value), np.r_[slope + l1, l1 - slope]
 
-    box = [*zip(np.zeros(p), np.maximum(high, 0.0), strict=True), *zip(np.zeros(p), np.maximum(-low, 0.0), strict=True)]
-    rng = np.random.default_rng(0)
-    starts = [np.zeros(2 * p), *(rng.random((3, 2 * p)) * [min(b, 3.0) for _, b in box])]
+    box = [*zip(np.zeros(p), high[~alone], strict=True), *zip(np.zeros(p), -low[~alone], strict=True)]
+    starts = [np.zeros(2 * p), 3.0 * np.random.default_rng(0).random(2 * p)]
     options = {"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-10}
-    return max(-minimize(loss, start, jac=True, method="L-BFGS-B", bounds=box, options=options).fun for start in starts)
+    found = [minimize(loss, start, jac=True, method="L-BFGS-B", bounds=box, options=options).fun for start in starts]
+    return float(total - min(found))
 
 
 @pytest.mark.parametrize("groups", [False, True])
@@ -73,8 +82,7 @@ def test_value_is_the_sum_of_its_terms(seed: int, groups: bool) -> None:
     assert_allclose(penalty.value(coef), written_out(penalty, coef), rtol=EXACT)
 
 
-@pytest.mark.parametrize("groups", [False, True])
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("seed", "groups"), [*((s, False) for s in SEEDS), *((s, True) for s in SEEDS[:15])])
 def test_the_conjugate_is_the_largest_value(seed: int, groups: bool) -> None:
     penalty = drawn(seed, groups)
     slope = np.random.default_rng(seed + 1000).normal(size=6)

@@ -1,4 +1,7 @@
-"""A live second opinion on the stored numbers: statsmodels' GLM on design matrices that formulaic builds."""
+"""A live second opinion on the stored numbers: statsmodels' GLM on design matrices that formulaic builds.
+
+It checks the stored files, not the package, and so what changes only when these do.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from numpy.testing import assert_allclose
 
 from references.load import REFERENCE_NAMES, load_fixture, load_frame, load_reference
 from tolerances import EXACT, REFERENCE, ROUTE
+
+pytestmark = pytest.mark.slow
 
 # Unweighted, not separated.
 PLAIN = [
