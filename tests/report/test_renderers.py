@@ -437,6 +437,12 @@ def test_latex_escapes(text, escaped):
     assert escape_latex(text) == escaped
 
 
+def test_powers_of_ten_are_set_as_such_in_cells_and_left_alone_in_names():
+    rows = (("I(x * 1e-05)", "-2.75e-06", "1.20e+07 to 3.00e+08"),)
+    source = render_latex(one_table(rows))
+    assert r"I(x * 1e$-$05) & $-2.75 \times 10^{-6}$ & $1.20 \times 10^{7}$ to $3.00 \times 10^{8}$ \\" in source
+
+
 def test_headings_that_are_formulas_are_set_as_formulas_and_only_there():
     columns = (Column("Term", "left"), Column("z"), Column("P>|z|"))
     source = render_latex(one_table((("z", "1", "P>|z|"),), columns))

@@ -53,6 +53,13 @@ def test_products_follow_and_columns_of_a_spline_have_no_unit(births):
     assert max(map(len, text.splitlines()[:-1])) <= 80
 
 
+def test_groups_of_fits_take_units(births):
+    (table,) = lk.logit_by("low ~ lwt", births, by="smoke").summary(units={"lwt": -10}).blocks
+    (other,) = lk.logit_by("low ~ tens", births, by="smoke").summary().blocks
+    assert table.rows == other.rows
+    assert table.columns[-1].name == "lwt (per -10)"
+
+
 def test_a_name_that_is_no_column_is_refused_everywhere(births, tmp_path):
     fit = lk.logit("low ~ age", births)
     for verb in (fit.summary, fit.plot.forest, lambda units: fit.report(tmp_path / "x.html", units=units)):

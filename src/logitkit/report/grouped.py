@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from logitkit.by import GroupedRecord
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import format_amount, format_integer
+from logitkit.report.units import changes_of, unit_labels
 from logitkit.report.wording import counted, name_list, numbered_names
+from logitkit.typing import FloatArray
 
 __all__ = ["grouped_document"]
 
@@ -18,13 +20,15 @@ GROUPS_SHOWN = 8
 TERMS_SHOWN = 6
 
 
-def grouped_document(record: GroupedRecord) -> Document:
+def grouped_document(record: GroupedRecord, units: Mapping[str, float] | None = None) -> Document:
     """Return facts about all fits, and the coefficients of the first groups.
 
     Parameters
     ----------
     record : GroupedRecord
         The fits.
+    units : mapping of str to float, optional
+        Change in a column that its coefficients are for, as in ``odds_ratios``.
 
     Returns
     -------
@@ -34,7 +38,7 @@ def grouped_document(record: GroupedRecord) -> Document:
     groups, counts = record.groups, record.counts
     facts = (
         Fact("Groups", format_integer(len(groups))),
-        Fact("By", ", ".join(groups.names)),
+        Fact("By", name_list(groups.names)),
         Fact("Observations", format_integer(int(record.n_obs.sum()))),
         Fact("Coefficients", format_integer(len(record.info.names))),
         Fact("Separated", format_integer(record.separated.size)),
@@ -46,14 +50,14 @@ def grouped_document(record: GroupedRecord) -> Document:
         "Logistic regressions by group",
         subtitle=record.info.formula or "",
         facts=facts,
-        blocks=(_first_groups(record),),
+        blocks=(_first_groups(record, changes_of(record.info, units)),),
         notes=tuple(_notes(record)),
         warnings=tuple(_warnings(record)),
     )
 
 
-def _first_groups(record: GroupedRecord) -> Table:
-    terms = record.info.names[:TERMS_SHOWN]
+def _first_groups(record: GroupedRecord, changes: FloatArray) -> Table:
+    terms = unit_labels(record.info.names[:TERMS_SHOWN], changes[:TERMS_SHOWN])
     heads = (
         *(Column(name, "left") for name in record.groups.names),
         Column("n"),
@@ -61,7 +65,8 @@ def _first_groups(record: GroupedRecord) -> Table:
         *(Column(name) for name in terms),
     )
     shown = range(min(len(record.groups), GROUPS_SHOWN))
-    coef = [format_estimates(record.coef[shown, j], record.std_error[shown, j])[0] for j in range(len(terms))]
+    scaled, errors = changes * record.coef[shown], np.abs(changes) * record.std_error[shown]
+    coef = [format_estimates(scaled[:, j], errors[:, j])[0] for j in range(len(terms))]
     rows = [
         (
             *(str(value) for value in record.groups.label(group)),

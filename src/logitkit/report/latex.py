@@ -57,6 +57,11 @@ _MINUS = r"(?<![\w.)\]-])-(?=\d|\.\d|inf\b)|(?<=\de)-(?=\d)"
 _TOKEN = re.compile(f"(?P<minus>{_MINUS})|(?P<dashes>-(?=-))|(?P<special>[{re.escape(''.join(_SPECIAL))}])")
 
 
+# A cell that is a number with a power of ten, or an interval of two.
+_POWER = re.compile(r"(-?\d(?:\.\d+)?)e([+-]\d+)")
+_POWERS = re.compile(rf"{_POWER.pattern}(?: to {_POWER.pattern})?")
+
+
 def render_latex(document: Document) -> str:
     r"""Render a document as LaTeX for inclusion in a paper.
 
@@ -172,7 +177,11 @@ def _heading(cells: Sequence[str]) -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    return _joined([escape_latex(cell) for cell in cells])
+    return _joined([_power(cell) if _POWERS.fullmatch(cell) else escape_latex(cell) for cell in cells])
+
+
+def _power(cell: str) -> str:
+    return _POWER.sub(lambda found: rf"${found[1]} \times 10^{{{int(found[2])}}}$", cell)
 
 
 def _joined(escaped: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -209,15 +209,20 @@ class GroupedFits:
         """Return the full fit of one group."""
         return self.at(group)
 
-    def summary(self) -> Summary:
+    def summary(self, units: Mapping[str, float] | None = None) -> Summary:
         """Return facts about all fits and the coefficients of the first groups.
+
+        Parameters
+        ----------
+        units : mapping of str to float, optional
+            Change in a column that its coefficients are for: ``{"balance": 10_000}``. The heading says so.
 
         Returns
         -------
         Summary
             Shows itself as text or HTML.
         """
-        return shown_summary(grouped_document(self.record))
+        return shown_summary(grouped_document(self.record, units))
 
     def __repr__(self) -> str:
         """Return the summary as text."""
