@@ -4,7 +4,9 @@ With T rows in each level of an absorbed factor the estimate tends, as levels ar
 off by a term of order 1/T (Neyman and Scott's incidental parameters). The *analytic* correction subtracts the leading
 term, :math:`\hat\beta - V \hat b`; the *split-panel jackknife* fits the two halves of each level's rows, whose bias is
 twice as large, and takes twice the estimate less their mean (``docs/maths/incidental.md``, equations 6 to 10). What is
-left is of order 1/T squared. Neither changes the variance in the limit, so standard errors are those of the estimate.
+left is of order 1/T squared; where the correction takes away more than ``SHARE_MOST`` of the estimate that is too much
+for a test, which is then withheld. Neither changes the variance in the limit, so standard errors are those of the
+estimate.
 
 References
 ----------
@@ -35,6 +37,9 @@ __all__ = ["BiasCorrection", "CorrectionMethod", "bias_correction"]
 
 CorrectionMethod = Literal["analytic", "jackknife"]
 
+#: Largest share of the estimate that a correction may take away and still be tested: about 5 per cent is then left.
+SHARE_MOST: dict[CorrectionMethod, float] = {"analytic": 0.3, "jackknife": 0.15}
+
 
 @dataclass(frozen=True)
 class BiasCorrection:
@@ -51,7 +56,7 @@ class BiasCorrection:
     corrected : (p,) array
         The estimate less its bias; nan where aliased, or where a half of the rows leaves the coefficient open.
     std_error, statistic, p_value, low, high : (p,) array
-        Of the corrected coefficients, with the standard errors of the fit.
+        Of the corrected coefficients, with the standard errors of the fit; nan where ``withheld``.
     level : float
         Confidence level.
     covariance : str
@@ -64,6 +69,8 @@ class BiasCorrection:
         Mean number of observations of these.
     n_levels_halves : float
         Mean number of levels that took part in a fit of half the rows; ``n_levels`` for the analytic correction.
+    share : float
+        Length of the correction as a share of that of the estimate, both in the metric of the information.
 
     Examples
     --------
@@ -90,6 +97,12 @@ class BiasCorrection:
     n_levels: int
     rows_per_level: float
     n_levels_halves: float
+    share: float = 0.0
+
+    @property
+    def withheld(self) -> bool:
+        """Whether the correction is so large that what is left of the bias is too, and there are no tests."""
+        return self.share > SHARE_MOST[self.method]
 
     @property
     def bias(self) -> FloatArray:
@@ -159,7 +172,10 @@ def bias_correction(
         corrected = _analytic(record, design)
     else:
         corrected, halves = _split_panel(record, design)
-    found = wald_estimates(corrected, record.std_error, record.level if level is None else level)
+    share = _share(record, corrected)
+    # With a correction this large a test would be of what is left of the bias.
+    error = np.full_like(record.std_error, np.nan) if share > SHARE_MOST[method] else record.std_error
+    found = wald_estimates(corrected, error, record.level if level is None else level)
     return BiasCorrection(
         method,
         record.names,
@@ -176,7 +192,19 @@ def bias_correction(
         absorbed.n_varied,
         absorbed.rows_per_level,
         halves,
+        share,
     )
+
+
+def _share(record: FitRecord, corrected: FloatArray) -> float:
+    """Return the length of the correction as a share of that of the estimate."""
+    known = np.isfinite(corrected)
+    if not known.any():
+        return 0.0
+    information = np.linalg.inv(record.model_vcov[np.ix_(known, known)])
+    bias, estimate = (record.coef - corrected)[known], record.coef[known]
+    length = float(estimate @ information @ estimate)
+    return float(np.sqrt(bias @ information @ bias / length)) if length > 0.0 else 0.0
 
 
 def _analytic(record: FitRecord, design: Design) -> FloatArray:

@@ -30,6 +30,7 @@ from logitkit.report.number_format import (
     format_level,
     format_number,
     format_p,
+    format_percent,
 )
 from logitkit.report.penalty import format_gap
 from logitkit.report.wording import (
@@ -50,7 +51,6 @@ __all__ = [
     "undetermined_rows",
 ]
 
-CORRECTED_ROWS = 5.0  # rows a level below which a correction of the leading term leaves much
 HALVES_FEW = 0.8  # share of the levels that a fit of half the rows should still have
 
 
@@ -160,10 +160,14 @@ def _(result: BiasCorrection) -> Document:
                 "Many levels have one outcome only in a half of their rows, and the fits of the halves are without "
                 "them: the bias that these show is that of other levels. Use method='analytic'."
             )
-    if result.rows_per_level < CORRECTED_ROWS:
+    errors = f"Standard errors: those of the estimate, {result.covariance}; they are the same in the limit."
+    if result.withheld:
+        errors = "No standard errors, tests or intervals of corrected coefficients are given."
         warnings.append(
-            f"With {format_number(result.rows_per_level)} rows a level on average, what is left of the bias is large: "
-            "the correction takes out the term of order 1 / rows only."
+            f"The correction takes away {format_percent(result.share)} of the estimates, too much for the leading "
+            "term: what is left of the bias may be as large, of either sign, so tests are withheld. With levels of a "
+            "handful of rows use conditional logistic regression, which has no such bias: clogit of R's package "
+            "survival or of Stata, ConditionalLogit of statsmodels."
         )
     return Document(
         "Correction of the bias that many intercepts bring",
@@ -171,7 +175,7 @@ def _(result: BiasCorrection) -> Document:
         blocks=(Table(None, (Column("Term", "left"), *(Column(name) for name in heads)), tuple(cells)),),
         notes=(
             f"{demand} What is left of the bias is of order 1 / rows squared.",
-            f"Standard errors: those of the estimate, {result.covariance}; they are the same in the limit.",
+            errors,
         ),
         warnings=tuple(warnings),
     )

@@ -65,6 +65,7 @@ def few_rows_warning(record: ModelRecord) -> str | None:
     return (
         f"Few rows a level ({mean:,.1f} on average): an intercept for each of many levels biases the other "
         "coefficients away from zero, by a share of order 1 / rows; at two rows a level they tend to twice their true "
-        "value, however many levels there are. fit.bias_correction() takes out the leading term of the bias. For "
-        "levels of a handful of rows the remedy is conditional likelihood, which this version does not offer."
+        "value, however many levels there are, and tests reject too often. fit.bias_correction() takes out the leading "
+        "term of the bias. For levels of a handful of rows the remedy is conditional logistic regression (clogit of "
+        "R's package survival, ConditionalLogit of statsmodels), which this version does not offer."
     )
