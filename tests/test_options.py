@@ -11,7 +11,7 @@ import logitkit as lk
 from logitkit.errors import DataError
 
 
-@pytest.mark.parametrize("tol", ["a", None, True, 0, 0.0, -1, -1e-8, np.nan, np.inf, [1e-8], 1j])
+@pytest.mark.parametrize("tol", ["a", None, True, 0, 0.0, -1, -1e-8, 1.5, 1e300, np.nan, np.inf, [1e-8], 1j])
 def test_tolerances_that_are_none(tol: Any) -> None:
     with pytest.raises(DataError, match=r"tol=.*positive number"):
         lk.Newton(tol=tol)

@@ -16,7 +16,7 @@ from logitkit.curvature.vcov import DenseVcov
 from logitkit.design.arrow import parts_of
 from logitkit.design.blocks import Blocks
 from logitkit.design.categorical import Categorical
-from logitkit.design.checks import require_finite
+from logitkit.design.checks import may_vanish, require_finite
 from logitkit.design.design import Design
 from logitkit.design.matrix import Matrix
 from logitkit.design.recoded import Recoded
@@ -80,6 +80,8 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
             f"No level of {absorbed.name!r} has rows of both outcomes: nothing is left to estimate from."
         )
     size = column_sizes(design.matrix, (response.weights > 0.0) & ~found.perfect)
+    if may_vanish(size**2):
+        require_finite(design.matrix, design.info.names, design.positions)
     aliased = _aliased(found, n_levels, size)
     coordinates = _coordinates(design.matrix.n_columns, aliased, _vanishing(found, n_levels, aliased, size))
     limit: _LevelLimit | None = None

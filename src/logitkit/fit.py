@@ -18,7 +18,7 @@ from logitkit.assemble import make_record
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import DenseVcov, Vcov, vcov_of
 from logitkit.design.arrow import ArrowLayout
-from logitkit.design.checks import require_finite
+from logitkit.design.checks import may_vanish, require_finite
 from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
 from logitkit.design.transformed import Transformed
@@ -93,7 +93,8 @@ def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 
         solution = _solve_from_sample(given, start, design.info.intercept, solver)
         if solution is None:
             first = given.evaluate(start.coef)
-            if not np.isfinite(first.value) or not _dense(first).finite:
+            squares = _dense(first).array.diagonal()
+            if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
                 require_finite(design.matrix, design.info.names, design.positions)
             origin = start.coef
             if least_share(_dense(first).array, design.info.intercept) < CLEAR_SHARE:  # 2

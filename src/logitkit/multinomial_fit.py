@@ -14,7 +14,7 @@ import numpy as np
 
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.curvature.vcov import DenseVcov, vcov_of
-from logitkit.design.checks import require_finite
+from logitkit.design.checks import may_vanish, require_finite
 from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
 from logitkit.design.layout import Layout
@@ -126,7 +126,7 @@ def _solve(design: Design, outcomes: Outcomes, solver: Newton) -> _Solved:
                 return _Solved(identity_coordinates(), layout, solution)
     first = objective.evaluate(origin)
     assert isinstance(first.hessian, DenseHessian)
-    if not np.isfinite(first.value) or not first.hessian.finite:
+    if not np.isfinite(first.value) or not first.hessian.finite or may_vanish(first.hessian.array.diagonal()):
         require_finite(matrix, design.info.names, design.positions)
     if layout.basis is not None:
         return _solve_restricted(design, objective, solver, first, origin)

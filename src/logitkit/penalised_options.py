@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from numbers import Integral, Real
 
-from logitkit.errors import DataError
+from logitkit.solvers.solver import require_options
 
 __all__ = ["ProxNewton"]
 
@@ -25,7 +23,7 @@ class ProxNewton:
     Raises
     ------
     DataError
-        If ``tol`` is not a positive number or ``max_iter`` not a whole number of at least 1.
+        If ``tol`` is not between 0 and 1, or ``max_iter`` not a whole number from 1 to 1e9.
 
     Examples
     --------
@@ -38,7 +36,4 @@ class ProxNewton:
 
     def __post_init__(self) -> None:
         """Refuse options that are no numbers or out of range."""
-        if isinstance(self.tol, bool) or not isinstance(self.tol, Real) or not 0.0 < self.tol < math.inf:
-            raise DataError(f"ProxNewton(tol={self.tol!r}): give a positive number.")
-        if isinstance(self.max_iter, bool) or not isinstance(self.max_iter, Integral) or self.max_iter < 1:
-            raise DataError(f"ProxNewton(max_iter={self.max_iter!r}): give a whole number of at least 1.")
+        require_options("ProxNewton", self.tol, self.max_iter)

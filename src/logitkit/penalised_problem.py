@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from logitkit.design.checks import require_finite
+from logitkit.design.checks import may_vanish, require_finite
 from logitkit.design.design import Design
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import ConvergenceError, DataError, DataWarning, SeparationError, UnsupportedError
@@ -280,7 +280,7 @@ def design_moments(design: Design) -> Moments:
         For a value that is not finite, with its column and row.
     """
     moments = column_moments(design.matrix, design.response.weights)
-    if not (np.isfinite(moments.mean).all() and np.isfinite(moments.deviation).all()):
+    if not np.isfinite(moments.mean + moments.deviation).all() or may_vanish(moments.mean**2 + moments.deviation**2):
         require_finite(design.matrix, design.info.names, design.positions)
     return moments
 

@@ -19,7 +19,7 @@ import numpy as np
 from logitkit.assemble import make_record
 from logitkit.design.arrow import ArrowLayout, parts_of
 from logitkit.design.categorical import Categorical
-from logitkit.design.checks import require_finite
+from logitkit.design.checks import may_vanish, require_finite
 from logitkit.design.design import Design
 from logitkit.design.vanishing import Vanishing, column_sizes, vanishing_combinations
 from logitkit.errors import SeparationError
@@ -67,6 +67,8 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError("No level of the factor has rows of both outcomes: nothing is left to estimate.")
     size = column_sizes(design.matrix, design.response.weights > 0.0)
+    if may_vanish(size**2):
+        require_finite(design.matrix, design.info.names, design.positions)
     coordinates, undetermined = _settled(coordinates, found, size)
     method = Plan("arrow", layout, True).words
     solution = replace(found.solution, coef=np.concatenate([found.intercepts, found.coef]), method=method)

@@ -307,3 +307,33 @@ def test_unreadable_files(tmp_path: Path) -> None:
 
 def test_a_cluster_alone() -> None:
     assert_says(refuse(small(), cluster=np.zeros(60)), DataError, "1 cluster", "two")
+
+
+@pytest.mark.parametrize("power", [-320, -200, -160])
+def test_a_column_too_small_to_square_is_said_to_be_so(power: int) -> None:
+    births = lk.datasets.load_lbw()
+    births["x"] = births["age"] * 10.0**power
+    births["g"] = births["race"].astype(str)
+    for call in (
+        lambda: lk.logit("low ~ x + lwt", births),
+        lambda: lk.logit("low ~ x + lwt", births, penalty=lk.Lasso(0.01)),
+        lambda: lk.logit("low ~ x + lwt", births, absorb="g"),
+        lambda: lk.multinomial("g ~ x + lwt", births),
+        lambda: lk.path("low ~ x + lwt", births),
+    ):
+        with pytest.raises(lk.errors.DataError, match=r"'x' holds nothing above .* rescale"):
+            call()
+    births["x"] = 0.0  # which is a combination of no columns
+    assert "x" in str(lk.logit("low ~ x + lwt", births).summary().warnings)
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e-310, 1e-120, 1e120, 1e300])
+def test_weights_that_leave_no_digits_are_refused(size: float) -> None:
+    births = lk.datasets.load_lbw()
+    for kind in ("precision", "sampling"):
+        with pytest.raises(lk.errors.DataError, match="leaves no digits"):
+            lk.logit("low ~ age", births, weights=np.full(len(births), size), weight_kind=kind)
+    first = np.arange(len(births)) % 3 > 0
+    small = np.where(first, 1.0, 5e-324)  # beside others they are as good as zero
+    fit = lk.logit("low ~ age", births, weights=small, weight_kind="precision")
+    np.testing.assert_allclose(fit.coef, lk.logit("low ~ age", births[first]).coef, rtol=1e-9)

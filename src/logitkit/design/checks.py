@@ -10,13 +10,15 @@ from logitkit.design.matrix import Matrix
 from logitkit.errors import DataError
 from logitkit.typing import FloatArray, IntArray, WeightKind
 
-__all__ = ["require_finite", "require_finite_offset", "require_weight_kind", "require_weights"]
+__all__ = ["may_vanish", "require_finite", "require_finite_offset", "require_weight_kind", "require_weights"]
 
+LEAST_VALUE, LEAST_WEIGHT = 1e-150, 1e-100  # of the largest value of a column, and of the largest weight
+LEAST_SQUARE = 1e-280  # of a column, weighted
 CELLS_AT_ONCE = 1 << 22  # written out at a time: of a design of factors all cells would be far more than is stored
 
 
 def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) -> None:
-    """Say which column of X is not finite, or too large to square.
+    """Say which column of X is not finite, or too large or too small to square.
 
     Parameters
     ----------
@@ -30,14 +32,14 @@ def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) 
     Raises
     ------
     DataError
-        Always when a value is missing, infinite or above 1e150.
+        Always when a value is missing, infinite or above 1e150, or all of a column that is not zero below 1e-150.
 
     Examples
     --------
     >>> from logitkit.design.dense import Dense
     >>> require_finite(Dense(np.ones((2, 1))), ("x",), np.arange(2))
     """
-    at_once = max(1, CELLS_AT_ONCE // max(1, matrix.n_columns))
+    at_once, largest = max(1, CELLS_AT_ONCE // max(1, matrix.n_columns)), np.zeros(matrix.n_columns)
     for start in range(0, matrix.n_rows, at_once):
         block = matrix.take(np.arange(start, min(start + at_once, matrix.n_rows))).to_dense()
         bad = ~(np.abs(block) < 1e150)
@@ -47,6 +49,34 @@ def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) 
                 f"Column {names[column]!r} holds {block[row, column]} in row {positions[start + row]} (from 0). "
                 f"Every value of X must be finite and below 1e150: drop the row, or mend or rescale the column."
             )
+        np.maximum(largest, np.abs(block).max(axis=0, initial=0.0), out=largest)
+    tiny = np.flatnonzero((largest > 0.0) & (largest < LEAST_VALUE))
+    if tiny.size:
+        raise DataError(
+            f"Column {names[tiny[0]]!r} holds nothing above {largest[tiny[0]]:.3g}. To a computer the squares of such "
+            "numbers are zero: rescale the column, so that its largest value is above 1e-150."
+        )
+
+
+def may_vanish(squares: FloatArray) -> bool:
+    """Tell whether sums of squares are so small that a column may be zero to a computer only.
+
+    Parameters
+    ----------
+    squares : (p,) array
+        Of the columns, weighted.
+
+    Returns
+    -------
+    bool
+        Whether ``require_finite`` had better look at the values.
+
+    Examples
+    --------
+    >>> may_vanish(np.array([1.0, 1e-300])), may_vanish(np.array([1.0, 1e-200]))
+    (True, False)
+    """
+    return bool((squares < LEAST_SQUARE).any())
 
 
 def require_finite_offset(values: FloatArray, positions: IntArray) -> None:
@@ -134,6 +164,11 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
         )
     if not (values > 0.0).any():
         raise DataError(f"weights={name!r} are all zero: no row is left to fit.")
+    if not LEAST_WEIGHT <= values.max() <= 1.0 / LEAST_WEIGHT:
+        raise DataError(
+            f"weights={name!r}: the largest is {values.max():.3g}. What is below {LEAST_WEIGHT:.0e} or above "
+            f"{1.0 / LEAST_WEIGHT:.0e} leaves no digits to a computer: multiply all weights by one number."
+        )
     if kind == "frequency":
         broken = values != np.rint(values)
         if broken.any():

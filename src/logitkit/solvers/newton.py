@@ -34,16 +34,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from logitkit.curvature.hessian import Factor
-from logitkit.errors import DataError
 from logitkit.execution.progress import Progress, progress
 from logitkit.objective import Evaluation, SmoothObjective
-from logitkit.solvers.solver import Solution, Status, Step
+from logitkit.solvers.solver import Solution, Status, Step, require_options
 from logitkit.typing import FloatArray
 
 __all__ = ["KeptHessian", "Nearby", "Newton", "NewtonStep", "newton_step"]
@@ -116,7 +114,7 @@ class Newton:
     Raises
     ------
     DataError
-        If ``tol`` is not a positive number or ``max_iter`` not a whole number of at least 1.
+        If ``tol`` is not between 0 and 1, or ``max_iter`` not a whole number from 1 to 1e9.
 
     Examples
     --------
@@ -129,10 +127,7 @@ class Newton:
 
     def __post_init__(self) -> None:
         """Refuse options that are no numbers or out of range."""
-        if isinstance(self.tol, bool) or not isinstance(self.tol, Real) or not 0.0 < self.tol < math.inf:
-            raise DataError(f"Newton(tol={self.tol!r}): give a positive number.")
-        if isinstance(self.max_iter, bool) or not isinstance(self.max_iter, Integral) or self.max_iter < 1:
-            raise DataError(f"Newton(max_iter={self.max_iter!r}): give a whole number of at least 1.")
+        require_options("Newton", self.tol, self.max_iter)
 
     def solve(
         self,

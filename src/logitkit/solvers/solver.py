@@ -4,11 +4,43 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from numbers import Integral, Real
+from typing import Any
 
+from logitkit.errors import DataError
 from logitkit.objective import Evaluation
 from logitkit.typing import FloatArray
 
-__all__ = ["Solution", "Status", "Step"]
+__all__ = ["Solution", "Status", "Step", "require_options"]
+
+STEPS_MOST = 1_000_000_000
+
+
+def require_options(solver: str, tol: Any, max_iter: Any) -> None:
+    """Refuse options of a solver that are no numbers or out of range.
+
+    Parameters
+    ----------
+    solver : str
+        Name of its options, for the message.
+    tol : object
+        Positive, at most 1: an error of one standard error, or of the whole loss, is no solution.
+    max_iter : object
+        A whole number of at least 1.
+
+    Raises
+    ------
+    DataError
+        With the value.
+
+    Examples
+    --------
+    >>> require_options("Newton", 1e-8, 100)
+    """
+    if isinstance(tol, bool) or not isinstance(tol, Real) or not 0.0 < float(tol) <= 1.0:
+        raise DataError(f"{solver}(tol={tol!r}): give a positive number, at most 1.")
+    if isinstance(max_iter, bool) or not isinstance(max_iter, Integral) or not 1 <= int(max_iter) <= STEPS_MOST:
+        raise DataError(f"{solver}(max_iter={max_iter!r}): give a whole number from 1 to {STEPS_MOST:,}.")
 
 
 class Status(Enum):
