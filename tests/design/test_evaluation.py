@@ -219,6 +219,16 @@ def test_what_was_learnt_under_a_name_in_backticks_is_used_for_new_rows() -> Non
         assert_allclose(fit.predict(frame.head(3)), fit.predict().head(3), rtol=EXACT)
 
 
+def test_columns_called_like_operators_and_functions_of_the_caller_called_like_pythons() -> None:
+    def round(values: Any) -> Any:  # noqa: A001
+        return values - 7
+
+    frame = FRAME.assign(**{"a+b": STORED["f64"], "f:np.log": WIDE["f16"], "()": WIDE["f32"], "y": STORED["b"]})
+    fit = lk.logit("y ~ I(`a+b` + 2 * `a+b` + `f:np.log` - abs(`()`)) + round(f64)", frame)
+    plain = lk.logit("y ~ I(3 * f64 + f16 - f32) + I(f64 - 7)", frame)
+    assert_allclose(fit.coef, plain.coef, rtol=ROUTE)
+
+
 def test_a_column_of_new_rows_is_not_taken_for_a_constant_of_the_left_side() -> None:
     cut = 0.2
     fit = lk.logit("f64 > cut ~ i8", FRAME)

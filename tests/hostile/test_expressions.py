@@ -97,6 +97,7 @@ HOSTILE = [
     "np.clip(z, 0, 1, z)",
     "np.zeros(10 ** 12)",
     "np.arange(10 ** 12)",
+    "np.diff(z, 10 ** 9)",
     "np.random.normal(z)",
     "(lambda: open('CANARY', 'w'))()",
     "(lambda value: value)(z)",
@@ -286,6 +287,7 @@ ONE_PLACE: list[tuple[str, Callable[[dict[str, Any]], Any]]] = [
     ("offset", lambda packed: packed["coding"].update(offsets=["offset(exp(z))"])),
     ("offset", lambda packed: packed["coding"].update(offsets=[])),
     ("offset", lambda packed: packed["coding"].update(offsets=[OPEN])),
+    ("offset", lambda packed: packed["coding"].update(offsets=["(a + b + d + e + f + h) ** 60"])),
     ("left", lambda packed: packed.update(formula="(exp(z) > 1) ~ x")),
     ("absorbed", lambda packed: packed["absorbed"].update(name="z")),
     ("factor", lambda packed: packed.update(references=[["C(log(z) > 1)", "True"]])),
@@ -420,5 +422,5 @@ def test_what_is_listed_is_read_and_nothing_more() -> None:
                 require_closed(read_expression(text), columns, functions)
         else:
             require_closed(read_expression(text), columns, functions)
-    with pytest.raises(FormulaError, match="10,000 columns"):
+    with pytest.raises(FormulaError, match="1,000 columns"):
         require_closed(read_expression("bs(x, df=DF)"), columns, functions)

@@ -37,7 +37,6 @@ SIGNS: dict[type[ast.AST], str] = {
 MEASURED = frozenset(map(id, (KNOWN[name] for name in (*LEARNING, "lag"))))
 #: Names that no expression can write, for what operators, attributes and calls become.
 OPERATORS: dict[str, Any] = {
-    "__builtins__": {},
     ".": attribute,
     **{f"a{sign}b": function for sign, function in ARITHMETIC.items()},
     **{f"{sign}a": function for sign, function in UNARY.items()},
@@ -116,14 +115,15 @@ class Scope:
         for reference in expression.references:
             root = reference.path[0]
             if root in self.columns and not reference.is_call:
-                names[root] = self.column(root)
+                if root not in expression.aliases.values():  # no identifier: its alias stands for it
+                    names[root] = self.column(root)
                 roots.append(root)
                 continue
             known = next((name for name in reference.prefixes if self.knows(name)), None)
             if known is not None:
                 functions.append(known)
                 names[f"f:{known}"] = self.function(known)
-        names["()"] = _Calls(learnt)
+        names |= {"()": _Calls(learnt), "__builtins__": {}}
         try:
             # The code is the expression's own, rewritten; its names are those above, and no other is in reach.
             return eval(_compiled(text, frozenset(functions), frozenset(roots)), names)

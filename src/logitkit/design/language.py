@@ -31,7 +31,7 @@ NUMPY = _words(
     "degrees floor ceil trunc rint round around clip maximum minimum fmax fmin add subtract multiply divide mod fmod "
     "true_divide floor_divide remainder where logical_and logical_or logical_not logical_xor isnan isfinite isinf isin "
     "equal not_equal less less_equal greater greater_equal heaviside nan_to_num digitize interp mean median std var "
-    "min max sum quantile percentile nanmean nanmedian nanstd nanmin nanmax cumsum diff array asarray pi e inf nan"
+    "min max sum quantile percentile nanmean nanmedian nanstd nanmin nanmax cumsum array asarray pi e inf nan"
 )
 MATH = _words("sqrt exp log log2 log10 log1p floor ceil trunc fabs sin cos tan atan pow pi e tau inf nan")
 CONTRASTS = _words("helmert poly sum treatment SAS diff custom")
@@ -83,9 +83,9 @@ FIELDS = frozenset(
         "seconds is_month_start is_month_end is_leap_year"
     )
 )
-SIZED = frozenset({"bs", "cc", "cr", "cs", "poly", "hashed"})  # whose whole numbers say how many columns there are
+#: Transforms whose arguments say how many columns there are, and the most that there may be.
+SIZED = {**dict.fromkeys(("bs", "cc", "cr", "cs", "poly"), 1_000), "hashed": 1_000_000}
 SIZES = frozenset({"df", "degree", "levels"})
-COLUMNS_MOST = 10_000
 NODES = (
     *(ast.Constant, ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
     *(ast.List, ast.Tuple, ast.Dict, ast.Load, ast.operator, ast.unaryop, ast.boolop, ast.cmpop),
@@ -225,7 +225,7 @@ class _Reader:
             raise self.refuse(node, "a call with more values than the function computes with")
         for place, part in enumerate(node.args):
             if name in SIZED and place > 0:
-                self.size(node, part)
+                self.size(name, node, part)
             self.value(part)
         for option in node.keywords:
             if option.arg is None:
@@ -233,14 +233,14 @@ class _Reader:
             if option.arg.startswith("_") or (option.arg in TYPED and name not in self.functions):
                 raise self.refuse(node, f"a call with the option {option.arg!r}")
             if name in SIZED and option.arg in SIZES:
-                self.size(node, option.value)
+                self.size(name, node, option.value)
             self.value(option.value)
 
-    def size(self, call: ast.Call, node: ast.expr) -> None:
+    def size(self, name: str, call: ast.Call, node: ast.expr) -> None:
         """Refuse a number of columns that is too large, or that is not written out."""
         stated = self.functions.get(node.id) if isinstance(node, ast.Name) else getattr(node, "value", None)
-        if isinstance(node, ast.BinOp) or (isinstance(stated, (int, float)) and stated > COLUMNS_MOST):
-            raise self.refuse(call, f"a transform of more than {COLUMNS_MOST:,} columns, or of a size that is computed")
+        if isinstance(node, ast.BinOp) or (isinstance(stated, (int, float)) and stated > SIZED[name]):
+            raise self.refuse(call, f"a transform of more than {SIZED[name]:,} columns, or of a size that is computed")
 
 
 def _values(function: Any) -> int:

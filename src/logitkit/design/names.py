@@ -132,11 +132,11 @@ class Names:
             if root in self.known and not reference.is_call:
                 variables[root] = None
             elif not any(name in ours or name in KNOWN for name in reference.prefixes):
+                if root in BUILTINS and root not in self.namespace:
+                    continue
                 name, value = self._object(reference)
-                if name not in functions and name not in BUILTINS:
-                    functions[name] = _captured(name, value, None if reference.option else self.n_rows)
-                elif not reference.option and name in functions:
-                    _captured(name, value, self.n_rows)
+                held = _captured(name, value, None if reference.option else self.n_rows)
+                functions.setdefault(name, held)
         return tuple(variables), functions
 
     def _object(self, reference: Reference) -> tuple[str, Any]:
@@ -154,8 +154,6 @@ class Names:
             return _followed(root, self.namespace.get(root, np), attributes)
         if root in self.known:
             raise FormulaError(f"{root!r} in the formula is called like a function, and it is a column of the table.")
-        if root in BUILTINS:
-            return root, BUILTINS[root]
         raise FormulaError(
             f"{root!r} in the formula is neither a column of the table nor a name that is known here. "
             f"{self._hint(root, reference.called)}"

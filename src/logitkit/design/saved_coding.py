@@ -101,7 +101,8 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
         spec = restored_spec(_formula(packed["terms"]), packed["state"], decode)
         offset_spec = None
         if packed["offset_state"] is not None:
-            offset_spec = restored_spec("0 + " + " + ".join(offsets), packed["offset_state"], decode)
+            summed = _formula([[[offset, Factor.EvalMethod.PYTHON.value]] for offset in offsets])
+            offset_spec = restored_spec(summed, packed["offset_state"], decode)
     except (FormulaicError, SyntaxError, RecursionError) as error:
         raise DataError(f"The terms of the saved model cannot be read: {type(error).__name__}.") from error
     coding = Coding(
