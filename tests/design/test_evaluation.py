@@ -179,6 +179,7 @@ RIGHTS = {
     "I(-b)": "I(-1.0 * w)",
     "scale(b + c)": "scale(s)",
     "poly(f32, 3)": "poly(g, 3)",
+    "scale(f16)": "scale(e)",
     "I(b & c)": "I(w * v)",
     "I(~b)": "I(1 - w)",
     "exp10(f64)": "I(10.0 ** f64)",
@@ -192,6 +193,7 @@ def test_a_fit_and_its_predictions_follow_the_rule(right: str, tmp_path: Any) ->
     frame = FRAME.assign(y=y)
     w, v, z = WIDE["b"], WIDE["c"], STORED["f64"]
     named = {"w": w, "v": v, "s": w + v, "t": (z > 0) * 1.0 + (z > 1), "g": WIDE["f32"], "h": WIDE["u8"]}
+    named["e"] = WIDE["f16"]
     plain = frame.assign(**named)
     fit, twin = lk.logit(f"y ~ {right}", frame), lk.logit(f"y ~ {RIGHTS[right]}", plain)
     assert_allclose(fit.coef, twin.coef, rtol=ROUTE)
