@@ -30,6 +30,7 @@ from logitkit.design.design import Design
 from logitkit.design.info import DesignInfo
 from logitkit.design.response import Response
 from logitkit.design.terms import INTERCEPT, ColumnTerms
+from logitkit.diagnostics.discrimination import are_independent_counts
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.ranking import RankedRows, rank_rows
@@ -41,7 +42,14 @@ from logitkit.record import FitRecord
 from logitkit.solvers.newton import Newton
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Calibration", "CalibrationBins", "calibration", "calibration_bins", "wilson_interval"]
+__all__ = [
+    "Calibration",
+    "CalibrationBins",
+    "calibration",
+    "calibration_bins",
+    "independent_observations",
+    "wilson_interval",
+]
 
 HISTOGRAM_BINS = 40
 
@@ -243,6 +251,36 @@ def wilson_interval(rate: FloatArray, n: FloatArray, level: float) -> tuple[Floa
     return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
 
 
+def independent_observations(response: Response, total: FloatArray, squares: FloatArray) -> FloatArray:
+    """Return how many independent observations some rates rest on.
+
+    Parameters
+    ----------
+    response : Response
+        Of the design that the rows are from.
+    total, squares : (b,) array
+        Sums of the weights of the rows of each rate, and of their squares.
+
+    Returns
+    -------
+    (b,) array
+        The total where weights count rows or trials; Kish's effective number with sampling weights; nan with precision
+        weights, which count nothing, and with clusters.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> weighted = Response(np.ones(2), prior=np.array([1.0, 3.0]), weight_kind="sampling")
+    >>> independent_observations(weighted, 4.0 * one, 10.0 * one).tolist()
+    [1.6]
+    """
+    if are_independent_counts(response):
+        return total
+    if response.clusters is not None or response.weight_kind == "precision":
+        return np.full_like(total, np.nan)
+    return np.asarray(total**2 / squares)
+
+
 def calibration_bins(
     ranked: RankedRows, values: FloatArray, response: Response, bins: int, level: float
 ) -> CalibrationBins:
@@ -277,8 +315,7 @@ def calibration_bins(
     n = group_sums(group, ranked.weights)
     # Rounding may carry the share of a bin that holds events only past 1.
     observed = np.minimum(group_sums(group, ranked.events) / n, 1.0)
-    sampled = response.prior is not None and response.weight_kind == "sampling"
-    effective = n**2 / group_sums(group, ranked.weights**2) if sampled else n
+    effective = independent_observations(response, n, group_sums(group, ranked.weights**2))
     low, high = wilson_interval(observed, effective, level)
     predicted = group_sums(group, ranked.weights * ranked.mu) / n
     return CalibrationBins(n, predicted, observed, low, high, level)

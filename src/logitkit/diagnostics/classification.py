@@ -31,8 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.diagnostics.calibration import wilson_interval
-from logitkit.diagnostics.discrimination import are_independent_counts
+from logitkit.diagnostics.calibration import independent_observations, wilson_interval
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.diagnostics.ranking import ROUNDING
@@ -275,11 +274,7 @@ def _matthews(right: float, support: FloatArray, predicted: FloatArray) -> float
 def _accuracy_interval(accuracy: float, rows: PredictedOutcomes, design: Design, level: float) -> tuple[float, float]:
     """Return Wilson's interval, where weights count or are those of a sample."""
     normal_quantile(level)
-    response = design.response
-    n = float(rows.weights.sum())
-    if response.clusters is not None or (response.prior is not None and response.weight_kind == "precision"):
-        return math.nan, math.nan
-    if not are_independent_counts(response):
-        n = n**2 / float(rows.weights @ rows.weights)
-    low, high = wilson_interval(np.array([min(accuracy, 1.0)]), np.array([n]), level)
+    total, squares = np.array([rows.weights.sum()]), np.array([rows.weights @ rows.weights])
+    n = independent_observations(design.response, total, squares)
+    low, high = wilson_interval(np.array([min(accuracy, 1.0)]), n, level)
     return float(low[0]), float(high[0])

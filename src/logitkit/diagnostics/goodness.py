@@ -126,13 +126,12 @@ def hosmer_lemeshow(
     Returns
     -------
     HosmerLemeshow
-        Grouped data and frequency weights count every trial; precision weights scale the variance, as in the
-        fit.
+        Grouped data and frequency weights count every trial.
 
     Raises
     ------
     UnsupportedError
-        With sampling weights, clusters or an absorbed factor, where the statistic has no chi-square
+        With precision or sampling weights, clusters or an absorbed factor, where the statistic has no chi-square
         distribution; on the rows of a penalised fit; of a saturated model on its own rows; or when fewer than three
         groups are left.
 
@@ -212,7 +211,7 @@ def require_chi_square(record: ModelRecord, design: Design, in_sample: bool) -> 
     Raises
     ------
     UnsupportedError
-        With sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit.
+        With precision or sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit.
 
     Examples
     --------
@@ -230,9 +229,10 @@ def require_chi_square(record: ModelRecord, design: Design, in_sample: bool) -> 
             f"{absorbed.n_varied:,} levels, which few rows determine badly. Look at the calibration table instead; "
             f"or, where every level has many rows, fit the factor as a term, C({absorbed.name})."
         )
-    if response.prior is not None and response.weight_kind == "sampling":
+    if response.prior is not None and response.weight_kind != "frequency":
+        why = ", which count no observations" if response.weight_kind == "precision" else ""
         raise UnsupportedError(
-            "The Hosmer-Lemeshow statistic has no chi-square distribution with sampling weights. "
+            f"The Hosmer-Lemeshow statistic has no chi-square distribution with {response.weight_kind} weights{why}. "
             "Look at the calibration table instead."
         )
     if response.clusters is not None:

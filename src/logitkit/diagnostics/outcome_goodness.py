@@ -145,7 +145,7 @@ def outcome_hosmer_lemeshow(
     Returns
     -------
     OutcomeHosmerLemeshow
-        Counted outcomes and frequency weights count every trial; precision weights scale the variance, as in the fit.
+        Counted outcomes and frequency weights count every trial.
 
     Raises
     ------

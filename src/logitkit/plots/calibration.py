@@ -102,7 +102,7 @@ def plot_bins(
         add_legend(ax, there[-1].lines[0], f"points {len(there)}", "upper left")
     if shared and label is None:
         label = f"points {len(there) + 1}"
-    top = _round_up(float(max(bins.high.max(), bins.predicted.max())))
+    top = _round_up(float(np.nanmax([*bins.high, *bins.observed, *bins.predicted])))
     diagonal = next((line for line in ax.lines if line.get_label() == "perfect calibration"), None)
     if diagonal is None:
         (diagonal,) = ax.plot([], [], color=GUIDE, linewidth=1.0, zorder=1, label="perfect calibration")

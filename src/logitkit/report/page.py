@@ -176,11 +176,12 @@ def _discrimination(result: Discrimination) -> Iterator[Block]:
 def _calibration(record: FitRecord, design: Design) -> Iterator[Block]:
     result = calibration(record, design)
     yield Prose(_calibration_words(result))
+    intervals = "" if np.isnan(result.bins.low).all() else ", with Wilson intervals"
     yield Figure(
         title="Calibration plot",
         svg=svg_of(plot_calibration(result, page_axes())),
         png=None,
-        caption="Observed against predicted rates in bins of equal size, with Wilson intervals; predictions below.",
+        caption=f"Observed against predicted rates in bins of equal size{intervals}; predictions below.",
         alt="Calibration plot",
     )
     yield calibration_table(result)
