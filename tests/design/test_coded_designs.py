@@ -27,6 +27,7 @@ from logitkit.design.rebuild import new_rows, rebuild_design
 from logitkit.design.recoded import Recoded
 from logitkit.design.sparse import Sparse
 from logitkit.errors import DataError
+from logitkit.saved import digest_of
 from tolerances import EXACT, ROUTE
 
 FRAME = small()
@@ -239,6 +240,7 @@ def saved_with(tmp_path: Path, change: Any) -> Path:
     search(document)
     assert len(holder) == 1
     change(holder[0])
+    document["digest"] = digest_of(document)
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import logitkit as lk
 from logitkit.cli import main
 from logitkit.design.expression import read_expression
 from logitkit.design.language import require_closed
-from logitkit.errors import DataError, FormulaError, LogitkitError
+from logitkit.errors import DataError, DataWarning, FormulaError, LogitkitError
 from logitkit.saved import digest_of
 from tolerances import EXACT
 
@@ -207,7 +208,9 @@ def ask_everything(path: Path, functions: dict[str, Any] | None = None, report: 
         asked.append(lambda: fit.report(path.with_suffix(".html"), data=FRAME))
     for ask in asked:
         try:
-            ask()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DataWarning)  # of rows that lag() leaves out
+                ask()
         except LogitkitError as error:
             refusal = refusal or str(error)
     return refusal
