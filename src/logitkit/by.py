@@ -77,10 +77,8 @@ class GroupedRecord:
         Of the groups that were fitted one by one, and of those whose columns are linearly dependent.
     counts : RowCounts
         Rows of the table, used and dropped.
-    covariance : str
-        How standard errors were made.
-    level : float
-        Confidence level of intervals.
+    covariance, level : str, float
+        How standard errors were made, and the level of intervals.
     """
 
     info: DesignInfo
@@ -103,8 +101,9 @@ class GroupedRecord:
 
     @property
     def aic(self) -> FloatArray:
-        """Akaike's information criterion of each group, shape (G,)."""
-        return np.asarray(2.0 * self.n_params - 2.0 * self.loglik)
+        """Akaike's information criterion of each group, shape (G,); nan under complete separation."""
+        perfect = np.isin(np.arange(len(self.groups)), [g for g, r in self.single.items() if r.separated_completely])
+        return np.where(perfect, np.nan, 2.0 * self.n_params - 2.0 * self.loglik)
 
     @property
     def separated(self) -> IntArray:

@@ -254,6 +254,15 @@ class ModelRecord:
         return self.status in (Status.CONVERGED, Status.SEPARATED)
 
     @property
+    def separated_completely(self) -> bool:
+        """Whether no row is left to the limiting model: every one is fitted perfectly, and no coefficient is finite."""
+        if self.limit is None or self.limit.cone is None or self.limit.dimension < self.inner_coef.size:
+            return False
+        absorbed = self.info.absorbed  # whose levels are no coefficients: there the rows are counted
+        used = self.counts.given - self.counts.missing
+        return absorbed is None or self.limit.n_rows == used - absorbed.n_dropped_rows
+
+    @property
     def dof_residual(self) -> int:
         """Observations less the rank of the design."""
         return self.n_obs - self.n_params

@@ -58,6 +58,7 @@ def _response(family: str) -> Coded:
         "offset": Maybe(Text()),
         "cluster": Maybe(Text()),
         "weight_kind": Text(get_args(WeightKind)),
+        "ordered": Flag(),
     }
     return Coded(fields)
 

@@ -306,9 +306,20 @@ def test_contrasts_that_no_row_tells_of_are_no_degrees_of_freedom(reference: str
 
 
 def test_a_term_beside_one_that_separates_by_itself_has_no_test() -> None:
-    """x alone predicts every row: with z and without the likelihood is the same, whatever z does."""
+    """In g = q only c occurs: of z = g = q the likelihood is the same with it and without, whatever it does to a, b."""
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame({"g": np.repeat(["p", "q"], [60, 20]), "x": rng.normal(size=80)})
+    frame["y"] = np.where(frame["g"] == "q", "c", rng.choice(list("abc"), 80))
+    frame["z"] = np.where(frame["g"] == "q", rng.normal(size=80), 0.0)
+    tests = lk.multinomial("y ~ x + g + z", frame).term_tests("lr")
+    assert tests.dof.tolist() == [2, 2, 0]
+    assert_allclose(tests.statistic[2], 0.0, atol=1e-6)  # the rest of a likelihood that rises to its limit
+    assert np.isnan(tests.p_value[2])
+
+
+def test_where_every_row_is_fitted_perfectly_there_is_no_likelihood_ratio() -> None:
     frame = pd.DataFrame({"y": list("aaabbbccc"), "x": np.arange(9.0), "z": [1.0, 3, 2, 2, 1, 3, 3, 2, 1]})
-    tests = lk.multinomial("y ~ x + z", frame).term_tests("lr")
-    assert tests.dof.tolist() == [2, 0]
-    assert_allclose(tests.statistic[1], 0.0, atol=1e-6)  # the rest of a likelihood that rises to 1
-    assert np.isnan(tests.p_value[1])
+    fit = lk.multinomial("y ~ x + z", frame)
+    for tests in (fit.term_tests("lr"), fit.combine_tests("lr")):
+        assert np.isnan(tests.statistic).all()
+        assert "every row is fitted perfectly" in " ".join(str(tests).split())

@@ -39,6 +39,8 @@ class ResponseInfo:
         Column names; ``"<array>"`` when an array was given.
     weight_kind : str
         ``"frequency"``, ``"precision"`` or ``"sampling"``.
+    ordered : bool
+        Whether several outcomes were the categories of an ordered factor, whose order a model of names does not use.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ResponseInfo:
     offset: str | None = None
     cluster: str | None = None
     weight_kind: str = "frequency"
+    ordered: bool = False
 
 
 @dataclass(frozen=True)

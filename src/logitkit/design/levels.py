@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from logitkit.typing import BoolArray, IntArray
 
-__all__ = ["Coded"]
+__all__ = ["Coded", "is_ordered"]
 
 ROWS_AT_ONCE = 65_536
 
@@ -64,3 +64,24 @@ class Coded:
         if np.array_equal(moved[:-1], np.arange(len(self.levels))):
             return self.codes
         return np.asarray(moved[self.codes])
+
+
+def is_ordered(values: Any) -> bool:
+    """Return whether values are categories whose order was declared to mean something.
+
+    Parameters
+    ----------
+    values : array-like
+        One value a row.
+
+    Returns
+    -------
+    bool
+        False for anything but an ordered categorical.
+
+    Examples
+    --------
+    >>> is_ordered(["low", "high"])
+    False
+    """
+    return bool(getattr(getattr(values, "dtype", None), "ordered", False))

@@ -12,6 +12,7 @@ from logitkit.design.checks import require_finite_offset
 from logitkit.design.extras import ARRAY, Extras, clusters_of, make_response, offset_role, prior_weights
 from logitkit.design.frame import numeric_values
 from logitkit.design.info import ResponseInfo
+from logitkit.design.levels import is_ordered
 from logitkit.design.outcome import code_outcome
 from logitkit.design.outcomes import OutcomeResponse, code_outcomes
 from logitkit.design.response import Response
@@ -121,7 +122,16 @@ class NominalReader:
                 twice = next(level for level in levels if levels.count(level) > 1)
                 raise ResponseError(f"Two values of the response {name!r} are both printed as {twice!r}; rename one.")
             codes = {level: code for code, level in enumerate(coded.levels)}
-            info = ResponseInfo(name, kind=coded.kind, event="", nonevent="", coded=codes, levels=levels, empty=empty)
+            info = ResponseInfo(
+                name,
+                kind=coded.kind,
+                event="",
+                nonevent="",
+                coded=codes,
+                levels=levels,
+                empty=empty,
+                ordered=len(levels) > 2 and is_ordered(values),
+            )
         prefix = offset_role("")
         clusters = clusters_of(rows.extras, rows.positions)
         offsets = outcome_offsets(rows.extras, rows.positions, info.levels)

@@ -149,6 +149,6 @@ def merge_rounding(values: FloatArray) -> FloatArray:
     rounding = ROUNDING * max(1.0, float(finite.max(initial=0.0)))
     with np.errstate(invalid="ignore"):
         fresh = np.diff(values) > rounding  # equal infinities differ by nan, which is not larger
-    first = np.concatenate([[0], np.flatnonzero(fresh) + 1])
+    first = np.concatenate([np.zeros(min(values.size, 1), dtype=np.int64), np.flatnonzero(fresh) + 1])
     lengths = np.diff(np.append(first, values.size))
     return np.repeat(values[first], lengths)

@@ -64,7 +64,8 @@ def fit_statistics(record: ModelRecord) -> FitStatistics:
     Returns
     -------
     FitStatistics
-        Likelihood statistics are nan with sampling weights or clusters, and after a penalty.
+        Likelihood statistics are nan with sampling weights or clusters, and after a penalty; all of them are under
+        complete separation.
 
     Examples
     --------
@@ -77,6 +78,8 @@ def fit_statistics(record: ModelRecord) -> FitStatistics:
     >>> bool(abs(found.mcfadden - (1 - fit.deviance / fit.null_deviance)) < 1e-12)
     True
     """
+    if record.separated_completely:  # the likelihood is 1, whatever the columns: a finding about nothing
+        return FitStatistics(*(math.nan,) * 6)
     if not record.has_likelihood:
         return FitStatistics(*(math.nan,) * 5, record.tjur)
     k = record.n_params

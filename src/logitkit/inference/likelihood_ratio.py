@@ -35,7 +35,7 @@ class LikelihoodRatioTest:
     dof : int
         Difference of the numbers of coefficients.
     p_value : float
-        Upper tail probability; nan without degrees of freedom.
+        Upper tail probability; nan without degrees of freedom, and under complete separation.
     null_model : str
         The null model in words.
 
@@ -62,7 +62,8 @@ def null_test(record: ModelRecord) -> LikelihoodRatioTest:
     Returns
     -------
     LikelihoodRatioTest
-        Valid under separation too: the likelihood has a limit there.
+        Under separation too, where the likelihood has a limit; without a p-value under complete separation, where the
+        statistic is the deviance of the null model, whatever the columns.
 
     Raises
     ------
@@ -86,7 +87,8 @@ def null_test(record: ModelRecord) -> LikelihoodRatioTest:
         )
     statistic = max(record.null_deviance - record.deviance, 0.0)
     dof = record.n_params - record.n_intercepts
-    p_value = float(chdtrc(dof, statistic)) if dof > 0 else float("nan")
+    known = dof > 0 and not record.separated_completely
+    p_value = float(chdtrc(dof, statistic)) if known else float("nan")
     return LikelihoodRatioTest(statistic, dof, p_value, null_model_words(record))
 
 

@@ -296,6 +296,8 @@ def _ratio(record: MultinomialRecord, smaller: MultinomialRecord, functions: Flo
     dof = record.n_params - smaller.n_params
     if not smaller.converged:
         return np.nan, 0
+    if record.separated_completely:  # the statistic would be the smaller model's deviance, whatever the larger has
+        return np.nan, max(dof, 0)
     if record.limit is not None:
         tested = _not_aliased(record, functions)
         if _rank(record, tested) != dof:  # other columns stand in for an aliased one

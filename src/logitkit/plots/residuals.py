@@ -75,6 +75,11 @@ def plot_residuals(
     usable = np.flatnonzero(np.isfinite(residual) & np.isfinite(distance))
     if usable.size == 0:
         raise DataError("No row has a standardised residual: every leverage is 1, as in a saturated model.")
+    if not result.leverage[usable].any():
+        raise DataError(
+            "There are no residuals to draw: every row is fitted perfectly (complete separation), with residual and "
+            "leverage 0."
+        )
     ax = new_axes(ax)
     largest = usable[np.argsort(-distance[usable], kind="stable")]
     named = largest[: min(n_labels, largest.size)]

@@ -41,6 +41,7 @@ from logitkit.report.wording import (
     is_calibrated,
     learnt_from_all,
     many_new_rows,
+    ratio_notes,
 )
 from logitkit.selection.nested import NestedScores
 
@@ -119,7 +120,7 @@ def _(result: LikelihoodRatioTest) -> Document:
     title = "Likelihood-ratio test against the null model"
     if result.dof == 0:
         return Document(title, notes=("There is nothing to test: the model is the null model.",))
-    notes = (f"Null model: {result.null_model}.",) if result.null_model else ()
+    notes = ratio_notes(result.null_model, result.p_value)
     return Document(title, facts=test_facts(result.statistic, result.dof, result.p_value), notes=notes)
 
 

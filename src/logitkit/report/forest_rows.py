@@ -97,6 +97,10 @@ def forest_rows(
     result = odds_ratios(record, units, level)
     if not result.terms:
         raise UnsupportedError("There is no odds ratio to draw: the model has no coefficient besides the intercept.")
+    if record.separated_completely:
+        raise UnsupportedError(
+            "There is no odds ratio to draw: every row is fitted perfectly (complete separation), and none is finite."
+        )
     if terms is None:
         columns, note = _usual(record)
     else:

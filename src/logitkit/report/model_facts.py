@@ -91,7 +91,11 @@ def fitted_facts(record: ModelRecord, overall: Callable[[], tuple[float, int, fl
     yield Fact("Parameters", format_integer(record.n_params))
     yield Fact("Residual df", format_integer(record.dof_residual))
     statistics = fit_statistics(record)
-    if record.has_likelihood:
+    complete = record.separated_completely
+    if record.has_likelihood and complete:
+        yield Fact("Log-likelihood", "0, every row fitted perfectly")
+        yield Fact("Null log-likelihood", f"{record.null_loglik:,.3f}")
+    elif record.has_likelihood:
         test = null_test(record)
         yield Fact("Log-likelihood", f"{record.loglik:,.3f}")
         yield Fact("Null log-likelihood", f"{record.null_loglik:,.3f}")
@@ -107,9 +111,10 @@ def fitted_facts(record: ModelRecord, overall: Callable[[], tuple[float, int, fl
         elif dof > 0 and math.isnan(statistic):
             yield Fact(f"Wald chi2({dof})", "withheld: the covariance lacks the rank")
         elif dof > 0:
-            yield Fact(f"Wald chi2({dof})", f"{statistic:,.2f} (p {_p_text(p)})")
+            of = "" if record.limit is None else ", finite coefficients"
+            yield Fact(f"Wald chi2({dof}){of}", f"{statistic:,.2f} (p {_p_text(p)})")
     # A null model explains nothing: what rounding error would print in these places is no finding.
-    is_null = has_only_intercept(record)
+    is_null = has_only_intercept(record) or complete
     if record.has_likelihood and not is_null:
         yield Fact("McFadden R2", format_number(statistics.mcfadden))
         yield Fact("Nagelkerke R2", format_number(statistics.nagelkerke))

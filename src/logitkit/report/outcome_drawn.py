@@ -175,6 +175,10 @@ def _columns(record: MultinomialRecord, *, ratios: bool = False) -> IntArray:
     columns = [j for j in listed_columns(record.info) if record.info.names[j] != INTERCEPT and j not in aliased]
     if not columns:
         raise UnsupportedError("There is no coefficient to draw besides the intercepts.")
+    if record.separated_completely:
+        raise UnsupportedError(
+            "There is no coefficient to draw: every row is fitted perfectly (complete separation), and none is finite."
+        )
     if ratios:
         none = without_ratio(record.info)
         columns = [j for j in columns if not none[j]]

@@ -85,7 +85,7 @@ def outcome_report_document(
 def _coefficients(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
     blocks: list[Block] = list(outcome_tables(record, units))
-    if record.reference is None and not has_only_intercept(record):
+    if record.reference is None and not has_only_intercept(record) and not record.separated_completely:
         drawn = drawn_coefficients(record, units=units)
         axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
         plot_outcome_coefficients(drawn, axes)

@@ -28,7 +28,7 @@ from logitkit.report.outcome_penalty import outcome_penalty_notes, penalised_out
 from logitkit.report.penalty import penalty_facts
 from logitkit.report.summary import listed_columns
 from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
-from logitkit.report.wording import counted, has_only_intercept, name_list, no_ratio
+from logitkit.report.wording import complete_separation, counted, has_only_intercept, name_list, no_ratio
 from logitkit.typing import IntArray
 
 __all__ = ["outcome_summary_document", "outcome_tables"]
@@ -163,6 +163,13 @@ def _notes(record: MultinomialRecord) -> Iterator[str]:
     else:
         yield from _fitted_notes(record)
     yield from design_notes(record)
+    if response.ordered:
+        order = " < ".join(response.levels[:6]) + (" < ..." if len(response.levels) > 6 else "")
+        yield (
+            f"The levels of {response.name} are ordered ({order}), and the order is not used: each has coefficients of "
+            "its own. A cumulative (proportional odds) or an adjacent-category model uses it, with one coefficient per "
+            "column where its assumption holds."
+        )
     if response.empty:
         levels = name_list([repr(level) for level in response.empty])
         yield f"Left out of {response.name}, as no row that counts has it: {levels} ({len(response.empty)})."
@@ -237,12 +244,18 @@ def _warnings(record: MultinomialRecord) -> Iterator[str]:
 
 def _separation(record: MultinomialRecord) -> str:
     assert record.limit is not None
+    if record.separated_completely:
+        return complete_separation([record.names[j] for j in np.flatnonzero(np.isinf(record.coef))])
     infinite = [record.names[j] for j in np.flatnonzero(np.isinf(record.coef))]
     unknown = [record.names[j] for j in np.setdiff1d(np.flatnonzero(np.isnan(record.coef)), record.aliased)]
     text = (
         "Separation: the maximum of the likelihood lies at infinity, where on some rows the probability of an outcome "
-        f"is 0. Rows whose outcome is then certain: {format_integer(record.limit.n_rows)}."
+        "is 0. "
     )
+    if record.limit.n_rows:
+        text += f"Rows whose outcome is then certain: {format_integer(record.limit.n_rows)}."
+    else:
+        text += "Every row keeps two outcomes or more that are possible, so that none is certain."
     if infinite:
         text += f" Infinite (outcome:term): {name_list(infinite)}."
     if unknown:
@@ -255,7 +268,8 @@ def _separation(record: MultinomialRecord) -> str:
         )
     return (
         f"{text} What is not finite has no standard error, interval or p-value; the other coefficients are those of "
-        "the limiting model. Remedies: put outcomes or levels together, drop the column at fault, or gather more data."
+        "the limiting model, and so are likelihood statistics. Remedies: put outcomes or levels together, drop the "
+        "column at fault, or gather more data."
     )
 
 

@@ -60,7 +60,10 @@ def missing_tests(result: OutcomeTests) -> tuple[str, ...]:
     """
     if not np.isnan(result.statistic).any():
         return ()
-    why = "nothing is left to test, or the fit under the hypothesis has not converged"
+    why = (
+        "nothing is left to test, the fit under the hypothesis has not converged, or every row is fitted perfectly "
+        "(complete separation), when the likelihood ratio has no chi-square distribution"
+    )
     if result.kind == "wald":
         why = (
             "nothing is left to test, a coefficient in it is infinite (then the likelihood ratio, test='lr', may have "

@@ -14,7 +14,7 @@ from logitkit.diagnostics.discrimination import Discrimination, discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.left_out import rows_left_out
-from logitkit.errors import LogitkitError, UnsupportedError
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.penalised import is_withheld, posterior_condition
 from logitkit.inference.prediction import is_sample
 from logitkit.plots.calibration import plot_calibration
@@ -138,6 +138,8 @@ def _odds(record: FitRecord, units: Mapping[str, float] | None) -> Iterator[Bloc
 
 
 def _nothing_to_draw(record: FitRecord) -> str:
+    if record.separated_completely:
+        return "No odds ratio is finite, as every row is fitted perfectly (complete separation)."
     if len(record.names) == record.n_intercepts:
         return "The model has no coefficient besides the intercept."
     if record.penalty is not None:
@@ -227,10 +229,15 @@ def _influence(record: FitRecord, design: Design) -> Iterator[Section]:
     if record.penalty is not None or not is_sample(record, design):
         return  # rows that the fit did not see have no influence on it, and after a penalty it is not defined
     result = influence(record, design)
+    try:
+        axes = plot_residuals(result, page_axes())
+    except DataError as error:
+        yield Section("Influential rows", (Prose(str(error)),))
+        return
     figure = Figure(
         title="Residuals and leverage",
         svg=None,
-        png=png_of(plot_residuals(result, page_axes())),
+        png=png_of(axes),
         caption="Standardised deviance residuals against leverage; the area of a point is Cook's distance.",
         alt="Residuals against leverage",
     )

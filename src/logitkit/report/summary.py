@@ -24,7 +24,7 @@ from logitkit.report.model_facts import (
 from logitkit.report.number_format import format_amount, format_integer, format_number, format_percent
 from logitkit.report.penalty import penalised_table, penalty_facts, penalty_notes
 from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
-from logitkit.report.wording import counted, name_list, no_ratio, without_intercept
+from logitkit.report.wording import complete_separation, counted, name_list, no_ratio, without_intercept
 from logitkit.typing import IntArray
 
 __all__ = ["coefficient_table", "listed_columns", "summary_document"]
@@ -177,7 +177,9 @@ def _wide_warning(record: FitRecord) -> Iterator[str]:
 
 
 def _warnings(record: FitRecord) -> Iterator[str]:
-    if record.limit is not None:
+    if record.separated_completely:
+        yield complete_separation([record.names[j] for j in np.flatnonzero(np.isinf(record.coef))])
+    elif record.limit is not None:
         infinite = [record.names[j] for j in np.flatnonzero(np.isinf(record.coef))]
         unknown = [record.names[j] for j in np.setdiff1d(np.flatnonzero(np.isnan(record.coef)), record.aliased)]
         text = (
@@ -191,8 +193,9 @@ def _warnings(record: FitRecord) -> Iterator[str]:
         yield (
             text
             + " These have no standard error, interval or p-value; the other coefficients are those of the limiting "
-            "model on the rows that overlap. Remedies: merge or drop the level or column at fault, gather more data, "
-            "or fit with a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
+            "model on the rows that overlap, and so are likelihood statistics. Remedies: merge or drop the level or "
+            "column at fault, gather more data, or fit with a penalty, such as penalty=lk.Ridge(0.01), whose estimates "
+            "are finite."
         )
     yield from _wide_warning(record)
     yield from state_warnings(record)

@@ -213,7 +213,7 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
         One row.
     """
     row: dict[str, Any] = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
-    row |= {"events": record.events} | likelihood_row(record) | {"tjur": record.tjur}
+    row |= {"events": record.events} | likelihood_row(record) | {"tjur": fit_statistics(record).tjur}
     row |= {"converged": record.converged, "status": record.status.value}
     row |= {"condition_number": conditioning(record).number}
     if record.penalty is not None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIRST_GIVEN",
+    "complete_separation",
     "counted",
     "depends_on_coding",
     "fewer_groups",
@@ -33,6 +34,7 @@ __all__ = [
     "nearly_collinear",
     "no_ratio",
     "numbered_names",
+    "ratio_notes",
     "without_intercept",
 ]
 
@@ -42,6 +44,10 @@ FIRST_GIVEN = (
     "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are made anew without each fold."
 )
 NAMES_IN_SENTENCE = 4
+PERFECT = (
+    "A log-likelihood of 0 says that and no more: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
+    "under the curve of 1, residuals of 0 and perfect calibration on these rows are no findings about other rows."
+)
 EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
 NAMES_MOST = 12
 MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
@@ -139,6 +145,36 @@ def counted(number: int, noun: str) -> str:
     ('1 iteration', '0 rows', '1,200 rows')
     """
     return f"{format_integer(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def complete_separation(infinite: Sequence[str]) -> str:
+    """Return the warning where every row is fitted perfectly in the limit.
+
+    Parameters
+    ----------
+    infinite : sequence of str
+        Coefficients whose infinity has a sign.
+
+    Returns
+    -------
+    str
+        One paragraph.
+
+    Examples
+    --------
+    >>> complete_separation(["x"])[:64]
+    'Complete separation: some combination of the columns tells the o'
+    """
+    text = (
+        "Complete separation: some combination of the columns tells the outcome of every row, so that the maximum of "
+        "the likelihood lies at infinity and no coefficient has a finite estimate, standard error or test."
+    )
+    if infinite:
+        text += f" Infinite, with a sign that is certain: {name_list(infinite)}."
+    return (
+        f"{text} {PERFECT} With many columns for the rows it happens by chance. Remedies: fewer columns, more data, or "
+        "a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
+    )
 
 
 def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
@@ -335,3 +371,28 @@ def is_calibrated(intercept: float | FloatArray, slope: float | FloatArray) -> b
     gaps = np.concatenate([np.atleast_1d(intercept), np.atleast_1d(slope) - 1.0])
     gaps = np.abs(gaps[~np.isnan(gaps)])
     return bool(gaps.size and (gaps < EXACTLY).all())
+
+
+def ratio_notes(null_model: str, p_value: float) -> tuple[str, ...]:
+    """Return the notes on a likelihood-ratio test against the null model.
+
+    Parameters
+    ----------
+    null_model : str
+        In words; empty where it needs none.
+    p_value : float
+        nan where there is none.
+
+    Returns
+    -------
+    tuple of str
+        One sentence each.
+    """
+    notes = (f"Null model: {null_model}.",) if null_model else ()
+    if not np.isnan(p_value):
+        return notes
+    perfect = (
+        "No p-value: every row is fitted perfectly (complete separation), and the statistic is the deviance of the null "
+        "model, whatever the columns are."
+    )
+    return (*notes, perfect)
