@@ -104,13 +104,13 @@ def test_a_term_on_which_directions_disagree_is_undetermined() -> None:
 @pytest.mark.parametrize("name", ["x.pdf", "report", "x.html.txt"])
 def test_a_page_is_not_written_under_another_kind_of_name(fit: lk.Fit, tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match=r"does not end in \.html or \.htm"):
-        write_page(fit.summary(), tmp_path / name)
+        fit.report(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["x.html", "x.htm", "X.HTML"])
 def test_a_page_is_written(fit: lk.Fit, tmp_path: Path, name: str) -> None:
-    assert write_page(fit.summary(), tmp_path / name).read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert write_page(tmp_path / name, fit.summary()).read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_no_figure_of_the_report_repeats_the_heading_above_it(fit: lk.Fit) -> None:
