@@ -224,11 +224,10 @@ def test_a_file_that_agrees_with_itself_is_refused(
     path = tmp_path / "model.json"
     for place in ("term", "left", "offset"):
         path.write_text(signed(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
-        start = time.perf_counter()
+        start = time.process_time()
         with pytest.raises(LogitkitError):
             lk.load(path)
-        assert ask_everything(path)
-        assert time.perf_counter() - start < 5
+        assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -253,10 +252,11 @@ def test_the_command_line_runs_no_code(
     FRAME.to_csv(table, index=False)
     expression = f"open('{canary}', 'w')"
     path.write_text(signed(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
-    with pytest.raises(SystemExit) as ended:
-        raise SystemExit(main(["predict", str(path), str(table)]))
-    assert ended.value.code not in (0, None)
-    assert "which a saved model does not hold" in capsys.readouterr().err
+    page = tmp_path / "report.html"
+    for command in (["predict", path, table], ["report", path, table, "--output", page]):
+        assert main([str(word) for word in command]) == 2
+        assert "which a saved model does not hold" in capsys.readouterr().err
+    assert not page.exists()
 
 
 def changed(packed: dict[str, Any], change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
@@ -306,10 +306,10 @@ def test_the_formula_that_is_shown_is_the_one_that_is_evaluated(
     packed = replaced(changed(honest[place], change), "CANARY", str(canary))
     path = tmp_path / "model.json"
     path.write_text(signed(packed), encoding="utf-8")
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(LogitkitError):
         lk.load(path)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_what_was_learnt_is_not_learnt_again_from_new_rows(honest: dict[str, Any], tmp_path: Path) -> None:
