@@ -118,10 +118,8 @@ def _(result: WaldTest) -> Document:
 @finding_document.register
 def _(result: LikelihoodRatioTest) -> Document:
     title = "Likelihood-ratio test against the null model"
-    if result.dof == 0:
-        return Document(title, notes=("There is nothing to test: the model is the null model.",))
-    notes = ratio_notes(result.null_model, result.p_value)
-    return Document(title, facts=test_facts(result.statistic, result.dof, result.p_value), notes=notes)
+    facts = test_facts(result.statistic, result.dof, result.p_value) if result.dof else ()
+    return Document(title, facts=facts, notes=ratio_notes(result))
 
 
 @finding_document.register

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
     from logitkit.inference.conditioning import Conditioning
+    from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 
 __all__ = [
     "FIRST_GIVEN",
@@ -373,26 +374,26 @@ def is_calibrated(intercept: float | FloatArray, slope: float | FloatArray) -> b
     return bool(gaps.size and (gaps < EXACTLY).all())
 
 
-def ratio_notes(null_model: str, p_value: float) -> tuple[str, ...]:
+def ratio_notes(result: LikelihoodRatioTest) -> tuple[str, ...]:
     """Return the notes on a likelihood-ratio test against the null model.
 
     Parameters
     ----------
-    null_model : str
-        In words; empty where it needs none.
-    p_value : float
-        nan where there is none.
+    result : LikelihoodRatioTest
+        What was found.
 
     Returns
     -------
     tuple of str
         One sentence each.
     """
-    notes = (f"Null model: {null_model}.",) if null_model else ()
-    if not np.isnan(p_value):
+    if result.dof == 0:
+        return ("There is nothing to test: the model is the null model.",)
+    notes = (f"Null model: {result.null_model}.",) if result.null_model else ()
+    if not np.isnan(result.p_value):
         return notes
     perfect = (
-        "No p-value: every row is fitted perfectly (complete separation), and the statistic is the deviance of the null "
-        "model, whatever the columns are."
+        "No p-value: every row is fitted perfectly (complete separation), and the statistic is the deviance of the "
+        "null model, whatever the columns are."
     )
     return (*notes, perfect)
