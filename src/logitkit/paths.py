@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from logitkit.api import scope_of
 from logitkit.design.build import build_design
@@ -19,6 +19,7 @@ from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.inference.delta import normal_quantile
 from logitkit.nominal import First, outcomes_of
+from logitkit.options import require_choice
 from logitkit.penalised_logit import PenalisedLogit, penalised_logit
 from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_multinomial import PenalisedMultinomial, penalised_multinomial
@@ -240,8 +241,7 @@ def reader_of(model: str, event: Any, offset: Any) -> tuple[bool, OutcomeReader]
     DataError
         For another model, or an event of several outcomes.
     """
-    if model not in ("logit", "multinomial"):
-        raise DataError(f"model={model!r} is not known; use 'logit' or 'multinomial'.")
+    require_choice("model", model, get_args(ModelKind))
     if model == "logit":
         return False, BinaryReader(event)
     if event is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from numbers import Real
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
+from logitkit.options import is_finite_number
 from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_problem import Shrunken, prepare, relaxed, require_bounded, share_of_lasso
 from logitkit.penalties.elastic_net import ElasticNet
@@ -92,10 +92,8 @@ def fit_at(given: Shrunken, strength: float, options: ProxNewton, level: float, 
     DataError
         For a strength that is negative or no number.
     """
-    if given.problem.strengths.varies and (
-        isinstance(strength, bool) or not isinstance(strength, Real) or not 0.0 <= strength < math.inf
-    ):
-        raise DataError(f"strength={strength!r}: give a number that is not negative.")
+    if given.problem.strengths.varies and not (is_finite_number(strength) and strength >= 0.0):
+        raise DataError(f"strength={strength!r:.60}: give a number that is not negative.")
     with single_threaded_blas():
         solved = given.problem.fresh().solve(float(strength), options.tol, options.max_iter, polish=True)
         return _record(given, float(strength), solved, level, chosen, options.tol)

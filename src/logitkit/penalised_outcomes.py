@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from numbers import Real
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from logitkit.curvature.vcov import WithheldVcov
 from logitkit.design.design import Design
 from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
+from logitkit.options import is_finite_number
 from logitkit.outcome_assemble import Outcomes, make_outcome_record
 from logitkit.outcome_problem import ShrunkenOutcomes, prepare_outcomes
 from logitkit.outcome_record import MultinomialRecord
@@ -95,10 +95,8 @@ def fit_outcomes_at(
     DataError
         For a strength that is negative or no number.
     """
-    if given.problem.strengths.varies and (
-        isinstance(strength, bool) or not isinstance(strength, Real) or not 0.0 <= strength < math.inf
-    ):
-        raise DataError(f"strength={strength!r}: give a number that is not negative.")
+    if given.problem.strengths.varies and not (is_finite_number(strength) and strength >= 0.0):
+        raise DataError(f"strength={strength!r:.60}: give a number that is not negative.")
     with single_threaded_blas():
         solved = given.problem.fresh().solve(float(strength), options.tol, options.max_iter, polish=True)
         return _record(given, float(strength), solved, level, chosen, options.tol)

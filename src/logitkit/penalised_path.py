@@ -16,6 +16,7 @@ import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.execution.progress import progress
+from logitkit.options import is_count
 from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_options import ProxNewton
 from logitkit.solvers.solver import Status
@@ -132,17 +133,17 @@ def strength_grid(
     if strengths is not None:
         try:
             values = np.array(strengths, dtype=np.float64, ndmin=1)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             values = np.array([np.nan])
         if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all() or (values < 0.0).any():
-            raise DataError(f"strengths={strengths!r}: give numbers that are not negative.")
+            raise DataError(f"strengths={strengths!r:.200}: give numbers that are not negative.")
         return np.unique(values)[::-1]
     if not given.problem.strengths.varies:
         raise DataError(
             f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."
         )
-    if isinstance(n_strengths, bool) or not isinstance(n_strengths, int | np.integer) or n_strengths < 2:
-        raise DataError(f"n_strengths={n_strengths!r}: give a whole number of at least 2.")
+    if not is_count(n_strengths, 2):
+        raise DataError(f"n_strengths={n_strengths!r:.60}: give a whole number of at least 2, and at most a million.")
     if ratio is None:
         ratio = RATIO_TALL if given.design.n_rows >= given.design.matrix.n_columns else RATIO_WIDE
     if isinstance(ratio, bool) or not isinstance(ratio, float | np.floating) or not 0.0 < ratio < 1.0:

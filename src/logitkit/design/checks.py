@@ -8,6 +8,7 @@ import numpy as np
 
 from logitkit.design.matrix import Matrix
 from logitkit.errors import DataError
+from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray, WeightKind
 
 __all__ = ["may_vanish", "require_finite", "require_finite_offset", "require_weight_kind", "require_weights"]
@@ -126,8 +127,7 @@ def require_weight_kind(kind: str, given: bool) -> None:
     --------
     >>> require_weight_kind("precision", given=True)
     """
-    if kind not in get_args(WeightKind):
-        raise DataError(f"weight_kind={kind!r} is not known; use 'frequency', 'precision' or 'sampling'.")
+    require_choice("weight_kind", kind, get_args(WeightKind))
     if kind != "frequency" and not given:
         raise DataError(f"weight_kind={kind!r} was given without weights: pass weights=... too.")
 

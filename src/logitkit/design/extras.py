@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from logitkit.design.frame import Table, codes_of, is_missing, numeric_values, r
 from logitkit.design.outcome import Counts, Outcome
 from logitkit.design.response import Clusters, Response
 from logitkit.errors import DataError
+from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray, MissingPolicy, WeightKind
 
 __all__ = [
@@ -182,8 +183,7 @@ def complete_rows(absent: dict[str, BoolArray], missing: MissingPolicy) -> IntAr
     DataError
         If a column is missing everywhere, no row is complete, or missing values are to be refused.
     """
-    if missing not in {"drop", "raise"}:
-        raise DataError(f"missing={missing!r} is not known; use 'drop' or 'raise'.")
+    require_choice("missing", missing, get_args(MissingPolicy))
     if not absent:
         return None
     if missing == "raise":

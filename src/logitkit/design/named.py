@@ -123,7 +123,7 @@ def as_numbers(given: Any, where: str) -> FloatArray:
     """
     try:
         return np.asarray(given, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise DataError(f"{where.replace('...', repr(given))}: give numbers.") from None
 
 

@@ -30,6 +30,7 @@ from logitkit.design.reading import NominalReader, RowsUsed, outcome_offsets
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.response import Response
 from logitkit.errors import DataError
+from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy, WeightKind
 
 __all__ = ["NewRows", "again_by_outcome", "new_rows", "rebuild_design", "rebuild_ready"]
@@ -198,8 +199,7 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
         Rows with a missing value are left out and marked.
     """
     coding = _require_coding(info)
-    if unseen not in get_args(UnseenPolicy):
-        raise DataError(f"unseen={unseen!r} is not known; use 'raise' or 'missing'.")
+    require_choice("unseen", unseen, get_args(UnseenPolicy))
     table = read_table(data)
     absorb = None if info.absorbed is None else info.absorbed.name
     by_outcome = again_by_outcome(offset, info.response)

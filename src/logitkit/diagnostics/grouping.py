@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["GROUPING_WORDS", "group_sums", "quantile_groups"]
@@ -66,9 +67,9 @@ def quantile_groups(values: FloatArray, counts: FloatArray, groups: int, groupin
     [0, 1, 1, 1]
     """
     given: Any = groups  # what a caller may hand over in spite of the annotation
-    if isinstance(given, bool) or not isinstance(given, (int, np.integer)) or given < 2:
-        raise DataError(f"groups={groups!r} must be a whole number of at least 2.")
-    if grouping not in GROUPING_WORDS:
+    if not is_count(given, 2):
+        raise DataError(f"groups={groups!r:.60} must be a whole number of at least 2, and at most a million.")
+    if not isinstance(grouping, str) or grouping not in GROUPING_WORDS:
         raise UnsupportedError(f"grouping={grouping!r} is not offered; the rules are 'stata' and 'r'.")
     cumulative = np.cumsum(counts)
     steps = np.arange(1, groups)

@@ -8,13 +8,13 @@ from typing import Any, Self
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from logitkit.cross_validating import cross_validate, cross_validate_matrix
-from logitkit.errors import DataError
 from logitkit.estimators.outcomes import classes_of
 from logitkit.estimators.penalty_choice import penalty_without_strength
 from logitkit.estimators.predictor import Predictor
 from logitkit.estimators.splits import splits_of
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
+from logitkit.options import require_choice
 from logitkit.penalised_options import ProxNewton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
@@ -117,8 +117,7 @@ class CrossValidatedFit(Predictor):
         LogitkitError
             What is wrong with the input or the parameters, where, and what to do.
         """
-        if self.rule not in RULES:
-            raise DataError(f"rule={self.rule!r} is not known; use 'best' or 'one_se'.")
+        require_choice("rule", self.rule, RULES)
         penalty = penalty_without_strength(self.penalty, self.l1_ratio, type(self).__name__.removesuffix("CV"))
         rows, labels = self._rows(X, y)
         target = classes_of(labels, type(self).__name__, self._model)

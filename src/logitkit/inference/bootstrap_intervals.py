@@ -24,6 +24,7 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling import Bootstrap, bootstrap
+from logitkit.options import require_choice
 from logitkit.record import ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
@@ -134,8 +135,7 @@ def bootstrap_intervals(
     level = result.level if level is None else level
     z = normal_quantile(level)
     _require_replicates(result.n_replicates, level)
-    if kind not in get_args(IntervalKind):
-        raise DataError(f"kind={kind!r} is not known; use 'percentile' or 'bca'.")
+    require_choice("kind", kind, get_args(IntervalKind))
     acceleration = np.zeros(len(result.names))
     if kind == "bca":
         if jackknife is None:

@@ -38,6 +38,7 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
 from logitkit.multinomial_fit import fit_multinomial
+from logitkit.options import require_choice
 from logitkit.outcome_assemble import Outcomes
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.solvers.newton import Newton
@@ -117,8 +118,7 @@ def iia_tests(record: MultinomialRecord, design: Design | None, method: str = "h
     [2, 2, 2]
     """
     require_likelihood(record, "lr_test")
-    if method not in ("hausman", "small_hsiao"):
-        raise DataError(f"method={method!r} is not known; use 'hausman' or 'small_hsiao'.")
+    require_choice("method", method, ("hausman", "small_hsiao"))
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative.")
     if design is None:

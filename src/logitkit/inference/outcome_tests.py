@@ -15,7 +15,7 @@ Long, J. S. and Freese, J. (2014) Regression Models for Categorical Dependent Va
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.special import chdtrc
@@ -31,6 +31,7 @@ from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
 from logitkit.inference.wald import OVERALL_MOST, but_for_constant, wald_chi_square
 from logitkit.multinomial_fit import fit_multinomial
+from logitkit.options import require_choice
 from logitkit.outcome_assemble import Outcomes, null_outcome_loss
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.rank import Coordinates
@@ -231,8 +232,7 @@ def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
 
 def _require(record: MultinomialRecord, design: Design | None, test: str) -> None:
     require_likelihood(record, "test" if test == "wald" else "lr_test")
-    if test not in ("wald", "lr"):
-        raise DataError(f"test={test!r} is not known; use 'wald' or 'lr'.")
+    require_choice("test", test, get_args(TestKind))
     if test == "lr" and not record.has_likelihood:
         raise UnsupportedError(f"A likelihood-ratio test is not valid with {record.covariance.label}; use test='wald'.")
     if test == "lr" and design is None:

@@ -27,6 +27,7 @@ from logitkit.inference.prediction import design_predictor
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import ResamplingKind, prior_weights, resampling_kind, units_of
 from logitkit.once import once
+from logitkit.options import is_count
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.record import FitRecord, ModelRecord
 from logitkit.typing import FloatArray, IntArray
@@ -328,5 +329,5 @@ def _several_outcomes(
 
 
 def _require_count(n: int, name: str) -> None:
-    if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
+    if not is_count(n):
         raise DataError(f"{name}={n!r} is not known; give a whole number of at least 1.")

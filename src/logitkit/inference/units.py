@@ -10,6 +10,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.response import Clusters
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["ResamplingKind", "Units", "prior_weights", "resampling_kind", "units_of"]
@@ -162,8 +163,7 @@ def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKi
     """
     if kind is None:
         return "rows" if design.response.clusters is None else "cluster"
-    if kind not in get_args(ResamplingKind):
-        raise DataError(f"kind={kind!r} is not known; use 'rows', 'cluster' or 'parametric'.")
+    require_choice("kind", kind, get_args(ResamplingKind))
     if kind == "rows" and design.response.clusters is not None:
         raise UnsupportedError(
             f"The fit has clusters ({design.response.clusters.name}), whose rows may be dependent: take clusters, "

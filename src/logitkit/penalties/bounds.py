@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from logitkit.errors import DataError
-from logitkit.penalties.specification import Part, is_number
+from logitkit.options import is_finite_number
+from logitkit.penalties.specification import Part
 
 __all__ = ["Bounds"]
 
@@ -43,7 +44,7 @@ class Bounds(Part):
             raise DataError("Bounds(): give lower=, upper= or both.")
         given = [("lower", *pair) for pair in _named(self.lower)] + [("upper", *pair) for pair in _named(self.upper)]
         for side, name, value in given:
-            if not is_number(value) or math.isnan(value):
+            if not is_finite_number(value) and not (isinstance(value, float) and math.isinf(value)):
                 raise DataError(f"Bounds({_shown(side, name, value)}): give numbers.")
         for _, name, _ in given:
             low, high = _bound(self.lower, name), _bound(self.upper, name)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from logitkit.errors import DataError, nearest_name
-from logitkit.penalties.specification import is_number
+from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray
 
 __all__ = ["System", "strength_from"]
@@ -122,8 +122,8 @@ def _sizes(system: System, n_obs: float | None, weights: Any) -> tuple[float, fl
             raise DataError("weights: give one finite number a row, none of them negative and not all zero.")
         return float(values.size), float(values.sum())
     if n_obs is not None:
-        if not is_number(n_obs) or not 0.0 < n_obs < np.inf:
-            raise DataError(f"n_obs={n_obs!r}: give the number of rows.")
+        if not is_finite_number(n_obs) or n_obs <= 0.0:
+            raise DataError(f"n_obs={n_obs!r:.60}: give the number of rows.")
         return float(n_obs), float(n_obs)
     if system in {"scikit-learn", "statsmodels Logit"}:
         raise DataError(f"The {NAMES[system]} of {system} stands beside the sum of the losses: {EITHER}.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeAlias
 
 from logitkit.errors import DataError
+from logitkit.options import require_flag
 from logitkit.penalties.specification import (
     Part,
     Specification,
@@ -84,6 +85,8 @@ class ElasticNet(Part):
     def __post_init__(self) -> None:
         """Refuse strengths and mixes out of range."""
         require_strength(self.strength, type(self).__name__)
+        require_flag("standardize", self.standardize)
+        require_flag("across_outcomes", self.across_outcomes)
         require_share(self.l1_ratio, f"{type(self).__name__}(l1_ratio=...)")
         require_relative(self.relative)
 

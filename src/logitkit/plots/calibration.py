@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.diagnostics.calibration import Calibration, CalibrationBins
 from logitkit.plots.legends import ALONE, add_legend, share_axes
-from logitkit.plots.style import FAINT, GUIDE, INK, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes, next_color
+from logitkit.plots.style import FAINT, GUIDE, INK, MUTED, TICK_SIZE, curve_color, dress, level_text, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,8 +109,7 @@ def plot_bins(
     elif shared:
         top = max(top, float(np.max(diagonal.get_xdata())))  # room for the points that are there
     diagonal.set_data([0.0, top], [0.0, top])
-    if color is None:
-        color = PRIMARY if label is None else next_color(ax)
+    color = curve_color(ax, color, label)
     points = ax.errorbar(
         bins.predicted,
         bins.observed,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.options import require_text
 from logitkit.plots.labels import add_note, text_width
 from logitkit.plots.log_axis import ratio_in_words, ratio_limits, set_log_ticks
 from logitkit.plots.style import FAINT, INK, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes
@@ -100,6 +101,7 @@ def plot_forest(
     """
     if not rows:
         raise DataError("There is no row to draw; a forest plot needs one.")
+    require_text("title", title)
     ax = new_axes(ax, forest_size(rows))
     middle, end = row_bounds([row.term for row in rows])
     estimate, low, high = (np.array([row[k] for row in rows], dtype=np.float64) for k in (1, 2, 3))

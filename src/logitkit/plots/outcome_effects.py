@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from logitkit.errors import DataError
 from logitkit.inference.outcome_effects import OutcomeEffects
+from logitkit.options import require_choice
 from logitkit.plots.labels import add_note, plain, wrapped
 from logitkit.plots.legends import legend_beside
 from logitkit.plots.outcome_curves import left_out_words, most_frequent
@@ -54,8 +54,7 @@ def plot_outcome_effects(
     DataError
         If ``kind`` is neither.
     """
-    if kind not in ("lines", "stacked"):
-        raise DataError(f"kind={kind!r} is not known; use 'lines' or 'stacked'.")
+    require_choice("kind", kind, ("lines", "stacked"))
     ax = new_axes(ax, EFFECT_SIZE)
     place = np.asarray(found.values, dtype=np.float64) if found.numeric else np.arange(len(found.values), dtype=float)
     every = range(len(found.outcomes))

@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.plots.labels import TOGETHER
 from logitkit.plots.legends import ALONE, add_legend, share_axes
-from logitkit.plots.style import AREA, GUIDE, INK, LABEL_SIZE, PRIMARY, dress, level_text, new_axes, next_color
+from logitkit.plots.style import AREA, GUIDE, INK, LABEL_SIZE, curve_color, dress, level_text, new_axes
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -69,8 +69,7 @@ def plot_roc(
     if shared and label is None:
         label = f"curve {len(curves) + 1}"
     fpr, tpr = _thin(result.fpr, result.tpr)
-    if color is None:
-        color = PRIMARY if label is None else next_color(ax)
+    color = curve_color(ax, color, label)
     (curve,) = ax.plot(
         fpr,
         tpr,

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from logitkit.errors import DataError
+from logitkit.options import require_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,6 +31,7 @@ __all__ = [
     "SERIES",
     "TICK_SIZE",
     "Look",
+    "curve_color",
     "dress",
     "level_text",
     "looks",
@@ -93,6 +97,10 @@ def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
         Its figure is ``ax.figure``.
     """
     if ax is not None:
+        from matplotlib.axes import Axes
+
+        if not isinstance(ax, Axes):
+            raise DataError(f"ax={ax!r:.60} must be matplotlib Axes, such as plt.subplots()[1], or None.")
         return ax
     if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
         from matplotlib import pyplot as plt
@@ -176,6 +184,38 @@ def looks(n: int) -> tuple[Look, ...]:
     )
 
 
+def curve_color(ax: Axes, color: Any, label: str | None) -> Any:
+    """Return the colour of a curve: the one that was given, or the next of the palette where it has a label.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where it is drawn.
+    color : object
+        A colour of matplotlib, or None.
+    label : str or None
+        Of the curve.
+
+    Returns
+    -------
+    object
+        A colour of matplotlib.
+
+    Raises
+    ------
+    DataError
+        If it is no colour, or the label is no text.
+    """
+    from matplotlib.colors import is_color_like
+
+    require_text("label", label)
+    if color is None:
+        return PRIMARY if label is None else next_color(ax)
+    if not is_color_like(color):
+        raise DataError(f"color={color!r:.60} is no colour of matplotlib; use for example 'red' or '#0072B2'.")
+    return color
+
+
 def dress(ax: Axes, *, x: str = "", y: str = "", title: str = "") -> None:
     """Give an Axes its labels and plain frame.
 
@@ -196,5 +236,6 @@ def dress(ax: Axes, *, x: str = "", y: str = "", title: str = "") -> None:
     ax.tick_params(colors=MUTED, labelcolor=INK, labelsize=TICK_SIZE, width=0.8, length=3.5)
     ax.set_xlabel(x, fontsize=LABEL_SIZE, color=INK)
     ax.set_ylabel(y, fontsize=LABEL_SIZE, color=INK)
+    require_text("title", title)
     if title:
         ax.set_title(title, loc="left", fontsize=LABEL_SIZE + 1.5, color=INK)

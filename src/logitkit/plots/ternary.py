@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.options import require_text
 from logitkit.plots.labels import plain, wrapped
 from logitkit.plots.legends import legend_beside
 from logitkit.plots.style import FAINT, INK, LABEL_SIZE, MUTED, TICK_SIZE, looks, new_axes
@@ -87,6 +88,7 @@ def plot_ternary(
     n = probability.shape[1] if observed is None else observed.size
     if probability.shape != (3, n):
         raise DataError(f"probability has shape {probability.shape} and there are {n} rows; it must be (3, {n}).")
+    require_text("title", title)
     ax = new_axes(ax, TERNARY_SIZE)
     _frame(ax, outcomes)
     known = ~np.isnan(probability).any(axis=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
@@ -151,6 +151,8 @@ def term_rows(
     FormulaError
         If ``labels`` names neither a coefficient nor a factor.
     """
+    if labels is not None and not isinstance(labels, Mapping):
+        raise FormulaError(f"labels={labels!r:.60} must be a dict of names and what to print for them.")
     references, given = dict(info.references), labels or {}
     factors = {j: term.name for term in info.terms if term.name in references for j in term.columns}
     known = [name for name in (*info.names, *dict.fromkeys(factors.values())) if name != INTERCEPT]
@@ -225,6 +227,8 @@ def _shown(level: str) -> str:
 
 def _named(info: DesignInfo, ratios: AbstractSet[str], terms: Sequence[str]) -> list[int]:
     """Return the columns that the user names: all of a term, or one."""
+    if not isinstance(terms, Iterable):
+        raise FormulaError(f"terms={terms!r:.60} must be names of terms, such as ['age', 'smoke'].")
     names = [terms] if isinstance(terms, str) else list(terms)
     every = {term.name: term.columns for term in info.terms if term.columns and info.names[term.columns[0]] in ratios}
     found: list[int] = []

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from logitkit.errors import DataError
+from logitkit.options import is_count
 from logitkit.report.document import Block, Document, Fact, Figure, Prose, Section, Table
 
 __all__ = ["display_width", "render_text"]
@@ -59,6 +61,8 @@ def render_text(document: Document, width: int = _WIDTH) -> str:
     lwt      -0.01
     --------------
     """
+    if not is_count(width, 0):
+        raise DataError(f"width={width!r:.60} must be a whole number of characters.")
     width = max(width, 40)
     page = _page_width(document, width)
     parts = [_wrap(document.title, width) + _wrap(document.subtitle, width)]

@@ -16,6 +16,7 @@ from logitkit.inference.odds_ratios import OddsRatios
 from logitkit.inference.penalised import has_posterior, posterior_condition
 from logitkit.inference.prediction import Predictions, is_sample, known_sides, linear_predictor, predictions
 from logitkit.inference.wald import coefficient_estimates
+from logitkit.options import require_flag
 from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
 from logitkit.report.frames import EstimateFrame
 
@@ -66,6 +67,7 @@ def tidy_frame(record: ModelRecord, level: float | None = None, *, nonzero: bool
             "conf_high": table.high,
         }
     )
+    require_flag("nonzero", nonzero)
     return EstimateFrame(posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
 from logitkit.inference.odds_ratios import odds_ratios
 from logitkit.inference.wald import WaldTest, wald_test
+from logitkit.options import require_text
 from logitkit.report import tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.diagnosed import Diagnosed
@@ -351,6 +352,7 @@ class Fit(Diagnosed):
         from logitkit.writing import writable_path
 
         target = writable_path(path, "report")
+        require_text("title", title)
         return write_page(target, report_document(self.record, rows_of(self, data, weights, offset, y), title, units))
 
     def save(self, path: str | Path) -> Path:

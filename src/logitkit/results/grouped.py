@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from logitkit.design.group_rows import GroupRows
 from logitkit.design.rebuild import new_rows
 from logitkit.errors import DataError, nearest_name
 from logitkit.inference.delta import wald_estimates
+from logitkit.options import require_choice
 from logitkit.report import tidy
 from logitkit.report.frames import EstimateFrame
 from logitkit.report.grouped import grouped_document
@@ -190,6 +191,7 @@ class GroupedFits:
         pandas.Series
             Missing where the input is missing.
         """
+        require_choice("unseen", unseen, get_args(UnseenPolicy))
         return self._fitted(offset) if data is None else self._predicted(data, offset, unseen)
 
     def __len__(self) -> int:

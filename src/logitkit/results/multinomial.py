@@ -10,6 +10,7 @@ import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.inference.risk_ratios import risk_ratios
+from logitkit.options import require_text
 from logitkit.outcome_layout import places_of
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcomes as tables
@@ -286,6 +287,7 @@ class MultinomialFit(OutcomeTested):
         from logitkit.writing import writable_path
 
         target = writable_path(path, "report")
+        require_text("title", title)
         rows, effects = outcome_rows(self, data, weights, offset), effects_of_all(self, data, weights, offset)
         return write_page(target, outcome_report_document(self.record, rows, effects, title, units))
 

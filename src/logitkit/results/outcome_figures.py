@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from logitkit.errors import DataError
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.outcome_layout import outcome_place, places_of
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
@@ -211,6 +212,8 @@ class OutcomePlots(Plots):
         """Return the places of outcomes, None where none are named."""
         if outcomes is None:
             return None
+        if not isinstance(outcomes, Iterable):
+            raise DataError(f"outcomes={outcomes!r:.60} must be a list of outcomes.")
         named = [outcomes] if isinstance(outcomes, str) else outcomes
         return [outcome_place(each, self._fit.record.info, "outcomes") for each in named]
 

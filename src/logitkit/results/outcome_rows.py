@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows
 from logitkit.errors import DataError, DataWarning, nearest_name
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.outcome_prediction import outcome_logits, outcome_predictions, outcome_probabilities
+from logitkit.options import require_choice
 from logitkit.report import tidy
 from logitkit.report.frames import EstimateFrame
 from logitkit.results.rows import new_design, require_finite_rows
@@ -123,6 +124,7 @@ def coded_outcome_rows(
     NewRows
         Those that could be coded, of finite numbers, and which they are.
     """
+    require_choice("unseen", unseen, get_args(UnseenPolicy))
     if data is None:
         if offset is not None:
             raise DataError("offset was given without data; the rows of the fit have their own.")

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from logitkit.errors import DataError
 from logitkit.execution.blas import single_threaded_blas
+from logitkit.options import require_choice
 from logitkit.penalised_logit import PenalisedLogit
 from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_path import PathRecord
@@ -183,8 +183,7 @@ class Path:
         Fit
             Which says how its strength was chosen.
         """
-        if criterion not in {"aic", "bic", "ebic"}:
-            raise DataError(f"criterion={criterion!r} is not known; use 'aic', 'bic' or 'ebic'.")
+        require_choice("criterion", criterion, ("aic", "bic", "ebic"))
         found = self._criteria(with_rows(self._given, "choose"), gamma)
         strength = least_strength(self.record.strengths, found[criterion])
         words = f"least {criterion.upper()} on the path"

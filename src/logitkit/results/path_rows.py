@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from logitkit.errors import ConvergenceError, DataError
+from logitkit.options import require_choice
 from logitkit.penalised_logit import PenalisedLogit
 from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import PathRecord, strength_grid
@@ -53,6 +54,7 @@ def predict_along(
         Where a strength that is not the path's cannot be solved.
     """
     data, offset, unseen = rows
+    require_choice("unseen", unseen, get_args(UnseenPolicy))
     if data is None and offset is not None:
         raise DataError("offset was given without data; the rows of the fit have their own.")
     asked = record.strengths if strengths is None else strength_grid(given, strengths=strengths)

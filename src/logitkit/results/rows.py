@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.errors import DataError, DataWarning
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.prediction import is_sample, known_sides, linear_predictor, predictions
+from logitkit.options import require_choice
 from logitkit.record import FitRecord
 from logitkit.report import tidy
 from logitkit.report.left_out import left_out_words
@@ -192,6 +193,7 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
     NewRows
         Those that could be coded, and which they are.
     """
+    require_choice("unseen", unseen, get_args(UnseenPolicy))
     info = fit.record.info
     if data is None:
         if offset is not None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.errors import DataError
+from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray
 
 __all__ = ["aic", "bic", "ebic"]
@@ -119,7 +120,7 @@ def ebic(
     """
     from scipy.special import gammaln
 
-    if not 0.0 <= gamma <= 1.0:
+    if not is_finite_number(gamma) or not 0.0 <= gamma <= 1.0:
         raise DataError(f"gamma={gamma!r}: give a number from 0 to 1.")
     chosen = np.asarray(dof, dtype=np.float64) - n_always
     slack = 1e-9 * max(1.0, float(n_candidates))  # degrees of freedom may be a sum over singular values

@@ -9,6 +9,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.frame import row_values
 from logitkit.errors import DataError
+from logitkit.options import require_flag
 from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
 from logitkit.selection.folds import Folds
 from logitkit.selection.given_folds import given_folds
@@ -51,6 +52,7 @@ def chosen_folds(design: Design, table: Any, folds: Any, how: tuple[bool, Any, A
     2
     """
     stratify, groups, time, repeats, seed = how
+    require_flag("stratify", stratify)
     named = [name for name, value in (("groups", groups), ("time", time)) if value is not None]
     if len(named) == 2:
         raise DataError("groups= and time= at once: give one of them.")

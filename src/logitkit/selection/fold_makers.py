@@ -24,6 +24,7 @@ import numpy as np
 from logitkit.design.frame import codes_of, is_missing
 from logitkit.design.response import Response
 from logitkit.errors import DataError
+from logitkit.options import is_count
 from logitkit.selection.folds import Folds, checked_folds
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
@@ -292,13 +293,13 @@ def _require_labels(labels: Any, used: IntArray, role: str) -> None:
 
 def _generators(seed: object, repeats: object) -> tuple[int, list[np.random.Generator]]:
     """Return the seed, drawn if none was given, and a random generator for each repetition."""
-    if not isinstance(repeats, int | np.integer) or isinstance(repeats, bool) or repeats < 1:
-        raise DataError(f"repeats={repeats!r}: give a whole number of at least 1.")
+    if not is_count(repeats):
+        raise DataError(f"repeats={repeats!r:.60}: give a whole number of at least 1, and at most a million.")
     if seed is not None and (not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0):
         raise DataError(f"seed={seed!r}: give a whole number that is not negative, or None.")
     sequence = np.random.SeedSequence(None if seed is None else int(seed))
     return cast("int", sequence.entropy), [
-        np.random.default_rng(one) for one in (sequence, *sequence.spawn(int(repeats) - 1))
+        np.random.default_rng(one) for one in (sequence, *sequence.spawn(int(cast("int", repeats)) - 1))
     ]
 
 

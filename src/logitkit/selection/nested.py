@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.options import require_choice
 from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_options import ProxNewton
 from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
@@ -119,8 +120,7 @@ def nested_scores(
     >>> bool(abs(cv.nested().scores - cv.record.scores[:, 0]).max() < 1e-6)
     True
     """
-    if rule not in {"best", "one_se"}:
-        raise DataError(f"rule={rule!r} is not known; use 'best' or 'one_se'.")
+    require_choice("rule", rule, ("best", "one_se"))
     if found.folds.overlapping:
         raise UnsupportedError("Folds that overlap cannot be nested: give folds in which each row is held out once.")
 

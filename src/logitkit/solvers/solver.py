@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 from logitkit.errors import DataError
 from logitkit.objective import Evaluation
+from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray
 
 __all__ = ["Solution", "Status", "Step", "require_options"]
@@ -37,8 +38,8 @@ def require_options(solver: str, tol: Any, max_iter: Any) -> None:
     --------
     >>> require_options("Newton", 1e-8, 100)
     """
-    if isinstance(tol, bool) or not isinstance(tol, Real) or not 0.0 < float(tol) <= 1.0:
-        raise DataError(f"{solver}(tol={tol!r}): give a positive number, at most 1.")
+    if not is_finite_number(tol) or not 0.0 < tol <= 1.0:
+        raise DataError(f"{solver}(tol={tol!r:.60}): give a positive number, at most 1.")
     if isinstance(max_iter, bool) or not isinstance(max_iter, Integral) or not 1 <= int(max_iter) <= STEPS_MOST:
         raise DataError(f"{solver}(max_iter={max_iter!r}): give a whole number from 1 to {STEPS_MOST:,}.")
 
