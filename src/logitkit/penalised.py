@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.assemble import make_record
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.design.design import Design
-from logitkit.errors import DataError
+from logitkit.errors import DataError, SeparationError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.objective import Objective
@@ -91,6 +91,8 @@ def fit_at(given: Shrunken, strength: float, options: ProxNewton, level: float, 
     ------
     DataError
         For a strength that is negative or no number.
+    SeparationError
+        Where the columns that a relaxed lasso chose separate the outcomes.
     """
     if given.problem.strengths.varies and not (is_finite_number(strength) and strength >= 0.0):
         raise DataError(f"strength={strength!r:.60}: give a number that is not negative.")
@@ -107,7 +109,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
     gamma = share_of_lasso(given.specification)
     coef = relaxed(given, solved.coef / strengths.scale)
     if coef is None:
-        raise DataError(
+        raise SeparationError(
             "The columns that the lasso chose separate the outcomes, so the refit of the relaxed lasso has no finite "
             "estimates. Choose a larger strength, or gamma=1."
         )

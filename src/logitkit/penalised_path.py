@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, SeparationError
 from logitkit.execution.progress import progress
 from logitkit.options import is_count
 from logitkit.penalised_model import PenalisedModel
@@ -229,7 +229,7 @@ def solve_path(
     if status in (PathStatus.EXPLAINED, PathStatus.FLAT) and len(found) == strengths.size:
         status = PathStatus.COMPLETE
     if not found:
-        raise DataError(
+        raise SeparationError(
             f"At the first strength, {strengths[0]:.4g}, the columns that the lasso chose separate the outcomes, so "
             "that they have no refit. Begin with a larger strength, or use gamma=1."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import logitkit as lk
 from estimators.problems import overlapping
 from logitkit.estimators import (
     LogitClassifier,
@@ -28,6 +29,12 @@ VARIANTS = [
     MultinomialClassifier(C=1.0),
     MultinomialClassifier(strength=0.001, l1_ratio=0.5),
     MultinomialClassifierCV(cv=3, n_strengths=20),
+    LogitClassifier(penalty=lk.GroupLasso(0.01)),
+    LogitClassifier(penalty=lk.RelaxedLasso(0.01)),
+    LogitClassifier(penalty=lk.AdaptiveLasso(0.01, initial=lk.Ridge(0.01))),
+    LogitClassifier(penalty=lk.GaussianPrior(precision=1.0)),
+    LogitClassifier(penalty=lk.Lasso(0.01) + lk.Bounds(lower=-5.0, upper=5.0)),
+    MultinomialClassifier(penalty=lk.ElasticNet(0.01, l1_ratio=0.5, across_outcomes=True)),
 ]
 mark = parametrize_with_checks(VARIANTS)
 # scikit-learn 1.8 hands a generator over, which pytest deprecates.
@@ -36,6 +43,7 @@ checks = pytest.mark.parametrize(mark.args[0], list(mark.args[1]), **mark.kwargs
 
 # Many checks fit data whose classes are separated, of which the estimator warns.
 @pytest.mark.filterwarnings("ignore:The classes are separated")
+@pytest.mark.filterwarnings("ignore:The columns that the lasso chose separate")
 @checks
 def test_scikit_learn_checks(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it one check would be skipped

@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 import logitkit as lk
 from estimators.problems import quasi_separated, separated
 from logitkit.errors import DataWarning
-from logitkit.estimators import LogitClassifier
+from logitkit.estimators import LogitClassifier, LogitClassifierCV
 from logitkit.estimators import finite as finite_module
 from logitkit.estimators.finite import shortest_vector
 from tolerances import EXACT, ITERATIVE, ROUTE
@@ -176,3 +176,16 @@ def test_a_column_that_no_direction_moves_is_that_of_the_fit():
     fit = lk.logit_matrix(np.column_stack([np.ones(len(y)), X]), y, ["Intercept", "a", "b", "inside"])
     assert_allclose(both(model)[:3], fit.coef.to_numpy()[:3], rtol=ROUTE)
     assert fit.coef["inside"] == np.inf
+
+
+def test_a_relaxed_lasso_whose_columns_separate_is_the_lasso() -> None:
+    X = np.arange(20.0)[:, None]
+    y = (X[:, 0] > 9.0).astype(int)
+    with pytest.warns(lk.errors.DataWarning, match=r"separate the outcomes.*The lasso itself \(gamma=1\) is used"):
+        fitted = LogitClassifier(penalty=lk.RelaxedLasso(0.05, gamma=0.3)).fit(X, y)
+    lasso = LogitClassifier(penalty=lk.Lasso(0.05)).fit(X, y)
+    np.testing.assert_allclose(fitted.coef_, lasso.coef_, rtol=1e-9)
+    with pytest.warns(lk.errors.DataWarning, match=r"Without fold .*The lasso itself \(gamma=1\) is used"):
+        LogitClassifierCV(penalty=lk.RelaxedLasso(), cv=3, n_strengths=4).fit(X, y)
+    with pytest.raises(lk.errors.SeparationError, match="separate the outcomes"):
+        lk.logit("y ~ x", {"y": y, "x": X[:, 0]}, penalty=lk.RelaxedLasso(0.05))

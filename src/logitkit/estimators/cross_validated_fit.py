@@ -9,7 +9,7 @@ from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
 from logitkit.cross_validating import cross_validate, cross_validate_matrix
 from logitkit.estimators.outcomes import classes_of
-from logitkit.estimators.penalty_choice import penalty_without_strength
+from logitkit.estimators.penalty_choice import penalty_without_strength, refit_or_lasso
 from logitkit.estimators.predictor import Predictor
 from logitkit.estimators.splits import splits_of
 from logitkit.estimators.verb import Verb
@@ -125,21 +125,18 @@ class CrossValidatedFit(Predictor):
             target, sample_weight, self.class_weight, rows.used() if self.class_weight is not None else slice(None)
         )
         splits = splits_of(self, target.codes, groups)
-        found = rows.fit(
-            CROSS_VALIDATED,
-            target,
-            weights,
-            {
-                "model": self._model,
-                "penalty": penalty,
-                "folds": splits,
-                "measure": self.measure,
-                "n_strengths": self.n_strengths,
-                "ratio": self.ratio,
-                "strengths": self.strengths,
-                "solver": self.solver,
-                "level": self.level,
-            },
+        options = {
+            "model": self._model,
+            "folds": splits,
+            "measure": self.measure,
+            "n_strengths": self.n_strengths,
+            "ratio": self.ratio,
+            "strengths": self.strengths,
+            "solver": self.solver,
+            "level": self.level,
+        }
+        found = refit_or_lasso(
+            lambda penalty: rows.fit(CROSS_VALIDATED, target, weights, {**options, "penalty": penalty}), penalty
         )
         self.strength_ = found.best_strength if self.rule == "best" else found.one_se_strength
         self.scores_ = found.scores

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from logitkit.estimators.outcomes import classes_of
-from logitkit.estimators.penalty_choice import penalty_without_strength
+from logitkit.estimators.penalty_choice import penalty_without_strength, refit_or_lasso
 from logitkit.estimators.predictor import Predictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
@@ -130,18 +130,15 @@ class LogitPathClassifier(Predictor):
         weights = row_weights(
             target, sample_weight, self.class_weight, rows.used() if self.class_weight is not None else slice(None)
         )
-        found = rows.fit(
-            PATHS,
-            target,
-            weights,
-            {
-                "penalty": penalty,
-                "n_strengths": self.n_strengths,
-                "ratio": self.ratio,
-                "strengths": self.strengths,
-                "solver": self.solver,
-                "level": self.level,
-            },
+        options = {
+            "n_strengths": self.n_strengths,
+            "ratio": self.ratio,
+            "strengths": self.strengths,
+            "solver": self.solver,
+            "level": self.level,
+        }
+        found = refit_or_lasso(
+            lambda penalty: rows.fit(PATHS, target, weights, {**options, "penalty": penalty}), penalty
         )
         chosen = found.choose(self.criterion)
         self.criteria_ = found.criteria()

@@ -8,13 +8,19 @@ over columns as they are. Divided by :math:`C W`, with W the sum of the weights,
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from numbers import Real
-from typing import Any
+from typing import Any, TypeVar
 
-from logitkit.errors import DataError
+from logitkit.errors import DataError, DataWarning, SeparationError
+from logitkit.penalties.elastic_net import RelaxedLasso
+from logitkit.penalties.specification import Specification
 
-__all__ = ["chosen_penalty", "penalty_without_strength"]
+__all__ = ["chosen_penalty", "penalty_without_strength", "refit_or_lasso"]
+
+T = TypeVar("T")
 
 
 def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Callable[[], float]) -> Any:
@@ -116,3 +122,35 @@ def penalty_without_strength(penalty: Any, l1_ratio: Any, instead: str = "LogitC
             f"penalty={penalty!r} has a strength, and this estimator chooses it: leave it out, or use {instead}."
         )
     return penalty if penalty is not None else ElasticNet(l1_ratio=1.0 if l1_ratio is None else l1_ratio)
+
+
+def refit_or_lasso(fit: Callable[[Specification | None], T], penalty: Specification | None) -> T:
+    """Return a fit; of a relaxed lasso whose columns separate the classes the lasso itself, with a warning.
+
+    scikit-learn's contract asks for coefficients, and of the two vectors that a relaxed lasso mixes one is infinite.
+
+    Parameters
+    ----------
+    fit : callable
+        Fits with a penalty.
+    penalty : penalty object or None
+        The one that is asked for.
+
+    Returns
+    -------
+    object
+        What ``fit`` returns.
+
+    Examples
+    --------
+    >>> refit_or_lasso(lambda penalty: penalty is None, None)
+    True
+    """
+    try:
+        return fit(penalty)
+    except SeparationError as error:
+        if not isinstance(penalty, RelaxedLasso) or penalty.gamma == 1.0:
+            raise
+        found = fit(replace(penalty, gamma=1.0))
+        warnings.warn(f"{error} The lasso itself (gamma=1) is used.", DataWarning, stacklevel=3)
+        return found

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from logitkit.api import logit, logit_matrix
 from logitkit.estimators.outcomes import classes_of
-from logitkit.estimators.penalty_choice import chosen_penalty
+from logitkit.estimators.penalty_choice import chosen_penalty, refit_or_lasso
 from logitkit.estimators.predictor import Predictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
@@ -98,6 +98,9 @@ class SingleFit(Predictor):
             return float(target.codes[used].size if weights is None else weights[used].sum())
 
         penalty = chosen_penalty(self.penalty, self.strength, self.l1_ratio, self.C, total)
-        options = {"penalty": penalty, "solver": self.solver, "level": self.level}
-        self._remember(rows.fit(VERBS[self._model], target, weights, options), target)
+        verb, options = VERBS[self._model], {"solver": self.solver, "level": self.level}
+        found = refit_or_lasso(
+            lambda penalty: rows.fit(verb, target, weights, {**options, "penalty": penalty}), penalty
+        )
+        self._remember(found, target)
         return self
