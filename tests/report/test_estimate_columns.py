@@ -148,6 +148,13 @@ def documents(cards):
     return [each.summary() for each in made] + [each.to_document() for each in tests]
 
 
+def test_the_strengths_of_a_path_have_one_notation(cards):
+    path = lk.path(FORMULA, cards, penalty=lk.Lasso(), n_strengths=12)
+    (table,) = path.summary().blocks
+    assert len(notation([row[0] for row in table.rows])) == 1
+    assert all(significant(row[0]) >= 4 for row in table.rows)
+
+
 def test_every_column_of_every_table_has_one_notation(documents):
     for document in documents:
         for table in document.blocks:

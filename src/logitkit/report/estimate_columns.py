@@ -18,12 +18,13 @@ import numpy as np
 from logitkit.report.number_format import format_scientific
 from logitkit.typing import FloatArray
 
-__all__ = ["format_estimates", "format_ratios"]
+__all__ = ["format_estimates", "format_ratios", "format_strengths"]
 
 Cells = tuple[str, ...]
 
 ESTIMATE_DECIMALS, ESTIMATE_MOST = 4, 6
 RATIO_DECIMALS, RATIO_MOST = 3, 5
+STRENGTH_MOST = 7
 RATIO_BY_ERROR = 4  # decimals that a small standard error can ask for: a ratio of 1.000003 wants another unit instead
 THOUSANDS, LARGE = 1e3, 1e5
 
@@ -101,6 +102,32 @@ def format_ratios(columns: Sequence[FloatArray], std_error: FloatArray) -> tuple
     return tuple(
         _cells(values, None if powers else decimals) for values, powers in zip(columns, as_powers, strict=True)
     )
+
+
+def format_strengths(strengths: FloatArray) -> Cells:
+    """Format strengths of a penalty, the smallest with four significant digits, as they are given to a fit.
+
+    Parameters
+    ----------
+    strengths : (m,) array
+        Positive.
+
+    Returns
+    -------
+    tuple of str
+        m cells, in powers of ten where more than seven decimals would be needed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> format_strengths(np.array([0.07849, 0.0493, 0.0003243]))
+    ('0.0784900', '0.0493000', '0.0003243')
+    >>> format_strengths(np.array([0.07849, 3.2e-8]))
+    ('7.849e-02', '3.200e-08')
+    """
+    decimals = max(_digits(strengths, 4), 0)
+    fixed = decimals <= STRENGTH_MOST and _largest([strengths]) < LARGE
+    return tuple(f"{x:,.{decimals}f}" if fixed else f"{x:.3e}" for x in map(float, strengths))
 
 
 def _cells(values: FloatArray, decimals: int | None) -> Cells:

@@ -8,6 +8,7 @@ import numpy as np
 
 from logitkit.penalised_path import PathRecord, PathStatus
 from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.estimate_columns import format_strengths
 from logitkit.report.number_format import format_column, format_integer, format_percent
 from logitkit.report.penalty import format_gap, format_strength
 from logitkit.report.wording import FIRST_GIVEN, counted, learnt_from_all, name_list, without_intercept
@@ -91,7 +92,7 @@ def cross_validation_document(record: CrossValidation) -> Document:
     curve = record.curve
     cells = zip(
         ("Best mean", "Within one standard error"),
-        (format_strength(float(path.strengths[place])) for place in places),
+        format_strengths(path.strengths[places]),
         format_column(curve.mean[places], "estimate"),
         format_column(curve.std_error[places], "estimate"),
         format_column(path.n_nonzero[places], "integer"),
@@ -169,7 +170,7 @@ def _path_table(record: PathRecord) -> Table:
     rows: IntArray = np.unique(np.linspace(0, k - 1, min(k, ROWS_MOST)).round().astype(np.int64))
     heads = [Column("Strength"), Column("Not zero"), Column("Deviance explained")]
     columns = [
-        [format_strength(float(strength)) for strength in record.strengths[rows]],
+        list(format_strengths(record.strengths[rows])),
         list(format_column(record.n_nonzero[rows], "integer")),
         [format_percent(float(share)) for share in record.explained[rows]],
     ]
