@@ -131,6 +131,13 @@ class Scope:
             raise FormulaError(
                 f"{text!r} in the formula asks Python to end (SystemExit); a function of a formula gives values."
             ) from error
+        except ValueError as error:
+            if "truth value of" not in str(error):
+                raise
+            raise FormulaError(
+                f"{text!r} in the formula takes a column for one truth value. Between columns write & for 'and', | for "
+                "'or', ~ for 'not', with brackets round each comparison: (x > 0) & (x < 9) for 0 < x < 9."
+            ) from error
 
 
 class _Calls:
