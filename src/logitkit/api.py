@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from types import FrameType
@@ -14,7 +13,7 @@ from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.reading import BinaryReader
 from logitkit.design.ready import ready_design
-from logitkit.errors import ConvergenceWarning, DataError
+from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
@@ -22,6 +21,7 @@ from logitkit.fit import fit_design
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.results.fit import Fit
+from logitkit.results.foreign import in_our_words
 from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["logit", "logit_by", "logit_matrix", "scope_of"]
 
 
+@in_our_words
 def logit(
     formula: str,
     data: Any,
@@ -110,7 +111,7 @@ def logit(
     """
     normal_quantile(level)
     family = Binomial(link_named(link))
-    namespace = scope_of(sys._getframe(1))  # noqa: SLF001 - as every formula package does; the scope of the call
+    namespace = scope_of(sys._getframe(2))  # noqa: SLF001 - as every formula package does; the scope of the call
     design = build_design(
         formula,
         data,
@@ -126,6 +127,7 @@ def logit(
     return _fit(design, family, penalty, solver, level)
 
 
+@in_our_words
 def logit_matrix(
     X: Any,
     y: Any,
@@ -203,6 +205,7 @@ def logit_matrix(
     return _fit(design, family, penalty, solver, level)
 
 
+@in_our_words
 def logit_by(
     formula: str,
     data: Any,
@@ -283,7 +286,7 @@ def logit_by(
         formula,
         data,
         by,
-        namespace=scope_of(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
+        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
         extras={"weights": weights, "offset": offset, "cluster": cluster},
         weight_kind=weight_kind,
         event=event,
@@ -292,11 +295,10 @@ def logit_by(
     record = fit_groups(rows, family, solver or Newton(), level)
     failed = sum(not single.converged for single in record.single.values())
     if failed:
-        warnings.warn(
+        warn_caller(
             f"Fits that have not converged: {failed} of {len(record.groups)} groups. Do not use their numbers; "
             "glance() names them.",
             ConvergenceWarning,
-            stacklevel=2,
         )
     return GroupedFits(record, rows, solver or Newton())
 
@@ -320,10 +322,8 @@ def _fit(
             raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")
         record = fit_penalised(design, family, penalty, solver or ProxNewton(), level)
     if not record.converged:
-        warnings.warn(
-            f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.",
-            ConvergenceWarning,
-            stacklevel=3,
+        warn_caller(
+            f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
         )
     return Fit(with_required_sandwich(record, design), design)
 

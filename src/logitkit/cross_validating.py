@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from logitkit.design.design import Design
 from logitkit.design.frame import read_table
 from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.ready import ready_design
-from logitkit.errors import DataError, DataWarning
+from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.delta import normal_quantile
 from logitkit.nominal import First, outcomes_of
@@ -27,6 +26,7 @@ from logitkit.penalties.elastic_net import Lasso
 from logitkit.penalties.specification import Specification
 from logitkit.report.path import missing_scores
 from logitkit.results.cross_validated import CrossValidated
+from logitkit.results.foreign import in_our_words
 from logitkit.results.outcome_path import OutcomeCrossValidated
 from logitkit.selection.cross_validation import cross_validate_path
 from logitkit.selection.fold_choice import chosen_folds
@@ -39,6 +39,7 @@ from logitkit.unpenalised import Unpenalised
 __all__ = ["cross_validate", "cross_validate_matrix"]
 
 
+@in_our_words
 def cross_validate(
     formula: str,
     data: Any,
@@ -121,7 +122,7 @@ def cross_validate(
     design = build_design(
         formula,
         data,
-        namespace=scope_of(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
+        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
         weights=weights,
         weight_kind=weight_kind,
         offset=None if several else offset,
@@ -135,6 +136,7 @@ def cross_validate(
     return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
 
 
+@in_our_words
 def cross_validate_matrix(
     X: Any,
     y: Any,
@@ -239,7 +241,7 @@ def _cross_validated(
         found = cross_validate_path(given, strengths, folds, scored, options, stops=grid[2] is None)
     missing = missing_scores(found)
     if missing:
-        warnings.warn(missing, DataWarning, stacklevel=3)
+        warn_caller(missing, DataWarning)
     if several:
         assert isinstance(given, PenalisedMultinomial | Unpenalised)
         return OutcomeCrossValidated(found, given, level)

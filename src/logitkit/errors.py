@@ -6,7 +6,9 @@ A message says what is wrong, the value and where it was found, and what to do a
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
+import warnings
 from collections.abc import Iterable
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "UnsupportedError",
     "nearest_name",
     "quoted_names",
+    "warn_caller",
 ]
 
 
@@ -130,3 +133,28 @@ def _needs_quotes(name: str) -> bool:
     while (less := _ENCLOSED.sub("", outside)) != outside:  # brackets within brackets
         outside = less
     return blank or "," in outside
+
+
+def warn_caller(message: str, category: type[LogitkitWarning]) -> None:
+    """Warn at the line that called the package, however deep the warning arises.
+
+    Parameters
+    ----------
+    message : str
+        What the caller should know.
+    category : type
+        A warning of this tree.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     warn_caller("Two rows were dropped.", DataWarning)
+    >>> str(told[0].message)
+    'Two rows were dropped.'
+    """
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "logitkit":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)

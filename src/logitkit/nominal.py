@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
@@ -16,11 +15,12 @@ from logitkit.design.extras import offsets_by_outcome
 from logitkit.design.layout import full_layout
 from logitkit.design.reading import NominalReader
 from logitkit.design.ready import ready_design
-from logitkit.errors import ConvergenceWarning, DataError
+from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
 from logitkit.multinomial_fit import fit_multinomial
 from logitkit.outcome_layout import choose_outcomes
+from logitkit.results.foreign import in_our_words
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, WeightKind
@@ -43,6 +43,7 @@ class First(Enum):
         return f"<{self.value}>"
 
 
+@in_our_words
 def multinomial(
     formula: str,
     data: Any,
@@ -130,7 +131,7 @@ def multinomial(
     design = build_design(
         formula,
         data,
-        namespace=scope_of(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
+        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
         weights=weights,
         weight_kind=weight_kind,
         cluster=cluster,
@@ -140,6 +141,7 @@ def multinomial(
     return _fit(replace(design, table=data), (reference, per_outcome, equal), penalty, solver, level)
 
 
+@in_our_words
 def multinomial_matrix(
     X: Any,
     y: Any,
@@ -238,10 +240,8 @@ def _fit(
             raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")
         record = fit_penalised_outcomes(design, outcomes, penalty, solver or ProxNewton(), level)
     if not record.converged:
-        warnings.warn(
-            f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.",
-            ConvergenceWarning,
-            stacklevel=3,
+        warn_caller(
+            f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
         )
     return MultinomialFit(with_required_outcome_sandwich(record, design), design)
 

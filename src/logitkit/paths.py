@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -13,7 +12,7 @@ from logitkit.design.design import Design
 from logitkit.design.extras import offsets_by_outcome
 from logitkit.design.reading import BinaryReader, NominalReader, OutcomeReader
 from logitkit.design.ready import ready_design
-from logitkit.errors import ConvergenceWarning, DataError
+from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
@@ -27,6 +26,7 @@ from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import PathStatus, solve_path, strength_grid
 from logitkit.penalties.elastic_net import Lasso
 from logitkit.penalties.specification import Specification
+from logitkit.results.foreign import in_our_words
 from logitkit.results.outcome_path import OutcomePath
 from logitkit.results.path import Path
 from logitkit.typing import FloatArray, MissingPolicy, ModelKind, WeightKind
@@ -36,6 +36,7 @@ __all__ = ["family_of", "grid_of", "model_of", "path", "path_matrix", "path_opti
 PATH = ProxNewton(tol=1e-7)
 
 
+@in_our_words
 def path(
     formula: str,
     data: Any,
@@ -116,7 +117,7 @@ def path(
     design = build_design(
         formula,
         data,
-        namespace=scope_of(sys._getframe(1)),  # noqa: SLF001 - the scope of the call
+        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
         weights=weights,
         weight_kind=weight_kind,
         offset=None if several else offset,
@@ -129,6 +130,7 @@ def path(
     return _path(given, (n_strengths, ratio, strengths), solver, level)
 
 
+@in_our_words
 def path_matrix(
     X: Any,
     y: Any,
@@ -209,10 +211,9 @@ def _path(given: PenalisedModel, grid: tuple[Any, Any, Any], solver: ProxNewton 
     with single_threaded_blas():
         record = solve_path(given, grid_of(given, grid), options, stops=grid[2] is None)
     if record.status is PathStatus.NOT_CONVERGED:
-        warnings.warn(
+        warn_caller(
             f"The path {record.status.value} at the strength {record.strengths[-1]:.4g}. Do not use its last row.",
             ConvergenceWarning,
-            stacklevel=3,
         )
     return OutcomePath(record, given, level) if isinstance(given, PenalisedMultinomial) else Path(record, given, level)
 

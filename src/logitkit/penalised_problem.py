@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from logitkit.design.checks import may_vanish, require_finite
 from logitkit.design.design import Design
 from logitkit.design.terms import INTERCEPT
-from logitkit.errors import ConvergenceError, DataError, DataWarning, SeparationError, UnsupportedError
+from logitkit.errors import ConvergenceError, DataError, DataWarning, SeparationError, UnsupportedError, warn_caller
 from logitkit.families.binomial import Binomial
 from logitkit.fit import fit_design
 from logitkit.moments import Moments, column_moments
@@ -132,7 +131,7 @@ def tell_of_constants(design: Design, strengths: Strengths, moments: Moments) ->
         )
     if constant.size:
         names = [design.info.names[j] for j in constant]
-        warnings.warn(text.format(", ".join(names[:8]) + (", ..." if names[8:] else "")), DataWarning, stacklevel=6)
+        warn_caller(text.format(", ".join(names[:8]) + (", ..." if names[8:] else "")), DataWarning)
 
 
 def relaxed(given: Shrunken, coef: FloatArray) -> FloatArray | None:

@@ -16,6 +16,7 @@ from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.options import require_choice
 from logitkit.penalised_options import ProxNewton
+from logitkit.results.foreign import in_our_words
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["CrossValidatedFit"]
@@ -41,6 +42,7 @@ class CrossValidatedFit(Predictor):
     True
     """
 
+    @in_our_words
     def __init__(
         self,
         formula: str | None = None,

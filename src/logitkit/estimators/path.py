@@ -12,6 +12,7 @@ from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.paths import path, path_matrix
 from logitkit.penalised_options import ProxNewton
+from logitkit.results.foreign import in_our_words
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["LogitPathClassifier"]
@@ -69,6 +70,7 @@ class LogitPathClassifier(Predictor):
     True
     """
 
+    @in_our_words
     def __init__(
         self,
         formula: str | None = None,

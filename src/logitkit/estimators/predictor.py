@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from logitkit.design.terms import INTERCEPT
-from logitkit.errors import DataError, DataWarning, ResponseError
+from logitkit.errors import DataError, DataWarning, ResponseError, warn_caller
 from logitkit.estimators.columns import Columns, validated_columns
 from logitkit.estimators.finite import finite_coef
 from logitkit.estimators.formula_rows import FormulaRows, decision_by_formula, require_frame, require_labels
@@ -151,7 +150,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         self.intercept_ = coef[:, place].copy() if own else np.zeros(len(coef))
         self.n_iter_ = np.array([_iterations(fit)])
         if fit.record.limit is not None:
-            warnings.warn(_separated(fit), DataWarning, stacklevel=3)
+            warn_caller(_separated(fit), DataWarning)
 
     def _rows(self, X: Any, y: Any) -> tuple[Columns | FormulaRows, Any]:
         """Validate what is given to fit, and remember its columns."""

@@ -13,6 +13,7 @@ from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.nominal import multinomial, multinomial_matrix
 from logitkit.penalised_options import ProxNewton
+from logitkit.results.foreign import in_our_words
 from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
@@ -38,6 +39,7 @@ class SingleFit(Predictor):
     True
     """
 
+    @in_our_words
     def __init__(
         self,
         formula: str | None = None,

@@ -11,6 +11,7 @@ from logitkit.once import once
 from logitkit.penalised_model import PenalisedModel
 from logitkit.results.along import fit_at_strength, nested_of
 from logitkit.results.fit import Fit
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.path import Path
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.selection.cross_validation import CrossValidation
@@ -19,6 +20,7 @@ from logitkit.selection.nested import NestedScores
 __all__ = ["CrossValidated"]
 
 
+@verbs_in_our_words
 class CrossValidated:
     """A path, and how well each of its strengths predicts rows that were left out.
 

@@ -20,6 +20,7 @@ from logitkit.report import tidy
 from logitkit.report.frames import EstimateFrame
 from logitkit.report.grouped import grouped_document
 from logitkit.results.fit import Fit
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.solvers.newton import Newton
 from logitkit.typing import IntArray, UnseenPolicy
@@ -27,6 +28,7 @@ from logitkit.typing import IntArray, UnseenPolicy
 __all__ = ["GroupedFits"]
 
 
+@verbs_in_our_words
 class GroupedFits:
     """Logistic regressions of the groups of a table.
 

@@ -11,6 +11,7 @@ from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.penalised import require_covariance
 from logitkit.record import Limit, ModelRecord, PenaltyFacts
 from logitkit.report import tidy
+from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.shown import shown
 
 __all__ = ["Model"]
@@ -27,9 +28,18 @@ class Model:
         The rows of the fit.
     """
 
+    def __init_subclass__(cls) -> None:
+        """Let every verb refuse words of other packages with ours."""
+        super().__init_subclass__()
+        verbs_in_our_words(cls)
+
     def __init__(self, record: ModelRecord, design: Design | None = None) -> None:
         self.record = record
         self.design = design
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what a name of another package's fits is here."""
+        raise AttributeError(meant_by(name, type(self)))
 
     @property
     def vcov(self) -> pd.DataFrame:

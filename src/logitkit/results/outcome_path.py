@@ -15,6 +15,7 @@ from logitkit.penalised_options import ProxNewton
 from logitkit.penalised_path import strength_grid
 from logitkit.results.along import fit_at_strength, with_rows
 from logitkit.results.cross_validated import CrossValidated
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.results.outcome_rows import coded_outcome_rows
 from logitkit.results.path import Path
@@ -24,6 +25,7 @@ from logitkit.unpenalised import Unpenalised
 __all__ = ["OutcomeCrossValidated", "OutcomePath"]
 
 
+@verbs_in_our_words
 class OutcomePath(Path):
     """A penalised model of several outcomes at one strength after another.
 
@@ -104,6 +106,7 @@ class OutcomePath(Path):
         return record.coef
 
 
+@verbs_in_our_words
 class OutcomeCrossValidated(CrossValidated):
     """Scores of a path of several outcomes on rows that it was not fitted to, and the fits that the rules choose.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -15,7 +14,7 @@ from logitkit.design.frame import Table, numeric_values, row_values
 from logitkit.design.info import DesignInfo
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows
-from logitkit.errors import DataError, DataWarning, nearest_name
+from logitkit.errors import DataError, DataWarning, nearest_name, warn_caller
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.outcome_prediction import outcome_logits, outcome_predictions, outcome_probabilities
 from logitkit.options import require_choice
@@ -196,11 +195,10 @@ def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataF
     values = function(record, rows.matrix, rows.offsets)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
-        warnings.warn(
+        warn_caller(
             f"Rows with missing predictions: {undetermined}. The data of the fit were separated, and the limit there "
             "is undetermined.",
             DataWarning,
-            stacklevel=4,
         )
     out = np.full((rows.kept.size, values.shape[0]), np.nan)
     out[rows.kept] = values.T

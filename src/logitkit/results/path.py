@@ -14,6 +14,7 @@ from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_path import PathRecord
 from logitkit.results.along import criteria_frame, fit_at_strength, least_strength, with_rows
 from logitkit.results.fit import Fit
+from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.path_rows import predict_along
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.typing import UnseenPolicy
@@ -21,6 +22,7 @@ from logitkit.typing import UnseenPolicy
 __all__ = ["Path"]
 
 
+@verbs_in_our_words
 class Path:
     """A penalised model at one strength after another.
 

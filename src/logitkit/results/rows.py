@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -17,7 +16,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
 from logitkit.diagnostics.left_out import rows_left_out
-from logitkit.errors import DataError, DataWarning
+from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.prediction import is_sample, known_sides, linear_predictor, predictions
 from logitkit.options import require_choice
@@ -100,7 +99,7 @@ def told_rows(design: Design, data: Any) -> Design:
     """
     said = () if data is None else left_out_words(replace(rows_left_out(design), weightless=0))
     for text in said:
-        warnings.warn(text, DataWarning, stacklevel=3)
+        warn_caller(text, DataWarning)
     return design
 
 
@@ -351,11 +350,10 @@ def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
     eta = linear_predictor(record, rows.matrix, rows.offset, rows.sides, rows.levels)
     undetermined = int(np.isnan(eta).sum())
     if undetermined:
-        warnings.warn(
+        warn_caller(
             f"Missing predictions: {undetermined}. The data of the fit were separated, and the limit there is "
             "undetermined.",
             DataWarning,
-            stacklevel=4,
         )
     values = record.family.mean(eta) if scale == "probability" else eta
     return pd.Series(tidy.scatter(values, rows.kept), rows.index, name=scale)

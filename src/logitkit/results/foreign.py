@@ -1,0 +1,185 @@
+"""Words of other packages, and what is meant by them here: keywords of functions, and attributes of fits."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from logitkit.errors import UnsupportedError, nearest_name
+
+__all__ = ["in_our_words", "meant_by", "verbs_in_our_words"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+C = TypeVar("C")
+
+ROBUST = (
+    "Robust standard errors: cluster= for rows that belong together, weight_kind='sampling' for weights of a survey; "
+    "a column that numbers the rows as cluster= gives those that allow for any variance (HC0, times n / (n - 1))."
+)
+SOLVER = "Options of the solver: solver=lk.Newton(tol=..., max_iter=...), with a penalty lk.ProxNewton(...)."
+PENALTY = (
+    "Strengths belong to the penalty: penalty=lk.Lasso(0.05); lk.strength_from() converts those of other packages."
+)
+KEYWORDS = {
+    **dict.fromkeys(("cov_type", "cov_kwds", "robust", "vce", "vcov", "se_type"), ROBUST),
+    **dict.fromkeys(("max_iter", "maxiter", "tol", "epsilon", "method", "control"), SOLVER),
+    **dict.fromkeys(("C", "lambda_", "reg_alpha", "lambdas", "penalty_strength"), PENALTY),
+    "alpha": "A confidence level is level=0.95. " + PENALTY,
+    "subset": "Give the rows themselves: data[data['x'] > 0], or data.query('x > 0').",
+    "family": "The family is binomial; for more than two outcomes use lk.multinomial.",
+    "sample_weight": "It is weights= here, and weight_kind= says which: 'frequency', 'precision' or 'sampling'.",
+    "freq_weights": "It is weights= with weight_kind='frequency' here.",
+    "var_weights": "It is weights= with weight_kind='precision' here.",
+    "pweights": "It is weights= with weight_kind='sampling' here.",
+    "groups": "Rows that belong together: cluster=; of cross-validation: the fold makers have groups.",
+    "na_action": "It is missing= here: 'drop' or 'raise'.",
+    "fit_intercept": "Without an intercept: '0 + ...' in the formula.",
+    "random_state": "It is seed= here.",
+    "n_jobs": "Threads are set for everything at once: lk.set_threads(n).",
+    "nthreads": "Threads are set for everything at once: lk.set_threads(n).",
+    "cv": "It is folds= here.",
+    "nfolds": "It is folds= here.",
+    "foldid": "It is folds= here.",
+    "newdata": "It is data= here.",
+    "exog": "It is data= here.",
+    "se_fit": "predictions() has standard errors and intervals.",
+    "exponentiate": "odds_ratios(); of several outcomes risk_ratios().",
+    "ref": "In the formula: C(x, contr.treatment('level')); of several outcomes: reference=.",
+    "per_outcome": "Terms of single outcomes belong to lk.multinomial, and not to paths.",
+    "equal": "Equal coefficients belong to lk.multinomial, and not to paths.",
+    "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
+}
+ATTRIBUTES = {
+    **dict.fromkeys(("params", "coef_", "coefficients", "coefs", "beta"), "coef"),
+    **dict.fromkeys(("bse", "se", "stderr", "standard_errors"), "std_error"),
+    **dict.fromkeys(("pvalues", "p_values", "pvalue"), "tidy()['p_value']"),
+    **dict.fromkeys(("tvalues", "zvalues", "z"), "tidy()['statistic']"),
+    **dict.fromkeys(("conf_int", "ci"), "confint()"),
+    **dict.fromkeys(("nobs", "n"), "n_obs"),
+    **dict.fromkeys(("llf", "logLik", "ll", "log_likelihood"), "loglik"),
+    **dict.fromkeys(("llnull", "null_loglik"), "null_deviance"),
+    **dict.fromkeys(("df_resid", "df_residual"), "dof_residual"),
+    **dict.fromkeys(("df_model", "rank"), "n_params"),
+    **dict.fromkeys(("cov_params", "cov", "covariance"), "vcov"),
+    **dict.fromkeys(("llr", "llr_pvalue"), "lr_test()"),
+    **dict.fromkeys(("resid", "resid_response", "resid_pearson", "resid_dev", "resid_deviance"), "residuals(kind)"),
+    **dict.fromkeys(("fittedvalues", "fitted", "fitted_values", "predict_proba", "mu"), "predict()"),
+    **dict.fromkeys(("linear_predictor", "linear_predictors", "decision_function"), "predict_logit()"),
+    **dict.fromkeys(("prsquared", "pseudo_rsquared", "rsquared", "r2"), "r_squared"),
+    **dict.fromkeys(("summary2", "summary_frame"), "summary(), or tidy() for a data frame"),
+    **dict.fromkeys(("wald_test", "t_test", "f_test", "linear_hypothesis"), "test('x = 0')"),
+    **dict.fromkeys(("get_influence", "cooks_distance", "hatvalues", "leverage"), "influence()"),
+    **dict.fromkeys(("get_prediction", "prediction"), "predictions()"),
+    **dict.fromkeys(("vif", "variance_inflation_factor"), "collinearity()"),
+    **dict.fromkeys(("auc", "roc", "roc_auc"), "discrimination()"),
+    **dict.fromkeys(("mle_retvals", "n_iter_", "iterations"), "status, and trace"),
+    **dict.fromkeys(("hosmer_lemeshow", "hoslem"), "goodness_of_fit()"),
+    **dict.fromkeys(("model", "endog", "exog"), "design"),
+}
+
+
+def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
+    """Refuse keywords that a public function does not have with the name that is meant.
+
+    Parameters
+    ----------
+    function : callable
+        Without ``**kwargs``.
+
+    Returns
+    -------
+    callable
+        The same function; its own caller is one frame further away.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> lk.logit("y ~ x", {"y": [0, 1], "x": [1, 2]}, levle=0.9)
+    Traceback (most recent call last):
+    logitkit.errors.UnsupportedError: logit() has no argument 'levle'. Did you mean 'level'?
+    """
+    parameters = inspect.signature(function).parameters
+    places = sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters.values())
+    known = [name for name in parameters if name != "self"]
+    own = len(parameters) - len(known)
+
+    def called(given: Sequence[Any]) -> str:
+        owner = type(given[0]).__name__ if own else ""
+        return owner if function.__name__ == "__init__" else f"{owner}.{function.__name__}".lstrip(".")
+
+    @functools.wraps(function)
+    def asked(*given: P.args, **named: P.kwargs) -> R:
+        for word in named:
+            if word not in parameters:
+                hint = KEYWORDS[word] if word in KEYWORDS else nearest_name(word, known)
+                raise UnsupportedError(f"{called(given)}() has no argument {word!r}. {hint}")
+        if len(given) > places:
+            rest = [f"{each}=" for each in known[places - own :]]
+            many = (
+                f"{places - own} value{'' if places - own == 1 else 's'} by position" if places > own else "no values"
+            )
+            raise UnsupportedError(
+                f"{called(given)}() takes {many}, and was given {len(given) - own}."
+                + (f" To be named: {', '.join(rest)}." if rest else "")
+            )
+        return function(*given, **named)
+
+    return asked
+
+
+def verbs_in_our_words(kind: type[C]) -> type[C]:
+    """Let the public methods that a class defines refuse words of other packages.
+
+    Parameters
+    ----------
+    kind : type
+        A class that users hold.
+
+    Returns
+    -------
+    type
+        The class itself.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 3]})
+    >>> fit.predict(newdata={"x": [1]})
+    Traceback (most recent call last):
+    logitkit.errors.UnsupportedError: Fit.predict() has no argument 'newdata'. It is data= here.
+    """
+    for name, found in list(vars(kind).items()):
+        if inspect.isfunction(found) and not name.startswith("_"):
+            setattr(kind, name, in_our_words(found))
+    return kind
+
+
+def meant_by(name: str, kind: type) -> str:
+    """Return what an attribute of another package's fits is called here.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    kind : type
+        Of what.
+
+    Returns
+    -------
+    str
+        A message for an AttributeError.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> meant_by("bse", lk.Fit)
+    "A Fit has no attribute 'bse'. It is called std_error here."
+    """
+    own = [each for each in dir(kind) if not each.startswith("_")]
+    known = ATTRIBUTES.get(name)
+    offered = known is not None and known.partition("(")[0].partition(",")[0] in own
+    hint = f"It is called {known} here." if offered else nearest_name(name, own)
+    return f"A {kind.__name__} has no attribute {name!r}. {hint}"

@@ -1,0 +1,139 @@
+"""Words of other packages are answered with ours, wherever a user may write them."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import logitkit as lk
+from logitkit.errors import LogitkitError, UnsupportedError
+from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifier
+from logitkit.results.cross_validated import CrossValidated
+from logitkit.results.foreign import ATTRIBUTES
+from logitkit.results.grouped import GroupedFits
+from logitkit.results.path import Path
+
+DATA = pd.DataFrame({"y": [0, 1, 0, 1, 1, 0], "x": [1.0, 2.0, 3.0, 2.5, 4.0, 1.5], "g": list("aabbcc")})
+FUNCTIONS = [
+    lk.logit,
+    lk.logit_matrix,
+    lk.logit_by,
+    lk.multinomial,
+    lk.multinomial_matrix,
+    lk.path,
+    lk.path_matrix,
+    lk.cross_validate,
+    lk.cross_validate_matrix,
+]
+HELD = [lk.Fit, lk.MultinomialFit, Path, CrossValidated, GroupedFits]
+VERBS = [
+    pytest.param(kind, name, id=f"{kind.__name__}.{name}")
+    for kind in HELD
+    for name in dir(kind)
+    if not name.startswith("_") and inspect.isfunction(inspect.getattr_static(kind, name))
+]
+
+
+@pytest.fixture(scope="module")
+def fit() -> lk.Fit:
+    return lk.logit("y ~ x", DATA)
+
+
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("cov_type", "cluster="),
+        ("robust", "cluster="),
+        ("subset", "data.query"),
+        ("max_iter", "solver=lk.Newton"),
+        ("alpha", "level="),
+        ("freq_weights", "weight_kind='frequency'"),
+        ("levle", "Did you mean 'level'?"),
+    ],
+)
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_a_keyword_of_another_package_is_answered(function, word, ours):
+    if word == "levle" and "level" not in inspect.signature(function).parameters:
+        ours = "The names are"
+    with pytest.raises(UnsupportedError, match=rf"^{function.__name__}\(\) has no argument '{word}'\. ") as told:
+        function("y ~ x", DATA, **{word: 1})
+    assert ours in str(told.value)
+
+
+@pytest.mark.parametrize(("kind", "name"), VERBS)
+def test_every_verb_refuses_what_it_does_not_have(kind, name):
+    """Before it looks at the fit, so that an empty one will do."""
+    verb = getattr(object.__new__(kind), name)
+    with pytest.raises(UnsupportedError, match=rf"^{kind.__name__}\.{name}\(\) has no argument 'nothing'"):
+        verb(nothing=1)
+    with pytest.raises(UnsupportedError, match=rf"^{kind.__name__}\.{name}\(\) takes .* and was given 30"):
+        verb(*range(30))
+
+
+def test_two_fits_are_not_compared_by_the_test_of_one(fit):
+    with pytest.raises(UnsupportedError, match=r"Fit\.lr_test\(\) takes no values, and was given 1\."):
+        fit.lr_test(fit)
+
+
+@pytest.mark.parametrize("kind", [LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifier])
+def test_an_estimator_names_itself(kind):
+    with pytest.raises(UnsupportedError, match=rf"^{kind.__name__}\(\) has no argument 'max_iter'\. Options"):
+        kind(max_iter=100)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("bse", "std_error"),
+        ("params", "coef"),
+        ("pvalues", r"tidy\(\)\['p_value'\]"),
+        ("conf_int", r"confint\(\)"),
+        ("nobs", "n_obs"),
+        ("llf", "loglik"),
+    ],
+)
+def test_an_attribute_of_another_package_is_answered(fit, theirs, ours):
+    with pytest.raises(AttributeError, match=rf"^A Fit has no attribute '{theirs}'\. It is called {ours} here\.$"):
+        getattr(fit, theirs)
+    assert not hasattr(fit, theirs)
+
+
+@pytest.mark.parametrize("kind", [lk.Fit, lk.MultinomialFit])
+def test_what_is_named_is_there(kind):
+    ours = {word.partition("(")[0].partition(",")[0] for word in ATTRIBUTES.values()}
+    assert {name for name in ours if not hasattr(kind, name)} <= {"design"}
+
+
+def test_a_misspelt_attribute_is_answered_and_copies_work(fit):
+    with pytest.raises(AttributeError, match=r"Did you mean 'deviance'\?"):
+        _ = fit.devience
+    for again in (copy.copy(fit), copy.deepcopy(fit), pickle.loads(pickle.dumps(fit))):
+        assert np.array_equal(again.coef, fit.coef)
+
+
+def test_formulas_see_the_names_of_the_caller():
+    shift = 2.0  # noqa: F841 - the formulas use it
+    assert np.isclose(lk.logit("y ~ I(x + shift)", DATA).coef.iloc[1], lk.logit("y ~ x", DATA).coef.iloc[1])
+    assert lk.logit_by("y ~ I(x + shift)", pd.concat([DATA] * 4), by="g").coef.shape[1] == 2
+
+
+def test_a_warning_points_at_the_line_that_called():
+    columns = np.column_stack([np.ones(40), np.full(40, 3.0), np.linspace(-1, 1, 40)])
+    y = (np.arange(40) % 3 < np.arange(40) / 16).astype(int)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        lk.logit_matrix(columns, y, ["Intercept", "flat", "x"], penalty=lk.Ridge(0.1))
+        lk.path_matrix(columns, y, ["Intercept", "flat", "x"], penalty=lk.Ridge(), n_strengths=3)
+        LogitClassifier(strength=0.1, fit_intercept=False).fit(columns, y)
+    assert len(told) == 3
+    assert {each.filename for each in told} == {__file__}
+
+
+def test_errors_are_of_our_tree():
+    assert issubclass(UnsupportedError, LogitkitError)
