@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterable
 
 __all__ = [
+    "ArgumentError",
     "ConvergenceError",
     "ConvergenceWarning",
     "DataError",
@@ -54,6 +55,10 @@ class SeparationError(LogitkitError):
 
 class UnsupportedError(LogitkitError):
     """The request is understood and is not offered, or has no valid answer."""
+
+
+class ArgumentError(UnsupportedError, TypeError):
+    """A function was given an argument that it does not have."""
 
 
 class LogitkitWarning(UserWarning):

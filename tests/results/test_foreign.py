@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.errors import LogitkitError, UnsupportedError
+from logitkit.errors import ArgumentError, LogitkitError
 from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifier
 from logitkit.results.cross_validated import CrossValidated
 from logitkit.results.foreign import ATTRIBUTES
@@ -61,7 +61,7 @@ def fit() -> lk.Fit:
 def test_a_keyword_of_another_package_is_answered(function, word, ours):
     if word == "levle" and "level" not in inspect.signature(function).parameters:
         ours = "The names are"
-    with pytest.raises(UnsupportedError, match=rf"^{function.__name__}\(\) has no argument '{word}'\. ") as told:
+    with pytest.raises(ArgumentError, match=rf"^{function.__name__}\(\) has no argument '{word}'\. ") as told:
         function("y ~ x", DATA, **{word: 1})
     assert ours in str(told.value)
 
@@ -70,20 +70,20 @@ def test_a_keyword_of_another_package_is_answered(function, word, ours):
 def test_every_verb_refuses_what_it_does_not_have(kind, name):
     """Before it looks at the fit, so that an empty one will do."""
     verb = getattr(object.__new__(kind), name)
-    with pytest.raises(UnsupportedError, match=rf"^{kind.__name__}\.{name}\(\) has no argument 'nothing'"):
+    with pytest.raises(ArgumentError, match=rf"^{kind.__name__}\.{name}\(\) has no argument 'nothing'"):
         verb(nothing=1)
-    with pytest.raises(UnsupportedError, match=rf"^{kind.__name__}\.{name}\(\) takes .* and was given 30"):
+    with pytest.raises(ArgumentError, match=rf"^{kind.__name__}\.{name}\(\) takes .* and was given 30"):
         verb(*range(30))
 
 
 def test_two_fits_are_not_compared_by_the_test_of_one(fit):
-    with pytest.raises(UnsupportedError, match=r"Fit\.lr_test\(\) takes no values, and was given 1\."):
+    with pytest.raises(ArgumentError, match=r"Fit\.lr_test\(\) takes no values, and was given 1\."):
         fit.lr_test(fit)
 
 
 @pytest.mark.parametrize("kind", [LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifier])
 def test_an_estimator_names_itself(kind):
-    with pytest.raises(UnsupportedError, match=rf"^{kind.__name__}\(\) has no argument 'max_iter'\. Options"):
+    with pytest.raises(ArgumentError, match=rf"^{kind.__name__}\(\) has no argument 'max_iter'\. Options"):
         kind(max_iter=100)
 
 
@@ -135,5 +135,6 @@ def test_a_warning_points_at_the_line_that_called():
     assert {each.filename for each in told} == {__file__}
 
 
-def test_errors_are_of_our_tree():
-    assert issubclass(UnsupportedError, LogitkitError)
+def test_the_error_is_of_our_tree_and_what_python_would_raise():
+    assert issubclass(ArgumentError, LogitkitError)
+    assert issubclass(ArgumentError, TypeError)

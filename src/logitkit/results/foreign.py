@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-from logitkit.errors import UnsupportedError, nearest_name
+from logitkit.errors import ArgumentError, nearest_name
 
 __all__ = ["in_our_words", "meant_by", "verbs_in_our_words"]
 
@@ -99,7 +99,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     >>> import logitkit as lk
     >>> lk.logit("y ~ x", {"y": [0, 1], "x": [1, 2]}, levle=0.9)
     Traceback (most recent call last):
-    logitkit.errors.UnsupportedError: logit() has no argument 'levle'. Did you mean 'level'?
+    logitkit.errors.ArgumentError: logit() has no argument 'levle'. Did you mean 'level'?
     """
     parameters = inspect.signature(function).parameters
     places = sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters.values())
@@ -115,13 +115,13 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         for word in named:
             if word not in parameters:
                 hint = KEYWORDS[word] if word in KEYWORDS else nearest_name(word, known)
-                raise UnsupportedError(f"{called(given)}() has no argument {word!r}. {hint}")
+                raise ArgumentError(f"{called(given)}() has no argument {word!r}. {hint}")
         if len(given) > places:
             rest = [f"{each}=" for each in known[places - own :]]
             many = (
                 f"{places - own} value{'' if places - own == 1 else 's'} by position" if places > own else "no values"
             )
-            raise UnsupportedError(
+            raise ArgumentError(
                 f"{called(given)}() takes {many}, and was given {len(given) - own}."
                 + (f" To be named: {', '.join(rest)}." if rest else "")
             )
@@ -149,7 +149,7 @@ def verbs_in_our_words(kind: type[C]) -> type[C]:
     >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 3]})
     >>> fit.predict(newdata={"x": [1]})
     Traceback (most recent call last):
-    logitkit.errors.UnsupportedError: Fit.predict() has no argument 'newdata'. It is data= here.
+    logitkit.errors.ArgumentError: Fit.predict() has no argument 'newdata'. It is data= here.
     """
     for name, found in list(vars(kind).items()):
         if inspect.isfunction(found) and not name.startswith("_"):
