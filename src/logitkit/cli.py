@@ -11,6 +11,7 @@ import re
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TextIO, get_args
 
 from logitkit import __version__
@@ -213,7 +214,7 @@ def _fit(options: argparse.Namespace) -> None:
         if options.save:
             _say_where("model", fit.save(options.save))
         if options.report:
-            _say_where("report", fit.report(options.report))
+            _say_where("report", fit.report(options.report, source=Path(options.data).name))
     finally:
         _print(text)
 
@@ -294,7 +295,9 @@ def _report(options: argparse.Namespace) -> None:
     from logitkit.results.loading import load
 
     data = _read(options.data, options.separator)
-    _say_where("report", load(options.model).report(options.output, data, options.title))
+    _say_where(
+        "report", load(options.model).report(options.output, data, options.title, source=Path(options.data).name)
+    )
 
 
 def _demo(options: argparse.Namespace) -> None:

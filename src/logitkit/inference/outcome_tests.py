@@ -14,8 +14,9 @@ Long, J. S. and Freese, J. (2014) Regression Models for Categorical Dependent Va
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from dataclasses import replace
+from functools import partial
+from typing import get_args
 
 import numpy as np
 from scipy.special import chdtrc
@@ -26,10 +27,18 @@ from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.functions import determined_functions, function_sides
-from logitkit.inference.marginality import contained_terms
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
-from logitkit.inference.wald import OVERALL_MOST, but_for_constant, wald_chi_square
+from logitkit.inference.term_tests import (
+    ChiSquareTests,
+    TestKind,
+    chi_square_tests,
+    each_term,
+    not_aliased,
+    wald_of_finite,
+    wald_of_functions,
+)
+from logitkit.inference.wald import OVERALL_MOST, but_for_constant
 from logitkit.multinomial_fit import fit_multinomial
 from logitkit.options import require_choice
 from logitkit.outcome_assemble import Outcomes, null_outcome_loss
@@ -38,50 +47,10 @@ from logitkit.rank import Coordinates
 from logitkit.solvers.newton import Newton
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["OutcomeTests", "combine_tests", "overall_outcome_test", "term_tests"]
-
-TestKind = Literal["wald", "lr"]
+__all__ = ["combine_tests", "overall_outcome_test", "term_tests"]
 
 
-@dataclass(frozen=True)
-class OutcomeTests:
-    """Chi-square tests, one a row.
-
-    Parameters
-    ----------
-    what : {'term', 'outcomes'}
-        What a row tests.
-    labels : tuple of str
-        Of each row.
-    statistic, p_value : (m,) array
-        Missing where there is no test: nothing is left, a coefficient is infinite, the fit under the hypothesis has
-        not converged, or the covariance lacks the rank, as with few clusters.
-    dof : (m,) int array
-        Degrees of freedom.
-    kind : {'wald', 'lr'}
-        How they were made.
-    hypothesis : str
-        What each says, in words.
-    contained : tuple of (str, tuple of str)
-        Terms that interactions of the model contain, and these.
-
-    Examples
-    --------
-    >>> OutcomeTests("term", ("x",), np.ones(1), np.ones(1), np.ones(1, int), "wald", "zero").labels
-    ('x',)
-    """
-
-    what: str
-    labels: tuple[str, ...]
-    statistic: FloatArray
-    p_value: FloatArray
-    dof: IntArray
-    kind: str
-    hypothesis: str
-    contained: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-
-def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "lr") -> OutcomeTests:
+def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "lr") -> ChiSquareTests:
     """Test each term across all outcomes.
 
     Parameters
@@ -95,7 +64,7 @@ def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind 
 
     Returns
     -------
-    OutcomeTests
+    ChiSquareTests
         A row a term but the intercept, each given all other terms.
 
     Raises
@@ -114,25 +83,20 @@ def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind 
     True
     """
     _require(record, design, test)
-    terms = [term for term in record.info.terms if term.columns and record.info.names[term.columns[0]] != INTERCEPT]
-    rows = []
-    for term in terms:
-        columns = np.array(term.columns, dtype=np.int64)
-        if test == "wald":
-            rows.append(_wald(record, _of_columns(record, columns)))
-        else:
-            assert design is not None
-            if columns.size == len(record.info.names):
-                rows.append(_to_nothing(record, design))
-            else:
-                rows.append(_ratio(record, _without(record, design, columns), _of_columns(record, columns)))
     hypothesis = "the coefficients of the term are zero for all outcomes, given the other terms"
-    contained = [pair for term in terms for pair in contained_terms(record.info, np.array(term.columns))]
-    found = _tests("term", tuple(term.name for term in terms), rows, test, hypothesis)
-    return replace(found, contained=tuple(contained))
+
+    def by_ratio(columns: IntArray) -> tuple[float, int]:
+        assert design is not None
+        if columns.size == len(record.info.names):
+            return _to_nothing(record, design)
+        return _ratio(record, _without(record, design, columns), _of_columns(record, columns))
+
+    by_wald = partial(wald_of_functions, record)
+    of_term = by_ratio if test == "lr" else lambda columns: by_wald(_of_columns(record, columns))
+    return each_term(record, of_term, test, hypothesis)
 
 
-def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "wald") -> OutcomeTests:
+def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "wald") -> ChiSquareTests:
     """Test for each pair of outcomes whether they can be combined.
 
     Parameters
@@ -146,7 +110,7 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
 
     Returns
     -------
-    OutcomeTests
+    ChiSquareTests
         A row a pair.
 
     Raises
@@ -173,11 +137,13 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
             labels.append(f"{record.outcomes[a]} & {record.outcomes[b]}")
             functions = contrast_functions(record, a, b, columns)
             if test == "wald":
-                rows.append(_wald(record, functions))
+                rows.append(wald_of_functions(record, functions))
             else:
                 assert design is not None
                 rows.append(_ratio(record, _combined(record, design, a, b), functions))
-    return _tests("outcomes", tuple(labels), rows, test, "all coefficients but the intercepts are equal for the two")
+    return chi_square_tests(
+        "outcomes", tuple(labels), rows, test, "all coefficients but the intercepts are equal for the two"
+    )
 
 
 def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
@@ -226,7 +192,7 @@ def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
         return np.nan, 0, np.nan
     if len(functions) > OVERALL_MOST:
         return np.nan, len(functions), np.nan
-    statistic, dof = _chi_square(record, functions)
+    statistic, dof = wald_of_finite(record, functions)
     return statistic, dof, np.nan if np.isnan(statistic) else float(chdtrc(dof, statistic))
 
 
@@ -239,15 +205,6 @@ def _require(record: MultinomialRecord, design: Design | None, test: str) -> Non
         raise DataError("A loaded model holds no rows, which the likelihood ratio needs; use test='wald'.")
 
 
-def _tests(
-    what: str, labels: tuple[str, ...], rows: list[tuple[float, int]], kind: str, hypothesis: str
-) -> OutcomeTests:
-    statistic = np.array([row[0] for row in rows])
-    dof = np.array([row[1] for row in rows], dtype=np.int64)
-    p_value = np.where(dof > 0, chdtrc(np.maximum(dof, 1), np.nan_to_num(statistic)), np.nan)
-    return OutcomeTests(what, labels, statistic, np.where(np.isnan(statistic), np.nan, p_value), dof, kind, hypothesis)
-
-
 def _of_columns(record: MultinomialRecord, columns: IntArray) -> FloatArray:
     """Return the coefficients of some columns, of all outcomes against the first with a predictor or the reference."""
     base = 0 if record.reference is None else record.reference
@@ -258,27 +215,6 @@ def _of_columns(record: MultinomialRecord, columns: IntArray) -> FloatArray:
     if record.absent is not None:
         aliased |= record.absent
     return np.asarray(functions[~(functions[:, aliased] != 0.0).any(axis=1)])
-
-
-def _wald(record: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:
-    """Return the statistic and its degrees of freedom of what the data determine; missing where it is infinite."""
-    functions = determined_functions(record, _not_aliased(record, functions))
-    if not len(functions):
-        return np.nan, 0
-    if np.any(function_sides(record, functions) != 0.0):
-        return np.nan, len(functions)
-    return _chi_square(record, functions)
-
-
-def _chi_square(record: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:
-    """Return the statistic of finite functions and their degrees of freedom; missing where the covariance lacks rank.
-
-    With fewer clusters than functions it would be a test of those combinations only that happen to have a variance.
-    """
-    jacobian = record.coordinates.jacobian(functions)
-    rank, statistic, _ = wald_chi_square(record, functions @ record.coordinates.coef(record.inner_coef), jacobian)
-    independent = int(np.linalg.matrix_rank(jacobian))
-    return (statistic, rank) if rank == independent else (np.nan, independent)
 
 
 def _to_nothing(record: MultinomialRecord, design: Design) -> tuple[float, int]:
@@ -299,15 +235,11 @@ def _ratio(record: MultinomialRecord, smaller: MultinomialRecord, functions: Flo
     if record.separated_completely:  # the statistic would be the smaller model's deviance, whatever the larger has
         return np.nan, max(dof, 0)
     if record.limit is not None:
-        tested = _not_aliased(record, functions)
+        tested = not_aliased(record, functions)
         if _rank(record, tested) != dof:  # other columns stand in for an aliased one
             return np.nan, 0
         dof = _rank(record, determined_functions(record, tested))
     return max(smaller.deviance - record.deviance, 0.0), dof
-
-
-def _not_aliased(record: MultinomialRecord, functions: FloatArray) -> FloatArray:
-    return np.asarray(functions[~(functions[:, record.aliased] != 0.0).any(axis=1)])
 
 
 def _rank(record: MultinomialRecord, functions: FloatArray) -> int:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["png_of", "svg_of"]
 
+RASTER_DPI = 160  # of what is a picture within a drawing of lines
+
 
 def svg_of(ax: Axes) -> str:
     """Return the figure of some axes as SVG text.
@@ -26,7 +28,7 @@ def svg_of(ax: Axes) -> str:
         Without a date, so that the same figure gives the same text.
     """
     buffer = io.BytesIO()
-    _figure(ax).savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    _figure(ax).savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None}, dpi=RASTER_DPI)
     return buffer.getvalue().decode("utf-8")
 
 

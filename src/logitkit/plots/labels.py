@@ -120,6 +120,6 @@ def add_note(ax: Axes, text: str) -> None:
             textcoords="offset points",
             ha="center",
             va="top",
-            fontsize=TICK_SIZE - 0.5,
+            fontsize=TICK_SIZE,
             color=MUTED,
         )

@@ -194,7 +194,7 @@ def _draw(ax: Axes, drawn: Drawn, place: int, look: Look) -> Any:
             transform=ax.get_yaxis_transform(),
             ha=side,
             va="center",
-            fontsize=TICK_SIZE - 1.5,
+            fontsize=TICK_SIZE,
             color=look.color,
             style="italic",
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8},

@@ -17,9 +17,16 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["asked_for", "left_out_words", "most_frequent", "plot_outcome_calibration", "plot_outcome_roc"]
+__all__ = [
+    "CURVES_SIZE",
+    "asked_for",
+    "left_out_words",
+    "most_frequent",
+    "plot_outcome_calibration",
+    "plot_outcome_roc",
+]
 
-SIZE = (6.4, 4.6)  # the legend stands beside the axes
+CURVES_SIZE = (6.4, 4.6)  # the legend stands beside the axes
 NAMED_MOST = 6  # outcomes that a note names
 
 
@@ -45,7 +52,7 @@ def plot_outcome_roc(
         Of more than 12 outcomes, unless some are asked for, those that occur most often. A note
         below the axes names those left out, and says why.
     """
-    ax = new_axes(ax, SIZE)
+    ax = new_axes(ax, CURVES_SIZE)
     every = looks(len(result.outcomes))
     there = [k for k, outcome in enumerate(result.outcomes) if outcome in result.curves]
     drawn = most_frequent(there, result.totals) if outcomes is None else asked_for(outcomes)
@@ -84,7 +91,7 @@ def plot_outcome_calibration(
         Of more than 12 outcomes, unless some are asked for, those that are expected most often. A note
         below the axes names those left out, and says why.
     """
-    ax = new_axes(ax, SIZE)
+    ax = new_axes(ax, CURVES_SIZE)
     every, there = looks(len(result.outcomes)), range(len(result.outcomes))
     drawn = most_frequent(there, result.expected) if outcomes is None else asked_for(outcomes)
     for k in drawn:

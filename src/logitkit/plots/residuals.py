@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_residuals"]
 
 DRAWN_MOST = 4_000
+RASTER = 300  # points from which they are a picture within a drawing of lines
 CONTOURS = (0.5, 1.0)
 
 
@@ -95,7 +96,7 @@ def plot_residuals(
         linewidths=0.4,
         alpha=0.6,
         zorder=2,
-        rasterized=drawn.size > 1_000,
+        rasterized=drawn.size > RASTER,
     )
     ax.margins(0.08)
     ax.set_xlim(0.0, 1.06 * float(result.leverage[drawn].max()) or 1.0)
@@ -189,6 +190,6 @@ def _note(ax: Axes, text: str) -> None:
         transform=ax.transAxes,
         ha="right",
         va="bottom",
-        fontsize=TICK_SIZE - 0.5,
+        fontsize=TICK_SIZE,
         color=MUTED,
     )

@@ -61,8 +61,8 @@ HATCHES = ("", "///", "...", "xxx")
 
 OUTCOMES_MOST = 12  # outcomes that a figure of curves or marks draws: more could not be told apart
 FIGSIZE = (5.0, 4.0)
-LABEL_SIZE = 9.5
-TICK_SIZE = 8.5
+LABEL_SIZE = 9.0
+TICK_SIZE = 9.0
 
 
 def level_text(level: float) -> str:

@@ -132,7 +132,7 @@ def _frame(ax: Axes, outcomes: Sequence[str]) -> None:
     for start, end, side, shift in EDGES:
         for share in GRID:
             x, y = (1.0 - share) * CORNERS[start] + share * CORNERS[end] + np.array(shift)
-            ax.text(x, y, f"{share:g}", ha=side, va="center", fontsize=TICK_SIZE - 1.5, color=MUTED)
+            ax.text(x, y, f"{share:g}", ha=side, va="center", fontsize=TICK_SIZE, color=MUTED)
     for corner, (across, up) in enumerate(NAMES):
         x, y = CORNERS[corner] + np.array([across, up])
         ax.text(

@@ -106,6 +106,7 @@ def _source(figure: Figure) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
+# Drawings of lines are shown as large as they were drawn, so that the text of all of them has one size.
 # Every rule begins with the class of the outer div, and outweighs or equals a notebook's own rules: JupyterLab stripes
 # rows and aligns cells, and gives the label of a fact a fifth of the width, the value the rest and floats both. Colours
 # derive from currentColor, as the theme is not ours.
@@ -151,12 +152,12 @@ _STYLE = """
 .lk-doc table.lk-table tbody tr:last-child>*{padding-bottom:.5em}
 .lk-doc .lk-notes{margin:.4em 0 var(--lk-gap);font-size:.88em;opacity:.8}
 .lk-doc .lk-notes p{margin:0 0 .25em}
-.lk-doc .lk-figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22em),1fr));
-  gap:1.6em;margin:var(--lk-gap) 0}
-.lk-doc figure{margin:0;max-width:36em;break-inside:avoid}
+.lk-doc .lk-figures{display:flex;flex-wrap:wrap;gap:1.6em;margin:var(--lk-gap) 0}
+.lk-doc figure{margin:0;max-width:100%;break-inside:avoid}
 .lk-doc figure .lk-name{font-weight:600;margin:0 0 .4em}
-.lk-doc figure img{display:block;width:100%;height:auto;margin:0;background:#fff;border-radius:3px}
-.lk-doc figcaption{font-size:.9em;opacity:.8;margin:.5em 0 0}
+.lk-doc figure img{display:block;width:auto;max-width:100%;height:auto;margin:0;background:#fff;border-radius:3px}
+.lk-doc figure img.lk-png{width:36em}
+.lk-doc figcaption{max-width:36em;font-size:.9em;opacity:.8;margin:.5em 0 0}
 """
 
 _PAGE_STYLE = """
@@ -187,7 +188,6 @@ body{background:#fff;color:#000}
 .lk-page tr,.lk-page .lk-warnings{break-inside:avoid}
 .lk-page thead{display:table-header-group}
 .lk-page .lk-heading{break-after:avoid}
-.lk-page .lk-figures{grid-template-columns:1fr 1fr}
 .lk-page .lk-warnings{border:1px solid #d97706;border-left-width:4px}
 }
 """
@@ -236,7 +236,7 @@ _BLOCKS = """
 {% for figure in figures %}
 <figure>
 <p class="lk-name">{{ figure.title }}</p>
-<img src="{{ figure | source }}" alt="{{ figure.alt }}">
+<img src="{{ figure | source }}" alt="{{ figure.alt }}"{% if figure.svg is none %} class="lk-png"{% endif %}>
 {% if figure.caption %}
 <figcaption>{{ figure.caption }}</figcaption>
 {% endif %}

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.outcomes import OutcomeResponse
+from logitkit.diagnostics.classification import classification
 from logitkit.diagnostics.left_out import rows_left_out
-from logitkit.errors import UnsupportedError
+from logitkit.diagnostics.outcome_calibration import outcome_calibration
+from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
+from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
+from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
+from logitkit.diagnostics.outcome_influence import outcome_influence
+from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.outcome_sample import is_outcome_sample
-from logitkit.inference.outcome_tests import OutcomeTests, combine_tests, term_tests
+from logitkit.inference.outcome_tests import combine_tests, term_tests
 from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
+from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.outcome_record import MultinomialRecord
 from logitkit.plots.export import svg_of
 from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
+from logitkit.plots.outcome_curves import CURVES_SIZE, plot_outcome_calibration, plot_outcome_roc
 from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.document import Block, Document, Figure, Prose, Section
+from logitkit.report.finding_blocks import collinearity_table, finding_blocks, influence_table
 from logitkit.report.left_out import left_out_words
 from logitkit.report.number_format import format_amount, format_integer, format_level
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
 from logitkit.report.outcome_summary import outcome_summary_document, outcome_tables
-from logitkit.report.outcome_test_findings import missing_tests, outcome_test_table
-from logitkit.report.wording import counted, depends_on_coding, has_only_intercept
+from logitkit.report.outcome_test_findings import chi_square_table, missing_tests
+from logitkit.report.provenance import provenance_section
+from logitkit.report.readers import for_readers
+from logitkit.report.wording import apparent_words, counted, depends_on_coding, has_only_intercept
 
 __all__ = ["SECTIONS", "outcome_report_document"]
 
 TERMS_TESTED = 30  # each is a fit without the term
 PAIRS_MOST = 45  # of ten outcomes
+INFLUENCE_MOST = 500  # coefficients: the work of each row grows with the square of their number
 LR_WORK = 2e10  # products in the Hessians of fits without each term, beyond which terms are tested by Wald: seconds
 
 Units = Mapping[str, float] | None
@@ -45,6 +58,7 @@ def outcome_report_document(
     effects: Sequence[OutcomeEffects] = (),
     title: str | None = None,
     units: Units = None,
+    source: str | None = None,
 ) -> Document:
     """Return the report of a fit of several outcomes.
 
@@ -60,31 +74,40 @@ def outcome_report_document(
         Title of the report.
     units : mapping of str to float, optional
         Change in a column, by its name, as in ``risk_ratios``.
+    source : str, optional
+        Where the rows came from.
 
     Returns
     -------
     Document
-        Sections with tables and figures.
+        Sections with tables and figures, in sentences without code.
     """
     summary = outcome_summary_document(record, units)
     sections = tuple(section for make in SECTIONS for section in make(record, design, units))
     own, left_out = is_outcome_sample(record, design), left_out_words(rows_left_out(design))
     rows = "the rows of the fit" if own else f"{format_integer(design.n_rows)} other rows"
-    return Document(
-        title=title or summary.title,
-        subtitle=" ".join(
-            (f"Shown on {rows}.", *(() if own else ("The coefficients are those of the fit.",)), *left_out)
-        ),
-        facts=summary.facts,
-        blocks=(*sections, *_effects(record, effects)),
-        notes=summary.notes,
-        warnings=summary.warnings,
+    return for_readers(
+        Document(
+            title=title or summary.title,
+            subtitle=" ".join(
+                (f"Shown on {rows}.", *(() if own else ("The coefficients are those of the fit.",)), *left_out)
+            ),
+            facts=summary.facts,
+            blocks=(
+                *sections,
+                *_effects(record, effects),
+                provenance_section(record, design, source, own=own),
+            ),
+            warnings=summary.warnings,
+        )
     )
 
 
 def _coefficients(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
-    blocks: list[Block] = list(outcome_tables(record, units))
+    *tables, last = outcome_tables(record, units)
+    notes = outcome_summary_document(record, units).notes
+    blocks: list[Block] = [*tables, replace(last, notes=(*last.notes, *notes))]
     if record.reference is None and not has_only_intercept(record) and not record.separated_completely:
         drawn = drawn_coefficients(record, units=units)
         axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
@@ -144,9 +167,9 @@ def _with_intervals(record: MultinomialRecord) -> str:
     return f", with {format_level(record.level)} {interval_words(record)}s, {posterior_condition(record.penalty)}"
 
 
-def _tested(words: str, result: OutcomeTests) -> tuple[Block, ...]:
+def _tested(words: str, result: ChiSquareTests) -> tuple[Block, ...]:
     notes = (*missing_tests(result), *depends_on_coding(result.contained))
-    return (Prose(words), outcome_test_table(result), *(Prose(note) for note in notes))
+    return (Prose(words), chi_square_table(result), *(Prose(note) for note in notes))
 
 
 def _probabilities(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
@@ -180,6 +203,81 @@ def _probabilities(record: MultinomialRecord, design: Design, units: Units) -> I
     yield Section("Predicted probabilities", tuple(blocks))
 
 
+def _discrimination(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
+    try:
+        result = outcome_discrimination(record, design)
+    except DataError as why:  # one outcome only
+        yield Section("Discrimination", (Prose(str(why)),))
+        return
+    figure = _figure(
+        plot_outcome_roc(result, page_axes(CURVES_SIZE)),
+        "ROC curves",
+        "Each outcome against the rest: share of its rows found against share of others flagged, over all thresholds.",
+    )
+    caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
+    yield Section("Discrimination", (*caveat, *finding_blocks(result, _pairs_left(record)), figure))
+
+
+def _pairs_left(record: MultinomialRecord) -> int:
+    """Return how many tables of a diagnostic are shown: those of all pairs, or confusions, only of a few outcomes."""
+    return 2 if len(record.outcomes) <= OUTCOMES_MOST else 1
+
+
+def _classification(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
+    if len(record.outcomes) <= OUTCOMES_MOST:
+        yield Section("Classification by the most probable outcome", finding_blocks(classification(record, design)))
+
+
+def _calibration(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
+    result = outcome_calibration(record, design)
+    figure = _figure(
+        plot_outcome_calibration(result, page_axes(CURVES_SIZE)),
+        "Calibration plot",
+        "Observed against predicted rates of each outcome, in bins of equal size, with Wilson intervals.",
+    )
+    yield Section("Calibration", (*finding_blocks(result), figure))
+
+
+def _goodness(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
+    if record.penalty is not None or len(record.outcomes) > OUTCOMES_MOST:
+        return  # without degrees of freedom, or too wide a table
+    try:
+        blocks = finding_blocks(outcome_hosmer_lemeshow(record, design))
+    except LogitkitError as why:
+        blocks = (Prose(str(why)),)
+    yield Section("Goodness of fit", blocks)
+
+
+def _influence(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
+    if record.penalty is not None or not is_outcome_sample(record, design) or record.coef.size > INFLUENCE_MOST:
+        return
+    try:
+        result = outcome_influence(record, design)
+    except LogitkitError as why:
+        yield Section("Influential rows", (Prose(str(why)),))
+        return
+    yield Section(
+        "Influential rows",
+        (influence_table(design, result.cooks_distance, {"Leverage": result.leverage, "Deviance": result.deviance}),),
+    )
+
+
+def _collinearity(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    del units
+    del design
+    try:
+        result = outcome_collinearity(record)
+    except LogitkitError:
+        return  # fewer than two terms with finite estimates, or a penalty
+    if len(result.terms) > 1:
+        yield Section("Collinearity", (collinearity_table(result),))
+
+
 def _effects(record: MultinomialRecord, effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
     if record.limit is not None and record.info.coding is not None and record.info.coding.variables:
         words = "Left out, because they take long under separation; fit.plot.effects(variable, data) draws one of them."
@@ -204,4 +302,16 @@ def _figure(axes: object, title: str, caption: str) -> Figure:
 
 
 #: The sections of a report, in order: add one here.
-SECTIONS: tuple[Maker, ...] = (_coefficients, _risk_ratios, _term_tests, _combining, _probabilities)
+SECTIONS: tuple[Maker, ...] = (
+    _coefficients,
+    _risk_ratios,
+    _term_tests,
+    _combining,
+    _probabilities,
+    _discrimination,
+    _classification,
+    _calibration,
+    _goodness,
+    _influence,
+    _collinearity,
+)

@@ -1,4 +1,4 @@
-"""Tests of models of several outcomes as documents."""
+"""Tests of terms and of several outcomes as documents."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Iterator
 import numpy as np
 
 from logitkit.inference.iia import IiaTests
-from logitkit.inference.outcome_tests import OutcomeTests
+from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document
 from logitkit.report.number_format import format_column, format_integer, format_p
 from logitkit.report.wording import depends_on_coding
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["missing_tests", "outcome_test_table"]
+__all__ = ["chi_square_table", "missing_tests"]
 
 KINDS = {"wald": "Wald", "lr": "likelihood ratio"}
 METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
 
 
 @finding_document.register
-def _(result: OutcomeTests) -> Document:
+def _(result: ChiSquareTests) -> Document:
     what = {"term": "terms across all outcomes", "outcomes": "whether outcomes can be combined"}[result.what]
     return Document(
         f"Tests of {what}",
         facts=(Fact("Method", KINDS[result.kind]),),
-        blocks=(outcome_test_table(result),),
+        blocks=(chi_square_table(result),),
         notes=(f"Hypothesis: {result.hypothesis}.", *missing_tests(result), *depends_on_coding(result.contained)),
     )
 
@@ -39,18 +39,18 @@ def _(result: IiaTests) -> Document:
     return Document(
         "Tests of the independence of irrelevant alternatives",
         facts=tuple(facts),
-        blocks=(_chi_square_table("Without outcome", result.omitted, result.statistic, result.dof, result.p_value),),
+        blocks=(_table_of("Without outcome", result.omitted, result.statistic, result.dof, result.p_value),),
         notes=("Hypothesis: the odds of the other outcomes do not depend on the one that is left out.",),
         warnings=(_weakness(result.method), *_without_answer(result)),
     )
 
 
-def missing_tests(result: OutcomeTests) -> tuple[str, ...]:
+def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
     """Say why there is a row without a statistic.
 
     Parameters
     ----------
-    result : OutcomeTests
+    result : ChiSquareTests
         What was found.
 
     Returns
@@ -72,12 +72,12 @@ def missing_tests(result: OutcomeTests) -> tuple[str, ...]:
     return (f"No statistic: {why}.",)
 
 
-def outcome_test_table(result: OutcomeTests) -> Table:
+def chi_square_table(result: ChiSquareTests) -> Table:
     """Return chi-square tests, a row each.
 
     Parameters
     ----------
-    result : OutcomeTests
+    result : ChiSquareTests
         What was found.
 
     Returns
@@ -86,12 +86,10 @@ def outcome_test_table(result: OutcomeTests) -> Table:
         Statistic, degrees of freedom and p-value.
     """
     head = {"term": "Term", "outcomes": "Outcomes"}[result.what]
-    return _chi_square_table(head, result.labels, result.statistic, result.dof, result.p_value)
+    return _table_of(head, result.labels, result.statistic, result.dof, result.p_value)
 
 
-def _chi_square_table(
-    head: str, labels: tuple[str, ...], statistic: FloatArray, dof: IntArray, p_value: FloatArray
-) -> Table:
+def _table_of(head: str, labels: tuple[str, ...], statistic: FloatArray, dof: IntArray, p_value: FloatArray) -> Table:
     cells = zip(
         labels,
         format_column(statistic, "statistic", 2),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.terms import INTERCEPT
 from logitkit.diagnostics.calibration import Calibration, calibration
 from logitkit.diagnostics.collinearity import Collinearity, collinearity
 from logitkit.diagnostics.discrimination import Discrimination, discrimination
@@ -17,15 +19,17 @@ from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.penalised import is_withheld, posterior_condition
 from logitkit.inference.prediction import is_sample
+from logitkit.inference.term_tests import wald_term_tests
 from logitkit.plots.calibration import plot_calibration
-from logitkit.plots.export import png_of, svg_of
+from logitkit.plots.export import svg_of
 from logitkit.plots.forest import forest_size, plot_forest
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
 from logitkit.record import FitRecord
 from logitkit.report.diagnostic_tables import calibration_table
-from logitkit.report.document import Block, Column, Document, Figure, Prose, Section, Table
+from logitkit.report.document import Block, Document, Figure, Prose, Section
+from logitkit.report.finding_blocks import collinearity_table, influence_table
 from logitkit.report.findings import area_words
 from logitkit.report.forest_rows import forest_rows
 from logitkit.report.html import render_page
@@ -33,24 +37,37 @@ from logitkit.report.left_out import left_out_words
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     format_amount,
-    format_column,
     format_integer,
     format_interval,
     format_level,
     format_number,
     format_p,
 )
+from logitkit.report.outcome_test_findings import chi_square_table, missing_tests
+from logitkit.report.provenance import provenance_section
+from logitkit.report.readers import for_readers
 from logitkit.report.summary import coefficient_table, summary_document
-from logitkit.report.wording import fewer_groups, is_calibrated, many_new_rows, no_ratio
+from logitkit.report.wording import (
+    apparent_words,
+    depends_on_coding,
+    fewer_groups,
+    is_calibrated,
+    many_new_rows,
+    no_ratio,
+)
 from logitkit.writing import write_file
 
 __all__ = ["report_document", "write_page"]
 
-LARGEST_LISTED = 10
+TERMS_TESTED = 100
 
 
 def report_document(
-    record: FitRecord, design: Design, title: str | None = None, units: Mapping[str, float] | None = None
+    record: FitRecord,
+    design: Design,
+    title: str | None = None,
+    units: Mapping[str, float] | None = None,
+    source: str | None = None,
 ) -> Document:
     """Return the report of a fit.
 
@@ -64,28 +81,34 @@ def report_document(
         Title of the report.
     units : mapping of str to float, optional
         Change in a column that its coefficient is for, as in ``odds_ratios``; 1 for those not named.
+    source : str, optional
+        Where these rows came from.
 
     Returns
     -------
     Document
-        Sections with tables and figures.
+        Sections with tables and figures, in sentences without code.
     """
     summary = summary_document(record, units)
+    table = coefficient_table(record, units)
     sections = (
-        Section("Coefficients", (coefficient_table(record, units),)),
+        Section("Coefficients", (replace(table, notes=(*table.notes, *summary.notes)),)),
         Section("Odds ratios", tuple(_odds(record, units))),
-        Section("Discrimination", tuple(_discrimination(discrimination(record, design)))),
+        *_term_tests(record),
+        *_discrimination(record, discrimination(record, design)),
         Section("Calibration", tuple(_calibration(record, design))),
         *_influence(record, design),
         *_collinearity(record),
+        provenance_section(record, design, source, own=is_sample(record, design)),
     )
-    return Document(
-        title=title or summary.title,
-        subtitle=_rows_in_words(record, design),
-        facts=summary.facts,
-        blocks=sections,
-        notes=summary.notes,
-        warnings=summary.warnings,
+    return for_readers(
+        Document(
+            title=title or summary.title,
+            subtitle=_rows_in_words(record, design),
+            facts=summary.facts,
+            blocks=sections,
+            warnings=summary.warnings,
+        )
     )
 
 
@@ -157,22 +180,36 @@ def _odds_caption(record: FitRecord, level: float) -> str:
     return f"{which} with {format_level(level)} posterior intervals, {condition}, on a logarithmic scale."
 
 
-def _discrimination(result: Discrimination) -> Iterator[Block]:
+def _term_tests(record: FitRecord) -> Iterator[Section]:
+    names = record.info.names
+    terms = [term for term in record.info.terms if term.columns and names[term.columns[0]] != INTERCEPT]
+    if record.penalty is not None or not 0 < len(terms) <= TERMS_TESTED:
+        return
+    result = wald_term_tests(record)
+    words = f"Wald tests, each given the other terms: {result.hypothesis}."
+    notes = (*missing_tests(result), *depends_on_coding(result.contained))
+    yield Section("Tests of terms", (Prose(words), replace(chi_square_table(result), notes=notes)))
+
+
+def _discrimination(record: FitRecord, result: Discrimination) -> Iterator[Section]:
     exact = "exact " if result.interval == "exact" else ""
     interval = "" if np.isnan(result.low) else f" ({exact}interval {format_interval(result.low, result.high)})"
-    yield Prose(
-        f"The area under the ROC curve is {format_number(result.auc)}{interval}: the chance that an event drawn at "
+    which = "apparent area under the ROC curve" if result.in_sample else "area under the ROC curve"
+    text = (
+        f"The {which} is {format_number(result.auc)}{interval}: the chance that an event drawn at "
         "random has a higher predicted probability than a non-event, ties counting half. "
         f"Gini coefficient {format_number(result.gini)}, Kolmogorov-Smirnov distance {format_number(result.ks)}."
         + "".join(f" {note}" for note in area_words((result.interval,)))
     )
-    yield Figure(
+    figure = Figure(
         title="ROC curve",
         svg=svg_of(plot_roc(result, page_axes())),
         png=None,
         caption="Share of events found against share of non-events flagged, over all thresholds.",
         alt="ROC curve",
     )
+    caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
+    yield Section("Discrimination", (Prose(text), *caveat, figure))
 
 
 def _calibration(record: FitRecord, design: Design) -> Iterator[Block]:
@@ -236,25 +273,13 @@ def _influence(record: FitRecord, design: Design) -> Iterator[Section]:
         return
     figure = Figure(
         title="Residuals and leverage",
-        svg=None,
-        png=png_of(axes),
+        svg=svg_of(axes),
+        png=None,
         caption="Standardised deviance residuals against leverage; the area of a point is Cook's distance.",
         alt="Residuals against leverage",
     )
-    order = np.argsort(-np.nan_to_num(result.cooks_distance, nan=-1.0), kind="stable")[:LARGEST_LISTED]
-    names = [str(position) for position in design.positions[order]]
-    if design.index is not None:
-        names = [str(label) for label in design.index[design.positions[order]]]
-    cells = zip(
-        names,
-        format_column(result.cooks_distance[order], "estimate"),
-        format_column(result.leverage[order], "estimate"),
-        format_column(result.standardized_deviance[order], "estimate"),
-        strict=True,
-    )
-    heads = (Column("Row", "left"), Column("Cook's distance"), Column("Leverage"), Column("Std. deviance residual"))
-    table = Table(f"The {len(order)} rows of largest Cook's distance", heads, tuple(cells))
-    yield Section("Influential rows", (figure, table))
+    beside = {"Leverage": result.leverage, "Std. deviance residual": result.standardized_deviance}
+    yield Section("Influential rows", (figure, influence_table(design, result.cooks_distance, beside)))
 
 
 def _collinearity(record: FitRecord) -> Iterator[Section]:
@@ -264,17 +289,9 @@ def _collinearity(record: FitRecord) -> Iterator[Section]:
         return  # fewer than two terms with a finite estimate: nothing to be collinear; or after a penalty
     if len(result.terms) < 2:
         return
-    heads = (Column("Term", "left"), Column("GVIF"), Column("df"), Column("GVIF^(1/(2 df))"))
-    cells = zip(
-        result.terms,
-        format_column(result.gvif, "statistic"),
-        format_column(result.dof, "integer"),
-        format_column(result.gvif_scaled, "statistic"),
-        strict=True,
-    )
     notes: tuple[str, ...] = ()
     if record.info.absorbed is not None:
         notes = (f"Given the levels of {record.info.absorbed.name}.",)
     elif not result.has_intercept:
         notes = ("The model has no intercept, so these are not centred.",)
-    yield Section("Collinearity", (Table("Generalised variance inflation factors", heads, tuple(cells), notes),))
+    yield Section("Collinearity", (collinearity_table(result, notes),))

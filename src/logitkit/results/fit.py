@@ -327,8 +327,9 @@ class Fit(Diagnosed):
         offset: Any = None,
         y: Any = None,
         units: Mapping[str, float] | None = None,
+        source: str | None = None,
     ) -> Path:
-        """Write one self-contained HTML page with tables and figures.
+        """Write one self-contained HTML page with tables and figures, in sentences that need no Python.
 
         Parameters
         ----------
@@ -342,6 +343,8 @@ class Fit(Diagnosed):
             Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
         units : mapping of str to float, optional
             Change in a column, by coefficient name, that its row is for: ``{"balance": 10_000}``. The label says so.
+        source : str, optional
+            Where the rows came from, such as the name of a file, which the page then says beside their number.
 
         Returns
         -------
@@ -353,7 +356,9 @@ class Fit(Diagnosed):
 
         target = writable_path(path, "report")
         require_text("title", title)
-        return write_page(target, report_document(self.record, rows_of(self, data, weights, offset, y), title, units))
+        require_text("source", source)
+        rows = rows_of(self, data, weights, offset, y)
+        return write_page(target, report_document(self.record, rows, title, units, source))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

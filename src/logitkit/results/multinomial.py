@@ -259,22 +259,25 @@ class MultinomialFit(OutcomeTested):
         weights: Any = None,
         offset: Any = None,
         units: Mapping[str, float] | None = None,
+        source: str | None = None,
     ) -> Path:
-        """Write one self-contained HTML page with tables and figures.
+        """Write one self-contained HTML page with tables and figures, in sentences that need no Python.
 
         Parameters
         ----------
         path : str or Path
             File to write, whose name ends in .html; an old one is replaced whole, or stays where writing fails.
         data : table, optional
-            Rows with an outcome, also for average predictions by variable, which need a table; without it those of the
-            fit, and no average predictions.
+            Rows with an outcome, also for average predictions by variable; by default those of the fit, whose average
+            predictions need its table.
         title : str, optional
             Title of the page.
         weights, offset : str, array-like or by outcome, optional
             Demanded with ``data`` when the fit was given arrays.
         units : mapping of str to float, optional
             Change in a column, by its name, that its rows are for: ``{"balance": 10_000}``. The labels say so.
+        source : str, optional
+            Where the rows came from, such as the name of a file, which the page then says beside their number.
 
         Returns
         -------
@@ -288,8 +291,9 @@ class MultinomialFit(OutcomeTested):
 
         target = writable_path(path, "report")
         require_text("title", title)
+        require_text("source", source)
         rows, effects = outcome_rows(self, data, weights, offset), effects_of_all(self, data, weights, offset)
-        return write_page(target, outcome_report_document(self.record, rows, effects, title, units))
+        return write_page(target, outcome_report_document(self.record, rows, effects, title, units, source))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from logitkit.inference.iia import IiaTests, iia_tests
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
-from logitkit.inference.outcome_tests import OutcomeTests, combine_tests, term_tests
+from logitkit.inference.outcome_tests import combine_tests, term_tests
+from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
 from logitkit.results.shown import shown
@@ -94,7 +95,7 @@ class OutcomeTested(OutcomeDiagnosed):
         """
         return shown(null_test(self.record))
 
-    def term_tests(self, test: Literal["lr", "wald"] = "lr") -> OutcomeTests:
+    def term_tests(self, test: Literal["lr", "wald"] = "lr") -> ChiSquareTests:
         """Test each term across all outcomes, given the other terms.
 
         Parameters
@@ -104,12 +105,12 @@ class OutcomeTested(OutcomeDiagnosed):
 
         Returns
         -------
-        OutcomeTests
+        ChiSquareTests
             A row a term.
         """
         return shown(term_tests(self.record, self.design, test))
 
-    def combine_tests(self, test: Literal["lr", "wald"] = "wald") -> OutcomeTests:
+    def combine_tests(self, test: Literal["lr", "wald"] = "wald") -> ChiSquareTests:
         """Test for each pair of outcomes whether the columns tell them apart.
 
         Parameters
@@ -119,7 +120,7 @@ class OutcomeTested(OutcomeDiagnosed):
 
         Returns
         -------
-        OutcomeTests
+        ChiSquareTests
             A row a pair.
         """
         return shown(combine_tests(self.record, self.design, test))

@@ -1,0 +1,102 @@
+"""Results of diagnostics within a report: the blocks of their documents, and tables that all reports share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.diagnostics.collinearity import Collinearity
+from logitkit.report.document import Block, Column, Prose, Table
+from logitkit.report.number_format import format_column
+from logitkit.report.outcome_findings import finding_document
+from logitkit.typing import FloatArray
+
+__all__ = ["collinearity_table", "finding_blocks", "influence_table"]
+
+LARGEST_LISTED = 10
+
+
+def finding_blocks(result: object, most: int | None = None) -> tuple[Block, ...]:
+    """Return what the document of a result says, as a part of a report.
+
+    Parameters
+    ----------
+    result : object
+        Of a test or a diagnostic.
+    most : int, optional
+        How many of its tables are shown.
+
+    Returns
+    -------
+    tuple of Block
+        Its warnings, its facts as a table, its tables, and its notes under the last of them.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> [type(block).__name__ for block in finding_blocks(fit.test("x = 0"))]
+    ['Table', 'Table']
+    """
+    document = finding_document(result)
+    facts = tuple((fact.label, fact.value) for fact in document.facts)
+    tables = [block for block in document.blocks if isinstance(block, Table)][:most]
+    blocks: list[Block] = [Prose(text) for text in document.warnings]
+    if facts:
+        blocks.append(Table(None, (Column("Measure", "left"), Column("Value")), facts))
+    blocks += tables
+    return (*blocks, *(Prose(note) for note in document.notes))
+
+
+def influence_table(design: Design, distance: FloatArray, beside: Mapping[str, FloatArray]) -> Table:
+    """Return the rows of largest Cook's distance.
+
+    Parameters
+    ----------
+    design : Design
+        n rows.
+    distance : (n,) array
+        Cook's distance.
+    beside : mapping of str to (n,) array
+        Further columns.
+
+    Returns
+    -------
+    Table
+        Ten rows or fewer, by the labels of the table where it has any.
+    """
+    order = np.argsort(-np.nan_to_num(distance, nan=-1.0), kind="stable")[:LARGEST_LISTED]
+    positions = design.positions[order]
+    names = [str(label) for label in (positions if design.index is None else design.index[positions])]
+    columns = {"Cook's distance": distance, **beside}
+    cells = zip(names, *(format_column(values[order], "estimate") for values in columns.values()), strict=True)
+    heads = (Column("Row", "left"), *(Column(name) for name in columns))
+    return Table(f"The {len(order)} rows of largest Cook's distance", heads, tuple(cells))
+
+
+def collinearity_table(result: Collinearity, notes: tuple[str, ...] = ()) -> Table:
+    """Return variance inflation, a row a term.
+
+    Parameters
+    ----------
+    result : Collinearity
+        What was found.
+    notes : tuple of str
+        Below the table.
+
+    Returns
+    -------
+    Table
+        GVIF, its degrees of freedom, and its root that terms can be compared by.
+    """
+    cells = zip(
+        result.terms,
+        format_column(result.gvif, "statistic"),
+        format_column(result.dof, "integer"),
+        format_column(result.gvif_scaled, "statistic"),
+        strict=True,
+    )
+    heads = (Column("Term", "left"), Column("GVIF"), Column("df"), Column("GVIF^(1/(2 df))"))
+    return Table("Generalised variance inflation factors", heads, tuple(cells), notes)

@@ -1,0 +1,159 @@
+"""Where the numbers of a report come from: the rows, the model as it was stated, the day and the versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from logitkit.design.design import Design, RowCounts
+from logitkit.design.extras import ARRAY
+from logitkit.errors import DataError
+from logitkit.record import ModelRecord
+from logitkit.report.document import Column, Section, Table
+from logitkit.report.number_format import format_integer, format_level
+from logitkit.report.wording import counted, numbered_names
+
+__all__ = ["model_in_words", "provenance_section", "written_on"]
+
+
+def provenance_section(record: ModelRecord, design: Design, source: str | None, *, own: bool) -> Section:
+    """Return where the numbers come from.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    design : Design
+        The rows that the report shows the fit on.
+    source : str or None
+        Where these came from, such as a file; None where that is not known.
+    own : bool
+        Whether they are the rows of the fit.
+
+    Returns
+    -------
+    Section
+        One table.
+    """
+    rows = [("Rows of the fit", _rows_in_words(record.counts, source if own else None, _absorbed(record)))]
+    if not own:
+        rows.append(("Rows of the diagnostics", _rows_in_words(design.counts, source, 0)))
+    rows += [
+        ("Model", model_in_words(record)),
+        ("Written", written_on()),
+        ("Versions", _versions()),
+    ]
+    return Section("About this report", (Table(None, (Column("Item", "left"), Column("Value", "left")), tuple(rows)),))
+
+
+def _absorbed(record: ModelRecord) -> int:
+    return 0 if record.info.absorbed is None else record.info.absorbed.n_dropped_rows
+
+
+def _rows_in_words(counts: RowCounts, source: str | None, uninformative: int) -> str:
+    """Return how many rows were read and used, and why the others were not."""
+    used = counts.given - counts.missing - uninformative
+    if source is None:
+        text = f"a table of {counted(counts.given, 'row')}, {format_integer(used)} used"
+    else:
+        text = f"{source}: {counted(counts.given, 'row')} read, {format_integer(used)} used"
+    if counts.missing:
+        columns = numbered_names(counts.missing_by_column)
+        text += f"; {format_integer(counts.missing)} dropped for missing values ({columns})"
+    if uninformative:
+        text += f"; {format_integer(uninformative)} dropped in levels of one outcome"
+    return text
+
+
+def model_in_words(record: ModelRecord) -> str:
+    """Return the model as the user stated it: its formula, and the options in words.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Returns
+    -------
+    str
+        One line.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> model_in_words(lk.logit("y ~ x", data, level=0.9).record)
+    'y ~ x; event y = 1; 90% intervals'
+    """
+    return "; ".join(_options(record))
+
+
+def _options(record: ModelRecord) -> Iterator[str]:
+    info, response = record.info, record.info.response
+    yield f"a ready matrix of {counted(len(info.names), 'column')}" if info.formula is None else info.formula
+    if response.levels:
+        reference = getattr(record, "reference", None)
+        yield "symmetric form" if reference is None else f"against {response.levels[reference]}"
+    elif response.kind == "grouped":
+        yield "events and nonevents"
+    else:
+        yield f"event {response.name} = {response.event}"
+    if response.weights is not None:
+        yield f"{response.weight_kind} weights {_given(response.weights)}"
+    if response.offset is not None:
+        yield f"offset {_given(response.offset)}"
+    for outcome, column in response.offsets:
+        yield f"offset of {outcome} {_given(column)}"
+    if response.cluster is not None:
+        yield f"clusters {_given(response.cluster)}"
+    if info.absorbed is not None:
+        yield f"an intercept for each level of {info.absorbed.name}"
+    if record.penalty is not None:
+        strengths = ", ".join(f"{value:.4g}" for _, value in record.penalty.strengths)
+        yield f"{record.penalty.words}, strength {strengths} ({record.penalty.chosen})"
+    yield f"{format_level(record.level)} intervals"
+
+
+def _given(column: str) -> str:
+    return "given as an array" if column == ARRAY else f"in {column}"
+
+
+def written_on() -> str:
+    """Return the day and the time of a report in UTC: now, or what SOURCE_DATE_EPOCH says, for builds to be repeated.
+
+    Returns
+    -------
+    str
+        To the minute.
+
+    Raises
+    ------
+    DataError
+        If the environment variable holds no number of seconds.
+
+    Examples
+    --------
+    >>> written_on().endswith(" UTC")
+    True
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        moment = datetime.now(UTC) if given is None else datetime.fromtimestamp(int(given), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise DataError(
+            f"SOURCE_DATE_EPOCH is {given!r}; it must be a whole number of seconds since 1970, or not be set."
+        ) from None
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _versions() -> str:
+    try:
+        own = version("logitkit")
+    except PackageNotFoundError:  # the sources without an installation
+        own = "(not installed)"
+    return f"logitkit {own}, Python {platform.python_version()}, NumPy {np.__version__}"
