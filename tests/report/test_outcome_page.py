@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import DataError, SeparationError
+from logitkit.report.document import Prose, Section, Table
 from logitkit.report.outcome_page import outcome_report_document
+from logitkit.report.page import report_document
 
 
 def trips(n: int = 160) -> pd.DataFrame:
@@ -27,12 +30,47 @@ def headings(fit: Any, **more: Any) -> list[str]:
     return [section.heading for section in outcome_report_document(fit.record, fit.design, **more).blocks]
 
 
+def prose(blocks: Any) -> Iterator[str]:
+    """Every sentence of a report, but not the cells of its tables."""
+    for block in blocks:
+        if isinstance(block, Section):
+            yield from prose(block.blocks)
+        elif isinstance(block, Table):
+            yield from block.notes
+        else:
+            yield block.text if isinstance(block, Prose) else block.caption
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda rows: lk.multinomial("mode ~ cost + g", rows),
+        lambda rows: lk.multinomial("mode ~ cost + g", rows, reference=None),
+        lambda rows: lk.multinomial("mode ~ cost + g", rows, penalty=lk.Lasso(0.02)),
+        lambda rows: lk.multinomial("mode ~ cost + g", rows[(rows["mode"] != "walk") | (rows["g"] != "u")]),
+        lambda rows: lk.logit("g ~ cost", rows),
+        lambda rows: lk.logit("g ~ cost + mode", rows, penalty=lk.Lasso(0.02)),
+        lambda rows: lk.logit("g ~ cost", rows.assign(home=np.arange(160) // 8), absorb="home"),
+        lambda rows: lk.logit("g ~ cost * mode", rows[(rows["mode"] != "walk") | (rows["g"] != "u")]),
+        lambda rows: lk.logit("g ~ C(many)", rows.assign(many=np.arange(160) // 2)),
+    ],
+)
+def test_a_reader_needs_no_python(make: Any) -> None:
+    fit = make(trips())
+    make_document = report_document if isinstance(fit, lk.Fit) else outcome_report_document
+    document = make_document(fit.record, fit.design)
+    texts = [*document.warnings, *document.notes, *prose(document.blocks)]
+    assert len(texts) > 5
+    for text in texts:
+        assert re.search(r"\bfit\.[a-z]|\blk\.[a-zA-Z]|\w=[\w'\"{\[]|\w\(\)", text) is None, text
+
+
 def test_the_page_is_one_file_with_its_figures(tmp_path: Path) -> None:
     fit = lk.multinomial("mode ~ cost + g", trips())
     path = fit.report(tmp_path / "report.html", trips(), title="Ways to work")
     text = path.read_text(encoding="utf-8")
     assert "<title>Ways to work" in text
-    assert text.count("data:image/svg+xml") == 5
+    assert text.count("data:image/svg+xml") == 7
     assert not re.search(r'(src|href)="https?:', text)
     for words in ("mode = walk (against bus)", "Relative risk ratios", "Tests of terms", "Probabilities by cost"):
         assert words in text
@@ -41,11 +79,18 @@ def test_the_page_is_one_file_with_its_figures(tmp_path: Path) -> None:
 def test_sections_follow_from_the_model() -> None:
     rows = trips()
     whole = ["Coefficients", "Relative risk ratios", "Tests of terms", "Can outcomes be combined?"]
-    assert headings(lk.multinomial("mode ~ cost + g", rows)) == [*whole, "Predicted probabilities"]
+    judged = ["Predicted probabilities", "Discrimination", "Classification by the most probable outcome", "Calibration"]
+    more = ["Goodness of fit", "Influential rows", "Collinearity", "About this report"]
+    assert headings(lk.multinomial("mode ~ cost + g", rows)) == [*whole, *judged, *more]
     restricted = lk.multinomial("mode ~ cost + g", rows, per_outcome={"car": "cost"})
     assert "Can outcomes be combined?" not in headings(restricted)
     null = lk.multinomial("mode ~ 1", rows)
-    assert headings(null) == ["Coefficients", "Relative risk ratios", "Predicted probabilities"]
+    assert headings(null) == [
+        "Coefficients",
+        "Relative risk ratios",
+        *judged,
+        *(name for name in more if name[0] != "C"),
+    ]
     two = lk.multinomial("g ~ cost", rows)
     (section,) = [
         block for block in outcome_report_document(two.record, two.design).blocks if "Predicted" in block.heading
@@ -92,7 +137,9 @@ def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp
     effects = ["Average predictions"] if ridge else []
     text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
     found = re.findall(r"<h2[^>]*>([^<]*)", text)
-    assert found == ["Coefficients", "Relative risk ratios", "Predicted probabilities", *effects]
+    judged = ["Predicted probabilities", "Discrimination", "Classification by the most probable outcome", "Calibration"]
+    assert found == ["Coefficients", "Relative risk ratios", *judged, *effects, "About this report"]
+    assert "Apparent: these are the rows of the fit" in text
     words = ", with 95% posterior intervals, given the strength" if ridge else ", without intervals"
     assert words in text
     assert "Wald" not in text

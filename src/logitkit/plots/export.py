@@ -27,8 +27,12 @@ def svg_of(ax: Axes) -> str:
     str
         Without a date, so that the same figure gives the same text.
     """
+    from matplotlib import rc_context
+
     buffer = io.BytesIO()
-    _figure(ax).savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None}, dpi=RASTER_DPI)
+    # Names within the drawing would otherwise be drawn at random.
+    with rc_context({"svg.hashsalt": "logitkit"}):
+        _figure(ax).savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None}, dpi=RASTER_DPI)
     return buffer.getvalue().decode("utf-8")
 
 

@@ -290,7 +290,7 @@ def _mark_choices(ax: Axes, record: CrossValidation) -> None:
 def _lift_legend(ax: Axes, legend: Legend, lines: Sequence[Line2D]) -> None:
     """Give the legend a strip of its own above the scores, which neither they nor the lines of the choices enter."""
     low, high = ax.get_ylim()
-    size = TICK_SIZE * 1.9 * (len(legend.get_texts()) + legend.get_title().get_text().count("\n") + 1)
+    size = TICK_SIZE * 2.1 * (len(legend.get_texts()) + legend.get_title().get_text().count("\n") + 1)
     share = min(size * ax.figure.dpi / 72.0 / ax.bbox.height, 0.5)
     ax.set_ylim(low, low + (high - low) / (1.0 - share))
     for line in lines:

@@ -38,7 +38,7 @@ def finding_blocks(result: object, most: int | None = None) -> tuple[Block, ...]
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
     >>> [type(block).__name__ for block in finding_blocks(fit.test("x = 0"))]
-    ['Table', 'Table']
+    ['Table', 'Table', 'Prose', 'Prose']
     """
     document = finding_document(result)
     facts = tuple((fact.label, fact.value) for fact in document.facts)
