@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
 from logitkit.design.table_names import require_distinct_names
@@ -17,6 +18,7 @@ from logitkit.typing import FloatArray
 
 __all__ = ["Columns", "validated_columns"]
 
+PRECISIONS = (np.float64, np.float32)
 KINDS = ("csr", "csc")  # of sparse matrices; others are brought to the first
 
 
@@ -99,8 +101,8 @@ class Columns:
         if hasattr(self.X, "tocsr"):
             from scipy.sparse import csr_array, hstack
 
-            return hstack([csr_array(np.ones((n, 1))), self.X], format="csr")
-        matrix = np.empty((n, p + 1))
+            return hstack([csr_array(np.ones((n, 1), dtype=self.X.dtype)), self.X], format="csr")
+        matrix = np.empty((n, p + 1), dtype=self.X.dtype)
         matrix[:, 0] = 1.0
         matrix[:, 1:] = self.X
         return matrix
@@ -121,7 +123,7 @@ def validated_columns(estimator: Any, X: Any, y: Any = None) -> Any:
     Returns
     -------
     array or sparse matrix, or both of X and y
-        In float64.
+        In float32 as given, else in float64.
 
     Raises
     ------
@@ -140,7 +142,9 @@ def validated_columns(estimator: Any, X: Any, y: Any = None) -> Any:
     if hasattr(X, "columns"):
         require_distinct_names(list(getattr(X, "column_names", X.columns)))
     try:
-        return validate_data(estimator, *given, accept_sparse=KINDS, dtype=np.float64, reset=y is not None)
+        # Arrays of other libraries become NumPy's: there is nothing here that would compute in them.
+        with config_context(array_api_dispatch=False):
+            return validate_data(estimator, *given, accept_sparse=KINDS, dtype=PRECISIONS, reset=y is not None)
     except ValueError as error:
         first = str(error).splitlines()[0]
         if "Input X contains NaN" in first or "could not convert string to float" in first:

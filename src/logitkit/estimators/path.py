@@ -38,7 +38,9 @@ class LogitPathClassifier(Predictor):
     strengths : (k,) array-like, optional
         The strengths themselves.
     criterion : {'aic', 'bic', 'ebic'}
-        What chooses the strength to predict with: the least value on the path.
+        What chooses the strength to predict with: the least value on the path. ``sample_weight`` multiplies the
+        deviance and leaves the penalty of complexity as it is, so that weights twice as large choose a weaker penalty:
+        give weights that sum to the number of observations.
     fit_intercept, class_weight, missing, unseen, functions : optional
         As in ``LogitClassifier``.
     solver : ProxNewton, optional

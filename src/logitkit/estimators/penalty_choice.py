@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from logitkit.errors import DataError, DataWarning, SeparationError
 from logitkit.penalties.elastic_net import RelaxedLasso
 from logitkit.penalties.specification import Specification
+from logitkit.solvers.sequence import STRENGTH_LEAST
 
 __all__ = ["chosen_penalty", "penalty_without_strength", "refit_or_lasso"]
 
@@ -79,7 +80,15 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
         return ElasticNet(strength, mix)
     if isinstance(C, bool) or not isinstance(C, Real) or not float(C) > 0.0:
         raise DataError(f"C={C!r} must be a positive number, or infinite for no penalty.")
-    return None if math.isinf(float(C)) else ElasticNet(1.0 / (float(C) * total()), mix, standardize=False)
+    if math.isinf(float(C)):
+        return None
+    strength = 1.0 / (float(C) * total())
+    if strength < STRENGTH_LEAST:
+        raise DataError(
+            f"C={C!r} is lost in rounding beside the likelihood of the rows: a model without a penalty is "
+            "C=float('inf'), or no C at all."
+        )
+    return ElasticNet(strength, mix, standardize=False)
 
 
 def penalty_without_strength(penalty: Any, l1_ratio: Any, instead: str = "LogitClassifier") -> Any:

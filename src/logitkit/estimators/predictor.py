@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
@@ -41,6 +41,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     missing: Any
     unseen: Any
     functions: Any
+    coef_: Any
 
     def __sklearn_tags__(self) -> Any:
         """Say what scikit-learn may expect: how many classes, and with a formula more kinds of columns."""
@@ -66,8 +67,8 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         (n,) array or (n, K) array
             Linear predictors; nan for a row that the formula cannot code.
         """
-        eta = self._decide(X)[0]
-        return eta[:, 0] if eta.shape[1] == 1 else eta
+        eta, _, precision = self._decide(X)
+        return (eta[:, 0] if eta.shape[1] == 1 else eta).astype(precision, copy=False)
 
     def predict(self, X: Any) -> Any:
         """Return the most probable label of each row.
@@ -87,7 +88,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         DataError
             If the formula cannot code a row because a value is missing.
         """
-        eta, kept = self._decide(X)
+        eta, kept, _ = self._decide(X)
         if kept is not None and not kept.all():
             raise DataError(
                 f"{int((~kept).sum())} of {kept.size} rows have a missing value in a column of the formula (the first "
@@ -124,11 +125,43 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         (n, 2) array
             In the order of ``classes_``; nan for a row that the formula cannot code.
         """
-        eta = self._decide(X)[0]
+        eta, _, precision = self._decide(X)
         with np.errstate(invalid="ignore"):  # a row without a logit has no probability either
             if eta.shape[1] == 1:
-                return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
-            return np.ascontiguousarray(Multinomial(eta.shape[1]).log_mean(eta.T).T)
+                logs = np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
+            else:
+                logs = np.ascontiguousarray(Multinomial(eta.shape[1]).log_mean(eta.T).T)
+        return logs.astype(precision, copy=False)
+
+    def sparsify(self) -> Self:
+        """Keep ``coef_`` as a sparse matrix, which saves memory where a lasso left most of it zero.
+
+        Returns
+        -------
+        Self
+            The estimator itself; it predicts as before.
+        """
+        from scipy.sparse import csr_matrix
+
+        check_is_fitted(self)
+        self.coef_ = csr_matrix(self.coef_)
+        return self
+
+    def densify(self) -> Self:
+        """Keep ``coef_`` as an array again, as it is after ``fit``.
+
+        Returns
+        -------
+        Self
+            The estimator itself.
+        """
+        check_is_fitted(self)
+        self.coef_ = self._table()
+        return self
+
+    def _table(self) -> FloatArray:
+        """Return the coefficients as an array."""
+        return np.asarray(self.coef_.toarray() if hasattr(self.coef_, "toarray") else self.coef_)
 
     def _remember(self, fit: Fit | MultinomialFit, target: Classes) -> None:
         """Keep the fit, and what scikit-learn asks for of it."""
@@ -173,17 +206,21 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         name = getattr(y, "name", None)
         return FormulaRows.gather(self.formula, X, labels, name, self.missing, self.functions), labels
 
-    def _decide(self, X: Any) -> tuple[FloatArray, Any]:
-        """Return the logits of each row, a column a row of ``coef_``, and with a formula which rows could be coded."""
+    def _decide(self, X: Any) -> tuple[FloatArray, Any, Any]:
+        """Return the logits of each row, one column per row of ``coef_``; with a formula which rows could be coded.
+
+        The last is the precision of what is handed out: float32 where the columns are.
+        """
         check_is_fitted(self)
+        table = self._table()
         if self.formula is None:
             X = validated_columns(self, X)
-            return np.asarray(X @ self.coef_.T) + self.intercept_, None
+            return np.asarray(X @ table.T) + self.intercept_, None, X.dtype
         require_frame(X)
         names = self.fit_.record.info.names
         place = names.index(INTERCEPT) if INTERCEPT in names else None
-        coef = self.coef_ if place is None else np.insert(self.coef_, place, self.intercept_, axis=1)
-        return decision_by_formula(self.fit_, coef, X, self.unseen)
+        coef = table if place is None else np.insert(table, place, self.intercept_, axis=1)
+        return *decision_by_formula(self.fit_, coef, X, self.unseen), np.float64
 
 
 def _iterations(fit: Fit | MultinomialFit) -> int:
