@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import fields, is_dataclass
 from functools import singledispatch
 
 import numpy as np
 
-from logitkit.diagnostics.area_interval import IntervalKind
 from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
@@ -17,6 +15,7 @@ from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
 from logitkit.record import Limit
+from logitkit.report.area_words import area_words
 from logitkit.report.diagnostic_tables import calibration_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
@@ -46,7 +45,6 @@ from logitkit.report.wording import (
 from logitkit.selection.nested import NestedScores
 
 __all__ = [
-    "area_words",
     "finding_document",
     "test_facts",
     "undetermined_rows",
@@ -352,28 +350,6 @@ def test_facts(statistic: float, dof: int, p: float) -> tuple[Fact, ...]:
         Fact("Degrees of freedom", format_integer(dof)),
         Fact("P-value", format_p(p)),
     )
-
-
-def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:
-    """Return warnings of areas for which DeLong's variance is zero.
-
-    Parameters
-    ----------
-    kinds : collection of {'DeLong', 'exact', 'degenerate', 'withheld'}
-        How the intervals of one or several areas were found.
-
-    Returns
-    -------
-    tuple of str
-        Up to two sentences.
-    """
-    words = {
-        "exact": "An area of 1 or 0 has a DeLong variance of zero, which is no sign of precision: its interval is "
-        "exact, from as many independent pairs as the rarer outcome has rows.",
-        "degenerate": "Predictions that tie leave an area without a variance: it is what it is whatever the outcomes, "
-        "and has no interval.",
-    }
-    return tuple(text for kind, text in words.items() if kind in kinds)
 
 
 def _interval(low: float, high: float) -> str:

@@ -8,9 +8,10 @@ from logitkit.diagnostics.classification import Averages, Classification
 from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
 from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
+from logitkit.report.area_words import area_words
 from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings import area_words, finding_document, test_facts, undetermined_rows
+from logitkit.report.findings import finding_document, test_facts, undetermined_rows
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     format_amount,

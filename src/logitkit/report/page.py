@@ -27,10 +27,10 @@ from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
 from logitkit.record import FitRecord
+from logitkit.report.area_words import area_words
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import collinearity_table, influence_table
-from logitkit.report.findings import area_words
 from logitkit.report.forest_rows import forest_rows
 from logitkit.report.html import render_page
 from logitkit.report.left_out import left_out_words

@@ -45,7 +45,7 @@ class Diagnosed(Estimates):
         Parameters
         ----------
         kind : {'deviance', 'pearson', 'response', 'working'}
-            As R defines them.
+            As R defines them. With frequency weights, those of each copy of a row, as if the rows were written out.
         data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
         weights, offset, y : str or array-like, optional
@@ -62,7 +62,7 @@ class Diagnosed(Estimates):
         return pd.Series(residuals(self.record, design, kind), tidy.row_labels(design), name=kind)
 
     def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
-        """Return leverage, Cook's distance and standardised residuals.
+        """Return leverage, Cook's distance and standardised residuals; with frequency weights, of each copy of a row.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Diagnosed(Estimates):
         Returns
         -------
         HosmerLemeshow
-            Statistic, degrees of freedom, p-value, and the table.
+            Statistic, degrees of freedom, p-value, and the table. Refused on the rows of a saturated model.
         """
         from logitkit.diagnostics.goodness import hosmer_lemeshow
 
@@ -129,7 +129,7 @@ class Diagnosed(Estimates):
         Returns
         -------
         Discrimination
-            Area with interval, and the curve.
+            Area with interval, and the curve. The interval is DeLong's, of an area of 1 or 0 an exact one.
         """
         from logitkit.diagnostics.discrimination import discrimination
 

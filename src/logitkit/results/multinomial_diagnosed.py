@@ -52,7 +52,7 @@ class OutcomeDiagnosed(Model):
         Parameters
         ----------
         kind : {'deviance', 'pearson', 'response'}
-            Of two outcomes, those of the binary model.
+            Of two outcomes, those of the binary model. With frequency weights, those of each copy of a row.
         data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
         weights, offset, y : str, array-like or by outcome, optional
@@ -70,6 +70,8 @@ class OutcomeDiagnosed(Model):
 
     def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
         """Return leverage, Cook's distance, and what each row adds to Pearson's statistic and the deviance.
+
+        With frequency weights, those of each copy of a row, as if the rows were written out.
 
         Parameters
         ----------

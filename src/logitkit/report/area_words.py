@@ -1,0 +1,31 @@
+"""What is said of an area under a ROC curve for which DeLong's variance is zero."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from logitkit.diagnostics.area_interval import IntervalKind
+
+__all__ = ["area_words"]
+
+
+def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:
+    """Return warnings of areas for which DeLong's variance is zero.
+
+    Parameters
+    ----------
+    kinds : collection of {'DeLong', 'exact', 'degenerate', 'withheld'}
+        How the intervals of one or several areas were found.
+
+    Returns
+    -------
+    tuple of str
+        Up to two sentences.
+    """
+    words = {
+        "exact": "An area of 1 or 0 has a DeLong variance of zero, which is no sign of precision: its interval is "
+        "exact, from as many independent pairs as the rarer outcome has rows.",
+        "degenerate": "Predictions that tie leave an area without a variance: it is what it is whatever the outcomes, "
+        "and has no interval.",
+    }
+    return tuple(text for kind, text in words.items() if kind in kinds)
