@@ -7,6 +7,7 @@ shows itself; elsewhere it is a plain ``Figure``, known to no window manager.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -81,6 +82,23 @@ def level_text(level: float) -> str:
     return f"{(100 * Decimal(repr(float(level)))).normalize():f}%"
 
 
+def _load_matplotlib() -> None:
+    """Import matplotlib whole, or take back what an interrupt leaves of it.
+
+    Python forgets a package whose import is interrupted, but not the modules within that were ready: the next import
+    would find these and not make their names known. Compiled modules stay, for they cannot be loaded twice.
+    """
+    if "matplotlib" in sys.modules:
+        return
+    try:
+        importlib.import_module("matplotlib.figure")
+    except BaseException:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "matplotlib"]:
+            if not str(getattr(sys.modules[name], "__file__", "")).endswith((".so", ".pyd")):
+                del sys.modules[name]
+        raise
+
+
 def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
     """Return the Axes that was given, or that of a new figure.
 
@@ -96,6 +114,7 @@ def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
     matplotlib.axes.Axes
         Its figure is ``ax.figure``.
     """
+    _load_matplotlib()
     if ax is not None:
         from matplotlib.axes import Axes
 
@@ -122,6 +141,7 @@ def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:
     matplotlib.axes.Axes
         Its figure is ``ax.figure``.
     """
+    _load_matplotlib()
     from matplotlib.figure import Figure
 
     return Figure(figsize=figsize, layout="constrained", facecolor="white").add_subplot()
