@@ -99,9 +99,11 @@ class LevelCoordinates:
         value = self._picked(plain) - self.taken @ (self.shared @ plain)
         if finite.all():
             return np.asarray(value)
-        upward = np.zeros(value.shape, dtype=bool)
-        downward = np.zeros(value.shape, dtype=bool)
-        for column in np.flatnonzero(np.isinf(solved)):
+        # Most levels are taken by their own coefficient only; the few that others take too are gone through one by one.
+        several = np.any(self.shared != 0.0, axis=0)
+        pull = self._picked(np.where(np.isinf(solved) & ~several, np.sign(solved), 0.0))
+        upward, downward = pull > 0.0, pull < 0.0
+        for column in np.flatnonzero(np.isinf(solved) & several):
             # What it adds to each coefficient, after what cancels: infinite parts cannot be added up one by one.
             share = -(self.taken @ self.shared[:, column])
             share[self.select == column] += 1.0

@@ -22,7 +22,7 @@ from logitkit.design.matrix import Matrix
 from logitkit.design.memory import require_room
 from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.pairs import outcome_pairs
-from logitkit.errors import ConvergenceError, FormulaError
+from logitkit.errors import ConvergenceError, FormulaError, UnsupportedError
 from logitkit.execution.blas import single_threaded_blas
 from logitkit.objective import Evaluation
 from logitkit.outcome_assemble import Outcomes, flat_directions, make_outcome_record, outcome_coordinates
@@ -48,6 +48,10 @@ __all__ = ["fit_multinomial"]
 
 TESTED_MOST = 300  # coefficients up to which a fit that runs off is looked at by a linear program
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
+LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
+EVALUATIONS = 4  # of second derivatives that a fit takes where they are kept
+NANOSECOND = 1e-9  # of a row and a pair of coefficients: from 0.4 with many columns to 2.5 with few
+MINUTES_MOST = 60.0
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
@@ -82,11 +86,14 @@ def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: f
     ------
     DataError
         If X holds a value that is not finite, or the model is too large for standard errors.
+    UnsupportedError
+        If second derivatives would take hours.
     FormulaError
         If coefficients that are equal or absent for some outcomes leave the others undetermined.
     """
     with single_threaded_blas():
         n_params = outcomes.layout.n_params
+        _require_time(design.matrix, outcomes.layout)
         require_room(
             8 * n_params**2 * COPIES_OF_HESSIAN,
             f"The model has {n_params:,} coefficients; its second derivatives and what is made of them",
@@ -107,6 +114,18 @@ def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: f
         )
 
 
+def _require_time(matrix: Matrix, layout: Layout) -> None:
+    """Refuse a model whose second derivatives would take far longer than anyone waits, with the way round."""
+    in_a_row = layout.active.size * min(matrix.width, layout.n_columns)  # numbers that are not zero, by outcome
+    minutes = EVALUATIONS * (matrix.n_rows * in_a_row**2 + layout.n_params**3) * NANOSECOND / 60.0
+    if minutes > MINUTES_MOST:
+        raise UnsupportedError(
+            f"{layout.n_outcomes:,} outcomes and {layout.n_columns:,} columns have {layout.n_params:,} coefficients; "
+            f"their second derivatives over {matrix.n_rows:,} rows would take about {minutes / 60.0:,.0f} hours. Give "
+            "penalty=lk.Ridge(...), which needs none, put rare outcomes together, or leave columns out."
+        )
+
+
 def _response(design: Design) -> OutcomeResponse:
     assert isinstance(design.response, OutcomeResponse)
     return design.response
@@ -115,7 +134,7 @@ def _response(design: Design) -> OutcomeResponse:
 def _solve(design: Design, outcomes: Outcomes, solver: Newton) -> _Solved:
     """Return the solution, in coordinates of the columns in which they are independent."""
     matrix, response, layout = design.matrix, _response(design), outcomes.layout
-    keep = matrix.n_rows * matrix.width >= NUMBERS_LEAST
+    keep = matrix.n_rows * matrix.width >= NUMBERS_LEAST or layout.n_params >= LARGE
     objective = StackedObjective(matrix, response, layout)
     origin = _origin(design, layout, identity_coordinates())
     if layout.basis is None:
