@@ -8,12 +8,13 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.collinearity import Collinearity
+from logitkit.record import ModelRecord
 from logitkit.report.document import Block, Column, Prose, Table
 from logitkit.report.number_format import format_column
 from logitkit.report.outcome_findings import finding_document
 from logitkit.typing import FloatArray
 
-__all__ = ["collinearity_table", "finding_blocks", "influence_table"]
+__all__ = ["apparent_words", "collinearity_table", "finding_blocks", "influence_table"]
 
 LARGEST_LISTED = 10
 
@@ -100,3 +101,27 @@ def collinearity_table(result: Collinearity, notes: tuple[str, ...] = ()) -> Tab
     )
     heads = (Column("Term", "left"), Column("GVIF"), Column("df"), Column("GVIF^(1/(2 df))"))
     return Table("Generalised variance inflation factors", heads, tuple(cells), notes)
+
+
+def apparent_words(record: ModelRecord) -> str:
+    """Return why an area under the curve on the rows of the fit is only apparent.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+
+    Returns
+    -------
+    str
+        Two sentences.
+    """
+    chosen = (
+        "the coefficients of a penalised model, and often its strength and its columns, were chosen by them"
+        if record.penalty is not None
+        else "its coefficients were chosen by them"
+    )
+    return (
+        f"Apparent: these are the rows of the fit, whose outcomes the model has seen, and {chosen}. On new rows the "
+        "area is smaller as a rule, the more so the more columns there are, or were tried, for the events."
+    )

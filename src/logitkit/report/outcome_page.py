@@ -31,7 +31,7 @@ from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, pl
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.document import Block, Document, Figure, Prose, Section
-from logitkit.report.finding_blocks import collinearity_table, finding_blocks, influence_table
+from logitkit.report.finding_blocks import apparent_words, collinearity_table, finding_blocks, influence_table
 from logitkit.report.left_out import left_out_words
 from logitkit.report.number_format import format_amount, format_integer, format_level
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
@@ -39,7 +39,7 @@ from logitkit.report.outcome_summary import outcome_summary_document, outcome_ta
 from logitkit.report.outcome_test_findings import chi_square_table, missing_tests
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
-from logitkit.report.wording import apparent_words, counted, depends_on_coding, has_only_intercept
+from logitkit.report.wording import counted, depends_on_coding, has_only_intercept
 
 __all__ = ["SECTIONS", "outcome_report_document"]
 

@@ -30,7 +30,7 @@ from logitkit.record import FitRecord
 from logitkit.report.area_words import area_words
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Document, Figure, Prose, Section
-from logitkit.report.finding_blocks import collinearity_table, influence_table
+from logitkit.report.finding_blocks import apparent_words, collinearity_table, influence_table
 from logitkit.report.forest_rows import forest_rows
 from logitkit.report.html import render_page
 from logitkit.report.left_out import left_out_words
@@ -48,7 +48,6 @@ from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
 from logitkit.report.summary import coefficient_table, summary_document
 from logitkit.report.wording import (
-    apparent_words,
     depends_on_coding,
     fewer_groups,
     is_calibrated,
@@ -183,7 +182,7 @@ def _odds_caption(record: FitRecord, level: float) -> str:
 def _term_tests(record: FitRecord) -> Iterator[Section]:
     names = record.info.names
     terms = [term for term in record.info.terms if term.columns and names[term.columns[0]] != INTERCEPT]
-    if record.penalty is not None or not 0 < len(terms) <= TERMS_TESTED:
+    if record.penalty is not None or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
         return
     result = wald_term_tests(record)
     words = f"Wald tests, each given the other terms: {result.hypothesis}."
@@ -246,6 +245,8 @@ def _calibration_words(result: Calibration) -> str:
         )
     if result.in_sample and is_calibrated(result.intercept, result.slope):
         return text + " On the rows of the fit the calibration slope is 1 by construction and says nothing."
+    if np.isnan(result.intercept) or np.isnan(result.slope):
+        return text
     return text + (
         f" Calibration intercept {format_number(result.intercept)} (standard error "
         f"{format_number(result.intercept_std_error)}), slope {format_number(result.slope)} "

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FIRST_GIVEN",
-    "apparent_words",
     "complete_separation",
     "counted",
     "depends_on_coding",
@@ -124,30 +123,6 @@ def numbered_names(counts: Sequence[tuple[str, int]]) -> str:
     """
     names = quoted_names(name for name, _ in counts)
     return ", ".join(f"{name} {format_integer(count)}" for name, (_, count) in zip(names, counts, strict=True))
-
-
-def apparent_words(record: ModelRecord) -> str:
-    """Return why an area under the curve on the rows of the fit is only apparent.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Returns
-    -------
-    str
-        Two sentences.
-    """
-    chosen = (
-        "the coefficients of a penalised model, and often its strength and its columns, were chosen by them"
-        if record.penalty is not None
-        else "its coefficients were chosen by them"
-    )
-    return (
-        f"Apparent: these are the rows of the fit, whose outcomes the model has seen, and {chosen}. On new rows the "
-        "area is smaller as a rule, the more so the more columns there are, or were tried, for the events."
-    )
 
 
 def counted(number: int, noun: str) -> str:
