@@ -238,7 +238,7 @@ def check_diagnostics(c: Comparison, fit: lk.Fit, made: Case) -> None:
         low, high = wilson(bins.observed, effective)
         c.near("calibration limits", [bins.low, bins.high], [low, high], rtol=NEAR, atol=1e-8)  # roots of a quadratic
     c.near("bins hold all", [bins.n.sum(), bins.n @ bins.observed], [twin.w.sum(), twin.w @ twin.y])
-    if twin.kind == "sampling" or twin.clusters is not None or "absorb" in made.options:
+    if twin.kind in ("precision", "sampling") or twin.clusters is not None or "absorb" in made.options:
         c.refused("goodness_of_fit", fit.goodness_of_fit, UnsupportedError)
         return
     used = twin.w > 0.0

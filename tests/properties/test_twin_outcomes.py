@@ -198,7 +198,7 @@ def check_diagnostics(c: Comparison, fit: lk.MultinomialFit, made: Case) -> None
     for name, value in twin.scored.items():
         c.near(f"calibration {name}", getattr(calibration, name), value)
     c.near("calibration expected", calibration.expected, twin.w @ twin.p)
-    if twin.kind == "sampling" or twin.clusters is not None:
+    if twin.kind in ("precision", "sampling") or twin.clusters is not None:
         c.refused("goodness_of_fit", fit.goodness_of_fit, UnsupportedError)
         return
     used = twin.w > 0.0

@@ -66,13 +66,11 @@ def misfit_words(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, .
     -----
     That many rows reject a model for little is said only where there are many and every gap is small.
     """
-    total, noun = float(result.size.sum()), "observation"
-    if not np.array_equal(result.size, np.rint(result.size)):  # precision weights are not numbers of observations
-        total, noun = float(np.count_nonzero(result.group)), "row"
+    total = float(result.size.sum())
     if result.p_value >= REJECTED:
         if total >= FEW_ROWS:
             return ()
-        rows = counted(round(total), noun)
+        rows = counted(round(total), "observation")
         return (f"With {rows} the test has little power: that it does not reject says little for the model.",)
     observed, expected = np.atleast_2d(result.observed), np.atleast_2d(result.expected)
     rate, predicted = observed / result.size, expected / result.size
@@ -90,5 +88,5 @@ def misfit_words(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, .
     small = (gap == 0.0) | ((gap <= SMALL_GAP) & (share <= SMALL_SHARE))
     if total < MANY_ROWS or not small.all():
         return (where,)
-    largest, rows = format_percent(float(gap.max())), counted(round(total), noun)
+    largest, rows = format_percent(float(gap.max())), counted(round(total), "observation")
     return where, f"No group is off by more than {largest}; with {rows} the test finds gaps that may not matter."
