@@ -87,7 +87,9 @@ def path(
     missing : {'drop', 'raise'}
         Rows with missing values are dropped and counted, or refused.
     solver : ProxNewton, optional
-        Options of the solver; by default a duality gap of 1e-7 of the null model's loss.
+        Options of the solver; by default a duality gap of at most 1e-7 of the null model's loss at each strength. It is
+        a bound on a working set and where the rows hold at most 262,144 numbers, and an estimate elsewhere;
+        fits that ``at`` gives have a bound of 1e-12.
     level : float, default 0.95
         Confidence level of the fits that ``at`` gives.
 

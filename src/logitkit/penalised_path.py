@@ -65,8 +65,8 @@ class PathRecord:
     n_nonzero : (k,) int array
         Coefficients that are not zero, the intercept included.
     gaps : (k,) array
-        What the solver took for the duality gaps, as shares of ``null_loss``: estimates where second derivatives are
-        summed over all columns, bounds elsewhere.
+        Duality gaps as shares of ``null_loss``: bounds, but estimates of the solver where second derivatives are summed
+        over all columns of many rows.
     steps : (k,) int array
         Steps that each strength took.
     status : PathStatus

@@ -217,8 +217,9 @@ class Path:
         Returns
         -------
         pandas.DataFrame
-            strength, n_nonzero, deviance_ratio, gap_estimate (what the solver took for the duality gap, as a share of
-            the null model's loss; ``path.at(strength).certificate()`` proves a bound), steps.
+            strength, n_nonzero, deviance_ratio, gap_estimate (the duality gap as a share of the null model's loss: a
+            bound on a working set and where the rows are few, what the solver took for it elsewhere;
+            ``path.at(strength).certificate()`` proves a bound), steps.
         """
         record = self.record
         return pd.DataFrame(

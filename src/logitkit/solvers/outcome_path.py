@@ -32,7 +32,7 @@ from logitkit.solvers.null_model import NullModel
 from logitkit.solvers.outcome_null import null_of_outcomes
 from logitkit.solvers.outcome_smooth import NEWTON_MOST, OutcomeSmooth
 from logitkit.solvers.prox_newton import Point, ProxSolution, Scaled, Solved, prox_newton
-from logitkit.solvers.sequence import Engine, StrengthSequence
+from logitkit.solvers.sequence import LOOKED_AT_MOST, Engine, StrengthSequence
 from logitkit.solvers.solver import Status
 from logitkit.stacked import StackedObjective
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -129,12 +129,13 @@ class _Full:
         self.problem = Scaled(given.objective, given.strengths.scale)
         self.start = given.null.coef
         self.state: tuple[Point, QuadraticModel] | None = None
+        self.looks = given.matrix.n_rows * given.matrix.width * given.layout.active.size <= LOOKED_AT_MOST
 
     def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
         """Minimise, from the solution before.
 
         What the solver takes for the gap rests on second derivatives that were kept. It is looked at with the rows
-        where the solution is polished; along a path that would take longer than the path.
+        where the solution is polished, or the rows are few; along a path of many that would take longer than the path.
         """
         steps = renewals = 0
         inner = target
@@ -144,7 +145,7 @@ class _Full:
             self.state = found.point, found.model
             steps, renewals = steps + found.steps, renewals + found.renewals
             here, gap, status = found.point, found.gap, found.status
-            if polish and status is Status.CONVERGED:
+            if (polish or self.looks) and status is Status.CONVERGED:
                 gap = _certified(self.problem, penalty, here.coef, found.step)[0]
                 inner *= CLOSER
                 if gap > target and inner >= FINEST * target:

@@ -33,7 +33,7 @@ from logitkit.solvers.coordinate_descent import QuadraticModel
 from logitkit.solvers.dual_point import certified_gap
 from logitkit.solvers.null_model import NullModel, null_model
 from logitkit.solvers.prox_newton import Point, Scaled, Solved, duality_gap, prox_newton
-from logitkit.solvers.sequence import Engine, StrengthSequence, largest_share
+from logitkit.solvers.sequence import LOOKED_AT_MOST, Engine, StrengthSequence, largest_share
 from logitkit.solvers.smooth import Smooth, SmoothProblem
 from logitkit.solvers.solver import Status
 from logitkit.solvers.working_set import WorkingSet
@@ -154,22 +154,23 @@ class _Full:
         self.problem = Scaled(objective, given.strengths.scale)
         self.start = given.null.coef
         self.state: tuple[Point, QuadraticModel] | None = None
+        self.looks = given.matrix.n_rows * given.matrix.width <= LOOKED_AT_MOST
 
     def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
         """Minimise, from the solution before.
 
         What the solver takes for the gap rests on second derivatives that were kept. It is looked at with the rows
-        where the solution is polished; along a path that would take longer than the path.
+        where the solution is polished, or the rows are few; along a path of many that would take longer than the path.
         """
         steps = renewals = 0
-        inner = target
+        inner, looks = target, polish or self.looks
         while True:
             point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
             found = prox_newton(self.problem, penalty, point, model, inner, max_iter, polish)
             self.state = found.point, found.model
             steps, renewals = steps + found.steps, renewals + found.renewals
             gap = math.inf
-            if not polish:
+            if not looks:
                 gap = found.gap
             elif found.status is not Status.NOT_FINITE:
                 gap = certified_gap(self.problem, penalty, found.point, found.model, found.step, target)

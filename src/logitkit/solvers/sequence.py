@@ -16,10 +16,11 @@ from logitkit.solvers.prox_newton import Solved
 from logitkit.strengths import Strengths
 from logitkit.typing import FloatArray
 
-__all__ = ["Engine", "StrengthSequence", "largest_share"]
+__all__ = ["LOOKED_AT_MOST", "Engine", "StrengthSequence", "largest_share"]
 
 START_GAP, STEPS_MOST = 1e-9, 1_000  # of the null objective, where only what the strength grows with is zero
 STRENGTH_LEAST = 1e-16  # of the mean loss of a row, for a coefficient of a standardised column
+LOOKED_AT_MOST = 1 << 18  # numbers in the rows of a path whose gaps are bounds wherever they are sums over all columns
 L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as glmnet has it
 
 
