@@ -236,6 +236,8 @@ def check_diagnostics(c: Comparison, fit: lk.Fit, made: Case) -> None:
     effective = bins.n
     if twin.kind != "sampling":
         low, high = wilson(bins.observed, effective)
+        if twin.kind == "precision" or twin.clusters is not None:  # not so many independent observations
+            low, high = np.full_like(low, np.nan), np.full_like(high, np.nan)
         c.near("calibration limits", [bins.low, bins.high], [low, high], rtol=NEAR, atol=1e-8)  # roots of a quadratic
     c.near("bins hold all", [bins.n.sum(), bins.n @ bins.observed], [twin.w.sum(), twin.w @ twin.y])
     if twin.kind in ("precision", "sampling") or twin.clusters is not None or "absorb" in made.options:
