@@ -18,11 +18,12 @@ from logitkit.inference.penalised import interval_words, is_withheld
 from logitkit.plots.forest import ForestRow
 from logitkit.plots.term_rows import TermRow
 from logitkit.record import FitRecord
+from logitkit.report.cautions import no_ratio
 from logitkit.report.estimate_columns import format_ratios
 from logitkit.report.penalty import listed_coefficients
 from logitkit.report.summary import listed_columns
 from logitkit.report.units import unit_labels
-from logitkit.report.wording import counted, name_list, no_ratio
+from logitkit.report.wording import counted, name_list
 
 __all__ = ["Forest", "factor_heading", "forest_rows", "level_of", "term_rows"]
 

@@ -14,9 +14,10 @@ from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.wald import OVERALL_MOST
 from logitkit.record import ModelRecord
+from logitkit.report.cautions import nearly_collinear
 from logitkit.report.document import Fact
 from logitkit.report.number_format import format_integer, format_number, format_p
-from logitkit.report.wording import counted, has_only_intercept, name_list, nearly_collinear, numbered_names
+from logitkit.report.wording import counted, has_only_intercept, name_list, numbered_names
 from logitkit.solvers.solver import Status
 
 __all__ = [

@@ -12,6 +12,7 @@ from logitkit.inference.outcome_tests import overall_outcome_test
 from logitkit.inference.risk_ratios import contrast_functions
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.outcome_record import MultinomialRecord
+from logitkit.report.cautions import complete_separation, no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table
 from logitkit.report.model_facts import (
@@ -28,7 +29,7 @@ from logitkit.report.outcome_penalty import outcome_penalty_notes, penalised_out
 from logitkit.report.penalty import penalty_facts
 from logitkit.report.summary import listed_columns
 from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
-from logitkit.report.wording import complete_separation, counted, has_only_intercept, name_list, no_ratio
+from logitkit.report.wording import counted, has_only_intercept, name_list
 from logitkit.typing import IntArray
 
 __all__ = ["outcome_summary_document", "outcome_tables"]

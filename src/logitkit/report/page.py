@@ -28,6 +28,7 @@ from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
 from logitkit.record import FitRecord
 from logitkit.report.area_words import area_words
+from logitkit.report.cautions import no_ratio
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, influence_table
@@ -47,13 +48,7 @@ from logitkit.report.outcome_test_findings import chi_square_table, missing_test
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
 from logitkit.report.summary import coefficient_table, summary_document
-from logitkit.report.wording import (
-    depends_on_coding,
-    fewer_groups,
-    is_calibrated,
-    many_new_rows,
-    no_ratio,
-)
+from logitkit.report.wording import depends_on_coding, fewer_groups, is_calibrated, many_new_rows
 from logitkit.writing import write_file
 
 __all__ = ["report_document", "write_page"]

@@ -9,6 +9,7 @@ import numpy as np
 from logitkit.design.info import DesignInfo
 from logitkit.inference.wald import coefficient_estimates, overall_test
 from logitkit.record import FitRecord
+from logitkit.report.cautions import complete_separation, no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table
 from logitkit.report.levels import absorbed_words, few_rows_warning
@@ -24,7 +25,7 @@ from logitkit.report.model_facts import (
 from logitkit.report.number_format import format_amount, format_integer, format_number, format_percent
 from logitkit.report.penalty import penalised_table, penalty_facts, penalty_notes
 from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
-from logitkit.report.wording import complete_separation, counted, name_list, no_ratio, without_intercept
+from logitkit.report.wording import counted, name_list, without_intercept
 from logitkit.typing import IntArray
 
 __all__ = ["coefficient_table", "listed_columns", "summary_document"]

@@ -9,21 +9,17 @@ import numpy as np
 
 from logitkit.design.terms import INTERCEPT
 from logitkit.errors import quoted_names
-from logitkit.inference.changes import entangled_terms
 from logitkit.record import ModelRecord
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
-    from logitkit.design.info import DesignInfo
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
-    from logitkit.inference.conditioning import Conditioning
     from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 
 __all__ = [
     "FIRST_GIVEN",
-    "complete_separation",
     "counted",
     "depends_on_coding",
     "fewer_groups",
@@ -32,8 +28,6 @@ __all__ = [
     "learnt_from_all",
     "many_new_rows",
     "name_list",
-    "nearly_collinear",
-    "no_ratio",
     "numbered_names",
     "ratio_notes",
     "without_intercept",
@@ -45,10 +39,6 @@ FIRST_GIVEN = (
     "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are made anew without each fold."
 )
 NAMES_IN_SENTENCE = 4
-PERFECT = (
-    "A log-likelihood of 0 says that and no more: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
-    "under the curve of 1, residuals of 0 and perfect calibration on these rows are no findings about other rows."
-)
 EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
 NAMES_MOST = 12
 MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
@@ -148,36 +138,6 @@ def counted(number: int, noun: str) -> str:
     return f"{format_integer(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def complete_separation(infinite: Sequence[str]) -> str:
-    """Return the warning where every row is fitted perfectly in the limit.
-
-    Parameters
-    ----------
-    infinite : sequence of str
-        Coefficients whose infinity has a sign.
-
-    Returns
-    -------
-    str
-        One paragraph.
-
-    Examples
-    --------
-    >>> complete_separation(["x"])[:64]
-    'Complete separation: some combination of the columns tells the o'
-    """
-    text = (
-        "Complete separation: some combination of the columns tells the outcome of every row, so that the maximum of "
-        "the likelihood lies at infinity and no coefficient has a finite estimate, standard error or test."
-    )
-    if infinite:
-        text += f" Infinite, with a sign that is certain: {name_list(infinite)}."
-    return (
-        f"{text} {PERFECT} With many columns for the rows it happens by chance. Remedies: fewer columns, more data, or "
-        "a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
-    )
-
-
 def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
     """Return a note on tests of terms that interactions of the model contain.
 
@@ -245,66 +205,6 @@ def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
     if INTERCEPT in names:
         return ()
     return (f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is.",)
-
-
-def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
-    """Return a warning where the columns of a fit all but determine one another.
-
-    Parameters
-    ----------
-    found : Conditioning
-        Of the fit.
-
-    Returns
-    -------
-    tuple of str
-        One paragraph or none.
-
-    Examples
-    --------
-    >>> from logitkit.inference.conditioning import Conditioning
-    >>> nearly_collinear(Conditioning(4e4, ("x", "z"), 2e4, False))[0][:55]
-    'Nearly collinear (condition number 4.0e+04): x, z. What'
-    """
-    if not found.columns:
-        return ()
-    text = (
-        f"Nearly collinear (condition number {found.number:.1e}): {name_list(found.columns)}. What one of them has of "
-        f"its own is some {1.0 / found.inflation:.0e} of its spread. Its coefficient and standard error are of that "
-        "alone, and rounding of the data may decide them. "
-    )
-    if found.computed:
-        return (text + "Powers and products are less collinear of centred variables, or as poly(x, degree).",)
-    return (text + "Leave out a column, or put them together.",)
-
-
-def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:
-    """Return a note on the columns that cannot change alone, so that no ratio belongs to their coefficients.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    ratio : str
-        What the exponential of a coefficient is called.
-
-    Returns
-    -------
-    tuple of str
-        One sentence for each group of such columns.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> fit = lk.logit("low ~ lwt + I(lwt**2)", lk.datasets.load_lbw())
-    >>> no_ratio(fit.record.info, "odds ratio")[0][:60]
-    'No odds ratio for columns of lwt, I(lwt ** 2): one of them c'
-    """
-    return tuple(
-        f"No {ratio} for columns of {name_list(group.terms)}: one of them cannot change while the others stay. "
-        f"Compare fit.predictions(data) at values of {', '.join(group.variables)}."
-        for group in entangled_terms(info)
-    )
 
 
 def fewer_groups(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
