@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.report.frames import EstimateFrame
+from logitkit.report.frames import ResultFrame
 
 LONG = "a_rather_long_name_of_a_column_that_somebody_chose"
 
@@ -60,6 +60,67 @@ def test_every_column_is_seen_at_80_columns(frames):
         assert frame._repr_html_().count("conf_high") == 1
 
 
+@pytest.fixture(scope="module")
+def wide(money) -> dict[str, pd.DataFrame]:
+    fit = lk.logit(FORMULA, money)
+    several = lk.multinomial(FORMULA.replace("y ~", "three ~"), money)
+    path = lk.path(FORMULA, money, penalty=lk.Lasso(), n_strengths=5)
+    return {
+        "augment": fit.augment(),
+        "several augment": several.augment(),
+        "influence": fit.influence(),
+        "bootstrap": fit.bootstrap(40, seed=1).tidy(),
+        "groups glance": lk.logit_by("y ~ limit_bal", money, by="kind").glance(),
+        "path": path.glance(),
+        "path tidy": path.tidy(),
+    }
+
+
+def test_columns_without_room_are_shown_in_panels_that_repeat_the_labels(wide, frames):
+    for name, frame in wide.items():
+        text = repr(frame)
+        assert max(map(len, text.splitlines())) <= 80, name
+        heads = [line.split() for line in (panel.splitlines()[0] for panel in text.split("\n\n"))]
+        assert [column for column in frame.columns if not any(column in head for head in heads)] == [], name
+        assert "..." not in frame._repr_html_().partition("</thead>")[0].partition("<thead>")[2], name
+    panels = repr(wide["bootstrap"]).split("\n\n")
+    assert [panel.splitlines()[0].split()[0] for panel in panels] == ["term", "term"]
+    assert panels[0].count(LONG[-5:]) == panels[1].count(LONG[-5:]) == 1
+    first, second, size = repr(wide["augment"]).split("\n\n")
+    assert first.splitlines()[1].split()[:2] == ["0", f"{wide['augment']['y'].iloc[0]:.0f}"]
+    assert len(first.splitlines()) == len(second.splitlines()) == 12
+    assert size == "[2000 rows x 9 columns]"
+    assert len(repr(frames["tidy"]).split("\n\n")) == 1
+
+
+@pytest.mark.parametrize("penalty", [None, "ridge"])
+def test_one_wide_row_is_shown_as_a_list_of_its_columns(money, penalty):
+    chosen = None if penalty is None else lk.Ridge(0.01)
+    for fit in (
+        lk.logit(FORMULA, money, penalty=chosen),
+        lk.multinomial(FORMULA.replace("y ~", "three ~"), money, penalty=chosen),
+    ):
+        frame = fit.glance()
+        assert frame.shape[0] == 1
+        assert [line.split()[0] for line in repr(frame).splitlines()] == list(frame.columns)
+        lines = dict(line.split(maxsplit=1) for line in repr(frame).splitlines())
+        assert (lines["n_obs"], lines["status"]) == ("2000", "converged")
+        assert lines["loglik"] == f"{fit.record.loglik:,.2f}"
+        html = frame._repr_html_()
+        assert all(f"<th>{column}</th>" in html for column in frame.columns)
+        with pd.option_context("display.width", 400):
+            assert len(repr(frame).splitlines()) == 2
+
+
+def test_names_within_a_cell_can_be_told_apart():
+    data = pd.DataFrame({"y": [0, 1, 0, 1] * 4, "x, y": [0.0, 1, 1, 2] * 4, "z": [1.0, 0, 1, 1] * 4})
+    data["g"] = np.repeat(["a", "b"], 8)
+    data.loc[:7, ["x, y", "z"]] = 1.0
+    glance = lk.logit_by("y ~ `x, y` + z", data, by="g").glance()
+    assert "'z'" in glance["aliased"].iloc[0]
+    assert glance["aliased"].iloc[0].count("'") == 4
+
+
 def test_numbers_are_kept_to_the_last_bit_and_shown_by_the_rule(frames, money):
     fit = lk.logit(FORMULA, money)
     assert (frames["tidy"]["estimate"].to_numpy() == fit.record.coef).all()
@@ -104,7 +165,7 @@ def test_a_frame_is_a_pandas_frame_and_what_is_made_of_it_an_ordinary_one(frames
         pd.testing.assert_frame_equal(one, other, check_exact=True)
     with pytest.raises(AssertionError):
         pd.testing.assert_frame_equal(plain.assign(estimate=0.0), frame)
-    assert not isinstance(plain["estimate"], EstimateFrame)
+    assert not isinstance(plain["estimate"], ResultFrame)
     again = pickle.loads(pickle.dumps(frame))
     pd.testing.assert_frame_equal(again, plain, check_exact=True)
     assert repr(again) == repr(frame)
@@ -122,10 +183,10 @@ def test_options_of_pandas_and_columns_of_the_user_are_respected(frames):
         assert repr(frame) == repr(pd.DataFrame(frame))
     with pd.option_context("display.width", 60):
         assert max(map(len, repr(frame).splitlines())) <= 70  # a label keeps some characters
-    changed = EstimateFrame(frame)
+    changed = ResultFrame(frame)
     changed["odds_ratio"] = "one"
     changed[7] = 1
     assert "one" in repr(changed)
     changed.columns = ["same"] * changed.shape[1]
     assert repr(changed) == repr(pd.DataFrame(changed))
-    assert "Empty" in repr(EstimateFrame())
+    assert "Empty" in repr(ResultFrame())

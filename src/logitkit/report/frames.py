@@ -1,24 +1,28 @@
-"""Data frames of estimates that are shown in full at 80 columns, and are pandas data frames in all else.
+"""Data frames of results that are shown in full at 80 columns, and are pandas data frames in all else.
 
 pandas prints six significant digits and, where these do not fit, dots in place of the middle columns, which may be the
-limits. Here the digits are those of the summary (``estimate_columns``) and every column is shown; labels that leave no
-room are cut in the middle. Only what is shown is rounded. Whatever is made from such a frame is an ordinary one.
+limits. Here the digits are those of the summary (``estimate_columns``) and every column is shown: columns move closer,
+long labels are cut in the middle, a single wide row is shown as a list of its columns, and what is still too wide in
+panels that repeat the labels. Only what is shown is rounded. Whatever is made from such a frame is an ordinary one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import takewhile
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from logitkit.report.estimate_columns import format_estimates, format_ratios
-from logitkit.report.number_format import format_column
+from logitkit.report.estimate_columns import format_estimates, format_ratios, format_strengths
+from logitkit.report.number_format import column_decimals, format_column, format_integer, format_number, format_p
 from logitkit.report.text import display_width
+from logitkit.typing import FloatArray
 
-__all__ = ["EstimateFrame"]
+__all__ = ["ResultFrame"]
 
 Cells = tuple[str, ...]
 
@@ -26,6 +30,10 @@ RATIOS = ("odds_ratio", "risk_ratio")
 LIMITS = ("conf_low", "conf_high")
 UNITS = (("estimate", "std_error", "bias", *LIMITS), ("logit", "logit_std_error"))  # an estimate, its error, the rest
 SHORTEST = 7  # characters of a label that is cut
+WIDTH = 80
+LIKELIHOODS = ("loglik", "deviance", "aic", "bic", "ebic")
+PROPORTIONS = ("deviance_ratio",)  # as good as zero where they are near it
+NO_LABELS = ("status", "aliased", "collinear", "separated")  # text that says something of a row, and does not name it
 
 
 class _LikeAnyFrame(type):
@@ -35,8 +43,8 @@ class _LikeAnyFrame(type):
         return isinstance(instance, pd.DataFrame)
 
 
-class EstimateFrame(pd.DataFrame, metaclass=_LikeAnyFrame):
-    """A data frame of estimates with their limits, shown with every column.
+class ResultFrame(pd.DataFrame, metaclass=_LikeAnyFrame):
+    """A data frame of results, shown with every column.
 
     Parameters
     ----------
@@ -45,7 +53,7 @@ class EstimateFrame(pd.DataFrame, metaclass=_LikeAnyFrame):
 
     Examples
     --------
-    >>> frame = EstimateFrame({"term": ["limit"], "estimate": [-2.7515e-6], "conf_low": [-3.1e-6], "p_value": [1e-54]})
+    >>> frame = ResultFrame({"term": ["limit"], "estimate": [-2.7515e-6], "conf_low": [-3.1e-6], "p_value": [1e-54]})
     >>> frame
         term  estimate  conf_low p_value
     0  limit -2.75e-06 -3.10e-06 <0.0001
@@ -58,13 +66,19 @@ class EstimateFrame(pd.DataFrame, metaclass=_LikeAnyFrame):
         if _is_left_to_pandas(self):
             return str(super().__repr__())
         most = pd.get_option("display.width") or 80
-        return _fitted(_as_text(self), most) + "".join(f"\n\n[{text}]" for text in _remarks(self))
+        table = _as_text(self)
+        text = _listed(self, most) if _is_list(self, table, most) else _fitted(table, most, _labels(self, table))
+        return text + "".join(f"\n\n[{remark}]" for remark in _remarks(self))
 
     def _repr_html_(self) -> str | None:
         """Return the frame as HTML, for notebooks."""
         if _is_left_to_pandas(self):
             return _html_of_pandas(self)
-        html = _html_of_pandas(_as_text(self))
+        table = _as_text(self)
+        if _is_list(self, table, WIDTH):
+            table = pd.DataFrame({"": dict(_single_cells(self))})
+        with pd.option_context("display.max_columns", None):
+            html = _html_of_pandas(table)
         return None if html is None else html + "".join(f"<p>{escape(text)}</p>" for text in _remarks(self))
 
 
@@ -94,6 +108,47 @@ def _remarks(frame: pd.DataFrame) -> Iterator[str]:
         yield str(frame.columns.name)
     if sum(_rows_shown(frame)) < len(frame):
         yield f"{len(frame)} rows x {len(frame.columns)} columns"
+
+
+def _is_list(frame: pd.DataFrame, table: pd.DataFrame, most: int) -> bool:
+    """Return whether a frame is one row that is shown as a list of its columns, because it is too wide."""
+    return len(frame) == 1 and _width(str(table.to_string())) > most and not _labels(frame, table)
+
+
+def _single_cells(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Yield the names and cells of a frame of one row, each number in the digits that it has standing alone."""
+    for name in map(str, frame.columns):
+        value = frame[name].iloc[0]
+        if not isinstance(value, float | np.floating):
+            yield name, str(value)
+        elif name.endswith("p_value"):
+            yield name, format_p(float(value)) or "NaN"
+        elif _are_whole(np.array([value])):
+            yield name, format_integer(float(value))
+        else:
+            yield name, format_number(float(value)) or "NaN"
+
+
+def _listed(frame: pd.DataFrame, most: int) -> str:
+    """Return one row as lines of a name and a value; values that are text wrap."""
+    cells = list(_single_cells(frame))
+    head = max(display_width(name) for name, _ in cells) + 2
+    room = max(most - head, 20)
+    size = max((display_width(cell) for _, cell in cells if _is_number(cell)), default=0)
+    lines = []
+    for name, cell in cells:
+        first, *rest = wrap(cell, room) or [""]
+        lines.append(name.ljust(head) + (cell.rjust(size) if _is_number(cell) else first))
+        lines += [" " * head + line for line in rest]
+    return "\n".join(lines)
+
+
+def _labels(frame: pd.DataFrame, table: pd.DataFrame) -> list[str]:
+    """Return the columns that name the rows: up to the term where there is one, else the first ones of text."""
+    names = list(table.columns)
+    if "term" in names:
+        return names[: names.index("term") + 1]
+    return list(takewhile(lambda name: frame[name].dtype.kind == "O" and name not in NO_LABELS, names))
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
@@ -142,17 +197,56 @@ def _cells(rows: pd.DataFrame) -> Iterator[tuple[str, Cells]]:
         found["p_value"] = format_column(numbers["p_value"], "p_value")
     if "unit" in numbers:
         found["unit"] = tuple("" if np.isnan(unit) else f"{unit:,.12g}" for unit in numbers["unit"])
+    if "strength" in numbers and np.isfinite(numbers["strength"]).all():
+        found["strength"] = format_strengths(numbers["strength"])
+    rest = {name: values for name, values in numbers.items() if name not in found}
+    likelihoods = column_decimals(x for name in LIKELIHOODS if name in rest for x in rest[name])
+    for name, values in rest.items():
+        if name.endswith("p_value"):
+            found[name] = format_column(values, "p_value")
+        elif _are_whole(values):
+            found[name] = format_column(values, "integer")
+        elif name in PROPORTIONS:
+            found[name] = format_column(values, "statistic", 4)
+        else:
+            found[name] = format_column(values, "estimate", likelihoods if name in LIKELIHOODS else None)
     for name in names:
         yield name, tuple(cell or "NaN" for cell in found[name]) if name in found else tuple(map(str, rows[name]))
 
 
-def _fitted(table: pd.DataFrame, most: int) -> str:
-    """Return a table as text: too wide, with its columns nearer to each other, and then with its labels cut."""
+def _are_whole(values: FloatArray) -> bool:
+    """Return whether numbers are counts, or missing, so that decimals would say nothing."""
+    known = values[np.isfinite(values)]
+    return bool(known.size) and bool((known == np.round(known)).all() and (np.abs(known) < 1e9).all())
+
+
+def _fitted(table: pd.DataFrame, most: int, labels: list[str]) -> str:
+    """Return a table as text: too wide, with its columns closer, then with labels cut, and at last in panels."""
     text = str(table.to_string())
     if _width(text) <= most:
         return text
-    text = _closer(text)
-    return text if _width(text) <= most else _closer(_cut(table, _width(text) - most).to_string())
+    closer = _closer(text)
+    if _width(closer) <= most:
+        return closer
+    closer = _closer(_cut(table, _width(closer) - most).to_string())
+    if _width(closer) <= most:
+        return closer
+    return "\n\n".join(_panel(table[names], most) for names in _panels(table, most, labels))
+
+
+def _panels(table: pd.DataFrame, most: int, labels: list[str]) -> list[list[str]]:
+    """Return the columns of each panel: the labels, and as many others as have room beside them."""
+    panels = [list(labels)]
+    for name in table.columns[len(labels) :]:
+        if len(panels[-1]) > len(labels) and _width(_panel(table[[*panels[-1], name]], most)) > most:
+            panels.append(list(labels))
+        panels[-1].append(name)
+    return panels
+
+
+def _panel(table: pd.DataFrame, most: int) -> str:
+    text = str(table.to_string())
+    return text if _width(text) <= most else str(_cut(table, _width(text) - most).to_string())
 
 
 def _width(text: str) -> int:

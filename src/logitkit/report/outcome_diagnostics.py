@@ -8,6 +8,7 @@ import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.outcome_record import MultinomialRecord
+from logitkit.report.frames import ResultFrame
 from logitkit.report.tidy import row_labels
 from logitkit.typing import FloatArray
 
@@ -55,7 +56,7 @@ def influence_by_row_frame(result: OutcomeInfluence, design: Design) -> pd.DataF
         leverage, cooks_distance, pearson, deviance, pearson_deleted.
     """
     names = ("leverage", "cooks_distance", "pearson", "deviance", "pearson_deleted")
-    return pd.DataFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
+    return ResultFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
 
 
 def influence_by_outcome_frame(result: OutcomeInfluence, design: Design) -> pd.DataFrame:
@@ -80,7 +81,7 @@ def influence_by_outcome_frame(result: OutcomeInfluence, design: Design) -> pd.D
         "standardized_pearson": result.standardized_pearson,
         "standardized_deviance": result.standardized_deviance,
     }
-    return pd.DataFrame({name: value.T.reshape(-1) for name, value in values.items()}, index)
+    return ResultFrame({name: value.T.reshape(-1) for name, value in values.items()}, index)
 
 
 def confusion_frame(result: Classification) -> pd.DataFrame:

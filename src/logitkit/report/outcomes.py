@@ -11,7 +11,7 @@ from logitkit.inference.conditioning import conditioning
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.risk_ratios import RiskRatios
 from logitkit.outcome_record import MultinomialRecord
-from logitkit.report.frames import EstimateFrame
+from logitkit.report.frames import ResultFrame
 from logitkit.report.tidy import likelihood_row, posterior_named, ratio_named, row_labels, tidy_frame
 from logitkit.typing import FloatArray
 
@@ -101,7 +101,7 @@ def risk_ratio_frame(result: RiskRatios, record: MultinomialRecord) -> pd.DataFr
     pandas.DataFrame
         against, unit, risk_ratio, std_error, conf_low, conf_high, p_value, indexed by outcome and term.
     """
-    frame = EstimateFrame(
+    frame = ResultFrame(
         {
             "against": result.against,
             "unit": result.units,
@@ -132,7 +132,7 @@ def glance_outcomes(record: MultinomialRecord) -> pd.DataFrame:
     row = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
     row |= {"n_outcomes": record.family.n_outcomes} | likelihood_row(record)
     state = {"converged": record.converged, "status": record.status.value}
-    return pd.DataFrame([row | state | {"condition_number": conditioning(record).number}])
+    return ResultFrame([row | state | {"condition_number": conditioning(record).number}])
 
 
 def augment_outcomes(record: MultinomialRecord, design: Design) -> pd.DataFrame:
@@ -159,7 +159,7 @@ def augment_outcomes(record: MultinomialRecord, design: Design) -> pd.DataFrame:
     likeliest = np.where(known, np.nan_to_num(mean).argmax(axis=0), -1)
     outcomes = pd.CategoricalDtype(list(record.outcomes))
     columns = {"observed": np.where(response.untried, -1, response.codes), "predicted": likeliest}
-    frame = pd.DataFrame(
+    frame = ResultFrame(
         {name: pd.Categorical.from_codes(codes, dtype=outcomes) for name, codes in columns.items()},
         index=row_labels(design),
     )

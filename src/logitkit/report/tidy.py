@@ -18,7 +18,7 @@ from logitkit.inference.prediction import Predictions, is_sample, known_sides, l
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.options import require_flag
 from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
-from logitkit.report.frames import EstimateFrame
+from logitkit.report.frames import ResultFrame
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.collinearity import Collinearity
@@ -68,7 +68,7 @@ def tidy_frame(record: ModelRecord, level: float | None = None, *, nonzero: bool
         }
     )
     require_flag("nonzero", nonzero)
-    return EstimateFrame(posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record))
+    return ResultFrame(posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record))
 
 
 def posterior_named(frame: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
@@ -127,7 +127,7 @@ def confint_frame(record: ModelRecord, level: float | None = None) -> pd.DataFra
     """
     table = coefficient_estimates(record, level)
     found = pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term"))
-    return EstimateFrame(posterior_named(found, record))
+    return ResultFrame(posterior_named(found, record))
 
 
 def absorbed_frame(record: FitRecord) -> pd.DataFrame | None:
@@ -159,7 +159,7 @@ def r_squared_series(statistics: FitStatistics) -> pd.Series:
 
 def collinearity_frame(result: Collinearity) -> pd.DataFrame:
     """Return a row a term: gvif, dof, and gvif ** (1 / (2 dof)), comparable across terms."""
-    return pd.DataFrame(
+    return ResultFrame(
         {"gvif": result.gvif, "dof": result.dof, "gvif_scaled": result.gvif_scaled},
         index=pd.Index(result.terms, name="term"),
     )
@@ -168,7 +168,7 @@ def collinearity_frame(result: Collinearity) -> pd.DataFrame:
 def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
     """Return leverage, Cook's distance and standardised residuals, a row a row of the design."""
     names = ("leverage", "cooks_distance", "standardized_pearson", "standardized_deviance")
-    return pd.DataFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
+    return ResultFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
 
 
 def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
@@ -184,7 +184,7 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
     pandas.DataFrame
         A row a ratio; of columns that cannot change alone, such as those of a spline, unit and ratio are missing.
     """
-    frame = EstimateFrame(
+    frame = ResultFrame(
         {
             "unit": result.units,
             "odds_ratio": result.estimate,
@@ -220,7 +220,7 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
     row |= {"condition_number": conditioning(record).number}
     if record.penalty is not None:
         row |= _penalty_row(record, record.penalty)
-    return pd.DataFrame([row])
+    return ResultFrame([row])
 
 
 def likelihood_row(record: ModelRecord) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFram
         "logit": result.logit,
         "logit_std_error": result.logit_std_error,
     }
-    return EstimateFrame({name: scatter(values, kept) for name, values in columns.items()}, index=index)
+    return ResultFrame({name: scatter(values, kept) for name, values in columns.items()}, index=index)
 
 
 def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
@@ -327,7 +327,7 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     if record.penalty is None and is_sample(record, design):
         found = influence(record, design)
         measured = np.stack([found.leverage, found.cooks_distance])
-    frame = pd.DataFrame(
+    frame = ResultFrame(
         {
             "y": np.where(design.response.untried, np.nan, design.response.y),
             "fitted": probability,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from logitkit.once import once
 from logitkit.penalised_model import PenalisedModel
+from logitkit.report.frames import ResultFrame
 from logitkit.results.along import fit_at_strength, nested_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
@@ -132,7 +133,7 @@ class CrossValidated:
             rules choose.
         """
         record, place = self.record, np.arange(self.record.path.strengths.size)
-        return pd.DataFrame(
+        return ResultFrame(
             {
                 "strength": record.path.strengths,
                 "mean": record.curve.mean,
@@ -165,7 +166,7 @@ class CrossValidated:
             row[f"{rule}_mean"] = curve.mean[place]
             row[f"{rule}_std_error"] = curve.std_error[place]
             row[f"{rule}_n_nonzero"] = path.n_nonzero[place]
-        return pd.DataFrame([row])
+        return ResultFrame([row])
 
     def summary(self) -> Summary:
         """Return the cross-validation as a document.

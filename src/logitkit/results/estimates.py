@@ -12,7 +12,7 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_covariance, require_likelihood
 from logitkit.record import FitRecord, ModelRecord
 from logitkit.report import tidy
-from logitkit.report.frames import EstimateFrame
+from logitkit.report.frames import ResultFrame
 from logitkit.results.model import Model
 from logitkit.typing import FloatArray
 
@@ -75,7 +75,7 @@ def interval_frame(record: ModelRecord, rows: Callable[[], Design], method: str,
 
         found = standard_intervals(record, rows(), level)
         columns = pd.Index(["conf_low", "conf_high"], name=found.label)
-        return EstimateFrame(np.column_stack([found.low, found.high]), pd.Index(found.names, name="term"), columns)
+        return ResultFrame(np.column_stack([found.low, found.high]), pd.Index(found.names, name="term"), columns)
     if method in ("profile", "score"):
         raise UnsupportedError(f"method={method!r} is not offered in this version; use 'wald' or 'bootstrap'.")
     if method != "wald":

@@ -13,11 +13,11 @@ from logitkit.design.checks import require_finite
 from logitkit.design.frame import read_table
 from logitkit.design.group_rows import GroupRows
 from logitkit.design.rebuild import new_rows
-from logitkit.errors import DataError, nearest_name
+from logitkit.errors import DataError, nearest_name, quoted_names
 from logitkit.inference.delta import wald_estimates
 from logitkit.options import require_choice
 from logitkit.report import tidy
-from logitkit.report.frames import EstimateFrame
+from logitkit.report.frames import ResultFrame
 from logitkit.report.grouped import grouped_document
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
@@ -95,7 +95,7 @@ class GroupedFits:
         record = self.record
         n_groups, p = record.coef.shape
         table = wald_estimates(record.coef.ravel(), record.std_error.ravel(), record.level if level is None else level)
-        return EstimateFrame(
+        return ResultFrame(
             {name: np.repeat(np.asarray(values), p) for name, values in self._columns().items()}
             | {
                 "term": np.tile(np.array(record.info.names, dtype=object), n_groups),
@@ -119,10 +119,10 @@ class GroupedFits:
         """
         record = self.record
         names = {
-            what: [", ".join(record.names_where(group, what)) for group in range(len(self))]
+            what: [", ".join(quoted_names(record.names_where(group, what))) for group in range(len(self))]
             for what in ("aliased", "collinear", "separated")
         }
-        return pd.DataFrame(
+        return ResultFrame(
             self._columns()
             | {
                 "n_obs": record.n_obs,
@@ -256,7 +256,9 @@ class GroupedFits:
         groups = self.record.groups
         label = group if isinstance(group, tuple) else (group,)
         if len(label) != len(groups.names):
-            raise DataError(f"{group!r} is no label of a group; give one value for each of {', '.join(groups.names)}.")
+            raise DataError(
+                f"{group!r} is no label of a group; give one value for each of {', '.join(quoted_names(groups.names))}."
+            )
         number = groups.find(label)
         if number < 0:
             shown = label[0] if len(label) == 1 else label

@@ -19,7 +19,7 @@ from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.outcome_prediction import outcome_logits, outcome_predictions, outcome_probabilities
 from logitkit.options import require_choice
 from logitkit.report import tidy
-from logitkit.report.frames import EstimateFrame
+from logitkit.report.frames import ResultFrame
 from logitkit.results.rows import new_design, require_finite_rows
 from logitkit.typing import UnseenPolicy
 
@@ -242,4 +242,4 @@ def predictions_of_outcomes(
         columns[name] = out.reshape(-1)
     labels = pd.RangeIndex(rows.kept.size) if rows.index is None else pd.Index(rows.index)
     index = pd.MultiIndex.from_product([labels, found.outcomes], names=[labels.name or "row", "outcome"])
-    return tidy.posterior_named(EstimateFrame(columns, index), fit.record)
+    return tidy.posterior_named(ResultFrame(columns, index), fit.record)

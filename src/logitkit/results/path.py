@@ -12,6 +12,7 @@ from logitkit.options import require_choice
 from logitkit.penalised_logit import PenalisedLogit
 from logitkit.penalised_model import PenalisedModel
 from logitkit.penalised_path import PathRecord
+from logitkit.report.frames import ResultFrame
 from logitkit.results.along import criteria_frame, fit_at_strength, least_strength, with_rows
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
@@ -201,7 +202,7 @@ class Path:
             step, term, estimate, strength, deviance_ratio.
         """
         step, place = np.nonzero(self.record.coef)
-        return pd.DataFrame(
+        return ResultFrame(
             {
                 "step": step,
                 "term": np.array(self.record.names, dtype=object)[place],
@@ -222,7 +223,7 @@ class Path:
             ``path.at(strength).certificate()`` proves a bound), steps.
         """
         record = self.record
-        return pd.DataFrame(
+        return ResultFrame(
             {
                 "strength": record.strengths,
                 "n_nonzero": record.n_nonzero,

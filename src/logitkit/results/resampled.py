@@ -14,7 +14,7 @@ from logitkit.inference.bootstrap_intervals import IntervalKind
 from logitkit.inference.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling import Bootstrap, bootstrap
 from logitkit.inference.units import ResamplingKind
-from logitkit.report.frames import EstimateFrame
+from logitkit.report.frames import ResultFrame
 from logitkit.results.model import Model
 from logitkit.results.shown import shown
 
@@ -75,7 +75,7 @@ class BootstrapResult(Bootstrap):
             term, estimate, bias, std_error, conf_low, conf_high, n_infinite, n_undetermined.
         """
         found = self.intervals(kind, level, jackknife)
-        return EstimateFrame(
+        return ResultFrame(
             {
                 "term": list(self.names),
                 "estimate": self.estimate,
@@ -125,7 +125,7 @@ class JackknifeResult(Jackknife):
         pandas.DataFrame
             term, estimate, bias, std_error.
         """
-        return EstimateFrame(
+        return ResultFrame(
             {
                 "term": list(self.names),
                 "estimate": self.estimate,
