@@ -148,9 +148,27 @@ def test_report_is_written_and_said_on_standard_error(births: Path, tmp_path: Pa
     assert "<title>Births &amp; weights</title>" in again.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("model", [["low ~ lwt + smoke"], ["race ~ lwt + smoke", "--model", "multinomial"]])
+def test_units_reach_the_summary_and_the_reports(
+    model: list[str], births: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    page, saved, again = tmp_path / "births.html", tmp_path / "m.json", tmp_path / "again.html"
+    words = ["fit", model[0], str(births), *model[1:], "--units", "lwt=10", "--units", "smoke=2"]
+    assert main([*words, "--report", str(page), "--save", str(saved)]) == 0
+    out = capsys.readouterr().out
+    assert "lwt (per 10)" in out
+    assert "smoke (per 2)" in out
+    assert main(["report", str(saved), str(births), "--units", "lwt=10", "--output", str(again)]) == 0
+    assert "lwt (per 10)" in page.read_text("utf-8")
+    assert "lwt (per 10)" in again.read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["low ~ age", "births.csv", "--units", "age"], "--units 'age' is not NAME=NUMBER"),
+        (["low ~ age", "births.csv", "--units", "age=ten"], "--units 'age=ten' is not NAME=NUMBER"),
+        (["low ~ age", "births.csv", "--units", "agee=10"], "Did you mean 'age'?"),
         (["low ~ agee", "births.csv"], "Did you mean 'age'?"),
         (["low", "births.csv"], "write 'response ~ terms'"),
         (["low ~ age", "nothing.csv"], "There is no file"),

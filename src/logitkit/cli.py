@@ -131,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument(
         "--format", choices=FORMATS, default="text", help="how the summary is printed (default: %(default)s)"
     )
+    _add_units(fit)
     fit.add_argument("--report", metavar="FILE", help="also write an HTML report with figures")
     fit.add_argument("--save", metavar="FILE", help="also save the model as JSON, without the data")
     _add_force(fit)
@@ -171,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data(report, "file of rows with their outcome")
     report.add_argument("--output", metavar="FILE", default="report.html", help="default: %(default)s")
     report.add_argument("--title", help="title of the page")
+    _add_units(report)
     _add_force(report)
     report.set_defaults(run=_report)
 
@@ -190,6 +192,11 @@ def _add_data(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("--separator", metavar="CHAR", help="between the columns of a text file: ';', tab, ...")
 
 
+def _add_units(command: argparse.ArgumentParser) -> None:
+    text = "change in a column that its coefficient is for, such as balance=10000; may be repeated"
+    command.add_argument("--units", metavar="COL=NUMBER", action="append", default=[], help=text)
+
+
 def _add_force(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--force",
@@ -201,20 +208,14 @@ def _add_force(command: argparse.ArgumentParser) -> None:
 def _fit(options: argparse.Namespace) -> None:
     """Fit, write what was asked for, and print the summary."""
     require_outputs({"model": options.save, "report": options.report}, [options.data], options.force)
+    units = _units(options)
     fit = _fit_several(options) if options.model == "multinomial" else _fit_two(options)
-    summary = fit.summary()
-    renderers = {
-        "text": summary.to_text,
-        "markdown": summary.to_markdown,
-        "latex": summary.to_latex,
-        "html": summary.to_html,
-    }
-    text = renderers[options.format]()
+    text = getattr(fit.summary(units), f"to_{options.format}")()
     try:  # files first: the reader of the standard output may go away
         if options.save:
             _say_where("model", fit.save(options.save))
         if options.report:
-            _say_where("report", fit.report(options.report, source=Path(options.data).name))
+            _say_where("report", fit.report(options.report, units=units, source=Path(options.data).name))
     finally:
         _print(text)
 
@@ -260,6 +261,12 @@ def _common(options: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(options, name) for name in names}
 
 
+def _units(options: argparse.Namespace) -> dict[str, float]:
+    from logitkit.report.units import read_units
+
+    return read_units(options.units)
+
+
 def _predict(options: argparse.Namespace) -> None:
     """Write probabilities of the rows of a file, of several outcomes a line each."""
     require_outputs({"predictions": options.output}, [options.model, options.data], options.force)
@@ -294,10 +301,9 @@ def _report(options: argparse.Namespace) -> None:
     require_outputs({"report": options.output}, [options.model, options.data], options.force)
     from logitkit.results.loading import load
 
-    data = _read(options.data, options.separator)
-    _say_where(
-        "report", load(options.model).report(options.output, data, options.title, source=Path(options.data).name)
-    )
+    units, data = _units(options), _read(options.data, options.separator)
+    fit, source = load(options.model), Path(options.data).name
+    _say_where("report", fit.report(options.output, data, options.title, units=units, source=source))
 
 
 def _demo(options: argparse.Namespace) -> None:

@@ -87,7 +87,12 @@ def test_notation_of_estimates(estimate, error, cells):
     [
         ([0.9847, 6.4384], [0.0069, 0.697], ("0.985", "6.438")),
         ([1.0029, 6.4384], [0.00085, 0.697], ("1.0029", "6.4384")),
-        ([0.999997, 1.8], [1.8e-7, 0.02], ("1.0000", "1.8000")),
+        ([0.9999972, 1.8], [1.8e-7, 0.02], ("0.9999972", "1.8000000")),
+        ([0.9999972, 1.8], [2.6e-6, 0.02], ("0.999997", "1.800000")),  # to half a standard error
+        ([1.000412, 1.8], [1.8e-9, 0.02], ("1.000412", "1.800000")),  # three digits of the distance from 1
+        ([1.0 + 1e-9, 1.8], [0.02, 0.02], ("1.000", "1.800")),  # no effect in a good unit
+        ([0.9999972, 321.0], [1.8e-7, 0.02], ("0.999997", "321.000000")),  # cells of ten characters
+        ([1.00003, 1.8], [NAN, NAN], ("1.00003", "1.80000")),  # without errors one digit of it
         ([0.0421, 1.5], [0.3, 0.3], ("0.0421", "1.5000")),
         ([0.00421, 1.5], [0.3, 0.3], ("0.00421", "1.50000")),
         ([0.000421, 1.5], [0.3, 0.3], ("4.21e-04", "1.50e+00")),
@@ -183,3 +188,14 @@ def test_a_row_stays_whole_where_the_page_is_too_narrow_for_it(documents):
     lines = render_text(documents[0], 50).splitlines()
     ends = [line.split()[-3:] for line in lines if line.startswith("late ")]
     assert ends == [list(next(row for row in documents[0].blocks[0].rows if row[0] == "late")[-3:])]
+
+
+def test_limits_of_ratios_in_small_units_are_told_from_one(cards):
+    fit = lk.logit(FORMULA, cards)
+    rows = {row[0]: row[5:] for row in fit.summary().blocks[0].rows}
+    found = fit.odds_ratios()
+    for name in ("limit_of_the_balance", "bill_amt1"):
+        ratio, low, high = rows[name]
+        assert len({ratio, low, high, "1.0000000"}) == 4
+        for cell, column in ((ratio, "odds_ratio"), (low, "conf_low"), (high, "conf_high")):
+            assert float(cell) == pytest.approx(found.loc[name, column], abs=0.51e-7)

@@ -125,7 +125,7 @@ def test_numbers_are_kept_to_the_last_bit_and_shown_by_the_rule(frames, money):
     fit = lk.logit(FORMULA, money)
     assert (frames["tidy"]["estimate"].to_numpy() == fit.record.coef).all()
     line = next(line for line in repr(frames["odds"]).splitlines() if line.startswith("limit_bal"))
-    assert line.split()[1:3] == ["1", f"{np.exp(fit.coef['limit_bal']):.4f}"]
+    assert line.split()[1:3] == ["1", f"{np.exp(fit.coef['limit_bal']):.7f}"]
     assert all("e-" in cell for cell in repr(frames["tidy"]).splitlines()[2].split()[2:4])
 
 

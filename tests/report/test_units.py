@@ -127,3 +127,18 @@ def test_no_unit_is_proposed_for_a_column_without_an_effect_or_in_a_good_unit(ca
     noise = np.random.default_rng(0).normal(size=4000)
     assert not proposals(lk.logit("y ~ noise + late", cards | {"noise": noise}).summary())
     assert not proposals(lk.logit("y ~ 1", cards).summary())
+
+
+def test_groups_of_fits_propose_units(cards):
+    fits = lk.logit_by("y ~ balance + late", cards | {"half": cards["age"] > 45}, by="half")
+    (note,) = proposals(fits.summary())
+    assert re.search(r"fits\.summary\(units=\{'balance': 10+\}\)\.$", note)
+    assert not proposals(fits.summary(units={"balance": 10_000}))
+
+
+def test_the_note_on_relative_risk_ratios_speaks_of_the_units_in_labels(cards):
+    fit = lk.multinomial("three ~ balance + late", cards)
+    (plain,) = (note for note in fit.summary().notes if note.startswith("RRR"))
+    (told,) = (note for note in fit.summary(units={"balance": 10_000}).notes if note.startswith("RRR"))
+    assert "the factor by which one unit multiplies P(outcome) / P(" in plain
+    assert "the factor by which one unit, or the number of units in the label, multiplies" in told

@@ -5,7 +5,9 @@ standard error would show fewer than two significant digits. A column that would
 
 Odds ratios and their limits share three decimals. A ratio below 0.1 has more, so that it shows three significant digits
 (two for a limit), up to five; a ratio whose standard error is below 0.002 has four. One column of the three is in
-scientific notation where a number of it would need more, or is 100,000 or larger.
+scientific notation where a number of it would need more, or is 100,000 or larger. A ratio so near 1 that four decimals
+would print it and its limits as 1.0000 has as many as show its distance from 1: three significant digits of it, or the
+digit of half a standard error where that is coarser, up to seven decimals.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ Cells = tuple[str, ...]
 ESTIMATE_DECIMALS, ESTIMATE_MOST = 4, 6
 RATIO_DECIMALS, RATIO_MOST = 3, 5
 STRENGTH_MOST = 7
-RATIO_BY_ERROR = 4  # decimals that a small standard error can ask for: a ratio of 1.000003 wants another unit instead
+RATIO_BY_ERROR = 4  # decimals that a small standard error can ask for
+NEAR_ONE = 5e-4  # a change of the odds by less than 0.05%
+RATIO_NEAR_ONE, RATIO_WIDEST = 7, 10  # decimals that a ratio near 1 can ask for, and characters of its cells
 THOUSANDS, LARGE = 1e3, 1e5
 
 
@@ -90,6 +94,8 @@ def format_ratios(columns: Sequence[FloatArray], std_error: FloatArray) -> tuple
     (('0.971', '6.438'), ('0.903', '1.641'), ('1.044', '25.260'))
     >>> format_ratios([np.array([0.0421, 1.5, 3.0e7])], np.array([0.5, 0.4, 3.0]))
     (('4.21e-02', '1.50e+00', '3.00e+07'),)
+    >>> format_ratios([np.array([0.9999972]), np.array([0.9999968]), np.array([0.9999976])], np.array([2e-7]))
+    (('0.9999972',), ('0.9999968',), ('0.9999976',))
     """
     wanted = [_digits(values, 3 if place == 0 else 2) for place, values in enumerate(columns)]
     as_powers = [
@@ -99,6 +105,9 @@ def format_ratios(columns: Sequence[FloatArray], std_error: FloatArray) -> tuple
         by_error = min(_digits(std_error * columns[0] / 2.0, 1), RATIO_BY_ERROR)
     fixed = [digits for digits, powers in zip(wanted, as_powers, strict=True) if not powers]
     decimals = max(RATIO_DECIMALS, by_error, *fixed, 0)
+    largest = _largest([values for values, powers in zip(columns, as_powers, strict=True) if not powers])
+    room = RATIO_WIDEST - len(f"{largest:,.0f}.")
+    decimals = max(decimals, min(_digits_of_distance(columns[0], std_error), RATIO_NEAR_ONE, room))
     return tuple(
         _cells(values, None if powers else decimals) for values, powers in zip(columns, as_powers, strict=True)
     )
@@ -146,6 +155,24 @@ def _digits(values: FloatArray, significant: int) -> int:
         return 0
     least = f"{sizes.min():.{significant - 1}e}"  # once rounded: 0.0996 is 0.10
     return significant - 1 - int(least.partition("e")[2])
+
+
+def _digits_of_distance(ratio: FloatArray, std_error: FloatArray) -> int:
+    """Return the decimals with which ratios are told from 1, those within `NEAR_ONE` of it.
+
+    As many as half a standard error has at its first digit, though no more than the distance from 1 has at its third;
+    where there is no error, its first.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        distance, half = np.abs(ratio - 1.0), std_error * ratio / 2.0
+    wanted = [0]
+    for away, error in zip(distance, half, strict=True):
+        if not 0.0 < away < NEAR_ONE:
+            continue
+        known = bool(np.isfinite(error)) and error > 0.0
+        own = _digits(np.array([away]), 3 if known else 1)
+        wanted.append(min(own, _digits(np.array([error]), 1)) if known else own)
+    return max(wanted)
 
 
 def _largest(columns: Iterable[FloatArray]) -> float:

@@ -10,7 +10,7 @@ from logitkit.by import GroupedRecord
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import format_amount, format_integer
-from logitkit.report.units import changes_of, unit_labels
+from logitkit.report.units import changes_of, grouped_unit_note, unit_labels
 from logitkit.report.wording import counted, name_list, numbered_names
 from logitkit.typing import FloatArray
 
@@ -51,7 +51,10 @@ def grouped_document(record: GroupedRecord, units: Mapping[str, float] | None = 
         subtitle=record.info.formula or "",
         facts=facts,
         blocks=(_first_groups(record, changes_of(record.info, units)),),
-        notes=tuple(_notes(record)),
+        notes=(
+            *grouped_unit_note(record.info, record.coef, record.std_error, changes_of(record.info, units)),
+            *_notes(record),
+        ),
         warnings=tuple(_warnings(record)),
     )
 

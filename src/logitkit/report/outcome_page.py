@@ -126,7 +126,7 @@ def _risk_ratios(record: MultinomialRecord, design: Design, units: Units) -> Ite
     axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
     plot_outcome_coefficients(drawn, axes)
     caption = (
-        f"By what factor one unit, or as many as a label says, multiplies P(outcome) / P({drawn.against})"
+        f"The factor by which one unit, or the number of units in the label, multiplies P(outcome) / P({drawn.against})"
         f"{_with_intervals(record)}, on a logarithmic scale."
     )
     yield Section("Relative risk ratios", (_figure(axes, "Relative risk ratios", caption),))

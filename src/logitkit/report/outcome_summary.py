@@ -30,7 +30,7 @@ from logitkit.report.penalty import penalty_facts
 from logitkit.report.summary import listed_columns
 from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
 from logitkit.report.wording import counted, has_only_intercept, name_list
-from logitkit.typing import IntArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["outcome_summary_document", "outcome_tables"]
 
@@ -58,7 +58,7 @@ def outcome_summary_document(record: MultinomialRecord, units: Mapping[str, floa
         title="Multinomial logistic regression" if record.penalty is None else "Penalised multinomial regression",
         facts=tuple(_facts(record)),
         blocks=outcome_tables(record, units),
-        notes=(*_unit_note(record, units), *_notes(record)),
+        notes=(*_unit_note(record, units), *_notes(record, changes_of(record.info, units))),
         warnings=tuple(_warnings(record)),
     )
 
@@ -157,12 +157,12 @@ def _facts(record: MultinomialRecord) -> Iterator[Fact]:
         yield from penalty_facts(record, record.penalty)
 
 
-def _notes(record: MultinomialRecord) -> Iterator[str]:
+def _notes(record: MultinomialRecord, changes: FloatArray) -> Iterator[str]:
     response = record.info.response
     if record.penalty is not None:
         yield from outcome_penalty_notes(record, record.penalty)
     else:
-        yield from _fitted_notes(record)
+        yield from _fitted_notes(record, changes)
     yield from design_notes(record)
     if response.ordered:
         order = " < ".join(response.levels[:6]) + (" < ..." if len(response.levels) > 6 else "")
@@ -181,7 +181,7 @@ def _notes(record: MultinomialRecord) -> Iterator[str]:
         yield "The log-likelihood includes the multinomial constant."
 
 
-def _fitted_notes(record: MultinomialRecord) -> Iterator[str]:
+def _fitted_notes(record: MultinomialRecord, changes: FloatArray) -> Iterator[str]:
     """Say what the numbers of maximum likelihood are."""
     if record.reference is None:
         yield (
@@ -191,7 +191,8 @@ def _fitted_notes(record: MultinomialRecord) -> Iterator[str]:
         )
     elif not has_only_intercept(record):
         base = record.outcomes[record.reference]
-        yield f"RRR: relative risk ratio, by what factor one unit multiplies P(outcome) / P({base})."
+        change = "one unit, or the number of units in the label," if np.any(changes != 1.0) else "one unit"
+        yield f"RRR: relative risk ratio, the factor by which {change} multiplies P(outcome) / P({base})."
         yield from no_ratio(record.info, "relative risk ratio")
     yield from covariance_note(record)
     yield from null_model_note(record)

@@ -6,19 +6,20 @@ and its limits; z and p-value stay, and the label says "per u".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from logitkit.design.info import DesignInfo
 from logitkit.design.terms import INTERCEPT
+from logitkit.errors import FormulaError
 from logitkit.inference.changes import column_changes, without_ratio
 from logitkit.inference.delta import Estimates
 from logitkit.record import ModelRecord
 from logitkit.report.wording import name_list
 from logitkit.typing import FloatArray
 
-__all__ = ["changes_of", "per_unit", "unit_labels", "unit_note"]
+__all__ = ["changes_of", "grouped_unit_note", "per_unit", "read_units", "unit_labels", "unit_note"]
 
 SMALL = 5e-4  # a coefficient and an error below it are a change of the odds by less than 0.05%
 INVERTED_MOST = 200  # coefficients whose information is computed for a proposal
@@ -134,26 +135,102 @@ def unit_note(record: ModelRecord, found: Estimates, changes: FloatArray, verbs:
     str
         One paragraph or none. The unit is the power of ten nearest the standard deviation of the column.
     """
-    names, p = record.info.names, len(record.info.names)
-    sizes = np.fmax(np.abs(found.estimate), found.std_error).reshape(-1, p)
-    sizes = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=0)
-    small = (sizes > 0.0) & (sizes < SMALL) & (changes == 1.0) & ~without_ratio(record.info)
+    sizes = _sizes(found.estimate, found.std_error, len(record.info.names))
+    units = _proposed(record.info, sizes, changes, lambda: _deviations(record))
+    if units:
+        yield f"{_small_words(units)} fit.summary(units={_mapping(units)}); {verbs} take units too."
+
+
+def grouped_unit_note(
+    info: DesignInfo, estimate: FloatArray, std_error: FloatArray, changes: FloatArray
+) -> Iterator[str]:
+    """Propose units for columns whose coefficients are too small to be read in every group.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of all groups.
+    estimate, std_error : (G, p) array
+        One row per group.
+    changes : (p,) array
+        Units that were given, by column.
+
+    Yields
+    ------
+    str
+        One paragraph or none. The unit is a power of ten that makes the largest coefficient readable.
+    """
+    unknown = np.full(len(info.names), np.nan)
+    units = _proposed(info, _sizes(estimate, std_error, len(info.names)), changes, lambda: unknown)
+    if units:
+        yield f"{_small_words(units)} fits.summary(units={_mapping(units)})."
+
+
+def read_units(words: Sequence[str]) -> dict[str, float]:
+    """Read units as they are written on a command line.
+
+    Parameters
+    ----------
+    words : sequence of str
+        ``name=number`` each.
+
+    Returns
+    -------
+    dict of str to float
+        By column.
+
+    Raises
+    ------
+    FormulaError
+        If a word is not of that form.
+
+    Examples
+    --------
+    >>> read_units(["balance=10000", "age=10"])
+    {'balance': 10000.0, 'age': 10.0}
+    """
+    units = {}
+    for word in words:
+        name, equals, number = word.rpartition("=")
+        try:
+            units[name.strip()] = float(number)
+        except ValueError:
+            equals = ""
+        if not equals or not name.strip():
+            raise FormulaError(f"--units {word!r} is not NAME=NUMBER, such as balance=10000.")
+    return units
+
+
+def _sizes(estimate: FloatArray, std_error: FloatArray, p: int) -> FloatArray:
+    """Return the largest finite coefficient or error of each column."""
+    sizes = np.fmax(np.abs(estimate), std_error).reshape(-1, p)
+    largest: FloatArray = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=0)
+    return largest
+
+
+def _proposed(
+    info: DesignInfo, sizes: FloatArray, changes: FloatArray, deviations: Callable[[], FloatArray]
+) -> dict[str, float]:
+    """Return units for the columns that are too small to be read: the power of ten nearest their deviation."""
+    small = (sizes > 0.0) & (sizes < SMALL) & (changes == 1.0) & ~without_ratio(info)
     # Powers, products and levels follow from the columns that they are made of.
+    names = info.names
     columns = [j for j in np.flatnonzero(small) if names[j] != INTERCEPT and not set(names[j]) & set(":([")]
     if not columns:
-        return
-    deviations = _deviations(record)
+        return {}
+    spread = deviations()
     with np.errstate(divide="ignore", invalid="ignore"):
-        powers = np.round(np.log10(np.where(np.isnan(deviations), READABLE / sizes, deviations)))
-    units = {names[j]: 10.0 ** powers[j] for j in columns if 1 <= powers[j] <= 15}
-    if not units:
-        return
+        powers = np.round(np.log10(np.where(np.isnan(spread), READABLE / sizes, spread)))
+    return {names[j]: float(10.0 ** powers[j]) for j in columns if 1 <= powers[j] <= 15}
+
+
+def _small_words(units: Mapping[str, float]) -> str:
+    return f"One unit of {name_list(list(units))} changes the odds by less than 0.05%. For larger changes:"
+
+
+def _mapping(units: Mapping[str, float]) -> str:
     listed = [f"{name!r}: {unit:.0f}" for name, unit in list(units.items())[:PROPOSED_MOST]]
-    mapping = ", ".join(listed) + (", ..." if len(units) > len(listed) else "")
-    yield (
-        f"One unit of {name_list(list(units))} changes the odds by less than 0.05%. Larger changes: "
-        f"fit.summary(units={{{mapping}}}), and so in {verbs}."
-    )
+    return f"{{{', '.join(listed)}{', ...' if len(units) > len(listed) else ''}}}"
 
 
 def _deviations(record: ModelRecord) -> FloatArray:
