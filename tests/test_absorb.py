@@ -484,11 +484,11 @@ def test_a_saved_fit_predicts_and_prints_the_same(tmp_path):
     ("change", "message"),
     [
         (lambda part: part["levels"].append("f999"), "intercepts"),
-        (lambda part: part["levels"].__setitem__(1, part["levels"][0]), "a level twice"),
+        (lambda part: part["levels"].__setitem__(1, part["levels"][0]), "twice"),
         (lambda part: part.__setitem__("rows", part["rows"][:32]), "rows"),
         (lambda part: part.__setitem__("means", part["curvature"]), "means"),
         (lambda part: part.__setitem__("curvature", "?"), "damaged"),
-        (lambda part: part.__setitem__("name", 3), "no name"),
+        (lambda part: part.__setitem__("name", 3), "must be text"),
         (lambda part: part.pop("intercepts"), "intercepts"),
     ],
 )

@@ -183,7 +183,7 @@ def test_a_saved_fit_refuses_the_same_rows(data, tmp_path):
     packed = json.loads(path.read_text())
     packed["coordinates"]["vanishing"] = None
     path.write_text(json.dumps(packed))
-    with pytest.raises(DataError, match="does not say what its aliased columns were"):
+    with pytest.raises(DataError, match="explains the columns"):
         lk.load(path)
 
 

@@ -171,8 +171,8 @@ def _estimates_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     ended = packed["status"] in ("CONVERGED", "SEPARATED")
     if ended and not np.array_equal(_kinds(coef), np.where(np.isnan(signs), 2.0, np.sign(signs))):
         yield "'coef' must be missing where aliased or undetermined, infinite as the limit says, and finite elsewhere"
-    if ended and np.isnan(numbers_of(packed["inner_coef"])).any():
-        yield "'inner_coef' holds nan after a fit that converged"
+    if ended and np.isnan(numbers_of(packed["inner_coef"])).sum() > len(packed["aliased"]):
+        yield "'inner_coef' holds nan after a fit that converged, more often than columns are aliased"
     loglik, constant = packed["loglik"], packed["log_constant"]
     if isinstance(loglik, (int, float)) and loglik - constant > ROUNDING * (1.0 + abs(constant)):
         yield f"'loglik' is {loglik}, and a likelihood is no more than 1"

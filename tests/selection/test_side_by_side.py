@@ -100,14 +100,14 @@ def test_a_refit_that_all_rows_do_not_have(seed: int) -> None:
 
 def test_the_error_of_all_rows_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that wait for the path of all rows are not left waiting when it fails."""
-    whole = cross_validation.solve_path
+    whole = cross_validation.path_of
 
     def failing(given: Any, *rest: Any, **options: Any) -> Any:
         if given.design.n_rows == 120:
             raise DataError("all rows")
         return whole(given, *rest, **options)
 
-    monkeypatch.setattr(cross_validation, "solve_path", failing)
+    monkeypatch.setattr(cross_validation, "path_of", failing)
     X, y, names = wide(p=40)
     for threads in (1, 2, 3):
         lk.set_threads(threads)

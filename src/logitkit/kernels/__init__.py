@@ -60,7 +60,9 @@ def _compile(function: F, relaxed: Any) -> F:
         kernel = njit(cache=True, **options)(function)
     except RuntimeError:  # numba finds no folder that it may write
         return cast("F", njit(**options)(function))
-    _keep_working(kernel._cache)  # noqa: SLF001 - numba has no public place for it
+    cache = getattr(kernel, "_cache", None)  # numba has no public place for it, and none under NUMBA_DISABLE_JIT
+    if cache is not None:
+        _keep_working(cache)
     return cast("F", kernel)
 
 
