@@ -103,6 +103,40 @@ def test_numbers_are_those_of_numpy_on_float64(pair: Pair) -> None:
 TRUTHS = ["b & c", "b | c", "~b", "~(b & ~c)", "(f64 > 0) & b", "~(f64 > 0) | (u8 > 9)"]
 
 
+WHOLE = pd.DataFrame({"k": [3, 5, 7], "t": ["a", "b", "c"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("k.pow(40)", np.array([3.0, 5.0, 7.0]) ** 40),
+        ("k.mul(2 ** 62)", np.array([3.0, 5.0, 7.0]) * 2.0**62),
+        ("k.multiply(2 ** 62)", np.array([3.0, 5.0, 7.0]) * 2.0**62),
+        ("k.add(2 ** 63 - 1)", np.full(3, 2.0**63)),
+        ("(k * 2 ** 60).sum() + k", np.full(3, 15 * 2.0**60)),
+        ("np.cumsum(k * 2 ** 60)", np.array([3.0, 8.0, 15.0]) * 2.0**60),
+        ("(k ** 20).prod() + k", np.full(3, 105.0**20)),
+        ("(k * 2 ** 31).dot(k * 2 ** 31) + k", np.full(3, 83 * 2.0**62)),
+        ("(k * 2 ** 31) @ (k * 2 ** 31) + k", np.full(3, 83 * 2.0**62)),
+        ("k.add(1) + k.sum()", np.array([19.0, 21.0, 23.0])),
+    ],
+)
+def test_methods_and_sums_of_whole_numbers_do_not_run_over(text: str, expected: np.ndarray) -> None:
+    assert_allclose(evaluate(text, WHOLE), expected, rtol=EXACT)
+
+
+@pytest.mark.parametrize("text", ["t.sum()", "t.cumsum()", "np.sum(t)", "t.mul(3)", "t * 3"])
+def test_text_is_neither_added_up_nor_multiplied(text: str) -> None:
+    with pytest.raises(FormulaError, match="operation of numbers"):
+        evaluate(text, WHOLE)
+
+
+def test_a_column_that_is_called_like_an_alias_is_itself() -> None:
+    frame = pd.DataFrame({"a b": [1.0, 2.0], "_column_0_": [10.0, 20.0], "x": [5.0, 6.0]})
+    assert evaluate("`a b` + _column_0_", frame).tolist() == [11.0, 22.0]
+    assert evaluate("`x` + x", frame).tolist() == [10.0, 12.0]
+
+
 @pytest.mark.parametrize("text", TRUTHS)
 def test_conditions_stay_logical(text: str) -> None:
     found = evaluate(text)

@@ -23,6 +23,15 @@ def halved(values: Any) -> Any:
     return HALF * values
 
 
+def test_a_letter_that_python_takes_for_another_is_named() -> None:
+    frame = pd.DataFrame({"y": [0, 1, 0, 1], "\u00b5g": [1.0, 2.0, 4.0, 3.0]})  # the micro sign
+    with pytest.raises(
+        FormulaError, match=r"'\\xb5g' holds a letter that Python takes for another.* Rename the column"
+    ):
+        lk.logit("y ~ log(\u00b5g)", frame)
+    assert lk.logit("y ~ \u00b5g", frame).n_obs == 4
+
+
 def test_names_with_spaces_and_signs_stand_in_backticks_or_in_the_quotes_of_patsy() -> None:
     frame = small().rename(columns={"age": "age (years)", "region": "sales region", "default": "in default?"})
     fit = lk.logit("`in default?` ~ `age (years)` + C(`sales region`) + np.log(`age (years)`)", frame)

@@ -34,6 +34,20 @@ COMPUTING = frozenset(
         "interpolate multiply subtract divide"
     )
 )
+#: Those that are operators of two values.
+METHODS = {
+    "add": "+",
+    "sub": "-",
+    "subtract": "-",
+    "mul": "*",
+    "multiply": "*",
+    "pow": "**",
+    "floordiv": "//",
+    "mod": "%",
+}
+#: Methods, and functions of numpy, that add up or multiply many values.
+SUMS = frozenset(_words("sum cumsum nansum nancumsum"))
+PRODUCTS = frozenset(_words("prod product cumprod nanprod nancumprod dot vdot inner matmul"))
 #: Functions of numpy that want truth values, or take them as they are.
 LOGICAL = frozenset(
     getattr(np, name)
@@ -199,6 +213,21 @@ def _is_text(value: Any) -> bool:
     return bool(np.size(value)) and isinstance(np.asarray(value).ravel()[0], str)
 
 
+def _summed(value: Any) -> Any:
+    """Return what is added up: no text, and whole numbers as float64 where their sum may not be one of 64 bits."""
+    value = widened(value)
+    if _is_text(value):
+        raise FormulaError("A sum in the formula is one of text; it is an operation of numbers.")
+    ranged = _range(value)
+    return value if ranged is None or max(map(abs, ranged)) * np.size(value) <= LARGEST else _as_float(value)
+
+
+def _multiplied(value: Any) -> Any:
+    """Return what is multiplied with itself: no text, and whole numbers as float64."""
+    value = _summed(value)
+    return value if _range(value) is None else _as_float(value)
+
+
 def _arithmetic(sign: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return an operator that widens its operands, and leaves whole numbers whole where they stay exact."""
 
@@ -208,8 +237,10 @@ def _arithmetic(sign: str, function: Callable[[Any, Any], Any]) -> Callable[[Any
             _is_text(left) or _is_text(right) or (isinstance(left, (list, tuple)) and isinstance(right, int))
         ):
             raise FormulaError(f"'{sign}' in the formula stands beside text or a list; it is an operation of numbers.")
-        if sign in {"/", "@"}:
+        if sign == "/":
             return function(left, right)
+        if sign == "@":
+            return function(_multiplied(left), _multiplied(right))
         ranges = _range(left), _range(right)
         if ranges[0] is not None and ranges[1] is not None and _runs_over(sign, ranges[0], ranges[1]):
             left, right = _as_float(left), _as_float(right)
@@ -277,7 +308,18 @@ def attribute(value: Any, name: str) -> Any:
     """
     if name.startswith("_"):
         raise FormulaError(f"{name!r} in the formula: names that begin with '_' are Python's own.")
-    return getattr(widened(value) if name in COMPUTING else value, name)
+    if name in SUMS | PRODUCTS:
+        value = _summed(value) if name in SUMS else _multiplied(value)
+    method = getattr(widened(value) if name in COMPUTING else value, name)
+    if name not in METHODS:
+        return method
+
+    def compute(*arguments: Any, **options: Any) -> Any:
+        if len(arguments) == 1 and not options:
+            return ARITHMETIC[METHODS[name]](value, arguments[0])
+        return method(*arguments, **options)
+
+    return compute
 
 
 def called_by_numpy(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -313,4 +355,9 @@ def called_by_numpy(function: Any, arguments: tuple[Any, ...], options: dict[str
         return TWINS[function](*arguments)
     if function is np.square and len(arguments) == 1 and not options:
         return TWINS[np.power](arguments[0], 2)
+    name = getattr(function, "__name__", "")
+    if name in SUMS:
+        return function(*map(_summed, arguments[:1]), *arguments[1:], **options)
+    if name in PRODUCTS:
+        return function(*map(_multiplied, arguments[:2]), *arguments[2:], **options)
     return function(*map(widened, arguments), **options)

@@ -115,7 +115,7 @@ class Scope:
         for reference in expression.references:
             root = reference.path[0]
             if root in self.columns and not reference.is_call:
-                if root not in expression.aliases.values():  # no identifier: its alias stands for it
+                if root.isidentifier():  # for any other name its alias stands
                     names[root] = self.column(root)
                 roots.append(root)
                 continue

@@ -113,12 +113,15 @@ def read_expression(text: str) -> Expression:
     def replace(match: re.Match[str]) -> str:
         if match[2] is None:
             return match[0]
-        alias = f"_column_{len(aliases)}_"
+        alias = f"{stem}{len(aliases)}_"
         aliases[alias] = match[2]
         return alias
 
     if len(text) > CHARACTERS_MOST:
         raise FormulaError(f"An expression of the formula has {len(text):,} characters: {text[:40]!r}...")
+    stem = "_column_"
+    while stem in text:  # a column of the table is called so
+        stem += "_"
     try:
         tree = ast.parse(QUOTED.sub(replace, text).strip(), mode="eval").body
         nodes = list(ast.walk(tree))

@@ -104,10 +104,11 @@ def split_formula(text: str) -> tuple[str, str]:
 def _tilde(text: str) -> int:
     """Return the place of the '~' between the sides, or -1; one in brackets or behind an operator means "not"."""
     outside = outside_quotes(text)
-    for place, character in enumerate(outside):
-        before = text[:place].rstrip()
-        if character == "~" and before and before[-1] not in "&|~=<>+-*/%":
+    before = ""  # the last character that is no blank
+    for place, character in enumerate(text):
+        if outside[place] == "~" and before and before not in "&|~=<>+-*/%":
             return place
+        before = before if character.isspace() else character
     return 0 if outside.lstrip().startswith("~") else -1
 
 

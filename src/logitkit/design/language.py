@@ -10,6 +10,7 @@ import ast
 import inspect
 import math
 from collections.abc import Container, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -83,9 +84,15 @@ FIELDS = frozenset(
         "seconds is_month_start is_month_end is_leap_year"
     )
 )
-#: Transforms whose arguments say how many columns there are, and the most that there may be.
-SIZED = {**dict.fromkeys(("bs", "cc", "cr", "cs", "poly"), 1_000), "hashed": 1_000_000}
-SIZES = frozenset({"df", "degree", "levels"})
+#: Arguments that say how much is computed, and the most that they may be.
+SIZES: dict[str, dict[str, int]] = {
+    **{name: {"df": 1_000} for name in ("cc", "cr", "cs")},
+    "bs": {"df": 1_000, "degree": 100},
+    "poly": {"degree": 1_000},
+    "hashed": {"levels": 1_000_000},
+    "round": {"ndigits": 400},
+    **{name: {"decimals": 400} for name in ("np.round", "np.around", ".round")},
+}
 NODES = (
     *(ast.Constant, ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
     *(ast.List, ast.Tuple, ast.Dict, ast.Load, ast.operator, ast.unaryop, ast.boolop, ast.cmpop),
@@ -193,7 +200,8 @@ class _Reader:
             self.field(node)
             return
         constant = name in KNOWN and not callable(KNOWN[name])
-        if not (constant or name.startswith("contr.") or name in TYPES | {"Sum", "Poly", "Helmert", "Diff"}):
+        contrast = name in KNOWN and name.startswith("contr.")
+        if not (constant or contrast or name in TYPES | {"Sum", "Poly", "Helmert", "Diff"}):
             kind = "a function that is not called" if name in KNOWN else "a name that is not known"
             raise self.refuse(node, kind)
 
@@ -220,27 +228,42 @@ class _Reader:
                 if [getattr(argument, "id", None) in TYPES for argument in node.args] != [True] or node.keywords:
                     raise self.refuse(node, "a type other than int, float, str and bool")
                 return
+            name = f".{node.func.attr}"
         of_numpy = name.startswith("np.") or isinstance(KNOWN.get(name), np.ufunc)
         if of_numpy and name in KNOWN and len(node.args) > _values(KNOWN[name]):
             raise self.refuse(node, "a call with more values than the function computes with")
-        for place, part in enumerate(node.args):
-            if name in SIZED and place > 0:
-                self.size(name, node, part)
+        sizes = SIZES.get(name, {})
+        for argument, part in zip_longest(_arguments(name)[: len(node.args)], node.args):
+            if argument in sizes:
+                self.size(node, argument, sizes[argument], part)
             self.value(part)
         for option in node.keywords:
             if option.arg is None:
                 raise self.refuse(node, "a call with '**'")
             if option.arg.startswith("_") or (option.arg in TYPED and name not in self.functions):
                 raise self.refuse(node, f"a call with the option {option.arg!r}")
-            if name in SIZED and option.arg in SIZES:
-                self.size(name, node, option.value)
+            if option.arg in sizes:
+                self.size(node, option.arg, sizes[option.arg], option.value)
             self.value(option.value)
 
-    def size(self, name: str, call: ast.Call, node: ast.expr) -> None:
-        """Refuse a number of columns that is too large, or that is not written out."""
-        stated = self.functions.get(node.id) if isinstance(node, ast.Name) else getattr(node, "value", None)
-        if isinstance(node, ast.BinOp) or (isinstance(stated, (int, float)) and stated > SIZED[name]):
-            raise self.refuse(call, f"a transform of more than {SIZED[name]:,} columns, or of a size that is computed")
+    def size(self, call: ast.Call, argument: str, most: int, node: ast.expr) -> None:
+        """Refuse a size that is too large, or that is neither written out nor stored."""
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            node = node.operand
+        written = isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in self.functions)
+        stated: Any = (
+            self.functions[node.id] if written and isinstance(node, ast.Name) else getattr(node, "value", None)
+        )
+        number = isinstance(stated, (int, float, np.number)) and bool(-most <= stated <= most)
+        if not (written and (stated is None or number)):
+            raise self.refuse(call, f"a call whose {argument!r} is more than {most:,} or is computed")
+
+
+def _arguments(name: str) -> list[str]:
+    """Return what the arguments of a function that has sizes are called."""
+    if name not in SIZES:
+        return []
+    return list(SIZES[name]) if name.startswith(".") else list(inspect.signature((BUILTINS | KNOWN)[name]).parameters)
 
 
 def _values(function: Any) -> int:

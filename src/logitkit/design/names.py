@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -165,6 +166,12 @@ class Names:
             return f"What is {name}() elsewhere is here {EQUIVALENTS[name]}."
         if called and f"np.{name}" in KNOWN:
             return f"Write np.{name}(...)."
+        alike = [column for column in self.columns if normalize("NFKC", column) == name]
+        if alike:
+            return (
+                f"The column {alike[0]!a} holds a letter that Python takes for another, as the micro sign for the "
+                "Greek letter; it can stand alone but not inside a function or brackets. Rename the column."
+            )
         parts = [column for column in self.columns if name in column.split() and not column.isidentifier()]
         if parts:
             return f"The column {parts[0]!r} stands in backticks: `{parts[0]}`."
