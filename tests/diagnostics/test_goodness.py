@@ -125,6 +125,13 @@ def test_a_saturated_model_has_nothing_to_test(formula):
         assert half.patterns is None
 
 
+def test_a_complete_separation_is_no_saturated_model():
+    data = {"x": np.arange(20.0), "y": np.repeat([0, 1], 10)}
+    for fit in (lk.logit("y ~ x", data), lk.multinomial("y ~ x", data)):
+        with pytest.raises(UnsupportedError, match="Every row is fitted perfectly"):
+            fit.goodness_of_fit()
+
+
 def test_few_patterns_leave_fewer_degrees_of_freedom():
     """With a group a pattern the statistic is Pearson's of the grouped rows, on J - p degrees of freedom."""
     births = lk.datasets.load_lbw()

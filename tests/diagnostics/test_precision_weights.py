@@ -46,3 +46,11 @@ def test_rates_of_dependent_rows_have_no_interval(family: str):
     bins = fit.calibration().bins if family == "logit" else fit.calibration().bins[0]
     assert np.isnan(bins.low).all()
     assert np.isfinite(bins.observed).all()
+
+
+@pytest.mark.parametrize("family", ["logit", "multinomial"])
+@pytest.mark.parametrize("given", [{"weights": "w", "weight_kind": "precision"}, {"cluster": "id"}, {}])
+def test_what_is_withheld_is_said(family: str, given: dict[str, str]):
+    fit = getattr(lk, family)("y ~ x", drawn(family), **given)
+    assert ("No intervals: Wilson's" in str(fit.calibration())) == bool(given)
+    assert ("No standard errors: DeLong's" in str(fit.discrimination())) == bool(given)

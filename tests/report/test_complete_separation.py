@@ -66,6 +66,9 @@ def test_figures_and_reports_say_why_they_are_empty(fit: Any, tmp_path: Path) ->
     page = fit.report(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "no estimate" not in page
     assert "Complete separation" in page
+    assert "every row is fitted perfectly" in page.lower()
+    for title in ("Tests of terms", "Can outcomes be combined?", "rows of largest"):
+        assert title not in page
 
 
 def test_separation_in_part_keeps_its_statistics_and_says_of_what_they_are() -> None:

@@ -211,7 +211,8 @@ def require_chi_square(record: ModelRecord, design: Design, in_sample: bool) -> 
     Raises
     ------
     UnsupportedError
-        With precision or sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit.
+        With precision or sampling weights, clusters or an absorbed factor, and on the rows of a penalised fit or of a
+        complete separation.
 
     Examples
     --------
@@ -239,6 +240,11 @@ def require_chi_square(record: ModelRecord, design: Design, in_sample: bool) -> 
         raise UnsupportedError(
             "The Hosmer-Lemeshow statistic has no chi-square distribution with clusters "
             f"({response.clusters.name}). Look at the calibration table instead."
+        )
+    if in_sample and record.separated_completely:
+        raise UnsupportedError(
+            "Every row is fitted perfectly (complete separation), so that a test of goodness of fit has nothing to "
+            "test on the rows of the fit."
         )
 
 

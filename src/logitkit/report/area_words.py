@@ -1,4 +1,4 @@
-"""What is said of an area under a ROC curve for which DeLong's variance is zero."""
+"""What is said of an area under a ROC curve for which DeLong's variance is zero, or is not of its rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Collection
 
 from logitkit.diagnostics.area_interval import IntervalKind
 
-__all__ = ["area_words"]
+__all__ = ["WITHHELD", "area_words"]
+
+WITHHELD = "No standard errors: DeLong's are of independent rows that count as whole ones, and need two of an outcome."
 
 
 def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from logitkit.diagnostics.calibration import Calibration, CalibrationBins
 from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.report.document import Column, Table
 from logitkit.report.number_format import format_column, format_level
 
 __all__ = ["bins_table", "calibration_table", "hosmer_lemeshow_table"]
+
+WITHHELD = "No intervals: Wilson's are of independent rows that count as whole ones."
 
 
 def calibration_table(result: Calibration) -> Table:
@@ -39,16 +43,17 @@ def bins_table(bins: CalibrationBins, title: str) -> Table:
     Returns
     -------
     Table
-        Rates in percent, with Wilson intervals.
+        Rates in percent, with Wilson intervals. The size of a bin is the sum of its weights, trials among them.
     """
     level = format_level(bins.level)
-    heads = ("Rows", "Mean predicted", "Observed", f"{level} low", f"{level} high")
+    heads = ("Size", "Mean predicted", "Observed", f"{level} low", f"{level} high")
     cells = zip(
         format_column(bins.n, "integer"),
         *(format_column(v, "percent") for v in (bins.predicted, bins.observed, bins.low, bins.high)),
         strict=True,
     )
-    return Table(title, tuple(Column(name) for name in heads), tuple(cells))
+    notes = (WITHHELD,) if np.isnan(bins.low).all() else ()
+    return Table(title, tuple(Column(name) for name in heads), tuple(cells), notes=notes)
 
 
 def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:

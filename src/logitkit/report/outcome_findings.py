@@ -8,7 +8,7 @@ from logitkit.diagnostics.classification import Averages, Classification
 from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
 from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
-from logitkit.report.area_words import area_words
+from logitkit.report.area_words import WITHHELD, area_words
 from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document, test_facts, undetermined_rows
@@ -133,8 +133,7 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
     kinds = {area.interval for area in areas} | {curve.interval for curve in curves}
     errors = {
         "DeLong": "Standard errors: DeLong's.",
-        "withheld": "No standard errors: DeLong's are of independent rows that count as whole ones, and need two of an "
-        "outcome.",
+        "withheld": WITHHELD,
     }
     return Document(
         "Discrimination",

@@ -135,21 +135,21 @@ def _risk_ratios(record: MultinomialRecord, design: Design, units: Units) -> Ite
 def _term_tests(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     terms = [term for term in record.info.terms if term.columns and term.columns != (record.info.intercept,)]
-    if record.penalty is not None or not 0 < len(terms) <= TERMS_TESTED:
+    if record.penalty is not None or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
         return
     own = is_outcome_sample(record, design) and record.has_likelihood
     own = own and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
     result = term_tests(record, design if own else None, "lr" if own else "wald")
     kind = "Likelihood-ratio" if own else "Wald"
-    words = f"{kind} tests, each given the other terms: {result.hypothesis}."
+    words = f"{kind} tests: {result.hypothesis}."
     yield Section("Tests of terms", _tested(words, result))
 
 
 def _combining(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     k = len(record.outcomes)
-    untested = record.penalty is not None or record.restricted or has_only_intercept(record)
-    if untested or k < 3 or k * (k - 1) // 2 > PAIRS_MOST:
+    untested = record.penalty is not None or record.separated_completely or record.restricted
+    if untested or has_only_intercept(record) or k < 3 or k * (k - 1) // 2 > PAIRS_MOST:
         return
     result = combine_tests(record, design)
     words = (
@@ -233,10 +233,11 @@ def _classification(record: MultinomialRecord, design: Design, units: Units) -> 
 def _calibration(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     result = outcome_calibration(record, design)
+    intervals = "" if all(np.isnan(bins.low).all() for bins in result.bins) else ", with Wilson intervals"
     figure = _figure(
         plot_outcome_calibration(result, page_axes(CURVES_SIZE)),
         "Calibration plot",
-        "Observed against predicted rates of each outcome, in bins of equal size, with Wilson intervals.",
+        f"Observed against predicted rates of each outcome, in bins of equal size{intervals}.",
     )
     yield Section("Calibration", (*finding_blocks(result), figure))
 
@@ -254,7 +255,9 @@ def _goodness(record: MultinomialRecord, design: Design, units: Units) -> Iterat
 
 def _influence(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
-    if record.penalty is not None or not is_outcome_sample(record, design) or record.coef.size > INFLUENCE_MOST:
+    if record.penalty is not None or record.separated_completely or record.coef.size > INFLUENCE_MOST:
+        return
+    if not is_outcome_sample(record, design):
         return
     try:
         result = outcome_influence(record, design)

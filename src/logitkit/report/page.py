@@ -180,7 +180,7 @@ def _term_tests(record: FitRecord) -> Iterator[Section]:
     if record.penalty is not None or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
         return
     result = wald_term_tests(record)
-    words = f"Wald tests, each given the other terms: {result.hypothesis}."
+    words = f"Wald tests: {result.hypothesis}."
     notes = (*missing_tests(result), *depends_on_coding(result.contained))
     yield Section("Tests of terms", (Prose(words), replace(chi_square_table(result), notes=notes)))
 
