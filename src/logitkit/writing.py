@@ -23,7 +23,9 @@ from logitkit.errors import DataError
 __all__ = ["KINDS", "Kind", "as_path", "require_ending", "require_outputs", "writable_path", "write_file"]
 
 START = 4096  # bytes that tell what a file is
-OPEN_FILES = ("/dev", "/proc")  # names of what is open already, such as /dev/stdout: nothing to rename there
+OPEN_FILES = ("/dev/", "/proc/")  # names of what is open already, such as /dev/stdout: nothing to rename there
+
+PREDICTED = [b"probability", b"conf_low", b"conf_high"]  # the last columns of a table of predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Kind:
 
 
 def _is_table_of_predictions(start: bytes) -> bool:
-    head, _, _ = start.partition(b"\n")
-    return b"probability" in head.strip().split(b",")
+    head = start.partition(b"\n")[0].strip().split(b",")
+    return head[0] == b"row" and (head[-1:] == [b"probability"] or head[-3:] == PREDICTED)
 
 
 KINDS: dict[str, Kind] = {

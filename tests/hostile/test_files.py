@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from logitkit import writing
 from logitkit.cli import main
 from logitkit.datasets import dataset_path
 from logitkit.errors import DataError
@@ -145,6 +146,16 @@ def test_devices_and_pipes_are_written_straight(tmp_path: Path, capfd: pytest.Ca
     assert capfd.readouterr().out == OLD
 
 
+def test_a_folder_that_is_called_like_one_of_devices_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "OPEN_FILES", tuple(f"{tmp_path}{name}" for name in writing.OPEN_FILES))
+    (tmp_path / "development").mkdir()
+    path = tmp_path / "development" / "m.json"
+    path.write_text(OLD, encoding="utf-8")
+    before = path.stat().st_ino
+    write_file(path, OLD, "model")
+    assert path.stat().st_ino != before  # renamed, not written over
+
+
 @pytest.mark.parametrize("path", [5, None, b"model.json", True, ["model.json"]])
 def test_what_is_no_path_is_refused(path: Any, fit: lk.Fit) -> None:
     for verb in (fit.save, fit.report, lk.load):
@@ -216,7 +227,7 @@ def test_the_demonstration_writes_its_report_also_for_a_closed_pipe(
 def test_a_report_that_fails_costs_neither_the_model_nor_the_summary(
     here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failing(*_: Any) -> None:
+    def failing(*_: Any, **__: Any) -> None:
         raise DataError("no figure")
 
     monkeypatch.setattr(lk.Fit, "report", failing)
@@ -274,6 +285,7 @@ def test_what_is_read_in_the_same_run_is_never_replaced(
         (["fit", FORMULA, "births.csv", "--report", "other.html"], "report"),
         (["predict", "model.json", "births.csv", "--output", "other.csv"], "predictions"),
         (["report", "model.json", "births.csv", "--output", "other.html"], "report"),
+        (["predict", "model.json", "births.csv", "--output", "probability.csv"], "predictions"),
         (["demo", "--output", "other.html"], "report"),
     ],
 )
@@ -283,7 +295,9 @@ def test_a_file_of_another_kind_needs_force(
     monkeypatch.setattr("logitkit.demo.demo", lambda path: iter([str(fit.report(path))]))
     fit.save("model.json")
     path = Path(words[-1])
-    path.write_text("<!doctype html>\n<title>my own</title>\n" if path.suffix == ".html" else "a,b\n1,2\n", "utf-8")
+    column = path.stem if path.stem == "probability" else "b"
+    own = "<!doctype html>\n<title>my own</title>\n" if path.suffix == ".html" else f"a,{column}\n1,2\n"
+    path.write_text(own, "utf-8")
     before = path.read_bytes()
     assert main(words) == 2
     assert (

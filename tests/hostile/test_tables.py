@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import re
 from pathlib import Path
@@ -68,6 +69,10 @@ def test_tables_that_are_whole_are_read(here: Path) -> None:
         assert read_file("t.csv").to_dict("list") == {"y": [0, 1], "x": ["a", "b"]}
     Path("t.csv").write_text("y\n0\n1\n", encoding="utf-8")
     assert read_file("t.csv").to_dict("list") == {"y": [0, 1]}
+    limit = csv.field_size_limit()
+    Path("t.csv").write_text(f"y,x\n0,{'a' * (limit + 1)}\n", encoding="utf-8")
+    assert read_file("t.csv")["x"].str.len().tolist() == [limit + 1]
+    assert csv.field_size_limit() == limit
 
 
 def test_names_that_stand_twice_are_refused_in_every_kind_of_table() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +18,7 @@ __all__ = ["read_file"]
 
 SEPARATED = {".csv": ",", ".csv.gz": ",", ".txt": ",", ".txt.gz": ",", ".tsv": "\t", ".tsv.gz": "\t"}
 SEPARATORS = {";": "';'", "\t": "tab", ",": "','"}  # as they are written after --separator
+LONGEST = 2**31 - 1  # characters of a field, the most that Python's reader can be told on every system
 
 
 def read_file(path: str | Path, separator: str | None = None) -> pd.DataFrame:
@@ -69,7 +72,7 @@ def read_file(path: str | Path, separator: str | None = None) -> pd.DataFrame:
 def _require_whole_table(path: Path, separator: str, suspect: bool) -> None:
     """Refuse a text file with other than one field per name, naming the line: pandas would shift or fill columns."""
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file, _any_length():
         rows = csv.reader(file, delimiter=separator)
         head: list[str] = []
         line = 1
@@ -85,6 +88,16 @@ def _require_whole_table(path: Path, separator: str, suspect: bool) -> None:
             wrong = name_misfit(["row names", *head[1:]] if not head[0].strip() else head)
             if wrong is not None:
                 raise DataError(f"'{path}', line {first}: {wrong}; give each column a name of its own.")
+
+
+@contextlib.contextmanager
+def _any_length() -> Iterator[None]:
+    """Let a field of a text file be as long as it is; Python's reader refuses what pandas reads."""
+    before = csv.field_size_limit(LONGEST)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _uneven(row: list[str], head: list[str]) -> str:
