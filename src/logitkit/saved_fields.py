@@ -194,6 +194,7 @@ def out_of_range(found: FloatArray, where: str, each: Number) -> Iterator[str]:
     if not allowed.all():
         worst = float(found[~allowed][0])
         if math.isfinite(worst):
-            yield f"{where!r} holds {worst:g}, and must be from {each.low:g} to {each.high:g}"
+            to = f"from {each.low:g} to {each.high:g}" if math.isfinite(each.high) else f"{each.low:g} or more"
+            yield f"{where!r} holds {worst:g}, and must be {to}"
         else:
             yield f"{where!r} holds {worst}, which it cannot be"

@@ -132,6 +132,15 @@ def test_an_interval_far_longer_than_any_estimate_is_cut() -> None:
         plot_outcome_coefficients(drawn._replace(low=one[:1]))
 
 
+def test_intervals_of_the_usual_length_are_whole_however_small_the_estimates() -> None:
+    estimate = np.array([[0.1], [-0.05], [0.02]])
+    rows = tuple(TermRow(name) for name in "xyz")
+    ax = plot_outcome_coefficients(Drawn(rows, ("car",), estimate, estimate - 1.0, estimate + 1.2, "bus", 0.95))
+    assert ax.get_xlim()[0] < -1.05
+    assert ax.get_xlim()[1] > 1.3
+    assert not {line.get_marker() for line in ax.lines} & {"<", ">"}
+
+
 def test_a_model_of_intercepts_has_nothing_to_draw() -> None:
     fit = lk.multinomial("mode ~ 1", trips())
     for draw in (fit.plot.coefficients, fit.plot.risk_ratios):

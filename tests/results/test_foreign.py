@@ -96,6 +96,7 @@ def test_an_estimator_names_itself(kind):
         ("conf_int", r"confint\(\)"),
         ("nobs", "n_obs"),
         ("llf", "loglik"),
+        ("anova", r"test\('a term'\)"),
     ],
 )
 def test_an_attribute_of_another_package_is_answered(fit, theirs, ours):
@@ -108,6 +109,21 @@ def test_an_attribute_of_another_package_is_answered(fit, theirs, ours):
 def test_what_is_named_is_there(kind):
     ours = {word.partition("(")[0].partition(",")[0] for word in ATTRIBUTES.values()}
     assert {name for name in ours if not hasattr(kind, name)} <= {"design"}
+
+
+def test_a_figure_that_is_not_there_is_answered_with_those_that_are(fit):
+    with pytest.raises(
+        AttributeError, match=r"no attribute .effects.\. The names are: calibration, forest, residuals, roc"
+    ):
+        _ = fit.plot.effects
+    assert not hasattr(copy.copy(fit.plot), "effects")
+
+
+def test_a_comparison_of_nested_fits_is_told_how(fit):
+    with pytest.raises(ArgumentError, match="twice the difference of their loglik"):
+        fit.lr_test(fit)
+    with pytest.raises(ArgumentError, match=r"no argument .other.\. It takes none\."):
+        fit.lr_test(other=fit)
 
 
 def test_a_misspelt_attribute_is_answered_and_copies_work(fit):

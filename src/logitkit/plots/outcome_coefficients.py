@@ -24,7 +24,7 @@ SPREAD = 0.54  # of the height of a row, over which its outcomes are spread
 WIDTH = 5.2  # inches of the axes and the legend
 ROW = 0.27  # inches of a label
 HEIGHT = 0.17  # inches an outcome
-ROOM = 3.0  # times the largest estimate: an interval that ends farther out is cut
+ROOM = 3.0  # times the largest estimate, or half the length of a usual interval: what ends farther out is cut
 
 
 class Drawn(NamedTuple):
@@ -204,10 +204,13 @@ def _draw(ax: Axes, drawn: Drawn, place: int, look: Look) -> Any:
 
 
 def _limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
-    """Return the ends of the axis: room for all intervals, but for those that are far longer than any estimate."""
+    """Return the ends of the axis: room for all intervals but those far longer than estimates and others."""
     if estimate.size == 0:
         return -1.0, 1.0
-    size = max(float(np.abs(estimate).max()), 1e-12) * ROOM
+    half = 0.5 * (high - low)
+    half = np.sort(half[np.isfinite(half)])
+    usual = float(half[(half.size - 1) // 2]) if half.size else 0.0
+    size = max(float(np.abs(estimate).max()), usual, 1e-12) * ROOM
     least = min(0.0, float(estimate.min()), float(np.where(low > -size, low, estimate).min()))
     most = max(0.0, float(estimate.max()), float(np.where(high < size, high, estimate).max()))
     room = 0.05 * (most - least)

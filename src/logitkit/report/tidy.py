@@ -106,7 +106,7 @@ def ratio_named(frame: pd.DataFrame) -> pd.DataFrame:
         The same table.
     """
     if frame["unit"].isna().any():
-        frame.columns.name = "no unit and ratio: columns that cannot change alone"
+        frame.columns.name = "no ratio where a column cannot change alone"
     return frame
 
 

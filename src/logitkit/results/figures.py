@@ -10,6 +10,7 @@ from logitkit.diagnostics.calibration import calibration
 from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.influence import influence
 from logitkit.results.estimates import Estimates
+from logitkit.results.foreign import meant_by
 from logitkit.results.rows import rows_of
 
 __all__ = ["FitPlots", "Plots"]
@@ -17,6 +18,10 @@ __all__ = ["FitPlots", "Plots"]
 
 class Plots:
     """The verbs that draw a fit, which show themselves as a list."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Say which figures there are."""
+        raise AttributeError(meant_by(name, type(self)))
 
     def __repr__(self) -> str:
         """Return a line for each figure, with its first arguments."""

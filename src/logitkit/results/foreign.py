@@ -52,6 +52,10 @@ KEYWORDS = {
     "equal": "Equal coefficients belong to lk.multinomial, and not to paths.",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
+VALUES = {
+    "lr_test": " It tests all slopes against the null model. Of two nested fits to the same rows the statistic is twice "
+    "the difference of their loglik, and the degrees of freedom are the difference of their n_params.",
+}
 ATTRIBUTES = {
     **dict.fromkeys(("params", "coef_", "coefficients", "coefs", "beta"), "coef"),
     **dict.fromkeys(("bse", "se", "stderr", "standard_errors"), "std_error"),
@@ -71,6 +75,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("prsquared", "pseudo_rsquared", "rsquared", "r2"), "r_squared"),
     **dict.fromkeys(("summary2", "summary_frame"), "summary(), or tidy() for a data frame"),
     **dict.fromkeys(("wald_test", "t_test", "f_test", "linear_hypothesis"), "test('x = 0')"),
+    **dict.fromkeys(("anova", "drop1", "term_tests"), "test('a term')"),
     **dict.fromkeys(("get_influence", "cooks_distance", "hatvalues", "leverage"), "influence()"),
     **dict.fromkeys(("get_prediction", "prediction"), "predictions()"),
     **dict.fromkeys(("vif", "variance_inflation_factor"), "collinearity()"),
@@ -114,7 +119,8 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     def asked(*given: P.args, **named: P.kwargs) -> R:
         for word in named:
             if word not in parameters:
-                hint = KEYWORDS[word] if word in KEYWORDS else nearest_name(word, known)
+                own_words = nearest_name(word, known) if known else "It takes none."
+                hint = KEYWORDS.get(word, own_words)
                 raise ArgumentError(f"{called(given)}() has no argument {word!r}. {hint}")
         if len(given) > places:
             rest = [f"{each}=" for each in known[places - own :]]
@@ -124,6 +130,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
             raise ArgumentError(
                 f"{called(given)}() takes {many}, and was given {len(given) - own}."
                 + (f" To be named: {', '.join(rest)}." if rest else "")
+                + VALUES.get(function.__name__, "")
             )
         return function(*given, **named)
 
