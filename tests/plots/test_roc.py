@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.testing import assert_array_equal
 
+import logitkit as lk
 from logitkit.plots.export import svg_of
 from logitkit.plots.labels import TOGETHER
 from logitkit.plots.roc import DRAWN_MOST, plot_roc
@@ -100,3 +101,15 @@ def test_the_picture_does_not_grow_with_the_rows(drawn):
 def test_levels_are_not_rounded(drawn):
     (text,) = plot_roc(replace(drawn.roc, level=0.999)).texts
     assert "99.9% interval" in text.get_text()
+
+
+def test_a_square_figure_has_room_for_the_legend_beside_it():
+    rng = np.random.default_rng(1)
+    data = {"x": rng.normal(size=300), "y": rng.choice([f"a long name of outcome {k}" for k in range(7)], 300)}
+    ax = lk.multinomial("y ~ x", data).plot.roc()
+    width, height = ax.figure.get_size_inches()
+    ax.figure.draw_without_rendering()
+    left, low, right, high = ax.figure.get_tightbbox().extents
+    assert min(left, low) >= 0.0
+    assert right <= width
+    assert high <= height

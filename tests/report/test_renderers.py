@@ -216,7 +216,7 @@ def test_the_text_path_does_not_import_jinja2():
 class Outline(HTMLParser):
     """Checks that tags nest, and gathers the text, the tags and their attributes."""
 
-    VOID = frozenset({"meta", "img", "br", "link"})
+    VOID = frozenset({"meta", "img", "br", "link", "wbr"})
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -256,7 +256,7 @@ def test_html_is_balanced_and_self_contained(render, document):
 
 @pytest.mark.parametrize("render", [render_html, render_page])
 def test_html_shows_hostile_text_as_it_is_wherever_it_stands(render):
-    outline = Outline(render(REPORT))
+    outline = Outline(render(REPORT).replace("<wbr>", ""))  # where a line may end the text goes on
     shown = "\n".join(outline.text)
     # Twelve places: subtitle, fact, warning, heading, prose, table title, cell, notes, caption and titles.
     assert shown.count(HOSTILE) >= 12
@@ -283,6 +283,51 @@ def test_every_style_rule_of_the_fragment_is_scoped():
     selectors = re.findall(r"([^{}]+)\{[^{}]*\}", style[1])
     assert selectors
     assert all(part.strip().startswith(".lk-doc") for selector in selectors for part in selector.split(","))
+
+
+# What JupyterLab says of any dl, dt, dd, table and cell in an output (``.jp-RenderedHTMLCommon dt`` and so on): with it
+# alone the label of a fact has a fifth of the width, and a name of a row may not break.
+FOREIGN = {
+    "dl": {"width"},
+    "dt": {"width", "float", "font-weight"},
+    "dd": {"width", "float"},
+    "table": {"table-layout", "border-collapse", "margin", "font-size"},
+    "td": {"text-align", "vertical-align", "white-space", "padding"},
+    "th": {"text-align", "vertical-align", "white-space", "padding"},
+}
+
+
+@pytest.mark.parametrize("tag", FOREIGN)
+def test_no_rule_of_a_notebook_reaches_facts_and_tables(tag):
+    style = re.search(r"<style>(.*?)</style>", render_html(BIRTHS), re.DOTALL)
+    assert style is not None
+    stated = {}
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style[1]):
+        for selector in map(str.strip, selectors.split(",")):
+            # One class more than theirs, and the tag itself as the subject.
+            if selector.count(".") >= 2 and re.split(r"[.:]", selector.split()[-1])[0] == tag:
+                stated |= dict(line.strip().split(":", 1) for line in body.split(";") if line.strip())
+    assert FOREIGN[tag] <= set(stated)
+    assert stated.get("width", "auto") == "auto"
+    assert stated.get("float", "none") == "none"
+
+
+def test_the_label_and_the_value_of_a_fact_share_a_line():
+    outline = [tag for tag, _ in Outline(render_html(BIRTHS)).tags]
+    place = outline.index("dl")
+    assert outline[place : place + 4] == ["dl", "div", "dt", "dd"]
+    assert re.search(r"\.lk-doc dl\.lk-facts div\{display:flex;", render_html(BIRTHS))
+    assert '<dl class="lk-facts">' in render_html(BIRTHS)
+
+
+def test_long_names_of_rows_break_at_their_marks_so_that_the_limits_have_room():
+    name = "a_long_name_of_a_column<[T.some level]"
+    table = Table(None, (Column("Term", "left"), Column("Odds ratio")), ((name, "1.2"), ("short_name", "1.0")))
+    html = render_html(Document("Names", blocks=(table,)))
+    assert "a_<wbr>long_<wbr>name_<wbr>of_<wbr>a_<wbr>column&lt;<wbr>[T.some level]" in html
+    assert ">short_name</th>" in html
+    assert name in "".join(Outline(html).text)
+    assert re.search(r"tbody \.lk-left\{white-space:normal;overflow-wrap:anywhere;", html)
 
 
 def test_the_page_nests_headings_and_links_to_its_sections():

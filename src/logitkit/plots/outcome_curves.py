@@ -26,7 +26,7 @@ __all__ = [
     "plot_outcome_roc",
 ]
 
-CURVES_SIZE = (6.4, 4.6)  # the legend stands beside the axes
+CURVES_SIZE = (6.9, 4.6)  # the legend stands beside the axes
 NAMED_MOST = 6  # outcomes that a note names
 
 

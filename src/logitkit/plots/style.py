@@ -124,7 +124,7 @@ def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
     if "matplotlib.pyplot" in sys.modules or "ipykernel" in sys.modules:
         from matplotlib import pyplot as plt
 
-        return plt.figure(figsize=figsize, layout="constrained", facecolor="white").add_subplot()
+        return plt.figure(figsize=figsize, layout="compressed", facecolor="white").add_subplot()
     return page_axes(figsize)
 
 
@@ -144,7 +144,7 @@ def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:
     _load_matplotlib()
     from matplotlib.figure import Figure
 
-    return Figure(figsize=figsize, layout="constrained", facecolor="white").add_subplot()
+    return Figure(figsize=figsize, layout="compressed", facecolor="white").add_subplot()
 
 
 def next_color(ax: Axes) -> str:

@@ -7,6 +7,7 @@ nor the scripts of an SVG file reach the page, and nothing is loaded from elsewh
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 __all__ = ["render_html", "render_page"]
+
+INSIDE_NAMES = re.compile(r"(?<=[:_\])])(?=[^\s:,_\])])|(?<=,)(?=[^\s\d])|(?=\[)")
+NAME_WHOLE = 18  # characters of a name that always has room on one line
 
 
 def render_html(document: Document) -> str:
@@ -89,6 +93,7 @@ def _environment() -> Environment:
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["arranged"] = _arranged
+    environment.filters["breakable"] = _breakable
     environment.filters["source"] = _source
     return environment
 
@@ -96,6 +101,15 @@ def _environment() -> Environment:
 def _arranged(blocks: Iterable[Block]) -> list[tuple[str, list[Block]]]:
     """Return runs of blocks of one kind, so that neighbouring figures share a grid."""
     return [(kind, list(run)) for kind, run in groupby(blocks, key=lambda block: type(block).__name__)]
+
+
+def _breakable(name: str) -> str:
+    """Return a long name with places where a line may end, after an underscore or a mark, before a bracket."""
+    from markupsafe import Markup, escape
+
+    if len(name) <= NAME_WHOLE:
+        return name
+    return Markup("<wbr>").join(escape(piece) for piece in INSIDE_NAMES.split(name))
 
 
 def _source(figure: Figure) -> str:
@@ -140,12 +154,13 @@ _STYLE = """
 .lk-doc table.lk-table thead{border-bottom:1px solid currentColor}
 .lk-doc table.lk-table tr,.lk-doc table.lk-table tbody tr:nth-child(n){background:transparent;border:0}
 .lk-doc table.lk-table tbody tr:nth-child(n):hover{background:rgba(128,128,128,.12)}
-.lk-doc table.lk-table th,.lk-doc table.lk-table td{padding:.24em .8em;border:0;font-weight:400;
+.lk-doc table.lk-table th,.lk-doc table.lk-table td{padding:.24em .6em;border:0;font-weight:400;
   text-align:right;white-space:nowrap;vertical-align:baseline;color:inherit;background:transparent}
 .lk-doc table.lk-table thead th{font-weight:600;padding-top:.4em;padding-bottom:.4em;vertical-align:bottom;
   white-space:normal}
 .lk-doc table.lk-table .lk-left{text-align:left}
-.lk-doc table.lk-table tbody .lk-left{white-space:normal;overflow-wrap:break-word;max-width:26em}
+.lk-doc table.lk-table tbody .lk-left{white-space:normal;overflow-wrap:anywhere;min-width:8em;
+  max-width:26em}
 .lk-doc table.lk-table tr>:first-child{padding-left:.3em}
 .lk-doc table.lk-table tr>:last-child{padding-right:.3em}
 .lk-doc table.lk-table tbody tr:first-child>*{padding-top:.5em}
@@ -219,8 +234,8 @@ _BLOCKS = """
 <tr>
 {%- for cell in row %}
 {% if table.columns[loop.index0].align == "left" %}
-{% if loop.first %}<th scope="row" class="lk-left">{{ cell }}</th>
-{%- else %}<td class="lk-left">{{ cell }}</td>{% endif %}
+{% if loop.first %}<th scope="row" class="lk-left">{{ cell | breakable }}</th>
+{%- else %}<td class="lk-left">{{ cell | breakable }}</td>{% endif %}
 {% else %}<td>{{ cell }}</td>{% endif %}
 {%- endfor %}
 </tr>
