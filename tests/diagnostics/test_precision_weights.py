@@ -54,3 +54,11 @@ def test_what_is_withheld_is_said(family: str, given: dict[str, str]):
     fit = getattr(lk, family)("y ~ x", drawn(family), **given)
     assert ("No intervals: Wilson's" in str(fit.calibration())) == bool(given)
     assert ("No standard errors: DeLong's" in str(fit.discrimination())) == bool(given)
+
+
+@pytest.mark.parametrize("family", ["logit", "multinomial"])
+def test_an_area_on_the_rows_of_the_fit_is_called_so(family: str):
+    rows = drawn(family)
+    fit = getattr(lk, family)("y ~ x", rows)
+    assert "On the rows of the fit, where a model does better" in " ".join(str(fit.discrimination()).split())
+    assert "On the rows of the fit" not in str(fit.discrimination(rows.iloc[:90]))

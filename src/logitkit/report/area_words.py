@@ -6,8 +6,9 @@ from collections.abc import Collection
 
 from logitkit.diagnostics.area_interval import IntervalKind
 
-__all__ = ["WITHHELD", "area_words"]
+__all__ = ["APPARENT", "WITHHELD", "area_words"]
 
+APPARENT = "On the rows of the fit, where a model does better than on others."
 WITHHELD = "No standard errors: DeLong's are of independent rows that count as whole ones, and need two of an outcome."
 
 

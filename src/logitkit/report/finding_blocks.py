@@ -123,5 +123,6 @@ def apparent_words(record: ModelRecord) -> str:
     )
     return (
         f"Apparent: these are the rows of the fit, whose outcomes the model has seen, and {chosen}. On new rows the "
-        "area is smaller as a rule, the more so the more columns there are, or were tried, for the events."
+        "area is smaller as a rule, the more so the more columns there are, or were tried, for the rows of the rarest "
+        "outcome."
     )

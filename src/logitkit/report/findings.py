@@ -15,7 +15,7 @@ from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
 from logitkit.record import Limit
-from logitkit.report.area_words import WITHHELD, area_words
+from logitkit.report.area_words import APPARENT, WITHHELD, area_words
 from logitkit.report.diagnostic_tables import calibration_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
@@ -191,7 +191,7 @@ def _(result: Discrimination) -> Document:
         Fact("Non-events", format_amount(result.nonevents)),
     )
     warnings = (*area_words((result.interval,)), *undetermined_rows(result.undetermined))
-    notes = (WITHHELD,) if result.interval == "withheld" else ()
+    notes = (*((WITHHELD,) * (result.interval == "withheld")), *((APPARENT,) * result.in_sample))
     return Document("Discrimination", facts=facts, notes=notes, warnings=warnings)
 
 

@@ -8,7 +8,7 @@ from logitkit.diagnostics.classification import Averages, Classification
 from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
 from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
-from logitkit.report.area_words import WITHHELD, area_words
+from logitkit.report.area_words import APPARENT, WITHHELD, area_words
 from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document, test_facts, undetermined_rows
@@ -143,7 +143,7 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
             Fact("The same, weighted by frequency", _area_words(result.weighted, level)),
         ),
         blocks=(rest, pairs),
-        notes=tuple(text for kind, text in errors.items() if kind in kinds)[:1],
+        notes=(*[text for kind, text in errors.items() if kind in kinds][:1], *((APPARENT,) * result.in_sample)),
         warnings=(
             *absent_outcomes(result.absent),
             *area_words(kinds),
@@ -189,7 +189,7 @@ def classification_document(result: Classification) -> Document:
         warnings.append(
             f"{counted(result.ties, 'row')} with a tie between the most probable outcomes: the first is predicted."
         )
-    notes = ("On the rows of the fit, where a model does better than on others.",) if result.in_sample else ()
+    notes = (APPARENT,) * result.in_sample
     return Document(
         "Classification by the most probable outcome",
         facts=(

@@ -216,7 +216,8 @@ def _discrimination(record: MultinomialRecord, design: Design, units: Units) -> 
         "Each outcome against the rest: share of its rows found against share of others flagged, over all thresholds.",
     )
     caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
-    yield Section("Discrimination", (*caveat, *finding_blocks(result, _pairs_left(record)), figure))
+    blocks = finding_blocks(replace(result, in_sample=False), _pairs_left(record))  # the caveat says it at length
+    yield Section("Discrimination", (*caveat, *blocks, figure))
 
 
 def _pairs_left(record: MultinomialRecord) -> int:

@@ -53,8 +53,8 @@ KEYWORDS = {
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
 VALUES = {
-    "lr_test": " It tests all slopes against the null model. Of two nested fits to the same rows the statistic is twice "
-    "the difference of their loglik, and the degrees of freedom are the difference of their n_params.",
+    "lr_test": " It tests all slopes against the null model. Of two nested fits to the same rows the statistic is "
+    "twice the difference of their loglik, and the degrees of freedom are the difference of their n_params.",
 }
 ATTRIBUTES = {
     **dict.fromkeys(("params", "coef_", "coefficients", "coefs", "beta"), "coef"),
