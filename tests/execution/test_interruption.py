@@ -101,6 +101,14 @@ def logitkit_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("logitkit")]
 
 
+@pytest.fixture(autouse=True)
+def interrupts_raise():
+    """As in a program of its own: where tests run in several processes, these ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def two_threads():
     lk.set_threads(2)

@@ -67,8 +67,8 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         (n,) array or (n, K) array
             Linear predictors; nan for a row that the formula cannot code.
         """
-        eta, _, precision = self._decide(X)
-        return (eta[:, 0] if eta.shape[1] == 1 else eta).astype(precision, copy=False)
+        eta = self._decide(X)[0]
+        return eta[:, 0] if eta.shape[1] == 1 else eta
 
     def predict(self, X: Any) -> Any:
         """Return the most probable label of each row.
@@ -88,7 +88,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         DataError
             If the formula cannot code a row because a value is missing.
         """
-        eta, kept, _ = self._decide(X)
+        eta, kept = self._decide(X)
         if kept is not None and not kept.all():
             raise DataError(
                 f"{int((~kept).sum())} of {kept.size} rows have a missing value in a column of the formula (the first "
@@ -125,13 +125,11 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         (n, 2) array
             In the order of ``classes_``; nan for a row that the formula cannot code.
         """
-        eta, _, precision = self._decide(X)
+        eta = self._decide(X)[0]
         with np.errstate(invalid="ignore"):  # a row without a logit has no probability either
             if eta.shape[1] == 1:
-                logs = np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
-            else:
-                logs = np.ascontiguousarray(Multinomial(eta.shape[1]).log_mean(eta.T).T)
-        return logs.astype(precision, copy=False)
+                return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
+            return np.ascontiguousarray(Multinomial(eta.shape[1]).log_mean(eta.T).T)
 
     def sparsify(self) -> Self:
         """Keep ``coef_`` as a sparse matrix, which saves memory where a lasso left most of it zero.
@@ -206,21 +204,18 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         name = getattr(y, "name", None)
         return FormulaRows.gather(self.formula, X, labels, name, self.missing, self.functions), labels
 
-    def _decide(self, X: Any) -> tuple[FloatArray, Any, Any]:
-        """Return the logits of each row, one column per row of ``coef_``; with a formula which rows could be coded.
-
-        The last is the precision of what is handed out: float32 where the columns are.
-        """
+    def _decide(self, X: Any) -> tuple[FloatArray, Any]:
+        """Return the logits of each row, one column per row of ``coef_``; with a formula which rows could be coded."""
         check_is_fitted(self)
         table = self._table()
         if self.formula is None:
             X = validated_columns(self, X)
-            return np.asarray(X @ table.T) + self.intercept_, None, X.dtype
+            return np.asarray(X @ table.T) + self.intercept_, None
         require_frame(X)
         names = self.fit_.record.info.names
         place = names.index(INTERCEPT) if INTERCEPT in names else None
         coef = table if place is None else np.insert(table, place, self.intercept_, axis=1)
-        return *decision_by_formula(self.fit_, coef, X, self.unseen), np.float64
+        return decision_by_formula(self.fit_, coef, X, self.unseen)
 
 
 def _iterations(fit: Fit | MultinomialFit) -> int:
