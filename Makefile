@@ -9,8 +9,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
   $$p -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && { echo $$p; exit; }; done; echo python3)
 VENV   ?= .venv
 
-# How the tests are spread over the cores; tests that share a costly fixture stay together (tests/conftest.py).
-WORKERS ?= -n auto --dist loadgroup
+# How the tests are spread over the cores: by file, in the order of tests/conftest.py.
+WORKERS ?= -n auto --dist loadfile --no-loadscope-reorder
 
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python

@@ -27,13 +27,14 @@ settings.register_profile("thorough", parent=settings.get_profile("standard"), d
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "standard"))
 
 
-@pytest.hookimpl(tryfirst=True)
+# Files of one costly fixture or of many processes. First, since a file is the work of one worker: none is left alone
+# with one of them at the end.
+LONGEST = ("test_notebooks", "test_notebooks_of_outcomes", "test_checks", "test_interruption", "test_cache")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a fixture of their module in one worker, where it is made once."""
-    for item in items:
-        for definitions in getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).values():
-            if definitions[-1].scope == "module" and definitions[-1].baseid:
-                item.add_marker(pytest.mark.xdist_group(definitions[-1].baseid))
+    """Put the longest files first."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 @pytest.fixture(autouse=True)
