@@ -7,7 +7,6 @@ across fields.
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,6 +20,7 @@ __all__ = ["Field", "Flag", "Number", "Scalar", "Sizes", "Text", "Whole", "numbe
 Sizes = dict[str, int]
 SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 LARGEST = 2**53  # whole numbers beyond it are not exact as floats
+HASHES = 2**64  # whole numbers of a column, which may be levels
 
 
 class Field(Protocol):
@@ -142,7 +142,8 @@ class Scalar:
 
     def problems(self, value: Any, where: str, sizes: Sizes) -> Iterator[str]:  # noqa: ARG002 - one protocol
         """See ``Field``."""
-        if not (value is None or isinstance(value, (str, bool)) or number_in(value) is not None):
+        whole = type(value) is int and abs(value) < HASHES  # not computed with
+        if not (value is None or isinstance(value, (str, bool)) or whole or number_in(value) is not None):
             yield f"{where!r} is {shown(value)}, and must be text or a number"
 
 
@@ -157,15 +158,17 @@ def number_in(value: Any) -> float | None:
     Returns
     -------
     float or None
-        None also beyond the largest float.
+        None also for whole numbers beyond 2^53.
 
     Examples
     --------
-    >>> number_in(2), number_in({"float": "inf"}), number_in(True), number_in(10**400)
+    >>> number_in(2), number_in({"float": "inf"}), number_in(True), number_in(10**30)
     (2.0, inf, None, None)
     """
-    if type(value) in (int, float):
-        return float(value) if abs(value) <= sys.float_info.max else None
+    if type(value) is int:
+        return float(value) if abs(value) <= LARGEST else None
+    if type(value) is float:  # 1e999 is infinite to Python's reader, and no JSON of ours
+        return value if math.isfinite(value) else None
     if isinstance(value, dict) and set(value) == {"float"} and isinstance(value["float"], str):
         return SPECIAL.get(value["float"])
     return None

@@ -223,8 +223,8 @@ def penalty_fields(size: str) -> Table:
 
 STATE = Table(
     {
-        "transform": Named(Value()),
-        "encoder": Named(Row((Text(), Value()))),
+        "transform": Named(Value(pairs=True)),
+        "encoder": Named(Row((Text(), Value(pairs=True)))),
     }
 )
 CODING = Table(

@@ -274,16 +274,27 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Value:
-    """Anything that can be decoded: scalars, lists, ``{"array": ...}``, ``{"dict": pairs}`` with scalars as names."""
+    """Anything that can be decoded: scalars, lists, ``{"array": ...}``, ``{"dict": pairs}`` with scalars as names.
+
+    Parameters
+    ----------
+    pairs : bool
+        Whether it must be ``{"dict": pairs}``, with anything as values.
+    """
+
+    pairs: bool = False
 
     def problems(self, value: Any, where: str, sizes: Sizes) -> Iterator[str]:
         """See ``Field``."""
-        if isinstance(value, list):
-            yield from Each(self).problems(value, where, sizes)
+        inner = Value()
+        if isinstance(value, dict) and set(value) == {"dict"}:
+            yield from Each(Row((Scalar(), inner))).problems(value["dict"], where, sizes)
+        elif self.pairs:
+            yield f"{where!r} is {shown(value)}, and must be pairs of names and values"
+        elif isinstance(value, list):
+            yield from Each(inner).problems(value, where, sizes)
         elif isinstance(value, dict) and set(value) == {"array"}:
-            yield from Each(self).problems(value["array"], where, sizes)
-        elif isinstance(value, dict) and set(value) == {"dict"}:
-            yield from Each(Row((Scalar(), self))).problems(value["dict"], where, sizes)
+            yield from Each(inner).problems(value["array"], where, sizes)
         else:
             yield from Scalar().problems(value, where, sizes)
 
