@@ -208,7 +208,7 @@ def test_predictions_that_tie_have_an_area_without_interval(fit_formula, tied):
 
 def test_no_variance_is_said(tied):
     constant = str(lk.logit("y ~ 1", tied).discrimination())
-    assert "Predictions that tie leave an area without a variance" in " ".join(constant.split())
+    assert "All predictions are tied: the area has no variance" in " ".join(constant.split())
     perfect = lk.logit("y ~ x", {"x": [1, 2, 3, 4, 5, 6], "y": [0, 0, 0, 1, 1, 1]})
     text = " ".join(str(perfect.discrimination()).split())
     assert "95% interval (exact)" in text

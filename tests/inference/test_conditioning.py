@@ -123,7 +123,7 @@ def test_several_outcomes_matrices_clusters_and_groups_have_the_same_rule(births
     rows = births.assign(fine=np.where(births["smoke"] == 1, births["fine"], births["bwt"]))
     fits = lk.logit_by("low ~ age + lwt + fine", rows, by="smoke")
     assert fits.glance()["collinear"].tolist() == ["", "lwt, fine"]
-    assert "Nearly collinear columns, which .glance() names: 1 group (1)." in " ".join(str(fits).split())
+    assert "Nearly collinear columns, named by .glance(): 1 group (1)." in " ".join(str(fits).split())
 
 
 def test_a_penalty_has_no_condition_number(births: pd.DataFrame) -> None:

@@ -104,7 +104,7 @@ def test_a_fit_shows_itself(penalty: Any, reference: str | None) -> None:
     fit = problem().fit(penalty, **({} if reference is None else {"reference": reference}))
     text = str(fit.summary())
     assert f"Penalty {fit.record.penalty.words}" in " ".join(text.split())
-    assert "Gap: how far" in text
+    assert "Gap: upper bound" in text
     assert ("intervals of the posterior" in " ".join(text.split())) == (not isinstance(penalty, lk.Lasso))
     assert "RRR" not in text
     assert "against the mean of all outcomes" not in text  # from which coefficients of a lasso are no distance

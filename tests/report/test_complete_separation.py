@@ -77,7 +77,7 @@ def test_separation_in_part_keeps_its_statistics_and_says_of_what_they_are() -> 
     fit = lk.logit("low ~ race + age", rows)
     assert not fit.record.separated_completely
     assert np.isfinite(fit.aic)
-    assert "the rows that overlap, and so are likelihood statistics" in " ".join(str(fit).split())
+    assert "the rows that overlap, as are the likelihood statistics" in " ".join(str(fit).split())
 
 
 def test_a_completely_separated_group_has_no_criterion(noise: pd.DataFrame) -> None:

@@ -156,7 +156,7 @@ def test_empty_levels_and_outcomes_seen_once_are_told() -> None:
     rows["mode"] = pd.Categorical(modes, ["bus", "car", "walk", "train", "plane"])
 
     fit = lk.multinomial("mode ~ 1", rows)
-    assert "Left out of mode, as no row that counts has it: 'plane' (1)." in notes(fit)
+    assert "Left out of mode, because no row used has it: 'plane' (1)." in notes(fit)
     assert "Seen once only: train." in notes(fit)
 
 
@@ -191,13 +191,13 @@ def test_a_contrast_of_two_infinite_coefficients_that_is_finite_is_named() -> No
     fit = lk.multinomial("mode ~ south", rows)
     (warning,) = fit.summary().warnings
     assert "Infinite (outcome:term): car:south, walk:south." in warning
-    assert "Finite none the less: car:south - walk:south." in warning
+    assert "Finite all the same: car:south - walk:south." in warning
     table = pd.crosstab(rows["south"], rows["mode"])
     expected = np.log(table.loc[1, "car"] / table.loc[1, "walk"]) - np.log(table.loc[0, "car"] / table.loc[0, "walk"])
     assert_allclose(np.log(fit.risk_ratios("car", "walk")["risk_ratio"].iloc[0]), expected, rtol=ROUTE)
     # Two outcomes are left to each row of the south: none is certain.
     assert "then certain" not in warning
-    assert "Every row keeps two outcomes or more that are possible, so that none is certain." in warning
+    assert "On every row at least two outcomes remain possible, so that none is certain." in warning
     assert "No outcome is certain in the limit" in " ".join(fit.separation.to_document().notes)
 
 

@@ -235,8 +235,8 @@ def why_withheld(record: ModelRecord) -> str:
         return vcov.reason if isinstance(vcov, WithheldVcov) else "There is no covariance."
     how = "chose the coefficients with the same data" if _chooses(facts) else "bounds the coefficients"
     return (
-        f"The penalty {how}, so there are no standard errors, intervals or p-values: the law of such estimates is not "
-        f"near a normal one. For inference, {ELSEWHERE}; or use lk.Ridge, whose posterior has intervals."
+        f"The penalty {how}, so there are no standard errors, intervals or p-values: the distribution of such "
+        f"estimates is far from normal. For inference, {ELSEWHERE}; or use lk.Ridge, whose posterior has intervals."
     )
 
 

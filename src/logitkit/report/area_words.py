@@ -28,7 +28,7 @@ def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:
     words = {
         "exact": "An area of 1 or 0 has a DeLong variance of zero, which is no sign of precision: its interval is "
         "exact, from as many independent pairs as the rarer outcome has rows.",
-        "degenerate": "Predictions that tie leave an area without a variance: it is what it is whatever the outcomes, "
-        "and has no interval.",
+        "degenerate": "All predictions are tied: the area has no variance, because it does not depend "
+        "on the outcomes, and no interval.",
     }
     return tuple(text for kind, text in words.items() if kind in kinds)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["complete_separation", "nearly_collinear", "no_ratio"]
 
 PERFECT = (
-    "A log-likelihood of 0 says that and no more: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
-    "under the curve of 1, residuals of 0 and perfect calibration on these rows are no findings about other rows."
+    "A log-likelihood of 0 says no more than that: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
+    "under the curve of 1, residuals of 0 and perfect calibration on these rows say nothing about other rows."
 )
 
 
@@ -36,17 +36,17 @@ def complete_separation(infinite: Sequence[str]) -> str:
     Examples
     --------
     >>> complete_separation(["x"])[:64]
-    'Complete separation: some combination of the columns tells the o'
+    'Complete separation: some combination of the columns predicts th'
     """
     text = (
-        "Complete separation: some combination of the columns tells the outcome of every row, so that the maximum of "
-        "the likelihood lies at infinity and no coefficient has a finite estimate, standard error or test."
+        "Complete separation: some combination of the columns predicts the outcome of every row, so that the maximum "
+        "of the likelihood lies at infinity and no coefficient has a finite estimate, standard error or test."
     )
     if infinite:
         text += f" Infinite, with a sign that is certain: {name_list(infinite)}."
     return (
-        f"{text} {PERFECT} With many columns for the rows it happens by chance. Remedies: fewer columns, more data, or "
-        "a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
+        f"{text} {PERFECT} With many columns for the number of rows, it happens by chance. "
+        "Remedies: fewer columns, more data, or a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
     )
 
 
@@ -67,18 +67,18 @@ def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
     --------
     >>> from logitkit.inference.conditioning import Conditioning
     >>> nearly_collinear(Conditioning(4e4, ("x", "z"), 2e4, False))[0][:55]
-    'Nearly collinear (condition number 4.0e+04): x, z. What'
+    'Nearly collinear (condition number 4.0e+04): x, z. One '
     """
     if not found.columns:
         return ()
     text = (
-        f"Nearly collinear (condition number {found.number:.1e}): {name_list(found.columns)}. What one of them has of "
-        f"its own is some {1.0 / found.inflation:.0e} of its spread. Its coefficient and standard error are of that "
-        "alone, and rounding of the data may decide them. "
+        f"Nearly collinear (condition number {found.number:.1e}): {name_list(found.columns)}. One of them "
+        f"keeps only about {1.0 / found.inflation:.0e} of its spread once the others are given. Its coefficient and "
+        "standard error rest on that remainder alone, and rounding of the data may decide them. "
     )
     if found.computed:
-        return (text + "Powers and products are less collinear of centred variables, or as poly(x, degree).",)
-    return (text + "Leave out a column, or put them together.",)
+        return (text + "Powers and products of centred variables are less collinear, and so is poly(x, degree).",)
+    return (text + "Leave out one of the columns, or combine them.",)
 
 
 def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def _first_groups(record: GroupedRecord, changes: FloatArray) -> Table:
 
 
 def _notes(record: GroupedRecord) -> Iterator[str]:
-    yield "The columns (levels, knots, moments) are learnt from the rows of all groups, the coefficients are not."
+    yield "Levels, knots and moments are learnt from the rows of all groups; each group has its own coefficients."
     yield f"Standard errors: {record.covariance}."
     counts = record.counts
     if counts.missing:
@@ -100,7 +100,7 @@ def _warnings(record: GroupedRecord) -> Iterator[str]:
     for found, text in (
         (record.separated, "Separated, so that some coefficients are infinite"),
         (record.aliased, "Columns dropped, such as levels that do not occur"),
-        (record.collinear, "Nearly collinear columns, which .glance() names"),
+        (record.collinear, "Nearly collinear columns, named by .glance()"),
         (np.flatnonzero(~record.converged), "Not converged"),
     ):
         if found.size:

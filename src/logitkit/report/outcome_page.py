@@ -213,7 +213,7 @@ def _discrimination(record: MultinomialRecord, design: Design, units: Units) -> 
     figure = _figure(
         plot_outcome_roc(result, page_axes(CURVES_SIZE)),
         "ROC curves",
-        "Each outcome against the rest: share of its rows found against share of others flagged, over all thresholds.",
+        "Each outcome against the rest: true positive rate against false positive rate, over all thresholds.",
     )
     caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
     blocks = finding_blocks(replace(result, in_sample=False), _pairs_left(record))  # the caveat says it at length

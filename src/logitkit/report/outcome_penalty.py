@@ -124,7 +124,7 @@ def outcome_penalty_notes(record: MultinomialRecord, facts: PenaltyFacts) -> Ite
         else f"The penalty is of the coefficients against {record.outcomes[record.reference]}: with another reference "
         "the fit is another one. Without reference= the symmetric form is penalised, which does not depend on one."
     )
-    yield f"Coefficients are of the columns as given; the penalty draws them towards zero. {form}"
+    yield f"Coefficients are on the scale of the columns as given; the penalty shrinks them towards zero. {form}"
     if has_posterior(record):
         yield (
             "fit.tidy() and fit.confint() have deviations and intervals of the posterior: a normal approximation at "
@@ -137,6 +137,6 @@ def outcome_penalty_notes(record: MultinomialRecord, facts: PenaltyFacts) -> Ite
         )
     else:
         yield why_withheld(record)
-    yield "Gap: how far the penalised objective is above its minimum, at most, as a share of the null model's loss."
+    yield "Gap: upper bound on the distance of the objective from its minimum, as a proportion of the null loss."
     if record.info.intercept is None:
         yield f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is."

@@ -173,10 +173,10 @@ def _notes(record: MultinomialRecord, changes: FloatArray) -> Iterator[str]:
         )
     if response.empty:
         levels = name_list([repr(level) for level in response.empty])
-        yield f"Left out of {response.name}, as no row that counts has it: {levels} ({len(response.empty)})."
+        yield f"Left out of {response.name}, because no row used has it: {levels} ({len(response.empty)})."
     once = [outcome for outcome, total in zip(record.outcomes, record.totals, strict=True) if total == 1.0]
     if once and (response.weights is None or response.weight_kind == "frequency"):
-        yield f"Seen once only: {name_list(once)}. What is said of such an outcome rests on one observation."
+        yield f"Seen once only: {name_list(once)}. All estimates for such an outcome rest on one observation."
     if record.log_constant and record.penalty is None:
         yield "The log-likelihood includes the multinomial constant."
 
@@ -257,7 +257,7 @@ def _separation(record: MultinomialRecord) -> str:
     if record.limit.n_rows:
         text += f"Rows whose outcome is then certain: {format_integer(record.limit.n_rows)}."
     else:
-        text += "Every row keeps two outcomes or more that are possible, so that none is certain."
+        text += "On every row at least two outcomes remain possible, so that none is certain."
     if infinite:
         text += f" Infinite (outcome:term): {name_list(infinite)}."
     if unknown:
@@ -265,13 +265,13 @@ def _separation(record: MultinomialRecord) -> str:
     finite = _finite_contrasts(record)
     if finite:
         text += (
-            f" Finite none the less: {name_list(finite)}. fit.risk_ratios(outcome, against) has them, with errors; so "
-            "has the model with one of these outcomes as its reference."
+            f" Finite all the same: {name_list(finite)}. fit.risk_ratios(outcome, against) gives them with standard "
+            "errors, as does the model with one of these outcomes as its reference."
         )
     return (
-        f"{text} What is not finite has no standard error, interval or p-value; the other coefficients are those of "
-        "the limiting model, and so are likelihood statistics. Remedies: put outcomes or levels together, drop the "
-        "column at fault, or gather more data."
+        f"{text} Infinite and undetermined coefficients have no standard error, interval or p-value; the "
+        "other coefficients are those of the limiting model, as are the likelihood statistics. "
+        "Remedies: merge outcomes or levels, drop the column at fault, or gather more data."
     )
 
 

@@ -56,7 +56,7 @@ def path_document(record: PathRecord) -> Document:
         notes=(
             *without_intercept(record.columns),
             f"{NOT_ZERO} Deviance explained: beside the model of intercept and offset.",
-            "Gap: how far each solution is above the least objective, by the solver, as a share of the null loss.",
+            "Gap: estimated distance of the objective from its minimum, as a proportion of the null loss.",
             "path.at(strength) is the fit at any strength; path.choose('bic') and lk.cross_validate choose one.",
         ),
         warnings=tuple(_path_warnings(record)),

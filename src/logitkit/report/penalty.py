@@ -219,7 +219,7 @@ def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
     str
         Paragraphs.
     """
-    yield f"Coefficients and odds ratios are of the columns as given; {_pull(facts)}."
+    yield f"Coefficients and odds ratios are on the scale of the columns as given; {_pull(facts)}."
     if has_posterior(record):
         text = (
             "Posterior sd and posterior interval (of the odds ratio): normal approximation at the mode, "
@@ -236,7 +236,7 @@ def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
             "not the minimum of a penalised objective."
         )
     else:
-        yield "Gap: how far the penalised objective is above its minimum, at most, as a share of the null model's loss."
+        yield "Gap: upper bound on the distance of the objective from its minimum, as a proportion of the null loss."
 
 
 def _pull(facts: PenaltyFacts) -> str:
@@ -246,4 +246,4 @@ def _pull(facts: PenaltyFacts) -> str:
     towards = ["zero"] if facts.strengths else []
     if facts.quadratic is not None:
         towards.append("the centre of the prior")
-    return f"the penalty draws them towards {' and '.join(towards)}" if towards else "they are held within bounds"
+    return f"the penalty shrinks them towards {' and '.join(towards)}" if towards else "they are held within bounds"

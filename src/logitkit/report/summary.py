@@ -194,7 +194,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
         yield (
             text
             + " These have no standard error, interval or p-value; the other coefficients are those of the limiting "
-            "model on the rows that overlap, and so are likelihood statistics. Remedies: merge or drop the level or "
+            "model on the rows that overlap, as are the likelihood statistics. Remedies: merge or drop the level or "
             "column at fault, gather more data, or fit with a penalty, such as penalty=lk.Ridge(0.01), whose estimates "
             "are finite."
         )

@@ -35,8 +35,8 @@ __all__ = [
 
 FIRST_GIVEN = (
     "The first estimates of the adaptive lasso were given as numbers and are the same for every fold. If they were "
-    "learnt from these rows they have seen those held out, and the scores are too good: give the penalty that makes "
-    "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are made anew without each fold."
+    "learnt from these rows they include the rows held out, and the scores are too good: give the penalty that makes "
+    "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are estimated again without each fold."
 )
 NAMES_IN_SENTENCE = 4
 EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
