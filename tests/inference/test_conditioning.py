@@ -145,6 +145,20 @@ def test_few_clusters_are_named_with_what_t_would_make_of_them(births: pd.DataFr
                 assert "intervals are 1.12 times as long" in text
 
 
+def test_a_test_by_few_clusters_says_what_f_would_make_of_it(births: pd.DataFrame) -> None:
+    """R: pf(statistic / 2, 2, 11, lower.tail = FALSE), which is (1 + statistic / 11)^(-11 / 2) in closed form."""
+    rows = births.assign(id=np.arange(len(births)) % 12)
+    for model, what in (
+        (lk.logit("low ~ lwt + race", rows, cluster="id"), "race"),
+        (lk.multinomial("race ~ lwt", rows, cluster="id"), "lwt"),
+    ):
+        test = model.test(what)
+        text = " ".join(str(test).split())
+        p = (1.0 + test.statistic / 11.0) ** (-5.5)
+        assert f"By F with 2 and 11 degrees of freedom, the usual first remedy, the p-value is {p:.4f}." in text
+    assert "Few clusters" not in str(lk.logit("low ~ race", rows).test("race"))
+
+
 def test_a_joint_test_of_more_coefficients_than_clusters_is_withheld_in_words(births: pd.DataFrame) -> None:
     rows = births.assign(id=np.arange(len(births)) % 4)
     for model in (

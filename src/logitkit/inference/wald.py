@@ -60,6 +60,8 @@ class WaldTest:
         How the covariance was made.
     contained : tuple of (str, tuple of str)
         Terms that are tested without interactions of the model that contain them, and these.
+    n_clusters : int or None
+        That the covariance is made of.
 
     Examples
     --------
@@ -77,6 +79,7 @@ class WaldTest:
     estimates: Estimates
     covariance: str
     contained: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    n_clusters: int | None = None
 
 
 def coefficient_estimates(record: ModelRecord, level: float | None = None) -> Estimates:
@@ -186,7 +189,8 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
     zero = left[(right == 0.0) & (np.count_nonzero(left, axis=1) == 1)].nonzero()[1] % len(record.info.names)
     contained = contained_terms(record.info, zero)
     p_value = float(chdtrc(rank, statistic))
-    return WaldTest(statistic, rank, p_value, texts, estimates, record.covariance.label, contained)
+    made = record.covariance
+    return WaldTest(statistic, rank, p_value, texts, estimates, made.label, contained, made.n_clusters)
 
 
 def _fixed_by_the_model(record: ModelRecord, functions: FloatArray, jacobian: FloatArray) -> BoolArray:

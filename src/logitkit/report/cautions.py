@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from scipy.special import fdtrc, stdtrit
+
 from logitkit.inference.changes import entangled_terms
+from logitkit.inference.delta import normal_quantile
+from logitkit.report.number_format import format_p
 from logitkit.report.wording import name_list
 
 if TYPE_CHECKING:
     from logitkit.design.info import DesignInfo
     from logitkit.inference.conditioning import Conditioning
+    from logitkit.inference.wald import WaldTest
 
-__all__ = ["complete_separation", "nearly_collinear", "no_ratio"]
+__all__ = ["complete_separation", "few_clusters", "few_clusters_tested", "nearly_collinear", "no_ratio"]
+
+FEW_CLUSTERS = 40  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
 PERFECT = (
     "A log-likelihood of 0 says no more than that: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
@@ -79,6 +86,68 @@ def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
     if found.computed:
         return (text + "Powers and products of centred variables are less collinear, and so is poly(x, degree).",)
     return (text + "Leave out one of the columns, or combine them.",)
+
+
+def few_clusters(clusters: int | None, level: float) -> tuple[str, ...]:
+    """Return the warning of a covariance by few clusters.
+
+    Parameters
+    ----------
+    clusters : int or None
+        Their number.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    tuple of str
+        One paragraph or none.
+
+    Examples
+    --------
+    >>> few_clusters(12, 0.95)[0][-33:], few_clusters(40, 0.95)
+    ('intervals are 1.12 times as long.', ())
+    """
+    if clusters is None or not 1 < clusters < FEW_CLUSTERS:
+        return ()
+    wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * level)) / normal_quantile(level)
+    text = (
+        f"Intervals and p-values here are normal; by t with {clusters - 1} degrees of freedom, the usual first remedy, "
+    )
+    return (f"{_too_small(clusters)} {text}intervals are {wider:.2f} times as long.",)
+
+
+def few_clusters_tested(test: WaldTest) -> tuple[str, ...]:
+    """Return the warning of a Wald test by few clusters.
+
+    Parameters
+    ----------
+    test : WaldTest
+        What was found.
+
+    Returns
+    -------
+    tuple of str
+        One paragraph or none, with the p-value by F on as many degrees of freedom as clusters less one.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.logit("low ~ lwt", births.assign(id=births["id"] % 12), cluster="id")
+    >>> few_clusters_tested(fit.test("lwt"))[0][:16]
+    'Few clusters (12'
+    """
+    clusters = test.n_clusters
+    if clusters is None or not 1 < clusters < FEW_CLUSTERS:
+        return ()
+    by_f = format_p(float(fdtrc(test.dof, clusters - 1, test.statistic / test.dof)))
+    text = f"By F with {test.dof} and {clusters - 1} degrees of freedom, the usual first remedy, the p-value is {by_f}."
+    return (f"{_too_small(clusters)} {text}",)
+
+
+def _too_small(clusters: int) -> str:
+    return f"Few clusters ({clusters}): standard errors by cluster are too small then, and so are p-values."
 
 
 def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
 from logitkit.record import Limit
 from logitkit.report.area_words import APPARENT, WITHHELD, area_words
+from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.diagnostic_tables import calibration_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
@@ -110,6 +111,7 @@ def _(result: WaldTest) -> Document:
             f"Standard errors: {result.covariance}.",
             *depends_on_coding(result.contained),
         ),
+        warnings=few_clusters_tested(result),
     )
 
 

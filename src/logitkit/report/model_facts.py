@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from scipy.special import stdtrit
-
 from logitkit.errors import quoted_names
 from logitkit.inference.conditioning import conditioning
-from logitkit.inference.delta import normal_quantile
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.wald import OVERALL_MOST
 from logitkit.record import ModelRecord
-from logitkit.report.cautions import nearly_collinear
+from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, has_only_intercept, name_list, numbered_names
@@ -29,8 +26,6 @@ __all__ = [
     "rows_facts",
     "state_warnings",
 ]
-
-FEW_CLUSTERS = 40  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
 
 def rows_facts(record: ModelRecord) -> Iterator[Fact]:
@@ -212,12 +207,5 @@ def state_warnings(record: ModelRecord) -> Iterator[str]:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
     if record.limit is not None and record.status is not Status.SEPARATED:
         yield f"The limiting model has not converged: the solver {record.status.value}."
-    clusters = record.covariance.n_clusters
-    if clusters is not None and 1 < clusters < FEW_CLUSTERS:
-        wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * record.level)) / normal_quantile(record.level)
-        yield (
-            f"Few clusters ({clusters}): standard errors by cluster are too small then, and so are p-values. Intervals "
-            f"and p-values here are normal; by t with {clusters - 1} degrees of freedom, the usual first remedy, "
-            f"intervals are {wider:.2f} times as long."
-        )
+    yield from few_clusters(record.covariance.n_clusters, record.level)
     yield from nearly_collinear(conditioning(record))
