@@ -51,6 +51,9 @@ def test_one_column_is_the_sum_of_two(strength: float) -> None:
 PENALTIES: dict[str, Any] = {
     "bounds": lk.Lasso(1e-8) + lk.Bounds(lower=-0.1, upper=0.3),
     "keep": lk.Lasso(1e-8, keep=["a"]),
+    "elastic net": lk.ElasticNet(1e-8, l1_ratio=0.5),  # its squares are as good as no curvature
+    "elastic net, less weak": lk.ElasticNet(1e-6, l1_ratio=0.1),
+    "lasso and ridge": lk.Lasso(1e-7) + lk.Ridge(1e-8),
     "adaptive": lk.AdaptiveLasso(1e-8, initial=lk.Ridge(0.01)),
 }
 

@@ -35,6 +35,9 @@ ARMIJO = 1e-3
 FLAT = 100.0 * np.finfo(float).eps  # of what a slope is the difference of: rounding
 SINGULAR = 1e-12  # of the diagonal, added where a block has no factor; less curvature than this share is none
 
+WEAK = 1e-4  # of the diagonal: squares of a penalty that coordinates take many steps to follow
+BESIDE = 100.0  # times these squares: a pivot as small is theirs, and not of the second derivatives
+
 
 @dataclass(frozen=True)
 class BlockFactor:
@@ -49,7 +52,7 @@ class BlockFactor:
     solve : callable
         Solves with them.
     null : (k, m) array or None
-        Orthonormal directions that have no curvature; None where the factor has full rank.
+        Orthonormal directions that have no curvature but that of weak squares; None where the factor has full rank.
     """
 
     inside: IntArray
@@ -93,8 +96,11 @@ def factorise(hessian: FloatArray, inside: IntArray, ridge: FloatArray, space: F
     gather_upper(hessian, inside, ridge, block)
     most = block.diagonal().max()
     factor, info = cholesky(block, overwrite=True)
-    if info == 0 and factor.diagonal().min() ** 2 > SINGULAR * most:
-        return BlockFactor(inside, ridge, lambda vector: cholesky_solve(factor, vector))
+    least = factor.diagonal().min() ** 2 if info == 0 else 0.0
+    if least > SINGULAR * most:
+        weak = ridge.max() <= WEAK * most and least <= BESIDE * ridge.max()
+        null = _spectral(block_of(hessian, inside, np.zeros(k)))[1] if weak else None
+        return BlockFactor(inside, ridge, lambda vector: cholesky_solve(factor, vector), null)
     return BlockFactor(inside, ridge, *_spectral(block_of(hessian, inside, ridge)))
 
 
@@ -143,8 +149,9 @@ def slide_by(
 ) -> bool:
     """Move along directions without curvature, down the penalty, until a coefficient becomes zero or meets a bound.
 
-    The model is linear along a combination of collinear columns, so that its minimum is at a corner: to creep there by
-    coordinates takes as many steps as the penalty is weak. With every corner the directions are one fewer.
+    The model is linear along a combination of collinear columns, or nearly so where the penalty has weak squares, so
+    that its minimum is at a corner or far: to creep there by coordinates takes as many steps as the penalty is weak.
+    With every corner the directions are one fewer.
 
     Parameters
     ----------
