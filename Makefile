@@ -40,11 +40,9 @@ test: lint types architecture $(STAMPS)/kernels ## Lint, types, architecture, th
 test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` leaves out
 	HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -m slow
 
-coverage: $(STAMPS)/test ## Branches that the tests reach: compiled code as Python, by the tests of the kernels
-	rm -f .coverage .coverage.*
-	NUMBA_DISABLE_JIT=1 $(PY) -m coverage run -m pytest -q tests/kernels tests/solvers/test_small.py
-	$(PY) -m coverage run -m pytest -q
-	$(PY) -m coverage combine -q && $(PY) -m coverage report --skip-covered --sort=cover
+coverage: $(STAMPS)/test ## Branches that the tests reach: of compiled code as Python, by the tests of the kernels
+	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -q --cov --cov-report= -W ignore::RuntimeWarning tests/kernels --deselect tests/kernels/test_cache.py
+	$(PY) -m pytest -q $(WORKERS) --cov --cov-append --cov-report=term:skip-covered
 
 lint: $(STAMPS)/test ## ruff: rules and format
 	$(PY) -m ruff check .
