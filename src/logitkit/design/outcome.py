@@ -200,7 +200,7 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
         raise ResponseError(
             f"The response {name!r} has {len(levels)} classes ({shown}{', ...' if len(levels) > 6 else ''}); "
             "a binary model needs two. For all of them use lk.multinomial (--model multinomial on the command line); "
-            f"to compare one with the rest, write for example '({name} == {levels[0]!r}) ~ ...'."
+            f'to compare one with the rest, write for example "({name} == {levels[0]!r}) ~ ...".'
         )
     if event is None:
         chosen = levels[1]

@@ -141,9 +141,9 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
             else:
                 assert design is not None
                 rows.append(_ratio(record, _combined(record, design, a, b), functions))
-    return chi_square_tests(
-        "outcomes", tuple(labels), rows, test, "all coefficients but the intercepts are equal for the two"
-    )
+    hypothesis = "all coefficients but the intercepts are equal for the two"
+    found = chi_square_tests("outcomes", tuple(labels), rows, test, hypothesis)
+    return replace(found, n_clusters=record.covariance.n_clusters)
 
 
 def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:

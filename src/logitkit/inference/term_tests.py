@@ -56,6 +56,8 @@ class ChiSquareTests:
         What each says, in words.
     contained : tuple of (str, tuple of str)
         Terms that interactions of the model contain, and these.
+    n_clusters : int or None
+        That the covariance of Wald tests is made of.
 
     Examples
     --------
@@ -71,6 +73,7 @@ class ChiSquareTests:
     kind: str
     hypothesis: str
     contained: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    n_clusters: int | None = None
 
 
 def wald_term_tests(record: FitRecord) -> ChiSquareTests:
@@ -147,7 +150,7 @@ def each_term(
     rows = [of_term(np.array(term.columns, dtype=np.int64)) for term in terms]
     contained = [pair for term in terms for pair in contained_terms(record.info, np.array(term.columns))]
     found = chi_square_tests("term", tuple(term.name for term in terms), rows, kind, hypothesis)
-    return replace(found, contained=tuple(contained))
+    return replace(found, contained=tuple(contained), n_clusters=record.covariance.n_clusters)
 
 
 def chi_square_tests(

@@ -9,6 +9,7 @@ from scipy.special import fdtrc, stdtrit
 
 from logitkit.inference.changes import entangled_terms
 from logitkit.inference.delta import normal_quantile
+from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.report.number_format import format_p
 from logitkit.report.wording import name_list
 
@@ -117,18 +118,19 @@ def few_clusters(clusters: int | None, level: float) -> tuple[str, ...]:
     return (f"{_too_small(clusters)} {text}intervals are {wider:.2f} times as long.",)
 
 
-def few_clusters_tested(test: WaldTest) -> tuple[str, ...]:
+def few_clusters_tested(test: WaldTest | ChiSquareTests) -> tuple[str, ...]:
     """Return the warning of a Wald test by few clusters.
 
     Parameters
     ----------
-    test : WaldTest
+    test : WaldTest or ChiSquareTests
         What was found.
 
     Returns
     -------
     tuple of str
-        One paragraph or none, with the p-value by F on as many degrees of freedom as clusters less one.
+        One paragraph or none, with the p-value of a single test by F on as many degrees of freedom as clusters less
+        one.
 
     Examples
     --------
@@ -141,6 +143,9 @@ def few_clusters_tested(test: WaldTest) -> tuple[str, ...]:
     clusters = test.n_clusters
     if clusters is None or not 1 < clusters < FEW_CLUSTERS:
         return ()
+    if isinstance(test, ChiSquareTests):
+        text = f"By F with {clusters - 1} degrees of freedom below, the usual first remedy, they are larger."
+        return (f"{_too_small(clusters)} {text}",)
     by_f = format_p(float(fdtrc(test.dof, clusters - 1, test.statistic / test.dof)))
     text = f"By F with {test.dof} and {clusters - 1} degrees of freedom, the usual first remedy, the p-value is {by_f}."
     return (f"{_too_small(clusters)} {text}",)

@@ -30,6 +30,7 @@ from logitkit.plots.outcome_curves import CURVES_SIZE, plot_outcome_calibration,
 from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
+from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, finding_blocks, influence_table
 from logitkit.report.left_out import left_out_words
@@ -168,7 +169,7 @@ def _with_intervals(record: MultinomialRecord) -> str:
 
 
 def _tested(words: str, result: ChiSquareTests) -> tuple[Block, ...]:
-    notes = (*missing_tests(result), *depends_on_coding(result.contained))
+    notes = (*missing_tests(result), *depends_on_coding(result.contained), *few_clusters_tested(result))
     return (Prose(words), chi_square_table(result), *(Prose(note) for note in notes))
 
 

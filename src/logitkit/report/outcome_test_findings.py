@@ -8,6 +8,7 @@ import numpy as np
 
 from logitkit.inference.iia import IiaTests
 from logitkit.inference.term_tests import ChiSquareTests
+from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document
 from logitkit.report.number_format import format_column, format_integer, format_p
@@ -28,6 +29,7 @@ def _(result: ChiSquareTests) -> Document:
         facts=(Fact("Method", KINDS[result.kind]),),
         blocks=(chi_square_table(result),),
         notes=(f"Hypothesis: {result.hypothesis}.", *missing_tests(result), *depends_on_coding(result.contained)),
+        warnings=few_clusters_tested(result),
     )
 
 

@@ -28,7 +28,7 @@ from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
 from logitkit.record import FitRecord
 from logitkit.report.area_words import area_words
-from logitkit.report.cautions import no_ratio
+from logitkit.report.cautions import few_clusters_tested, no_ratio
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, influence_table
@@ -181,7 +181,7 @@ def _term_tests(record: FitRecord) -> Iterator[Section]:
         return
     result = wald_term_tests(record)
     words = f"Wald tests: {result.hypothesis}."
-    notes = (*missing_tests(result), *depends_on_coding(result.contained))
+    notes = (*missing_tests(result), *depends_on_coding(result.contained), *few_clusters_tested(result))
     yield Section("Tests of terms", (Prose(words), replace(chi_square_table(result), notes=notes)))
 
 
