@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from examples import examples
 from logitkit.design.cross import add_cross
 from oracles.kinds import SIMPLE, assert_sums, blocks_of, generators, numbers, row_counts, row_weights
 
@@ -16,7 +17,7 @@ SIDE_BY_SIDE = [(left, right) for k, left in enumerate(SIMPLE) for right in list
 
 @pytest.mark.parametrize(("left", "right"), PAIRS)
 @given(data=st.data(), n=row_counts)
-@settings(max_examples=8)
+@examples(5)
 def test_pairs(left: str, right: str, data: st.DataObject, n: int) -> None:
     a, b = data.draw(SIMPLE[left](n)), data.draw(SIMPLE[right](n))
     start, stop = sorted([data.draw(st.integers(0, n)), data.draw(st.integers(0, n))])
@@ -42,7 +43,7 @@ def test_pairs(left: str, right: str, data: st.DataObject, n: int) -> None:
 
 @pytest.mark.parametrize(("left", "right"), SIDE_BY_SIDE)
 @given(data=st.data(), n=row_counts)
-@settings(max_examples=8)
+@examples(5)
 def test_pairs_as_a_design(left: str, right: str, data: st.DataObject, n: int) -> None:
     cases = [data.draw(SIMPLE[left](n)), data.draw(SIMPLE[right](n))]
     p = sum(case.cells.shape[1] for case in cases)

@@ -166,7 +166,7 @@ def test_means_of_areas_that_do_not_vary():
         assert (area.estimate, area.interval) == (0.5, "degenerate")
         assert np.isnan([area.std_error, area.low, area.high]).all()
     text = " ".join(tie.to_text().split())
-    assert "Predictions that tie" in text
+    assert "All predictions are tied" in text
     assert "Standard errors" not in text
 
 

@@ -17,16 +17,12 @@ from logitkit.estimators import (
 
 VARIANTS = [
     LogitClassifier(),
-    LogitClassifier(class_weight="balanced"),
     LogitClassifier(strength=0.01),
-    LogitClassifier(C=1.0),
     LogitClassifier(strength=0.001, l1_ratio=0.5),
     LogitClassifierCV(cv=3, n_strengths=20),
     LogitPathClassifier(n_strengths=20),
     MultinomialClassifier(),
     MultinomialClassifier(class_weight="balanced"),
-    MultinomialClassifier(strength=0.01),
-    MultinomialClassifier(C=1.0),
     MultinomialClassifier(strength=0.001, l1_ratio=0.5),
     MultinomialClassifierCV(cv=3, n_strengths=20),
     LogitClassifier(penalty=lk.GroupLasso(0.01)),
@@ -36,9 +32,22 @@ VARIANTS = [
     LogitClassifier(penalty=lk.Lasso(0.01) + lk.Bounds(lower=-5.0, upper=5.0)),
     MultinomialClassifier(penalty=lk.ElasticNet(0.01, l1_ratio=0.5, across_outcomes=True)),
 ]
-mark = parametrize_with_checks(VARIANTS)
-# scikit-learn 1.8 hands a generator over, which pytest deprecates.
-checks = pytest.mark.parametrize(mark.args[0], list(mark.args[1]), **mark.kwargs)
+# Whose code the others run too.
+MORE = [
+    LogitClassifier(class_weight="balanced"),
+    LogitClassifier(C=1.0),
+    MultinomialClassifier(C=1.0),
+    MultinomialClassifier(strength=0.01),
+]
+
+
+def checks_of(variants):
+    mark = parametrize_with_checks(variants)
+    # scikit-learn 1.8 hands a generator over, which pytest deprecates.
+    return pytest.mark.parametrize(mark.args[0], list(mark.args[1]), **mark.kwargs)
+
+
+checks = checks_of(VARIANTS)
 
 
 # Many checks fit data whose classes are separated, of which the estimator warns.
@@ -50,13 +59,20 @@ def test_scikit_learn_checks(estimator, check, monkeypatch):
     check(estimator)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The classes are separated")
+@checks_of(MORE)
+def test_scikit_learn_checks_of_more_variants(estimator, check, monkeypatch):
+    test_scikit_learn_checks(estimator, check, monkeypatch)
+
+
 def test_the_checks_are_many_and_no_failure_is_expected():
     found = list(checks.args[1])
     assert len(found) > 50 * len(VARIANTS)
     assert not any(getattr(parameters, "marks", ()) for parameters in found)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", [*VARIANTS, *MORE])
 def test_what_the_tags_say_is_so(variant):
     tags = variant.__sklearn_tags__()
     assert not tags.non_deterministic

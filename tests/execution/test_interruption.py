@@ -35,10 +35,7 @@ X = rng.standard_normal((60_000, 5))
 X[:, 0] = 1.0
 y = (rng.random(60_000) < 0.4).astype(float)
 before = lk.logit_matrix(X, y)
-Z = rng.standard_normal((400, 1_500))
-Z[:, 0] = 1.0
-wide = Z, (Z[:, 1] + rng.standard_normal(400) > 0.0).astype(float), ["Intercept", *(f"x{j}" for j in range(1_499))]
-lk.cross_validate_matrix(*wide, folds=2, strengths=[0.05])
+{data}
 
 
 def left():
@@ -54,6 +51,13 @@ else:
     print("never interrupted")
 after = lk.logit_matrix(X, y)
 print(np.array_equal(before.coef, after.coef) and np.array_equal(before.vcov, after.vcov))
+"""
+
+WIDE = """
+Z = rng.standard_normal((400, 1_500))
+Z[:, 0] = 1.0
+wide = Z, (Z[:, 1] + rng.standard_normal(400) > 0.0).astype(float), ["Intercept", *(f"x{j}" for j in range(1_499))]
+lk.cross_validate_matrix(*wide, folds=2, strengths=[0.05])
 """
 
 
@@ -75,8 +79,12 @@ print(np.array_equal(before.coef, after.coef) and np.array_equal(before.vcov, af
 def test_an_interruption_ends_everything_within_a_second(work: str) -> None:
     if work.startswith("for"):  # its own guard, as every fit has one
         work = f"\n    with lk_guard():\n        {work}"
-    text = PREPARED.replace("{work}", work).replace(
-        "import signal,", "from logitkit.execution.blas import single_threaded_blas as lk_guard\nimport signal,"
+    text = (
+        PREPARED.replace("{work}", work)
+        .replace("{data}", WIDE if "wide" in work else "")
+        .replace(
+            "import signal,", "from logitkit.execution.blas import single_threaded_blas as lk_guard\nimport signal,"
+        )
     )
     process = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:

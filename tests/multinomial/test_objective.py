@@ -13,6 +13,7 @@ from numpy.testing import assert_allclose
 from scipy.special import softmax
 
 import logitkit as lk
+from examples import examples
 from logitkit.design.dense import Dense
 from logitkit.design.layout import full_layout
 from logitkit.design.outcomes import OutcomeResponse
@@ -51,6 +52,7 @@ def problems(draw: Any, kind: str) -> tuple[StackedObjective, np.ndarray, np.nda
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
+@examples(10)
 @given(data=st.data())
 def test_against_the_sums_written_out(kind: str, data: st.DataObject) -> None:
     objective, X, counts, offsets, point = data.draw(problems(kind))
