@@ -41,7 +41,7 @@ from logitkit.solvers.choose import NUMBERS_LEAST
 from logitkit.solvers.newton import Newton
 from logitkit.solvers.solver import Solution, Status
 from logitkit.solvers.start import starting_point
-from logitkit.stacked import StackedObjective
+from logitkit.stacked import StackedObjective, is_joint
 from logitkit.typing import FloatArray
 
 __all__ = ["fit_multinomial"]
@@ -50,7 +50,9 @@ TESTED_MOST = 300  # coefficients up to which a fit that runs off is looked at b
 COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
 EVALUATIONS = 4  # of second derivatives that a fit takes where they are kept
-NANOSECOND = 1e-9  # of a row and a pair of coefficients: from 0.4 with many columns to 2.5 with few
+PAIR_SECONDS = 1e-9  # of a row and a pair of coefficients: from 0.4 with many columns to 2.5 with few
+JOINT_SECONDS = 1e-10  # the same where one product serves all pairs of outcomes
+CUBE_SECONDS = 1e-10  # of a factor, by the cube of the coefficients
 MINUTES_MOST = 60.0
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
@@ -116,8 +118,12 @@ def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: f
 
 def _require_time(matrix: Matrix, layout: Layout) -> None:
     """Refuse a model whose second derivatives would take far longer than anyone waits, with the way round."""
-    in_a_row = layout.active.size * min(matrix.width, layout.n_columns)  # numbers that are not zero, by outcome
-    minutes = EVALUATIONS * (matrix.n_rows * in_a_row**2 + layout.n_params**3) * NANOSECOND / 60.0
+    m, q = layout.active.size, matrix.inner.n_columns
+    if is_joint(m, q):
+        of_row = JOINT_SECONDS * (m * q) ** 2
+    else:
+        of_row = PAIR_SECONDS * (m * min(matrix.width, layout.n_columns)) ** 2  # of numbers that are not zero
+    minutes = EVALUATIONS * (matrix.n_rows * of_row + CUBE_SECONDS * layout.n_params**3) / 60.0
     if minutes > MINUTES_MOST:
         raise UnsupportedError(
             f"{layout.n_outcomes:,} outcomes and {layout.n_columns:,} columns have {layout.n_params:,} coefficients; "

@@ -10,7 +10,8 @@ equations 6 to 8)
     \nabla^2_{kl} f &= X' \operatorname{diag}(w_i p_{ik} (1\{k = l\} - p_{il})) X .
 
 The second derivatives are Gram matrices of the columns, one a pair of outcomes, each summed once: whatever stores the
-columns can sum them.
+columns can sum them. Where outcomes are many and columns few, those of all pairs are instead one symmetric product of
+the columns times :math:`\sqrt{w_i} p_{ik}`, and only those of an outcome with itself are summed one by one.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ from logitkit.once import once
 from logitkit.penalties.quadratic import Quadratic
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["StackedObjective"]
+__all__ = ["StackedObjective", "is_joint"]
 
+JOINT_OUTCOMES = 16  # with a predictor, from which one product for all pairs is faster than one a pair
+JOINT_COLUMNS = 24  # up to which it is: it takes twice the arithmetic, and a pair little else where columns are many
 PIECE_NUMBERS = 1 << 15  # logits at once, which with the columns they come from stay in a second-level cache
 
 
@@ -42,6 +45,7 @@ class _RowSums:
 
     gradient: FloatArray
     grams: FloatArray | None
+    products: FloatArray | None = None
     value: float = 0.0
     closest: float = np.inf
     pearson: float = 0.0
@@ -94,7 +98,9 @@ class StackedObjective:
         m, q = layout.active.size, self._inner.n_columns
         # A row holds its numbers, and for each outcome a logit, a slope and what is left to one.
         width = matrix.width + 3 * layout.n_outcomes
-        sums = m * (m + 1) // 2 * q * q if second else m * q
+        self._joint = is_joint(m, q)
+        sums = (m * q) ** 2 if self._joint else m * (m + 1) // 2 * q * q
+        sums = sums if second else m * q
         self._groups = row_groups(matrix.n_rows, width, 8 * sums)
         get_threads()  # refuses a setting that makes no sense, also where one thread is all that is used
 
@@ -106,7 +112,7 @@ class StackedObjective:
     @once
     def _pairs(self) -> list[tuple[int, int]]:
         m = self.layout.active.size
-        return [(a, b) for a in range(m) for b in range(a, m)]
+        return [(a, b) for a in range(m) for b in range(a, a + 1 if self._joint else m)]
 
     @property
     def gram_cost(self) -> float:
@@ -140,11 +146,13 @@ class StackedObjective:
             total.pearson += part.pearson
             if part.grams is not None and total.grams is not None:
                 total.grams += part.grams
+            if part.products is not None and total.products is not None:
+                total.products += part.products
         blocks = total.gradient
         if m and self._inner is not self.matrix:
             blocks = np.stack([self.matrix.collect(sums) for sums in total.gradient])
         value, gradient = total.value, self.layout.gradient(blocks)
-        second = None if total.grams is None else self.layout.hessian(self._assemble(total.grams))
+        second = None if total.grams is None else self.layout.hessian(self._assemble(total.grams, total.products))
         if self.quadratic is not None:
             value += (quadratic := self.quadratic.value(coef))
             total.pearson += 2.0 * quadratic
@@ -262,10 +270,20 @@ class StackedObjective:
                 if total.grams is None:
                     continue
                 scaled = weights * mean[active]
+                if total.products is not None:
+                    self._add_products(block, np.sqrt(weights) * mean[active], total.products, rough)
                 for place, (a, b) in enumerate(self._pairs):
                     curvature = scaled[a] * (other[active[a]] if a == b else mean[active[b]])
                     (block.add_rough_gram if rough else block.add_gram)(curvature, total.grams[place], buffer)
         return total
+
+    @staticmethod
+    def _add_products(block: Matrix, scaled: FloatArray, out: FloatArray, rough: bool) -> None:
+        """Add the products of all columns of all outcomes, each column times what is given for the outcome."""
+        every = scaled[:, None, :] * block.to_dense().T
+        rows = every.reshape(-1, scaled.shape[1]).astype(np.float32 if rough else np.float64, copy=False)
+        # numpy sees one array on both sides and calls the symmetric product, at half the cost.
+        out += rows @ rows.T
 
     def _add_by_row(self, group: int, inner: FloatArray, total: _RowSums) -> None:
         """Add value and gradient of a group whose logits come row by row, few rows at a time so that they stay near."""
@@ -284,12 +302,23 @@ class StackedObjective:
 
     def _empty(self, m: int, q: int, hessian: bool) -> _RowSums:
         gradient = np.zeros((m, q), order=self._inner.order)
-        return _RowSums(gradient, np.zeros((len(self._pairs), q, q)) if hessian else None)
+        if not hessian:
+            return _RowSums(gradient, None)
+        products = np.zeros((m * q, m * q)) if self._joint else None
+        return _RowSums(gradient, np.zeros((len(self._pairs), q, q)), products)
 
-    def _assemble(self, grams: FloatArray) -> FloatArray:
+    def _assemble(self, grams: FloatArray, products: FloatArray | None) -> FloatArray:
         """Return the second derivatives by flat coefficients; those of two outcomes have the other sign."""
         m, p = self.layout.active.size, self.layout.n_columns
-        whole = np.empty((m, p, m, p))
+        if products is None:
+            whole = np.empty((m, p, m, p))
+        elif self._inner is self.matrix:
+            whole = np.negative(products).reshape(m, p, m, p)
+        else:
+            q = self._inner.n_columns
+            parts = products.reshape(m, q, m, q).swapaxes(1, 2)
+            collected = [[-self.matrix.collect_gram(part) for part in row] for row in parts]
+            whole = np.array(collected).reshape(m, m, p, p).swapaxes(1, 2)
         for (a, b), gram in zip(self._pairs, grams, strict=True):
             block = self.matrix.collect_gram(gram)
             if a == b:
@@ -298,3 +327,24 @@ class StackedObjective:
                 whole[a, :, b, :] = -block
                 whole[b, :, a, :] = -block.T
         return whole.reshape(m * p, m * p)
+
+
+def is_joint(m: int, q: int) -> bool:
+    """Tell whether the second derivatives of m predictors of q columns are summed by one product for all pairs.
+
+    Parameters
+    ----------
+    m, q : int
+        Outcomes with a predictor, and columns of each.
+
+    Returns
+    -------
+    bool
+        False where there are few outcomes or many columns.
+
+    Examples
+    --------
+    >>> is_joint(2, 4), is_joint(100, 4), is_joint(100, 300)
+    (False, True, False)
+    """
+    return m >= JOINT_OUTCOMES and q <= JOINT_COLUMNS

@@ -18,7 +18,7 @@ from logitkit.design.dense import Dense
 from logitkit.design.layout import full_layout
 from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.pairs import outcome_pairs
-from logitkit.stacked import StackedObjective
+from logitkit.stacked import JOINT_OUTCOMES, StackedObjective
 from oracles.kinds import KINDS
 from oracles.likelihood import central_difference
 from oracles.multinomial import gradient, information, loss, pair_rows
@@ -31,7 +31,7 @@ N = 20
 def problems(draw: Any, kind: str) -> tuple[StackedObjective, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Draw an objective of rows of a kind in which all outcomes have a predictor: cells, counts, offsets, a point."""
     case = draw(KINDS[kind](N))
-    k = draw(st.integers(2, 4))
+    k = draw(st.sampled_from([2, 3, 4, JOINT_OUTCOMES]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     weights = rng.random(N) * rng.integers(0, 2, N)
     counts = np.eye(k)[rng.integers(0, k, N)]
@@ -72,6 +72,24 @@ def test_against_the_sums_written_out(kind: str, data: st.DataObject) -> None:
             bound = 100 * (size.T * total * (1 + np.abs(eta).max(axis=1, initial=0.0))) @ size + 1e-290
             assert np.all(np.abs(H[a, :, b, :] - (X.T * curvature) @ X) <= EXACT * bound)
     assert_allclose(objective.linear_predictor(point.ravel()), eta.T, rtol=1e-9, atol=1e-9)
+
+
+def test_many_outcomes_have_the_products_of_all_pairs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(3)
+    n, k, p = 300, 60, 3
+    X, codes = rng.normal(size=(n, p)), rng.integers(0, k, n).astype(float)
+    sums = []
+    one = Dense.add_gram
+    monkeypatch.setattr(Dense, "add_gram", lambda self, *given: (sums.append(1), one(self, *given)))
+    objective = StackedObjective(Dense(X), OutcomeResponse(codes, n_outcomes=k), full_layout(k, p, 0))
+    at = 0.3 * rng.normal(size=objective.n_params)
+    found = objective.evaluate(at).hessian.array
+    assert len(sums) == k - 1  # one block of rows: each outcome with itself, and not the 1,770 pairs one by one
+    mean = softmax(np.column_stack([np.zeros(n), X @ at.reshape(-1, p).T]), axis=1)[:, 1:]
+    slopes = (mean[:, :, None] * X[:, None, :]).reshape(n, -1)
+    whole = np.einsum("ik,kl,ip,iq->kplq", mean, np.eye(k - 1), X, X).reshape(found.shape) - slopes.T @ slopes
+    assert_allclose(found, whole, rtol=1e-10, atol=1e-12)
+    assert_allclose(objective.evaluate(at, rough=True).hessian.array, whole, rtol=1e-4, atol=1e-5)
 
 
 def response_of(kind: str, rng: np.random.Generator, k: int, n: int) -> tuple[OutcomeResponse, np.ndarray]:
