@@ -17,8 +17,10 @@ the columns times :math:`\sqrt{w_i} p_{ik}`, and only those of an outcome with i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logitkit.curvature.hessian import DenseHessian
 from logitkit.design.layout import Layout
@@ -281,7 +283,9 @@ class StackedObjective:
     def _add_products(block: Matrix, scaled: FloatArray, out: FloatArray, rough: bool) -> None:
         """Add the products of all columns of all outcomes, each column times what is given for the outcome."""
         every = scaled[:, None, :] * block.to_dense().T
-        rows = every.reshape(-1, scaled.shape[1]).astype(np.float32 if rough else np.float64, copy=False)
+        rows: NDArray[Any] = every.reshape(-1, scaled.shape[1])
+        if rough:
+            rows = rows.astype(np.float32)
         # numpy sees one array on both sides and calls the symmetric product, at half the cost.
         out += rows @ rows.T
 
