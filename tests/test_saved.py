@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from logitkit.errors import DataError, FormulaError, LogitkitError
-from logitkit.saved import VERSION
+from logitkit.saved import VERSION, digest_of
 from oracles.likelihood import mean
 from references.load import load_frame, load_reference
 from tolerances import EXACT
@@ -337,6 +337,9 @@ def test_levels_that_json_cannot_hold(tmp_path: Path) -> None:
         (lambda packed: packed["counts"]["dict"].pop(), "it has no 'missing_by_column'|missing_by_column"),
         (lambda packed: packed["counts"]["dict"].__setitem__(0, ["given", "many"]), "'counts.given' is of type str"),
         (lambda packed: packed.update(link="cauchit"), "cauchit"),
+        (lambda packed: packed["coef"]["array"].__setitem__(1, 7.5), "'coef' of 'x' is not what 'inner_coef'"),
+        (lambda packed: packed["inner_coef"]["array"].__setitem__(2, 7.5), "'coef' of 'z' is not what 'inner_coef'"),
+        (lambda packed: packed.update(null_loglik=1e308), "'null_loglik' is 1e.308, and a likelihood is no more"),
     ],
 )
 def test_damage_is_named(damage: Any, words: str, tmp_path: Path) -> None:
@@ -346,6 +349,28 @@ def test_damage_is_named(damage: Any, words: str, tmp_path: Path) -> None:
     path.write_text(json.dumps(packed), encoding="utf-8")
     with pytest.raises(LogitkitError, match=words):
         lk.load(path)
+
+
+def test_coefficients_of_several_outcomes_are_those_that_predict(tmp_path: Path) -> None:
+    path = lk.multinomial("g ~ x + z", rows()).save(tmp_path / "model.json")
+    packed = json.loads(path.read_text(encoding="utf-8"))
+    packed["coef"]["array"][4] += 1e-3
+    with pytest.raises(DataError, match="'coef' of 'c:x' is not what 'inner_coef'"):
+        lk.load(edited(path, **packed))
+
+
+def test_a_file_nested_without_end_is_refused_in_our_words(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    path.write_text("[" * 100_000 + "]" * 100_000, encoding="utf-8")
+    with pytest.raises(DataError, match="damaged: it is nested more than 40 deep"):
+        lk.load(path)
+
+
+def test_a_likelihood_of_nothing_is_shown(tmp_path: Path) -> None:
+    path = lk.logit("y ~ x + z", rows()).save(tmp_path / "model.json")
+    packed = json.loads(path.read_text(encoding="utf-8")) | {"loglik": -1e308}
+    packed["digest"] = digest_of({name: value for name, value in packed.items() if name != "digest"})
+    assert "Log-likelihood" in str(lk.load(edited(path, **packed)).summary())
 
 
 @pytest.mark.parametrize("reference", ["endometrial", "lbw_aliased"])

@@ -16,23 +16,28 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from logitkit.design.saved_levels import pack_absorbed, unpack_absorbed
 from logitkit.errors import DataError, LogitkitError
 from logitkit.families.binomial import Binomial
 from logitkit.families.link import link_named
 from logitkit.families.multinomial import Multinomial
 from logitkit.outcome_record import MultinomialRecord
+from logitkit.rank import Coordinates
 from logitkit.record import FitRecord, ModelRecord
 from logitkit.saved_coordinates import pack_coordinates, unpack_coordinates
 from logitkit.saved_model import NUMBERS, pack_model, unpack_model
 from logitkit.saved_outcomes import pack_outcomes, unpack_outcomes
-from logitkit.saved_schema import FORMAT, VERSION, problem_of
+from logitkit.saved_schema import FORMAT, ROUNDING, VERSION, problem_of
+from logitkit.typing import IntArray
 from logitkit.writing import write_file
 
 __all__ = ["VERSION", "digest_of", "load_record", "save_record"]
 
 BINARY_NUMBERS = (*NUMBERS, "events")
 DEEPEST = 40  # levels of objects and lists: no fit comes near
+TOO_DEEP = f"it is nested more than {DEEPEST} deep"
 
 
 def save_record(record: ModelRecord, path: str | Path) -> Path:
@@ -92,7 +97,9 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord | Multino
         _require_shallow([packed])
     except LogitkitError as error:
         raise DataError(f"'{path}' is damaged: {error}.") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise DataError(f"'{path}' is damaged: {TOO_DEEP}.") from None
+    except ValueError as error:
         raise DataError(f"'{path}' is not JSON: {error}.") from error
     if not isinstance(packed, dict) or packed.get("format") != FORMAT:
         raise DataError(f"'{path}' is not a fit that logitkit saved.")
@@ -105,15 +112,35 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord | Multino
     several = packed["family"] == Multinomial.name
     try:
         record = unpack_outcomes(packed, functions) if several else unpack_record(packed, functions)
+        apart = _apart(record)
     except LogitkitError:
         raise
     except Exception as error:  # formulaic, NumPy and scipy say in their own ways that parts do not fit
         raise DataError(f"'{path}' is damaged: {error}.") from error
+    if apart.size:
+        name = record.names[apart[0]]
+        raise DataError(
+            f"'{path}' is damaged: 'coef' of {name!r} is not what 'inner_coef', by which rows are predicted, gives."
+        )
     if packed["digest"] != digest_of(packed):
         raise DataError(
             f"'{path}' was changed after it was saved: its digest is not that of its fields. Save the fit again."
         )
     return record
+
+
+def _apart(record: ModelRecord) -> IntArray:
+    """Return the finite coefficients that are others than those that the coordinates give, but for rounding."""
+    coordinates, inner = record.coordinates, record.inner_coef
+    made = coordinates.coef(inner)
+    known = np.where(np.isfinite(inner), np.abs(inner), 0.0)
+    if isinstance(coordinates, Coordinates):
+        size = known if coordinates.transform is None else np.abs(coordinates.transform) @ known
+    else:
+        size = np.full(made.size, known.max(initial=0.0))
+    with np.errstate(invalid="ignore"):
+        agree = np.abs(record.coef - made) <= ROUNDING * size
+    return np.flatnonzero(np.isfinite(record.coef) & ~agree)
 
 
 def _own_version() -> str:
@@ -154,7 +181,7 @@ def _require_shallow(value: Any) -> None:
     while level:
         depth += 1
         if depth > DEEPEST:
-            raise DataError(f"it is nested more than {DEEPEST} deep")
+            raise DataError(TOO_DEEP)
         level = [
             item
             for part in level

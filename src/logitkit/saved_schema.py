@@ -173,9 +173,10 @@ def _estimates_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
         yield "'coef' must be missing where aliased or undetermined, infinite as the limit says, and finite elsewhere"
     if ended and np.isnan(numbers_of(packed["inner_coef"])).sum() > len(packed["aliased"]):
         yield "'inner_coef' holds nan after a fit that converged, more often than columns are aliased"
-    loglik, constant = packed["loglik"], packed["log_constant"]
-    if isinstance(loglik, (int, float)) and loglik - constant > ROUNDING * (1.0 + abs(constant)):
-        yield f"'loglik' is {loglik}, and a likelihood is no more than 1"
+    constant = packed["log_constant"]
+    for name in ("loglik", "null_loglik"):
+        if isinstance(packed[name], (int, float)) and packed[name] - constant > ROUNDING * (1.0 + abs(constant)):
+            yield f"{name!r} is {packed[name]}, and a likelihood is no more than 1"
 
 
 def _aliased_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:

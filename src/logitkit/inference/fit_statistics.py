@@ -21,6 +21,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from logitkit.record import ModelRecord
 
 __all__ = ["FitStatistics", "explained_share", "fit_statistics"]
@@ -88,8 +90,8 @@ def fit_statistics(record: ModelRecord) -> FitStatistics:
     gain = null_loss - loss
     gain = 0.0 if abs(gain) <= ROUNDING * null_loss else gain
     per_trial = 2.0 / record.total
-    cox_snell = -math.expm1(-per_trial * gain)
-    most = -math.expm1(-per_trial * null_loss)
+    with np.errstate(over="ignore"):  # of a fit far below the null model: minus infinity
+        cox_snell, most = (-float(np.expm1(-per_trial * each)) for each in (gain, null_loss))
     return FitStatistics(
         aic=-2.0 * record.loglik + 2.0 * k,
         bic=-2.0 * record.loglik + k * math.log(record.n_obs),
