@@ -225,7 +225,10 @@ def _proposed(
 
 
 def _small_words(units: Mapping[str, float]) -> str:
-    return f"One unit of {name_list(list(units))} changes the odds by less than 0.05%. For larger changes:"
+    names = name_list(list(units))
+    if len(units) == 1:
+        return f"One unit of {names} changes the odds by less than 0.05%. For larger changes:"
+    return f"One unit of any of these columns changes the odds by less than 0.05%: {names}. For larger changes:"
 
 
 def _mapping(units: Mapping[str, float]) -> str:
