@@ -8,11 +8,13 @@ Examples
 189
 """
 
+from typing import Any
+
 import lazy_loader
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
+_attribute, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={"datasets", "errors", "estimators"},
     submod_attrs={
@@ -35,3 +37,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
 )
 # `from logitkit import *` must not need scikit-learn, which is an extra; `lk.estimators` is there all the same.
 __all__ = [name for name in __all__ if name != "estimators"]
+
+
+def __getattr__(name: str) -> Any:
+    """Return a public name, imported when it is first asked for, or say what a name of another package is here."""
+    if name.startswith("_") or name in __dir__():
+        return _attribute(name)
+    from logitkit.results.foreign import function_meant_by
+
+    raise AttributeError(function_meant_by(name, __dir__()))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import re
 import warnings
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from logitkit.errors import ArgumentError, LogitkitError
 from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifier
 from logitkit.results.cross_validated import CrossValidated
 from logitkit.results.foreign import ATTRIBUTES
+from logitkit.results.foreign import FUNCTIONS as OF_PACKAGES
 from logitkit.results.grouped import GroupedFits
 from logitkit.results.path import Path
 
@@ -109,6 +112,25 @@ def test_an_attribute_of_another_package_is_answered(fit, theirs, ours):
 def test_what_is_named_is_there(kind):
     ours = {word.partition("(")[0].partition(",")[0] for word in ATTRIBUTES.values()}
     assert {name for name in ours if not hasattr(kind, name)} <= {"design"}
+
+
+def test_ratios_of_risks_are_no_ratios_of_odds(fit):
+    with pytest.raises(AttributeError, match=r"Ratios of odds, which are another quantity, are odds_ratios\(\)"):
+        _ = fit.risk_ratios
+    assert not hasattr(fit, "risk_ratios")
+
+
+@pytest.mark.parametrize("theirs", list(OF_PACKAGES))
+def test_a_function_of_another_package_is_answered(theirs):
+    with pytest.raises(AttributeError, match=rf"^logitkit has no attribute '{theirs}'\. Here it is lk\.") as found:
+        getattr(lk, theirs)
+    for ours in re.findall(r"lk\.([A-Za-z_.]+)\(", str(found.value)):
+        assert callable(attrgetter(ours)(lk))
+
+
+def test_a_name_of_ours_with_a_slip_is_answered():
+    with pytest.raises(AttributeError, match=r"no attribute 'logti'\. Did you mean 'logit'"):
+        _ = lk.logti
 
 
 def test_a_figure_that_is_not_there_is_answered_with_those_that_are(fit):

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from logitkit.errors import ArgumentError, nearest_name
 
-__all__ = ["in_our_words", "meant_by", "verbs_in_our_words"]
+__all__ = ["function_meant_by", "in_our_words", "meant_by", "verbs_in_our_words"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,6 +83,23 @@ ATTRIBUTES = {
     **dict.fromkeys(("mle_retvals", "n_iter_", "iterations"), "status, and trace"),
     **dict.fromkeys(("hosmer_lemeshow", "hoslem"), "goodness_of_fit()"),
     **dict.fromkeys(("model", "endog", "exog"), "design"),
+}
+
+OTHERS = {  # not called anything here: what is near is another quantity
+    **dict.fromkeys(
+        ("risk_ratios", "risk_ratio", "relative_risk", "relative_risks"),
+        "Ratios of odds, which are another quantity, are odds_ratios(); risk_ratios() belongs to fits of multinomial.",
+    ),
+}
+LOGIT = "lk.logit('y ~ x', data)"
+MULTINOMIAL = "lk.multinomial('y ~ x', data)"
+FUNCTIONS = {
+    **dict.fromkeys(("glm", "GLM", "Logit", "logistic", "logistic_regression"), LOGIT),
+    **dict.fromkeys(("mnlogit", "MNLogit", "multinom", "mlogit", "vglm"), MULTINOMIAL),
+    "LogisticRegression": f"{LOGIT}, or as an estimator of scikit-learn lk.estimators.LogitClassifier()",
+    "LogisticRegressionCV": "lk.cross_validate('y ~ x', data), or lk.estimators.LogitClassifierCV()",
+    **dict.fromkeys(("glmnet", "enet_path"), "lk.path('y ~ x', data)"),
+    **dict.fromkeys(("cv_glmnet", "cross_val_score"), "lk.cross_validate('y ~ x', data)"),
 }
 
 
@@ -186,7 +203,33 @@ def meant_by(name: str, kind: type) -> str:
     "A Fit has no attribute 'bse'. It is called std_error here."
     """
     own = [each for each in dir(kind) if not each.startswith("_")]
+    if name in OTHERS and "odds_ratios" in own:
+        return f"A {kind.__name__} has no attribute {name!r}. {OTHERS[name]}"
     known = ATTRIBUTES.get(name)
     offered = known is not None and known.partition("(")[0].partition(",")[0] in own
     hint = f"It is called {known} here." if offered else nearest_name(name, own)
     return f"A {kind.__name__} has no attribute {name!r}. {hint}"
+
+
+def function_meant_by(name: str, own: Sequence[str]) -> str:
+    """Return what a function or class of another package is called here.
+
+    Parameters
+    ----------
+    name : str
+        What was asked of the package.
+    own : sequence of str
+        What it has.
+
+    Returns
+    -------
+    str
+        A message for an AttributeError.
+
+    Examples
+    --------
+    >>> function_meant_by("glm", ["logit", "path"])
+    "logitkit has no attribute 'glm'. Here it is lk.logit('y ~ x', data)."
+    """
+    hint = f"Here it is {FUNCTIONS[name]}." if name in FUNCTIONS else nearest_name(name, own)
+    return f"logitkit has no attribute {name!r}. {hint}"
