@@ -18,13 +18,26 @@ if TYPE_CHECKING:
     from logitkit.inference.conditioning import Conditioning
     from logitkit.inference.wald import WaldTest
 
-__all__ = ["complete_separation", "few_clusters", "few_clusters_tested", "nearly_collinear", "no_ratio"]
+__all__ = [
+    "NOTHING_TO_JUDGE",
+    "complete_separation",
+    "few_clusters",
+    "few_clusters_tested",
+    "nearly_collinear",
+    "no_ratio",
+]
 
 FEW_CLUSTERS = 40  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
 PERFECT = (
     "A log-likelihood of 0 says no more than that: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
     "under the curve of 1, residuals of 0 and perfect calibration on these rows say nothing about other rows."
+)
+
+
+NOTHING_TO_JUDGE = (
+    "Left out: every row is fitted perfectly (complete separation), so that areas under curves, accuracies and "
+    "calibration are perfect on the rows of the fit, whatever the columns, and say nothing about other rows."
 )
 
 

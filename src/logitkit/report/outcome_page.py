@@ -30,7 +30,7 @@ from logitkit.plots.outcome_curves import CURVES_SIZE, plot_outcome_calibration,
 from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
-from logitkit.report.cautions import few_clusters_tested
+from logitkit.report.cautions import NOTHING_TO_JUDGE, few_clusters_tested
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, finding_blocks, influence_table
 from logitkit.report.left_out import left_out_words
@@ -184,6 +184,8 @@ def _probabilities(record: MultinomialRecord, design: Design, units: Units) -> I
     weights = (response.indicators() * response.weights)[:, known]
     totals = weights.sum(axis=1)
     there = np.flatnonzero(totals > 0.0)
+    if there.size == 0:
+        return  # no row with a prediction that is determined
     shares = (mean[:, known] @ weights[there].T) / totals[there]
     axes = page_axes(EFFECT_SIZE)
     labels = [f"{record.outcomes[k]} ({format_amount(float(totals[k]))})" for k in there]
@@ -242,6 +244,14 @@ def _calibration(record: MultinomialRecord, design: Design, units: Units) -> Ite
         f"Observed against predicted rates of each outcome, in bins of equal size{intervals}.",
     )
     yield Section("Calibration", (*finding_blocks(result), figure))
+
+
+def _judged(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+    if record.separated_completely and is_outcome_sample(record, design):
+        yield Section("Discrimination and calibration", (Prose(NOTHING_TO_JUDGE),))
+        return
+    for make in (_probabilities, _discrimination, _classification, _calibration, _goodness):
+        yield from make(record, design, units)
 
 
 def _goodness(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
@@ -312,11 +322,7 @@ SECTIONS: tuple[Maker, ...] = (
     _risk_ratios,
     _term_tests,
     _combining,
-    _probabilities,
-    _discrimination,
-    _classification,
-    _calibration,
-    _goodness,
+    _judged,
     _influence,
     _collinearity,
 )

@@ -28,7 +28,7 @@ from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
 from logitkit.record import FitRecord
 from logitkit.report.area_words import area_words
-from logitkit.report.cautions import few_clusters_tested, no_ratio
+from logitkit.report.cautions import NOTHING_TO_JUDGE, few_clusters_tested, no_ratio
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, influence_table
@@ -89,8 +89,7 @@ def report_document(
         Section("Coefficients", (replace(table, notes=(*table.notes, *summary.notes)),)),
         Section("Odds ratios", tuple(_odds(record, units))),
         *_term_tests(record),
-        *_discrimination(record, discrimination(record, design)),
-        Section("Calibration", tuple(_calibration(record, design))),
+        *_judged(record, design),
         *_influence(record, design),
         *_collinearity(record),
         provenance_section(record, design, source, own=is_sample(record, design)),
@@ -183,6 +182,14 @@ def _term_tests(record: FitRecord) -> Iterator[Section]:
     words = f"Wald tests: {result.hypothesis}."
     notes = (*missing_tests(result), *depends_on_coding(result.contained), *few_clusters_tested(result))
     yield Section("Tests of terms", (Prose(words), replace(chi_square_table(result), notes=notes)))
+
+
+def _judged(record: FitRecord, design: Design) -> Iterator[Section]:
+    if record.separated_completely and is_sample(record, design):
+        yield Section("Discrimination and calibration", (Prose(NOTHING_TO_JUDGE),))
+        return
+    yield from _discrimination(record, discrimination(record, design))
+    yield Section("Calibration", tuple(_calibration(record, design)))
 
 
 def _discrimination(record: FitRecord, result: Discrimination) -> Iterator[Section]:
