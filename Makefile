@@ -41,7 +41,7 @@ test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` lea
 	HYPOTHESIS_PROFILE=thorough $(PY) -m pytest -m slow
 
 coverage: $(STAMPS)/test ## Branches that the tests reach: of compiled code as Python, by the tests of the kernels
-	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -q --cov --cov-report= -W ignore::RuntimeWarning tests/kernels --deselect tests/kernels/test_cache.py
+	NUMBA_DISABLE_JIT=1 $(PY) -m pytest -q --cov --cov-report= -W ignore::RuntimeWarning tests/numerics/kernels --deselect tests/numerics/kernels/test_cache.py
 	$(PY) -m pytest -q $(WORKERS) --cov --cov-append --cov-report=term:skip-covered
 
 lint: $(STAMPS)/test ## ruff: rules and format
@@ -100,8 +100,8 @@ $(STAMPS)/test: pyproject.toml | $(PY)
 	@touch $(STAMPS)/package
 
 # Compiled once, by the tests that reach most of the kernels, before several workers would each compile the same.
-$(STAMPS)/kernels: $(wildcard src/logitkit/kernels/*.py) | $(STAMPS)/test
-	$(PY) -m pytest -q tests/kernels tests/oracles tests/solvers/test_groups.py tests/solvers/test_column_step.py
+$(STAMPS)/kernels: $(wildcard src/logitkit/numerics/kernels/*.py) | $(STAMPS)/test
+	$(PY) -m pytest -q tests/numerics/kernels tests/oracles tests/engine/regularised/test_groups.py tests/engine/regularised/test_column_step.py
 	@touch $@
 
 $(STAMPS)/bench: pyproject.toml | $(PY)

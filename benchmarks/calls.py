@@ -14,11 +14,11 @@ from timing import Effort, least_of
 import logitkit as lk
 from logitkit.design.build import build_design
 from logitkit.design.ready import ready_design
-from logitkit.families.binomial import Binomial
-from logitkit.fit import fit_design
-from logitkit.objective import Objective
-from logitkit.separation import overlap_is_certain
-from logitkit.solvers.newton import Newton
+from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.fit import fit_design
+from logitkit.engine.objective import Objective
+from logitkit.engine.solvers.newton import Newton
+from logitkit.models.binomial import Binomial
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from contender import Contender
 from problems import SEED, Answer, FrameProblem, GroupsProblem, MatrixProblem, PanelProblem, RefitProblem
 
 import logitkit as lk
-from logitkit.curvature.sums import ProductSums
-from logitkit.design.response import Response
-from logitkit.design.sparse import sparse_matrix
-from logitkit.execution.blas import single_threaded_blas
-from logitkit.families.binomial import Binomial
-from logitkit.objective import Objective
-from logitkit.penalties.quadratic import Quadratic
-from logitkit.solvers.newton import Newton
-from logitkit.solvers.solver import Solution
+from logitkit.design.matrix.sparse import sparse_matrix
+from logitkit.design.response.response import Response
+from logitkit.engine.curvature.sums import ProductSums
+from logitkit.engine.objective import Objective
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Solution
+from logitkit.models.binomial import Binomial
+from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.numerics.threads.blas import single_threaded_blas
 
 NAME = "logitkit"
 

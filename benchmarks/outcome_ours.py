@@ -12,11 +12,11 @@ from penalised_ours import GAP, MORE, TARGET
 from problems import Answer
 
 import logitkit as lk
-from logitkit.design.reading import NominalReader
+from logitkit.api.nominal import outcomes_of
 from logitkit.design.ready import ready_design
-from logitkit.multinomial_fit import fit_multinomial
-from logitkit.nominal import outcomes_of
-from logitkit.solvers.newton import Newton
+from logitkit.design.response.reading import NominalReader
+from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.solvers.newton import Newton
 
 WORDS_GAP = 1e-3
 

@@ -21,7 +21,9 @@ from numpydoc.validate import validate
 # Folders whose functions a statistician calls directly, beside what `import logitkit` exposes.
 PUBLIC_PACKAGES = ("datasets", "diagnostics", "inference", "selection", "scorecard", "estimators")
 # Compiled functions carry their mathematics in comments, and are reached through families and matrices.
-NOT_CHECKED = ("kernels",)
+NOT_CHECKED = ("logitkit.numerics.kernels",)
+# Reached through `logit_by` and `cross_validate`.
+INNER = {"logitkit.inference.by", "logitkit.selection.unpenalised"}
 
 FORM = {
     "GL03",  # double blank lines
@@ -52,8 +54,7 @@ def modules(package: ModuleType) -> Iterator[ModuleType]:
     """The package and all modules below it, imported."""
     yield package
     for found in pkgutil.walk_packages(package.__path__, prefix=f"{package.__name__}."):
-        parts = found.name.split(".")
-        if parts[1] not in NOT_CHECKED and not any(part.startswith("_") for part in parts):
+        if not found.name.startswith(NOT_CHECKED) and "._" not in found.name:
             yield importlib.import_module(found.name)
 
 
@@ -74,7 +75,7 @@ def public_objects(package: ModuleType) -> dict[str, Any]:
     """What a user reaches: the names of the package, of the modules among them, and of the public folders."""
     reached = [package, *(m for m in vars_of(package) if inspect.ismodule(m))]
     for folder in PUBLIC_PACKAGES:
-        reached += [m for m in modules(package) if m.__name__.split(".")[1:2] == [folder]]
+        reached += [m for m in modules(package) if m.__name__.split(".")[1:2] == [folder] and m.__name__ not in INNER]
     return {full_name(found): found for module in reached for found in own_objects(module)}
 
 

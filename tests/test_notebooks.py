@@ -17,8 +17,8 @@ from numpy.testing import assert_allclose
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from logitkit.cli.demo import FORMULA, loan_table
 from logitkit.datasets import load_khan_srbct, load_lbw, load_sba_loans, load_womens_reviews
-from logitkit.demo import FORMULA, loan_table
 from notebook_runs import FOLDER, LOOK, NOTEBOOKS, look_into
 from tolerances import EXACT, REFERENCE
 

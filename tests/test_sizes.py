@@ -10,8 +10,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import logitkit as lk
+from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.errors import UnsupportedError
-from logitkit.level_coordinates import LevelCoordinates
 
 
 def coordinates(select: Any, taken: Any, shared: Any) -> LevelCoordinates:

@@ -11,7 +11,7 @@ import pytest
 
 import logitkit as lk
 from design.inputs import small, unchanged
-from logitkit.design.files import read_file
+from logitkit.design.table.files import read_file
 from logitkit.errors import DataError, FormulaError, LogitkitError, ResponseError, UnsupportedError
 
 

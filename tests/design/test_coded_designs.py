@@ -16,18 +16,18 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
 from design.inputs import small
-from logitkit.design import memory
-from logitkit.design.blocks import Blocks
 from logitkit.design.build import build_design
-from logitkit.design.categorical import Categorical
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design
-from logitkit.design.frame import read_table
+from logitkit.design.matrix.blocks import Blocks
+from logitkit.design.matrix.categorical import Categorical
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.recoded import Recoded
+from logitkit.design.matrix.sparse import Sparse
 from logitkit.design.rebuild import new_rows, rebuild_design
-from logitkit.design.recoded import Recoded
-from logitkit.design.sparse import Sparse
+from logitkit.design.table import memory
+from logitkit.design.table.frame import read_table
+from logitkit.engine.saved.file import digest_of
 from logitkit.errors import DataError
-from logitkit.saved import digest_of
 from tolerances import EXACT, ROUTE
 
 FRAME = small()

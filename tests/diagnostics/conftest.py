@@ -16,11 +16,11 @@ import pytest
 import logitkit as lk
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
-from logitkit.design.reading import BinaryReader
-from logitkit.families.binomial import Binomial
-from logitkit.fit import fit_design
-from logitkit.record import FitRecord
-from logitkit.solvers.newton import Newton
+from logitkit.design.response.reading import BinaryReader
+from logitkit.engine.fit import fit_design
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.models.binomial import Binomial
 from references.load import load_frame, load_reference
 
 

@@ -11,10 +11,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from logitkit.design.ready import ready_design
 from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.residuals import residuals
+from logitkit.engine.fit import fit_design
+from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import UnsupportedError
-from logitkit.families.binomial import Binomial
-from logitkit.fit import fit_design
-from logitkit.solvers.newton import Newton
+from logitkit.models.binomial import Binomial
 from references.load import rows_of
 from tolerances import EXACT, REFERENCE, ROUTE
 

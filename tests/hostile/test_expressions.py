@@ -20,11 +20,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.cli import main
-from logitkit.design.expression import read_expression
-from logitkit.design.language import require_closed
+from logitkit.cli.command import main
+from logitkit.design.formula.expression import read_expression
+from logitkit.design.formula.language import require_closed
+from logitkit.engine.saved.file import digest_of
 from logitkit.errors import DataError, DataWarning, FormulaError, LogitkitError
-from logitkit.saved import digest_of
 from tolerances import EXACT
 
 

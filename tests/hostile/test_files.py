@@ -19,7 +19,7 @@ import pytest
 
 import logitkit as lk
 from logitkit import writing
-from logitkit.cli import main
+from logitkit.cli.command import main
 from logitkit.datasets import dataset_path
 from logitkit.errors import DataError
 from logitkit.report.csv_table import render_csv
@@ -176,7 +176,7 @@ def test_a_name_that_the_system_refuses(fit: lk.Fit, tmp_path: Path) -> None:
 def test_a_pipe_that_closes_ends_the_printing_only(here: Path) -> None:
     """``logitkit fit ... --save m.json | head -0``: the pipe has no reader from the start."""
     words = ["--save", "m.json", "--report", "r.html"]
-    command = [sys.executable, "-c", "import sys; from logitkit.cli import main; sys.exit(main(sys.argv[1:]))"]
+    command = [sys.executable, "-c", "import sys; from logitkit.cli.command import main; sys.exit(main(sys.argv[1:]))"]
     read, write = os.pipe()
     os.close(read)
     try:
@@ -218,7 +218,7 @@ def test_the_demonstration_writes_its_report_also_for_a_closed_pipe(
         Path(path).write_text("page", encoding="utf-8")
         yield "last"
 
-    monkeypatch.setattr("logitkit.demo.demo", parts)
+    monkeypatch.setattr("logitkit.cli.demo.demo", parts)
     monkeypatch.setattr(sys, "stdout", Closed())
     assert main(["demo", "--output", "page.html"]) == 0
     assert Path("page.html").read_text(encoding="utf-8") == "page"
@@ -241,7 +241,7 @@ def test_an_interrupt_ends_in_one_line(here: Path, capsys: Capture, monkeypatch:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("logitkit.api.logit", interrupted)
+    monkeypatch.setattr("logitkit.api.functions.logit", interrupted)
     assert main(["fit", FORMULA, "births.csv"]) == 130
     assert capsys.readouterr() == ("", "logitkit: interrupted\n")
 
@@ -292,7 +292,7 @@ def test_what_is_read_in_the_same_run_is_never_replaced(
 def test_a_file_of_another_kind_needs_force(
     words: list[str], kind: str, here: Path, fit: lk.Fit, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("logitkit.demo.demo", lambda path: iter([str(fit.report(path))]))
+    monkeypatch.setattr("logitkit.cli.demo.demo", lambda path: iter([str(fit.report(path))]))
     fit.save("model.json")
     path = Path(words[-1])
     column = path.stem if path.stem == "probability" else "b"

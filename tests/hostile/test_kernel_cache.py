@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from logitkit import kernels
 from logitkit.errors import LogitkitWarning
+from logitkit.numerics import kernels
 
-KERNEL = "from logitkit.kernels import compiled\n\n@compiled\ndef twice(x):\n    return 2.0 * x\n"
+KERNEL = "from logitkit.numerics.kernels import compiled\n\n@compiled\ndef twice(x):\n    return 2.0 * x\n"
 
 
 @pytest.fixture

@@ -21,10 +21,10 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from engine.levels.wide import places, wide_fit
+from logitkit.engine.saved.file import VERSION, digest_of
+from logitkit.engine.saved.schema import problem_of
 from logitkit.errors import DataError, LogitkitError
-from logitkit.saved import VERSION, digest_of
-from logitkit.saved_schema import problem_of
-from wide import places, wide_fit
 
 
 def rows(n: int = 60) -> pd.DataFrame:

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 
 import logitkit as lk
-from logitkit.cli import main
-from logitkit.design.files import read_file
+from logitkit.cli.command import main
+from logitkit.design.table.files import read_file
 from logitkit.errors import DataError, LogitkitError
 from logitkit.estimators import LogitClassifier
 

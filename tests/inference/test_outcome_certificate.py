@@ -10,10 +10,10 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
+from engine.regularised.shrunken import PENALTIES
+from engine.regularised.shrunken_outcomes import outcome_problem, table
 from logitkit.errors import UnsupportedError
 from logitkit.results.multinomial import MultinomialFit
-from shrunken import PENALTIES
-from shrunken_outcomes import outcome_problem, table
 from tolerances import EXACT
 
 OFFERED = [name for name in PENALTIES if "adaptive" not in name]

@@ -10,11 +10,11 @@ from numpy.testing import assert_allclose
 from scipy.special import logit as logit_of
 
 import logitkit as lk
+from engine.regularised.shrunken import PENALTIES, Problem, problem
 from logitkit.inference.certificate import certificate
 from logitkit.inference.conjugates import PenaltyTerms
-from logitkit.penalties.penalty import Groups, Penalty
+from logitkit.models.penalties.penalty import Groups, Penalty
 from oracles.penalised import PenalisedOracle
-from shrunken import PENALTIES, Problem, problem
 from tolerances import EXACT, ROUTE
 
 

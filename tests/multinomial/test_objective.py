@@ -14,11 +14,11 @@ from scipy.special import softmax
 
 import logitkit as lk
 from examples import examples
-from logitkit.design.dense import Dense
-from logitkit.design.layout import full_layout
-from logitkit.design.outcomes import OutcomeResponse
-from logitkit.design.pairs import outcome_pairs
-from logitkit.stacked import JOINT_OUTCOMES, StackedObjective
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.existence.pairs import outcome_pairs
+from logitkit.engine.stacked import JOINT_OUTCOMES, StackedObjective
+from logitkit.models.layout import full_layout
 from oracles.kinds import KINDS
 from oracles.likelihood import central_difference
 from oracles.multinomial import gradient, information, loss, pair_rows

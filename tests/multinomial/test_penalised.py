@@ -9,9 +9,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
+from engine.regularised.shrunken import DESIGNS, PENALTIES
+from engine.regularised.shrunken_outcomes import OUTCOME_ROWS, OutcomeProblem, outcome_problem, table
 from logitkit.errors import DataError, SeparationError, UnsupportedError
-from shrunken import DESIGNS, PENALTIES
-from shrunken_outcomes import OUTCOME_ROWS, OutcomeProblem, outcome_problem, table
 from tolerances import EXACT, ROUTE
 
 #: Of a proximal step, in standard deviations: what the polishing step leaves.

@@ -12,9 +12,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import log_loss, roc_auc_score
 
 import logitkit as lk
+from engine.regularised.shrunken_outcomes import OutcomeProblem, outcome_problem, table
+from logitkit.engine.regularised.options import ProxNewton
 from logitkit.errors import DataError
-from logitkit.penalised_options import ProxNewton
-from shrunken_outcomes import OutcomeProblem, outcome_problem, table
 from tolerances import ROUTE
 
 STRENGTHS = [0.1, 0.03, 0.01]

@@ -9,10 +9,10 @@ import pytest
 from scipy import sparse
 
 import logitkit as lk
-from logitkit.solvers import outcome_path, outcome_smooth
+from engine.regularised.shrunken_outcomes import table
+from logitkit.engine.regularised import outcome_path, outcome_smooth
 from oracles.penalised import PenalisedOracle
 from oracles.penalised_outcomes import OutcomeOracle
-from shrunken_outcomes import table
 
 
 def drawn(n: int, p: int, K: int, seed: int, density: float = 1.0) -> tuple[np.ndarray, np.ndarray, list[str]]:

@@ -12,13 +12,13 @@ from hypothesis.extra import numpy as arrays
 from numpy.testing import assert_allclose
 from scipy import sparse
 
-from logitkit.design.blocks import Blocks, Joined
-from logitkit.design.categorical import Categorical
-from logitkit.design.dense import Dense
-from logitkit.design.matrix import Matrix
-from logitkit.design.recoded import Recoded
-from logitkit.design.sparse import sparse_matrix
-from logitkit.design.transformed import Transformed
+from logitkit.design.matrix.blocks import Blocks, Joined
+from logitkit.design.matrix.categorical import Categorical
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.recoded import Recoded
+from logitkit.design.matrix.sparse import sparse_matrix
+from logitkit.design.matrix.transformed import Transformed
 from oracles.products import coded_cells, contrasts
 from tolerances import EXACT
 

@@ -12,9 +12,9 @@ from logitkit.design.rebuild import rebuild_design
 from logitkit.diagnostics.calibration import calibration
 from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.influence import influence
-from logitkit.families.binomial import Binomial
-from logitkit.fit import fit_design
-from logitkit.solvers.newton import Newton
+from logitkit.engine.fit import fit_design
+from logitkit.engine.solvers.newton import Newton
+from logitkit.models.binomial import Binomial
 from references.load import load_frame, load_reference
 
 

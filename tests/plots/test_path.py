@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import logitkit as lk
+from logitkit.engine.regularised.penalised_path import PathStatus
 from logitkit.errors import DataError
-from logitkit.penalised_path import PathStatus
 from logitkit.plots.export import svg_of
 from logitkit.plots.path import NAMED_MOST, _apart, plot_cross_validation, plot_path
 from logitkit.plots.style import page_axes

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.execution import row_groups as cutting
+from logitkit.numerics.threads import row_groups as cutting
 from oracles.likelihood import loss_gradient, loss_hessian, mean, sandwich_by_loops, total_loss
 from properties.tables import assert_same_estimates, seeds, table
 from tolerances import EXACT, ROUTE

@@ -19,10 +19,10 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from logitkit.design.build import build_design
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design
+from logitkit.design.formula.saved_coding import pack_coding, unpack_coding
+from logitkit.design.matrix.dense import Dense
 from logitkit.design.rebuild import new_rows, rebuild_design
-from logitkit.design.saved_coding import pack_coding, unpack_coding
 from tolerances import EXACT, ROUTE
 
 SLOPES = np.array([[0.0, 1.0], [1.0, -0.5], [2.0, 0.25]])

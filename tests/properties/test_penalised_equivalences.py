@@ -10,8 +10,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
+from engine.regularised.shrunken import DESIGNS, PENALTIES, Problem, problem
 from oracles.penalised import PenalisedOracle
-from shrunken import DESIGNS, PENALTIES, Problem, problem
 from tolerances import EXACT, ROUTE
 
 #: Of coefficients in standard deviations: fits of the same problem by different routes, each polished.

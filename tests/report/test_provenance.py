@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import logitkit as lk
-from logitkit.cli import main
+from logitkit.cli.command import main
 from logitkit.errors import DataError
 from logitkit.report.document import Section, Table
 from logitkit.report.page import report_document

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from logitkit.design.response import Response
+from logitkit.design.response.response import Response
 from logitkit.errors import DataError
 from logitkit.selection.given_folds import given_folds
 

@@ -11,9 +11,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import logitkit as lk
-from logitkit.design.dense import Dense
+from logitkit.design.matrix.dense import Dense
 from logitkit.errors import DataError, LogitkitError, SeparationError
-from logitkit.execution.local import ordered_map
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.selection import cross_validation, side_by_side
 from logitkit.selection.side_by_side import each_fold
 

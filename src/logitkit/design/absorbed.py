@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.frame import coded_values
-from logitkit.design.matrix import Matrix
-from logitkit.design.recoded import Recoded
-from logitkit.design.terms import INTERCEPT, Term
+from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.recoded import Recoded
+from logitkit.design.table.frame import coded_values
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, FloatArray, IntArray
 

@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.absorbed import AbsorbedLevels, terms_without_intercept, without_intercept
-from logitkit.design.coding import learn_coding
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.extras import ARRAY, complete_rows, gather_extras, missing_counts, missing_text, pick_rows
-from logitkit.design.formula import parse_formula, split_formula
-from logitkit.design.frame import coded_values, read_table
+from logitkit.design.formula.coding import learn_coding
+from logitkit.design.formula.parse import parse_formula, split_formula
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
-from logitkit.design.outcome import evaluate_left, missing_outcome
-from logitkit.design.reading import BinaryReader, OutcomeReader, RowsUsed
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.response.binary import evaluate_left, missing_outcome
+from logitkit.design.response.reading import BinaryReader, OutcomeReader, RowsUsed
+from logitkit.design.table.extras import ARRAY, complete_rows, gather_extras, missing_counts, missing_text, pick_rows
+from logitkit.design.table.frame import coded_values, read_table
 from logitkit.errors import DataError, FormulaError
 from logitkit.typing import BoolArray, MissingPolicy, WeightKind
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.matrix import Matrix
+from logitkit.design.matrix.matrix import Matrix
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["constant_combination", "constant_of_kept", "with_constant"]
@@ -88,7 +88,7 @@ def constant_combination(matrix: Matrix, used: BoolArray, columns: IntArray | No
 
     Examples
     --------
-    >>> from logitkit.design.dense import Dense
+    >>> from logitkit.design.matrix.dense import Dense
     >>> x = np.array([[1.0, 3.0], [2.0, 2.0], [4.0, 0.0]])
     >>> constant_combination(Dense(x), np.ones(3, dtype=bool)).round(9).tolist()
     [0.25, 0.25]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.info import DesignInfo
-from logitkit.design.matrix import Matrix
-from logitkit.design.response import Response
-from logitkit.once import once
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.response import Response
+from logitkit.numerics.once import once
 from logitkit.typing import IntArray
 
 __all__ = ["Design", "RowCounts"]

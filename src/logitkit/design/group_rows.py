@@ -10,9 +10,9 @@ import numpy as np
 
 from logitkit.design.build import build_design
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.frame import Table, read_table, row_values
 from logitkit.design.groups import Groups, learn_groups, missing_by
-from logitkit.design.reading import BinaryReader
+from logitkit.design.response.reading import BinaryReader
+from logitkit.design.table.frame import Table, read_table, row_values
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import IntArray, MissingPolicy, WeightKind
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.frame import Table, coded_values, is_missing
+from logitkit.design.table.frame import Table, coded_values, is_missing
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, IntArray
 
@@ -108,7 +108,7 @@ def learn_groups(table: Table, names: Sequence[str], positions: IntArray) -> tup
 
     Examples
     --------
-    >>> from logitkit.design.frame import read_table
+    >>> from logitkit.design.table.frame import read_table
     >>> table = read_table({"g": ["b", "a", "b"], "h": [1, 1, 2]})
     >>> groups, codes = learn_groups(table, ["g", "h"], np.arange(3))
     >>> [groups.label(group) for group in range(len(groups))], codes.tolist()
@@ -152,7 +152,7 @@ def missing_by(table: Table, by: str | Sequence[str]) -> tuple[tuple[str, ...], 
 
     Examples
     --------
-    >>> from logitkit.design.frame import read_table
+    >>> from logitkit.design.table.frame import read_table
     >>> missing_by(read_table({"g": ["a", "b"]}), "g")
     (('g',), {})
     """

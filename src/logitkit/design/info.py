@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from logitkit.design.absorbed import AbsorbedLevels
-from logitkit.design.coding import Coding
-from logitkit.design.terms import INTERCEPT, Term
+from logitkit.design.formula.coding import Coding
+from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.typing import FloatArray
 
 __all__ = ["DesignInfo", "ResponseInfo"]

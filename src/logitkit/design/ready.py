@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.checks import require_weight_kind
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.extras import ARRAY, Extras, offset_role
-from logitkit.design.frame import Table, is_missing, numeric_values, read_table, row_values
+from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
-from logitkit.design.matrix import Matrix
-from logitkit.design.outcome import missing_outcome
-from logitkit.design.reading import BinaryReader, OutcomeReader, RowsUsed
-from logitkit.design.sparse import sparse_matrix
-from logitkit.design.table_names import stated_names
-from logitkit.design.terms import INTERCEPT, ColumnTerms
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.sparse import sparse_matrix
+from logitkit.design.response.binary import missing_outcome
+from logitkit.design.response.reading import BinaryReader, OutcomeReader, RowsUsed
+from logitkit.design.table.checks import require_weight_kind
+from logitkit.design.table.extras import ARRAY, Extras, offset_role
+from logitkit.design.table.frame import Table, is_missing, numeric_values, read_table, row_values
+from logitkit.design.table.names import stated_names
 from logitkit.errors import DataError, nearest_name
 from logitkit.typing import BoolArray, WeightKind
 

@@ -9,9 +9,16 @@ from typing import Any, get_args
 import numpy as np
 
 from logitkit.design.absorbed import AbsorbedLevels, without_intercept
-from logitkit.design.coding import Coding
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.extras import (
+from logitkit.design.formula.coding import Coding
+from logitkit.design.formula.parse import split_formula
+from logitkit.design.info import DesignInfo, ResponseInfo
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.ready import as_matrix, missing_rows
+from logitkit.design.response.binary import code_outcome, evaluate_left, missing_outcome
+from logitkit.design.response.reading import NominalReader, RowsUsed, outcome_offsets
+from logitkit.design.response.response import Response
+from logitkit.design.table.extras import (
     ARRAY,
     Extras,
     complete_rows,
@@ -21,14 +28,7 @@ from logitkit.design.extras import (
     offsets_by_outcome,
     pick_rows,
 )
-from logitkit.design.formula import split_formula
-from logitkit.design.frame import Table, coded_values, numeric_values, read_table, row_values
-from logitkit.design.info import DesignInfo, ResponseInfo
-from logitkit.design.matrix import Matrix
-from logitkit.design.outcome import code_outcome, evaluate_left, missing_outcome
-from logitkit.design.reading import NominalReader, RowsUsed, outcome_offsets
-from logitkit.design.ready import as_matrix, missing_rows
-from logitkit.design.response import Response
+from logitkit.design.table.frame import Table, coded_values, numeric_values, read_table, row_values
 from logitkit.errors import DataError
 from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy, WeightKind

@@ -25,21 +25,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design
+from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
-from logitkit.design.response import Response
-from logitkit.design.terms import INTERCEPT, ColumnTerms
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.response.response import Response
 from logitkit.diagnostics.discrimination import are_independent_counts
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.ranking import RankedRows, rank_rows
-from logitkit.fit import fit_design
+from logitkit.engine.fit import fit_design
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.prediction import is_sample
 from logitkit.inference.sandwich import with_required_sandwich
-from logitkit.record import FitRecord
-from logitkit.solvers.newton import Newton
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
@@ -120,7 +120,7 @@ class Calibration:
     On the rows of the fit the engine finds intercept 0 and slope 1:
 
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.families.binomial import Binomial
+    >>> from logitkit.models.binomial import Binomial
     >>> X = np.column_stack([np.ones(8), np.arange(8.0)])
     >>> design = ready_design(X, [0, 0, 1, 0, 1, 0, 1, 1], names=["Intercept", "x"])
     >>> found = calibration(fit_design(design, Binomial(), Newton()), design, bins=2)
@@ -181,7 +181,7 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
     With an intercept in the model, expected events equal observed events on its rows:
 
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.families.binomial import Binomial
+    >>> from logitkit.models.binomial import Binomial
     >>> design = ready_design(np.ones((4, 1)), [0, 1, 1, 1], names=["Intercept"])
     >>> found = calibration(fit_design(design, Binomial(), Newton()), design)
     >>> bool(np.isclose(found.ratio, 1.0))

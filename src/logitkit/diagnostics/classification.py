@@ -35,9 +35,9 @@ from logitkit.diagnostics.calibration import independent_observations, wilson_in
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.diagnostics.ranking import ROUNDING
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.outcome_sample import is_outcome_sample
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Averages", "Classification", "classification", "mean_brier"]

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from logitkit.engine.record import FitRecord
 from logitkit.errors import SeparationError, UnsupportedError
 from logitkit.inference.penalised import require_likelihood
-from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Collinearity", "collinearity", "inflation"]
@@ -92,9 +92,9 @@ def collinearity(record: FitRecord) -> Collinearity:
     Orthogonal columns cost each other nothing:
 
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.families.binomial import Binomial
-    >>> from logitkit.fit import fit_design
-    >>> from logitkit.solvers.newton import Newton
+    >>> from logitkit.models.binomial import Binomial
+    >>> from logitkit.engine.fit import fit_design
+    >>> from logitkit.engine.solvers.newton import Newton
     >>> a, b, y = np.array([(i & 1, i >> 1 & 1, i >> 2) for i in range(8)], dtype=float).T
     >>> design = ready_design(np.column_stack([np.ones(8), a, b]), y, names=["Intercept", "a", "b"])
     >>> bool(np.allclose(collinearity(fit_design(design, Binomial(), Newton())).gvif, 1.0))

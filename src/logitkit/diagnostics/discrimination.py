@@ -25,13 +25,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response import Response
+from logitkit.design.response.response import Response
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.ranking import rank_rows
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.prediction import is_sample
-from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Discrimination", "are_independent_counts", "discriminate", "discrimination"]
@@ -128,9 +128,9 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     Examples
     --------
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.families.binomial import Binomial
-    >>> from logitkit.fit import fit_design
-    >>> from logitkit.solvers.newton import Newton
+    >>> from logitkit.models.binomial import Binomial
+    >>> from logitkit.engine.fit import fit_design
+    >>> from logitkit.engine.solvers.newton import Newton
     >>> X = np.column_stack([np.ones(6), np.arange(6.0)])
     >>> design = ready_design(X, [0, 0, 1, 0, 1, 1], names=["Intercept", "x"])
     >>> found = discrimination(fit_design(design, Binomial(), Newton()), design)

@@ -32,10 +32,10 @@ from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_g
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
 from logitkit.diagnostics.ranking import rank_rows
+from logitkit.engine.record import FitRecord, ModelRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import is_sample
-from logitkit.record import FitRecord, ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["HosmerLemeshow", "hosmer_lemeshow", "require_chi_square"]
@@ -78,9 +78,9 @@ class HosmerLemeshow:
     The statistic is the sum of squared standardised gaps of the table:
 
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.families.binomial import Binomial
-    >>> from logitkit.fit import fit_design
-    >>> from logitkit.solvers.newton import Newton
+    >>> from logitkit.models.binomial import Binomial
+    >>> from logitkit.engine.fit import fit_design
+    >>> from logitkit.engine.solvers.newton import Newton
     >>> X = np.column_stack([np.ones(8), np.arange(8.0)])
     >>> design = ready_design(X, [0, 0, 1, 0, 1, 0, 1, 1], names=["Intercept", "x"])
     >>> test = hosmer_lemeshow(fit_design(design, Binomial(), Newton()), design, groups=4)
@@ -140,9 +140,9 @@ def hosmer_lemeshow(
     With an intercept in the model, as many events are expected as there are:
 
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.families.binomial import Binomial
-    >>> from logitkit.fit import fit_design
-    >>> from logitkit.solvers.newton import Newton
+    >>> from logitkit.models.binomial import Binomial
+    >>> from logitkit.engine.fit import fit_design
+    >>> from logitkit.engine.solvers.newton import Newton
     >>> X = np.column_stack([np.ones(8), np.arange(8.0)])
     >>> design = ready_design(X, [0, 0, 1, 0, 1, 0, 1, 1], names=["Intercept", "x"])
     >>> test = hosmer_lemeshow(fit_design(design, Binomial(), Newton()), design, groups=4)

@@ -20,11 +20,11 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.residuals import residuals
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.leverage import leverage
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import is_sample
-from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Influence", "influence"]
@@ -95,9 +95,9 @@ def influence(record: FitRecord, design: Design) -> Influence:
     Leverages sum to the rank:
 
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.families.binomial import Binomial
-    >>> from logitkit.fit import fit_design
-    >>> from logitkit.solvers.newton import Newton
+    >>> from logitkit.models.binomial import Binomial
+    >>> from logitkit.engine.fit import fit_design
+    >>> from logitkit.engine.solvers.newton import Newton
     >>> X = np.column_stack([np.ones(6), np.arange(6.0)])
     >>> design = ready_design(X, [0, 0, 1, 0, 1, 1], names=["Intercept", "x"])
     >>> found = influence(fit_design(design, Binomial(), Newton()), design)

@@ -31,9 +31,9 @@ from logitkit.diagnostics.classification import mean_brier
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.diagnostics.recalibration import recalibrate
-from logitkit.families.binomial import Binomial
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.outcome_sample import is_outcome_sample
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray
 
 __all__ = ["OutcomeCalibration", "outcome_calibration"]

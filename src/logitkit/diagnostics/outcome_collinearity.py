@@ -17,9 +17,9 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.diagnostics.collinearity import Collinearity, inflation
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import SeparationError, UnsupportedError
 from logitkit.inference.penalised import require_likelihood
-from logitkit.outcome_record import MultinomialRecord
 
 __all__ = ["outcome_collinearity"]
 

@@ -34,10 +34,10 @@ from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.discrimination import Discrimination, are_independent_counts, discriminate
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import DataError
-from logitkit.families.binomial import Binomial
 from logitkit.inference.outcome_sample import is_outcome_sample
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Area", "OutcomeDiscrimination", "outcome_discrimination"]

@@ -34,10 +34,10 @@ from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_g
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import predicted_outcomes
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import UnsupportedError
-from logitkit.families.binomial import Binomial
 from logitkit.inference.outcome_sample import is_outcome_sample
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["OutcomeHosmerLemeshow", "outcome_hosmer_lemeshow"]

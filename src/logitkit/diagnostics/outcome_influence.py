@@ -31,15 +31,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.diagnostics.influence import FITTED_ALONE
 from logitkit.diagnostics.outcome_residuals import outcome_residuals, row_contributions, scaled_residuals
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import UnsupportedError
-from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.outcome_prediction import limiting_logits, logit_covariances
 from logitkit.inference.outcome_sample import is_outcome_sample
 from logitkit.inference.penalised import require_likelihood
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["OutcomeInfluence", "outcome_influence"]

@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.response.nominal import NO_SHARES, OutcomeResponse
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut, rows_left_out
 from logitkit.diagnostics.ranking import RankedRows, merge_rounding
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import DataError
-from logitkit.families.binomial import Binomial
-from logitkit.families.multinomial import NO_SHARES
 from logitkit.inference.outcome_prediction import limiting_logits
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["PredictedOutcomes", "logits_against_rest", "predicted_outcomes"]

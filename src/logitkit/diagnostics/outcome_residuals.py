@@ -26,14 +26,13 @@ from typing import Literal, get_args
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.response.nominal import NO_SHARES, OutcomeResponse
 from logitkit.diagnostics.outcome_ranking import logits_against_rest
 from logitkit.diagnostics.residuals import binary_residuals
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import UnsupportedError, nearest_name
-from logitkit.families.binomial import Binomial
-from logitkit.families.multinomial import NO_SHARES
 from logitkit.inference.outcome_prediction import limiting_logits
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray
 
 __all__ = ["OutcomeResidualKind", "outcome_residuals", "row_contributions"]

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.matrix import Matrix
+from logitkit.design.matrix.matrix import Matrix
 from logitkit.diagnostics.ranking import merge_rounding
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import UnsupportedError
-from logitkit.record import ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Patterns", "count_patterns", "require_unsaturated"]

@@ -13,9 +13,9 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut, rows_left_out
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.prediction import design_predictor
-from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["RankedRows", "merge_rounding", "rank_rows"]
@@ -96,9 +96,9 @@ def rank_rows(record: FitRecord, design: Design) -> RankedRows:
     Examples
     --------
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.families.binomial import Binomial
-    >>> from logitkit.fit import fit_design
-    >>> from logitkit.solvers.newton import Newton
+    >>> from logitkit.models.binomial import Binomial
+    >>> from logitkit.engine.fit import fit_design
+    >>> from logitkit.engine.solvers.newton import Newton
     >>> design = ready_design(np.array([[2.0], [-1.0], [1.0]]), [1, 0, 0], names=["x"])
     >>> rank_rows(fit_design(design, Binomial(), Newton()), design).order.tolist()
     [1, 2, 0]

@@ -11,18 +11,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from logitkit.design.dense import Dense
 from logitkit.design.design import Design
+from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
-from logitkit.design.layout import Layout, full_layout
-from logitkit.design.outcomes import OutcomeResponse
-from logitkit.design.terms import INTERCEPT, ColumnTerms
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes
+from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.outcome_assemble import Outcomes
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.solvers.newton import Newton
 from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
-from logitkit.multinomial_fit import fit_multinomial
-from logitkit.outcome_assemble import Outcomes
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.solvers.newton import Newton
+from logitkit.models.layout import Layout, full_layout
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Recalibration", "recalibrate"]

@@ -24,10 +24,10 @@ from typing import get_args
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError, nearest_name
-from logitkit.families.binomial import Binomial
 from logitkit.inference.prediction import design_predictor
-from logitkit.record import FitRecord
+from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray, ResidualKind
 
 __all__ = ["binary_residuals", "residuals"]
@@ -67,8 +67,8 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     Squared deviance residuals add up to the deviance:
 
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.fit import fit_design
-    >>> from logitkit.solvers.newton import Newton
+    >>> from logitkit.engine.fit import fit_design
+    >>> from logitkit.engine.solvers.newton import Newton
     >>> X = np.column_stack([np.ones(6), np.arange(6.0)])
     >>> design = ready_design(X, [0, 0, 1, 0, 1, 1], names=["Intercept", "x"])
     >>> record = fit_design(design, Binomial(), Newton())

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn import config_context
 from sklearn.utils.validation import validate_data
 
-from logitkit.design.table_names import require_distinct_names
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.table.names import require_distinct_names
 from logitkit.errors import DataError
 from logitkit.estimators.outcomes import Classes
 from logitkit.estimators.verb import Verb
@@ -39,7 +39,7 @@ class Columns:
     --------
     >>> from logitkit.estimators.outcomes import classes_of
     >>> columns = Columns(np.array([[0.0], [0.0], [1.0], [1.0]]), ("x",), fit_intercept=True)
-    >>> from logitkit.api import logit, logit_matrix
+    >>> from logitkit.api.functions import logit, logit_matrix
     >>> target = classes_of(np.array([0, 1, 0, 1]), "Model", "logit")
     >>> fit = columns.fit(Verb(logit_matrix, logit), target, None, {})
     >>> fit.coef.index.tolist()

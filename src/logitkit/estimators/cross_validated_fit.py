@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
-from logitkit.cross_validating import cross_validate, cross_validate_matrix
+from logitkit.api.cross_validating import cross_validate, cross_validate_matrix
+from logitkit.engine.regularised.options import ProxNewton
 from logitkit.estimators.outcomes import classes_of
 from logitkit.estimators.penalty_choice import penalty_without_strength, refit_or_lasso
 from logitkit.estimators.predictor import Predictor
@@ -15,7 +16,6 @@ from logitkit.estimators.splits import splits_of
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.options import require_choice
-from logitkit.penalised_options import ProxNewton
 from logitkit.results.foreign import in_our_words
 from logitkit.typing import MissingPolicy, UnseenPolicy
 

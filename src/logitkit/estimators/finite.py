@@ -32,16 +32,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.matrix import Matrix
-from logitkit.design.outcomes import OutcomeResponse
-from logitkit.design.pairs import outcome_pairs
-from logitkit.design.response import Response
-from logitkit.design.transformed import Transformed
-from logitkit.execution.row_groups import row_groups
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.rank import Coordinates
-from logitkit.recession import RecessionCone
-from logitkit.record import FitRecord
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.transformed import Transformed
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
+from logitkit.engine.existence.pairs import outcome_pairs
+from logitkit.engine.existence.recession import RecessionCone
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import FitRecord
+from logitkit.numerics.threads.row_groups import row_groups
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["finite_coef", "shortest_vector"]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.build import build_design
-from logitkit.design.frame import is_missing, read_table
+from logitkit.design.table.frame import is_missing, read_table
 from logitkit.errors import DataError, FormulaError
 from logitkit.estimators.outcomes import Classes
 from logitkit.estimators.verb import Verb

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
+from logitkit.api.paths import path, path_matrix
+from logitkit.engine.regularised.options import ProxNewton
 from logitkit.estimators.outcomes import classes_of
 from logitkit.estimators.penalty_choice import penalty_without_strength, refit_or_lasso
 from logitkit.estimators.predictor import Predictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
-from logitkit.paths import path, path_matrix
-from logitkit.penalised_options import ProxNewton
 from logitkit.results.foreign import in_our_words
 from logitkit.typing import MissingPolicy, UnseenPolicy
 

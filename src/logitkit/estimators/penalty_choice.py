@@ -14,10 +14,10 @@ from dataclasses import replace
 from numbers import Real
 from typing import Any, TypeVar
 
+from logitkit.engine.regularised.sequence import STRENGTH_LEAST
 from logitkit.errors import DataError, DataWarning, SeparationError
-from logitkit.penalties.elastic_net import RelaxedLasso
-from logitkit.penalties.specification import Specification
-from logitkit.solvers.sequence import STRENGTH_LEAST
+from logitkit.models.penalties.elastic_net import RelaxedLasso
+from logitkit.models.penalties.specification import Specification
 
 __all__ = ["chosen_penalty", "penalty_without_strength", "refit_or_lasso"]
 
@@ -73,7 +73,7 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
         )
     if penalty is not None or not given:
         return penalty
-    from logitkit.penalties.elastic_net import ElasticNet
+    from logitkit.models.penalties.elastic_net import ElasticNet
 
     mix = 0.0 if l1_ratio is None else l1_ratio
     if C is None:
@@ -118,7 +118,7 @@ def penalty_without_strength(penalty: Any, l1_ratio: Any, instead: str = "LogitC
     >>> penalty_without_strength(None, 0.5).words
     'elastic net (l1_ratio 0.5)'
     """
-    from logitkit.penalties.elastic_net import ElasticNet
+    from logitkit.models.penalties.elastic_net import ElasticNet
 
     if penalty is not None and l1_ratio is not None:
         raise DataError(f"l1_ratio={l1_ratio!r} and penalty= were given together; the object has its own l1_ratio.")

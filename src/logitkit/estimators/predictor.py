@@ -8,13 +8,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.errors import DataError, DataWarning, ResponseError, warn_caller
 from logitkit.estimators.columns import Columns, validated_columns
 from logitkit.estimators.finite import finite_coef
 from logitkit.estimators.formula_rows import FormulaRows, decision_by_formula, require_frame, require_labels
 from logitkit.estimators.outcomes import Classes
-from logitkit.families.multinomial import Multinomial
+from logitkit.models.multinomial import Multinomial
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.typing import FloatArray, ModelKind

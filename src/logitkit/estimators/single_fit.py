@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from logitkit.api import logit, logit_matrix
+from logitkit.api.functions import logit, logit_matrix
+from logitkit.api.nominal import multinomial, multinomial_matrix
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.solvers.newton import Newton
 from logitkit.estimators.outcomes import classes_of
 from logitkit.estimators.penalty_choice import chosen_penalty, refit_or_lasso
 from logitkit.estimators.predictor import Predictor
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
-from logitkit.nominal import multinomial, multinomial_matrix
-from logitkit.penalised_options import ProxNewton
 from logitkit.results.foreign import in_our_words
-from logitkit.solvers.newton import Newton
 from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["SingleFit"]

@@ -10,7 +10,7 @@ import sklearn
 from sklearn.model_selection import check_cv
 from sklearn.utils.metadata_routing import get_routing_for_object, process_routing
 
-from logitkit.design.frame import is_missing
+from logitkit.design.table.frame import is_missing
 from logitkit.errors import DataError
 from logitkit.selection.fold_makers import row_labels
 from logitkit.typing import IntArray

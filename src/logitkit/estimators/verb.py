@@ -22,7 +22,7 @@ class Verb:
 
     Examples
     --------
-    >>> from logitkit.api import logit, logit_matrix
+    >>> from logitkit.api.functions import logit, logit_matrix
     >>> Verb(logit_matrix, logit).by_formula.__name__
     'logit'
     """

@@ -20,12 +20,12 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from logitkit.design.design import Design
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling import Bootstrap, bootstrap
 from logitkit.options import require_choice
-from logitkit.record import ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["BootstrapIntervals", "IntervalKind", "bootstrap_intervals", "standard_intervals"]

@@ -11,12 +11,12 @@ import numpy as np
 from scipy.special import expit, xlog1py, xlogy
 
 from logitkit.design.design import Design
-from logitkit.design.matrix import Matrix
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.record import FitRecord, ModelRecord, PenaltyFacts
 from logitkit.errors import UnsupportedError
-from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.conjugates import PenaltyTerms
 from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts
-from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["certificate"]

@@ -16,9 +16,9 @@ from numbers import Real
 
 import numpy as np
 
+from logitkit.design.formula.named import canonical_name
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
-from logitkit.design.named import canonical_name
-from logitkit.design.terms import INTERCEPT
 from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.inference.delta import Estimates
 from logitkit.typing import BoolArray, FloatArray, IntArray

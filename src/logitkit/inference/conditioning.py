@@ -21,10 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.record import ModelRecord
 from logitkit.inference.changes import read_together
 from logitkit.inference.wald import OVERALL_MOST, covariance_root
-from logitkit.record import ModelRecord
 from logitkit.typing import IntArray
 
 __all__ = ["Conditioning", "conditioning"]

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.once import once
-from logitkit.penalties.penalty import Penalty
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["PenaltyTerms"]
@@ -46,7 +46,7 @@ class PenaltyTerms:
     The conjugate of an absolute value is zero up to its strength, and infinite beyond:
 
     >>> import numpy as np
-    >>> from logitkit.penalties.penalty import no_penalty
+    >>> from logitkit.models.penalties.penalty import no_penalty
     >>> terms = PenaltyTerms.of(no_penalty(1), np.array([2.0]), np.array([1.0]))
     >>> terms.young(np.array([1.0]), np.array([0.0]))  # at the centre
     0.0

@@ -13,14 +13,14 @@ from numbers import Integral
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.fit import fit_design
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
-from logitkit.fit import fit_design
 from logitkit.inference.dependence import dependences_of
 from logitkit.inference.prediction import linear_predictor
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import prior_weights, units_of
-from logitkit.record import FitRecord
-from logitkit.solvers.newton import Newton
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossFitted", "cross_validate_by_weights"]

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitkit.inference.conjugates import PenaltyTerms
-from logitkit.penalties.quadratic import Quadratic
+from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Certificate"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitkit.design.matrix import Matrix
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import DataError
-from logitkit.record import ModelRecord
 from logitkit.typing import BoolArray, IntArray
 
 __all__ = ["not_estimable", "require_estimable"]
@@ -40,7 +40,7 @@ def not_estimable(record: ModelRecord, matrix: Matrix, levels: IntArray | None =
     Examples
     --------
     >>> import logitkit as lk
-    >>> from logitkit.design.dense import Dense
+    >>> from logitkit.design.matrix.dense import Dense
     >>> data = {"y": [0, 1, 0, 1], "x": [0.0, 0.0, 1.0, 1.0], "twice": [0.0, 0.0, 2.0, 2.0]}
     >>> fit = lk.logit("y ~ x + twice", data)
     >>> not_estimable(fit.record, Dense(np.array([[1.0, 3.0, 6.0], [1.0, 3.0, 5.0]]))).tolist()
@@ -78,7 +78,7 @@ def require_estimable(
     Examples
     --------
     >>> import logitkit as lk
-    >>> from logitkit.design.dense import Dense
+    >>> from logitkit.design.matrix.dense import Dense
     >>> data = {"y": [0, 1, 0, 1], "x": [0.0, 0.0, 1.0, 1.0], "twice": [0.0, 0.0, 2.0, 2.0]}
     >>> fit = lk.logit("y ~ x + twice", data)
     >>> require_estimable(fit.record, Dense(np.array([[1.0, 3.0, 5.0]])), np.array([0]))

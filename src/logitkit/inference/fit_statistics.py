@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.record import ModelRecord
+from logitkit.engine.record import ModelRecord
 
 __all__ = ["FitStatistics", "explained_share", "fit_statistics"]
 

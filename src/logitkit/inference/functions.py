@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from logitkit.engine.existence.recession import null_space
+from logitkit.engine.record import ModelRecord
 from logitkit.inference.delta import Estimates, wald_estimates
-from logitkit.recession import null_space
-from logitkit.record import ModelRecord
 from logitkit.typing import FloatArray
 
 __all__ = ["determined_functions", "function_estimates", "function_sides"]

@@ -32,17 +32,17 @@ import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.design.design import Design
-from logitkit.design.layout import full_layout
-from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.outcome_assemble import Outcomes
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.stacked import StackedObjective
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
-from logitkit.multinomial_fit import fit_multinomial
+from logitkit.models.layout import full_layout
 from logitkit.options import require_choice
-from logitkit.outcome_assemble import Outcomes
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.solvers.newton import Newton
-from logitkit.stacked import StackedObjective
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["IiaTests", "iia_tests"]

@@ -23,14 +23,14 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from logitkit.absorbed import fit_absorbed
 from logitkit.design.design import Design
+from logitkit.engine.levels.absorbed import fit_absorbed
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
-from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.delta import wald_estimates
 from logitkit.inference.prediction import design_predictor, within_levels
-from logitkit.record import FitRecord
-from logitkit.solvers.newton import Newton
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
 __all__ = ["BiasCorrection", "CorrectionMethod", "bias_correction"]

@@ -15,12 +15,12 @@ from typing import Literal
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import DataError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import prior_weights, resampling_kind, units_of
-from logitkit.once import once
-from logitkit.record import ModelRecord
+from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Jackknife", "jackknife"]

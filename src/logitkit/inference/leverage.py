@@ -15,11 +15,11 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.matrix import Matrix
-from logitkit.execution.blas import single_threaded_blas
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.objective import Objective
+from logitkit.engine.record import FitRecord
 from logitkit.inference.prediction import design_predictor, within_levels
-from logitkit.objective import Objective
-from logitkit.record import FitRecord
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
 __all__ = ["leverage"]

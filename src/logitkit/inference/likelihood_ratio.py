@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from scipy.special import chdtrc
 
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
-from logitkit.record import ModelRecord
 
 __all__ = ["LikelihoodRatioTest", "null_model_words", "null_test"]
 

@@ -11,8 +11,8 @@ Nelder, J. A. (1977) A reformulation of linear models. Journal of the Royal Stat
 
 from __future__ import annotations
 
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
-from logitkit.design.terms import INTERCEPT
 from logitkit.typing import IntArray
 
 __all__ = ["contained_terms"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.record import FitRecord
 from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.record import FitRecord
 from logitkit.typing import FloatArray
 
 __all__ = ["OddsRatios", "odds_ratios"]

@@ -17,15 +17,15 @@ import numpy as np
 from scipy.special import log_softmax, xlog1py, xlogy
 
 from logitkit.design.design import Design
-from logitkit.design.matrix import Matrix
-from logitkit.design.outcomes import OutcomeResponse
-from logitkit.execution.blas import single_threaded_blas
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import PenaltyFacts
 from logitkit.inference.certificate import certified_facts
 from logitkit.inference.conjugates import PenaltyTerms
 from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.penalties.penalty import Groups, Penalty
-from logitkit.record import PenaltyFacts
+from logitkit.models.penalties.penalty import Groups, Penalty
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["outcome_certificate"]

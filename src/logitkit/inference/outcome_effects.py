@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from logitkit.design.matrix import Matrix
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.penalised import require_covariance
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.typing import FloatArray
 
 __all__ = ["OutcomeEffects", "SetRows", "outcome_effects"]
@@ -41,7 +41,7 @@ class SetRows(NamedTuple):
 
     Examples
     --------
-    >>> from logitkit.design.dense import Dense
+    >>> from logitkit.design.matrix.dense import Dense
     >>> SetRows(2.5, Dense(np.ones((4, 1))), None).matrix.n_rows
     4
     """

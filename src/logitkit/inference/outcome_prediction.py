@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from logitkit.design.matrix import Matrix
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.penalised import require_covariance
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = [

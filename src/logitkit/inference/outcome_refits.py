@@ -9,16 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.layout import full_layout
-from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.outcome_assemble import Outcomes
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.rank import Coordinates
+from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceError, SeparationError
-from logitkit.execution.local import ordered_map
 from logitkit.inference.dependence import dependences_of
-from logitkit.multinomial_fit import fit_multinomial
-from logitkit.outcome_assemble import Outcomes
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.rank import Coordinates
-from logitkit.solvers.newton import Newton
+from logitkit.models.layout import full_layout
+from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["OutcomeRefits", "outcomes_of_record", "refit_outcomes"]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.outcomes import OutcomeResponse
-from logitkit.families.multinomial import NO_SHARES
+from logitkit.design.response.nominal import NO_SHARES, OutcomeResponse
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.outcome_prediction import limiting_logits
-from logitkit.outcome_record import MultinomialRecord
 
 __all__ = ["is_outcome_sample"]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitkit.curvature.vcov import DenseVcov
 from logitkit.design.design import Design
-from logitkit.design.outcomes import OutcomeResponse
-from logitkit.execution.blas import single_threaded_blas
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.curvature.vcov import DenseVcov
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.sandwich import cluster_meat, correction_of
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["outcome_scores", "with_required_outcome_sandwich"]

@@ -22,9 +22,13 @@ import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.design.design import Design
-from logitkit.design.layout import full_layout
-from logitkit.design.outcomes import OutcomeResponse
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.outcome_assemble import Outcomes, null_outcome_loss
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.rank import Coordinates
+from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.functions import determined_functions, function_sides
 from logitkit.inference.penalised import require_likelihood
@@ -39,12 +43,8 @@ from logitkit.inference.term_tests import (
     wald_of_functions,
 )
 from logitkit.inference.wald import OVERALL_MOST, but_for_constant
-from logitkit.multinomial_fit import fit_multinomial
+from logitkit.models.layout import full_layout
 from logitkit.options import require_choice
-from logitkit.outcome_assemble import Outcomes, null_outcome_loss
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.rank import Coordinates
-from logitkit.solvers.newton import Newton
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["combine_tests", "overall_outcome_test", "term_tests"]

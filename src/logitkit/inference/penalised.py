@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.curvature.vcov import WithheldVcov
+from logitkit.engine.curvature.vcov import WithheldVcov
+from logitkit.engine.record import ModelRecord, PenaltyFacts
 from logitkit.errors import UnsupportedError
-from logitkit.record import ModelRecord, PenaltyFacts
 
 __all__ = [
     "Refusal",

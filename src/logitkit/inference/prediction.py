@@ -14,13 +14,13 @@ import numpy as np
 
 from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
-from logitkit.design.matrix import Matrix
-from logitkit.design.within import Within, level_means
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.within import Within, level_means
+from logitkit.engine.levels.level_coordinates import LevelCoordinates
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.penalised import require_covariance
-from logitkit.level_coordinates import LevelCoordinates
-from logitkit.record import FitRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [

@@ -14,24 +14,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.matrix import Matrix
-from logitkit.design.response import Response
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.response import Response
+from logitkit.engine.existence.separation import SAFETY, overlap_is_certain
+from logitkit.engine.fit import fit_design
+from logitkit.engine.objective import Objective
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.rank import CLEAR_SHARE, Coordinates
+from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
+from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
-from logitkit.execution.blas import single_threaded_blas
-from logitkit.execution.local import ordered_map
-from logitkit.execution.progress import progress
-from logitkit.fit import fit_design
 from logitkit.inference.dependence import dependences_of
 from logitkit.inference.outcome_refits import refit_outcomes
 from logitkit.inference.penalised import require_likelihood
-from logitkit.objective import Objective
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.rank import CLEAR_SHARE, Coordinates
-from logitkit.record import FitRecord, ModelRecord
-from logitkit.separation import SAFETY, overlap_is_certain
-from logitkit.solvers.newton import Newton
-from logitkit.solvers.small import SmallFits, is_small, solve_small
-from logitkit.solvers.solver import Status
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.numerics.threads.local import ordered_map
+from logitkit.numerics.threads.progress import progress
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Refits", "certain_fits", "refit"]

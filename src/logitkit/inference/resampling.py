@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord, ModelRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import design_predictor
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import ResamplingKind, prior_weights, resampling_kind, units_of
-from logitkit.once import once
+from logitkit.numerics.once import once
 from logitkit.options import is_count
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.record import FitRecord, ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import DataError
 from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.functions import function_estimates
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["RiskRatios", "contrast_functions", "risk_ratios"]

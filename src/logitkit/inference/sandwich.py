@@ -18,15 +18,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from logitkit.curvature.vcov import DenseVcov
 from logitkit.design.design import Design
-from logitkit.design.matrix import Matrix
-from logitkit.design.response import Response
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.response import Response
+from logitkit.engine.curvature.vcov import DenseVcov
+from logitkit.engine.objective import Objective
+from logitkit.engine.record import Covariance, FitRecord
 from logitkit.errors import DataError
-from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.prediction import design_predictor, within_levels
-from logitkit.objective import Objective
-from logitkit.record import Covariance, FitRecord
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["cluster_meat", "correction_of", "with_required_sandwich"]

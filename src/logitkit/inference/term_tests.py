@@ -13,12 +13,12 @@ from typing import Literal
 import numpy as np
 from scipy.special import chdtrc
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.record import FitRecord, ModelRecord
 from logitkit.inference.functions import determined_functions, function_sides
 from logitkit.inference.marginality import contained_terms
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.wald import OVERALL_MOST, wald_chi_square
-from logitkit.record import FitRecord, ModelRecord
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response import Clusters
+from logitkit.design.response.response import Clusters
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray

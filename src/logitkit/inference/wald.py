@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import chdtrc
 
-from logitkit.design.constraints import parse_hypothesis
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.constraints import parse_hypothesis
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.inference.functions import function_sides
 from logitkit.inference.marginality import contained_terms
 from logitkit.inference.penalised import require_likelihood
-from logitkit.rank import Coordinates
-from logitkit.record import ModelRecord
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = [

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.regularised.penalised_path import PathRecord, PathStatus
 from logitkit.errors import DataError
-from logitkit.penalised_path import PathRecord, PathStatus
 from logitkit.plots.labels import plain, wrapped
 from logitkit.plots.log_axis import set_log_ticks
 from logitkit.plots.style import (

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
-from logitkit.design.terms import INTERCEPT
 from logitkit.inference.changes import without_ratio
 from logitkit.inference.delta import Estimates
 from logitkit.report.document import Column

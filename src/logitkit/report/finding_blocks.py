@@ -8,7 +8,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.collinearity import Collinearity
-from logitkit.record import ModelRecord
+from logitkit.engine.record import ModelRecord
 from logitkit.report.document import Block, Column, Prose, Table
 from logitkit.report.number_format import format_column
 from logitkit.report.outcome_findings import finding_document

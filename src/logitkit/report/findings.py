@@ -10,11 +10,11 @@ import numpy as np
 from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
+from logitkit.engine.record import Limit
 from logitkit.inference.dual_bound import Certificate
 from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
-from logitkit.record import Limit
 from logitkit.report.area_words import APPARENT, WITHHELD, area_words
 from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.diagnostic_tables import calibration_table, hosmer_lemeshow_table

@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
-from logitkit.design.terms import INTERCEPT
+from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.changes import without_ratio
 from logitkit.inference.odds_ratios import OddsRatios, odds_ratios
 from logitkit.inference.penalised import interval_words, is_withheld
 from logitkit.plots.forest import ForestRow
 from logitkit.plots.term_rows import TermRow
-from logitkit.record import FitRecord
 from logitkit.report.cautions import no_ratio
 from logitkit.report.estimate_columns import format_ratios
 from logitkit.report.penalty import listed_coefficients

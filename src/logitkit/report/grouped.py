@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from logitkit.by import GroupedRecord
+from logitkit.inference.by import GroupedRecord
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import format_amount, format_integer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logitkit.design.absorbed import AbsorbedLevels
-from logitkit.record import ModelRecord
+from logitkit.engine.record import ModelRecord
 from logitkit.report.number_format import format_integer
 from logitkit.report.wording import counted
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from logitkit.engine.record import ModelRecord
+from logitkit.engine.solvers.solver import Status
 from logitkit.errors import quoted_names
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.wald import OVERALL_MOST
-from logitkit.record import ModelRecord
 from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, has_only_intercept, name_list, numbered_names
-from logitkit.solvers.solver import Status
 
 __all__ = [
     "covariance_note",

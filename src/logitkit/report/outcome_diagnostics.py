@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.report.frames import ResultFrame
 from logitkit.report.tidy import row_labels
 from logitkit.typing import FloatArray

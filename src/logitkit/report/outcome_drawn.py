@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.changes import without_ratio
 from logitkit.inference.penalised import interval_words, is_withheld
 from logitkit.inference.risk_ratios import risk_ratios
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.plots.outcome_coefficients import Drawn
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.report.cautions import no_ratio

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.diagnostics.classification import classification
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.diagnostics.outcome_calibration import outcome_calibration
@@ -16,6 +16,7 @@ from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
 from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
 from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
 from logitkit.diagnostics.outcome_influence import outcome_influence
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
 from logitkit.inference.outcome_prediction import outcome_probabilities
@@ -23,7 +24,6 @@ from logitkit.inference.outcome_sample import is_outcome_sample
 from logitkit.inference.outcome_tests import combine_tests, term_tests
 from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
 from logitkit.inference.term_tests import ChiSquareTests
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.plots.export import svg_of
 from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
 from logitkit.plots.outcome_curves import CURVES_SIZE, plot_outcome_calibration, plot_outcome_roc

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import PenaltyFacts
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.record import PenaltyFacts
 from logitkit.report.document import Column, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.penalty import LISTED_MOST

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.errors import quoted_names
 from logitkit.inference.functions import function_sides
 from logitkit.inference.outcome_tests import overall_outcome_test
 from logitkit.inference.risk_ratios import contrast_functions
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.report.cautions import complete_separation, no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table

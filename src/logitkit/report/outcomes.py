@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.design.outcomes import OutcomeResponse
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.risk_ratios import RiskRatios
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.report.frames import ResultFrame
 from logitkit.report.tidy import likelihood_row, posterior_named, ratio_named, row_labels, tidy_frame
 from logitkit.typing import FloatArray

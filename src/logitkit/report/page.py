@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.diagnostics.calibration import Calibration, calibration
 from logitkit.diagnostics.collinearity import Collinearity, collinearity
 from logitkit.diagnostics.discrimination import Discrimination, discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.left_out import rows_left_out
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.penalised import is_withheld, posterior_condition
 from logitkit.inference.prediction import is_sample
@@ -26,7 +27,6 @@ from logitkit.plots.forest import forest_size, plot_forest
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
-from logitkit.record import FitRecord
 from logitkit.report.area_words import area_words
 from logitkit.report.cautions import NOTHING_TO_JUDGE, few_clusters_tested, no_ratio
 from logitkit.report.diagnostic_tables import calibration_table

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.penalised_path import PathRecord, PathStatus
+from logitkit.engine.regularised.penalised_path import PathRecord, PathStatus
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_strengths
 from logitkit.report.number_format import format_column, format_integer, format_percent
 from logitkit.report.penalty import format_gap, format_strength
 from logitkit.report.wording import FIRST_GIVEN, counted, learnt_from_all, name_list, without_intercept
 from logitkit.selection.cross_validation import CrossValidation
+from logitkit.selection.unpenalised import NoPenalty
 from logitkit.typing import IntArray
-from logitkit.unpenalised import NoPenalty
 
 __all__ = ["cross_validation_document", "missing_scores", "path_document"]
 

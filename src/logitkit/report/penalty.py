@@ -10,10 +10,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from logitkit.engine.record import FitRecord, ModelRecord, PenaltyFacts
+from logitkit.engine.solvers.solver import Status
 from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
 from logitkit.report.coefficients import exponentials, names_without_ratio
 from logitkit.report.document import Column, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
@@ -24,7 +25,6 @@ from logitkit.report.number_format import (
 )
 from logitkit.report.units import per_unit, unit_labels
 from logitkit.report.wording import counted
-from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [

@@ -11,9 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from logitkit.design.design import Design, RowCounts
-from logitkit.design.extras import ARRAY
+from logitkit.design.table.extras import ARRAY
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import DataError
-from logitkit.record import ModelRecord
 from logitkit.report.document import Column, Section, Table
 from logitkit.report.number_format import format_integer, format_level
 from logitkit.report.wording import counted, numbered_names

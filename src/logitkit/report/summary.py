@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from logitkit.design.info import DesignInfo
+from logitkit.engine.record import FitRecord
 from logitkit.inference.wald import coefficient_estimates, overall_test
-from logitkit.record import FitRecord
 from logitkit.report.cautions import complete_separation, no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.engine.record import FitRecord, ModelRecord, PenaltyFacts
 from logitkit.errors import UnsupportedError
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
@@ -17,7 +18,6 @@ from logitkit.inference.penalised import has_posterior, posterior_condition
 from logitkit.inference.prediction import Predictions, is_sample, known_sides, linear_predictor, predictions
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.options import require_flag
-from logitkit.record import FitRecord, ModelRecord, PenaltyFacts
 from logitkit.report.frames import ResultFrame
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
-from logitkit.design.terms import INTERCEPT
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import FormulaError
 from logitkit.inference.changes import column_changes, without_ratio
 from logitkit.inference.delta import Estimates
-from logitkit.record import ModelRecord
 from logitkit.report.wording import name_list
 from logitkit.typing import FloatArray
 

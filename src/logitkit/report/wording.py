@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.design.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.record import ModelRecord
 from logitkit.errors import quoted_names
-from logitkit.record import ModelRecord
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.typing import FloatArray
 

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.engine.regularised.penalised_path import PathRecord
 from logitkit.errors import UnsupportedError
-from logitkit.execution.blas import single_threaded_blas
 from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
 from logitkit.inference.sandwich import with_required_sandwich
-from logitkit.outcome_record import MultinomialRecord
-from logitkit.penalised_model import PenalisedModel
-from logitkit.penalised_options import ProxNewton
-from logitkit.penalised_path import PathRecord
-from logitkit.record import FitRecord, ModelRecord
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.selection.criteria import aic, bic, ebic

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from logitkit.once import once
-from logitkit.penalised_model import PenalisedModel
+from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.numerics.once import once
 from logitkit.report.frames import ResultFrame
 from logitkit.results.along import fit_at_strength, nested_of
 from logitkit.results.fit import Fit

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.engine.record import FitRecord, ModelRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_covariance, require_likelihood
-from logitkit.record import FitRecord, ModelRecord
 from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
 from logitkit.results.model import Model

@@ -378,7 +378,7 @@ class Fit(Diagnosed):
         FormulaError
             If the formula has a part that ``load`` would refuse, such as a ``lambda``.
         """
-        from logitkit.saved import save_record
+        from logitkit.engine.saved.file import save_record
 
         return save_record(self.record, path)
 

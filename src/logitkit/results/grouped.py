@@ -8,12 +8,13 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from logitkit.by import GroupedRecord, fit_group, grouped_predictor
-from logitkit.design.checks import require_finite
-from logitkit.design.frame import read_table
 from logitkit.design.group_rows import GroupRows
 from logitkit.design.rebuild import new_rows
+from logitkit.design.table.checks import require_finite
+from logitkit.design.table.frame import read_table
+from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, nearest_name, quoted_names
+from logitkit.inference.by import GroupedRecord, fit_group, grouped_predictor
 from logitkit.inference.delta import wald_estimates
 from logitkit.options import require_choice
 from logitkit.report import tidy
@@ -22,7 +23,6 @@ from logitkit.report.grouped import grouped_document
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.shown import Summary, shown_summary
-from logitkit.solvers.newton import Newton
 from logitkit.typing import IntArray, UnseenPolicy
 
 __all__ = ["GroupedFits"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.saved.file import load_record
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
-from logitkit.saved import load_record
 from logitkit.writing import as_path
 
 __all__ = ["load"]

@@ -7,9 +7,9 @@ from typing import Any, Self
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.engine.record import Limit, ModelRecord, PenaltyFacts
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.penalised import require_covariance
-from logitkit.record import Limit, ModelRecord, PenaltyFacts
 from logitkit.report import tidy
 from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.shown import shown

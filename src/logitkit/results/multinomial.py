@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.engine.outcome_layout import places_of
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.risk_ratios import risk_ratios
 from logitkit.options import require_text
-from logitkit.outcome_layout import places_of
-from logitkit.outcome_record import MultinomialRecord
 from logitkit.report import outcomes as tables
 from logitkit.report.outcome_summary import outcome_summary_document
 from logitkit.results.estimates import interval_frame
@@ -313,7 +313,7 @@ class MultinomialFit(OutcomeTested):
         FormulaError
             If the formula has a part that ``load`` would refuse, such as a ``lambda``.
         """
-        from logitkit.saved import save_record
+        from logitkit.engine.saved.file import save_record
 
         return save_record(self.record, path)
 

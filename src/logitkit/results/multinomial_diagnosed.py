@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from logitkit.outcome_layout import places_of
-from logitkit.outcome_record import MultinomialRecord
+from logitkit.engine.outcome_layout import places_of
+from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.report import outcome_diagnostics as frames
 from logitkit.report import tidy
 from logitkit.results.model import Model

@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from logitkit.engine.outcome_assemble import Outcomes
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial
+from logitkit.engine.regularised.penalised_path import strength_grid
 from logitkit.errors import ConvergenceError
-from logitkit.once import once
-from logitkit.outcome_assemble import Outcomes
-from logitkit.penalised_multinomial import PenalisedMultinomial
-from logitkit.penalised_options import ProxNewton
-from logitkit.penalised_path import strength_grid
+from logitkit.numerics.once import once
 from logitkit.results.along import fit_at_strength, with_rows
 from logitkit.results.cross_validated import CrossValidated
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.results.outcome_rows import coded_outcome_rows
 from logitkit.results.path import Path
+from logitkit.selection.unpenalised import Unpenalised
 from logitkit.typing import FloatArray, UnseenPolicy
-from logitkit.unpenalised import Unpenalised
 
 __all__ = ["OutcomeCrossValidated", "OutcomePath"]
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 import pandas as pd
 
-from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
-from logitkit.design.frame import Table, numeric_values, row_values
 from logitkit.design.info import DesignInfo
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, again_by_outcome, new_rows
+from logitkit.design.table.checks import require_finite
+from logitkit.design.table.frame import Table, numeric_values, row_values
 from logitkit.errors import DataError, DataWarning, nearest_name, warn_caller
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.outcome_prediction import outcome_logits, outcome_predictions, outcome_probabilities

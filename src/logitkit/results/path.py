@@ -7,11 +7,11 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from logitkit.execution.blas import single_threaded_blas
+from logitkit.engine.regularised.penalised_logit import PenalisedLogit
+from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.engine.regularised.penalised_path import PathRecord
+from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
-from logitkit.penalised_logit import PenalisedLogit
-from logitkit.penalised_model import PenalisedModel
-from logitkit.penalised_path import PathRecord
 from logitkit.report.frames import ResultFrame
 from logitkit.results.along import criteria_frame, fit_at_strength, least_strength, with_rows
 from logitkit.results.fit import Fit

@@ -7,13 +7,13 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_logit import PenalisedLogit
+from logitkit.engine.regularised.penalised_path import PathRecord, strength_grid
+from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, DataError
 from logitkit.options import require_choice
-from logitkit.penalised_logit import PenalisedLogit
-from logitkit.penalised_options import ProxNewton
-from logitkit.penalised_path import PathRecord, strength_grid
 from logitkit.results.rows import coded_rows, rows_of_design
-from logitkit.solvers.solver import Status
 from logitkit.typing import FloatArray, UnseenPolicy
 
 __all__ = ["predict_along"]

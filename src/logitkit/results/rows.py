@@ -8,19 +8,19 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from logitkit.design.checks import require_finite
 from logitkit.design.design import Design
-from logitkit.design.frame import Table, numeric_values, read_table, row_values
 from logitkit.design.info import DesignInfo
-from logitkit.design.matrix import Matrix
+from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
+from logitkit.design.table.checks import require_finite
+from logitkit.design.table.frame import Table, numeric_values, read_table, row_values
 from logitkit.diagnostics.left_out import rows_left_out
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.inference.estimable import not_estimable, require_estimable
 from logitkit.inference.prediction import is_sample, known_sides, linear_predictor, predictions
 from logitkit.options import require_choice
-from logitkit.record import FitRecord
 from logitkit.report import tidy
 from logitkit.report.left_out import left_out_words
 from logitkit.results.estimates import Estimates

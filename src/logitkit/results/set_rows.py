@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from logitkit.design.coding import Coding
-from logitkit.design.extras import ARRAY, complete_rows, offset_role
-from logitkit.design.frame import is_missing, levels_of, numeric_values, read_table, row_values
+from logitkit.design.formula.coding import Coding
 from logitkit.design.info import ResponseInfo
-from logitkit.design.outcomes import OutcomeResponse
 from logitkit.design.rebuild import again_by_outcome
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
+from logitkit.design.table.frame import is_missing, levels_of, numeric_values, read_table, row_values
 from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError, nearest_name
 from logitkit.inference.outcome_effects import OutcomeEffects, SetRows, outcome_effects
 from logitkit.results.outcome_rows import coded_outcome_rows, rows_to_predict

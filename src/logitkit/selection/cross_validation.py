@@ -17,19 +17,19 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.engine.regularised.penalised_path import PathRecord
 from logitkit.errors import DataError, LogitkitError
-from logitkit.penalised_model import PenalisedModel
-from logitkit.penalised_options import ProxNewton
-from logitkit.penalised_path import PathRecord
-from logitkit.penalties.elastic_net import AdaptiveLasso
-from logitkit.penalties.specification import parts_of
+from logitkit.models.penalties.elastic_net import AdaptiveLasso
+from logitkit.models.penalties.specification import parts_of
 from logitkit.selection.folds import Folds
 from logitkit.selection.reach import Reach
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure
 from logitkit.selection.side_by_side import each_fold, has_place
+from logitkit.selection.unpenalised import path_of
 from logitkit.typing import FloatArray, IntArray
-from logitkit.unpenalised import path_of
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.frame import row_values
+from logitkit.design.table.frame import row_values
 from logitkit.errors import DataError
 from logitkit.options import require_flag
 from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
@@ -45,7 +45,7 @@ def chosen_folds(design: Design, table: Any, folds: Any, how: tuple[bool, Any, A
     --------
     >>> import numpy as np
     >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.design.frame import read_table
+    >>> from logitkit.design.table.frame import read_table
     >>> y = np.array([0, 1, 0, 1])
     >>> design = ready_design(np.ones((4, 1)), y)
     >>> chosen_folds(design, read_table({"y": y}), 2, (True, None, None, 1, 0)).n_splits

@@ -21,8 +21,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from logitkit.design.frame import codes_of, is_missing
-from logitkit.design.response import Response
+from logitkit.design.response.response import Response
+from logitkit.design.table.frame import codes_of, is_missing
 from logitkit.errors import DataError
 from logitkit.options import is_count
 from logitkit.selection.folds import Folds, checked_folds

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from logitkit.design.response import Response
+from logitkit.design.response.response import Response
 from logitkit.errors import DataError
-from logitkit.once import once
+from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, IntArray
 
 __all__ = ["Folds", "checked_folds"]

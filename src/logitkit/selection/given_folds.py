@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.frame import is_missing
-from logitkit.design.response import Response
+from logitkit.design.response.response import Response
+from logitkit.design.table.frame import is_missing
 from logitkit.errors import DataError
 from logitkit.selection.fold_makers import row_labels
 from logitkit.selection.folds import Folds, checked_folds

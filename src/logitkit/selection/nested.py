@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.options import require_choice
-from logitkit.penalised_model import PenalisedModel
-from logitkit.penalised_options import ProxNewton
 from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
 from logitkit.selection.folds import Folds, checked_folds
 from logitkit.selection.rules import score_curve

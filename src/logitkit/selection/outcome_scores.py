@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.outcomes import OutcomeResponse
-from logitkit.design.response import Response
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.diagnostics.discrimination import discriminate
 from logitkit.diagnostics.ranking import merge_rounding
 from logitkit.errors import UnsupportedError, nearest_name
-from logitkit.families.multinomial import Multinomial
+from logitkit.models.multinomial import Multinomial
 from logitkit.selection.scores import Measure
 from logitkit.typing import FloatArray
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 
-from logitkit.execution.local import go_on
+from logitkit.numerics.threads.local import go_on
 
 __all__ = ["Reach"]
 

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.response import Response
+from logitkit.design.response.response import Response
 from logitkit.diagnostics.discrimination import discriminate
 from logitkit.diagnostics.ranking import merge_rounding
 from logitkit.errors import DataError, UnsupportedError, nearest_name
-from logitkit.families.binomial import Binomial
+from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray
 
 __all__ = ["MEASURES", "LogitMeasure", "Measure", "auc", "brier", "deviance", "measure_named", "misclassification"]

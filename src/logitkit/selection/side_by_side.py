@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from logitkit.design.matrix import Matrix
-from logitkit.design.memory import available_bytes
-from logitkit.execution.local import get_threads, ordered_map
-from logitkit.execution.progress import progress
-from logitkit.execution.row_groups import row_groups
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.table.memory import available_bytes
+from logitkit.numerics.threads.local import get_threads, ordered_map
+from logitkit.numerics.threads.progress import progress
+from logitkit.numerics.threads.row_groups import row_groups
 
 __all__ = ["each_fold", "has_place"]
 
@@ -52,7 +52,7 @@ def each_fold(
     Examples
     --------
     >>> import numpy as np
-    >>> from logitkit.design.dense import Dense
+    >>> from logitkit.design.matrix.dense import Dense
     >>> list(each_fold(lambda fold: fold * fold, 4, Dense(np.ones((10, 2)))))
     [0, 1, 4, 9]
     """
@@ -84,8 +84,8 @@ def has_place(n_folds: int, matrix: Matrix) -> bool:
     Examples
     --------
     >>> import numpy as np
-    >>> from logitkit.design.dense import Dense
-    >>> from logitkit.execution.local import set_threads
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> from logitkit.numerics.threads.local import set_threads
     >>> set_threads(2)
     >>> has_place(5, Dense(np.ones((10, 2)))), has_place(4, Dense(np.ones((10, 2))))
     (True, False)

@@ -1,0 +1,248 @@
+"""The public functions that choose the strength of a penalty by cross-validation."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from logitkit.api.functions import scope_of
+from logitkit.api.nominal import First, outcomes_of
+from logitkit.api.paths import family_of, grid_of, model_of, path_options, reader_of
+from logitkit.design.build import build_design
+from logitkit.design.design import Design
+from logitkit.design.ready import ready_design
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.table.frame import read_table
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial
+from logitkit.errors import DataError, DataWarning, warn_caller
+from logitkit.inference.delta import normal_quantile
+from logitkit.models.penalties.elastic_net import Lasso
+from logitkit.models.penalties.specification import Specification
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.report.path import missing_scores
+from logitkit.results.cross_validated import CrossValidated
+from logitkit.results.foreign import in_our_words
+from logitkit.results.outcome_path import OutcomeCrossValidated
+from logitkit.selection.cross_validation import cross_validate_path
+from logitkit.selection.fold_choice import chosen_folds
+from logitkit.selection.folds import Folds
+from logitkit.selection.outcome_scores import outcome_measure_named
+from logitkit.selection.scores import measure_named
+from logitkit.selection.unpenalised import Unpenalised
+from logitkit.typing import MissingPolicy, ModelKind, WeightKind
+
+__all__ = ["cross_validate", "cross_validate_matrix"]
+
+
+@in_our_words
+def cross_validate(
+    formula: str,
+    data: Any,
+    *,
+    penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
+    folds: Any = 10,
+    measure: str = "deviance",
+    stratify: bool = True,
+    groups: Any = None,
+    time: Any = None,
+    repeats: int = 1,
+    seed: int = 0,
+    n_strengths: int = 100,
+    ratio: float | None = None,
+    strengths: Any = None,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    event: Any = None,
+    link: str = "logit",
+    model: ModelKind = "logit",
+    reference: Any = First.FIRST,
+    missing: MissingPolicy = "drop",
+    solver: ProxNewton | None = None,
+    level: float = 0.95,
+) -> CrossValidated:
+    """Choose the strength of a penalty by how well it predicts rows that were left out.
+
+    Transforms of the formula (levels, knots, moments) are learnt from all rows once; columns are standardised, and
+    the models fitted, without the rows that are predicted.
+
+    Parameters
+    ----------
+    formula : str
+        As in ``logit``.
+    data : table
+        As in ``logit``.
+    penalty : penalty or None, default lk.Lasso()
+        At least one part without a strength; ``None`` for the model without a penalty, fitted by maximum likelihood
+        without each fold: its scores are those of the one strength zero.
+    folds : int, array-like or iterable, default 10
+        How many folds; or the fold of each row; or pairs (train, test) of row numbers.
+    measure : {'deviance', 'auc', 'brier', 'misclassification'}
+        How predictions are scored.
+    stratify : bool, default True
+        Whether folds that are drawn have about the same share of events.
+    groups : str or (n,) array-like, optional
+        Rows of a group stay together.
+    time : str or (n,) array-like, optional
+        Periods are predicted from all rows before them.
+    repeats : int, default 1
+        How often the rows are divided anew.
+    seed : int, default 0
+        Draws the folds.
+    n_strengths, ratio, strengths, weights, offset, weight_kind, event : optional
+        As in ``path``.
+    link, model, reference, missing, solver, level : optional
+        As in ``path``.
+
+    Returns
+    -------
+    CrossValidated
+        Scores by strength, and the fits that the rules choose.
+
+    Raises
+    ------
+    FormulaError, DataError, ResponseError, SeparationError
+        What is wrong with the input, where, and what to do.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> cv = lk.cross_validate("low ~ age + lwt + race + smoke", births, penalty=lk.Ridge(), folds=5)
+    >>> cv.best.penalty.words
+    'ridge'
+    """
+    normal_quantile(level)
+    several, reader = reader_of(model, event, offset)
+    design = build_design(
+        formula,
+        data,
+        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
+        weights=weights,
+        weight_kind=weight_kind,
+        offset=None if several else offset,
+        cluster=None,
+        reader=reader,
+        missing=missing,
+        absorb=None,
+    )
+    made = chosen_folds(design, read_table(data), folds, (stratify, groups, time, repeats, seed))
+    given = _model_of(design, (model, reference, link), penalty, level)
+    return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
+
+
+@in_our_words
+def cross_validate_matrix(
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None = None,
+    *,
+    penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
+    folds: Any = 10,
+    measure: str = "deviance",
+    stratify: bool = True,
+    groups: Any = None,
+    time: Any = None,
+    repeats: int = 1,
+    seed: int = 0,
+    n_strengths: int = 100,
+    ratio: float | None = None,
+    strengths: Any = None,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    event: Any = None,
+    link: str = "logit",
+    model: ModelKind = "logit",
+    reference: Any = First.FIRST,
+    solver: ProxNewton | None = None,
+    level: float = 0.95,
+) -> CrossValidated:
+    """Choose the strength of a penalty on a ready matrix, no intercept added, by how well left out rows are predicted.
+
+    Parameters
+    ----------
+    X : (n, p) array, sparse matrix or table of numbers
+        Holds its own intercept, as in ``logit_matrix``.
+    y : (n,) array-like
+        0/1, bool, text or categories with two levels.
+    names : sequence of str, optional
+        Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
+    penalty, folds, measure, stratify, groups, time, repeats, seed : optional
+        As in ``cross_validate``.
+    n_strengths, ratio, strengths, weights, offset, weight_kind, event : optional
+        As in ``path_matrix``.
+    link, model, reference, solver, level : optional
+        As in ``path_matrix``.
+
+    Returns
+    -------
+    CrossValidated
+        As from ``cross_validate``.
+
+    Raises
+    ------
+    DataError, ResponseError, SeparationError
+        What is wrong with the input, where, and what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> x = np.tile([1.0, 2.0, 2.5, 3.0, 3.5, 5.0], 5)
+    >>> X = np.column_stack([np.ones(30), x])
+    >>> cv = lk.cross_validate_matrix(X, np.tile([0, 0, 1, 0, 1, 1], 5), ["Intercept", "x"], folds=3, n_strengths=5)
+    >>> cv.scores.shape
+    (5, 3)
+    """
+    normal_quantile(level)
+    several, reader = reader_of(model, event, offset)
+    common = None if several else offset
+    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=common, reader=reader)
+    table = read_table({"y": np.asarray(y)})
+    made = chosen_folds(design, table, folds, (stratify, groups, time, repeats, seed))
+    given = _model_of(design, (model, reference, link), penalty, level)
+    return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
+
+
+def _model_of(
+    design: Design, words: tuple[str, Any, str], penalty: Specification | None, level: float
+) -> PenalisedModel:
+    """Return the model that is cross-validated, with a penalty or without."""
+    if penalty is not None:
+        return model_of(design, words, penalty)
+    model, reference, link = words
+    family = family_of(model, reference, link)
+    if model == "multinomial":
+        return Unpenalised(design, outcomes_of(design, (reference, None, None), None), level)
+    return Unpenalised(design, family, level)
+
+
+def _cross_validated(
+    given: PenalisedModel,
+    folds: Folds,
+    grid: tuple[Any, Any, Any],
+    measure: str,
+    solver: ProxNewton | None,
+    level: float,
+) -> CrossValidated:
+    options = path_options(solver)
+    several = isinstance(given.design.response, OutcomeResponse)
+    scored = outcome_measure_named(measure) if several else measure_named(measure)
+    if isinstance(given, Unpenalised) and (grid[1:] != (None, None) or solver is not None):
+        raise DataError("penalty=None: strengths=, ratio= and solver= are for a penalty; leave them out.")
+    with single_threaded_blas():
+        strengths = np.zeros(1) if isinstance(given, Unpenalised) else grid_of(given, grid)
+        found = cross_validate_path(given, strengths, folds, scored, options, stops=grid[2] is None)
+    missing = missing_scores(found)
+    if missing:
+        warn_caller(missing, DataWarning)
+    if several:
+        assert isinstance(given, PenalisedMultinomial | Unpenalised)
+        return OutcomeCrossValidated(found, given, level)
+    return CrossValidated(found, given, level)

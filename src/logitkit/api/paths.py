@@ -1,0 +1,354 @@
+"""The public functions that choose how strong a penalty is: paths and cross-validation."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from logitkit.api.functions import scope_of
+from logitkit.api.nominal import First, outcomes_of
+from logitkit.design.build import build_design
+from logitkit.design.design import Design
+from logitkit.design.ready import ready_design
+from logitkit.design.response.reading import BinaryReader, NominalReader, OutcomeReader
+from logitkit.design.table.extras import offsets_by_outcome
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_logit import PenalisedLogit, penalised_logit
+from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial, penalised_multinomial
+from logitkit.engine.regularised.penalised_path import PathStatus, solve_path, strength_grid
+from logitkit.errors import ConvergenceWarning, DataError, warn_caller
+from logitkit.inference.delta import normal_quantile
+from logitkit.models.binomial import Binomial
+from logitkit.models.link import link_named
+from logitkit.models.penalties.elastic_net import Lasso
+from logitkit.models.penalties.specification import Specification
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.options import require_choice
+from logitkit.results.foreign import in_our_words
+from logitkit.results.outcome_path import OutcomePath
+from logitkit.results.path import Path
+from logitkit.typing import FloatArray, MissingPolicy, ModelKind, WeightKind
+
+__all__ = ["family_of", "grid_of", "model_of", "path", "path_matrix", "path_options", "reader_of"]
+
+PATH = ProxNewton(tol=1e-7)
+
+
+@in_our_words
+def path(
+    formula: str,
+    data: Any,
+    *,
+    penalty: Specification = Lasso(),  # noqa: B008 - frozen, and shown in the signature
+    n_strengths: int = 100,
+    ratio: float | None = None,
+    strengths: Any = None,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    event: Any = None,
+    link: str = "logit",
+    model: ModelKind = "logit",
+    reference: Any = First.FIRST,
+    missing: MissingPolicy = "drop",
+    solver: ProxNewton | None = None,
+    level: float = 0.95,
+) -> Path:
+    r"""Fit a penalised logistic regression at one strength after another.
+
+    Parameters
+    ----------
+    formula : str
+        As in ``logit``.
+    data : table
+        As in ``logit``.
+    penalty : penalty, default lk.Lasso()
+        At least one part without a strength.
+    n_strengths : int, default 100
+        Strengths of the grid, evenly on the log scale from the smallest that chooses nothing.
+    ratio : float, optional
+        The smallest strength as a share of the largest: 1e-4, or 1e-2 where there are more columns than rows.
+    strengths : (k,) array-like, optional
+        The strengths themselves. A path over given strengths does not end early.
+    weights, offset : str or (n,) array-like, optional
+        A column name, or an array aligned with ``data`` before any row is dropped.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean, as in ``logit``.
+    event : object, optional
+        The value of the response that is modelled.
+    link : {'logit'}
+        The link.
+    model : {'logit', 'multinomial'}
+        Of two outcomes or of several.
+    reference : object, optional
+        With ``model='multinomial'``, as in ``multinomial``: without it the symmetric form is penalised.
+    missing : {'drop', 'raise'}
+        Rows with missing values are dropped and counted, or refused.
+    solver : ProxNewton, optional
+        Options of the solver; by default a duality gap of at most 1e-7 of the null model's loss at each strength. It is
+        a bound on a working set and where the rows hold at most 262,144 numbers, and an estimate elsewhere;
+        fits that ``at`` gives have a bound of 1e-12.
+    level : float, default 0.95
+        Confidence level of the fits that ``at`` gives.
+
+    Returns
+    -------
+    Path
+        Coefficients by strength, and fits at any of them.
+
+    Raises
+    ------
+    FormulaError, DataError, ResponseError, SeparationError
+        What is wrong with the input, where, and what to do.
+
+    References
+    ----------
+    Friedman, J., Hastie, T. and Tibshirani, R. (2010) Journal of Statistical Software 33(1).
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> path = lk.path("low ~ age + lwt + race + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso(keep="age"))
+    >>> sorted(path.coef.columns[path.coef.iloc[0] != 0])
+    ['Intercept', 'age']
+    """
+    normal_quantile(level)
+    several, reader = reader_of(model, event, offset)
+    design = build_design(
+        formula,
+        data,
+        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
+        weights=weights,
+        weight_kind=weight_kind,
+        offset=None if several else offset,
+        cluster=None,
+        reader=reader,
+        missing=missing,
+        absorb=None,
+    )
+    given = model_of(design, (model, reference, link), penalty)
+    return _path(given, (n_strengths, ratio, strengths), solver, level)
+
+
+@in_our_words
+def path_matrix(
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None = None,
+    *,
+    penalty: Specification = Lasso(),  # noqa: B008 - frozen, and shown in the signature
+    n_strengths: int = 100,
+    ratio: float | None = None,
+    strengths: Any = None,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    event: Any = None,
+    link: str = "logit",
+    model: ModelKind = "logit",
+    reference: Any = First.FIRST,
+    solver: ProxNewton | None = None,
+    level: float = 0.95,
+) -> Path:
+    """Fit a penalised logistic regression to a ready matrix, no intercept added, at one strength after another.
+
+    Parameters
+    ----------
+    X : (n, p) array, sparse matrix or table of numbers
+        Holds its own intercept, as in ``logit_matrix``.
+    y : (n,) array-like
+        0/1, bool, text or categories with two levels.
+    names : sequence of str, optional
+        Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
+    penalty, n_strengths, ratio, strengths : optional
+        As in ``path``.
+    weights, offset : (n,) array-like, optional
+        One value a row.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean, as in ``logit``.
+    event : object, optional
+        The value of ``y`` that is modelled.
+    link : {'logit'}
+        The link.
+    model : {'logit', 'multinomial'}
+        Of two outcomes or of several.
+    reference : object, optional
+        With ``model='multinomial'``, as in ``multinomial``: without it the symmetric form is penalised.
+    solver : ProxNewton, optional
+        As in ``path``.
+    level : float, default 0.95
+        Confidence level of the fits that ``at`` gives.
+
+    Returns
+    -------
+    Path
+        As from ``path``.
+
+    Raises
+    ------
+    DataError, ResponseError, SeparationError
+        What is wrong with the input, where, and what to do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> X = np.column_stack([np.ones(6), [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]])
+    >>> path = lk.path_matrix(X, [0, 0, 1, 0, 1, 1], ["Intercept", "x"], n_strengths=5)
+    >>> path.coef["x"].is_monotonic_increasing
+    True
+    """
+    normal_quantile(level)
+    several, reader = reader_of(model, event, offset)
+    common = None if several else offset
+    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=common, reader=reader)
+    given = model_of(design, (model, reference, link), penalty)
+    return _path(given, (n_strengths, ratio, strengths), solver, level)
+
+
+def _path(given: PenalisedModel, grid: tuple[Any, Any, Any], solver: ProxNewton | None, level: float) -> Path:
+    options = path_options(solver)
+    with single_threaded_blas():
+        record = solve_path(given, grid_of(given, grid), options, stops=grid[2] is None)
+    if record.status is PathStatus.NOT_CONVERGED:
+        warn_caller(
+            f"The path {record.status.value} at the strength {record.strengths[-1]:.4g}. Do not use its last row.",
+            ConvergenceWarning,
+        )
+    return OutcomePath(record, given, level) if isinstance(given, PenalisedMultinomial) else Path(record, given, level)
+
+
+def reader_of(model: str, event: Any, offset: Any) -> tuple[bool, OutcomeReader]:
+    """Return whether a model is of several outcomes, and what reads its response.
+
+    Parameters
+    ----------
+    model : {'logit', 'multinomial'}
+        Which model.
+    event : object or None
+        The value that a model of two outcomes is of.
+    offset : object
+        By outcome for a model of several.
+
+    Returns
+    -------
+    several : bool
+        Whether it is of several outcomes.
+    reader : OutcomeReader
+        For the left side of the formula.
+
+    Raises
+    ------
+    DataError
+        For another model, or an event of several outcomes.
+    """
+    require_choice("model", model, get_args(ModelKind))
+    if model == "logit":
+        return False, BinaryReader(event)
+    if event is not None:
+        raise DataError(f"event={event!r} is for two outcomes; of several, name a reference or leave it out.")
+    return True, NominalReader(offsets_by_outcome(offset))
+
+
+def model_of(
+    design: Design, words: tuple[str, Any, str], penalty: Specification
+) -> PenalisedLogit | PenalisedMultinomial:
+    """Return the penalised model of a design.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    words : tuple
+        ``model``, ``reference`` and ``link``, as the user gave them.
+    penalty : penalty
+        With a strength that is left open, or more.
+
+    Returns
+    -------
+    PenalisedLogit or PenalisedMultinomial
+        To be solved.
+
+    Raises
+    ------
+    DataError
+        For a reference of two outcomes, and without a penalty.
+    """
+    model, reference, link = words
+    family = family_of(model, reference, link)
+    if penalty is None:
+        raise DataError(
+            "penalty=None: a path is of one strength after another, and a model without a penalty has none. Use "
+            "lk.logit or lk.multinomial; lk.cross_validate(..., penalty=None) says how well it predicts."
+        )
+    with single_threaded_blas():
+        if model == "multinomial":
+            return penalised_multinomial(design, outcomes_of(design, (reference, None, None), penalty), penalty)
+        return penalised_logit(design, family, penalty)
+
+
+def family_of(model: str, reference: Any, link: str) -> Binomial:
+    """Return the distribution and link of a model of two outcomes, or those that go beside several.
+
+    Parameters
+    ----------
+    model, reference, link : object
+        As the user gave them.
+
+    Returns
+    -------
+    Binomial
+        With the link.
+
+    Raises
+    ------
+    DataError
+        For a reference of two outcomes, or another link.
+    """
+    if model != "multinomial" and reference is not First.FIRST:
+        raise DataError(f"reference={reference!r} is for model='multinomial'; of two outcomes name the event.")
+    return Binomial(link_named(link))
+
+
+def grid_of(given: PenalisedModel, grid: tuple[Any, Any, Any]) -> FloatArray:
+    """Return the strengths of a path.
+
+    Parameters
+    ----------
+    given : PenalisedModel
+        The problem.
+    grid : tuple
+        ``n_strengths``, ``ratio`` and ``strengths``, as the user gave them.
+
+    Returns
+    -------
+    (k,) array
+        From the largest.
+    """
+    n_strengths, ratio, strengths = grid
+    return strength_grid(given, n_strengths, ratio, strengths)
+
+
+def path_options(solver: ProxNewton | None) -> ProxNewton:
+    """Return the options of a path.
+
+    Parameters
+    ----------
+    solver : ProxNewton or None
+        As the user gave them.
+
+    Returns
+    -------
+    ProxNewton
+        By default a duality gap of 1e-7 of the null model's loss.
+
+    Raises
+    ------
+    DataError
+        For anything else.
+    """
+    if solver is not None and not isinstance(solver, ProxNewton):
+        raise DataError(f"solver={solver!r} is not known; give lk.ProxNewton(tol=..., max_iter=...).")
+    return solver or PATH

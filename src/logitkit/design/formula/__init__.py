@@ -1,0 +1,1 @@
+"""Formulas: read, coded as columns, and coded the same way again on new rows."""

@@ -1,0 +1,386 @@
+"""From terms to columns and back again on new rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from formulaic import ModelSpec
+from formulaic.errors import FormulaicError
+from formulaic.parser.types import Factor
+
+from logitkit.design.formula.materializer import (
+    BlockMaterializer,
+    learnt_factors,
+    new_spec,
+)
+from logitkit.design.formula.parse import ParsedFormula
+from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.table.levels import Coded
+from logitkit.errors import DataError, FormulaError, LogitkitError
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["CodedRows", "Coding", "learn_coding"]
+
+LAG = re.compile(r"(?<![\w.])lag\(")
+
+
+@dataclass(frozen=True)
+class CodedRows:
+    """Columns of the design for some rows.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Rows that could be coded, m of them.
+    offset : (m,) array or None
+        Sum of the formula's offsets.
+    kept : (n,) bool array
+        Which of the rows given are among them.
+    unseen : (n,) bool array
+        Which hold a level that the fit never saw.
+    factors : dict
+        Levels of each categorical factor at the n rows, by its expression; when the coding is learnt.
+    """
+
+    matrix: Matrix
+    offset: FloatArray | None
+    kept: BoolArray
+    unseen: BoolArray
+    factors: dict[str, Coded] = field(default_factory=dict)
+
+    def among(self, keep: BoolArray) -> tuple[Matrix, FloatArray | None]:
+        """Return matrix and offset of those of the n rows that are to be kept, all of which could be coded."""
+        if int(np.count_nonzero(keep)) == self.matrix.n_rows:
+            return self.matrix, self.offset
+        rows = np.flatnonzero(keep[self.kept])
+        return self.matrix.take(rows), None if self.offset is None else self.offset[rows]
+
+
+@dataclass(frozen=True)
+class Coding:
+    """All that rebuilds a design's columns: the terms, and what each transform learnt from the rows of the fit.
+
+    Parameters
+    ----------
+    right : str
+        Right side of the formula.
+    offsets : tuple of str
+        Its offsets.
+    spec, offset_spec : ModelSpec
+        Formulaic's terms with their state; ``offset_spec`` is None without offsets.
+    variables : tuple of str
+        Columns of the table that are needed.
+    functions : dict
+        Objects of the caller that the formula uses.
+    names : tuple of str
+        Names of the columns, formulaic's.
+    seen : dict
+        Levels of each categorical factor that occur in the rows of the fit, by its expression. A level that is
+        declared and does not occur is not among them: formulaic codes it, and nothing was learnt about it.
+    left_variables : tuple of str
+        Columns of the table that the left side needs: a column of new rows that is called like a constant of the
+        caller is not taken for it.
+    """
+
+    right: str
+    offsets: tuple[str, ...]
+    spec: ModelSpec
+    offset_spec: ModelSpec | None
+    variables: tuple[str, ...]
+    functions: dict[str, Any]
+    names: tuple[str, ...]
+    seen: dict[str, list[Any]] = field(default_factory=dict)
+    left_variables: tuple[str, ...] = ()
+
+    @property
+    def empty_terms(self) -> tuple[str, ...]:
+        """Terms without a column, such as a factor of one level."""
+        return tuple(str(term) for term, columns in self.spec.term_indices.items() if not columns)
+
+    @property
+    def references(self) -> tuple[tuple[str, str], ...]:
+        """Reference level of each factor that is coded by treatment contrasts, by the factor's expression."""
+        pieces = {piece for name in self.names for piece in (name, *name.split(":"))}
+        found = []
+        for factor, levels in self.coded_levels().items():
+            # The level that has no column of its own, beside others that do.
+            bare = [level for level in levels if not self._has_column(f"{factor}[T.{level}]", pieces)]
+            if len(bare) == 1 < len(levels):
+                found.append((factor, str(bare[0])))
+        return tuple(found)
+
+    def _has_column(self, name: str, pieces: set[str]) -> bool:
+        if name in pieces or ":" not in name:
+            return name in pieces
+        pattern = re.compile(rf"(?<![\w.)]){re.escape(name)}")
+        return any(pattern.search(column) for column in self.names)
+
+    @property
+    def learnt(self) -> tuple[str, ...]:
+        """Transforms that learnt numbers from the rows of the fit, as they are written: means, knots, bases."""
+        specs = (self.spec,) if self.offset_spec is None else (self.spec, self.offset_spec)
+        return tuple(written for spec in specs for written, state in spec.transform_state.items() if state)
+
+    @property
+    def uses_neighbours(self) -> bool:
+        """Whether a column depends on the rows before it, so that no row may be left out."""
+        factors = (factor.expr for term in self.spec.formula for factor in term.factors)
+        return any(map(LAG.search, (*factors, *self.offsets)))
+
+    def with_seen(self, factors: Mapping[str, Coded], rows: IntArray | None) -> Coding:
+        """Return the coding with the levels that occur in the rows used; None for all rows."""
+        return replace(self, seen={name: coded.occurring(rows) for name, coded in factors.items()})
+
+    def require_repeated_levels(self, n_rows: int) -> None:
+        """Refuse a factor with a level of its own in every row of 0 and 1: such a model says nothing."""
+        for factor, levels in self.seen.items():
+            if 1 < n_rows == len(levels):
+                raise DataError(
+                    f"{factor} has {len(levels)} levels in {n_rows} rows, a level of its own for each, such as "
+                    f"{', '.join(map(_shown, levels[:3]))}. Leave out a column that only identifies rows; put levels "
+                    "together, or take them as absorb=..., if they are groups; and a measurement is a number, not a "
+                    "factor."
+                )
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Terms and their columns, in formula order; a term without columns is left out."""
+        return tuple(
+            Term(INTERCEPT if str(term) == "1" else str(term), tuple(columns))
+            for term, columns in self.spec.term_indices.items()
+            if columns
+        )
+
+    @property
+    def factors(self) -> dict[str, tuple[str, ...]]:
+        """The expressions that each term is the product of, by the name of the term."""
+        return {str(term): tuple(factor.expr for factor in term.factors) for term in self.spec.formula}
+
+    def coded_levels(self) -> dict[str, list[Any]]:
+        """Return the levels that formulaic codes of each categorical factor, by the factor's expression."""
+        return learnt_factors(self.spec)[0]
+
+    def code(self, frame: Any, unseen: str = "raise") -> CodedRows:
+        """Build the columns for new rows.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            The columns in ``variables``, without missing values, rows numbered from 0.
+        unseen : {'raise', 'missing'}
+            What to do with a level that the fit never saw.
+
+        Returns
+        -------
+        CodedRows
+            Rows with an unseen level, or missing after a transform, are left out and marked.
+
+        Raises
+        ------
+        DataError
+            For an unseen level, naming column and level.
+        """
+        n = len(frame)
+        if n == 0:
+            none = np.zeros(0, dtype=bool)
+            offset = None if self.offset_spec is None else np.empty(0)
+            return CodedRows(Dense(np.empty((0, len(self.names)))), offset, none, none)
+        self._require_numbers(frame)
+        spec = BlockMaterializer.fresh(self.spec)
+        offset_spec = None if self.offset_spec is None else BlockMaterializer.fresh(self.offset_spec)
+        materializer = BlockMaterializer(frame, self.functions)
+        materializer.learns = False
+        strange = self._unseen(materializer, spec, n, unseen)
+        if strange.any() and self.uses_neighbours:
+            raise DataError("lag() looks at the row before, and some rows have a level that the fit never saw.")
+        if strange.any():
+            rest = np.flatnonzero(~strange)
+            inner = self.code(frame.iloc[rest].reset_index(drop=True), unseen)
+            kept = np.zeros(n, dtype=bool)
+            kept[rest] = inner.kept
+            return CodedRows(inner.matrix, inner.offset, kept, strange)
+        matrix, offset, spec, _ = _materialise(materializer, spec, offset_spec)
+        if tuple(spec.column_names) != self.names:
+            raise DataError(
+                f"The new rows do not give the columns of the fit ({_difference(spec.column_names, self.names)}); were "
+                "the saved model's functions or levels changed?"
+            )
+        return CodedRows(matrix, offset, materializer.kept, strange)
+
+    def _require_numbers(self, frame: Any) -> None:
+        """Refuse text where the fit had numbers."""
+        for factor in learnt_factors(self.spec)[1]:
+            if factor in frame.columns and frame[factor].dtype.kind not in "fiub":
+                raise DataError(
+                    f"Column {factor!r} was numbers in the fit and is {frame[factor].dtype} now, for example "
+                    f"{_shown(frame[factor].iloc[0])}."
+                )
+
+    def _unseen(self, materializer: BlockMaterializer, spec: ModelSpec, n: int, policy: str) -> BoolArray:
+        """Compare every categorical factor with the levels that the fit saw, before it is coded."""
+        strange = np.zeros(n, dtype=bool)
+        for factor in BlockMaterializer.factors(spec):
+            if factor.expr not in self.seen:
+                continue
+            coded = _factor_codes(materializer, factor, spec)
+            known = self.seen[factor.expr]
+            strangers = set(coded.levels).difference(known)
+            if not strangers:
+                continue
+            outside = coded.among(strangers)
+            if policy == "raise" and outside.any():
+                found = sorted({_shown(level) for level in coded.occurring() if level in strangers})
+                raise DataError(
+                    f"{factor.expr} has a level that the fit never saw in {_rows(int(outside.sum()))}: "
+                    f"{', '.join(found[:5])}{', ...' if len(found) > 5 else ''}. "
+                    f"Its levels are {', '.join(_shown(level) for level in known[:12])}"
+                    f"{', ...' if len(known) > 12 else ''}. "
+                    "Use unseen='missing' to get missing predictions there."
+                )
+            strange |= outside
+        return strange
+
+
+def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
+    """Code the rows of a fit and keep what rebuilds the columns.
+
+    Parameters
+    ----------
+    parsed : ParsedFormula
+        The formula.
+    frame : pandas.DataFrame
+        The columns that it uses, without missing values, rows numbered from 0.
+
+    Returns
+    -------
+    coding : Coding
+        Names, terms and what the transforms learnt.
+    rows : CodedRows
+        The columns of the rows given.
+
+    Raises
+    ------
+    FormulaError
+        If a term cannot be evaluated.
+    """
+    _require_no_bare_dates(parsed, frame)
+    materializer = BlockMaterializer(frame, parsed.functions)
+    offset_spec = new_spec("0 + " + " + ".join(parsed.offsets)) if parsed.offsets else None
+    matrix, offset, spec, offset_spec = _materialise(materializer, new_spec(list(parsed.terms)), offset_spec)
+    names = tuple(spec.column_names)
+    _require_distinct_names(names, spec)
+    coding = Coding(
+        parsed.right,
+        parsed.offsets,
+        spec,
+        offset_spec,
+        parsed.variables,
+        dict(parsed.functions),
+        names,
+        left_variables=parsed.left_variables,
+    )
+    categorical = coding.coded_levels()
+    factors = {
+        factor.expr: _factor_codes(materializer, factor, spec)
+        for factor in BlockMaterializer.factors(spec)
+        if factor.expr in categorical
+    }
+    return coding, CodedRows(matrix, offset, materializer.kept, np.zeros(len(frame), dtype=bool), factors)
+
+
+def _factor_codes(materializer: BlockMaterializer, factor: Factor, spec: ModelSpec) -> Coded:
+    """Return the values of a factor before its contrasts."""
+    try:
+        return materializer.codes(factor, spec)
+    except Exception as error:
+        # The caller's own functions run here, so any error can come out; its cause stays attached.
+        raise DataError(
+            f"{factor.expr} cannot be evaluated on the new rows as it was in the fit, where it was text or "
+            f"categories: {error}"
+        ) from error
+
+
+def _require_distinct_names(names: Sequence[str], spec: ModelSpec) -> None:
+    """Refuse columns that could not be told apart by name."""
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FormulaError(f"Two columns of the design would be called {twice!r}; rename a column of the table.")
+    if any(factor.expr == INTERCEPT for factor in BlockMaterializer.factors(spec)):
+        raise FormulaError(f"A column called {INTERCEPT!r} would be taken for the intercept; rename it.")
+
+
+def _materialise(
+    materializer: BlockMaterializer, spec: ModelSpec, offset_spec: ModelSpec | None
+) -> tuple[Matrix, FloatArray | None, ModelSpec, ModelSpec | None]:
+    """Return the matrix and the offset of the rows that are complete, and the specs with what they learnt."""
+    offset = None
+    try:
+        materializer.evaluate(spec)
+        if offset_spec is not None:
+            materializer.evaluate(offset_spec)
+            columns, offset_spec = materializer.build(offset_spec)
+            _require_numeric_offset(offset_spec)
+            offset = columns.to_dense().sum(axis=1)
+        matrix, spec = materializer.build(spec)
+    except LogitkitError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the caller's own functions run here, so any error can come out
+        cause = _cause(error)
+        if isinstance(cause, LogitkitError):
+            raise cause from cause.__cause__
+        reason = str(error) if isinstance(error, FormulaicError) else f"{type(error).__name__}: {error}"
+        raise FormulaError(f"The formula's terms cannot be evaluated on the data. {reason}") from cause
+    return matrix, offset, spec, offset_spec
+
+
+def _cause(error: Exception) -> Exception:
+    """Return what went wrong, behind the errors of formulaic that tell of it: it stays attached, and they do not."""
+    while isinstance(error, FormulaicError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__
+    return error
+
+
+def _require_no_bare_dates(parsed: ParsedFormula, frame: Any) -> None:
+    """Refuse a date or a duration that stands in the formula as it is; a function may turn it into a number."""
+    for factor in {factor.expr for term in parsed.terms for factor in term.factors}:
+        if factor in frame.columns and getattr(frame[factor].dtype, "kind", "O") in "mM":
+            dtype, name = frame[factor].dtype, factor if factor.isidentifier() else f"`{factor}`"
+            if dtype.kind == "m":
+                raise DataError(
+                    f"Column {factor!r} holds durations ({dtype}), not numbers: write for example 'I({name}.dt.days)', "
+                    f"or 'I({name}.dt.total_seconds())' for parts of days."
+                )
+            raise DataError(
+                f"Column {factor!r} holds dates ({dtype}), not numbers: write for example 'I({name}.dt.year)', or "
+                "count the days since a date."
+            )
+
+
+def _require_numeric_offset(spec: ModelSpec) -> None:
+    if len(learnt_factors(spec)[1]) < len(BlockMaterializer.factors(spec)) or len(spec.column_names) != len(
+        spec.formula
+    ):
+        raise FormulaError("offset(...) must be one number a row, not a factor or several columns.")
+
+
+def _shown(value: Any) -> str:
+    """Return a value as Python writes it, so that the text '0' and the number 0 differ."""
+    return repr(value.item() if hasattr(value, "item") else value)
+
+
+def _difference(found: Sequence[str], expected: Sequence[str]) -> str:
+    """Say where two lists of names first differ."""
+    for given, wanted in zip(found, expected, strict=False):
+        if given != wanted:
+            return f"{given!r} in place of {wanted!r}"
+    return f"{len(found)} columns in place of {len(expected)}"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"

@@ -1,0 +1,234 @@
+"""The one evaluator of expressions: at the fit, for new rows, and with what a saved model holds.
+
+An expression is rewritten as calls: every operator to that of ``arithmetic``, every call to one that hands transforms
+what they learnt. Names are looked up here and nowhere else; of Python's own only those that compute are in reach.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.formula.arithmetic import ARITHMETIC, UNARY, as_stored, attribute, called_by_numpy, measured
+from logitkit.design.formula.expression import Expression, dotted, read_expression
+from logitkit.design.formula.language import BUILTINS, KNOWN, LEARNING
+from logitkit.errors import FormulaError
+
+__all__ = ["Scope"]
+
+SIGNS: dict[type[ast.AST], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.MatMult: "@",
+    ast.USub: "-",
+    ast.UAdd: "+",
+    ast.Invert: "~",
+}
+MEASURED = frozenset(map(id, (KNOWN[name] for name in (*LEARNING, "lag"))))
+#: Names that no expression can write, for what operators, attributes and calls become.
+OPERATORS: dict[str, Any] = {
+    ".": attribute,
+    **{f"a{sign}b": function for sign, function in ARITHMETIC.items()},
+    **{f"{sign}a": function for sign, function in UNARY.items()},
+}
+#: What a transform that learns is handed, by how its call is written.
+Learnt = Callable[[str], dict[str, Any]]
+
+
+class Scope:
+    """What the names of expressions mean.
+
+    Parameters
+    ----------
+    columns : mapping of str to array-like
+        Columns of the table.
+    functions : mapping of str to object
+        Objects of the caller, by their name in full (``"pd.cut"``).
+    own : mapping of str to callable
+        Functions of those who evaluate, such as ``C`` and ``cbind``; they come first.
+    """
+
+    def __init__(self, columns: Mapping[str, Any], functions: Mapping[str, Any], own: Mapping[str, Any]) -> None:
+        self.columns = columns
+        self.functions = functions
+        self.own = own
+        self._stored: dict[str, Any] = {}
+
+    def column(self, name: str) -> Any:
+        """Return a column as expressions find it."""
+        if name not in self._stored:
+            self._stored[name] = as_stored(self.columns[name])
+        return self._stored[name]
+
+    def function(self, name: str) -> Any:
+        """Return what a name that is no column stands for; KeyError where it is not known."""
+        for place in (self.own, KNOWN, self.functions, BUILTINS):
+            if name in place:
+                return place[name]
+        raise KeyError(name)
+
+    def knows(self, name: str) -> bool:
+        """Tell whether a name is a function or an object of the caller."""
+        return any(name in place for place in (self.own, KNOWN, self.functions, BUILTINS))
+
+    def evaluate(self, text: str, learnt: Learnt) -> Any:
+        """Return the value of an expression.
+
+        Parameters
+        ----------
+        text : str
+            Python, with columns in backticks where they are no identifiers.
+        learnt : callable
+            Options of a transform that learns, by how its call is written.
+
+        Returns
+        -------
+        object
+            Whatever the expression gives.
+
+        Raises
+        ------
+        FormulaError
+            If it ends the process in place of giving a value. Other errors are those of the functions called.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> scope = Scope({"b": np.array([True, True])}, {}, {})
+        >>> scope.evaluate("b + b - ~b", dict).tolist()
+        [2, 2]
+        """
+        expression = read_expression(text)
+        names: dict[str, Any] = dict(OPERATORS)
+        names |= {alias: self.column(name) for alias, name in expression.aliases.items() if name in self.columns}
+        functions, roots = [], []
+        for reference in expression.references:
+            root = reference.path[0]
+            if root in self.columns and not reference.is_call:
+                if root.isidentifier():  # for any other name its alias stands
+                    names[root] = self.column(root)
+                roots.append(root)
+                continue
+            known = next((name for name in reference.prefixes if self.knows(name)), None)
+            if known is not None:
+                functions.append(known)
+                names[f"f:{known}"] = self.function(known)
+        names |= {"()": _Calls(learnt), "__builtins__": {}}
+        try:
+            # The code is the expression's own, rewritten; its names are those above, and no other is in reach.
+            return eval(_compiled(text, frozenset(functions), frozenset(roots)), names)
+        except SystemExit as error:
+            raise FormulaError(
+                f"{text!r} in the formula asks Python to end (SystemExit); a function of a formula gives values."
+            ) from error
+        except ValueError as error:
+            if "truth value of" not in str(error):
+                raise
+            raise FormulaError(
+                f"{text!r} in the formula takes a column for one truth value. Between columns write & for 'and', | for "
+                "'or', ~ for 'not', with brackets round each comparison: (x > 0) & (x < 9) for 0 < x < 9."
+            ) from error
+
+
+class _Calls:
+    """Calls a function with its arguments as it is to have them.
+
+    Parameters
+    ----------
+    learnt : callable
+        Options of a transform that learns, by how its call is written.
+    """
+
+    def __init__(self, learnt: Learnt) -> None:
+        self.learnt = learnt
+
+    def __call__(self, function: Any, written: str, /, *arguments: Any, **options: Any) -> Any:
+        """Return what the function gives."""
+        if id(function) in MEASURED and arguments:
+            arguments = (measured(arguments[0]), *arguments[1:])
+        if getattr(function, "__is_stateful_transform__", False):
+            return function(*arguments, **options, **self.learnt(written))
+        of_numpy = str(getattr(function, "__module__", "")).partition(".")[0] == "numpy"
+        if isinstance(function, np.ufunc) or (of_numpy and not isinstance(function, np.vectorize)):
+            return called_by_numpy(function, arguments, options)
+        return function(*arguments, **options)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(text: str, functions: frozenset[str], columns: frozenset[str]) -> CodeType:
+    """Return the code of a rewritten expression."""
+    expression = read_expression(text)
+    tree = ast.parse(ast.unparse(expression.tree), mode="eval")  # a copy, to be changed
+    body = _Rewriter(expression, functions, columns).visit(tree.body)
+    return compile(ast.fix_missing_locations(ast.Expression(body)), "<formula>", "eval")
+
+
+class _Rewriter(ast.NodeTransformer):
+    """Turns operators, attributes and calls into calls of ours.
+
+    Parameters
+    ----------
+    expression : Expression
+        What is rewritten.
+    functions, columns : frozenset of str
+        Names that it uses as objects of the caller or of the language, and columns of the table.
+    """
+
+    def __init__(self, expression: Expression, functions: frozenset[str], columns: frozenset[str]) -> None:
+        self.expression = expression
+        self.functions = functions
+        self.columns = columns
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Rewrite an operator of two values."""
+        self.generic_visit(node)
+        sign = SIGNS.get(type(node.op))
+        return node if sign is None else _call(f"a{sign}b", node.left, node.right)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        """Rewrite an operator of one value."""
+        self.generic_visit(node)
+        sign = SIGNS.get(type(node.op))
+        if sign is None or (sign == "-" and isinstance(node.operand, ast.Constant)):
+            return node
+        return _call(f"{sign}a", node.operand)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Rewrite a call, with how it is written."""
+        written = self.expression.written(node)
+        name = node.func.id if isinstance(node.func, ast.Name) else None
+        # A name that is called is a function, whatever columns there are.
+        function = _name(f"f:{name}") if name in self.functions else self.visit(node.func)
+        arguments = [self.visit(argument) for argument in node.args]
+        options = [self.visit(option) for option in node.keywords]
+        return ast.Call(_name("()"), [function, ast.Constant(written), *arguments], options)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Rewrite the name of an object."""
+        known = self.expression.aliases.get(node.id, node.id)
+        return _name(f"f:{known}") if known in self.functions and known not in self.columns else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Rewrite a name in full, or an attribute of a value."""
+        path = dotted(node)
+        if path is not None and path[0] not in self.columns and ".".join(path) in self.functions:
+            return _name(f"f:{'.'.join(path)}")
+        return _call(".", self.visit(node.value), ast.Constant(node.attr))
+
+
+def _name(name: str) -> ast.Name:
+    return ast.Name(name, ast.Load())
+
+
+def _call(function: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(_name(function), list(arguments), [])

@@ -1,0 +1,111 @@
+"""What the transforms of an expression learn from the rows of a fit, and are handed for new rows."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.formula.evaluation import Scope
+from logitkit.design.formula.expression import read_expression
+from logitkit.errors import DataError, FormulaError
+
+__all__ = ["Learnt"]
+
+
+class Learnt:
+    """The numbers of the transforms of one expression.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+        Whose ``transform_state`` holds them, by how each call is written.
+    learns : bool
+        Whether they are learnt now, or are those of the fit.
+    whole : (str, object)
+        The expression, and what formulaic knows of it.
+    context : mapping
+        Formulaic's names, for transforms of the caller that ask for them.
+    """
+
+    def __init__(self, spec: Any, learns: bool, whole: tuple[str, Any], context: Mapping[str, Any]) -> None:
+        self.spec = spec
+        self.learns = learns
+        self.whole = whole
+        self.context = context
+        self.handed: dict[str, frozenset[str]] = {}
+
+    def __call__(self, written: str) -> dict[str, Any]:
+        """Return the options that formulaic's transforms take, for a call as it is written."""
+        states = self.spec.transform_state
+        if written not in states:
+            if not self.learns:
+                raise DataError(_not_learnt(written))
+            states[written] = {}
+        self.handed[written] = frozenset(map(str, states[written]))
+        expression, metadata = self.whole
+        return {
+            "_state": states[written],
+            "_metadata": metadata if written == expression else None,
+            "_spec": self.spec,
+            "_context": self.context,
+        }
+
+    def evaluate(self, scope: Scope) -> Any:
+        """Return the value of the expression.
+
+        Parameters
+        ----------
+        scope : Scope
+            What its names mean.
+
+        Returns
+        -------
+        object
+            Whatever it gives.
+
+        Raises
+        ------
+        FormulaError
+            For values that a spline does not know.
+        DataError
+            If something would be learnt from new rows.
+        """
+        try:
+            values = scope.evaluate(self.whole[0], self)
+        except ValueError as error:
+            if "extend beyond upper and/or lower bounds" not in str(error):
+                raise
+            raise FormulaError(self._out_of_range(list(self.handed)[-1], scope)) from None
+        if not self.learns:
+            for written, before in self.handed.items():
+                if frozenset(map(str, self.spec.transform_state[written])) != before:
+                    raise DataError(_not_learnt(written))
+        return values
+
+    def _out_of_range(self, written: str, scope: Scope) -> str:
+        """Say which values a spline does not know."""
+        state = self.spec.transform_state[written]
+        least, most = (float(state[bound]) for bound in ("lower_bound", "upper_bound"))
+        read = read_expression(written)
+        assert isinstance(read.tree, ast.Call)
+        name = read.written(read.tree.args[0])
+        values = np.asarray(scope.evaluate(name, self), dtype=np.float64)
+        outside = values[(values < least) | (values > most)]
+        furthest = outside[np.argmax(np.maximum(least - outside, outside - most))]
+        return (
+            f"{written} knows {name} from {least:.6g} to {most:.6g}, the range of the rows of the fit. Of the "
+            f"{values.size} values given {outside.size} lie{'s' * (outside.size == 1)} outside, the furthest at "
+            f"{furthest:.6g}. State the range in the formula, {written[:-1]}, lower_bound=..., upper_bound=...), as "
+            "the folds of a cross-validation need it, or what is to happen outside: extrapolation='extend' (the outer "
+            "polynomials go on), 'clip', 'zero' or 'na'."
+        )
+
+
+def _not_learnt(written: str) -> str:
+    return (
+        f"The model does not hold what {written} learnt from the rows of the fit, and must not learn it from new rows: "
+        "the saved file was changed, or comes from another version. Fit and save the model again."
+    )

@@ -1,0 +1,1 @@
+"""Design matrices as products: one file per kind of storage."""

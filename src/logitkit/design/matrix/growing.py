@@ -1,0 +1,157 @@
+"""Columns picked from a matrix, a few at a time, and products between the columns of two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.sparse import sparse_matrix
+from logitkit.numerics.kernels.sparse import add_sparse_values
+from logitkit.numerics.once import once
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+
+__all__ = ["ColumnSource", "GrowingColumns", "SparseColumns", "cross_products"]
+
+
+class ColumnSource:
+    """A matrix that columns are asked of again and again.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Of any kind. What is not dense is kept by columns, once it is asked for.
+
+    Examples
+    --------
+    >>> ColumnSource(Dense(np.array([[1.0, 2.0, 3.0]]))).columns(np.array([2, 0])).to_dense().tolist()
+    [[3.0, 1.0]]
+    """
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+
+    @once
+    def _by_column(self) -> Any:
+        return self.matrix.to_sparse().tocsc()
+
+    def columns(self, index: IntArray) -> Matrix:
+        """Return some columns, dense or sparse as the matrix is."""
+        if isinstance(self.matrix, Dense):
+            return self.matrix.columns(index)
+        return sparse_matrix(self._by_column[:, index])
+
+
+class SparseColumns:
+    """Columns divided by a scale, stored one after another.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    scale : (p,) array
+        Positive.
+
+    Examples
+    --------
+    >>> columns, out = SparseColumns(Dense(np.array([[2.0, 3.0]])), np.array([2.0, 1.0])), np.zeros(2)
+    >>> columns.write_products(np.ones(1), 0, 2, out)
+    >>> out.tolist()
+    [1.0, 3.0]
+    """
+
+    def __init__(self, matrix: Matrix, scale: FloatArray) -> None:
+        by_column = matrix.to_sparse().tocsc()
+        values = np.asarray(by_column.data, dtype=np.float64) / np.repeat(scale, np.diff(by_column.indptr))
+        indptr, indices = by_column.indptr.astype(np.int64), by_column.indices.astype(np.int32)
+        self.parts: tuple[IntArray, CodeArray, FloatArray] = (indptr, indices, values)
+        self.n_rows, self.n_columns = matrix.n_rows, matrix.n_columns
+
+    def write_products(self, rows: FloatArray, first: int, last: int, out: FloatArray) -> None:
+        """Add to ``out``, shape (p,), the products of the columns ``first <= j < last`` with one number a row."""
+        indptr, indices, values = self.parts
+        add_sparse_values(indptr[first : last + 1], indices, values, rows, out[first:last])
+
+    def pick(self, index: IntArray) -> Matrix:
+        """Return some of the divided columns as a matrix."""
+        from scipy.sparse import csc_array
+
+        indptr, indices, values = self.parts
+        whole = csc_array((values, indices, indptr), shape=(self.n_rows, self.n_columns))
+        return sparse_matrix(whole[:, index])
+
+
+class GrowingColumns:
+    """Columns of a matrix, more of which are added at the end; dense ones without copying those there are.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows.
+
+    Examples
+    --------
+    >>> growing = GrowingColumns(Dense(np.ones((2, 1))))
+    >>> growing.append(Dense(np.array([[3.0], [4.0]])))
+    >>> growing.matrix.to_dense().tolist()
+    [[1.0, 3.0], [1.0, 4.0]]
+    """
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        self._space: FloatArray | None = None
+
+    def append(self, added: Matrix) -> None:
+        """Add columns of the same rows."""
+        if not isinstance(self.matrix, Dense) or not isinstance(added, Dense):
+            from scipy.sparse import hstack
+
+            self.matrix = sparse_matrix(hstack([self.matrix.to_sparse(), added.to_sparse()], format="csr"))
+            return
+        before, after = self.matrix.n_columns, self.matrix.n_columns + added.n_columns
+        if self._space is None or self._space.shape[1] < after:
+            space = np.empty((self.matrix.n_rows, 2 * after))  # rows have room for more
+            space[:, :before] = self.matrix.array
+            self._space = space
+        self._space[:, before:after] = added.array
+        self.matrix = Dense(self._space[:, :after])
+
+    def keep(self, which: BoolArray) -> None:
+        """Leave out the columns that are not marked, shape (p,)."""
+        if isinstance(self.matrix, Dense) and self._space is not None:
+            left = int(np.count_nonzero(which))
+            self._space[:, :left] = self.matrix.array[:, which]
+            self.matrix = Dense(self._space[:, :left])
+        else:
+            self.matrix = self.matrix.columns(np.flatnonzero(which))
+
+
+def cross_products(left: Matrix, weights: FloatArray, right: Matrix) -> FloatArray:
+    """Return X' diag(weights) Z.
+
+    Parameters
+    ----------
+    left : Matrix
+        X, with n rows.
+    weights : (n,) array
+        Any numbers.
+    right : Matrix
+        Z, with n rows.
+
+    Returns
+    -------
+    (p, q) array
+        Dense.
+
+    Examples
+    --------
+    >>> x = Dense(np.array([[1.0, 2.0], [0.0, 1.0]]))
+    >>> cross_products(x, np.array([1.0, 10.0]), x).tolist()
+    [[1.0, 2.0], [2.0, 14.0]]
+    """
+    if isinstance(left, Dense) and isinstance(right, Dense):
+        return np.asarray(left.to_dense().T @ (weights[:, None] * right.to_dense()))
+    weighted = right.to_sparse().multiply(weights[:, None]).tocsc()
+    return np.asarray((left.to_sparse().T @ weighted).toarray())

@@ -1,0 +1,1 @@
+"""The response: what is given per row besides the columns of X."""

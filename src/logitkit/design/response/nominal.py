@@ -1,0 +1,263 @@
+"""Responses of several outcomes: one of K levels a row, or counts of each."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.formula.expression import read_expression
+from logitkit.design.info import ResponseInfo
+from logitkit.design.response.binary import Counts, count_column
+from logitkit.design.response.response import Clusters, Response
+from logitkit.design.table.frame import coded_values, is_missing
+from logitkit.errors import ResponseError
+from logitkit.numerics.once import once
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+
+__all__ = ["CodedOutcomes", "OutcomeResponse", "code_outcomes", "count_labels"]
+
+LEVELS_MOST = 10_000
+NO_SHARES = np.empty((0, 0))  # where every row has one outcome, its code says all
+ALIKE_LEAST, ALIKE_SHARE = 20, 0.5  # levels that are numbers and this many of the rows are measurements
+
+
+@dataclass(frozen=True)
+class OutcomeResponse(Response):
+    """Outcomes among K, weights and offsets of n rows.
+
+    ``y`` is the code of each row's outcome; of counted outcomes, the code of the one that is counted most often.
+    ``offset`` is not used.
+
+    Parameters
+    ----------
+    n_outcomes : int
+        K.
+    shares : (K, n) array or None
+        Proportions of the outcomes in each row; None where each row has one.
+    offsets : (K, n) array or None
+        Added to the logits.
+    """
+
+    n_outcomes: int = 2
+    shares: FloatArray | None = None
+    offsets: FloatArray | None = None
+
+    @once
+    def codes(self) -> CodeArray:
+        """Code of each row's outcome, shape (n,)."""
+        return self.y.astype(np.int32)
+
+    @once
+    def totals(self) -> FloatArray:
+        """Weighted number of trials of each outcome, shape (K,)."""
+        if self.shares is not None:
+            return np.asarray(self.shares @ self.weights)
+        return np.asarray(np.bincount(self.codes, self.weights, self.n_outcomes), dtype=np.float64)
+
+    @property
+    def shift(self) -> FloatArray | None:
+        """What is added to the logits of each row, shape (K, n)."""
+        return self.offsets
+
+    @property
+    def outcome_rows(self) -> list[tuple[str, BoolArray]]:
+        """Each outcome in words, and which rows have it."""
+        has = self.indicators() > 0.0
+        return [(f"the outcome number {k} (from 0)", has[k]) for k in range(self.n_outcomes)]
+
+    @property
+    def pure_outcomes(self) -> FloatArray:
+        """The codes; rows of counts are taken for the outcome that is counted most often."""
+        return np.arange(float(self.n_outcomes))
+
+    def part(self, start: int, stop: int) -> tuple[CodeArray, FloatArray, FloatArray]:
+        """Return codes, shares (without rows where there are none) and weights of consecutive rows."""
+        shares = NO_SHARES if self.shares is None else self.shares[:, start:stop]
+        return self.codes[start:stop], shares, self.weights[start:stop]
+
+    def indicators(self) -> FloatArray:
+        """Return the proportion of each outcome in each row, shape (K, n)."""
+        if self.shares is not None:
+            return self.shares
+        out = np.zeros((self.n_outcomes, self.n_rows))
+        out[self.codes, np.arange(self.n_rows)] = 1.0
+        return out
+
+    def columns(self) -> list[FloatArray]:
+        """Return what is given a row, as far as there is any: outcome, weights, shares, offsets."""
+        tables = [table for table in (self.shares, self.offsets) if table is not None]
+        return [self.y, self.weights, *(row for table in tables for row in table)]
+
+    def take(self, index: IntArray) -> OutcomeResponse:
+        """Return the rows at the given positions."""
+
+        def pick(values: FloatArray | None) -> FloatArray | None:
+            return None if values is None else values[..., index]
+
+        clusters = self.clusters
+        if clusters is not None:
+            clusters = Clusters(clusters.codes[index], clusters.count, clusters.name)
+        return OutcomeResponse(
+            self.y[index],
+            pick(self.trials),
+            pick(self.prior),
+            self.weight_kind,
+            None,
+            clusters,
+            self.n_outcomes,
+            pick(self.shares),
+            pick(self.offsets),
+        )
+
+
+@dataclass(frozen=True)
+class CodedOutcomes:
+    """Outcomes of rows as codes or counts.
+
+    Parameters
+    ----------
+    codes : (n,) array
+        Code of each row's outcome, or of the one counted most often.
+    counts : (K, n) array or None
+        Counts of each outcome.
+    levels : list
+        The K levels.
+    kind : {'nominal', 'counts'}
+        What a row has.
+    """
+
+    codes: FloatArray
+    counts: FloatArray | None
+    levels: list[Any]
+    kind: str
+
+    @property
+    def trials(self) -> FloatArray | None:
+        """Number of trials of each row, None where each is one."""
+        if self.counts is None:
+            return None
+        return np.asarray(self.counts.sum(axis=0))
+
+    @property
+    def shares(self) -> FloatArray | None:
+        """Proportions of the outcomes in each row; even ones where a row has no trial and counts for nothing."""
+        if self.counts is None:
+            return None
+        trials = self.counts.sum(axis=0)
+        even = np.full_like(self.counts, 1.0 / len(self.counts))
+        return np.asarray(np.divide(self.counts, trials, out=even, where=trials > 0.0))
+
+    def occurring(self, weights: FloatArray) -> BoolArray:
+        """Return which outcomes occur among rows of positive weight, shape (K,)."""
+        if self.counts is not None:
+            return np.asarray((self.counts[:, weights > 0.0] > 0.0).any(axis=1))
+        return np.asarray(np.bincount(self.codes[weights > 0.0].astype(np.int64), minlength=len(self.levels)) > 0)
+
+    def among(self, keep: Any) -> CodedOutcomes:
+        """Return the outcomes with the levels that are not kept left out; no row that counts may have one."""
+        place = np.where(keep, np.cumsum(keep) - 1, 0)
+        counts = None if self.counts is None else self.counts[keep]
+        levels = [level for level, kept in zip(self.levels, keep, strict=True) if kept]
+        return CodedOutcomes(place[self.codes.astype(np.int64)].astype(np.float64), counts, levels, self.kind)
+
+
+def code_outcomes(values: Any, name: str, known: ResponseInfo | None = None) -> CodedOutcomes:
+    """Code an evaluated left side of several outcomes.
+
+    Parameters
+    ----------
+    values : array-like or Counts
+        No missing values.
+    name : str
+        Left side of the formula, for messages and the names of counts.
+    known : ResponseInfo, optional
+        Of the fit, for new rows.
+
+    Returns
+    -------
+    CodedOutcomes
+        Levels in the order of the categories, else sorted.
+
+    Raises
+    ------
+    ResponseError
+        For one level only, counts that are not whole or all zero, a level that the fit never saw, or numbers that
+        look like measurements.
+
+    Examples
+    --------
+    >>> coded = code_outcomes(["bus", "car", "bus", "walk"], "mode")
+    >>> coded.levels, coded.codes.tolist()
+    (['bus', 'car', 'walk'], [0.0, 1.0, 0.0, 2.0])
+    """
+    if isinstance(values, Counts):
+        labels = count_labels(name, len(values.columns))
+        columns = zip(values.columns, labels, strict=True)
+        counts = np.stack([count_column(column, label, name) for column, label in columns])
+        if known is None and not counts.any():
+            raise ResponseError(f"All counts of {name!r} are zero: there is nothing to fit.")
+        return CodedOutcomes(counts.argmax(axis=0).astype(np.float64), counts, list(labels), "counts")
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise ResponseError(f"The response {name!r} has shape {array.shape}; it must be one column, or cbind(a, b, c).")
+    if array.size == 0:
+        raise ResponseError(f"The response {name!r} has no rows.")
+    if array.dtype.kind == "c":
+        raise ResponseError(f"The response {name!r} holds complex numbers; its values must be names of outcomes.")
+    coded = coded_values(values)
+    if known is not None:
+        return CodedOutcomes(_known_codes(coded, name, known), None, list(known.coded), "nominal")
+    levels = coded.levels
+    if array.dtype.kind == "f" and len(levels) > max(ALIKE_LEAST, ALIKE_SHARE * array.size):
+        raise ResponseError(
+            f"The response {name!r} holds {len(levels)} different numbers in {array.size} rows, such as {levels[0]!r}: "
+            "it looks like a measurement. Cut it into classes, or make it text if each value is an outcome."
+        )
+    if len(levels) > LEVELS_MOST:
+        raise ResponseError(f"The response {name!r} has {len(levels):,} levels; at most {LEVELS_MOST:,} can be fitted.")
+    return CodedOutcomes(coded.codes.astype(np.float64), None, levels, "nominal")
+
+
+def count_labels(left: str, n: int) -> tuple[str, ...]:
+    """Return the names of counted outcomes: the expressions within ``cbind``.
+
+    Parameters
+    ----------
+    left : str
+        Left side of the formula.
+    n : int
+        Number of counts.
+
+    Returns
+    -------
+    tuple of str
+        n names, which differ.
+
+    Examples
+    --------
+    >>> count_labels("cbind(low, medium, high)", 3)
+    ('low', 'medium', 'high')
+    """
+    read = read_expression(left)
+    call = read.tree
+    if not isinstance(call, ast.Call) or len(call.args) != n:
+        return tuple(f"count {k + 1}" for k in range(n))
+    labels = tuple(read.aliases.get(label, label) for label in (ast.unparse(argument) for argument in call.args))
+    if len(set(labels)) < n:
+        raise ResponseError(f"{left!r} names the same counts twice.")
+    return labels
+
+
+def _known_codes(coded: Any, name: str, known: ResponseInfo) -> FloatArray:
+    """Return codes among the outcomes of a fit."""
+    codes: FloatArray = coded.recoded(list(known.coded)).astype(np.float64)
+    if (codes < 0.0).any():
+        seen = coded.occurring(codes < 0.0)
+        levels = ", ".join(repr(level) for level in list(known.coded)[:8]) + (", ..." if len(known.coded) > 8 else "")
+        raise ResponseError(f"The response {name!r} holds {seen[0]!r}, which the fit never saw; it had {levels}.")
+    if is_missing(codes).any():
+        raise ResponseError(f"The response {name!r} has missing values.")
+    return codes

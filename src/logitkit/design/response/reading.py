@@ -1,0 +1,201 @@
+"""How the left side of a formula, weights and offsets become a response: of two outcomes, or of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from logitkit.design.info import ResponseInfo
+from logitkit.design.response.binary import code_outcome
+from logitkit.design.response.nominal import OutcomeResponse, code_outcomes
+from logitkit.design.response.response import Response
+from logitkit.design.table.checks import require_finite_offset
+from logitkit.design.table.extras import ARRAY, Extras, clusters_of, make_response, offset_role, prior_weights
+from logitkit.design.table.frame import numeric_values
+from logitkit.design.table.levels import is_ordered
+from logitkit.errors import DataError, FormulaError, ResponseError, nearest_name
+from logitkit.typing import FloatArray, IntArray, WeightKind
+
+__all__ = ["BinaryReader", "NominalReader", "OutcomeReader", "RowsUsed", "outcome_offsets"]
+
+
+class RowsUsed(NamedTuple):
+    """What is given a row besides the outcome.
+
+    Parameters
+    ----------
+    extras : Extras
+        Of all rows of the table.
+    positions : (n,) int array
+        The rows used.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean.
+    shift : (n,) array or None
+        Offset of the formula, of the rows used.
+    """
+
+    extras: Extras
+    positions: IntArray
+    weight_kind: WeightKind
+    shift: FloatArray | None
+
+
+class OutcomeReader(Protocol):
+    """Turns an evaluated left side into a response."""
+
+    @property
+    def offsets(self) -> Mapping[str, Any]:
+        """Offsets of single outcomes, by outcome: column names, or arrays aligned with the table."""
+
+    def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
+        """Return the response of the rows used, and how it was given."""
+
+
+@dataclass(frozen=True)
+class BinaryReader:
+    """Reads an outcome of two.
+
+    Parameters
+    ----------
+    event : object, optional
+        The value that is modelled.
+    """
+
+    event: Any = None
+
+    @property
+    def offsets(self) -> Mapping[str, Any]:
+        """Return none: there is one linear predictor, whose offset is given by itself."""
+        return {}
+
+    def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
+        """Return the response; weights must leave both outcomes."""
+        outcome = code_outcome(values, name, self.event)
+        response = make_response(outcome, rows.extras, rows.positions, rows.weight_kind, rows.shift)
+        if response.prior is not None and not 0.0 < response.events < response.total:
+            raise ResponseError(
+                f"Among the rows of positive weight the response {name!r} has one class only; both must occur."
+            )
+        return response, outcome.info
+
+
+@dataclass(frozen=True)
+class NominalReader:
+    """Reads one outcome of several, or counts of each.
+
+    Parameters
+    ----------
+    offsets : mapping of str to str or array-like
+        Of single outcomes, by outcome as printed, or by ``"<array>"`` and its place.
+    known : ResponseInfo, optional
+        Of a fit, whose outcomes new rows have; none of them is left out then.
+    """
+
+    offsets: Mapping[str, Any] = field(default_factory=dict)
+    known: ResponseInfo | None = None
+
+    def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[OutcomeResponse, ResponseInfo]:
+        """Return the response; levels that do not occur in rows of positive weight are left out and told."""
+        if rows.shift is not None:
+            raise FormulaError(
+                "offset() in the formula would be added to every logit, which changes no probability: give offsets by "
+                "outcome, offset={'outcome': column}."
+            )
+        coded = code_outcomes(values, name, self.known)
+        prior = prior_weights(rows.extras, rows.positions, rows.weight_kind)
+        info = self.known
+        if info is None:
+            counted = np.ones(coded.codes.size) if prior is None else prior
+            keep = coded.occurring(counted)
+            empty = tuple(str(level) for level, kept in zip(coded.levels, keep, strict=True) if not kept)
+            coded = coded if keep.all() else coded.among(keep)
+            levels = tuple(str(level) for level in coded.levels)
+            if len(levels) < 2:
+                raise ResponseError(
+                    f"The response {name!r} has one outcome only ({levels[0] if levels else 'none'}) among the rows "
+                    "that count; two or more must occur. Look at the coding and at the rows that were dropped."
+                )
+            if len(set(levels)) < len(levels):
+                twice = next(level for level in levels if levels.count(level) > 1)
+                raise ResponseError(f"Two values of the response {name!r} are both printed as {twice!r}; rename one.")
+            codes = {level: code for code, level in enumerate(coded.levels)}
+            info = ResponseInfo(
+                name,
+                kind=coded.kind,
+                event="",
+                nonevent="",
+                coded=codes,
+                levels=levels,
+                empty=empty,
+                ordered=len(levels) > 2 and is_ordered(values),
+            )
+        prefix = offset_role("")
+        clusters = clusters_of(rows.extras, rows.positions)
+        offsets = outcome_offsets(rows.extras, rows.positions, info.levels)
+        response = OutcomeResponse(
+            coded.codes,
+            coded.trials,
+            prior,
+            rows.weight_kind,
+            None,
+            clusters,
+            len(info.levels),
+            coded.shares,
+            offsets,
+        )
+        given = {
+            role.removeprefix(prefix): named for role, named in rows.extras.names.items() if role.startswith(prefix)
+        }
+        info = replace(info, offsets=tuple((outcome, str(named)) for outcome, named in given.items()))
+        if self.known is None and response.trials is not None and not (response.weights > 0.0).any():
+            raise ResponseError(f"No row of {name!r} has a positive weight and a count.")
+        return response, info
+
+
+def outcome_offsets(extras: Extras, positions: IntArray, levels: tuple[str, ...]) -> FloatArray | None:
+    """Return offsets by outcome of the rows used, None where there are none.
+
+    Parameters
+    ----------
+    extras : Extras
+        Of all rows.
+    positions : (n,) int array
+        The rows used.
+    levels : tuple of str
+        The K outcomes, as printed.
+
+    Returns
+    -------
+    (K, n) array or None
+        Zero for an outcome without an offset.
+
+    Raises
+    ------
+    DataError
+        For an outcome that there is not, or offsets that are not finite.
+    """
+    prefix = offset_role("")
+    roles = [role for role in extras.series if role.startswith(prefix)]
+    if not roles:
+        return None
+    out = np.zeros((len(levels), positions.size))
+    places = [f"{ARRAY}{k}" for k in range(len(levels))]
+    by_place = [role.removeprefix(prefix).startswith(ARRAY) for role in roles]
+    if any(by_place) and len(roles) != len(levels):
+        raise DataError(
+            f"offset has {len(roles)} columns and the response has {len(levels)} outcomes ({', '.join(levels)}); they "
+            "must agree."
+        )
+    for role in roles:
+        outcome = role.removeprefix(prefix)
+        if outcome in places:
+            outcome = levels[places.index(outcome)]
+        if outcome not in levels:
+            raise DataError(f"offset is given for {outcome!r}, which is no outcome. {nearest_name(outcome, levels)}")
+        values = numeric_values(extras.series[role].iloc[positions], role)
+        require_finite_offset(values, positions)
+        out[levels.index(outcome)] = values
+    return out

@@ -1,0 +1,1 @@
+"""Tables of any kind: columns read from frames and files, checked, and counted for room."""

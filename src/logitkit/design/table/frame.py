@@ -1,0 +1,394 @@
+"""Tables of any kind, read column by column into pandas without touching the caller's data.
+
+Everything that knows of pandas, polars, Arrow or files is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.table.levels import Coded
+from logitkit.design.table.names import require_distinct_names, require_text_names
+from logitkit.errors import DataError, nearest_name
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["Table", "as_levels", "coded_values", "is_missing", "levels_of", "read_table"]
+
+
+class Table:
+    """Columns of a table by name, with the number of rows and the table's own row labels.
+
+    Parameters
+    ----------
+    native : object
+        What the caller gave, kept as it is.
+    names : sequence of str
+        Column names.
+    n_rows : int
+        Number of rows.
+    index : pandas.Index or None
+        Row labels, for a pandas frame.
+    """
+
+    def __init__(self, native: Any, names: Sequence[str], n_rows: int, index: pd.Index | None) -> None:
+        self.native = native
+        self.names = tuple(names)
+        self.n_rows = n_rows
+        self.index = index
+        self._known = frozenset(names)
+        self._columns: dict[str, pd.Series] = {}
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is a column of that name."""
+        return name in self._known
+
+    def column(self, name: str) -> pd.Series:
+        """Return one column as pandas has it, or say which names there are."""
+        if name not in self._known:
+            raise DataError(f"There is no column {name!r}. {nearest_name(name, self.names)}")
+        if name not in self._columns:  # read once: other libraries' columns are brought to pandas here
+            column = self.native[name] if self.index is not None else _to_pandas(self.native.get_column(name))
+            if not name.strip():
+                raise DataError(f"Column {self.names.index(name) + 1} of the table has no name; give it one.")
+            if isinstance(column, pd.DataFrame):
+                raise DataError(f"There are {column.shape[1]} columns called {name!r}; rename them.")
+            self._columns[name] = pd.Series(column) if not isinstance(column, pd.Series) else column
+        return self._columns[name]
+
+    def missing(self, names: Sequence[str]) -> dict[str, BoolArray]:
+        """Return where each of the named columns is missing, for those that are somewhere."""
+        out = {}
+        for name in names:
+            where = is_missing(self.column(name))
+            if where.any():
+                out[name] = where
+        return out
+
+    def frame(self, names: Sequence[str], positions: IntArray | None) -> pd.DataFrame:
+        """Return the named columns at the given rows in plain numpy types, with rows numbered from 0."""
+        columns = {}
+        for name in names:
+            column = self.column(name)
+            if positions is not None:
+                column = column.iloc[positions]
+            columns[name] = _plain(column, name)
+        n_rows = self.n_rows if positions is None else positions.size
+        return pd.DataFrame(columns, index=pd.RangeIndex(n_rows), copy=False)
+
+
+def read_table(data: Any) -> Table:
+    """Return a view of any table: pandas, polars, Arrow, another that narwhals reads, or a dict of columns.
+
+    Parameters
+    ----------
+    data : object
+        The table.
+
+    Returns
+    -------
+    Table
+        Nothing is copied yet.
+
+    Raises
+    ------
+    DataError
+        If it is not a table in memory.
+
+    Examples
+    --------
+    >>> read_table({"x": [1, 2], "y": [0, 1]}).names
+    ('x', 'y')
+    """
+    if isinstance(data, pd.DataFrame):
+        require_text_names(data.columns)
+        return Table(data, list(data.columns), len(data), data.index)
+    if isinstance(data, Mapping):
+        _require_one_index(data)
+        if data and all(
+            isinstance(values, (str, bytes)) or not hasattr(values, "__iter__") for values in data.values()
+        ):
+            first = next(iter(data))
+            raise DataError(
+                f"The dict holds a single value for each name, {first!r}: {data[first]!r:.40}, and not columns. For "
+                f"one row put each value into a list: {{{first!r}: [{data[first]!r:.40}], ...}}."
+            )
+        try:
+            frame = pd.DataFrame({name: _vector(values) for name, values in data.items()})
+        except ValueError as error:
+            sizes = ", ".join(f"{name}: {np.shape(values)}" for name, values in data.items())
+            raise DataError(f"The columns of the dict do not make a table ({error}). Sizes: {sizes}.") from error
+        require_text_names(frame.columns)
+        return Table(frame, list(frame.columns), len(frame), frame.index)
+    import narwhals as nw
+
+    require_distinct_names(getattr(data, "column_names", ()))  # an Arrow table may have two of a name
+    try:
+        frame = nw.from_native(data, eager_only=True)
+    except TypeError as error:
+        raise DataError(
+            f"data is a {type(data).__module__}.{type(data).__qualname__}, which is not a table in memory. "
+            "Give a pandas, polars or Arrow table, or a dict of columns; collect a lazy frame first."
+        ) from error
+    return Table(frame, frame.columns, len(frame), None)
+
+
+def is_missing(values: Any) -> BoolArray:
+    """Return where values are missing: None, NaN, NaT or NA.
+
+    Parameters
+    ----------
+    values : array-like
+        One column, or a matrix.
+
+    Returns
+    -------
+    bool array
+        Of the same shape.
+    """
+    return np.asarray(pd.isna(values), dtype=bool)
+
+
+def levels_of(values: Any) -> list[Any]:
+    """Return the distinct values that occur, in categorical order if there is one, else sorted.
+
+    Parameters
+    ----------
+    values : array-like
+        No missing values.
+
+    Returns
+    -------
+    list
+        Plain Python values.
+    """
+    series = pd.Series(values)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        present = set(series.unique())
+        return [level for level in series.cat.categories.tolist() if level in present]
+    distinct = series.unique().tolist()
+    try:
+        return sorted(distinct)
+    except TypeError:
+        return sorted(distinct, key=lambda value: (type(value).__name__, str(value)))
+
+
+def coded_values(values: Any) -> Coded:
+    """Return values as codes of their levels: those of a categorical as they are, others sorted.
+
+    Parameters
+    ----------
+    values : array-like
+        One value a row; missing values get a negative code.
+
+    Returns
+    -------
+    Coded
+        The codes of a categorical are not copied.
+    """
+    stored = values.array if isinstance(values, (pd.Series, pd.Index)) else values
+    if isinstance(stored, pd.Categorical):
+        return Coded(stored.codes, stored.categories.tolist(), declared=True)
+    found = pd.Categorical(pd.Series(values))
+    return Coded(found.codes, found.categories.tolist(), declared=False)
+
+
+def as_levels(levels: Any) -> list[Any]:
+    """Return levels as a categorical has them, refusing missing ones and those that are given twice.
+
+    Parameters
+    ----------
+    levels : array-like
+        In order.
+
+    Returns
+    -------
+    list
+        Plain Python values.
+    """
+    return list(pd.CategoricalDtype(levels).categories.tolist())
+
+
+def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
+    """Return weights, offset or clusters given as a column name or as an array aligned with the table.
+
+    Parameters
+    ----------
+    value : str or array-like
+        What the caller gave.
+    table : Table
+        The table, before any row is dropped.
+    role : str
+        The keyword, for messages.
+
+    Returns
+    -------
+    values : pandas.Series
+        One value a row of the table.
+    name : str
+        The column name, or ``"<array>"``.
+    """
+    if isinstance(value, str):
+        if value not in table:
+            raise DataError(f"{role}={value!r}: there is no such column. {nearest_name(value, table.names)}")
+        return table.column(value), value
+    if isinstance(value, pd.Series):
+        if table.index is not None and len(value) == table.n_rows and not value.index.equals(table.index):
+            raise DataError(
+                f"{role} is a Series whose index differs from the table's; rows could be paired wrongly. "
+                f"Reindex it to the table, or pass {role}.to_numpy() if the order is right."
+            )
+        series = value
+    else:
+        column = _vector(value)
+        shape: tuple[int, ...] = (len(column),) if isinstance(column, list) else np.shape(column)
+        if len(shape) == 2 and shape[1] == 1:  # a table or a matrix of one column is that column
+            column = column.iloc[:, 0] if isinstance(column, pd.DataFrame) else column[:, 0]
+            return row_values(column, table, role)
+        if len(shape) != 1:
+            raise DataError(f"{role} has shape {shape}; give one value a row.")
+        series = pd.Series(column)
+    if len(series) != table.n_rows:
+        raise DataError(f"{role} has {len(series)} values and the table has {table.n_rows} rows; they must agree.")
+    return series, "<array>"
+
+
+def numeric_values(series: pd.Series, role: str) -> FloatArray:
+    """Return a column as float64 with missing values as nan, or refuse text, dates and other objects."""
+    if isinstance(series.dtype, pd.SparseDtype):
+        series = pd.Series(np.asarray(series), index=series.index)
+    if isinstance(series.dtype, np.dtype) and series.dtype.kind in "fiub":
+        return series.to_numpy(dtype=np.float64)
+    missing = is_missing(series)
+    out = np.full(len(series), np.nan)
+    if missing.all():
+        return out
+    present = series[~missing]
+    values = None if isinstance(series.dtype, pd.CategoricalDtype) else _plain(present, role)
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
+        raise DataError(f"{role} must be numbers; the values are {series.dtype}, for example {present.iloc[0]!r}.")
+    out[~missing] = values
+    return out
+
+
+def codes_of(series: pd.Series) -> tuple[IntArray, int]:
+    """Return integer codes of the distinct values and how many there are."""
+    try:
+        codes, levels = pd.factorize(series)
+    except TypeError as error:
+        raise DataError(
+            f"cluster must be one value a row; the values are of type {type(series.iloc[0]).__name__}, for example "
+            f"{series.iloc[0]!r}."
+        ) from error
+    return codes.astype(np.int64), len(levels)
+
+
+def _vector(values: Any) -> Any:
+    """Bring array-likes that pandas does not know (polars and Arrow columns, tuples) to something it does."""
+    if isinstance(values, np.ma.MaskedArray):
+        if not np.ma.getmaskarray(values).any():
+            return np.asarray(values.data)
+        kind = np.float64 if values.dtype.kind in "fiub" else object
+        return np.where(np.ma.getmaskarray(values), np.nan, values.data.astype(kind))
+    if isinstance(values, (pd.Series, pd.DataFrame, pd.Categorical, pd.Index, np.ndarray, list)):
+        return values
+    if hasattr(values, "to_pandas"):
+        import narwhals as nw
+
+        column = nw.from_native(values, series_only=True, pass_through=True)
+        return _to_pandas(column) if isinstance(column, nw.Series) else values.to_pandas()
+    return np.asarray(values)
+
+
+def _to_pandas(column: Any) -> pd.Series:
+    """Return a narwhals column as pandas has it, categories in an order that the data alone decide.
+
+    Numbers without gaps are not copied, and whole numbers with gaps stay whole: they may be names of levels. An Arrow
+    dictionary keeps its order. A polars Categorical has none but the alphabet's: what polars hands over is the order
+    in which the process first met the values, and a reference level must not depend on that.
+    """
+    import narwhals as nw
+
+    if column.dtype.is_integer() or column.dtype in (nw.Float64, nw.Float32):
+        gaps = column.null_count() > 0
+        if not gaps:
+            return pd.Series(column.to_numpy(), copy=False)
+        if column.dtype.is_integer():
+            return pd.Series(pd.arrays.IntegerArray(column.fill_null(0).to_numpy(), column.is_null().to_numpy()))
+    if column.dtype != nw.Categorical:
+        return pd.Series(column.to_pandas())
+    native = column.to_native()
+    if nw.get_native_namespace(column).__name__ == "pyarrow":
+        return pd.Series(native.to_pandas())
+    series = pd.Series(column.to_pandas())
+    return series.cat.set_categories(sorted(series.cat.categories))
+
+
+def _plain(column: pd.Series, name: str) -> Any:
+    """Return values without missing entries in numpy's own types, text as pandas has it, categories as they are."""
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "fiubmM":
+        return column.to_numpy()
+    if isinstance(dtype, pd.CategoricalDtype):
+        if pd.api.types.infer_dtype(dtype.categories) in {"mixed", "mixed-integer"}:
+            raise DataError(_mixed(name, dtype.categories))
+        return column.array
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return column.array  # as numpy has it, it would lose its zone or become objects
+    if isinstance(dtype, pd.SparseDtype):
+        return column.array if dtype.fill_value == 0 and dtype.kind in "fiub" else np.asarray(column)
+    for is_kind, target in (
+        (pd.api.types.is_bool_dtype, bool),
+        (pd.api.types.is_integer_dtype, np.int64),
+        (pd.api.types.is_float_dtype, np.float64),
+    ):
+        if not pd.api.types.is_object_dtype(dtype) and is_kind(dtype):
+            return column.to_numpy(dtype=target)
+    if pd.api.types.is_string_dtype(dtype) and not pd.api.types.is_object_dtype(dtype):
+        return column.array if dtype == "str" else column.astype("str").array
+    return _plain_objects(pd.Series(column.to_numpy(dtype=object)), name)
+
+
+def _mixed(name: str, values: Any) -> str:
+    kinds = sorted({type(value).__name__ for value in values})
+    if len(kinds) == 1:
+        return f"Column {name!r} holds {kinds[0]} objects; make it numbers or text."
+    return f"Column {name!r} mixes {' and '.join(kinds)}; make it all numbers or all text."
+
+
+def _plain_objects(column: pd.Series, name: str) -> Any:
+    """Return objects as what they all are: numbers, dates, text; refuse what is none of these."""
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in {"mixed", "mixed-integer"}:
+        raise DataError(_mixed(name, column))
+    if kind == "boolean":
+        return column.to_numpy(dtype=bool)
+    if kind in {"integer", "floating", "mixed-integer-float", "decimal"}:
+        return column.to_numpy(dtype=np.float64)
+    try:
+        if kind in {"date", "datetime", "datetime64"}:
+            return pd.to_datetime(column).array
+        if kind in {"timedelta", "timedelta64"}:
+            return pd.to_timedelta(column).to_numpy()
+    except ValueError as error:
+        raise DataError(f"Column {name!r} holds dates that cannot be read: {error}") from error
+    if kind in {"complex", "time", "period"}:
+        raise DataError(
+            f"Column {name!r} holds {type(column.iloc[0]).__name__} values, which are neither numbers nor categories; "
+            "turn them into real numbers, or into text."
+        )
+    return column.to_numpy(dtype=object)
+
+
+def _require_one_index(columns: Mapping[str, Any]) -> None:
+    """Refuse Series with different labels: pandas would match them by label and leave gaps."""
+    labelled = {name: values for name, values in columns.items() if isinstance(values, pd.Series)}
+    for first, name in zip(list(labelled)[:1] * len(labelled), labelled, strict=True):
+        if len(labelled[name]) == len(labelled[first]) and not labelled[name].index.equals(labelled[first].index):
+            raise DataError(
+                f"The columns {first!r} and {name!r} are Series whose index differs; rows could be paired wrongly. "
+                "Reindex one to the other, or give .to_numpy() if the order is right."
+            )

@@ -1,0 +1,1 @@
+"""Whether a maximum likelihood estimate exists, with a proof either way."""

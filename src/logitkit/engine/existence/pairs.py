@@ -1,0 +1,154 @@
+r"""Rows of differences between outcomes: one row a row of X and an outcome that it does not have.
+
+For a row with outcome k and another outcome l, the row is :math:`(e_k - e_l) \otimes x_i` over the flat coefficients:
+its product with a direction says by how much the logit of k rises over that of l. A direction of recession lowers none
+of them (``docs/maths/multinomial.md``, section 4), which makes the test of a binary model that of any number of
+outcomes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
+from logitkit.models.layout import Layout
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["OutcomePairs", "outcome_pairs"]
+
+
+@dataclass(frozen=True, eq=False)
+class OutcomePairs(Matrix):
+    """Differences between the outcome of a row and each other outcome, over coefficients that are not restricted.
+
+    Row ``i * (K - 1) + j`` belongs to row i of X.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        X, n rows and p columns.
+    layout : Layout
+        Which outcomes have a predictor.
+    own : (n,) int array
+        Outcome of each row.
+    other : (n, K - 1) int array
+        The outcomes that it is compared with.
+
+    Examples
+    --------
+    A row with outcome 1 of three, of which 0 is the reference:
+
+    >>> from logitkit.models.layout import full_layout
+    >>> x = Dense(np.array([[2.0]]))
+    >>> pairs = OutcomePairs(x, full_layout(3, 1, reference=0), np.array([1]), np.array([[0, 2]]))
+    >>> pairs.to_dense().tolist()
+    [[2.0, 0.0], [2.0, -2.0]]
+    """
+
+    matrix: Matrix
+    layout: Layout
+    own: IntArray
+    other: IntArray
+
+    @property
+    def n_rows(self) -> int:
+        """Number of pairs."""
+        return int(self.other.size)
+
+    @property
+    def n_columns(self) -> int:
+        """Number of flat coefficients."""
+        return self.layout.n_flat
+
+    @property
+    def dense_width(self) -> int:
+        """Numbers that a row needs as scratch in ``add_gram``."""
+        return self.n_columns
+
+    def rows(self, start: int, stop: int) -> Dense:
+        """Return consecutive pairs, written out."""
+        return self.take(np.arange(start, stop))
+
+    def take(self, index: IntArray) -> Dense:
+        """Return the pairs at the given positions, written out."""
+        index = np.asarray(index, dtype=np.int64)
+        row, place = np.divmod(index, self.other.shape[1])
+        cells = self.matrix.take(row).to_dense()
+        out = np.zeros((index.size, self.layout.active.size, self.layout.n_columns))
+        position = self._positions()
+        for outcomes, sign in ((self.own[row], 1.0), (self.other[row, place], -1.0)):
+            there = position[outcomes]
+            has = np.flatnonzero(there >= 0)
+            out[has, there[has]] += sign * cells[has]
+        return Dense(out.reshape(index.size, self.n_columns))
+
+    def matvec(self, vector: FloatArray) -> FloatArray:
+        """Return the differences of logits along a direction, shape (n (K - 1),)."""
+        logits = np.zeros((self.layout.n_outcomes, self.matrix.n_rows))
+        blocks = vector.reshape(self.layout.active.size, self.layout.n_columns)
+        for outcome, block in zip(self.layout.active, blocks, strict=True):
+            logits[outcome] = self.matrix.matvec(block)
+        here = np.arange(self.own.size)
+        differences = logits[self.own, here][:, None] - logits[self.other, here[:, None]]
+        return np.asarray(differences.ravel())
+
+    def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
+        """Add the transposed product to ``out``."""
+        values = vector.reshape(self.other.shape)
+        here = np.arange(self.own.size)
+        weights = np.zeros((self.layout.n_outcomes, self.own.size))
+        weights[self.own, here] = values.sum(axis=1)
+        for column in range(self.layout.n_outcomes - 1):
+            weights[self.other[:, column], here] -= values[:, column]
+        out += np.concatenate([self.matrix.rmatvec(weights[outcome]) for outcome in self.layout.active])
+
+    def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
+        """Add the Gram matrix of the pairs, written out."""
+        self.rows(0, self.n_rows).add_gram(weights, out, buffer)
+
+    def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:
+        """Add the diagonal of the Gram matrix."""
+        self.rows(0, self.n_rows).add_squares(weights, diagonal)
+
+    def to_dense(self) -> FloatArray:
+        """Return all pairs, shape (n (K - 1), m p)."""
+        return self.rows(0, self.n_rows).to_dense()
+
+    def _positions(self) -> IntArray:
+        """Return where the block of each outcome is, -1 for one without a predictor."""
+        out = np.full(self.layout.n_outcomes, -1)
+        out[self.layout.active] = np.arange(self.layout.active.size)
+        return out
+
+
+def outcome_pairs(matrix: Matrix, response: OutcomeResponse, layout: Layout) -> tuple[OutcomePairs, Response]:
+    """Return the pairs of a response, and which side of zero each must be on.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        X, n rows and p columns.
+    response : OutcomeResponse
+        The same rows.
+    layout : Layout
+        Which outcomes have a predictor.
+
+    Returns
+    -------
+    pairs : OutcomePairs
+        Of each row's first outcome with each other one.
+    sides : Response
+        1 where the difference must not be negative; one half where it must be zero, because the row has both outcomes.
+    """
+    shares = response.indicators()
+    own = shares.argmax(axis=0)
+    outcomes = np.arange(layout.n_outcomes - 1)
+    other = outcomes + (outcomes >= own[:, None])
+    both = shares[other, np.arange(own.size)[:, None]] > 0.0
+    weights = np.repeat(response.weights, outcomes.size)
+    return OutcomePairs(matrix, layout, own, other), Response(np.where(both, 0.5, 1.0).reshape(-1), prior=weights)

@@ -1,0 +1,284 @@
+r"""Does the maximum likelihood estimate exist? A cheap certificate that it does, and an exact test when in doubt.
+
+*Certificate of overlap.* Let :math:`\lambda` be the Newton decrement at any coefficient vector. If every row of
+one outcome only has :math:`w_i |y_i - \mu_i| > \lambda^2`, no direction of recession exists
+(``docs/maths/separation.md``, theorem 1). A converged fit has :math:`\lambda^2` near 1e-20, so the
+certificate costs one comparison.
+
+*Test.* Otherwise a linear program looks for a direction of recession that moves as many rows as it can:
+maximise the sum of :math:`s_i z_i'\delta` over :math:`-1 \le \delta \le 1` with :math:`s_i z_i'\delta \ge 0`
+for rows of one outcome and :math:`= 0` for rows of both. Constraints enter as they are violated, so that the
+program stays small however many rows there are:
+
+1. solve the program with the constraints found so far;
+2. add the rows that the direction violates most; go to 1 until there is none;
+3. the rows that move are separated; the others span a space whose null space must contain the direction:
+   project on it, which makes the direction exact, and drop rows that no longer move;
+4. repeat with the rows that do not move yet, until the program's value is zero.
+
+A value of zero with nothing separated proves that the estimate exists.
+
+References
+----------
+Konis, K. (2007) Linear programming algorithms for detecting separated data in binary logistic regression
+models. DPhil thesis, University of Oxford.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.response import Response
+from logitkit.engine.existence.recession import RecessionCone, make_cone, null_space
+from logitkit.engine.rank import triangular_factor
+from logitkit.engine.solvers.solver import Solution
+from logitkit.errors import ConvergenceError
+from logitkit.numerics.threads.row_groups import row_groups
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["GEOMETRY_MOST", "Separated", "find_separation", "overlap_is_certain", "runs_off"]
+
+MOVES = 1e-7  # margin of a row, in units of the scaled columns, above which a direction moves it
+GEOMETRY_MOST = 400_000_000  # of pairs of outcomes: separated rows times cubed dimension, described in about a minute
+SAFETY = 100.0  # rounding allowance on the certificate
+
+
+@dataclass(frozen=True)
+class Separated:
+    """What the test found: which rows run to infinity, and along which directions.
+
+    Parameters
+    ----------
+    rows : (n,) bool array
+        Rows that are separated: their fitted probability is 0 or 1 in the limit.
+    cone : RecessionCone
+        Directions of recession, in the solver's coordinates.
+    direction : (q,) array
+        One direction of the cone's interior, the certificate: it raises every separated row's likelihood and
+        changes no other row.
+    null, complement : array
+        Orthonormal bases, in the solver's coordinates, of the cone's span and of what is left.
+    """
+
+    rows: BoolArray
+    cone: RecessionCone
+    direction: FloatArray
+    null: FloatArray
+    complement: FloatArray
+
+
+def overlap_is_certain(solution: Solution) -> bool:
+    """Tell whether the solution itself proves that the estimate exists.
+
+    Parameters
+    ----------
+    solution : Solution
+        Where a solver ended.
+
+    Returns
+    -------
+    bool
+        True only with the certificate of theorem 1; False means that the test must decide.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.engine.objective import Evaluation
+    >>> from logitkit.engine.solvers.solver import Status
+    >>> here = Evaluation(1.0, np.zeros(1), np.ones((1, 1)), closest=0.2)
+    >>> overlap_is_certain(Solution(np.zeros(1), here, 1e-12, Status.CONVERGED, (), definite=True))
+    True
+    """
+    rounding = np.finfo(float).eps ** 2
+    bound = SAFETY * max(solution.decrement**2, rounding)
+    return solution.definite and bool(solution.evaluation.closest > bound)
+
+
+def find_separation(matrix: Matrix, response: Response, most: float = math.inf) -> Separated | None:
+    """Decide whether the rows are separated.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Columns of full rank and comparable size, n rows and q columns.
+    response : Response
+        The same rows.
+    most : float, optional
+        Largest product of separated rows and the cubed dimension of their cone that is worth describing.
+
+    Returns
+    -------
+    Separated or None
+        None when the maximum likelihood estimate exists.
+
+    Raises
+    ------
+    ConvergenceError
+        If a linear program has no answer, or the rows are separated in so many directions that their cone is not worth
+        its description.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> x = Dense(np.column_stack([np.ones(4), [-1.5, -0.5, 0.5, 1.5]]))
+    >>> find_separation(x, Response(np.array([0.0, 1.0, 0.0, 1.0]))) is None
+    True
+    >>> find_separation(x, Response(np.array([0.0, 0.0, 1.0, 1.0]))).rows.tolist()
+    [True, True, True, True]
+    """
+    y, used = response.y, response.weights > 0.0
+    sides = np.where(y == 1.0, 1.0, np.where(y == 0.0, -1.0, 0.0)) * used
+    moved = np.zeros(y.shape[0], dtype=bool)
+    program = _Program(matrix, sides, used)
+    while True:
+        direction = program.solve(moved)
+        margins = sides * matrix.matvec(direction)
+        fresh = (margins > MOVES) & ~moved
+        if not fresh.any():
+            break
+        trial = moved | fresh
+        # Step 3: rows that stay put must stay put exactly.
+        while True:
+            null, complement = null_space(triangular_factor(matrix, used & ~trial))
+            if null.shape[1] == 0:
+                trial = moved
+                break
+            exact = null @ (null.T @ (program.total + direction))
+            margins = sides * matrix.matvec(exact)
+            stays = trial & ~(margins > 0.01 * MOVES)
+            if not stays.any():
+                break
+            trial &= ~stays
+        if not (trial & ~moved).any():
+            break
+        moved = trial
+        program.total = program.total + direction
+    if not moved.any():
+        return None
+    null, complement = null_space(triangular_factor(matrix, used & ~moved))
+    if np.count_nonzero(moved) * null.shape[1] ** 3 > most:
+        raise ConvergenceError("The rows are separated in more directions than can be described.")
+    inner = null @ (null.T @ program.total)
+    projected = _rows_in(matrix, moved, null) * sides[moved][:, None]
+    cone = make_cone(null, projected, null.T @ program.total)
+    return Separated(moved, cone, inner / np.abs(inner).max(), null, complement)
+
+
+class _Program:
+    """The linear program over directions, with constraints that enter as they are violated."""
+
+    def __init__(self, matrix: Matrix, sides: FloatArray, used: BoolArray) -> None:
+        self.matrix = matrix
+        self.sides = sides
+        self.both = used & (sides == 0.0)
+        self.total = np.zeros(matrix.n_columns)
+        self.chosen: list[int] = []
+
+    def solve(self, moved: BoolArray) -> FloatArray:
+        """Return the direction that moves the rows not yet moved as far as it can, within the box."""
+        gain = self.matrix.rmatvec(self.sides * ~moved)
+        size = float(np.abs(gain).max(initial=0.0))
+        q = self.matrix.n_columns
+        if size == 0.0:
+            return np.zeros(q)
+        batch = max(2 * q, 50)
+        while True:  # each round adds rows, of which there are finitely many
+            rows = self.matrix.take(np.array(self.chosen, dtype=np.int64)).to_dense()
+            single = self.sides[self.chosen] != 0.0
+            upper = -self.sides[self.chosen][single, None] * rows[single]
+            equal = rows[~single]
+            direction = best_direction(gain / size, upper, equal)
+            if gain @ direction <= 1e-9 * size:
+                return np.zeros(q)
+            margins = self.matrix.matvec(direction)
+            margins = np.where(self.both, -np.abs(margins), self.sides * margins)
+            margins[self.chosen] = 0.0
+            worst = np.argpartition(margins, min(batch, margins.size - 1))[:batch]
+            worst = worst[margins[worst] < -1e-9]
+            if worst.size == 0:
+                return direction
+            self.chosen.extend(worst[np.argsort(margins[worst], kind="stable")].tolist())
+
+
+def best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> FloatArray:
+    """Return the direction in the box with upper @ direction <= 0 = equal @ direction that gains most."""
+    from scipy.optimize import linprog
+    from scipy.sparse import csr_array
+
+    # Levels of factors have few values that are not zero, which saves the solver most of its work.
+    rows_upper, rows_equal = csr_array(upper), csr_array(equal)
+    # A tight tolerance can be out of the solver's reach; the direction is made exact afterwards in any case.
+    for method, options in (("highs", {"primal_feasibility_tolerance": 1e-9}), ("highs", {}), ("highs-ipm", {})):
+        result = linprog(
+            -gain,
+            A_ub=rows_upper if upper.size else None,
+            b_ub=np.zeros(len(upper)) if upper.size else None,
+            A_eq=rows_equal if equal.size else None,
+            b_eq=np.zeros(len(equal)) if equal.size else None,
+            bounds=(-1.0, 1.0),
+            method=method,
+            options=options,
+        )
+        if result.x is not None:
+            return np.asarray(result.x, dtype=np.float64)
+    raise ConvergenceError(f"The linear program that tests for separation failed: {result.message}")
+
+
+def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:
+    """Return some rows in a basis of few columns, shape (k, d)."""
+    parts = []
+    step = row_groups(matrix.n_rows, matrix.n_columns).block
+    for start in range(0, matrix.n_rows, step):
+        part = keep[start : start + step]
+        if part.any():
+            block = matrix.rows(start, min(start + step, matrix.n_rows)).to_dense()[part]
+            parts.append(block @ basis)
+    return np.vstack(parts)
+
+
+def runs_off(matrix: Matrix, response: Response, lower: FloatArray, upper: FloatArray) -> bool:
+    """Tell whether a direction within the bounds of coefficients fits the rows ever better.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns, written out.
+    response : Response
+        The same rows.
+    lower, upper : (p,) array
+        Bounds, infinite for none; zero lies between them.
+
+    Returns
+    -------
+    bool
+        By a linear program over directions of at most unit size.
+
+    Examples
+    --------
+    A slope that must not be negative cannot follow outcomes that fall:
+
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> x, y = Dense(np.array([[-1.0], [1.0]])), Response(np.array([1.0, 0.0]))
+    >>> runs_off(x, y, np.array([0.0]), np.array([np.inf])), runs_off(x, y, np.array([-np.inf]), np.array([np.inf]))
+    (False, True)
+    """
+    from scipy.optimize import linprog
+
+    used = response.weights > 0.0
+    cells, y = matrix.to_dense()[used], response.y[used]
+    size = np.abs(cells).max(axis=0, initial=1e-300)
+    cells = cells / size
+    sign = np.where(y == 1.0, 1.0, np.where(y == 0.0, -1.0, 0.0))
+    one, both = sign[:, None] * cells, cells[sign == 0.0]
+    bounds = np.column_stack([np.where(np.isinf(lower), -1.0, 0.0), np.where(np.isinf(upper), 1.0, 0.0)])
+    equal = {"A_eq": both, "b_eq": np.zeros(len(both))} if len(both) else {}
+    found = linprog(
+        -one.sum(axis=0), A_ub=-one[sign != 0.0], b_ub=np.zeros(int((sign != 0.0).sum())), bounds=bounds, **equal
+    )
+    return bool(found.status == 0 and -found.fun > 1e-9 * len(y))

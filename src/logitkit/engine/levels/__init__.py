@@ -1,0 +1,1 @@
+"""Factors of many levels, eliminated from the normal equations."""

@@ -1,0 +1,88 @@
+"""Mean and standard deviation of each column, by weight."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.numerics.kernels.dense import add_moments
+from logitkit.numerics.threads.local import ordered_map
+from logitkit.numerics.threads.row_groups import row_groups
+from logitkit.numerics.unshared import unshared_zeros
+from logitkit.typing import FloatArray
+
+__all__ = ["Moments", "column_moments"]
+
+CANCELS = 1e-6  # of the mean square: a variance below it is summed again about the mean
+CONSTANT = 1e-12  # of the largest size: a column that varies by less does not vary
+
+
+class Moments(NamedTuple):
+    """Of each column.
+
+    Parameters
+    ----------
+    mean, deviation : (p,) array
+        Weighted mean, and standard deviation with the total weight as divisor; a deviation that is rounding is zero.
+    """
+
+    mean: FloatArray
+    deviation: FloatArray
+
+
+def column_moments(matrix: Matrix, weights: FloatArray) -> Moments:
+    """Return weighted means and standard deviations.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    weights : (n,) array
+        Not negative, with a positive sum W.
+
+    Returns
+    -------
+    Moments
+        The deviation is the root of sum w (x - mean)^2 / W.
+
+    Examples
+    --------
+    >>> column_moments(Dense(np.array([[1.0, 2.0], [1.0, 4.0]])), np.ones(2)).deviation.tolist()
+    [0.0, 1.0]
+    """
+    total = float(weights.sum())
+    groups = row_groups(matrix.n_rows, matrix.width)
+    inner = matrix.inner
+
+    def sums(group: int) -> tuple[FloatArray, FloatArray]:
+        first, second = unshared_zeros(inner.n_columns), unshared_zeros(inner.n_columns)
+        for start, stop in groups.blocks(group):
+            block, own = inner.rows(start, stop), weights[start:stop]
+            if isinstance(block, Dense) and block.array.flags.c_contiguous:
+                add_moments(block.array, own, first, second)
+            else:
+                block.add_rmatvec(own, first)
+                if isinstance(block, Dense):
+                    second += own @ np.square(block.array)
+                else:
+                    block.add_squares(own, second)
+        return first, second
+
+    first, second = np.zeros(inner.n_columns), np.zeros(inner.n_columns)
+    for part in ordered_map(sums, len(groups.bounds), light=groups.light):
+        first += part[0]
+        second += part[1]
+    mean = matrix.collect(first) / total
+    # Where columns combine inner ones, these are levels of one factor: their products vanish.
+    square = matrix.collect_squares(second) / total
+    with np.errstate(invalid="ignore"):  # of a column that is not finite, which the caller reports
+        variance = square - mean**2
+    for j in np.flatnonzero(variance <= CANCELS * square):
+        column = matrix.columns(np.array([j])).to_dense()[:, 0]
+        mean[j] = weights @ column / total
+        variance[j] = weights @ (column - mean[j]) ** 2 / total
+        variance[j] = 0.0 if variance[j] <= (CONSTANT * np.abs(column).max(initial=0.0)) ** 2 else variance[j]
+    return Moments(mean, np.sqrt(np.maximum(variance, 0.0)))

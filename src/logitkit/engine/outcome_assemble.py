@@ -1,0 +1,233 @@
+"""The record of a fit of several outcomes, gathered from what the solver and the separation test found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from logitkit.design.constant import constant_of_kept
+from logitkit.design.design import Design
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.response.nominal import NO_SHARES, OutcomeResponse
+from logitkit.engine.curvature.vcov import Vcov
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.rank import ROUNDING, Coordinates
+from logitkit.engine.record import Covariance, Limit
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Solution, Status
+from logitkit.engine.stacked import StackedObjective
+from logitkit.models.layout import Layout, full_layout
+from logitkit.models.multinomial import Multinomial
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["Outcomes", "flat_directions", "make_outcome_record", "null_outcome_loss", "outcome_coordinates"]
+
+
+class Outcomes(NamedTuple):
+    """Which coefficients a model of several outcomes has.
+
+    Parameters
+    ----------
+    layout : Layout
+        Of the model that is solved, with a reference.
+    reference : int or None
+        As the user asked: None for the symmetric form.
+    absent : (m p,) bool array or None
+        Flat coefficients that are not in the model.
+    """
+
+    layout: Layout
+    reference: int | None
+    absent: BoolArray | None = None
+
+
+def flat_directions(directions: FloatArray, outcomes: Outcomes, columns: Coordinates) -> FloatArray:
+    """Return directions in coordinates of the columns as directions of the coefficients of the record.
+
+    Parameters
+    ----------
+    directions : (m q, d) array
+        By outcome with a predictor and coordinate.
+    outcomes : Outcomes
+        Which coefficients there are.
+    columns : Coordinates
+        Of the columns.
+
+    Returns
+    -------
+    (m p, d) array
+        What is rounding is exactly zero.
+    """
+    m = outcomes.layout.active.size
+    # Rounding is judged by the whole direction: the block of an outcome that it does not touch must be exactly zero.
+    length = np.linalg.norm(directions, axis=0)
+    directions = np.where(np.abs(directions) <= ROUNDING * length, 0.0, directions)
+    blocks = directions.reshape(m, -1, directions.shape[1])
+    given = np.stack([columns.directions(block) for block in blocks])
+    contrast = _contrast(outcomes)
+    if contrast is not None:
+        flat = np.einsum("km,mpd->kpd", contrast, given)
+        size = np.einsum("km,mpd->kpd", np.abs(contrast), np.abs(given))
+        given = np.where(np.abs(flat) <= ROUNDING * size, 0.0, flat)
+    return np.asarray(given.reshape(-1, directions.shape[1]))
+
+
+def _contrast(outcomes: Outcomes) -> FloatArray | None:
+    """Return the coefficients of all outcomes, which sum to zero, of those against the first; None where it is kept."""
+    if outcomes.reference is not None:
+        return None
+    n_outcomes = outcomes.layout.n_outcomes
+    return np.eye(n_outcomes)[:, outcomes.layout.active] - 1.0 / n_outcomes
+
+
+def outcome_coordinates(outcomes: Outcomes, columns: Coordinates) -> Coordinates:
+    """Return how the flat coefficients of the record follow from those that were solved for.
+
+    Parameters
+    ----------
+    outcomes : Outcomes
+        Which coefficients there are.
+    columns : Coordinates
+        In which the columns were when the model was solved.
+
+    Returns
+    -------
+    Coordinates
+        Of all coefficients.
+    """
+    layout, contrast = outcomes.layout, _contrast(outcomes)
+    m, p = layout.active.size, layout.n_columns
+    k = m if contrast is None else contrast.shape[0]
+    aliased = (np.arange(k)[:, None] * p + columns.aliased).reshape(-1)
+    if layout.basis is not None:
+        # A restricted model is solved for its own coefficients, whatever the coordinates of the columns.
+        return Coordinates(np.asarray(layout.basis, dtype=np.float64), aliased)
+    if contrast is None and columns.transform is None:
+        return Coordinates(None, aliased, vanishing=columns.vanishing)
+    left = np.eye(m) if contrast is None else contrast
+    right = np.eye(p) if columns.transform is None else columns.transform
+    return Coordinates(np.asarray(np.kron(left, right)), aliased, vanishing=columns.vanishing)
+
+
+def make_outcome_record(
+    design: Design,
+    outcomes: Outcomes,
+    coordinates: Coordinates,
+    solution: Solution,
+    vcov: Vcov,
+    limit: Limit | None,
+    level: float,
+) -> MultinomialRecord:
+    """Gather what inference needs.
+
+    Parameters
+    ----------
+    design : Design
+        The rows of the fit.
+    outcomes : Outcomes
+        Which coefficients there are.
+    coordinates : Coordinates
+        How the flat coefficients follow from those that were solved for.
+    solution : Solution
+        How the solver ended.
+    vcov : Vcov
+        Covariance of the solution.
+    limit : Limit or None
+        What runs to infinity, its names left open.
+    level : float
+        Confidence level that the record carries.
+
+    Returns
+    -------
+    MultinomialRecord
+        Without rows.
+    """
+    response = design.response
+    assert isinstance(response, OutcomeResponse)
+    layout = outcomes.layout
+    family = Multinomial(layout.n_outcomes)
+    coef = np.array(coordinates.coef(solution.coef))
+    if limit is not None:
+        infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))
+        coef = np.where(limit.signs == 0.0, coef, infinite)
+    coef[coordinates.aliased] = np.nan
+    constant = saturated = 0.0
+    shares = NO_SHARES if response.shares is None else response.shares
+    if response.trials is not None:
+        prior = 1.0 if response.prior is None else response.prior
+        constant = float(np.sum(prior * family.log_constant(shares, response.trials)))
+        saturated = float(response.weights @ family.saturated_loss(shares, response.n_rows))
+    null = null_outcome_loss(response, design.info.spans_intercept)
+    shown = layout if outcomes.reference is not None else full_layout(layout.n_outcomes, layout.n_columns, None)
+    record = MultinomialRecord(
+        info=constant_of_kept(design, np.unique(coordinates.aliased % layout.n_columns)).info,
+        family=family,
+        coef=coef,
+        coordinates=coordinates,
+        inner_coef=solution.coef,
+        inner_vcov=vcov,
+        inner_model_vcov=vcov,
+        aliased=coordinates.aliased,
+        limit=None,
+        covariance=Covariance(),
+        loglik=constant - solution.evaluation.value,
+        null_loglik=constant - null,
+        deviance=max(2.0 * (solution.evaluation.value - saturated), 0.0),
+        null_deviance=max(2.0 * (null - saturated), 0.0),
+        n_obs=response.n_obs,
+        n_params=solution.coef.size,
+        total=response.total,
+        n_trials=response.n_trials,
+        tjur=np.nan,
+        log_constant=constant,
+        counts=design.counts,
+        status=solution.status,
+        decrement=solution.decrement,
+        trace=solution.trace,
+        level=level,
+        fingerprint=design.fingerprint,
+        method=solution.method,
+        reference=outcomes.reference,
+        layout=replace(shown, basis=None),
+        absent=outcomes.absent,
+        restricted=layout.basis is not None,
+        totals=response.totals,
+    )
+    return record if limit is None else replace(record, limit=replace(limit, names=record.names))
+
+
+def null_outcome_loss(response: OutcomeResponse, intercept: bool) -> float:
+    """Return the loss of the model with intercepts (if asked for) and the offsets only.
+
+    Parameters
+    ----------
+    response : OutcomeResponse
+        n rows.
+    intercept : bool
+        Whether the null model has intercepts.
+
+    Returns
+    -------
+    float
+        nan if it cannot be found.
+
+    Examples
+    --------
+    >>> response = OutcomeResponse(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
+    >>> bool(np.isclose(null_outcome_loss(response, False), 4 * np.log(3)))
+    True
+    """
+    if response.offsets is None:
+        if not intercept:
+            return response.total * float(np.log(response.n_outcomes))
+        share = response.totals / response.total
+        return float(-(response.totals[share > 0.0] @ np.log(share[share > 0.0])))
+    layout = full_layout(response.n_outcomes, 1 if intercept else 0, 0)
+    objective = StackedObjective(Dense(np.ones((response.n_rows, layout.n_columns))), response, layout)
+    if not intercept:
+        return objective.evaluate(np.zeros(0), hessian=False).value
+    mean = response.offsets @ response.weights / response.total
+    solution = Newton().solve(objective, mean[0] - mean[1:], suspicious=False)
+    return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")

@@ -1,0 +1,1 @@
+"""Penalised fits: the problem, its solvers, and what a penalty leaves of inference."""

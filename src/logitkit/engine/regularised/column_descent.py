@@ -1,0 +1,318 @@
+r"""A penalised problem with many sparse columns: proximal Newton by coordinate descent on the columns themselves.
+
+Second derivatives are summed of the columns only whose coefficient is not zero, and not where these are many: words
+that never occur together would make thousands of columns without one number between them.
+
+1. Take a working set, as ``working_set.py`` does.
+2. With slope s and curvature C of the rows at b, minimise the quadratic model over the set; its rows
+   :math:`s' = s + C X (b^+ - b)` are a dual point that meets the conditions at the model's minimum. After a few
+   sweeps the coefficients that are not zero are solved for directly; where they are too many for that, sweeps go on,
+   and on to where they point (Anderson).
+3. Evaluate the rows at :math:`b^+`; halve the step until the objective falls enough.
+4. The gap at :math:`b^+` with the dual point s' is second order in the step: stop when it is small enough. Let in the
+   columns that are against s'.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.growing import SparseColumns
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.objective import Objective
+from logitkit.engine.regularised.column_step import ColumnStep
+from logitkit.engine.regularised.direct import with_factor
+from logitkit.engine.regularised.dual_point import MET
+from logitkit.engine.regularised.gap import least_gap
+from logitkit.engine.regularised.products import SparseProducts
+from logitkit.engine.regularised.prox_newton import Solved
+from logitkit.engine.solvers.solver import Status
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.numerics.kernels.column_descent import add_columns, descend_columns, weighted_squares
+from logitkit.numerics.threads.lapack import cholesky_solve
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+
+__all__ = ["ColumnDescent"]
+
+SHARE = 3.0  # of the gap that is allowed: what conditions that are not quite met may add
+FIRST_SHARE = 30.0  # in the first step, which the curvature of the objective keeps from being the last
+TRIES = 3
+FINEST = 1e-3  # of that share, for the last step of a solution that is to be precise
+ROUNDS_MOST = 200
+DENSE_MOST = 8  # columns without penalty that are stored whole
+DIRECT_MOST = 2_000  # coefficients that are solved for directly: the factor of more costs more than sweeps
+SETTLING = 2  # sweeps, in which most signs settle
+EXTRAPOLATED = 5  # sweeps
+HALVINGS_MOST = 30
+ARMIJO = 0.1
+ROUNDING = 16_384 * np.finfo(float).eps
+
+
+class _Model:
+    """The quadratic model about an iterate, by its rows."""
+
+    def __init__(self, parts: tuple[IntArray, CodeArray, FloatArray], curvature: FloatArray, slope: FloatArray) -> None:
+        self.parts, self.curvature, self.slope = parts, curvature, slope
+        self.flat = curvature <= 0.0
+
+    def sweep(
+        self, columns: IntArray, penalty: Penalty, squares: FloatArray, coef: FloatArray, rows: FloatArray
+    ) -> float:
+        """Visit every coordinate once, and return by how much the worst condition was off."""
+        bounds = (penalty.l1, penalty.l2, penalty.lower, penalty.upper)
+        return descend_columns(*self.parts, columns, self.curvature, rows, squares, coef, *bounds, 0.0, 1)[1]
+
+    def accelerated(
+        self, columns: IntArray, penalty: Penalty, squares: FloatArray, coef: FloatArray, rows: FloatArray
+    ) -> float:
+        """Sweep a few times, and go on to where these sweeps point (Anderson), if the model is lower there."""
+        seen, points = [coef.copy()], [rows.copy()]
+        off = np.inf
+        for _ in range(EXTRAPOLATED):
+            off = self.sweep(columns, penalty, squares, coef, rows)
+            seen.append(coef.copy())
+            points.append(rows.copy())
+        changes = np.diff(np.array(seen), axis=0)
+        products = changes @ changes.T
+        if not products.trace() > 0.0:
+            return off
+        products[np.diag_indices_from(products)] += 1e-12 * max(float(products.trace()), 1e-300)
+        shares = np.linalg.solve(products, np.ones(EXTRAPOLATED))
+        if not np.isfinite(shares).all() or abs(shares.sum()) < 1e-300:
+            return off
+        shares /= shares.sum()
+        # The rows are linear in the coefficients, and the shares sum to one.
+        trial = np.asarray(shares @ np.array(seen[1:]))
+        there = np.asarray(shares @ np.array(points[1:]))
+        trial_in = penalty.within(trial)
+        if np.array_equal(trial, trial_in) and self._value(penalty, trial, there) < self._value(penalty, coef, rows):
+            coef[:], rows[:] = trial, there
+            return np.inf
+        return off
+
+    def _value(self, penalty: Penalty, coef: FloatArray, rows: FloatArray) -> float:
+        """Return the model, up to a constant."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            squares = np.where(self.flat, 0.0, (rows**2 - self.slope**2) / self.curvature)
+        return 0.5 * float(squares.sum()) + penalty.value(coef)
+
+
+class ColumnDescent:
+    """The problem, from one strength to the next.
+
+    Parameters
+    ----------
+    objective : Objective
+        Of all columns, without a quadratic part.
+    scale : (p,) array
+        What the columns are divided by.
+    """
+
+    def __init__(self, objective: Objective, scale: FloatArray) -> None:
+        self.objective = objective
+        self.columns = SparseColumns(objective.matrix, scale)
+        self.scale = scale
+        self._step = ColumnStep(self.columns.parts)
+        self._products, self._none = SparseProducts(self.columns), np.zeros(scale.size, dtype=bool)
+        self._free: tuple[IntArray, Matrix, FloatArray] | None = None  # which, the columns, and their lengths
+        self._size = 0.0  # of the strength before
+        self._before: tuple[float, FloatArray] | None = None
+
+    def solve(
+        self,
+        penalty: Penalty,
+        coef: FloatArray,
+        wanted: BoolArray,
+        target: float,
+        max_iter: int = 100,
+        polish: bool = False,
+    ) -> Solved:
+        """Minimise the objective plus a penalty.
+
+        Parameters
+        ----------
+        penalty : Penalty
+            Of all scaled coefficients, without groups.
+        coef : (p,) array
+            First iterate: the solution before, or any.
+        wanted : (p,) bool array
+            Columns that the rule lets in.
+        target : float
+            The duality gap to reach.
+        max_iter : int, default 100
+            Largest number of steps.
+        polish : bool, default False
+            Whether to take one more step at the end, more precisely.
+
+        Returns
+        -------
+        Solved
+            Never raises for lack of convergence: the status tells.
+        """
+        inside = penalty.free | (coef != 0.0) | wanted
+        coef = self._predicted(penalty, coef)
+        eta = self._predictor(coef)
+        value, slope, curvature = self.objective.rows_at(eta)
+        dual, gap = np.zeros(coef.size), np.inf
+        status, last = Status.ITERATIONS, False
+        share = FIRST_SHARE
+        steps = 0
+        for steps in range(1, max_iter + 1):
+            chosen = np.flatnonzero(inside)
+            own = penalty.pick(chosen)
+            size = max(float(np.abs(coef).sum()), 0.1)
+            tol = share * target / size
+            new, rows = self._minimise(chosen, own, coef, slope, curvature, tol)
+            length, found = self._search(penalty, coef, new, eta, value, slope)
+            if found is None:
+                status = Status.STALLED
+                break
+            coef = coef + length * (new - coef) if length < 1.0 else new
+            eta, (value, slope, curvature) = found
+            dual, gap, against = self._certified(penalty, coef, rows, slope, curvature, inside)
+            if last:
+                status = Status.CONVERGED
+                break
+            if gap <= target:
+                if not polish:
+                    status = Status.CONVERGED
+                    break
+                share, last = SHARE * FINEST, True
+                continue
+            inside |= against
+            share = min(SHARE, share) if steps <= TRIES else 0.1 * share
+        return Solved(coef, value, dual, gap, status, steps, 0)
+
+    def _predicted(self, penalty: Penalty, coef: FloatArray) -> FloatArray:
+        """Return where the path leads: as far on as the strength goes, signs held.
+
+        The derivative of the path is taken from its last two points.
+        """
+        here, ahead = self._size, float(penalty.l1.max(initial=0.0))
+        before, self._before, self._size = self._before, (here, coef), ahead
+        if before is None or not ahead < here < before[0]:
+            return coef
+        earlier, start = before
+        predicted = coef + (ahead - here) / (here - earlier) * (coef - start)
+        same = (np.sign(predicted) == np.sign(coef)) & (start != 0.0) & (coef != 0.0)
+        return penalty.within(np.where(same | penalty.free, predicted, coef))
+
+    def _predictor(self, coef: FloatArray) -> FloatArray:
+        """Return the linear predictor of scaled coefficients."""
+        used = np.flatnonzero(coef)
+        offset = self.objective.response.offset
+        eta = np.zeros(self.objective.matrix.n_rows) if offset is None else offset.copy()
+        add_columns(*self.columns.parts, used, coef[used], eta)
+        return eta
+
+    def _minimise(
+        self,
+        chosen: IntArray,
+        penalty: Penalty,
+        coef: FloatArray,
+        slope: FloatArray,
+        curvature: FloatArray,
+        tol: float,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the minimum of the model, and its rows."""
+        squares = np.empty(chosen.size)
+        weighted_squares(*self.columns.parts, chosen, curvature, squares)
+        own, rows = coef[chosen], slope.copy()
+        model = _Model(self.columns.parts, curvature, slope)
+        for _ in range(ROUNDS_MOST):
+            if model.sweep(chosen, penalty, squares, own, rows) <= tol:
+                break
+            active = np.flatnonzero((own != 0.0) | penalty.free)
+            inner, part = own[active], penalty.pick(active)
+            if active.size <= DIRECT_MOST:
+                for _ in range(SETTLING):
+                    model.sweep(chosen[active], part, squares[active], inner, rows)
+                # As sweeps have it, a coefficient without curvature stays where it is.
+                smooth = np.flatnonzero(part.differentiable(inner) & (squares[active] + part.l2 > 0.0))
+                moved = inner[smooth]
+                self._step.take(
+                    chosen[active[smooth]], part.pick(smooth), squares[active[smooth]], curvature, moved, rows
+                )
+                inner[smooth] = moved
+            else:
+                for _ in range(ROUNDS_MOST):
+                    if model.accelerated(chosen[active], part, squares[active], inner, rows) <= 0.5 * tol:
+                        break
+            own[active] = inner
+        new = np.zeros(coef.size)
+        new[chosen] = own
+        return new, rows
+
+    def _search(
+        self,
+        penalty: Penalty,
+        coef: FloatArray,
+        new: FloatArray,
+        eta: FloatArray,
+        value: float,
+        slope: FloatArray,
+    ) -> tuple[float, tuple[FloatArray, tuple[float, FloatArray, FloatArray]] | None]:
+        """Return the first of the whole step, half of it, ... that lowers enough, and what is known there."""
+        moved = np.flatnonzero(new != coef)
+        change = np.zeros(eta.size)
+        add_columns(*self.columns.parts, moved, (new - coef)[moved], change)
+        here, first = penalty.value(coef), float(slope @ change)
+        noise = ROUNDING * abs(value)
+        length = 1.0
+        for _ in range(HALVINGS_MOST):
+            trial = coef + length * (new - coef) if length < 1.0 else new
+            there = penalty.value(trial)
+            point = eta + length * change
+            rows = self.objective.rows_at(point)
+            promised = length * first + there - here
+            if rows[0] + there <= value + here + ARMIJO * min(promised, 0.0) + noise:
+                return length, (point, rows)
+            length *= 0.5
+        return 0.0, None
+
+    def _certified(
+        self,
+        penalty: Penalty,
+        coef: FloatArray,
+        rows: FloatArray,
+        slope: FloatArray,
+        curvature: FloatArray,
+        inside: BoolArray,
+    ) -> tuple[FloatArray, float, BoolArray]:
+        """Return the products of the dual point with all columns, the gap, and the columns outside that are against."""
+        rows, sound = self._without_free(penalty, rows, slope, curvature)
+        dual = self._products.below(rows, penalty.l1, self._none)
+        dual[penalty.free] = 0.0  # but for rounding
+        with np.errstate(divide="ignore", invalid="ignore"):
+            moved = float(np.where(rows == slope, 0.0, (rows - slope) ** 2 / curvature).sum())
+            pearson = float(np.where(slope == 0.0, 0.0, slope**2 / curvature).sum())
+        # Within [0, 1] the residuals belong to shares of events, as where no linear predictor moves by more than one.
+        feasible = sound and bool((np.abs(rows - slope) <= curvature).all())
+        gap = least_gap(coef, dual, penalty, pearson, moved) if feasible else math.inf
+        outside = np.flatnonzero((np.abs(dual) > penalty.l1) & ~inside)
+        against = np.zeros(coef.size, dtype=bool)
+        against[outside] = penalty.pick(outside).distance(coef[outside], dual[outside]) > 0.0
+        return dual, gap, against
+
+    def _without_free(
+        self, penalty: Penalty, rows: FloatArray, slope: FloatArray, curvature: FloatArray
+    ) -> tuple[FloatArray, bool]:
+        """Return the dual point moved until it is orthogonal to the columns without penalty, and whether it is.
+
+        It is not where the rows of such a column have no curvature left.
+        """
+        free = np.flatnonzero(penalty.free)
+        if free.size == 0:
+            return rows, True
+        if self._free is None or not np.array_equal(self._free[0], free):
+            columns = self.columns.pick(free)
+            columns = Dense(columns.to_dense()) if free.size <= DENSE_MOST else columns
+            self._free = free, columns, np.sqrt(columns.gram(np.ones(rows.size)).diagonal())
+        _, columns, lengths = self._free
+        factor = with_factor(columns.gram(curvature))
+        for _ in range(2):  # once more for rounding
+            rows = rows - curvature * columns.matvec(cholesky_solve(factor, columns.rmatvec(rows)))
+        return rows, bool((np.abs(columns.rmatvec(rows)) <= MET * np.linalg.norm(slope) * lengths).all())

@@ -1,0 +1,188 @@
+r"""The dual point of a solution from the rows themselves, so that its gap is a bound.
+
+Residuals s are moved to :math:`s - C X d` (equation 16 of ``docs/maths/penalties.md``), with the curvature C of the
+rows at the solution. The step d is that of second derivatives that were kept, so what it leaves is looked at and not
+assumed: it is mended along the columns without penalty, whose products must be zero, and where that is not enough along
+all columns where the penalty is smooth. The shares of events that belong to the moved residuals must be within [0, 1],
+which they are where no linear predictor moves by more than one.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from logitkit.engine.objective import Objective
+from logitkit.engine.regularised.coordinate_descent import QuadraticModel
+from logitkit.engine.regularised.direct import with_factor
+from logitkit.engine.regularised.gap import least_gap
+from logitkit.engine.regularised.prox_newton import Point, Scaled
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.numerics.once import once
+from logitkit.numerics.threads.lapack import cholesky_solve
+from logitkit.typing import FloatArray
+
+__all__ = ["DualPoint", "certified_gap"]
+
+MET = 1e-9  # of a condition, or of the size of the residuals: what is met but for this is met
+REFINEMENTS = 6
+UNSETTLED = 0.1  # of the gap that is allowed: what may be left to mend
+ENOUGH = 0.9  # of it: a gap that needs no mending
+LONGEST = 1.0  # of a move of a linear predictor
+
+
+class DualPoint:
+    """Residuals at a solution, moved so that they are orthogonal to the columns without penalty.
+
+    Parameters
+    ----------
+    problem : Scaled[Objective]
+        The objective.
+    penalty : Penalty
+        Of the scaled coefficients.
+    point : Point
+        The solution.
+    step : (p,) array
+        Minus the step by which they are moved.
+    """
+
+    def __init__(self, problem: Scaled[Objective], penalty: Penalty, point: Point, step: FloatArray) -> None:
+        self.problem, self.penalty, self.point = problem, penalty, point
+        #: Residuals before the move, and the curvature of the rows, each of shape (n,).
+        self.slope, self.curvature = problem.objective.rows(point.coef / problem.scale)
+        self.free = np.flatnonzero(penalty.free)
+        self._columns = problem.objective.matrix.columns(self.free) if self.free.size else None
+        self.step, self._moved, self._sound = np.zeros_like(step), np.zeros(self.slope.size), True
+        self._move(step)
+
+    @property
+    def rows(self) -> FloatArray:
+        """The moved residuals, shape (n,)."""
+        return np.asarray(self.slope - self.curvature * self._moved)
+
+    @property
+    def squared(self) -> float:
+        """d'Hd, the squared length of the move."""
+        total, prior = float(self.curvature @ self._moved**2), self.problem.objective.quadratic
+        if prior is None:
+            return total
+        return total + 2.0 * Quadratic(prior.strengths).value(self.step / self.problem.scale)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the residuals belong to shares of events, and leave nothing of the columns without penalty."""
+        return self._sound and float(np.abs(self._moved).max(initial=0.0)) <= LONGEST
+
+    def products(self) -> FloatArray:
+        """Return the products of the moved residuals and the moved prior with the scaled columns, shape (p,)."""
+        return np.asarray((self.problem.objective.pull(self.rows) + self._of_prior()) / self.problem.scale)
+
+    def lack(self, products: FloatArray) -> FloatArray:
+        """Return by how much the products differ from what they should be where the penalty is smooth, shape (p,)."""
+        penalty, coef = self.penalty, self.point.coef
+        lack = products + penalty.gradient(coef) - penalty.l2 * self.step
+        return np.where(penalty.differentiable(coef), lack, 0.0)
+
+    def refine(self, model: QuadraticModel, lack: FloatArray) -> None:
+        """Move by what the products lack, as of the model's last ``corrected``."""
+        self._move(model.solved(lack))
+
+    def settled(self, products: FloatArray) -> tuple[FloatArray, float]:
+        """Put in place what is known of the products, where they differ from it by rounding.
+
+        Second, what that may hide of the gap.
+        """
+        penalty, coef = self.penalty, self.point.coef
+        known = penalty.l2 * self.step - penalty.gradient(coef)
+        mean = float(np.abs(self.slope).sum()) / max(self.slope.size, 1)
+        near = np.abs(products - known) <= MET * (np.abs(known) + mean)
+        met = penalty.free | (penalty.differentiable(coef) & near)
+        rounding = float(np.abs(coef[met]) @ np.abs(products - known)[met])
+        return np.where(met, known, products), rounding
+
+    def gap(self, products: FloatArray) -> float:
+        """Return the gap of these columns alone, infinite where the residuals are not feasible."""
+        if not self.feasible:
+            return math.inf
+        known, rounding = self.settled(products)
+        return rounding + least_gap(self.point.coef, known, self.penalty, self.point.pearson, self.squared)
+
+    def _move(self, step: FloatArray) -> None:
+        """Move, and then until nothing is left of the columns without penalty."""
+        objective, scale = self.problem
+        offset = objective.response.offset
+        image = objective.linear_predictor(step / scale)
+        self.step = self.step + step
+        self._moved = self._moved + (image if offset is None else image - offset)
+        if self._columns is None:
+            return
+        mended = cholesky_solve(self._factor, self._left())
+        self.step[self.free] += mended * scale[self.free]
+        self._moved += self._columns.matvec(mended)
+        self._sound = bool((np.abs(self._left()) <= MET * self._sizes).all())
+
+    def _left(self) -> FloatArray:
+        """Return the products with the columns without penalty as given."""
+        assert self._columns is not None
+        return np.asarray(self._columns.rmatvec(self.rows) + self._of_prior()[self.free])
+
+    @once
+    def _factor(self) -> FloatArray:
+        """The factor of the second derivatives of the columns without penalty as given, shape (u, u)."""
+        assert self._columns is not None
+        gram, prior = self._columns.gram(self.curvature), self.problem.objective.quadratic
+        if prior is not None:
+            own = prior.strengths
+            gram = gram + (np.diag(own[self.free]) if own.ndim == 1 else own[np.ix_(self.free, self.free)])
+        return with_factor(gram)
+
+    @once
+    def _sizes(self) -> FloatArray:
+        """Lengths of the columns without penalty times that of the residuals, shape (u,)."""
+        assert self._columns is not None
+        squares = self._columns.gram(np.ones(self.slope.size)).diagonal()
+        return np.asarray(np.sqrt(squares) * np.linalg.norm(self.slope))
+
+    def _of_prior(self) -> FloatArray:
+        """Return the gradient of the quadratic part of the objective after the move, of the coefficients as given."""
+        quadratic = self.problem.objective.quadratic
+        if quadratic is None:
+            return np.zeros(self.step.size)
+        return quadratic.gradient((self.point.coef - self.step) / self.problem.scale)
+
+
+def certified_gap(
+    problem: Scaled[Objective], penalty: Penalty, point: Point, model: QuadraticModel, step: FloatArray, target: float
+) -> float:
+    """Return a bound of how far the objective is above its minimum.
+
+    Parameters
+    ----------
+    problem : Scaled[Objective]
+        The objective.
+    penalty : Penalty
+        Of the scaled coefficients.
+    point : Point
+        The solution.
+    model : QuadraticModel
+        Second derivatives near it, as of the last ``corrected``.
+    step : (p,) array
+        Minus the step that it gave.
+    target : float
+        A gap that is small enough.
+
+    Returns
+    -------
+    float
+        Infinite where no dual point was found.
+    """
+    gap, dual = math.inf, DualPoint(problem, penalty, point, step)
+    for refinement in range(1 + REFINEMENTS):
+        products = dual.products()
+        gap = min(gap, dual.gap(products))
+        if gap <= target or refinement == REFINEMENTS:
+            break
+        dual.refine(model, dual.lack(products))
+    return gap

@@ -1,0 +1,155 @@
+"""The penalised problem of several outcomes on the rows of a design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.existence.pairs import outcome_pairs
+from logitkit.engine.existence.separation import GEOMETRY_MOST, find_separation, overlap_is_certain
+from logitkit.engine.outcome_assemble import Outcomes
+from logitkit.engine.regularised.outcome_path import OutcomeSequence
+from logitkit.engine.regularised.outcome_strengths import stack_strengths
+from logitkit.engine.regularised.penalised_problem import design_moments, tell_of_constants
+from logitkit.engine.regularised.strengths import strengths_of
+from logitkit.engine.solvers.solver import Status
+from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
+from logitkit.models.layout import Layout
+from logitkit.models.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
+from logitkit.models.penalties.specification import Specification, parts_of
+from logitkit.typing import FloatArray
+
+__all__ = ["ShrunkenOutcomes", "prepare_outcomes"]
+
+
+@dataclass(frozen=True)
+class ShrunkenOutcomes:
+    """A penalised problem of several outcomes on the rows of a design.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    outcomes : Outcomes
+        Outcomes with a predictor, and the reference.
+    specification : Specification
+        The penalty as stated.
+    problem : OutcomeSequence
+        What is solved.
+    """
+
+    design: Design
+    outcomes: Outcomes
+    specification: Specification
+    problem: OutcomeSequence
+
+    @property
+    def response(self) -> OutcomeResponse:
+        """The outcomes of the rows."""
+        assert isinstance(self.design.response, OutcomeResponse)
+        return self.design.response
+
+    @property
+    def n_flat(self) -> int:
+        """Number of coefficients that are reported."""
+        return self.outcomes.layout.n_flat
+
+    def reported(self, coef: FloatArray) -> FloatArray:
+        """Return the flat coefficients, of the columns as given, from those that are solved for.
+
+        In symmetric form a number may be added to the coefficients of a column without penalty, of which those of least
+        norm are taken; and to those of a lasso alone where as many outcomes are above zero as below: then one of them
+        is made zero, the one that leaves the least norm, whichever the solver ended at.
+        """
+        layout, stacked = self.outcomes.layout, self.problem.stacked
+        out = np.zeros((*coef.shape[:-1], layout.n_flat))
+        out[..., stacked.place] = coef
+        if self.outcomes.reference is not None:
+            return out
+        m = layout.active.size
+        blocks = out.reshape(*coef.shape[:-1], m, layout.n_columns)
+        shift = np.where(stacked.free, blocks.mean(axis=-2, keepdims=True), 0.0)
+        whole = self.problem.strengths.whole
+        if m % 2 == 0 and whole.groups is None and not whole.l2.any() and self.problem.strengths.quadratic is None:
+            low, high = np.sort(blocks, axis=-2)[..., m // 2 - 1 : m // 2 + 1, :].swapaxes(0, -2)
+            low, high = low.reshape(shift.shape), high.reshape(shift.shape)
+            mean = blocks.mean(axis=-2, keepdims=True)
+            nearest = np.where(np.abs(low - mean) <= np.abs(high - mean), low, high)
+            shift = np.where((low < high) & ~stacked.free, nearest, shift)
+        return (blocks - shift).reshape(out.shape)
+
+    def solved(self, flat: FloatArray) -> FloatArray:
+        """Return the coefficients that are solved for, of reported ones: those of a free column against the first."""
+        layout, stacked = self.outcomes.layout, self.problem.stacked
+        blocks = flat.reshape(layout.active.size, layout.n_columns)
+        if self.outcomes.reference is None:
+            blocks = blocks - np.where(stacked.free, blocks[0], 0.0)
+        return np.asarray(blocks.reshape(-1)[stacked.place])
+
+
+def prepare_outcomes(
+    design: Design, outcomes: Outcomes, specification: Specification, tells: bool = True
+) -> ShrunkenOutcomes:
+    """Return the penalised problem of a design.
+
+    Parameters
+    ----------
+    design : Design
+        Rows to fit.
+    outcomes : Outcomes
+        Outcomes with a predictor: all in symmetric form.
+    specification : Specification
+        The penalty.
+    tells : bool, default True
+        Whether to warn of columns that do not vary.
+
+    Returns
+    -------
+    ShrunkenOutcomes
+        To be solved at one strength or many.
+
+    Raises
+    ------
+    DataError, FormulaError, SeparationError, UnsupportedError
+        What is wrong with the penalty or the data, where, and what to do.
+    """
+    if any(isinstance(part, AdaptiveLasso | RelaxedLasso) for part in parts_of(specification)):
+        raise UnsupportedError("The adaptive and the relaxed lasso are offered for two outcomes only.")
+    if outcomes.layout.basis is not None:
+        raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
+    moments = design_moments(design)
+    strengths = strengths_of(specification, design.info, moments, design.response.total)
+    if tells:
+        tell_of_constants(design, strengths, moments)
+    layout = outcomes.layout
+    stacked = stack_strengths(strengths, layout.active.size, outcomes.reference is None)
+    response = design.response
+    assert isinstance(response, OutcomeResponse)
+    problem = OutcomeSequence(design.matrix, response, layout, stacked, design.info.names)
+    given = ShrunkenOutcomes(design, outcomes, specification, problem)
+    _require_overlap(given)
+    return given
+
+
+def _require_overlap(given: ShrunkenOutcomes) -> None:
+    """Refuse columns that are free and separate the outcomes."""
+    solution, design = given.problem.null.solution, given.design
+    columns = np.flatnonzero(given.problem.stacked.free)
+    if solution is None or (columns.size == 1 and columns[0] == design.info.intercept) or overlap_is_certain(solution):
+        return
+    layout = given.problem.layout.of_columns(columns.size)
+    first = Layout(layout.n_outcomes, layout.active[layout.active != 0], columns.size)
+    try:
+        pairs, sides = outcome_pairs(design.matrix.columns(columns), given.response, first)
+        found = find_separation(pairs, sides, GEOMETRY_MOST) is not None
+    except ConvergenceError:
+        found = False
+    if found or solution.status is not Status.CONVERGED:
+        shown = ", ".join(design.info.names[j] for j in columns[:6])
+        raise SeparationError(
+            f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to "
+            "infinity: penalise them as well."
+        )

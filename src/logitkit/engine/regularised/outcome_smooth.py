@@ -1,0 +1,322 @@
+r"""A penalty of squares only, of a model of several outcomes.
+
+| coefficients | solved by |
+|---|---|
+| at most ``NEWTON_MOST`` | Newton's method, second derivatives of all pairs of outcomes in one array |
+| more | L-BFGS, preconditioned for each outcome by the columns' second moments and the ridge |
+
+*Preconditioner.* The second derivatives of outcome k with itself are near :math:`c_k G + D`, with
+:math:`c_k = \pi_k (1 - \pi_k)` at the outcome's share, G the Gram matrix of the columns less their means, and D the
+ridge. With :math:`D^{-1/2} G D^{-1/2} = Q \Lambda Q'` the inverse is
+:math:`D^{-1/2} Q (c_k \Lambda + 1)^{-1} Q' D^{-1/2}`: one decomposition serves all outcomes.
+
+Where columns are many or sparse, each coefficient is by itself. Let column j of zeros and ones meet outcome k in N of
+its rows, E of them by the outcome's share. Its coefficient alone, from zero, would end near
+:math:`\log (N + d)/(E + d)` with the ridge d, and the gradient changes by N - E on the way: the mean curvature of that
+way is :math:`(N - E) / \log ((N + d)/(E + d))`, the logarithmic mean of the two. The curvature at zero, E + d, is far
+too small where an outcome is rare but not beside this column.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.engine.regularised.prox_newton import Solved
+from logitkit.engine.regularised.strengths import Strengths
+from logitkit.engine.solvers.lbfgs import minimise_by_lbfgs
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Solution, Status
+from logitkit.engine.solvers.start import starting_point
+from logitkit.engine.stacked import StackedObjective
+from logitkit.models.layout import Layout
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["OutcomeSmooth", "Preconditioner", "with_prior"]
+
+NEWTON_MOST = 2_500
+DECOMPOSED_MOST = 1_600  # columns whose Gram matrix is decomposed
+LEAST_RIDGE = 1e-8  # of the diagonal of the Gram matrix, where a column has none
+
+
+class OutcomeSmooth:
+    """Newton's method or L-BFGS at one strength after another.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : OutcomeResponse
+        The same rows.
+    layout : Layout
+        How the flat coefficients follow from those that are solved for.
+    place : (q,) int array
+        Which flat coefficients these are.
+    strengths : Strengths
+        The penalty.
+    start : (q,) array
+        Coefficients as given where nothing is known.
+    """
+
+    def __init__(
+        self,
+        matrix: Matrix,
+        response: OutcomeResponse,
+        layout: Layout,
+        place: IntArray,
+        strengths: Strengths,
+        start: FloatArray,
+    ) -> None:
+        self.matrix, self.response, self.layout, self.place = matrix, response, layout, place
+        self.strengths = strengths
+        self.coef = start
+        self.known = False
+        self._preconditioner: Preconditioner | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before."""
+        del polish
+        scale = self.strengths.scale
+        # A column that is held has nothing that the intercept has not: with any strength its coefficient is zero.
+        ridge = np.where(penalty.held, self.response.total, penalty.l2) * scale**2
+        quadratic = with_prior(ridge, self.strengths.quadratic)
+        newton = self.coef.size <= NEWTON_MOST or quadratic.strengths.ndim == 2
+        objective = StackedObjective(self.matrix, self.response, self.layout, quadratic, second=newton)
+        if newton:
+            return self._by_newton(objective, penalty, quadratic, max_iter)
+        return self._by_lbfgs(objective, penalty, quadratic, target, max_iter)
+
+    def _by_newton(self, objective: StackedObjective, penalty: Penalty, quadratic: Quadratic, max_iter: int) -> Solved:
+        newton = Newton(max_iter=max_iter)
+        solution: Solution | None = None
+        if not self.known:
+            start = starting_point(objective)
+            if start.nearby is not None:
+                solution = newton.solve(objective, start.coef, suspicious=False, nearby=start.nearby)
+        if solution is None or solution.status is not Status.CONVERGED:
+            solution = newton.solve(objective, self.coef, suspicious=False)
+        coef = np.where(penalty.held, 0.0, solution.coef)  # but for rounding
+        self.coef, self.known = coef, True
+        here, scale = solution.evaluation, self.strengths.scale
+        value = here.value - quadratic.value(coef)
+        steps = solution.trace[-1].iteration if solution.trace else 0
+        gap = solution.decrement**2
+        kept = Solution(coef, here, solution.decrement, solution.status, solution.trace, solution.definite)
+        return Solved(coef * scale, value, -quadratic.gradient(coef) / scale, gap, solution.status, steps, 0, kept)
+
+    def _by_lbfgs(
+        self, objective: StackedObjective, penalty: Penalty, quadratic: Quadratic, target: float, max_iter: int
+    ) -> Solved:
+        if self._preconditioner is None:
+            self._preconditioner = Preconditioner(self.matrix, self.response, self.layout, self.place)
+        precondition = self._preconditioner.at(quadratic.strengths)
+
+        def gap_of(gradient: FloatArray) -> float:
+            return _gap(gradient, quadratic.strengths, precondition)
+
+        found = minimise_by_lbfgs(objective, self.coef, precondition, gap_of, target, max_iter)
+        steps, gap = found.steps, gap_of(found.evaluation.gradient)
+        coef = self._centred(np.where(penalty.held, 0.0, found.coef))
+        self.coef, self.known = coef, True
+        scale = self.strengths.scale
+        value = found.evaluation.value - quadratic.value(found.coef)
+        dual = (found.evaluation.gradient - quadratic.gradient(found.coef)) / scale
+        return Solved(coef * scale, value, dual, gap, found.status, steps, 0)
+
+    def _centred(self, coef: FloatArray) -> FloatArray:
+        """Return coefficients that sum to zero over the outcomes, as the least ridge does, where all have one."""
+        m, p = self.layout.active.size, self.layout.n_columns
+        if m < self.layout.n_outcomes or self.strengths.quadratic is not None:
+            return coef
+        flat = np.zeros(m * p)
+        flat[self.place] = coef
+        blocks = flat.reshape(m, p)
+        here = np.zeros(m * p, dtype=bool)
+        here[self.place] = True
+        whole = here.reshape(m, p).all(axis=0)
+        blocks[:, whole] -= blocks[:, whole].mean(axis=0)
+        return np.asarray(flat[self.place])
+
+
+def _gap(gradient: FloatArray, strengths: FloatArray, precondition: Precondition) -> float:
+    """Return a bound on what is left to gain from coefficients with a square, and about what the others leave."""
+    squared = strengths > 0.0
+    bound = float(np.sum(gradient[squared] ** 2 / (2.0 * strengths[squared])))
+    rest = np.where(squared, 0.0, gradient)
+    return bound + float(rest @ precondition(rest))
+
+
+class Precondition:
+    """A preconditioner at one ridge, of gradients by what is solved for.
+
+    Parameters
+    ----------
+    given : Preconditioner
+        Of the columns.
+    strengths : (q,) array
+        The ridge.
+    """
+
+    def __init__(self, given: Preconditioner, strengths: FloatArray) -> None:
+        self.given = given
+        p, m = given.mean.size, given.curvature.size
+        flat = np.zeros(m * p)
+        flat[given.place] = strengths
+        # One ridge a column: the largest of its outcomes, of which a free column's first is left out.
+        ridge = flat.reshape(m, p).max(axis=0)
+        ridge = np.maximum(ridge, LEAST_RIDGE * np.maximum(given.diagonal, 1e-300))
+        if given.intercept is not None:
+            ridge[given.intercept] = 1.0  # solved for by itself: no scale of it may reach the others
+        self.root = 1.0 / np.sqrt(ridge)
+        self.vectors: FloatArray | None = None
+        if given.gram is None:
+            met, expected = given.met + ridge, np.multiply.outer(given.curvature, given.diagonal) + ridge
+            self.alone: FloatArray = logarithmic_mean(met, expected).reshape(-1)[given.place]
+        else:
+            self.values, self.vectors = np.linalg.eigh(given.gram * self.root[:, None] * self.root)
+
+    def __call__(self, gradient: FloatArray) -> FloatArray:
+        """Return M g."""
+        given = self.given
+        if self.vectors is None:
+            return gradient / self.alone
+        m, p = given.curvature.size, given.mean.size
+        flat = np.zeros(m * p)
+        flat[given.place] = gradient
+        blocks = flat.reshape(m, p)
+        intercept = given.intercept
+        total = None if intercept is None else blocks[:, intercept].copy()
+        if total is not None:
+            blocks -= np.multiply.outer(total, given.mean)
+            blocks[:, intercept] = 0.0  # its root is that of no ridge, whose products overflow
+        inner = blocks * self.root
+        inner = inner @ self.vectors
+        inner /= np.multiply.outer(given.curvature, np.maximum(self.values, 0.0)) + 1.0
+        out = (inner @ self.vectors.T) * self.root
+        if total is not None:
+            out[:, intercept] = 0.0
+            out[:, intercept] = total / (given.curvature * given.total) - out @ given.mean
+        return np.asarray(out.reshape(-1)[given.place])
+
+
+class Preconditioner:
+    """What is known of the columns, whatever the ridge.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : OutcomeResponse
+        The same rows.
+    layout : Layout
+        Outcomes with a predictor.
+    place : (q,) int array
+        Which flat coefficients are solved for.
+    """
+
+    def __init__(self, matrix: Matrix, response: OutcomeResponse, layout: Layout, place: IntArray) -> None:
+        self.place, self.total = place, response.total
+        share = response.totals / response.total
+        #: Curvature of each outcome with a predictor, never quite zero.
+        self.curvature: FloatArray = np.maximum(share * (1.0 - share), 1.0 / response.total)[layout.active]
+        self.mean: FloatArray = np.zeros(matrix.n_columns)
+        self.gram: FloatArray | None = None
+        self.intercept: int | None = None
+        weights = response.weights
+        if isinstance(matrix, Dense) and matrix.n_columns <= DECOMPOSED_MOST:
+            ones = np.flatnonzero((matrix.array == 1).all(axis=0))
+            gram = matrix.gram(weights)
+            if ones.size:
+                self.intercept = int(ones[0])
+                self.mean = matrix.rmatvec(weights) / self.total
+                self.mean[self.intercept] = 0.0
+                gram = gram - self.total * np.multiply.outer(self.mean, self.mean)
+                gram[self.intercept] = gram[:, self.intercept] = 0.0
+            self.gram = gram
+            self.diagonal: FloatArray = np.maximum(gram.diagonal(), 0.0)
+        else:
+            squares = np.zeros(matrix.inner.n_columns)
+            matrix.inner.add_squares(weights, squares)
+            self.diagonal = matrix.collect_squares(squares)
+            self.met = (1.0 - share[layout.active])[:, None] * _squares_by_outcome(matrix, response, layout.active)
+
+    def at(self, strengths: FloatArray) -> Precondition:
+        """Return the preconditioner at a ridge, of the coefficients that are solved for."""
+        return Precondition(self, strengths)
+
+
+def _squares_by_outcome(matrix: Matrix, response: OutcomeResponse, outcomes: IntArray) -> FloatArray:
+    """Return the weighted sums of squares of the columns over the rows of each outcome, shape (m, p)."""
+    found = []
+    for k in outcomes:
+        if response.shares is None:
+            rows = np.flatnonzero(response.codes == k)
+            weights = response.weights[rows]
+        else:
+            rows = np.flatnonzero(response.shares[k] > 0.0)
+            weights = (response.weights * response.shares[k])[rows]
+        squares = np.zeros(matrix.inner.n_columns)
+        matrix.take(rows).inner.add_squares(weights, squares)
+        found.append(matrix.collect_squares(squares))
+    return np.stack(found)
+
+
+def logarithmic_mean(a: FloatArray, b: FloatArray) -> FloatArray:
+    r"""Return :math:`(a - b) / (\log a - \log b)`, which lies between two positive numbers.
+
+    Parameters
+    ----------
+    a, b : array
+        Positive numbers.
+
+    Returns
+    -------
+    array
+        a where both are the same.
+
+    Examples
+    --------
+    >>> logarithmic_mean(np.array([3.0, 1.0]), np.array([3.0, np.e])).round(3).tolist()
+    [3.0, 1.718]
+    """
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    ratio = (high - low) / low
+    near = ratio < 1e-6
+    return np.where(near, 0.5 * (low + high), (high - low) / np.log1p(np.where(near, 1.0, ratio)))
+
+
+def with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
+    """Return ridge and prior as one quadratic form, but for a constant.
+
+    Parameters
+    ----------
+    ridge : (q,) array
+        Strengths of squares.
+    prior : Quadratic or None
+        The prior.
+
+    Returns
+    -------
+    Quadratic
+        Of the same gradient.
+
+    Examples
+    --------
+    >>> with_prior(np.array([1.0]), Quadratic(np.array([3.0]), np.array([4.0]))).gradient(np.array([3.0])).tolist()
+    [0.0]
+    """
+    if prior is None:
+        return Quadratic(ridge)
+    centre = np.zeros(ridge.size) if prior.centre is None else prior.centre
+    if not ridge.any():
+        return prior
+    if prior.strengths.ndim == 1:
+        both = prior.strengths + ridge
+        share = np.divide(prior.strengths, both, out=np.zeros_like(both), where=both > 0.0)
+        return Quadratic(both, share * centre)
+    whole = prior.strengths + np.diag(ridge)
+    return Quadratic(whole, np.asarray(np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0]))

@@ -1,0 +1,257 @@
+r"""A path: the penalised model at one strength after another, from the strongest.
+
+The grid runs from the smallest strength at which nothing is chosen, evenly on the log scale. It ends early, with a
+named status, when the model explains nearly all of the deviance, which is what nearly separated outcomes look like,
+or when a smaller strength explains no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.engine.solvers.solver import Status
+from logitkit.errors import DataError, SeparationError
+from logitkit.numerics.threads.progress import progress
+from logitkit.options import is_count
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["PathRecord", "PathStatus", "solve_path", "strength_grid"]
+
+EXPLAINED_MOST = 0.999
+GAIN_LEAST = 1e-5  # of the deviance explained so far
+STRENGTHS_LEAST = 5
+RATIO_TALL, RATIO_WIDE = 1e-4, 1e-2
+
+
+class PathStatus(Enum):
+    """How a path ended; the value is the sentence that the user reads."""
+
+    COMPLETE = "complete"
+    EXPLAINED = "ended early: the model explains 99.9% of the deviance, the outcomes are separated or nearly so"
+    FLAT = "ended early: smaller strengths explain no more deviance"
+    NO_REFIT = "ended early: the columns that the lasso chose separate the outcomes, so that they have no refit"
+    NOT_CONVERGED = "ended early: the solver did not reach its tolerance"
+
+
+@dataclass(frozen=True)
+class PathRecord:
+    """Coefficients at each strength, and what is known of them.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the p coefficients.
+    words : str
+        The penalty in words.
+    strengths : (k,) array
+        From the largest.
+    coef : (k, p) array
+        Coefficients of the columns as given.
+    loss : (k,) array
+        Negative log-likelihood, without the binomial constant.
+    null_loss : float
+        That of the model of the columns without penalty, which gaps are measured against.
+    deviance : (k,) array
+        Twice the loss above the least that any model could have.
+    null_deviance : float
+        That of the model with the intercept, if there is one, and the offset.
+    n_nonzero : (k,) int array
+        Coefficients that are not zero, the intercept included.
+    gaps : (k,) array
+        Duality gaps as shares of ``null_loss``: bounds, but estimates of the solver where second derivatives are summed
+        over all columns of many rows.
+    steps : (k,) int array
+        Steps that each strength took.
+    status : PathStatus
+        How it ended.
+    method : str
+        How it was solved, in words.
+    tol : float
+        The gap that was asked for.
+    model : str
+        What is fitted, in words.
+    columns : tuple of str
+        Names of the columns, from which those of the coefficients are made.
+    """
+
+    names: tuple[str, ...]
+    words: str
+    strengths: FloatArray
+    coef: FloatArray
+    loss: FloatArray
+    null_loss: float
+    deviance: FloatArray
+    null_deviance: float
+    n_nonzero: IntArray
+    gaps: FloatArray
+    steps: IntArray
+    status: PathStatus
+    method: str
+    tol: float
+    model: str = "logistic regression"
+    columns: tuple[str, ...] = ()
+
+    @property
+    def explained(self) -> FloatArray:
+        """Share of the null deviance that is explained, shape (k,)."""
+        return np.asarray(1.0 - self.deviance / self.null_deviance)
+
+
+def strength_grid(
+    given: PenalisedModel, n_strengths: Any = 100, ratio: Any = None, strengths: Any = None
+) -> FloatArray:
+    """Return the strengths of a path.
+
+    Parameters
+    ----------
+    given : PenalisedModel
+        The problem.
+    n_strengths : int, default 100
+        How many.
+    ratio : float, optional
+        The smallest as a share of the largest; by default 1e-4, or 1e-2 where there are more columns than rows.
+    strengths : (k,) array-like, optional
+        The strengths themselves, in any order.
+
+    Returns
+    -------
+    (k,) array
+        From the largest.
+
+    Raises
+    ------
+    DataError
+        For numbers out of range, and where nothing can move.
+    """
+    if strengths is not None:
+        try:
+            values = np.array(strengths, dtype=np.float64, ndmin=1)
+        except (TypeError, ValueError, OverflowError):
+            values = np.array([np.nan])
+        if values.ndim != 1 or values.size == 0 or not np.isfinite(values).all() or (values < 0.0).any():
+            raise DataError(f"strengths={strengths!r:.200}: give numbers that are not negative.")
+        return np.unique(values)[::-1]
+    if not given.problem.strengths.varies:
+        raise DataError(
+            f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."
+        )
+    if not is_count(n_strengths, 2):
+        raise DataError(f"n_strengths={n_strengths!r:.60}: give a whole number of at least 2, and at most a million.")
+    if ratio is None:
+        ratio = RATIO_TALL if given.design.n_rows >= given.design.matrix.n_columns else RATIO_WIDE
+    if isinstance(ratio, bool) or not isinstance(ratio, float | np.floating) or not 0.0 < ratio < 1.0:
+        raise DataError(f"ratio={ratio!r}: give a number between 0 and 1.")
+    largest = given.problem.largest()
+    if largest <= 0.0:
+        raise DataError("No penalised coefficient can move: all are constant, kept or bounded at zero.")
+    return np.asarray(largest * ratio ** (np.arange(n_strengths) / (n_strengths - 1.0)))
+
+
+def _always(_: int) -> bool:
+    return True
+
+
+def solve_path(
+    given: PenalisedModel,
+    strengths: FloatArray,
+    options: ProxNewton,
+    stops: bool = True,
+    goes_on: Callable[[int], bool] = _always,
+) -> PathRecord:
+    """Solve at one strength after another.
+
+    Parameters
+    ----------
+    given : PenalisedModel
+        The problem, fresh.
+    strengths : (k,) array
+        From the largest.
+    options : ProxNewton
+        Options of the solver.
+    stops : bool, default True
+        Whether the path may end early for the sake of its deviance.
+    goes_on : callable, optional
+        Asked with the position of each strength, before it is solved, whether the path goes on so far.
+
+    Returns
+    -------
+    PathRecord
+        Of the strengths that were reached.
+
+    Raises
+    ------
+    DataError
+        If no part of the penalty waits for a strength.
+    """
+    if not given.problem.strengths.varies:
+        raise DataError(
+            f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."
+        )
+    null = given.problem.null.value
+    saturated, null_deviance = given.deviances()
+    found, status = [], PathStatus.COMPLETE
+    before, moved = 0.0, False
+    scale = given.problem.strengths.scale
+    still = given.problem.strengths.unit.differentiable(np.zeros(scale.size))  # what the strength does not hold
+    with progress(int(strengths.size), "Strengths") as shown:
+        for position, strength in enumerate(strengths):
+            if not goes_on(position):
+                break
+            solved = given.problem.solve(float(strength), options.tol, options.max_iter)
+            shown.advance()
+            if given.refits:
+                coef = given.refitted(solved.coef / scale)
+                if coef is None:
+                    status = PathStatus.NO_REFIT
+                    break
+                value = given.problem.objective.evaluate(coef, hessian=False).value
+                solved = solved._replace(coef=coef * scale, value=value)
+            found.append(solved)
+            explained = 1.0 - 2.0 * (solved.value - saturated) / null_deviance
+            moved = moved or bool(((solved.coef != 0.0) & ~still).any())
+            if solved.status is not Status.CONVERGED:
+                status = PathStatus.NOT_CONVERGED
+                break
+            if stops and explained > EXPLAINED_MOST:
+                status = PathStatus.EXPLAINED
+                break
+            if stops and moved and len(found) > STRENGTHS_LEAST and explained - before < GAIN_LEAST * explained:
+                status = PathStatus.FLAT
+                break
+            before = explained
+    if status in (PathStatus.EXPLAINED, PathStatus.FLAT) and len(found) == strengths.size:
+        status = PathStatus.COMPLETE
+    if not found:
+        raise SeparationError(
+            f"At the first strength, {strengths[0]:.4g}, the columns that the lasso chose separate the outcomes, so "
+            "that they have no refit. Begin with a larger strength, or use gamma=1."
+        )
+    last = given.problem.objective.evaluate(found[-1].coef / scale, hessian=False)
+    given.require_bounded(last.closest)
+    scaled = np.array([solved.coef for solved in found])
+    loss = np.array([solved.value for solved in found])
+    return PathRecord(
+        given.names,
+        given.specification.words,
+        strengths[: len(found)],
+        given.reported(scaled / scale),
+        loss,
+        null,
+        2.0 * (loss - saturated),
+        null_deviance,
+        given.n_nonzero(scaled),
+        np.array([solved.gap for solved in found]) / max(null, 1e-300),
+        np.array([solved.steps for solved in found]),
+        status,
+        given.problem.method,
+        options.tol,
+        given.model,
+        given.design.info.names,
+    )

@@ -1,0 +1,210 @@
+r"""Products of all columns with residuals, where only those are computed that can matter.
+
+Along a path the residuals r of a solution are nearly a combination of those of solutions before, whose products are
+known. With :math:`r = \sum_k a_k r_k + e`,
+
+.. math:: |x_j' r - \sum_k a_k x_j' r_k| = |x_j' e| \le \lVert x_j - \bar x_j \rVert \lVert e \rVert
+    + |\bar x_j| |\sum_i e_i| ,
+
+and a column whose product is below its strength whatever e does is not looked at (``docs/maths/penalties.md``,
+equation 22). The others are computed; when they are too many, all are, and these residuals are one more to refer to.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from logitkit.design.matrix.growing import SparseColumns
+from logitkit.engine.moments import column_moments
+from logitkit.engine.objective import Objective
+from logitkit.numerics.kernels.column_descent import column_sizes, dot_columns
+from logitkit.numerics.kernels.dense import write_dots
+from logitkit.numerics.once import once
+from logitkit.numerics.threads.local import ordered_map
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["ColumnProducts", "SparseProducts", "WideProducts"]
+
+KEPT = 6  # residuals that are referred to
+ENTRIES_OF_PART = 131_072  # of sparse columns, which a thread is worth
+PARTS_MOST = 64
+MANY = 0.25  # of the columns: more are as soon computed all
+LEAST = 1e-12  # of a sum of squares, which rounding may take from a length that is squared
+ROUNDING = 1e-9  # of a strength: what sums of products may be off by
+
+
+class ColumnProducts(ABC):
+    """Products of the scaled columns with one vector of residuals after another."""
+
+    def __init__(self) -> None:
+        #: Residuals that are referred to, (k, n), with their products with one another, and with the columns, (k, p).
+        self._known: tuple[FloatArray, FloatArray, FloatArray] | None = None
+
+    @abstractmethod
+    def all_of(self, rows: FloatArray) -> FloatArray:
+        """Return all products, shape (p,)."""
+
+    @abstractmethod
+    def some_of(self, rows: FloatArray, index: IntArray) -> FloatArray:
+        """Return those of some columns, shape (k,)."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> tuple[FloatArray, FloatArray]:
+        """Lengths of the centred columns, and absolute sums of the columns, each of shape (p,)."""
+
+    def below(self, rows: FloatArray, limit: FloatArray, known: BoolArray) -> FloatArray:
+        """Return products, shape (p,), of which those that are below a limit need not be right, but are below it.
+
+        Parameters
+        ----------
+        rows : (n,) array
+            Residuals.
+        limit : (p,) array
+            Not negative.
+        known : (p,) bool array
+            Columns whose products the caller has: they are not looked at.
+
+        Returns
+        -------
+        (p,) array
+            Where a limit is zero it is right.
+        """
+        if self._known is not None:
+            found, radius = self._approximate(rows, *self._known)
+            index = np.flatnonzero((np.abs(found) + radius >= (1.0 - ROUNDING) * limit) & ~known)
+            if index.size <= MANY * limit.size:
+                found[index] = self.some_of(rows, index)
+                return found
+        found = self.all_of(rows)
+        self._refer_to(rows, found)
+        return found
+
+    def _refer_to(self, rows: FloatArray, products: FloatArray) -> None:
+        known, of_known = rows[None].copy(), products[None].copy()
+        if self._known is not None:
+            known = np.concatenate([self._known[0], known])[-KEPT:]
+            of_known = np.concatenate([self._known[2], of_known])[-KEPT:]
+        self._known = known, known @ known.T, of_known
+
+    def _approximate(
+        self, rows: FloatArray, known: FloatArray, gram: FloatArray, products: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return the products of the nearest combination, and how far they may be off."""
+        shares = np.linalg.lstsq(gram, known @ rows, rcond=None)[0]
+        rest = rows - shares @ known
+        mean = float(rest.mean())
+        lengths, sums = self.sizes
+        radius = float(np.linalg.norm(rest - mean)) * lengths + abs(mean) * sums
+        return np.asarray(shares @ products), np.asarray(radius)
+
+
+class WideProducts(ColumnProducts):
+    """Those of a matrix that is stored by rows.
+
+    Columns that were asked for once are kept one after another: in a wide row each number is far from the next.
+
+    Parameters
+    ----------
+    objective : Objective
+        Of all columns.
+    scale : (p,) array
+        What the columns are divided by.
+
+    Examples
+    --------
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> from logitkit.design.response.response import Response
+    >>> from logitkit.models.binomial import Binomial
+    >>> objective = Objective(Dense(np.eye(3)), Response(np.zeros(3)), Binomial())
+    >>> products = WideProducts(objective, np.ones(3))
+    >>> products.below(np.array([1.0, 2.0, 3.0]), np.full(3, 9.0), np.zeros(3, dtype=bool)).tolist()
+    [1.0, 2.0, 3.0]
+    """
+
+    def __init__(self, objective: Objective, scale: FloatArray) -> None:
+        super().__init__()
+        self.objective, self.scale = objective, scale
+        self._place: IntArray = np.full(scale.size, -1)
+        self._columns = np.empty((0, objective.matrix.n_rows))
+        self._used = 0
+
+    def all_of(self, rows: FloatArray) -> FloatArray:
+        """Return all products, shape (p,)."""
+        return self.objective.pull(rows) / self.scale
+
+    def some_of(self, rows: FloatArray, index: IntArray) -> FloatArray:
+        """Return those of some columns, shape (k,)."""
+        matrix = self.objective.matrix
+        new = index[self._place[index] < 0]
+        if new.size:
+            before, self._used = self._used, self._used + new.size
+            if self._used > len(self._columns):
+                space = np.empty((min(2 * self._used, matrix.n_columns), rows.size))
+                space[:before] = self._columns[:before]
+                self._columns = space
+            self._columns[before : self._used] = matrix.columns(new).to_dense().T
+            self._place[new] = np.arange(before, self._used)
+        out = np.empty(index.size)
+        write_dots(self._columns, self._place[index], rows, out)
+        return out / self.scale[index]
+
+    @once
+    def sizes(self) -> tuple[FloatArray, FloatArray]:
+        """Lengths of the centred columns, and absolute sums of the columns, each of shape (p,)."""
+        matrix = self.objective.matrix
+        moments = column_moments(matrix, np.ones(matrix.n_rows))
+        n = float(matrix.n_rows)
+        return np.sqrt(n) * moments.deviation / self.scale, n * np.abs(moments.mean) / self.scale
+
+
+class SparseProducts(ColumnProducts):
+    """Those of sparse columns.
+
+    Parameters
+    ----------
+    columns : SparseColumns
+        Divided by their scale.
+
+    Examples
+    --------
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> columns = SparseColumns(Dense(np.array([[2.0, 0.0], [0.0, 1.0]])), np.ones(2))
+    >>> SparseProducts(columns).all_of(np.array([1.0, 3.0])).tolist()
+    [2.0, 3.0]
+    """
+
+    def __init__(self, columns: SparseColumns) -> None:
+        super().__init__()
+        self.columns = columns
+
+    def all_of(self, rows: FloatArray) -> FloatArray:
+        """Return all products, shape (p,)."""
+        indptr = self.columns.parts[0]
+        size = int(indptr[-1])
+        parts = min(max(size // ENTRIES_OF_PART, 1), PARTS_MOST)
+        edges = np.searchsorted(indptr, np.linspace(0, size, parts + 1))
+        edges[0], edges[-1] = 0, self.columns.n_columns
+        out = np.zeros(self.columns.n_columns)
+
+        def fill(part: int) -> None:
+            self.columns.write_products(rows, int(edges[part]), int(edges[part + 1]), out)
+
+        for _ in ordered_map(fill, parts, light=True):
+            pass
+        return out
+
+    def some_of(self, rows: FloatArray, index: IntArray) -> FloatArray:
+        """Return those of some columns, shape (k,)."""
+        out = np.empty(index.size)
+        dot_columns(*self.columns.parts, index, rows, out)
+        return out
+
+    @once
+    def sizes(self) -> tuple[FloatArray, FloatArray]:
+        """Lengths of the centred columns, and absolute sums of the columns, each of shape (p,)."""
+        sums, squares = np.empty(self.columns.n_columns), np.empty(self.columns.n_columns)
+        column_sizes(self.columns.parts[0], self.columns.parts[2], sums, squares)
+        return np.sqrt(np.maximum(squares - sums**2 / self.columns.n_rows, 0.0) + LEAST * squares), np.abs(sums)

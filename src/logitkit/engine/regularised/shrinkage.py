@@ -1,0 +1,236 @@
+r"""What a penalty leaves of inference: the covariance of the posterior, or none, and the degrees of freedom.
+
+After a penalty with corners or bounds there is no covariance, because the sampling distribution of the estimate is not
+near a normal one. After squares only, the inverse of the penalised information is the covariance of the posterior at
+its mode, and is named so. Degrees of freedom are those of equation 21 of ``docs/maths/penalties.md``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.matrix.transformed import Transformed
+from logitkit.engine.curvature.freedom import effective_freedom, gram_rank, moving, penalty_curvature
+from logitkit.engine.curvature.hessian import DenseHessian, Hessian
+from logitkit.engine.curvature.sums import ProductSums
+from logitkit.engine.curvature.vcov import CELLS_MOST, DenseVcov, Vcov, WithheldVcov, vcov_of
+from logitkit.engine.moments import column_moments
+from logitkit.engine.objective import Objective
+from logitkit.engine.record import Covariance
+from logitkit.engine.regularised.penalised_problem import Shrunken, share_of_lasso, unmixed
+from logitkit.engine.solvers.choose import DENSE_MOST
+from logitkit.models.binomial import Binomial
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.numerics.once import once
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = [
+    "NO_DESIGN_INFERENCE",
+    "NO_L1_INFERENCE",
+    "TOO_WIDE",
+    "ColumnRanks",
+    "ScaledGram",
+    "covariance_of",
+    "freedom_along",
+]
+
+NO_L1_INFERENCE = (
+    "After a penalty that chooses coefficients there are no standard errors, intervals or p-values: the choice was "
+    "made with the same data. Fit the chosen columns to other rows without a penalty, or use a ridge for a posterior."
+)
+NO_DESIGN_INFERENCE = (
+    "With a penalty and sampling weights or clusters no covariance is offered: the posterior assumes independent rows."
+)
+FAR = 100.0  # of its deviation: the mean of a column that is centred
+TOO_WIDE = "The covariance of so many coefficients is not computed."
+
+
+def covariance_of(
+    given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None = None
+) -> tuple[Vcov, str, str, float]:
+    """Return covariance, its kind and label, and the effective degrees of freedom.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem.
+    penalty : Penalty
+        At the strength of the solution.
+    coef : (p,) array
+        The solution, for the columns as given.
+    known : DenseHessian, optional
+        Second derivatives of the objective with its penalty there, where the solver has them.
+
+    Returns
+    -------
+    vcov : Vcov
+        Of the posterior, or withheld.
+    kind, label : str
+        As the record has them.
+    dof : float
+        nan where it is not computed.
+    """
+    if penalty.smooth:
+        return _posterior(given, penalty, coef, known)
+    withheld = WithheldVcov(coef.size, NO_L1_INFERENCE), *Covariance.withheld(NO_L1_INFERENCE)
+    return *withheld, float(freedom_along(given, [penalty], coef[None, :])[0])
+
+
+def freedom_along(given: Shrunken, penalties: Sequence[Penalty], coef: FloatArray) -> FloatArray:
+    """Return effective degrees of freedom of solutions (equation 21).
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem.
+    penalties : sequence of Penalty
+        At the strength of each solution.
+    coef : (k, p) array
+        Solutions, for the columns as given.
+
+    Returns
+    -------
+    (k,) array
+        nan where there are too many coefficients.
+    """
+    if penalties[0].smooth:
+        return np.array([_posterior(given, *each, None)[3] for each in zip(penalties, coef, strict=True)])
+    strengths, design = given.problem.strengths, given.design
+    used = [moving(penalty, row * strengths.scale) for penalty, row in zip(penalties, coef, strict=True)]
+    ranks = ColumnRanks(design, np.unique(np.concatenate(used)), strengths.scale)
+    rows = Objective(design.matrix, design.response, given.family, ProductSums(design.matrix, lambda _, vector: vector))
+    gamma = share_of_lasso(given.specification)
+    mixed = gamma is not None and 0.0 < gamma < 1.0
+    out = np.empty(len(used))
+    for k, (penalty, index) in enumerate(zip(penalties, used, strict=True)):
+        curvature = penalty_curvature(penalty, strengths.quadratic, strengths.scale, coef[k] * strengths.scale, index)
+        if curvature is None and not mixed:
+            out[k] = ranks.of(index)
+        elif index.size > DENSE_MOST:
+            out[k] = math.nan
+        else:
+            gram = ScaledGram(design, index, strengths.scale, curvature)
+            here = gram.sum(rows.rows(coef[k])[1])
+            parts = unmixed(given, coef[k]) if mixed else None
+            if not mixed:
+                out[k] = effective_freedom(here, curvature)
+            elif parts is None:
+                out[k] = math.nan
+            else:
+                sums = ((share, gram.sum(rows.rows(vector)[1])) for share, vector in parts)
+                out[k] = sum(share * effective_freedom(information, None, here) for share, information in sums)
+    return out
+
+
+class ScaledGram:
+    """Sums of products of some columns, scaled; those far from zero are centred, which an intercept takes up.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    index : (k,) int array
+        Which columns.
+    scale : (p,) array
+        What columns are divided by.
+    curvature : (k, k) array, optional
+        Second derivatives of the penalty.
+    """
+
+    def __init__(self, design: Design, index: IntArray, scale: FloatArray, curvature: FloatArray | None = None) -> None:
+        matrix = design.matrix.columns(index)
+        self._shares = 1.0 / scale[index]
+        place = np.flatnonzero(index == design.info.intercept) if design.info.intercept is not None else index[:0]
+        if isinstance(matrix, Dense) and place.size and (curvature is None or not curvature[place].any()):
+            centre = column_moments(matrix, design.response.weights).mean
+            centre[place] = 0.0
+            if (np.abs(centre) > FAR * scale[index]).any():  # products before centring would lose digits
+                matrix = Transformed(matrix, centre, np.eye(index.size))
+        self._matrix, self._response = matrix, design.response
+
+    def sum(self, weights: FloatArray) -> FloatArray:
+        """Return the sums for weights of the rows, shape (k, k)."""
+        return Objective(self._matrix, self._response, Binomial()).sum_gram(weights) * np.multiply.outer(
+            self._shares, self._shares
+        )
+
+
+class ColumnRanks:
+    """Ranks of sets of columns, from one Gram matrix of all that are in any of them.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    columns : (k,) int array
+        All columns that are asked for, in order. Of more than ``DENSE_MOST`` it is not looked whether they are
+        collinear.
+    scale : (p,) array
+        What columns are divided by.
+    """
+
+    def __init__(self, design: Design, columns: IntArray, scale: FloatArray) -> None:
+        self._design, self._columns, self._scale = design, columns, scale
+
+    @once
+    def _gram(self) -> FloatArray | None:
+        """The sums, None where all columns are independent, or taken to be."""
+        if self._columns.size > DENSE_MOST:
+            return None
+        gram = ScaledGram(self._design, self._columns, self._scale).sum(self._design.response.weights)
+        return None if gram_rank(gram) == len(gram) else gram
+
+    def of(self, columns: IntArray, outcome: IntArray | None = None, n_symmetric: int = 0) -> int:
+        """Return the rank of columns, each for an outcome: of second derivatives of the likelihood by coefficients.
+
+        In symmetric form of ``n_symmetric`` outcomes a number may be added to a column's coefficients of all outcomes.
+        """
+        outcome = np.zeros(columns.size, dtype=np.int64) if outcome is None else outcome
+        if self._gram is None:
+            return int(columns.size - np.count_nonzero(np.bincount(columns) == n_symmetric) * (n_symmetric > 0))
+        place = np.searchsorted(self._columns, columns)
+        products = self._gram[np.ix_(place, place)]
+        if n_symmetric:
+            return gram_rank(products * ((outcome[:, None] == outcome) - 1.0 / n_symmetric))
+        return sum(gram_rank(products[np.ix_(own, own)]) for own in (outcome == k for k in np.unique(outcome)))
+
+
+def _posterior(
+    given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None
+) -> tuple[Vcov, str, str, float]:
+    """Return what ``covariance_of`` does after squares only."""
+    problem, response, p = given.problem.smooth, given.design.response, coef.size
+    active = problem.active
+    quadratic = problem.quadratic(penalty)
+    found = problem.row_space(quadratic)
+    vcov: Vcov
+    if found is not None:
+        vcov, dof = found[0].posterior(coef[active], found[1])
+        if active.size < p:
+            vcov = vcov.among(p, active)
+    elif problem.by_products:
+        return WithheldVcov(p, TOO_WIDE), *Covariance.withheld(TOO_WIDE), math.nan
+    else:
+        hessian: Hessian | None = known
+        if hessian is None:
+            hessian = problem.objective(quadratic).evaluate(coef[active]).hessian
+        assert hessian is not None
+        vcov = vcov_of(hessian)
+        if quadratic.strengths.ndim == 1:
+            dof = active.size - float(vcov.diagonal() @ quadratic.strengths)
+        else:
+            dof = active.size - float(np.sum(vcov.array() * quadratic.strengths))
+        if active.size < p and p**2 > CELLS_MOST:
+            return WithheldVcov(p, TOO_WIDE), *Covariance.withheld(TOO_WIDE), dof
+        if active.size < p:  # a coefficient that is held does not vary
+            whole = np.zeros((p, p))
+            whole[np.ix_(active, active)] = vcov.array()
+            vcov = DenseVcov(whole)
+    if response.clusters is not None or response.weight_kind == "sampling":
+        return WithheldVcov(p, NO_DESIGN_INFERENCE), *Covariance.withheld(NO_DESIGN_INFERENCE), dof
+    return vcov, "posterior", "of the posterior at its mode, given the strength of the penalty", dof

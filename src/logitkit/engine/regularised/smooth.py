@@ -1,0 +1,204 @@
+"""A penalty of squares only: one ridge, which is a part of the objective, solved by Newton's method.
+
+| the columns that are not held at zero | solved in |
+|---|---|
+| more than rows | the directions that the rows tell of (``row_space.py``) |
+| with a factor of ``LEVELS_LEAST`` levels or more | an arrow of second derivatives, its levels eliminated |
+| at most ``DENSE_MOST``, or with a prior of a whole matrix | one array of second derivatives |
+| more | products with the rows, by conjugate gradients |
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.design.matrix.arrow import ArrowLayout, arrow_layout
+from logitkit.design.matrix.blocks import Joined
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.response import Response
+from logitkit.engine.curvature.sums import ArrowSums, ProductSums
+from logitkit.engine.objective import Objective
+from logitkit.engine.regularised.prox_newton import Solved
+from logitkit.engine.regularised.row_space import RowSpace, is_reducible
+from logitkit.engine.regularised.strengths import Strengths
+from logitkit.engine.solvers.choose import DENSE_MOST
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Solution, Status
+from logitkit.engine.solvers.start import starting_point
+from logitkit.models.binomial import Binomial
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.numerics.once import once
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["Smooth", "SmoothProblem"]
+
+LEVELS_LEAST = 100
+
+
+class SmoothProblem:
+    """The columns that a ridge leaves to move, in the form that they are solved in.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows and p columns.
+    response : Response
+        The same rows.
+    family : Binomial
+        Distribution and link.
+    strengths : Strengths
+        The penalty.
+    held : (p,) bool array
+        Coefficients that are held at zero.
+    """
+
+    def __init__(
+        self, matrix: Matrix, response: Response, family: Binomial, strengths: Strengths, held: BoolArray
+    ) -> None:
+        self.family, self.strengths = family, strengths
+        #: Columns whose coefficient is not held at zero.
+        self.active: IntArray = np.flatnonzero(~held)
+        self.response = response
+        self._given = matrix
+        self._space: RowSpace | None = None
+
+    @once
+    def matrix(self) -> Matrix:
+        """The active columns."""
+        return self._given if self.active.size == self._given.n_columns else self._given.columns(self.active)
+
+    @property
+    def method(self) -> str:
+        """How it is solved, in words."""
+        words = "Newton's method"
+        if is_reducible(self.matrix, self.quadratic(self.strengths.whole)):
+            return f"{words} in the directions of the rows"
+        if self.layout is not None:
+            return f"{words}, {self.layout.head.size:,} levels of one factor eliminated"
+        return words + (", second derivatives by products" if self.by_products else "")
+
+    @property
+    def by_products(self) -> bool:
+        """Whether no array of second derivatives is made."""
+        prior = self.strengths.quadratic
+        whole = prior is not None and prior.strengths.ndim == 2
+        return self.matrix.n_columns > DENSE_MOST and self.layout is None and not whole
+
+    @once
+    def layout(self) -> ArrowLayout | None:
+        """Which columns are the levels of a large factor, None where there is none."""
+        prior = self.strengths.quadratic
+        whole = prior is not None and prior.strengths.ndim == 2
+        if whole or self.active.size < LEVELS_LEAST or not isinstance(self.matrix.inner, Joined):
+            return None
+        found = arrow_layout(self.matrix)
+        if found is None or found.head.size < LEVELS_LEAST or found.rest.size > DENSE_MOST:
+            return None
+        return found
+
+    @once
+    def _rows(self) -> tuple[Matrix, Response]:
+        """Matrix and response, in the order of the levels of a factor that is eliminated."""
+        if self.layout is None:
+            return self.matrix, self.response
+        order = np.argsort(ArrowSums(self.matrix, self.layout).codes, kind="stable")
+        return self.matrix.take(order), self.response.take(order)
+
+    def quadratic(self, penalty: Penalty) -> Quadratic:
+        """Return ridge and prior of the active coefficients, as given, as one quadratic form but for a constant."""
+        ridge = (penalty.l2 * self.strengths.scale**2)[self.active]
+        prior = self.strengths.quadratic
+        if prior is None:
+            return Quadratic(ridge)
+        centre = np.zeros(ridge.size) if prior.centre is None else prior.centre[self.active]
+        if prior.strengths.ndim == 1:
+            own = prior.strengths[self.active]
+            both = own + ridge
+            share = np.divide(own, both, out=np.zeros_like(both), where=both > 0.0)
+            return Quadratic(both, share * centre)
+        own, away = prior.strengths, np.zeros(ridge.size)
+        if self.active.size < own.shape[0]:
+            # Coefficients that are held at zero are as far from their means as these.
+            held = np.setdiff1d(np.arange(own.shape[0]), self.active)
+            if prior.centre is not None:
+                away = own[np.ix_(self.active, held)] @ prior.centre[held]
+            own = own[np.ix_(self.active, self.active)]
+        if not ridge.any() and not away.any():
+            return Quadratic(own, centre)
+        whole = own + np.diag(ridge)
+        return Quadratic(whole, np.asarray(np.linalg.lstsq(whole, own @ centre + away, rcond=None)[0]))
+
+    def objective(self, quadratic: Quadratic) -> Objective:
+        """Return the objective of the active coefficients, as given."""
+        matrix, response = self._rows
+        if self.layout is not None:
+            return Objective(matrix, response, self.family, ArrowSums(matrix, self.layout), quadratic)
+        plain = Objective(matrix, response, self.family, None, quadratic)
+        if not self.by_products:
+            return plain
+        return Objective(matrix, response, self.family, ProductSums(matrix, plain.multiply), quadratic)
+
+    def row_space(self, quadratic: Quadratic) -> tuple[RowSpace, float] | None:
+        """Return the directions of the rows and the share of their ridge, where that is how the problem is solved."""
+        if not is_reducible(self.matrix, quadratic):
+            return None
+        share = None if self._space is None else self._space.share(quadratic)
+        if self._space is None or share is None:
+            given = self.strengths.intercept
+            place = None if given is None else int(np.searchsorted(self.active, given))
+            self._space, share = RowSpace(self.matrix, self.response, self.family, quadratic, place), 1.0
+        return self._space, share
+
+
+class Smooth:
+    """Newton's method at one strength after another.
+
+    Parameters
+    ----------
+    problem : SmoothProblem
+        What is solved.
+    start : (p,) array
+        Coefficients of the columns as given where nothing is known.
+    """
+
+    def __init__(self, problem: SmoothProblem, start: FloatArray) -> None:
+        self.problem = problem
+        self.start = start[problem.active]
+        self.coef: FloatArray | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before; the gap is the squared decrement, which is driven to zero."""
+        del target, polish
+        problem, scale = self.problem, self.problem.strengths.scale
+        quadratic = problem.quadratic(penalty)
+        found = problem.row_space(quadratic)
+        newton = Newton(max_iter=max_iter)
+        if found is not None:
+            space, share = found
+            objective = space.objective(share)
+            first = space.inward(self.start if self.coef is None else self.coef)
+            solution = newton.solve(objective, first, suspicious=False)
+            own = space.outward(solution.coef)
+        else:
+            objective = problem.objective(quadratic)
+            solution = self._newton(newton, objective)
+            own = solution.coef
+        assert objective.quadratic is not None
+        self.coef = own
+        # The evaluation is of one step before, whose decrement bounds what is left.
+        value = solution.evaluation.value - objective.quadratic.value(solution.coef)
+        coef, dual = np.zeros(scale.size), np.zeros(scale.size)
+        coef[problem.active], dual[problem.active] = own, -quadratic.gradient(own)
+        known = solution if found is None and own.size == scale.size else None
+        steps, gap = solution.trace[-1].iteration if solution.trace else 0, solution.decrement**2
+        return Solved(coef * scale, value, dual / scale, gap, solution.status, steps, 0, known)
+
+    def _newton(self, newton: Newton, objective: Objective) -> Solution:
+        if self.coef is None and not self.problem.by_products and self.problem.layout is None:
+            start = starting_point(objective)
+            if start.nearby is not None:
+                solution = newton.solve(objective, start.coef, suspicious=False, nearby=start.nearby)
+                if solution.status is Status.CONVERGED:
+                    return solution
+        return newton.solve(objective, self.start if self.coef is None else self.coef, suspicious=False)

@@ -1,0 +1,1 @@
+"""Records as plain versioned JSON, and back."""

@@ -1,0 +1,94 @@
+"""The coordinates of a fit as plain JSON values, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.formula.saved_coding import decode, encode
+from logitkit.design.formula.saved_levels import (
+    floats_of,
+    integers_of,
+    pack_array,
+    pack_layout,
+    pack_vanishing,
+    unpack_layout,
+    unpack_vanishing,
+)
+from logitkit.engine.levels.level_coordinates import LevelCoordinates
+from logitkit.engine.rank import Coordinates
+from logitkit.typing import IntArray
+
+__all__ = ["pack_coordinates", "unpack_coordinates"]
+
+COORDINATES = ("transform", "centre", "basis")
+PLACES = ("places", "kept", "select")
+SHARES = ("taken", "shared")
+
+
+def pack_coordinates(coordinates: Coordinates | LevelCoordinates) -> dict[str, Any] | None:
+    """Return coordinates as JSON values.
+
+    Parameters
+    ----------
+    coordinates : Coordinates or LevelCoordinates
+        Of a fit.
+
+    Returns
+    -------
+    dict or None
+        None for those that change nothing.
+    """
+    vanishing = {"vanishing": pack_vanishing(coordinates.vanishing)}
+    if isinstance(coordinates, LevelCoordinates):
+        arrays = {name: pack_array(getattr(coordinates, name)) for name in (*PLACES, *SHARES)}
+        undecided = {"undecided": pack_vanishing(coordinates.undecided)}
+        return {"layout": pack_layout(coordinates.layout), **arrays, **vanishing, **undecided}
+    if coordinates.transform is None:
+        return None
+    return {name: encode(getattr(coordinates, name)) for name in COORDINATES} | vanishing
+
+
+def unpack_coordinates(
+    part: Mapping[str, Any] | None, aliased: IntArray, p: int, q: int
+) -> Coordinates | LevelCoordinates:
+    """Return the coordinates that were packed.
+
+    Parameters
+    ----------
+    part : mapping or None
+        From ``pack_coordinates``.
+    aliased : (k,) int array
+        Columns that were dropped.
+    p, q : int
+        Numbers of columns as given and of coefficients that were solved for.
+
+    Returns
+    -------
+    Coordinates or LevelCoordinates
+        As they were.
+    """
+    if part is None:
+        return Coordinates(None, aliased)
+    vanishing = unpack_vanishing(part["vanishing"])
+    if "layout" in part:
+        places, kept, select = (integers_of(part[name]) for name in PLACES)
+        taken, shared = floats_of(part["taken"]), floats_of(part["shared"])
+        layout = unpack_layout(part["layout"])
+        r = taken.size // p
+        return LevelCoordinates(
+            layout,
+            places,
+            q - kept.size,
+            kept,
+            select,
+            taken.reshape(p, r),
+            shared.reshape(r, q),
+            aliased,
+            vanishing,
+            unpack_vanishing(part["undecided"]),
+        )
+    transform, centre, basis = (np.asarray(decode(part[name]), dtype=np.float64) for name in COORDINATES)
+    return Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q), vanishing)

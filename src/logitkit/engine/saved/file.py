@@ -1,0 +1,240 @@
+"""Fits as plain versioned JSON, without any row of the data, and back.
+
+Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``, and what an
+absorbed factor has a number a level of as base64 of little-endian float64. A file is checked whole, by a schema and by
+a digest of its fields, before a fit comes out of it; a reader of another version refuses rather than guesses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.formula.saved_levels import pack_absorbed, unpack_absorbed
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
+from logitkit.engine.saved.model import NUMBERS, pack_model, unpack_model
+from logitkit.engine.saved.outcomes import pack_outcomes, unpack_outcomes
+from logitkit.engine.saved.schema import FORMAT, ROUNDING, VERSION, problem_of
+from logitkit.errors import DataError, LogitkitError
+from logitkit.models.binomial import Binomial
+from logitkit.models.link import link_named
+from logitkit.models.multinomial import Multinomial
+from logitkit.typing import IntArray
+from logitkit.writing import write_file
+
+__all__ = ["VERSION", "digest_of", "load_record", "save_record"]
+
+BINARY_NUMBERS = (*NUMBERS, "events")
+DEEPEST = 40  # levels of objects and lists: no fit comes near
+TOO_DEEP = f"it is nested more than {DEEPEST} deep"
+
+
+def save_record(record: ModelRecord, path: str | Path) -> Path:
+    """Write a record as JSON, whole or not at all.
+
+    Parameters
+    ----------
+    record : ModelRecord
+        The fit.
+    path : str or Path
+        File to write; the old one stays as it was where writing fails.
+
+    Returns
+    -------
+    Path
+        The same path.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written, or the model keeps what JSON cannot hold.
+    UnsupportedError
+        If the covariance is too large for a file of text.
+    """
+    packed = {"format": FORMAT, "version": VERSION, "written_by": f"logitkit {_own_version()}"} | pack_record(record)
+    return write_file(path, json.dumps(packed | {"digest": digest_of(packed)}, indent=1, allow_nan=False), "model")
+
+
+def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord | MultinomialRecord:
+    """Read a record that was written.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    functions : mapping of str to object
+        The caller's own functions that the formula uses.
+
+    Returns
+    -------
+    FitRecord or MultinomialRecord
+        The fit, of the family that the file names.
+
+    Raises
+    ------
+    DataError
+        If the file is no saved fit, or of a version that is not known.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"'{path}' cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise DataError(f"'{path}' is not JSON: {error}.") from error
+    try:
+        packed = json.loads(text, object_pairs_hook=_object_of, parse_constant=_not_json)
+        _require_shallow([packed])
+    except LogitkitError as error:
+        raise DataError(f"'{path}' is damaged: {error}.") from error
+    except RecursionError:
+        raise DataError(f"'{path}' is damaged: {TOO_DEEP}.") from None
+    except ValueError as error:
+        raise DataError(f"'{path}' is not JSON: {error}.") from error
+    if not isinstance(packed, dict) or packed.get("format") != FORMAT:
+        raise DataError(f"'{path}' is not a fit that logitkit saved.")
+    version = packed.get("version")
+    if version != VERSION or isinstance(version, bool):
+        raise DataError(f"'{path}' {_other_version(version, packed.get('written_by'))}")
+    wrong = problem_of(packed)
+    if wrong is not None:
+        raise DataError(f"'{path}' is damaged: {wrong}.")
+    several = packed["family"] == Multinomial.name
+    try:
+        record = unpack_outcomes(packed, functions) if several else unpack_record(packed, functions)
+        apart = _apart(record)
+    except LogitkitError:
+        raise
+    except Exception as error:  # formulaic, NumPy and scipy say in their own ways that parts do not fit
+        raise DataError(f"'{path}' is damaged: {error}.") from error
+    if apart.size:
+        name = record.names[apart[0]]
+        raise DataError(
+            f"'{path}' is damaged: 'coef' of {name!r} is not what 'inner_coef', by which rows are predicted, gives."
+        )
+    if packed["digest"] != digest_of(packed):
+        raise DataError(
+            f"'{path}' was changed after it was saved: its digest is not that of its fields. Save the fit again."
+        )
+    return record
+
+
+def _apart(record: ModelRecord) -> IntArray:
+    """Return the finite coefficients that are others than those that the coordinates give, but for rounding."""
+    coordinates, inner = record.coordinates, record.inner_coef
+    made = coordinates.coef(inner)
+    known = np.where(np.isfinite(inner), np.abs(inner), 0.0)
+    if isinstance(coordinates, Coordinates):
+        size = known if coordinates.transform is None else np.abs(coordinates.transform) @ known
+    else:
+        size = np.full(made.size, known.max(initial=0.0))
+    with np.errstate(invalid="ignore"):
+        agree = np.abs(record.coef - made) <= ROUNDING * size
+    return np.flatnonzero(np.isfinite(record.coef) & ~agree)
+
+
+def _own_version() -> str:
+    """Return the version that is installed."""
+    try:
+        return metadata.version("logitkit")
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _other_version(version: Any, writer: Any) -> str:
+    """Say that a file is of another version, who wrote it, and what to do."""
+    newer = isinstance(version, int) and version > VERSION
+    written = f", written by {writer:.40}" if isinstance(writer, str) else ""
+    action = "Update logitkit" if newer else "Fit the model again and save it"
+    return (
+        f"has version {version!r:.20} of the format{written}, and this logitkit, {_own_version()}, reads version "
+        f"{VERSION}. {action}, or load it with the logitkit that wrote it."
+    )
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object, whose names are all different."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise DataError(f"it holds {Counter(name for name, _ in pairs).most_common(1)[0][0]!r} twice")
+    return found
+
+
+def _not_json(text: str) -> float:
+    """Refuse NaN and Infinity, which are no JSON."""
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _require_shallow(value: Any) -> None:
+    """Refuse values that are nested as no fit is: what reads them later would run out of stack."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise DataError(TOO_DEEP)
+        level = [
+            item
+            for part in level
+            for item in (part.values() if isinstance(part, dict) else part)
+            if isinstance(item, (dict, list))
+        ]
+
+
+def digest_of(packed: Mapping[str, Any]) -> str:
+    """Return a digest of all fields but the digest itself: damage shows, while forgery is not the matter of a digest.
+
+    Parameters
+    ----------
+    packed : mapping
+        What a file holds.
+
+    Returns
+    -------
+    str
+        SHA-256 of the fields in one form, whatever their order and the layout of the file.
+
+    Examples
+    --------
+    >>> digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "digest": "", "a": 1})
+    True
+    """
+    others = {name: value for name, value in packed.items() if name != "digest"}
+    return hashlib.sha256(json.dumps(others, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+
+
+def pack_record(record: ModelRecord) -> dict[str, Any]:
+    """Return a record as JSON values."""
+    if isinstance(record, MultinomialRecord):
+        return pack_outcomes(record)
+    assert isinstance(record, FitRecord)
+    absorbed = record.info.absorbed
+    return {
+        **pack_model(record),
+        "family": record.family.name,
+        "link": record.family.link.name,
+        "events": record.events,
+        "absorbed": None if absorbed is None else pack_absorbed(absorbed),
+        "coordinates": pack_coordinates(record.coordinates),
+    }
+
+
+def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> FitRecord:
+    """Return the record that was packed."""
+    p, q = len(packed["names"]), len(packed["inner_coef"]["array"])
+    absorbed = None if packed["absorbed"] is None else unpack_absorbed(packed["absorbed"], q)
+    parts = unpack_model(packed, functions, BINARY_NUMBERS, absorbed)
+    return FitRecord(
+        **parts | {"limit": None if parts["limit"] is None else replace(parts["limit"], names=tuple(packed["names"]))},
+        family=Binomial(link_named(packed["link"])),
+        coordinates=unpack_coordinates(packed["coordinates"], parts["aliased"], p, q),
+    )

@@ -1,0 +1,170 @@
+"""Which way a fit is solved, from the shape of its design alone: one table, and the words that the trace tells.
+
+| the design has | second derivatives are | why |
+|---|---|---|
+| at most ``DENSE_MOST`` columns | one array | its factorisation is cheap beside one walk over the rows |
+| more, but a factor whose removal leaves as few | an arrow with the factor at its head | levels cost a division each |
+| more | one array, refused with its size where it would not fit | nothing better is known of such a design |
+
+A design of at most ``DENSE_MOST`` columns whose rank or separation is in doubt is looked at row by row, written out; if
+that were more than ``CELLS_MOST`` cells and there is a factor to eliminate, it is fitted as an arrow too.
+
+| numbers in the rows | the Hessian is |
+|---|---|
+| fewer than ``NUMBERS_LEAST`` | summed at every step: a walk costs little either way |
+| more | kept between steps, and first taken from a sample of rows, if ``ROWS_PER_COLUMN`` rows a column can be drawn |
+
+Several outcomes are fitted with the second derivatives of all pairs of outcomes in one array, kept and sampled by the
+same rule, and refused with the size where that would not fit; what a penalty changes is in ``outcome_path.py`` and
+``outcome_smooth.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from logitkit.design.matrix.arrow import ArrowLayout, arrow_layout
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.table.memory import require_room
+from logitkit.engine.curvature.sums import ArrowSums, DenseSums, GramSums
+
+__all__ = ["Plan", "choose_plan", "layout_when_large", "sample_size"]
+
+DENSE_MOST = 2_500
+CELLS_MOST = 5_000_000
+COPIES_OF_HESSIAN = 8  # sums of groups of rows, factor, inverse
+COPIES_OF_BORDER = 3
+NUMBERS_LEAST = 2_000_000
+SAMPLE_SHARE = 16
+ROWS_PER_COLUMN = 16
+SAMPLE_MOST = 4  # a sample of more than a fourth of the rows saves nothing
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a fit is solved.
+
+    Parameters
+    ----------
+    kind : {'dense', 'arrow'}
+        How second derivatives are stored.
+    layout : ArrowLayout or None
+        Head and rest of an arrow.
+    keeps : bool
+        Whether a Hessian serves several steps.
+    """
+
+    kind: str
+    layout: ArrowLayout | None
+    keeps: bool
+
+    @property
+    def words(self) -> str:
+        """The plan as a sentence without its end."""
+        words = "Newton's method"
+        if self.layout is not None:
+            words += f", {self.layout.head.size:,} levels of one factor eliminated"
+        if self.keeps:
+            words += ", the Hessian kept between steps"
+        return words
+
+    def sums(self, matrix: Matrix) -> GramSums:
+        """Return how second derivatives of a matrix of this plan are summed."""
+        return DenseSums(matrix) if self.layout is None else ArrowSums(matrix, self.layout)
+
+
+def choose_plan(matrix: Matrix) -> Plan:
+    """Choose how to fit a design without a penalty.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        The design.
+
+    Returns
+    -------
+    Plan
+        What the tables above say.
+
+    Raises
+    ------
+    DataError
+        If the Hessian would not fit in memory, with its size.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> choose_plan(Dense(np.ones((100, 2)))).words
+    "Newton's method"
+    """
+    keeps = matrix.n_rows * matrix.width >= NUMBERS_LEAST
+    p = matrix.n_columns
+    if p <= DENSE_MOST:
+        return Plan("dense", None, keeps)
+    layout = arrow_layout(matrix)
+    if layout is not None and layout.rest.size <= DENSE_MOST:
+        m, k = layout.head.size, layout.rest.size
+        advice = "Group the levels of the largest factor, or leave out columns."
+        require_room(8 * m * k * COPIES_OF_BORDER, f"The products of {m:,} levels with {k:,} columns", advice)
+        return Plan("arrow", layout, True)
+    advice = (
+        "A factor of many levels costs little when it is a main effect coded by levels, or absorbed (absorb=...); "
+        "group the levels of the others."
+    )
+    if p >= matrix.n_rows:
+        advice = (
+            f"With {matrix.n_rows:,} rows there is no estimate without a penalty: give penalty=lk.Lasso(strength) or "
+            "lk.Ridge(strength); lk.cross_validate chooses the strength."
+        )
+    require_room(
+        8 * matrix.inner.n_columns**2 * COPIES_OF_HESSIAN,
+        f"The design has {p:,} columns; its Hessian and what is made of it",
+        advice,
+    )
+    return Plan("dense", None, keeps)
+
+
+def layout_when_large(matrix: Matrix) -> ArrowLayout | None:
+    """Return the arrow of a design that is too large to be looked at written out, None for any other.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        The design.
+
+    Returns
+    -------
+    ArrowLayout or None
+        Of its largest factor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> layout_when_large(Dense(np.ones((100, 2)))) is None
+    True
+    """
+    return arrow_layout(matrix) if matrix.n_rows * matrix.n_columns > CELLS_MOST else None
+
+
+def sample_size(n_rows: int, n_columns: int, width: int) -> int:
+    """Return how many rows to draw for a first answer, 0 for none.
+
+    Parameters
+    ----------
+    n_rows, n_columns, width : int
+        Of the design; ``width`` counts the numbers that a row holds.
+
+    Returns
+    -------
+    int
+        A sixteenth of the rows, or more where the columns are many.
+
+    Examples
+    --------
+    >>> sample_size(1_000_000, 50, 50), sample_size(1_000, 10, 10)
+    (62500, 0)
+    """
+    size = max(n_rows // SAMPLE_SHARE, ROWS_PER_COLUMN * n_columns)
+    return size if n_rows * width >= NUMBERS_LEAST and size * SAMPLE_MOST <= n_rows else 0

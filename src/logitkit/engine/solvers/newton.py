@@ -1,0 +1,355 @@
+r"""Newton's method (iteratively reweighted least squares) with step control.
+
+Objective: :math:`f(\beta)`, convex. Quadratic model at :math:`\beta_k`:
+:math:`f(\beta_k + d) \approx f + g'd + \tfrac12 d'Hd`.
+
+1. Evaluate f, g and H in one walk over the rows.
+2. Newton direction :math:`d = -H^{-1} g` and decrement :math:`\lambda^2 = g'H^{-1}g`: about twice the distance
+   to the minimum, in units of the log-likelihood; its root is a distance in standard errors.
+3. Stop when :math:`\lambda \le` ``tol`` (times the root of the mean weight, where that is below 1), after one last
+   step that costs nothing: convergence is quadratic, so the remaining error is of the order of :math:`\lambda^2`.
+4. Halve the step until f falls enough (Armijo); the trial that is accepted is already evaluated.
+5. When :math:`\lambda` falls by a constant factor only while some row's residual is as small as
+   :math:`\lambda^2`, the coefficients seem to run to infinity: stop and let the exact test decide.
+
+Where a walk with H costs several without, H is *kept*: from a sample of the rows, or from an earlier iterate, and
+corrected by the changes of the gradient along the steps (BFGS). Then 1 is a walk for f and g alone, and
+
+6. when :math:`\lambda` is below ``NEAR`` and no linear predictor changes by more than about ``STILL``, H is summed at
+   that point, once, and inference follows from it: its relative error is below that change. The step from there is
+   the last, and what it leaves is far below ``tol`` (bound (5) of ``docs/maths/newton.md``). Where the last steps tell
+   that the next iterate is one, H is summed in the walk that evaluates it;
+7. when a kept H does not bring :math:`\lambda` down fast, it is taken again from the sample at this iterate; when that
+   does not help, H is summed, at every step until the optimum is close;
+8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once,
+   in single precision.
+
+References
+----------
+Boyd, S. and Vandenberghe, L. (2004) Convex Optimization, section 9.5.
+Nocedal, J. and Wright, S. J. (2006) Numerical Optimization, 2nd edition, algorithm 7.4.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from logitkit.engine.curvature.hessian import Factor
+from logitkit.engine.objective import Evaluation, SmoothObjective
+from logitkit.engine.solvers.solver import Solution, Status, Step, require_options
+from logitkit.numerics.threads.progress import Progress, progress
+from logitkit.typing import FloatArray
+
+__all__ = ["KeptHessian", "Nearby", "Newton", "NewtonStep", "newton_step"]
+
+
+class Nearby(Protocol):
+    """What a sample of the rows knows of the objective of all rows."""
+
+    def factor(self, coef: FloatArray) -> Factor | None:
+        """Return the factor of a Hessian close to the one at ``coef``, or None."""
+
+    def reach(self, direction: FloatArray) -> float:
+        """Return about the largest change of a linear predictor along a direction, rather more than less."""
+
+
+ARMIJO = 1e-4
+TRIALS_MOST = 40
+TRIALS_BEFORE_REACH = 3
+REACH = 32.0  # largest change of a linear predictor after the first trials: over it, every weight comes or goes
+# Of the objective: a block of rows is summed one by one, and where few values occur the rounding goes one way.
+ROUNDING = 16_384 * np.finfo(float).eps
+STEADY = 1e-2  # standard errors from the optimum, where directions are alike from here on
+NEAR = 1e-6  # standard errors from the optimum, where the Hessian may be summed that inference uses
+STILL = 1e-9  # largest change of a linear predictor after that, and so the relative error of the covariance
+NEARBY = 6.0  # standard errors from the optimum, from where the Hessian changes little
+UNSURE = 4.0  # times the squared decrement that the last steps promise: a Hessian that is summed too early is lost
+ARRIVED = 1e-8  # standard errors that are left at the end
+ROUGH = 0.6  # what a Hessian in single precision costs of one in double precision
+FAST = math.log(50.0)  # by how much, as a logarithm, a Hessian of a close iterate lets the decrement fall
+SLOW = 0.25  # a kept Hessian must bring the squared decrement below this share, step by step
+CURVED = 1e-10  # share of a product that must not have cancelled for it to tell of curvature
+LINEAR = 0.2  # a ratio of successive squared decrements above this is not quadratic convergence
+PATIENCE = 3  # such ratios in a row before separation is suspected
+
+
+def _summed_here(objective: SmoothObjective, coef: FloatArray) -> KeptHessian | None:
+    """Return a Hessian to be kept, summed at an iterate in single precision; None where it is of no use."""
+    hessian = objective.evaluate(coef, rough=True).hessian
+    if hessian is None or not hessian.finite:
+        return None
+    factor = hessian.factorise()
+    return KeptHessian(factor) if factor.definite else None
+
+
+def _pays(squared: float, before: float, cost: float) -> bool:
+    """Tell whether a Hessian summed here would save more walks than it costs.
+
+    The number of walks that are left follows from how fast the decrement fell last; with a Hessian of an iterate this
+    close, it falls to about ``FAST`` of itself in each.
+    """
+    if not 0.0 < squared <= min(NEARBY**2, before):
+        return False
+    ahead = 0.5 * math.log(squared) - math.log(ARRIVED)
+    rate = 0.5 * math.log(before / squared)
+    return rate > 0.0 and ahead * (1.0 / rate - 1.0 / FAST) > ROUGH * cost
+
+
+@dataclass(frozen=True, slots=True)
+class Newton:
+    """Options of Newton's method.
+
+    Parameters
+    ----------
+    tol : float, default 1e-8
+        Stop when the Newton decrement, a distance to the optimum in standard errors, is at most this. With many rows
+        it is what the last step leaves that is held to it; the record has the decrement before that step.
+    max_iter : int, default 100
+        Largest number of iterations.
+
+    Raises
+    ------
+    DataError
+        If ``tol`` is not between 0 and 1, or ``max_iter`` not a whole number from 1 to 1e9.
+
+    Examples
+    --------
+    >>> Newton(tol=1e-6).max_iter
+    100
+    """
+
+    tol: float = 1e-8
+    max_iter: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse options that are no numbers or out of range."""
+        require_options("Newton", self.tol, self.max_iter)
+
+    def solve(
+        self,
+        objective: SmoothObjective,
+        start: FloatArray,
+        first: Evaluation | None = None,
+        suspicious: bool = True,
+        keep: bool = False,
+        nearby: Nearby | None = None,
+    ) -> Solution:
+        """Minimise the objective.
+
+        Parameters
+        ----------
+        objective : SmoothObjective
+            What to minimise.
+        start : (p,) array
+            First iterate.
+        first : Evaluation, optional
+            The evaluation at ``start`` when it is known already.
+        suspicious : bool, default True
+            Stop early when the coefficients seem to run to infinity.
+        keep : bool, default False
+            Keep a Hessian for several steps, once the optimum is near.
+        nearby : Nearby, optional
+            Gives a Hessian that is close to the one at some coefficients; it is kept from the start.
+
+        Returns
+        -------
+        Solution
+            Never raises for lack of convergence: the status tells.
+        """
+        if not keep and nearby is None:
+            return self._iterate(objective, start, first, suspicious, keep, nearby, Progress(None, "", silent=True))
+        with progress(None, "Newton steps") as shown:  # of many rows: it may take a while
+            return self._iterate(objective, start, first, suspicious, keep, nearby, shown)
+
+    def _iterate(
+        self,
+        objective: SmoothObjective,
+        start: FloatArray,
+        first: Evaluation | None,
+        suspicious: bool,
+        keep: bool,
+        nearby: Nearby | None,
+        shown: Progress,
+    ) -> Solution:
+        coef = np.array(start, dtype=np.float64)
+        factor = None if nearby is None else nearby.factor(coef)
+        model = None if factor is None else KeptHessian(factor)
+        renewed = summed = False
+        here = objective.evaluate(coef, hessian=model is None) if first is None else first  # 1
+        trace: list[Step] = []
+        before = math.inf
+        linear = 0
+        for iteration in range(self.max_iter):
+            shown.advance()
+            fresh = here.hessian is not None
+            direction, squared, factor = model.step(here) if model is not None and not fresh else newton_step(here)  # 2
+            definite = factor is not None and factor.definite
+            if not math.isfinite(here.value) or math.isnan(squared):
+                return self._end(coef, here, squared, Status.NOT_FINITE, trace, iteration)
+            if model is None and squared <= self.tol**2 * objective.mean_weight:  # 3
+                return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
+            if model is not None and model.is_near(objective, nearby, direction, squared, self.tol):  # 6
+                if fresh:
+                    return self._end(coef + direction, here, squared, Status.CONVERGED, trace, iteration, definite)
+                here = objective.evaluate(coef)
+                continue
+            if keep and model is None and factor is not None and definite and squared <= NEARBY**2:
+                model, keep = KeptHessian(factor), False
+            if model is None:
+                linear = linear + 1 if squared > LINEAR * before and here.closest < squared else 0  # 5
+            elif not fresh and squared > SLOW * before:  # 7
+                factor = nearby.factor(coef) if nearby is not None and not renewed else None
+                model, before, renewed = None if factor is None else KeptHessian(factor), math.inf, True
+                if model is None:
+                    here, keep = objective.evaluate(coef), True
+                continue
+            elif not fresh and not summed and _pays(squared, before, objective.gram_cost):  # 8
+                model, summed = _summed_here(objective, coef) or model, True
+                continue
+            if suspicious and linear >= PATIENCE:
+                return self._end(coef, here, squared, Status.SUSPECTED, trace, iteration)
+            renewed = renewed and before == math.inf
+            ahead = UNSURE * squared * squared / before if before < math.inf else math.inf  # if it falls as it did
+            before = squared
+            arrives = model is None or (not fresh and model.serves(ahead, objective.mean_weight, self.tol))
+            length, trial = _search(objective, coef, here, direction, squared, arrives)  # 4
+            if trial is None:
+                return self._end(coef, here, squared, Status.STALLED, trace, iteration)
+            trace.append(Step(iteration, here.value, math.sqrt(squared), length, not fresh))
+            if model is not None:
+                model.learn(length * direction, trial.gradient - here.gradient)
+            coef = coef + length * direction
+            here = trial
+        if here.hessian is None:
+            here = objective.evaluate(coef)
+        squared = newton_step(here).squared
+        return self._end(coef, here, squared, Status.ITERATIONS, trace, self.max_iter)
+
+    @staticmethod
+    def _end(
+        coef: FloatArray,
+        here: Evaluation,
+        squared: float,
+        status: Status,
+        trace: list[Step],
+        iteration: int,
+        definite: bool = False,
+    ) -> Solution:
+        decrement = math.sqrt(squared) if squared >= 0.0 else math.nan
+        trace.append(Step(iteration, here.value, decrement, 0.0))
+        return Solution(coef, here, decrement, status, tuple(trace), definite)
+
+
+class NewtonStep(NamedTuple):
+    """A Newton direction.
+
+    Parameters
+    ----------
+    direction : (p,) array
+        -H^-1 g.
+    squared : float
+        The squared Newton decrement g' H^-1 g, never negative.
+    factor : Factor or None
+        Of H; None when H is not finite, or is kept from another iterate.
+    """
+
+    direction: FloatArray
+    squared: float
+    factor: Factor | None
+
+
+class KeptHessian:
+    """The factor of a Hessian of another iterate, corrected along the steps that were taken since.
+
+    Parameters
+    ----------
+    factor : Factor
+        What it starts from.
+    """
+
+    def __init__(self, factor: Factor) -> None:
+        self.factor = factor
+        self.pairs: list[tuple[FloatArray, FloatArray, float]] = []
+        self.reach: float | None = None  # largest change of a linear predictor for each standard error that is left
+
+    def step(self, here: Evaluation) -> NewtonStep:
+        """Return the direction and the decrement by the corrected Hessian."""
+        vector = -here.gradient
+        shares = []
+        for step, change, product in reversed(self.pairs):
+            share = float(step @ vector) / product
+            shares.append(share)
+            vector = vector - share * change
+        vector = self.factor.solve(vector)
+        for (step, change, product), share in zip(self.pairs, reversed(shares), strict=True):
+            vector = vector + (share - float(change @ vector) / product) * step
+        squared = -float(here.gradient @ vector)
+        # A sum that is not finite must not pass for a small one.
+        return NewtonStep(vector, squared if math.isnan(squared) else max(squared, 0.0), None)
+
+    def is_near(
+        self, objective: SmoothObjective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float
+    ) -> bool:
+        """Tell whether the Hessian at this iterate serves for inference, and the step from it is the last."""
+        if self.reach is None and math.sqrt(squared / objective.mean_weight) <= STEADY:
+            reach = objective.reach(direction) if nearby is None else nearby.reach(direction)
+            self.reach = reach / max(math.sqrt(squared), 1e-300)
+        return self.serves(squared, objective.mean_weight, tol)
+
+    def serves(self, squared: float, mean_weight: float, tol: float) -> bool:
+        """Tell whether the Hessian of an iterate of this squared decrement serves, as far as is known."""
+        decrement = math.sqrt(squared / mean_weight)
+        if self.reach is None or decrement > NEAR:
+            return False
+        return self.reach * math.sqrt(squared) <= STILL or decrement <= 0.01 * tol
+
+    def learn(self, step: FloatArray, change: FloatArray) -> None:
+        """Take in how the gradient changed along a step; what rounding has eaten teaches nothing."""
+        product = float(step @ change)
+        if product > CURVED * float(np.abs(step) @ np.abs(change)):
+            self.pairs.append((step, change, product))
+
+
+def newton_step(here: Evaluation) -> NewtonStep:
+    """Return the Newton direction and decrement; where the curvature is gone, a long step down the gradient.
+
+    Parameters
+    ----------
+    here : Evaluation
+        Gradient and Hessian.
+
+    Returns
+    -------
+    NewtonStep
+        With ``squared`` nan when the Hessian is not finite.
+    """
+    assert here.hessian is not None
+    if not here.hessian.finite:
+        return NewtonStep(np.zeros_like(here.gradient), math.nan, None)
+    factor = here.hessian.factorise()
+    direction = factor.solve(-here.gradient)
+    squared = abs(max(-float(here.gradient @ direction), 0.0))  # abs: of minus zero
+    return NewtonStep(direction, squared, factor)
+
+
+def _search(
+    objective: SmoothObjective, coef: FloatArray, here: Evaluation, direction: FloatArray, squared: float, hessian: bool
+) -> tuple[float, Evaluation | None]:
+    """Return the first of 1, 1/2, 1/4, ... that lowers the objective enough, and the evaluation there."""
+    # Below this change the objective is rounding noise, and a Newton step on a convex function is safe.
+    noise = ROUNDING * abs(here.value)
+    length = 1.0
+    for trials in range(TRIALS_MOST):
+        if trials == TRIALS_BEFORE_REACH:
+            # A direction from a point without curvature can be too long by any factor: look how far it goes.
+            reach = objective.reach(direction)
+            length = min(length, REACH / max(reach, REACH))
+        trial = objective.evaluate(coef + length * direction, hessian)
+        if trial.value <= here.value - ARMIJO * length * squared + noise:
+            return length, trial
+        length *= 0.5
+    return 0.0, None

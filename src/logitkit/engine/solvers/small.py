@@ -1,0 +1,156 @@
+r"""Many small fits at once, each wholly in compiled code: the same rows with other weights, or slices of the rows.
+
+The iteration is Newton's method as in :mod:`logitkit.engine.solvers.newton`, with the same stopping rule. What is out
+of the ordinary (no curvature, a step that must be cut many times, coefficients that seem to run to infinity) is not
+solved here: the fit is handed back as not converged, and the caller takes the way of single fits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.engine.curvature.hessian import DEFINITE
+from logitkit.engine.solvers.newton import ARMIJO, ROUNDING, Newton
+from logitkit.numerics.kernels import binomial as kernel
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["SmallFits", "is_small", "solve_small"]
+
+COLUMNS_MOST = 64  # above it a blocked factorisation is faster
+CELLS_MOST = 1 << 19  # 4 MiB: above it the rows of one fit outgrow the cache, and fill the threads by themselves
+
+
+@dataclass(frozen=True)
+class SmallFits:
+    """What is known of m fits.
+
+    Parameters
+    ----------
+    coef : (m, p) array
+        Solutions where ``converged``, else where the iteration stopped.
+    information : (m, p, p) or (0, p, p) array
+        Information at the last evaluation; empty unless asked for.
+    value : (m,) array
+        Negative log-likelihood without the binomial constant.
+    decrement : (m,) array
+        Newton decrement at the last evaluation.
+    closest : (m,) array
+        Least weighted distance between outcome and mean among rows of one outcome.
+    share : (m,) array
+        Least squared pivot of the information scaled to a unit diagonal: what a column has of its own.
+    iterations : (m,) int array
+        Steps that were searched.
+    converged : (m,) bool array
+        Whether the tolerance was reached.
+    """
+
+    coef: FloatArray
+    information: FloatArray
+    value: FloatArray
+    decrement: FloatArray
+    closest: FloatArray
+    share: FloatArray
+    iterations: IntArray
+    converged: BoolArray
+
+    @property
+    def definite(self) -> BoolArray:
+        """Whether the information is positive definite well above rounding, shape (m,)."""
+        return np.asarray(self.share > DEFINITE)
+
+
+def is_small(n_rows: int, n_columns: int) -> bool:
+    """Tell whether a fit of this size belongs here.
+
+    Parameters
+    ----------
+    n_rows, n_columns : int
+        Rows and columns of one fit.
+
+    Returns
+    -------
+    bool
+        Whether the rows fit in a cache and the columns are few.
+
+    Examples
+    --------
+    >>> is_small(1_000, 10), is_small(1_000_000, 10), is_small(1_000, 0)
+    (True, False, False)
+    """
+    return 0 < n_columns <= COLUMNS_MOST and n_rows * n_columns <= CELLS_MOST
+
+
+def solve_small(
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    offset: FloatArray | None,
+    bounds: IntArray,
+    start: FloatArray,
+    solver: Newton,
+    information: bool = False,
+) -> SmallFits:
+    """Fit many logistic regressions on one thread.
+
+    Parameters
+    ----------
+    X : (n, p) array
+        Columns.
+    y, weights : (n,) or (m, n) array
+        Proportions of events and total weights; with two dimensions, a row a fit. Weight zero: the row is absent.
+    offset : (n,) array or None
+        Added to the linear predictors.
+    bounds : (m, 2) int array
+        First row of each fit, and the row after its last.
+    start : (p,) or (m, p) array
+        First iterate; with two dimensions, a row a fit.
+    solver : Newton
+        Tolerance and largest number of iterations.
+    information : bool, default False
+        Whether to keep the information of each fit.
+
+    Returns
+    -------
+    SmallFits
+        In the order of ``bounds``.
+
+    Examples
+    --------
+    The estimate of a proportion is its logit, and its information n times the variance of a row:
+
+    >>> y = np.array([0.0, 1.0, 1.0, 1.0, 0.0, 1.0])
+    >>> rows = np.array([[0, 4], [4, 6]])
+    >>> fits = solve_small(np.ones((6, 1)), y, np.ones(6), None, rows, np.zeros(1), Newton(), information=True)
+    >>> bool(np.allclose(fits.coef[:, 0], [np.log(3), 0])), fits.information.ravel()
+    (True, array([0.75, 0.5 ]))
+    """
+    m, p = bounds.shape[0], X.shape[1]
+    coef, report = np.empty((m, p)), np.empty((m, 6))
+    kept = np.empty((m if information else 0, p, p))
+    kernel.logit_fits(
+        np.ascontiguousarray(X, dtype=np.float64),
+        np.ascontiguousarray(np.atleast_2d(y)),
+        np.ascontiguousarray(np.atleast_2d(weights)),
+        np.zeros(X.shape[0]) if offset is None else np.ascontiguousarray(offset),
+        np.ascontiguousarray(bounds, dtype=np.int64),
+        np.ascontiguousarray(np.atleast_2d(start)),
+        float(solver.tol),
+        int(solver.max_iter),
+        ARMIJO,
+        ROUNDING,
+        coef,
+        kept,
+        report,
+    )
+    return SmallFits(
+        coef,
+        kept,
+        report[:, kernel.VALUE],
+        np.sqrt(report[:, kernel.SQUARED]),
+        report[:, kernel.CLOSEST],
+        report[:, kernel.PIVOT],
+        report[:, kernel.STEPS].astype(np.int64),
+        report[:, kernel.ENDED] == kernel.CONVERGED,
+    )

@@ -1,0 +1,111 @@
+"""What a solver returns: a solution, how it ended, and how it got there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from numbers import Integral
+from typing import Any
+
+from logitkit.engine.objective import Evaluation
+from logitkit.errors import DataError
+from logitkit.options import is_finite_number
+from logitkit.typing import FloatArray
+
+__all__ = ["Solution", "Status", "Step", "require_options"]
+
+STEPS_MOST = 1_000_000_000
+
+
+def require_options(solver: str, tol: Any, max_iter: Any) -> None:
+    """Refuse options of a solver that are no numbers or out of range.
+
+    Parameters
+    ----------
+    solver : str
+        Name of its options, for the message.
+    tol : object
+        Positive, at most 1: an error of one standard error, or of the whole loss, is no solution.
+    max_iter : object
+        A whole number of at least 1.
+
+    Raises
+    ------
+    DataError
+        With the value.
+
+    Examples
+    --------
+    >>> require_options("Newton", 1e-8, 100)
+    """
+    if not is_finite_number(tol) or not 0.0 < tol <= 1.0:
+        raise DataError(f"{solver}(tol={tol!r:.60}): give a positive number, at most 1.")
+    if isinstance(max_iter, bool) or not isinstance(max_iter, Integral) or not 1 <= int(max_iter) <= STEPS_MOST:
+        raise DataError(f"{solver}(max_iter={max_iter!r}): give a whole number from 1 to {STEPS_MOST:,}.")
+
+
+class Status(Enum):
+    """How a fit ended; the value is the sentence that the user reads."""
+
+    CONVERGED = "converged"
+    SEPARATED = "the maximum is at infinity (separation); the limiting model was fitted"
+    SUSPECTED = "stopped because the coefficients seem to run to infinity"
+    ITERATIONS = "stopped at the largest number of iterations before the tolerance was reached"
+    STALLED = "stopped because no step along the Newton direction lowers the objective"
+    NOT_FINITE = "stopped because the objective is not finite"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One iteration, as kept in the trace.
+
+    Parameters
+    ----------
+    iteration : int
+        From 0.
+    value : float
+        Objective at the start of the iteration.
+    decrement : float
+        Newton decrement there, in standard errors: the root of g' H^-1 g.
+    length : float
+        Share of the Newton step that was taken; 0 at the last iterate.
+    kept : bool
+        Whether the Hessian was one of an earlier iterate or of a sample of the rows.
+    """
+
+    iteration: int
+    value: float
+    decrement: float
+    length: float
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Coefficients, how they were reached, and the evaluation that inference starts from.
+
+    Parameters
+    ----------
+    coef : (p,) array
+        The solution.
+    evaluation : Evaluation
+        Value, gradient and Hessian at the last iterate.
+    decrement : float
+        Newton decrement at the last iterate.
+    status : Status
+        How the solver ended.
+    trace : tuple of Step
+        Every iteration.
+    definite : bool
+        Whether the Hessian is positive definite well above rounding, so that the decrement can be trusted as a bound.
+    method : str
+        How the problem was solved, in words.
+    """
+
+    coef: FloatArray
+    evaluation: Evaluation
+    decrement: float
+    status: Status
+    trace: tuple[Step, ...]
+    definite: bool = False
+    method: str = "Newton's method"

@@ -1,0 +1,113 @@
+r"""The binomial family: events out of trials, one linear predictor a row.
+
+Everything is a function of the linear predictor. The engine calls :meth:`Binomial.rows`; the other methods
+serve what follows a fit. Equations are those of ``docs/maths/binomial.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from logitkit.models.link import LOGIT, Link
+from logitkit.numerics.kernels import binomial as kernel
+from logitkit.numerics.kernels.binomial_values import logit_values, ratio_sum
+from logitkit.typing import FloatArray
+
+__all__ = ["Binomial"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binomial:
+    """The binomial distribution with a link.
+
+    Parameters
+    ----------
+    link : Link
+        The link; the logit is the one that is offered.
+
+    References
+    ----------
+    McCullagh, P. and Nelder, J. A. (1989) Generalized Linear Models, 2nd edition, chapter 4.
+
+    Examples
+    --------
+    The variance of a Bernoulli outcome is mu (1 - mu):
+
+    >>> import numpy as np
+    >>> family = Binomial()
+    >>> eta = np.array([-2.0, 0.0, 3.0])
+    >>> mu = family.mean(eta)
+    >>> bool(np.allclose(family.variance(eta), mu * (1 - mu)))
+    True
+    """
+
+    link: Link = field(default=LOGIT)
+
+    name = "binomial"
+
+    def rows(
+        self,
+        eta: FloatArray,
+        y: FloatArray,
+        weights: FloatArray,
+        slope: FloatArray,
+        curvature: FloatArray,
+    ) -> tuple[float, float, float, float]:
+        """Fill slope and curvature for a block of rows; return the loss, the least residual and sums of means."""
+        return kernel.logit_rows(eta, y, weights, slope, curvature)
+
+    def walk(
+        self,
+        numbers: FloatArray,
+        coef: FloatArray,
+        offset: FloatArray | None,
+        y: FloatArray,
+        weights: FloatArray,
+        slope: FloatArray,
+        curvature: FloatArray,
+        gradient: FloatArray,
+    ) -> tuple[float, float, float, float]:
+        """Do what ``rows`` does for the rows of a dense matrix, and add to its gradient, in one reading of it."""
+        offset = np.empty(0) if offset is None else offset
+        return kernel.logit_walk(numbers, coef, offset, y, weights, slope, curvature, gradient)
+
+    def pearson(self, slope: FloatArray, curvature: FloatArray) -> float:
+        """Return Pearson's statistic of rows whose slope and curvature are known."""
+        return ratio_sum(slope, curvature)
+
+    def mean(self, eta: FloatArray) -> FloatArray:
+        """Return the probability of the event, shape (n,)."""
+        return self.link.inverse(eta)
+
+    def variance(self, eta: FloatArray) -> FloatArray:
+        """Return mu (1 - mu) of one trial, computed as a product of both tails, shape (n,)."""
+        return self.mean(eta) * self.mean(-np.asarray(eta))
+
+    def residual(self, eta: FloatArray, y: FloatArray) -> FloatArray:
+        """Return y - mu without cancellation near 0 and 1, shape (n,)."""
+        return y * self.mean(-eta) - (1.0 - y) * self.mean(eta)
+
+    def loss(self, eta: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the negative log-likelihood of one trial a row, without the constant, shape (n,)."""
+        return logit_values(np.ascontiguousarray(eta), np.ascontiguousarray(y))
+
+    def saturated_loss(self, y: FloatArray) -> FloatArray:
+        """Return the least loss that any linear predictor could give, the entropy of y, shape (n,)."""
+        inner = (y > 0.0) & (y < 1.0)
+        out = np.zeros(y.shape)
+        y_inner = y[inner]
+        out[inner] = -(y_inner * np.log(y_inner) + (1.0 - y_inner) * np.log1p(-y_inner))
+        return out
+
+    def unit_deviance(self, eta: FloatArray, y: FloatArray) -> FloatArray:
+        """Return twice the loss above the saturated loss for one trial a row, never negative, shape (n,)."""
+        return np.maximum(2.0 * (self.loss(eta, y) - self.saturated_loss(y)), 0.0)
+
+    def log_constant(self, y: FloatArray, trials: FloatArray) -> FloatArray:
+        """Return log of the binomial coefficient of each row, shape (n,); zero where trials is one."""
+        from scipy.special import gammaln
+
+        events = np.rint(y * trials)
+        return np.asarray(gammaln(trials + 1.0) - gammaln(events + 1.0) - gammaln(trials - events + 1.0))

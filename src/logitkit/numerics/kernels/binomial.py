@@ -1,0 +1,493 @@
+r"""The binomial likelihood with the logit link, written in the linear predictor.
+
+With :math:`e = \exp(-|\eta|)`, which never overflows, everything that the engine needs follows without
+cancellation (``docs/maths/binomial.md``, equations 1 to 5):
+
+.. math::
+
+    \ell(\eta, y) &= \log(1 + e) + (1 - y) \max(\eta, 0) + y \max(-\eta, 0), \\
+    \mu &= 1 / (1 + e) \text{ or } e / (1 + e), \qquad
+    \mu (1 - \mu) = e / (1 + e)^2 .
+
+Rows are processed in place into buffers that the caller owns; the functions hold no interpreter lock. The loop over
+rows has no branch and no call, so that the compiler works on several rows at once: the exponential and the logarithm
+are polynomials, right to two units in the last place (``docs/maths/binomial.md``, equations 14 to 16).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from logitkit.numerics.kernels import compiled, compiled_sum
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["logit_fits", "logit_rows", "logit_walk"]
+
+
+@compiled
+def logit_rows(
+    eta: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+) -> tuple[float, float, float, float]:
+    r"""Evaluate the weighted loss, its slope and its curvature for rows of linear predictors.
+
+    Parameters
+    ----------
+    eta : (n,) array
+        Linear predictors (logits).
+    y : (n,) array
+        Proportion of events in each row, in [0, 1].
+    weights : (n,) array
+        Total weight of each row: prior weight times number of trials.
+    slope, curvature : (n,) array
+        Overwritten with :math:`w (\mu - y)` and :math:`w \mu (1 - \mu)`.
+
+    Returns
+    -------
+    value : float
+        :math:`\sum_i w_i \ell(\eta_i, y_i)`.
+    closest : float
+        The least :math:`w_i |y_i - \mu_i|` among rows of positive weight with one outcome only; ``inf`` if
+        there is none. It bounds what a direction of recession could still gain.
+    fitted, matched : float
+        :math:`\sum_i w_i \mu_i` and :math:`\sum_i w_i y_i \mu_i`: fitted events, and fitted events among events.
+    """
+    value = 0.0
+    fitted = 0.0
+    matched = 0.0
+    closest = math.inf
+    n = eta.shape[0]
+    space = np.empty((2, min(n, CHUNK)))
+    for first in range(0, n, CHUNK):
+        part = slice(first, min(first + CHUNK, n))
+        sums = _chunk(eta[part], y[part], weights[part], slope[part], curvature[part], space)
+        value += sums[0]
+        closest = min(closest, sums[1])
+        fitted += sums[2]
+        matched += sums[3]
+    return value, closest, fitted, matched
+
+
+@compiled
+def logit_walk(
+    X: FloatArray,
+    coef: FloatArray,
+    offset: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+    gradient: FloatArray,
+) -> tuple[float, float, float, float]:
+    """Do what ``logit_rows`` does for the linear predictors of a matrix, and sum the gradient, in one reading of it.
+
+    Parameters
+    ----------
+    X : (n, q) array
+        Rows, in C order, of which the first p numbers are those of the matrix.
+    coef : (p,) array
+        Coefficients.
+    offset : (n,) or (0,) array
+        Added to the linear predictors; empty for none.
+    y, weights, slope, curvature : (n,) array
+        As for ``logit_rows``.
+    gradient : (p,) array
+        Added to: the product of the transpose with the slopes.
+
+    Returns
+    -------
+    value, closest, fitted, matched : float
+        As for ``logit_rows``.
+    """
+    value = 0.0
+    fitted = 0.0
+    matched = 0.0
+    closest = math.inf
+    n = y.shape[0]
+    predictor = np.empty(WALKED)
+    space = np.empty((2, WALKED))
+    for first in range(0, n, WALKED):
+        last = min(first + WALKED, n)
+        part, eta = slice(first, last), predictor[: last - first]
+        whole = first + (last - first) // 4 * 4
+        for i in range(first, whole, 4):
+            _write_dots(X, i, coef, eta, i - first)
+        for i in range(whole, last):
+            total = 0.0
+            for j in range(coef.shape[0]):
+                total += X[i, j] * coef[j]
+            eta[i - first] = total
+        if offset.shape[0] > 0:
+            for i in range(first, last):
+                eta[i - first] += offset[i]
+        sums = _chunk(eta, y[part], weights[part], slope[part], curvature[part], space)
+        value += sums[0]
+        closest = min(closest, sums[1])
+        fitted += sums[2]
+        matched += sums[3]
+        for i in range(first, whole, 4):
+            _add_rows(X, i, slope, gradient)
+        for i in range(whole, last):
+            for j in range(gradient.shape[0]):
+                gradient[j] += slope[i] * X[i, j]
+    return value, closest, fitted, matched
+
+
+@compiled
+def _chunk(
+    eta: FloatArray, y: FloatArray, weights: FloatArray, slope: FloatArray, curvature: FloatArray, space: FloatArray
+) -> tuple[float, float, float, float]:
+    """Fill slope and curvature of a few rows, and return their sums; ``space`` has two numbers a row."""
+    loss, mean = space[0, : eta.shape[0]], space[1, : eta.shape[0]]
+    _decay(eta, curvature)
+    _fill(eta, y, weights, slope, curvature, loss, mean)
+    return _sum(loss), _least(y, weights, slope), _sum(mean), _sum_products(mean, y)
+
+
+@compiled_sum
+def _write_dots(X: FloatArray, i: int, vector: FloatArray, out: FloatArray, k: int) -> None:
+    """Write the products of four rows with a vector."""
+    first = second = third = fourth = 0.0
+    for j in range(vector.shape[0]):
+        v = vector[j]
+        first += X[i, j] * v
+        second += X[i + 1, j] * v
+        third += X[i + 2, j] * v
+        fourth += X[i + 3, j] * v
+    out[k], out[k + 1], out[k + 2], out[k + 3] = first, second, third, fourth
+
+
+@compiled_sum
+def _add_rows(X: FloatArray, i: int, shares: FloatArray, out: FloatArray) -> None:
+    """Add a combination of four rows."""
+    first, second, third, fourth = shares[i], shares[i + 1], shares[i + 2], shares[i + 3]
+    for j in range(out.shape[0]):
+        out[j] += (first * X[i, j] + second * X[i + 1, j]) + (third * X[i + 2, j] + fourth * X[i + 3, j])
+
+
+WALKED = 64  # rows that are still in the cache when the gradient is summed
+CHUNK = 512  # rows whose intermediate results stay in the first-level cache
+LOG2_E = 1.4426950408889634
+LN_2 = 0.6931471805599453
+LN_2_HIGH = 6.93147180369123816490e-01  # its leading bits, so that a multiple of it is exact
+LN_2_LOW = 1.90821492927058770002e-10  # and the others
+SMALLEST = 745.0  # exp(-745) is the last number above zero
+ROOT_2_LESS_1 = 0.41421356237309503
+POWERS = np.array([0.5**k for k in range(1_080)])
+C2, C3, C4, C5, C6, C7, C8, C9, C10, C11, C12, C13 = (1.0 / math.factorial(k) for k in range(2, 14))
+
+
+@compiled
+def _decay(eta: FloatArray, out: FloatArray) -> None:
+    """Write exp(-|eta|): a power of two times a polynomial on [-ln 2 / 2, ln 2 / 2]."""
+    for i in range(eta.shape[0]):
+        x = abs(eta[i])
+        x = x if x < SMALLEST else SMALLEST  # noqa: FURB136 - a missing value too must give an index below
+        k = np.floor(x * LOG2_E + 0.5)
+        r = (k * LN_2_HIGH - x) + k * LN_2_LOW
+        high = C8 + r * (C9 + r * (C10 + r * (C11 + r * (C12 + r * C13))))
+        low = C2 + r * (C3 + r * (C4 + r * (C5 + r * (C6 + r * (C7 + r * high)))))
+        out[i] = (1.0 + r * (1.0 + r * low)) * POWERS[np.int64(k)]
+
+
+@compiled
+def _fill(
+    eta: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    slope: FloatArray,
+    curvature: FloatArray,
+    loss: FloatArray,
+    mean: FloatArray,
+) -> None:
+    """Fill weighted loss, mean, slope and curvature; ``curvature`` comes in as exp(-|eta|)."""
+    for i in range(eta.shape[0]):
+        e = curvature[i]
+        # log(1 + e) = 2 artanh s, after halving 1 + e where it is above the root of two.
+        large = e > ROOT_2_LESS_1
+        s = (e - 1.0 if large else e) / (e + 3.0 if large else e + 2.0)
+        z = s * s
+        tail = 1 / 13 + z * (1 / 15 + z * (1 / 17 + z * (1 / 19 + z * (1 / 21))))
+        series = 1.0 + z * (1 / 3 + z * (1 / 5 + z * (1 / 7 + z * (1 / 9 + z * (1 / 11 + z * tail)))))
+        log_1p = 2.0 * s * series + (LN_2 if large else 0.0)
+        upper = 1.0 / (1.0 + e)
+        lower = e * upper
+        positive = eta[i] >= 0.0
+        mu = upper if positive else lower
+        not_mu = lower if positive else upper
+        y_i = y[i]
+        w_i = weights[i]
+        # A missing linear predictor must show in the loss: only this product lets it through.
+        loss[i] = w_i * (log_1p + abs(eta[i]) * (1.0 - y_i if positive else y_i))
+        slope[i] = w_i * ((1.0 - y_i) * mu - y_i * not_mu)
+        curvature[i] = w_i * upper * lower
+        mean[i] = w_i * mu
+
+
+@compiled_sum
+def _sum(values: FloatArray) -> float:
+    total = 0.0
+    for i in range(values.shape[0]):
+        total += values[i]
+    return total
+
+
+@compiled_sum
+def _sum_products(left: FloatArray, right: FloatArray) -> float:
+    total = 0.0
+    for i in range(left.shape[0]):
+        total += left[i] * right[i]
+    return total
+
+
+@compiled
+def _least(y: FloatArray, weights: FloatArray, slope: FloatArray) -> float:
+    """Return the least weighted distance between outcome and mean among rows of one outcome."""
+    closest = math.inf
+    for i in range(y.shape[0]):
+        single = (weights[i] > 0.0) & ((y[i] == 0.0) | (y[i] == 1.0))
+        distance = abs(slope[i]) if single else math.inf
+        closest = distance if distance < closest else closest  # noqa: FURB136 - one instruction, where min is a call
+    return closest
+
+
+# Many small fits. Columns are stored one after another, so that the loops over rows run along memory.
+
+CONVERGED, ITERATIONS, INDEFINITE, NO_STEP, NOT_FINITE, SUSPECTED, NO_ROWS = range(7)
+VALUE, SQUARED, CLOSEST, PIVOT, STEPS, ENDED = range(6)  # columns of the report
+HALVINGS_MOST = 10  # a harder case is for the solver of single fits
+LINEAR_SHARE = 0.2  # a squared decrement that falls by less is not quadratic convergence
+LINEAR_MOST = 3
+
+
+@compiled
+def logit_fits(  # noqa: PLR0917 - arrays and scalars only
+    X: FloatArray,
+    y: FloatArray,
+    weights: FloatArray,
+    offset: FloatArray,
+    bounds: IntArray,
+    start: FloatArray,
+    tol: float,
+    max_iter: int,
+    armijo: float,
+    rounding: float,
+    coef: FloatArray,
+    information: FloatArray,
+    report: FloatArray,
+) -> None:
+    r"""Fit many logistic regressions with few columns by Newton's method, each on a slice of the rows.
+
+    The iteration is that of ``docs/maths/newton.md``, equations 1 to 4; what is out of the ordinary is given up and
+    reported, not solved.
+
+    Parameters
+    ----------
+    X : (n, p) array
+        Columns, in C order.
+    y, weights : (1, n) or (m, n) array
+        Proportions of events and total weights, the same for every fit or one row a fit; weight zero: no row.
+    offset : (n,) array
+        Added to the linear predictors.
+    bounds : (m, 2) int array
+        First row of each fit, and the row after its last.
+    start : (1, p) or (m, p) array
+        First iterate, the same for every fit or one row a fit.
+    tol : float
+        On the Newton decrement, times the root of the mean weight where that is below 1.
+    max_iter : int
+        Largest number of iterations.
+    armijo, rounding : float
+        Share of the predicted fall that a step must reach, and share of the objective that is rounding.
+    coef : (m, p) array
+        Overwritten with the estimates, one free step after the last evaluation.
+    information : (m, p, p) or (0, p, p) array
+        Overwritten with the information there, unless it is empty.
+    report : (m, 6) array
+        Overwritten with: the loss, the squared decrement, the least :math:`w |y - \mu|` of rows with one outcome, the
+        least squared pivot of the information scaled to a unit diagonal, iterations, and how the fit ended.
+    """
+    p = X.shape[1]
+    longest = 0
+    for fit in range(bounds.shape[0]):
+        longest = max(longest, bounds[fit, 1] - bounds[fit, 0])
+    column_space = np.empty(p * longest)
+    row_space = np.empty(6 * longest)
+    hessian = np.empty((p, p))
+    factor = np.empty((p, p))
+    vectors = np.empty((4, p))
+    for fit in range(bounds.shape[0]):
+        first, last = bounds[fit, 0], bounds[fit, 1]
+        w = weights[fit] if weights.shape[0] > 1 else weights[0]
+        outcome = y[fit] if y.shape[0] > 1 else y[0]
+        used = 0
+        total = 0.0
+        for i in range(first, last):
+            if w[i] > 0.0:
+                total += w[i]
+                used += 1
+        columns = column_space[: p * used].reshape((p, used))
+        rows = row_space[: 6 * used].reshape((6, used))
+        used = 0
+        for i in range(first, last):
+            if w[i] > 0.0:
+                for j in range(p):
+                    columns[j, used] = X[i, j]
+                rows[0, used] = outcome[i]
+                rows[1, used] = w[i]
+                rows[2, used] = offset[i]
+                used += 1
+        begin = start[fit] if start.shape[0] > 1 else start[0]
+        for j in range(p):
+            coef[fit, j] = begin[j]
+        bound = tol * tol * min(1.0, total / max(last - first, 1))
+        report[fit, :] = np.nan
+        report[fit, STEPS] = 0.0
+        report[fit, ENDED] = NO_ROWS
+        if used > 0:
+            own = coef[fit], hessian, factor, vectors, report[fit]
+            _newton(columns, rows, bound, max_iter, armijo, rounding, *own)
+            if information.shape[0] > 0:
+                for j in range(p):
+                    for k in range(j + 1):
+                        information[fit, j, k] = information[fit, k, j] = hessian[j, k]
+
+
+@compiled
+def _newton(  # noqa: PLR0917 - arrays and scalars only
+    columns: FloatArray,
+    rows: FloatArray,
+    bound: float,
+    max_iter: int,
+    armijo: float,
+    rounding: float,
+    coef: FloatArray,
+    hessian: FloatArray,
+    factor: FloatArray,
+    vectors: FloatArray,
+    report: FloatArray,
+) -> None:
+    """Minimise from ``coef``, in place, and leave the last Hessian.
+
+    ``rows`` holds outcome, weight and offset, and room for linear predictor, slope and curvature; ``vectors`` is room
+    for gradient, scale, direction and trial.
+    """
+    p = columns.shape[0]
+    gradient, scale, direction, trial = vectors[0], vectors[1], vectors[2], vectors[3]
+    value, closest = _evaluate(columns, rows, coef, gradient, hessian)
+    before = math.inf
+    linear = 0
+    for iteration in range(max_iter):
+        report[VALUE] = value
+        report[CLOSEST] = closest
+        report[STEPS] = iteration
+        report[PIVOT] = _factorise(hessian, factor, scale)
+        if not math.isfinite(value):
+            report[ENDED] = NOT_FINITE
+            return
+        if not report[PIVOT] > 0.0:
+            report[ENDED] = INDEFINITE
+            return
+        squared = _solve(factor, scale, gradient, direction)
+        report[SQUARED] = squared
+        if squared <= bound:
+            for j in range(p):
+                coef[j] += direction[j]
+            report[ENDED] = CONVERGED
+            return
+        linear = linear + 1 if squared > LINEAR_SHARE * before and closest < squared else 0
+        if linear >= LINEAR_MOST:
+            report[ENDED] = SUSPECTED
+            return
+        before = squared
+        length = 1.0
+        found = False
+        for _ in range(HALVINGS_MOST):
+            for j in range(p):
+                trial[j] = coef[j] + length * direction[j]
+            there, closest = _evaluate(columns, rows, trial, gradient, hessian)
+            if there <= value - armijo * length * squared + rounding * abs(value):
+                found = True
+                break
+            length *= 0.5
+        if not found:
+            report[ENDED] = NO_STEP
+            return
+        value = there
+        for j in range(p):
+            coef[j] = trial[j]
+    report[ENDED] = ITERATIONS
+
+
+@compiled
+def _evaluate(
+    columns: FloatArray, rows: FloatArray, coef: FloatArray, gradient: FloatArray, hessian: FloatArray
+) -> tuple[float, float]:
+    """Fill the gradient and the lower half of the Hessian; return the loss and the least weighted residual."""
+    p, n = columns.shape
+    y, weights, offset, eta, slope, curvature = rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]
+    for i in range(n):
+        eta[i] = offset[i]
+    for j in range(p):
+        for i in range(n):
+            eta[i] += coef[j] * columns[j, i]
+    value, closest, _, _ = logit_rows(eta, y, weights, slope, curvature)
+    for j in range(p):
+        gradient[j] = _sum_products(slope, columns[j])
+    weighted = eta  # no longer needed
+    for j in range(p):
+        for i in range(n):
+            weighted[i] = curvature[i] * columns[j, i]
+        for k in range(j + 1):
+            hessian[j, k] = _sum_products(weighted, columns[k])
+    return value, closest
+
+
+@compiled
+def _factorise(hessian: FloatArray, factor: FloatArray, scale: FloatArray) -> float:
+    """Fill the Cholesky factor of the Hessian scaled to a unit diagonal; return its least squared pivot, or -1."""
+    p = hessian.shape[0]
+    least = math.inf
+    for j in range(p):
+        if not (0.0 < hessian[j, j] < math.inf):
+            return -1.0
+        scale[j] = 1.0 / math.sqrt(hessian[j, j])
+    for j in range(p):
+        for k in range(j + 1):
+            rest = hessian[j, k] * scale[j] * scale[k]
+            for i in range(k):
+                rest -= factor[j, i] * factor[k, i]
+            if k < j:
+                factor[j, k] = rest / factor[k, k]
+            else:
+                if not rest > 0.0:
+                    return -1.0
+                least = min(least, rest)
+                factor[j, j] = math.sqrt(rest)
+    return least
+
+
+@compiled
+def _solve(factor: FloatArray, scale: FloatArray, gradient: FloatArray, direction: FloatArray) -> float:
+    """Fill the Newton direction; return the squared decrement."""
+    p = factor.shape[0]
+    squared = 0.0
+    for j in range(p):
+        rest = -gradient[j] * scale[j]
+        for k in range(j):
+            rest -= factor[j, k] * direction[k]
+        direction[j] = rest / factor[j, j]
+        squared += direction[j] * direction[j]
+    for j in range(p - 1, -1, -1):
+        rest = direction[j]
+        for k in range(j + 1, p):
+            rest -= factor[k, j] * direction[k]
+        direction[j] = rest / factor[j, j]
+    for j in range(p):
+        direction[j] *= scale[j]
+    return squared

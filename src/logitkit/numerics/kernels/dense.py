@@ -1,0 +1,129 @@
+"""What is done with the rows of a dense matrix and is no product: scaling them, and sums of columns and squares."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from numpy.typing import NDArray
+
+from logitkit.numerics.kernels import compiled, compiled_sum
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dots"]
+
+
+@compiled
+def scale_rows(array: FloatArray, weights: FloatArray, out: NDArray[Any]) -> None:
+    """Write ``sqrt(weights[i]) * array[i, j]`` to ``out``.
+
+    Parameters
+    ----------
+    array : (n, p) array
+        Rows, in C order for speed.
+    weights : (n,) array
+        Not negative.
+    out : (n, p) array
+        Overwritten; in double or single precision.
+    """
+    for i in range(array.shape[0]):
+        root = math.sqrt(weights[i])
+        for j in range(array.shape[1]):
+            out[i, j] = root * array[i, j]
+
+
+@compiled
+def scale_both(array: FloatArray, weights: FloatArray, shares: FloatArray, out: NDArray[Any]) -> None:
+    """Write ``sqrt(weights[i]) * array[i, j] * shares[j]`` to ``out``.
+
+    Parameters
+    ----------
+    array : (n, q) array
+        Rows, in C order, of which the first p numbers are those of the matrix.
+    weights : (n,) array
+        Not negative.
+    shares : (p,) array
+        One number a column.
+    out : (n, p) array
+        Overwritten; in double or single precision.
+    """
+    for i in range(out.shape[0]):
+        root = math.sqrt(weights[i])
+        for j in range(shares.shape[0]):
+            out[i, j] = root * array[i, j] * shares[j]
+
+
+@compiled_sum
+def add_moments(array: FloatArray, weights: FloatArray, first: FloatArray, second: FloatArray) -> None:
+    """Add the weighted sums of columns and of their squares, in one reading.
+
+    Parameters
+    ----------
+    array : (n, p) array
+        Rows, in C order for speed.
+    weights : (n,) array
+        One a row.
+    first, second : (p,) array
+        Added to.
+    """
+    whole = array.shape[0] // 2 * 2
+    for i in range(0, whole, 2):
+        w, v = weights[i], weights[i + 1]
+        for j in range(array.shape[1]):
+            x, z = array[i, j], array[i + 1, j]
+            first[j] += w * x + v * z
+            second[j] += w * x * x + v * z * z
+    for i in range(whole, array.shape[0]):
+        for j in range(array.shape[1]):
+            first[j] += weights[i] * array[i, j]
+            second[j] += weights[i] * array[i, j] * array[i, j]
+
+
+@compiled_sum
+def write_dots(rows: FloatArray, index: IntArray, vector: FloatArray, out: FloatArray) -> None:
+    """Write the products of some rows with a vector.
+
+    Parameters
+    ----------
+    rows : (m, n) array
+        In C order.
+    index : (k,) int array
+        Which.
+    vector : (n,) array
+        One number a column.
+    out : (k,) array
+        Overwritten.
+    """
+    for k in range(index.shape[0]):
+        row = rows[index[k]]
+        total = 0.0
+        for i in range(vector.shape[0]):
+            total += row[i] * vector[i]
+        out[k] = total
+
+
+@compiled_sum
+def add_row_sums(array: FloatArray, vector: FloatArray, out: FloatArray) -> None:
+    """Add the product of the transpose with a vector: ``out[j] += sum_i vector[i] x_ij``.
+
+    Parameters
+    ----------
+    array : (n, q) array
+        Rows, in C order, of which the first p numbers are those of the matrix.
+    vector : (n,) array
+        One number a row.
+    out : (p,) array
+        Added to.
+    """
+    whole = vector.shape[0] // 4 * 4
+    for i in range(0, whole, 4):
+        first, second, third, fourth = vector[i], vector[i + 1], vector[i + 2], vector[i + 3]
+        for j in range(out.shape[0]):
+            low, high = (
+                first * array[i, j] + second * array[i + 1, j],
+                third * array[i + 2, j] + fourth * array[i + 3, j],
+            )
+            out[j] += low + high
+    for i in range(whole, vector.shape[0]):
+        for j in range(out.shape[0]):
+            out[j] += vector[i] * array[i, j]

@@ -1,0 +1,205 @@
+"""Models without a penalty in a cross-validation: a path of one strength, zero, fitted by maximum likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.fit import fit_design
+from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.outcome_assemble import Outcomes
+from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.engine.regularised.penalised_path import PathRecord, PathStatus, solve_path
+from logitkit.engine.regularised.sequence import StrengthSequence
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Status
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.estimable import not_estimable
+from logitkit.inference.outcome_prediction import outcome_probabilities
+from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
+from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.sandwich import with_required_sandwich
+from logitkit.models.binomial import Binomial
+from logitkit.models.layout import flat_names
+from logitkit.models.penalties.specification import Part, Specification
+from logitkit.typing import FloatArray
+
+__all__ = ["NoPenalty", "Unpenalised", "path_of"]
+
+
+@dataclass(frozen=True)
+class NoPenalty(Part):
+    """What a model without a penalty says of it."""
+
+    @property
+    def words(self) -> str:
+        """The words for it."""
+        return "none"
+
+
+@dataclass
+class Unpenalised(PenalisedModel):
+    """A model without a penalty on the rows of a design.
+
+    Parameters
+    ----------
+    design : Design
+        The rows.
+    family : Binomial or Outcomes
+        Distribution and link; of several outcomes, those with a predictor.
+    level : float
+        Confidence level of the fit.
+    specification : Specification
+        That there is none.
+    """
+
+    design: Design
+    family: Binomial | Outcomes
+    level: float = 0.95
+    specification: Specification = field(default_factory=NoPenalty)
+    _found: ModelRecord | None = None
+
+    @property
+    def model(self) -> str:  # type: ignore[override]
+        """What is fitted, in words."""
+        return "logistic regression" if isinstance(self.family, Binomial) else "multinomial logistic regression"
+
+    @property
+    def problem(self) -> StrengthSequence:
+        """Nothing that a strength changes."""
+        raise UnsupportedError("A model without a penalty has one fit and no path; use best, or lk.logit.")
+
+    @property
+    def found(self) -> ModelRecord:
+        """The fit."""
+        if self._found is None:
+            if isinstance(self.family, Binomial):
+                record = fit_design(self.design, self.family, Newton(), self.level)
+                self._found = with_required_sandwich(record, self.design)
+            else:
+                several = fit_multinomial(self.design, self.family, Newton(), self.level)
+                self._found = with_required_outcome_sandwich(several, self.design)
+        return self._found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients."""
+        info = self.design.info
+        if isinstance(self.family, Binomial):
+            return info.names
+        return flat_names([info.response.levels[k] for k in self.family.layout.active], info.names)
+
+    @property
+    def scale(self) -> FloatArray:
+        """Ones: no coefficient is penalised."""
+        return np.ones(len(self.names))
+
+    @property
+    def refits(self) -> bool:
+        """Nothing is refitted."""
+        return False
+
+    def refitted(self, coef: FloatArray) -> FloatArray:
+        """Return the coefficients as they are."""
+        return coef
+
+    def require_bounded(self, closest: float) -> None:
+        """Separation is found and recorded by the fit."""
+
+    def deviances(self) -> tuple[float, float]:
+        """Return the least loss that any model could have, and the null deviance."""
+        return self._loss - 0.5 * self.found.deviance, self.found.null_deviance
+
+    def reported(self, coef: FloatArray) -> FloatArray:
+        """Return the coefficients as they are."""
+        return coef
+
+    def of_rows(self, design: Design) -> Unpenalised:
+        """Return the same model of other rows."""
+        return Unpenalised(design, self.family, self.level)
+
+    def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
+        """Return linear predictors of the fit, at their limit under separation, shape (m, 1) or (K, m, 1)."""
+        del coef
+        record = self.found
+        unknown = np.flatnonzero(not_estimable(record, matrix, None))
+        if unknown.size:
+            raise DataError(
+                f"the rows say nothing of {unknown.size} of the rows left out, which have a level or a combination of "
+                "columns that no other row has. Use fewer folds, given folds, or a penalty."
+            )
+        if isinstance(record, MultinomialRecord):
+            with np.errstate(divide="ignore"):
+                return np.log(outcome_probabilities(record, matrix, offset))[:, :, None]
+        assert isinstance(record, FitRecord)
+        return linear_predictor(record, matrix, offset)[:, None]
+
+    def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
+        """Return the rank of the design."""
+        del strengths
+        return np.full(len(coef), float(self.found.n_params))
+
+    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> ModelRecord:
+        """Return the fit; there is no other strength than zero."""
+        del options, level, chosen
+        if strength != 0.0:
+            raise DataError(f"strength={strength!r}: the model has no penalty. Give penalty=lk.Lasso() or another.")
+        return self.found
+
+    @property
+    def _loss(self) -> float:
+        return self.found.log_constant - self.found.loglik
+
+    def path(self) -> PathRecord:
+        """Return the fit as a path of the strength zero."""
+        record, loss = self.found, self._loss
+        if record.status not in {Status.CONVERGED, Status.SEPARATED}:
+            raise DataError(f"the fit has not converged: the solver {record.status.value}.")
+        return PathRecord(
+            self.names,
+            self.specification.words,
+            np.zeros(1),
+            record.coef[None, :],
+            np.array([loss]),
+            record.log_constant - record.null_loglik,
+            np.array([record.deviance]),
+            record.null_deviance,
+            np.array([record.n_params]),
+            np.zeros(1),
+            np.array([len(record.trace)]),
+            PathStatus.COMPLETE,
+            record.method,
+            Newton().tol,
+            self.model,
+            self.design.info.names,
+        )
+
+
+def path_of(
+    given: PenalisedModel, strengths: FloatArray, options: ProxNewton, stops: bool, goes_on: Callable[[int], bool]
+) -> PathRecord:
+    """Return the path of a model, whether it has a penalty or not.
+
+    Parameters
+    ----------
+    given : PenalisedModel
+        The problem.
+    strengths, options, stops, goes_on : object
+        As of ``solve_path``.
+
+    Returns
+    -------
+    PathRecord
+        Of the strengths that were reached: of zero alone where there is no penalty.
+    """
+    if isinstance(given, Unpenalised):
+        goes_on(0)
+        return given.path()
+    return solve_path(given, strengths, options, stops, goes_on)

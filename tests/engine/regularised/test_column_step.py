@@ -1,0 +1,96 @@
+"""Newton's steps on sparse columns: what a factor of other columns and another curvature leaves of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from scipy.sparse import random_array
+from scipy.special import expit
+
+import logitkit as lk
+from logitkit.design.matrix.growing import SparseColumns
+from logitkit.design.matrix.sparse import sparse_matrix
+from logitkit.engine.regularised.column_step import PRECISE, ColumnStep
+from logitkit.models.penalties.penalty import Penalty
+
+N, P = 400, 120
+
+
+def problem(seed: int = 0) -> tuple[np.ndarray, ColumnStep, np.random.Generator]:
+    rng = np.random.default_rng(seed)
+    X = random_array((N, P), density=0.1, rng=rng, format="csr")
+    X.data = 1.0 + rng.random(X.nnz)
+    columns = SparseColumns(sparse_matrix(X), np.ones(P))
+    return X.toarray(), ColumnStep(columns.parts), rng
+
+
+def penalty_of(k: int, l2: float) -> Penalty:
+    unbounded = np.full(k, np.inf)
+    return Penalty(np.full(k, 0.3), np.full(k, l2), -unbounded, unbounded, None)
+
+
+def squares_of(columns: np.ndarray, curvature: np.ndarray) -> np.ndarray:
+    return curvature @ columns**2
+
+
+@pytest.mark.parametrize("l2", [0.0, 2.0])
+def test_a_step_with_its_own_factor_is_newtons(l2: float) -> None:
+    X, steps, rng = problem()
+    columns = np.sort(rng.permutation(P)[:70])
+    own, curvature, rows = X[:, columns], rng.uniform(0.05, 0.25, N), 0.1 * rng.standard_normal(N)
+    coef = rng.choice([-9.0, 9.0], 70)  # so far from zero that no sign changes
+    penalty = penalty_of(70, l2)
+    away = own.T @ rows + 0.3 * np.sign(coef) + l2 * coef
+    step = np.linalg.solve(own.T @ (curvature[:, None] * own) + l2 * np.eye(70), -away)
+    found, moved = coef.copy(), rows.copy()
+    steps.take(columns, penalty, squares_of(own, curvature), curvature, found, moved)
+    assert_allclose(found, coef + step, rtol=1e-8)
+    assert_allclose(moved, rows + curvature * (own @ step), rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.parametrize("l2", [0.0, 2.0])
+@pytest.mark.parametrize("left", [0, 5])
+def test_an_older_factor_serves(l2: float, left: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    X, steps, rng = problem(1)
+    first = np.sort(rng.permutation(P)[:70])
+    curvature = rng.uniform(0.05, 0.25, N)
+    steps.take(first, penalty_of(70, l2), squares_of(X[:, first], curvature), curvature, np.full(70, 9.0), np.zeros(N))
+    monkeypatch.setattr(steps, "_renew", None)  # it is not asked for
+    columns = np.sort(np.r_[first[left:], np.setdiff1d(np.arange(P), first)[:6]])
+    k = columns.size
+    curvature = curvature * rng.uniform(0.8, 1.2, N)
+    own, rows, coef = X[:, columns], 0.1 * rng.standard_normal(N), np.full(k, 9.0)
+    hessian = own.T @ (curvature[:, None] * own) + l2 * np.eye(k)
+    away = own.T @ rows + 0.3 + l2 * coef
+    found, moved = coef.copy(), rows.copy()
+    steps.take(columns, penalty_of(k, l2), squares_of(own, curvature), curvature, found, moved)
+    step = found - coef
+    assert_allclose(moved, rows + curvature * (own @ step), rtol=1e-9, atol=1e-12)
+    least, gained = 0.5 * away @ np.linalg.solve(hessian, away), -(away @ step + 0.5 * step @ hessian @ step)
+    # The squared residual is measured by the older factor, which is near the own one.
+    assert (1.0 - 3.0 * PRECISE) * least <= gained <= (1.0 + 1e-12) * least
+
+
+def test_no_columns() -> None:
+    _, steps, _ = problem(2)
+    none, rows = np.empty(0), np.ones(N)
+    steps.take(none.astype(int), penalty_of(0, 0.0), none, np.ones(N), none, rows)
+    assert (rows == 1.0).all()
+
+
+def test_what_sparse_columns_without_curvature_do() -> None:
+    """Every coefficient comes to zero where there is no intercept, and some rows have no curvature left."""
+    rng = np.random.default_rng(3)
+    X = random_array((60, 1_005), density=0.05, rng=rng, format="csr")
+    y = (rng.random(60) < 0.5).astype(float)
+    offset = np.where(rng.random(60) < 0.3, 800.0, 0.0) * np.sign(y - 0.5)
+    for penalty in (lk.Lasso(), lk.Lasso(keep="x3"), lk.Lasso() + lk.Bounds(lower=dict.fromkeys(["x0", "x1"], 0.0))):
+        path = lk.path_matrix(X, y, penalty=penalty, offset=offset, n_strengths=12, ratio=0.05)
+        assert path.strengths.size == 12, penalty
+        coef = path.record.coef[-1]
+        eta = X @ coef + offset
+        slope = X.T @ (expit(eta) - y) / 60.0
+        scale = X.toarray().std(axis=0)
+        still = (coef == 0.0) & (scale > 0.0) & (np.arange(1_005) > 3)  # those without bounds
+        assert np.abs(slope[still] / scale[still]).max() < path.strengths[-1] * (1.0 + 1e-2)  # at a gap of 1e-7

@@ -1,0 +1,97 @@
+"""Small fits together are what Newton's method gives one by one, and their certificates those of single fits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.response.response import Response
+from logitkit.engine.existence.separation import overlap_is_certain
+from logitkit.engine.objective import Objective
+from logitkit.engine.rank import CLEAR_SHARE
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.small import is_small, solve_small
+from logitkit.engine.solvers.solver import Status
+from logitkit.inference.refits import certain_fits
+from logitkit.models.binomial import Binomial
+from tolerances import EXACT, ROUTE
+
+
+@pytest.fixture(scope="module")
+def groups() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """200 groups of 4 to 40 rows: some separated, some nearly so, some with columns that are nearly dependent."""
+    rng = np.random.default_rng(8)
+    sizes = rng.integers(4, 40, 200)
+    n = sizes.sum()
+    X = np.column_stack([np.ones(n), rng.normal(size=(n, 2))])
+    edges = np.concatenate([[0], np.cumsum(sizes)])
+    for group in range(0, 200, 20):
+        part = slice(edges[group], edges[group + 1])
+        X[part, 2] = X[part, 1] + 10.0 ** -(group / 20) * X[part, 2]
+    y = (rng.random(n) < 1 / (1 + np.exp(-X[:, 1]))).astype(float)
+    return X, y, rng.uniform(0.1, 2.0, n), np.column_stack([edges[:-1], edges[1:]])
+
+
+@pytest.mark.parametrize("solver", [Newton(), Newton(tol=1e-4), Newton(max_iter=3)])
+def test_each_fit_and_its_certificate_is_that_of_a_single_solve(groups, solver):
+    X, y, w, bounds = groups
+    fits = solve_small(X, y, w, None, bounds, np.zeros(3), solver, information=True)
+    certain = certain_fits(fits)
+    told = []
+    for group, (first, last) in enumerate(bounds):
+        part = slice(first, last)
+        objective = Objective(Dense(X[part]), Response(y[part], None, w[part], "precision"), Binomial())
+        solution = solver.solve(objective, np.zeros(3))
+        factor = solution.evaluation.hessian.factorise()
+        sure = solution.status is Status.CONVERGED and overlap_is_certain(solution)
+        told.append(sure and factor.least_pivot >= CLEAR_SHARE)
+        if told[-1]:
+            assert_allclose(fits.coef[group], solution.coef, rtol=ROUTE)
+            assert_allclose(fits.value[group], solution.evaluation.value, rtol=EXACT)
+            assert_allclose(
+                fits.decrement[group], solution.decrement, rtol=1e-3, atol=1e-15
+            )  # rounding of a small number
+            assert_allclose(fits.share[group], factor.least_pivot, rtol=ROUTE)
+            assert fits.iterations[group] == len(solution.trace) - 1
+            assert fits.definite[group]
+    assert_array_equal(certain, told)
+    if solver.max_iter > 3:
+        assert 0.2 < certain.mean() < 0.95  # both kinds are there
+
+
+def test_rows_of_weight_zero_are_absent(groups):
+    X, y, w, bounds = groups
+    rng = np.random.default_rng(0)
+    kept = rng.random(len(y)) < 0.9
+    fits = solve_small(X, y, w * kept, None, bounds, np.zeros(3), Newton())
+    edges = np.concatenate([[0], np.cumsum(kept)])
+    without = solve_small(X[kept], y[kept], w[kept], None, edges[bounds], np.zeros(3), Newton())
+    sure = certain_fits(fits)
+    assert sure.sum() > 50
+    assert_array_equal(sure, certain_fits(without))
+    assert_array_equal(fits.coef[sure], without.coef[sure])
+
+
+def test_any_memory_order_and_one_row_of_weights_for_all(groups):
+    X, y, w, bounds = groups
+    plain = solve_small(X, y, w, np.zeros(len(y)), bounds, np.zeros(3), Newton())
+    other = solve_small(
+        np.asfortranarray(X),
+        np.tile(y, (200, 1)),
+        np.tile(w, (200, 1))[:, ::1],
+        None,
+        bounds,
+        np.zeros((200, 3)),
+        Newton(),
+    )
+    assert_array_equal(plain.coef, other.coef)
+    assert plain.information.shape == (0, 3, 3)
+
+
+def test_what_is_small():
+    assert is_small(100, 5)
+    assert not is_small(100, 65)
+    assert not is_small(200_000, 5)
+    assert not is_small(10, 0)

@@ -1,0 +1,180 @@
+"""Ctrl-C: out within a second, no thread left, and the next fit works."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import logitkit as lk
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.numerics.threads.local import ordered_map
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there a process cannot send itself Ctrl-C")
+
+# The promise is a second. A machine with many tests at once may schedule us late; what waits for its tasks to end by
+# themselves takes far longer than this.
+IN_TIME = 3.0
+
+PREPARED = """
+import signal, sys, threading, time
+import numpy as np
+import logitkit as lk
+from logitkit.numerics.threads.local import ordered_map
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+lk.set_threads(2)
+rng = np.random.default_rng(0)
+X = rng.standard_normal((60_000, 5))
+X[:, 0] = 1.0
+y = (rng.random(60_000) < 0.4).astype(float)
+before = lk.logit_matrix(X, y)
+{data}
+
+
+def left():
+    return [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+
+
+try:
+    print("ready", flush=True)
+    {work}
+except KeyboardInterrupt:
+    print(time.time(), left(), flush=True)
+else:
+    print("never interrupted")
+after = lk.logit_matrix(X, y)
+print(np.array_equal(before.coef, after.coef) and np.array_equal(before.vcov, after.vcov))
+"""
+
+WIDE = """
+Z = rng.standard_normal((400, 1_500))
+Z[:, 0] = 1.0
+wide = Z, (Z[:, 1] + rng.standard_normal(400) > 0.0).astype(float), ["Intercept", *(f"x{j}" for j in range(1_499))]
+lk.cross_validate_matrix(*wide, folds=2, strengths=[0.05])
+"""
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param("list(ordered_map(lambda i: time.sleep(0.2), 500, label='Sleeps'))", id="tasks"),
+        pytest.param("while True: lk.logit_matrix(X, y)", id="fits"),
+        pytest.param(
+            "list(ordered_map(lambda i: [lk.logit_matrix(X, y) for _ in range(10_000)], 8))", id="fits in long tasks"
+        ),
+        pytest.param("while True: lk.cross_validate_matrix(*wide, folds=4)", id="folds"),
+        pytest.param(
+            "while True: lk.cross_validate_matrix(*wide, folds=4, strengths=[0.05, 0.04]).nested()", id="nested"
+        ),
+        pytest.param("for i in ordered_map(lambda i: i, 500): time.sleep(0.02 + i)", id="between results"),
+    ],
+)
+def test_an_interruption_ends_everything_within_a_second(work: str) -> None:
+    if work.startswith("for"):  # its own guard, as every fit has one
+        work = f"\n    with lk_guard():\n        {work}"
+    text = (
+        PREPARED.replace("{work}", work)
+        .replace("{data}", WIDE if "wide" in work else "")
+        .replace(
+            "import signal,",
+            "from logitkit.numerics.threads.blas import single_threaded_blas as lk_guard\nimport signal,",
+        )
+    )
+    process = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.25)
+        sent = time.time()
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 0, errors
+    caught, same = out.splitlines()
+    seconds, threads = caught.split(maxsplit=1)
+    assert threads == "[]"
+    assert float(seconds) - sent < IN_TIME
+    assert same == "True"
+
+
+def logitkit_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("logitkit")]
+
+
+@pytest.fixture(autouse=True)
+def interrupts_raise():
+    """As in a program of its own: where tests run in several processes, these ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def two_threads():
+    lk.set_threads(2)
+    yield
+    lk.set_threads(None)
+
+
+def interrupt_soon(after: float) -> threading.Timer:
+    timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    return timer
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_task_that_cannot_stop_does_not_hold_the_caller() -> None:
+    gate = threading.Event()
+    timer = interrupt_soon(0.05)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(ordered_map(lambda i: gate.wait(60), 10))
+    assert time.monotonic() - start < IN_TIME
+    timer.join()
+    gate.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("logitkit"):
+            thread.join(10)
+    assert logitkit_threads() == []
+    assert list(ordered_map(lambda i: i, 5)) == list(range(5))
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_an_interruption_leaves_the_work_of_other_threads_alone() -> None:
+    results: list[list[int]] = []
+    other = threading.Thread(target=lambda: results.append(list(ordered_map(lambda i: time.sleep(0.01) or i, 60))))
+    other.start()
+    timer = interrupt_soon(0.1)
+    with pytest.raises(KeyboardInterrupt):
+        list(ordered_map(lambda i: time.sleep(0.01), 10_000))
+    timer.join()
+    other.join()
+    assert results == [list(range(60))]
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_an_interruption_between_results_ends_the_threads_too() -> None:
+    """The walk is not told: it hears of it from the guard around every fit."""
+    begun: list[int] = []
+
+    def interrupted() -> None:
+        with single_threaded_blas():
+            for _ in ordered_map(lambda i: begun.append(i) or time.sleep(0.005), 1_000):
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        interrupted()
+    assert caught.value.__traceback__ is not None  # it keeps the walk alive
+    assert logitkit_threads() == []
+    assert len(begun) <= 5
+    fit = lk.logit_matrix(np.ones((4, 1)), np.array([0, 1, 1, 1]))
+    assert fit.converged
