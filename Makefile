@@ -34,7 +34,7 @@ help: ## List the targets
 demo: $(STAMPS)/package ## Fit default on 60,000 real loans, print the table, write the report
 	@$(BIN)/logitkit demo
 
-test: lint types architecture $(STAMPS)/kernels ## Lint, types, architecture, then the tests (without the slow ones)
+test: lint types $(STAMPS)/kernels ## Lint, types, then the tests (without the slow ones), the architecture among them
 	$(PY) -m pytest $(WORKERS)
 
 test-slow: $(STAMPS)/test ## The simulations and large fits that `make test` leaves out

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
 from hypothesis import settings
 
-__all__ = ["examples"]
+__all__ = ["every_other", "examples"]
 
 
 def examples(standard: int) -> settings:
@@ -12,3 +16,11 @@ def examples(standard: int) -> settings:
     return settings(
         max_examples=max(1, standard * settings().max_examples // settings.get_profile("standard").max_examples)
     )
+
+
+def every_other(*sides: Iterable[Any]) -> list[Any]:
+    """All combinations, half of them with the slow tests, as on a chessboard: every value meets half of the others."""
+    found = [((), 0)]
+    for side in sides:
+        found = [((*values, value), place + k) for values, place in found for k, value in enumerate(side)]
+    return [pytest.param(*values, marks=[pytest.mark.slow] * (place % 2)) for values, place in found]

@@ -246,8 +246,8 @@ def test_the_field_is_named(where: tuple[Any, ...], value: Any, message: str, tm
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[" * 100_000, "is not JSON"),
-        ('{"a":' * 100_000, "is not JSON"),
+        ("[" * 100_000, "nested more than 40 deep"),
+        ('{"a":' * 100_000, "nested more than 40 deep"),
         ("[" * 500 + "]" * 500, "nested more than 40 deep"),
         ('{"format": "logitkit fit", "version": 5, "version": 5}', "it holds 'version' twice"),
         ('{"format": "logitkit fit", "version": NaN}', "NaN is no JSON number"),

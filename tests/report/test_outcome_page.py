@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from examples import every_other
 from logitkit.errors import DataError, SeparationError
 from logitkit.report.document import Prose, Section, Table
 from logitkit.report.outcome_page import outcome_report_document
@@ -128,8 +129,7 @@ def test_separated_models_have_a_report(tmp_path: Path) -> None:
     assert "Separation" in text
 
 
-@pytest.mark.parametrize("penalty", [lk.Ridge(0.05), lk.Lasso(0.03)])
-@pytest.mark.parametrize("reference", [None, "car"])
+@pytest.mark.parametrize(("penalty", "reference"), every_other([lk.Ridge(0.05), lk.Lasso(0.03)], [None, "car"]))
 def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp_path: Path) -> None:
     rows = trips()
     fit = lk.multinomial("mode ~ cost + g", rows, penalty=penalty, reference=reference)

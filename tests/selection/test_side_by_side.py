@@ -46,7 +46,7 @@ def on_threads(n: int, run: Callable[[], Any]) -> Any:
     [
         (300, lk.Lasso(), {}),
         (300, lk.Ridge(), {"repeats": 2}),
-        (1_200, lk.ElasticNet(l1_ratio=0.5), {"measure": "auc"}),
+        pytest.param(1_200, lk.ElasticNet(l1_ratio=0.5), {"measure": "auc"}, marks=pytest.mark.slow),
         (30, lk.GroupLasso(groups={"a": ["x0", "x1", "x2"], "b": ["x3", "x4"]}), {"stratify": False}),
         (5, lk.AdaptiveLasso(), {"measure": "brier"}),
         (30, lk.RelaxedLasso(), {"folds": 3, "strengths": [0.2, 0.1, 0.08]}),

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from engine.regularised.shrunken import DESIGNS, PENALTIES, ROWS, Problem, problem
+from examples import every_other
 from oracles.penalised import PenalisedOracle
 from tolerances import EXACT, ROUTE
 
@@ -23,8 +24,7 @@ def prepared(design: str, rows: str) -> Problem:
     return problem(design, rows)
 
 
-@pytest.mark.parametrize("penalty", PENALTIES)
-@pytest.mark.parametrize(("design", "rows"), CASES)
+@pytest.mark.parametrize(("design", "rows", "penalty"), every_other(DESIGNS, ROWS, PENALTIES))
 def test_optimal_and_certified(design: str, rows: str, penalty: str) -> None:
     p, stated = prepared(design, rows), PENALTIES[penalty]
     fit = p.fit(stated.penalty(p.shape))

@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import logitkit as lk
 import logitkit.engine.regularised.path as routes
 from engine.regularised.shrunken import PENALTIES, Shape, outcome, problem, random_matrix
+from examples import every_other
 from logitkit.engine.curvature.wide import wide_gram
 from logitkit.engine.regularised import working_set
 from oracles.penalised import PenalisedOracle
@@ -22,9 +23,10 @@ BY_COLUMNS = "proximal Newton, coordinate descent on a working set of sparse col
 CORNERS = [name for name in PENALTIES if "prior" not in name and not name.startswith("ridge")] + ["ridge in a box"]
 
 
-@pytest.mark.parametrize("rows", ["plain", "weights and offset"])
-@pytest.mark.parametrize("design", ["dense, C order", "sparse", "coded", "wide"])
-@pytest.mark.parametrize("penalty", CORNERS)
+@pytest.mark.parametrize(
+    ("penalty", "design", "rows"),
+    every_other(CORNERS, ["dense, C order", "sparse", "coded", "wide"], ["plain", "weights and offset"]),
+)
 def test_optimal_certified_and_the_same(monkeypatch: pytest.MonkeyPatch, design: str, rows: str, penalty: str) -> None:
     p, stated = problem(design, rows), PENALTIES[penalty]
     whole = p.fit(stated.penalty(p.shape))
@@ -131,9 +133,10 @@ def test_columns_that_the_rule_leaves_out_are_found(monkeypatch: pytest.MonkeyPa
     assert_array_equal(fit.coef == 0.0, before.coef == 0.0)
 
 
-@pytest.mark.parametrize("penalty", ["lasso, small", "adaptive", "group", "sparse group", "box", "named bounds"])
-@pytest.mark.parametrize("few", [FEW, 10_000])
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("penalty", "few", "seed"),
+    every_other(["lasso, small", "adaptive", "group", "sparse group", "box", "named bounds"], [FEW, 10_000], range(6)),
+)
 def test_nearly_separated_outcomes_are_not_taken_for_solved(
     monkeypatch: pytest.MonkeyPatch, seed: int, few: int, penalty: str
 ) -> None:
