@@ -18,7 +18,7 @@ settings.register_profile(
     "standard",
     derandomize=True,
     deadline=None,
-    max_examples=25,
+    max_examples=20,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
