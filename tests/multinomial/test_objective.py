@@ -89,7 +89,7 @@ def test_many_outcomes_have_the_products_of_all_pairs_at_once(monkeypatch: pytes
     slopes = (mean[:, :, None] * X[:, None, :]).reshape(n, -1)
     whole = np.einsum("ik,kl,ip,iq->kplq", mean, np.eye(k - 1), X, X).reshape(found.shape) - slopes.T @ slopes
     assert_allclose(found, whole, rtol=1e-10, atol=1e-12)
-    assert_allclose(objective.evaluate(at, rough=True).hessian.array, whole, rtol=1e-4, atol=1e-5)
+    assert_allclose(objective.evaluate(at, rough=True).hessian.array, whole, rtol=1e-4, atol=1e-5)  # single precision
 
 
 def response_of(kind: str, rng: np.random.Generator, k: int, n: int) -> tuple[OutcomeResponse, np.ndarray]:

@@ -46,7 +46,7 @@ def test_a_column_of_estimates_has_one_notation_and_errors_two_digits(rows):
     # What is printed is the number, to half a unit of its last place.
     for cell, value in zip(errors, error, strict=True):
         shown = float(cell.replace(",", ""))
-        assert shown == pytest.approx(value, rel=0.051)
+        assert shown == pytest.approx(value, rel=0.051)  # half a unit of the second digit
 
 
 @given(st.lists(st.tuples(st.floats(-14, 14), st.floats(1e-7, 5)), min_size=1, max_size=6))
