@@ -78,7 +78,7 @@ def alone(fits: lk.Fit, group: object) -> lk.Fit:
     """The fit of the design columns of a group's rows, by the public way where it takes such rows."""
     design = fits.rows.design_of(fits._number(group))
     response, names = design.response, design.info.names
-    given = dict(weights=response.prior, offset=response.offset, weight_kind=response.weight_kind)
+    given = dict(weights=response.prior, offset=response.shift, weight_kind=response.weight_kind)
     if response.clusters is not None:
         given["cluster"] = response.clusters.codes
     X = design.matrix.to_dense()

@@ -64,7 +64,7 @@ def single(fit: lk.Fit, prior: np.ndarray | None = None, y: np.ndarray | None = 
         design.info.names,
         weights=given,
         weight_kind=kind,
-        offset=response.offset,
+        offset=response.shift,
     )
 
 

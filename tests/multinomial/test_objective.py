@@ -15,7 +15,7 @@ from scipy.special import softmax
 import logitkit as lk
 from examples import examples
 from logitkit.design.matrix.dense import Dense
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.engine.existence.pairs import outcome_pairs
 from logitkit.engine.stacked import JOINT_OUTCOMES, StackedObjective
 from logitkit.models.layout import full_layout
@@ -41,8 +41,8 @@ def problems(draw: Any, kind: str) -> tuple[StackedObjective, np.ndarray, np.nda
         trials = counts.sum(axis=1)
         shares = np.divide(counts, trials[:, None], out=np.full_like(counts, 1 / k), where=trials[:, None] > 0).T
     offsets = rng.normal(size=(k, N)) if draw(st.booleans()) else None
-    response = OutcomeResponse(
-        counts.argmax(axis=1).astype(float), trials, weights, n_outcomes=k, shares=shares, offsets=offsets
+    response = Response(
+        counts.argmax(axis=1).astype(float), trials, weights, n_outcomes=k, shares=shares, offset=offsets
     )
     layout = full_layout(k, case.cells.shape[1], None)
     objective = StackedObjective(case.matrix, response, layout)
@@ -81,7 +81,7 @@ def test_many_outcomes_have_the_products_of_all_pairs_at_once(monkeypatch: pytes
     sums = []
     one = Dense.add_gram
     monkeypatch.setattr(Dense, "add_gram", lambda self, *given: (sums.append(1), one(self, *given)))
-    objective = StackedObjective(Dense(X), OutcomeResponse(codes, n_outcomes=k), full_layout(k, p, 0))
+    objective = StackedObjective(Dense(X), Response(codes, n_outcomes=k), full_layout(k, p, 0))
     at = 0.3 * rng.normal(size=objective.n_params)
     found = objective.evaluate(at).hessian.array
     assert len(sums) == k - 1  # one block of rows: each outcome with itself, and not the 1,770 pairs one by one
@@ -92,7 +92,7 @@ def test_many_outcomes_have_the_products_of_all_pairs_at_once(monkeypatch: pytes
     assert_allclose(objective.evaluate(at, rough=True).hessian.array, whole, rtol=1e-4, atol=1e-5)  # single precision
 
 
-def response_of(kind: str, rng: np.random.Generator, k: int, n: int) -> tuple[OutcomeResponse, np.ndarray]:
+def response_of(kind: str, rng: np.random.Generator, k: int, n: int) -> tuple[Response, np.ndarray]:
     """Give a response of n rows with some kind of weights, and its weighted counts."""
     codes = rng.integers(0, k, n).astype(float)
     counts = np.eye(k)[codes.astype(int)]
@@ -100,11 +100,11 @@ def response_of(kind: str, rng: np.random.Generator, k: int, n: int) -> tuple[Ou
         counts = rng.integers(0, 4, size=(n, k)).astype(float)
         trials = counts.sum(axis=1)
         shares = np.divide(counts, trials[:, None], out=np.full_like(counts, 1 / k), where=trials[:, None] > 0).T
-        return OutcomeResponse(counts.argmax(axis=1).astype(float), trials, n_outcomes=k, shares=shares), counts
+        return Response(counts.argmax(axis=1).astype(float), trials, n_outcomes=k, shares=shares), counts
     if kind == "none":
-        return OutcomeResponse(codes, n_outcomes=k), counts
+        return Response(codes, n_outcomes=k), counts
     weights = rng.integers(0, 3, n).astype(float) if kind == "frequency" else rng.random(n)
-    return OutcomeResponse(codes, prior=weights, weight_kind=kind, n_outcomes=k), counts * weights[:, None]
+    return Response(codes, prior=weights, weight_kind=kind, n_outcomes=k), counts * weights[:, None]
 
 
 @pytest.mark.parametrize("kind", ["none", "counts", "frequency", "precision", "sampling"])
@@ -157,7 +157,7 @@ def test_pairs_of_outcomes(seed: int, k: int, reference: int | None) -> None:
     X = rng.normal(size=(n, p))
     counts = rng.integers(0, 2, size=(n, k)).astype(float)
     counts[counts.sum(axis=1) == 0, 0] = 1.0
-    response = OutcomeResponse(
+    response = Response(
         counts.argmax(axis=1).astype(float),
         counts.sum(axis=1),
         n_outcomes=k,

@@ -64,8 +64,8 @@ def algebra(fit: Any) -> Algebra:
     active = [j for j in range(k) if j != fit.record.reference]
     coef[:, active] = fit.record.coef.reshape(len(active), -1).T
     eta = X @ coef
-    if response.offsets is not None:
-        eta = eta + response.offsets.T
+    if response.offset is not None:
+        eta = eta + response.offset.T
     p = np.exp(eta - eta.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     y = np.eye(k)[response.codes] if response.shares is None else response.shares.T

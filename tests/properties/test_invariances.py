@@ -148,6 +148,6 @@ def test_a_ready_matrix_gives_the_fit_of_the_formula(seed: int, formula: str) ->
     assert fit.design is not None
     X = fit.design.matrix.to_dense()
     for given_X in (X, np.asfortranarray(X), pd.DataFrame(X, columns=list(fit.coef.index))):
-        ready = lk.logit_matrix(given_X, frame["y"], names=fit.coef.index, offset=fit.design.response.offset)
+        ready = lk.logit_matrix(given_X, frame["y"], names=fit.coef.index, offset=fit.design.response.shift)
         assert_same_estimates(fit, ready)
         assert_allclose(ready.deviance, fit.deviance, rtol=ROUTE)

@@ -44,7 +44,7 @@ def test_the_optimum_is_stationary_and_the_mean_is_the_logistic_function(seed: i
     assert fit.design is not None
     known = fit.coef.notna().to_numpy()
     X = fit.design.matrix.to_dense()[:, known]
-    offset = 0.0 if fit.design.response.offset is None else fit.design.response.offset
+    offset = 0.0 if fit.design.response.shift is None else fit.design.response.shift
     coef = fit.coef.to_numpy()[known]
     assert newton_decrement(coef, X, frame["y"].to_numpy(float), 1.0, offset) < ROUTE
     assert_allclose(fit.predict(), mean(X @ coef + offset), rtol=ROUTE)

@@ -14,7 +14,6 @@ from logitkit.api.paths import family_of, grid_of, model_of, path_options, reade
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.design.table.frame import read_table
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.penalised_model import PenalisedModel
@@ -232,7 +231,7 @@ def _cross_validated(
     level: float,
 ) -> CrossValidated:
     options = path_options(solver)
-    several = isinstance(given.design.response, OutcomeResponse)
+    several = bool(given.design.info.response.levels)
     scored = outcome_measure_named(measure) if several else measure_named(measure)
     if isinstance(given, Unpenalised) and (grid[1:] != (None, None) or solver is not None):
         raise DataError("penalty=None: strengths=, ratio= and solver= are for a penalty; leave them out.")

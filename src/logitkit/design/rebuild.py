@@ -44,19 +44,17 @@ class NewRows:
     ----------
     matrix : Matrix
         Rows that could be coded.
-    offset : (m,) array or None
-        Their offset.
+    offset : (m, k) array or None
+        Their offsets, one row per linear predictor.
     kept : (n,) bool array
         Which rows of the table they are.
     unseen : int
         Rows with a level that the fit never saw.
     index : object
         Row labels of the table, or None.
-    sides : (m,) array or None
+    sides : (k,) array or None
         Outcomes as 1 and -1, for the rows of a separated fit.
-    offsets : (K, m) array or None
-        Offsets by outcome, of a model of several.
-    levels : (m,) int array or None
+    levels : (k,) int array or None
         Level of each row, of the factor that is absorbed.
     """
 
@@ -66,8 +64,29 @@ class NewRows:
     unseen: int
     index: Any
     sides: FloatArray | None = None
-    offsets: FloatArray | None = None
     levels: IntArray | None = None
+
+    @property
+    def shift(self) -> FloatArray | None:
+        """Offset of the only linear predictor, shape (k,)."""
+        return None if self.offset is None else self.offset[0]
+
+    def take(self, index: IntArray) -> NewRows:
+        """Return the rows at the given positions among those that could be coded; the others count as not kept."""
+
+        def pick(values: Any) -> Any:
+            return None if values is None else values[..., index]
+
+        kept = np.zeros_like(self.kept)
+        kept[np.flatnonzero(self.kept)[index]] = True
+        return replace(
+            self,
+            matrix=self.matrix.take(index),
+            offset=pick(self.offset),
+            kept=kept,
+            sides=pick(self.sides),
+            levels=pick(self.levels),
+        )
 
 
 def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: Any = None) -> Design:
@@ -124,7 +143,8 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
         # Of a level with one outcome the intercept is infinite, and so is the prediction, which may be wrong here.
         intercepts = _intercepts(info.absorbed, extras, positions, "raise")
         matrix = without_intercept(matrix, coding.names)
-        response = replace(response, offset=intercepts if response.offset is None else response.offset + intercepts)
+        total = intercepts if response.shift is None else response.shift + intercepts
+        response = replace(response, offset=total[None])
     return Design(matrix, response, info, counts, positions, table.index)
 
 
@@ -219,8 +239,10 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     total = given if rows.offset is None else rows.offset + (0.0 if given is None else given)
     n_unseen = int(rows.unseen.sum())
     if info.absorbed is None:
-        offsets = outcome_offsets(extras, np.flatnonzero(kept), info.response.levels) if by_outcome else None
-        return NewRows(rows.matrix, total, kept, n_unseen, table.index, offsets=offsets)
+        offsets = None if total is None else total[None]
+        if by_outcome:
+            offsets = outcome_offsets(extras, np.flatnonzero(kept), info.response.levels)
+        return NewRows(rows.matrix, offsets, kept, n_unseen, table.index)
     levels = info.absorbed.codes(extras.series["absorb"].iloc[np.flatnonzero(kept)])
     intercepts = _intercepts(info.absorbed, extras, np.flatnonzero(kept), unseen)
     known = ~info.absorbed.is_unknown(levels)
@@ -228,7 +250,7 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     total = intercepts if total is None else total + intercepts
     matrix = without_intercept(rows.matrix, coding.names).take(np.flatnonzero(known))
     n_unseen += int(np.count_nonzero(~known))
-    return NewRows(matrix, total[known], kept, n_unseen, table.index, levels=levels[known])
+    return NewRows(matrix, total[None, known], kept, n_unseen, table.index, levels=levels[known])
 
 
 def _intercepts(absorbed: AbsorbedLevels, extras: Extras, positions: IntArray, unseen: UnseenPolicy) -> FloatArray:

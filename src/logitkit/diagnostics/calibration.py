@@ -354,7 +354,7 @@ def _refit(
     offset: FloatArray | None,
 ) -> FitRecord:
     """Fit the outcome of some rows on other columns."""
-    response = replace(design.response.take(rows), offset=offset)
+    response = replace(design.response.take(rows), offset=None if offset is None else offset[None])
     terms = ColumnTerms(names)
     info = DesignInfo(names, terms, design.info.response)
     refitted = Design(Dense(columns), response, info, design.counts, design.positions[rows])

@@ -173,7 +173,7 @@ def outcome_hosmer_lemeshow(
     if in_sample:
         free = np.full(design.n_rows, -1, dtype=np.int64)
         free[rows.order] = np.count_nonzero(~np.isneginf(rows.eta), axis=0) - 1
-        patterns = count_patterns(record, design.matrix, design.response.shift, free)
+        patterns = count_patterns(record, design.matrix, design.response.offset, free)
         require_unsaturated(patterns)
     # The others together, from the largest on: the log-odds are those of the reference with the other sign.
     ranked = rows.without(reference)

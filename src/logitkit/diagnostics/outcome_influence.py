@@ -31,7 +31,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.diagnostics.influence import FITTED_ALONE
 from logitkit.diagnostics.outcome_residuals import outcome_residuals, row_contributions, scaled_residuals
 from logitkit.engine.outcome_record import MultinomialRecord
@@ -135,8 +134,7 @@ def outcome_influence(record: MultinomialRecord, design: Design) -> OutcomeInflu
             "that it used, or were changed since. Give the table of the fit."
         )
     response = design.response
-    assert isinstance(response, OutcomeResponse)
-    eta, _ = limiting_logits(record, design.matrix, response.offsets)
+    eta, _ = limiting_logits(record, design.matrix, response.offset)
     mean, weights = record.family.mean(eta), response.row_weights
     scaled = np.where(weights > 0.0, scaled_residuals(record, eta, response), 0.0)
     rank = record.n_params - (0 if record.limit is None else record.limit.dimension)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import NO_SHARES, OutcomeResponse
+from logitkit.design.response.response import NO_SHARES
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut, rows_left_out
 from logitkit.diagnostics.ranking import RankedRows, merge_rounding
 from logitkit.engine.outcome_record import MultinomialRecord
@@ -165,8 +165,7 @@ def predicted_outcomes(record: MultinomialRecord, design: Design) -> PredictedOu
     True
     """
     response = design.response
-    assert isinstance(response, OutcomeResponse)
-    eta, open_outcomes = limiting_logits(record, design.matrix, response.offsets)
+    eta, open_outcomes = limiting_logits(record, design.matrix, response.offset)
     used = response.weights > 0.0
     missing = np.isnan(eta).any(axis=0)
     if open_outcomes is not None:

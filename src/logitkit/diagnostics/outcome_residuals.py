@@ -26,7 +26,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import NO_SHARES, OutcomeResponse
+from logitkit.design.response.response import NO_SHARES, Response
 from logitkit.diagnostics.outcome_ranking import logits_against_rest
 from logitkit.diagnostics.residuals import binary_residuals
 from logitkit.engine.outcome_record import MultinomialRecord
@@ -126,7 +126,7 @@ def row_contributions(record: MultinomialRecord, design: Design) -> tuple[FloatA
     return np.where(counts, pearson, zero), np.where(counts & ~missing, deviance, zero)
 
 
-def scaled_residuals(record: MultinomialRecord, eta: FloatArray, response: OutcomeResponse) -> FloatArray:
+def scaled_residuals(record: MultinomialRecord, eta: FloatArray, response: Response) -> FloatArray:
     r"""Return residuals over the root of the expected number, whose squares sum to Pearson's statistic.
 
     Parameters
@@ -135,7 +135,7 @@ def scaled_residuals(record: MultinomialRecord, eta: FloatArray, response: Outco
         The fit.
     eta : (K, n) array
         Logits in the limit.
-    response : OutcomeResponse
+    response : Response
         The same rows.
 
     Returns
@@ -160,11 +160,10 @@ def scaled_residuals(record: MultinomialRecord, eta: FloatArray, response: Outco
         return np.where((raw == 0.0) & (mean == 0.0), 0.0, raw * np.sqrt(response.row_weights / mean))
 
 
-def _logits(record: MultinomialRecord, design: Design) -> tuple[FloatArray, OutcomeResponse]:
+def _logits(record: MultinomialRecord, design: Design) -> tuple[FloatArray, Response]:
     """Return the logits of rows in the limit, missing for the whole row where it is not determined."""
     response = design.response
-    assert isinstance(response, OutcomeResponse)
-    eta, undetermined = limiting_logits(record, design.matrix, response.offsets)
+    eta, undetermined = limiting_logits(record, design.matrix, response.offset)
     if undetermined is not None:
         eta[:, undetermined.any(axis=0)] = np.nan
     return eta, response

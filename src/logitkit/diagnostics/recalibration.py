@@ -15,7 +15,6 @@ from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes
@@ -149,9 +148,8 @@ def _fit(
 ) -> MultinomialRecord:
     """Fit the outcomes of some rows on other columns."""
     response = design.response.take(kept)
-    assert isinstance(response, OutcomeResponse)
     names = (INTERCEPT, *(f"log-odds {j}" for j in range(1, columns.shape[1])))
     info = DesignInfo(names, ColumnTerms(names), design.info.response)
-    refitted = Design(Dense(columns), replace(response, offsets=offsets), info, design.counts, design.positions[kept])
+    refitted = Design(Dense(columns), replace(response, offset=offsets), info, design.counts, design.positions[kept])
     record = fit_multinomial(refitted, Outcomes(layout, reference), Newton())
     return with_required_outcome_sandwich(record, refitted)

@@ -133,7 +133,7 @@ def null_loss(response: Response, intercept: bool, family: Binomial) -> float:
     float
         nan if it cannot be found.
     """
-    if response.offset is None:
+    if response.shift is None:
         share = response.events / response.total if intercept else 0.5
         eta = float(family.link.link(np.array(share)))
         # In closed form: events and non-events each have one loss.
@@ -173,7 +173,7 @@ def levels_loss(response: Response, codes: IntArray, n_levels: int, family: Bino
     >>> bool(np.isclose(levels_loss(response, np.array([0, 0, 1, 1]), 2, Binomial()), 4 * np.log(2)))
     True
     """
-    weights, y, shift = response.weights, response.y, response.offset
+    weights, y, shift = response.weights, response.y, response.shift
     events = np.bincount(codes, weights * y, n_levels)
     total = np.bincount(codes, weights, n_levels)
     varied = (events > 0.0) & (events < total)

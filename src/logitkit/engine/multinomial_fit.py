@@ -15,7 +15,7 @@ import numpy as np
 from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.design.table.memory import require_room
 from logitkit.engine.curvature.hessian import DenseHessian
@@ -71,7 +71,7 @@ def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: f
     Parameters
     ----------
     design : Design
-        Rows to fit; its response is an ``OutcomeResponse``.
+        Rows to fit; its response is an ``Response``.
     outcomes : Outcomes
         Which coefficients there are.
     solver : Newton
@@ -132,8 +132,7 @@ def _require_time(matrix: Matrix, layout: Layout) -> None:
         )
 
 
-def _response(design: Design) -> OutcomeResponse:
-    assert isinstance(design.response, OutcomeResponse)
+def _response(design: Design) -> Response:
     return design.response
 
 
@@ -181,9 +180,9 @@ def _solve_orthogonal(design: Design, layout: Layout, solver: Newton, suspicious
 def _origin(design: Design, layout: Layout, columns: Coordinates) -> FloatArray:
     """Return where a solver starts: zero, but for intercepts that take up the mean offsets; no row is then far out."""
     response, intercept = _response(design), design.info.intercept
-    if response.offsets is None or intercept is None:
+    if response.offset is None or intercept is None:
         return np.zeros(layout.n_params)
-    mean = response.offsets @ response.weights / response.total
+    mean = response.offset @ response.weights / response.total
     rest = np.delete(mean, layout.active)
     level = (rest[0] if rest.size else 0.0) - mean[layout.active]
     unit: FloatArray = np.zeros(len(design.info.names))

@@ -342,7 +342,7 @@ class Objective:
 
     def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray) -> FloatArray:
         eta = block.matvec(inner)
-        return eta if self.response.offset is None else eta + self.response.offset[start:stop]
+        return eta if self.response.shift is None else eta + self.response.shift[start:stop]
 
     def _evaluate_group(
         self, group: int, inner: FloatArray, whole: tuple[FloatArray, ...] | None, sums: GramSums, pearson: bool
@@ -365,7 +365,7 @@ class Objective:
                 block = self._inner.rows(start, stop)
                 numbers = block.by_row if isinstance(block, Dense) else None
                 if numbers is not None:
-                    offset = None if self.response.offset is None else self.response.offset[start:stop]
+                    offset = None if self.response.shift is None else self.response.shift[start:stop]
                     sums_of_rows = self.family.walk(numbers, inner, offset, *here, total.gradient)
                 else:
                     eta = self._eta(block, start, stop, inner)

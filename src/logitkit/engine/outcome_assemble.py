@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.design.constant import constant_of_kept
 from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
-from logitkit.design.response.nominal import NO_SHARES, OutcomeResponse
+from logitkit.design.response.response import NO_SHARES, Response
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import ROUNDING, Coordinates
@@ -145,7 +145,6 @@ def make_outcome_record(
         Without rows.
     """
     response = design.response
-    assert isinstance(response, OutcomeResponse)
     layout = outcomes.layout
     family = Multinomial(layout.n_outcomes)
     coef = np.array(coordinates.coef(solution.coef))
@@ -198,12 +197,12 @@ def make_outcome_record(
     return record if limit is None else replace(record, limit=replace(limit, names=record.names))
 
 
-def null_outcome_loss(response: OutcomeResponse, intercept: bool) -> float:
+def null_outcome_loss(response: Response, intercept: bool) -> float:
     """Return the loss of the model with intercepts (if asked for) and the offsets only.
 
     Parameters
     ----------
-    response : OutcomeResponse
+    response : Response
         n rows.
     intercept : bool
         Whether the null model has intercepts.
@@ -215,11 +214,11 @@ def null_outcome_loss(response: OutcomeResponse, intercept: bool) -> float:
 
     Examples
     --------
-    >>> response = OutcomeResponse(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
+    >>> response = Response(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
     >>> bool(np.isclose(null_outcome_loss(response, False), 4 * np.log(3)))
     True
     """
-    if response.offsets is None:
+    if response.offset is None:
         if not intercept:
             return response.total * float(np.log(response.n_outcomes))
         share = response.totals / response.total
@@ -228,6 +227,6 @@ def null_outcome_loss(response: OutcomeResponse, intercept: bool) -> float:
     objective = StackedObjective(Dense(np.ones((response.n_rows, layout.n_columns))), response, layout)
     if not intercept:
         return objective.evaluate(np.zeros(0), hessian=False).value
-    mean = response.offsets @ response.weights / response.total
+    mean = response.offset @ response.weights / response.total
     solution = Newton().solve(objective, mean[0] - mean[1:], suspicious=False)
     return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.objective import Evaluation
 from logitkit.models.layout import Layout
@@ -60,7 +60,7 @@ class StackedObjective:
     ----------
     matrix : Matrix
         n rows and p columns.
-    response : OutcomeResponse
+    response : Response
         The same rows.
     layout : Layout
         Which outcomes have a predictor.
@@ -78,7 +78,7 @@ class StackedObjective:
     >>> import numpy as np
     >>> from logitkit.design.matrix.dense import Dense
     >>> from logitkit.models.layout import full_layout
-    >>> response = OutcomeResponse(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
+    >>> response = Response(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
     >>> objective = StackedObjective(Dense(np.ones((4, 1))), response, full_layout(3, 1, reference=0))
     >>> bool(np.isclose(objective.evaluate(np.zeros(2)).value, 4 * np.log(3)))
     True
@@ -87,7 +87,7 @@ class StackedObjective:
     def __init__(
         self,
         matrix: Matrix,
-        response: OutcomeResponse,
+        response: Response,
         layout: Layout,
         quadratic: Quadratic | None = None,
         ruled_out: BoolArray | None = None,
@@ -239,8 +239,8 @@ class StackedObjective:
         else:
             eta = np.zeros((layout.n_outcomes, stop - start), order=self._inner.order)
             eta[layout.active] = block.matvecs(inner)
-        if response.offsets is not None:
-            eta += response.offsets[:, start:stop]
+        if response.offset is not None:
+            eta += response.offset[:, start:stop]
         if self.ruled_out is not None:
             eta[self.ruled_out[:, start:stop]] = -np.inf
         return eta

@@ -34,7 +34,6 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.transformed import Transformed
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.pairs import outcome_pairs
 from logitkit.engine.existence.recession import RecessionCone
@@ -92,7 +91,7 @@ def finite_coef(record: FitRecord | MultinomialRecord, design: Design) -> FloatA
         except RuntimeError:  # least squares did not converge: the certificate moves every row as well
             direction = record.limit.direction
     sides, rows = np.where(response.y[moved] > 0.5, 1.0, -1.0), matrix.take(moved)
-    start = rows.matvec(base) + (0.0 if response.offset is None else response.offset[moved])
+    start = rows.matvec(base) + (0.0 if response.shift is None else response.shift[moved])
     length = float(np.max((FAR - sides * start) / (sides * rows.matvec(direction)), initial=0.0))
     return np.asarray(base + length * direction)
 
@@ -180,8 +179,7 @@ def _margins(record: FitRecord | MultinomialRecord, design: Design) -> tuple[Mat
     """Return rows of functions of the coefficients, and the side of zero on which each should be."""
     if not isinstance(record, MultinomialRecord):
         return design.matrix, design.response
-    assert isinstance(design.response, OutcomeResponse)
-    assert design.response.offsets is None
+    assert design.response.offset is None
     return outcome_pairs(design.matrix, design.response, record.layout)
 
 

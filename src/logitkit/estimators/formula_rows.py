@@ -239,7 +239,7 @@ def decision_by_formula(
     eta = np.full((coded.kept.size, len(coef)), np.nan)
     for place, one in enumerate(coef):
         own = coded.matrix.matvec(one)
-        eta[coded.kept, place] = own if coded.offset is None else own + coded.offset
+        eta[coded.kept, place] = own if coded.shift is None else own + coded.shift
     return eta, coded.kept
 
 

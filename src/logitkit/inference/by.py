@@ -346,7 +346,7 @@ def _solve(rows: GroupRows, first: int, last: int, solver: Newton) -> SmallFits 
     begin, end = rows.edges[first], rows.edges[last]
     taken = rows.order[begin:end]
     response = design.response.take(taken)
-    weights, offset = response.weights, response.offset
+    weights, offset = response.weights, response.shift
     edges = rows.edges[first : last + 1] - begin
     bounds = np.column_stack([edges[:-1], edges[1:]])
     start = np.zeros((last - first, p))

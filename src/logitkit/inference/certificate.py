@@ -128,7 +128,7 @@ class _Problem(DualProblem):
         response, scale = design.response, facts.scale
         diagonal, precision, centre = prior_parts(facts.quadratic, scale.size)
         terms = PenaltyTerms.of(facts.penalty, diagonal / scale**2, scale * centre)
-        offset = np.zeros(response.n_rows) if response.offset is None else response.offset
+        offset = np.zeros(response.n_rows) if response.shift is None else response.shift
         return cls(scale, terms, precision, centre, response.weights, design.matrix, response.y, offset)
 
     def at(self, coef: FloatArray) -> Rows:

@@ -116,8 +116,8 @@ def cross_validate_by_weights(
                 seen = design.matrix.take(np.flatnonzero(without.weights > 0.0)).to_dense()[:, kept]
                 dependences = dependences_of(seen, np.searchsorted(kept, fresh))
                 logit[rows[dependences.move(matrix.to_dense()[:, kept])]] = np.nan
-    if design.response.offset is not None:
-        logit += design.response.offset
+    if design.response.shift is not None:
+        logit += design.response.shift
     return CrossFitted(logit, fold, refits, used_seed)
 
 

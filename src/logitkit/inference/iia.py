@@ -32,7 +32,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.engine.outcome_record import MultinomialRecord
@@ -124,7 +124,6 @@ def iia_tests(record: MultinomialRecord, design: Design | None, method: str = "h
     if design is None:
         raise DataError("A loaded model holds no rows, which these tests fit anew.")
     response = design.response
-    assert isinstance(response, OutcomeResponse)
     if not record.has_likelihood or record.restricted or response.shares is not None or len(record.outcomes) < 3:
         raise UnsupportedError(
             "Tests of the independence of irrelevant alternatives are for three or more outcomes, one a row, that have "
@@ -166,7 +165,7 @@ def _hausman(record: MultinomialRecord, design: Design, omitted: int) -> tuple[f
     return float(np.sum(rotated[keep] ** 2 / values[keep])), int(np.count_nonzero(keep))
 
 
-def _halves(design: Design, response: OutcomeResponse, generator: np.random.Generator) -> tuple[Design, Design]:
+def _halves(design: Design, response: Response, generator: np.random.Generator) -> tuple[Design, Design]:
     """Return the observations in two halves; of a row with a frequency weight each observation is drawn by itself."""
     if response.prior is None or response.weight_kind != "frequency":
         first = generator.permutation(design.n_rows) < design.n_rows // 2
@@ -188,7 +187,6 @@ def _small_hsiao(record: MultinomialRecord, first: Design, second: Design, omitt
     tables = [fit.finite_table for fit in fits if fit is not None]
     average = SHARE * tables[0] + (1.0 - SHARE) * tables[1]
     response = restricted.response
-    assert isinstance(response, OutcomeResponse)
     layout = full_layout(len(remaining), record.layout.n_columns, 0)
     objective = StackedObjective(restricted.matrix, response, layout)
     loss = objective.evaluate(average[remaining[1:]].reshape(-1), hessian=False).value
@@ -210,21 +208,17 @@ def _without(design: Design, omitted: int) -> Design:
     """Return the rows of the other outcomes."""
     part = _part(design, design.response.y != omitted)
     response = part.response
-    assert isinstance(response, OutcomeResponse)
     y = response.y - (response.y > omitted)
-    offsets = None if response.offsets is None else np.delete(response.offsets, omitted, axis=0)
+    offsets = None if response.offset is None else np.delete(response.offset, omitted, axis=0)
     given = part.info.response
     levels = tuple(level for k, level in enumerate(given.levels) if k != omitted)
     info = replace(part.info, response=replace(given, levels=levels))
-    return replace(
-        part, response=replace(response, y=y, n_outcomes=response.n_outcomes - 1, offsets=offsets), info=info
-    )
+    return replace(part, response=replace(response, y=y, n_outcomes=response.n_outcomes - 1, offset=offsets), info=info)
 
 
 def _fit(record: MultinomialRecord, design: Design, reference: int = 0) -> MultinomialRecord | None:
     """Return the fit of some rows, None where it does not exist or other columns are aliased."""
     response = design.response
-    assert isinstance(response, OutcomeResponse)
     if (response.totals == 0.0).any():
         return None
     layout = full_layout(response.n_outcomes, record.layout.n_columns, reference)

@@ -18,7 +18,6 @@ from scipy.special import log_softmax, xlog1py, xlogy
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.record import PenaltyFacts
 from logitkit.inference.certificate import certified_facts
@@ -82,11 +81,10 @@ class _Outcomes(DualProblem):
     @classmethod
     def of(cls, record: MultinomialRecord, facts: PenaltyFacts, design: Design) -> _Outcomes:
         response = design.response
-        assert isinstance(response, OutcomeResponse)
         scale, penalty, diagonal, precision, centre = _of_all(record, facts)
         terms = PenaltyTerms.of(penalty, diagonal / scale**2, scale * centre)
         y = response.indicators()
-        offset = np.zeros(y.shape) if response.offsets is None else response.offsets
+        offset = np.zeros(y.shape) if response.offset is None else response.offset
         return cls(scale, terms, precision, centre, response.weights, design.matrix, y, offset, record.layout.active)
 
     def at(self, coef: FloatArray) -> Rows:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.engine.outcome_record import MultinomialRecord
@@ -129,7 +128,6 @@ def refit_outcomes(
     if not record.converged:
         raise ConvergenceError(f"The fit has not converged ({record.status.value}); refits would start from nowhere.")
     outcomes, response = outcomes_of_record(record), design.response
-    assert isinstance(response, OutcomeResponse)
 
     def one(number: int) -> tuple[FloatArray, BoolArray]:
         changed = replace(response, clusters=None)
@@ -137,8 +135,7 @@ def refit_outcomes(
             # Shares of observations are no counts: their kind does not matter for the estimate.
             changed = replace(changed, prior=prior(number), weight_kind="precision")
         if shares is not None:
-            drawn = shares(number)
-            changed = replace(changed, shares=drawn, y=drawn.argmax(axis=0).astype(np.float64))
+            changed = changed.with_shares(shares(number))
         found = fit_multinomial(replace(design, response=changed), outcomes, Newton(), record.level)
         fresh = np.setdiff1d(found.aliased, record.aliased)
         coef = found.coef.copy() if found.converged else np.full(found.coef.size, np.nan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import NO_SHARES, OutcomeResponse
+from logitkit.design.response.response import NO_SHARES
 from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.outcome_prediction import limiting_logits
 
@@ -40,8 +40,7 @@ def is_outcome_sample(record: MultinomialRecord, design: Design) -> bool:
     if design.fingerprint != record.fingerprint:
         return False
     response = design.response
-    assert isinstance(response, OutcomeResponse)
-    eta, undetermined = limiting_logits(record, design.matrix, response.offsets)
+    eta, undetermined = limiting_logits(record, design.matrix, response.offset)
     used = response.weights > 0.0
     if undetermined is not None and undetermined[:, used].any():
         return False

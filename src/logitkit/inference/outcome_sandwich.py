@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.engine.curvature.vcov import DenseVcov
 from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.outcome_prediction import outcome_probabilities
@@ -95,9 +94,8 @@ def outcome_scores(record: MultinomialRecord, design: Design, rows: IntArray) ->
     True
     """
     response = design.response.take(rows)
-    assert isinstance(response, OutcomeResponse)
     matrix = design.matrix.take(rows)
-    mean = outcome_probabilities(record, matrix, response.offsets)
+    mean = outcome_probabilities(record, matrix, response.offset)
     left = np.nan_to_num(response.weights * (response.indicators() - mean))[record.layout.active]
     flat = (left.T[:, :, None] * matrix.to_dense()[:, None, :]).reshape(rows.size, record.coef.size)
     return record.coordinates.jacobian(flat)

@@ -157,7 +157,7 @@ def is_sample(record: FitRecord, design: Design) -> bool:
     if design.fingerprint != record.fingerprint:
         return False
     response = design.response
-    eta = linear_predictor(record, design.matrix, response.offset, levels=design.level_codes)
+    eta = linear_predictor(record, design.matrix, response.shift, levels=design.level_codes)
     still = np.ones(design.n_rows, dtype=bool)
     if record.limit is not None:
         # The certificate: a row that moves is moved to its own outcome.
@@ -243,7 +243,7 @@ def design_predictor(record: FitRecord, design: Design) -> FloatArray:
     [-inf, -inf, inf, inf]
     """
     sides = known_sides(record, design)
-    return linear_predictor(record, design.matrix, design.response.offset, sides, design.level_codes)
+    return linear_predictor(record, design.matrix, design.response.shift, sides, design.level_codes)
 
 
 def within_levels(record: FitRecord, design: Design) -> Within:

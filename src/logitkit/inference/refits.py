@@ -232,7 +232,7 @@ def _small(
             for name, changed in (("weights", changes[0]), ("y", changes[1]))
         )
         bounds = np.tile(np.array([[0, n]]), (len(responses), 1))
-        return solve_small(X, y, weights, responses[0].offset, bounds, record.inner_coef, Newton())
+        return solve_small(X, y, weights, responses[0].shift, bounds, record.inner_coef, Newton())
 
     for chunk, fits in enumerate(ordered_map(run, len(sizes), LABEL, sizes=sizes)):
         rows = slice(chunk * size, chunk * size + len(fits.coef))

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.record import FitRecord, ModelRecord
 from logitkit.errors import DataError, UnsupportedError
@@ -317,8 +316,7 @@ def _several_outcomes(
 ) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws proportions of several outcomes, shape (K, n)."""
     response = design.response
-    assert isinstance(response, OutcomeResponse)
-    mean = np.nan_to_num(outcome_probabilities(record, design.matrix, response.offsets))
+    mean = np.nan_to_num(outcome_probabilities(record, design.matrix, response.offset))
     chances, used, own = (mean / mean.sum(axis=0)).T, trials > 0, response.indicators()
 
     def draw(generator: np.random.Generator) -> FloatArray:

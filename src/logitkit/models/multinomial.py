@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.response.nominal import NO_SHARES
+from logitkit.design.response.response import NO_SHARES
 from logitkit.numerics.kernels.softmax import softmax_by_row, softmax_rows
 from logitkit.typing import CodeArray, FloatArray
 

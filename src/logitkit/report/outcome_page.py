@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.diagnostics.classification import classification
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.diagnostics.outcome_calibration import outcome_calibration
@@ -176,10 +175,9 @@ def _tested(words: str, result: ChiSquareTests) -> tuple[Block, ...]:
 def _probabilities(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     response = design.response
-    assert isinstance(response, OutcomeResponse)
     if len(record.outcomes) > OUTCOMES_MOST:
         return  # more areas than a figure can tell apart
-    mean = outcome_probabilities(record, design.matrix, response.offsets)
+    mean = outcome_probabilities(record, design.matrix, response.offset)
     known = ~np.isnan(mean).any(axis=0)
     weights = (response.indicators() * response.weights)[:, known]
     totals = weights.sum(axis=1)

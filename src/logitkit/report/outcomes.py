@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.outcome_prediction import outcome_probabilities
@@ -153,8 +152,7 @@ def augment_outcomes(record: MultinomialRecord, design: Design) -> pd.DataFrame:
         for each outcome a.
     """
     response = design.response
-    assert isinstance(response, OutcomeResponse)
-    mean = outcome_probabilities(record, design.matrix, response.offsets)
+    mean = outcome_probabilities(record, design.matrix, response.offset)
     known = ~np.isnan(mean).any(axis=0)
     likeliest = np.where(known, np.nan_to_num(mean).argmax(axis=0), -1)
     outcomes = pd.CategoricalDtype(list(record.outcomes))

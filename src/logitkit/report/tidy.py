@@ -316,7 +316,7 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     from logitkit.diagnostics.residuals import residuals
 
     sides = known_sides(record, design)
-    offset, levels = design.response.offset, design.level_codes
+    offset, levels = design.response.shift, design.level_codes
     try:
         fitted = predictions(record, design.matrix, offset, sides=sides, levels=levels)
         logit, probability, std_error = fitted.logit, fitted.probability, fitted.std_error

@@ -276,7 +276,7 @@ class GroupedFits:
         codes = np.empty(rows.order.size, dtype=np.int64)
         codes[rows.order] = np.repeat(np.arange(len(self)), np.diff(rows.edges))
         sides = np.where(design.response.weights > 0.0, np.where(design.response.y > 0.5, 1.0, -1.0), 0.0)
-        eta, _ = grouped_predictor(self.record, codes, design.matrix, design.response.offset, sides)
+        eta, _ = grouped_predictor(self.record, codes, design.matrix, design.response.shift, sides)
         kept = np.zeros(design.counts.given, dtype=bool)
         kept[design.positions] = True
         index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
@@ -296,7 +296,7 @@ class GroupedFits:
             )
         known = np.flatnonzero(codes >= 0)
         eta = np.full(codes.size, np.nan)
-        shift = None if rows.offset is None else rows.offset[known]
+        shift = None if rows.offset is None else rows.offset[0, known]
         eta[known], open_rows = grouped_predictor(self.record, codes[known], rows.matrix.take(known), shift)
         if unseen == "raise" and open_rows.any():
             self._refuse(np.flatnonzero(rows.kept)[known[open_rows]], codes[known[open_rows]])

@@ -241,5 +241,5 @@ class OutcomePlots(Plots):
         from logitkit.plots.ternary import plot_ternary
 
         record, rows = self._fit.record, outcome_rows(self._fit, data, weights, offset)
-        mean = outcome_probabilities(record, rows.matrix, getattr(rows.response, "offsets", None))
+        mean = outcome_probabilities(record, rows.matrix, rows.response.offset)
         return plot_ternary(mean, record.outcomes, rows.response.y.astype(int), ax, title=title)

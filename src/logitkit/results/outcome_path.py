@@ -85,7 +85,7 @@ class OutcomePath(Path):
         asked = self.record.strengths if strengths is None else strength_grid(given, strengths=strengths)
         coef = np.array([self._coef_at(given, float(one)) for one in asked])
         found = coded_outcome_rows(given.design.info, given.design, *rows)
-        logits = given.predictors(found.matrix, coef, found.offsets)
+        logits = given.predictors(found.matrix, coef, found.offset)
         family = given.problem.objective.family
         out = np.full((found.kept.size, asked.size, family.n_outcomes), np.nan)
         for j in range(asked.size):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
@@ -132,7 +131,7 @@ def coded_outcome_rows(
         index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
         kept = np.zeros(design.counts.given, dtype=bool)
         kept[design.positions] = True
-        return NewRows(design.matrix, None, kept, 0, index, offsets=getattr(design.response, "offsets", None))
+        return NewRows(design.matrix, design.response.offset, kept, 0, index)
     rows = (
         new_rows(info, data, offset=offset, unseen=unseen) if info.coding is not None else _matrix(info, data, offset)
     )
@@ -146,10 +145,7 @@ def _answered(fit: MultinomialFit, rows: NewRows) -> NewRows:
     open_rows = not_estimable(fit.record, rows.matrix, None)
     if not open_rows.any():
         return rows
-    part, kept = np.flatnonzero(~open_rows), rows.kept.copy()
-    kept[np.flatnonzero(kept)[open_rows]] = False
-    offsets = None if rows.offsets is None else rows.offsets[:, part]
-    return replace(rows, matrix=rows.matrix.take(part), offsets=offsets, kept=kept)
+    return rows.take(np.flatnonzero(~open_rows))
 
 
 def _matrix(info: DesignInfo, X: Any, offset: Any) -> NewRows:
@@ -170,7 +166,7 @@ def _matrix(info: DesignInfo, X: Any, offset: Any) -> NewRows:
             offsets[place] = numeric_values(row_values(value, table, "offset")[0], "offset")
         kept &= ~np.isnan(offsets).any(axis=0)
         offsets = offsets[:, kept]
-    return NewRows(matrix if kept.all() else matrix.take(np.flatnonzero(kept)), None, kept, 0, index, offsets=offsets)
+    return NewRows(matrix if kept.all() else matrix.take(np.flatnonzero(kept)), offsets, kept, 0, index)
 
 
 def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataFrame:
@@ -192,7 +188,7 @@ def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataF
     """
     record = fit.record
     function = outcome_probabilities if scale == "probability" else outcome_logits
-    values = function(record, rows.matrix, rows.offsets)
+    values = function(record, rows.matrix, rows.offset)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
         warn_caller(
@@ -229,7 +225,7 @@ def predictions_of_outcomes(
         estimate, std_error, conf_low, conf_high; indexed by row and outcome.
     """
     rows = rows_to_predict(fit, data, offset, unseen)
-    found = outcome_predictions(fit.record, rows.matrix, rows.offsets, level)
+    found = outcome_predictions(fit.record, rows.matrix, rows.offset, level)
     columns = {}
     for name, values in (
         ("estimate", found.probability),

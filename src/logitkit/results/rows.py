@@ -108,7 +108,7 @@ def _own_or_all(record: FitRecord, design: Design) -> Design:
 
     The same table then gives what the fit gives on its own rows.
     """
-    offset = design.response.offset
+    offset = design.response.shift
     assert offset is not None
     part = np.flatnonzero(~np.isinf(offset))
     if part.size in (design.n_rows, 0):
@@ -268,16 +268,7 @@ def _answered(record: FitRecord, rows: NewRows, levels: IntArray | None) -> NewR
     open_rows = not_estimable(record, rows.matrix, levels)
     if not open_rows.any():
         return rows
-    part, kept = np.flatnonzero(~open_rows), rows.kept.copy()
-    kept[np.flatnonzero(kept)[open_rows]] = False
-    return replace(
-        rows,
-        matrix=rows.matrix.take(part),
-        offset=None if rows.offset is None else rows.offset[part],
-        kept=kept,
-        sides=None if rows.sides is None else rows.sides[part],
-        levels=None if rows.levels is None else rows.levels[part],
-    )
+    return rows.take(np.flatnonzero(~open_rows))
 
 
 def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy) -> pd.DataFrame:
@@ -302,7 +293,7 @@ def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, 
         A row a row of the table.
     """
     rows = rows_to_predict(fit, data, offset, unseen)
-    found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, rows.levels)
+    found = predictions(fit.record, rows.matrix, rows.shift, level, rows.sides, rows.levels)
     return tidy.posterior_named(tidy.predictions_frame(found, rows.kept, rows.index), fit.record)
 
 
@@ -326,7 +317,7 @@ def _matrix_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
         table = Table(None, (), matrix.n_rows, index)
         shift = numeric_values(row_values(offset, table, "offset")[0], "offset")
         kept &= ~np.isnan(shift)
-        shift = shift[kept]
+        shift = shift[None, kept]
     return NewRows(matrix if kept.all() else matrix.take(np.flatnonzero(kept)), shift, kept, 0, index)
 
 
@@ -347,7 +338,7 @@ def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
     pandas.Series
         One value a row of the table.
     """
-    eta = linear_predictor(record, rows.matrix, rows.offset, rows.sides, rows.levels)
+    eta = linear_predictor(record, rows.matrix, rows.shift, rows.sides, rows.levels)
     undetermined = int(np.isnan(eta).sum())
     if undetermined:
         warn_caller(

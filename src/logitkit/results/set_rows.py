@@ -12,7 +12,7 @@ import pandas as pd
 from logitkit.design.formula.coding import Coding
 from logitkit.design.info import ResponseInfo
 from logitkit.design.rebuild import again_by_outcome
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
 from logitkit.design.table.frame import is_missing, levels_of, numeric_values, read_table, row_values
 from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError, nearest_name
@@ -172,7 +172,6 @@ def _own_rows(fit: MultinomialFit) -> _Rows:
             "This fit has no table: it was loaded, pickled or made from arrays. Give data=..., rows to average over."
         )
     response, table = design.response, read_table(design.table)
-    assert isinstance(response, OutcomeResponse)
     named = info.response.weights
     beside = [named, *(column for _, column in info.response.offsets)]
     names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name is not None and name != ARRAY)])
@@ -188,12 +187,12 @@ def _own_rows(fit: MultinomialFit) -> _Rows:
     return _Rows(frame, response.weights if named == ARRAY else named, offset)
 
 
-def _own_offsets(info: ResponseInfo, response: OutcomeResponse) -> dict[str, FloatArray] | None:
+def _own_offsets(info: ResponseInfo, response: Response) -> dict[str, FloatArray] | None:
     """Return the offsets of the rows by outcome, where the fit was given arrays; else the table has them."""
-    if response.offsets is None or not any(column == ARRAY for _, column in info.offsets):
+    if response.offset is None or not any(column == ARRAY for _, column in info.offsets):
         return None
     return {
-        outcome: response.offsets[
+        outcome: response.offset[
             info.levels.index(outcome) if outcome in info.levels else int(outcome.removeprefix(ARRAY))
         ]
         for outcome, _ in info.offsets
@@ -261,4 +260,4 @@ def _set_rows(
                 f"With {variable!r} set to {value!r} {int((~rows.kept).sum())} rows have no value in the model; give "
                 "other values=[...]."
             )
-        yield SetRows(value, rows.matrix, rows.offsets)
+        yield SetRows(value, rows.matrix, rows.offset)

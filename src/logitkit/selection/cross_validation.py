@@ -197,7 +197,7 @@ def _held_out(
         found = path_of(model, strengths, options, False, reach.wait_for)
         if found.strengths.size == 0:
             raise DataError("no strength was reached.")
-        part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).shift)
+        part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).offset)
     except LogitkitError as error:
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
     eta = np.full((*part.shape[:-1], reach.size), np.nan)

@@ -138,7 +138,7 @@ def nested_scores(
         place = chosen.best if rule == "best" else chosen.one_se
         held, response = given.design.matrix.take(test), given.design.response.take(test)
         path = chosen.path
-        eta = given.predictors(held, path.coef[place : place + 1], response.shift)
+        eta = given.predictors(held, path.coef[place : place + 1], response.offset)
         score = float(found.measure.score_of(eta, response)[0])
         return _Chosen(split, float(path.strengths[place]), score, response.total)
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.design.response.response import Response
 from logitkit.diagnostics.discrimination import discriminate
 from logitkit.diagnostics.ranking import merge_rounding
@@ -62,7 +61,7 @@ class OutcomeMeasure(Measure):
         ----------
         logits : (K, m, k) array
             Predictions of m rows at k strengths. A column with a missing value has none.
-        response : OutcomeResponse
+        response : Response
             The outcomes and total weights of the rows.
 
         Returns
@@ -70,7 +69,6 @@ class OutcomeMeasure(Measure):
         (k,) array
             Values of the measure.
         """
-        assert isinstance(response, OutcomeResponse)
         used = response.weights > 0.0
         shares, weights = response.indicators()[:, used], response.weights[used]
         out = np.full(logits.shape[-1], np.nan)

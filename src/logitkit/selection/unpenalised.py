@@ -139,7 +139,7 @@ class Unpenalised(PenalisedModel):
             with np.errstate(divide="ignore"):
                 return np.log(outcome_probabilities(record, matrix, offset))[:, :, None]
         assert isinstance(record, FitRecord)
-        return linear_predictor(record, matrix, offset)[:, None]
+        return linear_predictor(record, matrix, None if offset is None else offset[0])[:, None]
 
     def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
         """Return the rank of the design."""

@@ -160,7 +160,7 @@ def default_threads() -> Iterator[None]:
 def response(rng: np.random.Generator, n: int) -> Response:
     """Draw outcomes, some of them proportions, with weights, some of them zero, and an offset."""
     y = rng.choice([0.0, 1.0, 0.25], n)
-    return Response(y, prior=rng.choice([0.0, 0.5, 1.0, 3.0], n), offset=rng.normal(size=n))
+    return Response(y, prior=rng.choice([0.0, 0.5, 1.0, 3.0], n), offset=rng.normal(size=(1, n)))
 
 
 @given(data=st.data(), n=st.integers(1, 60), rows=st.integers(1, 30), contrast=st.booleans())
@@ -180,7 +180,7 @@ def test_the_objective_of_a_design_in_parts_is_that_of_its_cells(
         for name in ("BLOCK_ROWS_LEAST", "BLOCK_ROWS_MOST"):
             patch.setattr(cutting, name, rows)
         evaluation = Objective(case.matrix, outcome, Binomial()).evaluate(coef)
-    y, w, offset = outcome.y, outcome.weights, outcome.offset
+    y, w, offset = outcome.y, outcome.weights, outcome.shift
     loss = w * row_loss(case.cells @ coef + offset, y)
     assert_sums(np.array([evaluation.value]), np.array([loss.sum()]), np.array([loss.sum()]) + EXACT)
     assert_sums(evaluation.gradient, loss_gradient(coef, case.cells, y, w, offset), case.size.T @ w)
@@ -223,7 +223,7 @@ def test_one_two_and_three_threads_agree_bit_for_bit_and_with_the_cells() -> Non
         found[-1] += (objective.linear_predictor(coef), objective.sum_gram(outcome.weights))
     for other in found[1:]:
         assert all(np.array_equal(one, two) for one, two in zip(found[0], other, strict=True))
-    y, w, offset = outcome.y, outcome.weights, outcome.offset
+    y, w, offset = outcome.y, outcome.weights, outcome.shift
     eta = cells @ coef + offset
     # Sums of 60,000 terms in another order: rounding may reach ten times that of the small cases.
     assert_sums(found[0][0], np.array([np.sum(w * row_loss(eta, y))]), np.array([10 * np.sum(w)]))
@@ -266,7 +266,7 @@ def test_every_shape_of_second_derivatives_is_that_of_one_array(
     whole[np.ix_(layout.rest, layout.head)] = arrow.hessian.border.T
     whole[np.ix_(layout.rest, layout.rest)] = arrow.hessian.rest
     bound = np.abs(cells).T @ (outcome.weights[:, np.newaxis] * np.abs(cells))
-    assert_sums(whole, loss_hessian(coef, cells, outcome.weights, outcome.offset), bound)
+    assert_sums(whole, loss_hessian(coef, cells, outcome.weights, outcome.shift), bound)
     assert_sums(dense.hessian.array, whole, bound)
     assert_sums(products.hessian.diagonal(), np.diag(whole).copy(), np.diag(bound))
     assert_sums(arrow.hessian.diagonal(), np.diag(whole).copy(), np.diag(bound))

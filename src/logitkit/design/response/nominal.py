@@ -11,106 +11,14 @@ import numpy as np
 from logitkit.design.formula.expression import read_expression
 from logitkit.design.info import ResponseInfo
 from logitkit.design.response.binary import Counts, count_column
-from logitkit.design.response.response import Clusters, Response
 from logitkit.design.table.frame import coded_values, is_missing
 from logitkit.errors import ResponseError
-from logitkit.numerics.once import once
-from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["CodedOutcomes", "OutcomeResponse", "code_outcomes", "count_labels"]
+__all__ = ["CodedOutcomes", "code_outcomes", "count_labels"]
 
 LEVELS_MOST = 10_000
-NO_SHARES = np.empty((0, 0))  # where every row has one outcome, its code says all
 ALIKE_LEAST, ALIKE_SHARE = 20, 0.5  # levels that are numbers and this many of the rows are measurements
-
-
-@dataclass(frozen=True)
-class OutcomeResponse(Response):
-    """Outcomes among K, weights and offsets of n rows.
-
-    ``y`` is the code of each row's outcome; of counted outcomes, the code of the one that is counted most often.
-    ``offset`` is not used.
-
-    Parameters
-    ----------
-    n_outcomes : int
-        K.
-    shares : (K, n) array or None
-        Proportions of the outcomes in each row; None where each row has one.
-    offsets : (K, n) array or None
-        Added to the logits.
-    """
-
-    n_outcomes: int = 2
-    shares: FloatArray | None = None
-    offsets: FloatArray | None = None
-
-    @once
-    def codes(self) -> CodeArray:
-        """Code of each row's outcome, shape (n,)."""
-        return self.y.astype(np.int32)
-
-    @once
-    def totals(self) -> FloatArray:
-        """Weighted number of trials of each outcome, shape (K,)."""
-        if self.shares is not None:
-            return np.asarray(self.shares @ self.weights)
-        return np.asarray(np.bincount(self.codes, self.weights, self.n_outcomes), dtype=np.float64)
-
-    @property
-    def shift(self) -> FloatArray | None:
-        """What is added to the logits of each row, shape (K, n)."""
-        return self.offsets
-
-    @property
-    def outcome_rows(self) -> list[tuple[str, BoolArray]]:
-        """Each outcome in words, and which rows have it."""
-        has = self.indicators() > 0.0
-        return [(f"the outcome number {k} (from 0)", has[k]) for k in range(self.n_outcomes)]
-
-    @property
-    def pure_outcomes(self) -> FloatArray:
-        """The codes; rows of counts are taken for the outcome that is counted most often."""
-        return np.arange(float(self.n_outcomes))
-
-    def part(self, start: int, stop: int) -> tuple[CodeArray, FloatArray, FloatArray]:
-        """Return codes, shares (without rows where there are none) and weights of consecutive rows."""
-        shares = NO_SHARES if self.shares is None else self.shares[:, start:stop]
-        return self.codes[start:stop], shares, self.weights[start:stop]
-
-    def indicators(self) -> FloatArray:
-        """Return the proportion of each outcome in each row, shape (K, n)."""
-        if self.shares is not None:
-            return self.shares
-        out = np.zeros((self.n_outcomes, self.n_rows))
-        out[self.codes, np.arange(self.n_rows)] = 1.0
-        return out
-
-    def columns(self) -> list[FloatArray]:
-        """Return what is given a row, as far as there is any: outcome, weights, shares, offsets."""
-        tables = [table for table in (self.shares, self.offsets) if table is not None]
-        return [self.y, self.weights, *(row for table in tables for row in table)]
-
-    def take(self, index: IntArray) -> OutcomeResponse:
-        """Return the rows at the given positions."""
-
-        def pick(values: FloatArray | None) -> FloatArray | None:
-            return None if values is None else values[..., index]
-
-        clusters = self.clusters
-        if clusters is not None:
-            clusters = Clusters(clusters.codes[index], clusters.count, clusters.name)
-        return OutcomeResponse(
-            self.y[index],
-            pick(self.trials),
-            pick(self.prior),
-            self.weight_kind,
-            None,
-            clusters,
-            self.n_outcomes,
-            pick(self.shares),
-            pick(self.offsets),
-        )
 
 
 @dataclass(frozen=True)

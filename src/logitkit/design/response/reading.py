@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.design.info import ResponseInfo
 from logitkit.design.response.binary import code_outcome
-from logitkit.design.response.nominal import OutcomeResponse, code_outcomes
+from logitkit.design.response.nominal import code_outcomes
 from logitkit.design.response.response import Response
 from logitkit.design.table.checks import require_finite_offset
 from logitkit.design.table.extras import ARRAY, Extras, clusters_of, make_response, offset_role, prior_weights
@@ -97,7 +97,7 @@ class NominalReader:
     offsets: Mapping[str, Any] = field(default_factory=dict)
     known: ResponseInfo | None = None
 
-    def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[OutcomeResponse, ResponseInfo]:
+    def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
         """Return the response; levels that do not occur in rows of positive weight are left out and told."""
         if rows.shift is not None:
             raise FormulaError(
@@ -135,17 +135,9 @@ class NominalReader:
         prefix = offset_role("")
         clusters = clusters_of(rows.extras, rows.positions)
         offsets = outcome_offsets(rows.extras, rows.positions, info.levels)
-        response = OutcomeResponse(
-            coded.codes,
-            coded.trials,
-            prior,
-            rows.weight_kind,
-            None,
-            clusters,
-            len(info.levels),
-            coded.shares,
-            offsets,
-        )
+        shares, n_outcomes = coded.shares, len(info.levels)
+        y = shares[1] if shares is not None and n_outcomes == 2 else coded.codes
+        response = Response(y, coded.trials, prior, rows.weight_kind, offsets, clusters, n_outcomes, shares)
         given = {
             role.removeprefix(prefix): named for role, named in rows.extras.names.items() if role.startswith(prefix)
         }

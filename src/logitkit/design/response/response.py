@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitkit.numerics.once import once
-from logitkit.typing import BoolArray, FloatArray, IntArray, WeightKind
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray, WeightKind
 
-__all__ = ["Clusters", "Response"]
+__all__ = ["NO_SHARES", "Clusters", "Response"]
+
+NO_SHARES: FloatArray = np.empty((0, 0))  # where every row has one outcome, its code says all
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,27 @@ class Response:
     Parameters
     ----------
     y : (n,) array
-        Proportion of events in each row, in [0, 1].
+        The outcome of each row as a number. Of two outcomes, the proportion of events, in [0, 1]; of more, the code of
+        the outcome, or of the one that is counted most often.
     trials : (n,) array or None
         Number of trials of each row; None when every row is one trial.
     prior : (n,) array or None
         The user's weights; None when there are none.
     weight_kind : {'frequency', 'precision', 'sampling'}
         What the weights mean.
-    offset : (n,) array or None
-        Added to the linear predictor.
+    offset : (m, n) array or None
+        Added to the linear predictors, one row per predictor.
     clusters : Clusters or None
         Groups of rows that may be dependent.
+    n_outcomes : int
+        K.
+    shares : (K, n) array or None
+        Proportions of counted outcomes, for a model of several; None where ``y`` says all.
+
+    Examples
+    --------
+    >>> Response(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3).totals.tolist()
+    [1.0, 1.0, 2.0]
     """
 
     y: FloatArray
@@ -57,6 +69,8 @@ class Response:
     weight_kind: WeightKind = "frequency"
     offset: FloatArray | None = None
     clusters: Clusters | None = None
+    n_outcomes: int = 2
+    shares: FloatArray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -89,9 +103,25 @@ class Response:
         return int(np.count_nonzero(used))
 
     @once
+    def codes(self) -> CodeArray:
+        """Code of each row's outcome, or of the one counted most often, shape (n,)."""
+        if self.shares is not None:
+            return np.asarray(self.shares.argmax(axis=0), dtype=np.int32)
+        return (self.y if self.n_outcomes > 2 else self.y > 0.5).astype(np.int32)
+
+    @once
     def events(self) -> float:
-        """Weighted number of events."""
+        """Weighted number of events, of two outcomes."""
         return float(self.weights @ self.y)
+
+    @once
+    def totals(self) -> FloatArray:
+        """Weighted number of trials of each outcome, shape (K,)."""
+        if self.shares is not None:
+            return np.asarray(self.shares @ self.weights)
+        if self.n_outcomes == 2:
+            return np.array([self.total - self.events, self.events])
+        return np.asarray(np.bincount(self.codes, self.weights, self.n_outcomes), dtype=np.float64)
 
     @once
     def total(self) -> float:
@@ -114,33 +144,63 @@ class Response:
 
     @property
     def shift(self) -> FloatArray | None:
-        """What is added to the linear predictors of each row, shape (n,); of several outcomes (K, n)."""
-        return self.offset
+        """Offset of the only linear predictor, shape (n,)."""
+        return None if self.offset is None else self.offset[0]
 
     @property
     def outcome_rows(self) -> list[tuple[str, BoolArray]]:
         """Each outcome in words, and which rows have it."""
-        return [("an event", self.y > 0.0), ("a non-event", self.y < 1.0)]
+        if self.n_outcomes == 2:
+            return [("an event", self.y > 0.0), ("a non-event", self.y < 1.0)]
+        has = self.indicators() > 0.0
+        return [(f"the outcome number {k} (from 0)", has[k]) for k in range(self.n_outcomes)]
 
     @property
     def pure_outcomes(self) -> FloatArray:
-        """The values of ``y`` of rows that have one outcome only."""
-        return np.array([1.0, 0.0])
+        """The values of ``y`` of rows that have one outcome only; of more than two outcomes, all codes."""
+        return np.array([1.0, 0.0]) if self.n_outcomes == 2 else np.arange(float(self.n_outcomes))
+
+    def part(self, start: int, stop: int) -> tuple[CodeArray, FloatArray, FloatArray]:
+        """Return codes, proportions (without rows where codes say all) and weights of consecutive rows."""
+        shares = NO_SHARES if self.shares is None else self.shares[:, start:stop]
+        return self.codes[start:stop], shares, self.weights[start:stop]
+
+    def indicators(self) -> FloatArray:
+        """Return the proportion of each outcome in each row, shape (K, n)."""
+        if self.shares is not None:
+            return self.shares
+        if self.n_outcomes == 2:
+            return np.stack([1.0 - self.y, self.y])
+        out = np.zeros((self.n_outcomes, self.n_rows))
+        out[self.codes, np.arange(self.n_rows)] = 1.0
+        return out
+
+    def with_shares(self, shares: FloatArray) -> Response:
+        """Return the same rows with other proportions of the outcomes, shape (K, n)."""
+        y = shares[1] if self.n_outcomes == 2 else shares.argmax(axis=0).astype(np.float64)
+        return replace(self, y=y, shares=shares)
 
     def columns(self) -> list[FloatArray]:
-        """Return what is given a row, as far as there is any: outcome, weights, offset."""
-        given = (self.y, self.weights, self.offset)
-        return [values for values in given if values is not None]
+        """Return the columns that are given: outcome, weights, proportions, offsets."""
+        tables = [table for table in (self.shares, self.offset) if table is not None]
+        return [self.y, self.weights, *(row for table in tables for row in table)]
 
     def take(self, index: IntArray) -> Response:
         """Return the rows at the given positions."""
 
         def pick(values: FloatArray | None) -> FloatArray | None:
-            return None if values is None else values[index]
+            return None if values is None else values[..., index]
 
         clusters = self.clusters
         if clusters is not None:
             clusters = Clusters(clusters.codes[index], clusters.count, clusters.name)
         return Response(
-            self.y[index], pick(self.trials), pick(self.prior), self.weight_kind, pick(self.offset), clusters
+            self.y[index],
+            pick(self.trials),
+            pick(self.prior),
+            self.weight_kind,
+            pick(self.offset),
+            clusters,
+            self.n_outcomes,
+            pick(self.shares),
         )

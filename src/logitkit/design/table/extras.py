@@ -270,7 +270,7 @@ def make_response(
         offset = given if offset is None else offset + given
     if offset is not None:
         require_finite_offset(offset, positions)
-    return Response(outcome.y, outcome.trials, prior, weight_kind, offset, clusters)
+    return Response(outcome.y, outcome.trials, prior, weight_kind, None if offset is None else offset[None], clusters)
 
 
 def prior_weights(extras: Extras, positions: IntArray, weight_kind: WeightKind) -> FloatArray | None:

@@ -14,7 +14,6 @@ import numpy as np
 
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.response.nominal import OutcomeResponse
 from logitkit.design.response.response import Response
 from logitkit.models.layout import Layout
 from logitkit.typing import FloatArray, IntArray
@@ -126,14 +125,14 @@ class OutcomePairs(Matrix):
         return out
 
 
-def outcome_pairs(matrix: Matrix, response: OutcomeResponse, layout: Layout) -> tuple[OutcomePairs, Response]:
+def outcome_pairs(matrix: Matrix, response: Response, layout: Layout) -> tuple[OutcomePairs, Response]:
     """Return the pairs of a response, and which side of zero each must be on.
 
     Parameters
     ----------
     matrix : Matrix
         X, n rows and p columns.
-    response : OutcomeResponse
+    response : Response
         The same rows.
     layout : Layout
         Which outcomes have a predictor.

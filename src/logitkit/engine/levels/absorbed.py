@@ -114,13 +114,13 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
             means = _means(found, n_levels, aliased)
         else:
             eta = coordinates.matrix(design.matrix).matvec(solution.coef) + np.nan_to_num(intercepts[codes])
-            eta = eta if response.offset is None else eta + response.offset
+            eta = eta if response.shift is None else eta + response.shift
             still = np.where(limit.separated.rows | found.perfect, 0.0, response.weights)
             means = level_means(coordinates.matrix(design.matrix), codes, still * family.variance(eta), n_levels)
         levels = replace(levels, means=means)
     fitted = Design(
         design.matrix.take(part),
-        replace(kept, offset=own if kept.offset is None else kept.offset + own),
+        replace(kept, offset=own[None] if kept.offset is None else kept.offset + own),
         replace(design.info, absorbed=levels),
         design.counts,
         design.positions[part],

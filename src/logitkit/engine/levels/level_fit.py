@@ -310,8 +310,8 @@ def _first_intercepts(response: Response, codes: IntArray, n_levels: int) -> Flo
     events = np.bincount(codes, weights * response.y[coded], n_levels)
     total = np.bincount(codes, weights, n_levels)
     intercepts = np.log((events + 0.5) / (total - events + 0.5))
-    if response.offset is not None:
-        intercepts -= np.bincount(codes, weights * response.offset[coded], n_levels) / total
+    if response.shift is not None:
+        intercepts -= np.bincount(codes, weights * response.shift[coded], n_levels) / total
     return np.asarray(intercepts)
 
 

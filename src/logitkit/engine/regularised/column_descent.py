@@ -203,7 +203,7 @@ class ColumnDescent:
     def _predictor(self, coef: FloatArray) -> FloatArray:
         """Return the linear predictor of scaled coefficients."""
         used = np.flatnonzero(coef)
-        offset = self.objective.response.offset
+        offset = self.objective.response.shift
         eta = np.zeros(self.objective.matrix.n_rows) if offset is None else offset.copy()
         add_columns(*self.columns.parts, used, coef[used], eta)
         return eta

@@ -112,7 +112,7 @@ class DualPoint:
     def _move(self, step: FloatArray) -> None:
         """Move, and then until nothing is left of the columns without penalty."""
         objective, scale = self.problem
-        offset = objective.response.offset
+        offset = objective.response.shift
         image = objective.linear_predictor(step / scale)
         self.step = self.step + step
         self._moved = self._moved + (image if offset is None else image - offset)

@@ -87,7 +87,7 @@ def null_model(
     coef = np.zeros(matrix.n_columns)
     if index.size and not 0.0 < response.events < response.total:
         raise SeparationError("All outcomes are the same: there is nothing to explain, and the intercept is infinite.")
-    if index.size == 1 and index[0] == strengths.intercept and response.offset is None:
+    if index.size == 1 and index[0] == strengths.intercept and response.shift is None:
         return _of_intercept(response, family, coef, index)
     columns = matrix.columns(index)
     own, centre = np.ones(index.size), np.zeros(index.size)

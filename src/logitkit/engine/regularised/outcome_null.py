@@ -8,7 +8,7 @@ import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.rank import least_share
 from logitkit.engine.regularised.null_model import NullModel
@@ -27,7 +27,7 @@ COLLINEAR = 1e-10  # share of a column's squared length that is its own, in the 
 
 def null_of_outcomes(
     matrix: Matrix,
-    response: OutcomeResponse,
+    response: Response,
     layout: Layout,
     place: IntArray,
     free: BoolArray,
@@ -40,7 +40,7 @@ def null_of_outcomes(
     ----------
     matrix : Matrix
         n rows and p columns.
-    response : OutcomeResponse
+    response : Response
         The same rows.
     layout : Layout
         Outcomes with a predictor.
@@ -66,7 +66,7 @@ def null_of_outcomes(
     p = layout.n_columns
     columns = np.flatnonzero(free)
     inside = np.flatnonzero(free[place % p])
-    if columns.size == 1 and names[columns[0]] == INTERCEPT and response.offsets is None:
+    if columns.size == 1 and names[columns[0]] == INTERCEPT and response.offset is None:
         return _of_intercepts(response, layout, place, inside)
     # Among the chosen columns the flat positions are outcome after outcome again.
     outcome, column = np.divmod(place[inside], p)
@@ -96,7 +96,7 @@ def null_of_outcomes(
     return NullModel(coef, solution.evaluation.value, inside, solution)
 
 
-def _of_intercepts(response: OutcomeResponse, layout: Layout, place: IntArray, inside: IntArray) -> NullModel:
+def _of_intercepts(response: Response, layout: Layout, place: IntArray, inside: IntArray) -> NullModel:
     """Return the model of the intercepts alone, which is known: the logarithms of the shares of outcomes."""
     share = response.totals / response.total
     logarithm = np.log(np.maximum(share, np.finfo(float).tiny))

@@ -22,7 +22,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.engine.regularised.coordinate_descent import MET, QuadraticModel
 from logitkit.engine.regularised.gap import least_gap
 from logitkit.engine.regularised.null_model import NullModel
@@ -52,7 +52,7 @@ class OutcomeSequence(StrengthSequence):
     ----------
     matrix : Matrix
         n rows and p columns.
-    response : OutcomeResponse
+    response : Response
         The same rows.
     layout : Layout
         Outcomes with a predictor.
@@ -67,7 +67,7 @@ class OutcomeSequence(StrengthSequence):
     def __init__(
         self,
         matrix: Matrix,
-        response: OutcomeResponse,
+        response: Response,
         layout: Layout,
         stacked: StackedStrengths,
         names: tuple[str, ...],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.engine.existence.pairs import outcome_pairs
 from logitkit.engine.existence.separation import GEOMETRY_MOST, find_separation, overlap_is_certain
 from logitkit.engine.outcome_assemble import Outcomes
@@ -47,9 +47,8 @@ class ShrunkenOutcomes:
     problem: OutcomeSequence
 
     @property
-    def response(self) -> OutcomeResponse:
+    def response(self) -> Response:
         """The outcomes of the rows."""
-        assert isinstance(self.design.response, OutcomeResponse)
         return self.design.response
 
     @property
@@ -127,7 +126,6 @@ def prepare_outcomes(
     layout = outcomes.layout
     stacked = stack_strengths(strengths, layout.active.size, outcomes.reference is None)
     response = design.response
-    assert isinstance(response, OutcomeResponse)
     problem = OutcomeSequence(design.matrix, response, layout, stacked, design.info.names)
     given = ShrunkenOutcomes(design, outcomes, specification, problem)
     _require_overlap(given)

@@ -23,7 +23,7 @@ import numpy as np
 
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.response.nominal import OutcomeResponse
+from logitkit.design.response.response import Response
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.regularised.strengths import Strengths
 from logitkit.engine.solvers.lbfgs import minimise_by_lbfgs
@@ -50,7 +50,7 @@ class OutcomeSmooth:
     ----------
     matrix : Matrix
         n rows and p columns.
-    response : OutcomeResponse
+    response : Response
         The same rows.
     layout : Layout
         How the flat coefficients follow from those that are solved for.
@@ -65,7 +65,7 @@ class OutcomeSmooth:
     def __init__(
         self,
         matrix: Matrix,
-        response: OutcomeResponse,
+        response: Response,
         layout: Layout,
         place: IntArray,
         strengths: Strengths,
@@ -210,7 +210,7 @@ class Preconditioner:
     ----------
     matrix : Matrix
         n rows and p columns.
-    response : OutcomeResponse
+    response : Response
         The same rows.
     layout : Layout
         Outcomes with a predictor.
@@ -218,7 +218,7 @@ class Preconditioner:
         Which flat coefficients are solved for.
     """
 
-    def __init__(self, matrix: Matrix, response: OutcomeResponse, layout: Layout, place: IntArray) -> None:
+    def __init__(self, matrix: Matrix, response: Response, layout: Layout, place: IntArray) -> None:
         self.place, self.total = place, response.total
         share = response.totals / response.total
         #: Curvature of each outcome with a predictor, never quite zero.
@@ -249,7 +249,7 @@ class Preconditioner:
         return Precondition(self, strengths)
 
 
-def _squares_by_outcome(matrix: Matrix, response: OutcomeResponse, outcomes: IntArray) -> FloatArray:
+def _squares_by_outcome(matrix: Matrix, response: Response, outcomes: IntArray) -> FloatArray:
     """Return the weighted sums of squares of the columns over the rows of each outcome, shape (m, p)."""
     found = []
     for k in outcomes:

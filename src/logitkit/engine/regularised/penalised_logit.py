@@ -100,7 +100,7 @@ class PenalisedLogit(PenalisedModel):
         eta = np.empty((matrix.n_rows, coef.shape[0]))
         for j, vector in enumerate(coef):
             eta[:, j] = matrix.matvec(vector)
-        return eta if offset is None else eta + offset[:, None]
+        return eta if offset is None else eta + offset[0][:, None]
 
     def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
         """Return effective degrees of freedom along a path."""

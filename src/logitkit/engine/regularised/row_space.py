@@ -107,7 +107,8 @@ class RowSpace:
         reduced = np.ascontiguousarray(np.hstack([cells[:, self.free], triangle.T]))
         if self.middle is not None:
             offset = matrix.matvec(self._centred(np.where(strengths > 0.0, self.middle, 0.0)))
-            response = replace(response, offset=offset if response.offset is None else response.offset + offset)
+            total = offset if response.shift is None else response.shift + offset
+            response = replace(response, offset=total[None])
         self._given = Dense(reduced), response, family
 
     def share(self, quadratic: Quadratic) -> float | None:

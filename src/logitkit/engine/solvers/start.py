@@ -72,8 +72,8 @@ def starting_point(
     n, p = objective.matrix.n_rows, objective.n_params
     zero = np.zeros(p) if origin is None else origin
     response = objective.response
-    if intercept is not None and response.offset is not None:
-        zero[intercept] = -float(response.weights @ response.offset) / response.total
+    if intercept is not None and response.shift is not None:
+        zero[intercept] = -float(response.weights @ response.shift) / response.total
     size = sample_size(n, p, objective.matrix.width)
     if size == 0:
         return Start(zero, None)
