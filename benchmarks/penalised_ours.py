@@ -49,7 +49,7 @@ def cross_validate(problem: PenalisedMatrix, tol: float) -> Any:
         problem.names,
         strengths=problem.strengths,
         penalty=lk.Lasso(),
-        folds=problem.folds,
+        folds=lk.Folds(given=problem.folds),
         solver=lk.ProxNewton(tol=tol),
     )
 

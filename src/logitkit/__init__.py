@@ -29,6 +29,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "models.penalties.prior": ["GaussianPrior"],
         "numerics.threads.local": ["get_threads", "set_threads"],
         "api.nominal": ["multinomial", "multinomial_matrix"],
+        "selection.folds": ["Folds"],
         "results.fit": ["Fit"],
         "results.multinomial": ["MultinomialFit"],
         "results.loading": ["load"],

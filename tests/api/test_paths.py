@@ -36,7 +36,7 @@ def births() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def cv() -> Any:
-    return lk.cross_validate(FORMULA, births(), penalty=lk.Lasso(), folds=5, seed=4, n_strengths=20)
+    return lk.cross_validate(FORMULA, births(), penalty=lk.Lasso(), folds=lk.Folds(5, seed=4), n_strengths=20)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def one_sided() -> tuple[pd.DataFrame, np.ndarray]:
 def test_folds_without_a_score_are_counted(measure: str) -> None:
     data, folds = one_sided()
     with pytest.warns(DataWarning, match="2 of 5 splits have no score.*2 hold one outcome only") as raised:
-        found = lk.cross_validate("low ~ age + lwt", data, folds=folds, measure=measure, n_strengths=5)
+        found = lk.cross_validate("low ~ age + lwt", data, folds=lk.Folds(given=folds), measure=measure, n_strengths=5)
     assert [warning.filename for warning in raised] == [__file__]
     assert found.scores["n_scores"].tolist() == [3] * len(found.strengths)
     assert str(raised[0].message) in found.summary().warnings
@@ -138,7 +138,9 @@ def test_the_warning_of_a_matrix_points_at_its_caller() -> None:
     data, folds = one_sided()
     X = np.column_stack([np.ones(len(data)), data["age"], data["lwt"]])
     with pytest.warns(DataWarning, match="2 of 5 splits") as raised:
-        lk.cross_validate_matrix(X, data["low"], ["Intercept", "age", "lwt"], folds=folds, measure="auc", n_strengths=5)
+        lk.cross_validate_matrix(
+            X, data["low"], ["Intercept", "age", "lwt"], folds=lk.Folds(given=folds), measure="auc", n_strengths=5
+        )
     assert [warning.filename for warning in raised] == [__file__]
 
 
@@ -147,5 +149,5 @@ def test_measures_that_one_outcome_has_give_no_warning(measure: str) -> None:
     data, folds = one_sided()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = lk.cross_validate("low ~ age + lwt", data, folds=folds, measure=measure, n_strengths=5)
+        found = lk.cross_validate("low ~ age + lwt", data, folds=lk.Folds(given=folds), measure=measure, n_strengths=5)
     assert (found.scores["n_scores"] == 5).all()

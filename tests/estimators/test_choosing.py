@@ -46,7 +46,13 @@ def test_cross_validation_is_that_of_the_engine(data, rule, measure):
     splits = list(StratifiedKFold(4).split(X, y))
     model = LogitClassifierCV(cv=4, rule=rule, measure=measure, l1_ratio=0.5, **FEW).fit(X, y)
     there = lk.cross_validate_matrix(
-        with_intercept(X), y, NAMES, penalty=lk.ElasticNet(l1_ratio=0.5), folds=splits, measure=measure, **FEW
+        with_intercept(X),
+        y,
+        NAMES,
+        penalty=lk.ElasticNet(l1_ratio=0.5),
+        folds=lk.Folds(given=splits),
+        measure=measure,
+        **FEW,
     )
     assert model.strength_ == (there.best_strength if rule == "best" else there.one_se_strength)
     assert_array_equal(both(model), (there.best if rule == "best" else there.one_se).coef)
@@ -150,6 +156,23 @@ def test_groups_are_routed_through_pipelines_and_scores(data):
         inner = list(splitter.split(X[train], y[train], groups[train]))
         by_hand.append(LogitClassifierCV(cv=inner, **FEW).fit(X[train], y[train]).score(X[test], y[test]))
     assert_array_equal(nested, by_hand)
+
+
+def test_folds_are_stated_as_for_the_function():
+    X, y = mixed_frame()
+    table, formula = X.assign(y=y), "age + C(sex)"
+    for folds in (lk.Folds(4, seed=3), lk.Folds(3, stratify="stage", repeats=2), lk.Folds(given=np.arange(len(y)) % 3)):
+        model = LogitClassifierCV(formula, cv=folds, **FEW)
+        assert clone(model).get_params()["cv"] == folds
+        there = lk.cross_validate(f"y ~ {formula}", table, event="relapse", folds=folds, **FEW)
+        pd.testing.assert_frame_equal(model.fit(X, y).scores_, there.scores)
+        assert there.record.folds.words in model.fit_.penalty.chosen
+    with pytest.raises(LogitkitError, match=r"groups= was given, and cv=Folds\(k=4\) does not use them"):
+        LogitClassifierCV(formula, cv=lk.Folds(4), **FEW).fit(X, y, groups=np.arange(len(y)) // 5)
+    with pytest.raises(LogitkitError, match="groups='stage': with a ready matrix give an array"):
+        LogitClassifierCV(cv=lk.Folds(4, groups="stage"), **FEW).fit(*overlapping())
+    with pytest.raises(LogitkitError, match=r"groups='stag': there is no such column\. Did you mean 'stage'"):
+        LogitClassifierCV(formula, cv=lk.Folds(2, groups="stag"), **FEW).fit(X, y)
 
 
 class OneGroupOut:

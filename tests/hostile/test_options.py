@@ -44,7 +44,16 @@ def functions() -> dict[str, tuple[Callable[..., Any], tuple[Any, ...], dict[str
         "set_threads": (lk.set_threads, (lk.get_threads(),), {}),
         **{
             name: (getattr(lk, name), (), {})
-            for name in ("AdaptiveLasso", "Bounds", "ElasticNet", "GaussianPrior", "GroupLasso", "Lasso", "Newton")
+            for name in (
+                "AdaptiveLasso",
+                "Bounds",
+                "ElasticNet",
+                "Folds",
+                "GaussianPrior",
+                "GroupLasso",
+                "Lasso",
+                "Newton",
+            )
         },
         **{name: (getattr(lk, name), (), {}) for name in ("ProxNewton", "RelaxedLasso", "Ridge")},
     }

@@ -44,7 +44,12 @@ def test_scores_are_those_of_a_plain_loop(measure: str, penalty: lk.ElasticNet) 
     p = problem()
     X, names = p.columns.X, p.columns.shape.names
     folds = np.arange(len(p.y)) % 5
-    given: dict[str, Any] = {"model": "multinomial", "folds": folds, "measure": measure, "strengths": STRENGTHS}
+    given: dict[str, Any] = {
+        "model": "multinomial",
+        "folds": lk.Folds(given=folds),
+        "measure": measure,
+        "strengths": STRENGTHS,
+    }
     cv = lk.cross_validate_matrix(X, p.y, names, penalty=penalty, solver=ProxNewton(tol=1e-14), **given)
     for k, strength in enumerate(STRENGTHS):
         scores = []
@@ -79,7 +84,7 @@ def test_a_fold_without_an_outcome_is_refused() -> None:
     y = np.where(p.y == "cedar", "ash", p.y)
     y[:2] = "cedar"
     folds = np.r_[0, 0, np.arange(len(y) - 2) % 5]
-    given: dict[str, Any] = {"penalty": lk.Lasso(), "model": "multinomial", "folds": folds}
+    given: dict[str, Any] = {"penalty": lk.Lasso(), "model": "multinomial", "folds": lk.Folds(given=folds)}
     with pytest.raises(DataError, match="would be trained on 118 rows without"):
         lk.cross_validate_matrix(p.columns.X, y, p.columns.shape.names, **given)
 

@@ -40,7 +40,7 @@ def test_across_outcomes_it_is_the_longest_gradient_of_a_column(l1_ratio: float,
 
 def test_cross_validation_across_outcomes() -> None:
     penalty = lk.Lasso(across_outcomes=True)
-    cv = lk.cross_validate(FORMULA, table(), model="multinomial", penalty=penalty, folds=3, seed=1)
+    cv = lk.cross_validate(FORMULA, table(), model="multinomial", penalty=penalty, folds=lk.Folds(3, seed=1))
     columns = (cv.one_se.coef != 0.0).drop("Intercept")
     assert (columns.all(axis=1) == columns.any(axis=1)).all()
 

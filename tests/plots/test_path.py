@@ -28,7 +28,7 @@ def path():
 
 @pytest.fixture(scope="module")
 def cv():
-    return lk.cross_validate(FORMULA, lk.datasets.load_lbw(), penalty=lk.Lasso(), folds=5, seed=4)
+    return lk.cross_validate(FORMULA, lk.datasets.load_lbw(), penalty=lk.Lasso(), folds=lk.Folds(5, seed=4))
 
 
 @pytest.fixture(scope="module")

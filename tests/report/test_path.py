@@ -33,7 +33,7 @@ def path():
 
 @pytest.fixture(scope="module")
 def cv():
-    return lk.cross_validate(FORMULA, births(), penalty=lk.Lasso(), folds=5, seed=4)
+    return lk.cross_validate(FORMULA, births(), penalty=lk.Lasso(), folds=lk.Folds(5, seed=4))
 
 
 def table(document) -> Table:
@@ -93,7 +93,7 @@ def test_the_choices_of_a_cross_validation(cv) -> None:
 
 
 def test_a_choice_at_the_end_of_the_grid_warns() -> None:
-    few = lk.cross_validate(FORMULA, births(), penalty=lk.Lasso(), folds=5, seed=4, strengths=[0.06, 0.03])
+    few = lk.cross_validate(FORMULA, births(), penalty=lk.Lasso(), folds=lk.Folds(5, seed=4), strengths=[0.06, 0.03])
     assert few.best_strength == 0.03
     assert any("smallest that was compared" in warning for warning in few.summary().warnings)
 

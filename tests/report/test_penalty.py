@@ -103,7 +103,7 @@ def test_a_posterior_is_called_one(fits: dict[str, lk.Fit]) -> None:
 
 
 def test_a_strength_chosen_with_the_same_data_is_owned_up_to() -> None:
-    cv = lk.cross_validate(FORMULA, births(), penalty=lk.Ridge(), folds=4, n_strengths=20, seed=1)
+    cv = lk.cross_validate(FORMULA, births(), penalty=lk.Ridge(), folds=lk.Folds(4, seed=1), n_strengths=20)
     summary = cv.best.summary()
     assert {fact.label: fact.value for fact in summary.facts}["Strength chosen"].startswith("best mean score")
     assert any("chosen with the same data" in note for note in summary.notes)

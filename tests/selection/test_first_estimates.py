@@ -28,7 +28,7 @@ def test_each_fold_by_hand(first: Any) -> None:
         FORMULA,
         data,
         penalty=lk.AdaptiveLasso(initial=first),
-        folds=folds,
+        folds=lk.Folds(given=folds),
         strengths=STRENGTHS,
         solver=lk.ProxNewton(tol=1e-13),
     )

@@ -17,7 +17,7 @@ from logitkit.design.response.response import Response
 from logitkit.errors import DataError
 from logitkit.inference.cross_fit import cross_validate_by_weights
 from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
-from logitkit.selection.folds import Folds, checked_folds
+from logitkit.selection.splits import Splits, checked_splits
 
 MAKERS = [plain_folds, stratified_folds, lambda response, folds, **how: grouped_folds(response, GROUPS, folds, **how)]
 RNG = np.random.default_rng(5)
@@ -138,6 +138,57 @@ def test_grouped_counts_are_spread_by_their_events_and_nonevents():
     assert (np.bincount(stratified_folds(response, 5, seed=1).codes[0], minlength=5) > 0).all()
 
 
+@given(n_folds=st.integers(2, 6), n_strata=st.integers(1, 9), seed=st.integers(0, 1000))
+def test_strata_within_outcomes_are_even(n_folds, n_strata, seed):
+    rng = np.random.default_rng(seed)
+    y, strata = np.append([0.0, 0.0, 1.0, 1.0], rng.random(80) < 0.3).astype(float), rng.integers(0, n_strata, 84)
+    fold = stratified_folds(Response(y), n_folds, strata=strata, seed=seed).codes[0]
+    cells = strata + n_strata * y.astype(int)
+    for code in range(2 * n_strata):
+        assert np.ptp(np.bincount(fold[cells == code], minlength=n_folds)) <= 1
+    for rows in (y == 0.0, y == 1.0, np.ones(84, dtype=bool)):  # the deal goes on from stratum to stratum
+        assert np.ptp(np.bincount(fold[rows], minlength=n_folds)) <= 1
+
+
+def test_strata_are_as_even_as_those_of_scikit_learn():
+    from sklearn.model_selection import StratifiedKFold
+
+    strata = np.arange(N) // 7 % 3
+    cells = 2 * strata + RESPONSE.y.astype(int)
+    fold = stratified_folds(RESPONSE, 5, strata=strata, seed=1).codes[0]
+    theirs = [test for _, test in StratifiedKFold(5).split(np.zeros(N), cells)]
+    for code in range(6):
+        ours = np.bincount(fold[cells == code], minlength=5)
+        assert sorted(ours) == sorted(np.count_nonzero(cells[test] == code) for test in theirs)
+
+
+def test_one_stratum_changes_nothing_and_weights_and_counts_are_even_within_each():
+    assert_array_equal(
+        stratified_folds(RESPONSE, 5, strata=np.zeros(N), repeats=2, seed=3).codes,
+        stratified_folds(RESPONSE, 5, repeats=2, seed=3).codes,
+    )
+    rng = np.random.default_rng(4)
+    strata, weights = np.arange(120) % 3, rng.lognormal(0.0, 1.0, 120)
+    y = (rng.random(120) < 0.4).astype(float)
+    weighted = Response(y, prior=weights, weight_kind="precision")
+    fold = stratified_folds(weighted, 4, strata=strata, seed=1).codes[0]
+    trials = rng.integers(1, 50, 120).astype(float)
+    counted = Response(rng.binomial(trials.astype(int), 0.3) / trials, trials=trials)
+
+    def spread(code, rows):
+        events = counted.weights * counted.y
+        return [np.ptp(np.bincount(code[rows], weights=part[rows])) / part[rows].sum() for part in (events, trials)]
+
+    for stratum in range(3):
+        rows = strata == stratum
+        for outcome in (0.0, 1.0):
+            own = rows & (y == outcome)
+            assert np.ptp(np.bincount(fold[own], weights=weights[own], minlength=4)) <= weights[own].max() * (1 + 1e-12)
+        within = [spread(stratified_folds(counted, 4, strata=strata, seed=s).codes[0], rows) for s in range(10)]
+        without = [spread(stratified_folds(counted, 4, seed=s).codes[0], rows) for s in range(10)]
+        assert (np.mean(within, axis=0) < np.mean(without, axis=0) / 2).all()
+
+
 def test_grouped_folds_do_not_split_a_group_and_are_as_even_as_scikit_learn():
     from sklearn.model_selection import GroupKFold
 
@@ -251,9 +302,9 @@ def test_grouped_counts_hold_both_outcomes_in_one_row():
 
 def test_folds_of_other_rows_and_empty_folds_are_refused():
     with pytest.raises(DataError, match="of 2 rows and the data have 97"):
-        checked_folds(Folds(np.array([[0, 1]], dtype=np.int32), ""), RESPONSE)
+        checked_splits(Splits(np.array([[0, 1]], dtype=np.int32), ""), RESPONSE)
     gap = np.where(np.arange(N) % 2 == 0, 0, 2).astype(np.int32)[None]
     with pytest.raises(DataError, match=r"Split 1 \(from 0\) has no row of positive weight"):
-        checked_folds(Folds(gap, ""), RESPONSE)
+        checked_splits(Splits(gap, ""), RESPONSE)
     with pytest.raises(DataError, match="no split 5"):
         plain_folds(RESPONSE, 5).test(5)

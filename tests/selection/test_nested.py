@@ -23,10 +23,10 @@ def test_by_hand(rule: str) -> None:
     data = births()
     labels = np.arange(len(data)) % 4
     penalty = lk.Lasso()
-    found = lk.cross_validate(FORMULA, data, penalty=penalty, folds=labels, **GRID).nested(rule)
+    found = lk.cross_validate(FORMULA, data, penalty=penalty, folds=lk.Folds(given=labels), **GRID).nested(rule)
     for split in range(4):
         rest, held = data[labels != split], data[labels == split]
-        inner = lk.cross_validate(FORMULA, rest, penalty=penalty, folds=labels[labels != split], **GRID)
+        inner = lk.cross_validate(FORMULA, rest, penalty=penalty, folds=lk.Folds(given=labels[labels != split]), **GRID)
         strength = inner.best_strength if rule == "best" else inner.one_se_strength
         assert_allclose(found.strengths[split], strength)
         mu = lk.logit(FORMULA, rest, penalty=lk.Lasso(strength)).predict(held).to_numpy()
@@ -39,17 +39,17 @@ def test_by_hand(rule: str) -> None:
 
 def test_groups_stay_together_and_periods_in_order() -> None:
     data = births().sample(frac=1.0, random_state=0).assign(g=np.arange(189) // 9)
-    grouped = lk.cross_validate(FORMULA, data, groups="g", folds=4, **GRID).nested()
+    grouped = lk.cross_validate(FORMULA, data, folds=lk.Folds(4, groups="g"), **GRID).nested()
     assert grouped.splits.tolist() == [0, 1, 2, 3]
     timed = data.sample(frac=1.0, random_state=1).assign(t=np.arange(189))  # low comes first in the table
-    found = lk.cross_validate(FORMULA, timed, time="t", folds=5, **{**GRID, "measure": "brier"})
+    found = lk.cross_validate(FORMULA, timed, folds=lk.Folds(5, time="t"), **{**GRID, "measure": "brier"})
     # The first period is only learnt from, and the next two leave fewer than two to choose by.
     assert found.nested().splits.tolist() == [2, 3, 4]
 
 
 def test_repeats_and_refusals() -> None:
     data = births()
-    repeated = lk.cross_validate(FORMULA, data, folds=3, repeats=2, **GRID).nested()
+    repeated = lk.cross_validate(FORMULA, data, folds=lk.Folds(3, repeats=2), **GRID).nested()
     assert repeated.splits.size == 6
     assert "Nested cross-validation" in str(repeated)
     cv = lk.cross_validate(FORMULA, data, folds=2, **GRID)

@@ -45,9 +45,13 @@ def on_threads(n: int, run: Callable[[], Any]) -> Any:
     ("columns", "penalty", "options"),
     [
         (300, lk.Lasso(), {}),
-        (300, lk.Ridge(), {"repeats": 2}),
+        (300, lk.Ridge(), {"folds": lk.Folds(5, repeats=2)}),
         pytest.param(1_200, lk.ElasticNet(l1_ratio=0.5), {"measure": "auc"}, marks=pytest.mark.slow),
-        (30, lk.GroupLasso(groups={"a": ["x0", "x1", "x2"], "b": ["x3", "x4"]}), {"stratify": False}),
+        (
+            30,
+            lk.GroupLasso(groups={"a": ["x0", "x1", "x2"], "b": ["x3", "x4"]}),
+            {"folds": lk.Folds(5, stratify=False)},
+        ),
         (5, lk.AdaptiveLasso(), {"measure": "brier"}),
         (30, lk.RelaxedLasso(), {"folds": 3, "strengths": [0.2, 0.1, 0.08]}),
     ],
@@ -165,11 +169,15 @@ def test_the_error_of_the_first_fold_that_has_one(threads: int, bad: tuple[int, 
     lk.set_threads(threads)
     with pytest.raises(SeparationError, match=r"Without fold 3 \(from 0\): The columns that are not penalised .*mark3"):
         lk.cross_validate(
-            " + ".join(["y ~ x", *marks]), data, penalty=lk.Lasso(keep=marks), folds=folds, strengths=[0.1, 0.01]
+            " + ".join(["y ~ x", *marks]),
+            data,
+            penalty=lk.Lasso(keep=marks),
+            folds=lk.Folds(given=folds),
+            strengths=[0.1, 0.01],
         )
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("logitkit")] == []
     lk.set_threads(threads)
-    good = lk.cross_validate("y ~ x", data, folds=folds, strengths=[0.1, 0.01])
+    good = lk.cross_validate("y ~ x", data, folds=lk.Folds(given=folds), strengths=[0.1, 0.01])
     assert np.isfinite(good.record.scores).all()
 
 
@@ -209,5 +217,5 @@ def test_a_warning_is_given_once(threads: int) -> None:
     folds[30:50] = np.arange(20) % 3
     lk.set_threads(threads)
     with pytest.warns(lk.errors.DataWarning, match="1 of 4 splits have no score") as seen:
-        lk.cross_validate("y ~ x", data, folds=folds, measure="auc", strengths=[0.1, 0.01])
+        lk.cross_validate("y ~ x", data, folds=lk.Folds(given=folds), measure="auc", strengths=[0.1, 0.01])
     assert len(seen) == 1

@@ -17,7 +17,7 @@ FORMULA = "low ~ age + lwt + race + smoke"
 
 def test_scores_are_those_of_refits() -> None:
     births = lk.datasets.load_lbw()
-    cv = lk.cross_validate(FORMULA, births, penalty=None, folds=4, seed=2)
+    cv = lk.cross_validate(FORMULA, births, penalty=None, folds=lk.Folds(4, seed=2))
     scores = []
     for split in range(4):
         test, train = cv.record.folds.test(split), cv.record.folds.train(split)
@@ -33,15 +33,17 @@ def test_scores_are_those_of_refits() -> None:
     assert "without penalty" in text
     assert "lasso" not in text
     X = np.column_stack([np.ones(len(births)), births[["age", "lwt"]]])
-    by_matrix = lk.cross_validate_matrix(X, births["low"], ["Intercept", "age", "lwt"], penalty=None, folds=4, seed=2)
-    by_formula = lk.cross_validate("low ~ age + lwt", births, penalty=None, folds=4, seed=2)
+    by_matrix = lk.cross_validate_matrix(
+        X, births["low"], ["Intercept", "age", "lwt"], penalty=None, folds=lk.Folds(4, seed=2)
+    )
+    by_formula = lk.cross_validate("low ~ age + lwt", births, penalty=None, folds=lk.Folds(4, seed=2))
     assert_allclose(by_matrix.record.scores, by_formula.record.scores, rtol=ROUTE)
 
 
 def test_scores_of_several_outcomes_are_those_of_refits() -> None:
     births = lk.datasets.load_lbw()
     births["race"] = births["race"].astype(str)
-    given: dict[str, Any] = {"model": "multinomial", "penalty": None, "folds": 3, "seed": 4}
+    given: dict[str, Any] = {"model": "multinomial", "penalty": None, "folds": lk.Folds(3, seed=4)}
     cv = lk.cross_validate("race ~ age + smoke", births, **given)
     levels = sorted(set(births["race"]))
     for split in range(3):
@@ -56,10 +58,10 @@ def test_separation_without_a_fold_is_predicted_at_its_limit() -> None:
     x = np.r_[np.arange(10.0), 2.5]
     data = {"y": np.r_[np.zeros(5), np.ones(5), 1.0], "x": x}
     folds = np.r_[np.arange(10) % 2, 2]
-    cv = lk.cross_validate("y ~ x", data, penalty=None, folds=folds)
+    cv = lk.cross_validate("y ~ x", data, penalty=None, folds=lk.Folds(given=folds))
     assert cv.record.scores[2, 0] == np.inf  # the one row that overlaps, certain to be the other outcome
     codes = {"y": np.array(["a", "b"])[data["y"].astype(int)], "x": x}
-    several = lk.cross_validate("y ~ x", codes, penalty=None, folds=folds, model="multinomial")
+    several = lk.cross_validate("y ~ x", codes, penalty=None, folds=lk.Folds(given=folds), model="multinomial")
     assert_allclose(several.record.scores, cv.record.scores, rtol=ROUTE)
 
 
@@ -68,7 +70,7 @@ def test_what_has_no_answer_is_refused() -> None:
     births["g"] = np.where(np.arange(len(births)) < 2, "rare", "usual")
     folds = np.r_[0, 0, np.arange(len(births) - 2) % 3]
     with pytest.raises(DataError, match=r"Without fold 0.*2 of the rows left out"):
-        lk.cross_validate("low ~ age + g", births, penalty=None, folds=folds)
+        lk.cross_validate("low ~ age + g", births, penalty=None, folds=lk.Folds(given=folds))
     with pytest.raises(DataError, match="a model without a penalty has none"):
         lk.path(FORMULA, births, penalty=None)
     with pytest.raises(DataError, match="strengths="):

@@ -13,7 +13,7 @@ from logitkit.api.nominal import First, outcomes_of
 from logitkit.api.paths import family_of, grid_of, model_of, path_options, reader_of
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
-from logitkit.design.ready import ready_design
+from logitkit.design.ready import labelled_rows, ready_design
 from logitkit.design.table.frame import read_table
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.penalised_model import PenalisedModel
@@ -28,10 +28,10 @@ from logitkit.results.cross_validated import CrossValidated
 from logitkit.results.foreign import in_our_words
 from logitkit.results.outcome_path import OutcomeCrossValidated
 from logitkit.selection.cross_validation import cross_validate_path
-from logitkit.selection.fold_choice import chosen_folds
-from logitkit.selection.folds import Folds
+from logitkit.selection.folds import Folds, splits_of
 from logitkit.selection.outcome_scores import outcome_measure_named
 from logitkit.selection.scores import measure_named
+from logitkit.selection.splits import Splits
 from logitkit.selection.unpenalised import Unpenalised
 from logitkit.typing import MissingPolicy, ModelKind, WeightKind
 
@@ -44,13 +44,8 @@ def cross_validate(
     data: Any,
     *,
     penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
-    folds: Any = 10,
+    folds: int | Folds = 10,
     measure: str = "deviance",
-    stratify: bool = True,
-    groups: Any = None,
-    time: Any = None,
-    repeats: int = 1,
-    seed: int = 0,
     n_strengths: int = 100,
     ratio: float | None = None,
     strengths: Any = None,
@@ -79,20 +74,11 @@ def cross_validate(
     penalty : penalty or None, default lk.Lasso()
         At least one part without a strength; ``None`` for the model without a penalty, fitted by maximum likelihood
         without each fold: its scores are those of the one strength zero.
-    folds : int, array-like or iterable, default 10
-        How many folds; or the fold of each row; or pairs (train, test) of row numbers.
+    folds : int or lk.Folds, default 10
+        Number of folds, drawn with the outcomes spread evenly; or ``lk.Folds(...)``: of whole groups, by time,
+        repeated, stratified by a column too, from another seed, or given.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
         How predictions are scored.
-    stratify : bool, default True
-        Whether folds that are drawn have about the same share of events.
-    groups : str or (n,) array-like, optional
-        Rows of a group stay together.
-    time : str or (n,) array-like, optional
-        Periods are predicted from all rows before them.
-    repeats : int, default 1
-        How often the rows are divided anew.
-    seed : int, default 0
-        Draws the folds.
     n_strengths, ratio, strengths, weights, offset, weight_kind, event : optional
         As in ``path``.
     link, model, reference, missing, solver, level : optional
@@ -130,7 +116,7 @@ def cross_validate(
         missing=missing,
         absorb=None,
     )
-    made = chosen_folds(design, read_table(data), folds, (stratify, groups, time, repeats, seed))
+    made = splits_of(folds, design, read_table(data))
     given = _model_of(design, (model, reference, link), penalty, level)
     return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
 
@@ -142,13 +128,8 @@ def cross_validate_matrix(
     names: Sequence[str] | None = None,
     *,
     penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
-    folds: Any = 10,
+    folds: int | Folds = 10,
     measure: str = "deviance",
-    stratify: bool = True,
-    groups: Any = None,
-    time: Any = None,
-    repeats: int = 1,
-    seed: int = 0,
     n_strengths: int = 100,
     ratio: float | None = None,
     strengths: Any = None,
@@ -172,8 +153,8 @@ def cross_validate_matrix(
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
         Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
-    penalty, folds, measure, stratify, groups, time, repeats, seed : optional
-        As in ``cross_validate``.
+    penalty, folds, measure : optional
+        As in ``cross_validate``; columns of ``lk.Folds`` are given as values.
     n_strengths, ratio, strengths, weights, offset, weight_kind, event : optional
         As in ``path_matrix``.
     link, model, reference, solver, level : optional
@@ -203,8 +184,7 @@ def cross_validate_matrix(
     several, reader = reader_of(model, event, offset)
     common = None if several else offset
     design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=common, reader=reader)
-    table = read_table({"y": np.asarray(y)})
-    made = chosen_folds(design, table, folds, (stratify, groups, time, repeats, seed))
+    made = splits_of(folds, design, labelled_rows(y, design.n_rows, design.index))
     given = _model_of(design, (model, reference, link), penalty, level)
     return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
 
@@ -224,7 +204,7 @@ def _model_of(
 
 def _cross_validated(
     given: PenalisedModel,
-    folds: Folds,
+    folds: Splits,
     grid: tuple[Any, Any, Any],
     measure: str,
     solver: ProxNewton | None,

@@ -23,7 +23,7 @@ from logitkit.design.table.names import stated_names
 from logitkit.errors import DataError, nearest_name
 from logitkit.typing import BoolArray, WeightKind
 
-__all__ = ["as_matrix", "missing_rows", "ready_design"]
+__all__ = ["as_matrix", "labelled_rows", "missing_rows", "ready_design"]
 
 
 def ready_design(
@@ -82,8 +82,7 @@ def ready_design(
     if INTERCEPT in labels and not _all_ones(matrix, labels.index(INTERCEPT)):
         raise DataError(f"The column called {INTERCEPT!r} is not all ones; name it otherwise, or make it ones.")
     require_weight_kind(weight_kind, given=weights is not None)
-    own = getattr(y, "index", None)  # of a Series its labels, of a list a method
-    labelled = Table(None, (), n, own if index is None and not callable(own) else index)
+    labelled = labelled_rows(y, n, index)
     values, _ = row_values(y, labelled, "y")
     table = read_table({"y": values})
     if missing_outcome(values).any():
@@ -112,6 +111,27 @@ def ready_design(
         ),
     )
     return Design(matrix, response, info, RowCounts(n), np.arange(n), index)
+
+
+def labelled_rows(y: Any, n_rows: int, index: Any) -> Table:
+    """Return the rows of a ready matrix as a table without columns, beside which values of each row can be read.
+
+    Parameters
+    ----------
+    y : (n,) array-like
+        Outcome, whose labels count where the matrix has none.
+    n_rows : int
+        Number of rows.
+    index : object
+        Row labels of the matrix, or None.
+
+    Returns
+    -------
+    Table
+        No columns.
+    """
+    own = getattr(y, "index", None)  # of a Series its labels, of a list a method
+    return Table(None, (), n_rows, own if index is None and not callable(own) else index)
 
 
 def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Matrix, tuple[str, ...] | None, Any]:

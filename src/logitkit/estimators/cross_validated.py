@@ -24,8 +24,9 @@ class LogitClassifierCV(CrossValidatedFit):
         The smallest strength as a share of the largest; as in ``lk.path``.
     strengths : (k,) array-like, optional
         The strengths themselves.
-    cv : int, splitter or iterable, default 5
-        Stratified folds without shuffling, a splitter of scikit-learn, or pairs of training and test rows.
+    cv : int, splitter, iterable or lk.Folds, default 5
+        Stratified folds without shuffling, a splitter of scikit-learn, or pairs of training and test rows; or
+        ``lk.Folds(...)`` as in ``lk.cross_validate``, whose columns may be named where there is a formula.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
         How predictions are scored.
     rule : {'best', 'one_se'}

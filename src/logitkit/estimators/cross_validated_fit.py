@@ -12,7 +12,7 @@ from logitkit.engine.regularised.options import ProxNewton
 from logitkit.estimators.outcomes import classes_of
 from logitkit.estimators.penalty_choice import penalty_without_strength, refit_or_lasso
 from logitkit.estimators.predictor import Predictor
-from logitkit.estimators.splits import splits_of
+from logitkit.estimators.splits import folds_of
 from logitkit.estimators.verb import Verb
 from logitkit.estimators.weights import row_weights
 from logitkit.options import require_choice
@@ -126,10 +126,9 @@ class CrossValidatedFit(Predictor):
         weights = row_weights(
             target, sample_weight, self.class_weight, rows.used() if self.class_weight is not None else slice(None)
         )
-        splits = splits_of(self, target.codes, groups)
         options = {
             "model": self._model,
-            "folds": splits,
+            "folds": folds_of(self, target.codes, groups),
             "measure": self.measure,
             "n_strengths": self.n_strengths,
             "ratio": self.ratio,

@@ -27,8 +27,9 @@ class MultinomialClassifierCV(CrossValidatedFit):
         The smallest strength as a share of the largest; as in ``lk.path``.
     strengths : (k,) array-like, optional
         The strengths themselves.
-    cv : int, splitter or iterable, default 5
-        Stratified folds without shuffling, a splitter of scikit-learn, or pairs of training and test rows.
+    cv : int, splitter, iterable or lk.Folds, default 5
+        Stratified folds without shuffling, a splitter of scikit-learn, or pairs of training and test rows; or
+        ``lk.Folds(...)`` as in ``lk.cross_validate``, whose columns may be named where there is a formula.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
         How predictions are scored; the area is that of Hand and Till.
     rule : {'best', 'one_se'}

@@ -13,18 +13,20 @@ from sklearn.utils.metadata_routing import get_routing_for_object, process_routi
 from logitkit.design.table.frame import is_missing
 from logitkit.errors import DataError
 from logitkit.selection.fold_makers import row_labels
+from logitkit.selection.folds import Folds
 from logitkit.typing import IntArray
 
-__all__ = ["splits_of"]
+__all__ = ["folds_of"]
 
 
-def splits_of(estimator: Any, codes: IntArray, groups: Any = None) -> list[Any]:
-    """Return pairs of training and test rows.
+def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
+    """Return the folds that an estimator asks for.
 
     Parameters
     ----------
     estimator : estimator
-        With the parameter ``cv``: a number, a splitter or pairs. Where metadata are routed it says what goes to ``cv``.
+        With the parameter ``cv``: a number, a splitter, pairs, or ``lk.Folds``. Where metadata are routed it says what
+        goes to ``cv``.
     codes : (n,) int array
         The class of each row.
     groups : (n,) array-like, optional
@@ -32,8 +34,8 @@ def splits_of(estimator: Any, codes: IntArray, groups: Any = None) -> list[Any]:
 
     Returns
     -------
-    list of (array, array)
-        Positions of rows.
+    Folds
+        As they are, or the pairs of training and test rows of the splitter.
 
     Raises
     ------
@@ -46,10 +48,17 @@ def splits_of(estimator: Any, codes: IntArray, groups: Any = None) -> list[Any]:
     >>> from sklearn.model_selection import GroupKFold
     >>> from logitkit.estimators import LogitClassifierCV
     >>> model = LogitClassifierCV(cv=GroupKFold(2))
-    >>> pairs = splits_of(model, np.array([1, 0, 1, 0]), groups=["a", "a", "b", "b"])
-    >>> [test.tolist() for _, test in pairs]
+    >>> folds = folds_of(model, np.array([1, 0, 1, 0]), groups=["a", "a", "b", "b"])
+    >>> [test.tolist() for _, test in folds.given]
     [[2, 3], [0, 1]]
     """
+    if isinstance(estimator.cv, Folds):
+        if groups is not None:
+            raise DataError(
+                f"groups= was given, and cv={estimator.cv!r} does not use them: rows of a group would be divided. Give "
+                "cv=lk.Folds(groups=...), or a splitter that keeps groups together, such as cv=GroupKFold(5)."
+            )
+        return estimator.cv
     splitter = check_cv(estimator.cv, codes, classifier=True)
     uses = _uses_groups(splitter)
     given = {} if groups is None else {"groups": _group_of_each(groups, codes.size)}
@@ -61,13 +70,14 @@ def splits_of(estimator: Any, codes: IntArray, groups: Any = None) -> list[Any]:
     if sklearn.get_config()["enable_metadata_routing"]:
         given = process_routing(estimator, "fit", **given).splitter.split
     try:
-        return list(splitter.split(np.zeros((codes.size, 1)), codes, **given))
+        pairs = list(splitter.split(np.zeros((codes.size, 1)), codes, **given))
     except ValueError as error:
         if groups is None and uses:
             raise DataError(
                 f"cv={estimator.cv!r} keeps groups together: give fit the group of each row, as groups=. ({error})"
             ) from error
         raise
+    return Folds(given=pairs)
 
 
 def _uses_groups(splitter: Any) -> bool:

@@ -150,7 +150,7 @@ def missing_scores(record: CrossValidation) -> str:
     reasons, instead = [], ""
     if everywhere:
         reasons.append(f"{everywhere} hold one outcome only, where the measure ({record.measure.label}) is not defined")
-        instead = " Use fewer folds, stratify=True, or measure='deviance'."
+        instead = " Use fewer folds, folds that are stratified, or measure='deviance'."
     if count > everywhere:
         reasons.append(f"{count - everywhere} ended their path before it")
     return (

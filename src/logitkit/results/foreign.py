@@ -34,7 +34,7 @@ KEYWORDS = {
     "freq_weights": "It is weights= with weight_kind='frequency' here.",
     "var_weights": "It is weights= with weight_kind='precision' here.",
     "pweights": "It is weights= with weight_kind='sampling' here.",
-    "groups": "Rows that belong together: cluster=; of cross-validation: the fold makers have groups.",
+    "groups": "Rows that belong together: cluster=; in a cross-validation folds=lk.Folds(groups=...).",
     "na_action": "It is missing= here: 'drop' or 'raise'.",
     "fit_intercept": "Without an intercept: '0 + ...' in the formula.",
     "random_state": "It is seed= here.",
@@ -51,6 +51,14 @@ KEYWORDS = {
     "per_outcome": "Terms of single outcomes belong to lk.multinomial, and not to paths.",
     "equal": "Equal coefficients belong to lk.multinomial, and not to paths.",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
+}
+#: Of functions that divide rows; what divided them before is an option of lk.Folds.
+DIVIDED = "How rows are divided is said by folds=: folds=lk.Folds({}=...)."
+OF_FOLDS = {
+    **{word: DIVIDED.format(word) for word in ("stratify", "groups", "time", "repeats", "seed", "given")},
+    **dict.fromkeys(("random_state", "shuffle"), DIVIDED.format("seed")),
+    **dict.fromkeys(("foldid", "splits"), DIVIDED.format("given")),
+    "n_repeats": DIVIDED.format("repeats"),
 }
 VALUES = {
     "lr_test": " It tests all slopes against the null model. Of two nested fits to the same rows the statistic is "
@@ -127,6 +135,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     places = sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters.values())
     known = [name for name in parameters if name != "self"]
     own = len(parameters) - len(known)
+    hints = KEYWORDS | OF_FOLDS if "folds" in parameters else KEYWORDS
 
     def called(given: Sequence[Any]) -> str:
         owner = type(given[0]).__name__ if own else ""
@@ -137,7 +146,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         for word in named:
             if word not in parameters:
                 own_words = nearest_name(word, known) if known else "It takes none."
-                hint = KEYWORDS.get(word, own_words)
+                hint = hints.get(word, own_words)
                 raise ArgumentError(f"{called(given)}() has no argument {word!r}. {hint}")
         if len(given) > places:
             rest = [f"{each}=" for each in known[places - own :]]

@@ -23,11 +23,11 @@ from logitkit.engine.regularised.penalised_path import PathRecord
 from logitkit.errors import DataError, LogitkitError
 from logitkit.models.penalties.elastic_net import AdaptiveLasso
 from logitkit.models.penalties.specification import parts_of
-from logitkit.selection.folds import Folds
 from logitkit.selection.reach import Reach
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure
 from logitkit.selection.side_by_side import each_fold, has_place
+from logitkit.selection.splits import Splits
 from logitkit.selection.unpenalised import path_of
 from logitkit.typing import FloatArray, IntArray
 
@@ -44,7 +44,7 @@ class CrossValidation:
     ----------
     path : PathRecord
         The path of all rows.
-    folds : Folds
+    folds : Splits
         Which rows were held out, and when.
     measure : Measure
         What was measured.
@@ -71,7 +71,7 @@ class CrossValidation:
     """
 
     path: PathRecord
-    folds: Folds
+    folds: Splits
     measure: Measure
     scores: FloatArray
     curve: ScoreCurve
@@ -92,7 +92,7 @@ class _HeldOut(NamedTuple):
 
 
 def cross_validate_path(
-    given: PenalisedModel, strengths: FloatArray, folds: Folds, measure: Measure, options: ProxNewton, stops: bool
+    given: PenalisedModel, strengths: FloatArray, folds: Splits, measure: Measure, options: ProxNewton, stops: bool
 ) -> CrossValidation:
     """Fit the path of all rows and that without each fold, and score each fold.
 
@@ -102,7 +102,7 @@ def cross_validate_path(
         The problem of all rows, fresh.
     strengths : (k,) array
         From the largest.
-    folds : Folds
+    folds : Splits
         Of the same rows.
     measure : Measure
         How predictions are scored.
@@ -156,7 +156,7 @@ def cross_validate_path(
 
 
 def _collected(
-    given: PenalisedModel, path: PathRecord, every: Iterable[_HeldOut], folds: Folds, measure: Measure
+    given: PenalisedModel, path: PathRecord, every: Iterable[_HeldOut], folds: Splits, measure: Measure
 ) -> CrossValidation:
     k = path.strengths.size
     scores, weights = np.full((folds.n_splits, k), np.nan), np.empty(folds.n_splits)

@@ -25,13 +25,14 @@ from logitkit.design.response.response import Response
 from logitkit.design.table.frame import codes_of, is_missing
 from logitkit.errors import DataError
 from logitkit.options import is_count
-from logitkit.selection.folds import Folds, checked_folds
+from logitkit.selection.splits import Splits, checked_splits
+from logitkit.selection.strata import heavy_first, stratified
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["grouped_folds", "plain_folds", "row_labels", "stratified_folds", "time_folds"]
 
 
-def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: int | None = None) -> Folds:
+def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: int | None = None) -> Splits:
     """Draw folds of equal numbers of rows at random.
 
     Parameters
@@ -47,7 +48,7 @@ def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: 
 
     Returns
     -------
-    Folds
+    Splits
         Sizes differ by one row at most.
 
     Raises
@@ -68,10 +69,12 @@ def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: 
     for layer, generator in zip(codes, generators, strict=True):
         layer[used[generator.permutation(used.size)]] = np.arange(used.size) % folds
     words = f"{folds} folds drawn at random" + _times(repeats)
-    return checked_folds(Folds(codes, words, seed=used_seed), response)
+    return checked_splits(Splits(codes, words, seed=used_seed), response)
 
 
-def stratified_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: int | None = None) -> Folds:
+def stratified_folds(
+    response: Response, folds: int = 10, *, strata: Any = None, repeats: int = 1, seed: int | None = None
+) -> Splits:
     """Draw folds at random that hold equal shares of the events and of the non-events, by weight.
 
     Parameters
@@ -80,6 +83,8 @@ def stratified_folds(response: Response, folds: int = 10, *, repeats: int = 1, s
         n rows.
     folds : int, default 10
         Number of folds.
+    strata : (n,) array-like, optional
+        Labels of any kind: each outcome is spread evenly within each of their values too.
     repeats : int, default 1
         How often the rows are divided anew.
     seed : int, optional
@@ -87,19 +92,20 @@ def stratified_folds(response: Response, folds: int = 10, *, repeats: int = 1, s
 
     Returns
     -------
-    Folds
+    Splits
         Of rows with one outcome, the weights of events in two folds differ by no more than the largest weight of an
         event, and likewise those of non-events: for binary rows without weights, both counts by one at most. A row
-        of grouped counts with both outcomes goes where its events and non-events are missing most.
+        of grouped counts with both outcomes goes where its events and non-events are missing most. With strata this
+        holds of the rows of each stratum, and of rows of equal weight it still holds of all rows together.
 
     Raises
     ------
     DataError
-        For folds that cannot be.
+        For folds that cannot be, or missing labels.
 
     Notes
     -----
-    Rows of one outcome are dealt in the order of their weights, shuffled within each round of dealing.
+    Rows of one outcome (in one stratum) are dealt in the order of their weights, shuffled within each round of dealing.
 
     Examples
     --------
@@ -112,16 +118,20 @@ def stratified_folds(response: Response, folds: int = 10, *, repeats: int = 1, s
     require_folds(folds, used.size, "rows of positive weight")
     used_seed, generators = _generators(seed, repeats)
     codes = _no_codes(repeats, response)
+    stratum, n_strata = np.zeros(used.size, dtype=np.int64), 1
+    if strata is not None:
+        stratum, n_strata = _codes(strata, response.n_rows, used, "stratify")
     for layer, generator in zip(codes, generators, strict=True):
-        layer[used] = _stratify(response.take(used), int(folds), generator)
+        layer[used] = stratified(response.take(used), stratum, int(folds), generator)
     spread = "events" if response.pure_outcomes.size == 2 else "outcomes"
-    words = f"{folds} folds drawn at random with {spread} spread evenly" + _times(repeats)
-    return checked_folds(Folds(codes, words, seed=used_seed), response)
+    within = "" if strata is None else f" within {n_strata} strata"
+    words = f"{folds} folds drawn at random with {spread} spread evenly{within}" + _times(repeats)
+    return checked_splits(Splits(codes, words, seed=used_seed), response)
 
 
 def grouped_folds(
     response: Response, groups: Any, folds: int = 10, *, repeats: int = 1, seed: int | None = None
-) -> Folds:
+) -> Splits:
     """Return folds of whole groups, of weights as even as the groups allow.
 
     Parameters
@@ -139,7 +149,7 @@ def grouped_folds(
 
     Returns
     -------
-    Folds
+    Splits
         The heaviest group goes first, each to the fold that is lightest so far. Two folds differ in weight by no more
         than the heaviest group.
 
@@ -154,24 +164,20 @@ def grouped_folds(
     >>> folds.codes.tolist()
     [[0, 0, 0, 0, 1, 1, 1, 0]]
     """
-    labels = row_labels(groups, response.n_rows, "groups")
     used = np.flatnonzero(response.weights > 0.0)
-    _require_labels(labels, used, "groups")
-    if not all(isinstance(label, Hashable) for label in labels[used]):
-        raise DataError("groups holds values that cannot name a group, such as lists; give text or numbers.")
-    group, n_groups = codes_of(labels[used])
+    group, n_groups = _codes(groups, response.n_rows, used, "groups")
     require_folds(folds, n_groups, "groups with rows of positive weight")
     weight: FloatArray = np.bincount(group, weights=response.weights[used], minlength=n_groups).astype(np.float64)
     used_seed, generators = _generators(seed, repeats)
     codes = _no_codes(repeats, response)
     for number, (layer, generator) in enumerate(zip(codes, generators, strict=True)):
-        order = np.argsort(-weight, kind="stable") if number == 0 else _heavy_first(weight, int(folds), generator)
+        order = np.argsort(-weight, kind="stable") if number == 0 else heavy_first(weight, int(folds), generator)
         layer[used] = _lightest(weight, order, int(folds))[group]
     words = f"{folds} folds that keep {n_groups} groups whole" + _times(repeats)
-    return checked_folds(Folds(codes, words, seed=used_seed if repeats > 1 else None), response)
+    return checked_splits(Splits(codes, words, seed=used_seed if repeats > 1 else None), response)
 
 
-def time_folds(response: Response, times: Any, folds: int = 5) -> Folds:
+def time_folds(response: Response, times: Any, folds: int = 5) -> Splits:
     """Return periods in turn, each predicted from all rows before it.
 
     Parameters
@@ -185,7 +191,7 @@ def time_folds(response: Response, times: Any, folds: int = 5) -> Folds:
 
     Returns
     -------
-    Folds
+    Splits
         Periods of about equal numbers of rows. Rows of one time are in one period, so that no row is predicted from
         another of its own time or later.
 
@@ -215,7 +221,7 @@ def time_folds(response: Response, times: Any, folds: int = 5) -> Folds:
     codes = np.maximum(period - 1, -1).astype(np.int32)[None]
     training = np.array([(period >= 0) & (period <= fold) for fold in range(int(folds))])
     words = f"{folds} periods in turn, each predicted from all rows before it"
-    return checked_folds(Folds(codes, words, training), response)
+    return checked_splits(Splits(codes, words, training), response)
 
 
 def require_folds(folds: object, most: int, word: str) -> None:
@@ -282,6 +288,15 @@ def row_labels(values: Any, n_rows: int, role: str) -> Any:
     return found
 
 
+def _codes(given: Any, n_rows: int, used: IntArray, role: str) -> tuple[IntArray, int]:
+    """Return the code of the label of each row that is used, and how many labels there are."""
+    labels = row_labels(given, n_rows, role)
+    _require_labels(labels, used, role)
+    if not all(isinstance(label, Hashable) for label in labels[used]):
+        raise DataError(f"{role} holds values that cannot name a group, such as lists; give text or numbers.")
+    return codes_of(labels[used])
+
+
 def _require_labels(labels: Any, used: IntArray, role: str) -> None:
     missing = is_missing(labels[used])
     if missing.any():
@@ -309,44 +324,6 @@ def _no_codes(repeats: int, response: Response) -> CodeArray:
 
 def _times(repeats: int) -> str:
     return f", {repeats} times" if repeats > 1 else ""
-
-
-def _heavy_first(weights: FloatArray, folds: int, generator: np.random.Generator) -> IntArray:
-    """Return positions by descending weight, ties at random, shuffled within each round of as many as folds."""
-    order = generator.permutation(weights.size)
-    order = order[np.argsort(-weights[order], kind="stable")]
-    whole = weights.size - weights.size % folds
-    order[:whole] = generator.permuted(order[:whole].reshape(-1, folds), axis=1).ravel()
-    return np.asarray(order)
-
-
-def _stratify(response: Response, folds: int, generator: np.random.Generator) -> IntArray:
-    """Return the fold of each row."""
-    y, weights = response.y, response.weights
-    fold = np.empty(y.size, dtype=np.int64)
-    dealt = 0
-    for outcome in response.pure_outcomes:
-        rows = np.flatnonzero(y == outcome)
-        rows = rows[_heavy_first(weights[rows], folds, generator)]
-        # The deal goes on where the last stratum ended, so that the numbers of rows are even too.
-        fold[rows] = (dealt + np.arange(rows.size)) % folds
-        dealt += rows.size
-    mixed = np.flatnonzero(~np.isin(y, response.pure_outcomes))
-    if mixed.size == 0:
-        return fold
-    pure = np.flatnonzero((y == 0.0) | (y == 1.0))
-    shares = [weights * part / max(float(weights @ part), np.finfo(float).tiny) for part in (y, 1.0 - y)]
-    held = [np.bincount(fold[pure], weights=share[pure], minlength=folds).tolist() for share in shares]
-    held_events, held_nonevents = held
-    for row in mixed[_heavy_first(weights[mixed], folds, generator)]:
-        event, nonevent = float(shares[0][row]), float(shares[1][row])
-        # The increase of the sum of squared shares, which is least when they are even.
-        costs = [event * e + nonevent * n for e, n in zip(held_events, held_nonevents, strict=True)]
-        least = costs.index(min(costs))
-        fold[row] = least
-        held_events[least] += event
-        held_nonevents[least] += nonevent
-    return fold
 
 
 def _lightest(weights: FloatArray, order: IntArray, folds: int) -> IntArray:

@@ -1,180 +1,254 @@
-"""Folds: which rows each split of a cross-validation trains on, and which it predicts.
-
-How they are made is in ``fold_makers.py`` and ``given_folds.py``; what they are for is in
-``docs/maths/cross-validation.md``, equations 1 to 4.
-"""
+"""How a cross-validation divides the rows, as the user states it, and the splits that this gives of a design."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import reprlib
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields
+from numbers import Integral, Number
+from typing import Any, Self
 
 import numpy as np
 
-from logitkit.design.response.response import Response
-from logitkit.errors import DataError
-from logitkit.numerics.once import once
-from logitkit.typing import BoolArray, CodeArray, IntArray
+from logitkit.design.design import Design
+from logitkit.design.table.frame import Table, row_values
+from logitkit.errors import ArgumentError, DataError, nearest_name
+from logitkit.options import is_count
+from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
+from logitkit.selection.given_folds import given_folds, require_given
+from logitkit.selection.splits import Splits
 
-__all__ = ["Folds", "checked_folds"]
+__all__ = ["Folds", "splits_of"]
+
+DEFAULT_K = 10
+DEFAULT_SEED = 0
+#: Options that would be ignored beside another, and why.
+EXCLUDED = (
+    ("given", ("k", "groups", "time", "stratify", "repeats", "seed"), "folds that are given are used as they are"),
+    ("time", ("groups",), "rows are divided by group or by time, not by both"),
+    ("time", ("stratify", "repeats", "seed"), "periods of time can be divided in one way only"),
+    ("groups", ("stratify",), "whole groups are spread by their weight, whatever their outcomes"),
+)
+#: What scikit-learn, R and others call these.
+OTHER_WORDS = {
+    **dict.fromkeys(("n_splits", "nfolds", "n_folds", "folds", "cv"), "k"),
+    **dict.fromkeys(("n_repeats", "times"), "repeats"),
+    **dict.fromkeys(("random_state", "shuffle"), "seed"),
+    **dict.fromkeys(("foldid", "splits", "splitter"), "given"),
+    **dict.fromkeys(("strata", "y"), "stratify"),
+    **dict.fromkeys(("group", "cluster"), "groups"),
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Folds:
-    """The splits of a cross-validation, numbered through all its repetitions.
+    """How the rows of a cross-validation are divided.
 
     Parameters
     ----------
-    codes : (n_layers, n) int array
-        Fold that tests each row, from 0 in each layer; -1 for rows that the layer does not test. A layer is a
-        repetition; test sets that overlap lie in as many layers as they need.
-    words : str
-        How the folds were made, in a sentence without its full stop.
-    training : (n_splits, n) bool array or None
-        Rows that each split is trained on; None for all rows that it does not test.
-    seed : int or None
-        Draws the same folds again; None when nothing was drawn.
-    overlapping : bool
-        Whether the test sets overlap without being repetitions of a partition. All splits then count as one
-        repetition.
-
-    Examples
-    --------
-    Two folds, and a row that is never tested:
-
-    >>> folds = Folds(np.array([[0, 1, 0, -1]], dtype=np.int32), "2 folds as given")
-    >>> folds.n_splits, folds.test(0).tolist(), folds.train(0).tolist()
-    (2, [0, 2], [1, 3])
-    """
-
-    codes: CodeArray = field(repr=False)
-    words: str
-    training: BoolArray | None = field(default=None, repr=False)
-    seed: int | None = None
-    overlapping: bool = False
-
-    @property
-    def n_rows(self) -> int:
-        """Number of rows, n."""
-        return int(self.codes.shape[1])
-
-    @property
-    def n_splits(self) -> int:
-        """Number of splits, over all repetitions."""
-        return int(self._layer.size)
-
-    @property
-    def n_repeats(self) -> int:
-        """Number of repetitions."""
-        return int(self.repeats[-1]) + 1
-
-    @once
-    def repeats(self) -> IntArray:
-        """Repetition that each split belongs to, shape (n_splits,)."""
-        return np.zeros_like(self._layer) if self.overlapping else self._layer
-
-    @once
-    def _layer(self) -> IntArray:
-        """Layer of each split."""
-        return np.repeat(np.arange(self.codes.shape[0]), self.codes.max(axis=1) + 1)
-
-    def test(self, split: int) -> IntArray:
-        """Return the rows that a split predicts, ascending.
-
-        Parameters
-        ----------
-        split : int
-            Its number, from 0.
-
-        Returns
-        -------
-        int array
-            Positions of rows.
-        """
-        return np.flatnonzero(self._is_tested(split))
-
-    def train(self, split: int) -> IntArray:
-        """Return the rows that a split is trained on, ascending.
-
-        Parameters
-        ----------
-        split : int
-            Its number, from 0.
-
-        Returns
-        -------
-        int array
-            Positions of rows. Rows of weight zero may be among them.
-        """
-        return np.flatnonzero(~self._is_tested(split) if self.training is None else self.training[split])
-
-    def _is_tested(self, split: int) -> BoolArray:
-        if not 0 <= split < self.n_splits:
-            raise DataError(f"There is no split {split}: the {self.n_splits} splits are numbered from 0.")
-        layer = self._layer[split]
-        first = int(np.searchsorted(self._layer, layer))
-        return np.asarray(self.codes[layer] == split - first)
-
-
-def checked_folds(folds: Folds, response: Response) -> Folds:
-    """Return the folds, or say which of them cannot be used.
-
-    Parameters
-    ----------
-    folds : Folds
-        Any folds.
-    response : Response
-        Outcome and weights of the same rows.
-
-    Returns
-    -------
-    Folds
-        The same.
+    k : int, default 10
+        Number of folds; with ``time`` the number of periods that are predicted.
+    stratify : bool, str or (n,) array-like, optional
+        Whether the folds hold about equal shares of each outcome, which they do unless it is False. A column, by name
+        or as values, spreads each outcome evenly within each of its values too.
+    groups : str or (n,) array-like, optional
+        Rows of one group stay together. A column name, or one value per row of the table.
+    time : str or (n,) array-like, optional
+        Numbers or dates: each period is predicted from all rows before it. A column name, or one value per row.
+    repeats : int, default 1
+        How often the rows are divided anew.
+    seed : int or None, default 0
+        The same seed draws the same folds; None draws others each time.
+    given : array-like or iterable of pairs, optional
+        The folds themselves: a label per row, where -1 says that the row is never predicted; or pairs (train, test) of
+        row numbers from 0 or of masks, as the ``split`` of a splitter of scikit-learn yields them. Rows are those of
+        the table as it is given, before any is dropped.
 
     Raises
     ------
     DataError
-        If there are fewer than two splits, one has no row to predict, or the rows that it is trained on hold no
-        event or no non-event. Only rows of positive weight count.
+        For values that are out of range, and for options of which one would be ignored.
+    ArgumentError
+        For a keyword that there is not, with the name that is meant.
 
     Examples
     --------
-    >>> response = Response(np.array([1.0, 0.0, 0.0, 0.0]))
-    >>> checked_folds(Folds(np.array([[0, 0, 1, 1]], dtype=np.int32), "2 folds as given"), response)
+    >>> Folds(5, repeats=3, seed=1)
+    Folds(k=5, repeats=3, seed=1)
+    >>> Folds(groups="hospital", time="year")
     Traceback (most recent call last):
-    ...
-    logitkit.errors.DataError: Split 0 (from 0) would be trained on 2 rows without an event; use fewer folds, ...
+    logitkit.errors.DataError: Folds(time=..., groups=...): rows are divided by group or by time, not by both; ...
     """
-    if folds.n_rows != response.n_rows:
-        raise DataError(f"The folds are of {folds.n_rows} rows and the data have {response.n_rows}.")
-    if folds.n_splits < 2:
-        raise DataError(f"There are {folds.n_splits} folds; cross-validation needs at least 2.")
-    used = response.weights > 0.0
-    # Rows are counted, not weights summed: a difference of sums need not be exactly zero.
-    tested = _tested(folds, used)
-    if not tested.all():
-        raise DataError(
-            f"Split {int(np.argmin(tested > 0))} (from 0) has no row of positive weight to predict; leave it out."
-        )
-    for word, rows in response.outcome_rows:
-        trained = _trained(folds, used & rows)
-        if not trained.all():
-            split = int(np.argmin(trained > 0))
-            count = int(_trained(folds, used)[split])
-            raise DataError(
-                f"Split {split} (from 0) would be trained on {count} rows without {word}; use fewer folds, folds that "
-                "are stratified by outcome, or other groups or periods."
+
+    k: int | None = None
+    stratify: Any = None
+    groups: Any = None
+    time: Any = None
+    repeats: int = 1
+    seed: int | None = DEFAULT_SEED
+    given: Any = None
+
+    def __new__(cls, *given: object, **named: object) -> Self:
+        """Refuse keywords that there are not, with the name that is meant, and more than the number by position."""
+        known = [field.name for field in fields(cls)]
+        for name, value in named.items():
+            if name not in known:
+                meant = OTHER_WORDS.get(name)
+                hint = nearest_name(name, known) if meant is None else f"It is {meant}= here."
+                raise ArgumentError(f"Folds({name}={reprlib.repr(value)}): it has no such argument. {hint}")
+        if len(given) > 1:
+            raise ArgumentError(
+                f"Folds() takes the number of folds by position, and was given {len(given)} values. To be named: "
+                f"{', '.join(f'{name}=' for name in known[1:])}."
             )
-    return folds
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot be, and options that would be ignored; keep pairs that can be read once only."""
+        _require_alone(self)
+        if self.given is None:
+            object.__setattr__(self, "k", DEFAULT_K if self.k is None else _number_of_folds("k", self.k))
+        else:
+            require_given(self.given)
+            if hasattr(self.given, "__next__"):
+                object.__setattr__(self, "given", list(self.given))
+        if not isinstance(self.stratify, bool | np.bool_):
+            _require_column("stratify", self.stratify, "True or False, a column name or one value per row")
+        for name in ("groups", "time"):
+            _require_column(name, getattr(self, name), "a column name or one value per row")
+        if not is_count(self.repeats):
+            raise DataError(f"repeats={self.repeats!r:.60}: give a whole number of at least 1, and at most a million.")
+        seed = self.seed
+        if seed is not None and (not isinstance(seed, Integral) or isinstance(seed, bool) or seed < 0):
+            raise DataError(f"seed={seed!r:.60}: give a whole number that is not negative, or None.")
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the same was stated, columns and pairs by their values."""
+        return isinstance(other, Folds) and all(
+            _alike(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)
+        )
+
+    def __hash__(self) -> int:
+        """Return a number that equal statements share."""
+        return hash((self.k, self.repeats, self.seed))
+
+    def __repr__(self) -> str:
+        """Return what was stated; columns that were given as values by their length."""
+        stated = [] if self.k is None else [f"k={self.k}"]
+        for field in fields(self)[1:]:
+            value = getattr(self, field.name)
+            if value is not field.default:
+                plain = value is None or isinstance(value, str | Number | np.bool_)
+                size = f"{len(value)} values" if hasattr(value, "__len__") else type(value).__name__
+                stated.append(f"{field.name}={value!r}" if plain else f"{field.name}=<{size}>")
+        return f"Folds({', '.join(stated)})"
 
 
-def _tested(folds: Folds, rows: BoolArray) -> IntArray:
-    """Return how many of some rows each split tests, shape (n_splits,)."""
-    counts = [np.bincount(codes[rows & (codes >= 0)], minlength=int(codes.max()) + 1) for codes in folds.codes]
-    return np.concatenate(counts)
+def splits_of(folds: Any, design: Design, table: Table) -> Splits:
+    """Return the splits of the rows that are used.
+
+    Parameters
+    ----------
+    folds : int or Folds
+        How many, or how.
+    design : Design
+        The rows that are used.
+    table : Table
+        The rows as given, before any was dropped, with the columns that may be named.
+
+    Returns
+    -------
+    Splits
+        Of the rows that are used.
+
+    Raises
+    ------
+    DataError
+        For what is neither, for columns that there are not, and for folds that cannot be.
+
+    Examples
+    --------
+    >>> from logitkit.design.ready import ready_design
+    >>> from logitkit.design.table.frame import read_table
+    >>> y = np.array([0, 1, 0, 1])
+    >>> splits_of(2, ready_design(np.ones((4, 1)), y), read_table({"y": y})).n_splits
+    2
+    """
+    stated, response = _stated(folds), design.response
+    if stated.given is not None:
+        places = np.full(table.n_rows, -1)
+        places[design.positions] = np.arange(design.n_rows)
+        return given_folds(response, stated.given, places=places)
+    k, repeats, seed = stated.k or DEFAULT_K, stated.repeats, stated.seed
+
+    def used(role: str) -> Any:
+        value = getattr(stated, role)
+        if isinstance(value, str) and not table.names:
+            raise DataError(f"{role}={value!r}: with a ready matrix give an array, one value a row.")
+        return row_values(value, table, role)[0].iloc[design.positions]
+
+    if stated.groups is not None:
+        return grouped_folds(response, used("groups"), k, repeats=repeats, seed=seed)
+    if stated.time is not None:
+        return time_folds(response, used("time"), k)
+    if stated.stratify is None or isinstance(stated.stratify, bool | np.bool_):
+        make = plain_folds if stated.stratify is not None and not stated.stratify else stratified_folds
+        return make(response, k, repeats=repeats, seed=seed)
+    return stratified_folds(response, k, strata=used("stratify"), repeats=repeats, seed=seed)
 
 
-def _trained(folds: Folds, rows: BoolArray) -> IntArray:
-    """Return how many of some rows each split is trained on, shape (n_splits,)."""
-    if folds.training is None:
-        return np.asarray(np.count_nonzero(rows) - _tested(folds, rows))
-    return np.array([np.count_nonzero(mask & rows) for mask in folds.training], dtype=np.int64)
+def _stated(folds: Any) -> Folds:
+    """Return what an argument ``folds`` says."""
+    if isinstance(folds, Folds):
+        return folds
+    if isinstance(folds, Integral) and not isinstance(folds, bool):
+        return Folds(_number_of_folds("folds", folds))
+    splitter = hasattr(folds, "split") and not isinstance(folds, str)
+    given = "splitter.split(X, y)" if splitter else "labels or pairs"
+    raise DataError(
+        f"folds={reprlib.repr(folds)}: give the number of folds, or lk.Folds(...). Folds that are there already are "
+        f"folds=lk.Folds(given={given})."
+    )
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Tell whether two options are the same value, or columns or pairs of the same values."""
+    several = [hasattr(value, "__len__") and not isinstance(value, str) for value in (one, other)]
+    if one is other or not any(several):
+        return one is other or bool(one == other)
+    same = all(several) and type(one) is type(other) and len(one) == len(other)
+    return same and all(_alike(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _number_of_folds(name: str, value: Any) -> int:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 2:
+        raise DataError(f"{name}={value!r:.60}: give a whole number of at least 2.")
+    return int(value)
+
+
+def _require_column(name: str, value: Any, what: str) -> None:
+    if value is None or isinstance(value, str):
+        return
+    if isinstance(value, Mapping | AbstractSet | Number | bytes) or not hasattr(value, "__len__"):
+        raise DataError(f"{name}={reprlib.repr(value)}: give {what}.")
+
+
+def _require_alone(folds: Folds) -> None:
+    """Refuse options of which one would be ignored beside another."""
+    seeded = folds.seed not in (DEFAULT_SEED, None)
+    stated = {
+        **{name: getattr(folds, name) is not None for name in ("given", "time", "groups", "k")},
+        "stratify": folds.stratify is not None and folds.stratify is not False,
+        "repeats": folds.repeats != 1,
+        "seed": seeded,
+    }
+    for name, others, why in EXCLUDED:
+        for other in others:
+            if stated[name] and stated[other]:
+                raise DataError(f"Folds({name}=..., {other}=...): {why}; leave one of them out.")
+    if stated["groups"] and seeded and not stated["repeats"]:
+        raise DataError(
+            f"Folds(groups=..., seed={folds.seed!r}): the seed would change nothing, as the first division into whole "
+            "groups is the same for every seed; leave it out, or give repeats=."
+        )

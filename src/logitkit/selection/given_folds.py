@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from numbers import Number, Real
 from typing import Any
 
@@ -12,13 +12,13 @@ from logitkit.design.response.response import Response
 from logitkit.design.table.frame import is_missing
 from logitkit.errors import DataError
 from logitkit.selection.fold_makers import row_labels
-from logitkit.selection.folds import Folds, checked_folds
+from logitkit.selection.splits import Splits, checked_splits
 from logitkit.typing import BoolArray, CodeArray, IntArray
 
-__all__ = ["given_folds"]
+__all__ = ["given_folds", "require_given"]
 
 
-def given_folds(response: Response, given: Any, *, places: IntArray | None = None) -> Folds:
+def given_folds(response: Response, given: Any, *, places: IntArray | None = None) -> Splits:
     """Return the folds that the caller gives.
 
     Parameters
@@ -34,7 +34,7 @@ def given_folds(response: Response, given: Any, *, places: IntArray | None = Non
 
     Returns
     -------
-    Folds
+    Splits
         Labels in ascending order. Pairs in the order given; a new layer begins where a test set meets a row that the
         layer has tested, and layers that all test the same rows are repetitions.
 
@@ -55,14 +55,7 @@ def given_folds(response: Response, given: Any, *, places: IntArray | None = Non
     ([[1, 1, 0, 0]], [[1, 1, 0, 0]])
     """
     places = np.arange(response.n_rows) if places is None else places
-    if isinstance(given, str | Number) or not isinstance(given, Iterable):
-        hint = ""
-        if hasattr(given, "split") and not isinstance(given, str):
-            hint = " Of a splitter of scikit-learn, give what its split(X, y) yields."
-        raise DataError(
-            f"The folds given are of type {type(given).__name__}; give the fold of each row, or pairs (train, test) of "
-            f"row numbers.{hint}"
-        )
+    require_given(given)
     if hasattr(given, "dtype"):
         return _by_label(response, given, places)
     listed = list(given)
@@ -71,7 +64,34 @@ def given_folds(response: Response, given: Any, *, places: IntArray | None = Non
     return _by_pair(response, listed, places)
 
 
-def _by_label(response: Response, given: Any, places: IntArray) -> Folds:
+def require_given(given: Any) -> None:
+    """Refuse what can be neither the fold of each row nor pairs of row numbers.
+
+    Parameters
+    ----------
+    given : object
+        What the caller gave.
+
+    Raises
+    ------
+    DataError
+        With what to give.
+
+    Examples
+    --------
+    >>> require_given([0, 1, 0, 1])
+    """
+    if isinstance(given, str | Number | Mapping) or not isinstance(given, Iterable):
+        hint = ""
+        if hasattr(given, "split") and not isinstance(given, str):
+            hint = " Of a splitter of scikit-learn, give what its split(X, y) yields."
+        raise DataError(
+            f"The folds given are of type {type(given).__name__}; give the fold of each row, or pairs (train, test) of "
+            f"row numbers.{hint}"
+        )
+
+
+def _by_label(response: Response, given: Any, places: IntArray) -> Splits:
     kept = places >= 0
     labels = np.empty(response.n_rows, dtype=object)
     labels[places[kept]] = row_labels(given, places.size, "folds")[kept]
@@ -92,10 +112,10 @@ def _by_label(response: Response, given: Any, places: IntArray) -> Folds:
     codes[0, tested] = fold
     if names.size < 2:
         raise DataError(f"The folds given hold {names.size} label(s) to test; cross-validation needs at least 2.")
-    return checked_folds(Folds(codes, f"{names.size} folds as given"), response)
+    return checked_splits(Splits(codes, f"{names.size} folds as given"), response)
 
 
-def _by_pair(response: Response, pairs: list[Any], places: IntArray) -> Folds:
+def _by_pair(response: Response, pairs: list[Any], places: IntArray) -> Splits:
     if len(pairs) < 2:
         raise DataError(f"{len(pairs)} pair(s) of training and test rows were given; give at least 2.")
     used = response.weights > 0.0
@@ -120,7 +140,7 @@ def _by_pair(response: Response, pairs: list[Any], places: IntArray) -> Folds:
     whole = bool((covered == covered[0]).all()) and bool((codes.max(axis=1) >= 1).all())
     others = all(np.array_equal(train, used & ~test) for train, test in zip(trained, tested, strict=True))
     words = f"{len(pairs)} splits as given" + ("" if whole else ", whose test rows overlap")
-    return checked_folds(Folds(codes, words, None if others else np.array(trained), overlapping=not whole), response)
+    return checked_splits(Splits(codes, words, None if others else np.array(trained), overlapping=not whole), response)
 
 
 def _layers(tested: list[BoolArray]) -> CodeArray:

@@ -22,9 +22,9 @@ from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.options import require_choice
 from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
-from logitkit.selection.folds import Folds, checked_folds
 from logitkit.selection.rules import score_curve
 from logitkit.selection.side_by_side import COPIES, each_fold
+from logitkit.selection.splits import Splits, checked_splits
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["NestedScores", "nested_scores"]
@@ -131,7 +131,7 @@ def nested_scores(
             return None
         try:
             part = given.of_rows(rows_of_design(given.design, train))
-            inner = checked_folds(inner, part.design.response)
+            inner = checked_splits(inner, part.design.response)
             chosen = cross_validate_path(part, found.path.strengths, inner, found.measure, options, stops=False)
         except LogitkitError as error:
             raise type(error)(f"Without fold {split} (from 0): {error}") from error
@@ -163,7 +163,7 @@ def nested_scores(
     )
 
 
-def _without(folds: Folds, split: int, train: IntArray) -> Folds | None:
+def _without(folds: Splits, split: int, train: IntArray) -> Splits | None:
     """Return the other folds of a split's partition, over the rows that it is trained on; None if there are not two."""
     layer = int(folds.repeats[split])
     first = int(np.searchsorted(folds.repeats, layer))
@@ -177,4 +177,4 @@ def _without(folds: Folds, split: int, train: IntArray) -> Folds | None:
     training = None
     if folds.training is not None:
         training = np.array([np.isin(train, folds.train(first + int(label))) for label in labels])
-    return Folds(codes[None, :], f"{folds.words}, less one", training)
+    return Splits(codes[None, :], f"{folds.words}, less one", training)

@@ -323,7 +323,7 @@ def test_columns_without_penalty_must_have_estimates() -> None:
     [
         ({"folds": 1}, "folds=1"),
         ({"folds": N + 1}, "more than there are rows"),
-        ({"folds": 10, "groups": np.repeat([0, 1, 2, 3], N // 4)}, "more than there are groups"),
+        ({"folds": lk.Folds(10, groups=np.repeat([0, 1, 2, 3], N // 4))}, "more than there are groups"),
         ({"penalty": lk.Lasso(0.1)}, "leave one out"),
     ],
 )
@@ -336,7 +336,7 @@ def test_folds_without_an_event_to_train_on() -> None:
     y = np.r_[1.0, np.zeros(N - 1)]
     for stratify in (True, False):
         with pytest.raises(DataError, match="without an event"):
-            lk.cross_validate_matrix(matrix(), y, NAMES, folds=10, stratify=stratify)
+            lk.cross_validate_matrix(matrix(), y, NAMES, folds=lk.Folds(10, stratify=stratify))
 
 
 def test_a_path_of_separated_outcomes_ends_with_a_status() -> None:

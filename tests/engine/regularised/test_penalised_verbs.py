@@ -325,7 +325,7 @@ def test_fits_of_a_path_and_of_a_cross_validation_answer_alike() -> None:
     fit = path.at(0.02)
     direct = lk.logit(FORMULA, births(), penalty=lk.Ridge(0.02))
     np.testing.assert_allclose(fit.confint(), direct.confint(), rtol=ROUTE)
-    cv = lk.cross_validate(FORMULA, births(), penalty=lk.Lasso(), folds=4, seed=1)
+    cv = lk.cross_validate(FORMULA, births(), penalty=lk.Lasso(), folds=lk.Folds(4, seed=1))
     for chosen in (cv.best, cv.one_se):
         with pytest.raises(UnsupportedError, match="without the penalty"):
             chosen.bootstrap(10)
