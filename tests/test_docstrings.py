@@ -1,4 +1,4 @@
-"""Every public object explains itself: numpydoc sections, and an example that runs.
+"""Every public object explains itself: numpydoc sections, and an example that runs; every inner one has a sentence.
 
 The names are read through the package, so a new public object is checked from the day it is exported. That
 the examples are true is checked elsewhere: pytest runs them as doctests.
@@ -134,12 +134,13 @@ def method_faults(cls: type, public: bool) -> list[str]:
     return found
 
 
-def function_faults(function: Callable[..., Any], example: bool) -> list[str]:
-    return faults(full_name(function), FORM | PARAMETERS | RETURNS | (EXAMPLES if example else set()))
+def function_faults(function: Callable[..., Any], public: bool) -> list[str]:
+    """What is missing from a function: inside the package a sentence is enough."""
+    return faults(full_name(function), FORM | (PARAMETERS | RETURNS | EXAMPLES if public else set()))
 
 
-def object_faults(found: Any, example: bool) -> list[str]:
-    return class_faults(found, example) if inspect.isclass(found) else function_faults(found, example)
+def object_faults(found: Any, public: bool) -> list[str]:
+    return class_faults(found, public) if inspect.isclass(found) else function_faults(found, public)
 
 
 def test_every_public_object_has_a_docstring_and_an_example() -> None:
@@ -147,7 +148,7 @@ def test_every_public_object_has_a_docstring_and_an_example() -> None:
 
     found = public_objects(logitkit)
     assert found, "logitkit exposes no function or class"
-    wrong = [fault for public in found.values() for fault in object_faults(public, example=True)]
+    wrong = [fault for public in found.values() for fault in object_faults(public, public=True)]
     assert not wrong, "\n".join(wrong)
 
 
@@ -156,7 +157,7 @@ def test_every_inner_object_has_a_docstring() -> None:
 
     public = public_objects(logitkit)
     inner = {full_name(f): f for module in modules(logitkit) for f in own_objects(module)}
-    wrong = [fault for name in inner.keys() - public for fault in object_faults(inner[name], example=False)]
+    wrong = [fault for name in inner.keys() - public for fault in object_faults(inner[name], public=False)]
     assert not wrong, "\n".join(sorted(wrong))
 
 
@@ -176,7 +177,7 @@ def test_the_check_itself_sees_a_missing_section() -> None:
     globals()["add"] = add
     add.__qualname__ = "add"
     try:
-        codes = {fault.split()[1] for fault in function_faults(add, example=True)}
+        codes = {fault.split()[1] for fault in function_faults(add, public=True)}
     finally:
         del globals()["add"]
     assert codes == {"PR01", "RT01", "EX01"}

@@ -17,20 +17,6 @@ COUNT_MOST = 1_000_000  # repetitions, groups, strengths: more is a mistake, and
 def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """Refuse a word that is not among those of an option.
 
-    Parameters
-    ----------
-    name : str
-        Of the option.
-    value : object
-        What the caller gave.
-    choices : iterable of str
-        What it can be.
-
-    Raises
-    ------
-    DataError
-        Naming them.
-
     Examples
     --------
     >>> require_choice("unseen", "nope", ("raise", "missing"))
@@ -45,55 +31,19 @@ def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
 
 
 def require_flag(name: str, value: Any) -> None:
-    """Refuse what is neither true nor false: ``"no"`` would count as true.
-
-    Parameters
-    ----------
-    name : str
-        Of the option.
-    value : object
-        What the caller gave; NumPy's booleans are booleans.
-
-    Raises
-    ------
-    DataError
-        If it is anything else.
-    """
+    """Refuse what is neither true nor false: ``"no"`` would count as true."""
     if type(value).__name__ not in ("bool", "bool_"):
         raise DataError(f"{name}={value!r:.60} must be True or False.")
 
 
 def require_text(name: str, value: Any) -> None:
-    """Refuse what is neither text nor None.
-
-    Parameters
-    ----------
-    name : str
-        Of the option.
-    value : object
-        What the caller gave.
-
-    Raises
-    ------
-    DataError
-        If it is anything else.
-    """
+    """Refuse what is neither text nor None."""
     if value is not None and not isinstance(value, str):
         raise DataError(f"{name}={value!r:.60} must be text.")
 
 
 def is_finite_number(value: Any) -> bool:
     """Tell whether a value is a number that fits into a float, and no boolean.
-
-    Parameters
-    ----------
-    value : object
-        What the caller gave.
-
-    Returns
-    -------
-    bool
-        False for nan, infinity and whole numbers beyond the largest float.
 
     Examples
     --------
@@ -110,18 +60,6 @@ def is_finite_number(value: Any) -> bool:
 
 def is_count(value: Any, least: int = 1) -> bool:
     """Tell whether a value is a whole number from ``least`` to a million.
-
-    Parameters
-    ----------
-    value : object
-        What the caller gave.
-    least : int, default 1
-        The smallest that will do.
-
-    Returns
-    -------
-    bool
-        False for booleans too.
 
     Examples
     --------

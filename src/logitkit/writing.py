@@ -61,25 +61,6 @@ def write_file(path: str | Path, content: str | bytes, what: str) -> Path:
 
     A symbolic link is followed, and the permissions of a file that is replaced are kept.
 
-    Parameters
-    ----------
-    path : str or Path
-        The file; its folder must exist.
-    content : str or bytes
-        Text is written as UTF-8.
-    what : str
-        What is written, for messages: ``"model"``.
-
-    Returns
-    -------
-    Path
-        The same path.
-
-    Raises
-    ------
-    DataError
-        If it cannot be written; the reason is the system's.
-
     Examples
     --------
     >>> import tempfile
@@ -131,25 +112,7 @@ def _replace(target: Path, data: bytes) -> None:
 
 
 def as_path(path: Any, what: str) -> Path:
-    """Return a path, or refuse what is none.
-
-    Parameters
-    ----------
-    path : object
-        What the caller gave.
-    what : str
-        What is written or read, for the message.
-
-    Returns
-    -------
-    Path
-        As given.
-
-    Raises
-    ------
-    DataError
-        If it is neither text nor a path, or no name at all.
-    """
+    """Return a path, or refuse what is none."""
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
         raise DataError(f"The path of the {what} is {path!r:.60}, a {type(path).__name__}; give text or a Path.")
     if "\0" in os.fspath(path):
@@ -158,25 +121,7 @@ def as_path(path: Any, what: str) -> Path:
 
 
 def writable_path(path: Any, what: str) -> Path:
-    """Return a path that can be written, or refuse it before the content is made.
-
-    Parameters
-    ----------
-    path : object
-        What the caller gave.
-    what : str
-        One of ``KINDS``.
-
-    Returns
-    -------
-    Path
-        As given.
-
-    Raises
-    ------
-    DataError
-        With the system's reason, or if its name does not end as those of its kind.
-    """
+    """Return a path that can be written, or refuse it before the content is made."""
     found = as_path(path, what)
     require_ending(found, what)
     try:
@@ -187,20 +132,7 @@ def writable_path(path: Any, what: str) -> Path:
 
 
 def require_ending(path: Path, what: str) -> None:
-    """Refuse a name that does not end as those of its kind.
-
-    Parameters
-    ----------
-    path : Path
-        A file to write.
-    what : str
-        One of ``KINDS``.
-
-    Raises
-    ------
-    DataError
-        Naming the endings.
-    """
+    """Refuse a name that does not end as those of its kind."""
     endings = KINDS[what].endings
     if endings and path.suffix.lower() not in endings:
         raise DataError(
@@ -210,22 +142,6 @@ def require_ending(path: Path, what: str) -> None:
 
 def require_outputs(outputs: Mapping[str, str | None], read: Iterable[str] = (), force: bool = False) -> None:
     """Refuse outputs that cannot be written or would destroy something, before the work that would be lost.
-
-    Parameters
-    ----------
-    outputs : mapping of str to str or None
-        Paths by kind; None where nothing is asked for.
-    read : iterable of str
-        Paths that the same run reads.
-    force : bool, default False
-        Whether a file of another kind may be replaced; one that is read in the same run never is.
-
-    Raises
-    ------
-    OSError
-        If the folder is absent, or there is no permission.
-    DataError
-        If two outputs are one file, an output is an input, or a file of another kind would be replaced.
 
     Examples
     --------

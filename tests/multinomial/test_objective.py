@@ -1,4 +1,4 @@
-"""Value, gradient and second derivatives of several outcomes, for every kind of matrix, response and layout."""
+"""Value, gradient and second derivatives of several outcomes, for every kind of matrix, response and predictors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.pairs import outcome_pairs
 from logitkit.engine.stacked import JOINT_OUTCOMES, StackedObjective
-from logitkit.models.layout import full_layout
+from logitkit.models.predictors import full_predictors
 from oracles.kinds import KINDS
 from oracles.likelihood import central_difference
 from oracles.multinomial import gradient, information, loss, pair_rows
@@ -44,8 +44,8 @@ def problems(draw: Any, kind: str) -> tuple[StackedObjective, np.ndarray, np.nda
     response = Response(
         counts.argmax(axis=1).astype(float), trials, weights, n_outcomes=k, shares=shares, offset=offsets
     )
-    layout = full_layout(k, case.cells.shape[1], None)
-    objective = StackedObjective(case.matrix, response, layout)
+    predictors = full_predictors(k, case.cells.shape[1], None)
+    objective = StackedObjective(case.matrix, response, predictors)
     # Logits of one size, whatever the columns'.
     point = rng.normal(size=(k, case.cells.shape[1])) / np.maximum(np.abs(case.size).max(axis=0, initial=0.0), 1.0)
     return objective, case.cells, counts * weights[:, None], offsets, point
@@ -81,7 +81,7 @@ def test_many_outcomes_have_the_products_of_all_pairs_at_once(monkeypatch: pytes
     sums = []
     one = Dense.add_gram
     monkeypatch.setattr(Dense, "add_gram", lambda self, *given: (sums.append(1), one(self, *given)))
-    objective = StackedObjective(Dense(X), Response(codes, n_outcomes=k), full_layout(k, p, 0))
+    objective = StackedObjective(Dense(X), Response(codes, n_outcomes=k), full_predictors(k, p, 0))
     at = 0.3 * rng.normal(size=objective.n_params)
     found = objective.evaluate(at).hessian.array
     assert len(sums) == k - 1  # one block of rows: each outcome with itself, and not the 1,770 pairs one by one
@@ -114,13 +114,13 @@ def test_derivatives_are_those_of_the_value(kind: str, restricted: bool) -> None
     k, n, p = 4, 60, 3
     X = rng.normal(size=(n, p))
     response, counts = response_of(kind, rng, k, n)
-    layout = full_layout(k, p, 0)
-    basis = np.eye(layout.n_flat)
+    predictors = full_predictors(k, p, 0)
+    basis = np.eye(predictors.n_flat)
     if restricted:
-        basis = rng.normal(size=(layout.n_flat, 5))
-        layout = replace(layout, basis=basis)
-    objective = StackedObjective(Dense(X), response, layout)
-    at = 0.3 * rng.normal(size=layout.n_params)
+        basis = rng.normal(size=(predictors.n_flat, 5))
+        predictors = replace(predictors, basis=basis)
+    objective = StackedObjective(Dense(X), response, predictors)
+    at = 0.3 * rng.normal(size=predictors.n_params)
     found = objective.evaluate(at)
     # Central differences are right to step squared, 1e-10, relative to values of some hundreds.
     differences = central_difference(lambda c: np.array([objective.evaluate(c, hessian=False).value]), at)[0]
@@ -163,7 +163,7 @@ def test_pairs_of_outcomes(seed: int, k: int, reference: int | None) -> None:
         n_outcomes=k,
         shares=(counts / counts.sum(axis=1, keepdims=True)).T.copy(),
     )
-    pairs, sides = outcome_pairs(Dense(X), response, full_layout(k, p, reference))
+    pairs, sides = outcome_pairs(Dense(X), response, full_predictors(k, p, reference))
     dense = pairs.to_dense()
     direction, left = rng.normal(size=pairs.n_columns), rng.normal(size=pairs.n_rows)
     assert_allclose(pairs.matvec(direction), dense @ direction, rtol=EXACT, atol=EXACT)

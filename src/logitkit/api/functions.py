@@ -329,18 +329,7 @@ def _fit(
 
 
 def scope_of(frame: FrameType) -> Mapping[str, Any]:
-    """Return the names that the caller can see, through list comprehensions, which had frames before Python 3.12.
-
-    Parameters
-    ----------
-    frame : frame
-        Of the caller.
-
-    Returns
-    -------
-    mapping
-        Names and values.
-    """
+    """Return the names that the caller can see, through list comprehensions, which had frames before Python 3.12."""
     scopes: list[dict[str, Any]] = [frame.f_locals]
     while frame.f_code.co_name in {"<listcomp>", "<dictcomp>", "<setcomp>"} and frame.f_back is not None:
         frame = frame.f_back

@@ -20,7 +20,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
-from logitkit.models.layout import full_layout
+from logitkit.models.predictors import full_predictors
 from logitkit.results.foreign import in_our_words
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.typing import MissingPolicy, WeightKind
@@ -251,22 +251,7 @@ def outcomes_of(
     words: tuple[Any, Mapping[str, str] | None, str | Sequence[str] | None],
     penalty: Specification | None,
 ) -> Outcomes:
-    """Return which coefficients a model has.
-
-    Parameters
-    ----------
-    design : Design
-        Its rows.
-    words : tuple
-        ``reference``, ``per_outcome`` and ``equal``, as the user gave them.
-    penalty : penalty or None
-        With one, the symmetric form is the default.
-
-    Returns
-    -------
-    Outcomes
-        The layout that is solved.
-    """
+    """Return which coefficients a model has."""
     reference, per_outcome, equal = words
     levels = list(design.info.response.coded) or list(design.info.response.levels)
     if reference is First.FIRST:
@@ -274,4 +259,4 @@ def outcomes_of(
     outcomes = choose_outcomes(design.info, reference, per_outcome, equal)
     if penalty is None or reference is not None:
         return outcomes
-    return outcomes._replace(layout=full_layout(len(design.info.response.levels), len(design.info.names), None))
+    return outcomes._replace(predictors=full_predictors(len(design.info.response.levels), len(design.info.names), None))

@@ -221,29 +221,7 @@ def _path(given: PenalisedModel, grid: tuple[Any, Any, Any], solver: ProxNewton 
 
 
 def reader_of(model: str, event: Any, offset: Any) -> tuple[bool, OutcomeReader]:
-    """Return whether a model is of several outcomes, and what reads its response.
-
-    Parameters
-    ----------
-    model : {'logit', 'multinomial'}
-        Which model.
-    event : object or None
-        The value that a model of two outcomes is of.
-    offset : object
-        By outcome for a model of several.
-
-    Returns
-    -------
-    several : bool
-        Whether it is of several outcomes.
-    reader : OutcomeReader
-        For the left side of the formula.
-
-    Raises
-    ------
-    DataError
-        For another model, or an event of several outcomes.
-    """
+    """Return whether a model is of several outcomes, and what reads its response."""
     require_choice("model", model, get_args(ModelKind))
     if model == "logit":
         return False, BinaryReader(event)
@@ -255,27 +233,7 @@ def reader_of(model: str, event: Any, offset: Any) -> tuple[bool, OutcomeReader]
 def model_of(
     design: Design, words: tuple[str, Any, str], penalty: Specification
 ) -> PenalisedLogit | PenalisedMultinomial:
-    """Return the penalised model of a design.
-
-    Parameters
-    ----------
-    design : Design
-        The rows.
-    words : tuple
-        ``model``, ``reference`` and ``link``, as the user gave them.
-    penalty : penalty
-        With a strength that is left open, or more.
-
-    Returns
-    -------
-    PenalisedLogit or PenalisedMultinomial
-        To be solved.
-
-    Raises
-    ------
-    DataError
-        For a reference of two outcomes, and without a penalty.
-    """
+    """Return the penalised model of a design."""
     model, reference, link = words
     family = family_of(model, reference, link)
     if penalty is None:
@@ -290,65 +248,20 @@ def model_of(
 
 
 def family_of(model: str, reference: Any, link: str) -> Binomial:
-    """Return the distribution and link of a model of two outcomes, or those that go beside several.
-
-    Parameters
-    ----------
-    model, reference, link : object
-        As the user gave them.
-
-    Returns
-    -------
-    Binomial
-        With the link.
-
-    Raises
-    ------
-    DataError
-        For a reference of two outcomes, or another link.
-    """
+    """Return the distribution and link of a model of two outcomes, or those that go beside several."""
     if model != "multinomial" and reference is not First.FIRST:
         raise DataError(f"reference={reference!r} is for model='multinomial'; of two outcomes name the event.")
     return Binomial(link_named(link))
 
 
 def grid_of(given: PenalisedModel, grid: tuple[Any, Any, Any]) -> FloatArray:
-    """Return the strengths of a path.
-
-    Parameters
-    ----------
-    given : PenalisedModel
-        The problem.
-    grid : tuple
-        ``n_strengths``, ``ratio`` and ``strengths``, as the user gave them.
-
-    Returns
-    -------
-    (k,) array
-        From the largest.
-    """
+    """Return the strengths of a path."""
     n_strengths, ratio, strengths = grid
     return strength_grid(given, n_strengths, ratio, strengths)
 
 
 def path_options(solver: ProxNewton | None) -> ProxNewton:
-    """Return the options of a path.
-
-    Parameters
-    ----------
-    solver : ProxNewton or None
-        As the user gave them.
-
-    Returns
-    -------
-    ProxNewton
-        By default a duality gap of 1e-7 of the null model's loss.
-
-    Raises
-    ------
-    DataError
-        For anything else.
-    """
+    """Return the options of a path."""
     if solver is not None and not isinstance(solver, ProxNewton):
         raise DataError(f"solver={solver!r} is not known; give lk.ProxNewton(tol=..., max_iter=...).")
     return solver or PATH

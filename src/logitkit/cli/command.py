@@ -32,17 +32,6 @@ DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
-    Parameters
-    ----------
-    argv : sequence of str, optional
-        The words after ``logitkit``; those of the process by default.
-
-    Returns
-    -------
-    int
-        0, 2 when the input is at fault, or 130 after an interrupt. Mistakes in the options themselves exit with 2 by
-        argparse.
-
     Examples
     --------
     >>> main(["fit", "y ~ x", "no-such-file.csv"])

@@ -79,17 +79,6 @@ SECTORS = {
 def loan_table(loans: Any) -> Any:
     """Return the loans with the predictors of the demonstration added.
 
-    Parameters
-    ----------
-    loans : pandas.DataFrame
-        What ``load_sba_loans`` gives.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A copy with guaranteed_share (0 to 1), franchise, line_of_credit and bank_out_of_state (0 or 1), and sector
-        in words; missing stays missing.
-
     Examples
     --------
     The sectors of two codes become one level, and none is lost:
@@ -113,16 +102,6 @@ def loan_table(loans: Any) -> Any:
 
 def demo(output: str | Path = REPORT) -> Iterator[str]:
     """Fit default on the SBA loans and tell what the fit says, part by part.
-
-    Parameters
-    ----------
-    output : str or Path
-        Where the report is written.
-
-    Yields
-    ------
-    str
-        Text to print, each part as soon as it is known.
 
     Examples
     --------

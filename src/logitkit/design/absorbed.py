@@ -145,20 +145,7 @@ class AbsorbedLevels:
 
 
 def without_intercept(matrix: Matrix, names: Sequence[str]) -> Matrix:
-    """Return the columns of a design but its intercept, which the levels take up.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    names : sequence of str
-        Their names.
-
-    Returns
-    -------
-    Matrix
-        The same where there is no intercept.
-    """
+    """Return the columns of a design but its intercept, which the levels take up."""
     from scipy.sparse import csr_array, eye_array
 
     if INTERCEPT not in names:
@@ -168,20 +155,7 @@ def without_intercept(matrix: Matrix, names: Sequence[str]) -> Matrix:
 
 
 def terms_without_intercept(terms: Sequence[Term], names: Sequence[str]) -> tuple[Term, ...]:
-    """Return the terms with their columns counted without the intercept.
-
-    Parameters
-    ----------
-    terms : sequence of Term
-        Of all columns.
-    names : sequence of str
-        Names of all columns.
-
-    Returns
-    -------
-    tuple of Term
-        The intercept's term is left out.
-    """
+    """Return the terms with their columns counted without the intercept."""
     place = np.cumsum([name != INTERCEPT for name in names]) - 1
     return tuple(
         Term(term.name, tuple(int(place[j]) for j in term.columns)) for term in terms if term.name != INTERCEPT

@@ -37,39 +37,7 @@ def build_design(
     missing: MissingPolicy = "drop",
     absorb: str | None = None,
 ) -> Design:
-    """Build the design of a fit.
-
-    Parameters
-    ----------
-    formula : str
-        The formula.
-    data : table
-        Any table that ``read_table`` reads.
-    namespace : mapping
-        Where the caller's functions are looked up.
-    weights : str or array-like, optional
-        A column name, or an array aligned with ``data``.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean.
-    offset, cluster : str or array-like, optional
-        Given like ``weights``.
-    reader : OutcomeReader, optional
-        How the left side becomes a response; that of a binary model by default.
-    missing : {'drop', 'raise'}
-        What to do with rows that have missing values.
-    absorb : str, optional
-        A column whose levels get an intercept each, and no column of the design.
-
-    Returns
-    -------
-    Design
-        The rows that are used.
-
-    Raises
-    ------
-    FormulaError, DataError, ResponseError
-        Whatever is wrong with the input, before anything is computed.
-    """
+    """Build the design of a fit."""
     reader = reader or BinaryReader()
     split_formula(formula)
     table = read_table(data)

@@ -19,16 +19,6 @@ MOST_STEPS = 200  # of the iteration; a factor, a spline basis or compositional 
 def with_constant(design: Design) -> Design:
     """Return the design with the combination of columns that is an intercept, where it has no column for one.
 
-    Parameters
-    ----------
-    design : Design
-        Rows to fit by maximum likelihood.
-
-    Returns
-    -------
-    Design
-        The same with an intercept column, with an absorbed factor, and where no combination is constant.
-
     Examples
     --------
     Indicators of all levels of a factor add up to an intercept:
@@ -45,20 +35,7 @@ def with_constant(design: Design) -> Design:
 
 
 def constant_of_kept(design: Design, aliased: IntArray) -> Design:
-    """Return the design with a constant combination of the columns that were not dropped.
-
-    Parameters
-    ----------
-    design : Design
-        From ``with_constant``.
-    aliased : int array
-        Columns that were dropped.
-
-    Returns
-    -------
-    Design
-        The same where nothing was dropped, or no combination is constant.
-    """
+    """Return the design with a constant combination of the columns that were not dropped."""
     info = design.info
     if info.constant is None or aliased.size == 0:
         return design
@@ -71,20 +48,6 @@ def constant_combination(matrix: Matrix, used: BoolArray, columns: IntArray | No
     """Return coefficients b with X b = 1 on the rows used.
 
     Least squares by LSMR (Fong and Saunders 2011), which needs products with X alone, and then a look at every row.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    used : (n,) bool array
-        Rows that count.
-    columns : int array, optional
-        Columns that may take part; all by default.
-
-    Returns
-    -------
-    (p,) array or None
-        None where no combination is one on every row.
 
     Examples
     --------

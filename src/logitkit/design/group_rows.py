@@ -65,39 +65,7 @@ def build_groups(
     event: Any,
     missing: MissingPolicy,
 ) -> GroupRows:
-    """Build one design for all groups of a table.
-
-    Parameters
-    ----------
-    formula : str
-        The formula.
-    data : table
-        Any table that ``read_table`` reads.
-    by : str or sequence of str
-        Columns that make the groups; rows where one is missing are dropped and counted.
-    namespace : mapping
-        Where the caller's functions are looked up.
-    extras : mapping
-        Weights, offset and cluster by these words: column names, or arrays aligned with ``data``.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean.
-    event : object
-        The value of the response that is modelled, or None.
-    missing : {'drop', 'raise'}
-        What to do with rows that have missing values.
-
-    Returns
-    -------
-    GroupRows
-        Groups that have rows after all drops.
-
-    Raises
-    ------
-    FormulaError, DataError, ResponseError
-        Whatever is wrong with the input.
-    UnsupportedError
-        For ``lag()``, which would look into another group.
-    """
+    """Build one design for all groups of a table."""
     table = read_table(data)
     if table.n_rows == 0:
         raise DataError("The table has no rows.")

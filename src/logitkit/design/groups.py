@@ -90,22 +90,6 @@ class Groups:
 def learn_groups(table: Table, names: Sequence[str], positions: IntArray) -> tuple[Groups, IntArray]:
     """Return the groups that occur in some rows of a table, and the group of each.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-    names : sequence of str
-        Columns that make the groups.
-    positions : (n,) int array
-        Rows; none has a missing value in these columns.
-
-    Returns
-    -------
-    groups : Groups
-        Those that occur.
-    codes : (n,) int array
-        Group of each row.
-
     Examples
     --------
     >>> from logitkit.design.table.frame import read_table
@@ -130,25 +114,6 @@ def learn_groups(table: Table, names: Sequence[str], positions: IntArray) -> tup
 
 def missing_by(table: Table, by: str | Sequence[str]) -> tuple[tuple[str, ...], dict[str, BoolArray]]:
     """Return the columns that make groups, and where each is missing, for those that are somewhere.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    by : str or sequence of str
-        What the caller gave.
-
-    Returns
-    -------
-    names : tuple of str
-        At least one.
-    absent : dict of str to (n,) bool array
-        Where values are missing.
-
-    Raises
-    ------
-    DataError
-        For something else than names, a name twice, or a column that there is not.
 
     Examples
     --------

@@ -57,6 +57,11 @@ class ResponseInfo:
     weight_kind: str = "frequency"
     ordered: bool = False
 
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The K outcomes, as printed; of two, the event is the second."""
+        return self.levels or (self.nonevent, self.event)
+
 
 @dataclass(frozen=True)
 class DesignInfo:

@@ -39,33 +39,6 @@ def ready_design(
 ) -> Design:
     """Build the design of a fit on a matrix that holds its own intercept.
 
-    Parameters
-    ----------
-    X : (n, p) array, scipy sparse matrix or table of numbers
-        Not copied when it is a dense array.
-    y : (n,) array-like
-        Outcome, coded as in a formula.
-    names : sequence of str, optional
-        Column names; the one called ``"Intercept"`` is the intercept. Default: the table's own, else x0, x1, ...
-    weights : (n,) array-like, optional
-        One value a row.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean.
-    offset, cluster : (n,) array-like, optional
-        One value a row.
-    reader : OutcomeReader, optional
-        How ``y`` becomes a response; that of a binary model by default.
-
-    Returns
-    -------
-    Design
-        All rows.
-
-    Raises
-    ------
-    DataError
-        For sizes that disagree, missing values, or sparse entries that occur twice.
-
     Examples
     --------
     >>> design = ready_design(np.ones((2, 1)), [0, 1], names=["Intercept"])
@@ -135,24 +108,7 @@ def labelled_rows(y: Any, n_rows: int, index: Any) -> Table:
 
 
 def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Matrix, tuple[str, ...] | None, Any]:
-    """Return a matrix, its column names if it has any, and its row labels.
-
-    Parameters
-    ----------
-    X : array-like or table
-        Numbers.
-    expected : sequence of str, optional
-        Columns of the fit; a table is put in their order.
-
-    Returns
-    -------
-    matrix : Matrix
-        The numbers, n rows and p columns.
-    names : tuple of str or None
-        The table's own column names.
-    index : object
-        The table's own row labels, or None.
-    """
+    """Return a matrix, its column names if it has any, and its row labels."""
     if hasattr(X, "tocsr"):
         sparse = sparse_matrix(X)
         _require_width(sparse.n_columns, expected)
@@ -181,18 +137,7 @@ def as_matrix(X: Any, expected: Sequence[str] | None = None) -> tuple[Matrix, tu
 
 
 def missing_rows(matrix: Matrix) -> BoolArray:
-    """Return which rows of a ready matrix have a missing value.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows, dense or sparse.
-
-    Returns
-    -------
-    (n,) bool array
-        True where a value is nan.
-    """
+    """Return which rows of a ready matrix have a missing value."""
     if isinstance(matrix, Dense):
         return np.asarray(np.any(is_missing(matrix.array), axis=1), dtype=bool)
     entries = matrix.to_sparse().tocoo()

@@ -90,22 +90,7 @@ class NewRows:
 
 
 def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: Any = None) -> Design:
-    """Build the design of new rows that have an outcome, with what the fit learnt.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    data : table
-        New rows; those with missing values are dropped and counted.
-    weights, offset : str or array-like, optional
-        Demanded when the fit was given arrays; columns are looked up. Clusters are, where the table has them.
-
-    Returns
-    -------
-    Design
-        One class only is no error here.
-    """
+    """Build the design of new rows that have an outcome, with what the fit learnt."""
     coding = _require_coding(info)
     response_info = info.response
     table = read_table(data)
@@ -149,29 +134,7 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
 
 
 def rebuild_ready(info: DesignInfo, X: Any, y: Any, *, weights: Any = None, offset: Any = None) -> Design:
-    """Build the design of new rows of a matrix that have an outcome.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of a fit on a ready matrix.
-    X : (n, p) array, sparse matrix or table of numbers
-        New rows, the columns as in the fit; those with missing values are dropped and counted.
-    y : (n,) array-like
-        Their outcome, in the values that the fit had.
-    weights, offset : (n,) array-like, optional
-        Demanded when the fit was given them.
-
-    Returns
-    -------
-    Design
-        One class only is no error here.
-
-    Raises
-    ------
-    DataError, ResponseError
-        For sizes that disagree, and values that the fit could not have used.
-    """
+    """Build the design of new rows of a matrix that have an outcome."""
     matrix, _, index = as_matrix(X, info.names)
     own = getattr(y, "index", None)  # of a Series its labels, of a list a method
     table = Table(None, (), matrix.n_rows, own if index is None and not callable(own) else index)
@@ -200,24 +163,7 @@ def rebuild_ready(info: DesignInfo, X: Any, y: Any, *, weights: Any = None, offs
 
 
 def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenPolicy = "raise") -> NewRows:
-    """Build the columns of rows to predict for.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    data : table
-        New rows; the response is not needed.
-    offset : str or array-like, optional
-        Demanded when the fit was given an array.
-    unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw.
-
-    Returns
-    -------
-    NewRows
-        Rows with a missing value are left out and marked.
-    """
+    """Build the columns of rows to predict for."""
     coding = _require_coding(info)
     require_choice("unseen", unseen, get_args(UnseenPolicy))
     table = read_table(data)
@@ -279,25 +225,7 @@ def _again(given: Any, at_fit: str | None, role: str) -> Any:
 
 
 def again_by_outcome(given: Any, info: ResponseInfo) -> dict[str, Any]:
-    """Return the offsets by outcome to use for new rows: those given now, or the columns that the fit named.
-
-    Parameters
-    ----------
-    given : mapping, table, (n, K) array or None
-        Of the new rows.
-    info : ResponseInfo
-        Of the fit.
-
-    Returns
-    -------
-    dict of str to object
-        Empty for a model of two outcomes, and for one without offsets.
-
-    Raises
-    ------
-    DataError
-        Where the fit had offsets and there are none now, or the other way round, or an outcome's is forgotten.
-    """
+    """Return the offsets by outcome to use for new rows: those given now, or the columns that the fit named."""
     if not info.levels:
         return {}
     if given is not None:

@@ -35,7 +35,7 @@ from logitkit.diagnostics.calibration import independent_observations, wilson_in
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.diagnostics.ranking import ROUNDING
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.outcome_sample import is_outcome_sample
 from logitkit.typing import FloatArray, IntArray
@@ -149,12 +149,12 @@ class Classification:
         return tuple(name for name, total in zip(self.outcomes, self.predicted, strict=True) if total <= 0.0)
 
 
-def classification(record: MultinomialRecord, design: Design, *, level: float | None = None) -> Classification:
+def classification(record: FitRecord, design: Design, *, level: float | None = None) -> Classification:
     """Return how the most probable outcomes agree with those observed.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         Rows with their outcome: those of the fit, or new ones. Of counted outcomes every trial is one.

@@ -32,7 +32,7 @@ from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_g
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
 from logitkit.diagnostics.ranking import rank_rows
-from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import is_sample
@@ -196,12 +196,12 @@ def hosmer_lemeshow(
     )
 
 
-def require_chi_square(record: ModelRecord, design: Design, in_sample: bool) -> None:
+def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> None:
     """Refuse a fit or rows for which the statistic has no chi-square distribution.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     design : Design
         Rows with their outcome.

@@ -31,7 +31,7 @@ from logitkit.diagnostics.classification import mean_brier
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
 from logitkit.diagnostics.recalibration import recalibrate
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.outcome_sample import is_outcome_sample
 from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray
@@ -112,7 +112,7 @@ class OutcomeCalibration:
 
 
 def outcome_calibration(
-    record: MultinomialRecord,
+    record: FitRecord,
     design: Design,
     *,
     bins: int = 10,
@@ -123,7 +123,7 @@ def outcome_calibration(
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         Rows with their outcome: those of the fit, or new ones.

@@ -17,19 +17,19 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.diagnostics.collinearity import Collinearity, inflation
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import SeparationError, UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 
 __all__ = ["outcome_collinearity"]
 
 
-def outcome_collinearity(record: MultinomialRecord) -> Collinearity:
+def outcome_collinearity(record: FitRecord) -> Collinearity:
     """Return the generalised variance inflation factor of each term.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit. Factors come from its model-based covariance, since they describe the design, whatever covariance the
         record carries.
 
@@ -57,8 +57,8 @@ def outcome_collinearity(record: MultinomialRecord) -> Collinearity:
     True
     """
     require_likelihood(record, "collinearity")
-    intercept, p = record.info.intercept, record.layout.n_columns
-    m = record.layout.active.size
+    intercept, p = record.info.intercept, record.predictors.n_columns
+    m = record.predictors.active.size
     absent = np.zeros(m * p, dtype=bool) if record.absent is None else record.absent
     flat = [k * p + j for k in range(m) for j in range(p) if j != intercept and not absent[k * p + j]]
     if not flat:

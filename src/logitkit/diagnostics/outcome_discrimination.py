@@ -34,7 +34,7 @@ from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.discrimination import Discrimination, are_independent_counts, discriminate
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.outcome_sample import is_outcome_sample
 from logitkit.models.binomial import Binomial
@@ -122,14 +122,12 @@ class OutcomeDiscrimination:
     in_sample: bool = False
 
 
-def outcome_discrimination(
-    record: MultinomialRecord, design: Design, *, level: float | None = None
-) -> OutcomeDiscrimination:
+def outcome_discrimination(record: FitRecord, design: Design, *, level: float | None = None) -> OutcomeDiscrimination:
     """Return how well the fit's predictions tell the outcomes apart.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         Rows with their outcome: those of the fit, or new ones.

@@ -34,7 +34,7 @@ from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_g
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.outcome_ranking import predicted_outcomes
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.outcome_sample import is_outcome_sample
 from logitkit.models.binomial import Binomial
@@ -119,7 +119,7 @@ class OutcomeHosmerLemeshow:
 
 
 def outcome_hosmer_lemeshow(
-    record: MultinomialRecord,
+    record: FitRecord,
     design: Design,
     *,
     groups: int = 10,
@@ -130,7 +130,7 @@ def outcome_hosmer_lemeshow(
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         Rows with their outcome: those of the fit, or new ones, which its fingerprint tells.

@@ -33,7 +33,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.influence import FITTED_ALONE
 from logitkit.diagnostics.outcome_residuals import outcome_residuals, row_contributions, scaled_residuals
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.outcome_prediction import limiting_logits, logit_covariances
 from logitkit.inference.outcome_sample import is_outcome_sample
@@ -95,12 +95,12 @@ class OutcomeInfluence:
     positions: IntArray
 
 
-def outcome_influence(record: MultinomialRecord, design: Design) -> OutcomeInfluence:
+def outcome_influence(record: FitRecord, design: Design) -> OutcomeInfluence:
     """Return the influence of each row on the fit.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit. Leverage rests on its model-based covariance, whatever covariance the record carries.
     design : Design
         The n rows of the fit.

@@ -17,7 +17,7 @@ from logitkit.design.design import Design
 from logitkit.design.response.response import NO_SHARES
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut, rows_left_out
 from logitkit.diagnostics.ranking import RankedRows, merge_rounding
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.outcome_prediction import limiting_logits
 from logitkit.models.binomial import Binomial
@@ -133,12 +133,12 @@ class PredictedOutcomes:
         )
 
 
-def predicted_outcomes(record: MultinomialRecord, design: Design) -> PredictedOutcomes:
+def predicted_outcomes(record: FitRecord, design: Design) -> PredictedOutcomes:
     """Return the rows of a design with their predictions.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         Rows with their outcome.

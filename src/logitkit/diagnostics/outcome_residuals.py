@@ -29,7 +29,7 @@ from logitkit.design.design import Design
 from logitkit.design.response.response import NO_SHARES, Response
 from logitkit.diagnostics.outcome_ranking import logits_against_rest
 from logitkit.diagnostics.residuals import binary_residuals
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError, nearest_name
 from logitkit.inference.outcome_prediction import limiting_logits
 from logitkit.models.binomial import Binomial
@@ -40,12 +40,12 @@ __all__ = ["OutcomeResidualKind", "outcome_residuals", "row_contributions"]
 OutcomeResidualKind = Literal["response", "pearson", "deviance"]
 
 
-def outcome_residuals(record: MultinomialRecord, design: Design, kind: OutcomeResidualKind = "deviance") -> FloatArray:
+def outcome_residuals(record: FitRecord, design: Design, kind: OutcomeResidualKind = "deviance") -> FloatArray:
     """Return one residual a row and outcome.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         n rows with their outcome: those of the fit, or new ones.
@@ -89,12 +89,12 @@ def outcome_residuals(record: MultinomialRecord, design: Design, kind: OutcomeRe
     return np.where(response.untried, np.nan, found)
 
 
-def row_contributions(record: MultinomialRecord, design: Design) -> tuple[FloatArray, FloatArray]:
+def row_contributions(record: FitRecord, design: Design) -> tuple[FloatArray, FloatArray]:
     """Return what each row, or with frequency weights each copy of it, adds to Pearson's statistic and to the deviance.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         n rows with their outcome.
@@ -126,12 +126,12 @@ def row_contributions(record: MultinomialRecord, design: Design) -> tuple[FloatA
     return np.where(counts, pearson, zero), np.where(counts & ~missing, deviance, zero)
 
 
-def scaled_residuals(record: MultinomialRecord, eta: FloatArray, response: Response) -> FloatArray:
+def scaled_residuals(record: FitRecord, eta: FloatArray, response: Response) -> FloatArray:
     r"""Return residuals over the root of the expected number, whose squares sum to Pearson's statistic.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     eta : (K, n) array
         Logits in the limit.
@@ -160,7 +160,7 @@ def scaled_residuals(record: MultinomialRecord, eta: FloatArray, response: Respo
         return np.where((raw == 0.0) & (mean == 0.0), 0.0, raw * np.sqrt(response.row_weights / mean))
 
 
-def _logits(record: MultinomialRecord, design: Design) -> tuple[FloatArray, Response]:
+def _logits(record: FitRecord, design: Design) -> tuple[FloatArray, Response]:
     """Return the logits of rows in the limit, missing for the whole row where it is not determined."""
     response = design.response
     eta, undetermined = limiting_logits(record, design.matrix, response.offset)

@@ -16,7 +16,7 @@ import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.diagnostics.ranking import merge_rounding
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.typing import FloatArray, IntArray
 
@@ -44,12 +44,12 @@ class Patterns:
     dof: int
 
 
-def count_patterns(record: ModelRecord, matrix: Matrix, shift: FloatArray | None, free: IntArray) -> Patterns:
+def count_patterns(record: FitRecord, matrix: Matrix, shift: FloatArray | None, free: IntArray) -> Patterns:
     """Return the covariate patterns of the rows of a fit.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         Its n rows.

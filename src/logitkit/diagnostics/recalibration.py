@@ -18,10 +18,10 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.diagnostics.outcome_ranking import PredictedOutcomes
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
-from logitkit.models.layout import Layout, full_layout
+from logitkit.models.predictors import Predictors, full_predictors
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Recalibration", "recalibrate"]
@@ -91,7 +91,7 @@ def recalibrate(rows: PredictedOutcomes, design: Design, reference: int) -> Reca
     log_odds = rows.eta[:, finite] - rows.eta[reference, finite]
     kept = rows.order[finite]
     active = np.flatnonzero(np.arange(k) != reference)
-    fitted = _fit(design, kept, np.ones((kept.size, 1)), full_layout(k, 1, reference), reference, log_odds)
+    fitted = _fit(design, kept, np.ones((kept.size, 1)), full_predictors(k, 1, reference), reference, log_odds)
     intercept, intercept_error = nothing.copy(), nothing.copy()
     if fitted.converged:
         intercept[active], intercept_error[active] = fitted.coef, fitted.std_error
@@ -121,8 +121,8 @@ def _slopes(
         if outcome in varying:
             number = varying.index(outcome)
             basis[place, 1:, active.size + number] = parts[:, number]
-    layout = Layout(k, active, p, basis.reshape(active.size * p, -1))
-    fitted = _fit(design, kept, np.column_stack([np.ones(kept.size), columns]), layout, reference, None)
+    predictors = full_predictors(k, p, reference).within(basis.reshape(active.size * p, -1))
+    fitted = _fit(design, kept, np.column_stack([np.ones(kept.size), columns]), predictors, reference, None)
     if not fitted.converged:
         return slope, error
     solved = fitted.inner_coef[active.size :]
@@ -144,12 +144,17 @@ def _limit(flat: FloatArray, part: FloatArray) -> float:
 
 
 def _fit(
-    design: Design, kept: IntArray, columns: FloatArray, layout: Layout, reference: int, offsets: FloatArray | None
-) -> MultinomialRecord:
+    design: Design,
+    kept: IntArray,
+    columns: FloatArray,
+    predictors: Predictors,
+    reference: int,
+    offsets: FloatArray | None,
+) -> FitRecord:
     """Fit the outcomes of some rows on other columns."""
     response = design.response.take(kept)
     names = (INTERCEPT, *(f"log-odds {j}" for j in range(1, columns.shape[1])))
     info = DesignInfo(names, ColumnTerms(names), design.info.response)
     refitted = Design(Dense(columns), replace(response, offset=offsets), info, design.counts, design.positions[kept])
-    record = fit_multinomial(refitted, Outcomes(layout, reference), Newton())
+    record = fit_multinomial(refitted, Outcomes(predictors, reference), Newton())
     return with_required_outcome_sandwich(record, refitted)

@@ -17,6 +17,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
 from logitkit.models.binomial import Binomial
+from logitkit.models.predictors import single_predictor
 from logitkit.typing import IntArray
 
 __all__ = ["levels_loss", "make_record", "null_loss"]
@@ -35,32 +36,7 @@ def make_record(
     level: float,
     null: float | None = None,
 ) -> FitRecord:
-    """Gather what inference needs.
-
-    Parameters
-    ----------
-    design : Design
-        The rows of the fit.
-    family : Binomial
-        Distribution and link.
-    coordinates : Coordinates or LevelCoordinates
-        In which the solution and its covariance are.
-    solution : Solution
-        How the solver ended.
-    vcov : Vcov
-        Covariance of the solution.
-    limit : Limit or None
-        What runs to infinity.
-    level : float
-        Confidence level that the record carries.
-    null : float, optional
-        Loss of the null model; by default that of the intercept that the columns span (if they do) and the offset.
-
-    Returns
-    -------
-    FitRecord
-        Without rows.
-    """
+    """Gather what inference needs."""
     response = design.response
     aliased = coordinates.aliased
     constant = saturated = 0.0
@@ -96,7 +72,8 @@ def make_record(
         n_params=len(design.info.names)
         - aliased.size
         + (0 if design.info.absorbed is None else design.info.absorbed.n_varied),
-        events=events,
+        predictors=single_predictor(len(design.info.names)),
+        totals=response.totals,
         total=response.total,
         n_trials=response.n_trials,
         tjur=np.nan if min(events, nonevents) <= 0.0 else _tjur(here, events, nonevents),
@@ -117,22 +94,7 @@ def _tjur(here: Evaluation, events: float, nonevents: float) -> float:
 
 
 def null_loss(response: Response, intercept: bool, family: Binomial) -> float:
-    """Return the loss of the model with an intercept (if asked for) and the offset only.
-
-    Parameters
-    ----------
-    response : Response
-        n rows.
-    intercept : bool
-        Whether the null model has an intercept.
-    family : Binomial
-        Distribution and link.
-
-    Returns
-    -------
-    float
-        nan if it cannot be found.
-    """
+    """Return the loss of the model with an intercept (if asked for) and the offset only."""
     if response.shift is None:
         share = response.events / response.total if intercept else 0.5
         eta = float(family.link.link(np.array(share)))
@@ -149,23 +111,6 @@ def null_loss(response: Response, intercept: bool, family: Binomial) -> float:
 
 def levels_loss(response: Response, codes: IntArray, n_levels: int, family: Binomial) -> float:
     """Return the loss of the model with one intercept per level and the offset only.
-
-    Parameters
-    ----------
-    response : Response
-        n rows, of levels with both outcomes.
-    codes : (n,) int array
-        Level of each row.
-    n_levels : int
-        The number of levels.
-    family : Binomial
-        Distribution and link.
-
-    Returns
-    -------
-    float
-        In closed form without an offset; with one, the intercept of each level is found by Newton steps that are kept
-        within a bracket.
 
     Examples
     --------

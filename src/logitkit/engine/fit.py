@@ -50,27 +50,6 @@ __all__ = ["fit_design"]
 def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 0.95) -> FitRecord:
     """Fit a model by maximum likelihood.
 
-    Parameters
-    ----------
-    design : Design
-        Rows to fit.
-    family : Binomial
-        Distribution and link.
-    solver : Newton
-        Options of the solver.
-    level : float, default 0.95
-        Confidence level that the record carries.
-
-    Returns
-    -------
-    FitRecord
-        Never an error for lack of convergence or separation: both are findings in the record.
-
-    Raises
-    ------
-    DataError
-        If X holds a value that is not finite.
-
     Examples
     --------
     One column of ones: the estimate is the logit of the share of events.

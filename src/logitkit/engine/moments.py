@@ -36,18 +36,6 @@ class Moments(NamedTuple):
 def column_moments(matrix: Matrix, weights: FloatArray) -> Moments:
     """Return weighted means and standard deviations.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    weights : (n,) array
-        Not negative, with a positive sum W.
-
-    Returns
-    -------
-    Moments
-        The deviation is the root of sum w (x - mean)^2 / W.
-
     Examples
     --------
     >>> column_moments(Dense(np.array([[1.0, 2.0], [1.0, 4.0]])), np.ones(2)).deviation.tolist()

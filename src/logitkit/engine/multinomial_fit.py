@@ -24,7 +24,6 @@ from logitkit.engine.existence.pairs import outcome_pairs
 from logitkit.engine.existence.separation import GEOMETRY_MOST, Separated, find_separation, overlap_is_certain
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.outcome_assemble import Outcomes, flat_directions, make_outcome_record, outcome_coordinates
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import (
     CLEAR_SHARE,
     Coordinates,
@@ -33,14 +32,14 @@ from logitkit.engine.rank import (
     orthogonal_coordinates,
     scaled_coordinates,
 )
-from logitkit.engine.record import Limit
+from logitkit.engine.record import FitRecord, Limit
 from logitkit.engine.solvers.choose import NUMBERS_LEAST
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
 from logitkit.engine.stacked import StackedObjective, is_joint
 from logitkit.errors import ConvergenceError, FormulaError, UnsupportedError
-from logitkit.models.layout import Layout
+from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
@@ -61,52 +60,26 @@ class _Solved(NamedTuple):
     """A solution and the coordinates of the columns that it is in."""
 
     columns: Coordinates
-    layout: Layout
+    predictors: Predictors
     solution: Solution
 
 
-def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: float = 0.95) -> MultinomialRecord:
-    """Fit a model of several outcomes by maximum likelihood.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit; its response is an ``Response``.
-    outcomes : Outcomes
-        Which coefficients there are.
-    solver : Newton
-        Options of the solver.
-    level : float, default 0.95
-        Confidence level that the record carries.
-
-    Returns
-    -------
-    MultinomialRecord
-        Never an error for lack of convergence or separation: both are findings in the record.
-
-    Raises
-    ------
-    DataError
-        If X holds a value that is not finite, or the model is too large for standard errors.
-    UnsupportedError
-        If second derivatives would take hours.
-    FormulaError
-        If coefficients that are equal or absent for some outcomes leave the others undetermined.
-    """
+def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: float = 0.95) -> FitRecord:
+    """Fit a model of several outcomes by maximum likelihood."""
     with single_threaded_blas():
-        n_params = outcomes.layout.n_params
-        _require_time(design.matrix, outcomes.layout)
+        n_params = outcomes.predictors.n_params
+        _require_time(design.matrix, outcomes.predictors)
         require_room(
             8 * n_params**2 * COPIES_OF_HESSIAN,
             f"The model has {n_params:,} coefficients; its second derivatives and what is made of them",
             "Give penalty=lk.Ridge(...), which needs none, or put rare outcomes together.",
         )
-        if outcomes.layout.basis is None:
+        if outcomes.predictors.basis is None:
             design = with_constant(design)
         solved = _solve(design, outcomes, solver)
         if not overlap_is_certain(solved.solution):
             found = _without_certificate(design, outcomes, solver, solved)
-            if isinstance(found, MultinomialRecord):
+            if not isinstance(found, _Solved):
                 return replace(found, level=level)
             solved = found
         assert solved.solution.evaluation.hessian is not None
@@ -116,18 +89,19 @@ def fit_multinomial(design: Design, outcomes: Outcomes, solver: Newton, level: f
         )
 
 
-def _require_time(matrix: Matrix, layout: Layout) -> None:
+def _require_time(matrix: Matrix, predictors: Predictors) -> None:
     """Refuse a model whose second derivatives would take far longer than anyone waits, with the way round."""
-    m, q = layout.active.size, matrix.inner.n_columns
+    m, q = predictors.active.size, matrix.inner.n_columns
     if is_joint(m, q):
         of_row = JOINT_SECONDS * (m * q) ** 2
     else:
-        of_row = PAIR_SECONDS * (m * min(matrix.width, layout.n_columns)) ** 2  # of numbers that are not zero
-    minutes = EVALUATIONS * (matrix.n_rows * of_row + CUBE_SECONDS * layout.n_params**3) / 60.0
+        of_row = PAIR_SECONDS * (m * min(matrix.width, predictors.n_columns)) ** 2  # of numbers that are not zero
+    minutes = EVALUATIONS * (matrix.n_rows * of_row + CUBE_SECONDS * predictors.n_params**3) / 60.0
     if minutes > MINUTES_MOST:
         raise UnsupportedError(
-            f"{layout.n_outcomes:,} outcomes and {layout.n_columns:,} columns have {layout.n_params:,} coefficients; "
-            f"their second derivatives over {matrix.n_rows:,} rows would take about {minutes / 60.0:,.0f} hours. Give "
+            f"{predictors.n_predictors:,} outcomes and {predictors.n_columns:,} columns have {predictors.n_params:,} "
+            f"coefficients; their second derivatives over {matrix.n_rows:,} rows would take about "
+            f"{minutes / 60.0:,.0f} hours. Give "
             "penalty=lk.Ridge(...), which needs none, put rare outcomes together, or leave columns out."
         )
 
@@ -138,59 +112,59 @@ def _response(design: Design) -> Response:
 
 def _solve(design: Design, outcomes: Outcomes, solver: Newton) -> _Solved:
     """Return the solution, in coordinates of the columns in which they are independent."""
-    matrix, response, layout = design.matrix, _response(design), outcomes.layout
-    keep = matrix.n_rows * matrix.width >= NUMBERS_LEAST or layout.n_params >= LARGE
-    objective = StackedObjective(matrix, response, layout)
-    origin = _origin(design, layout, identity_coordinates())
-    if layout.basis is None:
+    matrix, response, predictors = design.matrix, _response(design), outcomes.predictors
+    keep = matrix.n_rows * matrix.width >= NUMBERS_LEAST or predictors.n_params >= LARGE
+    objective = StackedObjective(matrix, response, predictors)
+    origin = _origin(design, predictors, identity_coordinates())
+    if predictors.basis is None:
         start = starting_point(objective, origin=origin)
         if start.nearby is not None:
             solution = solver.solve(objective, start.coef, nearby=start.nearby)
-            if solution.status is Status.CONVERGED and _clear(solution, layout, design.info.intercept):
-                return _Solved(identity_coordinates(), layout, solution)
+            if solution.status is Status.CONVERGED and _clear(solution, predictors, design.info.intercept):
+                return _Solved(identity_coordinates(), predictors, solution)
     first = objective.evaluate(origin)
     assert isinstance(first.hessian, DenseHessian)
     if not np.isfinite(first.value) or not first.hessian.finite or may_vanish(first.hessian.array.diagonal()):
         require_finite(matrix, design.info.names, design.positions)
-    if layout.basis is not None:
+    if predictors.basis is not None:
         return _solve_restricted(design, objective, solver, first, origin)
-    p = layout.n_columns
+    p = predictors.n_columns
     if least_share(first.hessian.array[:p, :p], design.info.intercept) >= CLEAR_SHARE:
-        return _Solved(identity_coordinates(), layout, solver.solve(objective, origin, first, keep=keep))
-    return _solve_orthogonal(design, layout, solver)
+        return _Solved(identity_coordinates(), predictors, solver.solve(objective, origin, first, keep=keep))
+    return _solve_orthogonal(design, predictors, solver)
 
 
-def _clear(solution: Solution, layout: Layout, intercept: int | None) -> bool:
+def _clear(solution: Solution, predictors: Predictors, intercept: int | None) -> bool:
     """Tell whether the columns are clearly independent, seen by the outcome that has the most weight."""
     assert isinstance(solution.evaluation.hessian, DenseHessian)
-    p = layout.n_columns
-    whole = solution.evaluation.hessian.array.reshape(layout.active.size, p, layout.active.size, p)
-    return max(least_share(whole[k, :, k, :], intercept) for k in range(layout.active.size)) >= CLEAR_SHARE
+    p = predictors.n_columns
+    whole = solution.evaluation.hessian.array.reshape(predictors.active.size, p, predictors.active.size, p)
+    return max(least_share(whole[k, :, k, :], intercept) for k in range(predictors.active.size)) >= CLEAR_SHARE
 
 
-def _solve_orthogonal(design: Design, layout: Layout, solver: Newton, suspicious: bool = True) -> _Solved:
+def _solve_orthogonal(design: Design, predictors: Predictors, solver: Newton, suspicious: bool = True) -> _Solved:
     columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
     matrix = columns.matrix(design.matrix)
-    inner = layout.of_columns(matrix.n_columns)
+    inner = predictors.of_columns(matrix.n_columns)
     objective = StackedObjective(matrix, _response(design), inner)
     origin = _origin(design, inner, columns)
     return _Solved(columns, inner, solver.solve(objective, origin, suspicious=suspicious))
 
 
-def _origin(design: Design, layout: Layout, columns: Coordinates) -> FloatArray:
+def _origin(design: Design, predictors: Predictors, columns: Coordinates) -> FloatArray:
     """Return where a solver starts: zero, but for intercepts that take up the mean offsets; no row is then far out."""
     response, intercept = _response(design), design.info.intercept
     if response.offset is None or intercept is None:
-        return np.zeros(layout.n_params)
+        return np.zeros(predictors.n_params)
     mean = response.offset @ response.weights / response.total
-    rest = np.delete(mean, layout.active)
-    level = (rest[0] if rest.size else 0.0) - mean[layout.active]
+    rest = np.delete(mean, predictors.active)
+    level = (rest[0] if rest.size else 0.0) - mean[predictors.active]
     unit: FloatArray = np.zeros(len(design.info.names))
     unit[intercept] = 1.0
     if columns.transform is not None:
         unit = np.asarray(np.linalg.lstsq(columns.transform, unit, rcond=None)[0])
     flat = np.outer(level, unit).reshape(-1)
-    return flat if layout.basis is None else np.asarray(np.linalg.lstsq(layout.basis, flat, rcond=None)[0])
+    return flat if predictors.basis is None else np.asarray(np.linalg.lstsq(predictors.basis, flat, rcond=None)[0])
 
 
 def _solve_restricted(
@@ -211,54 +185,52 @@ def _solve_restricted(
             "Or a column has a mean that is large beside its spread: subtract it."
         )
     solution = solver.solve(objective, origin, first)
-    return _Solved(identity_coordinates(), objective.layout, solution)
+    return _Solved(identity_coordinates(), objective.predictors, solution)
 
 
-def _without_certificate(
-    design: Design, outcomes: Outcomes, solver: Newton, solved: _Solved
-) -> MultinomialRecord | _Solved:
+def _without_certificate(design: Design, outcomes: Outcomes, solver: Newton, solved: _Solved) -> FitRecord | _Solved:
     """Return the record of the limiting model where there is separation, else a solution that stands."""
-    response, layout = _response(design), outcomes.layout
+    response, predictors = _response(design), outcomes.predictors
     columns = solved.columns
-    if layout.n_params > TESTED_MOST and solved.solution.status is not Status.CONVERGED:
+    if predictors.n_params > TESTED_MOST and solved.solution.status is not Status.CONVERGED:
         # The linear program would take hours; the status says what is known.
         return solved._replace(solution=replace(solved.solution, status=Status.SUSPECTED))
     if columns.basis is None:
         columns = scaled_coordinates(design.matrix, response.weights, design.info.intercept)
     matrix = columns.matrix(design.matrix)
-    inner = layout.of_columns(matrix.n_columns)
+    inner = predictors.of_columns(matrix.n_columns)
     pairs, sides = outcome_pairs(matrix, response, inner)
     try:
-        separated = find_separation(_restricted(pairs, layout, columns), sides, GEOMETRY_MOST)
+        separated = find_separation(_restricted(pairs, predictors, columns), sides, GEOMETRY_MOST)
     except ConvergenceError:  # the test has no answer, which the status says
         return solved._replace(solution=replace(solved.solution, status=Status.SUSPECTED))
     if separated is not None:
         return _limiting(design, outcomes, columns, matrix, separated, solver)
     if solved.solution.status is Status.CONVERGED:
         return solved
-    if layout.basis is not None:
-        objective = StackedObjective(design.matrix, response, layout)
-        again = solver.solve(objective, _origin(design, layout, identity_coordinates()), suspicious=False)
+    if predictors.basis is not None:
+        objective = StackedObjective(design.matrix, response, predictors)
+        again = solver.solve(objective, _origin(design, predictors, identity_coordinates()), suspicious=False)
         return solved._replace(solution=again)
-    return _solve_orthogonal(design, layout, solver, suspicious=False)
+    return _solve_orthogonal(design, predictors, solver, suspicious=False)
 
 
-def _restricted(pairs: Matrix, layout: Layout, columns: Coordinates) -> Matrix:
+def _restricted(pairs: Matrix, predictors: Predictors, columns: Coordinates) -> Matrix:
     """Return the pairs over the coefficients that are solved for."""
-    if layout.basis is None:
+    if predictors.basis is None:
         return pairs
     from logitkit.design.matrix.transformed import Transformed
 
-    restriction, size = _restriction(layout, columns)
+    restriction, size = _restriction(predictors, columns)
     return Transformed(pairs, np.zeros(pairs.n_columns), restriction / size)
 
 
-def _restriction(layout: Layout, columns: Coordinates) -> tuple[FloatArray, FloatArray]:
+def _restriction(predictors: Predictors, columns: Coordinates) -> tuple[FloatArray, FloatArray]:
     """Return what the coefficients that are solved for are in coordinates of the columns, and the size of each."""
     assert columns.transform is not None
     inverse = np.linalg.inv(columns.transform)
-    m, p = layout.active.size, layout.n_columns
-    basis = np.asarray(layout.basis, dtype=np.float64).reshape(m, p, -1)
+    m, p = predictors.active.size, predictors.n_columns
+    basis = np.asarray(predictors.basis, dtype=np.float64).reshape(m, p, -1)
     made = np.einsum("jp,mpq->mjq", inverse, basis).reshape(m * p, -1)
     return np.asarray(made), np.linalg.norm(made, axis=0)
 
@@ -270,22 +242,22 @@ def _limiting(
     matrix: Matrix,
     separated: Separated,
     solver: Newton,
-) -> MultinomialRecord:
+) -> FitRecord:
     """Fit the limiting model: each row without the outcomes that its probability leaves."""
-    response, layout = _response(design), outcomes.layout
-    inner = layout.of_columns(matrix.n_columns)
+    response, predictors = _response(design), outcomes.predictors
+    inner = predictors.of_columns(matrix.n_columns)
     restriction, size = np.eye(inner.n_flat), np.ones(inner.n_flat)
-    if layout.basis is not None:
-        restriction, size = _restriction(layout, columns)
+    if predictors.basis is not None:
+        restriction, size = _restriction(predictors, columns)
         restriction = restriction / size
     pairs, _ = outcome_pairs(matrix, response, inner)
     moved = separated.rows.reshape(pairs.other.shape)
-    ruled_out = np.zeros((layout.n_outcomes, response.n_rows), dtype=bool)
+    ruled_out = np.zeros((predictors.n_predictors, response.n_rows), dtype=bool)
     row, place = np.nonzero(moved)
     ruled_out[pairs.other[row, place], row] = True
     within = restriction @ separated.complement
     objective = StackedObjective(matrix, response, inner.within(within), ruled_out=ruled_out)
-    solution = solver.solve(objective, _origin(design, objective.layout, columns), suspicious=False)
+    solution = solver.solve(objective, _origin(design, objective.predictors, columns), suspicious=False)
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     assert solution.evaluation.hessian is not None
     complement = separated.complement / size[:, None]

@@ -12,14 +12,13 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import NO_SHARES, Response
 from logitkit.engine.curvature.vcov import Vcov
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import ROUNDING, Coordinates
-from logitkit.engine.record import Covariance, Limit
+from logitkit.engine.record import Covariance, FitRecord, Limit
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.stacked import StackedObjective
-from logitkit.models.layout import Layout, full_layout
 from logitkit.models.multinomial import Multinomial
+from logitkit.models.predictors import Predictors, full_predictors
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Outcomes", "flat_directions", "make_outcome_record", "null_outcome_loss", "outcome_coordinates"]
@@ -30,7 +29,7 @@ class Outcomes(NamedTuple):
 
     Parameters
     ----------
-    layout : Layout
+    predictors : Predictors
         Of the model that is solved, with a reference.
     reference : int or None
         As the user asked: None for the symmetric form.
@@ -38,29 +37,14 @@ class Outcomes(NamedTuple):
         Flat coefficients that are not in the model.
     """
 
-    layout: Layout
+    predictors: Predictors
     reference: int | None
     absent: BoolArray | None = None
 
 
 def flat_directions(directions: FloatArray, outcomes: Outcomes, columns: Coordinates) -> FloatArray:
-    """Return directions in coordinates of the columns as directions of the coefficients of the record.
-
-    Parameters
-    ----------
-    directions : (m q, d) array
-        By outcome with a predictor and coordinate.
-    outcomes : Outcomes
-        Which coefficients there are.
-    columns : Coordinates
-        Of the columns.
-
-    Returns
-    -------
-    (m p, d) array
-        What is rounding is exactly zero.
-    """
-    m = outcomes.layout.active.size
+    """Return directions in coordinates of the columns as directions of the coefficients of the record."""
+    m = outcomes.predictors.active.size
     # Rounding is judged by the whole direction: the block of an outcome that it does not touch must be exactly zero.
     length = np.linalg.norm(directions, axis=0)
     directions = np.where(np.abs(directions) <= ROUNDING * length, 0.0, directions)
@@ -78,32 +62,19 @@ def _contrast(outcomes: Outcomes) -> FloatArray | None:
     """Return the coefficients of all outcomes, which sum to zero, of those against the first; None where it is kept."""
     if outcomes.reference is not None:
         return None
-    n_outcomes = outcomes.layout.n_outcomes
-    return np.eye(n_outcomes)[:, outcomes.layout.active] - 1.0 / n_outcomes
+    n_outcomes = outcomes.predictors.n_predictors
+    return np.eye(n_outcomes)[:, outcomes.predictors.active] - 1.0 / n_outcomes
 
 
 def outcome_coordinates(outcomes: Outcomes, columns: Coordinates) -> Coordinates:
-    """Return how the flat coefficients of the record follow from those that were solved for.
-
-    Parameters
-    ----------
-    outcomes : Outcomes
-        Which coefficients there are.
-    columns : Coordinates
-        In which the columns were when the model was solved.
-
-    Returns
-    -------
-    Coordinates
-        Of all coefficients.
-    """
-    layout, contrast = outcomes.layout, _contrast(outcomes)
-    m, p = layout.active.size, layout.n_columns
+    """Return how the flat coefficients of the record follow from those that were solved for."""
+    predictors, contrast = outcomes.predictors, _contrast(outcomes)
+    m, p = predictors.active.size, predictors.n_columns
     k = m if contrast is None else contrast.shape[0]
     aliased = (np.arange(k)[:, None] * p + columns.aliased).reshape(-1)
-    if layout.basis is not None:
+    if predictors.basis is not None:
         # A restricted model is solved for its own coefficients, whatever the coordinates of the columns.
-        return Coordinates(np.asarray(layout.basis, dtype=np.float64), aliased)
+        return Coordinates(np.asarray(predictors.basis, dtype=np.float64), aliased)
     if contrast is None and columns.transform is None:
         return Coordinates(None, aliased, vanishing=columns.vanishing)
     left = np.eye(m) if contrast is None else contrast
@@ -119,34 +90,11 @@ def make_outcome_record(
     vcov: Vcov,
     limit: Limit | None,
     level: float,
-) -> MultinomialRecord:
-    """Gather what inference needs.
-
-    Parameters
-    ----------
-    design : Design
-        The rows of the fit.
-    outcomes : Outcomes
-        Which coefficients there are.
-    coordinates : Coordinates
-        How the flat coefficients follow from those that were solved for.
-    solution : Solution
-        How the solver ended.
-    vcov : Vcov
-        Covariance of the solution.
-    limit : Limit or None
-        What runs to infinity, its names left open.
-    level : float
-        Confidence level that the record carries.
-
-    Returns
-    -------
-    MultinomialRecord
-        Without rows.
-    """
+) -> FitRecord:
+    """Gather what inference needs."""
     response = design.response
-    layout = outcomes.layout
-    family = Multinomial(layout.n_outcomes)
+    predictors = outcomes.predictors
+    family = Multinomial(predictors.n_predictors)
     coef = np.array(coordinates.coef(solution.coef))
     if limit is not None:
         infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))
@@ -159,9 +107,9 @@ def make_outcome_record(
         constant = float(np.sum(prior * family.log_constant(shares, response.trials)))
         saturated = float(response.weights @ family.saturated_loss(shares, response.n_rows))
     null = null_outcome_loss(response, design.info.spans_intercept)
-    shown = layout if outcomes.reference is not None else full_layout(layout.n_outcomes, layout.n_columns, None)
-    record = MultinomialRecord(
-        info=constant_of_kept(design, np.unique(coordinates.aliased % layout.n_columns)).info,
+    shown = full_predictors(predictors.n_predictors, predictors.n_columns, outcomes.reference)
+    record = FitRecord(
+        info=constant_of_kept(design, np.unique(coordinates.aliased % predictors.n_columns)).info,
         family=family,
         coef=coef,
         coordinates=coordinates,
@@ -189,9 +137,9 @@ def make_outcome_record(
         fingerprint=design.fingerprint,
         method=solution.method,
         reference=outcomes.reference,
-        layout=replace(shown, basis=None),
+        predictors=replace(shown, basis=None),
         absent=outcomes.absent,
-        restricted=layout.basis is not None,
+        restricted=predictors.basis is not None,
         totals=response.totals,
     )
     return record if limit is None else replace(record, limit=replace(limit, names=record.names))
@@ -199,18 +147,6 @@ def make_outcome_record(
 
 def null_outcome_loss(response: Response, intercept: bool) -> float:
     """Return the loss of the model with intercepts (if asked for) and the offsets only.
-
-    Parameters
-    ----------
-    response : Response
-        n rows.
-    intercept : bool
-        Whether the null model has intercepts.
-
-    Returns
-    -------
-    float
-        nan if it cannot be found.
 
     Examples
     --------
@@ -223,8 +159,8 @@ def null_outcome_loss(response: Response, intercept: bool) -> float:
             return response.total * float(np.log(response.n_outcomes))
         share = response.totals / response.total
         return float(-(response.totals[share > 0.0] @ np.log(share[share > 0.0])))
-    layout = full_layout(response.n_outcomes, 1 if intercept else 0, 0)
-    objective = StackedObjective(Dense(np.ones((response.n_rows, layout.n_columns))), response, layout)
+    predictors = full_predictors(response.n_outcomes, 1 if intercept else 0, 0)
+    objective = StackedObjective(Dense(np.ones((response.n_rows, predictors.n_columns))), response, predictors)
     if not intercept:
         return objective.evaluate(np.zeros(0), hessian=False).value
     mean = response.offset @ response.weights / response.total

@@ -12,7 +12,7 @@ from logitkit.design.formula.named import columns_named
 from logitkit.design.info import DesignInfo
 from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
-from logitkit.models.layout import flat_names, full_layout
+from logitkit.models.predictors import flat_names, full_predictors
 
 __all__ = ["choose_outcomes", "outcome_place", "places_of"]
 
@@ -23,44 +23,21 @@ def choose_outcomes(
     per_outcome: Mapping[str, str] | None = None,
     equal: str | Sequence[str] | None = None,
 ) -> Outcomes:
-    """Return which coefficients are estimated.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the design, with the outcomes.
-    reference : object
-        An outcome, or None for the symmetric form.
-    per_outcome : mapping of str to str, optional
-        Terms of single outcomes.
-    equal : str or sequence of str, optional
-        Terms whose coefficients are equal for all outcomes that have them.
-
-    Returns
-    -------
-    Outcomes
-        The layout.
-
-    Raises
-    ------
-    ResponseError, FormulaError, DataError, UnsupportedError
-        For an unknown outcome or term, two coefficients of one name, terms that are not by outcome, or the symmetric
-        form with predictors that differ.
-    """
+    """Return which coefficients are estimated."""
     levels, p = info.response.levels, len(info.names)
     place = None if reference is None else outcome_place(reference, info, "reference")
     flat_names([level for k, level in enumerate(levels) if k != place], info.names)  # refuses two that are the same
-    layout = full_layout(len(levels), p, 0 if place is None else place)
+    predictors = full_predictors(len(levels), p, 0 if place is None else place)
     if per_outcome is not None and not isinstance(per_outcome, Mapping):
         raise DataError(f"per_outcome={per_outcome!r} is no mapping; give terms by outcome: {{'bus': 'cost'}}.")
     if not per_outcome and equal is None:
-        return Outcomes(layout, place)
+        return Outcomes(predictors, place)
     if place is None:
         raise UnsupportedError(
             "reference=None with per_outcome= or equal=: the symmetric form has the same terms for all outcomes. Name "
             "a reference."
         )
-    kept = np.ones((layout.active.size, p), dtype=bool)
+    kept = np.ones((predictors.active.size, p), dtype=bool)
     for outcome, terms in (per_outcome or {}).items():
         k = outcome_place(outcome, info, "per_outcome")
         if k == place:
@@ -69,7 +46,7 @@ def choose_outcomes(
         row[columns_named(terms, info, f"per_outcome[{outcome!r}]")] = True
         if info.intercept is not None:
             row[info.intercept] = True
-        kept[int(np.searchsorted(layout.active, k))] = row
+        kept[int(np.searchsorted(predictors.active, k))] = row
     same = np.zeros(p, dtype=bool)
     if equal is not None:
         same[columns_named(equal, info, "equal")] = True
@@ -93,31 +70,11 @@ def choose_outcomes(
     basis = np.zeros((kept.size, n_params))
     rows, columns = np.array(entries).T
     basis[rows, columns] = 1.0
-    return Outcomes(replace(layout, basis=basis), place, None if kept.all() else ~kept.reshape(-1))
+    return Outcomes(replace(predictors, basis=basis), place, None if kept.all() else ~kept.reshape(-1))
 
 
 def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
-    """Return the place of an outcome among the outcomes.
-
-    Parameters
-    ----------
-    outcome : object
-        A value of the response, or how it is printed.
-    info : DesignInfo
-        With the outcomes.
-    where : str
-        What asks, for the message.
-
-    Returns
-    -------
-    int
-        From 0.
-
-    Raises
-    ------
-    ResponseError
-        For a value that is no outcome, with the nearest.
-    """
+    """Return the place of an outcome among the outcomes."""
     response = info.response
     if isinstance(outcome, (list, dict, set)):
         raise DataError(f"{where}={outcome!r} is not one outcome.")
@@ -133,18 +90,5 @@ def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
 
 
 def places_of(info: DesignInfo, **outcomes: Any) -> tuple[int | None, ...]:
-    """Return the places of outcomes that may be left out.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        With the outcomes.
-    **outcomes
-        An outcome or None, by the name of the argument that it was given as.
-
-    Returns
-    -------
-    tuple of int or None
-        In order.
-    """
+    """Return the places of outcomes that may be left out."""
     return tuple(None if given is None else outcome_place(given, info, role) for role, given in outcomes.items())

@@ -121,11 +121,6 @@ class Coordinates:
 def identity_coordinates() -> Coordinates:
     """Return coordinates that change nothing.
 
-    Returns
-    -------
-    Coordinates
-        With no transform and nothing aliased.
-
     Examples
     --------
     >>> identity_coordinates().transform is None
@@ -178,20 +173,6 @@ def least_share(hessian: FloatArray, intercept: int | None) -> float:
 def scaled_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | None) -> Coordinates:
     """Return coordinates in which the columns are of one size and keep their zeros, for columns of full rank.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        Columns as given, of full rank and not badly conditioned.
-    weights : (n,) array
-        Rows of weight zero are left out.
-    intercept : int or None
-        Position of the intercept; when there is one, columns far from zero are centred.
-
-    Returns
-    -------
-    Coordinates
-        Nothing aliased.
-
     Examples
     --------
     >>> import numpy as np
@@ -223,20 +204,6 @@ def scaled_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | Non
 
 def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | None) -> Coordinates:
     """Decide the rank in column order and return coordinates in which the kept columns are orthogonal.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        Columns as given.
-    weights : (n,) array
-        Rows of weight zero are left out.
-    intercept : int or None
-        Position of the intercept; the other columns are centred when there is one.
-
-    Returns
-    -------
-    Coordinates
-        With the aliased columns and the change of basis.
 
     Examples
     --------
@@ -317,22 +284,7 @@ def _centre_and_size(matrix: Matrix, used: BoolArray, intercept: int | None) -> 
 
 
 def triangular_factor(matrix: Matrix, keep: BoolArray, centre: FloatArray | None = None) -> FloatArray:
-    """Return R of the QR factorisation of some rows, reduced block by block.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    keep : (n,) bool array
-        Which rows.
-    centre : (p,) array, optional
-        Subtracted from each row.
-
-    Returns
-    -------
-    (k, p) array
-        Upper triangular, k at most p; R'R is the Gram matrix of the rows.
-    """
+    """Return R of the QR factorisation of some rows, reduced block by block."""
     p = matrix.n_columns
     triangle = np.zeros((0, p))
     step = max(row_groups(matrix.n_rows, p).block, 4 * p)

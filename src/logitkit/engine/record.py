@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -14,13 +14,13 @@ from logitkit.engine.existence.recession import RecessionCone
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.solvers.solver import Status, Step
-from logitkit.models.binomial import Binomial
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.models.predictors import Predictors, flat_names
 from logitkit.numerics.once import once
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Covariance", "FitRecord", "Limit", "ModelRecord", "PenaltyFacts"]
+__all__ = ["Covariance", "FitRecord", "Limit", "PenaltyFacts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +132,22 @@ class Limit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelRecord:
+class FitRecord:
     """What is known after the fit of any model, without the rows.
 
     Parameters
     ----------
     info : DesignInfo
         Names, terms, coding and how the response was given.
+    family : Family
+        The likelihood as a function of the linear predictors.
+    predictors : Predictors
+        How the coefficients give the linear predictors.
+    totals : (K,) array
+        Weighted trials of each outcome.
     coef : (p,) array
-        Estimates; plus or minus infinity under separation, nan where aliased or undetermined.
+        The flat coefficients of the predictors; plus or minus infinity under separation, nan where aliased or
+        undetermined.
     coordinates : Coordinates
         The q coordinates that the fit was solved in. What follows from the estimates is computed in them, so that badly
         conditioned columns cost no digits.
@@ -186,9 +193,20 @@ class ModelRecord:
         How it was solved, in words.
     penalty : PenaltyFacts or None
         None after maximum likelihood.
+    reference : int or None
+        Of several outcomes, the one without coefficients; None for two outcomes, and in symmetric form, where those of
+        each term sum to zero.
+    absent : (p,) bool array or None
+        Coefficients that are not in the model: zero, and no estimates.
+    restricted : bool
+        Whether predictors differ by outcome, or share coefficients; the transform of the coordinates is then how the
+        flat coefficients follow from those that were estimated.
     """
 
     info: DesignInfo
+    family: Any
+    predictors: Predictors
+    totals: FloatArray
     coef: FloatArray
     coordinates: Coordinates | LevelCoordinates
     inner_coef: FloatArray
@@ -215,11 +233,38 @@ class ModelRecord:
     fingerprint: str
     method: str = "Newton's method"
     penalty: PenaltyFacts | None = None
+    reference: int | None = None
+    absent: BoolArray | None = None
+    restricted: bool = False
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one linear predictor with a coefficient for each column gives the two outcomes."""
+        return self.predictors.is_single
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The K outcomes, as printed; of two, the event is the second."""
+        return self.info.response.outcomes
+
+    @property
+    def events(self) -> float:
+        """Weighted events, of two outcomes."""
+        return float(self.totals[1])
+
+    @property
+    def modelled(self) -> tuple[str, ...]:
+        """The outcomes that have coefficients."""
+        return tuple(self.outcomes[k] for k in self.predictors.active)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the coefficients."""
-        return self.info.names
+        return self.info.names if self.is_single else self._flat_names
+
+    @once
+    def _flat_names(self) -> tuple[str, ...]:
+        return flat_names(self.modelled, self.info.names)
 
     def __post_init__(self) -> None:
         """Make the arrays read-only: a record is what was found."""
@@ -264,26 +309,70 @@ class ModelRecord:
 
     @property
     def dof_residual(self) -> int:
-        """Observations less the rank of the design."""
-        return self.n_obs - self.n_params
+        """Free probabilities of the observations, K - 1 of each, less the rank of the design."""
+        return self.n_obs * (len(self.outcomes) - 1) - self.n_params
 
     @property
     def naming(self) -> str:
         """How names of coefficients are made, where they are not those of the columns."""
-        return ""
+        if self.is_single:
+            return ""
+        base = "" if self.reference is None else f"; the reference, {self.outcomes[self.reference]!r}, has none"
+        return f"A coefficient is called outcome:term{base}."
 
     def term_places(self) -> list[tuple[str, IntArray]]:
-        """Return the terms of a formula and the places of their coefficients, those that are aliased left out."""
-        if self.info.formula is None:
-            return []
-        found = [(term.name, np.setdiff1d(term.columns, self.aliased)) for term in self.info.terms]
-        return found + [(name, np.empty(0, dtype=np.int64)) for name in self.info.empty_terms]
+        """Return the terms of a formula and the places of their coefficients, those that are aliased left out.
+
+        Of several outcomes, all together and as ``outcome:term`` of each.
+        """
+        gone = np.zeros(self.predictors.n_flat, dtype=bool) if self.absent is None else self.absent.copy()
+        gone[self.aliased] = True
+        empty = [(name, np.empty(0, dtype=np.int64)) for name in self.info.empty_terms]
+        if self.is_single:
+            terms = () if self.info.formula is None else self.info.terms
+            found = [(term.name, np.array(term.columns, dtype=np.int64)) for term in terms]
+            return [(name, columns[~gone[columns]]) for name, columns in found] + (empty if terms else [])
+        found = list(empty)
+        first = np.arange(len(self.modelled)) * self.predictors.n_columns
+        for term in self.info.terms:
+            places = np.add.outer(first, np.array(term.columns, dtype=np.int64))
+            found.append((term.name, places[~gone[places]]))
+            if len(term.columns) > 1:
+                of_each = zip(self.modelled, places, strict=True)
+                found += [(f"{outcome}:{term.name}", row[~gone[row]]) for outcome, row in of_each]
+        return found
 
     @property
     def n_intercepts(self) -> int:
-        """Coefficients of the null model: the intercepts of absorbed levels, or the intercept that the columns span."""
+        """Coefficients of the null model: intercepts of absorbed levels, or K - 1 where the columns span a constant."""
         absorbed = self.info.absorbed
-        return int(self.info.spans_intercept) if absorbed is None else absorbed.n_varied
+        if absorbed is not None:
+            return absorbed.n_varied
+        return len(self.outcomes) - 1 if self.info.spans_intercept else 0
+
+    @property
+    def equal_terms(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        """Columns whose coefficients are one for several outcomes, and these outcomes."""
+        transform = getattr(self.coordinates, "transform", None)
+        if not self.restricted or transform is None:
+            return ()
+        found = []
+        for shared in transform.T:
+            places = np.flatnonzero(shared)
+            if places.size > 1:
+                outcomes = tuple(self.modelled[k] for k in places // self.predictors.n_columns)
+                found.append((int(places[0]) % self.predictors.n_columns, outcomes))
+        return tuple(found)
+
+    @property
+    def coef_table(self) -> FloatArray:
+        """Coefficients by predictor that has some, shape (r, p)."""
+        return self.coef.reshape(self.predictors.active.size, -1)
+
+    @property
+    def finite_table(self) -> FloatArray:
+        """Coefficients of a finite representative of the limit, zero where aliased, for all predictors, (m, p)."""
+        return self.predictors.table(self.coordinates.coef(self.inner_coef))
 
     @property
     def has_likelihood(self) -> bool:
@@ -299,19 +388,3 @@ class ModelRecord:
     def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> Self:
         """Return the same fit with another covariance, given in the fit's coordinates."""
         return replace(self, inner_vcov=inner_vcov, covariance=covariance)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FitRecord(ModelRecord):
-    """What is known after the fit of a model of two outcomes.
-
-    Parameters
-    ----------
-    family : Binomial
-        Distribution and link.
-    events : float
-        Weighted events.
-    """
-
-    family: Binomial
-    events: float

@@ -26,9 +26,9 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.objective import Evaluation
-from logitkit.models.layout import Layout
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.models.predictors import Predictors
 from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import get_threads, ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
@@ -54,7 +54,7 @@ class _RowSums:
 
 
 class StackedObjective:
-    """Matrix, response and layout as a function of the coefficients of all outcomes.
+    """Matrix, response and predictors as a function of the coefficients of all outcomes.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class StackedObjective:
         n rows and p columns.
     response : Response
         The same rows.
-    layout : Layout
+    predictors : Predictors
         Which outcomes have a predictor.
     quadratic : Quadratic, optional
         Part of a penalty.
@@ -77,9 +77,9 @@ class StackedObjective:
 
     >>> import numpy as np
     >>> from logitkit.design.matrix.dense import Dense
-    >>> from logitkit.models.layout import full_layout
+    >>> from logitkit.models.predictors import full_predictors
     >>> response = Response(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
-    >>> objective = StackedObjective(Dense(np.ones((4, 1))), response, full_layout(3, 1, reference=0))
+    >>> objective = StackedObjective(Dense(np.ones((4, 1))), response, full_predictors(3, 1, reference=0))
     >>> bool(np.isclose(objective.evaluate(np.zeros(2)).value, 4 * np.log(3)))
     True
     """
@@ -88,18 +88,18 @@ class StackedObjective:
         self,
         matrix: Matrix,
         response: Response,
-        layout: Layout,
+        predictors: Predictors,
         quadratic: Quadratic | None = None,
         ruled_out: BoolArray | None = None,
         second: bool = True,
     ) -> None:
-        self.matrix, self.response, self.layout = matrix, response, layout
+        self.matrix, self.response, self.predictors = matrix, response, predictors
         self.quadratic, self.ruled_out = quadratic, ruled_out
-        self.family = Multinomial(layout.n_outcomes)
+        self.family = Multinomial(predictors.n_predictors)
         self._inner = matrix.inner
-        m, q = layout.active.size, self._inner.n_columns
+        m, q = predictors.active.size, self._inner.n_columns
         # A row holds its numbers, and for each outcome a logit, a slope and what is left to one.
-        width = matrix.width + 3 * layout.n_outcomes
+        width = matrix.width + 3 * predictors.n_predictors
         self._joint = is_joint(m, q)
         sums = (m * q) ** 2 if self._joint else m * (m + 1) // 2 * q * q
         sums = sums if second else m * q
@@ -109,17 +109,17 @@ class StackedObjective:
     @property
     def n_params(self) -> int:
         """Number of coefficients that are solved for."""
-        return self.layout.n_params
+        return self.predictors.n_params
 
     @once
     def _pairs(self) -> list[tuple[int, int]]:
-        m = self.layout.active.size
+        m = self.predictors.active.size
         return [(a, b) for a in range(m) for b in range(a, a + 1 if self._joint else m)]
 
     @property
     def gram_cost(self) -> float:
         """About what second derivatives cost, in units of a walk without them."""
-        return 1.0 + 0.5 * (self.layout.active.size + 1) * (self.matrix.inner.gram_cost - 1.0)
+        return 1.0 + 0.5 * (self.predictors.active.size + 1) * (self.matrix.inner.gram_cost - 1.0)
 
     @property
     def mean_weight(self) -> float:
@@ -153,8 +153,8 @@ class StackedObjective:
         blocks = total.gradient
         if m and self._inner is not self.matrix:
             blocks = np.stack([self.matrix.collect(sums) for sums in total.gradient])
-        value, gradient = total.value, self.layout.gradient(blocks)
-        second = None if total.grams is None else self.layout.hessian(self._assemble(total.grams, total.products))
+        value, gradient = total.value, self.predictors.gradient(blocks)
+        second = None if total.grams is None else self.predictors.hessian(self._assemble(total.grams, total.products))
         if self.quadratic is not None:
             value += (quadratic := self.quadratic.value(coef))
             total.pearson += 2.0 * quadratic
@@ -167,7 +167,7 @@ class StackedObjective:
 
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
         """Return the logits of every row, offset included, shape (K, n)."""
-        inner, eta = self._spread(coef), np.empty((self.layout.n_outcomes, self.matrix.n_rows))
+        inner, eta = self._spread(coef), np.empty((self.predictors.n_predictors, self.matrix.n_rows))
 
         def fill(group: int) -> None:
             for start, stop in self._groups.blocks(group):
@@ -199,13 +199,13 @@ class StackedObjective:
         if quadratic is not None:
             quadratic = quadratic.scaled(response.total / self.response.total)
         ruled_out = None if self.ruled_out is None else self.ruled_out[:, index]
-        return StackedObjective(self.matrix.take(index), response, self.layout, quadratic, ruled_out)
+        return StackedObjective(self.matrix.take(index), response, self.predictors, quadratic, ruled_out)
 
     def curve(self, coef: FloatArray, direction: FloatArray) -> tuple[FloatArray, float]:
         """Return second derivatives at ``coef`` times a direction, shape (q,), and the direction's own product."""
         inner, along = self._spread(coef), self._spread(direction)
         m, q = inner.shape
-        active = self.layout.active
+        active = self.predictors.active
 
         def product(group: int) -> tuple[FloatArray, float]:
             out, squared = np.zeros((m, q), order=self._inner.order), 0.0
@@ -224,21 +224,21 @@ class StackedObjective:
             total += part
             squared += own
         blocks = total if self._inner is self.matrix else np.stack([self.matrix.collect(sums) for sums in total])
-        return self.layout.gradient(blocks), squared
+        return self.predictors.gradient(blocks), squared
 
     def _spread(self, coef: FloatArray) -> FloatArray:
         """Return coefficients of the inner columns by outcome with a predictor, shape (m, q)."""
-        blocks = self.layout.blocks(coef)
+        blocks = self.predictors.blocks(coef)
         inner = blocks if self._inner is self.matrix else np.stack([self.matrix.spread(block) for block in blocks])
         return np.asarray(inner, order=self._inner.order)
 
     def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray) -> FloatArray:
-        layout, response = self.layout, self.response
-        if layout.active.size == layout.n_outcomes:
+        predictors, response = self.predictors, self.response
+        if predictors.active.size == predictors.n_predictors:
             eta = block.matvecs(inner)
         else:
-            eta = np.zeros((layout.n_outcomes, stop - start), order=self._inner.order)
-            eta[layout.active] = block.matvecs(inner)
+            eta = np.zeros((predictors.n_predictors, stop - start), order=self._inner.order)
+            eta[predictors.active] = block.matvecs(inner)
         if response.offset is not None:
             eta += response.offset[:, start:stop]
         if self.ruled_out is not None:
@@ -247,7 +247,7 @@ class StackedObjective:
 
     def _sum_group(self, group: int, inner: FloatArray, hessian: bool, rough: bool, pearson: bool) -> _RowSums:
         m, q = inner.shape
-        n_outcomes, active = self.layout.n_outcomes, self.layout.active
+        n_outcomes, active = self.predictors.n_predictors, self.predictors.active
         total = self._empty(m, q, hessian)
         if self._inner.order == "F" and not (hessian or pearson):
             self._add_by_row(group, inner, total)
@@ -291,7 +291,7 @@ class StackedObjective:
 
     def _add_by_row(self, group: int, inner: FloatArray, total: _RowSums) -> None:
         """Add value and gradient of a group whose logits come row by row, few rows at a time so that they stay near."""
-        n_outcomes, active = self.layout.n_outcomes, self.layout.active
+        n_outcomes, active = self.predictors.n_predictors, self.predictors.active
         piece = max(PIECE_NUMBERS // n_outcomes, 1)
         with np.errstate(invalid="ignore", over="ignore"):
             for first, last in self._groups.blocks(group):
@@ -313,7 +313,7 @@ class StackedObjective:
 
     def _assemble(self, grams: FloatArray, products: FloatArray | None) -> FloatArray:
         """Return the second derivatives by flat coefficients; those of two outcomes have the other sign."""
-        m, p = self.layout.active.size, self.layout.n_columns
+        m, p = self.predictors.active.size, self.predictors.n_columns
         if products is None:
             whole = np.empty((m, p, m, p))
         elif self._inner is self.matrix:
@@ -335,16 +335,6 @@ class StackedObjective:
 
 def is_joint(m: int, q: int) -> bool:
     """Tell whether the second derivatives of m predictors of q columns are summed by one product for all pairs.
-
-    Parameters
-    ----------
-    m, q : int
-        Outcomes with a predictor, and columns of each.
-
-    Returns
-    -------
-    bool
-        False where there are few outcomes or many columns.
 
     Examples
     --------

@@ -37,7 +37,6 @@ from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.pairs import outcome_pairs
 from logitkit.engine.existence.recession import RecessionCone
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.numerics.threads.row_groups import row_groups
@@ -50,12 +49,12 @@ SLACK = 1e-11  # share of the margin by which a row may miss it
 MOVES = 1e-9  # of the largest move of a row: what is less is rounding
 
 
-def finite_coef(record: FitRecord | MultinomialRecord, design: Design) -> FloatArray:
+def finite_coef(record: FitRecord, design: Design) -> FloatArray:
     """Return finite coefficients: zero where aliased, and under separation far along one direction.
 
     Parameters
     ----------
-    record : FitRecord or MultinomialRecord
+    record : FitRecord or FitRecord
         The fit; of several outcomes one without offsets or restrictions.
     design : Design
         The rows of the fit.
@@ -175,16 +174,16 @@ class _ConeRows:
         return np.asarray(coef - self.basis @ steps)
 
 
-def _margins(record: FitRecord | MultinomialRecord, design: Design) -> tuple[Matrix, Response]:
+def _margins(record: FitRecord, design: Design) -> tuple[Matrix, Response]:
     """Return rows of functions of the coefficients, and the side of zero on which each should be."""
-    if not isinstance(record, MultinomialRecord):
+    if record.is_single:
         return design.matrix, design.response
     assert design.response.offset is None
-    return outcome_pairs(design.matrix, design.response, record.layout)
+    return outcome_pairs(design.matrix, design.response, record.predictors)
 
 
 def _cone_rows(
-    record: FitRecord | MultinomialRecord, cone: RecessionCone, matrix: Matrix, response: Response, metric: FloatArray
+    record: FitRecord, cone: RecessionCone, matrix: Matrix, response: Response, metric: FloatArray
 ) -> _ConeRows:
     coordinates = record.coordinates
     assert isinstance(coordinates, Coordinates)
@@ -203,7 +202,7 @@ def _cone_rows(
     return _ConeRows(coordinates.directions(cone.directions), moved, sides[:, None] * every[moved], metric)
 
 
-def _metric(record: FitRecord | MultinomialRecord, design: Design) -> FloatArray:
+def _metric(record: FitRecord, design: Design) -> FloatArray:
     """Return what a direction is multiplied by to have its length, by the range of the columns on the rows used."""
     used, intercept, p = design.response.weights > 0.0, design.info.intercept, design.matrix.n_columns
     step = row_groups(design.n_rows, p).block
@@ -218,7 +217,7 @@ def _metric(record: FitRecord | MultinomialRecord, design: Design) -> FloatArray
     else:
         metric = np.diag(0.5 * (high - low))
         metric[intercept] = 0.5 * (high + low)
-    if not isinstance(record, MultinomialRecord):
+    if record.is_single:
         return metric
     k = record.family.n_outcomes
-    return np.asarray(np.kron(np.eye(k)[:, record.layout.active] - 1.0 / k, metric))
+    return np.asarray(np.kron(np.eye(k)[:, record.predictors.active] - 1.0 / k, metric))

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from logitkit.design.design import Design
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.jackknife import Jackknife, jackknife
@@ -167,12 +167,12 @@ def bootstrap_intervals(
     )
 
 
-def standard_intervals(record: ModelRecord, design: Design, level: float | None = None) -> BootstrapIntervals:
+def standard_intervals(record: FitRecord, design: Design, level: float | None = None) -> BootstrapIntervals:
     """Return BCa intervals by fixed defaults: 1,999 replicates from seed 1, and the jackknife for the acceleration.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     design : Design
         Its n rows.

@@ -134,24 +134,7 @@ class GroupedRecord:
 
 
 def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float = 0.95) -> GroupedRecord:
-    """Fit the model to each group.
-
-    Parameters
-    ----------
-    rows : GroupRows
-        The design and its groups.
-    family : Binomial
-        Distribution and link.
-    solver : Newton
-        Options of the solver.
-    level : float, default 0.95
-        Confidence level that the record carries.
-
-    Returns
-    -------
-    GroupedRecord
-        Groups with one outcome, separated groups and groups with dependent columns are findings, never errors.
-    """
+    """Fit the model to each group."""
     design, n_groups = rows.design, len(rows.groups)
     response, p = design.response, len(design.info.names)
     sizes = _sizes(rows, family)
@@ -226,26 +209,7 @@ def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float =
 
 
 def fit_group(rows: GroupRows, group: int, family: Binomial, solver: Newton, level: float) -> FitRecord:
-    """Fit one group by the way of single fits.
-
-    Parameters
-    ----------
-    rows : GroupRows
-        The design and its groups.
-    group : int
-        Which, from 0.
-    family : Binomial
-        Distribution and link.
-    solver : Newton
-        Options of the solver.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    FitRecord
-        With the sandwich that weights or clusters call for, or without standard errors where there can be none.
-    """
+    """Fit one group by the way of single fits."""
     design = rows.design_of(group)
     return _sandwich(fit_design(design, family, solver, level), design)
 
@@ -257,28 +221,7 @@ def grouped_predictor(
     offset: FloatArray | None,
     sides: FloatArray | None = None,
 ) -> tuple[FloatArray, BoolArray]:
-    """Return the linear predictor of each row by the fit of its group, at its limit under separation.
-
-    Parameters
-    ----------
-    record : GroupedRecord
-        The fits.
-    codes : (m,) int array
-        Group of each row, not negative.
-    matrix : Matrix
-        The rows' columns.
-    offset : (m,) array or None
-        Added to the product.
-    sides : (m,) array, optional
-        Outcomes as 1 and -1 of rows of the fits.
-
-    Returns
-    -------
-    eta : (m,) array
-        nan where the limit is undetermined, and where ``open_rows``.
-    open_rows : (m,) bool array
-        Rows that the data of their group say nothing of, such as a level that does not occur there.
-    """
+    """Return the linear predictor of each row by the fit of its group, at its limit under separation."""
     eta = np.empty(codes.size)
     open_rows = np.zeros(codes.size, dtype=bool)
     for start in range(0, codes.size, BLOCK):

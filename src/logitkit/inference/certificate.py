@@ -12,7 +12,7 @@ from scipy.special import expit, xlog1py, xlogy
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.record import FitRecord, ModelRecord, PenaltyFacts
+from logitkit.engine.record import FitRecord, PenaltyFacts
 from logitkit.errors import UnsupportedError
 from logitkit.inference.conjugates import PenaltyTerms
 from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts
@@ -60,12 +60,12 @@ def certificate(record: FitRecord, design: Design) -> Certificate:
         return problem.verify(record.coef, facts.tol, design.fingerprint == record.fingerprint)
 
 
-def certified_facts(record: ModelRecord) -> PenaltyFacts:
+def certified_facts(record: FitRecord) -> PenaltyFacts:
     """Return what is known of the penalty of a fit that has a certificate.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns

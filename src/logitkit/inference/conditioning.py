@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.changes import read_together
 from logitkit.inference.wald import OVERALL_MOST, covariance_root
 from logitkit.typing import IntArray
@@ -65,12 +65,12 @@ class Conditioning:
     computed: bool
 
 
-def conditioning(record: ModelRecord) -> Conditioning:
+def conditioning(record: FitRecord) -> Conditioning:
     """Return the condition number of the slopes, and the columns that are nearly collinear.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit; of several outcomes the columns are looked at outcome by outcome.
 
     Returns
@@ -100,7 +100,7 @@ def conditioning(record: ModelRecord) -> Conditioning:
     return worst
 
 
-def _blocks(record: ModelRecord) -> list[IntArray]:
+def _blocks(record: FitRecord) -> list[IntArray]:
     """Return the places of the slopes that have errors, of each outcome."""
     p, errors = len(record.info.names), record.std_error
     counted = np.array([name != INTERCEPT for name in record.info.names])
@@ -114,7 +114,7 @@ def _blocks(record: ModelRecord) -> list[IntArray]:
     return [places for places in blocks if 0 < places.size <= OVERALL_MOST]
 
 
-def _of_block(record: ModelRecord, places: IntArray) -> Conditioning | None:
+def _of_block(record: FitRecord, places: IntArray) -> Conditioning | None:
     functions = np.zeros((places.size, record.coef.size))
     functions[np.arange(places.size), places] = 1.0
     root = covariance_root(record, record.coordinates.jacobian(functions), model=True)

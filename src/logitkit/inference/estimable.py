@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.typing import BoolArray, IntArray
 
@@ -20,12 +20,12 @@ MOST_TERMS = 4  # of a combination that a message writes out
 MOST_SHOWN = 5  # names or rows in a message
 
 
-def not_estimable(record: ModelRecord, matrix: Matrix, levels: IntArray | None = None) -> BoolArray:
+def not_estimable(record: FitRecord, matrix: Matrix, levels: IntArray | None = None) -> BoolArray:
     """Tell for which rows the linear predictor depends on which columns were dropped.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         n rows.
@@ -53,13 +53,13 @@ def not_estimable(record: ModelRecord, matrix: Matrix, levels: IntArray | None =
 
 
 def require_estimable(
-    record: ModelRecord, matrix: Matrix, positions: IntArray, levels: IntArray | None = None, remedy: str = ""
+    record: FitRecord, matrix: Matrix, positions: IntArray, levels: IntArray | None = None, remedy: str = ""
 ) -> None:
     """Refuse rows for which the linear predictor depends on which columns were dropped.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         n rows.
@@ -104,7 +104,7 @@ def require_estimable(
     )
 
 
-def _was(record: ModelRecord, column: int) -> str:
+def _was(record: FitRecord, column: int) -> str:
     """Say what an aliased column was on the rows of the fit."""
     assert record.coordinates.vanishing is not None
     columns, values = record.coordinates.vanishing.terms(column)

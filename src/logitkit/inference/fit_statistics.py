@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 
 __all__ = ["FitStatistics", "explained_share", "fit_statistics"]
 
@@ -55,12 +55,12 @@ class FitStatistics:
     tjur: float
 
 
-def fit_statistics(record: ModelRecord) -> FitStatistics:
+def fit_statistics(record: FitRecord) -> FitStatistics:
     """Return information criteria and coefficients of determination.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns
@@ -102,12 +102,12 @@ def fit_statistics(record: ModelRecord) -> FitStatistics:
     )
 
 
-def explained_share(record: ModelRecord) -> float:
+def explained_share(record: FitRecord) -> float:
     """Return the share of the null model's deviance that the fit explains.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns

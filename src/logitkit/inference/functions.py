@@ -11,19 +11,19 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.engine.existence.recession import null_space
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import Estimates, wald_estimates
 from logitkit.typing import FloatArray
 
 __all__ = ["determined_functions", "function_estimates", "function_sides"]
 
 
-def function_sides(record: ModelRecord, functions: FloatArray) -> FloatArray:
+def function_sides(record: FitRecord, functions: FloatArray) -> FloatArray:
     """Return whether linear functions of the coefficients are finite, and to which infinity they run else.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     functions : (m, p) array
         A row a function.
@@ -54,7 +54,7 @@ def function_sides(record: ModelRecord, functions: FloatArray) -> FloatArray:
     return np.asarray(out)
 
 
-def determined_functions(record: ModelRecord, functions: FloatArray) -> FloatArray:
+def determined_functions(record: FitRecord, functions: FloatArray) -> FloatArray:
     """Return the combinations of functions that the data determine, finite or not.
 
     A level without rows of two outcomes says nothing of the difference of their coefficients: the likelihood has the
@@ -62,7 +62,7 @@ def determined_functions(record: ModelRecord, functions: FloatArray) -> FloatArr
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     functions : (m, p) array
         A row a function, none of an aliased coefficient.
@@ -92,12 +92,12 @@ def determined_functions(record: ModelRecord, functions: FloatArray) -> FloatArr
     return np.asarray(known.T @ functions)
 
 
-def function_estimates(record: ModelRecord, functions: FloatArray, level: float | None = None) -> Estimates:
+def function_estimates(record: FitRecord, functions: FloatArray, level: float | None = None) -> Estimates:
     """Return linear functions of the coefficients with errors, tests and intervals.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     functions : (m, p) array
         A row a function.

@@ -35,13 +35,13 @@ from logitkit.design.design import Design
 from logitkit.design.response.response import Response
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.stacked import StackedObjective
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
-from logitkit.models.layout import full_layout
+from logitkit.models.predictors import full_predictors
 from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -82,12 +82,12 @@ class IiaTests:
     seed: int | None
 
 
-def iia_tests(record: MultinomialRecord, design: Design | None, method: str = "hausman", seed: int = 0) -> IiaTests:
+def iia_tests(record: FitRecord, design: Design | None, method: str = "hausman", seed: int = 0) -> IiaTests:
     """Test the independence of irrelevant alternatives by leaving out each outcome in turn.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design or None
         Its rows, which are fitted anew.
@@ -142,7 +142,7 @@ def iia_tests(record: MultinomialRecord, design: Design | None, method: str = "h
     return IiaTests(record.outcomes, statistic, p_value, dof, method, seed if method == "small_hsiao" else None)
 
 
-def _hausman(record: MultinomialRecord, design: Design, omitted: int) -> tuple[float, int]:
+def _hausman(record: FitRecord, design: Design, omitted: int) -> tuple[float, int]:
     """Return the statistic and its degrees of freedom."""
     remaining = [k for k in range(len(record.outcomes)) if k != omitted]
     smaller = _fit(record, _without(design, omitted))
@@ -176,7 +176,7 @@ def _halves(design: Design, response: Response, generator: np.random.Generator) 
     return one, other
 
 
-def _small_hsiao(record: MultinomialRecord, first: Design, second: Design, omitted: int) -> tuple[float, int]:
+def _small_hsiao(record: FitRecord, first: Design, second: Design, omitted: int) -> tuple[float, int]:
     """Return the statistic and its degrees of freedom."""
     remaining = [k for k in range(len(record.outcomes)) if k != omitted]
     fits = [_fit(record, half, remaining[0]) for half in (first, second)]
@@ -187,8 +187,8 @@ def _small_hsiao(record: MultinomialRecord, first: Design, second: Design, omitt
     tables = [fit.finite_table for fit in fits if fit is not None]
     average = SHARE * tables[0] + (1.0 - SHARE) * tables[1]
     response = restricted.response
-    layout = full_layout(len(remaining), record.layout.n_columns, 0)
-    objective = StackedObjective(restricted.matrix, response, layout)
+    predictors = full_predictors(len(remaining), record.predictors.n_columns, 0)
+    objective = StackedObjective(restricted.matrix, response, predictors)
     loss = objective.evaluate(average[remaining[1:]].reshape(-1), hessian=False).value
     best = objective.evaluate(smaller.finite_table[1:].reshape(-1), hessian=False).value
     return 2.0 * (loss - best), smaller.n_params
@@ -216,13 +216,13 @@ def _without(design: Design, omitted: int) -> Design:
     return replace(part, response=replace(response, y=y, n_outcomes=response.n_outcomes - 1, offset=offsets), info=info)
 
 
-def _fit(record: MultinomialRecord, design: Design, reference: int = 0) -> MultinomialRecord | None:
+def _fit(record: FitRecord, design: Design, reference: int = 0) -> FitRecord | None:
     """Return the fit of some rows, None where it does not exist or other columns are aliased."""
     response = design.response
     if (response.totals == 0.0).any():
         return None
-    layout = full_layout(response.n_outcomes, record.layout.n_columns, reference)
-    found = fit_multinomial(design, Outcomes(layout, reference), Newton())
-    p = record.layout.n_columns
+    predictors = full_predictors(response.n_outcomes, record.predictors.n_columns, reference)
+    found = fit_multinomial(design, Outcomes(predictors, reference), Newton())
+    p = record.predictors.n_columns
     same = set((found.aliased % p).tolist()) == set((record.aliased % p).tolist())
     return found if found.converged and found.limit is None and same else None

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.refits import Refits, refit
@@ -103,12 +103,12 @@ class Jackknife:
         return np.asarray(np.isfinite(self.replicates).all(axis=0))
 
 
-def jackknife(record: ModelRecord, design: Design, *, kind: JackknifeKind | None = None) -> Jackknife:
+def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None = None) -> Jackknife:
     """Fit the model without each unit in turn.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     design : Design
         Its rows; of rows with a frequency weight, one observation is left out.

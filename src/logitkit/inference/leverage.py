@@ -65,7 +65,7 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
         own = np.where(total > 0.0, 1.0 / np.where(total > 0.0, total, 1.0), 0.0)[codes]
 
     def block_leverage(block: Matrix, rows: slice) -> FloatArray:
-        return (own[rows] + vcov.row_variances(block)) * curvature[rows]
+        return np.asarray((own[rows] + vcov.row_variances(block)) * curvature[rows])
 
     with single_threaded_blas():
         return Objective(working, design.response, record.family).map_rows(block_leverage)

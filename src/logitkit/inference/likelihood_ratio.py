@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from scipy.special import chdtrc
 
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 
@@ -51,12 +51,12 @@ class LikelihoodRatioTest:
     null_model: str = ""
 
 
-def null_test(record: ModelRecord) -> LikelihoodRatioTest:
+def null_test(record: FitRecord) -> LikelihoodRatioTest:
     """Test all coefficients that the null model lacks at once.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns
@@ -92,12 +92,12 @@ def null_test(record: ModelRecord) -> LikelihoodRatioTest:
     return LikelihoodRatioTest(statistic, dof, p_value, null_model_words(record))
 
 
-def null_model_words(record: ModelRecord) -> str:
+def null_model_words(record: FitRecord) -> str:
     """Return what the null model of a fit has, in words.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns

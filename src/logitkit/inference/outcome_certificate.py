@@ -18,8 +18,7 @@ from scipy.special import log_softmax, xlog1py, xlogy
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.outcome_record import MultinomialRecord
-from logitkit.engine.record import PenaltyFacts
+from logitkit.engine.record import FitRecord, PenaltyFacts
 from logitkit.inference.certificate import certified_facts
 from logitkit.inference.conjugates import PenaltyTerms
 from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts
@@ -30,12 +29,12 @@ from logitkit.typing import FloatArray, IntArray
 __all__ = ["outcome_certificate"]
 
 
-def outcome_certificate(record: MultinomialRecord, design: Design) -> Certificate:
+def outcome_certificate(record: FitRecord, design: Design) -> Certificate:
     """Verify the coefficients of a penalised fit of several outcomes.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit; of its record only the coefficients and the penalty are used, and whose rows they are of.
     design : Design
         The rows of the fit. Of other rows the certificate is as well, and says so.
@@ -79,13 +78,15 @@ class _Outcomes(DualProblem):
     active: IntArray
 
     @classmethod
-    def of(cls, record: MultinomialRecord, facts: PenaltyFacts, design: Design) -> _Outcomes:
+    def of(cls, record: FitRecord, facts: PenaltyFacts, design: Design) -> _Outcomes:
         response = design.response
         scale, penalty, diagonal, precision, centre = _of_all(record, facts)
         terms = PenaltyTerms.of(penalty, diagonal / scale**2, scale * centre)
         y = response.indicators()
         offset = np.zeros(y.shape) if response.offset is None else response.offset
-        return cls(scale, terms, precision, centre, response.weights, design.matrix, y, offset, record.layout.active)
+        return cls(
+            scale, terms, precision, centre, response.weights, design.matrix, y, offset, record.predictors.active
+        )
 
     def at(self, coef: FloatArray) -> Rows:
         logarithms = log_softmax(self.image(coef) + self.offset, axis=0)
@@ -166,14 +167,14 @@ class _Outcomes(DualProblem):
 
 
 def _of_all(
-    record: MultinomialRecord, facts: PenaltyFacts
+    record: FitRecord, facts: PenaltyFacts
 ) -> tuple[FloatArray, Penalty, FloatArray, FloatArray | None, FloatArray]:
     """Return scale, penalty and prior (``prior_parts``) of all flat coefficients, of which facts leave some out.
 
     In symmetric form these are the first outcome's coefficients of columns that nothing penalises, which are found
     beside those of the last outcome: what is stated for a column is the same for all.
     """
-    p, size, given = record.layout.n_columns, record.coef.size, facts.scale.size
+    p, size, given = record.predictors.n_columns, record.coef.size, facts.scale.size
     penalty, (diagonal, precision, centre) = facts.penalty, prior_parts(facts.quadratic, given)
     held = diagonal if precision is None else precision.diagonal()
     stated = np.column_stack([facts.scale, penalty.l1, penalty.l2, penalty.lower, penalty.upper, held])

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.penalised import require_covariance
@@ -92,7 +92,7 @@ class OutcomeEffects:
 
 
 def outcome_effects(
-    record: MultinomialRecord,
+    record: FitRecord,
     sets: Iterable[SetRows],
     weights: FloatArray | None,
     variable: str,
@@ -104,7 +104,7 @@ def outcome_effects(
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     sets : iterable of SetRows
         The same n rows, with the variable at one value after another.
@@ -164,11 +164,11 @@ def outcome_effects(
     )
 
 
-def _derivatives(record: MultinomialRecord, matrix: Matrix, mean: FloatArray, share: FloatArray) -> FloatArray:
+def _derivatives(record: FitRecord, matrix: Matrix, mean: FloatArray, share: FloatArray) -> FloatArray:
     """Return the derivatives of average probabilities by the flat coefficients, shape (K, m p)."""
-    n_outcomes, p = len(mean), record.layout.n_columns
-    out = np.zeros((n_outcomes, record.layout.active.size, p))
-    for place, j in enumerate(record.layout.active):
+    n_outcomes, p = len(mean), record.predictors.n_columns
+    out = np.zeros((n_outcomes, record.predictors.active.size, p))
+    for place, j in enumerate(record.predictors.active):
         for k in range(n_outcomes):
             slope = mean[k] * (float(j == k) - mean[j])
             out[k, place] = matrix.rmatvec(share * slope)

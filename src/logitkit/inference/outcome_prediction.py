@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.penalised import require_covariance
 from logitkit.typing import BoolArray, FloatArray
@@ -64,12 +64,12 @@ class OutcomePredictions:
     level: float
 
 
-def outcome_predictors(record: MultinomialRecord, matrix: Matrix, offsets: FloatArray | None) -> FloatArray:
+def outcome_predictors(record: FitRecord, matrix: Matrix, offsets: FloatArray | None) -> FloatArray:
     """Return the logits of rows, at a finite representative of the limit where there is separation.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         n rows.
@@ -92,17 +92,17 @@ def outcome_predictors(record: MultinomialRecord, matrix: Matrix, offsets: Float
     """
     table = record.finite_table
     out = np.zeros((record.family.n_outcomes, matrix.n_rows))
-    for outcome in record.layout.active:
+    for outcome in record.predictors.active:
         out[outcome] = matrix.matvec(table[outcome])
     return out if offsets is None else out + offsets
 
 
-def outcome_probabilities(record: MultinomialRecord, matrix: Matrix, offsets: FloatArray | None) -> FloatArray:
+def outcome_probabilities(record: FitRecord, matrix: Matrix, offsets: FloatArray | None) -> FloatArray:
     """Return the probability of each outcome.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         n rows.
@@ -129,13 +129,13 @@ def outcome_probabilities(record: MultinomialRecord, matrix: Matrix, offsets: Fl
 
 
 def limiting_logits(
-    record: MultinomialRecord, matrix: Matrix, offsets: FloatArray | None
+    record: FitRecord, matrix: Matrix, offsets: FloatArray | None
 ) -> tuple[FloatArray, BoolArray | None]:
     """Return the logits of rows, minus infinity where a probability is zero in the limit.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         n rows.
@@ -166,19 +166,19 @@ def limiting_logits(
     return eta, undetermined
 
 
-def _probabilities(record: MultinomialRecord, eta: FloatArray, undetermined: BoolArray | None) -> FloatArray:
-    mean = record.family.mean(eta)
+def _probabilities(record: FitRecord, eta: FloatArray, undetermined: BoolArray | None) -> FloatArray:
+    mean: FloatArray = record.family.mean(eta)
     if undetermined is not None:
         mean[undetermined] = np.nan
     return mean
 
 
-def limits(record: MultinomialRecord, matrix: Matrix) -> tuple[BoolArray, BoolArray]:
+def limits(record: FitRecord, matrix: Matrix) -> tuple[BoolArray, BoolArray]:
     """Return which probabilities of rows are zero in the limit, and which are not determined.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         A separated fit.
     matrix : Matrix
         n rows.
@@ -208,12 +208,12 @@ def limits(record: MultinomialRecord, matrix: Matrix) -> tuple[BoolArray, BoolAr
     return gone, np.asarray(some & ~gone)
 
 
-def contrast_sides(record: MultinomialRecord, matrix: Matrix, weights: FloatArray) -> FloatArray:
+def contrast_sides(record: FitRecord, matrix: Matrix, weights: FloatArray) -> FloatArray:
     """Return the sign of a contrast of logits over all directions of recession, nan where they disagree.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         A separated fit.
     matrix : Matrix
         n rows.
@@ -237,12 +237,12 @@ def contrast_sides(record: MultinomialRecord, matrix: Matrix, weights: FloatArra
     return out
 
 
-def outcome_logits(record: MultinomialRecord, matrix: Matrix, offsets: FloatArray | None) -> FloatArray:
+def outcome_logits(record: FitRecord, matrix: Matrix, offsets: FloatArray | None) -> FloatArray:
     """Return the logarithm of each probability less that of the reference, in symmetric form less the mean of all.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         n rows.
@@ -276,13 +276,13 @@ def outcome_logits(record: MultinomialRecord, matrix: Matrix, offsets: FloatArra
 
 
 def outcome_predictions(
-    record: MultinomialRecord, matrix: Matrix, offsets: FloatArray | None, level: float | None = None
+    record: FitRecord, matrix: Matrix, offsets: FloatArray | None, level: float | None = None
 ) -> OutcomePredictions:
     """Return probabilities with standard errors and intervals.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         n rows.
@@ -342,12 +342,12 @@ def outcome_predictions(
     return OutcomePredictions(record.outcomes, mean, error * mean * rest, low, high, level)
 
 
-def logit_covariances(record: MultinomialRecord, matrix: Matrix) -> Iterator[tuple[int, int, FloatArray]]:
+def logit_covariances(record: FitRecord, matrix: Matrix) -> Iterator[tuple[int, int, FloatArray]]:
     """Yield the model-based covariance of the fitted logits of each row, block of rows by block of rows.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     matrix : Matrix
         n rows.
@@ -369,7 +369,7 @@ def logit_covariances(record: MultinomialRecord, matrix: Matrix) -> Iterator[tup
     >>> bool(np.isclose(covariance[0, 2, 2], x @ fit.record.vcov @ x))
     True
     """
-    k, n, active = record.family.n_outcomes, matrix.n_rows, record.layout.active
+    k, n, active = record.family.n_outcomes, matrix.n_rows, record.predictors.active
     step = max(NUMBERS_OF_BLOCK // max(2 * record.coef.size * k, 1), 1)
     for start in range(0, n, step):
         stop = min(start + step, n)
@@ -388,9 +388,9 @@ def logit_covariances(record: MultinomialRecord, matrix: Matrix) -> Iterator[tup
         yield start, stop, covariance
 
 
-def _jacobian(record: MultinomialRecord, rows: FloatArray, weights: FloatArray) -> FloatArray:
+def _jacobian(record: FitRecord, rows: FloatArray, weights: FloatArray) -> FloatArray:
     """Return, for each row, the function of what is solved for that sums the logits with weights by outcome, (n, q)."""
-    flat = (weights[record.layout.active].T[:, :, None] * rows[:, None, :]).reshape(len(rows), record.coef.size)
+    flat = (weights[record.predictors.active].T[:, :, None] * rows[:, None, :]).reshape(len(rows), record.coef.size)
     if record.aliased.size:
         flat[:, record.aliased] = 0.0
     return record.coordinates.jacobian(flat)

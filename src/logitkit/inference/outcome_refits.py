@@ -11,12 +11,12 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceError, SeparationError
 from logitkit.inference.dependence import dependences_of
-from logitkit.models.layout import full_layout
+from logitkit.models.predictors import full_predictors
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import BoolArray, FloatArray
 
@@ -47,36 +47,36 @@ class OutcomeRefits(NamedTuple):
     flags: BoolArray
 
 
-def outcomes_of_record(record: MultinomialRecord) -> Outcomes:
+def outcomes_of_record(record: FitRecord) -> Outcomes:
     """Return which coefficients a fitted model has, to fit it again.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         A fit by maximum likelihood.
 
     Returns
     -------
     Outcomes
-        The layout that is solved.
+        The predictors that is solved.
 
     Examples
     --------
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
     >>> fit = lk.multinomial("race ~ age", births)
-    >>> outcomes_of_record(fit.record).layout.n_outcomes
+    >>> outcomes_of_record(fit.record).predictors.n_predictors
     3
     """
-    layout = full_layout(record.family.n_outcomes, record.layout.n_columns, record.reference or 0)
+    predictors = full_predictors(record.family.n_outcomes, record.predictors.n_columns, record.reference or 0)
     if record.restricted:
         assert isinstance(record.coordinates, Coordinates)
-        layout = replace(layout, basis=record.coordinates.transform)
-    return Outcomes(layout, record.reference, record.absent)
+        predictors = replace(predictors, basis=record.coordinates.transform)
+    return Outcomes(predictors, record.reference, record.absent)
 
 
 def refit_outcomes(
-    record: MultinomialRecord,
+    record: FitRecord,
     design: Design,
     n_fits: int,
     prior: Callable[[int], FloatArray] | None = None,
@@ -86,7 +86,7 @@ def refit_outcomes(
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         Its n rows.
@@ -140,7 +140,7 @@ def refit_outcomes(
         fresh = np.setdiff1d(found.aliased, record.aliased)
         coef = found.coef.copy() if found.converged else np.full(found.coef.size, np.nan)
         if fresh.size:
-            p = record.layout.n_columns
+            p = record.predictors.n_columns
             kept = np.setdiff1d(np.arange(p), record.aliased % p)
             rows = design.matrix.take(np.flatnonzero(changed.weights > 0.0)).to_dense()[:, kept]
             lost = dependences_of(rows, np.searchsorted(kept, np.unique(fresh % p))).open_coefficients

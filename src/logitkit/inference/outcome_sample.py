@@ -6,7 +6,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import NO_SHARES
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.outcome_prediction import limiting_logits
 
 __all__ = ["is_outcome_sample"]
@@ -14,12 +14,12 @@ __all__ = ["is_outcome_sample"]
 SAME_LOSS = 1e-8  # relative: sums of other blocks of rows differ by less
 
 
-def is_outcome_sample(record: MultinomialRecord, design: Design) -> bool:
+def is_outcome_sample(record: FitRecord, design: Design) -> bool:
     """Tell whether the rows of a design are those of the fit.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         n rows with their outcome.

@@ -10,7 +10,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import DenseVcov
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.sandwich import cluster_meat, correction_of
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -21,19 +21,19 @@ __all__ = ["outcome_scores", "with_required_outcome_sandwich"]
 NUMBERS_OF_BLOCK = 4_000_000
 
 
-def with_required_outcome_sandwich(record: MultinomialRecord, design: Design) -> MultinomialRecord:
+def with_required_outcome_sandwich(record: FitRecord, design: Design) -> FitRecord:
     """Return the record with the sandwich that sampling weights or clusters call for, or as it is.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit, with its model-based covariance.
     design : Design
         Its rows.
 
     Returns
     -------
-    MultinomialRecord
+    FitRecord
         With the covariance named.
 
     Raises
@@ -66,12 +66,12 @@ def with_required_outcome_sandwich(record: MultinomialRecord, design: Design) ->
         return record.with_covariance(DenseVcov(factor * bread.times(bread.times(meat).T)), covariance)
 
 
-def outcome_scores(record: MultinomialRecord, design: Design, rows: IntArray) -> FloatArray:
+def outcome_scores(record: FitRecord, design: Design, rows: IntArray) -> FloatArray:
     """Return the score of some rows by the coefficients that were solved for.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design
         Its rows.
@@ -96,6 +96,6 @@ def outcome_scores(record: MultinomialRecord, design: Design, rows: IntArray) ->
     response = design.response.take(rows)
     matrix = design.matrix.take(rows)
     mean = outcome_probabilities(record, matrix, response.offset)
-    left = np.nan_to_num(response.weights * (response.indicators() - mean))[record.layout.active]
+    left = np.nan_to_num(response.weights * (response.indicators() - mean))[record.predictors.active]
     flat = (left.T[:, :, None] * matrix.to_dense()[:, None, :]).reshape(rows.size, record.coef.size)
     return record.coordinates.jacobian(flat)

@@ -25,8 +25,8 @@ from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes, null_outcome_loss
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.functions import determined_functions, function_sides
@@ -42,19 +42,19 @@ from logitkit.inference.term_tests import (
     wald_of_functions,
 )
 from logitkit.inference.wald import OVERALL_MOST, but_for_constant
-from logitkit.models.layout import full_layout
+from logitkit.models.predictors import full_predictors
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["combine_tests", "overall_outcome_test", "term_tests"]
 
 
-def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "lr") -> ChiSquareTests:
+def term_tests(record: FitRecord, design: Design | None, test: TestKind = "lr") -> ChiSquareTests:
     """Test each term across all outcomes.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design or None
         Its rows, which the likelihood ratio needs.
@@ -95,12 +95,12 @@ def term_tests(record: MultinomialRecord, design: Design | None, test: TestKind 
     return each_term(record, of_term, test, hypothesis)
 
 
-def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKind = "wald") -> ChiSquareTests:
+def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "wald") -> ChiSquareTests:
     """Test for each pair of outcomes whether they can be combined.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     design : Design or None
         Its rows, which the likelihood ratio needs.
@@ -145,12 +145,12 @@ def combine_tests(record: MultinomialRecord, design: Design | None, test: TestKi
     return replace(found, n_clusters=record.covariance.n_clusters)
 
 
-def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
+def overall_outcome_test(record: FitRecord) -> tuple[float, int, float]:
     """Test by Wald that no column but the intercept tells the outcomes apart, what is not finite left out.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
 
     Returns
@@ -195,7 +195,7 @@ def overall_outcome_test(record: MultinomialRecord) -> tuple[float, int, float]:
     return statistic, dof, np.nan if np.isnan(statistic) else float(chdtrc(dof, statistic))
 
 
-def _require(record: MultinomialRecord, design: Design | None, test: str) -> None:
+def _require(record: FitRecord, design: Design | None, test: str) -> None:
     require_likelihood(record, "test" if test == "wald" else "lr_test")
     require_choice("test", test, get_args(TestKind))
     if test == "lr" and not record.has_likelihood:
@@ -204,25 +204,25 @@ def _require(record: MultinomialRecord, design: Design | None, test: str) -> Non
         raise DataError("A loaded model holds no rows, which the likelihood ratio needs; use test='wald'.")
 
 
-def _of_columns(record: MultinomialRecord, columns: IntArray) -> FloatArray:
+def _of_columns(record: FitRecord, columns: IntArray) -> FloatArray:
     """Return the coefficients of some columns, of all outcomes against the first with a predictor or the reference."""
     base = 0 if record.reference is None else record.reference
     others = [k for k in range(record.family.n_outcomes) if k != base]
     functions = np.vstack([contrast_functions(record, k, base, columns) for k in others])
-    aliased = np.zeros(record.layout.n_flat, dtype=bool)
+    aliased = np.zeros(record.predictors.n_flat, dtype=bool)
     aliased[record.aliased] = True
     if record.absent is not None:
         aliased |= record.absent
     return np.asarray(functions[~(functions[:, aliased] != 0.0).any(axis=1)])
 
 
-def _to_nothing(record: MultinomialRecord, design: Design) -> tuple[float, int]:
+def _to_nothing(record: FitRecord, design: Design) -> tuple[float, int]:
     """Return the test against the model without coefficients, whose logits are the offsets."""
     loss = null_outcome_loss(design.response, False)
     return max(2.0 * (loss - (record.log_constant - record.loglik)), 0.0), record.n_params
 
 
-def _ratio(record: MultinomialRecord, smaller: MultinomialRecord, functions: FloatArray) -> tuple[float, int]:
+def _ratio(record: FitRecord, smaller: FitRecord, functions: FloatArray) -> tuple[float, int]:
     """Return the statistic and its degrees of freedom: the functions that are zero in the smaller model.
 
     Those that the data do not determine are none: the likelihood has the same supremum with them and without.
@@ -240,7 +240,7 @@ def _ratio(record: MultinomialRecord, smaller: MultinomialRecord, functions: Flo
     return max(smaller.deviance - record.deviance, 0.0), dof
 
 
-def _rank(record: MultinomialRecord, functions: FloatArray) -> int:
+def _rank(record: FitRecord, functions: FloatArray) -> int:
     return int(np.linalg.matrix_rank(record.coordinates.jacobian(functions))) if len(functions) else 0
 
 
@@ -257,26 +257,28 @@ def _of_some_columns(design: Design, keep: IntArray) -> Design:
     )
 
 
-def _without(record: MultinomialRecord, design: Design, columns: IntArray) -> MultinomialRecord:
+def _without(record: FitRecord, design: Design, columns: IntArray) -> FitRecord:
     """Return the model without some columns, at least one of which is left."""
     keep = np.setdiff1d(np.arange(len(record.info.names)), columns)
-    layout = full_layout(record.family.n_outcomes, keep.size, record.reference or 0)
+    predictors = full_predictors(record.family.n_outcomes, keep.size, record.reference or 0)
     if record.restricted:
         assert isinstance(record.coordinates, Coordinates)
         assert record.coordinates.transform is not None
-        basis = record.coordinates.transform.reshape(record.layout.active.size, -1, record.inner_coef.size)[:, keep]
+        basis = record.coordinates.transform.reshape(record.predictors.active.size, -1, record.inner_coef.size)[:, keep]
         basis = basis.reshape(-1, record.inner_coef.size)
-        layout = replace(layout, basis=basis[:, (basis != 0.0).any(axis=0)])
-    return fit_multinomial(_of_some_columns(design, keep), Outcomes(layout, record.reference or 0), Newton())
+        predictors = replace(predictors, basis=basis[:, (basis != 0.0).any(axis=0)])
+    return fit_multinomial(_of_some_columns(design, keep), Outcomes(predictors, record.reference or 0), Newton())
 
 
-def _combined(record: MultinomialRecord, design: Design, first: int, second: int) -> MultinomialRecord:
+def _combined(record: FitRecord, design: Design, first: int, second: int) -> FitRecord:
     """Return the model in which two outcomes have the same coefficients but for the intercept."""
     # A restricted model is solved on its columns as they are, which must be independent.
     part = _of_some_columns(design, np.setdiff1d(np.arange(len(record.info.names)), record.aliased))
     names = part.info.names
-    layout = full_layout(record.family.n_outcomes, len(names), first)  # then those of the second outcome are zero
-    kept = np.ones((layout.active.size, len(names)), dtype=bool)
-    kept[int(np.searchsorted(layout.active, second))] = [name == INTERCEPT for name in names]
+    predictors = full_predictors(
+        record.family.n_outcomes, len(names), first
+    )  # then those of the second outcome are zero
+    kept = np.ones((predictors.active.size, len(names)), dtype=bool)
+    kept[int(np.searchsorted(predictors.active, second))] = [name == INTERCEPT for name in names]
     basis = np.eye(kept.size)[:, kept.reshape(-1)]
-    return fit_multinomial(part, Outcomes(replace(layout, basis=basis), first), Newton())
+    return fit_multinomial(part, Outcomes(replace(predictors, basis=basis), first), Newton())

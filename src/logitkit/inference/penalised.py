@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.engine.curvature.vcov import WithheldVcov
-from logitkit.engine.record import ModelRecord, PenaltyFacts
+from logitkit.engine.record import FitRecord, PenaltyFacts
 from logitkit.errors import UnsupportedError
 
 __all__ = [
@@ -103,12 +103,12 @@ REFUSED = {
 }
 
 
-def require_likelihood(record: ModelRecord, verb: str) -> None:
+def require_likelihood(record: FitRecord, verb: str) -> None:
     """Refuse what rests on maximum likelihood where a fit is penalised.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     verb : str
         What is asked of it, a key of ``REFUSED``.
@@ -132,12 +132,12 @@ def require_likelihood(record: ModelRecord, verb: str) -> None:
         raise UnsupportedError(REFUSED[verb].sentence)
 
 
-def require_covariance(record: ModelRecord, subject: str, instead: str = "") -> None:
+def require_covariance(record: FitRecord, subject: str, instead: str = "") -> None:
     """Refuse standard errors and intervals where a penalty leaves none; a posterior is enough.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     subject : str
         What is asked for, to open the message.
@@ -163,12 +163,12 @@ def require_covariance(record: ModelRecord, subject: str, instead: str = "") -> 
         raise UnsupportedError(f"{subject}: {why_withheld(record)}{f' {instead}' if instead else ''}")
 
 
-def is_withheld(record: ModelRecord) -> bool:
+def is_withheld(record: FitRecord) -> bool:
     """Tell whether a penalty leaves no covariance.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns
@@ -186,12 +186,12 @@ def is_withheld(record: ModelRecord) -> bool:
     return record.covariance.kind == "withheld"
 
 
-def has_posterior(record: ModelRecord) -> bool:
+def has_posterior(record: FitRecord) -> bool:
     """Tell whether the covariance is that of a posterior.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns
@@ -209,12 +209,12 @@ def has_posterior(record: ModelRecord) -> bool:
     return record.covariance.kind == "posterior"
 
 
-def why_withheld(record: ModelRecord) -> str:
+def why_withheld(record: FitRecord) -> str:
     """Return why there is no covariance, and what would be valid.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         A fit whose covariance is withheld.
 
     Returns
@@ -240,12 +240,12 @@ def why_withheld(record: ModelRecord) -> str:
     )
 
 
-def interval_words(record: ModelRecord) -> str:
+def interval_words(record: FitRecord) -> str:
     """Return what an interval of the fit is called.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns

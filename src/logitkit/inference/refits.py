@@ -19,9 +19,8 @@ from logitkit.design.response.response import Response
 from logitkit.engine.existence.separation import SAFETY, overlap_is_certain
 from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import Objective
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import CLEAR_SHARE, Coordinates
-from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Status
@@ -67,7 +66,7 @@ class Refits:
 
 
 def refit(
-    record: ModelRecord,
+    record: FitRecord,
     design: Design,
     n_fits: int,
     *,
@@ -78,7 +77,7 @@ def refit(
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     design : Design
         Its n rows.
@@ -116,10 +115,9 @@ def refit(
     True
     """
     require_likelihood(record, "refit")
-    if isinstance(record, MultinomialRecord):
+    if not record.is_single:
         several = refit_outcomes(record, design, n_fits, prior, outcome)
         return Refits(several.coef, *several.flags)
-    assert isinstance(record, FitRecord)
     _require_estimate(record)
     coordinates = _require_columns(record)
     response = design.response

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.engine.outcome_record import MultinomialRecord
-from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.penalised import require_likelihood
@@ -160,7 +159,7 @@ class Bootstrap:
 
 
 def bootstrap(
-    record: ModelRecord,
+    record: FitRecord,
     design: Design,
     n: int = 1000,
     *,
@@ -171,7 +170,7 @@ def bootstrap(
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     design : Design
         Its rows.
@@ -234,12 +233,12 @@ def bootstrap(
     return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
 
 
-def simulate(record: ModelRecord, design: Design, n: int = 1, *, seed: int | None = None) -> FloatArray:
+def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None = None) -> FloatArray:
     """Draw outcomes from the fitted probabilities.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     design : Design
         Its m rows.
@@ -287,7 +286,7 @@ class _Generators:
         return np.random.Generator(np.random.PCG64(child))
 
 
-def _outcomes(record: ModelRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:
+def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws outcomes from the fitted probabilities."""
     response = design.response
     weighted = response.prior is not None and response.weight_kind != "frequency"
@@ -298,9 +297,8 @@ def _outcomes(record: ModelRecord, design: Design) -> Callable[[np.random.Genera
             "Resample " + ("rows or clusters" if weighted else "clusters") + " instead."
         )
     trials = np.rint(response.weights).astype(np.int64)
-    if isinstance(record, MultinomialRecord):
+    if not record.is_single:
         return _several_outcomes(record, design, trials)
-    assert isinstance(record, FitRecord)
     mean = np.nan_to_num(record.family.mean(design_predictor(record, design)))
     used = trials > 0
 
@@ -312,7 +310,7 @@ def _outcomes(record: ModelRecord, design: Design) -> Callable[[np.random.Genera
 
 
 def _several_outcomes(
-    record: MultinomialRecord, design: Design, trials: IntArray
+    record: FitRecord, design: Design, trials: IntArray
 ) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws proportions of several outcomes, shape (K, n)."""
     response = design.response

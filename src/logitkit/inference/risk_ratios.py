@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.functions import function_estimates
@@ -58,7 +58,7 @@ class RiskRatios:
 
 
 def risk_ratios(
-    record: MultinomialRecord,
+    record: FitRecord,
     outcome: int | None = None,
     against: int | None = None,
     units: Mapping[str, float] | None = None,
@@ -68,7 +68,7 @@ def risk_ratios(
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     outcome : int, optional
         Whose risk; all other outcomes by default.
@@ -126,12 +126,12 @@ def risk_ratios(
     )
 
 
-def contrast_functions(record: MultinomialRecord, first: int, second: int, columns: IntArray) -> FloatArray:
+def contrast_functions(record: FitRecord, first: int, second: int, columns: IntArray) -> FloatArray:
     """Return the differences of two outcomes' coefficients as functions of the flat coefficients.
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         The fit.
     first, second : int
         Outcomes; the reference has coefficients of zero.
@@ -153,11 +153,11 @@ def contrast_functions(record: MultinomialRecord, first: int, second: int, colum
     >>> contrast_functions(fit.record, 1, 2, np.array([1])).tolist()
     [[0.0, 1.0, 0.0, -1.0]]
     """
-    p = record.layout.n_columns
-    out = np.zeros((columns.size, record.layout.n_flat))
+    p = record.predictors.n_columns
+    out = np.zeros((columns.size, record.predictors.n_flat))
     here = np.arange(columns.size)
     for outcome, sign in ((first, 1.0), (second, -1.0)):
-        place = np.flatnonzero(record.layout.active == outcome)
+        place = np.flatnonzero(record.predictors.active == outcome)
         if place.size:
             out[here, place[0] * p + columns] = sign
     return out

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.functions import determined_functions, function_sides
 from logitkit.inference.marginality import contained_terms
 from logitkit.inference.penalised import require_likelihood
@@ -118,13 +118,13 @@ def wald_term_tests(record: FitRecord) -> ChiSquareTests:
 
 
 def each_term(
-    record: ModelRecord, of_term: Callable[[IntArray], tuple[float, int]], kind: TestKind, hypothesis: str
+    record: FitRecord, of_term: Callable[[IntArray], tuple[float, int]], kind: TestKind, hypothesis: str
 ) -> ChiSquareTests:
     """Test each term but the intercept.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     of_term : callable
         Statistic and degrees of freedom of the columns of a term.
@@ -188,12 +188,12 @@ def chi_square_tests(
     return ChiSquareTests(what, labels, statistic, p_value, dof, kind, hypothesis)
 
 
-def wald_of_functions(record: ModelRecord, functions: FloatArray) -> tuple[float, int]:
+def wald_of_functions(record: FitRecord, functions: FloatArray) -> tuple[float, int]:
     """Return the statistic and its degrees of freedom of what the data determine; missing where it is infinite.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     functions : (m, p) array
         Linear functions of the coefficients, zero under the hypothesis. Those of aliased columns are left out.
@@ -220,14 +220,14 @@ def wald_of_functions(record: ModelRecord, functions: FloatArray) -> tuple[float
     return wald_of_finite(record, functions)
 
 
-def wald_of_finite(record: ModelRecord, functions: FloatArray) -> tuple[float, int]:
+def wald_of_finite(record: FitRecord, functions: FloatArray) -> tuple[float, int]:
     """Return the statistic of finite functions and their degrees of freedom; missing where the covariance lacks rank.
 
     With fewer clusters than functions it would be a test of those combinations only that happen to have a variance.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     functions : (m, p) array
         Linear functions of the coefficients, zero under the hypothesis.
@@ -252,12 +252,12 @@ def wald_of_finite(record: ModelRecord, functions: FloatArray) -> tuple[float, i
     return (statistic, rank) if rank == independent else (np.nan, independent)
 
 
-def not_aliased(record: ModelRecord, functions: FloatArray) -> FloatArray:
+def not_aliased(record: FitRecord, functions: FloatArray) -> FloatArray:
     """Return the functions without an aliased coefficient.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     functions : (m, p) array
         Linear functions of the coefficients.

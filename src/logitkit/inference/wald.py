@@ -18,7 +18,7 @@ from scipy.special import chdtrc
 from logitkit.design.formula.constraints import parse_hypothesis
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.rank import Coordinates
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.inference.functions import function_sides
@@ -82,12 +82,12 @@ class WaldTest:
     n_clusters: int | None = None
 
 
-def coefficient_estimates(record: ModelRecord, level: float | None = None) -> Estimates:
+def coefficient_estimates(record: FitRecord, level: float | None = None) -> Estimates:
     """Return the coefficient table.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     level : float, optional
         Confidence level; the fit's by default.
@@ -114,12 +114,12 @@ def coefficient_estimates(record: ModelRecord, level: float | None = None) -> Es
     return replace(found, statistic=missing, p_value=missing)
 
 
-def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) -> WaldTest:
+def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) -> WaldTest:
     """Test linear hypotheses about the coefficients.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     hypothesis : str
         Such as ``"age = 0, smoke = 2 * ht"``; names are those of the coefficients. The name of a term of the formula,
@@ -193,7 +193,7 @@ def wald_test(record: ModelRecord, hypothesis: str, level: float | None = None) 
     return WaldTest(statistic, rank, p_value, texts, estimates, made.label, contained, made.n_clusters)
 
 
-def _fixed_by_the_model(record: ModelRecord, functions: FloatArray, jacobian: FloatArray) -> BoolArray:
+def _fixed_by_the_model(record: FitRecord, functions: FloatArray, jacobian: FloatArray) -> BoolArray:
     """Return which functions do not depend on what was solved for: rounding of them would look like an estimate."""
     transform = record.coordinates.transform if isinstance(record.coordinates, Coordinates) else None
     if transform is None:
@@ -202,12 +202,12 @@ def _fixed_by_the_model(record: ModelRecord, functions: FloatArray, jacobian: Fl
     return np.asarray((np.abs(jacobian) <= FIXED * size).all(axis=1))
 
 
-def overall_test(record: ModelRecord) -> tuple[float, int, float]:
+def overall_test(record: FitRecord) -> tuple[float, int, float]:
     """Test by Wald that the linear predictor is constant, coefficients without a standard error left out.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
 
     Returns
@@ -280,12 +280,12 @@ def but_for_constant(constant: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.qr(constant[:, None], mode="complete")[0].T[1:])
 
 
-def wald_chi_square(record: ModelRecord, difference: FloatArray, jacobian: FloatArray) -> tuple[int, float, bool]:
+def wald_chi_square(record: FitRecord, difference: FloatArray, jacobian: FloatArray) -> tuple[int, float, bool]:
     """Return the rank of the covariance of some differences, their statistic, and whether they leave its range.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     difference : (m,) array
         Values of functions that should be zero.
@@ -325,12 +325,12 @@ def wald_chi_square(record: ModelRecord, difference: FloatArray, jacobian: Float
     return int(np.count_nonzero(keep)), float(np.sum((rotated[keep] / values[keep]) ** 2)), contradicted
 
 
-def covariance_root(record: ModelRecord, jacobian: FloatArray, *, model: bool = False) -> FloatArray:
+def covariance_root(record: FitRecord, jacobian: FloatArray, *, model: bool = False) -> FloatArray:
     """Return R with R R' the covariance of functions: close functions keep their digits in it, not in the covariance.
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         The fit.
     jacobian : (m, q) array
         The functions, of the coefficients that were solved for.

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from logitkit.design.response.response import Response
 from logitkit.models.link import LOGIT, Link
 from logitkit.numerics.kernels import binomial as kernel
 from logitkit.numerics.kernels.binomial_values import logit_values, ratio_sum
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Binomial"]
 
@@ -80,6 +81,54 @@ class Binomial:
     def mean(self, eta: FloatArray) -> FloatArray:
         """Return the probability of the event, shape (n,)."""
         return self.link.inverse(eta)
+
+    @property
+    def n_outcomes(self) -> int:
+        """Two: the event and its opposite."""
+        return 2
+
+    def probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the probabilities of non-event and event, shape (2, n)."""
+        return np.stack([self.mean(-eta[0]), self.mean(eta[0])])
+
+    def log_probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the logarithms of both probabilities, shape (2, n)."""
+        zero: FloatArray = np.zeros(eta.shape[1])
+        return -np.stack([self.loss(eta[0], zero), self.loss(eta[0], zero + 1.0)])
+
+    def log_odds(self, eta: FloatArray) -> FloatArray:
+        """Return the log odds of non-event and event, shape (2, n)."""
+        return np.stack([-eta[0], eta[0]])
+
+    def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
+        """Return the derivatives of both log odds by the linear predictor, shape (2, 1, n)."""
+        return np.stack([np.full(eta.shape, -1.0), np.ones(eta.shape)])
+
+    def losses(self, eta: FloatArray, response: Response) -> FloatArray:
+        """Return the negative log-likelihood of one trial per row, shape (n,)."""
+        return self.loss(eta[0], response.y)
+
+    def saturated_losses(self, response: Response) -> FloatArray:
+        """Return the least loss of each row, shape (n,)."""
+        return self.saturated_loss(response.y)
+
+    def log_constants(self, response: Response) -> FloatArray:
+        """Return log of the binomial coefficient of each row, shape (n,)."""
+        return np.zeros(response.n_rows) if response.trials is None else self.log_constant(response.y, response.trials)
+
+    def slopes(self, eta: FloatArray, response: Response) -> FloatArray:
+        """Return mu - y, shape (1, n)."""
+        return -self.residual(eta[0], response.y)[None]
+
+    def curvatures(self, eta: FloatArray) -> FloatArray:
+        """Return mu (1 - mu), shape (1, 1, n)."""
+        return self.variance(eta[0])[None, None]
+
+    def draw(self, generator: np.random.Generator, trials: IntArray, probabilities: FloatArray) -> FloatArray:
+        """Return proportions of non-events and events, shape (2, n); nan without a trial."""
+        with np.errstate(invalid="ignore"):
+            events = generator.binomial(trials, probabilities[1]) / trials
+        return np.stack([1.0 - events, events])
 
     def variance(self, eta: FloatArray) -> FloatArray:
         """Return mu (1 - mu) of one trial, computed as a product of both tails, shape (n,)."""

@@ -53,21 +53,6 @@ LOGIT = Link("logit")
 def link_named(name: str) -> Link:
     """Return the link of that name, or say which names there are.
 
-    Parameters
-    ----------
-    name : str
-        ``"logit"``.
-
-    Returns
-    -------
-    Link
-        The link.
-
-    Raises
-    ------
-    UnsupportedError
-        For any other name.
-
     Examples
     --------
     >>> link_named("logit").name

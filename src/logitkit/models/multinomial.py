@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.response.response import NO_SHARES
+from logitkit.design.response.response import NO_SHARES, Response
 from logitkit.numerics.kernels.softmax import softmax_by_row, softmax_rows
-from logitkit.typing import CodeArray, FloatArray
+from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["NO_SHARES", "Multinomial"]
 
@@ -70,6 +70,67 @@ class Multinomial:
         self.rows(out, np.zeros(n, np.int32), NO_SHARES, np.zeros(n), np.empty_like(out), np.empty_like(out))
         out[:, missing] = np.nan
         return out
+
+    def probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the probability of each outcome, shape (K, n); missing where a logit is."""
+        return self.mean(eta)
+
+    def log_probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the logarithm of each probability, shape (K, n)."""
+        return self.log_mean(eta)
+
+    def log_odds(self, eta: FloatArray) -> FloatArray:
+        """Return each logit less the log-sum-exp of the others, shape (K, n)."""
+        out = np.empty(eta.shape)
+        for k in range(self.n_outcomes):
+            others = np.delete(eta, k, axis=0)
+            top = others.max(axis=0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                gap = np.where(np.isinf(top), eta[k] - top, eta[k] - top - np.log(np.exp(others - top).sum(axis=0)))
+            out[k] = gap
+        return out
+
+    def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
+        """Return 1 for the outcome itself and minus the share of each other among the others, shape (K, K, n)."""
+        k, n = eta.shape
+        out = np.empty((k, k, n))
+        for own in range(k):
+            others = np.delete(np.arange(k), own)
+            out[own, own] = 1.0
+            out[own, others] = -self.mean(eta[others]) if k > 2 else -1.0
+        return out
+
+    def losses(self, eta: FloatArray, response: Response) -> FloatArray:
+        """Return the negative log-likelihood of one trial per row, shape (n,)."""
+        return self.loss(eta, response.codes, NO_SHARES if response.shares is None else response.shares)
+
+    def saturated_losses(self, response: Response) -> FloatArray:
+        """Return the least loss of each row, shape (n,)."""
+        return self.saturated_loss(NO_SHARES if response.shares is None else response.shares, response.n_rows)
+
+    def log_constants(self, response: Response) -> FloatArray:
+        """Return log of the multinomial coefficient of each row, shape (n,)."""
+        if response.trials is None:
+            return np.zeros(response.n_rows)
+        return self.log_constant(response.indicators(), response.trials)
+
+    def slopes(self, eta: FloatArray, response: Response) -> FloatArray:
+        """Return p - y, shape (K, n)."""
+        return self.mean(eta) - response.indicators()
+
+    def curvatures(self, eta: FloatArray) -> FloatArray:
+        """Return the covariance of the outcomes of one trial, diag(p) - p p', shape (K, K, n)."""
+        mean = self.mean(eta)
+        out = -mean[:, None] * mean
+        places = np.arange(self.n_outcomes)
+        rest = np.stack([np.delete(mean, k, axis=0).sum(axis=0) for k in places])  # 1 - p without cancellation
+        out[places, places] = mean * rest
+        return out
+
+    def draw(self, generator: np.random.Generator, trials: IntArray, probabilities: FloatArray) -> FloatArray:
+        """Return proportions of the outcomes, shape (K, n); nan without a trial."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(generator.multinomial(trials, (probabilities / probabilities.sum(axis=0)).T).T / trials)
 
     def log_mean(self, eta: FloatArray) -> FloatArray:
         """Return the logarithm of each probability, exact however near to 0 or 1 that is, shape (K, n)."""

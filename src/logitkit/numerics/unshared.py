@@ -20,16 +20,6 @@ LINES = 16  # numbers in two cache lines of 64 bytes: processors fetch them in p
 def unshared_zeros(*shape: int) -> FloatArray:
     """Return zeros in memory of their own.
 
-    Parameters
-    ----------
-    *shape : int
-        Of the array.
-
-    Returns
-    -------
-    array
-        It begins where a pair of cache lines does, and nothing else is in its last.
-
     Examples
     --------
     >>> unshared_zeros(2, 3).shape

@@ -31,25 +31,6 @@ def plot_calibration(
 ) -> Axes:
     """Draw observed rates of bins against mean predictions.
 
-    Parameters
-    ----------
-    result : Calibration
-        What ``logitkit.diagnostics.calibration.calibration`` returns.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; nothing but labels leaves its rectangle. A new figure by default.
-    title : str, optional
-        Set above.
-    label : str, optional
-        Names the points in a legend. Without one a histogram and words stand beside them, unless the Axes have points
-        already: then all are named in a legend, by number where no name was given.
-    color : str, optional
-        Of the points; by default blue, and for further points the next of a palette.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Predictions to the right, observed rates upwards from 0, and the histogram in a strip below 0.
-
     Notes
     -----
     Both axes show rates of the same range, just large enough for the bins, so that the diagonal joins the ends of
@@ -73,28 +54,7 @@ def plot_bins(
     color: str | None = None,
     mark: str = "o",
 ) -> Axes:
-    """Draw observed rates of bins against mean predictions, beside what the Axes have.
-
-    Parameters
-    ----------
-    bins : CalibrationBins
-        Of one outcome.
-    ax : matplotlib.axes.Axes
-        Where to draw.
-    title : str, optional
-        Set above.
-    label : str, optional
-        Names the points in a legend; a number does where the Axes have points already.
-    color : str, optional
-        Of the points; by default blue, and for further points the next of a palette.
-    mark : str
-        Matplotlib's name of their shape.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Both axes with rates of the same range.
-    """
+    """Draw observed rates of bins against mean predictions, beside what the Axes have."""
     there = _points(ax)
     shared, words = share_axes(ax, there)
     if words:

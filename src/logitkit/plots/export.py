@@ -15,18 +15,7 @@ RASTER_DPI = 160  # of what is a picture within a drawing of lines
 
 
 def svg_of(ax: Axes) -> str:
-    """Return the figure of some axes as SVG text.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Any axes of the figure.
-
-    Returns
-    -------
-    str
-        Without a date, so that the same figure gives the same text.
-    """
+    """Return the figure of some axes as SVG text."""
     from matplotlib import rc_context
 
     buffer = io.BytesIO()
@@ -37,20 +26,7 @@ def svg_of(ax: Axes) -> str:
 
 
 def png_of(ax: Axes, dots_per_inch: int = 160) -> bytes:
-    """Return the figure of some axes as a PNG picture, for figures of many points.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Any axes of the figure.
-    dots_per_inch : int, default 160
-        Resolution.
-
-    Returns
-    -------
-    bytes
-        The picture.
-    """
+    """Return the figure of some axes as a PNG picture, for figures of many points."""
     buffer = io.BytesIO()
     _figure(ax).savefig(buffer, format="png", bbox_inches="tight", dpi=dots_per_inch)
     return buffer.getvalue()

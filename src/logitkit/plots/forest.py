@@ -70,35 +70,7 @@ def plot_forest(
     title: str = "",
     note: str = "",
 ) -> Axes:
-    """Draw odds ratios with intervals, the first at the top.
-
-    Parameters
-    ----------
-    rows : sequence of ForestRow
-        At least one.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; labels stand to its left and numbers to its right. A new figure, as large as the rows need, by
-        default.
-    level : float, optional
-        Confidence level, for the label of the axis; None where there are no intervals.
-    interval : str, default "interval"
-        What the intervals are called there.
-    title : str, optional
-        Set above.
-    note : str, optional
-        Set below.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        With odds ratios to the right on a logarithmic axis, and row i at height i, downwards, as long as every label
-        has one line.
-
-    Raises
-    ------
-    DataError
-        If there is no row.
-    """
+    """Draw odds ratios with intervals, the first at the top."""
     if not rows:
         raise DataError("There is no row to draw; a forest plot needs one.")
     require_text("title", title)
@@ -133,18 +105,7 @@ def plot_forest(
 
 
 def forest_size(rows: Sequence[ForestRow]) -> tuple[float, float]:
-    """Return the size of a figure in which the rows are readable.
-
-    Parameters
-    ----------
-    rows : sequence of ForestRow
-        At least one.
-
-    Returns
-    -------
-    width, height : float
-        In inches.
-    """
+    """Return the size of a figure in which the rows are readable."""
     beside = names_width([row.term for row in rows]) + sum(_column_widths(rows, "95% interval")) + 2 * SPACE
     _, end = row_bounds([row.term for row in rows])
     return min(WIDTH + 0.4 + beside / 72.0, WIDTH_MOST), 1.15 + ROW * (end + 0.7)

@@ -24,18 +24,6 @@ TOGETHER = "\N{NO-BREAK SPACE}"
 def wrapped(label: str, width: int = LINE_MOST) -> str:
     """Return a label on as many lines as it needs, none of its characters lost but blanks at the ends of lines.
 
-    Parameters
-    ----------
-    label : str
-        Of a row, a curve or a level.
-    width : int, default 34
-        Characters of a line.
-
-    Returns
-    -------
-    str
-        With line breaks: behind blanks and marks where there are any, else anywhere.
-
     Examples
     --------
     >>> print(wrapped("C(checking_status)[T.at least 200 marks]", 24))
@@ -55,38 +43,13 @@ def wrapped(label: str, width: int = LINE_MOST) -> str:
 
 
 def plain(text: str) -> str:
-    """Return a name as matplotlib must be given it, so that no part of it is set as a formula.
-
-    Parameters
-    ----------
-    text : str
-        Of the data.
-
-    Returns
-    -------
-    str
-        With its dollar signs escaped.
-    """
+    """Return a name as matplotlib must be given it, so that no part of it is set as a formula."""
     return text.replace("$", r"\$")
 
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float = TICK_SIZE, weight: str = "normal") -> float:
     """Return how wide the longest line of a text is, without a figure to draw it in.
-
-    Parameters
-    ----------
-    text : str
-        One line or several.
-    size : float
-        Of the font, in points.
-    weight : str
-        Of the font.
-
-    Returns
-    -------
-    float
-        In points.
 
     Examples
     --------
@@ -102,15 +65,7 @@ def text_width(text: str, size: float = TICK_SIZE, weight: str = "normal") -> fl
 
 
 def add_note(ax: Axes, text: str) -> None:
-    """Write below the label of the horizontal axis, such as what a figure leaves out.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Dressed, so that the label is there.
-    text : str
-        Sentences; nothing is written when empty.
-    """
+    """Write below the label of the horizontal axis, such as what a figure leaves out."""
     if text:
         ax.annotate(
             plain(textwrap.fill(text, NOTE_MOST)),

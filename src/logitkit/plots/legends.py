@@ -19,19 +19,7 @@ ALONE = "alone"  # marks what a curve has only while it is alone: words, area, h
 
 
 def legend_beside(ax: Axes, handles: Sequence[Any], labels: Sequence[str], title: str = "") -> None:
-    """Put a legend to the right of an Axes, in columns where there are many entries.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        What it explains.
-    handles : sequence of matplotlib artists
-        One an entry.
-    labels : sequence of str
-        Their texts, wrapped here.
-    title : str
-        Above them; none when empty.
-    """
+    """Put a legend to the right of an Axes, in columns where there are many entries."""
     _beside(ax, handles, [plain(wrapped(label, ENTRY_MOST)) for label in labels], title)
 
 
@@ -56,19 +44,7 @@ def _lines(texts: Sequence[str]) -> int:
 
 
 def add_legend(ax: Axes, handle: Any, label: str, loc: Literal["lower right", "upper left"]) -> None:
-    """Add one curve to the legend of an Axes, after those that it has.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where the curve is.
-    handle : matplotlib artist
-        The curve.
-    label : str
-        What it is, wrapped here.
-    loc : {'lower right', 'upper left'}
-        The corner of a legend of a few lines; a longer one stands beside the axes.
-    """
+    """Add one curve to the legend of an Axes, after those that it has."""
     legend = ax.get_legend()
     handles: list[Any] = [] if legend is None else list(legend.legend_handles)
     texts = [] if legend is None else [text.get_text() for text in legend.get_texts()]
@@ -88,22 +64,7 @@ def add_legend(ax: Axes, handle: Any, label: str, loc: Literal["lower right", "u
 
 
 def share_axes(ax: Axes, curves: Sequence[Any]) -> tuple[bool, list[str]]:
-    """Make room for one more curve: take away what the first has only while it is alone.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where the curve will be drawn.
-    curves : sequence of matplotlib artists
-        Those that are there.
-
-    Returns
-    -------
-    shared : bool
-        Whether there is a curve.
-    words : list of str
-        The first line of what was written beside a curve that has no place in the legend so far.
-    """
+    """Make room for one more curve: take away what the first has only while it is alone."""
     found = [artist for artist in ax.get_children() if artist.get_gid() == ALONE]
     words = [artist.get_text().split("\n")[0] for artist in found if hasattr(artist, "get_text")]
     for artist in found:

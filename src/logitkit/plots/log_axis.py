@@ -49,13 +49,7 @@ def ratio_limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tup
 
 
 def set_log_ticks(ax: Axes) -> None:
-    """Put plain numbers on the axis, 1 among them if it is in view, as many as the axis has room for when it is drawn.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        With a logarithmic axis.
-    """
+    """Label the axis with plain numbers, 1 among them if it is in view, as many as it has room for when drawn."""
     from matplotlib.ticker import FuncFormatter, Locator, NullLocator
 
     class LogTicks(Locator):
@@ -73,16 +67,6 @@ def set_log_ticks(ax: Axes) -> None:
 def tick_text(value: float) -> str:
     """Return the number beside a tick: written out, or far from 1 as a power of ten.
 
-    Parameters
-    ----------
-    value : float
-        Positive.
-
-    Returns
-    -------
-    str
-        Short.
-
     Examples
     --------
     >>> tick_text(0.05), tick_text(2000.0), tick_text(1e6), tick_text(3e-7)
@@ -98,18 +82,6 @@ def tick_text(value: float) -> str:
 
 def log_ticks(left: float, right: float, width: float) -> list[float]:
     """Return where the ticks are: of equal steps on a short axis, else within tenfolds, or of some.
-
-    Parameters
-    ----------
-    left, right : float
-        Ends of the axis.
-    width : float
-        Its length in points.
-
-    Returns
-    -------
-    list of float
-        At most nine, and no two numbers run into each other.
 
     Examples
     --------
@@ -147,22 +119,7 @@ def _are_apart(ticks: list[float], left: float, right: float, width: float) -> b
 
 
 def ratio_in_words(estimate: float) -> tuple[str, float, str]:
-    """Return what is written in place of a ratio, where (as a share of the width), and its alignment.
-
-    Parameters
-    ----------
-    estimate : float
-        Infinite, zero or missing.
-
-    Returns
-    -------
-    text : str
-        In words.
-    x : float
-        Share of the width.
-    side : str
-        Its alignment there.
-    """
+    """Return what is written in place of a ratio, where (as a share of the width), and its alignment."""
     if math.isnan(estimate):
         return "no estimate", 0.5, "center"
     if estimate > 1.0:

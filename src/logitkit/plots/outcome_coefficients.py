@@ -88,27 +88,7 @@ class Drawn(NamedTuple):
 
 
 def plot_outcome_coefficients(drawn: Drawn, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw a row a term, the first at the top, with the outcomes of a row in their order downwards.
-
-    Parameters
-    ----------
-    drawn : Drawn
-        What to draw.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure, as high as its rows need, by default.
-    title : str, optional
-        Set above.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        With term i at height i, downwards.
-
-    Raises
-    ------
-    DataError
-        If sizes disagree or there is no row.
-    """
+    """Draw a row a term, the first at the top, with the outcomes of a row in their order downwards."""
     shape = (len(drawn.terms), len(drawn.outcomes))
     shapes = tuple(np.shape(values) for values in (drawn.estimate, drawn.low, drawn.high))
     if set(shapes) != {shape} or 0 in shape:
@@ -139,20 +119,7 @@ def plot_outcome_coefficients(drawn: Drawn, ax: Axes | None = None, *, title: st
 
 
 def outcome_forest_size(terms: Sequence[TermRow], n_outcomes: int) -> tuple[float, float]:
-    """Return the size of a figure in which the rows are readable.
-
-    Parameters
-    ----------
-    terms : sequence of TermRow
-        At least one.
-    n_outcomes : int
-        Marks in a row.
-
-    Returns
-    -------
-    width, height : float
-        In inches.
-    """
+    """Return the size of a figure in which the rows are readable."""
     row = _row_height(n_outcomes)
     _, end = row_bounds(terms, ROW / row)
     return WIDTH + names_width(terms) / 72.0, max(2.4, 1.1 + (end + 0.5) * row)

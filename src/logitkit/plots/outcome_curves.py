@@ -33,25 +33,7 @@ NAMED_MOST = 6  # outcomes that a note names
 def plot_outcome_roc(
     result: OutcomeDiscrimination, ax: Axes | None = None, *, outcomes: Sequence[int] | None = None, title: str = ""
 ) -> Axes:
-    """Draw the ROC curve of each outcome against the rest.
-
-    Parameters
-    ----------
-    result : OutcomeDiscrimination
-        What ``outcome_discrimination`` returns.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    outcomes : sequence of int, optional
-        Places of the outcomes that are drawn.
-    title : str, optional
-        Set above.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Of more than 12 outcomes, unless some are asked for, those that occur most often. A note
-        below the axes names those left out, and says why.
-    """
+    """Draw the ROC curve of each outcome against the rest."""
     ax = new_axes(ax, CURVES_SIZE)
     every = looks(len(result.outcomes))
     there = [k for k, outcome in enumerate(result.outcomes) if outcome in result.curves]
@@ -72,25 +54,7 @@ def plot_outcome_roc(
 def plot_outcome_calibration(
     result: OutcomeCalibration, ax: Axes | None = None, *, outcomes: Sequence[int] | None = None, title: str = ""
 ) -> Axes:
-    """Draw observed rates of bins against mean predictions, for each outcome.
-
-    Parameters
-    ----------
-    result : OutcomeCalibration
-        What ``outcome_calibration`` returns.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    outcomes : sequence of int, optional
-        Places of the outcomes that are drawn.
-    title : str, optional
-        Set above.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Of more than 12 outcomes, unless some are asked for, those that are expected most often. A note
-        below the axes names those left out, and says why.
-    """
+    """Draw observed rates of bins against mean predictions, for each outcome."""
     ax = new_axes(ax, CURVES_SIZE)
     every, there = looks(len(result.outcomes)), range(len(result.outcomes))
     drawn = most_frequent(there, result.expected) if outcomes is None else asked_for(outcomes)
@@ -104,21 +68,6 @@ def plot_outcome_calibration(
 
 def asked_for(outcomes: Sequence[int]) -> list[int]:
     """Return the places of outcomes that the caller asked for, each once.
-
-    Parameters
-    ----------
-    outcomes : sequence of int
-        Their places.
-
-    Returns
-    -------
-    list of int
-        In the order given.
-
-    Raises
-    ------
-    UnsupportedError
-        If they are more than can be told apart.
 
     Examples
     --------
@@ -137,18 +86,6 @@ def asked_for(outcomes: Sequence[int]) -> list[int]:
 def most_frequent(places: Sequence[int], totals: FloatArray | Sequence[float]) -> list[int]:
     """Return which outcomes are drawn: all, or of more than 12 those with the largest totals.
 
-    Parameters
-    ----------
-    places : sequence of int
-        Of the outcomes that can be drawn.
-    totals : (K,) array
-        How often each outcome occurs, or is expected.
-
-    Returns
-    -------
-    list of int
-        Their places, in order.
-
     Examples
     --------
     >>> most_frequent([0, 2], [1.0, 9.0, 3.0]), len(most_frequent(range(20), [1.0] * 20))
@@ -159,22 +96,6 @@ def most_frequent(places: Sequence[int], totals: FloatArray | Sequence[float]) -
 
 def left_out_words(outcomes: Sequence[str], there: Sequence[int], drawn: Sequence[int], which: str) -> str:
     """Return which outcomes a figure leaves out, and why.
-
-    Parameters
-    ----------
-    outcomes : sequence of str
-        All of the fit.
-    there : sequence of int
-        Places of those that could be drawn.
-    drawn : sequence of int
-        Places of those that are.
-    which : str
-        Those that are drawn, in words.
-
-    Returns
-    -------
-    str
-        A sentence; empty where none is left out.
 
     Examples
     --------

@@ -30,30 +30,7 @@ OPAQUE = 0.85  # of an area, and not of the white of its edge and pattern
 def plot_outcome_effects(
     found: OutcomeEffects, ax: Axes | None = None, *, kind: Literal["lines", "stacked"] = "lines", title: str = ""
 ) -> Axes:
-    """Draw the average probability of each outcome against a variable.
-
-    Parameters
-    ----------
-    found : OutcomeEffects
-        From ``outcome_effects``.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    kind : {'lines', 'stacked'}
-        A line an outcome with its interval (points, where the variable has levels), or areas (bars) that add to one,
-        the first outcome at the bottom.
-    title : str, optional
-        Set above.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The plot.
-
-    Raises
-    ------
-    DataError
-        If ``kind`` is neither.
-    """
+    """Draw the average probability of each outcome against a variable."""
     require_choice("kind", kind, ("lines", "stacked"))
     ax = new_axes(ax, EFFECT_SIZE)
     place = np.asarray(found.values, dtype=np.float64) if found.numeric else np.arange(len(found.values), dtype=float)
@@ -86,26 +63,7 @@ def plot_outcome_effects(
 def plot_shares(
     labels: Sequence[str], shares: FloatArray, outcomes: Sequence[str], ax: Axes | None = None, *, x: str, y: str
 ) -> Axes:
-    """Draw shares that add to one as stacked bars, the first outcome at the bottom.
-
-    Parameters
-    ----------
-    labels : sequence of str
-        Of the G bars.
-    shares : (K, G) array
-        Their parts.
-    outcomes : sequence of str
-        What the K parts are.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    x, y : str
-        Labels of the axes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The plot.
-    """
+    """Draw shares that add to one as stacked bars, the first outcome at the bottom."""
     ax = new_axes(ax, EFFECT_SIZE)
     handles = _bars(ax, shares)
     ax.set_ylim(0.0, 1.0)

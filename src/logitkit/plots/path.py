@@ -46,27 +46,6 @@ COUNTS = 6  # counts of coefficients along the top
 def plot_path(record: PathRecord, scale: FloatArray, ax: Axes | None = None, *, title: str = "") -> Axes:
     """Draw every coefficient over the strength, the strongest penalty on the left.
 
-    Parameters
-    ----------
-    record : PathRecord
-        The path.
-    scale : (p,) array
-        What the columns are divided by, so that coefficients can be compared.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; the names of coefficients stand to its right. A new figure by default.
-    title : str, optional
-        Set above.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        The intercept is left out; along the top, how many coefficients are not zero. A path that ended early says so.
-
-    Raises
-    ------
-    DataError
-        If no strength is positive, so that there is no logarithm to draw over.
-
     Notes
     -----
     Coefficients that are zero at all strengths are not drawn. A strength of zero has no place on the axis.
@@ -103,28 +82,7 @@ def plot_path(record: PathRecord, scale: FloatArray, ax: Axes | None = None, *, 
 
 
 def plot_cross_validation(record: CrossValidation, ax: Axes | None = None, *, title: str = "") -> Axes:
-    """Draw the mean score with its standard error over the strength, the strongest penalty on the left.
-
-    Parameters
-    ----------
-    record : CrossValidation
-        The scores.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    title : str, optional
-        Set above.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Both choices are marked, hollow points are means over fewer splits than the others, which are not compared, and
-        along the top is how many coefficients are not zero.
-
-    Raises
-    ------
-    DataError
-        If no strength is positive.
-    """
+    """Draw the mean score with its standard error over the strength, the strongest penalty on the left."""
     path, curve = record.path, record.curve
     drawn = _drawn(path.strengths) & np.isfinite(curve.mean)
     if not drawn.any():

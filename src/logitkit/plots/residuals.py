@@ -33,34 +33,6 @@ def plot_residuals(
 ) -> Axes:
     """Draw standardised residuals against leverage, with bubbles whose area is Cook's distance.
 
-    Parameters
-    ----------
-    result : Influence
-        What ``logitkit.diagnostics.influence.influence`` returns.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    kind : {'deviance', 'pearson'}
-        Which residual. With Pearson residuals, of which Cook's distance is a function, its contours are
-        drawn.
-    labels : sequence, optional
-        Names of the n rows; their places in the table, counted from 0, by default.
-    n_labels : int, default 5
-        Rows that are named: those of the largest Cook's distance.
-    title : str, optional
-        Set above.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Leverage to the right, residuals upwards.
-
-    Raises
-    ------
-    UnsupportedError
-        For another kind.
-    DataError
-        If there are not as many labels as rows, or no row has a standardised residual.
-
     Notes
     -----
     Of many thousand rows, those of the largest Cook's distance are drawn and an even sample of the others,

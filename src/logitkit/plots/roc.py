@@ -33,27 +33,6 @@ def plot_roc(
 ) -> Axes:
     """Draw the ROC curve with its area.
 
-    Parameters
-    ----------
-    result : Discrimination
-        What ``logitkit.diagnostics.discrimination.discrimination`` returns.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    title : str, optional
-        Set above.
-    label : str, optional
-        Names the curve in a legend, with its area. Without one the area is filled and written beside the curve, unless
-        the Axes have a curve already: then all are named in a legend, by number where no name was given.
-    color : str, optional
-        Of the curve; by default blue, and for further curves the next of a palette.
-    line : str
-        Matplotlib's name of its style.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Square, both axes from 0 to 1.
-
     Notes
     -----
     Of more than a thousand points those are drawn that lie evenly along the curve, the first and the last among

@@ -67,18 +67,7 @@ TICK_SIZE = 9.0
 
 
 def level_text(level: float) -> str:
-    """Return a confidence level in percent without rounding it.
-
-    Parameters
-    ----------
-    level : float
-        Between 0 and 1.
-
-    Returns
-    -------
-    str
-        ``"99.5%"`` for 0.995.
-    """
+    """Return a confidence level in percent without rounding it."""
     return f"{(100 * Decimal(repr(float(level)))).normalize():f}%"
 
 
@@ -100,20 +89,7 @@ def _load_matplotlib() -> None:
 
 
 def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
-    """Return the Axes that was given, or that of a new figure.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes or None
-        Where to draw.
-    figsize : tuple of float
-        Width and height in inches of a new figure.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Its figure is ``ax.figure``.
-    """
+    """Return the Axes that was given, or that of a new figure."""
     _load_matplotlib()
     if ax is not None:
         from matplotlib.axes import Axes
@@ -129,18 +105,7 @@ def new_axes(ax: Axes | None, figsize: tuple[float, float] = FIGSIZE) -> Axes:
 
 
 def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:
-    """Return the Axes of a new figure that no window manager knows, to be written to a file.
-
-    Parameters
-    ----------
-    figsize : tuple of float
-        Width and height in inches.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Its figure is ``ax.figure``.
-    """
+    """Return the Axes of a new figure that no window manager knows, to be written to a file."""
     _load_matplotlib()
     from matplotlib.figure import Figure
 
@@ -148,18 +113,7 @@ def page_axes(figsize: tuple[float, float] = FIGSIZE) -> Axes:
 
 
 def next_color(ax: Axes) -> str:
-    """Return the colour for one more curve with a label: one that no curve of the legend has.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where it will be drawn.
-
-    Returns
-    -------
-    str
-        From `SERIES`, which begins again after its end.
-    """
+    """Return the colour for one more curve with a label: one that no curve of the legend has."""
     legend = ax.get_legend()
     return SERIES[len(legend.get_texts()) % len(SERIES) if legend else 0]
 
@@ -180,19 +134,7 @@ class Look(NamedTuple):
 
 
 def looks(n: int) -> tuple[Look, ...]:
-    """Return the looks of n series, all different up to 28 of them.
-
-    Parameters
-    ----------
-    n : int
-        Number of series. Of outcomes all that the fit has, so that an outcome looks the same in every figure of the
-        fit, whichever outcomes the figure shows.
-
-    Returns
-    -------
-    tuple of Look
-        In order.
-    """
+    """Return the looks of n series, all different up to 28 of them."""
     return tuple(
         Look(
             MANY[k % len(MANY)],
@@ -205,27 +147,7 @@ def looks(n: int) -> tuple[Look, ...]:
 
 
 def curve_color(ax: Axes, color: Any, label: str | None) -> Any:
-    """Return the colour of a curve: the one that was given, or the next of the palette where it has a label.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Where it is drawn.
-    color : object
-        A colour of matplotlib, or None.
-    label : str or None
-        Of the curve.
-
-    Returns
-    -------
-    object
-        A colour of matplotlib.
-
-    Raises
-    ------
-    DataError
-        If it is no colour, or the label is no text.
-    """
+    """Return the colour of a curve: the one that was given, or the next of the palette where it has a label."""
     from matplotlib.colors import is_color_like
 
     require_text("label", label)
@@ -237,17 +159,7 @@ def curve_color(ax: Axes, color: Any, label: str | None) -> Any:
 
 
 def dress(ax: Axes, *, x: str = "", y: str = "", title: str = "") -> None:
-    """Give an Axes its labels and plain frame.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        What to dress.
-    x, y : str
-        Labels.
-    title : str
-        Set on the left; none when empty.
-    """
+    """Give an Axes its labels and plain frame."""
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     for side in ("left", "bottom"):

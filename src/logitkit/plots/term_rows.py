@@ -47,22 +47,7 @@ class TermRow(NamedTuple):
 
 
 def row_bounds(rows: Sequence[TermRow], line: float = 1.0) -> tuple[FloatArray, float]:
-    """Return where the rows are, downwards.
-
-    Parameters
-    ----------
-    rows : sequence of TermRow
-        m rows.
-    line : float, default 1.0
-        Height of a label of one line, over that of a row with marks, which is 1.
-
-    Returns
-    -------
-    middle : (m,) array
-        0, 1, 2 and so on where every label has one line.
-    end : float
-        The lower end of the last row.
-    """
+    """Return where the rows are, downwards."""
     labels = [line * (1.0 + LINE * row.text.count("\n")) for row in rows]
     heights = np.array([max(label, float(row.kind == "estimate")) for row, label in zip(rows, labels, strict=True)])
     ends = np.cumsum(heights) - 0.5
@@ -70,33 +55,12 @@ def row_bounds(rows: Sequence[TermRow], line: float = 1.0) -> tuple[FloatArray, 
 
 
 def names_width(rows: Sequence[TermRow]) -> float:
-    """Return how much room the labels take beside the axes.
-
-    Parameters
-    ----------
-    rows : sequence of TermRow
-        At least one.
-
-    Returns
-    -------
-    float
-        In points.
-    """
+    """Return how much room the labels take beside the axes."""
     return max(text_width(row.text, TICK_SIZE, _weight(row)) for row in rows)
 
 
 def name_rows(ax: Axes, rows: Sequence[TermRow], middle: FloatArray) -> None:
-    """Write the labels of the rows to the left of the axes, flush left, headings in bold.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Dressed.
-    rows : sequence of TermRow
-        m rows.
-    middle : (m,) array
-        Where they are.
-    """
+    """Write the labels of the rows to the left of the axes, flush left, headings in bold."""
     ax.set_yticks(middle, [plain(row.text) for row in rows])
     ax.tick_params(axis="y", length=0.0, pad=names_width(rows) + 6.0)
     for label, row in zip(ax.get_yticklabels(), rows, strict=True):

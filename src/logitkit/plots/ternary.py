@@ -54,33 +54,7 @@ def plot_ternary(
     *,
     title: str = "",
 ) -> Axes:
-    """Draw rows as points in a triangle, whose corners are the outcomes.
-
-    Parameters
-    ----------
-    probability : (3, n) array
-        Of each outcome; rows with a missing one are left out.
-    outcomes : sequence of str
-        The three: left, right and top.
-    observed : (n,) int array, optional
-        Outcome of each row, which gives its colour.
-    ax : matplotlib.axes.Axes, optional
-        Where to draw; a new figure by default.
-    title : str, optional
-        Set above.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Without ticks; lines mark probabilities of a quarter, a half and three quarters.
-
-    Raises
-    ------
-    UnsupportedError
-        If there are not three outcomes.
-    DataError
-        If sizes disagree.
-    """
+    """Draw rows as points in a triangle, whose corners are the outcomes."""
     if len(outcomes) != 3:
         raise UnsupportedError(
             f"A triangle has three corners, and there are {len(outcomes)} outcomes; draw effects instead."

@@ -13,18 +13,7 @@ WITHHELD = "No standard errors: DeLong's are of independent rows that count as w
 
 
 def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:
-    """Return warnings of areas for which DeLong's variance is zero.
-
-    Parameters
-    ----------
-    kinds : collection of {'DeLong', 'exact', 'degenerate', 'withheld'}
-        How the intervals of one or several areas were found.
-
-    Returns
-    -------
-    tuple of str
-        Up to two sentences.
-    """
+    """Return warnings of areas for which DeLong's variance is zero."""
     words = {
         "exact": "An area of 1 or 0 has a DeLong variance of zero, which is no sign of precision: its interval is "
         "exact, from as many independent pairs as the rarer outcome has rows.",

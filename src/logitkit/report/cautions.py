@@ -44,16 +44,6 @@ NOTHING_TO_JUDGE = (
 def complete_separation(infinite: Sequence[str]) -> str:
     """Return the warning where every row is fitted perfectly in the limit.
 
-    Parameters
-    ----------
-    infinite : sequence of str
-        Coefficients whose infinity has a sign.
-
-    Returns
-    -------
-    str
-        One paragraph.
-
     Examples
     --------
     >>> complete_separation(["x"])[:64]
@@ -73,16 +63,6 @@ def complete_separation(infinite: Sequence[str]) -> str:
 
 def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
     """Return a warning where the columns of a fit all but determine one another.
-
-    Parameters
-    ----------
-    found : Conditioning
-        Of the fit.
-
-    Returns
-    -------
-    tuple of str
-        One paragraph or none.
 
     Examples
     --------
@@ -105,18 +85,6 @@ def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
 def few_clusters(clusters: int | None, level: float) -> tuple[str, ...]:
     """Return the warning of a covariance by few clusters.
 
-    Parameters
-    ----------
-    clusters : int or None
-        Their number.
-    level : float
-        Of the intervals.
-
-    Returns
-    -------
-    tuple of str
-        One paragraph or none.
-
     Examples
     --------
     >>> few_clusters(12, 0.95)[0][-33:], few_clusters(40, 0.95)
@@ -133,17 +101,6 @@ def few_clusters(clusters: int | None, level: float) -> tuple[str, ...]:
 
 def few_clusters_tested(test: WaldTest | ChiSquareTests) -> tuple[str, ...]:
     """Return the warning of a Wald test by few clusters.
-
-    Parameters
-    ----------
-    test : WaldTest or ChiSquareTests
-        What was found.
-
-    Returns
-    -------
-    tuple of str
-        One paragraph or none, with the p-value of a single test by F on as many degrees of freedom as clusters less
-        one.
 
     Examples
     --------
@@ -170,18 +127,6 @@ def _too_small(clusters: int) -> str:
 
 def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:
     """Return a note on the columns that cannot change alone, so that no ratio belongs to their coefficients.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    ratio : str
-        What the exponential of a coefficient is called.
-
-    Returns
-    -------
-    tuple of str
-        One sentence for each group of such columns.
 
     Examples
     --------

@@ -20,20 +20,7 @@ BEYOND = ("<1e-308", ">1e308")  # below and above the ratios that a number can h
 
 
 def coefficient_heads(level: float, ratio: str | None) -> tuple[Column, ...]:
-    """Return the heads of a coefficient table.
-
-    Parameters
-    ----------
-    level : float
-        Of the intervals.
-    ratio : str or None
-        What a coefficient's exponential is called; None where the interval is the coefficient's.
-
-    Returns
-    -------
-    tuple of Column
-        Seven or eight.
-    """
+    """Return the heads of a coefficient table."""
     text = format_level(level)
     return (
         Column("Term", "left"),
@@ -55,26 +42,7 @@ def coefficient_rows(
     ratios: bool,
     without: Collection[str] = (INTERCEPT,),
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the cells of a coefficient table.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of the m terms.
-    found : Estimates
-        m coefficients.
-    in_words : mapping of int to str
-        What stands in place of an estimate, by row.
-    ratios : bool
-        Whether the exponential and its interval are given, or the interval of the coefficient.
-    without : collection of str
-        Coefficients that no ratio belongs to.
-
-    Returns
-    -------
-    tuple of tuple of str
-        m rows.
-    """
+    """Return the cells of a coefficient table."""
     estimates, errors, *ends = format_estimates(found.estimate, found.std_error, found.low, found.high)
     if ratios:
         ends = [*exponentials(names, found, without)]
@@ -94,23 +62,7 @@ def coefficient_rows(
 def exponentials(
     names: Sequence[str], found: Estimates, without: Collection[str] = (INTERCEPT,)
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the cells of exp(coefficient) and its limits.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of the m terms.
-    found : Estimates
-        m coefficients.
-    without : collection of str
-        Coefficients that no ratio belongs to; their cells are empty.
-
-    Returns
-    -------
-    tuple of tuple of str
-        Three columns of m cells. Infinite and zero are ratios of infinite coefficients only: what is beyond the numbers
-        that there are is said to be.
-    """
+    """Return the cells of exp(coefficient) and its limits."""
     none = np.array([name in without for name in names], dtype=bool)
     logs = [np.where(none, np.nan, each) for each in (found.estimate, found.low, found.high)]
     with np.errstate(over="ignore", under="ignore"):
@@ -125,16 +77,5 @@ def exponentials(
 
 
 def names_without_ratio(info: DesignInfo) -> set[str]:
-    """Return the columns that no ratio belongs to: the intercept, and those that cannot change alone.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-
-    Returns
-    -------
-    set of str
-        Their names.
-    """
+    """Return the columns that no ratio belongs to: the intercept, and those that cannot change alone."""
     return {INTERCEPT, *(info.names[j] for j in np.flatnonzero(without_ratio(info)))}

@@ -26,18 +26,6 @@ def render_csv(table: pd.DataFrame, raw_text: bool = False) -> str:
     Text cells and heads that do are written with an apostrophe before them, as OWASP recommends; numbers never are,
     nor is text that is a number.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Its row labels become the first columns, called ``row`` where they have no name.
-    raw_text : bool, default False
-        Whether text is written as it is, for readers that are no spreadsheets.
-
-    Returns
-    -------
-    str
-        One line per row, after the line of heads.
-
     Examples
     --------
     >>> print(render_csv(pd.DataFrame({"p": [-0.5, 1.0]}, index=["=1+1", "-3"])), end="")
@@ -63,23 +51,6 @@ def _plain_text(value: Any) -> Any:
 
 def compressed(text: str, path: str) -> str | bytes:
     """Return text as the ending of a file name wants it.
-
-    Parameters
-    ----------
-    text : str
-        A table.
-    path : str
-        Compressed where it ends in ``.gz``, ``.bz2`` or ``.xz``.
-
-    Returns
-    -------
-    str or bytes
-        The content of the file.
-
-    Raises
-    ------
-    DataError
-        For a kind of archive that is not written.
 
     Examples
     --------

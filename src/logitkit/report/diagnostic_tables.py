@@ -15,36 +15,12 @@ WITHHELD = "No intervals: Wilson's are of independent rows that count as whole o
 
 
 def calibration_table(result: Calibration) -> Table:
-    """Return predicted and observed rates, a row a bin.
-
-    Parameters
-    ----------
-    result : Calibration
-        What the diagnostic found.
-
-    Returns
-    -------
-    Table
-        Rates in percent, with Wilson intervals.
-    """
+    """Return predicted and observed rates, a row a bin."""
     return bins_table(result.bins, "Predicted and observed rates")
 
 
 def bins_table(bins: CalibrationBins, title: str) -> Table:
-    """Return predicted and observed rates, a row a bin.
-
-    Parameters
-    ----------
-    bins : CalibrationBins
-        Of an outcome.
-    title : str
-        Of the table.
-
-    Returns
-    -------
-    Table
-        Rates in percent, with Wilson intervals. The size of a bin is the sum of its weights, trials among them.
-    """
+    """Return predicted and observed rates, a row a bin."""
     level = format_level(bins.level)
     heads = ("Size", "Mean predicted", "Observed", f"{level} low", f"{level} high")
     cells = zip(
@@ -57,18 +33,7 @@ def bins_table(bins: CalibrationBins, title: str) -> Table:
 
 
 def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:
-    """Return observed and expected events, a row a group.
-
-    Parameters
-    ----------
-    result : HosmerLemeshow
-        What the test found.
-
-    Returns
-    -------
-    Table
-        With the range of probabilities of each group.
-    """
+    """Return observed and expected events, a row a group."""
     heads = ("Lowest", "Highest", "Size", "Observed", "Expected")
     cells = zip(
         format_column(result.lowest, "probability"),

@@ -74,18 +74,6 @@ def format_estimates(estimate: FloatArray, std_error: FloatArray, *ends: FloatAr
 def format_ratios(columns: Sequence[FloatArray], std_error: FloatArray) -> tuple[Cells, ...]:
     """Format odds ratios and their limits.
 
-    Parameters
-    ----------
-    columns : sequence of (m,) array
-        The ratios first, then what belongs to them. Missing in all of them where a row has no ratio.
-    std_error : (m,) array
-        Standard errors of the coefficients, the logarithms of the ratios; nan for none.
-
-    Returns
-    -------
-    tuple of tuple of str
-        As many columns, each of m cells; empty for NaN.
-
     Examples
     --------
     >>> import numpy as np

@@ -8,7 +8,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.collinearity import Collinearity
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.report.document import Block, Column, Prose, Table
 from logitkit.report.number_format import format_column
 from logitkit.report.outcome_findings import finding_document
@@ -21,18 +21,6 @@ LARGEST_LISTED = 10
 
 def finding_blocks(result: object, most: int | None = None) -> tuple[Block, ...]:
     """Return what the document of a result says, as a part of a report.
-
-    Parameters
-    ----------
-    result : object
-        Of a test or a diagnostic.
-    most : int, optional
-        How many of its tables are shown.
-
-    Returns
-    -------
-    tuple of Block
-        Its warnings, its facts as a table, its tables, and its notes under the last of them.
 
     Examples
     --------
@@ -52,22 +40,7 @@ def finding_blocks(result: object, most: int | None = None) -> tuple[Block, ...]
 
 
 def influence_table(design: Design, distance: FloatArray, beside: Mapping[str, FloatArray]) -> Table:
-    """Return the rows of largest Cook's distance.
-
-    Parameters
-    ----------
-    design : Design
-        n rows.
-    distance : (n,) array
-        Cook's distance.
-    beside : mapping of str to (n,) array
-        Further columns.
-
-    Returns
-    -------
-    Table
-        Ten rows or fewer, by the labels of the table where it has any.
-    """
+    """Return the rows of largest Cook's distance."""
     order = np.argsort(-np.nan_to_num(distance, nan=-1.0), kind="stable")[:LARGEST_LISTED]
     positions = design.positions[order]
     names = [str(label) for label in (positions if design.index is None else design.index[positions])]
@@ -78,20 +51,7 @@ def influence_table(design: Design, distance: FloatArray, beside: Mapping[str, F
 
 
 def collinearity_table(result: Collinearity, notes: tuple[str, ...] = ()) -> Table:
-    """Return variance inflation, a row a term.
-
-    Parameters
-    ----------
-    result : Collinearity
-        What was found.
-    notes : tuple of str
-        Below the table.
-
-    Returns
-    -------
-    Table
-        GVIF, its degrees of freedom, and its root that terms can be compared by.
-    """
+    """Return variance inflation, a row a term."""
     cells = zip(
         result.terms,
         format_column(result.gvif, "statistic"),
@@ -103,19 +63,8 @@ def collinearity_table(result: Collinearity, notes: tuple[str, ...] = ()) -> Tab
     return Table("Generalised variance inflation factors", heads, tuple(cells), notes)
 
 
-def apparent_words(record: ModelRecord) -> str:
-    """Return why an area under the curve on the rows of the fit is only apparent.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Returns
-    -------
-    str
-        Two sentences.
-    """
+def apparent_words(record: FitRecord) -> str:
+    """Return why an area under the curve on the rows of the fit is only apparent."""
     chosen = (
         "the coefficients of a penalised model, and often its strength and its columns, were chosen by them"
         if record.penalty is not None

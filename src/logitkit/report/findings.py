@@ -56,18 +56,7 @@ HALVES_FEW = 0.8  # share of the levels that a fit of half the rows should still
 
 @singledispatch
 def finding_document(result: object) -> Document:
-    """Return a result as a document.
-
-    Parameters
-    ----------
-    result : object
-        A result of a test or a diagnostic.
-
-    Returns
-    -------
-    Document
-        Facts and a table.
-    """
+    """Return a result as a document."""
     name = type(result).__name__
     if not is_dataclass(result):
         return Document(name, facts=(Fact("Value", repr(result)),))
@@ -332,22 +321,7 @@ def _(result: Limit) -> Document:
 
 
 def test_facts(statistic: float, dof: int, p: float) -> tuple[Fact, ...]:
-    """Return the facts of a chi-square test.
-
-    Parameters
-    ----------
-    statistic : float
-        Chi-square.
-    dof : int
-        Degrees of freedom.
-    p : float
-        Tail probability.
-
-    Returns
-    -------
-    tuple of Fact
-        Three.
-    """
+    """Return the facts of a chi-square test."""
     return (
         Fact("Chi-square", format_number(statistic)),
         Fact("Degrees of freedom", format_integer(dof)),
@@ -360,18 +334,7 @@ def _interval(low: float, high: float) -> str:
 
 
 def undetermined_rows(count: int) -> tuple[str, ...]:
-    """Return a warning of rows that a diagnostic left out.
-
-    Parameters
-    ----------
-    count : int
-        Rows whose prediction is undetermined under separation.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or none.
-    """
+    """Return a warning of rows that a diagnostic left out."""
     if not count:
         return ()
     verb, whose = ("is", "its") if count == 1 else ("are", "their")

@@ -62,32 +62,6 @@ def forest_rows(
 ) -> Forest:
     """Return the rows of a forest plot.
 
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    units : mapping of str to float, optional
-        As in ``odds_ratios``. A unit other than 1 is written behind the name.
-    labels : mapping of str to str, optional
-        What is written in place of the name of a coefficient, or of a factor above its levels.
-    terms : sequence of str, optional
-        Terms of the formula, or coefficients, that are drawn, in this order; by default all that a summary lists, after
-        a penalty those that are not zero.
-    level : float, optional
-        Confidence level; the fit's by default.
-
-    Returns
-    -------
-    Forest
-        A row a coefficient, and for a factor with a reference level a heading and that level.
-
-    Raises
-    ------
-    UnsupportedError
-        If there is no coefficient besides the intercept, none has a ratio, or a penalty has set all of them to zero.
-    FormulaError
-        If ``units``, ``labels`` or ``terms`` names none.
-
     Examples
     --------
     >>> import logitkit as lk
@@ -129,29 +103,7 @@ def term_rows(
     labels: Mapping[str, str] | None = None,
     units: Mapping[int, float] | None = None,
 ) -> list[tuple[TermRow, int | None]]:
-    """Return the rows of a figure of terms: a row a column, and above the levels of a factor its name and reference.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    columns : sequence of int
-        Those that are drawn, downwards.
-    labels : mapping of str to str, optional
-        What is written in place of the name of a coefficient, or of a factor above its levels.
-    units : mapping of int to float, optional
-        By column; one other than 1 is written behind the name.
-
-    Returns
-    -------
-    list of (TermRow, int or None)
-        With the column of each row; None for headings and references.
-
-    Raises
-    ------
-    FormulaError
-        If ``labels`` names neither a coefficient nor a factor.
-    """
+    """Return the rows of a figure of terms: a row a column, and above the levels of a factor its name and reference."""
     if labels is not None and not isinstance(labels, Mapping):
         raise FormulaError(f"labels={labels!r:.60} must be a dict of names and what to print for them.")
     references, given = dict(info.references), labels or {}
@@ -178,16 +130,6 @@ def term_rows(
 def factor_heading(term: str) -> str:
     """Return the variable of a factor.
 
-    Parameters
-    ----------
-    term : str
-        Of the formula.
-
-    Returns
-    -------
-    str
-        Without what says how it is coded.
-
     Examples
     --------
     >>> factor_heading("C(race)"), factor_heading("C(status, contr.treatment('none'))"), factor_heading("sector")
@@ -199,18 +141,6 @@ def factor_heading(term: str) -> str:
 
 def level_of(name: str, term: str) -> str:
     """Return the level that a coefficient of a factor compares with the reference.
-
-    Parameters
-    ----------
-    name : str
-        Of the coefficient.
-    term : str
-        Of the factor.
-
-    Returns
-    -------
-    str
-        The level; the whole name where it has another form.
 
     Examples
     --------

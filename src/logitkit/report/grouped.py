@@ -21,20 +21,7 @@ TERMS_SHOWN = 6
 
 
 def grouped_document(record: GroupedRecord, units: Mapping[str, float] | None = None) -> Document:
-    """Return facts about all fits, and the coefficients of the first groups.
-
-    Parameters
-    ----------
-    record : GroupedRecord
-        The fits.
-    units : mapping of str to float, optional
-        Change in a column that its coefficients are for, as in ``odds_ratios``.
-
-    Returns
-    -------
-    Document
-        What a notebook shows.
-    """
+    """Return facts about all fits, and the coefficients of the first groups."""
     groups, counts = record.groups, record.counts
     facts = (
         Fact("Groups", format_integer(len(groups))),

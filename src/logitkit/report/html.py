@@ -27,16 +27,6 @@ NAME_WHOLE = 18  # characters of a name that always has room on one line
 def render_html(document: Document) -> str:
     """Render a document as an HTML fragment with its own style, for a notebook in a light or dark theme.
 
-    Parameters
-    ----------
-    document : Document
-        What to show.
-
-    Returns
-    -------
-    str
-        One ``div`` element.
-
     Examples
     --------
     >>> from logitkit.report.document import Document, Prose
@@ -48,16 +38,6 @@ def render_html(document: Document) -> str:
 
 def render_page(document: Document) -> str:
     """Render a document as one HTML page that needs no other file and no network.
-
-    Parameters
-    ----------
-    document : Document
-        What to show. With three or more sections the page opens with a list of them.
-
-    Returns
-    -------
-    str
-        A complete HTML 5 document.
 
     Examples
     --------

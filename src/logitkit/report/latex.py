@@ -68,16 +68,6 @@ def render_latex(document: Document) -> str:
     Each table is a ``table`` environment. A first table without a title takes the document's as its caption;
     otherwise the title is an unnumbered section. Figures appear by title and caption.
 
-    Parameters
-    ----------
-    document : Document
-        What to print.
-
-    Returns
-    -------
-    str
-        LaTeX source without a preamble, with a last newline.
-
     Examples
     --------
     >>> from logitkit.report.document import Column, Document, Table
@@ -108,16 +98,6 @@ def render_latex(document: Document) -> str:
 
 def escape_latex(text: str) -> str:
     r"""Return a text on one line that LaTeX sets as it is.
-
-    Parameters
-    ----------
-    text : str
-        Plain text.
-
-    Returns
-    -------
-    str
-        The text with specials escaped; the hyphen of a negative number is a minus, and two hyphens stay two.
 
     Examples
     --------

@@ -11,16 +11,6 @@ __all__ = ["left_out_words"]
 def left_out_words(rows: LeftOut | None) -> tuple[str, ...]:
     """Return a note of the rows that a diagnostic left out, with the reasons, and their number by reason.
 
-    Parameters
-    ----------
-    rows : LeftOut or None
-        What the diagnostic counted; None for results that rest on no rows.
-
-    Returns
-    -------
-    tuple of str
-        One sentence, or none where every row was used.
-
     Examples
     --------
     >>> from logitkit.diagnostics.left_out import LeftOut

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from logitkit.design.absorbed import AbsorbedLevels
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.report.number_format import format_integer
 from logitkit.report.wording import counted
 
@@ -14,16 +14,6 @@ FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a
 
 def absorbed_words(absorbed: AbsorbedLevels) -> str:
     """Return what was absorbed: levels that took part and that were dropped, and how many rows they have.
-
-    Parameters
-    ----------
-    absorbed : AbsorbedLevels
-        After the fit.
-
-    Returns
-    -------
-    str
-        One line.
 
     Examples
     --------
@@ -43,19 +33,8 @@ def absorbed_words(absorbed: AbsorbedLevels) -> str:
     )
 
 
-def few_rows_warning(record: ModelRecord) -> str | None:
-    """Return a warning where the levels of an absorbed factor have so few rows that the coefficients are biased.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Returns
-    -------
-    str or None
-        One paragraph; trials of grouped data count as rows.
-    """
+def few_rows_warning(record: FitRecord) -> str | None:
+    """Return a warning where the levels of an absorbed factor have so few rows that the coefficients are biased."""
     absorbed = record.info.absorbed
     if absorbed is None or record.inner_coef.size == 0:
         return None

@@ -24,16 +24,6 @@ def render_markdown(document: Document) -> str:
 
     Figures appear by title and caption: a Markdown file holds no pictures of its own.
 
-    Parameters
-    ----------
-    document : Document
-        What to print.
-
-    Returns
-    -------
-    str
-        Blocks separated by empty lines, with a last newline.
-
     Examples
     --------
     >>> from logitkit.report.document import Column, Document, Table
@@ -61,16 +51,6 @@ def render_markdown(document: Document) -> str:
 
 def escape_markdown(text: str) -> str:
     r"""Return a text on one line that Markdown shows as it is, outside and inside a table.
-
-    Parameters
-    ----------
-    text : str
-        Plain text.
-
-    Returns
-    -------
-    str
-        The text with a backslash before each character that could start markup, an entity or mathematics.
 
     Examples
     --------

@@ -25,18 +25,7 @@ SMALL_SHARE = 0.1  # of the predicted rate or its complement: a gap below both i
 
 
 def few_patterns(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
-    """Return a warning where covariate patterns leave fewer degrees of freedom than the test takes.
-
-    Parameters
-    ----------
-    result : HosmerLemeshow or OutcomeHosmerLemeshow
-        What the test found.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or none.
-    """
+    """Return a warning where covariate patterns leave fewer degrees of freedom than the test takes."""
     patterns = result.patterns
     if patterns is None or patterns.dof >= result.dof:
         return ()
@@ -51,16 +40,6 @@ def few_patterns(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, .
 
 def misfit_words(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
     """Return where a rejected model is off and by how much, or that few rows show large misfit only.
-
-    Parameters
-    ----------
-    result : HosmerLemeshow or OutcomeHosmerLemeshow
-        What the test found.
-
-    Returns
-    -------
-    tuple of str
-        One or two sentences, or none where the test does not reject and the rows are not few.
 
     Notes
     -----

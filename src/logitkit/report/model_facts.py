@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import quoted_names
 from logitkit.inference.conditioning import conditioning
@@ -28,19 +28,8 @@ __all__ = [
 ]
 
 
-def rows_facts(record: ModelRecord) -> Iterator[Fact]:
-    """Say how many rows were used, of how many, and how many observations they are.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Yields
-    ------
-    Fact
-        One or two.
-    """
+def rows_facts(record: FitRecord) -> Iterator[Fact]:
+    """Say how many rows were used, of how many, and how many observations they are."""
     counts, absorbed = record.counts, record.info.absorbed
     used = counts.given - counts.missing - (0 if absorbed is None else absorbed.n_dropped_rows)
     of_given = f" of {format_integer(counts.given)}" if used < counts.given else ""
@@ -49,19 +38,8 @@ def rows_facts(record: ModelRecord) -> Iterator[Fact]:
         yield Fact("Observations", format_integer(record.n_obs))
 
 
-def given_facts(record: ModelRecord) -> Iterator[Fact]:
-    """Say which weights and offsets were given.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Yields
-    ------
-    Fact
-        As many as there were.
-    """
+def given_facts(record: FitRecord) -> Iterator[Fact]:
+    """Say which weights and offsets were given."""
     response = record.info.response
     if response.weights is not None:
         yield Fact("Weights", f"{response.weights} ({response.weight_kind})")
@@ -69,21 +47,8 @@ def given_facts(record: ModelRecord) -> Iterator[Fact]:
         yield Fact("Offset", response.offset)
 
 
-def fitted_facts(record: ModelRecord, overall: Callable[[], tuple[float, int, float]]) -> Iterator[Fact]:
-    """Say what maximum likelihood came to.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-    overall : callable
-        Statistic, degrees of freedom and p-value of the Wald test of all coefficients but the intercepts.
-
-    Yields
-    ------
-    Fact
-        Sizes, likelihoods, tests, shares that are explained, and how the solver ended.
-    """
+def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, float]]) -> Iterator[Fact]:
+    """Say what maximum likelihood came to."""
     yield Fact("Parameters", format_integer(record.n_params))
     yield Fact("Residual df", format_integer(record.dof_residual))
     statistics = fit_statistics(record)
@@ -125,19 +90,8 @@ def _p_text(p: float) -> str:
     return text if text.startswith("<") else f"= {text}"
 
 
-def covariance_note(record: ModelRecord) -> Iterator[str]:
-    """Say how errors were made, and what they leave without meaning.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Yields
-    ------
-    str
-        One sentence each.
-    """
+def covariance_note(record: FitRecord) -> Iterator[str]:
+    """Say how errors were made, and what they leave without meaning."""
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
     yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald."
     if not record.has_likelihood:
@@ -147,19 +101,8 @@ def covariance_note(record: ModelRecord) -> Iterator[str]:
         )
 
 
-def null_model_note(record: ModelRecord) -> Iterator[str]:
-    """Name the null model of a fit that has no intercept column.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Yields
-    ------
-    str
-        At most one sentence.
-    """
+def null_model_note(record: FitRecord) -> Iterator[str]:
+    """Name the null model of a fit that has no intercept column."""
     absorbed = record.info.absorbed
     if not record.has_likelihood or record.info.intercept is not None:
         return
@@ -168,19 +111,8 @@ def null_model_note(record: ModelRecord) -> Iterator[str]:
     yield f"Null model of the likelihood-ratio test and of R2: {null_model_words(record)}{why}.{count}"
 
 
-def design_notes(record: ModelRecord) -> Iterator[str]:
-    """Say which levels are the reference of their factor, and which rows were dropped.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Yields
-    ------
-    str
-        One sentence each.
-    """
+def design_notes(record: FitRecord) -> Iterator[str]:
+    """Say which levels are the reference of their factor, and which rows were dropped."""
     if record.info.references:
         shown = quoted_names(level for _, level in record.info.references)
         levels = [f"{factor}: {level}" for (factor, _), level in zip(record.info.references, shown, strict=True)]
@@ -190,19 +122,8 @@ def design_notes(record: ModelRecord) -> Iterator[str]:
         yield f"Rows dropped for missing values: {format_integer(record.counts.missing)} ({columns})."
 
 
-def state_warnings(record: ModelRecord) -> Iterator[str]:
-    """Say where the solver has not converged, where clusters are few, and which columns are nearly collinear.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Yields
-    ------
-    str
-        One sentence each.
-    """
+def state_warnings(record: FitRecord) -> Iterator[str]:
+    """Say where the solver has not converged, where clusters are few, and which columns are nearly collinear."""
     if record.limit is None and record.status is not Status.CONVERGED:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
     if record.limit is not None and record.status is not Status.SEPARATED:

@@ -51,18 +51,6 @@ def format_number(x: float, digits: int = 4) -> str:
     at least two up to 99,999, one up to 999,999 and none beyond (a log-likelihood is read by its
     differences).
 
-    Parameters
-    ----------
-    x : float
-        The number, in any unit.
-    digits : int
-        Significant digits of numbers below 100 in magnitude.
-
-    Returns
-    -------
-    str
-        The text; empty for NaN.
-
     Examples
     --------
     >>> [format_number(x) for x in (0.46121, 0.000032, -111.2865, 123456.7, float("inf"))]
@@ -82,18 +70,6 @@ def format_number(x: float, digits: int = 4) -> str:
 def format_estimate(x: float, decimals: int = 4) -> str:
     """Format a coefficient, a standard error or a ratio with a fixed number of decimals.
 
-    Parameters
-    ----------
-    x : float
-        The estimate, in its own unit.
-    decimals : int
-        Digits after the point.
-
-    Returns
-    -------
-    str
-        The text; empty for NaN; scientific where `decimals` would round a number that is not zero to zero.
-
     Examples
     --------
     >>> [format_estimate(x) for x in (1.2324, -0.00001, 0.0, float("-inf"))]
@@ -109,16 +85,6 @@ def format_estimate(x: float, decimals: int = 4) -> str:
 def format_scientific(x: float) -> str:
     """Format a number with three significant digits and a power of ten.
 
-    Parameters
-    ----------
-    x : float
-        The number.
-
-    Returns
-    -------
-    str
-        The text; empty for NaN.
-
     Examples
     --------
     >>> [format_scientific(x) for x in (-0.0000027515, 0.59, 0.0)]
@@ -131,18 +97,6 @@ def format_scientific(x: float) -> str:
 
 def format_p(p: float, decimals: int = 4) -> str:
     """Format a p-value; below the last printed digit it is a bound and not zero.
-
-    Parameters
-    ----------
-    p : float
-        A probability.
-    decimals : int
-        Digits after the point.
-
-    Returns
-    -------
-    str
-        The text; empty for NaN.
 
     Examples
     --------
@@ -158,16 +112,6 @@ def format_p(p: float, decimals: int = 4) -> str:
 def format_integer(n: float) -> str:
     """Format a count with thousands separators.
 
-    Parameters
-    ----------
-    n : float
-        A count. A sum of weights that is not whole is rounded to the nearest whole number.
-
-    Returns
-    -------
-    str
-        The text; empty for NaN.
-
     Examples
     --------
     >>> format_integer(899164)
@@ -178,16 +122,6 @@ def format_integer(n: float) -> str:
 
 def format_amount(x: float) -> str:
     """Format a count that need not be whole, such as expected events or a sum of weights.
-
-    Parameters
-    ----------
-    x : float
-        The amount.
-
-    Returns
-    -------
-    str
-        A whole number, up to rounding error, without decimals, and any other with one; empty for NaN.
 
     Examples
     --------
@@ -202,18 +136,6 @@ def format_amount(x: float) -> str:
 def format_percent(share: float, decimals: int = 1) -> str:
     """Format a share as a percentage.
 
-    Parameters
-    ----------
-    share : float
-        A share of one: 0.312 is 31.2 %.
-    decimals : int
-        Digits after the point of the percentage.
-
-    Returns
-    -------
-    str
-        The text with its percent sign; empty for NaN.
-
     Examples
     --------
     >>> format_percent(59 / 189)
@@ -224,18 +146,6 @@ def format_percent(share: float, decimals: int = 1) -> str:
 
 def format_interval(low: float, high: float, decimals: int | None = None) -> str:
     """Format an interval, both bounds with the same decimals.
-
-    Parameters
-    ----------
-    low, high : float
-        The bounds, in one unit. An infinite bound prints as such; one that is NaN prints as ``NA``.
-    decimals : int, optional
-        Digits after the point; left out, those that `column_decimals` gives for the two bounds.
-
-    Returns
-    -------
-    str
-        ``[low, high]``; empty where both bounds are NaN.
 
     Examples
     --------
@@ -251,16 +161,6 @@ def format_interval(low: float, high: float, decimals: int | None = None) -> str
 
 def format_level(level: float) -> str:
     """Format a confidence level as the shortest percentage that is exactly it.
-
-    Parameters
-    ----------
-    level : float
-        A share of one: 0.995 is 99.5 %. It is never rounded, so that 0.999 does not become certainty.
-
-    Returns
-    -------
-    str
-        The text with its percent sign.
 
     Examples
     --------
@@ -278,18 +178,6 @@ def column_decimals(values: Iterable[float], digits: int = 4) -> int:
     decimals. The larger of the two wishes is granted. Zeros, NaN, infinities and magnitudes that print in
     scientific notation have no say.
 
-    Parameters
-    ----------
-    values : iterable of float
-        The column, or several columns that are to agree (an estimate and its bounds).
-    digits : int
-        Decimals of a column whose largest magnitude is below 10.
-
-    Returns
-    -------
-    int
-        The decimals.
-
     Examples
     --------
     >>> column_decimals([0.46, -1.25]), column_decimals([0.000032, 1.5]), column_decimals([812.5, 44.0])
@@ -306,27 +194,6 @@ def column_decimals(values: Iterable[float], digits: int = 4) -> int:
 
 def format_column(values: Iterable[float], kind: ColumnKind, decimals: int | None = None) -> tuple[str, ...]:
     """Format the numbers of a column so that their decimals agree.
-
-    Parameters
-    ----------
-    values : iterable of float, length k
-        The column.
-    kind : {"estimate", "statistic", "probability", "p_value", "percent", "integer"}
-        What the numbers are. ``estimate`` takes its decimals from `column_decimals`, and is in scientific notation
-        as a whole where these would round a number to zero; ``statistic`` (a z or a chi-squared, where a value near
-        zero is as good as zero) has 3; ``probability`` and ``p_value`` have 4; ``percent`` has 1.
-    decimals : int, optional
-        Digits after the point instead of those; ``integer`` has none whatever is given.
-
-    Returns
-    -------
-    tuple of str, length k
-        One cell per number.
-
-    Raises
-    ------
-    LogitkitError
-        If `kind` is none of these.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.changes import without_ratio
 from logitkit.inference.penalised import interval_words, is_withheld
@@ -29,30 +29,10 @@ NOTHING = (np.nan, -np.inf, np.nan)  # estimate and limits of a row that holds n
 
 
 def drawn_coefficients(
-    record: MultinomialRecord, level: float | None = None, units: Mapping[str, float] | None = None
+    record: FitRecord, level: float | None = None, units: Mapping[str, float] | None = None
 ) -> Drawn:
-    """Return the coefficients that are drawn.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    level : float, optional
-        Confidence level; the fit's by default.
-    units : mapping of str to float, optional
-        Change in a column, by its name, as in ``risk_ratios``.
-
-    Returns
-    -------
-    Drawn
-        All columns that a summary lists, but the intercept and those that are aliased.
-
-    Raises
-    ------
-    UnsupportedError
-        If there is no such column.
-    """
-    m, p = len(record.modelled), record.layout.n_columns
+    """Return the coefficients that are drawn."""
+    m, p = len(record.modelled), record.predictors.n_columns
     changes = changes_of(record.info, units)
     found = per_unit(coefficient_estimates(record, level), np.tile(changes, m))
     columns = _columns(record)
@@ -69,42 +49,20 @@ def drawn_coefficients(
 
 
 def drawn_ratios(
-    record: MultinomialRecord,
+    record: FitRecord,
     against: int | None = None,
     level: float | None = None,
     units: Mapping[str, float] | None = None,
 ) -> Drawn:
-    """Return the relative risk ratios that are drawn.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    against : int, optional
-        The outcome to compare with; the reference by default, the first in symmetric form.
-    level : float, optional
-        Confidence level; the fit's by default.
-    units : mapping of str to float, optional
-        Change in a column, by its name, as in ``risk_ratios``.
-
-    Returns
-    -------
-    Drawn
-        Of the columns of ``drawn_coefficients`` that can change alone.
-
-    Raises
-    ------
-    UnsupportedError
-        If there is no such column.
-    """
+    """Return the relative risk ratios that are drawn."""
     columns = _columns(record, ratios=True)
     found = risk_ratios(record, None, against, units, level)
     every = [j for j, name in enumerate(record.info.names) if name != INTERCEPT]
     places = [every.index(j) for j in columns]
     ratio, floor = found.estimate, found.low
     if record.absent is not None:  # that of a term that neither outcome has is no estimate
-        has = np.zeros((len(record.outcomes), record.layout.n_columns), dtype=bool)
-        has[record.layout.active] = ~record.absent.reshape(record.layout.active.size, -1)
+        has = np.zeros((len(record.outcomes), record.predictors.n_columns), dtype=bool)
+        has[record.predictors.active] = ~record.absent.reshape(record.predictors.active.size, -1)
         first, second = (
             [record.outcomes.index(outcome) for outcome in outcomes] for outcomes in (found.outcomes, found.against)
         )
@@ -118,7 +76,7 @@ def drawn_ratios(
 
 
 def _drawn(
-    record: MultinomialRecord,
+    record: FitRecord,
     columns: IntArray,
     outcomes: tuple[str, ...],
     values: list[FloatArray],
@@ -163,16 +121,16 @@ def _outcomes_left(shown: tuple[str, ...], rest: tuple[str, ...]) -> str:
     )
 
 
-def _terms_left(record: MultinomialRecord, columns: IntArray, none: BoolArray) -> str:
+def _terms_left(record: FitRecord, columns: IntArray, none: BoolArray) -> str:
     """Say how many coefficients of an outcome are not drawn, those without a ratio left out."""
-    aliased = set((record.aliased % record.layout.n_columns).tolist()) | set(np.flatnonzero(none).tolist())
+    aliased = set((record.aliased % record.predictors.n_columns).tolist()) | set(np.flatnonzero(none).tolist())
     every = [j for j, name in enumerate(record.info.names) if name != INTERCEPT and j not in aliased]
     rest = len(every) - columns.size
     return f"Not drawn: {counted(rest, 'further coefficient')} of each outcome." if rest else ""
 
 
-def _columns(record: MultinomialRecord, *, ratios: bool = False) -> IntArray:
-    aliased = set((record.aliased % record.layout.n_columns).tolist())
+def _columns(record: FitRecord, *, ratios: bool = False) -> IntArray:
+    aliased = set((record.aliased % record.predictors.n_columns).tolist())
     columns = [j for j in listed_columns(record.info) if record.info.names[j] != INTERCEPT and j not in aliased]
     if not columns:
         raise UnsupportedError("There is no coefficient to draw besides the intercepts.")

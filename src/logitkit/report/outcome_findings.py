@@ -39,18 +39,7 @@ FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-squa
 
 @finding_document.register
 def goodness_document(result: OutcomeHosmerLemeshow) -> Document:
-    """Return a generalised Hosmer-Lemeshow test as a document.
-
-    Parameters
-    ----------
-    result : OutcomeHosmerLemeshow
-        What the test found.
-
-    Returns
-    -------
-    Document
-        The test, and observed beside expected numbers of each outcome, a row a group.
-    """
+    """Return a generalised Hosmer-Lemeshow test as a document."""
     sample = "the rows of the fit" if result.in_sample else "other rows, so no degrees of freedom are taken off"
     warnings = [*undetermined_rows(result.undetermined), *few_patterns(result)]
     if result.few_expected > FEW_CELLS:
@@ -90,18 +79,7 @@ def _goodness_table(result: OutcomeHosmerLemeshow) -> Table:
 
 @finding_document.register
 def discrimination_document(result: OutcomeDiscrimination) -> Document:
-    """Return areas under curves as a document.
-
-    Parameters
-    ----------
-    result : OutcomeDiscrimination
-        What the diagnostic found.
-
-    Returns
-    -------
-    Document
-        Means of areas, the area of each outcome against the rest, and those of pairs.
-    """
+    """Return areas under curves as a document."""
     level = format_level(result.level)
     heads = ("AUC", "Std. error", f"{level} low", f"{level} high", "Trials")
     curves = [result.curves[name] for name in result.curves]
@@ -154,18 +132,7 @@ def discrimination_document(result: OutcomeDiscrimination) -> Document:
 
 @finding_document.register
 def classification_document(result: Classification) -> Document:
-    """Return predicted against observed outcomes as a document.
-
-    Parameters
-    ----------
-    result : Classification
-        What the diagnostic found.
-
-    Returns
-    -------
-    Document
-        Accuracy and agreement, the confusion table, and the measures of each outcome.
-    """
+    """Return predicted against observed outcomes as a document."""
     level = format_level(result.level)
     accuracy = format_estimate(result.accuracy)
     if not np.isnan(result.accuracy_low):
@@ -230,18 +197,7 @@ def _average_cells(average: Averages) -> tuple[str, ...]:
 
 @finding_document.register
 def calibration_document(result: OutcomeCalibration) -> Document:
-    """Return predicted against observed rates of several outcomes as a document.
-
-    Parameters
-    ----------
-    result : OutcomeCalibration
-        What the diagnostic found.
-
-    Returns
-    -------
-    Document
-        Scores, a row an outcome, and the bins of each.
-    """
+    """Return predicted against observed rates of several outcomes as a document."""
     heads = ["Observed", "Expected", "Observed / expected", "Calibration error"]
     columns = [
         tuple(format_amount(v) for v in result.observed),
@@ -301,18 +257,7 @@ def _with_errors(values: FloatArray, errors: FloatArray) -> tuple[str, ...]:
 
 
 def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a warning of outcomes that no row has.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Outcomes of the model.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or none.
-    """
+    """Return a warning of outcomes that no row has."""
     if not names:
         return ()
     return (f"No row has the outcome {name_list(names)}: what is said is of the other outcomes.",)

@@ -15,7 +15,7 @@ from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
 from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
 from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
 from logitkit.diagnostics.outcome_influence import outcome_influence
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
 from logitkit.inference.outcome_prediction import outcome_probabilities
@@ -49,39 +49,18 @@ INFLUENCE_MOST = 500  # coefficients: the work of each row grows with the square
 LR_WORK = 2e10  # products in the Hessians of fits without each term, beyond which terms are tested by Wald: seconds
 
 Units = Mapping[str, float] | None
-Maker = Callable[[MultinomialRecord, Design, Units], Iterator[Section]]
+Maker = Callable[[FitRecord, Design, Units], Iterator[Section]]
 
 
 def outcome_report_document(
-    record: MultinomialRecord,
+    record: FitRecord,
     design: Design,
     effects: Sequence[OutcomeEffects] = (),
     title: str | None = None,
     units: Units = None,
     source: str | None = None,
 ) -> Document:
-    """Return the report of a fit of several outcomes.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    design : Design
-        Rows to show it on: those of the fit, or others with an outcome.
-    effects : sequence of OutcomeEffects
-        Average probabilities by variable, where there was a table to make them of.
-    title : str, optional
-        Title of the report.
-    units : mapping of str to float, optional
-        Change in a column, by its name, as in ``risk_ratios``.
-    source : str, optional
-        Where the rows came from.
-
-    Returns
-    -------
-    Document
-        Sections with tables and figures, in sentences without code.
-    """
+    """Return the report of a fit of several outcomes."""
     summary = outcome_summary_document(record, units)
     sections = tuple(section for make in SECTIONS for section in make(record, design, units))
     own, left_out = is_outcome_sample(record, design), left_out_words(rows_left_out(design))
@@ -103,7 +82,7 @@ def outcome_report_document(
     )
 
 
-def _coefficients(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _coefficients(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
     *tables, last = outcome_tables(record, units)
     notes = outcome_summary_document(record, units).notes
@@ -116,7 +95,7 @@ def _coefficients(record: MultinomialRecord, design: Design, units: Units) -> It
     yield Section("Coefficients", tuple(blocks))
 
 
-def _risk_ratios(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _risk_ratios(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
     try:
         drawn = drawn_ratios(record, units=units)
@@ -132,7 +111,7 @@ def _risk_ratios(record: MultinomialRecord, design: Design, units: Units) -> Ite
     yield Section("Relative risk ratios", (_figure(axes, "Relative risk ratios", caption),))
 
 
-def _term_tests(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _term_tests(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     terms = [term for term in record.info.terms if term.columns and term.columns != (record.info.intercept,)]
     if record.penalty is not None or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
@@ -145,7 +124,7 @@ def _term_tests(record: MultinomialRecord, design: Design, units: Units) -> Iter
     yield Section("Tests of terms", _tested(words, result))
 
 
-def _combining(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _combining(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     k = len(record.outcomes)
     untested = record.penalty is not None or record.separated_completely or record.restricted
@@ -159,7 +138,7 @@ def _combining(record: MultinomialRecord, design: Design, units: Units) -> Itera
     yield Section("Can outcomes be combined?", _tested(words, result))
 
 
-def _with_intervals(record: MultinomialRecord) -> str:
+def _with_intervals(record: FitRecord) -> str:
     if record.penalty is None:
         return f", with {format_level(record.level)} Wald intervals"
     if is_withheld(record):
@@ -172,7 +151,7 @@ def _tested(words: str, result: ChiSquareTests) -> tuple[Block, ...]:
     return (Prose(words), chi_square_table(result), *(Prose(note) for note in notes))
 
 
-def _probabilities(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _probabilities(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     response = design.response
     if len(record.outcomes) > OUTCOMES_MOST:
@@ -204,7 +183,7 @@ def _probabilities(record: MultinomialRecord, design: Design, units: Units) -> I
     yield Section("Predicted probabilities", tuple(blocks))
 
 
-def _discrimination(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _discrimination(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     try:
         result = outcome_discrimination(record, design)
@@ -221,18 +200,18 @@ def _discrimination(record: MultinomialRecord, design: Design, units: Units) -> 
     yield Section("Discrimination", (*caveat, *blocks, figure))
 
 
-def _pairs_left(record: MultinomialRecord) -> int:
+def _pairs_left(record: FitRecord) -> int:
     """Return how many tables of a diagnostic are shown: those of all pairs, or confusions, only of a few outcomes."""
     return 2 if len(record.outcomes) <= OUTCOMES_MOST else 1
 
 
-def _classification(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _classification(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     if len(record.outcomes) <= OUTCOMES_MOST:
         yield Section("Classification by the most probable outcome", finding_blocks(classification(record, design)))
 
 
-def _calibration(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _calibration(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     result = outcome_calibration(record, design)
     intervals = "" if all(np.isnan(bins.low).all() for bins in result.bins) else ", with Wilson intervals"
@@ -244,7 +223,7 @@ def _calibration(record: MultinomialRecord, design: Design, units: Units) -> Ite
     yield Section("Calibration", (*finding_blocks(result), figure))
 
 
-def _judged(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _judged(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     if record.separated_completely and is_outcome_sample(record, design):
         yield Section("Discrimination and calibration", (Prose(NOTHING_TO_JUDGE),))
         return
@@ -252,7 +231,7 @@ def _judged(record: MultinomialRecord, design: Design, units: Units) -> Iterator
         yield from make(record, design, units)
 
 
-def _goodness(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _goodness(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     if record.penalty is not None or len(record.outcomes) > OUTCOMES_MOST:
         return  # without degrees of freedom, or too wide a table
@@ -263,7 +242,7 @@ def _goodness(record: MultinomialRecord, design: Design, units: Units) -> Iterat
     yield Section("Goodness of fit", blocks)
 
 
-def _influence(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _influence(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     if record.penalty is not None or record.separated_completely or record.coef.size > INFLUENCE_MOST:
         return
@@ -280,7 +259,7 @@ def _influence(record: MultinomialRecord, design: Design, units: Units) -> Itera
     )
 
 
-def _collinearity(record: MultinomialRecord, design: Design, units: Units) -> Iterator[Section]:
+def _collinearity(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     del design
     try:
@@ -291,7 +270,7 @@ def _collinearity(record: MultinomialRecord, design: Design, units: Units) -> It
         yield Section("Collinearity", (collinearity_table(result),))
 
 
-def _effects(record: MultinomialRecord, effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
+def _effects(record: FitRecord, effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
     if record.limit is not None and record.info.coding is not None and record.info.coding.variables:
         words = "Left out, because they take long under separation; fit.plot.effects(variable, data) draws one of them."
         yield Section("Average predictions", (Prose(words),))

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.outcome_record import MultinomialRecord
-from logitkit.engine.record import PenaltyFacts
+from logitkit.engine.record import FitRecord, PenaltyFacts
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
 from logitkit.report.document import Column, Table
 from logitkit.report.estimate_columns import format_estimates
@@ -22,21 +21,8 @@ __all__ = ["outcome_penalty_notes", "penalised_outcome_table"]
 OUTCOMES_MOST = 7  # side by side
 
 
-def penalised_outcome_table(record: MultinomialRecord, changes: FloatArray) -> Table:
-    """Return the coefficients, a row a term and a column an outcome, or the largest where there are many.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    changes : (p,) array
-        The change in its column that each coefficient is of.
-
-    Returns
-    -------
-    Table
-        Its notes count what is not listed.
-    """
+def penalised_outcome_table(record: FitRecord, changes: FloatArray) -> Table:
+    """Return the coefficients, a row a term and a column an outcome, or the largest where there are many."""
     table = record.coef_table
     names = record.info.names
     scale = _column_scale(record)
@@ -64,7 +50,7 @@ def penalised_outcome_table(record: MultinomialRecord, changes: FloatArray) -> T
     return Table("Coefficients by outcome", heads, rows, tuple(note), divides=True)
 
 
-def _largest(record: MultinomialRecord, scaled: FloatArray, changes: FloatArray) -> Table:
+def _largest(record: FitRecord, scaled: FloatArray, changes: FloatArray) -> Table:
     """Return the largest coefficients of very many outcomes, the intercepts left out."""
     names = record.info.names
     size = np.abs(scaled).reshape(-1)
@@ -83,12 +69,12 @@ def _largest(record: MultinomialRecord, scaled: FloatArray, changes: FloatArray)
     return Table("Largest coefficients", heads, rows, note if more else ())
 
 
-def _column_scale(record: MultinomialRecord) -> FloatArray:
+def _column_scale(record: FitRecord) -> FloatArray:
     """Return what a column's coefficients are multiplied by where the penalty counts them."""
-    facts, p = record.penalty, record.layout.n_columns
+    facts, p = record.penalty, record.predictors.n_columns
     assert facts is not None
     out = np.ones(p)
-    m = record.layout.active.size
+    m = record.predictors.active.size
     # The first outcome may lack the columns without penalty; the last has every column.
     out[:] = facts.scale[-p:] if facts.scale.size >= p and m > 1 else 1.0
     return out
@@ -102,21 +88,8 @@ def _columns(table: FloatArray) -> list[tuple[str, ...]]:
     return [tuple(shown[start : start + k]) for start in range(0, table.size, k)]
 
 
-def outcome_penalty_notes(record: MultinomialRecord, facts: PenaltyFacts) -> Iterator[str]:
-    """Yield what the numbers of a penalised fit are, and are not.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    facts : PenaltyFacts
-        Of the same fit.
-
-    Yields
-    ------
-    str
-        Paragraphs.
-    """
+def outcome_penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
+    """Yield what the numbers of a penalised fit are, and are not."""
     form = (
         "The penalty is of the symmetric form, in which no outcome is a reference: a coefficient moves the logit of "
         "its outcome, and fit.risk_ratios(outcome, against) compares two."

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import quoted_names
 from logitkit.inference.functions import function_sides
 from logitkit.inference.outcome_tests import overall_outcome_test
@@ -39,21 +39,8 @@ ROWS_MOST = 300  # coefficients that are listed one by one
 CONTRASTS_MOST = 2_000  # differences whose limit is looked for
 
 
-def outcome_summary_document(record: MultinomialRecord, units: Mapping[str, float] | None = None) -> Document:
-    """Return the summary of a fit of several outcomes.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    units : mapping of str to float, optional
-        Change in a column that its coefficient is for, as in ``risk_ratios``; 1 for those not named.
-
-    Returns
-    -------
-    Document
-        Ready for any renderer.
-    """
+def outcome_summary_document(record: FitRecord, units: Mapping[str, float] | None = None) -> Document:
+    """Return the summary of a fit of several outcomes."""
     return Document(
         title="Multinomial logistic regression" if record.penalty is None else "Penalised multinomial regression",
         facts=tuple(_facts(record)),
@@ -63,26 +50,13 @@ def outcome_summary_document(record: MultinomialRecord, units: Mapping[str, floa
     )
 
 
-def outcome_tables(record: MultinomialRecord, units: Mapping[str, float] | None = None) -> tuple[Table, ...]:
-    """Return a coefficient table for each outcome that has coefficients, as far as they can be listed.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    units : mapping of str to float, optional
-        Change in a column that its coefficient is for, as in ``risk_ratios``; 1 for those not named.
-
-    Returns
-    -------
-    tuple of Table
-        With relative risk ratios against the reference; in symmetric form with intervals of the coefficients.
-    """
+def outcome_tables(record: FitRecord, units: Mapping[str, float] | None = None) -> tuple[Table, ...]:
+    """Return a coefficient table for each outcome that has coefficients, as far as they can be listed."""
     changes = changes_of(record.info, units)
     if record.penalty is not None:
         return (penalised_outcome_table(record, changes),)
     every = coefficient_estimates(record)
-    p, against_one = record.layout.n_columns, record.reference is not None
+    p, against_one = record.predictors.n_columns, record.reference is not None
     aliased = set(record.aliased.tolist())
     without = names_without_ratio(record.info)
     columns, outcomes = _listed(record)
@@ -102,11 +76,11 @@ def outcome_tables(record: MultinomialRecord, units: Mapping[str, float] | None 
     return tuple(tables)
 
 
-def _unit_note(record: MultinomialRecord, units: Mapping[str, float] | None) -> Iterator[str]:
+def _unit_note(record: FitRecord, units: Mapping[str, float] | None) -> Iterator[str]:
     return unit_note(record, coefficient_estimates(record), changes_of(record.info, units), TAKE_UNITS)
 
 
-def _heading(record: MultinomialRecord, place: int) -> str:
+def _heading(record: FitRecord, place: int) -> str:
     response = record.info.response
     outcome = record.modelled[place]
     name = f"{response.name} = {outcome}" if response.kind == "nominal" else outcome
@@ -114,14 +88,14 @@ def _heading(record: MultinomialRecord, place: int) -> str:
     return f"{name} (against {against})"
 
 
-def _listed(record: MultinomialRecord) -> tuple[IntArray, IntArray]:
+def _listed(record: FitRecord) -> tuple[IntArray, IntArray]:
     """Return the columns and the places of the outcomes that are listed."""
     columns = listed_columns(record.info)[:ROWS_MOST]
     most = max(ROWS_MOST // max(columns.size, 1), 1)
     return columns, np.arange(min(len(record.modelled), most))
 
 
-def _facts(record: MultinomialRecord) -> Iterator[Fact]:
+def _facts(record: FitRecord) -> Iterator[Fact]:
     response = record.info.response
     number = Fact("Number of outcomes", format_integer(len(record.outcomes)))
     beside = False
@@ -157,7 +131,7 @@ def _facts(record: MultinomialRecord) -> Iterator[Fact]:
         yield from penalty_facts(record, record.penalty)
 
 
-def _notes(record: MultinomialRecord, changes: FloatArray) -> Iterator[str]:
+def _notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     response = record.info.response
     if record.penalty is not None:
         yield from outcome_penalty_notes(record, record.penalty)
@@ -181,7 +155,7 @@ def _notes(record: MultinomialRecord, changes: FloatArray) -> Iterator[str]:
         yield "The log-likelihood includes the multinomial constant."
 
 
-def _fitted_notes(record: MultinomialRecord, changes: FloatArray) -> Iterator[str]:
+def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     """Say what the numbers of maximum likelihood are."""
     if record.reference is None:
         yield (
@@ -200,7 +174,7 @@ def _fitted_notes(record: MultinomialRecord, changes: FloatArray) -> Iterator[st
     yield from _left_out(record)
 
 
-def _restrictions(record: MultinomialRecord) -> Iterator[str]:
+def _restrictions(record: FitRecord) -> Iterator[str]:
     """Say which outcomes have which terms, and which terms have one coefficient for several."""
     if record.absent is not None:
         absent = record.absent.reshape(len(record.modelled), -1)
@@ -217,7 +191,7 @@ def _restrictions(record: MultinomialRecord) -> Iterator[str]:
         yield f"One coefficient, the same for {name_list(outcomes)}: {name_list(names)}."
 
 
-def _left_out(record: MultinomialRecord) -> Iterator[str]:
+def _left_out(record: FitRecord) -> Iterator[str]:
     columns, outcomes = _listed(record)
     shown, every = columns.size * outcomes.size, record.coef.size
     if shown < every:
@@ -232,19 +206,19 @@ def _left_out(record: MultinomialRecord) -> Iterator[str]:
         )
 
 
-def _warnings(record: MultinomialRecord) -> Iterator[str]:
+def _warnings(record: FitRecord) -> Iterator[str]:
     if record.limit is not None:
         yield _separation(record)
     yield from state_warnings(record)
     if record.info.empty_terms:
         yield f"No column, because there is one level only: {name_list(record.info.empty_terms)}."
     if record.aliased.size:
-        columns = np.unique(record.aliased % record.layout.n_columns)
+        columns = np.unique(record.aliased % record.predictors.n_columns)
         names = name_list([record.info.names[j] for j in columns])
         yield f"Aliased and dropped for every outcome, because earlier columns determine them: {names}."
 
 
-def _separation(record: MultinomialRecord) -> str:
+def _separation(record: FitRecord) -> str:
     assert record.limit is not None
     if record.separated_completely:
         return complete_separation([record.names[j] for j in np.flatnonzero(np.isinf(record.coef))])
@@ -275,7 +249,7 @@ def _separation(record: MultinomialRecord) -> str:
     )
 
 
-def _finite_contrasts(record: MultinomialRecord) -> list[str]:
+def _finite_contrasts(record: FitRecord) -> list[str]:
     """Return the differences of two outcomes' coefficients that are finite though neither coefficient is."""
     aliased = np.zeros(record.coef.size, dtype=bool)
     aliased[record.aliased] = True
@@ -288,7 +262,7 @@ def _finite_contrasts(record: MultinomialRecord) -> list[str]:
             columns = np.flatnonzero(moving[a] & moving[b])
             if not columns.size:
                 continue
-            first, second = int(record.layout.active[a]), int(record.layout.active[b])
+            first, second = int(record.predictors.active[a]), int(record.predictors.active[b])
             sides = function_sides(record, contrast_functions(record, first, second, columns))
             one, other = record.modelled[a], record.modelled[b]
             names = [record.info.names[j] for j in columns[sides == 0.0]]

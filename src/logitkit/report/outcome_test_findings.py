@@ -48,18 +48,7 @@ def _(result: IiaTests) -> Document:
 
 
 def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
-    """Say why there is a row without a statistic.
-
-    Parameters
-    ----------
-    result : ChiSquareTests
-        What was found.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or none.
-    """
+    """Say why there is a row without a statistic."""
     if not np.isnan(result.statistic).any():
         return ()
     why = (
@@ -75,18 +64,7 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
 
 
 def chi_square_table(result: ChiSquareTests) -> Table:
-    """Return chi-square tests, a row each.
-
-    Parameters
-    ----------
-    result : ChiSquareTests
-        What was found.
-
-    Returns
-    -------
-    Table
-        Statistic, degrees of freedom and p-value.
-    """
+    """Return chi-square tests, a row each."""
     head = {"term": "Term", "outcomes": "Outcomes"}[result.what]
     return _table_of(head, result.labels, result.statistic, result.dof, result.p_value)
 

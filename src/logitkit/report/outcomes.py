@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.risk_ratios import RiskRatios
@@ -24,82 +24,30 @@ __all__ = [
 ]
 
 
-def by_outcome(record: MultinomialRecord, values: FloatArray) -> pd.DataFrame:
-    """Return flat values as a table, a row a term and a column an outcome.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    values : (m p,) array
-        One a coefficient.
-
-    Returns
-    -------
-    pandas.DataFrame
-        p rows and m columns.
-    """
+def by_outcome(record: FitRecord, values: FloatArray) -> pd.DataFrame:
+    """Return flat values as a table, a row a term and a column an outcome."""
     table = values.reshape(len(record.modelled), -1).T
     return pd.DataFrame(
         table.copy(), pd.Index(record.info.names, name="term"), pd.Index(record.modelled, name="outcome")
     )
 
 
-def tidy_outcomes(record: MultinomialRecord, level: float | None = None) -> pd.DataFrame:
-    """Return a row a coefficient, with outcome and term.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    level : float, optional
-        Confidence level.
-
-    Returns
-    -------
-    pandas.DataFrame
-        All terms of the first outcome, then those of the next.
-    """
+def tidy_outcomes(record: FitRecord, level: float | None = None) -> pd.DataFrame:
+    """Return a row a coefficient, with outcome and term."""
     frame = tidy_frame(record, level)
     frame.insert(0, "outcome", [outcome for outcome in record.modelled for _ in record.info.names])
     frame["term"] = list(record.info.names) * len(record.modelled)
     return frame
 
 
-def labelled(frame: pd.DataFrame, record: MultinomialRecord) -> pd.DataFrame:
-    """Return a table with a row a coefficient, indexed by outcome and term.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        In the order of the coefficients.
-    record : MultinomialRecord
-        The fit.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same table.
-    """
+def labelled(frame: pd.DataFrame, record: FitRecord) -> pd.DataFrame:
+    """Return a table with a row a coefficient, indexed by outcome and term."""
     frame.index = pd.MultiIndex.from_product([record.modelled, record.info.names], names=["outcome", "term"])
     return frame
 
 
-def risk_ratio_frame(result: RiskRatios, record: MultinomialRecord) -> pd.DataFrame:
-    """Return a row a ratio.
-
-    Parameters
-    ----------
-    result : RiskRatios
-        From ``risk_ratios``.
-    record : MultinomialRecord
-        The fit that they are of.
-
-    Returns
-    -------
-    pandas.DataFrame
-        against, unit, risk_ratio, std_error, conf_low, conf_high, p_value, indexed by outcome and term.
-    """
+def risk_ratio_frame(result: RiskRatios, record: FitRecord) -> pd.DataFrame:
+    """Return a row a ratio."""
     frame = ResultFrame(
         {
             "against": result.against,
@@ -115,42 +63,16 @@ def risk_ratio_frame(result: RiskRatios, record: MultinomialRecord) -> pd.DataFr
     return posterior_named(ratio_named(frame), record)
 
 
-def glance_outcomes(record: MultinomialRecord) -> pd.DataFrame:
-    """Return one row with the statistics of the whole fit; missing where the likelihood is withheld.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row.
-    """
+def glance_outcomes(record: FitRecord) -> pd.DataFrame:
+    """Return one row with the statistics of the whole fit; missing where the likelihood is withheld."""
     row = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
     row |= {"n_outcomes": record.family.n_outcomes} | likelihood_row(record)
     state = {"converged": record.converged, "status": record.status.value}
     return ResultFrame([row | state | {"condition_number": conditioning(record).number}])
 
 
-def augment_outcomes(record: MultinomialRecord, design: Design) -> pd.DataFrame:
-    """Return a row an observation: outcome, the likeliest outcome, probabilities and what is left of each outcome.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-    design : Design
-        Rows with their outcome.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``observed`` is the outcome, of counts the one counted most often, missing without trials; ``predicted`` is
-        missing where a probability is undetermined; ``fitted:a`` and ``residual:a`` (share observed less probability)
-        for each outcome a.
-    """
+def augment_outcomes(record: FitRecord, design: Design) -> pd.DataFrame:
+    """Return a row an observation: outcome, the likeliest outcome, probabilities and what is left of each outcome."""
     response = design.response
     mean = outcome_probabilities(record, design.matrix, response.offset)
     known = ~np.isnan(mean).any(axis=0)

@@ -63,26 +63,7 @@ def report_document(
     units: Mapping[str, float] | None = None,
     source: str | None = None,
 ) -> Document:
-    """Return the report of a fit.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    design : Design
-        Rows to diagnose it on: those of the fit, or others with an outcome.
-    title : str, optional
-        Title of the report.
-    units : mapping of str to float, optional
-        Change in a column that its coefficient is for, as in ``odds_ratios``; 1 for those not named.
-    source : str, optional
-        Where these rows came from.
-
-    Returns
-    -------
-    Document
-        Sections with tables and figures, in sentences without code.
-    """
+    """Return the report of a fit."""
     summary = summary_document(record, units)
     table = coefficient_table(record, units)
     sections = (
@@ -114,25 +95,7 @@ def _rows_in_words(record: FitRecord, design: Design) -> str:
 
 
 def write_page(path: Path, document: Document) -> Path:
-    """Write a document as one self-contained HTML page, whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        File to write, from ``writable_path``: callers name it first, so that it is refused before the document is made.
-    document : Document
-        What to write.
-
-    Returns
-    -------
-    Path
-        The same path.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be written.
-    """
+    """Write a document as one self-contained HTML page, whole or not at all."""
     return write_file(path, render_page(document), "report")
 
 

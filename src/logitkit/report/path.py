@@ -24,18 +24,7 @@ NOT_ZERO = "Not zero: coefficients, the intercept and others without a penalty a
 
 
 def path_document(record: PathRecord) -> Document:
-    """Return facts about a path, and a table of some of its strengths.
-
-    Parameters
-    ----------
-    record : PathRecord
-        The path.
-
-    Returns
-    -------
-    Document
-        What a notebook shows.
-    """
+    """Return facts about a path, and a table of some of its strengths."""
     last = record.strengths.size - 1
     facts = (
         Fact("Penalty", record.words),
@@ -64,18 +53,7 @@ def path_document(record: PathRecord) -> Document:
 
 
 def cross_validation_document(record: CrossValidation) -> Document:
-    """Return facts about a cross-validation, and the strengths that its rules choose.
-
-    Parameters
-    ----------
-    record : CrossValidation
-        The scores.
-
-    Returns
-    -------
-    Document
-        What a notebook shows.
-    """
+    """Return facts about a cross-validation, and the strengths that its rules choose."""
     path, folds, measure = record.path, record.folds, record.measure
     if path.words == NoPenalty().words:
         return _without_penalty(record)
@@ -130,18 +108,7 @@ def _without_penalty(record: CrossValidation) -> Document:
 
 
 def missing_scores(record: CrossValidation) -> str:
-    """Say how many splits have no score at the strength that was chosen, and why.
-
-    Parameters
-    ----------
-    record : CrossValidation
-        The scores.
-
-    Returns
-    -------
-    str
-        Empty where all splits have one.
-    """
+    """Say how many splits have no score at the strength that was chosen, and why."""
     missing = np.isnan(record.scores[:, record.best])
     count = int(missing.sum())
     if not count:

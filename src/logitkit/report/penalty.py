@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.engine.record import FitRecord, ModelRecord, PenaltyFacts
+from logitkit.engine.record import FitRecord, PenaltyFacts
 from logitkit.engine.solvers.solver import Status
 from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
@@ -41,21 +41,8 @@ LISTED_MOST = 40  # coefficients of a table that is still read
 GAP_LEAST = 1e-16  # a share of the null model's loss below this is rounding
 
 
-def penalty_facts(record: ModelRecord, facts: PenaltyFacts) -> Iterator[Fact]:
-    """Yield which penalty, at which strength, chosen how, and what the fit came to.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-    facts : PenaltyFacts
-        Of the same fit.
-
-    Yields
-    ------
-    Fact
-        In the order of the summary.
-    """
+def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
+    """Yield which penalty, at which strength, chosen how, and what the fit came to."""
     yield Fact("Penalty", facts.words)
     if len(facts.strengths) == 1:
         yield Fact("Strength", format_strength(facts.strengths[0][1]))
@@ -88,16 +75,6 @@ def _n_unpenalised(facts: PenaltyFacts) -> int:
 def format_strength(strength: float) -> str:
     """Format a strength with four significant digits and no zeros that say nothing.
 
-    Parameters
-    ----------
-    strength : float
-        In units of the mean loss.
-
-    Returns
-    -------
-    str
-        The text.
-
     Examples
     --------
     >>> format_strength(0.02), format_strength(0.0123456)
@@ -109,16 +86,6 @@ def format_strength(strength: float) -> str:
 def format_gap(gap: float, tol: float) -> str:
     """Format a relative duality gap beside what was asked for.
 
-    Parameters
-    ----------
-    gap, tol : float
-        As shares of the null model's loss.
-
-    Returns
-    -------
-    str
-        A bound where the gap is rounding.
-
     Examples
     --------
     >>> format_gap(3.2e-9, 1e-7), format_gap(0.0, 1e-12)
@@ -128,21 +95,7 @@ def format_gap(gap: float, tol: float) -> str:
 
 
 def listed_coefficients(record: FitRecord, facts: PenaltyFacts) -> IntArray:
-    """Return the columns that the table lists.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    facts : PenaltyFacts
-        Of the same fit.
-
-    Returns
-    -------
-    (m,) int array
-        All, in order, where they are few; of many, the intercept and then those that are not zero, the largest first
-        when multiplied by the scale of their column.
-    """
+    """Return the columns that the table lists."""
     coef, intercept = record.coef, record.info.intercept
     if coef.size <= LISTED_MOST:
         return np.arange(coef.size)
@@ -154,22 +107,7 @@ def listed_coefficients(record: FitRecord, facts: PenaltyFacts) -> IntArray:
 
 
 def penalised_table(record: FitRecord, facts: PenaltyFacts, changes: FloatArray) -> Table:
-    """Return the coefficients with odds ratios, and where there is a posterior its deviations and intervals.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    facts : PenaltyFacts
-        Of the same fit.
-    changes : (p,) array
-        The change in its column that each coefficient is of.
-
-    Returns
-    -------
-    Table
-        A row a coefficient that is listed; its notes count the others.
-    """
+    """Return the coefficients with odds ratios, and where there is a posterior its deviations and intervals."""
     listed = listed_coefficients(record, facts)
     every = coefficient_estimates(record)
     without = names_without_ratio(record.info)
@@ -205,20 +143,7 @@ def _left_out(record: FitRecord, facts: PenaltyFacts, listed: IntArray) -> Itera
 
 
 def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
-    """Yield what the numbers of a penalised fit are, and are not.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    facts : PenaltyFacts
-        Of the same fit.
-
-    Yields
-    ------
-    str
-        Paragraphs.
-    """
+    """Yield what the numbers of a penalised fit are, and are not."""
     yield f"Coefficients and odds ratios are on the scale of the columns as given; {_pull(facts)}."
     if has_posterior(record):
         text = (

@@ -12,7 +12,7 @@ import numpy as np
 
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.table.extras import ARRAY
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.report.document import Column, Section, Table
 from logitkit.report.number_format import format_integer, format_level
@@ -21,25 +21,8 @@ from logitkit.report.wording import counted, numbered_names
 __all__ = ["model_in_words", "provenance_section", "written_on"]
 
 
-def provenance_section(record: ModelRecord, design: Design, source: str | None, *, own: bool) -> Section:
-    """Return where the numbers come from.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-    design : Design
-        The rows that the report shows the fit on.
-    source : str or None
-        Where these came from, such as a file; None where that is not known.
-    own : bool
-        Whether they are the rows of the fit.
-
-    Returns
-    -------
-    Section
-        One table.
-    """
+def provenance_section(record: FitRecord, design: Design, source: str | None, *, own: bool) -> Section:
+    """Return where the numbers come from."""
     rows = [("Rows of the fit", _rows_in_words(record.counts, source if own else None, _absorbed(record)))]
     if not own:
         rows.append(("Rows of the diagnostics", _rows_in_words(design.counts, source, 0)))
@@ -51,7 +34,7 @@ def provenance_section(record: ModelRecord, design: Design, source: str | None, 
     return Section("About this report", (Table(None, (Column("Item", "left"), Column("Value", "left")), tuple(rows)),))
 
 
-def _absorbed(record: ModelRecord) -> int:
+def _absorbed(record: FitRecord) -> int:
     return 0 if record.info.absorbed is None else record.info.absorbed.n_dropped_rows
 
 
@@ -70,18 +53,8 @@ def _rows_in_words(counts: RowCounts, source: str | None, uninformative: int) ->
     return text
 
 
-def model_in_words(record: ModelRecord) -> str:
+def model_in_words(record: FitRecord) -> str:
     """Return the model as the user stated it: its formula, and the options in words.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Returns
-    -------
-    str
-        One line.
 
     Examples
     --------
@@ -93,7 +66,7 @@ def model_in_words(record: ModelRecord) -> str:
     return "; ".join(_options(record))
 
 
-def _options(record: ModelRecord) -> Iterator[str]:
+def _options(record: FitRecord) -> Iterator[str]:
     info, response = record.info, record.info.response
     yield f"a ready matrix of {counted(len(info.names), 'column')}" if info.formula is None else info.formula
     if response.levels:
@@ -125,16 +98,6 @@ def _given(column: str) -> str:
 
 def written_on() -> str:
     """Return the day and the time of a report in UTC: now, or what SOURCE_DATE_EPOCH says, for builds to be repeated.
-
-    Returns
-    -------
-    str
-        To the minute.
-
-    Raises
-    ------
-    DataError
-        If the environment variable holds no number of seconds.
 
     Examples
     --------

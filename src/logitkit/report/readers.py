@@ -22,16 +22,6 @@ SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9'\"]|fit\.|lk\.|penalty=)")
 def without_code(text: str) -> str:
     """Return a text less its examples, clauses and sentences that name code.
 
-    Parameters
-    ----------
-    text : str
-        Of a summary.
-
-    Returns
-    -------
-    str
-        What can be understood without Python; empty where nothing is left.
-
     Examples
     --------
     >>> without_code("Not listed: 70 coefficients of zip (from -1 to 1). fit.tidy() has them all.")
@@ -61,16 +51,6 @@ def _clauses(sentence: str) -> str:
 
 def for_readers(document: Document) -> Document:
     """Return a report whose sentences can be understood without Python.
-
-    Parameters
-    ----------
-    document : Document
-        A report.
-
-    Returns
-    -------
-    Document
-        The same cells and figures; notes, warnings and prose less what names code.
 
     Examples
     --------

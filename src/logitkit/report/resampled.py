@@ -21,18 +21,7 @@ HEADS = ("Estimate", "Bias", "Std. error")
 
 @finding_document.register
 def bootstrap_document(result: Bootstrap) -> Document:
-    """Return a bootstrap as a document.
-
-    Parameters
-    ----------
-    result : Bootstrap
-        The replicates.
-
-    Returns
-    -------
-    Document
-        Bias and standard errors, and how many replicates were out of the ordinary.
-    """
+    """Return a bootstrap as a document."""
     lost = {"Infinite": result.n_infinite, "Undetermined": result.n_undetermined}
     lost = {name: counts for name, counts in lost.items() if counts.any()}
     columns = (Column("Term", "left"), *(Column(name) for name in (*HEADS, *lost)))
@@ -53,18 +42,7 @@ def bootstrap_document(result: Bootstrap) -> Document:
 
 @finding_document.register
 def jackknife_document(result: Jackknife) -> Document:
-    """Return a jackknife as a document.
-
-    Parameters
-    ----------
-    result : Jackknife
-        The refits.
-
-    Returns
-    -------
-    Document
-        Bias and standard errors.
-    """
+    """Return a jackknife as a document."""
     columns = (Column("Term", "left"), *(Column(name) for name in HEADS))
     cells = tuple(zip(result.names, *_estimates(result), strict=True))
     refits = result.refits

@@ -35,20 +35,7 @@ TERM_MOST = 60  # coefficients of a term that are still listed one by one
 
 
 def summary_document(record: FitRecord, units: Mapping[str, float] | None = None) -> Document:
-    """Return the summary of a fit.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    units : mapping of str to float, optional
-        Change in a column that its coefficient is for, as in ``odds_ratios``; 1 for those not named.
-
-    Returns
-    -------
-    Document
-        Ready for any renderer.
-    """
+    """Return the summary of a fit."""
     return Document(
         title="Logistic regression" if record.penalty is None else "Penalised logistic regression",
         subtitle="",
@@ -67,20 +54,7 @@ def _unit_note(record: FitRecord, units: Mapping[str, float] | None) -> Iterator
 
 
 def coefficient_table(record: FitRecord, units: Mapping[str, float] | None = None) -> Table:
-    """Return the coefficient table with odds ratios and their intervals, which some penalties leave none.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    units : mapping of str to float, optional
-        Change in a column that its coefficient is for, as in ``odds_ratios``; 1 for those not named.
-
-    Returns
-    -------
-    Table
-        A row a coefficient that is listed.
-    """
+    """Return the coefficient table with odds ratios and their intervals, which some penalties leave none."""
     changes = changes_of(record.info, units)
     if record.penalty is not None:
         return penalised_table(record, record.penalty, changes)
@@ -94,18 +68,7 @@ def coefficient_table(record: FitRecord, units: Mapping[str, float] | None = Non
 
 
 def listed_columns(info: DesignInfo) -> IntArray:
-    """Return the columns that a summary lists: all but those of a term with very many.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-
-    Returns
-    -------
-    (m,) int array
-        In order.
-    """
+    """Return the columns that a summary lists: all but those of a term with very many."""
     large = [term.columns for term in info.terms if len(term.columns) > TERM_MOST]
     listed = np.ones(len(info.names), dtype=bool)
     for columns in large:

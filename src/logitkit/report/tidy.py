@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.engine.record import FitRecord, ModelRecord, PenaltyFacts
+from logitkit.engine.record import FitRecord, PenaltyFacts
 from logitkit.errors import UnsupportedError
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
@@ -37,24 +37,8 @@ __all__ = [
 ]
 
 
-def tidy_frame(record: ModelRecord, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
-    """Return a row a coefficient: term, estimate, std_error, statistic, p_value, conf_low, conf_high.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    level : float, optional
-        Confidence level.
-    nonzero : bool, default False
-        Whether coefficients that are zero, as a lasso leaves them, are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        p rows, or fewer, labelled by their place. After a penalty statistic and p_value are missing; std_error and
-        interval are the posterior's, which the name of the columns says, or missing.
-    """
+def tidy_frame(record: FitRecord, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
+    """Return a row a coefficient: term, estimate, std_error, statistic, p_value, conf_low, conf_high."""
     table = coefficient_estimates(record, level)
     found = pd.DataFrame(
         {
@@ -71,21 +55,8 @@ def tidy_frame(record: ModelRecord, level: float | None = None, *, nonzero: bool
     return ResultFrame(posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record))
 
 
-def posterior_named(frame: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
-    """Return a table whose columns say that errors and intervals are of a posterior, where they are.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        With errors or intervals.
-    record : FitRecord
-        The fit that they are of.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same table; ``columns.name`` is "posterior, given the strength" after a ridge.
-    """
+def posterior_named(frame: pd.DataFrame, record: FitRecord) -> pd.DataFrame:
+    """Return a table whose columns say that errors and intervals are of a posterior, where they are."""
     if record.penalty is not None and has_posterior(record):
         posterior = f"posterior, {posterior_condition(record.penalty)}"
         frame.columns.name = f"{posterior}; {frame.columns.name}" if frame.columns.name is not None else posterior
@@ -93,56 +64,21 @@ def posterior_named(frame: pd.DataFrame, record: ModelRecord) -> pd.DataFrame:
 
 
 def ratio_named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of ratios whose columns say why some have no unit.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        With a column ``unit``, missing where a column cannot change alone.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same table.
-    """
+    """Return a table of ratios whose columns say why some have no unit."""
     if frame["unit"].isna().any():
         frame.columns.name = "no ratio where a column cannot change alone"
     return frame
 
 
-def confint_frame(record: ModelRecord, level: float | None = None) -> pd.DataFrame:
-    """Return Wald intervals, a row a coefficient: conf_low, conf_high.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    level : float, optional
-        Confidence level; the fit's by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        p rows.
-    """
+def confint_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
+    """Return Wald intervals, a row a coefficient: conf_low, conf_high."""
     table = coefficient_estimates(record, level)
     found = pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term"))
     return ResultFrame(posterior_named(found, record))
 
 
 def absorbed_frame(record: FitRecord) -> pd.DataFrame | None:
-    """Return a row a level of an absorbed factor: level, rows, intercept; None where no factor is absorbed.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-
-    Returns
-    -------
-    pandas.DataFrame or None
-        The intercept is infinite for a level whose rows all have one outcome, missing for one without weight.
-    """
+    """Return a row a level of an absorbed factor: level, rows, intercept; None where no factor is absorbed."""
     absorbed = record.info.absorbed
     if absorbed is None:
         return None
@@ -172,18 +108,7 @@ def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
 
 
 def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
-    """Return a row a coefficient but the intercept: unit, odds_ratio, std_error, conf_low, conf_high, p_value.
-
-    Parameters
-    ----------
-    result : OddsRatios
-        From ``odds_ratios``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a ratio; of columns that cannot change alone, such as those of a spline, unit and ratio are missing.
-    """
+    """Return a row a coefficient but the intercept: unit, odds_ratio, std_error, conf_low, conf_high, p_value."""
     frame = ResultFrame(
         {
             "unit": result.units,
@@ -203,16 +128,6 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
 
     After a penalty ``n_params`` is the number of coefficients that are not zero, tests and information criteria are
     missing, and further columns tell of the penalty.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row.
     """
     row: dict[str, Any] = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
     row |= {"events": record.events} | likelihood_row(record) | {"tjur": fit_statistics(record).tjur}
@@ -223,19 +138,8 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
     return ResultFrame([row])
 
 
-def likelihood_row(record: ModelRecord) -> dict[str, Any]:
-    """Return likelihoods, their test, information criteria and shares explained; missing where withheld.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Returns
-    -------
-    dict
-        By the name of the column.
-    """
+def likelihood_row(record: FitRecord) -> dict[str, Any]:
+    """Return likelihoods, their test, information criteria and shares explained; missing where withheld."""
     statistics = fit_statistics(record)
     row: dict[str, Any] = {
         "loglik": record.loglik,
@@ -269,22 +173,7 @@ def _penalty_row(record: FitRecord, facts: PenaltyFacts) -> dict[str, Any]:
 
 
 def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFrame:
-    """Return predictions with standard errors and intervals, a row a row of the table.
-
-    Parameters
-    ----------
-    result : Predictions
-        Of the rows that were kept.
-    kept : (n,) bool array
-        Which rows of the table they are.
-    index : pandas.Index or None
-        Row labels of the table.
-
-    Returns
-    -------
-    pandas.DataFrame
-        n rows, missing where not kept.
-    """
+    """Return predictions with standard errors and intervals, a row a row of the table."""
     columns = {
         "estimate": result.probability,
         "std_error": result.std_error,
@@ -297,21 +186,7 @@ def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFram
 
 
 def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
-    """Return a row an observation: outcome, fitted probability, logit, residuals, leverage, Cook's distance.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    design : Design
-        Rows with their outcome.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Labelled as the table's rows; std_error is missing where ``predictions`` refuses it, and leverage and Cook's
-        distance for other rows than the fit's and after a penalty.
-    """
+    """Return a row an observation: outcome, fitted probability, logit, residuals, leverage, Cook's distance."""
     from logitkit.diagnostics.influence import influence
     from logitkit.diagnostics.residuals import residuals
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError
 from logitkit.inference.changes import column_changes, without_ratio
 from logitkit.inference.delta import Estimates
@@ -30,18 +30,6 @@ READABLE = 0.03  # size of the effect that a unit is proposed for where the devi
 def changes_of(info: DesignInfo, units: Mapping[str, float] | None) -> FloatArray:
     """Return by how much each column changes.
 
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    units : mapping of str to float or None
-        As in ``odds_ratios``.
-
-    Returns
-    -------
-    (p,) array
-        1 for those not named, and for those that cannot change alone.
-
     Examples
     --------
     >>> import logitkit as lk
@@ -57,18 +45,6 @@ def changes_of(info: DesignInfo, units: Mapping[str, float] | None) -> FloatArra
 
 def per_unit(found: Estimates, changes: FloatArray) -> Estimates:
     """Return estimates of larger changes.
-
-    Parameters
-    ----------
-    found : Estimates
-        m coefficients.
-    changes : (m,) array
-        Not zero.
-
-    Returns
-    -------
-    Estimates
-        Each times its change, with its error and limits; the statistic keeps its size and takes the change's sign.
 
     Examples
     --------
@@ -94,18 +70,6 @@ def per_unit(found: Estimates, changes: FloatArray) -> Estimates:
 def unit_labels(names: Sequence[str], changes: FloatArray) -> list[str]:
     """Return names with their units.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of the m coefficients.
-    changes : (m,) array
-        Their units.
-
-    Returns
-    -------
-    list of str
-        The name alone where the unit is 1.
-
     Examples
     --------
     >>> unit_labels(["age", "balance"], np.array([1.0, 1e5]))
@@ -116,25 +80,8 @@ def unit_labels(names: Sequence[str], changes: FloatArray) -> list[str]:
     ]
 
 
-def unit_note(record: ModelRecord, found: Estimates, changes: FloatArray, verbs: str) -> Iterator[str]:
-    """Propose units for columns whose coefficients and errors are too small to be read.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-    found : Estimates
-        Its coefficients, one per unit, flat.
-    changes : (p,) array
-        Units that were given, by column.
-    verbs : str
-        What else takes units.
-
-    Yields
-    ------
-    str
-        One paragraph or none. The unit is the power of ten nearest the standard deviation of the column.
-    """
+def unit_note(record: FitRecord, found: Estimates, changes: FloatArray, verbs: str) -> Iterator[str]:
+    """Propose units for columns whose coefficients and errors are too small to be read."""
     sizes = _sizes(found.estimate, found.std_error, len(record.info.names))
     units = _proposed(record.info, sizes, changes, lambda: _deviations(record))
     if units:
@@ -144,22 +91,7 @@ def unit_note(record: ModelRecord, found: Estimates, changes: FloatArray, verbs:
 def grouped_unit_note(
     info: DesignInfo, estimate: FloatArray, std_error: FloatArray, changes: FloatArray
 ) -> Iterator[str]:
-    """Propose units for columns whose coefficients are too small to be read in every group.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of all groups.
-    estimate, std_error : (G, p) array
-        One row per group.
-    changes : (p,) array
-        Units that were given, by column.
-
-    Yields
-    ------
-    str
-        One paragraph or none. The unit is a power of ten that makes the largest coefficient readable.
-    """
+    """Propose units for columns whose coefficients are too small to be read in every group."""
     unknown = np.full(len(info.names), np.nan)
     units = _proposed(info, _sizes(estimate, std_error, len(info.names)), changes, lambda: unknown)
     if units:
@@ -168,21 +100,6 @@ def grouped_unit_note(
 
 def read_units(words: Sequence[str]) -> dict[str, float]:
     """Read units as they are written on a command line.
-
-    Parameters
-    ----------
-    words : sequence of str
-        ``name=number`` each.
-
-    Returns
-    -------
-    dict of str to float
-        By column.
-
-    Raises
-    ------
-    FormulaError
-        If a word is not of that form.
 
     Examples
     --------
@@ -236,7 +153,7 @@ def _mapping(units: Mapping[str, float]) -> str:
     return f"{{{', '.join(listed)}{', ...' if len(units) > len(listed) else ''}}}"
 
 
-def _deviations(record: ModelRecord) -> FloatArray:
+def _deviations(record: FitRecord) -> FloatArray:
     """Return standard deviations of the columns, nan where they are not known.
 
     After a penalty that standardises they are its scale. Else they follow from the information of the first outcome,

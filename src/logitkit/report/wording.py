@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import quoted_names
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.typing import FloatArray
@@ -47,18 +47,6 @@ MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often a
 def name_list(names: Sequence[str], most: int = NAMES_MOST) -> str:
     """Return names with commas, in quotes where a name holds one, and beyond some of them how many more there are.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Such as the names of coefficients.
-    most : int, default 12
-        Names that are written out.
-
-    Returns
-    -------
-    str
-        The text.
-
     Examples
     --------
     >>> name_list(["a", "b"]), name_list(["a", "b", "c", "d"], most=2)
@@ -70,16 +58,6 @@ def name_list(names: Sequence[str], most: int = NAMES_MOST) -> str:
 
 def learnt_from_all(transforms: Sequence[str]) -> str:
     """Say that the folds of a cross-validation share what transforms learnt.
-
-    Parameters
-    ----------
-    transforms : sequence of str
-        As they are written in the formula.
-
-    Returns
-    -------
-    str
-        A sentence or two.
 
     Examples
     --------
@@ -96,16 +74,6 @@ def learnt_from_all(transforms: Sequence[str]) -> str:
 def numbered_names(counts: Sequence[tuple[str, int]]) -> str:
     """Return names with a number each.
 
-    Parameters
-    ----------
-    counts : sequence of (str, int)
-        Such as columns and their missing values.
-
-    Returns
-    -------
-    str
-        With commas.
-
     Examples
     --------
     >>> numbered_names([("age", 3), ("income, net", 1200)])
@@ -118,18 +86,6 @@ def numbered_names(counts: Sequence[tuple[str, int]]) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a count with its noun, in the plural unless it is one.
 
-    Parameters
-    ----------
-    number : int
-        The count.
-    noun : str
-        In the singular; its plural ends in s.
-
-    Returns
-    -------
-    str
-        The text.
-
     Examples
     --------
     >>> counted(1, "iteration"), counted(0, "row"), counted(1200, "row")
@@ -140,16 +96,6 @@ def counted(number: int, noun: str) -> str:
 
 def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
     """Return a note on tests of terms that interactions of the model contain.
-
-    Parameters
-    ----------
-    contained : sequence of (str, sequence of str)
-        Terms and their interactions.
-
-    Returns
-    -------
-    tuple of str
-        One paragraph or none.
 
     Examples
     --------
@@ -168,34 +114,13 @@ def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]]) -> tuple[s
     return (note,)
 
 
-def has_only_intercept(record: ModelRecord) -> bool:
-    """Return whether no coefficient was estimated besides the intercept, so that the model is the null model.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Returns
-    -------
-    bool
-        True also when every other column is aliased.
-    """
+def has_only_intercept(record: FitRecord) -> bool:
+    """Return whether no coefficient was estimated besides the intercept, so that the model is the null model."""
     return record.n_intercepts > 0 and record.n_params == record.n_intercepts
 
 
 def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
     """Return a note where a model has no intercept, and what would be one.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Of the coefficients.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or none.
 
     Examples
     --------
@@ -208,18 +133,7 @@ def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def fewer_groups(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
-    """Return a note when a Hosmer-Lemeshow test has fewer groups than were asked for.
-
-    Parameters
-    ----------
-    result : HosmerLemeshow or OutcomeHosmerLemeshow
-        What the test found.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or none.
-    """
+    """Return a note when a Hosmer-Lemeshow test has fewer groups than were asked for."""
     found = result.size.size
     if found >= result.groups_asked:
         return ()
@@ -228,18 +142,7 @@ def fewer_groups(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, .
 
 
 def many_new_rows(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
-    """Return a note when a Hosmer-Lemeshow test is of many rows that the fit did not see.
-
-    Parameters
-    ----------
-    result : HosmerLemeshow or OutcomeHosmerLemeshow
-        What the test found.
-
-    Returns
-    -------
-    tuple of str
-        One sentence or none.
-    """
+    """Return a note when a Hosmer-Lemeshow test is of many rows that the fit did not see."""
     if result.in_sample or result.share_of_fit <= MANY_NEW:
         return ()
     share = format_percent(result.share_of_fit)
@@ -254,16 +157,6 @@ def many_new_rows(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, 
 def is_calibrated(intercept: float | FloatArray, slope: float | FloatArray) -> bool:
     """Tell whether calibration intercepts are 0 and slopes 1, as on the rows of a fit with intercepts.
 
-    Parameters
-    ----------
-    intercept, slope : float or (K,) array
-        Those that are nan say nothing.
-
-    Returns
-    -------
-    bool
-        False where none says anything.
-
     Examples
     --------
     >>> is_calibrated(1e-12, 1.0), is_calibrated(0.0, 0.9)
@@ -275,18 +168,7 @@ def is_calibrated(intercept: float | FloatArray, slope: float | FloatArray) -> b
 
 
 def ratio_notes(result: LikelihoodRatioTest) -> tuple[str, ...]:
-    """Return the notes on a likelihood-ratio test against the null model.
-
-    Parameters
-    ----------
-    result : LikelihoodRatioTest
-        What was found.
-
-    Returns
-    -------
-    tuple of str
-        One sentence each.
-    """
+    """Return the notes on a likelihood-ratio test against the null model."""
     if result.dof == 0:
         return ("There is nothing to test: the model is the null model.",)
     notes = (f"Null model: {result.null_model}.",) if result.null_model else ()

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.engine.outcome_record import MultinomialRecord
-from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.engine.regularised.penalised_path import PathRecord
@@ -27,24 +26,7 @@ __all__ = ["criteria_frame", "fit_at_strength", "fit_of", "least_strength", "nes
 
 
 def criteria_frame(given: PenalisedModel, record: PathRecord, dof: pd.Series, gamma: float) -> pd.DataFrame:
-    """Return information criteria along a path.
-
-    Parameters
-    ----------
-    given : PenalisedModel
-        The problem.
-    record : PathRecord
-        Its path.
-    dof : Series
-        Effective degrees of freedom by strength.
-    gamma : float
-        Of the extended criterion.
-
-    Returns
-    -------
-    pandas.DataFrame
-        deviance, dof, aic, bic, ebic; a row a strength.
-    """
+    """Return information criteria along a path."""
     response = given.design.response
     deviance, values = record.deviance, dof.to_numpy()
     always = int(np.count_nonzero(given.problem.strengths.whole.free))
@@ -62,25 +44,7 @@ def criteria_frame(given: PenalisedModel, record: PathRecord, dof: pd.Series, ga
 
 
 def least_strength(strengths: np.ndarray[Any, np.dtype[np.float64]], criterion: pd.Series) -> float:
-    """Return the strength of the least value.
-
-    Parameters
-    ----------
-    strengths : (k,) array
-        Of a path.
-    criterion : Series
-        At each.
-
-    Returns
-    -------
-    float
-        The strength.
-
-    Raises
-    ------
-    UnsupportedError
-        Where there is no value.
-    """
+    """Return the strength of the least value."""
     values = criterion.to_numpy()
     if np.isnan(values).all():
         raise UnsupportedError(
@@ -91,79 +55,21 @@ def least_strength(strengths: np.ndarray[Any, np.dtype[np.float64]], criterion: 
 
 
 def fit_at_strength(given: PenalisedModel | None, strength: float, level: float, chosen: str, verb: str) -> Any:
-    """Return the fit to all rows at a strength.
-
-    Parameters
-    ----------
-    given : PenalisedModel or None
-        The problem; None where its rows were left behind.
-    strength : float
-        Not negative.
-    level : float
-        Confidence level of the fit.
-    chosen : str
-        How the strength was chosen, in words.
-    verb : str
-        What was asked for, to be named where there are no rows.
-
-    Returns
-    -------
-    Fit
-        Which says how its strength was chosen.
-
-    Raises
-    ------
-    UnsupportedError
-        If there are no rows.
-    """
+    """Return the fit to all rows at a strength."""
     given = with_rows(given, verb, strength)
     record = given.fit(strength, ProxNewton(), level, chosen)
     return fit_of(record, given.design)
 
 
-def fit_of(record: ModelRecord, design: Design) -> Any:
-    """Return the fit of a record with its rows, of the kind that the record is.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        Of two outcomes or of several.
-    design : Design
-        Its rows.
-
-    Returns
-    -------
-    Fit or MultinomialFit
-        With the sandwich that weights or clusters call for.
-    """
-    if isinstance(record, MultinomialRecord):
+def fit_of(record: FitRecord, design: Design) -> Any:
+    """Return the fit of a record with its rows, of the kind that the record is."""
+    if not record.is_single:
         return MultinomialFit(with_required_outcome_sandwich(record, design), design)
-    assert isinstance(record, FitRecord)
     return Fit(with_required_sandwich(record, design), design)
 
 
 def with_rows(given: PenalisedModel | None, verb: str, strength: float | None = None) -> PenalisedModel:
-    """Return the problem with its rows.
-
-    Parameters
-    ----------
-    given : PenalisedModel or None
-        None where pickling has left the rows behind.
-    verb : str
-        What was asked for.
-    strength : float, optional
-        At which.
-
-    Returns
-    -------
-    PenalisedModel
-        The same.
-
-    Raises
-    ------
-    UnsupportedError
-        If there are no rows.
-    """
+    """Return the problem with its rows."""
     if given is None:
         at = "" if strength is None else f", or the fitting function with penalty= and the strength {strength!r}"
         raise UnsupportedError(
@@ -174,26 +80,6 @@ def with_rows(given: PenalisedModel | None, verb: str, strength: float | None = 
 
 
 def nested_of(given: PenalisedModel | None, found: CrossValidation, rule: str) -> NestedScores:
-    """Return the nested cross-validation.
-
-    Parameters
-    ----------
-    given : PenalisedModel or None
-        The problem; None where its rows were left behind.
-    found : CrossValidation
-        The cross-validation.
-    rule : {'best', 'one_se'}
-        How a strength is chosen.
-
-    Returns
-    -------
-    NestedScores
-        A score a fold.
-
-    Raises
-    ------
-    UnsupportedError
-        If there are no rows.
-    """
+    """Return the nested cross-validation."""
     with single_threaded_blas():
         return nested_scores(with_rows(given, "nested"), found, ProxNewton(tol=1e-7), rule)

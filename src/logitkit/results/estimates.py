@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_covariance, require_likelihood
 from logitkit.report import tidy
@@ -49,26 +49,8 @@ class Estimates(Model):
         return pd.Series(values.copy(), self.record.names, name=name)
 
 
-def interval_frame(record: ModelRecord, rows: Callable[[], Design], method: str, level: float | None) -> pd.DataFrame:
-    """Return intervals of the coefficients: conf_low, conf_high.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-    rows : callable
-        Gives its rows, which the bootstrap alone needs.
-    method : {'wald', 'bootstrap'}
-        How they are made.
-    level : float or None
-        Confidence level; None for the fit's.
-
-    Returns
-    -------
-    pandas.DataFrame
-        p rows; by the bootstrap, the name of the columns says what was drawn, and after a ridge or a prior that they
-        are of the posterior.
-    """
+def interval_frame(record: FitRecord, rows: Callable[[], Design], method: str, level: float | None) -> pd.DataFrame:
+    """Return intervals of the coefficients: conf_low, conf_high."""
     if method == "bootstrap":
         require_likelihood(record, "bootstrap")
         from logitkit.inference.bootstrap_intervals import standard_intervals

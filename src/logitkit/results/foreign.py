@@ -114,16 +114,6 @@ FUNCTIONS = {
 def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     """Refuse keywords that a public function does not have with the name that is meant.
 
-    Parameters
-    ----------
-    function : callable
-        Without ``**kwargs``.
-
-    Returns
-    -------
-    callable
-        The same function; its own caller is one frame further away.
-
     Examples
     --------
     >>> import logitkit as lk
@@ -166,16 +156,6 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
 def verbs_in_our_words(kind: type[C]) -> type[C]:
     """Let the public methods that a class defines refuse words of other packages.
 
-    Parameters
-    ----------
-    kind : type
-        A class that users hold.
-
-    Returns
-    -------
-    type
-        The class itself.
-
     Examples
     --------
     >>> import logitkit as lk
@@ -192,18 +172,6 @@ def verbs_in_our_words(kind: type[C]) -> type[C]:
 
 def meant_by(name: str, kind: type) -> str:
     """Return what an attribute of another package's fits is called here.
-
-    Parameters
-    ----------
-    name : str
-        What was asked for.
-    kind : type
-        Of what.
-
-    Returns
-    -------
-    str
-        A message for an AttributeError.
 
     Examples
     --------
@@ -222,18 +190,6 @@ def meant_by(name: str, kind: type) -> str:
 
 def function_meant_by(name: str, own: Sequence[str]) -> str:
     """Return what a function or class of another package is called here.
-
-    Parameters
-    ----------
-    name : str
-        What was asked of the package.
-    own : sequence of str
-        What it has.
-
-    Returns
-    -------
-    str
-        A message for an AttributeError.
 
     Examples
     --------

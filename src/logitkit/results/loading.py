@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.saved.file import load_record
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
@@ -57,4 +56,4 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
     True
     """
     record = load_record(as_path(path, "model"), functions or {})
-    return MultinomialFit(record) if isinstance(record, MultinomialRecord) else Fit(record)
+    return MultinomialFit(record) if not record.is_single else Fit(record)

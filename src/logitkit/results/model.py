@@ -7,7 +7,7 @@ from typing import Any, Self
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.engine.record import Limit, ModelRecord, PenaltyFacts
+from logitkit.engine.record import FitRecord, Limit, PenaltyFacts
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.penalised import require_covariance
 from logitkit.report import tidy
@@ -22,7 +22,7 @@ class Model:
 
     Parameters
     ----------
-    record : ModelRecord
+    record : FitRecord
         Everything that is known after the fit.
     design : Design, optional
         The rows of the fit.
@@ -33,7 +33,7 @@ class Model:
         super().__init_subclass__()
         verbs_in_our_words(cls)
 
-    def __init__(self, record: ModelRecord, design: Design | None = None) -> None:
+    def __init__(self, record: FitRecord, design: Design | None = None) -> None:
         self.record = record
         self.design = design
 

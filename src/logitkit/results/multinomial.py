@@ -10,7 +10,7 @@ import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.engine.outcome_layout import places_of
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.inference.risk_ratios import risk_ratios
 from logitkit.options import require_text
 from logitkit.report import outcomes as tables
@@ -33,7 +33,7 @@ class MultinomialFit(OutcomeTested):
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         Everything that is known after the fit.
     design : Design, optional
         The rows of the fit, for verbs that need rows; a loaded model has none and takes ``data=``.
@@ -49,9 +49,9 @@ class MultinomialFit(OutcomeTested):
     [3.0, 3.0, 3.0]
     """
 
-    record: MultinomialRecord
+    record: FitRecord
 
-    def __init__(self, record: MultinomialRecord, design: Design | None = None) -> None:
+    def __init__(self, record: FitRecord, design: Design | None = None) -> None:
         super().__init__(record, design)
 
     @property

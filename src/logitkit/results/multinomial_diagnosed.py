@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from logitkit.engine.outcome_layout import places_of
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.report import outcome_diagnostics as frames
 from logitkit.report import tidy
 from logitkit.results.model import Model
@@ -31,13 +31,13 @@ class OutcomeDiagnosed(Model):
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         Everything that is known after the fit.
     design : Design, optional
         The rows of the fit.
     """
 
-    record: MultinomialRecord
+    record: FitRecord
 
     def residuals(
         self,

@@ -24,7 +24,7 @@ class OutcomeTested(OutcomeDiagnosed):
 
     Parameters
     ----------
-    record : MultinomialRecord
+    record : FitRecord
         Everything that is known after the fit.
     design : Design, optional
         The rows of the fit.

@@ -54,7 +54,7 @@ class OutcomePath(Path):
         levels = given.design.info.response.levels
         outcomes = given.family if isinstance(given, Unpenalised) else given.given.outcomes
         assert isinstance(outcomes, Outcomes)
-        self._modelled = tuple(levels[k] for k in outcomes.layout.active)
+        self._modelled = tuple(levels[k] for k in outcomes.predictors.active)
         self._terms = given.design.info.names
 
     @property
@@ -64,18 +64,7 @@ class OutcomePath(Path):
         return pd.DataFrame(self.record.coef, self._index, columns)
 
     def at(self, strength: float) -> MultinomialFit:  # type: ignore[override]
-        """Return the fit at a strength, which need not be one of the path's.
-
-        Parameters
-        ----------
-        strength : float
-            Not negative.
-
-        Returns
-        -------
-        MultinomialFit
-            Solved anew, as ``lk.multinomial`` with this strength.
-        """
+        """Return the fit at a strength, which need not be one of the path's."""
         fit: MultinomialFit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
 

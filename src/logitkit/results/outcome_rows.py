@@ -30,29 +30,7 @@ __all__ = ["coded_outcome_rows", "outcome_rows", "predict_outcomes", "prediction
 
 
 def outcome_rows(fit: OutcomeDiagnosed, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> Design:
-    """Return the rows of the fit, or those of a table or a matrix with an outcome.
-
-    Parameters
-    ----------
-    fit : OutcomeDiagnosed
-        The fit.
-    data : table, matrix or None
-        New rows; None for those of the fit.
-    weights, offset : str, array-like or by outcome, optional
-        Of the new rows, where the fit was given arrays.
-    y : array-like, optional
-        Outcome of the new rows, where the fit was given a matrix.
-
-    Returns
-    -------
-    Design
-        The rows.
-
-    Raises
-    ------
-    DataError
-        If the fit has no rows, if new rows lack what the fit was given, or if the fit has no answer for a row.
-    """
+    """Return the rows of the fit, or those of a table or a matrix with an outcome."""
     if data is not None:
         design = new_design(fit.record.info, data, weights, offset, y)
         require_finite_rows(design.matrix, design.info, design.positions)
@@ -68,24 +46,7 @@ def outcome_rows(fit: OutcomeDiagnosed, data: Any, weights: Any = None, offset: 
 
 
 def rows_to_predict(fit: MultinomialFit, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
-    """Return rows to predict for: the fit's own, a table's, or a matrix's.
-
-    Parameters
-    ----------
-    fit : MultinomialFit
-        The fit.
-    data : table, matrix or None
-        New rows; None for those of the fit.
-    offset : by outcome, or None
-        Offsets of new rows.
-    unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw, and with a row that its data say nothing of.
-
-    Returns
-    -------
-    NewRows
-        Those that could be coded, and which they are.
-    """
+    """Return rows to predict for: the fit's own, a table's, or a matrix's."""
     rows = coded_outcome_rows(fit.record.info, fit.design, data, offset, unseen)
     if data is None:
         design = outcome_rows(fit, None)
@@ -102,26 +63,7 @@ def rows_to_predict(fit: MultinomialFit, data: Any, offset: Any, unseen: UnseenP
 def coded_outcome_rows(
     info: DesignInfo, design: Design | None, data: Any, offset: Any, unseen: UnseenPolicy
 ) -> NewRows:
-    """Return rows to predict for, coded as those of a fit: its own, a table's, or a matrix's.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    design : Design or None
-        Its rows.
-    data : table, matrix or None
-        New rows; None for those of the fit.
-    offset : by outcome, or None
-        Offsets of new rows.
-    unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw.
-
-    Returns
-    -------
-    NewRows
-        Those that could be coded, of finite numbers, and which they are.
-    """
+    """Return rows to predict for, coded as those of a fit: its own, a table's, or a matrix's."""
     require_choice("unseen", unseen, get_args(UnseenPolicy))
     if data is None:
         if offset is not None:
@@ -170,22 +112,7 @@ def _matrix(info: DesignInfo, X: Any, offset: Any) -> NewRows:
 
 
 def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataFrame:
-    """Return predictions of rows, a column an outcome.
-
-    Parameters
-    ----------
-    fit : MultinomialFit
-        The fit.
-    rows : NewRows
-        From ``rows_to_predict``.
-    scale : {'probability', 'logit'}
-        What to return; logits are against the reference, in symmetric form centred.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Missing where the input is missing, or the limit is undetermined.
-    """
+    """Return predictions of rows, a column an outcome."""
     record = fit.record
     function = outcome_probabilities if scale == "probability" else outcome_logits
     values = function(record, rows.matrix, rows.offset)
@@ -204,26 +131,7 @@ def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataF
 def predictions_of_outcomes(
     fit: MultinomialFit, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy
 ) -> pd.DataFrame:
-    """Return probabilities with standard errors and intervals, a row a row of the table and an outcome.
-
-    Parameters
-    ----------
-    fit : MultinomialFit
-        The fit.
-    data : table, matrix or None
-        New rows; None for those of the fit.
-    level : float or None
-        Confidence level; the fit's by default.
-    offset : by outcome, or None
-        Offsets of new rows.
-    unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw, and with a row that its data say nothing of.
-
-    Returns
-    -------
-    pandas.DataFrame
-        estimate, std_error, conf_low, conf_high; indexed by row and outcome.
-    """
+    """Return probabilities with standard errors and intervals, a row a row of the table and an outcome."""
     rows = rows_to_predict(fit, data, offset, unseen)
     found = outcome_predictions(fit.record, rows.matrix, rows.offset, level)
     columns = {}

@@ -26,33 +26,7 @@ def predict_along(
     strengths: Any,
     scale: str,
 ) -> pd.DataFrame:
-    """Return predictions at each strength.
-
-    Parameters
-    ----------
-    given : PenalisedLogit
-        The problem of the path, with its rows.
-    record : PathRecord
-        The path.
-    rows : tuple
-        New rows or None, their offset, and what to do with a level that the fit never saw.
-    strengths : (k,) array-like or None
-        None for those of the path.
-    scale : {'probability', 'logit'}
-        What to return.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a row of the table, a column a strength, from the largest; missing where the input is missing.
-
-    Raises
-    ------
-    DataError, FormulaError
-        For strengths or rows that cannot be.
-    ConvergenceError
-        Where a strength that is not the path's cannot be solved.
-    """
+    """Return predictions at each strength."""
     data, offset, unseen = rows
     require_choice("unseen", unseen, get_args(UnseenPolicy))
     if data is None and offset is not None:

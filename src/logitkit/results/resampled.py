@@ -58,22 +58,7 @@ class BootstrapResult(Bootstrap):
     def tidy(
         self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
     ) -> pd.DataFrame:
-        """Return a row a coefficient.
-
-        Parameters
-        ----------
-        kind : {'percentile', 'bca'}
-            How intervals are made.
-        level : float, optional
-            Confidence level; the fit's by default.
-        jackknife : Jackknife, optional
-            Of the same fit, for ``'bca'``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            term, estimate, bias, std_error, conf_low, conf_high, n_infinite, n_undetermined.
-        """
+        """Return a row a coefficient."""
         found = self.intervals(kind, level, jackknife)
         return ResultFrame(
             {
@@ -118,13 +103,7 @@ class JackknifeResult(Jackknife):
         return _named(self, super().std_error, "std_error")
 
     def tidy(self) -> pd.DataFrame:
-        """Return a row a coefficient.
-
-        Returns
-        -------
-        pandas.DataFrame
-            term, estimate, bias, std_error.
-        """
+        """Return a row a coefficient."""
         return ResultFrame(
             {
                 "term": list(self.names),
@@ -136,61 +115,17 @@ class JackknifeResult(Jackknife):
 
 
 def bootstrap_fit(fit: Model, n: int, seed: int | None, kind: ResamplingKind | None) -> BootstrapResult:
-    """Return the bootstrap of a fit on its own rows.
-
-    Parameters
-    ----------
-    fit : Model
-        The fit.
-    n : int
-        Number of replicates.
-    seed : int or None
-        Draws the same replicates again.
-    kind : {'rows', 'cluster', 'parametric'} or None
-        What is drawn.
-
-    Returns
-    -------
-    BootstrapResult
-        Shows itself.
-    """
+    """Return the bootstrap of a fit on its own rows."""
     return shown(BootstrapResult(**_values(bootstrap(fit.record, own_rows(fit), n, seed=seed, kind=kind))))
 
 
 def jackknife_fit(fit: Model) -> JackknifeResult:
-    """Return the jackknife of a fit on its own rows.
-
-    Parameters
-    ----------
-    fit : Model
-        The fit.
-
-    Returns
-    -------
-    JackknifeResult
-        Shows itself.
-    """
+    """Return the jackknife of a fit on its own rows."""
     return shown(JackknifeResult(**_values(jackknife(fit.record, own_rows(fit)))))
 
 
 def own_rows(fit: Model) -> Design:
-    """Return the rows of a fit.
-
-    Parameters
-    ----------
-    fit : Model
-        The fit.
-
-    Returns
-    -------
-    Design
-        Its rows.
-
-    Raises
-    ------
-    DataError
-        For a model that was loaded, which has none.
-    """
+    """Return the rows of a fit."""
     if fit.design is None:
         raise DataError("A loaded model holds no rows, which resampling draws from: fit it again.")
     return fit.design

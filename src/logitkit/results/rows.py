@@ -40,29 +40,7 @@ __all__ = [
 
 
 def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> Design:
-    """Return the rows of the fit, or those of a table or a matrix with an outcome.
-
-    Parameters
-    ----------
-    fit : Estimates
-        The fit.
-    data : table, matrix or None
-        New rows; None for those of the fit.
-    weights, offset : str or array-like, optional
-        Of the new rows, where the fit was given arrays.
-    y : array-like, optional
-        Outcome of the new rows, where the fit was given a matrix.
-
-    Returns
-    -------
-    Design
-        The rows.
-
-    Raises
-    ------
-    DataError
-        If the fit has no rows, if new rows lack what the fit was given, or if the fit has no answer for a row.
-    """
+    """Return the rows of the fit, or those of a table or a matrix with an outcome."""
     if data is not None:
         design = new_design(fit.record.info, data, weights, offset, y)
         require_finite_rows(design.matrix, design.info, design.positions)
@@ -83,20 +61,7 @@ def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, 
 
 
 def told_rows(design: Design, data: Any) -> Design:
-    """Return rows of a table that a frame is made of, and warn where it has fewer rows than the table.
-
-    Parameters
-    ----------
-    design : Design
-        The rows.
-    data : table, matrix or None
-        What was given; nothing is said of the rows of the fit.
-
-    Returns
-    -------
-    Design
-        The same.
-    """
+    """Return rows of a table that a frame is made of, and warn where it has fewer rows than the table."""
     said = () if data is None else left_out_words(replace(rows_left_out(design), weightless=0))
     for text in said:
         warn_caller(text, DataWarning)
@@ -125,43 +90,13 @@ def _own_or_all(record: FitRecord, design: Design) -> Design:
 
 
 def require_finite_rows(matrix: Matrix, info: DesignInfo, positions: IntArray) -> None:
-    """Refuse rows with a value that is not finite, which one sum of all tells at once.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows.
-    info : DesignInfo
-        Names of the columns.
-    positions : (n,) int array
-        Places of the rows in the table.
-    """
+    """Refuse rows with a value that is not finite, which one sum of all tells at once."""
     if not np.isfinite(matrix.matvec(np.ones(matrix.n_columns)).sum()):
         require_finite(matrix, info.names, positions)
 
 
 def new_design(info: DesignInfo, data: Any, weights: Any, offset: Any, y: Any) -> Design:
-    """Return new rows with their outcome, as the fit was given them: by a table, or by a matrix and y.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    data : table or matrix
-        New rows.
-    weights, offset, y : str or array-like, or None
-        What the fit was given as arrays.
-
-    Returns
-    -------
-    Design
-        The rows.
-
-    Raises
-    ------
-    DataError
-        If y is missing after a fit of a matrix, or given after a formula.
-    """
+    """Return new rows with their outcome, as the fit was given them: by a table, or by a matrix and y."""
     if info.coding is None:
         if y is None:
             raise DataError(
@@ -174,24 +109,7 @@ def new_design(info: DesignInfo, data: Any, weights: Any, offset: Any, y: Any) -
 
 
 def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
-    """Return rows to predict for: the fit's own, a table's, or a matrix's.
-
-    Parameters
-    ----------
-    fit : Estimates
-        The fit.
-    data : table, matrix or None
-        New rows; None for those of the fit.
-    offset : str, array-like or None
-        Offset of new rows.
-    unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw, and with a row that its data say nothing of.
-
-    Returns
-    -------
-    NewRows
-        Those that could be coded, and which they are.
-    """
+    """Return rows to predict for: the fit's own, a table's, or a matrix's."""
     require_choice("unseen", unseen, get_args(UnseenPolicy))
     info = fit.record.info
     if data is None:
@@ -213,18 +131,7 @@ def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy
 
 
 def rows_of_design(design: Design) -> NewRows:
-    """Return the rows of a design as rows to predict for.
-
-    Parameters
-    ----------
-    design : Design
-        Rows of a fit.
-
-    Returns
-    -------
-    NewRows
-        In the order of the table that they came from, with those that were dropped.
-    """
+    """Return the rows of a design as rows to predict for."""
     index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
     kept = np.zeros(design.counts.given, dtype=bool)
     kept[design.positions] = True
@@ -232,29 +139,7 @@ def rows_of_design(design: Design) -> NewRows:
 
 
 def coded_rows(info: DesignInfo, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
-    """Return rows of a table or a matrix, coded as those of a fit.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        Of the fit.
-    data : table or matrix
-        New rows.
-    offset : str, array-like or None
-        Their offset.
-    unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw.
-
-    Returns
-    -------
-    NewRows
-        Those that could be coded, of finite numbers, and which they are.
-
-    Raises
-    ------
-    DataError, FormulaError
-        For columns, levels, numbers or an offset that do not go with the fit.
-    """
+    """Return rows of a table or a matrix, coded as those of a fit."""
     if info.coding is not None:
         rows = new_rows(info, data, offset=offset, unseen=unseen)
     else:
@@ -272,26 +157,7 @@ def _answered(record: FitRecord, rows: NewRows, levels: IntArray | None) -> NewR
 
 
 def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy) -> pd.DataFrame:
-    """Return probabilities with standard errors and intervals.
-
-    Parameters
-    ----------
-    fit : Estimates
-        The fit.
-    data : table, matrix or None
-        New rows; None for those of the fit.
-    level : float or None
-        Confidence level; the fit's by default.
-    offset : str, array-like or None
-        Offset of new rows.
-    unseen : {'raise', 'missing'}
-        What to do with a level that the fit never saw, and with a row that its data say nothing of.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row a row of the table.
-    """
+    """Return probabilities with standard errors and intervals."""
     rows = rows_to_predict(fit, data, offset, unseen)
     found = predictions(fit.record, rows.matrix, rows.shift, level, rows.sides, rows.levels)
     return tidy.posterior_named(tidy.predictions_frame(found, rows.kept, rows.index), fit.record)
@@ -322,22 +188,7 @@ def _matrix_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
 
 
 def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
-    """Return predictions of rows, missing where the rows were not kept or the limit is undetermined.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    rows : NewRows
-        From ``rows_to_predict``.
-    scale : {'probability', 'logit'}
-        What to return.
-
-    Returns
-    -------
-    pandas.Series
-        One value a row of the table.
-    """
+    """Return predictions of rows, missing where the rows were not kept or the limit is undetermined."""
     eta = linear_predictor(record, rows.matrix, rows.shift, rows.sides, rows.levels)
     undetermined = int(np.isnan(eta).sum())
     if undetermined:

@@ -47,38 +47,7 @@ def effects_of(
     weights: Any = None,
     offset: Any = None,
 ) -> OutcomeEffects:
-    """Return average probabilities over the rows of a table, with a variable set to values.
-
-    Parameters
-    ----------
-    fit : MultinomialFit
-        The fit.
-    variable : str
-        A column that the formula uses.
-    data : table or None
-        Rows; those with a missing value are left out. None for the rows of the fit.
-    values : sequence, optional
-        What the variable is set to. Default: each level, or a grid from the least to the largest number.
-    level : float, optional
-        Confidence level; the fit's by default.
-    weights : str or array-like, optional
-        How much each row counts; by default the column that was the fit's weights, if any.
-    offset : by outcome, optional
-        Demanded when the fit was given arrays.
-
-    Returns
-    -------
-    OutcomeEffects
-        At each value.
-
-    Raises
-    ------
-    DataError, FormulaError, UnsupportedError
-        For a fit to a ready matrix, a column that the formula does not use, ``lag()``, no complete row, or without
-        ``data`` where the table of the fit is gone or has changed.
-    SeparationError
-        If separation leaves no average at any of the values.
-    """
+    """Return average probabilities over the rows of a table, with a variable set to values."""
     info = fit.record.info
     if info.coding is None:
         raise DataError("The model was fitted on a ready matrix, which has no variables that could be set.")
@@ -118,22 +87,7 @@ def effects_of(
 
 
 def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: Any = None) -> list[OutcomeEffects]:
-    """Return average probabilities for each variable of the formula in turn, as far as they are a few and can be had.
-
-    Parameters
-    ----------
-    fit : MultinomialFit
-        The fit.
-    data : table or None
-        Rows; None for those of the fit, if it has its table.
-    weights, offset : str, array-like or by outcome, optional
-        As in ``effects_of``.
-
-    Returns
-    -------
-    list of OutcomeEffects
-        Of the first variables; none under separation, where each takes long.
-    """
+    """Return average probabilities for each variable of the formula in turn, where they are few and exist."""
     coding = fit.record.info.coding
     if coding is None or coding.uses_neighbours or fit.record.limit is not None:
         return []  # under separation a row takes long: whether its probabilities are determined has to be found out

@@ -21,13 +21,7 @@ class Shown:
     """What a result gains: it prints as text, shows itself in a notebook, and goes into a paper."""
 
     def to_document(self) -> Document:
-        """Return the result as a document.
-
-        Returns
-        -------
-        Document
-            Facts and tables of finished text.
-        """
+        """Return the result as a document."""
         if isinstance(self, Document):
             return self
         # The others add the documents of their results to the first.
@@ -38,52 +32,23 @@ class Shown:
         return replace(document, notes=(*document.notes, *left_out_words(getattr(self, "left_out", None))))
 
     def to_text(self, width: int = 80) -> str:
-        """Return the result as plain text.
-
-        Parameters
-        ----------
-        width : int, default 80
-            Columns of the terminal.
-
-        Returns
-        -------
-        str
-            Lines of at most that width where possible. A row of a table of estimates is never divided.
-        """
+        """Return the result as plain text."""
         return render_text(self.to_document(), width)
 
     def to_html(self) -> str:
-        """Return the result as an HTML fragment with its own style.
-
-        Returns
-        -------
-        str
-            For notebooks and pages.
-        """
+        """Return the result as an HTML fragment with its own style."""
         from logitkit.report.html import render_html
 
         return render_html(self.to_document())
 
     def to_markdown(self) -> str:
-        """Return the result as GitHub's Markdown.
-
-        Returns
-        -------
-        str
-            With pipe tables.
-        """
+        """Return the result as GitHub's Markdown."""
         from logitkit.report.markdown import render_markdown
 
         return render_markdown(self.to_document())
 
     def to_latex(self) -> str:
-        """Return the result as LaTeX for the booktabs package.
-
-        Returns
-        -------
-        str
-            Special characters are escaped.
-        """
+        """Return the result as LaTeX for the booktabs package."""
         from logitkit.report.latex import render_latex
 
         return render_latex(self.to_document())
@@ -115,36 +80,14 @@ class Summary(Shown, Document):
 
 
 def shown(result: T) -> T:
-    """Return a result as one of a subclass that shows itself; its fields are the same.
-
-    Parameters
-    ----------
-    result : dataclass
-        A result of a test or a diagnostic, or a document.
-
-    Returns
-    -------
-    dataclass
-        Equal in every field.
-    """
+    """Return a result as one of a subclass that shows itself; its fields are the same."""
     given: Any = type(result)
     kind: Any = _kind(given)
     return kind(**_values(result))  # type: ignore[no-any-return]
 
 
 def shown_summary(document: Document) -> Summary:
-    """Return a document as one that shows itself.
-
-    Parameters
-    ----------
-    document : Document
-        The summary of a fit.
-
-    Returns
-    -------
-    Summary
-        Equal in every field.
-    """
+    """Return a document as one that shows itself."""
     return Summary(**_values(document))
 
 

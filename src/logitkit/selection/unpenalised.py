@@ -12,8 +12,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.fit import fit_design
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes
-from logitkit.engine.outcome_record import MultinomialRecord
-from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.engine.regularised.penalised_path import PathRecord, PathStatus, solve_path
@@ -27,8 +26,8 @@ from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
 from logitkit.inference.prediction import linear_predictor
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binomial import Binomial
-from logitkit.models.layout import flat_names
 from logitkit.models.penalties.specification import Part, Specification
+from logitkit.models.predictors import flat_names
 from logitkit.typing import FloatArray
 
 __all__ = ["NoPenalty", "Unpenalised", "path_of"]
@@ -64,7 +63,7 @@ class Unpenalised(PenalisedModel):
     family: Binomial | Outcomes
     level: float = 0.95
     specification: Specification = field(default_factory=NoPenalty)
-    _found: ModelRecord | None = None
+    _found: FitRecord | None = None
 
     @property
     def model(self) -> str:  # type: ignore[override]
@@ -77,7 +76,7 @@ class Unpenalised(PenalisedModel):
         raise UnsupportedError("A model without a penalty has one fit and no path; use best, or lk.logit.")
 
     @property
-    def found(self) -> ModelRecord:
+    def found(self) -> FitRecord:
         """The fit."""
         if self._found is None:
             if isinstance(self.family, Binomial):
@@ -94,7 +93,7 @@ class Unpenalised(PenalisedModel):
         info = self.design.info
         if isinstance(self.family, Binomial):
             return info.names
-        return flat_names([info.response.levels[k] for k in self.family.layout.active], info.names)
+        return flat_names([info.response.levels[k] for k in self.family.predictors.active], info.names)
 
     @property
     def scale(self) -> FloatArray:
@@ -135,10 +134,9 @@ class Unpenalised(PenalisedModel):
                 f"the rows say nothing of {unknown.size} of the rows left out, which have a level or a combination of "
                 "columns that no other row has. Use fewer folds, given folds, or a penalty."
             )
-        if isinstance(record, MultinomialRecord):
+        if not record.is_single:
             with np.errstate(divide="ignore"):
                 return np.log(outcome_probabilities(record, matrix, offset))[:, :, None]
-        assert isinstance(record, FitRecord)
         return linear_predictor(record, matrix, None if offset is None else offset[0])[:, None]
 
     def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
@@ -146,7 +144,7 @@ class Unpenalised(PenalisedModel):
         del strengths
         return np.full(len(coef), float(self.found.n_params))
 
-    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> ModelRecord:
+    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
         """Return the fit; there is no other strength than zero."""
         del options, level, chosen
         if strength != 0.0:
@@ -185,20 +183,7 @@ class Unpenalised(PenalisedModel):
 def path_of(
     given: PenalisedModel, strengths: FloatArray, options: ProxNewton, stops: bool, goes_on: Callable[[int], bool]
 ) -> PathRecord:
-    """Return the path of a model, whether it has a penalty or not.
-
-    Parameters
-    ----------
-    given : PenalisedModel
-        The problem.
-    strengths, options, stops, goes_on : object
-        As of ``solve_path``.
-
-    Returns
-    -------
-    PathRecord
-        Of the strengths that were reached: of zero alone where there is no penalty.
-    """
+    """Return the path of a model, whether it has a penalty or not."""
     if isinstance(given, Unpenalised):
         goes_on(0)
         return given.path()

@@ -59,18 +59,7 @@ LOGICAL = frozenset(
 
 
 def is_condition(value: Any) -> bool:
-    """Tell whether a value is a truth value, or a column of them.
-
-    Parameters
-    ----------
-    value : object
-        Of an expression.
-
-    Returns
-    -------
-    bool
-        Also of sparse columns.
-    """
+    """Tell whether a value is a truth value, or a column of them."""
     dtype = getattr(value, "dtype", None)
     stored = getattr(dtype, "subtype", dtype)
     return isinstance(value, bool) or getattr(stored, "kind", "") == "b"
@@ -78,16 +67,6 @@ def is_condition(value: Any) -> bool:
 
 def widened(value: Any) -> Any:
     """Return a value as arithmetic takes it: booleans as 0 and 1, and no number of fewer than 64 bits.
-
-    Parameters
-    ----------
-    value : object
-        Of an expression.
-
-    Returns
-    -------
-    object
-        The value itself where it is so already.
 
     Examples
     --------
@@ -98,34 +77,12 @@ def widened(value: Any) -> Any:
 
 
 def as_stored(value: Any) -> Any:
-    """Return a column as an expression finds it: truth values as they are, and no number of fewer than 64 bits.
-
-    Parameters
-    ----------
-    value : array-like
-        A column of the table.
-
-    Returns
-    -------
-    array-like
-        The column itself where it is so already.
-    """
+    """Return a column as an expression finds it: truth values as they are, and no number of fewer than 64 bits."""
     return _widened(value, truths=False)
 
 
 def measured(value: Any) -> Any:
-    """Return a column as float64 where it holds numbers: what learns from it sums and squares them.
-
-    Parameters
-    ----------
-    value : object
-        First argument of a transform.
-
-    Returns
-    -------
-    object
-        Anything but numbers as it is.
-    """
+    """Return a column as float64 where it holds numbers: what learns from it sums and squares them."""
     value = widened(value)
     return _as_float(value) if getattr(getattr(value, "dtype", None), "kind", "") == "i" else value
 
@@ -292,20 +249,7 @@ UNARY: dict[str, Callable[[Any], Any]] = {
 
 
 def attribute(value: Any, name: str) -> Any:
-    """Return an attribute of a value; what computes with a boolean column computes with 0 and 1.
-
-    Parameters
-    ----------
-    value : object
-        Of an expression.
-    name : str
-        The attribute.
-
-    Returns
-    -------
-    object
-        A method, or a part such as ``dt``.
-    """
+    """Return an attribute of a value; what computes with a boolean column computes with 0 and 1."""
     if name.startswith("_"):
         raise FormulaError(f"{name!r} in the formula: names that begin with '_' are Python's own.")
     if name in SUMS | PRODUCTS:
@@ -324,20 +268,6 @@ def attribute(value: Any, name: str) -> Any:
 
 def called_by_numpy(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Return what a function of numpy gives, by the rules of the operators.
-
-    Parameters
-    ----------
-    function : callable
-        Of numpy.
-    arguments : tuple
-        Values.
-    options : dict
-        Its options.
-
-    Returns
-    -------
-    object
-        Whatever it gives.
 
     Examples
     --------

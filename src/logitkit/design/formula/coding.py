@@ -167,25 +167,7 @@ class Coding:
         return learnt_factors(self.spec)[0]
 
     def code(self, frame: Any, unseen: str = "raise") -> CodedRows:
-        """Build the columns for new rows.
-
-        Parameters
-        ----------
-        frame : pandas.DataFrame
-            The columns in ``variables``, without missing values, rows numbered from 0.
-        unseen : {'raise', 'missing'}
-            What to do with a level that the fit never saw.
-
-        Returns
-        -------
-        CodedRows
-            Rows with an unseen level, or missing after a transform, are left out and marked.
-
-        Raises
-        ------
-        DataError
-            For an unseen level, naming column and level.
-        """
+        """Build the columns for new rows."""
         n = len(frame)
         if n == 0:
             none = np.zeros(0, dtype=bool)
@@ -248,27 +230,7 @@ class Coding:
 
 
 def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
-    """Code the rows of a fit and keep what rebuilds the columns.
-
-    Parameters
-    ----------
-    parsed : ParsedFormula
-        The formula.
-    frame : pandas.DataFrame
-        The columns that it uses, without missing values, rows numbered from 0.
-
-    Returns
-    -------
-    coding : Coding
-        Names, terms and what the transforms learnt.
-    rows : CodedRows
-        The columns of the rows given.
-
-    Raises
-    ------
-    FormulaError
-        If a term cannot be evaluated.
-    """
+    """Code the rows of a fit and keep what rebuilds the columns."""
     _require_no_bare_dates(parsed, frame)
     materializer = BlockMaterializer(frame, parsed.functions)
     offset_spec = new_spec("0 + " + " + ".join(parsed.offsets)) if parsed.offsets else None

@@ -105,25 +105,6 @@ class Column:
 def lay_out(columns: Sequence[Column], n_rows: int, positions: IntArray | None) -> Matrix:
     """Return columns as a matrix.
 
-    Parameters
-    ----------
-    columns : sequence of Column
-        In order.
-    n_rows : int
-        Rows of the table.
-    positions : (m,) int array or None
-        The rows that are used; None for all.
-
-    Returns
-    -------
-    Matrix
-        m rows. Numbers alone give a ``Dense`` in C order; contrasts other than choices of levels a ``Recoded``.
-
-    Raises
-    ------
-    DataError
-        If it would not fit in memory.
-
     Examples
     --------
     >>> factor = CodedFactor.of(np.array([0, 1, 1]), np.array([[0.0], [1.0]]))
@@ -159,21 +140,6 @@ def lay_out(columns: Sequence[Column], n_rows: int, positions: IntArray | None) 
 
 def as_numbers(values: Any) -> Any:
     """Return one value a row as an array, or as a scipy sparse column where most are stored as zero.
-
-    Parameters
-    ----------
-    values : array-like
-        A vector, a pandas column (also of a sparse type), or a scipy sparse column of shape (n, 1).
-
-    Returns
-    -------
-    (n,) array or scipy sparse array of shape (n, 1)
-        Of the type that the values have; nothing is copied that need not be.
-
-    Raises
-    ------
-    ValueError
-        If it is not one value a row.
 
     Examples
     --------

@@ -27,31 +27,6 @@ def parse_hypothesis(
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Return L and c of the hypotheses L coef = c, and each hypothesis in words.
 
-    Parameters
-    ----------
-    text : str
-        Comma-separated equations; ``a = b = c`` is two of them, and a name alone means that it is zero.
-    names : sequence of str
-        Names of the p coefficients.
-    naming : str
-        How they are made, a sentence that an error about an unknown name ends with.
-    terms : sequence of (str, int array), optional
-        Places of the coefficients of each term: ``g`` and ``g = 0`` say that all of them are zero.
-
-    Returns
-    -------
-    left : (m, p) array
-        The matrix L.
-    right : (m,) array
-        The vector c.
-    texts : tuple of str
-        Each equation in words.
-
-    Raises
-    ------
-    FormulaError
-        If a name is unknown or means two things, or the text cannot be read.
-
     Examples
     --------
     >>> left, right, texts = parse_hypothesis("x = 2 * x:g[T.b] + 1", ["x", "x:g[T.b]"])

@@ -84,23 +84,6 @@ class Scope:
     def evaluate(self, text: str, learnt: Learnt) -> Any:
         """Return the value of an expression.
 
-        Parameters
-        ----------
-        text : str
-            Python, with columns in backticks where they are no identifiers.
-        learnt : callable
-            Options of a transform that learns, by how its call is written.
-
-        Returns
-        -------
-        object
-            Whatever the expression gives.
-
-        Raises
-        ------
-        FormulaError
-            If it ends the process in place of giving a value. Other errors are those of the functions called.
-
         Examples
         --------
         >>> import numpy as np

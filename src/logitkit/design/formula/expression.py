@@ -86,23 +86,6 @@ class Expression:
 def read_expression(text: str) -> Expression:
     """Return an expression as syntax.
 
-    Parameters
-    ----------
-    text : str
-        Python, with columns in backticks where they are no identifiers.
-
-    Returns
-    -------
-    Expression
-        What is evaluated.
-
-    Raises
-    ------
-    SyntaxError
-        If Python cannot read it.
-    FormulaError
-        If it is too long or nested too deeply to be read.
-
     Examples
     --------
     >>> [reference.path for reference in read_expression("np.log(`a b` + c)").references]
@@ -149,16 +132,6 @@ def read_expression(text: str) -> Expression:
 def dotted(node: ast.AST) -> tuple[str, ...] | None:
     """Return the parts of a name such as ``a.b.c``; None for anything else.
 
-    Parameters
-    ----------
-    node : ast.AST
-        A part of an expression.
-
-    Returns
-    -------
-    tuple of str or None
-        The parts.
-
     Examples
     --------
     >>> dotted(ast.parse("np.random.normal", mode="eval").body)
@@ -173,16 +146,6 @@ def dotted(node: ast.AST) -> tuple[str, ...] | None:
 
 def outside_quotes(text: str) -> str:
     """Return a text with all that stands in quotes, backticks and brackets replaced by blanks.
-
-    Parameters
-    ----------
-    text : str
-        Of a formula.
-
-    Returns
-    -------
-    str
-        As long as the text.
 
     Examples
     --------

@@ -115,22 +115,7 @@ CHARACTERS_MOST = 20_000
 
 
 def require_closed(expression: Expression, columns: Container[str], functions: Mapping[str, Any]) -> None:
-    """Refuse an expression that a saved model may not hold.
-
-    Parameters
-    ----------
-    expression : Expression
-        What the model would evaluate.
-    columns : container of str
-        Columns of the table that it uses.
-    functions : mapping of str to object
-        Objects that are stored with the model or were handed to ``load``, by their name in full.
-
-    Raises
-    ------
-    FormulaError
-        Naming the part that is not of the language.
-    """
+    """Refuse an expression that a saved model may not hold."""
     if len(expression.text) > CHARACTERS_MOST:
         raise FormulaError(f"An expression of the saved formula has more than {CHARACTERS_MOST:,} characters.")
     _Reader(expression, columns, functions).value(expression.tree)

@@ -54,25 +54,7 @@ class Learnt:
         }
 
     def evaluate(self, scope: Scope) -> Any:
-        """Return the value of the expression.
-
-        Parameters
-        ----------
-        scope : Scope
-            What its names mean.
-
-        Returns
-        -------
-        object
-            Whatever it gives.
-
-        Raises
-        ------
-        FormulaError
-            For values that a spline does not know.
-        DataError
-            If something would be learnt from new rows.
-        """
+        """Return the value of the expression."""
         try:
             values = scope.evaluate(self.whole[0], self)
         except ValueError as error:

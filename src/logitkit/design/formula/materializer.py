@@ -313,36 +313,12 @@ def _identity(values: Any) -> Any:
 
 
 def new_spec(formula: Any) -> ModelSpec:
-    """Return terms that have learnt nothing.
-
-    Parameters
-    ----------
-    formula : str, list of Term or Formula
-        The terms.
-
-    Returns
-    -------
-    ModelSpec
-        To be filled by a materializer.
-    """
+    """Return terms that have learnt nothing."""
     return ModelSpec(formula=formula if isinstance(formula, Formula) else Formula(formula), output="numpy")
 
 
 def learnt_factors(spec: ModelSpec) -> tuple[dict[str, list[Any]], list[str]]:
-    """Return what each factor turned out to be.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        After it was built.
-
-    Returns
-    -------
-    levels : dict of str to list
-        Levels of the categorical factors, by expression.
-    numbers : list of str
-        Expressions of the factors that gave numbers.
-    """
+    """Return what each factor turned out to be."""
     states = spec.encoder_state.items()
     levels = {
         name: list(state["categories"])
@@ -353,20 +329,7 @@ def learnt_factors(spec: ModelSpec) -> tuple[dict[str, list[Any]], list[str]]:
 
 
 def packed_state(spec: ModelSpec, encode: Any) -> dict[str, Any]:
-    """Return what a spec learnt as plain values.
-
-    Parameters
-    ----------
-    spec : ModelSpec
-        After it was built.
-    encode : callable
-        Takes a value and the expression that it belongs to.
-
-    Returns
-    -------
-    dict
-        Of encoded values.
-    """
+    """Return what a spec learnt as plain values."""
     return {
         "transform": {name: encode(state, name) for name, state in spec.transform_state.items()},
         "encoder": {name: [kind.value, encode(state, name)] for name, (kind, state) in spec.encoder_state.items()},
@@ -374,22 +337,7 @@ def packed_state(spec: ModelSpec, encode: Any) -> dict[str, Any]:
 
 
 def restored_spec(formula: Any, packed: Mapping[str, Any], decode: Any) -> ModelSpec:
-    """Return a spec with what it had learnt.
-
-    Parameters
-    ----------
-    formula : str, list of Term or Formula
-        The terms.
-    packed : mapping
-        From ``packed_state``.
-    decode : callable
-        Undoes its ``encode``.
-
-    Returns
-    -------
-    ModelSpec
-        Ready to code new rows.
-    """
+    """Return a spec with what it had learnt."""
     kinds = {name: (Factor.Kind(kind), decode(state)) for name, (kind, state) in packed["encoder"].items()}
     transforms = {name: decode(state) for name, state in packed["transform"].items()}
     return new_spec(formula).update(transform_state=transforms, encoder_state=kinds)

@@ -16,27 +16,7 @@ __all__ = ["as_numbers", "canonical_name", "columns_named", "numbers_named", "sp
 
 
 def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> IntArray:
-    """Return the columns of terms or coefficients.
-
-    Parameters
-    ----------
-    names : str or sequence of str
-        Terms as in a formula, joined by plus signs, or a list of terms and coefficients.
-    info : DesignInfo
-        Names and terms of the columns.
-    where : str
-        What asks, for the message.
-
-    Returns
-    -------
-    int array
-        In order, each once.
-
-    Raises
-    ------
-    FormulaError
-        For a name that is neither.
-    """
+    """Return the columns of terms or coefficients."""
     if not isinstance(names, Iterable):
         raise FormulaError(f"{where}: {names!r} is no name. Give terms or coefficients as text.")
     listed = _summands(names) if isinstance(names, str) else list(names)
@@ -60,29 +40,7 @@ def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> I
 
 
 def numbers_named(given: Any, info: DesignInfo, where: str, default: float | None) -> FloatArray:
-    """Return one number a coefficient.
-
-    Parameters
-    ----------
-    given : float, mapping, labelled series or (p,) array-like
-        One number for all, by term or coefficient, or in order.
-    info : DesignInfo
-        Names and terms of the columns.
-    where : str
-        What asks, for the message.
-    default : float or None
-        Where not named; None where all but the intercept must be.
-
-    Returns
-    -------
-    (p,) array
-        In the order of the coefficients.
-
-    Raises
-    ------
-    DataError, FormulaError
-        For what are no numbers, another count of them, or unknown names.
-    """
+    """Return one number a coefficient."""
     p = len(info.names)
     if hasattr(given, "items") and not isinstance(given, np.ndarray):
         out = np.full(p, np.nan if default is None else default)
@@ -102,25 +60,7 @@ def numbers_named(given: Any, info: DesignInfo, where: str, default: float | Non
 
 
 def as_numbers(given: Any, where: str) -> FloatArray:
-    """Return an array of float64.
-
-    Parameters
-    ----------
-    given : array-like
-        As the user gave it.
-    where : str
-        What asks, for the message.
-
-    Returns
-    -------
-    array
-        Of its shape.
-
-    Raises
-    ------
-    DataError
-        For text and other things that are no numbers.
-    """
+    """Return an array of float64."""
     try:
         return np.asarray(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -137,18 +77,6 @@ def _summands(text: str) -> list[str]:
 
 def split_outside(text: str, separator: str) -> list[str]:
     """Return what stands between separators that are in no bracket and no quote, without blanks at the ends.
-
-    Parameters
-    ----------
-    text : str
-        Such as a list of terms.
-    separator : str
-        One character.
-
-    Returns
-    -------
-    list of str
-        At least one piece.
 
     Examples
     --------
@@ -173,16 +101,6 @@ def split_outside(text: str, separator: str) -> list[str]:
 
 def canonical_name(term: str) -> str:
     """Return a term without blanks, the parts of an interaction in one order.
-
-    Parameters
-    ----------
-    term : str
-        As a user writes it.
-
-    Returns
-    -------
-    str
-        The same for each way to write it.
 
     Examples
     --------

@@ -70,25 +70,7 @@ class Names:
         self.n_rows = n_rows
 
     def references(self, expression: str, lookup: bool = False) -> list[Reference]:
-        """Return the names that an expression uses; a whole column name stands for itself.
-
-        Parameters
-        ----------
-        expression : str
-            A factor, an offset, or the left side.
-        lookup : bool
-            Whether formulaic looks it up as it is.
-
-        Returns
-        -------
-        list of Reference
-            In order.
-
-        Raises
-        ------
-        FormulaError
-            If it cannot be read, or says what no formula says.
-        """
+        """Return the names that an expression uses; a whole column name stands for itself."""
         backticked = lookup and not all(part.isidentifier() for part in expression.split("."))
         if expression in self.known or backticked:
             return [Reference((expression,), called=False, option=False)]
@@ -104,22 +86,7 @@ class Names:
         return list(read.references)
 
     def resolve(self, references: Iterable[Reference], ours: set[str]) -> tuple[tuple[str, ...], dict[str, Any]]:
-        """Sort names into columns and objects of the caller; refuse those that are neither.
-
-        Parameters
-        ----------
-        references : iterable of Reference
-            Names that expressions use.
-        ours : set of str
-            Functions of the side of the formula that is read.
-
-        Returns
-        -------
-        variables : tuple of str
-            Columns, in order.
-        functions : dict of str to object
-            Objects of the caller by their name in full: functions as they are, copies of the others.
-        """
+        """Sort names into columns and objects of the caller; refuse those that are neither."""
         variables: dict[str, None] = {}
         functions: dict[str, Any] = {}
         for reference in references:
@@ -179,22 +146,7 @@ class Names:
 
 
 def syntax_reason(text: str, error: SyntaxError, columns: Iterable[str]) -> str:
-    """Say why a formula cannot be read.
-
-    Parameters
-    ----------
-    text : str
-        A side of it, or an expression.
-    error : SyntaxError
-        What Python says.
-    columns : iterable of str
-        Of the table.
-
-    Returns
-    -------
-    str
-        A sentence or two.
-    """
+    """Say why a formula cannot be read."""
     for name in columns:
         if keyword.iskeyword(name) and re.search(rf"\b{name}\b", text):
             return (
@@ -212,20 +164,7 @@ def syntax_reason(text: str, error: SyntaxError, columns: Iterable[str]) -> str:
 
 
 def bare_column(text: str, columns: Iterable[str]) -> str | None:
-    """Return a column that is no identifier and stands in a text without backticks; None where there is none.
-
-    Parameters
-    ----------
-    text : str
-        Of a formula.
-    columns : iterable of str
-        Of the table.
-
-    Returns
-    -------
-    str or None
-        The longest such name.
-    """
+    """Return a column that is no identifier and stands in a text without backticks; None where there is none."""
     plain = re.sub(r"`[^`]*`", " ", text)
     odd = [name for name in columns if not name.isidentifier() and re.search(r"\w", name)]
     found = [name for name in odd if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", plain)]

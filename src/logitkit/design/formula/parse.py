@@ -63,21 +63,6 @@ class ParsedFormula:
 def split_formula(text: str) -> tuple[str, str]:
     """Return the left and the right side of a formula.
 
-    Parameters
-    ----------
-    text : str
-        Such as ``"y ~ x"``.
-
-    Returns
-    -------
-    left, right : str
-        Without surrounding blanks; ``Q('a b')``, as patsy names a column, is ```a b```.
-
-    Raises
-    ------
-    FormulaError
-        If there is no response, no right side, or more than one ``~``.
-
     Examples
     --------
     >>> split_formula("cbind(a, b) ~ x + z")
@@ -120,32 +105,7 @@ def parse_formula(
     *,
     n_rows: int | None = None,
 ) -> ParsedFormula:
-    """Parse a formula against the columns of a table.
-
-    Parameters
-    ----------
-    text : str
-        The formula.
-    columns : sequence of str
-        Names of the table's columns.
-    namespace : mapping
-        Where the caller's own functions and constants are looked up.
-    reserved : sequence of str
-        Columns that ``.`` does not stand for: weights, offset, clusters.
-    n_rows : int, optional
-        Rows of the table of the fit. An object of the caller that is as long holds a value a row and is refused.
-
-    Returns
-    -------
-    ParsedFormula
-        Terms, offsets and names.
-
-    Raises
-    ------
-    FormulaError
-        If it cannot be parsed, has several parts, uses a name that is neither a column nor known to the caller, or
-        takes data from outside the table.
-    """
+    """Parse a formula against the columns of a table."""
     left, right = split_formula(text)
     known = frozenset(columns)
     scope = Names(columns, namespace, n_rows)

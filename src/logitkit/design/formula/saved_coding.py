@@ -28,16 +28,6 @@ __all__ = ["decode", "encode", "pack_coding", "unpack_coding"]
 def pack_coding(coding: Coding) -> dict[str, Any]:
     """Return a coding as JSON values.
 
-    Parameters
-    ----------
-    coding : Coding
-        What a fit learnt.
-
-    Returns
-    -------
-    dict
-        Only text, numbers, lists and dicts.
-
     Examples
     --------
     >>> encode(np.array([1.0, np.inf]))
@@ -58,27 +48,7 @@ def pack_coding(coding: Coding) -> dict[str, Any]:
 
 
 def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Coding:
-    """Return the coding that was packed.
-
-    Parameters
-    ----------
-    packed : mapping
-        From ``pack_coding``.
-    functions : mapping of str to object
-        The caller's own functions, by name.
-
-    Returns
-    -------
-    Coding
-        Ready to code new rows.
-
-    Raises
-    ------
-    FormulaError
-        If a function of the formula is not given, naming all that are missing.
-    DataError
-        If the levels that the fit saw are not among those that it coded: the file was changed.
-    """
+    """Return the coding that was packed."""
     restored: dict[str, Any] = {}
     absent = []
     for name, source in packed["functions"].items():
@@ -121,25 +91,7 @@ def unpack_coding(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Co
 
 
 def encode(value: Any, owner: str = "The model") -> Any:
-    """Return a value as JSON, tagged where JSON has no such value.
-
-    Parameters
-    ----------
-    value : object
-        Numbers, text, arrays, lists and dicts of these.
-    owner : str
-        What keeps the value, to open the message of the error.
-
-    Returns
-    -------
-    object
-        What ``json`` can write.
-
-    Raises
-    ------
-    DataError
-        For anything else.
-    """
+    """Return a value as JSON, tagged where JSON has no such value."""
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, (np.generic,)):
@@ -160,18 +112,7 @@ def encode(value: Any, owner: str = "The model") -> Any:
 
 
 def decode(value: Any) -> Any:
-    """Return the value that was encoded.
-
-    Parameters
-    ----------
-    value : object
-        From ``encode``.
-
-    Returns
-    -------
-    object
-        As it was; tuples have become lists.
-    """
+    """Return the value that was encoded."""
     if isinstance(value, list):
         return [decode(item) for item in value]
     if isinstance(value, dict):

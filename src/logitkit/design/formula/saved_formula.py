@@ -28,20 +28,7 @@ TERMS_MOST = 1_000_000
 
 
 def require_closed_coding(formula: str, coding: Coding) -> None:
-    """Refuse a formula with a part that a saved model may not hold.
-
-    Parameters
-    ----------
-    formula : str
-        With both sides.
-    coding : Coding
-        Of the fit.
-
-    Raises
-    ------
-    FormulaError
-        Naming the part.
-    """
+    """Refuse a formula with a part that a saved model may not hold."""
     columns = {*coding.variables, *coding.left_variables}
     left = split_formula(formula)[0]
     python = (
@@ -58,20 +45,7 @@ def require_closed_coding(formula: str, coding: Coding) -> None:
 
 
 def require_saved_formula(info: DesignInfo) -> None:
-    """Refuse a saved model whose formula is not the one that is shown, or is not of the closed language.
-
-    Parameters
-    ----------
-    info : DesignInfo
-        From a file, before anything in it is evaluated.
-
-    Raises
-    ------
-    FormulaError
-        For an expression that a saved model may not hold.
-    DataError
-        For a formula that does not give the terms, the offsets or the left side that the file holds.
-    """
+    """Refuse a saved model whose formula is not the one that is shown, or is not of the closed language."""
     coding = info.coding
     if coding is None:
         return

@@ -34,16 +34,6 @@ MEANS_MOST = 4_000_000  # numbers that a file keeps for standard errors of predi
 def pack_array(values: Any) -> str:
     """Return an array as base64 of little-endian float64 or, where it holds integers, int64.
 
-    Parameters
-    ----------
-    values : array
-        Of any shape, which is for the reader to know.
-
-    Returns
-    -------
-    str
-        Four characters for three bytes.
-
     Examples
     --------
     >>> floats_of(pack_array(np.array([0.5, np.inf]))).tolist(), integers_of(pack_array(np.array([3, -1]))).tolist()
@@ -55,50 +45,17 @@ def pack_array(values: Any) -> str:
 
 
 def floats_of(text: str) -> FloatArray:
-    """Return the numbers of a packed array, in one dimension.
-
-    Parameters
-    ----------
-    text : str
-        From ``pack_array``.
-
-    Returns
-    -------
-    (m,) float array
-        Row by row where there were more dimensions.
-    """
+    """Return the numbers of a packed array, in one dimension."""
     return np.frombuffer(base64.b64decode(text, validate=True), dtype="<f8").astype(np.float64)
 
 
 def integers_of(text: str) -> IntArray:
-    """Return the integers of a packed array, in one dimension.
-
-    Parameters
-    ----------
-    text : str
-        From ``pack_array``.
-
-    Returns
-    -------
-    (m,) int array
-        Row by row where there were more dimensions.
-    """
+    """Return the integers of a packed array, in one dimension."""
     return np.frombuffer(base64.b64decode(text, validate=True), dtype="<i8").astype(np.int64)
 
 
 def pack_absorbed(absorbed: AbsorbedLevels) -> dict[str, Any]:
-    """Return the levels of an absorbed factor as JSON values.
-
-    Parameters
-    ----------
-    absorbed : AbsorbedLevels
-        After the fit.
-
-    Returns
-    -------
-    dict
-        Without the means of the columns where these are very many: predictions then have no standard errors.
-    """
+    """Return the levels of an absorbed factor as JSON values."""
     means = absorbed.means
     if means is not None and means.size > MEANS_MOST:
         means = None
@@ -114,20 +71,7 @@ def pack_absorbed(absorbed: AbsorbedLevels) -> dict[str, Any]:
 
 
 def unpack_absorbed(part: Mapping[str, Any], q: int) -> AbsorbedLevels:
-    """Return the levels that were packed.
-
-    Parameters
-    ----------
-    part : mapping
-        From ``pack_absorbed``.
-    q : int
-        Number of columns that were solved for.
-
-    Returns
-    -------
-    AbsorbedLevels
-        As after the fit.
-    """
+    """Return the levels that were packed."""
     intercepts, rows, curvature = floats_of(part["intercepts"]), integers_of(part["rows"]), floats_of(part["curvature"])
     means = None if part["means"] is None else floats_of(part["means"]).reshape(intercepts.size, q)
     anchors = None if part["anchors"] is None else floats_of(part["anchors"]).reshape(intercepts.size, q)
@@ -139,18 +83,7 @@ def unpack_absorbed(part: Mapping[str, Any], q: int) -> AbsorbedLevels:
 
 
 def pack_layout(layout: ArrowLayout) -> dict[str, Any]:
-    """Return where the columns of a large factor stand as JSON values.
-
-    Parameters
-    ----------
-    layout : ArrowLayout
-        Of a fit whose levels were eliminated.
-
-    Returns
-    -------
-    dict
-        Only text, numbers and lists.
-    """
+    """Return where the columns of a large factor stand as JSON values."""
     recode = None
     if layout.recode is not None:
         stored = layout.recode.tocsr()
@@ -164,18 +97,7 @@ def pack_layout(layout: ArrowLayout) -> dict[str, Any]:
 
 
 def unpack_layout(part: Mapping[str, Any]) -> ArrowLayout:
-    """Return the layout that was packed.
-
-    Parameters
-    ----------
-    part : mapping
-        From ``pack_layout``.
-
-    Returns
-    -------
-    ArrowLayout
-        As after the fit.
-    """
+    """Return the layout that was packed."""
     from scipy.sparse import csr_array
 
     recode = None
@@ -189,18 +111,7 @@ def unpack_layout(part: Mapping[str, Any]) -> ArrowLayout:
 
 
 def pack_vanishing(vanishing: Vanishing | None) -> dict[str, Any] | None:
-    """Return the combinations of columns that vanish on the rows of a fit as JSON values.
-
-    Parameters
-    ----------
-    vanishing : Vanishing or None
-        None where no column is aliased.
-
-    Returns
-    -------
-    dict or None
-        Their entries as arrays.
-    """
+    """Return the combinations of columns that vanish on the rows of a fit as JSON values."""
     if vanishing is None:
         return None
     levels = vanishing.levels
@@ -212,16 +123,6 @@ def pack_vanishing(vanishing: Vanishing | None) -> dict[str, Any] | None:
 
 def unpack_vanishing(part: Mapping[str, Any] | None) -> Vanishing | None:
     """Return the combinations that were packed.
-
-    Parameters
-    ----------
-    part : mapping or None
-        From ``pack_vanishing``.
-
-    Returns
-    -------
-    Vanishing or None
-        As it was.
 
     Examples
     --------

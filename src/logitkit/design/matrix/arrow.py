@@ -66,16 +66,6 @@ class ArrowLayout:
 def arrow_layout(matrix: Matrix) -> ArrowLayout | None:
     """Return how the columns fall into head and rest, or None for a design without a factor at its head.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        The design.
-
-    Returns
-    -------
-    ArrowLayout or None
-        The head is the largest factor that is coded by a choice of levels.
-
     Examples
     --------
     >>> from logitkit.design.matrix.dense import Dense
@@ -107,20 +97,7 @@ def arrow_layout(matrix: Matrix) -> ArrowLayout | None:
 
 
 def parts_of(matrix: Matrix) -> tuple[tuple[Matrix, ...], Any]:
-    """Return the parts that a design is stored in, and its columns in terms of theirs.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-
-    Returns
-    -------
-    parts : tuple of Matrix
-        Coded, sparse or dense.
-    recode : scipy.sparse.csr_array
-        The p columns as combinations of the columns of the parts, side by side.
-    """
+    """Return the parts that a design is stored in, and its columns in terms of theirs."""
     from scipy.sparse import csr_array, eye_array
 
     recode = None

@@ -117,24 +117,7 @@ class Joined(Matrix):
         rest: FloatArray,
         buffer: FloatArray,
     ) -> None:
-        """Add X' diag(weights) X in the shape of an arrow, for a first part that is coded.
-
-        Parameters
-        ----------
-        weights : (n,) array
-            Not negative.
-        level : int
-            The code that the first entry of ``diagonal`` and the first row of ``border`` stand for; all codes of the
-            rows must have an entry.
-        diagonal : (m,) array
-            Added to: products of the first part with itself.
-        border : (m, k) array
-            Added to: products of the first part with the others.
-        rest : (k, k) array
-            Added to: products of the others, on and above the diagonal.
-        buffer : array
-            Scratch of n times ``dense_width``.
-        """
+        """Add X' diag(weights) X in the shape of an arrow, for a first part that is coded."""
         head = self.parts[0]
         assert isinstance(head, Categorical)
         shifted = Categorical(

@@ -18,17 +18,6 @@ __all__ = ["add_cross"]
 def add_cross(left: Matrix, right: Matrix, weights: FloatArray, out: FloatArray) -> None:
     """Add A' diag(weights) B of two blocks of the same rows.
 
-    Parameters
-    ----------
-    left : Matrix
-        A, n rows and k columns: coded, sparse or dense.
-    right : Matrix
-        B, n rows and m columns.
-    weights : (n,) array
-        One number a row.
-    out : (k, m) array
-        Added to.
-
     Examples
     --------
     >>> a = Categorical(np.array([0, 1, 1], dtype=np.int32), 2)

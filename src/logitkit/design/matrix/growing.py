@@ -131,20 +131,6 @@ class GrowingColumns:
 def cross_products(left: Matrix, weights: FloatArray, right: Matrix) -> FloatArray:
     """Return X' diag(weights) Z.
 
-    Parameters
-    ----------
-    left : Matrix
-        X, with n rows.
-    weights : (n,) array
-        Any numbers.
-    right : Matrix
-        Z, with n rows.
-
-    Returns
-    -------
-    (p, q) array
-        Dense.
-
     Examples
     --------
     >>> x = Dense(np.array([[1.0, 2.0], [0.0, 1.0]]))

@@ -128,23 +128,7 @@ class Sparse(Matrix):
 
 
 def sparse_matrix(array: Any) -> Sparse:
-    """Return a scipy sparse array or matrix of any format as rows.
-
-    Parameters
-    ----------
-    array : scipy sparse array or matrix, (n, p)
-        CSR in float64 with 32-bit indices in order is not copied. It is not changed.
-
-    Returns
-    -------
-    Sparse
-        The same values.
-
-    Raises
-    ------
-    DataError
-        If an entry occurs twice, or the values are not real numbers.
-    """
+    """Return a scipy sparse array or matrix of any format as rows."""
     if np.dtype(array.dtype).kind not in "fiub":
         raise DataError(f"The sparse matrix holds {array.dtype}; it must be real numbers.")
     rows = array.tocsr()

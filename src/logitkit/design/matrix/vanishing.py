@@ -59,15 +59,7 @@ class Vanishing:
     levels: FloatArray | None = None
 
     def broken(self, matrix: Matrix, levels: IntArray | None = None) -> tuple[BoolArray, IntArray]:
-        """Return which rows are not estimable, shape (n,), and the aliased columns that make them so.
-
-        Parameters
-        ----------
-        matrix : Matrix
-            n rows with the columns of the fit.
-        levels : (n,) int array, optional
-            Level of each row, where a factor is absorbed.
-        """
+        """Return which rows are not estimable, shape (n,), and the aliased columns that make them so."""
         from scipy.sparse import csr_array
 
         rows = np.zeros(matrix.n_rows, dtype=bool)
@@ -148,18 +140,6 @@ def vanishing_combinations(
 
 def column_sizes(matrix: Matrix, used: BoolArray) -> FloatArray:
     """Return about the root mean square of each column on some rows, zero for a column of zeros, shape (p,).
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    used : (n,) bool array
-        Which rows.
-
-    Returns
-    -------
-    (p,) array
-        Exact but for contrasts of levels, where it is of the right order.
 
     Examples
     --------

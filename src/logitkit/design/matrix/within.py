@@ -103,22 +103,6 @@ class Within(Matrix):
 def level_means(matrix: Matrix, codes: IntArray, weights: FloatArray, n_levels: int) -> FloatArray:
     """Return the weighted means of the columns in each level.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and q columns.
-    codes : (n,) int array
-        Level of each row.
-    weights : (n,) array
-        Not negative.
-    n_levels : int
-        Number of levels, m.
-
-    Returns
-    -------
-    (m, q) array
-        Zero for a level without weight.
-
     Examples
     --------
     >>> x = Dense(np.array([[1.0], [3.0], [5.0]]))

@@ -53,27 +53,7 @@ class Outcome:
 
 
 def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
-    """Evaluate the left side of a formula on a frame.
-
-    Parameters
-    ----------
-    left : str
-        A column name or a Python expression of columns.
-    frame : pandas.DataFrame
-        The columns that it uses.
-    functions : mapping
-        Objects of the caller that it uses.
-
-    Returns
-    -------
-    array-like or Counts
-        One value a row, or counts.
-
-    Raises
-    ------
-    FormulaError
-        If it cannot be evaluated.
-    """
+    """Evaluate the left side of a formula on a frame."""
     if left in frame.columns:
         return frame[left]
     read = read_expression(left)
@@ -113,18 +93,7 @@ def _one_column(values: Any, n: int, left: str) -> Any:
 
 
 def missing_outcome(values: Any) -> BoolArray:
-    """Return where an evaluated left side is missing.
-
-    Parameters
-    ----------
-    values : array-like or Counts
-        From ``evaluate_left``.
-
-    Returns
-    -------
-    (n,) bool array
-        True where a value, or either count, is missing.
-    """
+    """Return where an evaluated left side is missing."""
     if isinstance(values, Counts):
         return np.asarray(np.logical_or.reduce([is_missing(column) for column in values.columns]), dtype=bool)
     return is_missing(values)
@@ -132,29 +101,6 @@ def missing_outcome(values: Any) -> BoolArray:
 
 def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo | None = None) -> Outcome:
     """Turn an evaluated left side into proportions of events.
-
-    Parameters
-    ----------
-    values : array-like or Counts
-        No missing values.
-    name : str
-        Left side of the formula, for messages.
-    event : object, optional
-        The value that is modelled. Default: 1, True, or the second of two levels (in the order of the categories,
-        else sorted), as R takes it.
-    known : ResponseInfo, optional
-        The choice that a fit made; used for new rows, where one class only is no error.
-
-    Returns
-    -------
-    Outcome
-        Proportions, trials and what was chosen.
-
-    Raises
-    ------
-    ResponseError
-        For a response with one class or three, numbers other than 0 and 1, an event that does not occur, or counts
-        that are not whole and not negative.
 
     Examples
     --------
@@ -274,25 +220,7 @@ def _code_counts(values: Counts, name: str, event: Any, known: ResponseInfo | No
 
 
 def count_column(column: Any, label: str, name: str) -> FloatArray:
-    """Return counts as numbers.
-
-    Parameters
-    ----------
-    column : (n,) array-like
-        Counts of one outcome.
-    label, name : str
-        What they count, and the left side of the formula, for messages.
-
-    Returns
-    -------
-    (n,) array
-        Whole and not negative.
-
-    Raises
-    ------
-    ResponseError
-        For anything else.
-    """
+    """Return counts as numbers."""
     array = np.asarray(column)
     if array.dtype.kind not in "fiub":
         raise ResponseError(f"The {label} of {name!r} are {array.dtype}; counts must be numbers.")

@@ -75,26 +75,6 @@ class CodedOutcomes:
 def code_outcomes(values: Any, name: str, known: ResponseInfo | None = None) -> CodedOutcomes:
     """Code an evaluated left side of several outcomes.
 
-    Parameters
-    ----------
-    values : array-like or Counts
-        No missing values.
-    name : str
-        Left side of the formula, for messages and the names of counts.
-    known : ResponseInfo, optional
-        Of the fit, for new rows.
-
-    Returns
-    -------
-    CodedOutcomes
-        Levels in the order of the categories, else sorted.
-
-    Raises
-    ------
-    ResponseError
-        For one level only, counts that are not whole or all zero, a level that the fit never saw, or numbers that
-        look like measurements.
-
     Examples
     --------
     >>> coded = code_outcomes(["bus", "car", "bus", "walk"], "mode")
@@ -131,18 +111,6 @@ def code_outcomes(values: Any, name: str, known: ResponseInfo | None = None) -> 
 
 def count_labels(left: str, n: int) -> tuple[str, ...]:
     """Return the names of counted outcomes: the expressions within ``cbind``.
-
-    Parameters
-    ----------
-    left : str
-        Left side of the formula.
-    n : int
-        Number of counts.
-
-    Returns
-    -------
-    tuple of str
-        n names, which differ.
 
     Examples
     --------

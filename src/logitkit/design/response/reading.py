@@ -148,27 +148,7 @@ class NominalReader:
 
 
 def outcome_offsets(extras: Extras, positions: IntArray, levels: tuple[str, ...]) -> FloatArray | None:
-    """Return offsets by outcome of the rows used, None where there are none.
-
-    Parameters
-    ----------
-    extras : Extras
-        Of all rows.
-    positions : (n,) int array
-        The rows used.
-    levels : tuple of str
-        The K outcomes, as printed.
-
-    Returns
-    -------
-    (K, n) array or None
-        Zero for an outcome without an offset.
-
-    Raises
-    ------
-    DataError
-        For an outcome that there is not, or offsets that are not finite.
-    """
+    """Return offsets by outcome of the rows used, None where there are none."""
     prefix = offset_role("")
     roles = [role for role in extras.series if role.startswith(prefix)]
     if not roles:

@@ -21,20 +21,6 @@ CELLS_AT_ONCE = 1 << 22  # written out at a time: of a design of factors all cel
 def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) -> None:
     """Say which column of X is not finite, or too large or too small to square.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        The design.
-    names : tuple of str
-        Column names.
-    positions : (n,) int array
-        Row numbers in the table as given.
-
-    Raises
-    ------
-    DataError
-        Always when a value is missing, infinite or above 1e150, or all of a column that is not zero below 1e-150.
-
     Examples
     --------
     >>> from logitkit.design.matrix.dense import Dense
@@ -110,18 +96,6 @@ def require_finite_offset(values: FloatArray, positions: IntArray) -> None:
 
 def require_weight_kind(kind: str, given: bool) -> None:
     """Refuse a kind of weights that is not known, or that is named without weights.
-
-    Parameters
-    ----------
-    kind : str
-        What the caller gave as ``weight_kind``.
-    given : bool
-        Whether weights were given.
-
-    Raises
-    ------
-    DataError
-        With the kinds that there are, or that weights are missing.
 
     Examples
     --------

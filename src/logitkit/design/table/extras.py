@@ -68,24 +68,7 @@ def gather_extras(
     absorb: str | None = None,
     offsets: Mapping[str, Any] | None = None,
 ) -> Extras:
-    """Return weights, offset and clusters as columns of the table's length.
-
-    Parameters
-    ----------
-    table : Table
-        The table.
-    weights, offset, cluster : str or array-like, optional
-        Column names, or arrays aligned with the table.
-    absorb : str, optional
-        A column name.
-    offsets : mapping of str to str or array-like, optional
-        Offsets of single outcomes, by outcome.
-
-    Returns
-    -------
-    Extras
-        Those that were given; the role of an outcome's offset is ``offset_role`` of it.
-    """
+    """Return weights, offset and clusters as columns of the table's length."""
     given = {"weights": weights, "offset": offset, "cluster": cluster, "absorb": absorb}
     given |= {offset_role(outcome): value for outcome, value in (offsets or {}).items()}
     series: dict[str, Any] = {}
@@ -98,39 +81,12 @@ def gather_extras(
 
 
 def offset_role(outcome: str) -> str:
-    """Return the role of the offset of one outcome.
-
-    Parameters
-    ----------
-    outcome : str
-        As printed.
-
-    Returns
-    -------
-    str
-        Its role in ``Extras``.
-    """
+    """Return the role of the offset of one outcome."""
     return f"offset of {outcome}"
 
 
 def offsets_by_outcome(offset: Any) -> dict[str, Any]:
-    """Return the offsets of a model of several outcomes by outcome.
-
-    Parameters
-    ----------
-    offset : mapping, table, (n, K) array or None
-        As the caller gave them.
-
-    Returns
-    -------
-    dict of str to object
-        By outcome as printed, of an array by ``"<array>"`` and the place of the outcome.
-
-    Raises
-    ------
-    DataError
-        For one column, which says nothing of outcomes.
-    """
+    """Return the offsets of a model of several outcomes by outcome."""
     if offset is None:
         return {}
     if isinstance(offset, Mapping):
@@ -147,42 +103,13 @@ def offsets_by_outcome(offset: Any) -> dict[str, Any]:
 
 
 def missing_counts(absent: dict[str, BoolArray]) -> tuple[tuple[str, int], ...]:
-    """Return columns with missing values and their number, most first.
-
-    Parameters
-    ----------
-    absent : dict of str to (n,) bool array
-        Where each column is missing.
-
-    Returns
-    -------
-    tuple of (str, int)
-        Columns without a missing value are left out.
-    """
+    """Return columns with missing values and their number, most first."""
     counted = ((name, int(where.sum())) for name, where in absent.items() if where.any())
     return tuple(sorted(counted, key=lambda item: -item[1]))
 
 
 def complete_rows(absent: dict[str, BoolArray], missing: MissingPolicy) -> IntArray | None:
-    """Return the rows without missing values, or None for all rows.
-
-    Parameters
-    ----------
-    absent : dict of str to (n,) bool array
-        Where each column is missing.
-    missing : {'drop', 'raise'}
-        What the caller wants.
-
-    Returns
-    -------
-    (m,) int array or None
-        Positions of the complete rows.
-
-    Raises
-    ------
-    DataError
-        If a column is missing everywhere, no row is complete, or missing values are to be refused.
-    """
+    """Return the rows without missing values, or None for all rows."""
     require_choice("missing", missing, get_args(MissingPolicy))
     if not absent:
         return None
@@ -198,37 +125,13 @@ def complete_rows(absent: dict[str, BoolArray], missing: MissingPolicy) -> IntAr
 
 
 def missing_text(absent: Mapping[str, BoolArray]) -> str:
-    """Return which columns have how many missing values, in words.
-
-    Parameters
-    ----------
-    absent : mapping of str to (n,) bool array
-        Where each column is missing.
-
-    Returns
-    -------
-    str
-        A sentence.
-    """
+    """Return which columns have how many missing values, in words."""
     counted = sorted(((int(where.sum()), name) for name, where in absent.items()), reverse=True)
     return "Missing values: " + ", ".join(f"{name} {count}" for count, name in counted) + "."
 
 
 def pick_rows(values: Any, keep: BoolArray) -> Any:
-    """Return some rows of an evaluated left side.
-
-    Parameters
-    ----------
-    values : array-like or Counts
-        n rows.
-    keep : (n,) bool array
-        Which.
-
-    Returns
-    -------
-    array-like or Counts
-        Those rows.
-    """
+    """Return some rows of an evaluated left side."""
     if keep.all():
         return values
     if isinstance(values, Counts):
@@ -239,31 +142,7 @@ def pick_rows(values: Any, keep: BoolArray) -> Any:
 def make_response(
     outcome: Outcome, extras: Extras, positions: IntArray, weight_kind: WeightKind, offset: FloatArray | None
 ) -> Response:
-    """Return the response of the rows used.
-
-    Parameters
-    ----------
-    outcome : Outcome
-        Of the m rows used.
-    extras : Extras
-        Of all rows.
-    positions : (m,) int array
-        The rows used.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean.
-    offset : (m,) array or None
-        Offset of the formula.
-
-    Returns
-    -------
-    Response
-        m rows.
-
-    Raises
-    ------
-    DataError
-        For weights or offsets that cannot be used.
-    """
+    """Return the response of the rows used."""
     prior, clusters = prior_weights(extras, positions, weight_kind), clusters_of(extras, positions)
     if "offset" in extras.series:
         given = numeric_values(extras.series["offset"].iloc[positions], "offset")
@@ -274,27 +153,7 @@ def make_response(
 
 
 def prior_weights(extras: Extras, positions: IntArray, weight_kind: WeightKind) -> FloatArray | None:
-    """Return the weights of the rows used, None where there are none.
-
-    Parameters
-    ----------
-    extras : Extras
-        Of all rows.
-    positions : (m,) int array
-        The rows used.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean.
-
-    Returns
-    -------
-    (m,) array or None
-        Not negative.
-
-    Raises
-    ------
-    DataError
-        For weights that cannot be used.
-    """
+    """Return the weights of the rows used, None where there are none."""
     require_weight_kind(weight_kind, given="weights" in extras.series)
     if "weights" not in extras.series:
         return None
@@ -304,20 +163,7 @@ def prior_weights(extras: Extras, positions: IntArray, weight_kind: WeightKind) 
 
 
 def clusters_of(extras: Extras, positions: IntArray) -> Clusters | None:
-    """Return the clusters of the rows used, None where there are none.
-
-    Parameters
-    ----------
-    extras : Extras
-        Of all rows.
-    positions : (m,) int array
-        The rows used.
-
-    Returns
-    -------
-    Clusters or None
-        Of m rows.
-    """
+    """Return the clusters of the rows used, None where there are none."""
     if "cluster" not in extras.series:
         return None
     codes, count = codes_of(extras.series["cluster"].iloc[positions])

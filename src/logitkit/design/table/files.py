@@ -24,24 +24,6 @@ LONGEST = 2**31 - 1  # characters of a field, the most that Python's reader can 
 def read_file(path: str | Path, separator: str | None = None) -> pd.DataFrame:
     """Read a CSV or Parquet file.
 
-    Parameters
-    ----------
-    path : str or Path
-        A file whose name ends in .csv, .tsv, .txt (each also with .gz), .parquet or .pq.
-    separator : str, optional
-        The character between the columns of a text file; by its name by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Its columns.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read; in a text file also if a row has other than one field per name, or two columns have one
-        name or none. Only the first column may lack its name: R and pandas write the names of rows so.
-
     Examples
     --------
     >>> read_file("no-such-file.csv")

@@ -83,21 +83,6 @@ class Table:
 def read_table(data: Any) -> Table:
     """Return a view of any table: pandas, polars, Arrow, another that narwhals reads, or a dict of columns.
 
-    Parameters
-    ----------
-    data : object
-        The table.
-
-    Returns
-    -------
-    Table
-        Nothing is copied yet.
-
-    Raises
-    ------
-    DataError
-        If it is not a table in memory.
-
     Examples
     --------
     >>> read_table({"x": [1, 2], "y": [0, 1]}).names
@@ -137,34 +122,12 @@ def read_table(data: Any) -> Table:
 
 
 def is_missing(values: Any) -> BoolArray:
-    """Return where values are missing: None, NaN, NaT or NA.
-
-    Parameters
-    ----------
-    values : array-like
-        One column, or a matrix.
-
-    Returns
-    -------
-    bool array
-        Of the same shape.
-    """
+    """Return where values are missing: None, NaN, NaT or NA."""
     return np.asarray(pd.isna(values), dtype=bool)
 
 
 def levels_of(values: Any) -> list[Any]:
-    """Return the distinct values that occur, in categorical order if there is one, else sorted.
-
-    Parameters
-    ----------
-    values : array-like
-        No missing values.
-
-    Returns
-    -------
-    list
-        Plain Python values.
-    """
+    """Return the distinct values that occur, in categorical order if there is one, else sorted."""
     series = pd.Series(values)
     if isinstance(series.dtype, pd.CategoricalDtype):
         present = set(series.unique())
@@ -177,18 +140,7 @@ def levels_of(values: Any) -> list[Any]:
 
 
 def coded_values(values: Any) -> Coded:
-    """Return values as codes of their levels: those of a categorical as they are, others sorted.
-
-    Parameters
-    ----------
-    values : array-like
-        One value a row; missing values get a negative code.
-
-    Returns
-    -------
-    Coded
-        The codes of a categorical are not copied.
-    """
+    """Return values as codes of their levels: those of a categorical as they are, others sorted."""
     stored = values.array if isinstance(values, (pd.Series, pd.Index)) else values
     if isinstance(stored, pd.Categorical):
         return Coded(stored.codes, stored.categories.tolist(), declared=True)
@@ -197,40 +149,12 @@ def coded_values(values: Any) -> Coded:
 
 
 def as_levels(levels: Any) -> list[Any]:
-    """Return levels as a categorical has them, refusing missing ones and those that are given twice.
-
-    Parameters
-    ----------
-    levels : array-like
-        In order.
-
-    Returns
-    -------
-    list
-        Plain Python values.
-    """
+    """Return levels as a categorical has them, refusing missing ones and those that are given twice."""
     return list(pd.CategoricalDtype(levels).categories.tolist())
 
 
 def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
-    """Return weights, offset or clusters given as a column name or as an array aligned with the table.
-
-    Parameters
-    ----------
-    value : str or array-like
-        What the caller gave.
-    table : Table
-        The table, before any row is dropped.
-    role : str
-        The keyword, for messages.
-
-    Returns
-    -------
-    values : pandas.Series
-        One value a row of the table.
-    name : str
-        The column name, or ``"<array>"``.
-    """
+    """Return weights, offset or clusters given as a column name or as an array aligned with the table."""
     if isinstance(value, str):
         if value not in table:
             raise DataError(f"{role}={value!r}: there is no such column. {nearest_name(value, table.names)}")

@@ -69,16 +69,6 @@ class Coded:
 def is_ordered(values: Any) -> bool:
     """Return whether values are categories whose order was declared to mean something.
 
-    Parameters
-    ----------
-    values : array-like
-        One value a row.
-
-    Returns
-    -------
-    bool
-        False for anything but an ordered categorical.
-
     Examples
     --------
     >>> is_ordered(["low", "high"])

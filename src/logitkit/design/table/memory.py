@@ -17,12 +17,6 @@ CONTAINER = Path("/sys/fs/cgroup")
 def available_bytes() -> int | None:
     """Return the bytes that can be allocated without swapping, or None where the system does not say.
 
-    Returns
-    -------
-    int or None
-        What the kernel calls available, or what is left of a container's limit if that is less; elsewhere all
-        memory there is.
-
     Examples
     --------
     >>> free = available_bytes()
@@ -40,20 +34,6 @@ def available_bytes() -> int | None:
 
 def require_room(n_bytes: int, what: str, advice: str) -> None:
     """Refuse an allocation that would not fit, before it is made.
-
-    Parameters
-    ----------
-    n_bytes : int
-        Its size.
-    what : str
-        What would be allocated, to open the message.
-    advice : str
-        The way round.
-
-    Raises
-    ------
-    DataError
-        With the size and what is free.
 
     Examples
     --------

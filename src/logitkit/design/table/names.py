@@ -15,16 +15,6 @@ __all__ = ["name_misfit", "require_distinct_names", "require_text_names", "state
 def name_misfit(names: Sequence[Any]) -> str | None:
     """Return what is wrong with names of which each must tell one column.
 
-    Parameters
-    ----------
-    names : sequence
-        In the order of the columns.
-
-    Returns
-    -------
-    str or None
-        A clause without a full stop, or None where nothing is.
-
     Examples
     --------
     >>> name_misfit(["x", "y", "x"])
@@ -43,36 +33,14 @@ def name_misfit(names: Sequence[Any]) -> str | None:
 
 
 def require_distinct_names(names: Sequence[Any]) -> None:
-    """Refuse names of which one stands twice.
-
-    Parameters
-    ----------
-    names : sequence
-        In the order of the columns.
-
-    Raises
-    ------
-    DataError
-        Naming it and where it stands.
-    """
+    """Refuse names of which one stands twice."""
     wrong = name_misfit(names) if len(set(names)) < len(names) else None
     if wrong is not None:
         raise DataError(f"In the table {wrong}; rename them.")
 
 
 def require_text_names(names: Iterable[Any]) -> None:
-    """Refuse column names that are not text: a formula could not name them.
-
-    Parameters
-    ----------
-    names : iterable
-        Of a table.
-
-    Raises
-    ------
-    FormulaError
-        Naming the first.
-    """
+    """Refuse column names that are not text: a formula could not name them."""
     for name in names:
         if not isinstance(name, str):
             raise FormulaError(f"Column name {name!r} is not text; rename the columns, for example by str(name).")
@@ -80,23 +48,6 @@ def require_text_names(names: Iterable[Any]) -> None:
 
 def stated_names(names: Any, n_columns: int) -> tuple[str, ...]:
     """Return the names that a caller gives to the columns of a matrix.
-
-    Parameters
-    ----------
-    names : sequence of str
-        In the order of the columns.
-    n_columns : int
-        Of the matrix.
-
-    Returns
-    -------
-    tuple of str
-        One name per column.
-
-    Raises
-    ------
-    DataError
-        If they have no order, are not text, not as many as the columns, blank or twice.
 
     Examples
     --------

@@ -32,18 +32,6 @@ AT_BOUND = 4.0 * np.finfo(float).eps  # of a bound: a coefficient that was divid
 def moving(penalty: Penalty, coef: FloatArray) -> IntArray:
     """Return which coefficients follow a small change of the responses.
 
-    Parameters
-    ----------
-    penalty : Penalty
-        Of the scaled coefficients.
-    coef : (p,) array
-        The solution, scaled.
-
-    Returns
-    -------
-    (k,) int array
-        Those where the penalty has a derivative and no bound is met.
-
     Examples
     --------
     >>> from dataclasses import replace
@@ -62,24 +50,6 @@ def penalty_curvature(
     penalty: Penalty, quadratic: Quadratic | None, scale: FloatArray, coef: FloatArray, index: IntArray
 ) -> FloatArray | None:
     """Return the second derivatives of a penalty by some of the scaled coefficients.
-
-    Parameters
-    ----------
-    penalty : Penalty
-        Of the scaled coefficients.
-    quadratic : Quadratic or None
-        A prior, of the coefficients as given.
-    scale : (p,) array
-        Scaled coefficients are the scale times those as given.
-    coef : (p,) array
-        The solution, scaled.
-    index : (k,) int array
-        Which; the others are zero or do not move.
-
-    Returns
-    -------
-    (k, k) array or None
-        None where all are zero.
 
     Examples
     --------

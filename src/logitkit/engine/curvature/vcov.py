@@ -233,16 +233,6 @@ class ArrowVcov(Vcov):
 def require_writable(size: int) -> None:
     """Refuse to write out a covariance that is too large.
 
-    Parameters
-    ----------
-    size : int
-        Number of coefficients.
-
-    Raises
-    ------
-    UnsupportedError
-        With its size, and what can be asked instead.
-
     Examples
     --------
     >>> require_writable(100)
@@ -256,16 +246,6 @@ def require_writable(size: int) -> None:
 
 def vcov_of(hessian: Hessian) -> Vcov:
     """Return the inverse of an information as a covariance; nan where it is singular.
-
-    Parameters
-    ----------
-    hessian : Hessian
-        Dense or an arrow.
-
-    Returns
-    -------
-    Vcov
-        Of the same shape.
 
     Examples
     --------

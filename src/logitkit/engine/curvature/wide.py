@@ -22,20 +22,6 @@ ROWS_OF_PART = 256
 def wide_gram(matrix: Dense, weights: FloatArray, shares: FloatArray) -> NDArray[Any]:
     """Return D X' diag(weights) X D, the same on any number of threads.
 
-    Parameters
-    ----------
-    matrix : Dense
-        X, with n rows and p columns, which is copied. Sums of a few thousand rows are right to six digits or so.
-    weights : (n,) array
-        Not negative.
-    shares : (p,) array
-        The diagonal of D.
-
-    Returns
-    -------
-    (p, p) array
-        In single precision.
-
     Examples
     --------
     >>> wide_gram(Dense(np.array([[1.0, 2.0], [0.0, 4.0]])), np.array([1.0, 2.0]), np.array([1.0, 0.5])).tolist()

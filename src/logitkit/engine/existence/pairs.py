@@ -15,7 +15,7 @@ import numpy as np
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.models.layout import Layout
+from logitkit.models.predictors import Predictors
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["OutcomePairs", "outcome_pairs"]
@@ -31,7 +31,7 @@ class OutcomePairs(Matrix):
     ----------
     matrix : Matrix
         X, n rows and p columns.
-    layout : Layout
+    predictors : Predictors
         Which outcomes have a predictor.
     own : (n,) int array
         Outcome of each row.
@@ -42,15 +42,15 @@ class OutcomePairs(Matrix):
     --------
     A row with outcome 1 of three, of which 0 is the reference:
 
-    >>> from logitkit.models.layout import full_layout
+    >>> from logitkit.models.predictors import full_predictors
     >>> x = Dense(np.array([[2.0]]))
-    >>> pairs = OutcomePairs(x, full_layout(3, 1, reference=0), np.array([1]), np.array([[0, 2]]))
+    >>> pairs = OutcomePairs(x, full_predictors(3, 1, reference=0), np.array([1]), np.array([[0, 2]]))
     >>> pairs.to_dense().tolist()
     [[2.0, 0.0], [2.0, -2.0]]
     """
 
     matrix: Matrix
-    layout: Layout
+    predictors: Predictors
     own: IntArray
     other: IntArray
 
@@ -62,7 +62,7 @@ class OutcomePairs(Matrix):
     @property
     def n_columns(self) -> int:
         """Number of flat coefficients."""
-        return self.layout.n_flat
+        return self.predictors.n_flat
 
     @property
     def dense_width(self) -> int:
@@ -78,7 +78,7 @@ class OutcomePairs(Matrix):
         index = np.asarray(index, dtype=np.int64)
         row, place = np.divmod(index, self.other.shape[1])
         cells = self.matrix.take(row).to_dense()
-        out = np.zeros((index.size, self.layout.active.size, self.layout.n_columns))
+        out = np.zeros((index.size, self.predictors.active.size, self.predictors.n_columns))
         position = self._positions()
         for outcomes, sign in ((self.own[row], 1.0), (self.other[row, place], -1.0)):
             there = position[outcomes]
@@ -88,9 +88,9 @@ class OutcomePairs(Matrix):
 
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return the differences of logits along a direction, shape (n (K - 1),)."""
-        logits = np.zeros((self.layout.n_outcomes, self.matrix.n_rows))
-        blocks = vector.reshape(self.layout.active.size, self.layout.n_columns)
-        for outcome, block in zip(self.layout.active, blocks, strict=True):
+        logits = np.zeros((self.predictors.n_predictors, self.matrix.n_rows))
+        blocks = vector.reshape(self.predictors.active.size, self.predictors.n_columns)
+        for outcome, block in zip(self.predictors.active, blocks, strict=True):
             logits[outcome] = self.matrix.matvec(block)
         here = np.arange(self.own.size)
         differences = logits[self.own, here][:, None] - logits[self.other, here[:, None]]
@@ -100,11 +100,11 @@ class OutcomePairs(Matrix):
         """Add the transposed product to ``out``."""
         values = vector.reshape(self.other.shape)
         here = np.arange(self.own.size)
-        weights = np.zeros((self.layout.n_outcomes, self.own.size))
+        weights = np.zeros((self.predictors.n_predictors, self.own.size))
         weights[self.own, here] = values.sum(axis=1)
-        for column in range(self.layout.n_outcomes - 1):
+        for column in range(self.predictors.n_predictors - 1):
             weights[self.other[:, column], here] -= values[:, column]
-        out += np.concatenate([self.matrix.rmatvec(weights[outcome]) for outcome in self.layout.active])
+        out += np.concatenate([self.matrix.rmatvec(weights[outcome]) for outcome in self.predictors.active])
 
     def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
         """Add the Gram matrix of the pairs, written out."""
@@ -120,34 +120,17 @@ class OutcomePairs(Matrix):
 
     def _positions(self) -> IntArray:
         """Return where the block of each outcome is, -1 for one without a predictor."""
-        out = np.full(self.layout.n_outcomes, -1)
-        out[self.layout.active] = np.arange(self.layout.active.size)
+        out = np.full(self.predictors.n_predictors, -1)
+        out[self.predictors.active] = np.arange(self.predictors.active.size)
         return out
 
 
-def outcome_pairs(matrix: Matrix, response: Response, layout: Layout) -> tuple[OutcomePairs, Response]:
-    """Return the pairs of a response, and which side of zero each must be on.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        X, n rows and p columns.
-    response : Response
-        The same rows.
-    layout : Layout
-        Which outcomes have a predictor.
-
-    Returns
-    -------
-    pairs : OutcomePairs
-        Of each row's first outcome with each other one.
-    sides : Response
-        1 where the difference must not be negative; one half where it must be zero, because the row has both outcomes.
-    """
+def outcome_pairs(matrix: Matrix, response: Response, predictors: Predictors) -> tuple[OutcomePairs, Response]:
+    """Return the pairs of a response, and which side of zero each must be on."""
     shares = response.indicators()
     own = shares.argmax(axis=0)
-    outcomes = np.arange(layout.n_outcomes - 1)
+    outcomes = np.arange(predictors.n_predictors - 1)
     other = outcomes + (outcomes >= own[:, None])
     both = shares[other, np.arange(own.size)[:, None]] > 0.0
     weights = np.repeat(response.weights, outcomes.size)
-    return OutcomePairs(matrix, layout, own, other), Response(np.where(both, 0.5, 1.0).reshape(-1), prior=weights)
+    return OutcomePairs(matrix, predictors, own, other), Response(np.where(both, 0.5, 1.0).reshape(-1), prior=weights)

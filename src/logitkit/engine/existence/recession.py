@@ -82,34 +82,11 @@ class RecessionCone:
         return np.where(np.abs(values) <= ZERO * size, 0.0, values)
 
     def signs(self, rows: FloatArray) -> FloatArray:
-        r"""Return the sign that :math:`z'\delta` takes over the cone, for each row z.
-
-        Parameters
-        ----------
-        rows : (m, q) array
-            Rows of the design in the coordinates of the cone.
-
-        Returns
-        -------
-        (m,) array
-            0 where z'delta is zero for every direction; 1 or -1 where it is never negative or never positive
-            and not always zero; nan where directions disagree.
-        """
+        r"""Return the sign that :math:`z'\delta` takes over the cone, for each row z."""
         return self.signs_of(self.moves(rows))
 
     def signs_of(self, values: FloatArray) -> FloatArray:
-        """Return the sign that a'u takes over the cone, for each function a of u.
-
-        Parameters
-        ----------
-        values : (m, d) array
-            Functions of u: what ``moves`` returns.
-
-        Returns
-        -------
-        (m,) array
-            As ``signs``.
-        """
+        """Return the sign that a'u takes over the cone, for each function a of u."""
         out = np.zeros(values.shape[0])
         moving = np.flatnonzero(np.any(values != 0.0, axis=1))
         if moving.size == 0:
@@ -137,16 +114,6 @@ class RecessionCone:
 
         The supremum of the likelihood over all coefficients with :math:`V u = v` does not depend on v within it: on
         these combinations of the functions the data are silent.
-
-        Parameters
-        ----------
-        values : (m, d) array
-            V, functions of u: what ``moves`` returns.
-
-        Returns
-        -------
-        (m, r) array
-            Orthonormal columns that span it.
 
         Examples
         --------

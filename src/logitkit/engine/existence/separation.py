@@ -74,16 +74,6 @@ class Separated:
 def overlap_is_certain(solution: Solution) -> bool:
     """Tell whether the solution itself proves that the estimate exists.
 
-    Parameters
-    ----------
-    solution : Solution
-        Where a solver ended.
-
-    Returns
-    -------
-    bool
-        True only with the certificate of theorem 1; False means that the test must decide.
-
     Examples
     --------
     >>> import numpy as np
@@ -100,26 +90,6 @@ def overlap_is_certain(solution: Solution) -> bool:
 
 def find_separation(matrix: Matrix, response: Response, most: float = math.inf) -> Separated | None:
     """Decide whether the rows are separated.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        Columns of full rank and comparable size, n rows and q columns.
-    response : Response
-        The same rows.
-    most : float, optional
-        Largest product of separated rows and the cubed dimension of their cone that is worth describing.
-
-    Returns
-    -------
-    Separated or None
-        None when the maximum likelihood estimate exists.
-
-    Raises
-    ------
-    ConvergenceError
-        If a linear program has no answer, or the rows are separated in so many directions that their cone is not worth
-        its description.
 
     Examples
     --------
@@ -243,20 +213,6 @@ def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:
 
 def runs_off(matrix: Matrix, response: Response, lower: FloatArray, upper: FloatArray) -> bool:
     """Tell whether a direction within the bounds of coefficients fits the rows ever better.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns, written out.
-    response : Response
-        The same rows.
-    lower, upper : (p,) array
-        Bounds, infinite for none; zero lies between them.
-
-    Returns
-    -------
-    bool
-        By a linear program over directions of at most unit size.
 
     Examples
     --------

@@ -41,31 +41,7 @@ MEANS_MOST = 16_000_000  # numbers that the record keeps so that predictions hav
 
 
 def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float) -> tuple[FitRecord, Design]:
-    """Fit a model with an absorbed factor by maximum likelihood.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit, with the level of each.
-    family : Binomial
-        Distribution and link.
-    solver : Newton
-        Options of the solver.
-    level : float
-        Confidence level that the record carries.
-
-    Returns
-    -------
-    record : FitRecord
-        Of the columns of the design; the levels and their intercepts are in its info.
-    design : Design
-        The rows of levels with both outcomes, the intercepts in their offset.
-
-    Raises
-    ------
-    SeparationError
-        If no level has rows of both outcomes.
-    """
+    """Fit a model with an absorbed factor by maximum likelihood."""
     absorbed, codes = design.info.absorbed, design.level_codes
     assert absorbed is not None
     assert codes is not None

@@ -87,20 +87,7 @@ class LevelFit:
 
 
 def nearly_collinear(names: Sequence[str], far: bool = False) -> DataError:
-    """Return the error that names the columns.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Columns that take part.
-    far : bool, default False
-        Whether they only need to be centred.
-
-    Returns
-    -------
-    DataError
-        To be raised.
-    """
+    """Return the error that names the columns."""
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     if far:
         return DataError(
@@ -116,33 +103,7 @@ def nearly_collinear(names: Sequence[str], far: bool = False) -> DataError:
 def fit_levels(
     matrix: Matrix, n_levels: int, response: Response, family: Binomial, solver: Newton, *, exists: bool = False
 ) -> LevelFit | None:
-    """Fit one intercept a level and the coefficients of the other columns.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows; codes of m levels, then r other columns, with the inner columns in this order.
-    n_levels : int
-        The number of levels, m.
-    response : Response
-        The same rows.
-    family : Binomial
-        Distribution and link.
-    solver : Newton
-        Options of the solver.
-    exists : bool, default False
-        Whether the estimate is known to exist.
-
-    Returns
-    -------
-    LevelFit or None
-        None when there is nothing to fit, or the columns are not finite.
-
-    Raises
-    ------
-    NearlyCollinear
-        If columns are too near to one another for this way of fitting, and still not the same.
-    """
+    """Fit one intercept a level and the coefficients of the other columns."""
     codes = _codes(matrix)
     weights, y = response.weights, response.y
     coded = codes >= 0

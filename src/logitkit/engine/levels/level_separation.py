@@ -68,27 +68,6 @@ class LevelSeparated:
 def find_level_separation(matrix: Matrix, response: Response, codes: IntArray, n_levels: int) -> LevelSeparated | None:
     """Decide whether the rows are separated by the columns given the levels.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and q columns, none of which the levels and the other columns explain.
-    response : Response
-        The same rows.
-    codes : (n,) int array
-        Level of each row.
-    n_levels : int
-        The number of levels.
-
-    Returns
-    -------
-    LevelSeparated or None
-        None proves that the estimate exists.
-
-    Raises
-    ------
-    ConvergenceError
-        If there is no answer: the program fails, or the data are too large or separated in too many directions.
-
     Examples
     --------
     Both levels have their event at the larger x, whatever the levels' means are:

@@ -37,26 +37,7 @@ __all__ = ["fit_wide"]
 
 
 def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newton, level: float) -> FitRecord:
-    """Fit a design with a large factor by maximum likelihood.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit.
-    layout : ArrowLayout
-        Which columns are the factor.
-    family : Binomial
-        Distribution and link.
-    solver : Newton
-        Options of the solver.
-    level : float
-        Confidence level that the record carries.
-
-    Returns
-    -------
-    FitRecord
-        As of any other fit; its covariance is not written out.
-    """
+    """Fit a design with a large factor by maximum likelihood."""
     coordinates = _level_coding(design, layout)
     matrix = coordinates.matrix(design.matrix)
     try:

@@ -130,28 +130,7 @@ class ColumnDescent:
         max_iter: int = 100,
         polish: bool = False,
     ) -> Solved:
-        """Minimise the objective plus a penalty.
-
-        Parameters
-        ----------
-        penalty : Penalty
-            Of all scaled coefficients, without groups.
-        coef : (p,) array
-            First iterate: the solution before, or any.
-        wanted : (p,) bool array
-            Columns that the rule lets in.
-        target : float
-            The duality gap to reach.
-        max_iter : int, default 100
-            Largest number of steps.
-        polish : bool, default False
-            Whether to take one more step at the end, more precisely.
-
-        Returns
-        -------
-        Solved
-            Never raises for lack of convergence: the status tells.
-        """
+        """Minimise the objective plus a penalty."""
         inside = penalty.free | (coef != 0.0) | wanted
         coef = self._predicted(penalty, coef)
         eta = self._predictor(coef)

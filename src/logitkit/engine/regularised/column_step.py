@@ -50,19 +50,6 @@ class ColumnStep:
         """Take a step where the penalty is smooth; signs and bounds are held.
 
         Coefficients that would change their sign become zero. The step is taken as far as the model falls.
-
-        Parameters
-        ----------
-        columns : (k,) int array
-            Increasing.
-        penalty : Penalty
-            Of these columns.
-        squares : (k,) array
-            The second derivative of each without the penalty; with it they are positive.
-        curvature : (n,) array
-            Of the rows.
-        coef, rows : (k,), (n,) array
-            Coefficients, and the slope of the model in each row; changed.
         """
         if columns.size == 0:
             return

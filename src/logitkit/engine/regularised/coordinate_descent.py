@@ -115,17 +115,7 @@ class QuadraticModel:
         add_outer_products(self._space, changed, 1.0 / product, image, 1.0 / curvature)
 
     def extend(self, own: FloatArray, old: FloatArray, new: FloatArray, cross: FloatArray, added: FloatArray) -> None:
-        """Take in k columns, which come last. All are of one point: those of columns far from zero nearly cancel.
-
-        Parameters
-        ----------
-        own : (u, u) array
-            Second derivatives of the free coefficients.
-        old, new : (u, q), (u, k) array
-            With the other coefficients there are, and with the new ones.
-        cross, added : (q, k), (k, k) array
-            Of the other coefficients there are with the new ones, and among these.
-        """
+        """Take in k columns, which come last. All are of one point: those of columns far from zero nearly cancel."""
         q, k = cross.shape
         before = self.free.size + q
         self._factor = with_factor(own) if self.free.size else own

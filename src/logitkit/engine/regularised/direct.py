@@ -109,24 +109,6 @@ def step_by(factor: BlockFactor, hessian: FloatArray, slope: FloatArray, coef: F
 
     Coefficients that would change their sign become zero, and those that would cross a bound meet it. The step that
     this leaves is taken as far as the model falls.
-
-    Parameters
-    ----------
-    factor : BlockFactor
-        Of coefficients that are not zero, or have no corner there.
-    hessian : (p, p) array
-        Second derivatives.
-    slope : (p,) array
-        Gradient of the model without the penalty; changed.
-    coef : (p,) array
-        Coefficients; changed.
-    penalty : Penalty
-        Of these, without groups.
-
-    Returns
-    -------
-    float
-        The share of the step that was taken.
     """
     inside = factor.inside
     if inside.size == 0:
@@ -152,26 +134,6 @@ def slide_by(
     The model is linear along a combination of collinear columns, or nearly so where the penalty has weak squares, so
     that its minimum is at a corner or far: to creep there by coordinates takes as many steps as the penalty is weak.
     With every corner the directions are one fewer.
-
-    Parameters
-    ----------
-    factor : BlockFactor
-        Of coefficients where the penalty has a derivative; singular, if there is anything to do.
-    hessian : (p, p) array
-        Second derivatives.
-    slope : (p,) array
-        Gradient of the model without the penalty; changed.
-    coef : (p,) array
-        Coefficients; changed.
-    penalty : Penalty
-        Of these, without groups.
-    least : float
-        What a move must gain to be worth it.
-
-    Returns
-    -------
-    bool
-        Whether anything moved.
 
     Examples
     --------
@@ -228,40 +190,14 @@ def _reach(coef: FloatArray, step: FloatArray, penalty: Penalty) -> tuple[FloatA
 
 
 def signs_held(coef: FloatArray, step: FloatArray, penalty: Penalty) -> FloatArray:
-    """Return where a step leads, but zero for a sign that would change, and the bound where one would be crossed.
-
-    Parameters
-    ----------
-    coef, step : (p,) array
-        From where, and how far.
-    penalty : Penalty
-        Of these.
-
-    Returns
-    -------
-    (p,) array
-        All on one side of every corner, so that the model is a quadratic on the way.
-    """
+    """Return where a step leads, but zero for a sign that would change, and the bound where one would be crossed."""
     new = coef + step
     new[(np.sign(coef) * new < 0.0) & (penalty.l1 > 0.0)] = 0.0
     return penalty.within(new)
 
 
 def best_length(falls: float, curvature: float) -> float:
-    """Return the share of a step, at most one, at which a quadratic is lowest.
-
-    Parameters
-    ----------
-    falls : float
-        Minus its slope along the step at the begin.
-    curvature : float
-        Its second derivative along the step.
-
-    Returns
-    -------
-    float
-        0 where it does not fall.
-    """
+    """Return the share of a step, at most one, at which a quadratic is lowest."""
     if not falls > 0.0:
         return 0.0
     return min(1.0, falls / curvature) if curvature > 0.0 else 1.0
@@ -271,22 +207,6 @@ def step_of_groups(hessian: FloatArray, slope: FloatArray, coef: FloatArray, pen
     """Take a step of Newton's method on the coefficients where the penalty has a derivative, the others held.
 
     It ends where a sign would change or a bound be crossed, or before if the model would not fall enough.
-
-    Parameters
-    ----------
-    hessian : (p, p) array
-        Second derivatives.
-    slope : (p,) array
-        Gradient of the model without the penalty; changed.
-    coef : (p,) array
-        Coefficients; changed.
-    penalty : Penalty
-        Of these.
-
-    Returns
-    -------
-    float
-        The squared decrement, which is about twice what the whole step gains; 0 where no step was taken.
     """
     inside = np.flatnonzero(penalty.differentiable(coef))
     if inside.size == 0:

@@ -156,28 +156,7 @@ class DualPoint:
 def certified_gap(
     problem: Scaled[Objective], penalty: Penalty, point: Point, model: QuadraticModel, step: FloatArray, target: float
 ) -> float:
-    """Return a bound of how far the objective is above its minimum.
-
-    Parameters
-    ----------
-    problem : Scaled[Objective]
-        The objective.
-    penalty : Penalty
-        Of the scaled coefficients.
-    point : Point
-        The solution.
-    model : QuadraticModel
-        Second derivatives near it, as of the last ``corrected``.
-    step : (p,) array
-        Minus the step that it gave.
-    target : float
-        A gap that is small enough.
-
-    Returns
-    -------
-    float
-        Infinite where no dual point was found.
-    """
+    """Return a bound of how far the objective is above its minimum."""
     gap, dual = math.inf, DualPoint(problem, penalty, point, step)
     for refinement in range(1 + REFINEMENTS):
         products = dual.products()

@@ -25,24 +25,6 @@ __all__ = ["least_gap"]
 def least_gap(coef: FloatArray, slope: FloatArray, penalty: Penalty, pearson: float, moved: float) -> float:
     """Return the gap at the best of a few scales t of the dual point.
 
-    Parameters
-    ----------
-    coef : (p,) array
-        Coefficients.
-    slope : (p,) array
-        Products of the columns with the moved residuals, z.
-    penalty : Penalty
-        Of these coefficients.
-    pearson : float
-        Pearson's statistic, and twice what is quadratic in the objective besides.
-    moved : float
-        d'Hd, the squared length of the move.
-
-    Returns
-    -------
-    float
-        Not negative; infinite where no scale is feasible.
-
     Examples
     --------
     Nothing is left where the residuals are orthogonal to the columns:

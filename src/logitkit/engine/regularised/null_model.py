@@ -51,33 +51,7 @@ class NullModel:
 def null_model(
     matrix: Matrix, response: Response, family: Binomial, strengths: Strengths, names: tuple[str, ...]
 ) -> NullModel:
-    """Fit the columns that are not penalised.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    response : Response
-        The same rows.
-    family : Binomial
-        Distribution and link.
-    strengths : Strengths
-        The penalty.
-    names : tuple of str
-        Of the columns, for messages.
-
-    Returns
-    -------
-    NullModel
-        Coefficients and loss.
-
-    Raises
-    ------
-    SeparationError
-        If there is one outcome only. Whether the columns separate the outcomes is the caller's to ask.
-    DataError
-        If they are collinear.
-    """
+    """Fit the columns that are not penalised."""
     prior = strengths.quadratic
     free = strengths.whole.free
     if prior is not None:

@@ -16,7 +16,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.start import starting_point
 from logitkit.engine.stacked import StackedObjective
 from logitkit.errors import DataError
-from logitkit.models.layout import Layout
+from logitkit.models.predictors import Predictors
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["null_of_outcomes"]
@@ -28,52 +28,24 @@ COLLINEAR = 1e-10  # share of a column's squared length that is its own, in the 
 def null_of_outcomes(
     matrix: Matrix,
     response: Response,
-    layout: Layout,
+    predictors: Predictors,
     place: IntArray,
     free: BoolArray,
     scale: FloatArray,
     names: tuple[str, ...],
 ) -> NullModel:
-    """Fit the columns that are not penalised.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    response : Response
-        The same rows.
-    layout : Layout
-        Outcomes with a predictor.
-    place : (q,) int array
-        Which flat coefficients are solved for.
-    free : (p,) bool array
-        Columns without a penalty.
-    scale : (q,) array
-        Scaled coefficients are the scale times those as given.
-    names : tuple of str
-        Of the columns, for messages.
-
-    Returns
-    -------
-    NullModel
-        Of the q coefficients.
-
-    Raises
-    ------
-    DataError
-        If the columns are collinear.
-    """
-    p = layout.n_columns
+    """Fit the columns that are not penalised."""
+    p = predictors.n_columns
     columns = np.flatnonzero(free)
     inside = np.flatnonzero(free[place % p])
     if columns.size == 1 and names[columns[0]] == INTERCEPT and response.offset is None:
-        return _of_intercepts(response, layout, place, inside)
+        return _of_intercepts(response, predictors, place, inside)
     # Among the chosen columns the flat positions are outcome after outcome again.
     outcome, column = np.divmod(place[inside], p)
     flat = outcome * columns.size + np.searchsorted(columns, column)
-    basis = np.zeros((layout.active.size * columns.size, inside.size))
+    basis = np.zeros((predictors.active.size * columns.size, inside.size))
     basis[flat, np.arange(inside.size)] = 1.0
-    own = replace(layout.of_columns(columns.size), basis=basis)
+    own = replace(predictors.of_columns(columns.size), basis=basis)
     objective = StackedObjective(matrix.columns(columns), response, own)
     coef = np.zeros(place.size)
     zero = np.zeros(inside.size)
@@ -81,7 +53,7 @@ def null_of_outcomes(
         return NullModel(coef, objective.evaluate(zero, hessian=False).value, inside)
     if inside.size > NEWTON_MOST:
         raise DataError(
-            f"The columns that are not penalised have {inside.size:,} coefficients for {layout.active.size:,} "
+            f"The columns that are not penalised have {inside.size:,} coefficients for {predictors.active.size:,} "
             f"outcomes; at most {NEWTON_MOST:,} can be. Keep fewer of them."
         )
     first = objective.evaluate(zero)
@@ -96,13 +68,13 @@ def null_of_outcomes(
     return NullModel(coef, solution.evaluation.value, inside, solution)
 
 
-def _of_intercepts(response: Response, layout: Layout, place: IntArray, inside: IntArray) -> NullModel:
+def _of_intercepts(response: Response, predictors: Predictors, place: IntArray, inside: IntArray) -> NullModel:
     """Return the model of the intercepts alone, which is known: the logarithms of the shares of outcomes."""
     share = response.totals / response.total
     logarithm = np.log(np.maximum(share, np.finfo(float).tiny))
-    active = layout.active[place[inside] // layout.n_columns]
+    active = predictors.active[place[inside] // predictors.n_columns]
     # The outcome whose intercept is zero: the reference, or the first where that is left out.
-    zero = np.setdiff1d(np.arange(layout.n_outcomes), active)
+    zero = np.setdiff1d(np.arange(predictors.n_predictors), active)
     coef = np.zeros(place.size)
     coef[inside] = logarithm[active] - logarithm[zero[0]]
     return NullModel(coef, -float(response.totals @ logarithm), inside)

@@ -33,8 +33,8 @@ from logitkit.engine.regularised.prox_newton import Point, ProxSolution, Scaled,
 from logitkit.engine.regularised.sequence import LOOKED_AT_MOST, Engine, StrengthSequence
 from logitkit.engine.solvers.solver import Status
 from logitkit.engine.stacked import StackedObjective
-from logitkit.models.layout import Layout
 from logitkit.models.penalties.penalty import Penalty
+from logitkit.models.predictors import Predictors
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["OutcomeSequence"]
@@ -54,7 +54,7 @@ class OutcomeSequence(StrengthSequence):
         n rows and p columns.
     response : Response
         The same rows.
-    layout : Layout
+    predictors : Predictors
         Outcomes with a predictor.
     stacked : StackedStrengths
         The penalty.
@@ -68,16 +68,16 @@ class OutcomeSequence(StrengthSequence):
         self,
         matrix: Matrix,
         response: Response,
-        layout: Layout,
+        predictors: Predictors,
         stacked: StackedStrengths,
         names: tuple[str, ...],
         null: NullModel | None = None,
     ) -> None:
         self.matrix, self.response, self.stacked = matrix, response, stacked
-        self.layout = _picked(layout, stacked.place)
+        self.predictors = _picked(predictors, stacked.place)
         strengths, place, free = stacked
         if null is None:
-            null = null_of_outcomes(matrix, response, layout, place, free, strengths.scale, names)
+            null = null_of_outcomes(matrix, response, predictors, place, free, strengths.scale, names)
         super().__init__(strengths, null, response.total, names)
 
     @property
@@ -93,7 +93,7 @@ class OutcomeSequence(StrengthSequence):
     @property
     def objective(self) -> StackedObjective:
         """The objective without what the strength changes."""
-        return StackedObjective(self.matrix, self.response, self.layout, self.strengths.quadratic, second=self._few)
+        return StackedObjective(self.matrix, self.response, self.predictors, self.strengths.quadratic, second=self._few)
 
     @property
     def _few(self) -> bool:
@@ -101,12 +101,12 @@ class OutcomeSequence(StrengthSequence):
 
     def name_of(self, coefficient: int) -> str:
         """Return the name of the column of a coefficient."""
-        return self.names[int(self.stacked.place[coefficient]) % self.layout.n_columns]
+        return self.names[int(self.stacked.place[coefficient]) % self.predictors.n_columns]
 
     def fresh(self) -> OutcomeSequence:
         """Return the same problem, of which no solution is known yet."""
-        layout = replace(self.layout, basis=None)
-        return OutcomeSequence(self.matrix, self.response, layout, self.stacked, self.names, self.null)
+        predictors = replace(self.predictors, basis=None)
+        return OutcomeSequence(self.matrix, self.response, predictors, self.stacked, self.names, self.null)
 
     def engine_from_null(self, penalty: Penalty) -> Engine:
         """Return what solves the problem where all that the strength grows with is held at zero."""
@@ -116,7 +116,7 @@ class OutcomeSequence(StrengthSequence):
         """Return what solves the problem at one strength after another, by the table above."""
         if penalty.smooth:
             start = self.null.coef / self.strengths.scale
-            return OutcomeSmooth(self.matrix, self.response, self.layout, self.stacked.place, self.strengths, start)
+            return OutcomeSmooth(self.matrix, self.response, self.predictors, self.stacked.place, self.strengths, start)
         if self.strengths.scale.size <= GRAM_MOST:
             return _Full(self)
         return _Set(self)
@@ -129,7 +129,7 @@ class _Full:
         self.problem = Scaled(given.objective, given.strengths.scale)
         self.start = given.null.coef
         self.state: tuple[Point, QuadraticModel] | None = None
-        self.looks = given.matrix.n_rows * given.matrix.width * given.layout.active.size <= LOOKED_AT_MOST
+        self.looks = given.matrix.n_rows * given.matrix.width * given.predictors.active.size <= LOOKED_AT_MOST
 
     def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
         """Minimise, from the solution before.
@@ -224,12 +224,12 @@ class _Set:
     def _on(self, index: IntArray, penalty: Penalty, target: float, max_iter: int, polish: bool) -> ProxSolution:
         """Solve on some coefficients, the others held at zero."""
         given = self.given
-        p = given.layout.n_columns
+        p = given.predictors.n_columns
         outcome, column = np.divmod(given.stacked.place[index], p)
         columns, own = np.unique(column, return_inverse=True)
-        layout = _picked(given.layout.of_columns(columns.size), outcome * columns.size + own)
+        predictors = _picked(given.predictors.of_columns(columns.size), outcome * columns.size + own)
         prior = None if given.strengths.quadratic is None else given.strengths.quadratic.pick(index)
-        objective = StackedObjective(given.matrix.columns(columns), given.response, layout, prior)
+        objective = StackedObjective(given.matrix.columns(columns), given.response, predictors, prior)
         problem = Scaled(objective, given.strengths.scale[index])
         part = penalty.pick(index)
         point, model = problem.model(self.coef[index], part)
@@ -258,11 +258,11 @@ def _whole_groups(penalty: Penalty, inside: BoolArray) -> BoolArray:
     return np.asarray(inside | hit[codes])
 
 
-def _picked(layout: Layout, place: IntArray) -> Layout:
-    """Return the layout in which some flat coefficients are solved for, the others zero."""
-    if place.size == layout.n_flat and np.array_equal(place, np.arange(place.size)):
-        return layout
+def _picked(predictors: Predictors, place: IntArray) -> Predictors:
+    """Return the predictors in which some flat coefficients are solved for, the others zero."""
+    if place.size == predictors.n_flat and np.array_equal(place, np.arange(place.size)):
+        return predictors
     from scipy.sparse import csr_array
 
     entries = np.ones(place.size), (place, np.arange(place.size))
-    return replace(layout, basis=csr_array(entries, shape=(layout.n_flat, place.size)))
+    return replace(predictors, basis=csr_array(entries, shape=(predictors.n_flat, place.size)))

@@ -17,9 +17,9 @@ from logitkit.engine.regularised.penalised_problem import design_moments, tell_o
 from logitkit.engine.regularised.strengths import strengths_of
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
-from logitkit.models.layout import Layout
 from logitkit.models.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
 from logitkit.models.penalties.specification import Specification, parts_of
+from logitkit.models.predictors import full_predictors
 from logitkit.typing import FloatArray
 
 __all__ = ["ShrunkenOutcomes", "prepare_outcomes"]
@@ -54,7 +54,7 @@ class ShrunkenOutcomes:
     @property
     def n_flat(self) -> int:
         """Number of coefficients that are reported."""
-        return self.outcomes.layout.n_flat
+        return self.outcomes.predictors.n_flat
 
     def reported(self, coef: FloatArray) -> FloatArray:
         """Return the flat coefficients, of the columns as given, from those that are solved for.
@@ -63,13 +63,13 @@ class ShrunkenOutcomes:
         norm are taken; and to those of a lasso alone where as many outcomes are above zero as below: then one of them
         is made zero, the one that leaves the least norm, whichever the solver ended at.
         """
-        layout, stacked = self.outcomes.layout, self.problem.stacked
-        out = np.zeros((*coef.shape[:-1], layout.n_flat))
+        predictors, stacked = self.outcomes.predictors, self.problem.stacked
+        out = np.zeros((*coef.shape[:-1], predictors.n_flat))
         out[..., stacked.place] = coef
         if self.outcomes.reference is not None:
             return out
-        m = layout.active.size
-        blocks = out.reshape(*coef.shape[:-1], m, layout.n_columns)
+        m = predictors.active.size
+        blocks = out.reshape(*coef.shape[:-1], m, predictors.n_columns)
         shift = np.where(stacked.free, blocks.mean(axis=-2, keepdims=True), 0.0)
         whole = self.problem.strengths.whole
         if m % 2 == 0 and whole.groups is None and not whole.l2.any() and self.problem.strengths.quadratic is None:
@@ -82,8 +82,8 @@ class ShrunkenOutcomes:
 
     def solved(self, flat: FloatArray) -> FloatArray:
         """Return the coefficients that are solved for, of reported ones: those of a free column against the first."""
-        layout, stacked = self.outcomes.layout, self.problem.stacked
-        blocks = flat.reshape(layout.active.size, layout.n_columns)
+        predictors, stacked = self.outcomes.predictors, self.problem.stacked
+        blocks = flat.reshape(predictors.active.size, predictors.n_columns)
         if self.outcomes.reference is None:
             blocks = blocks - np.where(stacked.free, blocks[0], 0.0)
         return np.asarray(blocks.reshape(-1)[stacked.place])
@@ -92,41 +92,19 @@ class ShrunkenOutcomes:
 def prepare_outcomes(
     design: Design, outcomes: Outcomes, specification: Specification, tells: bool = True
 ) -> ShrunkenOutcomes:
-    """Return the penalised problem of a design.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit.
-    outcomes : Outcomes
-        Outcomes with a predictor: all in symmetric form.
-    specification : Specification
-        The penalty.
-    tells : bool, default True
-        Whether to warn of columns that do not vary.
-
-    Returns
-    -------
-    ShrunkenOutcomes
-        To be solved at one strength or many.
-
-    Raises
-    ------
-    DataError, FormulaError, SeparationError, UnsupportedError
-        What is wrong with the penalty or the data, where, and what to do.
-    """
+    """Return the penalised problem of a design."""
     if any(isinstance(part, AdaptiveLasso | RelaxedLasso) for part in parts_of(specification)):
         raise UnsupportedError("The adaptive and the relaxed lasso are offered for two outcomes only.")
-    if outcomes.layout.basis is not None:
+    if outcomes.predictors.basis is not None:
         raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
     moments = design_moments(design)
     strengths = strengths_of(specification, design.info, moments, design.response.total)
     if tells:
         tell_of_constants(design, strengths, moments)
-    layout = outcomes.layout
-    stacked = stack_strengths(strengths, layout.active.size, outcomes.reference is None)
+    predictors = outcomes.predictors
+    stacked = stack_strengths(strengths, predictors.active.size, outcomes.reference is None)
     response = design.response
-    problem = OutcomeSequence(design.matrix, response, layout, stacked, design.info.names)
+    problem = OutcomeSequence(design.matrix, response, predictors, stacked, design.info.names)
     given = ShrunkenOutcomes(design, outcomes, specification, problem)
     _require_overlap(given)
     return given
@@ -138,8 +116,8 @@ def _require_overlap(given: ShrunkenOutcomes) -> None:
     columns = np.flatnonzero(given.problem.stacked.free)
     if solution is None or (columns.size == 1 and columns[0] == design.info.intercept) or overlap_is_certain(solution):
         return
-    layout = given.problem.layout.of_columns(columns.size)
-    first = Layout(layout.n_outcomes, layout.active[layout.active != 0], columns.size)
+    predictors = given.problem.predictors.of_columns(columns.size)
+    first = full_predictors(predictors.n_predictors, columns.size, 0)
     try:
         pairs, sides = outcome_pairs(design.matrix.columns(columns), given.response, first)
         found = find_separation(pairs, sides, GEOMETRY_MOST) is not None

@@ -24,26 +24,7 @@ INFERENCE_MOST = 2_500  # coefficients whose covariance is computed
 
 
 def outcome_covariance(given: ShrunkenOutcomes, penalty: Penalty, coef: FloatArray) -> tuple[Vcov, str, str, float]:
-    """Return covariance, its kind and label, and the effective degrees of freedom.
-
-    Parameters
-    ----------
-    given : ShrunkenOutcomes
-        The problem.
-    penalty : Penalty
-        At the strength of the solution.
-    coef : (q,) array
-        The solution, as given.
-
-    Returns
-    -------
-    vcov : Vcov
-        Of the posterior, or withheld.
-    kind, label : str
-        As the record has them.
-    dof : float
-        nan where it is not computed.
-    """
+    """Return covariance, its kind and label, and the effective degrees of freedom."""
     response, q = given.response, coef.size
     if not penalty.smooth:
         dof = float(outcome_freedom(given, [penalty], coef[None, :])[0])
@@ -64,25 +45,10 @@ def outcome_covariance(given: ShrunkenOutcomes, penalty: Penalty, coef: FloatArr
 
 
 def outcome_freedom(given: ShrunkenOutcomes, penalties: Sequence[Penalty], coef: FloatArray) -> FloatArray:
-    """Return effective degrees of freedom of solutions (equation 21 of ``docs/maths/penalties.md``).
-
-    Parameters
-    ----------
-    given : ShrunkenOutcomes
-        The problem.
-    penalties : sequence of Penalty
-        At the strength of each solution.
-    coef : (k, q) array
-        Solutions, as given.
-
-    Returns
-    -------
-    (k,) array
-        nan where there are too many coefficients.
-    """
+    """Return effective degrees of freedom of solutions (equation 21 of ``docs/maths/penalties.md``)."""
     problem = given.problem
-    scale, p = problem.strengths.scale, problem.layout.n_columns
-    symmetric = 0 if given.outcomes.reference is not None else problem.layout.n_outcomes
+    scale, p = problem.strengths.scale, problem.predictors.n_columns
+    symmetric = 0 if given.outcomes.reference is not None else problem.predictors.n_predictors
     outcome, column = np.divmod(problem.stacked.place, p)
     columns_scale = np.ones(p)
     columns_scale[column] = scale
@@ -111,17 +77,17 @@ def _curvature(given: ShrunkenOutcomes, penalty: Penalty, coef: FloatArray, inde
 def _information(given: ShrunkenOutcomes, coef: FloatArray, active: IntArray) -> FloatArray:
     """Return second derivatives of the negative log-likelihood by some coefficients, at all of them."""
     problem = given.problem
-    layout = problem.layout
-    columns, own = np.unique(problem.stacked.place[active] % layout.n_columns, return_inverse=True)
-    if columns.size < layout.n_columns:  # the others are zero
-        outcome = problem.stacked.place[active] // layout.n_columns
-        basis = np.zeros((layout.active.size * columns.size, active.size))
+    predictors = problem.predictors
+    columns, own = np.unique(problem.stacked.place[active] % predictors.n_columns, return_inverse=True)
+    if columns.size < predictors.n_columns:  # the others are zero
+        outcome = problem.stacked.place[active] // predictors.n_columns
+        basis = np.zeros((predictors.active.size * columns.size, active.size))
         basis[outcome * columns.size + own, np.arange(active.size)] = 1.0
-        part = replace(layout.of_columns(columns.size), basis=basis)
+        part = replace(predictors.of_columns(columns.size), basis=basis)
         objective = StackedObjective(given.design.matrix.columns(columns), given.response, part)
         found = objective.evaluate(coef[active]).hessian
     else:
-        found = StackedObjective(given.design.matrix, given.response, layout).evaluate(coef).hessian
+        found = StackedObjective(given.design.matrix, given.response, predictors).evaluate(coef).hessian
     assert isinstance(found, DenseHessian)
     array = found.array
     return array if array.shape[0] == active.size else array[np.ix_(active, active)]

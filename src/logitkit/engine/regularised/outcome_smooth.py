@@ -31,9 +31,9 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
 from logitkit.engine.stacked import StackedObjective
-from logitkit.models.layout import Layout
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.models.predictors import Predictors
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["OutcomeSmooth", "Preconditioner", "with_prior"]
@@ -52,7 +52,7 @@ class OutcomeSmooth:
         n rows and p columns.
     response : Response
         The same rows.
-    layout : Layout
+    predictors : Predictors
         How the flat coefficients follow from those that are solved for.
     place : (q,) int array
         Which flat coefficients these are.
@@ -66,12 +66,12 @@ class OutcomeSmooth:
         self,
         matrix: Matrix,
         response: Response,
-        layout: Layout,
+        predictors: Predictors,
         place: IntArray,
         strengths: Strengths,
         start: FloatArray,
     ) -> None:
-        self.matrix, self.response, self.layout, self.place = matrix, response, layout, place
+        self.matrix, self.response, self.predictors, self.place = matrix, response, predictors, place
         self.strengths = strengths
         self.coef = start
         self.known = False
@@ -85,7 +85,7 @@ class OutcomeSmooth:
         ridge = np.where(penalty.held, self.response.total, penalty.l2) * scale**2
         quadratic = with_prior(ridge, self.strengths.quadratic)
         newton = self.coef.size <= NEWTON_MOST or quadratic.strengths.ndim == 2
-        objective = StackedObjective(self.matrix, self.response, self.layout, quadratic, second=newton)
+        objective = StackedObjective(self.matrix, self.response, self.predictors, quadratic, second=newton)
         if newton:
             return self._by_newton(objective, penalty, quadratic, max_iter)
         return self._by_lbfgs(objective, penalty, quadratic, target, max_iter)
@@ -112,7 +112,7 @@ class OutcomeSmooth:
         self, objective: StackedObjective, penalty: Penalty, quadratic: Quadratic, target: float, max_iter: int
     ) -> Solved:
         if self._preconditioner is None:
-            self._preconditioner = Preconditioner(self.matrix, self.response, self.layout, self.place)
+            self._preconditioner = Preconditioner(self.matrix, self.response, self.predictors, self.place)
         precondition = self._preconditioner.at(quadratic.strengths)
 
         def gap_of(gradient: FloatArray) -> float:
@@ -129,8 +129,8 @@ class OutcomeSmooth:
 
     def _centred(self, coef: FloatArray) -> FloatArray:
         """Return coefficients that sum to zero over the outcomes, as the least ridge does, where all have one."""
-        m, p = self.layout.active.size, self.layout.n_columns
-        if m < self.layout.n_outcomes or self.strengths.quadratic is not None:
+        m, p = self.predictors.active.size, self.predictors.n_columns
+        if m < self.predictors.n_predictors or self.strengths.quadratic is not None:
             return coef
         flat = np.zeros(m * p)
         flat[self.place] = coef
@@ -212,17 +212,17 @@ class Preconditioner:
         n rows and p columns.
     response : Response
         The same rows.
-    layout : Layout
+    predictors : Predictors
         Outcomes with a predictor.
     place : (q,) int array
         Which flat coefficients are solved for.
     """
 
-    def __init__(self, matrix: Matrix, response: Response, layout: Layout, place: IntArray) -> None:
+    def __init__(self, matrix: Matrix, response: Response, predictors: Predictors, place: IntArray) -> None:
         self.place, self.total = place, response.total
         share = response.totals / response.total
         #: Curvature of each outcome with a predictor, never quite zero.
-        self.curvature: FloatArray = np.maximum(share * (1.0 - share), 1.0 / response.total)[layout.active]
+        self.curvature: FloatArray = np.maximum(share * (1.0 - share), 1.0 / response.total)[predictors.active]
         self.mean: FloatArray = np.zeros(matrix.n_columns)
         self.gram: FloatArray | None = None
         self.intercept: int | None = None
@@ -242,7 +242,9 @@ class Preconditioner:
             squares = np.zeros(matrix.inner.n_columns)
             matrix.inner.add_squares(weights, squares)
             self.diagonal = matrix.collect_squares(squares)
-            self.met = (1.0 - share[layout.active])[:, None] * _squares_by_outcome(matrix, response, layout.active)
+            self.met = (1.0 - share[predictors.active])[:, None] * _squares_by_outcome(
+                matrix, response, predictors.active
+            )
 
     def at(self, strengths: FloatArray) -> Precondition:
         """Return the preconditioner at a ridge, of the coefficients that are solved for."""
@@ -291,18 +293,6 @@ def logarithmic_mean(a: FloatArray, b: FloatArray) -> FloatArray:
 
 def with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
     """Return ridge and prior as one quadratic form, but for a constant.
-
-    Parameters
-    ----------
-    ridge : (q,) array
-        Strengths of squares.
-    prior : Quadratic or None
-        The prior.
-
-    Returns
-    -------
-    Quadratic
-        Of the same gradient.
 
     Examples
     --------

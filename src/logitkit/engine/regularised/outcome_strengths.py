@@ -43,26 +43,6 @@ class StackedStrengths(NamedTuple):
 def stack_strengths(given: Strengths, n_predictors: int, symmetric: bool) -> StackedStrengths:
     """Return the penalty of the coefficients of several outcomes.
 
-    Parameters
-    ----------
-    given : Strengths
-        Of the p columns.
-    n_predictors : int
-        Outcomes with a predictor, m.
-    symmetric : bool
-        Whether all outcomes have one.
-
-    Returns
-    -------
-    StackedStrengths
-        Of at most m p coefficients.
-
-    Raises
-    ------
-    UnsupportedError
-        For bounds in symmetric form, where a number may be added to all outcomes, and for groups of columns beside
-        lengths across outcomes.
-
     Examples
     --------
     >>> from logitkit.models.penalties.penalty import no_penalty

@@ -31,31 +31,7 @@ __all__ = ["fit_at", "fit_penalised", "scale_words"]
 def fit_penalised(
     design: Design, family: Binomial, specification: Specification, options: ProxNewton, level: float = 0.95
 ) -> FitRecord:
-    """Fit at the strength that the penalty states.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit.
-    family : Binomial
-        Distribution and link.
-    specification : Specification
-        The penalty, each part with its strength.
-    options : ProxNewton
-        Options of the solver.
-    level : float, default 0.95
-        Confidence level that the record carries.
-
-    Returns
-    -------
-    FitRecord
-        With facts about the penalty.
-
-    Raises
-    ------
-    DataError
-        If a strength is missing.
-    """
+    """Fit at the strength that the penalty states."""
     parts = parts_of(specification)
     if any(isinstance(part, ElasticNet) and part.strength is None for part in parts):
         raise DataError(
@@ -67,33 +43,7 @@ def fit_penalised(
 
 
 def fit_at(given: Shrunken, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
-    """Fit at a strength.
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem.
-    strength : float
-        Of the parts that state none; nan when all do.
-    options : ProxNewton
-        Options of the solver.
-    level : float
-        Confidence level that the record carries.
-    chosen : str
-        How the strength was chosen, in words.
-
-    Returns
-    -------
-    FitRecord
-        With facts about the penalty.
-
-    Raises
-    ------
-    DataError
-        For a strength that is negative or no number.
-    SeparationError
-        Where the columns that a relaxed lasso chose separate the outcomes.
-    """
+    """Fit at a strength."""
     if given.problem.strengths.varies and not (is_finite_number(strength) and strength >= 0.0):
         raise DataError(f"strength={strength!r:.60}: give a number that is not negative.")
     with single_threaded_blas():
@@ -154,18 +104,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
 
 
 def scale_words(specification: Specification) -> str:
-    """Return on which scale the coefficients are penalised, in words.
-
-    Parameters
-    ----------
-    specification : Specification
-        A penalty, or a sum of them.
-
-    Returns
-    -------
-    str
-        What is penalised.
-    """
+    """Return on which scale the coefficients are penalised, in words."""
     found = {part.standardize for part in parts_of(specification) if isinstance(part, ElasticNet)}
     if not found:
         return "coefficients of the columns as given"

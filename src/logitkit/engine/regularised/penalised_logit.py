@@ -112,25 +112,5 @@ class PenalisedLogit(PenalisedModel):
 
 
 def penalised_logit(design: Design, family: Binomial, specification: Specification) -> PenalisedLogit:
-    """Return the penalised model of a design.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit.
-    family : Binomial
-        Distribution and link.
-    specification : Specification
-        The penalty.
-
-    Returns
-    -------
-    PenalisedLogit
-        To be solved at one strength or many.
-
-    Raises
-    ------
-    DataError, FormulaError, SeparationError
-        What is wrong with the penalty or the data, where, and what to do.
-    """
+    """Return the penalised model of a design."""
     return PenalisedLogit(prepare(design, family, specification))

@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.record import ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.sequence import StrengthSequence
 from logitkit.models.penalties.specification import Specification
@@ -76,7 +76,7 @@ class PenalisedModel(ABC):
         """Return effective degrees of freedom at reported coefficients, shape (k,); nan where not computed."""
 
     @abstractmethod
-    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> ModelRecord:
+    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
         """Return the record of the fit at a strength."""
 
     def n_nonzero(self, scaled: FloatArray) -> IntArray:

@@ -10,15 +10,15 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.outcome_assemble import Outcomes, null_outcome_loss
-from logitkit.engine.outcome_record import MultinomialRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.outcome_path import OutcomeSequence
 from logitkit.engine.regularised.outcome_problem import ShrunkenOutcomes, prepare_outcomes
 from logitkit.engine.regularised.outcome_shrinkage import outcome_freedom
 from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.engine.regularised.penalised_outcomes import fit_outcomes_at
-from logitkit.models.layout import flat_names
 from logitkit.models.penalties.specification import Specification
+from logitkit.models.predictors import flat_names
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["PenalisedMultinomial", "penalised_multinomial"]
@@ -57,15 +57,15 @@ class PenalisedMultinomial(PenalisedModel):
     def names(self) -> tuple[str, ...]:
         """Names of the flat coefficients."""
         levels = self.design.info.response.levels
-        return flat_names([levels[k] for k in self.given.outcomes.layout.active], self.design.info.names)
+        return flat_names([levels[k] for k in self.given.outcomes.predictors.active], self.design.info.names)
 
     @property
     def scale(self) -> FloatArray:
         """What the flat coefficients are multiplied by where the penalty counts them."""
-        stacked, p = self.problem.stacked, self.given.outcomes.layout.n_columns
+        stacked, p = self.problem.stacked, self.given.outcomes.predictors.n_columns
         columns = np.ones(p)
         columns[stacked.place % p] = stacked.strengths.scale
-        return np.tile(columns, self.given.outcomes.layout.active.size)
+        return np.tile(columns, self.given.outcomes.predictors.active.size)
 
     @property
     def refits(self) -> bool:
@@ -94,10 +94,10 @@ class PenalisedMultinomial(PenalisedModel):
 
     def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
         """Return logits by outcome, a column a vector of coefficients, shape (K, m, k)."""
-        layout = self.given.outcomes.layout
-        eta = np.zeros((layout.n_outcomes, matrix.n_rows, coef.shape[0]))
+        predictors = self.given.outcomes.predictors
+        eta = np.zeros((predictors.n_predictors, matrix.n_rows, coef.shape[0]))
         for j, vector in enumerate(coef):
-            for outcome, block in zip(layout.active, vector.reshape(layout.active.size, -1), strict=True):
+            for outcome, block in zip(predictors.active, vector.reshape(predictors.active.size, -1), strict=True):
                 eta[outcome, :, j] = matrix.matvec(block)
         return eta if offset is None else eta + offset[:, :, None]
 
@@ -106,7 +106,7 @@ class PenalisedMultinomial(PenalisedModel):
         penalties = [self.problem.strengths.at(float(each)) for each in strengths]
         return outcome_freedom(self.given, penalties, np.array([self.given.solved(row) for row in coef]))
 
-    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> MultinomialRecord:
+    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
         """Return the record of the fit at a strength."""
         return fit_outcomes_at(self.given, strength, options, level, chosen)
 
@@ -122,25 +122,5 @@ class PenalisedMultinomial(PenalisedModel):
 
 
 def penalised_multinomial(design: Design, outcomes: Outcomes, specification: Specification) -> PenalisedMultinomial:
-    """Return the penalised model of a design.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit.
-    outcomes : Outcomes
-        Outcomes with a predictor.
-    specification : Specification
-        The penalty.
-
-    Returns
-    -------
-    PenalisedMultinomial
-        To be solved at one strength or many.
-
-    Raises
-    ------
-    DataError, FormulaError, SeparationError, UnsupportedError
-        What is wrong with the penalty or the data, where, and what to do.
-    """
+    """Return the penalised model of a design."""
     return PenalisedMultinomial(prepare_outcomes(design, outcomes, specification))

@@ -10,9 +10,8 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import WithheldVcov
 from logitkit.engine.outcome_assemble import Outcomes, make_outcome_record
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import Coordinates, identity_coordinates
-from logitkit.engine.record import Covariance, PenaltyFacts
+from logitkit.engine.record import Covariance, FitRecord, PenaltyFacts
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.outcome_problem import ShrunkenOutcomes, prepare_outcomes
 from logitkit.engine.regularised.outcome_shrinkage import INFERENCE_MOST, outcome_covariance
@@ -32,32 +31,8 @@ __all__ = ["fit_outcomes_at", "fit_penalised_outcomes"]
 
 def fit_penalised_outcomes(
     design: Design, outcomes: Outcomes, specification: Specification, options: ProxNewton, level: float = 0.95
-) -> MultinomialRecord:
-    """Fit at the strength that the penalty states.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit.
-    outcomes : Outcomes
-        Outcomes with a predictor.
-    specification : Specification
-        The penalty, each part with its strength.
-    options : ProxNewton
-        Options of the solver.
-    level : float, default 0.95
-        Confidence level that the record carries.
-
-    Returns
-    -------
-    MultinomialRecord
-        With facts about the penalty.
-
-    Raises
-    ------
-    DataError
-        If a strength is missing.
-    """
+) -> FitRecord:
+    """Fit at the strength that the penalty states."""
     if any(isinstance(part, ElasticNet) and part.strength is None for part in parts_of(specification)):
         raise DataError(
             f"The penalty ({specification.words}) has no strength. Give one, such as lk.Lasso(0.05), or choose it with "
@@ -69,32 +44,8 @@ def fit_penalised_outcomes(
 
 def fit_outcomes_at(
     given: ShrunkenOutcomes, strength: float, options: ProxNewton, level: float, chosen: str
-) -> MultinomialRecord:
-    """Fit at a strength.
-
-    Parameters
-    ----------
-    given : ShrunkenOutcomes
-        The problem.
-    strength : float
-        Of the parts that state none; nan when all do.
-    options : ProxNewton
-        Options of the solver.
-    level : float
-        Confidence level that the record carries.
-    chosen : str
-        How the strength was chosen, in words.
-
-    Returns
-    -------
-    MultinomialRecord
-        With facts about the penalty.
-
-    Raises
-    ------
-    DataError
-        For a strength that is negative or no number.
-    """
+) -> FitRecord:
+    """Fit at a strength."""
     if given.problem.strengths.varies and not (is_finite_number(strength) and strength >= 0.0):
         raise DataError(f"strength={strength!r:.60}: give a number that is not negative.")
     with single_threaded_blas():
@@ -104,7 +55,7 @@ def fit_outcomes_at(
 
 def _record(
     given: ShrunkenOutcomes, strength: float, solved: Solved, level: float, chosen: str, tol: float
-) -> MultinomialRecord:
+) -> FitRecord:
     """Return the record of a solution."""
     design, problem = given.design, given.problem
     strengths = problem.strengths
@@ -154,10 +105,10 @@ def _coordinates(given: ShrunkenOutcomes, coef: FloatArray) -> tuple[Coordinates
     """Return how the reported coefficients follow from others, and these others."""
     if max(coef.size, given.n_flat) > INFERENCE_MOST:
         return identity_coordinates(), given.reported(coef)
-    layout, stacked = given.outcomes.layout, given.problem.stacked
-    flat = np.zeros((coef.size, layout.n_flat))
+    predictors, stacked = given.outcomes.predictors, given.problem.stacked
+    flat = np.zeros((coef.size, predictors.n_flat))
     flat[np.arange(coef.size), stacked.place] = 1.0
     if given.outcomes.reference is None:
-        blocks = flat.reshape(coef.size, layout.active.size, layout.n_columns)
+        blocks = flat.reshape(coef.size, predictors.active.size, predictors.n_columns)
         blocks -= np.where(stacked.free, blocks.mean(axis=1, keepdims=True), 0.0)
     return Coordinates(flat.T, np.empty(0, dtype=np.int64)), coef

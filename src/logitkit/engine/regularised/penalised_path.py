@@ -107,29 +107,7 @@ class PathRecord:
 def strength_grid(
     given: PenalisedModel, n_strengths: Any = 100, ratio: Any = None, strengths: Any = None
 ) -> FloatArray:
-    """Return the strengths of a path.
-
-    Parameters
-    ----------
-    given : PenalisedModel
-        The problem.
-    n_strengths : int, default 100
-        How many.
-    ratio : float, optional
-        The smallest as a share of the largest; by default 1e-4, or 1e-2 where there are more columns than rows.
-    strengths : (k,) array-like, optional
-        The strengths themselves, in any order.
-
-    Returns
-    -------
-    (k,) array
-        From the largest.
-
-    Raises
-    ------
-    DataError
-        For numbers out of range, and where nothing can move.
-    """
+    """Return the strengths of a path."""
     if strengths is not None:
         try:
             values = np.array(strengths, dtype=np.float64, ndmin=1)
@@ -165,31 +143,7 @@ def solve_path(
     stops: bool = True,
     goes_on: Callable[[int], bool] = _always,
 ) -> PathRecord:
-    """Solve at one strength after another.
-
-    Parameters
-    ----------
-    given : PenalisedModel
-        The problem, fresh.
-    strengths : (k,) array
-        From the largest.
-    options : ProxNewton
-        Options of the solver.
-    stops : bool, default True
-        Whether the path may end early for the sake of its deviance.
-    goes_on : callable, optional
-        Asked with the position of each strength, before it is solved, whether the path goes on so far.
-
-    Returns
-    -------
-    PathRecord
-        Of the strengths that were reached.
-
-    Raises
-    ------
-    DataError
-        If no part of the penalty waits for a strength.
-    """
+    """Solve at one strength after another."""
     if not given.problem.strengths.varies:
         raise DataError(
             f"Every part of the penalty ({given.specification.words}) has a strength; leave one out, as in lk.Lasso()."

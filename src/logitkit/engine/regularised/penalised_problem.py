@@ -62,29 +62,7 @@ class Shrunken:
 
 
 def prepare(design: Design, family: Binomial, specification: Specification, tells: bool = True) -> Shrunken:
-    """Return the penalised problem of a design.
-
-    Parameters
-    ----------
-    design : Design
-        Rows to fit.
-    family : Binomial
-        Distribution and link.
-    specification : Specification
-        The penalty.
-    tells : bool, default True
-        Whether to warn of columns that do not vary.
-
-    Returns
-    -------
-    Shrunken
-        To be solved at one strength or many.
-
-    Raises
-    ------
-    DataError, FormulaError, SeparationError
-        What is wrong with the penalty or the data, where, and what to do.
-    """
+    """Return the penalised problem of a design."""
     if design.info.absorbed is not None:
         raise UnsupportedError(
             "absorb= with penalty= is not offered: the intercepts of the levels would be penalised or not?"
@@ -107,17 +85,7 @@ def prepare(design: Design, family: Binomial, specification: Specification, tell
 
 
 def tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -> None:
-    """Warn of columns that do not vary: left out beside an intercept; without one, penalised as any other.
-
-    Parameters
-    ----------
-    design : Design
-        The rows.
-    strengths : Strengths
-        The penalty.
-    moments : Moments
-        Of the columns.
-    """
+    """Warn of columns that do not vary: left out beside an intercept; without one, penalised as any other."""
     constant = strengths.constant
     text = "Columns that do not vary have the coefficient zero: {}."
     if design.info.intercept is None:
@@ -135,20 +103,7 @@ def tell_of_constants(design: Design, strengths: Strengths, moments: Moments) ->
 
 
 def relaxed(given: Shrunken, coef: FloatArray) -> FloatArray | None:
-    """Return the coefficients of a relaxed lasso from those of the lasso; of other penalties the same.
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem.
-    coef : (p,) array
-        Its solution, for the columns as given.
-
-    Returns
-    -------
-    (p,) array or None
-        None where the columns that were chosen separate the outcomes, so that no refit exists.
-    """
+    """Return the coefficients of a relaxed lasso from those of the lasso; of other penalties the same."""
     gamma = share_of_lasso(given.specification)
     if gamma is None or gamma == 1.0:
         return coef
@@ -157,20 +112,7 @@ def relaxed(given: Shrunken, coef: FloatArray) -> FloatArray | None:
 
 
 def unmixed(given: Shrunken, coef: FloatArray) -> tuple[tuple[float, FloatArray], tuple[float, FloatArray]] | None:
-    """Return the lasso and the refit that a relaxed lasso lies between, each with its share; None without a refit.
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem, gamma between 0 and 1.
-    coef : (p,) array
-        The relaxed lasso.
-
-    Returns
-    -------
-    tuple or None
-        The refit is made anew.
-    """
+    """Return the lasso and the refit that a relaxed lasso lies between, each with its share; None without a refit."""
     gamma, refit = share_of_lasso(given.specification), _refit(given, coef != 0.0)
     if refit is None or not gamma:
         return None
@@ -178,18 +120,7 @@ def unmixed(given: Shrunken, coef: FloatArray) -> tuple[tuple[float, FloatArray]
 
 
 def share_of_lasso(specification: Specification) -> float | None:
-    """Return gamma of a relaxed lasso, None for other penalties.
-
-    Parameters
-    ----------
-    specification : Specification
-        The penalty.
-
-    Returns
-    -------
-    float or None
-        In [0, 1].
-    """
+    """Return gamma of a relaxed lasso, None for other penalties."""
     for part in parts_of(specification):
         if isinstance(part, RelaxedLasso):
             return part.gamma
@@ -224,20 +155,7 @@ def _require_overlap(problem: PenalisedProblem, design: Design) -> None:
 
 
 def require_bounded(given: Shrunken, closest: float) -> None:
-    """Refuse a solution that runs off where a coefficient without penalty has a bound on one side only.
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem.
-    closest : float
-        The least distance between an outcome and its fitted mean: a solution that runs off has rows without any.
-
-    Raises
-    ------
-    SeparationError
-        By a linear program over the directions that the bounds allow.
-    """
+    """Refuse a solution that runs off where a coefficient without penalty has a bound on one side only."""
     whole, prior = given.problem.strengths.whole, given.problem.strengths.quadratic
     one_sided = np.isinf(whole.lower) != np.isinf(whole.upper)
     loose = (whole.l1 == 0.0) & (whole.l2 == 0.0) & (np.isinf(whole.lower) | np.isinf(whole.upper))
@@ -261,23 +179,7 @@ def _separated(design: Design, index: IntArray) -> SeparationError:
 
 
 def design_moments(design: Design) -> Moments:
-    """Return mean and standard deviation of each column, all of them finite.
-
-    Parameters
-    ----------
-    design : Design
-        The rows.
-
-    Returns
-    -------
-    Moments
-        By weight.
-
-    Raises
-    ------
-    DataError
-        For a value that is not finite, with its column and row.
-    """
+    """Return mean and standard deviation of each column, all of them finite."""
     moments = column_moments(design.matrix, design.response.weights)
     if not np.isfinite(moments.mean + moments.deviation).all() or may_vanish(moments.mean**2 + moments.deviation**2):
         require_finite(design.matrix, design.info.names, design.positions)

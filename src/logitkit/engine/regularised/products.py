@@ -56,22 +56,7 @@ class ColumnProducts(ABC):
         """Lengths of the centred columns, and absolute sums of the columns, each of shape (p,)."""
 
     def below(self, rows: FloatArray, limit: FloatArray, known: BoolArray) -> FloatArray:
-        """Return products, shape (p,), of which those that are below a limit need not be right, but are below it.
-
-        Parameters
-        ----------
-        rows : (n,) array
-            Residuals.
-        limit : (p,) array
-            Not negative.
-        known : (p,) bool array
-            Columns whose products the caller has: they are not looked at.
-
-        Returns
-        -------
-        (p,) array
-            Where a limit is zero it is right.
-        """
+        """Return products, shape (p,), of which those that are below a limit need not be right, but are below it."""
         if self._known is not None:
             found, radius = self._approximate(rows, *self._known)
             index = np.flatnonzero((np.abs(found) + radius >= (1.0 - ROUNDING) * limit) & ~known)

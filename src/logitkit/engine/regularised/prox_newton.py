@@ -168,30 +168,7 @@ def prox_newton(
     max_iter: int = 100,
     polish: bool = False,
 ) -> ProxSolution:
-    """Minimise an objective plus a penalty.
-
-    Parameters
-    ----------
-    problem : Scaled
-        The objective.
-    penalty : Penalty
-        Of the scaled coefficients.
-    point : Point
-        First iterate, within the bounds of the penalty.
-    model : QuadraticModel
-        Second derivatives at or near it; changed.
-    target : float
-        The duality gap to reach.
-    max_iter : int, default 100
-        Largest number of steps.
-    polish : bool, default False
-        Whether to take one more step at the end, with second derivatives at the solution.
-
-    Returns
-    -------
-    ProxSolution
-        Never raises for lack of convergence: the status tells.
-    """
+    """Minimise an objective plus a penalty."""
     gap, step = math.inf, np.zeros_like(point.coef)  # of another strength: a step is needed
     before, steps, renewals, fresh = math.inf, 0, 0, False
     precision = MODEL_SHARE * target
@@ -239,24 +216,7 @@ def prox_newton(
 
 
 def duality_gap(point: Point, penalty: Penalty, model: QuadraticModel) -> tuple[float, FloatArray]:
-    """Return how far the objective is above its minimum, at most, if the model's second derivatives are right.
-
-    Parameters
-    ----------
-    point : Point
-        Where.
-    penalty : Penalty
-        Of the scaled coefficients.
-    model : QuadraticModel
-        Second derivatives, by which the dual point is moved.
-
-    Returns
-    -------
-    gap : float
-        The gap, infinite where no dual point was found.
-    step : (p,) array
-        Minus the step by which the residuals were moved.
-    """
+    """Return how far the objective is above its minimum, at most, if the model's second derivatives are right."""
     step, slope, moved = model.corrected(point.gradient, point.coef, penalty)
     return least_gap(point.coef, slope, penalty, point.pearson, moved), step
 

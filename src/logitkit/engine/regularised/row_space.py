@@ -39,18 +39,6 @@ ALIKE = 1e-14  # of strengths that are multiples of one another, but for roundin
 def is_reducible(matrix: Matrix, quadratic: Quadratic) -> bool:
     """Tell whether a ridge is better solved among the directions of the rows.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    quadratic : Quadratic
-        The ridge.
-
-    Returns
-    -------
-    bool
-        True where more columns than rows are penalised, each on its own.
-
     Examples
     --------
     >>> is_reducible(Dense(np.ones((2, 4))), Quadratic(np.array([0.0, 1.0, 1.0, 1.0])))

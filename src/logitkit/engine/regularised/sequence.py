@@ -140,18 +140,6 @@ class StrengthSequence(ABC):
 def largest_share(penalty: Penalty, slope: FloatArray) -> float:
     """Return the smallest multiple of a penalty that holds every coefficient at zero.
 
-    Parameters
-    ----------
-    penalty : Penalty
-        Where it has squares only, a thousandth of them counts as a corner.
-    slope : (p,) array
-        Gradient where all penalised coefficients are zero.
-
-    Returns
-    -------
-    float
-        0 where nothing pulls at a coefficient that is penalised.
-
     Examples
     --------
     >>> from logitkit.models.penalties.penalty import no_penalty

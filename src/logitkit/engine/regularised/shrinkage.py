@@ -53,28 +53,7 @@ TOO_WIDE = "The covariance of so many coefficients is not computed."
 def covariance_of(
     given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None = None
 ) -> tuple[Vcov, str, str, float]:
-    """Return covariance, its kind and label, and the effective degrees of freedom.
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem.
-    penalty : Penalty
-        At the strength of the solution.
-    coef : (p,) array
-        The solution, for the columns as given.
-    known : DenseHessian, optional
-        Second derivatives of the objective with its penalty there, where the solver has them.
-
-    Returns
-    -------
-    vcov : Vcov
-        Of the posterior, or withheld.
-    kind, label : str
-        As the record has them.
-    dof : float
-        nan where it is not computed.
-    """
+    """Return covariance, its kind and label, and the effective degrees of freedom."""
     if penalty.smooth:
         return _posterior(given, penalty, coef, known)
     withheld = WithheldVcov(coef.size, NO_L1_INFERENCE), *Covariance.withheld(NO_L1_INFERENCE)
@@ -82,22 +61,7 @@ def covariance_of(
 
 
 def freedom_along(given: Shrunken, penalties: Sequence[Penalty], coef: FloatArray) -> FloatArray:
-    """Return effective degrees of freedom of solutions (equation 21).
-
-    Parameters
-    ----------
-    given : Shrunken
-        The problem.
-    penalties : sequence of Penalty
-        At the strength of each solution.
-    coef : (k, p) array
-        Solutions, for the columns as given.
-
-    Returns
-    -------
-    (k,) array
-        nan where there are too many coefficients.
-    """
+    """Return effective degrees of freedom of solutions (equation 21)."""
     if penalties[0].smooth:
         return np.array([_posterior(given, *each, None)[3] for each in zip(penalties, coef, strict=True)])
     strengths, design = given.problem.strengths, given.design

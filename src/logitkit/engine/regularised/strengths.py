@@ -77,29 +77,7 @@ class Strengths:
 
 
 def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, total: float) -> Strengths:
-    """Return the strengths of the columns.
-
-    Parameters
-    ----------
-    penalty : Specification
-        As the user stated it, but an adaptive lasso with its first estimates as numbers.
-    info : DesignInfo
-        Names and terms of the columns.
-    moments : Moments
-        Of the columns.
-    total : float
-        Total weight, W.
-
-    Returns
-    -------
-    Strengths
-        Of scaled coefficients, absolute.
-
-    Raises
-    ------
-    DataError, FormulaError
-        For names that are no term and no coefficient, and groups that overlap.
-    """
+    """Return the strengths of the columns."""
     p, intercept = len(info.names), info.intercept
     parts = parts_of(penalty)
     varying = moments.deviation > 0.0

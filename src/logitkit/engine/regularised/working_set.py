@@ -81,28 +81,7 @@ class WorkingSet:
         max_iter: int = 100,
         polish: bool = False,
     ) -> Solved:
-        """Minimise the objective plus a penalty.
-
-        Parameters
-        ----------
-        penalty : Penalty
-            Of all scaled coefficients.
-        coef : (p,) array
-            First iterate.
-        wanted : (p,) bool array
-            Columns that the rule lets in.
-        target : float
-            The duality gap to reach.
-        max_iter : int, default 100
-            Largest number of steps on one set of columns.
-        polish : bool, default False
-            Whether to take one more step at the end.
-
-        Returns
-        -------
-        Solved
-            Never raises for lack of convergence: the status tells.
-        """
+        """Minimise the objective plus a penalty."""
         columns = self._chosen(penalty, penalty.free | (coef != 0.0) | wanted)
         steps = renewals = 0
         self._strength = _size(penalty)

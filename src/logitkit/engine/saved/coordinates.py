@@ -29,18 +29,7 @@ SHARES = ("taken", "shared")
 
 
 def pack_coordinates(coordinates: Coordinates | LevelCoordinates) -> dict[str, Any] | None:
-    """Return coordinates as JSON values.
-
-    Parameters
-    ----------
-    coordinates : Coordinates or LevelCoordinates
-        Of a fit.
-
-    Returns
-    -------
-    dict or None
-        None for those that change nothing.
-    """
+    """Return coordinates as JSON values."""
     vanishing = {"vanishing": pack_vanishing(coordinates.vanishing)}
     if isinstance(coordinates, LevelCoordinates):
         arrays = {name: pack_array(getattr(coordinates, name)) for name in (*PLACES, *SHARES)}
@@ -54,22 +43,7 @@ def pack_coordinates(coordinates: Coordinates | LevelCoordinates) -> dict[str, A
 def unpack_coordinates(
     part: Mapping[str, Any] | None, aliased: IntArray, p: int, q: int
 ) -> Coordinates | LevelCoordinates:
-    """Return the coordinates that were packed.
-
-    Parameters
-    ----------
-    part : mapping or None
-        From ``pack_coordinates``.
-    aliased : (k,) int array
-        Columns that were dropped.
-    p, q : int
-        Numbers of columns as given and of coefficients that were solved for.
-
-    Returns
-    -------
-    Coordinates or LevelCoordinates
-        As they were.
-    """
+    """Return the coordinates that were packed."""
     if part is None:
         return Coordinates(None, aliased)
     vanishing = unpack_vanishing(part["vanishing"])

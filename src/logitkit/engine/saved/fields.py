@@ -33,16 +33,6 @@ class Field(Protocol):
 def shown(value: Any) -> str:
     """Return the type and the beginning of a value, for messages.
 
-    Parameters
-    ----------
-    value : object
-        What was found.
-
-    Returns
-    -------
-    str
-        To stand behind "is".
-
     Examples
     --------
     >>> shown([1])
@@ -150,16 +140,6 @@ class Scalar:
 def number_in(value: Any) -> float | None:
     """Return the number that a value is, or None.
 
-    Parameters
-    ----------
-    value : object
-        From a file.
-
-    Returns
-    -------
-    float or None
-        None also for whole numbers beyond 2^53.
-
     Examples
     --------
     >>> number_in(2), number_in({"float": "inf"}), number_in(True), number_in(10**30)
@@ -175,22 +155,7 @@ def number_in(value: Any) -> float | None:
 
 
 def out_of_range(found: FloatArray, where: str, each: Number) -> Iterator[str]:
-    """Name the first number that is not allowed.
-
-    Parameters
-    ----------
-    found : array
-        Numbers from a file.
-    where : str
-        The field.
-    each : Number
-        What they must be.
-
-    Yields
-    ------
-    str
-        At most one clause.
-    """
+    """Name the first number that is not allowed."""
     allowed = np.isfinite(found) & (found >= each.low) & (found <= each.high)
     for name in each.special:
         allowed |= np.isnan(found) if name == "nan" else found == SPECIAL[name]

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 
 from logitkit.design.formula.saved_levels import pack_absorbed, unpack_absorbed
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import Coordinates
-from logitkit.engine.record import FitRecord, ModelRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
 from logitkit.engine.saved.model import NUMBERS, pack_model, unpack_model
 from logitkit.engine.saved.outcomes import pack_outcomes, unpack_outcomes
@@ -30,6 +29,7 @@ from logitkit.errors import DataError, LogitkitError
 from logitkit.models.binomial import Binomial
 from logitkit.models.link import link_named
 from logitkit.models.multinomial import Multinomial
+from logitkit.models.predictors import single_predictor
 from logitkit.typing import IntArray
 from logitkit.writing import write_file
 
@@ -40,52 +40,14 @@ DEEPEST = 40  # levels of objects and lists: no fit comes near
 TOO_DEEP = f"it is nested more than {DEEPEST} deep"
 
 
-def save_record(record: ModelRecord, path: str | Path) -> Path:
-    """Write a record as JSON, whole or not at all.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-    path : str or Path
-        File to write; the old one stays as it was where writing fails.
-
-    Returns
-    -------
-    Path
-        The same path.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be written, or the model keeps what JSON cannot hold.
-    UnsupportedError
-        If the covariance is too large for a file of text.
-    """
+def save_record(record: FitRecord, path: str | Path) -> Path:
+    """Write a record as JSON, whole or not at all."""
     packed = {"format": FORMAT, "version": VERSION, "written_by": f"logitkit {_own_version()}"} | pack_record(record)
     return write_file(path, json.dumps(packed | {"digest": digest_of(packed)}, indent=1, allow_nan=False), "model")
 
 
-def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord | MultinomialRecord:
-    """Read a record that was written.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    functions : mapping of str to object
-        The caller's own functions that the formula uses.
-
-    Returns
-    -------
-    FitRecord or MultinomialRecord
-        The fit, of the family that the file names.
-
-    Raises
-    ------
-    DataError
-        If the file is no saved fit, or of a version that is not known.
-    """
+def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
+    """Read a record that was written."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -129,7 +91,7 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord | Multino
     return record
 
 
-def _apart(record: ModelRecord) -> IntArray:
+def _apart(record: FitRecord) -> IntArray:
     """Return the finite coefficients that are others than those that the coordinates give, but for rounding."""
     coordinates, inner = record.coordinates, record.inner_coef
     made = coordinates.coef(inner)
@@ -193,16 +155,6 @@ def _require_shallow(value: Any) -> None:
 def digest_of(packed: Mapping[str, Any]) -> str:
     """Return a digest of all fields but the digest itself: damage shows, while forgery is not the matter of a digest.
 
-    Parameters
-    ----------
-    packed : mapping
-        What a file holds.
-
-    Returns
-    -------
-    str
-        SHA-256 of the fields in one form, whatever their order and the layout of the file.
-
     Examples
     --------
     >>> digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "digest": "", "a": 1})
@@ -212,11 +164,10 @@ def digest_of(packed: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(others, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def pack_record(record: ModelRecord) -> dict[str, Any]:
+def pack_record(record: FitRecord) -> dict[str, Any]:
     """Return a record as JSON values."""
-    if isinstance(record, MultinomialRecord):
+    if not record.is_single:
         return pack_outcomes(record)
-    assert isinstance(record, FitRecord)
     absorbed = record.info.absorbed
     return {
         **pack_model(record),
@@ -233,7 +184,10 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
     p, q = len(packed["names"]), len(packed["inner_coef"]["array"])
     absorbed = None if packed["absorbed"] is None else unpack_absorbed(packed["absorbed"], q)
     parts = unpack_model(packed, functions, BINARY_NUMBERS, absorbed)
+    events = parts.pop("events")
     return FitRecord(
+        predictors=single_predictor(p),
+        totals=np.array([parts["total"] - events, events]),
         **parts | {"limit": None if parts["limit"] is None else replace(parts["limit"], names=tuple(packed["names"]))},
         family=Binomial(link_named(packed["link"])),
         coordinates=unpack_coordinates(packed["coordinates"], parts["aliased"], p, q),

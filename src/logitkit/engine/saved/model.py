@@ -21,7 +21,7 @@ from logitkit.engine.curvature.row_space import RowSpaceVcov
 from logitkit.engine.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
 from logitkit.engine.existence.recession import RecessionCone
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
-from logitkit.engine.record import Covariance, Limit, ModelRecord
+from logitkit.engine.record import Covariance, FitRecord, Limit
 from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
 from logitkit.engine.solvers.solver import Status, Step
 from logitkit.errors import UnsupportedError
@@ -48,19 +48,8 @@ NUMBERS = (
 )
 
 
-def pack_model(record: ModelRecord) -> dict[str, Any]:
-    """Return what records of any kind have as JSON values, but for the coordinates and what absorbed levels have.
-
-    Parameters
-    ----------
-    record : ModelRecord
-        The fit.
-
-    Returns
-    -------
-    dict
-        By field.
-    """
+def pack_model(record: FitRecord) -> dict[str, Any]:
+    """Return what records of any kind have as JSON values, but for the coordinates and what absorbed levels have."""
     info, limit = record.info, record.limit
     return {
         "formula": info.formula,
@@ -99,24 +88,7 @@ def unpack_model(
     numbers: tuple[str, ...] = NUMBERS,
     absorbed: AbsorbedLevels | None = None,
 ) -> dict[str, Any]:
-    """Return the arguments of a record of any kind, but for the coordinates; the names of a limit are left open.
-
-    Parameters
-    ----------
-    packed : mapping
-        From ``pack_model``.
-    functions : mapping of str to object
-        The caller's own functions that the formula uses.
-    numbers : tuple of str
-        Numbers that the record has.
-    absorbed : AbsorbedLevels, optional
-        What levels that were absorbed have.
-
-    Returns
-    -------
-    dict
-        By field of the record.
-    """
+    """Return the arguments of a record of any kind, but for the coordinates; the names of a limit are left open."""
     coding = None if packed["coding"] is None else unpack_coding(packed["coding"], functions)
     inner_coef = np.asarray(decode(packed["inner_coef"]), dtype=np.float64)
     response = decode(packed["response"])
@@ -172,7 +144,7 @@ def _unpack_limit(part: Mapping[str, Any]) -> Limit:
     return Limit((), cone, decode(part["direction"]), part["n_rows"], decode(part["signs"]), part["dimension"])
 
 
-def _pack_covariances(record: ModelRecord) -> dict[str, Any]:
+def _pack_covariances(record: FitRecord) -> dict[str, Any]:
     """Return both covariances as JSON values: written out, the factors of an arrow, as the other one, or why none."""
     packed: dict[str, Any] = {}
     for name in COVARIANCES:
@@ -205,7 +177,7 @@ def _pack_covariances(record: ModelRecord) -> dict[str, Any]:
     return packed
 
 
-def _require_small(record: ModelRecord, numbers: int) -> None:
+def _require_small(record: FitRecord, numbers: int) -> None:
     """Refuse a covariance that would make a file of text too large."""
     if numbers > ARROW_MOST:
         raise UnsupportedError(

@@ -10,29 +10,18 @@ import numpy as np
 
 from logitkit.design.formula.saved_coding import decode, encode
 from logitkit.design.formula.saved_levels import floats_of, pack_array, pack_vanishing, unpack_vanishing
-from logitkit.engine.outcome_record import MultinomialRecord
 from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.model import pack_model, unpack_model
-from logitkit.models.layout import full_layout
 from logitkit.models.multinomial import Multinomial
+from logitkit.models.predictors import full_predictors
 from logitkit.typing import IntArray
 
 __all__ = ["pack_outcomes", "unpack_outcomes"]
 
 
-def pack_outcomes(record: MultinomialRecord) -> dict[str, Any]:
-    """Return a record as JSON values.
-
-    Parameters
-    ----------
-    record : MultinomialRecord
-        The fit.
-
-    Returns
-    -------
-    dict
-        By field.
-    """
+def pack_outcomes(record: FitRecord) -> dict[str, Any]:
+    """Return a record as JSON values."""
     coordinates = record.coordinates
     assert isinstance(coordinates, Coordinates)
     packed = None
@@ -50,34 +39,21 @@ def pack_outcomes(record: MultinomialRecord) -> dict[str, Any]:
     }
 
 
-def unpack_outcomes(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> MultinomialRecord:
-    """Return the record that was packed.
-
-    Parameters
-    ----------
-    packed : mapping
-        Without problems.
-    functions : mapping of str to object
-        The caller's own functions that the formula uses.
-
-    Returns
-    -------
-    MultinomialRecord
-        The fit.
-    """
+def unpack_outcomes(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> FitRecord:
+    """Return the record that was packed."""
     parts = unpack_model(packed, functions)
     k, p = len(parts["info"].response.levels), len(packed["names"])
-    layout = full_layout(k, p, packed["reference"])
+    predictors = full_predictors(k, p, packed["reference"])
     absent = None
     if packed["absent"] is not None:
-        absent = np.zeros(layout.n_flat, dtype=bool)
+        absent = np.zeros(predictors.n_flat, dtype=bool)
         absent[packed["absent"]] = True
-    record = MultinomialRecord(
+    record = FitRecord(
         **parts,
         family=Multinomial(k),
-        coordinates=_coordinates(packed["coordinates"], parts["aliased"], layout.n_flat),
+        coordinates=_coordinates(packed["coordinates"], parts["aliased"], predictors.n_flat),
         reference=packed["reference"],
-        layout=layout,
+        predictors=predictors,
         absent=absent,
         restricted=packed["restricted"],
         totals=np.asarray(decode(packed["totals"]), dtype=np.float64),

@@ -184,18 +184,7 @@ def _bounds(part: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
 
 
 def penalty_fields(size: str) -> Table:
-    """Return what a file says of a penalty.
-
-    Parameters
-    ----------
-    size : str
-        The name of the number of its coefficients.
-
-    Returns
-    -------
-    Table
-        Its fields.
-    """
+    """Return what a file says of a penalty."""
     fields: dict[str, Field] = {
         "words": Text(),
         "standardized": Text(),

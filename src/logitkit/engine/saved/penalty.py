@@ -33,18 +33,7 @@ PLAIN = (
 
 
 def pack_penalty(facts: PenaltyFacts | None) -> dict[str, Any] | None:
-    """Return facts about a penalty as JSON values.
-
-    Parameters
-    ----------
-    facts : PenaltyFacts or None
-        Of a record.
-
-    Returns
-    -------
-    dict or None
-        Arrays as base64; None where there is no penalty.
-    """
+    """Return facts about a penalty as JSON values."""
     if facts is None:
         return None
     packed: dict[str, Any] = {name: encode(getattr(facts, name)) for name in PLAIN}
@@ -62,18 +51,7 @@ def pack_penalty(facts: PenaltyFacts | None) -> dict[str, Any] | None:
 
 
 def unpack_penalty(packed: Mapping[str, Any] | None) -> PenaltyFacts | None:
-    """Return the facts that were packed.
-
-    Parameters
-    ----------
-    packed : mapping or None
-        From ``pack_penalty``.
-
-    Returns
-    -------
-    PenaltyFacts or None
-        Equal to the last bit.
-    """
+    """Return the facts that were packed."""
     if packed is None:
         return None
     groups = Groups(integers_of(packed["codes"]), floats_of(packed["lengths"])) if "codes" in packed else None
@@ -94,37 +72,13 @@ def unpack_penalty(packed: Mapping[str, Any] | None) -> PenaltyFacts | None:
 
 
 def pack_row_space(vcov: RowSpaceVcov) -> dict[str, Any]:
-    """Return the parts of a covariance with more coefficients than rows as JSON values.
-
-    Parameters
-    ----------
-    vcov : RowSpaceVcov
-        Of a record.
-
-    Returns
-    -------
-    dict
-        Arrays as base64.
-    """
+    """Return the parts of a covariance with more coefficients than rows as JSON values."""
     packed: dict[str, Any] = {name: pack_array(getattr(vcov, name)) for name in DIRECTIONS}
     return packed | {"intercept": vcov.intercept, "variance": pack_array(np.array([vcov.variance]))}
 
 
 def unpack_row_space(packed: Mapping[str, Any], p: int) -> RowSpaceVcov:
-    """Return the covariance that was packed.
-
-    Parameters
-    ----------
-    packed : mapping
-        From ``pack_row_space``, or a file.
-    p : int
-        Number of coefficients.
-
-    Returns
-    -------
-    RowSpaceVcov
-        Equal to the last bit.
-    """
+    """Return the covariance that was packed."""
     free = integers_of(packed["free"])
     basis, deviation, centre, inner = (floats_of(packed[name]) for name in DIRECTIONS[1:])
     intercept, variance = packed["intercept"], floats_of(packed["variance"])

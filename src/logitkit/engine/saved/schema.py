@@ -221,16 +221,6 @@ RULES = (_names_agree, _outcomes_agree, _aliased_agree, _estimates_agree, _covar
 def problem_of(packed: Mapping[str, Any]) -> str | None:
     """Return the first thing that is wrong with what a file holds, or None.
 
-    Parameters
-    ----------
-    packed : mapping
-        From the file, of this version of the format.
-
-    Returns
-    -------
-    str or None
-        A clause that names the field.
-
     Examples
     --------
     >>> problem_of({"format": "logitkit fit", "version": 5, "family": "ordinal"})

@@ -302,16 +302,6 @@ class Value:
 def numbers_of(value: Mapping[str, Any]) -> FloatArray:
     """Return the numbers of a sound ``{"array": [...]}``, in one or two dimensions.
 
-    Parameters
-    ----------
-    value : mapping
-        Without problems.
-
-    Returns
-    -------
-    float array
-        As written.
-
     Examples
     --------
     >>> numbers_of({"array": [1, {"float": "-inf"}]}).tolist()

@@ -76,21 +76,6 @@ class Plan:
 def choose_plan(matrix: Matrix) -> Plan:
     """Choose how to fit a design without a penalty.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        The design.
-
-    Returns
-    -------
-    Plan
-        What the tables above say.
-
-    Raises
-    ------
-    DataError
-        If the Hessian would not fit in memory, with its size.
-
     Examples
     --------
     >>> import numpy as np
@@ -128,16 +113,6 @@ def choose_plan(matrix: Matrix) -> Plan:
 def layout_when_large(matrix: Matrix) -> ArrowLayout | None:
     """Return the arrow of a design that is too large to be looked at written out, None for any other.
 
-    Parameters
-    ----------
-    matrix : Matrix
-        The design.
-
-    Returns
-    -------
-    ArrowLayout or None
-        Of its largest factor.
-
     Examples
     --------
     >>> import numpy as np
@@ -150,16 +125,6 @@ def layout_when_large(matrix: Matrix) -> ArrowLayout | None:
 
 def sample_size(n_rows: int, n_columns: int, width: int) -> int:
     """Return how many rows to draw for a first answer, 0 for none.
-
-    Parameters
-    ----------
-    n_rows, n_columns, width : int
-        Of the design; ``width`` counts the numbers that a row holds.
-
-    Returns
-    -------
-    int
-        A sixteenth of the rows, or more where the columns are many.
 
     Examples
     --------

@@ -70,28 +70,7 @@ def minimise_by_lbfgs(
     target: float,
     max_iter: int,
 ) -> LbfgsSolution:
-    """Minimise an objective.
-
-    Parameters
-    ----------
-    objective : SmoothObjective
-        Asked for value and gradient only.
-    start : (q,) array
-        First iterate.
-    precondition : callable
-        Of a gradient: M g, M positive definite.
-    gap_of : callable
-        Of a gradient: what is left to gain, at most.
-    target : float
-        For what is left.
-    max_iter : int
-        Largest number of steps.
-
-    Returns
-    -------
-    LbfgsSolution
-        Never raises for lack of convergence: the status tells.
-    """
+    """Minimise an objective."""
     most = int(min(max(NUMBERS_OF_PAIRS // (2 * max(start.size, 1)), 3), PAIRS_MOST))
     coef = np.array(start, dtype=np.float64)
     here = objective.evaluate(coef, hessian=False)

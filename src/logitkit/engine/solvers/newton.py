@@ -315,18 +315,7 @@ class KeptHessian:
 
 
 def newton_step(here: Evaluation) -> NewtonStep:
-    """Return the Newton direction and decrement; where the curvature is gone, a long step down the gradient.
-
-    Parameters
-    ----------
-    here : Evaluation
-        Gradient and Hessian.
-
-    Returns
-    -------
-    NewtonStep
-        With ``squared`` nan when the Hessian is not finite.
-    """
+    """Return the Newton direction and decrement; where the curvature is gone, a long step down the gradient."""
     assert here.hessian is not None
     if not here.hessian.finite:
         return NewtonStep(np.zeros_like(here.gradient), math.nan, None)

@@ -64,16 +64,6 @@ class SmallFits:
 def is_small(n_rows: int, n_columns: int) -> bool:
     """Tell whether a fit of this size belongs here.
 
-    Parameters
-    ----------
-    n_rows, n_columns : int
-        Rows and columns of one fit.
-
-    Returns
-    -------
-    bool
-        Whether the rows fit in a cache and the columns are few.
-
     Examples
     --------
     >>> is_small(1_000, 10), is_small(1_000_000, 10), is_small(1_000, 0)
@@ -93,28 +83,6 @@ def solve_small(
     information: bool = False,
 ) -> SmallFits:
     """Fit many logistic regressions on one thread.
-
-    Parameters
-    ----------
-    X : (n, p) array
-        Columns.
-    y, weights : (n,) or (m, n) array
-        Proportions of events and total weights; with two dimensions, a row a fit. Weight zero: the row is absent.
-    offset : (n,) array or None
-        Added to the linear predictors.
-    bounds : (m, 2) int array
-        First row of each fit, and the row after its last.
-    start : (p,) or (m, p) array
-        First iterate; with two dimensions, a row a fit.
-    solver : Newton
-        Tolerance and largest number of iterations.
-    information : bool, default False
-        Whether to keep the information of each fit.
-
-    Returns
-    -------
-    SmallFits
-        In the order of ``bounds``.
 
     Examples
     --------

@@ -20,20 +20,6 @@ STEPS_MOST = 1_000_000_000
 def require_options(solver: str, tol: Any, max_iter: Any) -> None:
     """Refuse options of a solver that are no numbers or out of range.
 
-    Parameters
-    ----------
-    solver : str
-        Name of its options, for the message.
-    tol : object
-        Positive, at most 1: an error of one standard error, or of the whole loss, is no solution.
-    max_iter : object
-        A whole number of at least 1.
-
-    Raises
-    ------
-    DataError
-        With the value.
-
     Examples
     --------
     >>> require_options("Newton", 1e-8, 100)

@@ -45,21 +45,6 @@ def starting_point(
 ) -> Start:
     """Return the first iterate: a sample's solution for many rows, else zero.
 
-    Parameters
-    ----------
-    objective : Objective or StackedObjective
-        The objective of all rows.
-    intercept : int, optional
-        Position of the intercept, which then takes up the mean of an offset.
-    origin : (q,) array, optional
-        In place of zero.
-
-    Returns
-    -------
-    Start
-        Zero as well when the sample has no finite solution, for instance because a rare level is missing in
-        it.
-
     Examples
     --------
     >>> import numpy as np

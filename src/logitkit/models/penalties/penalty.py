@@ -302,16 +302,6 @@ class Penalty:
 def no_penalty(n_params: int) -> Penalty:
     """Return the penalty that is zero everywhere.
 
-    Parameters
-    ----------
-    n_params : int
-        Number of coefficients, p.
-
-    Returns
-    -------
-    Penalty
-        Without strengths and bounds.
-
     Examples
     --------
     >>> no_penalty(3).free.tolist()

@@ -126,21 +126,6 @@ def _fixed_mix(cls: type[Part]) -> str:
 def parts_of(penalty: Specification) -> tuple[Part, ...]:
     """Return the penalties that a sum is made of.
 
-    Parameters
-    ----------
-    penalty : penalty
-        One, or a sum.
-
-    Returns
-    -------
-    tuple
-        Its parts.
-
-    Raises
-    ------
-    DataError
-        If it is no penalty.
-
     Examples
     --------
     >>> import logitkit as lk
@@ -155,36 +140,12 @@ def parts_of(penalty: Specification) -> tuple[Part, ...]:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether a value is a real number, which True is not.
-
-    Parameters
-    ----------
-    value : object
-        Any.
-
-    Returns
-    -------
-    bool
-        Whether it is.
-    """
+    """Tell whether a value is a real number, which True is not."""
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def require_strength(strength: object, name: str) -> None:
-    """Refuse a strength that is not one.
-
-    Parameters
-    ----------
-    strength : object
-        As the user gave it; None where left out.
-    name : str
-        Of the penalty.
-
-    Raises
-    ------
-    DataError
-        For a negative or infinite number, or no number.
-    """
+    """Refuse a strength that is not one."""
     if strength is None:
         return
     if not is_number(strength) or not 0.0 <= strength < math.inf:  # type: ignore[operator]
@@ -192,37 +153,13 @@ def require_strength(strength: object, name: str) -> None:
 
 
 def require_share(value: object, where: str) -> None:
-    """Refuse what is not between 0 and 1.
-
-    Parameters
-    ----------
-    value : object
-        As the user gave it.
-    where : str
-        What asks, with three dots for the value.
-
-    Raises
-    ------
-    DataError
-        For a number out of range, or no number.
-    """
+    """Refuse what is not between 0 and 1."""
     if not is_number(value) or not 0.0 <= value <= 1.0:  # type: ignore[operator]
         raise DataError(f"{where.replace('...', repr(value))}: give a number between 0 and 1.")
 
 
 def require_relative(relative: Mapping[str, float] | None) -> None:
-    """Refuse relative strengths that are none.
-
-    Parameters
-    ----------
-    relative : mapping or None
-        As the user gave them.
-
-    Raises
-    ------
-    DataError
-        For negative or infinite numbers, or no mapping.
-    """
+    """Refuse relative strengths that are none."""
     if relative is None:
         return
     if not isinstance(relative, Mapping):

@@ -22,35 +22,12 @@ _told: list[str] = []  # the folder of the cache that was warned of: once is eno
 
 
 def compiled(function: F) -> F:
-    """Return a function compiled by numba, without the interpreter lock, and kept on disk for the next process.
-
-    Parameters
-    ----------
-    function : callable
-        Of arrays and scalars. Arithmetic is IEEE: no flag that relaxes it.
-
-    Returns
-    -------
-    callable
-        The same function. Where no cache folder can be written it is compiled anew in each process, without a word;
-        where the cache is damaged or its disk full, with one warning.
-    """
+    """Return a function compiled by numba, without the interpreter lock, and kept on disk for the next process."""
     return _compile(function, False)
 
 
 def compiled_sum(function: F) -> F:
-    """Return a compiled function whose sums may be added in another order, several terms at a time.
-
-    Parameters
-    ----------
-    function : callable
-        A plain sum over an array, in which no term cancels rounding of another.
-
-    Returns
-    -------
-    callable
-        The same function; the same order on every call with the same length.
-    """
+    """Return a compiled function whose sums may be added in another order, several terms at a time."""
     return _compile(function, {"reassoc", "contract"})
 
 

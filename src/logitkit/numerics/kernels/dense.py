@@ -15,17 +15,7 @@ __all__ = ["add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dot
 
 @compiled
 def scale_rows(array: FloatArray, weights: FloatArray, out: NDArray[Any]) -> None:
-    """Write ``sqrt(weights[i]) * array[i, j]`` to ``out``.
-
-    Parameters
-    ----------
-    array : (n, p) array
-        Rows, in C order for speed.
-    weights : (n,) array
-        Not negative.
-    out : (n, p) array
-        Overwritten; in double or single precision.
-    """
+    """Write ``sqrt(weights[i]) * array[i, j]`` to ``out``."""
     for i in range(array.shape[0]):
         root = math.sqrt(weights[i])
         for j in range(array.shape[1]):
@@ -34,19 +24,7 @@ def scale_rows(array: FloatArray, weights: FloatArray, out: NDArray[Any]) -> Non
 
 @compiled
 def scale_both(array: FloatArray, weights: FloatArray, shares: FloatArray, out: NDArray[Any]) -> None:
-    """Write ``sqrt(weights[i]) * array[i, j] * shares[j]`` to ``out``.
-
-    Parameters
-    ----------
-    array : (n, q) array
-        Rows, in C order, of which the first p numbers are those of the matrix.
-    weights : (n,) array
-        Not negative.
-    shares : (p,) array
-        One number a column.
-    out : (n, p) array
-        Overwritten; in double or single precision.
-    """
+    """Write ``sqrt(weights[i]) * array[i, j] * shares[j]`` to ``out``."""
     for i in range(out.shape[0]):
         root = math.sqrt(weights[i])
         for j in range(shares.shape[0]):

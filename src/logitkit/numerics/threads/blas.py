@@ -29,11 +29,6 @@ def single_threaded_blas() -> Iterator[None]:
     """Hold BLAS to one thread until the last holder leaves; safe to nest and to call from many threads.
 
     The body has the threads of the pool to use; see :func:`~logitkit.numerics.threads.local.threads_in_use`.
-
-    Yields
-    ------
-    None
-        While BLAS runs on one thread.
     """
     holder = object()
     own: list[tuple[Any, int]] = []

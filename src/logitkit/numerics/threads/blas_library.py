@@ -27,37 +27,17 @@ def _each_thread_has_its_own(library: Any) -> bool:
 
 
 def of_the_process() -> list[Any]:
-    """Return the libraries whose limit holds for the whole process.
-
-    Returns
-    -------
-    list
-        Handles with ``get_num_threads()``, for :func:`set_limit`.
-    """
+    """Return the libraries whose limit holds for the whole process."""
     return [library for library in _libraries() if not _each_thread_has_its_own(library)]
 
 
 def of_the_thread() -> list[Any]:
-    """Return the libraries whose limit holds for the calling thread alone.
-
-    Returns
-    -------
-    list
-        Handles with ``get_num_threads()`` and ``set_num_threads(n)``.
-    """
+    """Return the libraries whose limit holds for the calling thread alone."""
     return [library for library in _libraries() if _each_thread_has_its_own(library)]
 
 
 def set_limit(library: Any, threads: int) -> None:
-    """Set the limit that a library has for the whole process, from any thread.
-
-    Parameters
-    ----------
-    library : object
-        One of :func:`of_the_process`.
-    threads : int
-        At least 1.
-    """
+    """Set the limit that a library has for the whole process, from any thread."""
     # Since 3.8 the first thread to set a limit owns it while it lives, and what other threads set is ignored without a
     # word. The last to leave our guard may be another thread than the first to enter, so ownership is given up at once.
     give_up = getattr(library, "clear_controlling_thread", None)

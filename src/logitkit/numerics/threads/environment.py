@@ -13,16 +13,6 @@ __all__ = ["threads_of_environment"]
 def threads_of_environment() -> int:
     """Return the number of ``LOGITKIT_NUM_THREADS``, else of ``OMP_NUM_THREADS``, else the processors we may run on.
 
-    Returns
-    -------
-    int
-        At least 1.
-
-    Raises
-    ------
-    DataError
-        If the variable that counts is neither blank nor a whole number of at least 1.
-
     Examples
     --------
     >>> threads_of_environment() >= 1

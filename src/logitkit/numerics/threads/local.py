@@ -201,11 +201,6 @@ def threads_in_use() -> Iterator[None]:
 
     An interruption ends them at once: the calling thread's tasks that have not begun are cancelled, and running ones
     finish their block. What other threads of the process submitted is still done.
-
-    Yields
-    ------
-    None
-        While the threads are kept.
     """
     user = object()
     try:
@@ -277,25 +272,6 @@ def ordered_map(
     Inside a task of another ``ordered_map`` all runs on the task's own thread. When the walk ends early, by an error,
     an interruption or because nobody wants the rest, tasks that have not begun are cancelled and running ones
     awaited for a moment; an interruption ends the threads too.
-
-    Parameters
-    ----------
-    function : callable
-        Called once with each index, possibly on another thread.
-    n_items : int
-        How many indices there are.
-    label : str or None
-        What is counted, for a progress bar once the work has taken two seconds; ``None`` for none.
-    light : bool, default False
-        Whether an item takes well under a millisecond and its result little memory: a thread is then given several,
-        because waking it takes as long.
-    sizes : sequence of int, optional
-        What the bar counts in each item, such as the refits of a batch; 1 by default.
-
-    Yields
-    ------
-    object
-        The results in order; at most a few are held at a time.
 
     Examples
     --------

@@ -139,18 +139,6 @@ def _bar(total: int | None, label: str) -> Any:
 def progress(total: int | None, label: str) -> Iterator[Progress]:
     """Show how far work is, once it has taken two seconds and only where someone is watching.
 
-    Parameters
-    ----------
-    total : int or None
-        Number of items, if it is known.
-    label : str
-        What is counted, in the plural.
-
-    Yields
-    ------
-    Progress
-        Its ``advance()`` counts an item as done. Call it from the thread that entered.
-
     Examples
     --------
     >>> with progress(3, "Refits") as shown:

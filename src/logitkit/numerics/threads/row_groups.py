@@ -52,18 +52,6 @@ class RowGroups:
 def row_groups(n_rows: int, width: int, sums_bytes: int | None = None) -> RowGroups:
     """Cut rows into blocks and groups, by the size of the problem alone.
 
-    Parameters
-    ----------
-    n_rows, width : int
-        Number of rows, and of the numbers that a row holds.
-    sums_bytes : int, optional
-        Memory of the sums of one group; by default that of a Hessian of as many columns as a row has numbers.
-
-    Returns
-    -------
-    RowGroups
-        At most 64 groups of consecutive rows, fewer when a Hessian is large.
-
     Examples
     --------
     >>> groups = row_groups(100_000, 50)

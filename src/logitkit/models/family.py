@@ -1,0 +1,59 @@
+"""What a likelihood answers once the linear predictors are known: the contract of every family.
+
+Everything is per row of one trial and a function of the linear predictors, of shape (m, n): m predictors of n rows. The
+engine asks a family for sums over rows through its row engine; what follows a fit asks the methods below. A predictor
+may be infinite, where the probability of an outcome is its limit, or nan, where it is not known.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from logitkit.design.response.response import Response
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Family"]
+
+
+class Family(Protocol):
+    """The likelihood of K outcomes as a function of m linear predictors."""
+
+    @property
+    def name(self) -> str:
+        """Name of the distribution, as a saved model has it."""
+
+    @property
+    def n_outcomes(self) -> int:
+        """Number of outcomes, K."""
+
+    def probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the probability of each outcome, shape (K, n)."""
+
+    def log_probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the logarithm of each probability, exact however near to 0 or 1 that is, shape (K, n)."""
+
+    def log_odds(self, eta: FloatArray) -> FloatArray:
+        """Return the log odds of each outcome against all others, shape (K, n)."""
+
+    def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
+        """Return the derivatives of the log odds by the linear predictors, shape (K, m, n)."""
+
+    def losses(self, eta: FloatArray, response: Response) -> FloatArray:
+        """Return the negative log-likelihood of one trial per row, without the constant of counts, shape (n,)."""
+
+    def saturated_losses(self, response: Response) -> FloatArray:
+        """Return the least loss that any linear predictors could give, shape (n,)."""
+
+    def log_constants(self, response: Response) -> FloatArray:
+        """Return the logarithm of the constant of counts per row, zero where a row is one trial, shape (n,)."""
+
+    def slopes(self, eta: FloatArray, response: Response) -> FloatArray:
+        """Return the derivatives of the losses by the linear predictors, shape (m, n)."""
+
+    def curvatures(self, eta: FloatArray) -> FloatArray:
+        """Return the expected second derivatives of the losses by the linear predictors, shape (m, m, n)."""
+
+    def draw(self, generator: np.random.Generator, trials: IntArray, probabilities: FloatArray) -> FloatArray:
+        """Return proportions of the outcomes drawn for rows of trials, shape (K, n); nan without a trial."""

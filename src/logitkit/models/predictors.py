@@ -1,0 +1,230 @@
+r"""Linear predictors and how their coefficients follow from those that are estimated.
+
+A model has m linear predictors per row. Columns of X that enter them in one way form a *part*: for the columns
+:math:`x` of part g, with a constraint matrix :math:`H_g` of shape (m, r) and coefficients :math:`\Gamma_g` of shape
+(r, c),
+
+.. math::
+
+    \eta_i = \sum_g H_g \Gamma_g x_{ig} + o_i .
+
+The identity gives every predictor coefficients of its own, a column of ones one slope that all share. The coefficients
+of a part are stored one after another, all columns of its first row before those of the next. These are the *flat*
+coefficients; a solver may work on fewer numbers :math:`\theta`, with flat coefficients :math:`A\theta`.
+
+References
+----------
+Yee, T. W. (2015) Vector Generalized Linear and Additive Models, sections 3.3 and 3.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from logitkit.errors import FormulaError
+from logitkit.numerics.once import once
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Part", "Predictors", "flat_names", "full_predictors", "single_predictor"]
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Columns that enter the linear predictors in one way.
+
+    Parameters
+    ----------
+    columns : (c,) int array
+        Columns of X.
+    rows : (r,) int array or None
+        Predictors that have coefficients of their own, where the constraint matrix only selects.
+    constraint : (m, r) array or None
+        The constraint matrix, where it does more.
+    """
+
+    columns: IntArray
+    rows: IntArray | None = None
+    constraint: FloatArray | None = None
+
+    @property
+    def n_rows(self) -> int:
+        """Number of coefficients of each column, r."""
+        return int(self.rows.size) if self.constraint is None else int(self.constraint.shape[1])  # type: ignore[union-attr]
+
+    @property
+    def size(self) -> int:
+        """Number of coefficients."""
+        return self.n_rows * self.columns.size
+
+    def matrix(self, n_predictors: int) -> FloatArray:
+        """Return the constraint matrix, shape (m, r)."""
+        if self.constraint is not None:
+            return self.constraint
+        out = np.zeros((n_predictors, self.n_rows))
+        out[self.rows, np.arange(self.n_rows)] = 1.0
+        return out
+
+    def expand(self, values: FloatArray, n_predictors: int) -> FloatArray:
+        """Return H times values of shape (r, k), shape (m, k)."""
+        if self.constraint is not None:
+            return np.asarray(self.constraint @ values)
+        out = np.zeros((n_predictors, *values.shape[1:]))
+        out[self.rows] = values
+        return out
+
+    def contract(self, values: FloatArray) -> FloatArray:
+        """Return H' times values of shape (m, k), shape (r, k)."""
+        return np.asarray(values[self.rows] if self.constraint is None else self.constraint.T @ values)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictors:
+    """The linear predictors of a model.
+
+    Parameters
+    ----------
+    n_predictors : int
+        m.
+    n_columns : int
+        p, of the matrix.
+    parts : tuple of Part
+        Which columns enter how.
+    basis : (n_flat, q) array or sparse array, optional
+        A; None where the q coefficients that are solved for are the flat ones.
+
+    Examples
+    --------
+    Three predictors, the first of which is that of the reference and zero, and two columns:
+
+    >>> predictors = full_predictors(3, 2, reference=0)
+    >>> predictors.table(np.arange(4.0)).tolist()
+    [[0.0, 0.0], [0.0, 1.0], [2.0, 3.0]]
+
+    One slope for three thresholds:
+
+    >>> intercepts, slope = Part(np.array([0]), rows=np.arange(3)), Part(np.array([1]), constraint=-np.ones((3, 1)))
+    >>> Predictors(3, 2, (intercepts, slope)).table(np.array([-1.0, 0.0, 1.0, 0.5])).tolist()
+    [[-1.0, -0.5], [0.0, -0.5], [1.0, -0.5]]
+    """
+
+    n_predictors: int
+    n_columns: int
+    parts: tuple[Part, ...]
+    basis: Any = None
+
+    @property
+    def is_single(self) -> bool:
+        """Whether there is one predictor with a coefficient for each column, as for two outcomes."""
+        return self.n_predictors == 1 and self.basis is None and len(self.parts) == 1
+
+    @property
+    def n_flat(self) -> int:
+        """Number of flat coefficients."""
+        return sum(part.size for part in self.parts)
+
+    @property
+    def n_params(self) -> int:
+        """Number of coefficients that are solved for."""
+        return self.n_flat if self.basis is None else int(self.basis.shape[1])
+
+    @property
+    def active(self) -> IntArray:
+        """The predictors with coefficients of their own, of a model of one part."""
+        (part,) = self.parts
+        assert part.rows is not None
+        return part.rows
+
+    @once
+    def places(self) -> tuple[IntArray, ...]:
+        """Where the flat coefficients of each part are, shape (r, c) each."""
+        ends = np.cumsum([0, *(part.size for part in self.parts)])
+        return tuple(
+            np.arange(start, start + part.size).reshape(part.n_rows, part.columns.size)
+            for start, part in zip(ends, self.parts, strict=False)
+        )
+
+    def flat(self, coef: FloatArray) -> FloatArray:
+        """Return the flat coefficients, shape (n_flat,), of those that are solved for."""
+        return coef if self.basis is None else np.asarray(self.basis @ coef)
+
+    def table(self, coef: FloatArray) -> FloatArray:
+        """Return the coefficients of every predictor and column, shape (m, p)."""
+        flat, out = self.flat(coef), np.zeros((self.n_predictors, self.n_columns))
+        for part, place in zip(self.parts, self.places, strict=True):
+            out[:, part.columns] += part.expand(flat[place], self.n_predictors)
+        return out
+
+    def blocks(self, coef: FloatArray) -> FloatArray:
+        """Return the coefficients of the only part, shape (r, p)."""
+        return np.asarray(self.flat(coef)).reshape(self.parts[0].n_rows, -1)
+
+    def gather(self, table: FloatArray) -> FloatArray:
+        """Return derivatives by what is solved for, shape (q,), of derivatives by every predictor and column."""
+        found = [part.contract(table[:, part.columns]).reshape(-1) for part in self.parts]
+        return self.gradient(found[0] if len(found) == 1 else np.concatenate(found))
+
+    def gradient(self, flat: FloatArray) -> FloatArray:
+        """Return derivatives by what is solved for, shape (q,), of those by flat coefficients, in any shape."""
+        flat = flat.reshape(-1)
+        return flat if self.basis is None else np.asarray(self.basis.T @ flat)
+
+    def hessian(self, flat: FloatArray) -> FloatArray:
+        """Return second derivatives by what is solved for, shape (q, q), of those by flat coefficients."""
+        if self.basis is None:
+            return flat
+        half = np.ascontiguousarray((self.basis.T @ flat).T)
+        second = np.asarray(self.basis.T @ half)
+        return np.asarray(0.5 * (second + second.T))
+
+    def rows(self, cells: FloatArray, weights: FloatArray) -> FloatArray:
+        """Return functions of the linear predictors over flat coefficients.
+
+        Function i is the sum over predictors a of ``weights[i, a]`` times the predictor of a row with the given cells.
+        """
+        out = np.zeros((len(cells), self.n_flat))
+        for part, place in zip(self.parts, self.places, strict=True):
+            made = part.contract(weights.T).T[:, :, None] * cells[:, None, part.columns]
+            out[:, place.reshape(-1)] = made.reshape(len(cells), -1)
+        return out
+
+    def within(self, basis: FloatArray) -> Predictors:
+        """Return predictors whose coefficients are further restricted: these are ``basis`` times others."""
+        return replace(self, basis=basis if self.basis is None else self.basis @ basis)
+
+    def of_columns(self, n_columns: int) -> Predictors:
+        """Return the predictors of a model of one part with another number of columns, nothing restricted."""
+        (part,) = self.parts
+        return Predictors(self.n_predictors, n_columns, (replace(part, columns=np.arange(n_columns)),))
+
+
+def single_predictor(n_columns: int) -> Predictors:
+    """Return the one linear predictor of a model of two outcomes."""
+    return Predictors(1, n_columns, (Part(np.arange(n_columns), np.zeros(1, dtype=np.int64)),))
+
+
+def full_predictors(n_predictors: int, n_columns: int, reference: int | None) -> Predictors:
+    """Return predictors that have a coefficient for every column, but for that of the reference, which is zero."""
+    every = np.arange(n_predictors)
+    rows = every if reference is None else every[every != reference]
+    return Predictors(n_predictors, n_columns, (Part(np.arange(n_columns), rows),))
+
+
+def flat_names(outcomes: Sequence[str], terms: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of flat coefficients, ``outcome:term``, all terms of the first outcome first.
+
+    Examples
+    --------
+    >>> flat_names(["bus", "car"], ["Intercept", "cost"])
+    ('bus:Intercept', 'bus:cost', 'car:Intercept', 'car:cost')
+    """
+    names = tuple(f"{outcome}:{term}" for outcome in outcomes for term in terms)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FormulaError(
+            f"Two coefficients would be called {twice!r}: rename the outcome or the column that has ':' in its name."
+        )
+    return names
