@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import softmax
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
+from logitkit.design.response.response import Response
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.selection.rules import best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import MEASURES, measure_named
@@ -21,7 +25,8 @@ FACTOR = {"brier": 2.0}
 def score(name, logits, y, weights=None):
     y = np.asarray(y, dtype=float)
     weights = np.ones(y.size) if weights is None else np.asarray(weights, dtype=float)
-    return MEASURES[name].score(np.asarray(logits, dtype=float), y, weights)
+    rows = Response(y, prior=weights, weight_kind="precision")
+    return MEASURES[name].score(np.asarray(logits, dtype=float), rows)
 
 
 @pytest.fixture
@@ -38,7 +43,7 @@ def test_measures_and_rules_are_those_of_cv_glmnet(name, penalised_reference):
     arrays = (np.array(stored[key], dtype=float) for key in ("response", "weights", "folds", "strengths", "logits"))
     y, weights, folds, strengths, logits = arrays
     numbers = np.unique(folds)
-    scores = [MEASURES[name].score(logits[folds == k], y[folds == k], weights[folds == k]) for k in numbers]
+    scores = [score(name, logits[folds == k], y[folds == k], weights[folds == k]) for k in numbers]
     curve = score_curve(np.array(scores), np.array([weights[folds == k].sum() for k in numbers]))
     expected, factor = stored["by_measure"][name], FACTOR.get(name, 1.0)
     assert_allclose(factor * curve.mean, expected["mean"], rtol=EXACT)
@@ -136,6 +141,110 @@ def test_logits_that_differ_by_rounding_are_tied():
     assert_array_equal(score("auc", [[0.3], [0.1 + 0.2]], [0, 1]), [0.5])
 
 
+@pytest.fixture
+def several():
+    """Logits (K, n, k) of four outcomes with ties, their codes, proportions of counted outcomes, and weights."""
+    rng = np.random.default_rng(12)
+    logits = rng.normal(size=(4, 60, 2)) * np.array([0.5, 3.0])
+    logits[:, ::5] = np.round(logits[:, ::5])
+    codes = np.append(np.arange(4), rng.integers(0, 4, 56))
+    counts = rng.multinomial(6, [0.1, 0.2, 0.3, 0.4], 60).T.astype(float)
+    return logits, codes, counts, rng.integers(1, 5, 60) / 2.0
+
+
+def brute_of_several(name, eta, shares, weights):
+    """The definitions, trial by trial, from logits (K, n)."""
+    p = softmax(eta, axis=0)
+    trials = [(p[:, i], k, weights[i] * shares[k, i]) for i in range(p.shape[1]) for k in range(len(p))]
+    trials = [trial for trial in trials if trial[2] > 0]
+    if name == "auc":
+        areas = []
+        for a in range(len(p)):
+            for b in set(range(len(p))) - {a}:
+                ones, others = ([(q[a], w) for q, k, w in trials if k == outcome] for outcome in (a, b))
+                won = sum(v * w * ((x > y) + 0.5 * (x == y)) for x, v in ones for y, w in others)
+                areas.append(won / (sum(v for _, v in ones) * sum(w for _, w in others)))
+        return np.mean(areas)
+    one = {
+        "deviance": lambda q, k: -2.0 * math.log(q[k]),
+        "brier": lambda q, k: sum((q[j] - (j == k)) ** 2 for j in range(len(q))),
+        "misclassification": lambda q, k: float(np.argmax(q) != k),
+    }[name]
+    return sum(w * one(q, k) for q, k, w in trials) / sum(w for _, _, w in trials)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("counted", [False, True])
+def test_measures_of_several_outcomes_are_their_definitions(name, counted, several):
+    logits, codes, counts, weights = several
+    rows = Response(codes.astype(float), prior=weights, weight_kind="precision", n_outcomes=4)
+    if counted:
+        rows = replace(rows, y=counts.argmax(axis=0).astype(float), trials=np.full(60, 6.0), shares=counts / 6.0)
+    expected = [brute_of_several(name, logits[:, :, j], rows.indicators(), rows.weights) for j in range(2)]
+    assert_allclose(MEASURES[name].score(logits, rows), expected, rtol=EXACT)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_measures_of_several_outcomes_are_those_of_scikit_learn(name, several):
+    logits, codes, _, _ = several
+    found = MEASURES[name].score(logits, Response(codes.astype(float), n_outcomes=4))
+    for j in range(2):
+        p = softmax(logits[:, :, j], axis=0).T
+        expected = {
+            "deviance": lambda p: 2.0 * log_loss(codes, p),
+            "auc": lambda p: roc_auc_score(codes, p, multi_class="ovo"),
+            "brier": lambda p: brier_score_loss(codes, p, scale_by_half=False),
+            "misclassification": lambda p: np.mean(p.argmax(axis=1) != codes),
+        }[name](p)
+        assert_allclose(found[j], expected, rtol=EXACT)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("grouped", [False, True])
+def test_two_outcomes_with_a_predictor_each_are_those_with_one(name, grouped, rows):
+    """Brier's own score sums over both outcomes, and is twice that of the event alone; the area is Hand and Till's."""
+    logits, y, weights = rows
+    y = np.where(np.arange(40) % 3 == 0, 0.25, y) if grouped else y
+    logits = logits + 1e-3  # no logit of zero, where the likelier outcome is a convention
+    both = np.stack([-0.3 * logits, 0.7 * logits])
+    response = Response(y, prior=weights, weight_kind="precision")
+    found = MEASURES[name].score(both, replace(response, shares=np.stack([1.0 - y, y])))
+    assert_allclose(found, FACTOR.get(name, 1.0) * score(name, logits, y, weights), rtol=EXACT)
+
+
+def test_far_and_infinite_logits_of_several_outcomes_are_their_limit():
+    logits = np.array([[0.0, -np.inf], [0.0, 0.0], [-np.inf, 0.0]])[:, :, None]
+
+    def of(name, codes):
+        return MEASURES[name].score(logits, Response(np.array(codes, dtype=float), n_outcomes=3))[0]
+
+    assert_allclose(of("deviance", [0, 2]), 2.0 * math.log(2.0), rtol=EXACT)
+    assert of("deviance", [2, 2]) == np.inf
+    assert of("brier", [1, 2]) == 0.5
+    assert of("misclassification", [0, 1]) == 0.0
+    assert np.isnan(of("auc", [0, 2]))
+    far = np.array([[40.0], [0.0], [0.0]])[:, :, None]
+    found = MEASURES["brier"].score(far, Response(np.zeros(1), n_outcomes=3))
+    assert_allclose(found, [6.0 * math.exp(-80.0)], rtol=EXACT)  # 4 of the outcome and 1 of each other
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outcomes_may_be_numbered_anew(name, several):
+    logits, codes, _, weights = several
+    logits = logits + 1e-3 * np.arange(4)[:, None, None]  # no ties, where the likelier outcome is a convention
+    order = np.array([2, 0, 3, 1])
+    rows = Response(codes.astype(float), prior=weights, weight_kind="precision", n_outcomes=4)
+    moved = replace(rows, y=np.argsort(order)[codes].astype(float))
+    assert_allclose(MEASURES[name].score(logits[order], moved), MEASURES[name].score(logits, rows), rtol=EXACT)
+
+
+def test_the_area_of_several_outcomes_is_named():
+    assert measure_named("AUC", several=True).label == "Hand and Till's area under the ROC curves"
+    assert measure_named("auc").label == "Area under the ROC curve"
+    for name in set(NAMES) - {"auc"}:
+        assert measure_named(name, several=True) is measure_named(name)
+
+
 def test_bad_input_is_refused():
     with pytest.raises(UnsupportedError, match="Did you mean 'deviance'"):
         measure_named("devianse")
@@ -145,3 +254,5 @@ def test_bad_input_is_refused():
         score("auc", [[0.0], [1.0]], [0, 1, 1])
     with pytest.raises(DataError, match="None of the 2 rows"):
         score("brier", [[0.0], [1.0]], [0, 1], [0, 0])
+    with pytest.raises(DataError, match="of 2 rows with 3 outcomes"):
+        MEASURES["auc"].score(np.zeros((2, 2, 1)), Response(np.zeros(2), n_outcomes=3))

@@ -29,7 +29,6 @@ from logitkit.results.foreign import in_our_words
 from logitkit.results.outcome_path import OutcomeCrossValidated
 from logitkit.selection.cross_validation import cross_validate_path
 from logitkit.selection.folds import Folds, splits_of
-from logitkit.selection.outcome_scores import outcome_measure_named
 from logitkit.selection.scores import measure_named
 from logitkit.selection.splits import Splits
 from logitkit.selection.unpenalised import Unpenalised
@@ -212,7 +211,7 @@ def _cross_validated(
 ) -> CrossValidated:
     options = path_options(solver)
     several = bool(given.design.info.response.levels)
-    scored = outcome_measure_named(measure) if several else measure_named(measure)
+    scored = measure_named(measure, several)
     if isinstance(given, Unpenalised) and (grid[1:] != (None, None) or solver is not None):
         raise DataError("penalty=None: strengths=, ratio= and solver= are for a penalty; leave them out.")
     with single_threaded_blas():

@@ -145,7 +145,7 @@ def cross_validate_path(
         test = folds.test(split)
         eta = _held_out(given, strengths, reach, folds.train(split), test, options, split)
         response = given.design.response.take(test)
-        return _HeldOut(test, eta, measure.score_of(eta, response), response.total)
+        return _HeldOut(test, eta, measure.score(eta, response), response.total)
 
     if has_place(n, matrix):
         done = list(each_fold(lambda task: held_out(task - 1) if task else whole(), n + 1, matrix, label=BESIDE))

@@ -139,7 +139,7 @@ def nested_scores(
         held, response = given.design.matrix.take(test), given.design.response.take(test)
         path = chosen.path
         eta = given.predictors(held, path.coef[place : place + 1], response.offset)
-        score = float(found.measure.score_of(eta, response)[0])
+        score = float(found.measure.score(eta, response)[0])
         return _Chosen(split, float(path.strengths[place]), score, response.total)
 
     every = each_fold(chosen_without, found.folds.n_splits, given.design.matrix, copies=2 * COPIES)

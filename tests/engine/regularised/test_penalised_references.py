@@ -18,6 +18,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
+from logitkit.design.response.response import Response
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.selection.rules import best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import measure_named
@@ -310,7 +311,8 @@ def test_scores_of_the_folds(kind: str) -> None:
         assert np.abs(logits).max() < np.log(1e5)
         for measure, (ours, ratio) in MEASURES.items():
             expected = reference[kind]["by_measure"][measure]["polished"]["by_fold"][f - 1]
-            scores = measure_named(ours).score(logits, y[out].astype(float), w[out])
+            held = Response(y[out].astype(float), prior=w[out], weight_kind="precision")
+            scores = measure_named(ours).score(logits, held)
             assert_allclose(ratio * scores, expected, rtol=COEF, err_msg=measure)
 
 
