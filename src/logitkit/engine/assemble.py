@@ -9,10 +9,11 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.vcov import Vcov
+from logitkit.engine.facts import Covariance, Limit
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.objective import Evaluation, Objective
 from logitkit.engine.rank import Coordinates
-from logitkit.engine.record import Covariance, FitRecord, Limit
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point

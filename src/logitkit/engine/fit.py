@@ -23,6 +23,7 @@ from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov, vcov_of
 from logitkit.engine.existence.separation import Separated, find_separation, overlap_is_certain
+from logitkit.engine.facts import Limit
 from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.engine.levels.wide import fit_wide
 from logitkit.engine.objective import Evaluation, Objective
@@ -34,7 +35,7 @@ from logitkit.engine.rank import (
     orthogonal_coordinates,
     scaled_coordinates,
 )
-from logitkit.engine.record import FitRecord, Limit
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.choose import choose_plan, layout_when_large
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status

@@ -22,6 +22,7 @@ from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, vcov_of
 from logitkit.engine.existence.pairs import outcome_pairs
 from logitkit.engine.existence.separation import GEOMETRY_MOST, Separated, find_separation, overlap_is_certain
+from logitkit.engine.facts import Limit
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.outcome_assemble import Outcomes, flat_directions, make_outcome_record, outcome_coordinates
 from logitkit.engine.rank import (
@@ -32,7 +33,7 @@ from logitkit.engine.rank import (
     orthogonal_coordinates,
     scaled_coordinates,
 )
-from logitkit.engine.record import FitRecord, Limit
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.choose import NUMBERS_LEAST
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status

@@ -12,8 +12,9 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import NO_SHARES, Response
 from logitkit.engine.curvature.vcov import Vcov
+from logitkit.engine.facts import Covariance, Limit
 from logitkit.engine.rank import ROUNDING, Coordinates
-from logitkit.engine.record import Covariance, FitRecord, Limit
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.stacked import StackedObjective
@@ -107,7 +108,9 @@ def make_outcome_record(
         constant = float(np.sum(prior * family.log_constant(shares, response.trials)))
         saturated = float(response.weights @ family.saturated_loss(shares, response.n_rows))
     null = null_outcome_loss(response, design.info.spans_intercept)
-    shown = full_predictors(predictors.n_predictors, predictors.n_columns, outcomes.reference)
+    shown = full_predictors(
+        predictors.n_predictors, predictors.n_columns, outcomes.reference, design.info.response.levels
+    )
     record = FitRecord(
         info=constant_of_kept(design, np.unique(coordinates.aliased % predictors.n_columns)).info,
         family=family,

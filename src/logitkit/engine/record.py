@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -10,125 +10,15 @@ import numpy as np
 from logitkit.design.design import RowCounts
 from logitkit.design.info import DesignInfo
 from logitkit.engine.curvature.vcov import Vcov
-from logitkit.engine.existence.recession import RecessionCone
+from logitkit.engine.facts import Covariance, Equation, Limit, PenaltyFacts
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.solvers.solver import Status, Step
-from logitkit.models.penalties.penalty import Penalty
-from logitkit.models.penalties.quadratic import Quadratic
-from logitkit.models.predictors import Predictors, flat_names
+from logitkit.models.predictors import Predictors
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Covariance", "FitRecord", "Limit", "PenaltyFacts"]
-
-
-@dataclass(frozen=True, slots=True)
-class Covariance:
-    """How the covariance of the coefficients was made.
-
-    Parameters
-    ----------
-    kind : str
-        ``"model"``, ``"sampling"``, ``"cluster"``, or after a penalty ``"posterior"`` or ``"withheld"``.
-    label : str
-        The sentence that the summary prints.
-    correction : str
-        The finite-sample factor in words, empty for none.
-    n_clusters : int or None
-        Number of clusters, when there are any.
-    """
-
-    kind: str = "model"
-    label: str = "model-based (inverse information)"
-    correction: str = ""
-    n_clusters: int | None = None
-
-    @staticmethod
-    def withheld(reason: str) -> tuple[str, str]:
-        """Return kind and label of a covariance that there is not."""
-        return "withheld", f"none. {reason}"
-
-
-@dataclass(frozen=True)
-class PenaltyFacts:
-    """What is to be said of the penalty of a fit, and what its certificate is checked with.
-
-    Parameters
-    ----------
-    words : str
-        The penalty in words.
-    strengths : tuple of (str, float)
-        Of each part that has one, in units of the mean loss.
-    standardized : str
-        Which coefficients it is of, in words.
-    chosen : str
-        How the strength was chosen: ``"given"``, or in words.
-    dof : float
-        Effective degrees of freedom, the intercept included; nan where they were not computed.
-    n_nonzero : int
-        Coefficients that are not zero.
-    gap : float
-        Duality gap that the solver reached, as a share of the loss of the null model.
-    tol : float
-        What it was asked to reach.
-    steps : int
-        Iterations of the solver; 0 where the null model is the solution.
-    null_value : float
-        Loss of the null model: intercept, offset and columns without penalty.
-    penalty : Penalty
-        Absolute strengths and bounds of scaled coefficients.
-    quadratic : Quadratic or None
-        A prior, of the coefficients as given.
-    scale : (p,) array
-        Scaled coefficients are the scale times those as given.
-    certified : bool
-        False where the coefficients are not the minimum of the penalised objective: a relaxed lasso.
-    """
-
-    words: str
-    strengths: tuple[tuple[str, float], ...]
-    standardized: str
-    chosen: str
-    dof: float
-    n_nonzero: int
-    gap: float
-    tol: float
-    steps: int
-    null_value: float
-    penalty: Penalty = field(repr=False)
-    quadratic: Quadratic | None = field(repr=False)
-    scale: FloatArray = field(repr=False)
-    certified: bool = True
-
-
-@dataclass(frozen=True)
-class Limit:
-    """What is known of a fit whose maximum lies at infinity.
-
-    Parameters
-    ----------
-    names : tuple of str
-        Names of the p coefficients.
-    cone : RecessionCone or None
-        Directions of recession, in the coordinates of the fit; None where levels of one outcome are all there is, whose
-        intercepts are infinite in these coordinates themselves.
-    direction : (p,) array
-        One direction of its interior, the certificate.
-    n_rows : int
-        Rows whose fitted probability is 0 or 1 in the limit.
-    signs : (p,) array
-        1 and -1 for coefficients that are plus and minus infinity, nan for undetermined ones, 0 for finite ones.
-    dimension : int
-        Number of independent directions.
-    """
-
-    names: tuple[str, ...]
-    cone: RecessionCone | None
-    direction: FloatArray
-    n_rows: int
-    signs: FloatArray
-    dimension: int
+__all__ = ["FitRecord"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,7 +145,16 @@ class FitRecord:
     @property
     def modelled(self) -> tuple[str, ...]:
         """The outcomes that have coefficients."""
-        return tuple(self.outcomes[k] for k in self.predictors.active)
+        return self.predictors.parts[0].labels
+
+    @once
+    def equations(self) -> tuple[Equation, ...]:
+        """The coefficients by what they are of, in order: one equation for two outcomes, else one per outcome."""
+        return tuple(
+            Equation(label, part.columns, row)
+            for part, places in zip(self.predictors.parts, self.predictors.places, strict=True)
+            for label, row in zip(part.labels, places, strict=True)
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -264,7 +163,10 @@ class FitRecord:
 
     @once
     def _flat_names(self) -> tuple[str, ...]:
-        return flat_names(self.modelled, self.info.names)
+        columns = self.info.names
+        return tuple(
+            f"{one.label}:{columns[j]}" if one.label else columns[j] for one in self.equations for j in one.columns
+        )
 
     def __post_init__(self) -> None:
         """Make the arrays read-only: a record is what was found."""

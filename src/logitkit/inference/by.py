@@ -23,10 +23,11 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, vcov_of
+from logitkit.engine.facts import Covariance
 from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.rank import identity_coordinates
-from logitkit.engine.record import Covariance, FitRecord
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Solution, Status

@@ -18,7 +18,8 @@ from scipy.special import log_softmax, xlog1py, xlogy
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.record import FitRecord, PenaltyFacts
+from logitkit.engine.facts import PenaltyFacts
+from logitkit.engine.record import FitRecord
 from logitkit.inference.certificate import certified_facts
 from logitkit.inference.conjugates import PenaltyTerms
 from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts

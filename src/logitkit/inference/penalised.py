@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.engine.curvature.vcov import WithheldVcov
-from logitkit.engine.record import FitRecord, PenaltyFacts
+from logitkit.engine.facts import PenaltyFacts
+from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 
 __all__ = [

@@ -22,8 +22,9 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.vcov import DenseVcov
+from logitkit.engine.facts import Covariance
 from logitkit.engine.objective import Objective
-from logitkit.engine.record import Covariance, FitRecord
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.prediction import design_predictor, within_levels
 from logitkit.numerics.threads.blas import single_threaded_blas

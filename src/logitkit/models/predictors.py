@@ -44,11 +44,15 @@ class Part:
         Predictors that have coefficients of their own, where the constraint matrix only selects.
     constraint : (m, r) array or None
         The constraint matrix, where it does more.
+    labels : tuple of str
+        What each row of coefficients is of, as printed: an outcome, a threshold, or nothing where all predictors share
+        it. Empty within the engine.
     """
 
     columns: IntArray
     rows: IntArray | None = None
     constraint: FloatArray | None = None
+    labels: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -203,14 +207,18 @@ class Predictors:
 
 def single_predictor(n_columns: int) -> Predictors:
     """Return the one linear predictor of a model of two outcomes."""
-    return Predictors(1, n_columns, (Part(np.arange(n_columns), np.zeros(1, dtype=np.int64)),))
+    return Predictors(1, n_columns, (Part(np.arange(n_columns), np.zeros(1, dtype=np.int64), None, ("",)),))
 
 
-def full_predictors(n_predictors: int, n_columns: int, reference: int | None) -> Predictors:
-    """Return predictors that have a coefficient for every column, but for that of the reference, which is zero."""
+def full_predictors(n_predictors: int, n_columns: int, reference: int | None, labels: Sequence[str] = ()) -> Predictors:
+    """Return predictors that have a coefficient for every column, but for that of the reference, which is zero.
+
+    ``labels`` are those of all m predictors.
+    """
     every = np.arange(n_predictors)
     rows = every if reference is None else every[every != reference]
-    return Predictors(n_predictors, n_columns, (Part(np.arange(n_columns), rows),))
+    shown = tuple(labels[int(k)] for k in rows) if labels else ()
+    return Predictors(n_predictors, n_columns, (Part(np.arange(n_columns), rows, None, shown),))
 
 
 def flat_names(outcomes: Sequence[str], terms: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
-from logitkit.engine.record import Limit
+from logitkit.engine.facts import Limit
 from logitkit.inference.dual_bound import Certificate
 from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest

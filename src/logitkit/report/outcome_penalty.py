@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.record import FitRecord, PenaltyFacts
+from logitkit.engine.facts import PenaltyFacts
+from logitkit.engine.record import FitRecord
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
 from logitkit.report.document import Column, Table
 from logitkit.report.estimate_columns import format_estimates

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.engine.record import FitRecord, PenaltyFacts
+from logitkit.engine.facts import PenaltyFacts
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.solver import Status
 from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld

@@ -7,7 +7,8 @@ from typing import Any, Self
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.engine.record import FitRecord, Limit, PenaltyFacts
+from logitkit.engine.facts import Limit, PenaltyFacts
+from logitkit.engine.record import FitRecord
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.penalised import require_covariance
 from logitkit.report import tidy

@@ -23,12 +23,13 @@ from logitkit.design.matrix.within import level_means
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.assemble import levels_loss, make_record
 from logitkit.engine.curvature.vcov import DenseVcov
+from logitkit.engine.facts import Limit
 from logitkit.engine.levels.level_fit import LevelFit, NearlyCollinear, fit_levels, nearly_collinear
 from logitkit.engine.levels.level_rank import aliased_in_order
 from logitkit.engine.levels.level_separation import LevelSeparated, find_level_separation
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.rank import Coordinates
-from logitkit.engine.record import FitRecord, Limit
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.errors import ConvergenceError, SeparationError

@@ -22,10 +22,11 @@ from logitkit.design.matrix.categorical import Categorical
 from logitkit.design.matrix.vanishing import Vanishing, column_sizes, vanishing_combinations
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.assemble import make_record
+from logitkit.engine.facts import Limit
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.levels.level_fit import LevelFit, NearlyCollinear, fit_levels
 from logitkit.engine.levels.level_rank import TAKES_PART, aliased_in_order
-from logitkit.engine.record import FitRecord, Limit
+from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.choose import Plan
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status

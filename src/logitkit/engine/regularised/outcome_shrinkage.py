@@ -11,7 +11,7 @@ import numpy as np
 from logitkit.engine.curvature.freedom import effective_freedom, moving, penalty_curvature
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov, WithheldVcov, vcov_of
-from logitkit.engine.record import Covariance
+from logitkit.engine.facts import Covariance
 from logitkit.engine.regularised.outcome_problem import ShrunkenOutcomes
 from logitkit.engine.regularised.shrinkage import NO_DESIGN_INFERENCE, NO_L1_INFERENCE, TOO_WIDE, ColumnRanks
 from logitkit.engine.stacked import StackedObjective

@@ -10,9 +10,10 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.facts import Covariance, PenaltyFacts
 from logitkit.engine.objective import Objective
 from logitkit.engine.rank import identity_coordinates
-from logitkit.engine.record import Covariance, FitRecord, PenaltyFacts
+from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.penalised_problem import Shrunken, prepare, relaxed, require_bounded, share_of_lasso
 from logitkit.engine.regularised.prox_newton import Solved

@@ -9,9 +9,10 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import WithheldVcov
+from logitkit.engine.facts import Covariance, PenaltyFacts
 from logitkit.engine.outcome_assemble import Outcomes, make_outcome_record
 from logitkit.engine.rank import Coordinates, identity_coordinates
-from logitkit.engine.record import Covariance, FitRecord, PenaltyFacts
+from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.outcome_problem import ShrunkenOutcomes, prepare_outcomes
 from logitkit.engine.regularised.outcome_shrinkage import INFERENCE_MOST, outcome_covariance

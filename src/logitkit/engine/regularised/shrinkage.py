@@ -19,9 +19,9 @@ from logitkit.engine.curvature.freedom import effective_freedom, gram_rank, movi
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.sums import ProductSums
 from logitkit.engine.curvature.vcov import CELLS_MOST, DenseVcov, Vcov, WithheldVcov, vcov_of
+from logitkit.engine.facts import Covariance
 from logitkit.engine.moments import column_moments
 from logitkit.engine.objective import Objective
-from logitkit.engine.record import Covariance
 from logitkit.engine.regularised.penalised_problem import Shrunken, share_of_lasso, unmixed
 from logitkit.engine.solvers.choose import DENSE_MOST
 from logitkit.models.binomial import Binomial

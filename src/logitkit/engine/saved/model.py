@@ -20,8 +20,9 @@ from logitkit.engine.curvature.hessian import ArrowFactor, DenseFactor
 from logitkit.engine.curvature.row_space import RowSpaceVcov
 from logitkit.engine.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
 from logitkit.engine.existence.recession import RecessionCone
+from logitkit.engine.facts import Covariance, Limit
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
-from logitkit.engine.record import Covariance, FitRecord, Limit
+from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
 from logitkit.engine.solvers.solver import Status, Step
 from logitkit.errors import UnsupportedError

@@ -43,7 +43,7 @@ def unpack_outcomes(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> 
     """Return the record that was packed."""
     parts = unpack_model(packed, functions)
     k, p = len(parts["info"].response.levels), len(packed["names"])
-    predictors = full_predictors(k, p, packed["reference"])
+    predictors = full_predictors(k, p, packed["reference"], parts["info"].response.levels)
     absent = None
     if packed["absent"] is not None:
         absent = np.zeros(predictors.n_flat, dtype=bool)

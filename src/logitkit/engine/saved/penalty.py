@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.design.formula.saved_coding import decode, encode
 from logitkit.design.formula.saved_levels import floats_of, integers_of, pack_array
 from logitkit.engine.curvature.row_space import RowSpaceVcov
-from logitkit.engine.record import PenaltyFacts
+from logitkit.engine.facts import PenaltyFacts
 from logitkit.models.penalties.penalty import Groups, Penalty
 from logitkit.models.penalties.quadratic import Quadratic
 

@@ -1,0 +1,139 @@
+"""What is known of a fit beside its estimates: its covariance, its penalty, what runs to infinity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from logitkit.engine.existence.recession import RecessionCone
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Covariance", "Equation", "Limit", "PenaltyFacts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Covariance:
+    """How the covariance of the coefficients was made.
+
+    Parameters
+    ----------
+    kind : str
+        ``"model"``, ``"sampling"``, ``"cluster"``, or after a penalty ``"posterior"`` or ``"withheld"``.
+    label : str
+        The sentence that the summary prints.
+    correction : str
+        The finite-sample factor in words, empty for none.
+    n_clusters : int or None
+        Number of clusters, when there are any.
+    """
+
+    kind: str = "model"
+    label: str = "model-based (inverse information)"
+    correction: str = ""
+    n_clusters: int | None = None
+
+    @staticmethod
+    def withheld(reason: str) -> tuple[str, str]:
+        """Return kind and label of a covariance that there is not."""
+        return "withheld", f"none. {reason}"
+
+
+@dataclass(frozen=True)
+class PenaltyFacts:
+    """What is to be said of the penalty of a fit, and what its certificate is checked with.
+
+    Parameters
+    ----------
+    words : str
+        The penalty in words.
+    strengths : tuple of (str, float)
+        Of each part that has one, in units of the mean loss.
+    standardized : str
+        Which coefficients it is of, in words.
+    chosen : str
+        How the strength was chosen: ``"given"``, or in words.
+    dof : float
+        Effective degrees of freedom, the intercept included; nan where they were not computed.
+    n_nonzero : int
+        Coefficients that are not zero.
+    gap : float
+        Duality gap that the solver reached, as a share of the loss of the null model.
+    tol : float
+        What it was asked to reach.
+    steps : int
+        Iterations of the solver; 0 where the null model is the solution.
+    null_value : float
+        Loss of the null model: intercept, offset and columns without penalty.
+    penalty : Penalty
+        Absolute strengths and bounds of scaled coefficients.
+    quadratic : Quadratic or None
+        A prior, of the coefficients as given.
+    scale : (p,) array
+        Scaled coefficients are the scale times those as given.
+    certified : bool
+        False where the coefficients are not the minimum of the penalised objective: a relaxed lasso.
+    """
+
+    words: str
+    strengths: tuple[tuple[str, float], ...]
+    standardized: str
+    chosen: str
+    dof: float
+    n_nonzero: int
+    gap: float
+    tol: float
+    steps: int
+    null_value: float
+    penalty: Penalty = field(repr=False)
+    quadratic: Quadratic | None = field(repr=False)
+    scale: FloatArray = field(repr=False)
+    certified: bool = True
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What is known of a fit whose maximum lies at infinity.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the p coefficients.
+    cone : RecessionCone or None
+        Directions of recession, in the coordinates of the fit; None where levels of one outcome are all there is, whose
+        intercepts are infinite in these coordinates themselves.
+    direction : (p,) array
+        One direction of its interior, the certificate.
+    n_rows : int
+        Rows whose fitted probability is 0 or 1 in the limit.
+    signs : (p,) array
+        1 and -1 for coefficients that are plus and minus infinity, nan for undetermined ones, 0 for finite ones.
+    dimension : int
+        Number of independent directions.
+    """
+
+    names: tuple[str, ...]
+    cone: RecessionCone | None
+    direction: FloatArray
+    n_rows: int
+    signs: FloatArray
+    dimension: int
+
+
+class Equation(NamedTuple):
+    """Coefficients that belong together, such as those of one outcome.
+
+    Parameters
+    ----------
+    label : str
+        What they are of; empty where nothing needs to be said.
+    columns : (c,) int array
+        The columns of X.
+    places : (c,) int array
+        Where their coefficients are among the flat ones.
+    """
+
+    label: str
+    columns: IntArray
+    places: IntArray
