@@ -23,10 +23,10 @@ from logitkit.engine.regularised.penalised_path import PathRecord
 from logitkit.errors import DataError, LogitkitError
 from logitkit.models.penalties.elastic_net import AdaptiveLasso
 from logitkit.models.penalties.specification import parts_of
-from logitkit.selection.reach import Reach
+from logitkit.selection.fold_threads import each_fold, leaves_a_thread_idle
+from logitkit.selection.path_latch import PathLatch
 from logitkit.selection.rules import ScoreCurve, best_strength, one_se_strength, score_curve
 from logitkit.selection.scores import Measure
-from logitkit.selection.side_by_side import each_fold, has_place
 from logitkit.selection.splits import Splits
 from logitkit.selection.unpenalised import path_of
 from logitkit.typing import FloatArray, IntArray
@@ -130,24 +130,24 @@ def cross_validate_path(
     >>> cv.record.logits.shape
     (189, 5)
     """
-    n, matrix, reach = folds.n_splits, given.design.matrix, Reach()
+    n, matrix, latch = folds.n_splits, given.design.matrix, PathLatch()
 
     def whole() -> PathRecord:
         size = 0
         try:
-            path = path_of(given, strengths, options, stops, reach.has)
+            path = path_of(given, strengths, options, stops, latch.advance)
             size = path.strengths.size
         finally:
-            reach.end(size)
+            latch.close(size)
         return path
 
     def held_out(split: int) -> _HeldOut:
         test = folds.test(split)
-        eta = _held_out(given, strengths, reach, folds.train(split), test, options, split)
+        eta = _held_out(given, strengths, latch, folds.train(split), test, options, split)
         response = given.design.response.take(test)
         return _HeldOut(test, eta, measure.score(eta, response), response.total)
 
-    if has_place(n, matrix):
+    if leaves_a_thread_idle(n, matrix):
         done = list(each_fold(lambda task: held_out(task - 1) if task else whole(), n + 1, matrix, label=BESIDE))
         held = [one for one in done if isinstance(one, _HeldOut)]
         return _collected(given, next(one for one in done if isinstance(one, PathRecord)), held, folds, measure)
@@ -183,7 +183,7 @@ def _collected(
 def _held_out(
     given: PenalisedModel,
     strengths: FloatArray,
-    reach: Reach,
+    latch: PathLatch,
     train: IntArray,
     test: IntArray,
     options: ProxNewton,
@@ -194,13 +194,13 @@ def _held_out(
     rows = rows_of_design(design, train)
     try:
         model = given.of_rows(rows)
-        found = path_of(model, strengths, options, False, reach.wait_for)
+        found = path_of(model, strengths, options, False, latch.wait_for)
         if found.strengths.size == 0:
             raise DataError("no strength was reached.")
         part = model.predictors(design.matrix.take(test), found.coef, design.response.take(test).offset)
     except LogitkitError as error:
         raise type(error)(f"Without fold {split} (from 0): {error}") from error
-    eta = np.full((*part.shape[:-1], reach.size), np.nan)
+    eta = np.full((*part.shape[:-1], latch.size), np.nan)
     eta[..., : len(found.coef)] = part
     return eta
 

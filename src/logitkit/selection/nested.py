@@ -22,8 +22,8 @@ from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.options import require_choice
 from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
+from logitkit.selection.fold_threads import COPIES, each_fold
 from logitkit.selection.rules import score_curve
-from logitkit.selection.side_by_side import COPIES, each_fold
 from logitkit.selection.splits import Splits, checked_splits
 from logitkit.typing import FloatArray, IntArray
 

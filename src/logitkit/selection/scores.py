@@ -29,13 +29,11 @@ from logitkit.diagnostics.discrimination import discriminate
 from logitkit.diagnostics.ranking import merge_rounding
 from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.models.binomial import Binomial
+from logitkit.models.family import Family
 from logitkit.models.multinomial import Multinomial
 from logitkit.typing import FloatArray
 
 __all__ = ["MEASURES", "Measure", "auc", "brier", "deviance", "measure_named", "misclassification"]
-
-FAMILY = Binomial()
-LEAST_LOGIT = -1e3  # beside logarithms of probabilities: those of an outcome without any
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Measure:
     larger_is_better : bool
         Whether a larger value is a better prediction.
     compute : callable
-        From linear predictors (m, n), proportions of the outcomes (K, n) and positive weights (n,) to a number.
+        From linear predictors (m, n) and rows of positive weight with their outcomes to a number.
 
     Examples
     --------
@@ -65,7 +63,7 @@ class Measure:
     name: str
     label: str
     larger_is_better: bool
-    compute: Callable[[FloatArray, FloatArray, FloatArray], float]
+    compute: Callable[[FloatArray, Response], float]
 
     def score(self, logits: FloatArray, response: Response) -> FloatArray:
         """Return the measure at each strength.
@@ -95,29 +93,26 @@ class Measure:
                 f"Logits have shape {np.shape(logits)}, of {response.n_rows} rows with {response.n_outcomes} outcomes; "
                 "they need two axes, rows and strengths, or one of outcomes before them, and the same rows."
             )
-        weights, used = response.weights, response.weights > 0.0
-        if not used.any():
+        used = np.flatnonzero(response.weights > 0.0)
+        if not used.size:
             raise DataError(f"None of the {response.n_rows} rows that are predicted has a positive weight.")
-        shares = response.indicators()
-        if not used.all():
-            eta, shares, weights = eta[:, used], shares[:, used], weights[used]
+        if used.size < response.n_rows:
+            eta, response = eta[:, used], response.take(used)
         out = np.full(eta.shape[-1], np.nan)
         for j in np.flatnonzero(~np.isnan(eta).any(axis=(0, 1))):
-            out[j] = self.compute(eta[:, :, j], shares, weights)
+            out[j] = self.compute(eta[:, :, j], response)
         return out
 
 
-def deviance(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
+def deviance(eta: FloatArray, response: Response) -> float:
     """Return minus twice the mean log-likelihood of a trial.
 
     Parameters
     ----------
     eta : (m, n) array
         Linear predictors; infinite ones are their limit.
-    shares : (K, n) array
-        Proportions of the outcomes.
-    weights : (n,) array
-        Positive.
+    response : Response
+        The outcomes of the same rows, of positive weight.
 
     Returns
     -------
@@ -126,26 +121,30 @@ def deviance(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
 
     Examples
     --------
-    >>> value = deviance(np.array([[2.0, -1000.0]]), np.array([[0.0, 1.0], [1.0, 0.0]]), np.ones(2))
+    >>> value = deviance(np.array([[2.0, -1000.0]]), Response(np.array([1.0, 0.0])))
     >>> bool(np.isclose(value, np.log1p(np.exp(-2.0))))
     True
-    >>> bool(np.isclose(deviance(np.zeros((3, 2)), np.eye(3)[:, :2], np.ones(2)), 2 * np.log(3)))
+    >>> value = deviance(np.zeros((3, 2)), Response(np.array([0.0, 2.0]), n_outcomes=3))
+    >>> bool(np.isclose(value, 2 * np.log(3)))
     True
     """
-    return 2.0 * float(weights @ _losses(eta, shares)) / float(weights.sum())
+    family = _family_of(eta)
+    with np.errstate(invalid="ignore"):  # at infinite predictors an outcome that is certain has infinity less infinity
+        losses = family.losses(eta, response)
+    if np.isinf(eta).any():
+        losses = np.where((family.probabilities(eta) * response.indicators()).sum(axis=0) == 1.0, 0.0, losses)
+    return 2.0 * float(response.weights @ losses) / response.total
 
 
-def auc(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
+def auc(eta: FloatArray, response: Response) -> float:
     """Return the mean over pairs of outcomes of the chance that a row with the one is ranked above one with the other.
 
     Parameters
     ----------
     eta : (m, n) array
         Linear predictors; predictions that differ by rounding are tied.
-    shares : (K, n) array
-        Proportions of the outcomes.
-    weights : (n,) array
-        Positive.
+    response : Response
+        The outcomes of the same rows, of positive weight.
 
     Returns
     -------
@@ -159,17 +158,17 @@ def auc(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
 
     Examples
     --------
-    >>> auc(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]), np.ones(2))
+    >>> auc(np.array([[1.0, 2.0]]), Response(np.array([0.0, 1.0])))
     1.0
     """
-    counts = weights * shares
+    counts = response.weights * response.indicators()
     if not counts.any(axis=1).all():
         return float("nan")
+    family, either = _family_of(eta), combinations(range(len(counts)), 2)
     if len(eta) == 1:
-        ranking, pairs = [-eta[0], eta[0]], [(1, 0)]
+        ranking, pairs = family.log_odds(eta), [(b, a) for a, b in either]
     else:
-        either = combinations(range(len(eta)), 2)
-        ranking, pairs = list(_means(eta)), [pair for a, b in either for pair in ((a, b), (b, a))]
+        ranking, pairs = family.probabilities(eta), [pair for a, b in either for pair in ((a, b), (b, a))]
     areas = []
     for a, b in pairs:
         both = np.flatnonzero((counts[a] > 0.0) | (counts[b] > 0.0))
@@ -178,17 +177,15 @@ def auc(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
     return float(np.mean(areas))
 
 
-def brier(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
+def brier(eta: FloatArray, response: Response) -> float:
     """Return the mean squared error of the probabilities of a trial.
 
     Parameters
     ----------
     eta : (m, n) array
         Linear predictors.
-    shares : (K, n) array
-        Proportions of the outcomes.
-    weights : (n,) array
-        Positive.
+    response : Response
+        The outcomes of the same rows, of positive weight.
 
     Returns
     -------
@@ -198,29 +195,27 @@ def brier(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
 
     Examples
     --------
-    >>> half = np.full((2, 2), 0.5)
-    >>> brier(np.zeros((1, 2)), half, np.ones(2)), brier(np.zeros((2, 2)), half, np.ones(2))
+    >>> rows = Response(np.array([0.0, 1.0]))
+    >>> brier(np.zeros((1, 2)), rows), brier(np.zeros((2, 2)), rows)
     (0.25, 0.5)
     """
-    mean = _means(eta)
+    mean, counts = _family_of(eta).probabilities(eta), response.weights * response.indicators()
     # Of a trial with outcome k: (1 - p_k)^2 and the squares of the others, both from the others, so that small errors
     # are not differences from 1.
     errors = _others(mean) ** 2 + _others(mean**2)
-    total = sum(float((weights * share) @ error) for share, error in zip(shares, errors, strict=True))
-    return (0.5 if len(eta) == 1 else 1.0) * total / float(weights.sum())
+    total = sum(float(count @ error) for count, error in zip(counts, errors, strict=True))
+    return (0.5 if len(eta) == 1 else 1.0) * total / response.total
 
 
-def misclassification(eta: FloatArray, shares: FloatArray, weights: FloatArray) -> float:
+def misclassification(eta: FloatArray, response: Response) -> float:
     """Return the proportion of trials whose outcome is not the likeliest one.
 
     Parameters
     ----------
     eta : (m, n) array
         Linear predictors; of two outcomes, the event is expected where the logit is positive.
-    shares : (K, n) array
-        Proportions of the outcomes.
-    weights : (n,) array
-        Positive.
+    response : Response
+        The outcomes of the same rows, of positive weight.
 
     Returns
     -------
@@ -229,13 +224,12 @@ def misclassification(eta: FloatArray, shares: FloatArray, weights: FloatArray) 
 
     Examples
     --------
-    >>> y = np.array([1.0, 0.0, 0.25])
-    >>> misclassification(np.array([[1.0, 1.0, -1.0]]), np.stack([1 - y, y]), np.array([1.0, 1.0, 4.0]))
+    >>> misclassification(np.array([[1.0, 1.0, -1.0]]), Response(np.array([1.0, 0.0, 0.25]), np.array([1.0, 1.0, 4.0])))
     0.333...
     """
-    likeliest = (eta[0] > 0.0).astype(np.int64) if len(eta) == 1 else eta.argmax(axis=0)
-    missed = [float((weights * share) @ (likeliest != k)) for k, share in enumerate(shares)]
-    return sum(missed) / float(weights.sum())
+    likeliest = (eta if len(eta) > 1 else _family_of(eta).log_odds(eta)).argmax(axis=0)
+    counts = response.weights * response.indicators()
+    return sum(float(count @ (likeliest != k)) for k, count in enumerate(counts)) / response.total
 
 
 def measure_named(name: str, several: bool = False) -> Measure:
@@ -272,25 +266,9 @@ def measure_named(name: str, several: bool = False) -> Measure:
     return replace(measure, label=OF_SEVERAL[known]) if several and known in OF_SEVERAL else measure
 
 
-def _losses(eta: FloatArray, shares: FloatArray) -> FloatArray:
-    """Return the negative log-likelihood of one trial per row, shape (n,), with its limit at infinite predictors."""
-    if len(eta) > 1:
-        none = np.isneginf(eta)
-        losses = Multinomial(len(eta)).loss(np.where(none, LEAST_LOGIT, eta), np.zeros(eta.shape[1], np.int32), shares)
-        return np.where((none & (shares > 0.0)).any(axis=0), np.inf, losses)
-    logit, y = eta[0], shares[1]
-    at_limit = np.isinf(logit)
-    if not at_limit.any():
-        return FAMILY.loss(logit, y)
-    losses = FAMILY.loss(np.where(at_limit, 0.0, logit), y)
-    return np.where(at_limit, np.where(FAMILY.mean(logit) == y, 0.0, np.inf), losses)
-
-
-def _means(eta: FloatArray) -> FloatArray:
-    """Return the probability of each outcome, shape (K, n), of two outcomes each as a tail of its own."""
-    if len(eta) > 1:
-        return Multinomial(len(eta)).mean(eta)
-    return np.stack([FAMILY.mean(-eta[0]), FAMILY.mean(eta[0])])
+def _family_of(eta: FloatArray) -> Family:
+    """Return the family of linear predictors: with one of them binomial, else one per outcome."""
+    return Binomial() if len(eta) == 1 else Multinomial(len(eta))
 
 
 def _others(values: FloatArray) -> FloatArray:

@@ -14,8 +14,8 @@ import logitkit as lk
 from logitkit.design.matrix.dense import Dense
 from logitkit.errors import DataError, LogitkitError, SeparationError
 from logitkit.numerics.threads.local import ordered_map
-from logitkit.selection import cross_validation, side_by_side
-from logitkit.selection.side_by_side import each_fold
+from logitkit.selection import cross_validation, fold_threads
+from logitkit.selection.fold_threads import each_fold
 
 GRID = {"n_strengths": 12}
 
@@ -138,7 +138,7 @@ def test_rows_that_fill_more_threads_than_folds_come_one_fold_after_another(monk
     lk.set_threads(3)
     assert used(2) == {here}
     assert used(3) != {here}
-    monkeypatch.setattr(side_by_side, "available_bytes", lambda: 1)
+    monkeypatch.setattr(fold_threads, "available_bytes", lambda: 1)
     assert used(3) == {here}
     lk.set_threads(1)
     monkeypatch.undo()

@@ -17,7 +17,7 @@ from logitkit.numerics.threads.local import get_threads, ordered_map
 from logitkit.numerics.threads.progress import progress
 from logitkit.numerics.threads.row_groups import row_groups
 
-__all__ = ["each_fold", "has_place"]
+__all__ = ["each_fold", "leaves_a_thread_idle"]
 
 T = TypeVar("T")
 
@@ -56,7 +56,7 @@ def each_fold(
     >>> list(each_fold(lambda fold: fold * fold, 4, Dense(np.ones((10, 2)))))
     [0, 1, 4, 9]
     """
-    if _side_by_side(n_folds, matrix, copies):
+    if _on_threads(n_folds, matrix, copies):
         yield from ordered_map(function, n_folds, label)
         return
     with progress(n_folds, label) as shown:
@@ -66,7 +66,7 @@ def each_fold(
             yield result
 
 
-def has_place(n_folds: int, matrix: Matrix) -> bool:
+def leaves_a_thread_idle(n_folds: int, matrix: Matrix) -> bool:
     """Return whether a task beside the folds costs no time, because their last round leaves a thread without work.
 
     Parameters
@@ -87,14 +87,14 @@ def has_place(n_folds: int, matrix: Matrix) -> bool:
     >>> from logitkit.design.matrix.dense import Dense
     >>> from logitkit.numerics.threads.local import set_threads
     >>> set_threads(2)
-    >>> has_place(5, Dense(np.ones((10, 2)))), has_place(4, Dense(np.ones((10, 2))))
-    (True, False)
+    >>> [leaves_a_thread_idle(n, Dense(np.ones((10, 2)))) for n in (5, 4)]
+    [True, False]
     >>> set_threads(None)
     """
-    return n_folds % get_threads() != 0 and _side_by_side(n_folds + 1, matrix, COPIES)
+    return n_folds % get_threads() != 0 and _on_threads(n_folds + 1, matrix, COPIES)
 
 
-def _side_by_side(n_folds: int, matrix: Matrix, copies: int) -> bool:
+def _on_threads(n_folds: int, matrix: Matrix, copies: int) -> bool:
     threads = get_threads()
     if n_folds < threads <= len(row_groups(matrix.n_rows, matrix.width).bounds):
         return False
