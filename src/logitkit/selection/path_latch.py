@@ -34,20 +34,48 @@ class PathLatch:
         self._changed = threading.Condition()
 
     def advance(self, count: int) -> bool:
-        """Tell the others that ``count`` strengths are solved and the path goes on; return True, for it never waits."""
+        """Tell the others that the path goes on.
+
+        Parameters
+        ----------
+        count : int
+            Number of strengths that are solved: the position of the next.
+
+        Returns
+        -------
+        bool
+            True: the path of all rows waits for no other.
+        """
         with self._changed:
             self._solved = count
             self._changed.notify_all()
         return True
 
     def close(self, size: int) -> None:
-        """Tell the others that the path has ended with ``size`` strengths."""
+        """Tell the others that the path has ended.
+
+        Parameters
+        ----------
+        size : int
+            Number of strengths that it has.
+        """
         with self._changed:
             self._size = size
             self._changed.notify_all()
 
     def wait_for(self, position: int) -> bool:
-        """Wait until it is known whether the path has the strength at a position, and return whether it has."""
+        """Wait until it is known whether the path has a strength.
+
+        Parameters
+        ----------
+        position : int
+            Of the strength, from 0.
+
+        Returns
+        -------
+        bool
+            Whether it has.
+        """
         with self._changed:
             while self._size is None and self._solved <= position:
                 self._changed.wait(PATIENCE)
