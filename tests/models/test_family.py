@@ -111,3 +111,10 @@ def test_far_out_no_logarithm_is_lost() -> None:
     assert_allclose(Binomial().log_probabilities(eta), [[0.0, -800.0], [-800.0, 0.0]], atol=1e-300)
     logits = np.array([[0.0], [800.0], [-800.0]])
     assert_allclose(Multinomial(3).log_odds(logits)[:, 0], [-800.0, 800.0, -1600.0], rtol=EXACT)
+
+
+def test_an_outcome_that_is_ruled_out_has_probability_zero_whatever_is_known_of_the_others() -> None:
+    logits = np.array([[0.0, np.nan], [1.0, np.nan], [-np.inf, -np.inf]])
+    found = Multinomial(3).probabilities(logits)
+    assert_allclose(found[:, 0], [1 / (1 + np.e), np.e / (1 + np.e), 0.0], rtol=EXACT)
+    assert_allclose(found[:, 1], [np.nan, np.nan, 0.0])

@@ -16,16 +16,20 @@ from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.within import Within, level_means
-from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
+from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.penalised import require_covariance
-from logitkit.typing import FloatArray, IntArray
+from logitkit.inference.sample import is_sample, known_sides
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
+    "FittedRows",
     "Predictions",
     "design_predictor",
+    "fitted_matrix",
+    "fitted_rows",
     "is_sample",
     "known_sides",
     "linear_predictor",
@@ -70,6 +74,100 @@ class Predictions:
     level: float
 
 
+@dataclass(frozen=True)
+class FittedRows:
+    """What a fit says of rows.
+
+    Parameters
+    ----------
+    eta : (m, n) array
+        Linear predictors, offsets included; at the limits of a separated fit as ``linear_predictors`` has them.
+    probabilities : (K, n) array
+        Of each outcome; nan where the limit is undetermined.
+
+    Examples
+    --------
+    >>> FittedRows(np.zeros((1, 2)), np.full((2, 2), 0.5)).undetermined.tolist()
+    [False, False]
+    """
+
+    eta: FloatArray
+    probabilities: FloatArray
+
+    @property
+    def undetermined(self) -> BoolArray:
+        """Rows with a probability that is not known, shape (n,)."""
+        return np.asarray(np.isnan(self.probabilities).any(axis=0))
+
+
+def fitted_rows(record: FitRecord, design: Design) -> FittedRows:
+    """Return the linear predictors and probabilities of rows with their outcome.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        n rows.
+
+    Returns
+    -------
+    FittedRows
+        On the rows of a separated fit, what an outcome says of its own row is used.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1, 2, 3, 4]})
+    >>> found = fitted_rows(fit.record, fit.design)
+    >>> found.eta.tolist(), found.probabilities[1].tolist()
+    ([[-inf, -inf, inf, inf]], [0.0, 0.0, 1.0, 1.0])
+    """
+    sides = known_sides(record, design)
+    return fitted_matrix(record, design.matrix, design.response.offset, sides, design.level_codes)
+
+
+def fitted_matrix(
+    record: FitRecord,
+    matrix: Matrix,
+    offset: FloatArray | None = None,
+    sides: FloatArray | None = None,
+    levels: IntArray | None = None,
+) -> FittedRows:
+    """Return the linear predictors and probabilities of the rows of a matrix.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    matrix : Matrix
+        n rows.
+    offset : (m, n) array or None
+        Added to the linear predictors.
+    sides : (n,) array, optional
+        From ``known_sides``.
+    levels : (n,) int array, optional
+        Level of each row; demanded of a separated fit with an absorbed factor.
+
+    Returns
+    -------
+    FittedRows
+        Of the rows in order.
+
+    Examples
+    --------
+    With intercepts the probabilities of each outcome sum to how often it occurs:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> [round(float(total), 9) for total in fitted_matrix(fit.record, fit.design.matrix).probabilities.sum(axis=1)]
+    [3.0, 3.0, 3.0]
+    """
+    eta = linear_predictors(record, matrix, offset, sides, levels)
+    return FittedRows(eta, record.family.probabilities(eta))
+
+
 def linear_predictor(
     record: FitRecord,
     matrix: Matrix,
@@ -77,147 +175,33 @@ def linear_predictor(
     sides: FloatArray | None = None,
     levels: IntArray | None = None,
 ) -> FloatArray:
-    """Return the linear predictor of each row, at its limit under separation.
+    """Return the only linear predictor of each row, shape (n,); ``linear_predictors`` says more.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     matrix : Matrix
-        m rows.
-    offset : (m,) array or None
-        Added to the product.
-    sides : (m,) array, optional
-        From ``known_sides``.
-    levels : (m,) int array, optional
-        Level of each row; demanded of a separated fit with an absorbed factor.
+        n rows.
+    offset : (n,) array or None
+        Added.
+    sides, levels : (n,) array, optional
+        As ``linear_predictors`` takes them.
 
     Returns
     -------
-    (m,) array
-        Plus or minus infinity where every direction of recession agrees, nan where directions disagree.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
-    >>> fit = lk.logit("y ~ x", data)
-    >>> eta = linear_predictor(fit.record, fit.design.matrix, None)
-    >>> bool(np.allclose(eta, fit.design.matrix.to_dense() @ fit.coef.to_numpy()))
-    True
-    """
-    working, absorbed = record.coordinates.matrix(matrix), record.info.absorbed
-    eta = np.empty(matrix.n_rows)
-    for start in range(0, matrix.n_rows, BLOCK):
-        stop = min(start + BLOCK, matrix.n_rows)
-        block = working.rows(start, stop)
-        eta[start:stop] = block.matvec(record.inner_coef)
-        if record.limit is not None and record.limit.cone is not None:
-            cone = record.limit.cone
-            given, own = block.to_dense(), None if levels is None else levels[start:stop]
-            rows = given if absorbed is None else absorbed.from_anchors(given, own)
-            moving = np.flatnonzero(np.any(cone.moves(rows) != 0.0, axis=1))
-            signs = np.zeros(moving.size) if sides is None else sides[start + moving]
-            unknown = np.flatnonzero(signs == 0.0)
-            known = np.isfinite(rows[moving[unknown]]).all(axis=1)
-            signs[unknown[known]] = cone.signs(rows[moving[unknown[known]]])
-            alone = moving[unknown[~known]]
-            if absorbed is not None and own is not None and alone.size:
-                signs[unknown[~known]] = absorbed.beyond_reach(given[alone], own[alone], cone.directions @ cone.rays[0])
-            eta[start + moving] = np.where(np.isnan(signs), np.nan, np.copysign(np.inf, signs))
-    if isinstance(record.coordinates, LevelCoordinates) and record.coordinates.undecided is not None:
-        eta[record.coordinates.undecided.broken(matrix)[0] & np.isfinite(eta)] = np.nan
-    # A level that is separated as a whole has no intercept to add, and its rows may be certain all the same.
-    return eta if offset is None else np.where(np.isinf(eta), eta, eta + offset)
-
-
-def is_sample(record: FitRecord, design: Design) -> bool:
-    """Tell whether the rows of a design are those of the fit.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    design : Design
-        n rows with their outcome.
-
-    Returns
-    -------
-    bool
-        Sizes, outcomes, weights and a sample of the rows agree, and the loss of all rows is that of the fit.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
-    >>> fit = lk.logit("y ~ x", data)
-    >>> is_sample(fit.record, fit.design)
-    True
-    """
-    if design.fingerprint != record.fingerprint:
-        return False
-    response = design.response
-    eta = linear_predictor(record, design.matrix, response.shift, levels=design.level_codes)
-    still = np.ones(design.n_rows, dtype=bool)
-    if record.limit is not None:
-        # The certificate: a row that moves is moved to its own outcome.
-        margin = _margins(record, design)
-        still = margin == 0.0
-        outcome = np.where(response.y > 0.5, 1.0, -1.0)
-        single = (response.y == 0.0) | (response.y == 1.0)
-        if np.any(~still & (response.weights > 0.0) & ~(single & (outcome * margin > 0.0))):
-            return False
-    loss = float(response.weights[still] @ record.family.loss(eta[still], response.y[still]))
-    known = record.log_constant - record.loglik
-    return bool(np.isnan(known) or abs(loss - known) <= 1e-8 * max(abs(known), 1.0))
-
-
-def _margins(record: FitRecord, design: Design) -> FloatArray:
-    """Return how far a direction of the cone's interior moves each row, shape (n,); zero for a row that stays."""
-    assert record.limit is not None
-    cone = record.limit.cone
-    if cone is None:
-        eta = linear_predictor(record, design.matrix, None)
-        return np.where(np.isinf(eta), np.sign(eta), 0.0)
-    interior, levels, absorbed = cone.rays.sum(axis=0), design.level_codes, record.info.absorbed
-    working = record.coordinates.matrix(design.matrix)
-    out = np.empty(design.n_rows)
-    for start in range(0, design.n_rows, BLOCK):
-        stop = min(start + BLOCK, design.n_rows)
-        rows = working.rows(start, stop).to_dense()
-        if absorbed is not None:
-            rows = absorbed.from_anchors(rows, None if levels is None else levels[start:stop])
-        out[start:stop] = cone.moves(rows) @ interior
-    # A level that is separated as a whole has no anchor, and its rows are on the side of their outcome.
-    return np.where(np.isnan(out), np.where(design.response.y > 0.5, 1.0, -1.0), out)
-
-
-def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
-    """Return on which side of a separated fit each row lies, 1 or -1, as its outcome tells; 0 where it does not.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    design : Design
-        n rows with their outcome.
-
-    Returns
-    -------
-    (n,) array or None
-        On the rows of the fit the limit is never undetermined: a row that moves is a separated one. None for a fit
-        that is not separated, and for other rows.
+    (n,) array
+        At its limit under separation.
 
     Examples
     --------
     >>> import logitkit as lk
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1, 2, 3, 4]})
-    >>> known_sides(fit.record, fit.design).tolist()
-    [-1.0, -1.0, 1.0, 1.0]
+    >>> linear_predictor(fit.record, fit.design.matrix, None).tolist()
+    [-inf, -inf, inf, inf]
     """
-    if record.limit is None or not is_sample(record, design):
-        return None
-    return np.where(design.response.weights > 0.0, np.where(design.response.y > 0.5, 1.0, -1.0), 0.0)
+    eta = linear_predictors(record, matrix, None if offset is None else offset[None], sides, levels)
+    return np.asarray(eta[0])
 
 
 def design_predictor(record: FitRecord, design: Design) -> FloatArray:
@@ -242,8 +226,7 @@ def design_predictor(record: FitRecord, design: Design) -> FloatArray:
     >>> design_predictor(fit.record, fit.design).tolist()
     [-inf, -inf, inf, inf]
     """
-    sides = known_sides(record, design)
-    return linear_predictor(record, design.matrix, design.response.shift, sides, design.level_codes)
+    return np.asarray(fitted_rows(record, design).eta[0])
 
 
 def within_levels(record: FitRecord, design: Design) -> Within:
@@ -339,7 +322,7 @@ def predictions(
     working, own = record.coordinates.matrix(matrix), np.zeros(matrix.n_rows)
     if record.info.absorbed is not None:
         working, own = _of_levels(record, record.info.absorbed, working, levels)
-    eta = linear_predictor(record, matrix, offset, sides, levels)
+    eta = linear_predictors(record, matrix, None if offset is None else offset[None], sides, levels)[0]
     variance = np.empty(matrix.n_rows)
     for start in range(0, matrix.n_rows, BLOCK):
         stop = min(start + BLOCK, matrix.n_rows)

@@ -47,6 +47,7 @@ class Binomial:
     link: Link = field(default=LOGIT)
 
     name = "binomial"
+    compares_predictors = False
 
     def rows(
         self,

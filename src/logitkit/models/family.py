@@ -2,7 +2,8 @@
 
 Everything is per row of one trial and a function of the linear predictors, of shape (m, n): m predictors of n rows. The
 engine asks a family for sums over rows through its row engine; what follows a fit asks the methods below. A predictor
-may be infinite, where the probability of an outcome is its limit, or nan, where it is not known.
+may be infinite, where the probability of an outcome is its limit, or nan, where it is not known. Where only differences
+of predictors count, minus infinity says that an outcome has the probability zero, whatever the others have.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ class Family(Protocol):
     @property
     def n_outcomes(self) -> int:
         """Number of outcomes, K."""
+
+    @property
+    def compares_predictors(self) -> bool:
+        """Whether only the differences between the linear predictors of a row count."""
 
     def probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the probability of each outcome, shape (K, n)."""

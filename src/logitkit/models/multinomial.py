@@ -43,6 +43,7 @@ class Multinomial:
     n_outcomes: int
 
     name = "multinomial"
+    compares_predictors = True
 
     def rows(
         self,
@@ -72,8 +73,11 @@ class Multinomial:
         return out
 
     def probabilities(self, eta: FloatArray) -> FloatArray:
-        """Return the probability of each outcome, shape (K, n); missing where a logit is."""
-        return self.mean(eta)
+        """Return the probability of each outcome, shape (K, n); zero where its logit is minus infinity.
+
+        Missing in a row in which a logit is, but for those zeros.
+        """
+        return np.where(np.isneginf(eta), 0.0, self.mean(eta))
 
     def log_probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the logarithm of each probability, shape (K, n)."""
