@@ -19,7 +19,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
     submodules={"datasets", "errors", "estimators"},
     submod_attrs={
         "api.functions": ["logit", "logit_by", "logit_matrix"],
-        "api.cross_validating": ["cross_validate", "cross_validate_matrix"],
+        "api.cross_validation": ["cross_validate", "cross_validate_matrix"],
         "api.paths": ["path", "path_matrix"],
         "engine.regularised.options": ["ProxNewton"],
         "models.penalties.bounds": ["Bounds"],

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from logitkit.api.functions import scope_of
-from logitkit.api.nominal import First, outcomes_of
+from logitkit.api.model_words import ModelWords
+from logitkit.api.nominal import First
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
-from logitkit.design.response.reading import BinaryReader, NominalReader, OutcomeReader
-from logitkit.design.table.extras import offsets_by_outcome
 from logitkit.engine.regularised.options import ProxNewton
-from logitkit.engine.regularised.penalised_logit import PenalisedLogit, penalised_logit
-from logitkit.engine.regularised.penalised_model import PenalisedModel
-from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial, penalised_multinomial
+from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial
 from logitkit.engine.regularised.penalised_path import PathStatus, solve_path, strength_grid
 from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.inference.delta import normal_quantile
-from logitkit.models.binomial import Binomial
-from logitkit.models.link import link_named
 from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas
-from logitkit.options import require_choice
 from logitkit.results.foreign import in_our_words
 from logitkit.results.outcome_path import OutcomePath
 from logitkit.results.path import Path
-from logitkit.typing import FloatArray, MissingPolicy, ModelKind, WeightKind
+from logitkit.typing import MissingPolicy, ModelKind, WeightKind
 
-__all__ = ["family_of", "grid_of", "model_of", "path", "path_matrix", "path_options", "reader_of"]
+__all__ = ["path", "path_matrix", "path_options"]
 
 PATH = ProxNewton(tol=1e-7)
 
@@ -114,22 +109,12 @@ def path(
     >>> sorted(path.coef.columns[path.coef.iloc[0] != 0])
     ['Intercept', 'age']
     """
-    normal_quantile(level)
-    several, reader = reader_of(model, event, offset)
-    design = build_design(
-        formula,
-        data,
-        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
-        weights=weights,
-        weight_kind=weight_kind,
-        offset=None if several else offset,
-        cluster=None,
-        reader=reader,
-        missing=missing,
-        absorb=None,
+    scope = scope_of(sys._getframe(2))  # noqa: SLF001 - the scope of the call
+    rows = partial(
+        build_design, formula, data, namespace=scope, weights=weights, weight_kind=weight_kind, missing=missing
     )
-    given = model_of(design, (model, reference, link), penalty)
-    return _path(given, (n_strengths, ratio, strengths), solver, level)
+    words = ModelWords(model, event, reference, link, offset)
+    return _path(rows, words, penalty, (n_strengths, ratio, strengths), solver, level)
 
 
 @in_our_words
@@ -200,64 +185,36 @@ def path_matrix(
     >>> path.coef["x"].is_monotonic_increasing
     True
     """
+    rows = partial(ready_design, X, y, names, weights=weights, weight_kind=weight_kind)
+    words = ModelWords(model, event, reference, link, offset)
+    return _path(rows, words, penalty, (n_strengths, ratio, strengths), solver, level)
+
+
+def _path(
+    rows: Callable[..., Design],
+    words: ModelWords,
+    penalty: Specification,
+    grid: tuple[Any, Any, Any],
+    solver: ProxNewton | None,
+    level: float,
+) -> Path:
+    """Return the path of rows, whichever way they come."""
     normal_quantile(level)
-    several, reader = reader_of(model, event, offset)
-    common = None if several else offset
-    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=common, reader=reader)
-    given = model_of(design, (model, reference, link), penalty)
-    return _path(given, (n_strengths, ratio, strengths), solver, level)
-
-
-def _path(given: PenalisedModel, grid: tuple[Any, Any, Any], solver: ProxNewton | None, level: float) -> Path:
-    options = path_options(solver)
+    design, options = words.design(rows), path_options(solver)
+    if penalty is None:
+        raise DataError(
+            "penalty=None: a path is of one strength after another, and a model without a penalty has none. Use "
+            "lk.logit or lk.multinomial; lk.cross_validate(..., penalty=None) says how well it predicts."
+        )
+    given = words.penalised(design, penalty)
     with single_threaded_blas():
-        record = solve_path(given, grid_of(given, grid), options, stops=grid[2] is None)
+        record = solve_path(given, strength_grid(given, *grid), options, stops=grid[2] is None)
     if record.status is PathStatus.NOT_CONVERGED:
         warn_caller(
             f"The path {record.status.value} at the strength {record.strengths[-1]:.4g}. Do not use its last row.",
             ConvergenceWarning,
         )
     return OutcomePath(record, given, level) if isinstance(given, PenalisedMultinomial) else Path(record, given, level)
-
-
-def reader_of(model: str, event: Any, offset: Any) -> tuple[bool, OutcomeReader]:
-    """Return whether a model is of several outcomes, and what reads its response."""
-    require_choice("model", model, get_args(ModelKind))
-    if model == "logit":
-        return False, BinaryReader(event)
-    if event is not None:
-        raise DataError(f"event={event!r} is for two outcomes; of several, name a reference or leave it out.")
-    return True, NominalReader(offsets_by_outcome(offset))
-
-
-def model_of(
-    design: Design, words: tuple[str, Any, str], penalty: Specification
-) -> PenalisedLogit | PenalisedMultinomial:
-    """Return the penalised model of a design."""
-    model, reference, link = words
-    family = family_of(model, reference, link)
-    if penalty is None:
-        raise DataError(
-            "penalty=None: a path is of one strength after another, and a model without a penalty has none. Use "
-            "lk.logit or lk.multinomial; lk.cross_validate(..., penalty=None) says how well it predicts."
-        )
-    with single_threaded_blas():
-        if model == "multinomial":
-            return penalised_multinomial(design, outcomes_of(design, (reference, None, None), penalty), penalty)
-        return penalised_logit(design, family, penalty)
-
-
-def family_of(model: str, reference: Any, link: str) -> Binomial:
-    """Return the distribution and link of a model of two outcomes, or those that go beside several."""
-    if model != "multinomial" and reference is not First.FIRST:
-        raise DataError(f"reference={reference!r} is for model='multinomial'; of two outcomes name the event.")
-    return Binomial(link_named(link))
-
-
-def grid_of(given: PenalisedModel, grid: tuple[Any, Any, Any]) -> FloatArray:
-    """Return the strengths of a path."""
-    n_strengths, ratio, strengths = grid
-    return strength_grid(given, n_strengths, ratio, strengths)
 
 
 def path_options(solver: ProxNewton | None) -> ProxNewton:

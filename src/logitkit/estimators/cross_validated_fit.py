@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from sklearn.utils.metadata_routing import UNUSED, MetadataRouter, MethodMapping
 
-from logitkit.api.cross_validating import cross_validate, cross_validate_matrix
+from logitkit.api.cross_validation import cross_validate, cross_validate_matrix
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.estimators.outcomes import classes_of
 from logitkit.estimators.penalty_choice import penalty_without_strength, refit_or_lasso

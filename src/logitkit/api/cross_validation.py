@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from logitkit.api.functions import scope_of
-from logitkit.api.nominal import First, outcomes_of
-from logitkit.api.paths import family_of, grid_of, model_of, path_options, reader_of
+from logitkit.api.model_words import ModelWords
+from logitkit.api.nominal import First
+from logitkit.api.paths import path_options
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import labelled_rows, ready_design
 from logitkit.design.table.frame import read_table
 from logitkit.engine.regularised.options import ProxNewton
-from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial
+from logitkit.engine.regularised.penalised_path import strength_grid
 from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.inference.delta import normal_quantile
 from logitkit.models.penalties.elastic_net import Lasso
@@ -101,23 +103,17 @@ def cross_validate(
     >>> cv.best.penalty.words
     'ridge'
     """
-    normal_quantile(level)
-    several, reader = reader_of(model, event, offset)
-    design = build_design(
-        formula,
-        data,
-        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
-        weights=weights,
-        weight_kind=weight_kind,
-        offset=None if several else offset,
-        cluster=None,
-        reader=reader,
-        missing=missing,
-        absorb=None,
+    scope = scope_of(sys._getframe(2))  # noqa: SLF001 - the scope of the call
+    rows = partial(
+        build_design, formula, data, namespace=scope, weights=weights, weight_kind=weight_kind, missing=missing
     )
-    made = splits_of(folds, design, read_table(data))
-    given = _model_of(design, (model, reference, link), penalty, level)
-    return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
+    words = ModelWords(model, event, reference, link, offset)
+    grid = (n_strengths, ratio, strengths)
+
+    def divided(design: Design) -> Splits:
+        return splits_of(folds, design, read_table(data))
+
+    return _cross_validated(rows, words, penalty, grid, divided, measure, solver, level)
 
 
 @in_our_words
@@ -179,44 +175,38 @@ def cross_validate_matrix(
     >>> cv.scores.shape
     (5, 3)
     """
-    normal_quantile(level)
-    several, reader = reader_of(model, event, offset)
-    common = None if several else offset
-    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, offset=common, reader=reader)
-    made = splits_of(folds, design, labelled_rows(y, design.n_rows, design.index))
-    given = _model_of(design, (model, reference, link), penalty, level)
-    return _cross_validated(given, made, (n_strengths, ratio, strengths), measure, solver, level)
+    rows = partial(ready_design, X, y, names, weights=weights, weight_kind=weight_kind)
+    words = ModelWords(model, event, reference, link, offset)
+    grid = (n_strengths, ratio, strengths)
 
+    def divided(design: Design) -> Splits:
+        return splits_of(folds, design, labelled_rows(y, design.n_rows, design.index))
 
-def _model_of(
-    design: Design, words: tuple[str, Any, str], penalty: Specification | None, level: float
-) -> PenalisedModel:
-    """Return the model that is cross-validated, with a penalty or without."""
-    if penalty is not None:
-        return model_of(design, words, penalty)
-    model, reference, link = words
-    family = family_of(model, reference, link)
-    if model == "multinomial":
-        return Unpenalised(design, outcomes_of(design, (reference, None, None), None), level)
-    return Unpenalised(design, family, level)
+    return _cross_validated(rows, words, penalty, grid, divided, measure, solver, level)
 
 
 def _cross_validated(
-    given: PenalisedModel,
-    folds: Splits,
+    rows: Callable[..., Design],
+    words: ModelWords,
+    penalty: Specification | None,
     grid: tuple[Any, Any, Any],
+    divided: Callable[[Design], Splits],
     measure: str,
     solver: ProxNewton | None,
     level: float,
 ) -> CrossValidated:
-    options = path_options(solver)
-    several = bool(given.design.info.response.levels)
+    """Return the cross-validation of rows, whichever way they come."""
+    normal_quantile(level)
+    design = words.design(rows)
+    splits = divided(design)
+    given = words.unpenalised(design, level) if penalty is None else words.penalised(design, penalty)
+    options, several = path_options(solver), bool(design.info.response.levels)
     scored = measure_named(measure, several)
-    if isinstance(given, Unpenalised) and (grid[1:] != (None, None) or solver is not None):
+    if penalty is None and (grid[1:] != (None, None) or solver is not None):
         raise DataError("penalty=None: strengths=, ratio= and solver= are for a penalty; leave them out.")
     with single_threaded_blas():
-        strengths = np.zeros(1) if isinstance(given, Unpenalised) else grid_of(given, grid)
-        found = cross_validate_path(given, strengths, folds, scored, options, stops=grid[2] is None)
+        strengths = np.zeros(1) if penalty is None else strength_grid(given, *grid)
+        found = cross_validate_path(given, strengths, splits, scored, options, stops=grid[2] is None)
     missing = missing_scores(found)
     if missing:
         warn_caller(missing, DataWarning)
