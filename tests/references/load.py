@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-__all__ = ["REFERENCE_NAMES", "load_fixture", "load_frame", "load_reference", "rows_of"]
+__all__ = ["REFERENCE_NAMES", "load_fixture", "load_frame", "load_reference", "load_table", "rows_of"]
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parents[1]
@@ -55,6 +55,30 @@ def load_reference(name: str) -> dict[str, Any]:
     """
     if name not in REFERENCE_NAMES:
         raise FileNotFoundError(f"no reference {name!r}: there are {', '.join(REFERENCE_NAMES)}")
+    converted: dict[str, Any] = _convert(json.loads(_text(name)))
+    return converted
+
+
+def load_table(name: str) -> dict[str, Any]:
+    """Read one of the files that lie in a folder of their own, such as ``"links/glm"`` or ``"ordinal/clm"``.
+
+    Parameters
+    ----------
+    name : str
+        The path of a JSON file below this folder, without the ending.
+
+    Returns
+    -------
+    dict
+        Nested as in the file, with arrays as `load_reference` gives them. A list of numbers in which some are missing
+        stays a list.
+
+    Examples
+    --------
+    >>> tails = load_table("links/tails")
+    >>> tails["header"]["made_by"]
+    'tests/references/links.py'
+    """
     converted: dict[str, Any] = _convert(json.loads(_text(name)))
     return converted
 

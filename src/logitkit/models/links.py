@@ -1,0 +1,136 @@
+r"""Links between the mean and the linear predictor, by name.
+
+A link is stated by its inverse :math:`F`, the mean as a function of the linear predictor. Formulas, signs and tails are
+those of ``docs/maths/links.md``; the loops over rows are in ``numerics/kernels/links.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from logitkit.typing import FloatArray
+
+__all__ = ["CAUCHIT", "CLOGLOG", "LINKS", "LOG", "LOGIT", "LOGLOG", "PROBIT", "Link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link between the mean and the linear predictor.
+
+    Parameters
+    ----------
+    name : str
+        The name that users write, such as ``"cloglog"``.
+    words : str
+        The name in sentences, such as ``"complementary log-log"``.
+    code : int
+        Its number in the compiled loops.
+    mirror : str or None
+        The link of the other event: what holds for an event with this link holds for its absence with that one, all
+        coefficients having changed sign. None where there is no such link here.
+    ratio : str or None
+        The name of exp(coefficient), where it has one.
+    ratio_of_absence : bool
+        Whether that ratio belongs to the absence of the event, and is exp(-coefficient).
+    rises_to_one : bool
+        Whether the mean rises strictly from 0 to 1 over the whole line, so that an estimate exists exactly where it
+        does with the logit.
+    log_concave : bool
+        Whether the loss is convex in the linear predictor, so that a local maximum of the likelihood is the only one.
+
+    Examples
+    --------
+    The complementary log-log link of an event is the log-log link of its absence:
+
+    >>> import numpy as np
+    >>> eta = np.array([-3.0, 0.5, 2.0])
+    >>> mirror = LINKS[CLOGLOG.mirror]
+    >>> bool(np.allclose(CLOGLOG.inverse(eta), 1.0 - mirror.inverse(-eta), rtol=1e-14))
+    True
+    """
+
+    name: str
+    words: str
+    code: int
+    mirror: str | None
+    ratio: str | None = None
+    ratio_of_absence: bool = False
+    rises_to_one: bool = True
+    log_concave: bool = True
+
+    def inverse(self, eta: FloatArray) -> FloatArray:
+        """Return the mean for each linear predictor, of the shape of ``eta``; missing where no mean is below 1."""
+        if self.code == 0:  # the loop of binary fits, to the bit
+            from logitkit.numerics.kernels.binomial_values import logit_mean
+
+            return logit_mean(_flat(eta)).reshape(np.shape(eta))
+        return np.asarray(self._tails(eta)[6])
+
+    def complement(self, eta: FloatArray) -> FloatArray:
+        """Return one less the mean, exact where the mean is near 1, of the shape of ``eta``."""
+        return np.asarray(self._tails(eta)[7])
+
+    def link(self, mu: FloatArray) -> FloatArray:
+        """Return the linear predictor for each mean; at 0 and 1 its limit, infinite for most."""
+        mu = np.asarray(mu, dtype=np.float64)
+        with np.errstate(divide="ignore"):
+            if self.name == "probit":
+                from scipy.special import ndtri
+
+                return np.asarray(ndtri(mu))
+            if self.name == "cloglog":
+                return np.asarray(np.log(-np.log1p(-mu)))
+            if self.name == "loglog":
+                return np.asarray(-np.log(-np.log(mu)))
+            if self.name == "cauchit":
+                return np.where(mu < 0.5, -1.0, 1.0) / np.tan(np.pi * np.minimum(mu, 1.0 - mu))
+            if self.name == "log":
+                return np.asarray(np.log(mu))
+            return np.asarray(np.log(mu) - np.log1p(-mu))
+
+    def log_odds(self, eta: FloatArray) -> FloatArray:
+        """Return log(mean / (1 - mean)), of the shape of ``eta``."""
+        tails = self._tails(eta)
+        return np.asarray(tails[0] - tails[1])
+
+    def log_odds_slope(self, eta: FloatArray) -> FloatArray:
+        """Return the derivative of the log odds of the mean by the linear predictor, of the shape of ``eta``."""
+        tails = self._tails(eta)
+        return np.asarray(tails[2] + tails[3])
+
+    def start(self, mean: float) -> float:
+        """Return the linear predictor of a proportion of events, moved inside (0, 1) where it is 0 or 1."""
+        return float(self.link(np.array(min(max(mean, START), 1.0 - START))))
+
+    def _tails(self, eta: FloatArray) -> FloatArray:
+        """Return the tails of linear predictors, shape (8, ...)."""
+        from logitkit.numerics.kernels.links import TAILS, link_tails
+
+        flat = _flat(eta)
+        out = np.empty((TAILS, flat.size))
+        link_tails(self.code, flat, out)
+        return out.reshape(TAILS, *np.shape(eta))
+
+
+def _flat(eta: FloatArray) -> FloatArray:
+    """Return linear predictors as a contiguous vector."""
+    return np.ascontiguousarray(eta, dtype=np.float64).ravel()
+
+
+START = 1e-3  # a starting value needs a mean within (0, 1)
+
+LOGIT = Link("logit", "logit", 0, "logit", "odds ratio")
+PROBIT = Link("probit", "probit", 1, "probit")
+CLOGLOG = Link("cloglog", "complementary log-log", 2, "loglog", "hazard ratio")
+LOGLOG = Link("loglog", "log-log", 3, "cloglog", "hazard ratio", ratio_of_absence=True)
+CAUCHIT = Link("cauchit", "cauchit", 4, "cauchit", log_concave=False)
+LOG = Link("log", "log", 5, None, "risk ratio", rises_to_one=False)
+
+#: Every link by the name that users write.
+LINKS: Mapping[str, Link] = MappingProxyType(
+    {link.name: link for link in (LOGIT, PROBIT, CLOGLOG, LOGLOG, CAUCHIT, LOG)}
+)
