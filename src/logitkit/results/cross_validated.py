@@ -40,7 +40,7 @@ class CrossValidated:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
-    >>> cv = lk.cross_validate("low ~ age + lwt + race + smoke", births, penalty=lk.Lasso(), folds=5, seed=1)
+    >>> cv = lk.cross_validate("low ~ age + lwt + race + smoke", births, penalty=lk.Lasso(), folds=5)
     >>> cv.one_se_strength >= cv.best_strength
     True
     """
