@@ -22,6 +22,18 @@ from numpydoc.validate import validate
 PUBLIC_PACKAGES = ("datasets", "diagnostics", "inference", "selection", "scorecard", "estimators")
 # Compiled functions carry their mathematics in comments, and are reached through families and matrices.
 NOT_CHECKED = ("logitkit.numerics.kernels",)
+# What the functions and verbs of the package return, and users therefore hold.
+HELD = (
+    "cross_validated.CrossValidated",
+    "figures.FitPlots",
+    "grouped.GroupedFits",
+    "outcome_figures.OutcomePlots",
+    "outcome_path.OutcomePath",
+    "path.Path",
+    "resampled.BootstrapResult",
+    "resampled.JackknifeResult",
+    "shown.Shown",
+)
 # Reached through `logit_by` and `cross_validate`.
 INNER = {"logitkit.inference.by", "logitkit.selection.unpenalised"}
 
@@ -149,6 +161,14 @@ def test_every_public_object_has_a_docstring_and_an_example() -> None:
     found = public_objects(logitkit)
     assert found, "logitkit exposes no function or class"
     wrong = [fault for public in found.values() for fault in object_faults(public, public=True)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_verb_of_what_users_hold_says_what_it_takes_and_returns() -> None:
+    wrong = []
+    for name in HELD:
+        module, _, kind = name.partition(".")
+        wrong += method_faults(getattr(importlib.import_module(f"logitkit.results.{module}"), kind), public=True)
     assert not wrong, "\n".join(wrong)
 
 

@@ -93,16 +93,45 @@ class CrossValidated:
         return fit
 
     def at(self, strength: float) -> Fit:
-        """Return the fit to all rows at a strength, which need not be one of the path's."""
+        """Return the fit to all rows at a strength, which need not be one of the path's.
+
+        Parameters
+        ----------
+        strength : float
+            Not negative.
+
+        Returns
+        -------
+        Fit
+            Solved anew, as ``lk.logit`` with this strength.
+        """
         fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
 
     def nested(self, rule: str = "best") -> NestedScores:
-        """Return how well the whole procedure predicts, the choice of the strength included."""
+        """Return how well the whole procedure predicts, the choice of the strength included.
+
+        Parameters
+        ----------
+        rule : {'best', 'one_se'}
+            How the strength is chosen without each fold, by the other folds.
+
+        Returns
+        -------
+        NestedScores
+            One score per fold, with mean and standard error; it takes one cross-validation per fold.
+        """
         return shown(nested_of(self._given, self.record, rule))
 
     def tidy(self) -> pd.DataFrame:
-        """Return a row a strength."""
+        """Return one row per strength.
+
+        Returns
+        -------
+        pandas.DataFrame
+            strength, mean, std_error, n_scores, n_nonzero, best, one_se; the last two are true in the rows that the
+            rules choose.
+        """
         record, place = self.record, np.arange(self.record.path.strengths.size)
         return ResultFrame(
             {
@@ -117,7 +146,14 @@ class CrossValidated:
         )
 
     def glance(self) -> pd.DataFrame:
-        """Return one row with what the cross-validation chose."""
+        """Return one row with what the cross-validation chose.
+
+        Returns
+        -------
+        pandas.DataFrame
+            measure, n_splits, n_strengths; then strength, mean, std_error and n_nonzero of the best strength and of
+            that within one standard error of it, each with the name of its rule before it.
+        """
         record = self.record
         path, curve = record.path, record.curve
         row: dict[str, Any] = {
@@ -133,13 +169,32 @@ class CrossValidated:
         return ResultFrame([row])
 
     def summary(self) -> Summary:
-        """Return the cross-validation as a document."""
+        """Return the cross-validation as a document.
+
+        Returns
+        -------
+        Summary
+            Facts, and the strengths that the rules choose.
+        """
         from logitkit.report.path import cross_validation_document
 
         return shown_summary(cross_validation_document(self.record))
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the mean score with its standard error over the strength."""
+        """Draw the mean score with its standard error over the strength.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            With both choices marked.
+        """
         from logitkit.plots.path import plot_cross_validation
 
         return plot_cross_validation(self.record, ax, title=title)

@@ -58,7 +58,37 @@ class FitPlots(Plots):
         level: float | None = None,
         terms: Sequence[str] | None = None,
     ) -> Any:
-        """Draw odds ratios with their intervals, with both as numbers beside; the ratios alone where there are none."""
+        """Draw odds ratios with their intervals, with both as numbers beside; the ratios alone where there are none.
+
+        Parameters
+        ----------
+        units : mapping, optional
+            As in ``Fit.odds_ratios``. A unit other than 1 is written behind the coefficient's name.
+        ax : Axes, optional
+            Where to draw; labels stand to its left and numbers to its right.
+        labels : mapping of str to str, optional
+            What is written, as it is, in place of the name of a coefficient, or of a factor above its levels.
+        title : str, optional
+            Set above.
+        level : float, optional
+            Confidence level; the fit's by default.
+        terms : sequence of str, optional
+            Terms of the formula, or coefficients, to draw, in this order. By default all that a summary lists.
+
+        Returns
+        -------
+        Axes
+            The plot. A factor has a heading, its reference level and then its other levels. After a penalty
+            coefficients that are zero are left out, and of many the largest are drawn, by the coefficient times the
+            scale of its column; a note below counts the others.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model has no coefficient besides the intercept, or a penalty has set all of them to zero.
+        FormulaError
+            If ``units``, ``labels`` or ``terms`` names none.
+        """
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest_rows import forest_rows
 
@@ -68,7 +98,26 @@ class FitPlots(Plots):
     def roc(
         self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None, y: Any = None
     ) -> Any:
-        """Draw the ROC curve."""
+        """Draw the ROC curve.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        label : str, optional
+            Names the curve in a legend; curves with labels can share ``ax``.
+        color : str, optional
+            Of the curve.
+        y : array-like, optional
+            Outcome of the rows of ``data`` after a fit of a matrix.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
         from logitkit.plots.roc import plot_roc
 
         return plot_roc(discrimination(self._fit.record, rows_of(self._fit, data, y=y)), ax, label=label, color=color)
@@ -82,14 +131,50 @@ class FitPlots(Plots):
         color: str | None = None,
         y: Any = None,
     ) -> Any:
-        """Draw observed against predicted rates."""
+        """Draw observed against predicted rates.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        bins : int, default 10
+            Number of bins.
+        label : str, optional
+            Names the points in a legend, in place of histogram and words; points with labels can share ``ax``.
+        color : str, optional
+            Of the points.
+        y : array-like, optional
+            Outcome of the rows of ``data`` after a fit of a matrix.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
         from logitkit.plots.calibration import plot_calibration
 
         result = calibration(self._fit.record, rows_of(self._fit, data, y=y), bins=bins)
         return plot_calibration(result, ax, label=label, color=color)
 
     def residuals(self, data: Any = None, ax: Any = None, y: Any = None) -> Any:
-        """Draw residuals against leverage."""
+        """Draw residuals against leverage.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        y : array-like, optional
+            Outcome of the rows of ``data`` after a fit of a matrix.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
         from logitkit.plots.residuals import plot_residuals
 
         return plot_residuals(influence(self._fit.record, rows_of(self._fit, data, y=y)), ax)

@@ -62,12 +62,12 @@ class GroupedFits:
 
     @property
     def coef(self) -> pd.DataFrame:
-        """Coefficients, a row a group and a column a term; infinite and nan as in a single fit."""
+        """Coefficients, one row per group and one column per term; infinite and nan as in a single fit."""
         return self._by_term(self.record.coef)
 
     @property
     def std_error(self) -> pd.DataFrame:
-        """Standard errors, a row a group and a column a term."""
+        """Standard errors, one row per group and one column per term."""
         return self._by_term(self.record.std_error)
 
     @property
@@ -80,7 +80,18 @@ class GroupedFits:
         return pd.MultiIndex.from_arrays(list(columns.values()), names=list(names))
 
     def tidy(self, level: float | None = None) -> pd.DataFrame:
-        """Return a row a coefficient of a group."""
+        """Return one row per group and coefficient.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; the fits' by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns that make groups, then term, estimate, std_error, statistic, p_value, conf_low, conf_high.
+        """
         record = self.record
         n_groups, p = record.coef.shape
         table = wald_estimates(record.coef.ravel(), record.std_error.ravel(), record.level if level is None else level)
@@ -98,7 +109,14 @@ class GroupedFits:
         )
 
     def glance(self) -> pd.DataFrame:
-        """Return a row a group with the statistics of its fit."""
+        """Return one row per group with the statistics of its fit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns that make groups, then n_obs, n_params, events, loglik, deviance, aic, converged, status, and
+            the names of the coefficients that are aliased, nearly collinear, and separated (infinite or undetermined).
+        """
         record = self.record
         names = {
             what: [", ".join(quoted_names(record.names_where(group, what))) for group in range(len(self))]
@@ -120,7 +138,18 @@ class GroupedFits:
         )
 
     def at(self, group: Any) -> Fit:
-        """Return the full fit of one group, on its rows."""
+        """Return the full fit of one group, on its rows.
+
+        Parameters
+        ----------
+        group : object
+            The value that makes the group, or a tuple of values where several columns do.
+
+        Returns
+        -------
+        Fit
+            With all verbs; the columns are those that all groups share.
+        """
         number, rows = self._number(group), self._own_rows()
         record = self.record.single.get(number)
         if record is None:
@@ -128,12 +157,42 @@ class GroupedFits:
         return Fit(record, rows.design_of(number))
 
     def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
-        """Return the probability of the event, one value a row, by the fit of the row's group."""
+        """Return the probability of the event, one value a row, by the fit of the row's group.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows with the columns that make groups; the rows of the fits by default.
+        offset : str or array-like, optional
+            Demanded when the fits were given an array.
+        unseen : {'raise', 'missing'}
+            What to do with a group that there is not, and with a level that the row's group never saw.
+
+        Returns
+        -------
+        pandas.Series
+            Missing where the input is missing, labelled as the table's rows.
+        """
         values = self.predict_logit(data, offset, unseen)
         return pd.Series(self.record.family.mean(values.to_numpy()), values.index, name="probability")
 
     def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
-        """Return the linear predictor, the logit of the probability, one value a row."""
+        """Return the linear predictor, the logit of the probability, one value a row.
+
+        Parameters
+        ----------
+        data : table, optional
+            As in ``predict``.
+        offset : str or array-like, optional
+            As in ``predict``.
+        unseen : {'raise', 'missing'}
+            As in ``predict``.
+
+        Returns
+        -------
+        pandas.Series
+            Missing where the input is missing.
+        """
         require_choice("unseen", unseen, get_args(UnseenPolicy))
         return self._fitted(offset) if data is None else self._predicted(data, offset, unseen)
 
@@ -155,7 +214,18 @@ class GroupedFits:
         return self.at(group)
 
     def summary(self, units: Mapping[str, float] | None = None) -> Summary:
-        """Return facts about all fits and the coefficients of the first groups."""
+        """Return facts about all fits and the coefficients of the first groups.
+
+        Parameters
+        ----------
+        units : mapping of str to float, optional
+            Change in a column that its coefficients are for: ``{"balance": 10_000}``. The heading says so.
+
+        Returns
+        -------
+        Summary
+            Shows itself as text or HTML.
+        """
         return shown_summary(grouped_document(self.record, units))
 
     def __repr__(self) -> str:

@@ -38,7 +38,24 @@ class OutcomePlots(Plots):
         title: str = "",
         units: Mapping[str, float] | None = None,
     ) -> Any:
-        """Draw the coefficients of every outcome with their intervals, a row a term."""
+        """Draw the coefficients of every outcome with their intervals, one row per term.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        level : float, optional
+            Confidence level; the fit's by default.
+        title : str, optional
+            Set above.
+        units : mapping of str to float, optional
+            Change in a column, by its name; the label says so.
+
+        Returns
+        -------
+        Axes
+            The plot. Terms that a summary does not list one by one are left out, and so are the intercepts.
+        """
         from logitkit.plots.outcome_coefficients import plot_outcome_coefficients
 
         return plot_outcome_coefficients(drawn_coefficients(self._fit.record, level, units), ax, title=title)
@@ -51,7 +68,26 @@ class OutcomePlots(Plots):
         title: str = "",
         units: Mapping[str, float] | None = None,
     ) -> Any:
-        """Draw the relative risk ratios of every outcome against one, with their intervals, a row a term."""
+        """Draw the relative risk ratios of every outcome against one, with their intervals, one row per term.
+
+        Parameters
+        ----------
+        against : object, optional
+            The outcome to compare with; the reference by default, the first in symmetric form.
+        ax : Axes, optional
+            Where to draw.
+        level : float, optional
+            Confidence level; the fit's by default.
+        title : str, optional
+            Set above.
+        units : mapping of str to float, optional
+            Change in a column, by its name; the label says so.
+
+        Returns
+        -------
+        Axes
+            The plot, on a logarithmic axis.
+        """
         from logitkit.plots.outcome_coefficients import plot_outcome_coefficients
 
         (place,) = places_of(self._fit.record.info, against=against)
@@ -68,7 +104,32 @@ class OutcomePlots(Plots):
         offset: Any = None,
         ax: Any = None,
     ) -> Any:
-        """Draw the average probability of each outcome over the rows of a table, with a variable set to values."""
+        """Draw the average probability of each outcome over the rows of a table, with a variable set to values.
+
+        Parameters
+        ----------
+        variable : str
+            A column that the formula uses.
+        data : table, optional
+            Rows to average over; those of the fit by default, as long as its table is there and is what it was.
+        kind : {'lines', 'stacked'}
+            Lines with intervals (points, where the variable has levels), or areas (bars) that add to one.
+        values : sequence, optional
+            What the variable is set to. Default: each level, or a grid from the least to the largest number.
+        level : float, optional
+            Confidence level; the fit's by default.
+        weights : str or array-like, optional
+            How much each row counts; by default the column that was the fit's weights, if any.
+        offset : by outcome, optional
+            Demanded when the fit was given arrays.
+        ax : Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
         from logitkit.plots.outcome_effects import plot_outcome_effects
 
         return plot_outcome_effects(
@@ -84,7 +145,27 @@ class OutcomePlots(Plots):
         *,
         outcomes: Sequence[Any] | None = None,
     ) -> Any:
-        """Draw the ROC curve of each outcome against the rest."""
+        """Draw the ROC curve of each outcome against the rest.
+
+        Parameters
+        ----------
+        data : table or matrix, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        y : array-like, optional
+            Outcome of new rows, where the fit was given a matrix.
+        title : str, optional
+            Set above.
+        outcomes : sequence, optional
+            The outcomes that are drawn, at most twelve. By default all, or of more than twelve those that occur most
+            often; the figure says which are not drawn.
+
+        Returns
+        -------
+        Axes
+            One curve per outcome, with its area.
+        """
         from logitkit.plots.outcome_curves import plot_outcome_roc
 
         return plot_outcome_roc(self._fit.discrimination(data, y=y), ax, outcomes=self._places(outcomes), title=title)
@@ -99,7 +180,29 @@ class OutcomePlots(Plots):
         *,
         outcomes: Sequence[Any] | None = None,
     ) -> Any:
-        """Draw observed rates of bins against mean predictions, for each outcome."""
+        """Draw observed rates of bins against mean predictions, for each outcome.
+
+        Parameters
+        ----------
+        data : table or matrix, optional
+            Rows with an outcome; those of the fit by default.
+        bins : int, default 10
+            Number of bins an outcome.
+        ax : Axes, optional
+            Where to draw.
+        y : array-like, optional
+            Outcome of new rows, where the fit was given a matrix.
+        title : str, optional
+            Set above.
+        outcomes : sequence, optional
+            The outcomes that are drawn, at most twelve. By default all, or of more those that are expected most often;
+            the figure says which are not drawn.
+
+        Returns
+        -------
+        Axes
+            One series of points per outcome, with intervals.
+        """
         from logitkit.plots.outcome_curves import plot_outcome_calibration
 
         found = self._fit.calibration(data, bins=bins, y=y)
@@ -117,7 +220,24 @@ class OutcomePlots(Plots):
     def ternary(
         self, data: Any = None, ax: Any = None, weights: Any = None, offset: Any = None, title: str = ""
     ) -> Any:
-        """Draw the probabilities of three outcomes as points in a triangle, coloured by the outcome observed."""
+        """Draw the probabilities of three outcomes as points in a triangle, coloured by the outcome observed.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        weights, offset : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
         from logitkit.plots.ternary import plot_ternary
 
         record, rows = self._fit.record, outcome_rows(self._fit, data, weights, offset)

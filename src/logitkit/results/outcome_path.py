@@ -59,12 +59,23 @@ class OutcomePath(Path):
 
     @property
     def coef(self) -> pd.DataFrame:
-        """Coefficients of the columns as given: a row a strength, a column an outcome and a term."""
+        """Coefficients of the columns as given: one row per strength, one column per outcome and term."""
         columns = pd.MultiIndex.from_product([self._modelled, self._terms], names=["outcome", "term"])
         return pd.DataFrame(self.record.coef, self._index, columns)
 
     def at(self, strength: float) -> MultinomialFit:  # type: ignore[override]
-        """Return the fit at a strength, which need not be one of the path's."""
+        """Return the fit at a strength, which need not be one of the path's.
+
+        Parameters
+        ----------
+        strength : float
+            Not negative.
+
+        Returns
+        -------
+        MultinomialFit
+            Solved anew, as ``lk.multinomial`` with this strength.
+        """
         fit: MultinomialFit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
 

@@ -59,7 +59,7 @@ class Path:
 
     @property
     def coef(self) -> pd.DataFrame:
-        """Coefficients of the columns as given: a row a strength, a column a coefficient."""
+        """Coefficients of the columns as given: one row per strength, one column per coefficient."""
         return pd.DataFrame(self.record.coef, self._index, self.record.names)
 
     @property
@@ -101,28 +101,91 @@ class Path:
         return self
 
     def at(self, strength: float) -> Fit:
-        """Return the fit at a strength, which need not be one of the path's."""
+        """Return the fit at a strength, which need not be one of the path's.
+
+        Parameters
+        ----------
+        strength : float
+            Not negative.
+
+        Returns
+        -------
+        Fit
+            Solved anew, as ``lk.logit`` with this strength.
+        """
         fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
 
     def predict(
         self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
     ) -> pd.DataFrame:
-        """Return the probability of the event at each strength."""
+        """Return the probability of the event at each strength.
+
+        Parameters
+        ----------
+        data : table, optional
+            New rows; those of the path by default.
+        strengths : (k,) array-like, optional
+            Those of the path by default. Strengths that are not the path's are solved anew, as by ``at``.
+        offset : str or array-like, optional
+            Demanded when the path was given an array.
+        unseen : {'raise', 'missing'}
+            What to do with a level that the path never saw.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per row of the table, one column per strength, from the largest; missing where the input is missing.
+        """
         return self._along("predict", (data, offset, unseen), strengths, "probability")
 
     def predict_logit(
         self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
     ) -> pd.DataFrame:
-        """Return the linear predictor, the logit of the probability, at each strength."""
+        """Return the linear predictor, the logit of the probability, at each strength.
+
+        Parameters
+        ----------
+        data, strengths, offset, unseen : optional
+            As in ``predict``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of ``predict``.
+        """
         return self._along("predict_logit", (data, offset, unseen), strengths, "logit")
 
     def criteria(self, gamma: float = 1.0) -> pd.DataFrame:
-        """Return information criteria at each strength."""
+        """Return information criteria at each strength.
+
+        Parameters
+        ----------
+        gamma : float, default 1
+            That of the extended criterion, which counts how many sets of columns there are to choose from.
+
+        Returns
+        -------
+        pandas.DataFrame
+            deviance, dof, aic, bic, ebic; one row per strength.
+        """
         return self._criteria(with_rows(self._given, "criteria"), gamma)
 
     def choose(self, criterion: str = "bic", gamma: float = 1.0) -> Fit:
-        """Return the fit at the strength with the least information criterion."""
+        """Return the fit at the strength with the least information criterion.
+
+        Parameters
+        ----------
+        criterion : {'aic', 'bic', 'ebic'}
+            Which one.
+        gamma : float, default 1
+            That of ``ebic``.
+
+        Returns
+        -------
+        Fit
+            Which says how its strength was chosen.
+        """
         require_choice("criterion", criterion, ("aic", "bic", "ebic"))
         found = self._criteria(with_rows(self._given, "choose"), gamma)
         strength = least_strength(self.record.strengths, found[criterion])
@@ -131,7 +194,13 @@ class Path:
         return fit
 
     def tidy(self) -> pd.DataFrame:
-        """Return a row for each coefficient that is not zero, at each strength."""
+        """Return a row for each coefficient that is not zero, at each strength.
+
+        Returns
+        -------
+        pandas.DataFrame
+            step, term, estimate, strength, deviance_ratio.
+        """
         step, place = np.nonzero(self.record.coef)
         return ResultFrame(
             {
@@ -144,7 +213,15 @@ class Path:
         )
 
     def glance(self) -> pd.DataFrame:
-        """Return a row a strength."""
+        """Return one row per strength.
+
+        Returns
+        -------
+        pandas.DataFrame
+            strength, n_nonzero, deviance_ratio, gap_estimate (the duality gap as a share of the null model's loss: a
+            bound on a working set and where the rows are few, what the solver took for it elsewhere;
+            ``path.at(strength).certificate()`` proves a bound), steps.
+        """
         record = self.record
         return ResultFrame(
             {
@@ -157,13 +234,32 @@ class Path:
         )
 
     def summary(self) -> Summary:
-        """Return the path as a document."""
+        """Return the path as a document.
+
+        Returns
+        -------
+        Summary
+            Facts, and a table of some strengths.
+        """
         from logitkit.report.path import path_document
 
         return shown_summary(path_document(self.record))
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the coefficients over the strength."""
+        """Draw the coefficients over the strength.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw; a new figure by default.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            Of coefficients of columns scaled as the penalty has them.
+        """
         from logitkit.plots.path import plot_path
 
         return plot_path(self.record, self._scale, ax, title=title)

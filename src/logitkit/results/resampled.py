@@ -58,7 +58,22 @@ class BootstrapResult(Bootstrap):
     def tidy(
         self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
     ) -> pd.DataFrame:
-        """Return a row a coefficient."""
+        """Return one row per coefficient.
+
+        Parameters
+        ----------
+        kind : {'percentile', 'bca'}
+            How intervals are made.
+        level : float, optional
+            Confidence level; the fit's by default.
+        jackknife : Jackknife, optional
+            Of the same fit, for ``'bca'``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            term, estimate, bias, std_error, conf_low, conf_high, n_infinite, n_undetermined.
+        """
         found = self.intervals(kind, level, jackknife)
         return ResultFrame(
             {
@@ -103,7 +118,13 @@ class JackknifeResult(Jackknife):
         return _named(self, super().std_error, "std_error")
 
     def tidy(self) -> pd.DataFrame:
-        """Return a row a coefficient."""
+        """Return one row per coefficient.
+
+        Returns
+        -------
+        pandas.DataFrame
+            term, estimate, bias, std_error.
+        """
         return ResultFrame(
             {
                 "term": list(self.names),

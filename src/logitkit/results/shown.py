@@ -21,7 +21,13 @@ class Shown:
     """What a result gains: it prints as text, shows itself in a notebook, and goes into a paper."""
 
     def to_document(self) -> Document:
-        """Return the result as a document."""
+        """Return the result as a document.
+
+        Returns
+        -------
+        Document
+            Facts and tables of finished text.
+        """
         if isinstance(self, Document):
             return self
         # The others add the documents of their results to the first.
@@ -32,23 +38,52 @@ class Shown:
         return replace(document, notes=(*document.notes, *left_out_words(getattr(self, "left_out", None))))
 
     def to_text(self, width: int = 80) -> str:
-        """Return the result as plain text."""
+        """Return the result as plain text.
+
+        Parameters
+        ----------
+        width : int, default 80
+            Columns of the terminal.
+
+        Returns
+        -------
+        str
+            Lines of at most that width where possible. A row of a table of estimates is never divided.
+        """
         return render_text(self.to_document(), width)
 
     def to_html(self) -> str:
-        """Return the result as an HTML fragment with its own style."""
+        """Return the result as an HTML fragment with its own style.
+
+        Returns
+        -------
+        str
+            For notebooks and pages.
+        """
         from logitkit.report.html import render_html
 
         return render_html(self.to_document())
 
     def to_markdown(self) -> str:
-        """Return the result as GitHub's Markdown."""
+        """Return the result as GitHub's Markdown.
+
+        Returns
+        -------
+        str
+            With pipe tables.
+        """
         from logitkit.report.markdown import render_markdown
 
         return render_markdown(self.to_document())
 
     def to_latex(self) -> str:
-        """Return the result as LaTeX for the booktabs package."""
+        """Return the result as LaTeX for the booktabs package.
+
+        Returns
+        -------
+        str
+            Special characters are escaped.
+        """
         from logitkit.report.latex import render_latex
 
         return render_latex(self.to_document())
