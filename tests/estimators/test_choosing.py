@@ -18,8 +18,8 @@ from sklearn.preprocessing import StandardScaler
 
 import logitkit as lk
 from estimators.problems import mixed_frame, overlapping
-from logitkit.errors import LogitkitError
-from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier
+from logitkit.errors import ArgumentError, LogitkitError
+from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifierCV
 from tolerances import ROUTE
 
 NAMES = ["Intercept", "x0", "x1", "x2", "x3"]
@@ -173,6 +173,17 @@ def test_folds_are_stated_as_for_the_function():
         LogitClassifierCV(cv=lk.Folds(4, groups="stage"), **FEW).fit(*overlapping())
     with pytest.raises(LogitkitError, match=r"groups='stag': there is no such column\. Did you mean 'stage'"):
         LogitClassifierCV(formula, cv=lk.Folds(2, groups="stag"), **FEW).fit(X, y)
+
+
+@pytest.mark.parametrize("kind", [LogitClassifierCV, MultinomialClassifierCV])
+def test_words_of_the_function_are_answered_with_those_of_the_estimator(kind):
+    for word, message in (
+        ("folds", r"It is cv= here"),
+        ("groups", r"cv=lk\.Folds\(groups=\.\.\.\)"),
+        ("random_state", r"cv=lk\.Folds\(seed=\.\.\.\)"),
+    ):
+        with pytest.raises(ArgumentError, match=rf"^{kind.__name__}\(\) has no argument '{word}'\. .*{message}"):
+            kind(**{word: 1})
 
 
 class OneGroupOut:

@@ -150,6 +150,18 @@ def test_strata_within_outcomes_are_even(n_folds, n_strata, seed):
         assert np.ptp(np.bincount(fold[rows], minlength=n_folds)) <= 1
 
 
+def test_each_of_several_outcomes_is_even_within_strata_and_over_all():
+    rng = np.random.default_rng(3)
+    codes, strata = rng.integers(0, 4, 150), np.array(list("abc"))[rng.integers(0, 3, 150)]
+    response = Response(codes.astype(float), n_outcomes=4)
+    folds = stratified_folds(response, 5, strata=strata, seed=2)
+    assert folds.words == "5 folds drawn at random with outcomes spread evenly within 3 strata"
+    for outcome in range(4):
+        own = codes == outcome
+        for rows in (own, *(own & (strata == name) for name in "abc")):
+            assert np.ptp(np.bincount(folds.codes[0][rows], minlength=5)) <= 1
+
+
 def test_strata_are_as_even_as_those_of_scikit_learn():
     from sklearn.model_selection import StratifiedKFold
 

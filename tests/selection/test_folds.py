@@ -204,6 +204,20 @@ def test_what_the_function_refuses(folds: Any, message: str | None) -> None:
         divided(folds)
 
 
+def test_words_of_others_for_the_argument_are_answered() -> None:
+    for word, message in (
+        ("cv", "It is folds= here"),
+        ("nfolds", "It is folds= here"),
+        ("foldid", r"folds=lk\.Folds\(given=\.\.\.\)"),
+        ("random_state", r"folds=lk\.Folds\(seed=\.\.\.\)"),
+        ("n_repeats", r"folds=lk\.Folds\(repeats=\.\.\.\)"),
+    ):
+        with pytest.raises(ArgumentError, match=rf"has no argument '{word}'\. .*{message}"):
+            lk.cross_validate("low ~ age", births(), **{word: 1})
+    with pytest.raises(ArgumentError, match=r"Rows that belong together: cluster=; in a cross-validation"):
+        lk.logit("low ~ age", births(), groups="race")  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize("word", ["stratify", "groups", "time", "repeats", "seed"])
 @pytest.mark.parametrize("function", [lk.cross_validate, lk.cross_validate_matrix], ids=lambda f: f.__name__)
 def test_the_words_that_were_arguments_are_answered(function: Any, word: str) -> None:

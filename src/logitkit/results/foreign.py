@@ -52,14 +52,15 @@ KEYWORDS = {
     "equal": "Equal coefficients belong to lk.multinomial, and not to paths.",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
-#: Of functions that divide rows; what divided them before is an option of lk.Folds.
-DIVIDED = "How rows are divided is said by folds=: folds=lk.Folds({}=...)."
+#: Options of lk.Folds, by the words for them, and the arguments that take it.
 OF_FOLDS = {
-    **{word: DIVIDED.format(word) for word in ("stratify", "groups", "time", "repeats", "seed", "given")},
-    **dict.fromkeys(("random_state", "shuffle"), DIVIDED.format("seed")),
-    **dict.fromkeys(("foldid", "splits"), DIVIDED.format("given")),
-    "n_repeats": DIVIDED.format("repeats"),
+    **{word: word for word in ("stratify", "groups", "time", "repeats", "seed", "given")},
+    **dict.fromkeys(("random_state", "shuffle"), "seed"),
+    **dict.fromkeys(("foldid", "splits"), "given"),
+    "n_repeats": "repeats",
 }
+DIVIDED = "How rows are divided is said by {0}=: {0}=lk.Folds({1}=...)."
+DIVIDING = ("folds", "cv")
 VALUES = {
     "lr_test": " It tests all slopes against the null model. Of two nested fits to the same rows the statistic is "
     "twice the difference of their loglik, and the degrees of freedom are the difference of their n_params.",
@@ -125,7 +126,10 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     places = sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters.values())
     known = [name for name in parameters if name != "self"]
     own = len(parameters) - len(known)
-    hints = KEYWORDS | OF_FOLDS if "folds" in parameters else KEYWORDS
+    hints = dict(KEYWORDS)
+    for name in set(DIVIDING) & set(known):
+        hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
+        hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
 
     def called(given: Sequence[Any]) -> str:
         owner = type(given[0]).__name__ if own else ""
