@@ -17,7 +17,8 @@ from examples import examples
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.pairs import outcome_pairs
-from logitkit.engine.stacked import JOINT_OUTCOMES, StackedObjective
+from logitkit.engine.objective import Objective, outcomes_objective
+from logitkit.engine.rows.vector import JOINT_OUTCOMES
 from logitkit.models.predictors import full_predictors
 from oracles.kinds import KINDS
 from oracles.likelihood import central_difference
@@ -28,7 +29,7 @@ N = 20
 
 
 @st.composite
-def problems(draw: Any, kind: str) -> tuple[StackedObjective, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def problems(draw: Any, kind: str) -> tuple[Objective, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Draw an objective of rows of a kind in which all outcomes have a predictor: cells, counts, offsets, a point."""
     case = draw(KINDS[kind](N))
     k = draw(st.sampled_from([2, 3, 4, JOINT_OUTCOMES]))
@@ -45,7 +46,7 @@ def problems(draw: Any, kind: str) -> tuple[StackedObjective, np.ndarray, np.nda
         counts.argmax(axis=1).astype(float), trials, weights, n_outcomes=k, shares=shares, offset=offsets
     )
     predictors = full_predictors(k, case.cells.shape[1], None)
-    objective = StackedObjective(case.matrix, response, predictors)
+    objective = outcomes_objective(case.matrix, response, predictors)
     # Logits of one size, whatever the columns'.
     point = rng.normal(size=(k, case.cells.shape[1])) / np.maximum(np.abs(case.size).max(axis=0, initial=0.0), 1.0)
     return objective, case.cells, counts * weights[:, None], offsets, point
@@ -81,7 +82,7 @@ def test_many_outcomes_have_the_products_of_all_pairs_at_once(monkeypatch: pytes
     sums = []
     one = Dense.add_gram
     monkeypatch.setattr(Dense, "add_gram", lambda self, *given: (sums.append(1), one(self, *given)))
-    objective = StackedObjective(Dense(X), Response(codes, n_outcomes=k), full_predictors(k, p, 0))
+    objective = outcomes_objective(Dense(X), Response(codes, n_outcomes=k), full_predictors(k, p, 0))
     at = 0.3 * rng.normal(size=objective.n_params)
     found = objective.evaluate(at).hessian.array
     assert len(sums) == k - 1  # one block of rows: each outcome with itself, and not the 1,770 pairs one by one
@@ -119,7 +120,7 @@ def test_derivatives_are_those_of_the_value(kind: str, restricted: bool) -> None
     if restricted:
         basis = rng.normal(size=(predictors.n_flat, 5))
         predictors = replace(predictors, basis=basis)
-    objective = StackedObjective(Dense(X), response, predictors)
+    objective = outcomes_objective(Dense(X), response, predictors)
     at = 0.3 * rng.normal(size=predictors.n_params)
     found = objective.evaluate(at)
     # Central differences are right to step squared, 1e-10, relative to values of some hundreds.

@@ -23,7 +23,7 @@ from logitkit.engine.curvature.vcov import DenseVcov, vcov_of
 from logitkit.engine.existence.pairs import outcome_pairs
 from logitkit.engine.existence.separation import GEOMETRY_MOST, Separated, find_separation, overlap_is_certain
 from logitkit.engine.facts import Limit
-from logitkit.engine.objective import Evaluation
+from logitkit.engine.objective import Evaluation, Objective, outcomes_objective
 from logitkit.engine.outcome_assemble import Outcomes, flat_directions, make_outcome_record, outcome_coordinates
 from logitkit.engine.rank import (
     CLEAR_SHARE,
@@ -34,11 +34,11 @@ from logitkit.engine.rank import (
     scaled_coordinates,
 )
 from logitkit.engine.record import FitRecord
+from logitkit.engine.rows.vector import is_joint
 from logitkit.engine.solvers.choose import NUMBERS_LEAST
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
-from logitkit.engine.stacked import StackedObjective, is_joint
 from logitkit.errors import ConvergenceError, FormulaError, UnsupportedError
 from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -115,7 +115,7 @@ def _solve(design: Design, outcomes: Outcomes, solver: Newton) -> _Solved:
     """Return the solution, in coordinates of the columns in which they are independent."""
     matrix, response, predictors = design.matrix, _response(design), outcomes.predictors
     keep = matrix.n_rows * matrix.width >= NUMBERS_LEAST or predictors.n_params >= LARGE
-    objective = StackedObjective(matrix, response, predictors)
+    objective = outcomes_objective(matrix, response, predictors)
     origin = _origin(design, predictors, identity_coordinates())
     if predictors.basis is None:
         start = starting_point(objective, origin=origin)
@@ -147,7 +147,7 @@ def _solve_orthogonal(design: Design, predictors: Predictors, solver: Newton, su
     columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
     matrix = columns.matrix(design.matrix)
     inner = predictors.of_columns(matrix.n_columns)
-    objective = StackedObjective(matrix, _response(design), inner)
+    objective = outcomes_objective(matrix, _response(design), inner)
     origin = _origin(design, inner, columns)
     return _Solved(columns, inner, solver.solve(objective, origin, suspicious=suspicious))
 
@@ -169,7 +169,7 @@ def _origin(design: Design, predictors: Predictors, columns: Coordinates) -> Flo
 
 
 def _solve_restricted(
-    design: Design, objective: StackedObjective, solver: Newton, first: Evaluation, origin: FloatArray
+    design: Design, objective: Objective, solver: Newton, first: Evaluation, origin: FloatArray
 ) -> _Solved:
     """Return the solution of a model whose predictors differ, on its columns as they are."""
     columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
@@ -210,7 +210,7 @@ def _without_certificate(design: Design, outcomes: Outcomes, solver: Newton, sol
     if solved.solution.status is Status.CONVERGED:
         return solved
     if predictors.basis is not None:
-        objective = StackedObjective(design.matrix, response, predictors)
+        objective = outcomes_objective(design.matrix, response, predictors)
         again = solver.solve(objective, _origin(design, predictors, identity_coordinates()), suspicious=False)
         return solved._replace(solution=again)
     return _solve_orthogonal(design, predictors, solver, suspicious=False)
@@ -257,7 +257,7 @@ def _limiting(
     row, place = np.nonzero(moved)
     ruled_out[pairs.other[row, place], row] = True
     within = restriction @ separated.complement
-    objective = StackedObjective(matrix, response, inner.within(within), ruled_out=ruled_out)
+    objective = outcomes_objective(matrix, response, inner.within(within), ruled_out=ruled_out)
     solution = solver.solve(objective, _origin(design, objective.predictors, columns), suspicious=False)
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     assert solution.evaluation.hessian is not None

@@ -11,29 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
-import numpy as np
-
-from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
-from logitkit.engine.curvature.sums import DenseSums, GramSums, Place, RoughSums
-from logitkit.models.binomial import Binomial
+from logitkit.engine.curvature.sums import GramSums
+from logitkit.engine.rows.engine import RowEngine, RowSums
+from logitkit.engine.rows.scalar import NUMBERS_OF_PART, ScalarRows
+from logitkit.engine.rows.vector import VectorRows
+from logitkit.models.multinomial import Multinomial
 from logitkit.models.penalties.quadratic import Quadratic
+from logitkit.models.predictors import Predictors, single_predictor
 from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import get_threads, go_on, ordered_map
-from logitkit.numerics.threads.row_groups import row_groups
-from logitkit.numerics.unshared import unshared_zeros
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Evaluation", "Objective", "SmoothObjective"]
-
-NUMBERS_OF_PART = 1_048_576  # of a product with all columns at once, which a thread is worth
-ROWS_OF_PART = 131_072  # of which losses are summed: of fewer a thread is not worth the handing over
-PARTS_MOST = 64
-BLOCKS_AT_ONCE = 4  # where second derivatives need no room: threads wait for the interpreter between blocks
+__all__ = ["Evaluation", "Objective", "SmoothObjective", "outcomes_objective"]
 
 
 @dataclass(slots=True)
@@ -89,28 +83,6 @@ class SmoothObjective(Protocol):
         """Return the largest change of a linear predictor along a direction."""
 
 
-@dataclass(slots=True)
-class _RowSums:
-    """What a group of rows adds, in the inner columns of the matrix."""
-
-    gradient: FloatArray
-    gram: tuple[FloatArray, ...] | None
-    value: float = 0.0
-    closest: float = np.inf
-    fitted: float = 0.0
-    matched: float = 0.0
-    pearson: float = 0.0
-
-
-@dataclass(slots=True)
-class _Workspace:
-    """Buffers of one thread for one block of rows."""
-
-    slope: FloatArray
-    curvature: FloatArray
-    scaled: FloatArray
-
-
 class Objective:
     """Matrix, response and family as a function of the coefficients.
 
@@ -120,12 +92,18 @@ class Objective:
         n rows and p columns.
     response : Response
         The same n rows.
-    family : Binomial
+    family : Family
         Gives loss, slope and curvature of each row.
     sums : GramSums, optional
-        How second derivatives are summed; into one array by default.
+        How second derivatives of one linear predictor are summed; into one array by default.
     quadratic : Quadratic, optional
         Part of a penalty.
+    predictors : Predictors, optional
+        The linear predictors; one with a coefficient for every column by default.
+    ruled_out : (m, n) bool array, optional
+        Of several outcomes, those that a row cannot have: their probability is zero.
+    second : bool, default True
+        Whether second derivatives will be asked for, which decides how rows of several predictors are cut.
 
     Examples
     --------
@@ -133,39 +111,57 @@ class Objective:
 
     >>> import numpy as np
     >>> from logitkit.design.matrix.dense import Dense
+    >>> from logitkit.models.binomial import Binomial
     >>> objective = Objective(Dense(np.ones((4, 1))), Response(np.array([0.0, 1.0, 1.0, 1.0])), Binomial())
     >>> evaluation = objective.evaluate(np.zeros(1))
     >>> bool(np.isclose(evaluation.value, 4 * np.log(2))), evaluation.gradient.tolist()
     (True, [-1.0])
+
+    Of K outcomes every one has the probability 1 / K:
+
+    >>> from logitkit.models.multinomial import Multinomial
+    >>> from logitkit.models.predictors import full_predictors
+    >>> response = Response(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
+    >>> several = full_predictors(3, 1, reference=0)
+    >>> objective = Objective(Dense(np.ones((4, 1))), response, Multinomial(3), predictors=several)
+    >>> bool(np.isclose(objective.evaluate(np.zeros(2)).value, 4 * np.log(3)))
+    True
     """
 
     def __init__(
         self,
         matrix: Matrix,
         response: Response,
-        family: Binomial,
+        family: Any,
         sums: GramSums | None = None,
         quadratic: Quadratic | None = None,
+        predictors: Predictors | None = None,
+        ruled_out: BoolArray | None = None,
+        second: bool = True,
     ) -> None:
-        self.matrix = matrix
-        self.response = response
-        self.family = family
-        self.sums: GramSums = DenseSums(matrix) if sums is None else sums
-        self.quadratic = quadratic
-        self._inner = matrix.inner
-        self._groups = self.sums.aligned(row_groups(matrix.n_rows, matrix.width, self.sums.bytes))
-        self._idle: list[_Workspace] = []
+        self.matrix, self.response, self.family = matrix, response, family
+        self.quadratic, self.ruled_out, self._predictors = quadratic, ruled_out, predictors
+        self.engine: RowEngine = (
+            ScalarRows(matrix, response, family, sums)
+            if predictors is None
+            else VectorRows(matrix, response, family, predictors, ruled_out, second)
+        )
         get_threads()  # refuses a setting that makes no sense, also where one thread is all that is used
 
     @property
     def n_params(self) -> int:
-        """Number of coefficients."""
-        return self.matrix.n_columns
+        """Number of coefficients that are solved for."""
+        return self.engine.n_params
+
+    @property
+    def predictors(self) -> Predictors:
+        """How what is solved for gives the linear predictors."""
+        return single_predictor(self.n_params) if self._predictors is None else self._predictors
 
     @property
     def gram_cost(self) -> float:
-        """About what second derivatives cost, in units of a walk without them."""
-        return self._inner.gram_cost
+        """About the cost of second derivatives, in units of a pass without them."""
+        return self.engine.gram_cost
 
     @property
     def mean_weight(self) -> float:
@@ -179,37 +175,38 @@ class Objective:
     def evaluate(
         self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
     ) -> Evaluation:
-        """Return value, gradient and (if asked for) Hessian and Pearson's statistic at ``coef``, in one walk.
+        """Return value, gradient and (if asked for) Hessian and Pearson's statistic at ``coef``, in one pass.
 
         A rough Hessian is right to seven digits.
         """
-        inner = self.matrix.spread(coef)
-        sums: GramSums = RoughSums(self.matrix) if rough and isinstance(self.sums, DenseSums) else self.sums
+        engine = self.engine
+        inner, sums = engine.spread(coef), engine.second(rough)
         whole = sums.whole() if hessian else None
-        bounds = self._groups.bounds
-        if len(bounds) == 1:  # a small fit, whose time is that of the calls
+        groups = engine.groups
+        if len(groups.bounds) == 1:  # a small fit, whose time is that of the calls
             go_on()
-            total = self._evaluate_group(0, inner, whole, sums, pearson)
-            if whole is not None and total.gram is not None:
-                sums.merge(whole, total.gram)
+            total = engine.group(0, inner, whole, sums, pearson)
+            if whole is not None and total.second is not None:
+                sums.merge(whole, total.second)
         else:
-            total = _RowSums(np.zeros(self._inner.n_columns), whole)
+            total = RowSums(engine.empty(), whole)
 
-            def sums_of(group: int) -> _RowSums:
-                return self._evaluate_group(group, inner, whole, sums, pearson)
+            def sums_of(group: int) -> RowSums:
+                return engine.group(group, inner, whole, sums, pearson)
 
             small = whole is None and self.matrix.n_rows * self.matrix.width <= NUMBERS_OF_PART
-            light = whole is None and self._groups.light
-            for part in map(sums_of, range(len(bounds))) if small else ordered_map(sums_of, len(bounds), light=light):
+            light = whole is None and groups.light
+            n_groups = len(groups.bounds)
+            for part in map(sums_of, range(n_groups)) if small else ordered_map(sums_of, n_groups, light=light):
                 total.value += part.value
                 total.gradient += part.gradient
                 total.closest = min(total.closest, part.closest)
                 total.fitted += part.fitted
                 total.matched += part.matched
                 total.pearson += part.pearson
-                if whole is not None and part.gram is not None:
-                    sums.merge(whole, part.gram)
-        value, gradient = total.value, self.matrix.collect(total.gradient)
+                if whole is not None and part.second is not None:
+                    sums.merge(whole, part.second)
+        value, gradient = total.value, engine.collect(total.gradient)
         second = None if whole is None else sums.finish(whole)
         if self.quadratic is not None:
             value += (quadratic := self.quadratic.value(coef))
@@ -221,113 +218,12 @@ class Objective:
         )
 
     def linear_predictor(self, coef: FloatArray) -> FloatArray:
-        """Return X coef + offset for every row, shape (n,)."""
-        if self.matrix.n_rows * self.matrix.width <= NUMBERS_OF_PART:  # not worth the handing over
-            return self._eta(self._inner, 0, self.matrix.n_rows, self.matrix.spread(coef))
-        inner, eta = self.matrix.spread(coef), np.empty(self.matrix.n_rows)
-
-        def fill(group: int) -> None:
-            for start, stop in self._groups.blocks(group, BLOCKS_AT_ONCE):
-                eta[start:stop] = self._eta(self._inner.rows(start, stop), start, stop, inner)
-
-        for _ in ordered_map(fill, len(self._groups.bounds), light=self._groups.light):
-            pass
-        return eta
-
-    def rows(self, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return slope and curvature of every row, each of shape (n,)."""
-        return self.rows_at(self.linear_predictor(coef))[1:]
-
-    def rows_at(self, eta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
-        """Return the loss at linear predictors, and slope and curvature of every row, each of shape (n,)."""
-        slope, curvature = np.empty(eta.size), np.empty(eta.size)
-        y, weights = self.response.y, self.response.weights
-        if eta.size <= ROWS_OF_PART:
-            return self.family.rows(eta, y, weights, slope, curvature)[0], slope, curvature
-
-        def fill(group: int) -> float:
-            total = 0.0
-            for start, stop in self._groups.blocks(group):
-                here = slice(start, stop)
-                total += self.family.rows(eta[here], y[here], weights[here], slope[here], curvature[here])[0]
-            return total
-
-        return sum(ordered_map(fill, len(self._groups.bounds), light=self._groups.light)), slope, curvature
-
-    def pull(self, values: FloatArray) -> FloatArray:
-        """Return X' v for one value a row, shape (p,).
-
-        Of wide rows there are few to a block: the parts are cut by the numbers that they hold.
-        """
-        n = self.matrix.n_rows
-        parts = min(max(n * self.matrix.width // NUMBERS_OF_PART, 1), PARTS_MOST)
-        edges = [n * part // parts for part in range(parts + 1)]
-
-        def product(part: int) -> FloatArray:
-            start, stop = edges[part], edges[part + 1]
-            out = unshared_zeros(self._inner.n_columns)
-            self._inner.rows(start, stop).add_rmatvec(values[start:stop], out)
-            return out
-
-        total = np.zeros(self._inner.n_columns)
-        for part in ordered_map(product, parts, light=n * self.matrix.width <= PARTS_MOST * NUMBERS_OF_PART):
-            total += part
-        return self.matrix.collect(total)
+        """Return the linear predictors of every row, offset included: shape (n,) of one, else (m, n)."""
+        return self.engine.linear_predictor(coef)
 
     def reach(self, direction: FloatArray) -> float:
-        """Return the largest change of a linear predictor along a direction, max |x' d|."""
-        inner = self.matrix.spread(direction)
-
-        def largest(group: int) -> float:
-            blocks = (self._inner.rows(start, stop) for start, stop in self._groups.blocks(group))
-            return max((float(np.abs(block.matvec(inner)).max(initial=0.0)) for block in blocks), default=0.0)
-
-        return max(ordered_map(largest, len(self._groups.bounds)))
-
-    def map_rows(self, function: Callable[[Matrix, slice], FloatArray]) -> FloatArray:
-        """Return one number a row: ``function`` of each block and its place, joined, shape (n,)."""
-        out = np.empty(self.matrix.n_rows)
-
-        def fill(group: int) -> None:
-            for start, stop in self._groups.blocks(group):
-                out[start:stop] = function(self.matrix.rows(start, stop), slice(start, stop))
-
-        for _ in ordered_map(fill, len(self._groups.bounds)):
-            pass
-        return out
-
-    def sum_gram(self, weights: FloatArray) -> FloatArray:
-        """Return X' diag(weights) X for weights that are not negative, shape (p, p)."""
-        sums = DenseSums(self.matrix)
-        total = sums.whole()
-
-        def gram(group: int) -> tuple[FloatArray, ...]:
-            first, last = self._groups.bounds[group]
-            part = sums.start(total, first, last)
-            buffer = np.empty(self._groups.block * self._inner.dense_width)
-            for start, stop in self._groups.blocks(group):
-                sums.add(part, self._inner.rows(start, stop), weights[start:stop], Place(first, start), buffer)
-            return part
-
-        for part in ordered_map(gram, len(self._groups.bounds)):
-            sums.merge(total, part)
-        return sums.finish(total).array
-
-    def multiply(self, curvature: FloatArray, vector: FloatArray) -> FloatArray:
-        """Return X' diag(curvature) X v, shape (p,), in one walk over the rows."""
-        inner = self.matrix.spread(vector)
-
-        def product(group: int) -> FloatArray:
-            out = unshared_zeros(self._inner.n_columns)
-            for start, stop in self._groups.blocks(group, BLOCKS_AT_ONCE):
-                block = self._inner.rows(start, stop)
-                block.add_rmatvec(curvature[start:stop] * block.matvec(inner), out)
-            return out
-
-        total = np.zeros(self._inner.n_columns)
-        for part in ordered_map(product, len(self._groups.bounds), light=self._groups.light):
-            total += part
-        return self.matrix.collect(total)
+        """Return the largest change of a linear predictor along a direction, or rather more."""
+        return self.engine.reach(direction)
 
     def subset(self, index: IntArray) -> Objective:
         """Return the objective of the rows at the given positions, its second derivatives in one array.
@@ -338,50 +234,60 @@ class Objective:
         quadratic = self.quadratic
         if quadratic is not None:
             quadratic = quadratic.scaled(response.total / self.response.total)
-        return Objective(self.matrix.take(index), response, self.family, None, quadratic)
+        ruled_out = None if self.ruled_out is None else self.ruled_out[:, index]
+        return Objective(
+            self.matrix.take(index), response, self.family, None, quadratic, self._predictors, ruled_out=ruled_out
+        )
 
-    def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray) -> FloatArray:
-        eta = block.matvec(inner)
-        return eta if self.response.shift is None else eta + self.response.shift[start:stop]
+    def rows(self, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return slope and curvature of every row, of one linear predictor, each of shape (n,)."""
+        return self._scalar.rows(coef)
 
-    def _evaluate_group(
-        self, group: int, inner: FloatArray, whole: tuple[FloatArray, ...] | None, sums: GramSums, pearson: bool
-    ) -> _RowSums:
-        try:
-            space = self._idle.pop()
-        except IndexError:
-            most = min(self._groups.block, self.matrix.n_rows)
-            several, scratch = BLOCKS_AT_ONCE * most, np.empty(most * self._inner.dense_width)
-            space = _Workspace(np.empty(several), np.empty(several), scratch)
-        y, weights = self.response.y, self.response.weights
-        first, last = self._groups.bounds[group]
-        gram = None if whole is None else sums.start(whole, first, last)
-        total = _RowSums(unshared_zeros(self._inner.n_columns), gram)
-        # Sums that are not finite are the caller's to explain, who knows the column and the row.
-        with np.errstate(invalid="ignore", over="ignore"):
-            for start, stop in self._groups.blocks(group, 1 if whole is not None else BLOCKS_AT_ONCE):
-                slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
-                here = (y[start:stop], weights[start:stop], slope, curvature)
-                block = self._inner.rows(start, stop)
-                numbers = block.by_row if isinstance(block, Dense) else None
-                if numbers is not None:
-                    offset = None if self.response.shift is None else self.response.shift[start:stop]
-                    sums_of_rows = self.family.walk(numbers, inner, offset, *here, total.gradient)
-                else:
-                    eta = self._eta(block, start, stop, inner)
-                    sums_of_rows = self.family.rows(eta, *here)
-                    block.add_rmatvec(slope, total.gradient)
-                value, closest, fitted, matched = sums_of_rows
-                total.value += value
-                total.fitted += fitted
-                total.matched += matched
-                total.closest = min(total.closest, closest)
-                if pearson:
-                    total.pearson += self.family.pearson(slope, curvature)
-                if total.gram is not None:
-                    sums.add(total.gram, block, curvature, Place(first, start), space.scaled)
-        self._idle.append(space)
-        return total
+    def rows_at(self, eta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Return the loss at values of one linear predictor, and slope and curvature, each of shape (n,)."""
+        return self._scalar.rows_at(eta)
+
+    def pull(self, values: FloatArray) -> FloatArray:
+        """Return X' v for one value per row, shape (p,)."""
+        return self._scalar.pull(values)
+
+    def map_rows(self, function: Callable[[Matrix, slice], FloatArray]) -> FloatArray:
+        """Return one number per row: ``function`` of each block and its place, joined, shape (n,)."""
+        return self._scalar.map_rows(function)
+
+    def sum_gram(self, weights: FloatArray) -> FloatArray:
+        """Return X' diag(weights) X for weights that are not negative, shape (p, p)."""
+        return self._scalar.sum_gram(weights)
+
+    def multiply(self, curvature: FloatArray, vector: FloatArray) -> FloatArray:
+        """Return X' diag(curvature) X v, shape (p,)."""
+        return self._scalar.multiply(curvature, vector)
+
+    def curve(self, coef: FloatArray, direction: FloatArray) -> tuple[FloatArray, float]:
+        """Return second derivatives of several outcomes times a direction, shape (q,), and the direction's own."""
+        return cast("VectorRows", self.engine).curve(coef, direction)
+
+    @property
+    def sums(self) -> GramSums:
+        """How second derivatives of one linear predictor are summed."""
+        return self._scalar.sums
+
+    @property
+    def _scalar(self) -> ScalarRows:
+        return cast("ScalarRows", self.engine)
+
+
+def outcomes_objective(
+    matrix: Matrix,
+    response: Response,
+    predictors: Predictors,
+    quadratic: Quadratic | None = None,
+    ruled_out: BoolArray | None = None,
+    second: bool = True,
+) -> Objective:
+    """Return the objective of a multinomial model, whose predictors are the logits of all outcomes."""
+    family = Multinomial(predictors.n_predictors)
+    return Objective(matrix, response, family, None, quadratic, predictors, ruled_out, second)
 
 
 def _with_quadratic(hessian: Hessian, strengths: FloatArray) -> Hessian:

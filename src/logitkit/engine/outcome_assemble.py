@@ -13,11 +13,11 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import NO_SHARES, Response
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.facts import Covariance, Limit
+from logitkit.engine.objective import outcomes_objective
 from logitkit.engine.rank import ROUNDING, Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
-from logitkit.engine.stacked import StackedObjective
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Predictors, full_predictors
 from logitkit.typing import BoolArray, FloatArray
@@ -163,7 +163,7 @@ def null_outcome_loss(response: Response, intercept: bool) -> float:
         share = response.totals / response.total
         return float(-(response.totals[share > 0.0] @ np.log(share[share > 0.0])))
     predictors = full_predictors(response.n_outcomes, 1 if intercept else 0, 0)
-    objective = StackedObjective(Dense(np.ones((response.n_rows, predictors.n_columns))), response, predictors)
+    objective = outcomes_objective(Dense(np.ones((response.n_rows, predictors.n_columns))), response, predictors)
     if not intercept:
         return objective.evaluate(np.zeros(0), hessian=False).value
     mean = response.offset @ response.weights / response.total

@@ -34,10 +34,10 @@ from scipy.special import chdtrc
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
 from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.objective import outcomes_objective
 from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.engine.stacked import StackedObjective
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
@@ -188,7 +188,7 @@ def _small_hsiao(record: FitRecord, first: Design, second: Design, omitted: int)
     average = SHARE * tables[0] + (1.0 - SHARE) * tables[1]
     response = restricted.response
     predictors = full_predictors(len(remaining), record.predictors.n_columns, 0)
-    objective = StackedObjective(restricted.matrix, response, predictors)
+    objective = outcomes_objective(restricted.matrix, response, predictors)
     loss = objective.evaluate(average[remaining[1:]].reshape(-1), hessian=False).value
     best = objective.evaluate(smaller.finite_table[1:].reshape(-1), hessian=False).value
     return 2.0 * (loss - best), smaller.n_params

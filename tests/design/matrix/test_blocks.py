@@ -213,7 +213,7 @@ def test_one_two_and_three_threads_agree_bit_for_bit_and_with_the_cells() -> Non
     matrix, cells = large(rng, 60_000)
     outcome, coef = response(rng, 60_000), rng.normal(size=74) / 4
     objective = Objective(matrix, outcome, Binomial())
-    assert len(objective._groups.bounds) > 3
+    assert len(objective.engine.groups.bounds) > 3
     found = []
     for threads in (1, 2, 3):
         set_threads(threads)

@@ -10,11 +10,11 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.objective import outcomes_objective
 from logitkit.engine.rank import least_share
 from logitkit.engine.regularised.null_model import NullModel
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.start import starting_point
-from logitkit.engine.stacked import StackedObjective
 from logitkit.errors import DataError
 from logitkit.models.predictors import Predictors
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -46,7 +46,7 @@ def null_of_outcomes(
     basis = np.zeros((predictors.active.size * columns.size, inside.size))
     basis[flat, np.arange(inside.size)] = 1.0
     own = replace(predictors.of_columns(columns.size), basis=basis)
-    objective = StackedObjective(matrix.columns(columns), response, own)
+    objective = outcomes_objective(matrix.columns(columns), response, own)
     coef = np.zeros(place.size)
     zero = np.zeros(inside.size)
     if inside.size == 0:

@@ -23,6 +23,7 @@ import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
+from logitkit.engine.objective import Objective, outcomes_objective
 from logitkit.engine.regularised.coordinate_descent import MET, QuadraticModel
 from logitkit.engine.regularised.gap import least_gap
 from logitkit.engine.regularised.null_model import NullModel
@@ -32,7 +33,6 @@ from logitkit.engine.regularised.outcome_strengths import StackedStrengths
 from logitkit.engine.regularised.prox_newton import Point, ProxSolution, Scaled, Solved, prox_newton
 from logitkit.engine.regularised.sequence import LOOKED_AT_MOST, Engine, StrengthSequence
 from logitkit.engine.solvers.solver import Status
-from logitkit.engine.stacked import StackedObjective
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.predictors import Predictors
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -91,9 +91,11 @@ class OutcomeSequence(StrengthSequence):
         return "proximal Newton on a working set of coefficients"
 
     @property
-    def objective(self) -> StackedObjective:
+    def objective(self) -> Objective:
         """The objective without what the strength changes."""
-        return StackedObjective(self.matrix, self.response, self.predictors, self.strengths.quadratic, second=self._few)
+        return outcomes_objective(
+            self.matrix, self.response, self.predictors, quadratic=self.strengths.quadratic, second=self._few
+        )
 
     @property
     def _few(self) -> bool:
@@ -158,7 +160,7 @@ class _Full:
 
 
 def _certified(
-    problem: Scaled[StackedObjective], penalty: Penalty, coef: FloatArray, step: FloatArray
+    problem: Scaled[Objective], penalty: Penalty, coef: FloatArray, step: FloatArray
 ) -> tuple[float, FloatArray, float]:
     """Return the gap of a solution, the products of its dual point with the columns, and the negative log-likelihood.
 
@@ -229,7 +231,7 @@ class _Set:
         columns, own = np.unique(column, return_inverse=True)
         predictors = _picked(given.predictors.of_columns(columns.size), outcome * columns.size + own)
         prior = None if given.strengths.quadratic is None else given.strengths.quadratic.pick(index)
-        objective = StackedObjective(given.matrix.columns(columns), given.response, predictors, prior)
+        objective = outcomes_objective(given.matrix.columns(columns), given.response, predictors, quadratic=prior)
         problem = Scaled(objective, given.strengths.scale[index])
         part = penalty.pick(index)
         point, model = problem.model(self.coef[index], part)

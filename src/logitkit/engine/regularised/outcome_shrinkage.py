@@ -12,9 +12,9 @@ from logitkit.engine.curvature.freedom import effective_freedom, moving, penalty
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov, WithheldVcov, vcov_of
 from logitkit.engine.facts import Covariance
+from logitkit.engine.objective import outcomes_objective
 from logitkit.engine.regularised.outcome_problem import ShrunkenOutcomes
 from logitkit.engine.regularised.shrinkage import NO_DESIGN_INFERENCE, NO_L1_INFERENCE, TOO_WIDE, ColumnRanks
-from logitkit.engine.stacked import StackedObjective
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.typing import FloatArray, IntArray
 
@@ -84,10 +84,10 @@ def _information(given: ShrunkenOutcomes, coef: FloatArray, active: IntArray) ->
         basis = np.zeros((predictors.active.size * columns.size, active.size))
         basis[outcome * columns.size + own, np.arange(active.size)] = 1.0
         part = replace(predictors.of_columns(columns.size), basis=basis)
-        objective = StackedObjective(given.design.matrix.columns(columns), given.response, part)
+        objective = outcomes_objective(given.design.matrix.columns(columns), given.response, part)
         found = objective.evaluate(coef[active]).hessian
     else:
-        found = StackedObjective(given.design.matrix, given.response, predictors).evaluate(coef).hessian
+        found = outcomes_objective(given.design.matrix, given.response, predictors).evaluate(coef).hessian
     assert isinstance(found, DenseHessian)
     array = found.array
     return array if array.shape[0] == active.size else array[np.ix_(active, active)]

@@ -24,13 +24,13 @@ import numpy as np
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
+from logitkit.engine.objective import Objective, outcomes_objective
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.regularised.strengths import Strengths
 from logitkit.engine.solvers.lbfgs import minimise_by_lbfgs
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
-from logitkit.engine.stacked import StackedObjective
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.models.predictors import Predictors
@@ -85,12 +85,12 @@ class OutcomeSmooth:
         ridge = np.where(penalty.held, self.response.total, penalty.l2) * scale**2
         quadratic = with_prior(ridge, self.strengths.quadratic)
         newton = self.coef.size <= NEWTON_MOST or quadratic.strengths.ndim == 2
-        objective = StackedObjective(self.matrix, self.response, self.predictors, quadratic, second=newton)
+        objective = outcomes_objective(self.matrix, self.response, self.predictors, quadratic=quadratic, second=newton)
         if newton:
             return self._by_newton(objective, penalty, quadratic, max_iter)
         return self._by_lbfgs(objective, penalty, quadratic, target, max_iter)
 
-    def _by_newton(self, objective: StackedObjective, penalty: Penalty, quadratic: Quadratic, max_iter: int) -> Solved:
+    def _by_newton(self, objective: Objective, penalty: Penalty, quadratic: Quadratic, max_iter: int) -> Solved:
         newton = Newton(max_iter=max_iter)
         solution: Solution | None = None
         if not self.known:
@@ -109,7 +109,7 @@ class OutcomeSmooth:
         return Solved(coef * scale, value, -quadratic.gradient(coef) / scale, gap, solution.status, steps, 0, kept)
 
     def _by_lbfgs(
-        self, objective: StackedObjective, penalty: Penalty, quadratic: Quadratic, target: float, max_iter: int
+        self, objective: Objective, penalty: Penalty, quadratic: Quadratic, target: float, max_iter: int
     ) -> Solved:
         if self._preconditioner is None:
             self._preconditioner = Preconditioner(self.matrix, self.response, self.predictors, self.place)

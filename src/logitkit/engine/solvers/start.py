@@ -16,7 +16,6 @@ from logitkit.engine.objective import Objective
 from logitkit.engine.solvers.choose import sample_size
 from logitkit.engine.solvers.newton import Nearby, Newton
 from logitkit.engine.solvers.solver import Solution, Status
-from logitkit.engine.stacked import StackedObjective
 from logitkit.typing import FloatArray
 
 __all__ = ["Start", "starting_point"]
@@ -40,9 +39,7 @@ class Start(NamedTuple):
     nearby: Nearby | None
 
 
-def starting_point(
-    objective: Objective | StackedObjective, intercept: int | None = None, origin: FloatArray | None = None
-) -> Start:
+def starting_point(objective: Objective, intercept: int | None = None, origin: FloatArray | None = None) -> Start:
     """Return the first iterate: a sample's solution for many rows, else zero.
 
     Examples
@@ -75,7 +72,7 @@ def starting_point(
 class _Sample:
     """A sample of the rows, and how much all rows weigh for each unit of its weight."""
 
-    def __init__(self, objective: Objective | StackedObjective, scale: float, solution: Solution) -> None:
+    def __init__(self, objective: Objective, scale: float, solution: Solution) -> None:
         self.objective = objective
         self.scale = scale
         self.known: Solution | None = solution

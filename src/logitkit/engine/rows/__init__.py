@@ -1,0 +1,1 @@
+"""Row engines: what a group of rows adds to the objective, for one linear predictor, several, and several parts."""

@@ -1,0 +1,79 @@
+"""What the objective asks of a row engine, and what a group of rows adds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from logitkit.engine.curvature.hessian import Hessian
+from logitkit.numerics.threads.row_groups import RowGroups
+from logitkit.typing import FloatArray
+
+__all__ = ["RowEngine", "RowSums", "SecondSums", "Sums"]
+
+Sums: TypeAlias = tuple[FloatArray, ...]
+
+
+@dataclass(slots=True)
+class RowSums:
+    """What a group of rows adds, in the inner columns of the matrix; ``second`` is empty where it is not asked for."""
+
+    gradient: FloatArray
+    second: Sums | None
+    value: float = 0.0
+    closest: float = np.inf
+    fitted: float = 0.0
+    matched: float = 0.0
+    pearson: float = 0.0
+
+
+class SecondSums(Protocol):
+    """Sums over rows that become a Hessian."""
+
+    def whole(self) -> Sums:
+        """Return empty sums for all rows."""
+
+    def merge(self, total: Sums, sums: Sums) -> None:
+        """Add the sums of a group."""
+
+    def finish(self, total: Sums) -> Hessian:
+        """Return the Hessian over the coefficients."""
+
+
+class RowEngine(Protocol):
+    """Sums over groups of rows for one shape of linear predictors."""
+
+    @property
+    def groups(self) -> RowGroups:
+        """How the rows are cut."""
+
+    @property
+    def n_params(self) -> int:
+        """Number of coefficients that are solved for."""
+
+    @property
+    def gram_cost(self) -> float:
+        """About the cost of second derivatives, in units of a pass without them."""
+
+    def second(self, rough: bool) -> SecondSums:
+        """Return how second derivatives are summed, to seven digits where that is enough."""
+
+    def spread(self, coef: FloatArray) -> FloatArray:
+        """Return coefficients of the inner columns."""
+
+    def group(self, number: int, inner: FloatArray, whole: Sums | None, sums: SecondSums, pearson: bool) -> RowSums:
+        """Return the sums of a group of rows."""
+
+    def empty(self) -> FloatArray:
+        """Return a gradient of zeros in the inner columns."""
+
+    def collect(self, gradient: FloatArray) -> FloatArray:
+        """Return derivatives by what is solved for, shape (q,), of those by the inner columns."""
+
+    def linear_predictor(self, coef: FloatArray) -> FloatArray:
+        """Return the linear predictors of every row, offset included, shape (n,) or (m, n)."""
+
+    def reach(self, direction: FloatArray) -> float:
+        """Return the largest change of a linear predictor along a direction, or rather more."""
