@@ -33,7 +33,7 @@ from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.dependence import Dependences, dependences_of
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.refits import certain_fits
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binomial import Binomial
@@ -232,7 +232,8 @@ def grouped_predictor(
     for group in np.unique(codes[special]).tolist():
         rows_of = np.flatnonzero(codes == group)
         part = matrix.take(rows_of)
-        eta[rows_of] = linear_predictor(record.single[group], part, None, None if sides is None else sides[rows_of])
+        own = None if sides is None else sides[rows_of]
+        eta[rows_of] = linear_predictors(record.single[group], part, None, own)[0]
         if group in record.dependences:
             open_rows[rows_of] = record.dependences[group].move(part.to_dense())
     open_rows |= np.array([text == NO_ROWS for text in record.status], dtype=bool)[codes]

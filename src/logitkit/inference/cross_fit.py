@@ -18,7 +18,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
 from logitkit.inference.dependence import dependences_of
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import prior_weights, units_of
 from logitkit.typing import FloatArray, IntArray
@@ -108,7 +108,7 @@ def cross_validate_by_weights(
         elif not refits.unconverged[number]:
             without = replace(design.response, prior=np.where(fold == number, 0.0, prior), weight_kind="precision")
             found = fit_design(replace(design, response=without), record.family, Newton(), record.level)
-            logit[rows] = linear_predictor(found, matrix, None)
+            logit[rows] = linear_predictors(found, matrix)[0]
             fresh = np.setdiff1d(found.aliased, record.aliased)
             if fresh.size:
                 # Columns that no row determines are zero coefficients by convention, in every fold alike.

@@ -29,7 +29,8 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
 from logitkit.inference.delta import wald_estimates
-from logitkit.inference.prediction import design_predictor, within_levels
+from logitkit.inference.prediction import fitted_rows
+from logitkit.inference.predictor_variance import within_levels
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
@@ -217,7 +218,7 @@ def _analytic(record: FitRecord, design: Design) -> FloatArray:
     absorbed, codes = record.info.absorbed, design.level_codes
     assert absorbed is not None
     assert codes is not None
-    eta = design_predictor(record, design)
+    eta = fitted_rows(record, design).eta[0]
     curvature = design.response.weights * record.family.variance(eta)
     own = np.bincount(codes, curvature, len(absorbed.levels))[codes]
     # mu (1 - mu) (1 - 2 mu), the third derivative of the loss, without cancellation: 1 - 2 mu = -tanh(eta / 2).

@@ -18,7 +18,8 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
-from logitkit.inference.prediction import design_predictor, within_levels
+from logitkit.inference.prediction import fitted_rows
+from logitkit.inference.predictor_variance import within_levels
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
@@ -51,7 +52,7 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     >>> bool(abs(leverage(fit.record, fit.design).sum() - fit.n_params) < 1e-7)
     True
     """
-    eta = design_predictor(record, design)
+    eta = fitted_rows(record, design).eta[0]
     variance = np.nan_to_num(record.family.variance(eta))
     curvature = design.response.row_weights * variance
     vcov = record.inner_model_vcov

@@ -20,8 +20,8 @@ import numpy as np
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import normal_quantile
-from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.penalised import require_covariance
+from logitkit.inference.prediction import fitted_matrix
 from logitkit.typing import FloatArray
 
 __all__ = ["OutcomeEffects", "SetRows", "outcome_effects"]
@@ -145,7 +145,7 @@ def outcome_effects(
     for value, matrix, offsets in sets:
         n_rows = matrix.n_rows
         share = np.full(n_rows, 1.0 / n_rows) if weights is None else weights / weights.sum()
-        mean = outcome_probabilities(record, matrix, offsets)
+        mean = fitted_matrix(record, matrix, offsets).probabilities
         jacobian = record.coordinates.jacobian(_derivatives(record, matrix, mean, share))
         variance = np.einsum("ij,ij->i", record.inner_vcov.times(jacobian), jacobian)
         values.append(value)

@@ -11,7 +11,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.curvature.vcov import DenseVcov
 from logitkit.engine.record import FitRecord
-from logitkit.inference.outcome_prediction import outcome_probabilities
+from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sandwich import cluster_meat, correction_of
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
@@ -95,7 +95,7 @@ def outcome_scores(record: FitRecord, design: Design, rows: IntArray) -> FloatAr
     """
     response = design.response.take(rows)
     matrix = design.matrix.take(rows)
-    mean = outcome_probabilities(record, matrix, response.offset)
+    mean = fitted_matrix(record, matrix, response.offset).probabilities
     left = np.nan_to_num(response.weights * (response.indicators() - mean))[record.predictors.active]
     flat = (left.T[:, :, None] * matrix.to_dense()[:, None, :]).reshape(rows.size, record.coef.size)
     return record.coordinates.jacobian(flat)

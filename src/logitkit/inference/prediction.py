@@ -1,56 +1,56 @@
 r"""Linear predictors and probabilities with intervals, at their limits when the data were separated.
 
-The standard error of :math:`x'\hat\beta` is :math:`\sqrt{x'Vx}`; intervals are made on the scale of the linear
-predictor and carried to probabilities by the inverse link, so that they stay within (0, 1). With an absorbed factor the
-intercept of the row's level was estimated too, and the variance is
-:math:`1/d_l + (x - f_l)'V(x - f_l)` (``docs/maths/incidental.md``, equation 5).
+The log odds of an outcome are a function of the linear predictors with derivatives g; their standard error is
+:math:`\sqrt{g'Cg}`, with C the covariance of the predictors (``predictor_variance.py``). Of two outcomes the log odds
+are the predictor itself. Of several, :math:`g_j = 1` for j = k and :math:`-p_j / (1 - p_k)` else
+(``docs/maths/multinomial.md``, equations 12 and 13). Intervals are made on this scale and carried to probabilities, so
+that they stay within (0, 1).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.within import Within, level_means
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
-from logitkit.inference.linear_predictors import linear_predictors
+from logitkit.inference.linear_predictors import contrast_sides, finite_predictors, linear_predictors
 from logitkit.inference.penalised import require_covariance
-from logitkit.inference.sample import is_sample, known_sides
+from logitkit.inference.predictor_variance import predictor_covariances
+from logitkit.inference.sample import (
+    is_sample,
+    known_sides,
+)
+from logitkit.models.link import LOGIT
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
     "FittedRows",
     "Predictions",
-    "design_predictor",
     "fitted_matrix",
     "fitted_rows",
     "is_sample",
-    "known_sides",
-    "linear_predictor",
     "predictions",
-    "within_levels",
+    "reported_predictors",
 ]
-
-BLOCK = 16_384
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """Predictions of m rows.
+    """Predictions of n rows, for L of the outcomes.
 
     Parameters
     ----------
-    logit, logit_std_error : (m,) array
-        Linear predictor and its standard error; infinite and nan at the limits of a separated fit.
-    probability, std_error : (m,) array
-        Probability of the event, and its standard error by the delta method.
-    low, high : (m,) array
+    log_odds, log_odds_error : (L, n) array
+        Log odds of each outcome against all others and their standard errors; infinite and nan at the limits of a
+        separated fit.
+    probability, std_error : (L, n) array
+        Probability of each outcome, and its standard error by the delta method.
+    low, high : (L, n) array
         Interval for the probability.
     level : float
         Confidence level.
@@ -60,13 +60,13 @@ class Predictions:
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
     >>> fit = lk.logit("y ~ x", data)
-    >>> found = predictions(fit.record, fit.design.matrix, None)
+    >>> found = predictions(fit.record, fit.design.matrix)
     >>> bool(np.all((found.low < found.probability) & (found.probability < found.high)))
     True
     """
 
-    logit: FloatArray
-    logit_std_error: FloatArray
+    log_odds: FloatArray
+    log_odds_error: FloatArray
     probability: FloatArray
     std_error: FloatArray
     low: FloatArray
@@ -168,14 +168,14 @@ def fitted_matrix(
     return FittedRows(eta, record.family.probabilities(eta))
 
 
-def linear_predictor(
+def reported_predictors(
     record: FitRecord,
     matrix: Matrix,
-    offset: FloatArray | None,
+    offset: FloatArray | None = None,
     sides: FloatArray | None = None,
     levels: IntArray | None = None,
 ) -> FloatArray:
-    """Return the only linear predictor of each row, shape (n,); ``linear_predictors`` says more.
+    """Return the linear predictors as they are reported: where only differences count, less that of the reference.
 
     Parameters
     ----------
@@ -183,115 +183,69 @@ def linear_predictor(
         The fit.
     matrix : Matrix
         n rows.
-    offset : (n,) array or None
-        Added.
+    offset : (m, n) array or None
+        Added to the linear predictors.
     sides, levels : (n,) array, optional
         As ``linear_predictors`` takes them.
 
     Returns
     -------
-    (n,) array
-        At its limit under separation.
+    (m, n) array
+        The logarithm of each probability less that of the reference, in symmetric form less the mean of all; infinite
+        or missing where separation leaves no finite difference. Where each predictor counts, as ``linear_predictors``.
 
     Examples
     --------
-    >>> import logitkit as lk
-    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1, 2, 3, 4]})
-    >>> linear_predictor(fit.record, fit.design.matrix, None).tolist()
-    [-inf, -inf, inf, inf]
-    """
-    eta = linear_predictors(record, matrix, None if offset is None else offset[None], sides, levels)
-    return np.asarray(eta[0])
-
-
-def design_predictor(record: FitRecord, design: Design) -> FloatArray:
-    """Return the linear predictor of each row of a design, shape (n,), at its limit under separation.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    design : Design
-        n rows with their outcome.
-
-    Returns
-    -------
-    (n,) array
-        As ``linear_predictor``.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1, 2, 3, 4]})
-    >>> design_predictor(fit.record, fit.design).tolist()
-    [-inf, -inf, inf, inf]
-    """
-    return np.asarray(fitted_rows(record, design).eta[0])
-
-
-def within_levels(record: FitRecord, design: Design) -> Within:
-    """Return the columns that were solved for less their means in each row's level of an absorbed factor.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    design : Design
-        Rows with the level of each: those of the fit, unless the record kept the means.
-
-    Returns
-    -------
-    Within
-        The part of each row that the intercepts of the levels do not take up.
-
-    Examples
-    --------
-    Weighted by their curvature, such columns sum to zero in every level:
+    In symmetric form they sum to zero:
 
     >>> import logitkit as lk
-    >>> data = {"y": [0, 1, 0, 1, 1, 0], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0], "g": [1, 1, 1, 2, 2, 2]}
-    >>> fit = lk.logit("y ~ x", data, absorb="g")
-    >>> mu = fit.predict().to_numpy()
-    >>> sums = np.bincount(
-    ...     fit.design.level_codes, mu * (1 - mu) * within_levels(fit.record, fit.design).to_dense()[:, 0]
-    ... )
-    >>> bool(np.allclose(sums, 0.0, atol=1e-9))
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data, reference=None)
+    >>> bool(np.allclose(reported_predictors(fit.record, fit.design.matrix).sum(axis=0), 0.0, atol=1e-12))
     True
     """
-    absorbed, codes = record.info.absorbed, design.level_codes
-    assert absorbed is not None
-    assert codes is not None
-    working, means = record.coordinates.matrix(design.matrix), absorbed.means
-    if means is None:
-        curvature = design.response.weights * record.family.variance(design_predictor(record, design))
-        means = level_means(working, codes, curvature, len(absorbed.levels))
-    return Within(working, codes, means)
+    if not record.family.compares_predictors:
+        return linear_predictors(record, matrix, offset, sides, levels)
+    eta = finite_predictors(record, matrix)
+    if offset is not None:
+        eta = eta + offset
+    m, reference = len(eta), record.reference
+    eta = eta - (eta.mean(axis=0) if reference is None else eta[reference])
+    if record.limit is None:
+        return np.asarray(eta)
+    base = np.full(m, 1.0 / m) if reference is None else np.eye(m)[reference]
+    signs = np.stack([contrast_sides(record, matrix, weights - base) for weights in np.eye(m)])
+    infinite = np.where(signs > 0.0, np.inf, np.where(signs < 0.0, -np.inf, np.nan))
+    return np.where(signs == 0.0, eta, infinite)
 
 
 def predictions(
     record: FitRecord,
     matrix: Matrix,
-    offset: FloatArray | None,
+    offset: FloatArray | None = None,
     level: float | None = None,
     sides: FloatArray | None = None,
     levels: IntArray | None = None,
+    outcomes: Sequence[int] | None = None,
 ) -> Predictions:
-    """Return linear predictors and probabilities with standard errors and intervals.
+    """Return probabilities with standard errors and intervals.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     matrix : Matrix
-        m rows.
-    offset : (m,) array or None
-        Added to the linear predictor.
+        n rows.
+    offset : (m, n) array or None
+        Added to the linear predictors.
     level : float, optional
         Confidence level; the fit's by default.
-    sides : (m,) array, optional
+    sides : (n,) array, optional
         From ``known_sides``.
-    levels : (m,) int array, optional
+    levels : (n,) int array, optional
         Level of each row; demanded where a factor is absorbed.
+    outcomes : sequence of int, optional
+        Places of the L outcomes that are asked for; all by default.
 
     Returns
     -------
@@ -306,57 +260,48 @@ def predictions(
 
     Examples
     --------
-    The standard error of a probability is that of the logit times mu (1 - mu):
+    The standard error of a probability is that of the log odds times mu (1 - mu):
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
     >>> fit = lk.logit("y ~ x", data)
-    >>> found = predictions(fit.record, fit.design.matrix, None)
+    >>> found = predictions(fit.record, fit.design.matrix, outcomes=[1])
     >>> mu = found.probability
-    >>> bool(np.allclose(found.std_error, found.logit_std_error * mu * (1 - mu)))
+    >>> bool(np.allclose(found.std_error, found.log_odds_error * mu * (1 - mu)))
     True
     """
     level = record.level if level is None else level
     z = normal_quantile(level)
     require_covariance(record, "Predictions with errors", "fit.predict gives the probabilities.")
-    working, own = record.coordinates.matrix(matrix), np.zeros(matrix.n_rows)
-    if record.info.absorbed is not None:
-        working, own = _of_levels(record, record.info.absorbed, working, levels)
-    eta = linear_predictors(record, matrix, None if offset is None else offset[None], sides, levels)[0]
-    variance = np.empty(matrix.n_rows)
-    for start in range(0, matrix.n_rows, BLOCK):
-        stop = min(start + BLOCK, matrix.n_rows)
-        variance[start:stop] = own[start:stop] + record.inner_vcov.row_variances(working.rows(start, stop))
+    family = record.family
+    shown = list(range(family.n_outcomes)) if outcomes is None else list(outcomes)
+    covariances = predictor_covariances(record, matrix, record.inner_vcov, levels)
+    eta = linear_predictors(record, matrix, offset, sides, levels)
+    probability = family.probabilities(eta)
+    with np.errstate(invalid="ignore"):
+        log_odds = family.log_odds(eta)[shown]
+    variance = np.empty(log_odds.shape)
+    for rows, covariance in covariances:
+        jacobian = family.log_odds_jacobian(eta[:, rows])[shown]
+        if jacobian.shape[1] == 1:
+            variance[:, rows] = jacobian[:, 0] ** 2 * covariance[:, 0, 0]
+        else:
+            by_row = np.ascontiguousarray(jacobian.transpose(2, 0, 1))
+            variance[:, rows] = np.einsum("nlm,nlm->ln", by_row @ covariance, by_row)
     # A variance that is zero may come out as rounding of either sign.
-    logit_error = np.sqrt(np.where(np.isfinite(eta), np.maximum(variance, 0.0), np.nan))
-    mean = record.family.mean
+    error = np.sqrt(np.where(np.isfinite(log_odds), np.maximum(variance, 0.0), np.nan))
+    rest = np.stack([np.delete(probability, k, axis=0).sum(axis=0) for k in shown])  # 1 - p without cancellation
     return Predictions(
-        logit=eta,
-        logit_std_error=logit_error,
-        probability=mean(eta),
-        std_error=logit_error * record.family.variance(eta),
-        low=mean(eta - z * logit_error),
-        high=mean(eta + z * logit_error),
+        log_odds=log_odds,
+        log_odds_error=error,
+        probability=probability[shown],
+        std_error=error * (probability[shown] * rest),
+        low=LOGIT.inverse(log_odds - z * error),
+        high=LOGIT.inverse(log_odds + z * error),
         level=level,
     )
 
 
-def _of_levels(
-    record: FitRecord, absorbed: AbsorbedLevels, working: Matrix, levels: IntArray | None
-) -> tuple[Within, FloatArray]:
-    """Return rows less the means of their level, and the variance of its intercept were the coefficients known."""
-    if not record.has_likelihood:
-        raise UnsupportedError(
-            f"Standard errors of predictions are not offered with {record.covariance.label} and {absorbed.name} "
-            "absorbed: a level's intercept rests on the rows of that level alone, which say little of its variance by "
-            "a sandwich. fit.predict gives the probabilities; without sampling weights or cluster= there are errors."
-        )
-    if absorbed.means is None or absorbed.curvature is None:
-        raise UnsupportedError(
-            f"Standard errors of predictions need the mean of every column in each level of {absorbed.name}, and "
-            f"{len(absorbed.levels):,} levels times {record.inner_coef.size} columns are too many to keep. "
-            "fit.predict gives the probabilities."
-        )
-    if levels is None:
-        raise DataError(f"Rows without their level of {absorbed.name}, which is absorbed, have no standard errors.")
-    return Within(working, levels, absorbed.means), 1.0 / absorbed.curvature[levels]
+def design_predictor(record: FitRecord, design: Design) -> FloatArray:
+    """Return the only linear predictor of each row; an older name, until the diagnostics ask ``fitted_rows``."""
+    return np.asarray(fitted_rows(record, design).eta[0])

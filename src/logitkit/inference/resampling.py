@@ -21,9 +21,8 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.outcome_prediction import outcome_probabilities
 from logitkit.inference.penalised import require_likelihood
-from logitkit.inference.prediction import design_predictor
+from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import ResamplingKind, prior_weights, resampling_kind, units_of
 from logitkit.numerics.once import once
@@ -299,7 +298,7 @@ def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generato
     trials = np.rint(response.weights).astype(np.int64)
     if not record.is_single:
         return _several_outcomes(record, design, trials)
-    mean = np.nan_to_num(record.family.mean(design_predictor(record, design)))
+    mean = np.nan_to_num(fitted_rows(record, design).probabilities[1])
     used = trials > 0
 
     def draw(generator: np.random.Generator) -> FloatArray:
@@ -314,7 +313,7 @@ def _several_outcomes(
 ) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws proportions of several outcomes, shape (K, n)."""
     response = design.response
-    mean = np.nan_to_num(outcome_probabilities(record, design.matrix, response.offset))
+    mean = np.nan_to_num(fitted_rows(record, design).probabilities)
     chances, used, own = (mean / mean.sum(axis=0)).T, trials > 0, response.indicators()
 
     def draw(generator: np.random.Generator) -> FloatArray:

@@ -26,7 +26,8 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
-from logitkit.inference.prediction import design_predictor, within_levels
+from logitkit.inference.prediction import fitted_rows
+from logitkit.inference.predictor_variance import within_levels
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
@@ -70,7 +71,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     sampled = response.prior is not None and response.weight_kind == "sampling"
     if record.penalty is not None or (response.clusters is None and not sampled):
         return record
-    eta = design_predictor(record, design)
+    eta = fitted_rows(record, design).eta[0]
     # At the limit of a separated fit the score of a separated row is zero.
     slope = response.weights * np.nan_to_num(record.family.residual(eta, response.y))
     working: Matrix = record.coordinates.matrix(design.matrix)

@@ -162,6 +162,13 @@ class Predictors:
             out[:, part.columns] += part.expand(flat[place], self.n_predictors)
         return out
 
+    def tables(self, functions: FloatArray) -> FloatArray:
+        """Return functions of k numbers, one per coefficient, by predictor and column, shape (m, p, k)."""
+        out = np.empty((self.n_predictors, self.n_columns, functions.shape[1]))
+        for place, column in enumerate(functions.T):
+            out[:, :, place] = self.table(column)
+        return out
+
     def blocks(self, coef: FloatArray) -> FloatArray:
         """Return the coefficients of the only part, shape (r, p)."""
         return np.asarray(self.flat(coef)).reshape(self.parts[0].n_rows, -1)
@@ -189,6 +196,10 @@ class Predictors:
 
         Function i is the sum over predictors a of ``weights[i, a]`` times the predictor of a row with the given cells.
         """
+        if len(self.parts) == 1:  # without a second copy
+            (part,) = self.parts
+            cells = cells if np.array_equal(part.columns, np.arange(self.n_columns)) else cells[:, part.columns]
+            return (part.contract(weights.T).T[:, :, None] * cells[:, None, :]).reshape(len(cells), -1)
         out = np.zeros((len(cells), self.n_flat))
         for part, place in zip(self.parts, self.places, strict=True):
             made = part.contract(weights.T).T[:, :, None] * cells[:, None, part.columns]

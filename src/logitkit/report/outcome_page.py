@@ -18,10 +18,10 @@ from logitkit.diagnostics.outcome_influence import outcome_influence
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
-from logitkit.inference.outcome_prediction import outcome_probabilities
-from logitkit.inference.outcome_sample import is_outcome_sample
 from logitkit.inference.outcome_tests import combine_tests, term_tests
 from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
+from logitkit.inference.prediction import fitted_matrix
+from logitkit.inference.sample import is_sample
 from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.plots.export import svg_of
 from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
@@ -63,7 +63,7 @@ def outcome_report_document(
     """Return the report of a fit of several outcomes."""
     summary = outcome_summary_document(record, units)
     sections = tuple(section for make in SECTIONS for section in make(record, design, units))
-    own, left_out = is_outcome_sample(record, design), left_out_words(rows_left_out(design))
+    own, left_out = is_sample(record, design), left_out_words(rows_left_out(design))
     rows = "the rows of the fit" if own else f"{format_integer(design.n_rows)} other rows"
     return for_readers(
         Document(
@@ -116,7 +116,7 @@ def _term_tests(record: FitRecord, design: Design, units: Units) -> Iterator[Sec
     terms = [term for term in record.info.terms if term.columns and term.columns != (record.info.intercept,)]
     if record.penalty is not None or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
         return
-    own = is_outcome_sample(record, design) and record.has_likelihood
+    own = is_sample(record, design) and record.has_likelihood
     own = own and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
     result = term_tests(record, design if own else None, "lr" if own else "wald")
     kind = "Likelihood-ratio" if own else "Wald"
@@ -156,7 +156,7 @@ def _probabilities(record: FitRecord, design: Design, units: Units) -> Iterator[
     response = design.response
     if len(record.outcomes) > OUTCOMES_MOST:
         return  # more areas than a figure can tell apart
-    mean = outcome_probabilities(record, design.matrix, response.offset)
+    mean = fitted_matrix(record, design.matrix, response.offset).probabilities
     known = ~np.isnan(mean).any(axis=0)
     weights = (response.indicators() * response.weights)[:, known]
     totals = weights.sum(axis=1)
@@ -224,7 +224,7 @@ def _calibration(record: FitRecord, design: Design, units: Units) -> Iterator[Se
 
 
 def _judged(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
-    if record.separated_completely and is_outcome_sample(record, design):
+    if record.separated_completely and is_sample(record, design):
         yield Section("Discrimination and calibration", (Prose(NOTHING_TO_JUDGE),))
         return
     for make in (_probabilities, _discrimination, _classification, _calibration, _goodness):
@@ -246,7 +246,7 @@ def _influence(record: FitRecord, design: Design, units: Units) -> Iterator[Sect
     del units
     if record.penalty is not None or record.separated_completely or record.coef.size > INFLUENCE_MOST:
         return
-    if not is_outcome_sample(record, design):
+    if not is_sample(record, design):
         return
     try:
         result = outcome_influence(record, design)

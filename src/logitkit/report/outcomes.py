@@ -8,7 +8,7 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.inference.conditioning import conditioning
-from logitkit.inference.outcome_prediction import outcome_probabilities
+from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.risk_ratios import RiskRatios
 from logitkit.report.frames import ResultFrame
 from logitkit.report.tidy import likelihood_row, posterior_named, ratio_named, row_labels, tidy_frame
@@ -74,7 +74,7 @@ def glance_outcomes(record: FitRecord) -> pd.DataFrame:
 def augment_outcomes(record: FitRecord, design: Design) -> pd.DataFrame:
     """Return a row an observation: outcome, the likeliest outcome, probabilities and what is left of each outcome."""
     response = design.response
-    mean = outcome_probabilities(record, design.matrix, response.offset)
+    mean = fitted_matrix(record, design.matrix, response.offset).probabilities
     known = ~np.isnan(mean).any(axis=0)
     likeliest = np.where(known, np.nan_to_num(mean).argmax(axis=0), -1)
     outcomes = pd.CategoricalDtype(list(record.outcomes))

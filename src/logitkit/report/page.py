@@ -19,7 +19,7 @@ from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.penalised import is_withheld, posterior_condition
-from logitkit.inference.prediction import is_sample
+from logitkit.inference.sample import is_sample
 from logitkit.inference.term_tests import wald_term_tests
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.export import svg_of

@@ -14,9 +14,11 @@ from logitkit.errors import UnsupportedError
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
+from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.odds_ratios import OddsRatios
 from logitkit.inference.penalised import has_posterior, posterior_condition
-from logitkit.inference.prediction import Predictions, is_sample, known_sides, linear_predictor, predictions
+from logitkit.inference.prediction import Predictions, predictions
+from logitkit.inference.sample import is_sample, known_sides
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.options import require_flag
 from logitkit.report.frames import ResultFrame
@@ -174,16 +176,16 @@ def _penalty_row(record: FitRecord, facts: PenaltyFacts) -> dict[str, Any]:
 
 
 def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFrame:
-    """Return predictions with standard errors and intervals, a row a row of the table."""
+    """Return predictions of one outcome with standard errors and intervals, one row per row of the table."""
     columns = {
         "estimate": result.probability,
         "std_error": result.std_error,
         "conf_low": result.low,
         "conf_high": result.high,
-        "logit": result.logit,
-        "logit_std_error": result.logit_std_error,
+        "logit": result.log_odds,
+        "logit_std_error": result.log_odds_error,
     }
-    return ResultFrame({name: scatter(values, kept) for name, values in columns.items()}, index=index)
+    return ResultFrame({name: scatter(values[0], kept) for name, values in columns.items()}, index=index)
 
 
 def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
@@ -192,12 +194,12 @@ def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
     from logitkit.diagnostics.residuals import residuals
 
     sides = known_sides(record, design)
-    offset, levels = design.response.shift, design.level_codes
+    offset, levels = design.response.offset, design.level_codes
     try:
-        fitted = predictions(record, design.matrix, offset, sides=sides, levels=levels)
-        logit, probability, std_error = fitted.logit, fitted.probability, fitted.std_error
+        fitted = predictions(record, design.matrix, offset, sides=sides, levels=levels, outcomes=[1])
+        logit, probability, std_error = fitted.log_odds[0], fitted.probability[0], fitted.std_error[0]
     except UnsupportedError:  # where a factor is absorbed, or after a penalty, there may be none
-        logit = linear_predictor(record, design.matrix, offset, sides, levels)
+        logit = linear_predictors(record, design.matrix, offset, sides, levels)[0]
         probability, std_error = record.family.mean(logit), np.full(design.n_rows, np.nan)
     measured = np.full((2, design.n_rows), np.nan)  # other rows have no influence on the fit
     if record.penalty is None and is_sample(record, design):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.engine.outcome_layout import outcome_place, places_of
 from logitkit.errors import DataError
-from logitkit.inference.outcome_prediction import outcome_probabilities
+from logitkit.inference.prediction import fitted_matrix
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
 from logitkit.results.figures import Plots
 from logitkit.results.outcome_rows import outcome_rows
@@ -241,5 +241,5 @@ class OutcomePlots(Plots):
         from logitkit.plots.ternary import plot_ternary
 
         record, rows = self._fit.record, outcome_rows(self._fit, data, weights, offset)
-        mean = outcome_probabilities(record, rows.matrix, rows.response.offset)
+        mean = fitted_matrix(record, rows.matrix, rows.response.offset).probabilities
         return plot_ternary(mean, record.outcomes, rows.response.y.astype(int), ax, title=title)

@@ -15,7 +15,7 @@ from logitkit.design.table.checks import require_finite
 from logitkit.design.table.frame import Table, numeric_values, row_values
 from logitkit.errors import DataError, DataWarning, nearest_name, warn_caller
 from logitkit.inference.estimable import not_estimable, require_estimable
-from logitkit.inference.outcome_prediction import outcome_logits, outcome_predictions, outcome_probabilities
+from logitkit.inference.prediction import fitted_matrix, predictions, reported_predictors
 from logitkit.options import require_choice
 from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
@@ -114,8 +114,10 @@ def _matrix(info: DesignInfo, X: Any, offset: Any) -> NewRows:
 def predict_outcomes(fit: MultinomialFit, rows: NewRows, scale: str) -> pd.DataFrame:
     """Return predictions of rows, a column an outcome."""
     record = fit.record
-    function = outcome_probabilities if scale == "probability" else outcome_logits
-    values = function(record, rows.matrix, rows.offset)
+    if scale == "probability":
+        values = fitted_matrix(record, rows.matrix, rows.offset).probabilities
+    else:
+        values = reported_predictors(record, rows.matrix, rows.offset)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
         warn_caller(
@@ -133,7 +135,7 @@ def predictions_of_outcomes(
 ) -> pd.DataFrame:
     """Return probabilities with standard errors and intervals, a row a row of the table and an outcome."""
     rows = rows_to_predict(fit, data, offset, unseen)
-    found = outcome_predictions(fit.record, rows.matrix, rows.offset, level)
+    found = predictions(fit.record, rows.matrix, rows.offset, level)
     columns = {}
     for name, values in (
         ("estimate", found.probability),
@@ -145,5 +147,5 @@ def predictions_of_outcomes(
         out[rows.kept] = values.T
         columns[name] = out.reshape(-1)
     labels = pd.RangeIndex(rows.kept.size) if rows.index is None else pd.Index(rows.index)
-    index = pd.MultiIndex.from_product([labels, found.outcomes], names=[labels.name or "row", "outcome"])
+    index = pd.MultiIndex.from_product([labels, fit.record.outcomes], names=[labels.name or "row", "outcome"])
     return tidy.posterior_named(ResultFrame(columns, index), fit.record)

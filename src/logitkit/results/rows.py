@@ -19,7 +19,9 @@ from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.inference.estimable import not_estimable, require_estimable
-from logitkit.inference.prediction import is_sample, known_sides, linear_predictor, predictions
+from logitkit.inference.linear_predictors import linear_predictors
+from logitkit.inference.prediction import predictions
+from logitkit.inference.sample import is_sample, known_sides
 from logitkit.options import require_choice
 from logitkit.report import tidy
 from logitkit.report.left_out import left_out_words
@@ -159,7 +161,7 @@ def _answered(record: FitRecord, rows: NewRows, levels: IntArray | None) -> NewR
 def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy) -> pd.DataFrame:
     """Return probabilities with standard errors and intervals."""
     rows = rows_to_predict(fit, data, offset, unseen)
-    found = predictions(fit.record, rows.matrix, rows.shift, level, rows.sides, rows.levels)
+    found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, rows.levels, [1])
     return tidy.posterior_named(tidy.predictions_frame(found, rows.kept, rows.index), fit.record)
 
 
@@ -189,7 +191,7 @@ def _matrix_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
 
 def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
     """Return predictions of rows, missing where the rows were not kept or the limit is undetermined."""
-    eta = linear_predictor(record, rows.matrix, rows.shift, rows.sides, rows.levels)
+    eta = linear_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)[0]
     undetermined = int(np.isnan(eta).sum())
     if undetermined:
         warn_caller(

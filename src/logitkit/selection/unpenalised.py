@@ -21,9 +21,9 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.estimable import not_estimable
-from logitkit.inference.outcome_prediction import outcome_probabilities
+from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
-from logitkit.inference.prediction import linear_predictor
+from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binomial import Binomial
 from logitkit.models.penalties.specification import Part, Specification
@@ -136,8 +136,8 @@ class Unpenalised(PenalisedModel):
             )
         if not record.is_single:
             with np.errstate(divide="ignore"):
-                return np.log(outcome_probabilities(record, matrix, offset))[:, :, None]
-        return linear_predictor(record, matrix, None if offset is None else offset[0])[:, None]
+                return np.log(fitted_matrix(record, matrix, offset).probabilities)[:, :, None]
+        return linear_predictors(record, matrix, offset).T
 
     def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
         """Return the rank of the design."""

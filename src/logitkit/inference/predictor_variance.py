@@ -1,0 +1,161 @@
+r"""The covariance of the linear predictors of a row.
+
+With coefficients :math:`\theta` of covariance V and predictors :math:`\eta_a = j_a'\theta + o_a` it is
+:math:`j_a' V j_b`. Of a single predictor this is :math:`x'Vx`; with an absorbed factor the intercept of the row's level
+was estimated too, and the variance is :math:`1/d_l + (x - f_l)'V(x - f_l)` (``docs/maths/incidental.md``, equation 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from logitkit.design.absorbed import AbsorbedLevels
+from logitkit.design.design import Design
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.within import Within, level_means
+from logitkit.engine.curvature.vcov import Vcov
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.linear_predictors import BLOCK, NUMBERS_OF_BLOCK, linear_predictors
+from logitkit.inference.sample import known_sides
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["predictor_covariances", "within_levels"]
+
+
+def predictor_covariances(
+    record: FitRecord, matrix: Matrix, vcov: Vcov, levels: IntArray | None = None
+) -> Iterator[tuple[slice, FloatArray]]:
+    """Return the covariance of the linear predictors of each row, block of rows by block of rows.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    matrix : Matrix
+        n rows.
+    vcov : Vcov
+        Of the coefficients that were solved for: ``record.inner_vcov``, or ``record.inner_model_vcov``.
+    levels : (n,) int array, optional
+        Level of each row; demanded where a factor is absorbed.
+
+    Returns
+    -------
+    iterator of (slice, (r, m, m) array)
+        Which rows, and their covariances: zero for the predictor of a reference; under separation those of a finite
+        representative of the limit.
+
+    Raises
+    ------
+    UnsupportedError
+        Where a factor is absorbed and the variances of its intercepts are not to be had.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> _, covariance = next(predictor_covariances(fit.record, fit.design.matrix, fit.record.inner_vcov))
+    >>> x = np.array([0.0, 0.0, 1.0, 1.0])  # the logit of c in the first row, where x = 1
+    >>> bool(np.isclose(covariance[0, 2, 2], x @ fit.record.vcov @ x))
+    True
+    """
+    if not record.is_single:
+        return _covariances(record, matrix, vcov)
+    working, own = record.coordinates.matrix(matrix), np.zeros(matrix.n_rows)
+    if record.info.absorbed is not None:
+        working, own = _of_levels(record, record.info.absorbed, working, levels)
+    return _variances(working, own, vcov)
+
+
+def _variances(working: Matrix, own: FloatArray, vcov: Vcov) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield the variance of the only predictor of each row, of which the part ``own`` is its intercept's."""
+    for start in range(0, working.n_rows, BLOCK):
+        rows = slice(start, min(start + BLOCK, working.n_rows))
+        variance = own[rows] + vcov.row_variances(working.rows(rows.start, rows.stop))
+        yield rows, variance[:, None, None]
+
+
+def _covariances(record: FitRecord, matrix: Matrix, vcov: Vcov) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield the covariance of several predictors, which are functions of the cells of a row that all rows share."""
+    given = np.eye(record.coef.size)
+    given[record.aliased] = 0.0
+    functions = record.coordinates.jacobian(given)
+    left, right = record.predictors.tables(functions), record.predictors.tables(vcov.times(functions))
+    active = np.flatnonzero(np.any(left != 0.0, axis=(1, 2)))
+    step = max(NUMBERS_OF_BLOCK // max(2 * active.size * vcov.size, 1), 1)
+    for start in range(0, matrix.n_rows, step):
+        rows = slice(start, min(start + step, matrix.n_rows))
+        dense = matrix.rows(rows.start, rows.stop).to_dense()
+        own = [dense @ left[a] for a in active]
+        covariance = np.zeros((dense.shape[0], len(left), len(left)))
+        for place, a in enumerate(active):
+            times = dense @ right[a]
+            for b, function in zip(active[: place + 1], own, strict=False):
+                value = np.einsum("ij,ij->i", times, function)
+                covariance[:, a, b] = covariance[:, b, a] = value
+        yield rows, covariance
+
+
+def within_levels(record: FitRecord, design: Design) -> Within:
+    """Return the columns that were solved for less their means in each row's level of an absorbed factor.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Rows with the level of each: those of the fit, unless the record kept the means.
+
+    Returns
+    -------
+    Within
+        The part of each row that the intercepts of the levels do not take up.
+
+    Examples
+    --------
+    Weighted by their curvature, such columns sum to zero in every level:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 1, 0, 1, 1, 0], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0], "g": [1, 1, 1, 2, 2, 2]}
+    >>> fit = lk.logit("y ~ x", data, absorb="g")
+    >>> mu = fit.predict().to_numpy()
+    >>> sums = np.bincount(
+    ...     fit.design.level_codes, mu * (1 - mu) * within_levels(fit.record, fit.design).to_dense()[:, 0]
+    ... )
+    >>> bool(np.allclose(sums, 0.0, atol=1e-9))
+    True
+    """
+    absorbed, codes = record.info.absorbed, design.level_codes
+    assert absorbed is not None
+    assert codes is not None
+    working, means = record.coordinates.matrix(design.matrix), absorbed.means
+    if means is None:
+        sides = known_sides(record, design)
+        eta = linear_predictors(record, design.matrix, design.response.offset, sides, codes)[0]
+        curvature = design.response.weights * record.family.variance(eta)
+        means = level_means(working, codes, curvature, len(absorbed.levels))
+    return Within(working, codes, means)
+
+
+def _of_levels(
+    record: FitRecord, absorbed: AbsorbedLevels, working: Matrix, levels: IntArray | None
+) -> tuple[Within, FloatArray]:
+    """Return rows less the means of their level, and the variance of its intercept were the coefficients known."""
+    if not record.has_likelihood:
+        raise UnsupportedError(
+            f"Standard errors of predictions are not offered with {record.covariance.label} and {absorbed.name} "
+            "absorbed: a level's intercept rests on the rows of that level alone, which say little of its variance by "
+            "a sandwich. fit.predict gives the probabilities; without sampling weights or cluster= there are errors."
+        )
+    if absorbed.means is None or absorbed.curvature is None:
+        raise UnsupportedError(
+            f"Standard errors of predictions need the mean of every column in each level of {absorbed.name}, and "
+            f"{len(absorbed.levels):,} levels times {record.inner_coef.size} columns are too many to keep. "
+            "fit.predict gives the probabilities."
+        )
+    if levels is None:
+        raise DataError(f"Rows without their level of {absorbed.name}, which is absorbed, have no standard errors.")
+    return Within(working, levels, absorbed.means), 1.0 / absorbed.curvature[levels]
