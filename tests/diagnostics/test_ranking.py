@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from logitkit.design.rebuild import rebuild_design
-from logitkit.diagnostics.ranking import merge_rounding, rank_rows
+from logitkit.diagnostics.ranking import merge_rounding, predicted_rows
 from logitkit.errors import DataError
 
 
@@ -25,18 +25,19 @@ def test_rounding_is_relative_to_the_largest():
 
 def test_rows_of_no_weight_are_left_out(fit_formula):
     data = {"x": [3.0, 1.0, 2.0, 0.0], "y": [1, 0, 0, 1], "w": [1, 2, 0, 1]}
-    ranked = rank_rows(*fit_formula("y ~ x", data, weights="w"))
+    ranked = predicted_rows(*fit_formula("y ~ x", data, weights="w")).against_rest(1)
     assert set(ranked.order) == {0, 1, 3}
-    assert (np.diff(ranked.eta) >= 0.0).all()
+    assert (np.diff(ranked.log_odds) >= 0.0).all()
     assert_array_equal(ranked.events + ranked.nonevents, ranked.weights)
 
 
 def test_undetermined_rows_are_left_out_and_counted(fit_formula):
     record, _ = fit_formula("y ~ a + b", {"a": [0, 0, 1, 0], "b": [0, 0, 0, 1], "y": [0, 1, 1, 1]})
     new = {"a": [1, 0, 1], "b": [-1, 0, 0], "y": [1, 1, 0]}
-    ranked = rank_rows(record, rebuild_design(record.info, new))
-    assert ranked.undetermined == 1
+    rows = predicted_rows(record, rebuild_design(record.info, new))
+    ranked = rows.against_rest(1)
+    assert rows.undetermined == 1
     assert_array_equal(ranked.order, [1, 2])
     assert ranked.mu[-1] == 1.0
     with pytest.raises(DataError, match="nothing to compare"):
-        rank_rows(record, rebuild_design(record.info, {"a": [1], "b": [-1], "y": [1]}))
+        predicted_rows(record, rebuild_design(record.info, {"a": [1], "b": [-1], "y": [1]}))

@@ -14,6 +14,23 @@ from logitkit.plots.residuals import DRAWN_MOST, plot_residuals
 from tolerances import EXACT
 
 
+def measured(leverage, distance, pearson, deviance, rank, positions) -> Influence:
+    """Influence of what the figure draws."""
+    return Influence(
+        ("no", "yes"),
+        leverage,
+        distance,
+        pearson**2,
+        deviance**2,
+        pearson**2,
+        leverage,
+        pearson,
+        deviance,
+        rank,
+        positions,
+    )
+
+
 def names(ax):
     return [text for text in ax.texts if text.get_text().isdigit()]
 
@@ -55,7 +72,7 @@ def test_rows_may_have_names_of_their_own(drawn):
 def test_names_do_not_cover_each_other():
     n = 5
     h = np.full(n, 0.1) + 1e-4 * np.arange(n)
-    crowd = Influence(h, np.arange(1.0, n + 1), np.ones(n), np.ones(n), 2, np.arange(100, 100 + n))
+    crowd = measured(h, np.arange(1.0, n + 1), np.ones(n), np.ones(n), 2, np.arange(100, 100 + n))
     ax = plot_residuals(crowd)
     ax.figure.canvas.draw()
     boxes = [text.get_window_extent() for text in names(ax)]
@@ -69,7 +86,7 @@ def strong():
     h = np.array([0.2, 0.5, 0.05])
     distance = np.array([1.0, 2.0, 0.0])
     r = np.sqrt(distance * 2 * (1 - h) / h)
-    return Influence(h, distance, r, r, 2, np.arange(3))
+    return measured(h, distance, r, r, 2, np.arange(3))
 
 
 def test_contours_hold_points_of_their_distance():
@@ -95,7 +112,7 @@ def test_no_contours_for_deviance_residuals_or_out_of_reach(drawn):
 def test_many_rows_are_thinned_and_the_largest_kept():
     rng = np.random.default_rng(0)
     n = 3 * DRAWN_MOST
-    many = Influence(rng.random(n) / 10, rng.random(n), rng.standard_normal(n), rng.standard_normal(n), 3, np.arange(n))
+    many = measured(rng.random(n) / 10, rng.random(n), rng.standard_normal(n), rng.standard_normal(n), 3, np.arange(n))
     ax = plot_residuals(many)
     (points,) = ax.collections
     drawn_rows = set(map(tuple, points.get_offsets()))

@@ -33,7 +33,7 @@ from logitkit.design.response.response import Response
 from logitkit.diagnostics.discrimination import are_independent_counts
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.ranking import RankedRows, rank_rows
+from logitkit.diagnostics.ranking import RankedRows, predicted_rows
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
@@ -187,7 +187,8 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
     >>> bool(np.isclose(found.ratio, 1.0))
     True
     """
-    ranked = rank_rows(record, design)
+    rows = predicted_rows(record, design)
+    ranked = rows.against_rest(1)
     total = float(ranked.weights.sum())
     observed = float(ranked.events.sum())
     expected = float(ranked.weights @ ranked.mu)
@@ -214,8 +215,8 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
         in_sample=is_sample(record, design),
         histogram=heights,
         histogram_edges=edges,
-        undetermined=ranked.undetermined,
-        left_out=ranked.left_out,
+        undetermined=rows.undetermined,
+        left_out=rows.left_out,
         penalised=record.penalty is not None,
     )
 
@@ -307,7 +308,7 @@ def calibration_bins(
     Examples
     --------
     >>> half = np.full(4, 0.5)
-    >>> rows = RankedRows(np.zeros(4), np.zeros(4), half, half, np.ones(4), np.arange(4), 0)
+    >>> rows = RankedRows(np.zeros(4), np.zeros(4), half, half, np.ones(4), np.arange(4))
     >>> calibration_bins(rows, half, Response(half), 2, 0.95).observed.tolist()
     [0.5]
     """
@@ -323,8 +324,8 @@ def calibration_bins(
 
 def _losses(record: FitRecord, ranked: RankedRows) -> FloatArray:
     """Return the negative log-likelihood of one trial a row, shape (m,), with its limit at 0 and 1."""
-    at_limit = np.isinf(ranked.eta)
-    losses = record.family.loss(np.where(at_limit, 0.0, ranked.eta), ranked.y)
+    at_limit = np.isinf(ranked.log_odds)
+    losses = record.family.loss(np.where(at_limit, 0.0, ranked.log_odds), ranked.y)
     return np.where(at_limit, np.where(ranked.mu == ranked.y, 0.0, np.inf), losses)
 
 
@@ -332,10 +333,10 @@ def _recalibrate(
     record: FitRecord, design: Design, ranked: RankedRows
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return calibration intercept and slope, each with its standard error."""
-    finite = np.isfinite(ranked.eta)
+    finite = np.isfinite(ranked.log_odds)
     if not finite.any() or np.any(ranked.mu[~finite] != ranked.y[~finite]):
         return (math.nan, math.nan), (math.nan, math.nan)
-    rows, eta = ranked.order[finite], ranked.eta[finite]
+    rows, eta = ranked.order[finite], ranked.log_odds[finite]
     ones = np.ones(eta.size)
     level_only = _refit(record, design, rows, ones[:, None], (INTERCEPT,), eta)
     with_slope = _refit(record, design, rows, np.column_stack([ones, eta]), (INTERCEPT, "logit"), None)

@@ -33,8 +33,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.calibration import independent_observations, wilson_interval
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
-from logitkit.diagnostics.ranking import ROUNDING
+from logitkit.diagnostics.ranking import ROUNDING, PredictedRows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.outcome_sample import is_outcome_sample
@@ -182,7 +181,7 @@ def classification(record: FitRecord, design: Design, *, level: float | None = N
     (0.5, ('a', 'c'), 0.0)
     """
     level = record.level if level is None else level
-    rows = predicted_outcomes(record, design)
+    rows = predicted_rows(record, design)
     place, ties = _most_probable(rows.eta)
     trials = rows.weights * rows.shares
     k = len(rows.outcomes)
@@ -221,12 +220,12 @@ def classification(record: FitRecord, design: Design, *, level: float | None = N
     )
 
 
-def mean_brier(rows: PredictedOutcomes) -> float:
+def mean_brier(rows: PredictedRows) -> float:
     """Return the mean Brier score of one trial, summed over outcomes.
 
     Parameters
     ----------
-    rows : PredictedOutcomes
+    rows : PredictedRows
         With their probabilities.
 
     Returns
@@ -238,7 +237,7 @@ def mean_brier(rows: PredictedOutcomes) -> float:
     --------
     >>> import logitkit as lk
     >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
-    >>> mean_brier(predicted_outcomes(fit.record, fit.design))
+    >>> mean_brier(predicted_rows(fit.record, fit.design))
     0.625
     """
     trials, p = rows.weights * rows.shares, rows.probability
@@ -271,7 +270,7 @@ def _matthews(right: float, support: FloatArray, predicted: FloatArray) -> float
     return (right * total - float(support @ predicted)) / math.sqrt(spread) if spread > 0.0 else math.nan
 
 
-def _accuracy_interval(accuracy: float, rows: PredictedOutcomes, design: Design, level: float) -> tuple[float, float]:
+def _accuracy_interval(accuracy: float, rows: PredictedRows, design: Design, level: float) -> tuple[float, float]:
     """Return Wilson's interval, where weights count or are those of a sample."""
     normal_quantile(level)
     total, squares = np.array([rows.weights.sum()]), np.array([rows.weights @ rows.weights])

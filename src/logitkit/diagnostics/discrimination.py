@@ -28,7 +28,7 @@ from logitkit.design.design import Design
 from logitkit.design.response.response import Response
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.ranking import rank_rows
+from logitkit.diagnostics.ranking import predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.prediction import is_sample
@@ -137,7 +137,8 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     >>> bool(np.isclose(found.auc, 8 / 9))
     True
     """
-    ranked = rank_rows(record, design)
+    rows = predicted_rows(record, design)
+    ranked = rows.against_rest(1)
     found = discriminate(
         ranked.score,
         ranked.events,
@@ -152,8 +153,8 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
         found,
         thresholds=thresholds,
         ks_threshold=threshold,
-        undetermined=ranked.undetermined,
-        left_out=ranked.left_out,
+        undetermined=rows.undetermined,
+        left_out=rows.left_out,
         in_sample=is_sample(record, design),
     )
 

@@ -31,7 +31,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
-from logitkit.diagnostics.ranking import rank_rows
+from logitkit.diagnostics.ranking import predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.penalised import require_likelihood
@@ -151,11 +151,12 @@ def hosmer_lemeshow(
     """
     in_sample = is_sample(record, design)
     require_chi_square(record, design, in_sample)
-    ranked = rank_rows(record, design)
+    rows = predicted_rows(record, design)
+    ranked = rows.against_rest(1)
     patterns = None
     if in_sample:
         free = np.zeros(design.n_rows, dtype=np.int64)
-        free[ranked.order] = np.isfinite(ranked.eta)
+        free[ranked.order] = np.isfinite(ranked.log_odds)
         patterns = count_patterns(record, design.matrix, design.response.offset, free)
         require_unsaturated(patterns)
     tied = record.family.mean(ranked.score)
@@ -189,8 +190,8 @@ def hosmer_lemeshow(
         in_sample=in_sample,
         groups_asked=groups,
         group=of_row,
-        undetermined=ranked.undetermined,
-        left_out=ranked.left_out,
+        undetermined=rows.undetermined,
+        left_out=rows.left_out,
         share_of_fit=design.response.total / record.total,
         patterns=patterns,
     )

@@ -29,7 +29,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.calibration import CalibrationBins, calibration_bins
 from logitkit.diagnostics.classification import mean_brier
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
+from logitkit.diagnostics.ranking import PredictedRows, predicted_rows
 from logitkit.diagnostics.recalibration import recalibrate
 from logitkit.engine.record import FitRecord
 from logitkit.inference.outcome_sample import is_outcome_sample
@@ -161,7 +161,7 @@ def outcome_calibration(
     """
     level = record.level if level is None else level
     reference = (record.reference or 0) if reference is None else reference
-    rows = predicted_outcomes(record, design)
+    rows = predicted_rows(record, design)
     total = float(rows.weights.sum())
     tables = tuple(_bins(rows, outcome, design, bins, level) for outcome in range(len(rows.outcomes)))
     error = np.array([table.n @ np.abs(table.observed - table.predicted) / total for table in tables])
@@ -191,6 +191,6 @@ def outcome_calibration(
     )
 
 
-def _bins(rows: PredictedOutcomes, outcome: int, design: Design, bins: int, level: float) -> CalibrationBins:
+def _bins(rows: PredictedRows, outcome: int, design: Design, bins: int, level: float) -> CalibrationBins:
     ranked = rows.against_rest(outcome)
     return calibration_bins(ranked, Binomial().mean(ranked.score), design.response, bins, level)

@@ -33,7 +33,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.discrimination import Discrimination, are_independent_counts, discriminate
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.outcome_ranking import PredictedOutcomes, predicted_outcomes
+from logitkit.diagnostics.ranking import PredictedRows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.outcome_sample import is_outcome_sample
@@ -155,7 +155,7 @@ def outcome_discrimination(record: FitRecord, design: Design, *, level: float | 
     0.5
     """
     level = record.level if level is None else level
-    rows = predicted_outcomes(record, design)
+    rows = predicted_rows(record, design)
     present = np.flatnonzero(rows.totals > 0.0)
     if present.size < 2:
         raise DataError(
@@ -197,7 +197,7 @@ def outcome_discrimination(record: FitRecord, design: Design, *, level: float | 
     )
 
 
-def _curve(rows: PredictedOutcomes, outcome: int, level: float, counts: bool) -> Discrimination:
+def _curve(rows: PredictedRows, outcome: int, level: float, counts: bool) -> Discrimination:
     """Return the curve of an outcome against the rest."""
     ranked = rows.against_rest(outcome)
     found = discriminate(ranked.score, ranked.events, ranked.nonevents, level=level, independent_counts=counts)
@@ -209,7 +209,7 @@ def _curve(rows: PredictedOutcomes, outcome: int, level: float, counts: bool) ->
     )
 
 
-def _placements(rows: PredictedOutcomes, present: IntArray) -> Iterator[tuple[int, FloatArray]]:
+def _placements(rows: PredictedRows, present: IntArray) -> Iterator[tuple[int, FloatArray]]:
     """Yield for each outcome a the share of the trials of every outcome whose probability of a is lower, (K, m)."""
     trials = rows.weights * rows.shares
     for outcome in present:
@@ -225,7 +225,7 @@ def _placements(rows: PredictedOutcomes, present: IntArray) -> Iterator[tuple[in
 
 
 def _pair_parts(
-    rows: PredictedOutcomes, outcome: int, others: IntArray, below: FloatArray, areas: FloatArray
+    rows: PredictedRows, outcome: int, others: IntArray, below: FloatArray, areas: FloatArray
 ) -> FloatArray:
     """Return what trials add to the sum of A(a|b) over b, over the root of their number times one less."""
     out = np.zeros_like(rows.shares)
@@ -235,7 +235,7 @@ def _pair_parts(
     return out
 
 
-def _single_parts(rows: PredictedOutcomes, outcome: int, others: IntArray, below: FloatArray) -> FloatArray:
+def _single_parts(rows: PredictedRows, outcome: int, others: IntArray, below: FloatArray) -> FloatArray:
     """Return the same of the area of an outcome against the rest."""
     total = rows.totals
     rest = total[others].sum()
@@ -252,7 +252,7 @@ def _per(n: float) -> float:
     return 1.0 / math.sqrt(n * (n - 1.0)) if n > 1.0 else math.nan
 
 
-def _area(estimate: float, rows: PredictedOutcomes, part: FloatArray, level: float, counts: bool) -> Area:
+def _area(estimate: float, rows: PredictedRows, part: FloatArray, level: float, counts: bool) -> Area:
     """Return a mean of areas with the interval that follows from what trials add to it."""
     std_error = math.nan
     if counts:

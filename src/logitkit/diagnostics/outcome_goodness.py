@@ -32,8 +32,8 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.goodness import require_chi_square
 from logitkit.diagnostics.grouping import GROUPING_WORDS, group_sums, quantile_groups
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.outcome_ranking import predicted_outcomes
 from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsaturated
+from logitkit.diagnostics.ranking import predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.outcome_sample import is_outcome_sample
@@ -168,7 +168,7 @@ def outcome_hosmer_lemeshow(
     require_chi_square(record, design, in_sample)
     if reference is None:
         reference = record.reference or 0
-    rows = predicted_outcomes(record, design)
+    rows = predicted_rows(record, design)
     patterns = None
     if in_sample:
         free = np.full(design.n_rows, -1, dtype=np.int64)

@@ -1,4 +1,7 @@
-"""Rows in ascending order of their prediction, from which statistics of ranks start.
+"""Rows with their predictions, and their order by the log odds of one outcome against all others.
+
+A diagnostic of several outcomes is made of those of two: each outcome in turn is the event, all others together are
+the non-event, and rows are ranked by the log odds of the outcome.
 
 Two rows with the same columns can differ in the last bits of their linear predictor, depending on where in a
 block the product was formed. Statistics of ranks would see a difference where there is none, so values that
@@ -12,31 +15,84 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.response.response import Response
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut, rows_left_out
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
-from logitkit.inference.prediction import design_predictor
+from logitkit.inference.prediction import fitted_rows
+from logitkit.models.family import Family
+from logitkit.models.links import LOGIT
+from logitkit.numerics.once import once
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["RankedRows", "merge_rounding", "rank_rows"]
+__all__ = ["PredictedRows", "RankedRows", "merge_rounding", "predicted_rows"]
 
-ROUNDING = 1e-11  # of the largest linear predictor
+ROUNDING = 1e-11  # of the largest log odds
 
 
 @dataclass(frozen=True)
 class RankedRows:
-    """Rows of positive weight with a prediction, in ascending order of it.
+    """Rows of positive weight with a prediction, in ascending order of the log odds of the event.
 
     Parameters
     ----------
-    eta, score : (m,) array
-        Linear predictor, and the same with differences of rounding merged. May be infinite at the limit of a
+    log_odds, score : (r,) array
+        Log odds of the event, and the same with differences of rounding merged. May be infinite at the limit of a
         separated fit.
-    mu : (m,) array
+    mu : (r,) array
         Probability of the event.
-    y, weights : (m,) array
+    y, weights : (r,) array
         Proportion of events, and total weight.
-    order : (m,) int array
+    order : (r,) int array
+        Place of each row in the design.
+
+    Examples
+    --------
+    Events and non-events add up to the weights:
+
+    >>> zero, half = np.zeros(1), np.full(1, 0.5)
+    >>> rows = RankedRows(zero, zero, half, 0.25 * np.ones(1), 4.0 * np.ones(1), np.zeros(1, dtype=np.int64))
+    >>> rows.events.tolist(), rows.nonevents.tolist()
+    ([1.0], [3.0])
+    """
+
+    log_odds: FloatArray
+    score: FloatArray
+    mu: FloatArray
+    y: FloatArray
+    weights: FloatArray
+    order: IntArray
+
+    @property
+    def events(self) -> FloatArray:
+        """Weighted events of each row, shape (r,)."""
+        return self.weights * self.y
+
+    @property
+    def nonevents(self) -> FloatArray:
+        """Weighted non-events of each row, shape (r,)."""
+        return self.weights * (1.0 - self.y)
+
+
+@dataclass(frozen=True)
+class PredictedRows:
+    """Rows of positive weight with a prediction, in their order in the design.
+
+    Parameters
+    ----------
+    outcomes : tuple of str
+        The K outcomes.
+    of_event : bool
+        Whether the model is of an event, the second of two outcomes, of which alone results then tell.
+    family : Family
+        The likelihood.
+    eta : (m, r) array
+        Linear predictors, infinite at the limit of a separated fit.
+    probability : (K, r) array
+        Of each outcome.
+    response : Response
+        The outcomes of the rows, and their weights.
+    order : (r,) int array
         Place of each row in the design.
     undetermined : int
         Rows that were left out because the limit of a separated fit is undetermined there.
@@ -45,36 +101,125 @@ class RankedRows:
 
     Examples
     --------
-    Events and non-events add up to the weights:
-
-    >>> zero, half = np.zeros(1), np.full(1, 0.5)
-    >>> rows = RankedRows(zero, zero, half, 0.25 * np.ones(1), 4.0 * np.ones(1), np.zeros(1, dtype=np.int64), 0)
-    >>> rows.events.tolist(), rows.nonevents.tolist()
-    ([1.0], [3.0])
+    >>> from logitkit.models.binomial import Binomial
+    >>> response = Response(np.full(1, 0.5), trials=np.full(1, 4.0))
+    >>> rows = PredictedRows(
+    ...     ("no", "yes"), True, Binomial(), np.zeros((1, 1)), np.full((2, 1), 0.5), response, np.zeros(1, dtype=int), 0
+    ... )
+    >>> rows.totals.tolist(), rows.expected.tolist()
+    ([2.0, 2.0], [2.0, 2.0])
     """
 
+    outcomes: tuple[str, ...]
+    of_event: bool
+    family: Family
     eta: FloatArray
-    score: FloatArray
-    mu: FloatArray
-    y: FloatArray
-    weights: FloatArray
+    probability: FloatArray
+    response: Response
     order: IntArray
     undetermined: int
     left_out: LeftOut = EVERY_ROW
 
     @property
-    def events(self) -> FloatArray:
-        """Weighted events of each row, shape (m,)."""
-        return self.weights * self.y
+    def weights(self) -> FloatArray:
+        """Total weight of each row, shape (r,)."""
+        return self.response.weights
+
+    @once
+    def shares(self) -> FloatArray:
+        """Proportion of each outcome among the trials of a row, shape (K, r)."""
+        return self.response.indicators()
+
+    @once
+    def log_odds(self) -> FloatArray:
+        """Log odds of each outcome against all others together, shape (K, r)."""
+        return self.family.log_odds(self.eta)
+
+    @once
+    def loss(self) -> FloatArray:
+        """Negative log-likelihood of one trial, infinite where an outcome contradicts its limit, shape (r,)."""
+        return self.family.losses(self.eta, self.response)
 
     @property
-    def nonevents(self) -> FloatArray:
-        """Weighted non-events of each row, shape (m,)."""
-        return self.weights * (1.0 - self.y)
+    def totals(self) -> FloatArray:
+        """Weighted trials of each outcome, shape (K,)."""
+        return np.asarray(self.shares @ self.weights)
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Outcomes that no row has."""
+        return tuple(name for name, total in zip(self.outcomes, self.totals, strict=True) if total <= 0.0)
+
+    @property
+    def expected(self) -> FloatArray:
+        """Expected weighted trials of each outcome, shape (K,)."""
+        return np.asarray(self.probability @ self.weights)
+
+    @property
+    def reported(self) -> tuple[int, ...]:
+        """Places of the outcomes that results tell of."""
+        return (1,) if self.of_event else tuple(range(len(self.outcomes)))
+
+    def report(self, values: FloatArray) -> FloatArray:
+        """Return values by outcome, shape (K, ...), as results have them: in a model of an event those of the event.
+
+        Parameters
+        ----------
+        values : (K, ...) array
+            Values by outcome.
+
+        Returns
+        -------
+        (...) or (K, ...) array
+            Those that results tell of.
+        """
+        return np.asarray(values)[1] if self.of_event else values
+
+    def against_rest(self, outcome: int) -> RankedRows:
+        """Return the rows in ascending order of the log odds of an outcome, which is then the event.
+
+        Parameters
+        ----------
+        outcome : int
+            Its place.
+
+        Returns
+        -------
+        RankedRows
+            As of a model of two outcomes.
+        """
+        return self._ranked(self.log_odds[outcome], self.shares[outcome])
+
+    def without(self, outcome: int) -> RankedRows:
+        """Return the rows in ascending order of the log odds of all other outcomes, which are then the event.
+
+        Parameters
+        ----------
+        outcome : int
+            Place of the one that is left out.
+
+        Returns
+        -------
+        RankedRows
+            As of a model of two outcomes.
+        """
+        return self._ranked(-self.log_odds[outcome], np.delete(self.shares, outcome, axis=0).sum(axis=0))
+
+    def _ranked(self, log_odds: FloatArray, events: FloatArray) -> RankedRows:
+        order = np.argsort(log_odds, kind="stable")
+        ranked = log_odds[order]
+        return RankedRows(
+            log_odds=ranked,
+            score=merge_rounding(ranked),
+            mu=LOGIT.inverse(ranked),
+            y=events[order],
+            weights=self.weights[order],
+            order=self.order[order],
+        )
 
 
-def rank_rows(record: FitRecord, design: Design) -> RankedRows:
-    """Return the rows of a design in ascending order of their prediction.
+def predicted_rows(record: FitRecord, design: Design) -> PredictedRows:
+    """Return the rows of a design with their predictions.
 
     Parameters
     ----------
@@ -85,7 +230,7 @@ def rank_rows(record: FitRecord, design: Design) -> RankedRows:
 
     Returns
     -------
-    RankedRows
+    PredictedRows
         Rows of weight zero are left out, and rows without a determined prediction, which are counted.
 
     Raises
@@ -95,32 +240,32 @@ def rank_rows(record: FitRecord, design: Design) -> RankedRows:
 
     Examples
     --------
-    >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.models.binomial import Binomial
-    >>> from logitkit.engine.fit import fit_design
-    >>> from logitkit.engine.solvers.newton import Newton
-    >>> design = ready_design(np.array([[2.0], [-1.0], [1.0]]), [1, 0, 0], names=["x"])
-    >>> rank_rows(fit_design(design, Binomial(), Newton()), design).order.tolist()
-    [1, 2, 0]
+    With intercepts, as much of each outcome is expected as there is:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> rows = predicted_rows(fit.record, fit.design)
+    >>> bool(np.allclose(rows.expected, rows.totals))
+    True
     """
-    eta = design_predictor(record, design)
-    weights = design.response.weights
-    used = weights > 0.0
-    missing = np.isnan(eta)
+    found, response = fitted_rows(record, design), design.response
+    used = response.weights > 0.0
+    missing = found.undetermined
     kept = np.flatnonzero(used & ~missing)
     if kept.size == 0:
         raise DataError(
             f"None of the {design.n_rows} rows has a positive weight and a prediction; there is nothing to compare."
         )
-    order = kept[np.argsort(eta[kept], kind="stable")]
-    ranked = eta[order]
-    return RankedRows(
-        eta=ranked,
-        score=merge_rounding(ranked),
-        mu=record.family.mean(ranked),
-        y=design.response.y[order],
-        weights=weights[order],
-        order=order,
+    every = kept.size == design.n_rows
+    return PredictedRows(
+        outcomes=record.outcomes,
+        of_event=record.is_single,
+        family=record.family,
+        eta=found.eta if every else found.eta[:, kept],
+        probability=found.probabilities if every else found.probabilities[:, kept],
+        response=response if every else response.take(kept),
+        order=kept,
         undetermined=int(np.count_nonzero(used & missing)),
         left_out=rows_left_out(design, missing),
     )
@@ -131,12 +276,12 @@ def merge_rounding(values: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    values : (m,) array
+    values : (r,) array
         In ascending order; may begin and end with infinities.
 
     Returns
     -------
-    (m,) array
+    (r,) array
         In ascending order.
 
     Examples

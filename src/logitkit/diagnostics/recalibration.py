@@ -15,7 +15,7 @@ from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
-from logitkit.diagnostics.outcome_ranking import PredictedOutcomes
+from logitkit.diagnostics.ranking import PredictedRows
 from logitkit.engine.multinomial_fit import fit_multinomial
 from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.engine.record import FitRecord
@@ -55,12 +55,12 @@ class Recalibration:
     at_limit: int
 
 
-def recalibrate(rows: PredictedOutcomes, design: Design, reference: int) -> Recalibration:
+def recalibrate(rows: PredictedRows, design: Design, reference: int) -> Recalibration:
     """Return calibration intercepts, with slopes of 1, and slopes.
 
     Parameters
     ----------
-    rows : PredictedOutcomes
+    rows : PredictedRows
         Rows with their predictions.
     design : Design
         What they are rows of.
@@ -75,10 +75,10 @@ def recalibrate(rows: PredictedOutcomes, design: Design, reference: int) -> Reca
     Examples
     --------
     >>> import logitkit as lk
-    >>> from logitkit.diagnostics.outcome_ranking import predicted_outcomes
+    >>> from logitkit.diagnostics.ranking import predicted_rows
     >>> data = {"y": list("abcbaccab") * 4, "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1] * 4}
     >>> fit = lk.multinomial("y ~ x", data)
-    >>> found = recalibrate(predicted_outcomes(fit.record, fit.design), fit.design, 0)
+    >>> found = recalibrate(predicted_rows(fit.record, fit.design), fit.design, 0)
     >>> bool(np.allclose(found.intercept[1:], 0.0, atol=1e-9)), bool(np.allclose(found.slope[1:], 1.0))
     (True, True)
     """

@@ -1,20 +1,29 @@
-r"""Residuals of four kinds, as R's ``residuals.glm`` has them.
+r"""Residuals of four kinds, of each outcome against all others.
 
-With proportion of events :math:`y_i`, weight :math:`w_i` (precision or sampling weight times trials), probability
-:math:`\mu_i` and variance :math:`v_i = \mu_i (1 - \mu_i)`:
+With the proportion :math:`y_{ik}` of outcome k among the trials of row i, weight :math:`w_i` (precision or sampling
+weight times trials) and probability :math:`p_{ik}`,
 
-* response :math:`y_i - \mu_i`;
-* Pearson :math:`(y_i - \mu_i) \sqrt{w_i / v_i}`;
-* deviance :math:`\operatorname{sign}(y_i - \mu_i) \sqrt{w_i d_i}`, with :math:`d_i` the deviance of one
-  trial;
-* working :math:`(y_i - \mu_i) / v_i`, on the scale of the linear predictor.
+* response :math:`y_{ik} - p_{ik}`;
+* Pearson :math:`(y_{ik} - p_{ik}) \sqrt{w_i / \{p_{ik} (1 - p_{ik})\}}`;
+* deviance :math:`\operatorname{sign}(y_{ik} - p_{ik}) \sqrt{w_i d_{ik}}`, with :math:`d_{ik}` the deviance of one trial
+  that has the outcome or has it not;
+* working :math:`(y_{ik} - p_{ik}) / \{p_{ik} (1 - p_{ik})\}`, on the scale of the log odds of the outcome; of a model
+  of an event on that of its linear predictor, over the derivative of the probability.
 
-A frequency weight says how often the row occurs: the residual is that of each copy, as if the rows were written out,
-and the weight does not enter it. (R knows precision weights only and would multiply by their root.)
+Of two outcomes both have the residuals of the binary model, those of R's ``residuals.glm``, with opposite signs. A
+frequency weight says how often the row occurs: the residual is that of each copy, as if the rows were written out, and
+the weight does not enter it. (R knows precision weights only and would multiply by their root.)
+
+What a row adds to Pearson's statistic and to the deviance of the whole model is no sum of the squares of its residuals
+where there are more than two outcomes, as residuals of one row are dependent; it is
+
+.. math:: \chi^2_i = \sum_k \frac{w_i (y_{ik} - p_{ik})^2}{p_{ik}}, \qquad
+    d_i = 2 w_i \sum_k y_{ik} \log \frac{y_{ik}}{p_{ik}} .
 
 References
 ----------
 McCullagh, P. and Nelder, J. A. (1989) Generalized Linear Models, 2nd edition, section 2.4.
+Lesaffre, E. and Albert, A. (1989) Multiple-group logistic regression diagnostics. Applied Statistics 38, 425-440.
 """
 
 from __future__ import annotations
@@ -24,17 +33,18 @@ from typing import get_args
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.design.response.response import Response
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError, nearest_name
-from logitkit.inference.prediction import design_predictor
+from logitkit.inference.prediction import fitted_rows
 from logitkit.models.binomial import Binomial
 from logitkit.typing import FloatArray, ResidualKind
 
-__all__ = ["binary_residuals", "residuals"]
+__all__ = ["binary_residuals", "residuals", "residuals_at", "row_contributions", "scaled_residuals"]
 
 
 def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance") -> FloatArray:
-    r"""Return one residual a row.
+    r"""Return one residual per outcome and row.
 
     Parameters
     ----------
@@ -43,13 +53,14 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     design : Design
         n rows with their outcome: those of the fit, or new ones.
     kind : {'deviance', 'pearson', 'response', 'working'}
-        Which residual. Response and working residuals carry no weights; Pearson and deviance residuals carry
-        the square root of the trials and of precision or sampling weights, but not of frequency weights.
+        Which residual. Response and working residuals carry no weights; Pearson and deviance residuals carry the square
+        root of the trials and of precision or sampling weights, but not of frequency weights.
 
     Returns
     -------
-    (n,) array
-        nan where the limit of a separated fit is undetermined at a new row, and for a row without trials.
+    (n,) or (K, n) array
+        Of a model of an event those of the event. nan where the limit of a separated fit is undetermined, and for a row
+        without trials.
 
     Raises
     ------
@@ -58,41 +69,74 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
 
     Notes
     -----
-    A row whose probability runs to 0 or 1 has its limit: 0 where the outcome agrees, for the working residual
-    -1 or 1, which is where :math:`(y - \mu) / \{\mu (1 - \mu)\}` goes; infinite (and 0 or 1 off for the
-    response residual) where a new row's outcome contradicts it.
+    An outcome whose probability runs to 0 or 1 has its limit: 0 where the row agrees, for the working residual
+    -1 or 1, which is where :math:`(y - p) / \{p (1 - p)\}` goes; infinite (and 0 or 1 off for the response residual)
+    where a new row's outcome contradicts it.
 
     Examples
     --------
-    Squared deviance residuals add up to the deviance:
+    Squared deviance residuals of an event add up to the deviance:
 
-    >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.engine.fit import fit_design
-    >>> from logitkit.engine.solvers.newton import Newton
-    >>> X = np.column_stack([np.ones(6), np.arange(6.0)])
-    >>> design = ready_design(X, [0, 0, 1, 0, 1, 1], names=["Intercept", "x"])
-    >>> record = fit_design(design, Binomial(), Newton())
-    >>> bool(np.isclose(np.sum(residuals(record, design) ** 2), record.deviance))
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> bool(np.isclose(np.sum(residuals(fit.record, fit.design) ** 2), fit.deviance))
+    True
+
+    With intercepts the response residuals of each outcome sum to zero:
+
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> bool(np.allclose(residuals(fit.record, fit.design, "response").sum(axis=1), 0.0, atol=1e-9))
     True
     """
     if kind not in get_args(ResidualKind):
         raise UnsupportedError(f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}")
-    response = design.response
-    found = binary_residuals(record.family, design_predictor(record, design), response.y, response.row_weights, kind)
-    return np.where(response.untried, np.nan, found)
+    return residuals_at(record, fitted_rows(record, design).eta, design.response, kind)
 
 
-def binary_residuals(
-    family: Binomial, eta: FloatArray, y: FloatArray, weights: FloatArray, kind: ResidualKind
-) -> FloatArray:
-    """Return the residuals of rows whose linear predictor is known.
+def residuals_at(record: FitRecord, eta: FloatArray, response: Response, kind: ResidualKind) -> FloatArray:
+    """Return the residuals of rows whose linear predictors are known.
 
     Parameters
     ----------
-    family : Binomial
-        With the link.
-    eta : (n,) array
-        Linear predictor; infinite at a limit, nan where it is undetermined.
+    record : FitRecord
+        The fit.
+    eta : (m, n) array
+        Linear predictors; infinite at a limit, nan where it is undetermined.
+    response : Response
+        The same rows.
+    kind : {'deviance', 'pearson', 'response', 'working'}
+        Which residual.
+
+    Returns
+    -------
+    (n,) or (K, n) array
+        As in ``residuals``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit_matrix(np.ones((2, 1)), [0, 1], names=["Intercept"])
+    >>> residuals_at(fit.record, np.zeros((1, 2)), fit.design.response, "pearson").tolist()
+    [-1.0, 1.0]
+    """
+    log_odds, weights = record.family.log_odds(eta), response.row_weights
+    if record.is_single:
+        found = binary_residuals(log_odds[1], response.y, weights, kind)
+        if kind == "working":
+            found = found / record.family.log_odds_jacobian(eta)[1, 0]
+    else:
+        shares = response.indicators()
+        found = np.stack([binary_residuals(x, y, weights, kind) for x, y in zip(log_odds, shares, strict=True)])
+    return np.where(response.untried, np.nan, found)
+
+
+def binary_residuals(log_odds: FloatArray, y: FloatArray, weights: FloatArray, kind: ResidualKind) -> FloatArray:
+    """Return the residuals of rows whose log odds of the event are known.
+
+    Parameters
+    ----------
+    log_odds : (n,) array
+        Infinite at a limit, nan where it is undetermined.
     y, weights : (n,) array
         Proportion of events, and weight of one copy of the row.
     kind : {'deviance', 'pearson', 'response', 'working'}
@@ -105,27 +149,95 @@ def binary_residuals(
 
     Examples
     --------
-    >>> binary_residuals(Binomial(), np.zeros(1), np.ones(1), np.ones(1), "pearson").tolist()
+    >>> binary_residuals(np.zeros(1), np.ones(1), np.ones(1), "pearson").tolist()
     [1.0]
     """
-    raw = family.residual(eta, y)
+    family = Binomial()
+    raw = family.residual(log_odds, y)
     if kind == "response":
         return raw
     if kind == "deviance":
-        return np.sign(raw) * _weighted(np.sqrt(_unit_deviance(family, eta, y)), weights)
-    variance = family.variance(eta)
+        return np.sign(raw) * _weighted(np.sqrt(_unit_deviance(family, log_odds, y)), weights)
+    variance = family.variance(log_odds)
     if kind == "pearson":
         return _weighted(_ratio(raw, np.sqrt(variance)), weights)
     # Where the variance vanishes the residual of a row that agrees tends to 1 for an event, -1 for none.
     agrees = (variance == 0.0) & (raw == 0.0)
-    return np.where(agrees, np.sign(eta), _ratio(raw, variance))
+    return np.where(agrees, np.sign(log_odds), _ratio(raw, variance))
 
 
-def _unit_deviance(family: Binomial, eta: FloatArray, y: FloatArray) -> FloatArray:
-    """Return the deviance of one trial, shape (n,); at an infinite linear predictor 0 or infinite."""
-    at_limit = np.isinf(eta)
-    deviance = family.unit_deviance(np.where(at_limit, 0.0, eta), y)
-    return np.where(at_limit, np.where(family.residual(eta, y) == 0.0, 0.0, np.inf), deviance)
+def row_contributions(record: FitRecord, eta: FloatArray, response: Response) -> tuple[FloatArray, FloatArray]:
+    """Return what each row, or with frequency weights each copy of it, adds to Pearson's statistic and to the deviance.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    eta : (m, n) array
+        Linear predictors in the limit.
+    response : Response
+        The same rows.
+
+    Returns
+    -------
+    pearson, deviance : (n,) array
+        Not negative.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> eta = fitted_rows(fit.record, fit.design).eta
+    >>> bool(np.isclose(row_contributions(fit.record, eta, fit.design.response)[1].sum(), fit.deviance))
+    True
+    """
+    weights = response.row_weights
+    counts = weights > 0.0
+    with np.errstate(invalid="ignore"):
+        gap = record.family.losses(eta, response) - record.family.saturated_losses(response)
+        deviance = 2.0 * weights * np.maximum(gap, 0.0)
+        pearson = np.asarray((scaled_residuals(record, eta, response) ** 2).sum(axis=0))
+    missing = np.isnan(eta).any(axis=0)
+    zero = np.where(missing, np.nan, 0.0)
+    return np.where(counts, pearson, zero), np.where(counts & ~missing, deviance, zero)
+
+
+def scaled_residuals(record: FitRecord, eta: FloatArray, response: Response) -> FloatArray:
+    r"""Return residuals over the root of the expected number, whose squares sum to Pearson's statistic.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    eta : (m, n) array
+        Linear predictors in the limit.
+    response : Response
+        The same rows.
+
+    Returns
+    -------
+    (K, n) array
+        :math:`(y - p) \sqrt{w / p}`; 0 where an outcome that has no probability does not occur.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
+    >>> found = scaled_residuals(fit.record, np.zeros((3, 4)), fit.design.response)
+    >>> bool(np.isclose(found[0, 0], (1 - 1 / 3) * np.sqrt(3)))
+    True
+    """
+    mean, log_odds = record.family.probabilities(eta), record.family.log_odds(eta)
+    raw = np.stack([Binomial().residual(x, y) for x, y in zip(log_odds, response.indicators(), strict=True)])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where((raw == 0.0) & (mean == 0.0), 0.0, raw * np.sqrt(response.row_weights / mean))
+
+
+def _unit_deviance(family: Binomial, log_odds: FloatArray, y: FloatArray) -> FloatArray:
+    """Return the deviance of one trial, shape (n,); at infinite log odds 0 or infinite."""
+    at_limit = np.isinf(log_odds)
+    deviance = family.unit_deviance(np.where(at_limit, 0.0, log_odds), y)
+    return np.where(at_limit, np.where(family.residual(log_odds, y) == 0.0, 0.0, np.inf), deviance)
 
 
 def _ratio(raw: FloatArray, scale: FloatArray) -> FloatArray:

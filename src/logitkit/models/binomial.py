@@ -95,7 +95,7 @@ class Binomial:
     def log_probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the logarithms of both probabilities, shape (2, n)."""
         zero: FloatArray = np.zeros(eta.shape[1])
-        return -np.stack([self.loss(eta[0], zero), self.loss(eta[0], zero + 1.0)])
+        return -np.stack([self._limit_loss(eta[0], zero), self._limit_loss(eta[0], zero + 1.0)])
 
     def log_odds(self, eta: FloatArray) -> FloatArray:
         """Return the log odds of non-event and event, shape (2, n)."""
@@ -107,7 +107,12 @@ class Binomial:
 
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, shape (n,)."""
-        return self.loss(eta[0], response.y)
+        return self._limit_loss(eta[0], response.y)
+
+    def _limit_loss(self, eta: FloatArray, y: FloatArray) -> FloatArray:
+        """Return the loss, at an infinite linear predictor 0 for the outcome that is certain, else infinite."""
+        certain = np.where(y == (eta > 0.0), 0.0, np.inf)
+        return np.where(np.isinf(eta), certain, self.loss(eta, y))
 
     def saturated_losses(self, response: Response) -> FloatArray:
         """Return the least loss of each row, shape (n,)."""

@@ -9,12 +9,12 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.classification import classification
+from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.diagnostics.outcome_calibration import outcome_calibration
 from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
 from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
 from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
-from logitkit.diagnostics.outcome_influence import outcome_influence
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
@@ -249,7 +249,7 @@ def _influence(record: FitRecord, design: Design, units: Units) -> Iterator[Sect
     if not is_sample(record, design):
         return
     try:
-        result = outcome_influence(record, design)
+        result = influence(record, design)
     except LogitkitError as why:
         yield Section("Influential rows", (Prose(str(why)),))
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,6 @@ from logitkit.inference.sample import is_sample, known_sides
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.options import require_flag
 from logitkit.report.frames import ResultFrame
-
-if TYPE_CHECKING:
-    from logitkit.diagnostics.collinearity import Collinearity
-    from logitkit.diagnostics.influence import Influence
 
 __all__ = [
     "absorbed_frame",
@@ -94,20 +90,6 @@ def r_squared_series(statistics: FitStatistics) -> pd.Series:
         {name: getattr(statistics, name) for name in ("mcfadden", "cox_snell", "nagelkerke", "tjur")},
         name="r_squared",
     )
-
-
-def collinearity_frame(result: Collinearity) -> pd.DataFrame:
-    """Return a row a term: gvif, dof, and gvif ** (1 / (2 dof)), comparable across terms."""
-    return ResultFrame(
-        {"gvif": result.gvif, "dof": result.dof, "gvif_scaled": result.gvif_scaled},
-        index=pd.Index(result.terms, name="term"),
-    )
-
-
-def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
-    """Return leverage, Cook's distance and standardised residuals, a row a row of the design."""
-    names = ("leverage", "cooks_distance", "standardized_pearson", "standardized_deviance")
-    return ResultFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
 
 
 def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from logitkit.report import tidy
+from logitkit.report import diagnostic_frames as frames
 from logitkit.results.estimates import Estimates
 from logitkit.results.rows import rows_of, told_rows
 from logitkit.results.shown import shown
@@ -59,7 +59,7 @@ class Diagnosed(Estimates):
         from logitkit.diagnostics.residuals import residuals
 
         design = told_rows(rows_of(self, data, weights, offset, y), data)
-        return pd.Series(residuals(self.record, design, kind), tidy.row_labels(design), name=kind)
+        return frames.residual_series(residuals(self.record, design, kind), design, kind)
 
     def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
         """Return leverage, Cook's distance and standardised residuals; with frequency weights, of each copy of a row.
@@ -79,7 +79,7 @@ class Diagnosed(Estimates):
         from logitkit.diagnostics.influence import influence
 
         design = told_rows(rows_of(self, data, weights, offset, y), data)
-        return tidy.influence_frame(influence(self.record, design), design)
+        return frames.influence_frame(influence(self.record, design), design)
 
     def goodness_of_fit(
         self,
@@ -168,7 +168,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.collinearity import collinearity
 
-        return tidy.collinearity_frame(collinearity(self.record))
+        return frames.collinearity_frame(collinearity(self.record))
 
     def certificate(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> Certificate:
         """Return how far the penalised objective is above its minimum at most, proved apart from the solver.

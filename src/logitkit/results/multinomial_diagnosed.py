@@ -8,19 +8,18 @@ import pandas as pd
 
 from logitkit.engine.outcome_layout import places_of
 from logitkit.engine.record import FitRecord
-from logitkit.report import outcome_diagnostics as frames
-from logitkit.report import tidy
+from logitkit.report import diagnostic_frames as frames
 from logitkit.results.model import Model
 from logitkit.results.outcome_rows import outcome_rows
 from logitkit.results.rows import told_rows
 from logitkit.results.shown import shown
+from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
     from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
     from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
-    from logitkit.diagnostics.outcome_residuals import OutcomeResidualKind
     from logitkit.inference.dual_bound import Certificate
 
 __all__ = ["OutcomeDiagnosed"]
@@ -41,7 +40,7 @@ class OutcomeDiagnosed(Model):
 
     def residuals(
         self,
-        kind: OutcomeResidualKind = "deviance",
+        kind: ResidualKind = "deviance",
         data: Any = None,
         weights: Any = None,
         offset: Any = None,
@@ -51,8 +50,9 @@ class OutcomeDiagnosed(Model):
 
         Parameters
         ----------
-        kind : {'deviance', 'pearson', 'response'}
-            Of two outcomes, those of the binary model. With frequency weights, those of each copy of a row.
+        kind : {'deviance', 'pearson', 'response', 'working'}
+            Of two outcomes, those of the binary model; working residuals are on the scale of the log odds of each
+            outcome. With frequency weights, those of each copy of a row.
         data : table or matrix, optional
             Rows with an outcome; those of the fit by default.
         weights, offset, y : str, array-like or by outcome, optional
@@ -63,10 +63,10 @@ class OutcomeDiagnosed(Model):
         pandas.DataFrame
             A row a row that is used, and a column an outcome.
         """
-        from logitkit.diagnostics.outcome_residuals import outcome_residuals
+        from logitkit.diagnostics.residuals import residuals
 
         design = told_rows(outcome_rows(self, data, weights, offset, y), data)
-        return frames.residual_frame(self.record, outcome_residuals(self.record, design, kind), design)
+        return frames.residual_frame(self.record, residuals(self.record, design, kind), design)
 
     def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
         """Return leverage, Cook's distance, and what each row adds to Pearson's statistic and the deviance.
@@ -86,10 +86,10 @@ class OutcomeDiagnosed(Model):
             leverage, cooks_distance, pearson, deviance and pearson_deleted, by about which Pearson's statistic falls
             without the row; a row a row that is used.
         """
-        from logitkit.diagnostics.outcome_influence import outcome_influence
+        from logitkit.diagnostics.influence import influence
 
         design = told_rows(outcome_rows(self, data, weights, offset, y), data)
-        return frames.influence_by_row_frame(outcome_influence(self.record, design), design)
+        return frames.influence_by_row_frame(influence(self.record, design), design)
 
     def outcome_influence(
         self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None
@@ -106,10 +106,10 @@ class OutcomeDiagnosed(Model):
         pandas.DataFrame
             leverage, standardized_pearson, standardized_deviance, a row a row that is used and an outcome.
         """
-        from logitkit.diagnostics.outcome_influence import outcome_influence
+        from logitkit.diagnostics.influence import influence
 
         design = told_rows(outcome_rows(self, data, weights, offset, y), data)
-        return frames.influence_by_outcome_frame(outcome_influence(self.record, design), design)
+        return frames.influence_by_outcome_frame(influence(self.record, design), design)
 
     def goodness_of_fit(
         self,
@@ -252,7 +252,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
 
-        return tidy.collinearity_frame(outcome_collinearity(self.record))
+        return frames.collinearity_frame(outcome_collinearity(self.record))
 
     def certificate(self, data: Any = None, weights: Any = None, offset: Any = None) -> Certificate:
         """Return how far the penalised objective is above its minimum at most, proved apart from the solver.

@@ -1,0 +1,65 @@
+"""A multinomial model of two outcomes is the binary model, in every diagnostic, up to names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from logitkit.diagnostics.influence import influence
+from logitkit.diagnostics.residuals import residuals
+from tolerances import EXACT, ROUTE
+
+FORMULA = "low ~ age + lwt + smoke"
+KINDS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "frequency": {"weights": "w"},
+    "precision": {"weights": "w", "weight_kind": "precision"},
+    "sampling": {"weights": "w", "weight_kind": "sampling"},
+    "clusters": {"cluster": "site"},
+}
+
+
+@pytest.fixture(scope="module")
+def lbw() -> pd.DataFrame:
+    data = lk.datasets.load_lbw()
+    rng = np.random.default_rng(3)
+    return data.assign(w=rng.integers(0, 4, len(data)).astype(float), site=rng.integers(0, 30, len(data)))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def pair(request: pytest.FixtureRequest, lbw: pd.DataFrame) -> tuple[lk.Fit, Any]:
+    """The same model of the same rows, as one of an event and as one of two outcomes."""
+    options = KINDS[request.param]
+    return lk.logit(FORMULA, lbw, **options), lk.multinomial(FORMULA, lbw, **options)
+
+
+@pytest.fixture(scope="module")
+def separated() -> tuple[lk.Fit, Any]:
+    data = {"x": [0, 0, 0, 1, 1, 1, 2, 2, 2], "y": [0, 0, 0, 0, 1, 1, 1, 1, 1]}
+    return lk.logit("y ~ C(x)", data), lk.multinomial("y ~ C(x)", data)
+
+
+@pytest.mark.parametrize("kind", ["response", "pearson", "deviance", "working"])
+def test_residuals(pair, separated, kind):
+    for binary, several in (pair, separated):
+        event, both = residuals(binary.record, binary.design, kind), residuals(several.record, several.design, kind)
+        assert_allclose(both, [-event, event], rtol=ROUTE, atol=EXACT)
+
+
+def test_influence(pair, separated):
+    for binary, several in (pair, separated):
+        event, both = (influence(fit.record, fit.design) for fit in (binary, several))
+        for name in ("leverage", "cooks_distance", "pearson", "deviance", "pearson_deleted"):
+            assert_allclose(getattr(both, name), getattr(event, name), rtol=ROUTE, atol=EXACT, err_msg=name)
+        for name, sign in (("outcome_leverage", 1), ("standardized_pearson", -1), ("standardized_deviance", -1)):
+            value = getattr(event, name)
+            assert_allclose(getattr(both, name), [sign * value, value], rtol=ROUTE, atol=EXACT, err_msg=name)
+        assert both.rank == event.rank
+        # What a row adds to the statistics is the square of its residuals.
+        assert_allclose(event.pearson, residuals(binary.record, binary.design, "pearson") ** 2, rtol=ROUTE, atol=EXACT)
+        assert_allclose(event.deviance, residuals(binary.record, binary.design) ** 2, rtol=ROUTE, atol=EXACT)
