@@ -99,8 +99,9 @@ class Measure:
         if used.size < response.n_rows:
             eta, response = eta[:, used], response.take(used)
         out = np.full(eta.shape[-1], np.nan)
-        for j in np.flatnonzero(~np.isnan(eta).any(axis=(0, 1))):
-            out[j] = self.compute(eta[:, :, j], response)
+        by_strength = np.ascontiguousarray(np.moveaxis(eta, -1, 0))  # each is read as a whole, and more than once
+        for j in np.flatnonzero(~np.isnan(by_strength).any(axis=(1, 2))):
+            out[j] = self.compute(by_strength[j], response)
         return out
 
 
