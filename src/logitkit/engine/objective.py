@@ -263,10 +263,6 @@ class Objective:
         """Return X' diag(curvature) X v, shape (p,)."""
         return self._scalar.multiply(curvature, vector)
 
-    def curve(self, coef: FloatArray, direction: FloatArray) -> tuple[FloatArray, float]:
-        """Return second derivatives of several outcomes times a direction, shape (q,), and the direction's own."""
-        return cast("VectorRows", self.engine).curve(coef, direction)
-
     @property
     def sums(self) -> GramSums:
         """How second derivatives of one linear predictor are summed."""

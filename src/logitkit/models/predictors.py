@@ -210,6 +210,22 @@ class Predictors:
         """Return predictors whose coefficients are further restricted: these are ``basis`` times others."""
         return replace(self, basis=basis if self.basis is None else self.basis @ basis)
 
+    def picked(self, place: IntArray) -> Predictors:
+        """Return predictors in which some flat coefficients are solved for, the others being zero."""
+        if place.size == self.n_flat and np.array_equal(place, np.arange(place.size)):
+            return replace(self, basis=None)
+        from scipy.sparse import csr_array
+
+        entries = np.ones(place.size), (place, np.arange(place.size))
+        return replace(self, basis=csr_array(entries, shape=(self.n_flat, place.size)))
+
+    @once
+    def chosen(self) -> IntArray:
+        """The flat coefficients that are solved for, shape (q,), where predictors are ``picked``."""
+        if self.basis is None:
+            return np.arange(self.n_flat)
+        return np.asarray(self.basis.tocsc().indices, dtype=np.int64)
+
     def of_columns(self, n_columns: int) -> Predictors:
         """Return the predictors of a model of one part with another number of columns, nothing restricted."""
         (part,) = self.parts

@@ -8,7 +8,8 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from engine.regularised.shrunken import PENALTIES, Problem, Shape, outcome, problem, random_matrix
-from logitkit.engine.objective import Objective
+from engine.regularised.shrunken_outcomes import outcome_problem, table
+from logitkit.engine.objective import Objective, outcomes_objective
 from logitkit.engine.regularised.coordinate_descent import QuadraticModel
 from logitkit.engine.regularised.dual_point import DualPoint, certified_gap
 from logitkit.engine.regularised.prox_newton import Scaled
@@ -96,7 +97,7 @@ def test_residuals_that_belong_to_no_shares_are_not_taken() -> None:
     shares = y + far.rows / design.response.weights
     assert shares.min() < 0.0 or shares.max() > 1.0
     # Whatever the step, nothing is left of the columns without penalty.
-    assert abs(near.rows.sum()) < EXACT * np.abs(near.slope).sum()
+    assert abs(near.rows.sum()) < EXACT * np.abs(near.view.slope).sum()
 
 
 @pytest.mark.parametrize("shape", [(150, 11), (60, 90)])
@@ -124,3 +125,48 @@ def test_a_small_strength_of_large_units_is_felt() -> None:
     assert_allclose(two.coef.to_numpy()[1:] * 1e-9, one.coef.to_numpy()[1:], rtol=ROUTE)
     again = lk.logit_matrix(large, y, names(5), penalty=lk.Ridge(1e-18 * 1e-3, standardize=False))
     assert again.converged
+
+
+@pytest.mark.parametrize("reference", [None, 0])
+@pytest.mark.parametrize("penalty", ["lasso", "elastic net", "group", "lasso and prior"])
+def test_the_gap_of_several_outcomes_is_a_bound_anywhere(penalty: str, reference: int | None) -> None:
+    """At points that are no solutions, with second derivatives of another point, or of none."""
+    p, stated = outcome_problem("dense, C order", "weights and offset"), PENALTIES[penalty]
+    fit = p.fit(stated.penalty(p.columns.shape), **({} if reference is None else {"reference": "ash"}))
+    oracle, facts, design, record = p.oracle(stated, reference), fit.record.penalty, fit.design, fit.record
+    place = np.arange(0 if reference == 0 else 1, record.coef.size)  # in symmetric form less the first intercept
+    predictors = record.predictors.picked(place)
+    scaled = Scaled(outcomes_objective(design.matrix, design.response, predictors, facts.quadratic), facts.scale)
+    flat = record.coef - (0.0 if reference == 0 else np.where(np.arange(record.coef.size) % 11 == 0, record.coef[0], 0))
+    best, least = flat[place] * facts.scale, oracle.objective(table(fit))
+    rng, found = np.random.default_rng(3), 0
+    for size in (0.0, 1e-4, 1e-2, 0.1):
+        coef = best + size * rng.normal(size=best.size) * (best != 0.0)
+        point, exact = scaled.model(coef, facts.penalty)
+        rough = QuadraticModel(10.0 * np.eye(best.size), facts.penalty.free)
+        for model in (exact, scaled.model(0.5 * coef, facts.penalty)[1], rough):
+            step = model.corrected(point.gradient, coef, facts.penalty)[0]
+            gap = certified_gap(scaled, facts.penalty, point, model, step, 0.0)
+            found += np.isfinite(gap)
+            away = oracle.objective(predictors.flat(coef / facts.scale).reshape(table(fit).shape)) - least
+            assert away <= gap + EXACT * least
+    assert found >= 4  # with second derivatives of the point itself there is a bound
+
+
+def test_moved_residuals_of_several_outcomes_belong_to_proportions() -> None:
+    p = outcome_problem("dense, C order")
+    fit = p.fit(lk.Lasso(0.01), reference="ash")
+    facts, design = fit.record.penalty, fit.design
+    scaled = Scaled(outcomes_objective(design.matrix, design.response, fit.record.predictors), facts.scale)
+    point = scaled.point(fit.record.coef * facts.scale)
+    step = np.zeros(point.coef.size)
+    step[1] = 0.01
+    near, far = (DualPoint(scaled, facts.penalty, point, size * step) for size in (1.0, 1000.0))
+    assert near.feasible
+    assert not far.feasible
+    for dual, inside in ((near, True), (far, False)):
+        shares = np.eye(3)[p.codes].T[1:] + dual.rows
+        assert (min(shares.min(), 1.0 - shares.sum(axis=0).max()) >= 0.0) == inside
+    # Whatever the step, nothing is left of the columns without penalty.
+    assert np.abs(near.rows.sum(axis=1)).max() < EXACT * np.abs(near.view.slope).sum()
+    assert np.abs(far.rows.sum(axis=1)).max() < EXACT * np.abs(far.view.slope).sum()

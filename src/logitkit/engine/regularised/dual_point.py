@@ -3,8 +3,9 @@ r"""The dual point of a solution from the rows themselves, so that its gap is a 
 Residuals s are moved to :math:`s - C X d` (equation 16 of ``docs/maths/penalties.md``), with the curvature C of the
 rows at the solution. The step d is that of second derivatives that were kept, so what it leaves is looked at and not
 assumed: it is mended along the columns without penalty, whose products must be zero, and where that is not enough along
-all columns where the penalty is smooth. The shares of events that belong to the moved residuals must be within [0, 1],
-which they are where no linear predictor moves by more than one.
+all columns where the penalty is smooth. The proportions of outcomes that belong to the moved residuals must be within
+[0, 1], which they are where no difference of two linear predictors of a row moves by more than one:
+:math:`\pi_k (1 - d_k + \pi'd)` is then not negative.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from logitkit.engine.regularised.coordinate_descent import QuadraticModel
 from logitkit.engine.regularised.direct import with_factor
 from logitkit.engine.regularised.gap import least_gap
 from logitkit.engine.regularised.prox_newton import Point, Scaled
+from logitkit.engine.regularised.row_view import row_view
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.numerics.once import once
@@ -38,7 +40,7 @@ class DualPoint:
 
     Parameters
     ----------
-    problem : Scaled[Objective]
+    problem : Scaled
         The objective.
     penalty : Penalty
         Of the scaled coefficients.
@@ -50,34 +52,33 @@ class DualPoint:
 
     def __init__(self, problem: Scaled[Objective], penalty: Penalty, point: Point, step: FloatArray) -> None:
         self.problem, self.penalty, self.point = problem, penalty, point
-        #: Residuals before the move, and the curvature of the rows, each of shape (n,).
-        self.slope, self.curvature = problem.objective.rows(point.coef / problem.scale)
+        #: Residuals before the move, shape (m, n), and how they follow linear predictors.
+        self.view = row_view(problem.objective, point.coef / problem.scale)
         self.free = np.flatnonzero(penalty.free)
-        self._columns = problem.objective.matrix.columns(self.free) if self.free.size else None
-        self.step, self._moved, self._sound = np.zeros_like(step), np.zeros(self.slope.size), True
-        self._move(step)
+        self.step, self._moved, self._sound = np.zeros_like(step), np.zeros(self.view.slope.shape), True
+        self.move(step)
 
     @property
     def rows(self) -> FloatArray:
-        """The moved residuals, shape (n,)."""
-        return np.asarray(self.slope - self.curvature * self._moved)
+        """The moved residuals, shape (m, n)."""
+        return np.asarray(self.view.slope - self.view.curved(self._moved))
 
     @property
     def squared(self) -> float:
         """d'Hd, the squared length of the move."""
-        total, prior = float(self.curvature @ self._moved**2), self.problem.objective.quadratic
+        total, prior = self.view.squared(self._moved), self.problem.objective.quadratic
         if prior is None:
             return total
         return total + 2.0 * Quadratic(prior.strengths).value(self.step / self.problem.scale)
 
     @property
     def feasible(self) -> bool:
-        """Whether the residuals belong to shares of events, and leave nothing of the columns without penalty."""
-        return self._sound and float(np.abs(self._moved).max(initial=0.0)) <= LONGEST
+        """Whether the residuals belong to proportions, and leave nothing of the columns without penalty."""
+        return self._sound and self.view.spread(self._moved) <= LONGEST
 
     def products(self) -> FloatArray:
         """Return the products of the moved residuals and the moved prior with the scaled columns, shape (p,)."""
-        return np.asarray((self.problem.objective.pull(self.rows) + self._of_prior()) / self.problem.scale)
+        return np.asarray((self.view.pull(self.rows) + self._of_prior()) / self.problem.scale)
 
     def lack(self, products: FloatArray) -> FloatArray:
         """Return by how much the products differ from what they should be where the penalty is smooth, shape (p,)."""
@@ -87,7 +88,7 @@ class DualPoint:
 
     def refine(self, model: QuadraticModel, lack: FloatArray) -> None:
         """Move by what the products lack, as of the model's last ``corrected``."""
-        self._move(model.solved(lack))
+        self.move(model.solved(lack))
 
     def settled(self, products: FloatArray) -> tuple[FloatArray, float]:
         """Put in place what is known of the products, where they differ from it by rounding.
@@ -96,7 +97,7 @@ class DualPoint:
         """
         penalty, coef = self.penalty, self.point.coef
         known = penalty.l2 * self.step - penalty.gradient(coef)
-        mean = float(np.abs(self.slope).sum()) / max(self.slope.size, 1)
+        mean = float(np.abs(self.view.slope).sum()) / max(self.view.slope.size, 1)
         near = np.abs(products - known) <= MET * (np.abs(known) + mean)
         met = penalty.free | (penalty.differentiable(coef) & near)
         rounding = float(np.abs(coef[met]) @ np.abs(products - known)[met])
@@ -109,30 +110,26 @@ class DualPoint:
         known, rounding = self.settled(products)
         return rounding + least_gap(self.point.coef, known, self.penalty, self.point.pearson, self.squared)
 
-    def _move(self, step: FloatArray) -> None:
+    def move(self, step: FloatArray) -> None:
         """Move, and then until nothing is left of the columns without penalty."""
-        objective, scale = self.problem
-        offset = objective.response.shift
-        image = objective.linear_predictor(step / scale)
+        scale = self.problem.scale
         self.step = self.step + step
-        self._moved = self._moved + (image if offset is None else image - offset)
-        if self._columns is None:
+        self._moved = self._moved + self.view.image(step / scale)
+        if not self.free.size:
             return
         mended = cholesky_solve(self._factor, self._left())
         self.step[self.free] += mended * scale[self.free]
-        self._moved += self._columns.matvec(mended)
+        self._moved += self.view.image_of(self.free, mended)
         self._sound = bool((np.abs(self._left()) <= MET * self._sizes).all())
 
     def _left(self) -> FloatArray:
         """Return the products with the columns without penalty as given."""
-        assert self._columns is not None
-        return np.asarray(self._columns.rmatvec(self.rows) + self._of_prior()[self.free])
+        return np.asarray(self.view.pull_of(self.free, self.rows) + self._of_prior()[self.free])
 
     @once
     def _factor(self) -> FloatArray:
-        """The factor of the second derivatives of the columns without penalty as given, shape (u, u)."""
-        assert self._columns is not None
-        gram, prior = self._columns.gram(self.curvature), self.problem.objective.quadratic
+        """The factor of the second derivatives of the coefficients without penalty as given, shape (u, u)."""
+        gram, prior = self.view.gram_of(self.free), self.problem.objective.quadratic
         if prior is not None:
             own = prior.strengths
             gram = gram + (np.diag(own[self.free]) if own.ndim == 1 else own[np.ix_(self.free, self.free)])
@@ -141,9 +138,7 @@ class DualPoint:
     @once
     def _sizes(self) -> FloatArray:
         """Lengths of the columns without penalty times that of the residuals, shape (u,)."""
-        assert self._columns is not None
-        squares = self._columns.gram(np.ones(self.slope.size)).diagonal()
-        return np.asarray(np.sqrt(squares) * np.linalg.norm(self.slope))
+        return np.asarray(self.view.lengths_of(self.free) * np.linalg.norm(self.view.slope))
 
     def _of_prior(self) -> FloatArray:
         """Return the gradient of the quadratic part of the objective after the move, of the coefficients as given."""

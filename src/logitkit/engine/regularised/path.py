@@ -15,8 +15,6 @@ descent. Journal of Statistical Software 33(1).
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from logitkit.design.matrix.dense import Dense
@@ -26,16 +24,14 @@ from logitkit.design.table.memory import require_room
 from logitkit.engine.curvature.sums import ProductSums
 from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.column_descent import ColumnDescent
-from logitkit.engine.regularised.coordinate_descent import QuadraticModel
-from logitkit.engine.regularised.dual_point import certified_gap
 from logitkit.engine.regularised.null_model import NullModel, null_model
-from logitkit.engine.regularised.prox_newton import Point, Scaled, Solved, duality_gap, prox_newton
+from logitkit.engine.regularised.on_gram import OnGram
+from logitkit.engine.regularised.prox_newton import Scaled, Solved
 from logitkit.engine.regularised.sequence import LOOKED_AT_MOST, Engine, StrengthSequence, largest_share
 from logitkit.engine.regularised.smooth import Smooth, SmoothProblem
 from logitkit.engine.regularised.strengths import Strengths
 from logitkit.engine.regularised.working_set import WorkingSet
 from logitkit.engine.solvers.choose import DENSE_MOST
-from logitkit.engine.solvers.solver import Status
 from logitkit.models.binomial import Binomial
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.typing import BoolArray, FloatArray
@@ -45,7 +41,6 @@ __all__ = ["GRAM_MOST", "PenalisedProblem"]
 GRAM_MOST = 1_000
 FARTHEST, NEARER = 1.5, 0.6  # a step of the strength that is larger is taken in several, or told nothing of
 SET_FACTOR, SET_SPARE = 2.0, 50  # columns that the rule may let in, beside those whose coefficient is not zero
-CLOSER, FINEST = 0.1, 1e-6  # of the gap that is allowed: what is asked of the model where it thought too well of itself
 MARGIN = 0.02  # of a strength, within which a product that goes on as it did is let in
 ON_THE_WAY = 0.1  # of the null objective: the gap that is allowed there
 
@@ -142,50 +137,10 @@ class PenalisedProblem(StrengthSequence):
             return self._full()
         return _Set(self)
 
-    def _full(self) -> _Full:
-        return _Full(self)
-
-
-class _Full:
-    """Proximal Newton over all columns."""
-
-    def __init__(self, given: PenalisedProblem) -> None:
-        objective = Objective(given.matrix, given.response, given.family, None, given.strengths.quadratic)
-        self.problem = Scaled(objective, given.strengths.scale)
-        self.start = given.null.coef
-        self.state: tuple[Point, QuadraticModel] | None = None
-        self.looks = given.matrix.n_rows * given.matrix.width <= LOOKED_AT_MOST
-
-    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before.
-
-        What the solver takes for the gap rests on second derivatives that were kept. It is looked at with the rows
-        where the solution is polished, or the rows are few; along a path of many that would take longer than the path.
-        """
-        steps = renewals = 0
-        inner, looks = target, polish or self.looks
-        while True:
-            point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
-            found = prox_newton(self.problem, penalty, point, model, inner, max_iter, polish)
-            self.state = found.point, found.model
-            steps, renewals = steps + found.steps, renewals + found.renewals
-            gap = math.inf
-            if not looks:
-                gap = found.gap
-            elif found.status is not Status.NOT_FINITE:
-                gap = certified_gap(self.problem, penalty, found.point, found.model, found.step, target)
-            status = Status.CONVERGED if gap <= target else found.status
-            if found.status is Status.CONVERGED and gap > target:  # the model is to blame
-                self.state = self.problem.model(found.point.coef, penalty)
-                step, renewals = duality_gap(self.state[0], penalty, self.state[1])[1], renewals + 1
-                gap = certified_gap(self.problem, penalty, *self.state, step, target)
-                inner *= CLOSER
-                if gap > target and inner >= FINEST * target:
-                    continue
-                status = Status.CONVERGED if gap <= target else Status.STALLED
-            here, prior = self.state[0], self.problem.objective.quadratic
-            value = here.value - (0.0 if prior is None else prior.value(here.coef / self.problem.scale))
-            return Solved(here.coef, value, here.gradient, gap, status, steps, renewals)
+    def _full(self) -> OnGram:
+        objective = Objective(self.matrix, self.response, self.family, None, self.strengths.quadratic)
+        looks = self.matrix.n_rows * self.matrix.width <= LOOKED_AT_MOST
+        return OnGram(Scaled(objective, self.strengths.scale), self.null.coef, looks)
 
 
 class _Set:

@@ -228,7 +228,7 @@ class WorkingSet:
         """
         assert self.problem is not None and self.point is not None and self.model is not None  # noqa: PT018
         found = DualPoint(self.problem, own, self.point, step)
-        self._rows = found.slope, found.curvature
+        self._rows = found.view.slope[0], found.view.curved(np.ones_like(found.view.slope))[0]
         products = found.products()
         for _ in range(REFINEMENTS):  # the model's second derivatives are not quite those of the rows
             lack = found.lack(products)
@@ -237,7 +237,7 @@ class WorkingSet:
                 break
             found.refine(self.model, lack)
             products = found.products()
-        dual = self._products(found.rows, penalty)
+        dual = self._products(found.rows[0], penalty)
         dual[self.columns], rounding = found.settled(products)
         if not found.feasible:
             return dual, math.inf

@@ -170,30 +170,6 @@ class VectorRows:
 
         return max(ordered_map(largest, len(self.groups.bounds)))
 
-    def curve(self, coef: FloatArray, direction: FloatArray) -> tuple[FloatArray, float]:
-        """Return second derivatives at ``coef`` times a direction, shape (q,), and the direction's own product."""
-        inner, along = self.spread(coef), self.spread(direction)
-        m, q = inner.shape
-        active = self._active
-
-        def product(group: int) -> tuple[FloatArray, float]:
-            out, squared = np.zeros((m, q), order=self._inner.order), 0.0
-            for start, stop in self.groups.blocks(group):
-                block = self._inner.rows(start, stop)
-                mean = self.family.mean(self._eta(block, start, stop, inner))
-                change = np.zeros_like(mean)
-                change[active] = block.matvecs(along)
-                moved = self.response.weights[start:stop] * mean * (change - np.sum(mean * change, axis=0))
-                squared += float(np.sum(moved * change))
-                block.add_rmatvecs(moved[active], out)
-            return out, squared
-
-        total, squared = np.zeros((m, q)), 0.0
-        for part, own in ordered_map(product, len(self.groups.bounds)):
-            total += part
-            squared += own
-        return self.collect(total), squared
-
     def _eta(self, block: Matrix, start: int, stop: int, inner: FloatArray) -> FloatArray:
         predictors, response = self.predictors, self.response
         if predictors.active.size == predictors.n_predictors:

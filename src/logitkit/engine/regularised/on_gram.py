@@ -1,0 +1,66 @@
+"""Proximal Newton over all coefficients, on one array of second derivatives."""
+
+from __future__ import annotations
+
+import math
+
+from logitkit.engine.objective import Objective
+from logitkit.engine.regularised.coordinate_descent import QuadraticModel
+from logitkit.engine.regularised.dual_point import certified_gap
+from logitkit.engine.regularised.prox_newton import Point, Scaled, Solved, duality_gap, prox_newton
+from logitkit.engine.solvers.solver import Status
+from logitkit.models.penalties.penalty import Penalty
+from logitkit.typing import FloatArray
+
+__all__ = ["OnGram"]
+
+CLOSER, FINEST = 0.1, 1e-6  # of the gap that is allowed: what is asked of the model where it thought too well of itself
+
+
+class OnGram:
+    """Proximal Newton over all coefficients.
+
+    Parameters
+    ----------
+    problem : Scaled
+        The objective.
+    start : (q,) array
+        Scaled coefficients of the null model.
+    looks : bool
+        Whether the gap is looked at with the rows also where the solution is not polished.
+    """
+
+    def __init__(self, problem: Scaled[Objective], start: FloatArray, looks: bool) -> None:
+        self.problem, self.start, self.looks = problem, start, looks
+        self.state: tuple[Point, QuadraticModel] | None = None
+
+    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
+        """Minimise, from the solution before.
+
+        The gap that the solver sees rests on second derivatives that were reused. It is looked at with the rows
+        where the solution is polished, or the rows are few; along a path of many that would take longer than the path.
+        """
+        steps = renewals = 0
+        inner, looks = target, polish or self.looks
+        while True:
+            point, model = self.problem.model(self.start, penalty) if self.state is None else self.state
+            found = prox_newton(self.problem, penalty, point, model, inner, max_iter, polish)
+            self.state = found.point, found.model
+            steps, renewals = steps + found.steps, renewals + found.renewals
+            gap = math.inf
+            if not looks:
+                gap = found.gap
+            elif found.status is not Status.NOT_FINITE:
+                gap = certified_gap(self.problem, penalty, found.point, found.model, found.step, target)
+            status = Status.CONVERGED if gap <= target else found.status
+            if found.status is Status.CONVERGED and gap > target:  # the model is to blame
+                point, model = self.state = self.problem.model(found.point.coef, penalty)
+                step, renewals = duality_gap(point, penalty, model)[1], renewals + 1
+                gap = certified_gap(self.problem, penalty, point, model, step, target)
+                inner *= CLOSER
+                if gap > target and inner >= FINEST * target:
+                    continue
+                status = Status.CONVERGED if gap <= target else Status.STALLED
+            here, prior = self.state[0], self.problem.objective.quadratic
+            value = here.value - (0.0 if prior is None else prior.value(here.coef / self.problem.scale))
+            return Solved(here.coef, value, here.gradient, gap, status, steps, renewals)
