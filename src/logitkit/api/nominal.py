@@ -19,7 +19,7 @@ from logitkit.engine.outcome_layout import choose_outcomes
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.inference.delta import normal_quantile
-from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
+from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.predictors import full_predictors
 from logitkit.results.foreign import in_our_words
 from logitkit.results.multinomial import MultinomialFit
@@ -243,7 +243,7 @@ def _fit(
         warn_caller(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
         )
-    return MultinomialFit(with_required_outcome_sandwich(record, design), design)
+    return MultinomialFit(with_required_sandwich(record, design), design)
 
 
 def outcomes_of(

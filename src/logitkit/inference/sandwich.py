@@ -1,10 +1,11 @@
 r"""Sandwich covariances: :math:`V = c\, A^{-1} B A^{-1}` with A the information and B the sum of squared scores.
 
-*Sampling weights*: :math:`B = \sum_i s_i s_i'` with :math:`s_i = w_i (y_i - \mu_i) x_i`, and
-:math:`c = n/(n-1)`, as survey software has it for weights without a further design. *Clusters*:
-scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`. *An absorbed factor*: x is
-replaced by its difference from the mean of the level, which is the block of the coefficients in the sandwich of the
-model with a column a level (``docs/maths/incidental.md``, equation 4).
+The score of a row is the sum over its linear predictors of minus the weighted slope of the loss times the predictor's
+derivatives: :math:`s_i = w_i (y_i - \mu_i) x_i` of two outcomes, :math:`w_i (y_i - p_i) \otimes x_i` of several.
+*Sampling weights*: :math:`B = \sum_i s_i s_i'`, and :math:`c = n/(n-1)`, as survey software has it for weights without
+a further design. *Clusters*: scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`.
+*An absorbed factor*: x is replaced by its difference from the mean of the level, which is the block of the coefficients
+in the sandwich of the model with a column per level (``docs/maths/incidental.md``, equation 4).
 
 References
 ----------
@@ -15,6 +16,7 @@ Binder, D. A. (1983) International Statistical Review 51, 279-292. Liang, K.-Y. 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,14 +28,123 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
+from logitkit.inference.linear_predictors import NUMBERS_OF_BLOCK, predictor_functions
 from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.predictor_variance import within_levels
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["cluster_meat", "correction_of", "with_required_sandwich"]
+__all__ = ["Scores", "cluster_meat", "correction_of", "scores", "with_required_sandwich"]
 
 BLOCK = 65_536
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of the rows of a fit, which are written out for some rows at a time.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    matrix : Matrix
+        Of a single predictor the columns that were solved for, less the means of their level where a factor is
+        absorbed; of several those of the design.
+    response : Response
+        The same n rows.
+    slopes : (m, n) array
+        Weighted derivatives of the log-likelihood by the linear predictors; zero where a row is fitted perfectly in
+        the limit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> scores(fit.record, fit.design).of(np.array([0, 1])).shape
+    (2, 2)
+    """
+
+    record: FitRecord
+    matrix: Matrix
+    response: Response
+    slopes: FloatArray
+
+    @property
+    def block(self) -> int:
+        """How many rows are written out at once."""
+        return BLOCK if self.record.is_single else max(NUMBERS_OF_BLOCK // max(self.record.coef.size, 1), 1)
+
+    def of(self, rows: IntArray) -> FloatArray:
+        """Return the scores of some rows by the coefficients that were solved for.
+
+        Parameters
+        ----------
+        rows : (r,) int array
+            Positions.
+
+        Returns
+        -------
+        (r, q) array
+            One row per row.
+        """
+        matrix = self.matrix.take(rows)
+        if self.record.is_single:
+            return np.asarray(matrix.to_dense() * self.slopes[0][rows, None])
+        return predictor_functions(self.record, matrix, self.slopes[:, rows])
+
+    def squares(self) -> FloatArray:
+        """Return the sum of the squares of the scores, summed within clusters where there are any.
+
+        Returns
+        -------
+        (q, q) array
+            Symmetric.
+        """
+        clusters = self.response.clusters
+        if clusters is not None:
+            return cluster_meat(clusters.codes, self.of, self.block)
+        if self.record.is_single:  # without writing scores out
+            return Objective(self.matrix, self.response, self.record.family).sum_gram(self.slopes[0] ** 2)
+        q = self.record.inner_coef.size
+        meat, n, step = np.zeros((q, q)), self.matrix.n_rows, self.block
+        for start in range(0, n, step):
+            part = self.of(np.arange(start, min(start + step, n)))
+            meat += part.T @ part
+        return meat
+
+
+def scores(record: FitRecord, design: Design) -> Scores:
+    """Return the scores of the rows of a fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows.
+
+    Returns
+    -------
+    Scores
+        By the coefficients that were solved for.
+
+    Examples
+    --------
+    At the estimate they sum to zero:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> bool(np.allclose(scores(fit.record, fit.design).of(np.arange(9)).sum(axis=0), 0.0, atol=1e-9))
+    True
+    """
+    response = design.response
+    # At the limit of a separated fit the score of a separated row is zero.
+    slopes = -response.weights * np.nan_to_num(record.family.slopes(fitted_rows(record, design).eta, response))
+    matrix = record.coordinates.matrix(design.matrix) if record.is_single else design.matrix
+    if record.info.absorbed is not None:
+        matrix = within_levels(record, design)
+    return Scores(record, matrix, response, slopes)
 
 
 def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
@@ -58,7 +169,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
 
     Examples
     --------
-    With one row a cluster, the sandwich by cluster is that for sampling weights of one:
+    With one row per cluster, the sandwich by cluster is that for sampling weights of one:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0], "id": range(6), "w": [1.0] * 6}
@@ -71,20 +182,10 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     sampled = response.prior is not None and response.weight_kind == "sampling"
     if record.penalty is not None or (response.clusters is None and not sampled):
         return record
-    eta = fitted_rows(record, design).eta[0]
-    # At the limit of a separated fit the score of a separated row is zero.
-    slope = response.weights * np.nan_to_num(record.family.residual(eta, response.y))
-    working: Matrix = record.coordinates.matrix(design.matrix)
-    if record.info.absorbed is not None:
-        working = within_levels(record, design)
+    found = scores(record, design)
     factor, covariance = correction_of(response)
     with single_threaded_blas():
-        if response.clusters is None:
-            meat = Objective(working, response, record.family).sum_gram(slope**2)
-        else:
-            meat = cluster_meat(
-                response.clusters.codes, lambda rows: working.take(rows).to_dense() * slope[rows, None], BLOCK
-            )
+        meat = found.squares()
         bread = record.inner_model_vcov
         return record.with_covariance(DenseVcov(factor * bread.times(bread.times(meat).T)), covariance)
 

@@ -199,7 +199,7 @@ class Predictors:
         if len(self.parts) == 1:  # without a second copy
             (part,) = self.parts
             cells = cells if np.array_equal(part.columns, np.arange(self.n_columns)) else cells[:, part.columns]
-            return (part.contract(weights.T).T[:, :, None] * cells[:, None, :]).reshape(len(cells), -1)
+            return (part.contract(weights.T).T[:, :, None] * cells[:, None, :]).reshape(len(cells), part.size)
         out = np.zeros((len(cells), self.n_flat))
         for part, place in zip(self.parts, self.places, strict=True):
             made = part.contract(weights.T).T[:, :, None] * cells[:, None, part.columns]

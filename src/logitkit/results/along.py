@@ -13,7 +13,6 @@ from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.engine.regularised.penalised_path import PathRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.results.fit import Fit
@@ -64,7 +63,7 @@ def fit_at_strength(given: PenalisedModel | None, strength: float, level: float,
 def fit_of(record: FitRecord, design: Design) -> Any:
     """Return the fit of a record with its rows, of the kind that the record is."""
     if not record.is_single:
-        return MultinomialFit(with_required_outcome_sandwich(record, design), design)
+        return MultinomialFit(with_required_sandwich(record, design), design)
     return Fit(with_required_sandwich(record, design), design)
 
 

@@ -22,7 +22,6 @@ from logitkit.engine.solvers.solver import Status
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.estimable import not_estimable
 from logitkit.inference.linear_predictors import linear_predictors
-from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binomial import Binomial
@@ -84,7 +83,7 @@ class Unpenalised(PenalisedModel):
                 self._found = with_required_sandwich(record, self.design)
             else:
                 several = fit_multinomial(self.design, self.family, Newton(), self.level)
-                self._found = with_required_outcome_sandwich(several, self.design)
+                self._found = with_required_sandwich(several, self.design)
         return self._found
 
     @property
