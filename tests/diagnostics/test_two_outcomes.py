@@ -63,3 +63,8 @@ def test_influence(pair, separated):
         # What a row adds to the statistics is the square of its residuals.
         assert_allclose(event.pearson, residuals(binary.record, binary.design, "pearson") ** 2, rtol=ROUTE, atol=EXACT)
         assert_allclose(event.deviance, residuals(binary.record, binary.design) ** 2, rtol=ROUTE, atol=EXACT)
+
+
+def test_collinearity(pair):
+    binary, several = pair
+    pd.testing.assert_frame_equal(several.collinearity(), binary.collinearity(), rtol=ROUTE)

@@ -1,13 +1,14 @@
 r"""Variance inflation: how much the other terms cost each term, as R's ``car::vif``.
 
-With R the correlation matrix of the estimated coefficients (intercept left out), and A the columns of a term,
+With R the correlation matrix of the estimated coefficients (intercepts left out), and A those of a term, for all
+linear predictors together,
 
 .. math:: \mathrm{GVIF}_A = \frac{\det R_{AA} \det R_{\bar A \bar A}}{\det R},
 
 the factor by which the squared volume of the term's joint confidence region is larger than with uncorrelated
-other terms. For one column it is the usual VIF, :math:`1/(1 - R_j^2)` with weights
-:math:`w_i \mu_i (1 - \mu_i)`. The root :math:`\mathrm{GVIF}^{1/(2 d)}` with d columns is comparable across
-terms: a factor on the length of an interval.
+other terms. For one coefficient it is the usual VIF, :math:`1/(1 - R_j^2)` with weights
+:math:`w_i \mu_i (1 - \mu_i)`. The root :math:`\mathrm{GVIF}^{1/(2 d)}` with d coefficients is comparable across
+terms: a factor on the length of an interval. With several outcomes it does not depend on which is the reference.
 
 References
 ----------
@@ -33,23 +34,23 @@ DETERMINED = 1e-13  # of the largest variance of a combination: one that is this
 
 @dataclass(frozen=True)
 class Collinearity:
-    """Generalised variance inflation factors of the m terms.
+    """Generalised variance inflation factors of t terms.
 
     Parameters
     ----------
     terms : tuple of str
         Terms of the formula, without the intercept and those left out entirely.
-    gvif : (m,) array
+    gvif : (t,) array
         Generalised variance inflation factor, at least 1 when the model has an intercept.
-    dof : (m,) int array
-        Columns that count for each term.
-    gvif_scaled : (m,) array
+    dof : (t,) int array
+        Coefficients that count for each term.
+    gvif_scaled : (t,) array
         GVIF^(1 / (2 dof)).
     has_intercept : bool
         Without an intercept columns are not centred, and the factors measure their distance from zero as much
         as their correlation: read them with care.
     left_out : tuple of str
-        Columns without a finite estimate, aliased or separated, which take no part.
+        Coefficients without a finite estimate, aliased or separated, which take no part.
 
     Examples
     --------
@@ -78,46 +79,49 @@ def collinearity(record: FitRecord) -> Collinearity:
     Returns
     -------
     Collinearity
-        One entry a term.
+        One entry per term. Coefficients without a finite estimate, aliased or separated, or that a linear predictor was
+        given without, take no part; of coefficients that are equal for all outcomes there is one.
 
     Raises
     ------
     UnsupportedError
         If the model has no column but the intercept, and after a penalty.
     SeparationError
-        If no column but the intercept has a finite estimate.
+        If no coefficient but the intercepts has a finite estimate.
 
     Examples
     --------
-    Orthogonal columns cost each other nothing:
+    Any outcome may be the reference:
 
-    >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.models.binomial import Binomial
-    >>> from logitkit.engine.fit import fit_design
-    >>> from logitkit.engine.solvers.newton import Newton
-    >>> a, b, y = np.array([(i & 1, i >> 1 & 1, i >> 2) for i in range(8)], dtype=float).T
-    >>> design = ready_design(np.column_stack([np.ones(8), a, b]), y, names=["Intercept", "a", "b"])
-    >>> bool(np.allclose(collinearity(fit_design(design, Binomial(), Newton())).gvif, 1.0))
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> first, other = (lk.multinomial("race ~ age + lwt", births, reference=race) for race in ("white", "black"))
+    >>> bool(np.allclose(collinearity(first.record).gvif, collinearity(other.record).gvif))
     True
     """
     require_likelihood(record, "collinearity")
     intercept = record.info.intercept
-    columns = [j for j in range(len(record.names)) if j != intercept]
-    if not columns:
+    absent = np.zeros(record.predictors.n_flat, dtype=bool) if record.absent is None else record.absent
+    places = [
+        (int(place), int(column))
+        for equation in record.equations
+        for column, place in zip(equation.columns, equation.places, strict=True)
+        if column != intercept and not absent[place]
+    ]
+    if not places:
         raise UnsupportedError("The model has no column but the intercept; nothing can be collinear.")
     variance = record.model_vcov.diagonal()
-    present = [j for j in columns if np.isfinite(record.coef[j]) and variance[j] > 0.0]
-    left_out = tuple(record.names[j] for j in columns if j not in set(present))
+    present = [(j, column) for j, column in places if np.isfinite(record.coef[j]) and variance[j] > 0.0]
+    kept = [j for j, _ in present]
+    left_out = tuple(record.names[j] for j in sorted({j for j, _ in places} - set(kept)))
     if not present:
+        noun = "intercept" if record.is_single else "intercepts"
         raise SeparationError(
-            f"No coefficient but the intercept is finite ({', '.join(left_out)}); there are no variances to inflate."
+            f"No coefficient but the {noun} is finite ({', '.join(left_out)}); there are no variances to inflate."
         )
-    place = {column: i for i, column in enumerate(present)}
-    members = {
-        term.name: np.array([place[j] for j in term.columns if j in place], dtype=np.int64)
-        for term in record.info.terms
-    }
-    covariance = record.model_vcov[np.ix_(present, present)]
+    where = np.array([column for _, column in present])
+    members = {term.name: np.flatnonzero(np.isin(where, term.columns)) for term in record.info.terms}
+    covariance = record.model_vcov[np.ix_(kept, kept)]
     return inflation(covariance, members, has_intercept=intercept is not None, left_out=left_out)
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.diagnostics.classification import classification
+from logitkit.diagnostics.collinearity import collinearity
 from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.diagnostics.outcome_calibration import outcome_calibration
-from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
 from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
 from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
 from logitkit.engine.record import FitRecord
@@ -263,7 +263,7 @@ def _collinearity(record: FitRecord, design: Design, units: Units) -> Iterator[S
     del units
     del design
     try:
-        result = outcome_collinearity(record)
+        result = collinearity(record)
     except LogitkitError:
         return  # fewer than two terms with finite estimates, or a penalty
     if len(result.terms) > 1:

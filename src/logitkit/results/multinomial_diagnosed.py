@@ -250,9 +250,9 @@ class OutcomeDiagnosed(Model):
         pandas.DataFrame
             gvif, dof and gvif_scaled, a row a term.
         """
-        from logitkit.diagnostics.outcome_collinearity import outcome_collinearity
+        from logitkit.diagnostics.collinearity import collinearity
 
-        return frames.collinearity_frame(outcome_collinearity(self.record))
+        return frames.collinearity_frame(collinearity(self.record))
 
     def certificate(self, data: Any = None, weights: Any = None, offset: Any = None) -> Certificate:
         """Return how far the penalised objective is above its minimum at most, proved apart from the solver.
