@@ -11,7 +11,7 @@ import pytest
 
 import logitkit as lk
 from logitkit.inference import wald
-from logitkit.report.summary import TERM_MOST
+from logitkit.report.listed import TERM_MOST
 
 
 def fit_of(levels: int, pure: int = 0) -> lk.Fit:

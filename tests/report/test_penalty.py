@@ -15,7 +15,8 @@ from logitkit.report.document import Table
 from logitkit.report.html import render_html
 from logitkit.report.latex import render_latex
 from logitkit.report.markdown import render_markdown
-from logitkit.report.penalty import LISTED_MOST, format_gap
+from logitkit.report.penalty import format_gap
+from logitkit.report.penalty_table import LISTED_MOST
 from logitkit.report.text import render_text
 
 FORMULA = "low ~ age + lwt + C(race) + smoke"

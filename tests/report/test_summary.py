@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.report.summary import coefficient_table, summary_document
+from logitkit.report.summary import coefficient_tables, summary_document
 
 
 def decimals(cell: str) -> int:
@@ -35,7 +35,7 @@ def dollars() -> lk.Fit:
 
 
 def test_one_small_slope_changes_the_notation_of_its_column(dollars: lk.Fit) -> None:
-    rows = coefficient_table(dollars.record).rows
+    rows = coefficient_tables(dollars.record)[0].rows
     assert all("e" in cell for row in rows for cell in row[1:3])
     assert {decimals(ratio) for row in rows[1:] for ratio in row[5:]} == {7}
 
@@ -43,7 +43,7 @@ def test_one_small_slope_changes_the_notation_of_its_column(dollars: lk.Fit) -> 
 def test_the_cells_of_a_small_slope_are_its_numbers(dollars: lk.Fit) -> None:
     """A column ten thousand times as large has a slope ten thousand times as small."""
     plain = lk.logit("low ~ age + lwt + lwt:ht + smoke", births())
-    small = next(row for row in coefficient_table(dollars.record).rows if "10000" in row[0])
+    small = next(row for row in coefficient_tables(dollars.record)[0].rows if "10000" in row[0])
     assert float(small[1]) * 1e4 == pytest.approx(plain.coef["lwt"], rel=0.005)  # three digits are printed
     assert float(small[2]) * 1e4 == pytest.approx(plain.std_error["lwt"], rel=0.005)
 

@@ -12,11 +12,14 @@ import numpy as np
 
 from logitkit.design.response.response import Response
 from logitkit.models.link import LOGIT, Link
+from logitkit.models.words import ODDS_RATIO, Words
 from logitkit.numerics.kernels import binomial as kernel
 from logitkit.numerics.kernels.binomial_values import logit_values, ratio_sum
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Binomial"]
+
+LOGISTIC = Words("Logistic regression", "Penalised logistic regression", ODDS_RATIO, "binomial", has_event=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,11 @@ class Binomial:
     def mean(self, eta: FloatArray) -> FloatArray:
         """Return the probability of the event, shape (n,)."""
         return self.link.inverse(eta)
+
+    @property
+    def words(self) -> Words:
+        """What its models are called in print."""
+        return LOGISTIC
 
     @property
     def n_outcomes(self) -> int:

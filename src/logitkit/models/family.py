@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from logitkit.design.response.response import Response
+from logitkit.models.words import Words
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Family"]
@@ -24,6 +25,10 @@ class Family(Protocol):
     @property
     def name(self) -> str:
         """Name of the distribution, as a saved model has it."""
+
+    @property
+    def words(self) -> Words:
+        """What its models are called in print."""
 
     @property
     def n_outcomes(self) -> int:

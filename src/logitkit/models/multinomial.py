@@ -11,10 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.response.response import NO_SHARES, Response
+from logitkit.models.words import RELATIVE_RISK_RATIO, Words
 from logitkit.numerics.kernels.softmax import softmax_by_row, softmax_rows
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
 __all__ = ["NO_SHARES", "Multinomial"]
+
+MULTINOMIAL = Words(
+    "Multinomial logistic regression",
+    "Penalised multinomial regression",
+    RELATIVE_RISK_RATIO,
+    "multinomial",
+    compares=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,7 @@ class Multinomial:
     n_outcomes: int
 
     name = "multinomial"
+    words = MULTINOMIAL
     compares_predictors = True
 
     def rows(

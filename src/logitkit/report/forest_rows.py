@@ -20,8 +20,8 @@ from logitkit.plots.forest import ForestRow
 from logitkit.plots.term_rows import TermRow
 from logitkit.report.cautions import no_ratio
 from logitkit.report.estimate_columns import format_ratios
-from logitkit.report.penalty import listed_coefficients
-from logitkit.report.summary import listed_columns
+from logitkit.report.listed import listed_columns
+from logitkit.report.penalty_table import listed_coefficients
 from logitkit.report.units import unit_labels
 from logitkit.report.wording import counted, name_list
 

@@ -14,6 +14,7 @@ from logitkit.inference.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.wald import OVERALL_MOST
 from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
+from logitkit.report.levels import absorbed_words
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, has_only_intercept, name_list, numbered_names
 
@@ -39,12 +40,18 @@ def rows_facts(record: FitRecord) -> Iterator[Fact]:
 
 
 def given_facts(record: FitRecord) -> Iterator[Fact]:
-    """Say which weights and offsets were given."""
+    """Say which weights, offsets and absorbed levels were given."""
     response = record.info.response
     if response.weights is not None:
         yield Fact("Weights", f"{response.weights} ({response.weight_kind})")
     if response.offset is not None:
         yield Fact("Offset", response.offset)
+    if response.offsets:
+        by_place = response.offsets[0][0].startswith("<array>")
+        named = [f"{outcome}: {column}" for outcome, column in response.offsets]
+        yield Fact("Offsets", "an array, a column an outcome" if by_place else name_list(named))
+    if record.info.absorbed is not None:
+        yield Fact("Absorbed", absorbed_words(record.info.absorbed))
 
 
 def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, float]]) -> Iterator[Fact]:

@@ -17,7 +17,7 @@ from logitkit.plots.outcome_coefficients import Drawn
 from logitkit.plots.style import OUTCOMES_MOST
 from logitkit.report.cautions import no_ratio
 from logitkit.report.forest_rows import term_rows
-from logitkit.report.summary import listed_columns
+from logitkit.report.listed import listed_columns
 from logitkit.report.units import changes_of, per_unit
 from logitkit.report.wording import counted, name_list
 from logitkit.typing import BoolArray, FloatArray, IntArray

@@ -35,10 +35,10 @@ from logitkit.report.finding_blocks import apparent_words, collinearity_table, f
 from logitkit.report.left_out import left_out_words
 from logitkit.report.number_format import format_amount, format_integer, format_level
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
-from logitkit.report.outcome_summary import outcome_summary_document, outcome_tables
 from logitkit.report.outcome_test_findings import chi_square_table, missing_tests
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
+from logitkit.report.summary import coefficient_tables, summary_document
 from logitkit.report.wording import counted, depends_on_coding, has_only_intercept
 
 __all__ = ["SECTIONS", "outcome_report_document"]
@@ -61,7 +61,7 @@ def outcome_report_document(
     source: str | None = None,
 ) -> Document:
     """Return the report of a fit of several outcomes."""
-    summary = outcome_summary_document(record, units)
+    summary = summary_document(record, units)
     sections = tuple(section for make in SECTIONS for section in make(record, design, units))
     own, left_out = is_sample(record, design), left_out_words(rows_left_out(design))
     rows = "the rows of the fit" if own else f"{format_integer(design.n_rows)} other rows"
@@ -84,8 +84,8 @@ def outcome_report_document(
 
 def _coefficients(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
-    *tables, last = outcome_tables(record, units)
-    notes = outcome_summary_document(record, units).notes
+    *tables, last = coefficient_tables(record, units)
+    notes = summary_document(record, units).notes
     blocks: list[Block] = [*tables, replace(last, notes=(*last.notes, *notes))]
     if record.reference is None and not has_only_intercept(record) and not record.separated_completely:
         drawn = drawn_coefficients(record, units=units)

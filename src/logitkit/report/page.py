@@ -47,7 +47,7 @@ from logitkit.report.number_format import (
 from logitkit.report.outcome_test_findings import chi_square_table, missing_tests
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
-from logitkit.report.summary import coefficient_table, summary_document
+from logitkit.report.summary import coefficient_tables, summary_document
 from logitkit.report.wording import depends_on_coding, fewer_groups, is_calibrated, many_new_rows
 from logitkit.writing import write_file
 
@@ -65,7 +65,7 @@ def report_document(
 ) -> Document:
     """Return the report of a fit."""
     summary = summary_document(record, units)
-    table = coefficient_table(record, units)
+    (table,) = coefficient_tables(record, units)
     sections = (
         Section("Coefficients", (replace(table, notes=(*table.notes, *summary.notes)),)),
         Section("Odds ratios", tuple(_odds(record, units))),

@@ -1,8 +1,4 @@
-"""What the summary of a penalised fit says: the penalty and its strength, the coefficients, and what they are not.
-
-After a penalty that chooses coefficients the table has no errors, no z and no p; after squares only it has those of the
-posterior, by that name.
-"""
+"""What the summary of a penalised fit says: the penalty, its strength, and what the numbers are and are not."""
 
 from __future__ import annotations
 
@@ -15,31 +11,19 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.solver import Status
 from logitkit.inference.fit_statistics import explained_share
 from logitkit.inference.penalised import has_posterior, posterior_condition, why_withheld
-from logitkit.inference.wald import coefficient_estimates
-from logitkit.report.coefficients import exponentials, names_without_ratio
-from logitkit.report.document import Column, Fact, Table
-from logitkit.report.estimate_columns import format_estimates
-from logitkit.report.number_format import (
-    format_integer,
-    format_level,
-    format_percent,
-)
-from logitkit.report.units import per_unit, unit_labels
+from logitkit.models.words import Ratio
+from logitkit.report.document import Fact
+from logitkit.report.number_format import format_integer, format_percent
 from logitkit.report.wording import counted
-from logitkit.typing import FloatArray, IntArray
 
-__all__ = [
-    "LISTED_MOST",
-    "format_gap",
-    "format_strength",
-    "listed_coefficients",
-    "penalised_table",
-    "penalty_facts",
-    "penalty_notes",
-]
+__all__ = ["format_gap", "format_strength", "penalty_facts", "penalty_notes", "ratio_beside"]
 
-LISTED_MOST = 40  # coefficients of a table that is still read
 GAP_LEAST = 1e-16  # a share of the null model's loss below this is rounding
+
+
+def ratio_beside(record: FitRecord) -> Ratio | None:
+    """Return the ratio that stands beside each coefficient; None where a table has a column per equation instead."""
+    return record.family.words.ratio_against(record.reference) if len(record.equations) == 1 else None
 
 
 def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
@@ -95,65 +79,25 @@ def format_gap(gap: float, tol: float) -> str:
     return f"{f'<{GAP_LEAST:.0e}' if gap < GAP_LEAST else f'{gap:.1e}'} (asked: {tol:.0e})"
 
 
-def listed_coefficients(record: FitRecord, facts: PenaltyFacts) -> IntArray:
-    """Return the columns that the table lists."""
-    coef, intercept = record.coef, record.info.intercept
-    if coef.size <= LISTED_MOST:
-        return np.arange(coef.size)
-    size = np.abs(coef * facts.scale)
-    if intercept is not None:
-        size[intercept] = np.inf
-    order = np.argsort(-size, kind="stable")
-    return order[: min(LISTED_MOST, int(np.count_nonzero(size)))]
-
-
-def penalised_table(record: FitRecord, facts: PenaltyFacts, changes: FloatArray) -> Table:
-    """Return the coefficients with odds ratios, and where there is a posterior its deviations and intervals."""
-    listed = listed_coefficients(record, facts)
-    every = coefficient_estimates(record)
-    without = names_without_ratio(record.info)
-    heads = ["Coef.", "Odds ratio"]
-    if has_posterior(record):
-        heads = ["Coef.", "Posterior sd", "Odds ratio", f"{format_level(every.level)} posterior interval"]
-    names = unit_labels([record.names[j] for j in listed], changes[listed])
-    found = per_unit(every.at(listed), changes[listed])
-    coef, errors = format_estimates(found.estimate, found.std_error)
-    ratios, lows, highs = exponentials(names, found, without)
-    if has_posterior(record):
-        intervals = tuple(f"{low} to {high}" if low else "" for low, high in zip(lows, highs, strict=True))
-        cells = [coef, errors, ratios, intervals]
-    else:  # what the penalty set to zero is seen at a glance
-        zero = found.estimate == 0.0
-        coef = tuple("0" if none else text for none, text in zip(zero, coef, strict=True))
-        cells = [coef, tuple("1" if none and text else text for none, text in zip(zero, ratios, strict=True))]
-    columns = (Column("Term", "left"), *(Column(head) for head in heads))
-    return Table(None, columns, tuple(zip(names, *cells, strict=True)), tuple(_left_out(record, facts, listed)))
-
-
-def _left_out(record: FitRecord, facts: PenaltyFacts, listed: IntArray) -> Iterator[str]:
-    """Say how many coefficients the table leaves out, and which."""
-    if record.coef.size == listed.size:
-        return
-    shown = int(np.count_nonzero(record.coef[listed]))
-    text = "Largest first, by the coefficient times the scale of its column."
-    if facts.n_nonzero > shown:
-        text += f" Not listed: {counted(facts.n_nonzero - shown, 'smaller coefficient')}."
-    if facts.n_nonzero < record.coef.size:
-        text += f" Zero: {counted(record.coef.size - facts.n_nonzero, 'coefficient')}."
-    yield f"{text} fit.tidy() has them all."
-
-
 def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
     """Yield what the numbers of a penalised fit are, and are not."""
-    yield f"Coefficients and odds ratios are on the scale of the columns as given; {_pull(facts)}."
+    beside = ratio_beside(record)
+    named = "Coefficients" if beside is None else f"Coefficients and {beside.plural}"
+    yield f"{named} are on the scale of the columns as given; {_pull(facts)}.{_form(record)}"
     if has_posterior(record):
+        condition = posterior_condition(facts)
         text = (
-            "Posterior sd and posterior interval (of the odds ratio): normal approximation at the mode, "
-            f"{posterior_condition(facts)}."
+            "fit.tidy() and fit.confint() have deviations and intervals of the posterior: a normal approximation at "
+            f"the mode, {condition}."
+            if beside is None
+            else f"Posterior sd and posterior interval (of the {beside.name}): normal approximation at the mode, "
+            f"{condition}."
         )
         if facts.strengths and facts.chosen != "given":
             text += " The strength was chosen with the same data, and these do not know how uncertain that choice is."
-        yield f"{text} They are no sampling errors, so there are no z statistics and p-values."
+        if beside is not None:
+            text += " They are no sampling errors, so there are no z statistics and p-values."
+        yield text
     else:
         yield why_withheld(record)
     if not facts.certified:
@@ -163,6 +107,21 @@ def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
         )
     else:
         yield "Gap: upper bound on the distance of the objective from its minimum, as a proportion of the null loss."
+
+
+def _form(record: FitRecord) -> str:
+    """Return what the penalty of several equations is of: differences from a reference, or none."""
+    if not record.family.words.compares:
+        return ""
+    if record.reference is None:
+        return (
+            " The penalty is of the symmetric form, in which no outcome is a reference: a coefficient moves the logit "
+            "of its outcome, and fit.risk_ratios(outcome, against) compares two."
+        )
+    return (
+        f" The penalty is of the coefficients against {record.outcomes[record.reference]}: with another reference the "
+        "fit is another one. Without reference= the symmetric form is penalised, which does not depend on one."
+    )
 
 
 def _pull(facts: PenaltyFacts) -> str:

@@ -1,4 +1,4 @@
-"""The summary of a fit as a document: facts, the coefficient table with odds ratios, notes and warnings."""
+"""The summary of a fit as a document: facts, a coefficient table per equation, notes and warnings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from logitkit.design.info import DesignInfo
 from logitkit.engine.record import FitRecord
+from logitkit.inference.outcome_tests import overall_outcome_test
 from logitkit.inference.wald import coefficient_estimates, overall_test
-from logitkit.report.cautions import complete_separation, no_ratio
+from logitkit.report.cautions import no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table
-from logitkit.report.levels import absorbed_words, few_rows_warning
+from logitkit.report.levels import few_rows_warning
+from logitkit.report.listed import listed_equations, not_listed
 from logitkit.report.model_facts import (
     covariance_note,
     design_notes,
@@ -22,145 +23,115 @@ from logitkit.report.model_facts import (
     rows_facts,
     state_warnings,
 )
-from logitkit.report.number_format import format_amount, format_integer, format_number, format_percent
-from logitkit.report.penalty import penalised_table, penalty_facts, penalty_notes
+from logitkit.report.penalty import penalty_facts, penalty_notes
+from logitkit.report.penalty_table import penalised_table
+from logitkit.report.response_facts import amount_facts, response_facts, response_notes
+from logitkit.report.separation import separation_warning
 from logitkit.report.units import changes_of, per_unit, unit_labels, unit_note
-from logitkit.report.wording import counted, name_list, without_intercept
-from logitkit.typing import IntArray
+from logitkit.report.wording import counted, has_only_intercept, name_list, without_intercept
+from logitkit.typing import FloatArray
 
-__all__ = ["coefficient_table", "listed_columns", "summary_document"]
-
-TAKE_UNITS = "fit.odds_ratios, fit.plot.forest and fit.report"
-TERM_MOST = 60  # coefficients of a term that are still listed one by one
+__all__ = ["coefficient_tables", "summary_document"]
 
 
 def summary_document(record: FitRecord, units: Mapping[str, float] | None = None) -> Document:
     """Return the summary of a fit."""
+    words, changes = record.family.words, changes_of(record.info, units)
     return Document(
-        title="Logistic regression" if record.penalty is None else "Penalised logistic regression",
-        subtitle="",
+        title=words.title if record.penalty is None else words.penalised,
         facts=tuple(_facts(record)),
-        blocks=(coefficient_table(record, units),),
-        notes=(
-            *unit_note(record, coefficient_estimates(record), changes_of(record.info, units), TAKE_UNITS),
-            *_notes(record),
-        ),
+        blocks=coefficient_tables(record, units),
+        notes=tuple(_notes(record, changes)),
         warnings=tuple(_warnings(record)),
     )
 
 
-def _unit_note(record: FitRecord, units: Mapping[str, float] | None) -> Iterator[str]:
-    return unit_note(record, coefficient_estimates(record), changes_of(record.info, units), TAKE_UNITS)
-
-
-def coefficient_table(record: FitRecord, units: Mapping[str, float] | None = None) -> Table:
-    """Return the coefficient table with odds ratios and their intervals, which some penalties leave none."""
+def coefficient_tables(record: FitRecord, units: Mapping[str, float] | None = None) -> tuple[Table, ...]:
+    """Return a coefficient table per equation, with ratios and their intervals where there are some."""
     changes = changes_of(record.info, units)
     if record.penalty is not None:
-        return penalised_table(record, record.penalty, changes)
-    listed = listed_columns(record.info)
-    missing = np.flatnonzero(np.isnan(record.coef[listed]))
-    in_words = {int(row): "aliased" if listed[row] in record.aliased else "undetermined" for row in missing}
-    found = per_unit(coefficient_estimates(record).at(listed), changes[listed])
-    labels = unit_labels([record.names[j] for j in listed], changes[listed])
-    rows = coefficient_rows(labels, found, in_words, ratios=True, without=names_without_ratio(record.info))
-    return Table(None, coefficient_heads(record.level, "Odds ratio"), rows)
-
-
-def listed_columns(info: DesignInfo) -> IntArray:
-    """Return the columns that a summary lists: all but those of a term with very many."""
-    large = [term.columns for term in info.terms if len(term.columns) > TERM_MOST]
-    listed = np.ones(len(info.names), dtype=bool)
-    for columns in large:
-        listed[list(columns)] = False
-    return np.flatnonzero(listed)
-
-
-def _left_out(record: FitRecord) -> Iterator[str]:
-    """Say of each term that is not listed how many coefficients it has and where they lie."""
-    for term in record.info.terms:
-        if len(term.columns) <= TERM_MOST:
-            continue
-        coef = record.coef[list(term.columns)]
-        finite = coef[np.isfinite(coef)]
-        text = f"Not listed: the {format_integer(coef.size)} coefficients of {term.name}"
-        if finite.size:
-            ends = f"{format_number(float(finite.min()))} to {format_number(float(finite.max()))}"
-            count = "" if finite.size == coef.size else f"{format_integer(finite.size)} finite, "
-            text += f" ({count}from {ends})"
-        else:
-            text += " (none finite)"
-        yield f"{text}. fit.tidy() has them all."
+        return (penalised_table(record, record.penalty, changes),)
+    words, every, aliased = record.family.words, coefficient_estimates(record), set(record.aliased.tolist())
+    ratio = words.ratio_against(record.reference)
+    heads = coefficient_heads(record.level, None if ratio is None else ratio.head)
+    without = names_without_ratio(record.info)
+    tables = []
+    for one in listed_equations(record):
+        missing = np.flatnonzero(np.isnan(record.coef[one.places]))
+        in_words = {int(row): "aliased" if int(one.places[row]) in aliased else "undetermined" for row in missing}
+        own = changes[one.columns]
+        labels = unit_labels([record.info.names[j] for j in one.columns], own)
+        found = per_unit(every.at(one.places), own)
+        rows = coefficient_rows(labels, found, in_words, ratios=ratio is not None, without=without)
+        heading = words.heading(one.label, record.info.response, record.reference)
+        tables.append(Table(heading or None, heads, rows))
+    return tuple(tables)
 
 
 def _facts(record: FitRecord) -> Iterator[Fact]:
-    response = record.info.response
-    if record.info.formula is not None:
-        yield Fact("Formula", " ".join(record.info.formula.split()))
-    if response.kind == "grouped":
-        yield Fact("Outcome", f"{response.name}: events against nonevents")
-    else:
-        yield Fact("Event", f"{response.name} = {response.event} (against {response.nonevent})")
+    yield from response_facts(record)
     yield from rows_facts(record)
-    yield Fact("Events", f"{format_amount(record.events)} ({format_percent(record.events / record.total)})")
+    yield from amount_facts(record)
     yield from given_facts(record)
-    if record.info.absorbed is not None:
-        yield Fact("Absorbed", absorbed_words(record.info.absorbed))
     if record.penalty is None:
-        yield from fitted_facts(record, lambda: overall_test(record))
+        overall = overall_test if record.is_single else overall_outcome_test
+        yield from fitted_facts(record, lambda: overall(record))
     else:
         yield from penalty_facts(record, record.penalty)
 
 
-def _notes(record: FitRecord) -> Iterator[str]:
+def _notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
+    ratio = record.family.words.ratio
+    yield from unit_note(record, coefficient_estimates(record), changes, "fit.report" if ratio is None else ratio.verbs)
     if record.info.absorbed is None:
-        yield from without_intercept(record.names)
-    yield from _fitted_notes(record) if record.penalty is None else penalty_notes(record, record.penalty)
-    yield from no_ratio(record.info, "odds ratio")
+        yield from without_intercept(record.info.names)
+    if record.penalty is None:
+        yield from _fitted_notes(record, changes)
+    else:
+        yield from penalty_notes(record, record.penalty)
     yield from design_notes(record)
-    if record.log_constant and record.penalty is None:
-        yield "The log-likelihood includes the binomial constant."
+    yield from response_notes(record)
 
 
-def _fitted_notes(record: FitRecord) -> Iterator[str]:
-    """Say how errors were made, and which null model and coefficients there are."""
+def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
+    """Say what the coefficients of maximum likelihood are, how errors were made, and which null model there is."""
+    ratio = record.family.words.ratio_against(record.reference)
+    if record.family.words.compares and record.reference is None:
+        yield (
+            "A coefficient says how a term moves the log-probability of its outcome against the mean of all outcomes' "
+            "log-probabilities, so that no ratio to a single outcome belongs to it: fit.risk_ratios(outcome, against) "
+            "compares two."
+        )
+    elif ratio is not None and ratio.meaning and not has_only_intercept(record):
+        change = "one unit, or the number of units in the label," if np.any(changes != 1.0) else "one unit"
+        yield ratio.meaning.format(change=change, reference=record.outcomes[record.reference or 0])
     yield from covariance_note(record)
     yield from null_model_note(record)
-    yield from _left_out(record)
+    yield from _restrictions(record)
+    yield from not_listed(record)
+    if ratio is not None:
+        yield from no_ratio(record.info, ratio.name)
 
 
-def _wide_warning(record: FitRecord) -> Iterator[str]:
-    """Say of a fit with as many coefficients as rows, and without an answer, which fits have one."""
-    rows, p = record.counts.given - record.counts.missing, record.coef.size
-    if record.penalty is None and p >= rows and (record.limit is not None or record.aliased.size):
-        yield (
-            f"{counted(p, 'coefficient')} for {counted(rows, 'row')}: more than the rows can tell without a penalty. "
-            "penalty=lk.Ridge(strength) shrinks the coefficients, lk.Lasso(strength) chooses among them; "
-            "lk.cross_validate chooses the strength."
-        )
+def _restrictions(record: FitRecord) -> Iterator[str]:
+    """Say which outcomes have which terms, and which terms have one coefficient for several."""
+    if record.absent is not None:
+        absent = record.absent.reshape(len(record.modelled), -1)
+        parts = [
+            f"{outcome} without {name_list([record.info.names[j] for j in np.flatnonzero(row)])}"
+            for outcome, row in zip(record.modelled, absent, strict=True)
+            if row.any()
+        ]
+        yield f"Predictors differ by outcome: {'; '.join(parts)}."
+    together: dict[tuple[str, ...], list[str]] = {}
+    for column, outcomes in record.equal_terms:
+        together.setdefault(outcomes, []).append(record.info.names[column])
+    for outcomes, names in together.items():
+        yield f"One coefficient, the same for {name_list(outcomes)}: {name_list(names)}."
 
 
 def _warnings(record: FitRecord) -> Iterator[str]:
-    if record.separated_completely:
-        yield complete_separation([record.names[j] for j in np.flatnonzero(np.isinf(record.coef))])
-    elif record.limit is not None:
-        infinite = [record.names[j] for j in np.flatnonzero(np.isinf(record.coef))]
-        unknown = [record.names[j] for j in np.setdiff1d(np.flatnonzero(np.isnan(record.coef)), record.aliased)]
-        text = (
-            f"Separation: the maximum of the likelihood lies at infinity. Rows that are predicted perfectly: "
-            f"{format_integer(record.limit.n_rows)}."
-        )
-        if infinite:
-            text += f" Infinite: {name_list(infinite)}."
-        if unknown:
-            text += f" Undetermined (directions to infinity disagree): {name_list(unknown)}."
-        yield (
-            text
-            + " These have no standard error, interval or p-value; the other coefficients are those of the limiting "
-            "model on the rows that overlap, as are the likelihood statistics. Remedies: merge or drop the level or "
-            "column at fault, gather more data, or fit with a penalty, such as penalty=lk.Ridge(0.01), whose estimates "
-            "are finite."
-        )
+    yield from separation_warning(record)
     yield from _wide_warning(record)
     yield from state_warnings(record)
     few_rows = few_rows_warning(record)
@@ -169,5 +140,18 @@ def _warnings(record: FitRecord) -> Iterator[str]:
     if record.info.empty_terms:
         yield f"No column, because there is one level only: {name_list(record.info.empty_terms)}."
     if record.aliased.size:
-        names = name_list([record.names[j] for j in record.aliased])
-        yield f"Aliased and dropped, because earlier columns determine them: {names}."
+        columns = np.unique(record.aliased % record.predictors.n_columns)
+        each = " for every outcome" if len(record.equations) > 1 else ""
+        names = name_list([record.info.names[j] for j in columns])
+        yield f"Aliased and dropped{each}, because earlier columns determine them: {names}."
+
+
+def _wide_warning(record: FitRecord) -> Iterator[str]:
+    """Say of a fit with as many columns as rows, and without an answer, which fits have one."""
+    rows, p = record.counts.given - record.counts.missing, len(record.info.names)
+    if record.penalty is None and p >= rows and (record.limit is not None or record.aliased.size):
+        yield (
+            f"{counted(p, 'coefficient')} for {counted(rows, 'row')}: more than the rows can tell without a penalty. "
+            "penalty=lk.Ridge(strength) shrinks the coefficients, lk.Lasso(strength) chooses among them; "
+            "lk.cross_validate chooses the strength."
+        )

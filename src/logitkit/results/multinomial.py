@@ -14,7 +14,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.inference.risk_ratios import risk_ratios
 from logitkit.options import require_text
 from logitkit.report import outcomes as tables
-from logitkit.report.outcome_summary import outcome_summary_document
+from logitkit.report.summary import summary_document
 from logitkit.results.estimates import interval_frame
 from logitkit.results.multinomial_tested import OutcomeTested
 from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
@@ -87,7 +87,7 @@ class MultinomialFit(OutcomeTested):
         Summary
             A document: facts, a coefficient table an outcome with relative risk ratios, notes and warnings.
         """
-        return shown_summary(outcome_summary_document(self.record, units))
+        return shown_summary(summary_document(self.record, units))
 
     def glance(self) -> pd.DataFrame:
         """Return one row with the statistics of the whole fit.

@@ -17,7 +17,7 @@ from scipy.special import gammaincc
 import logitkit as lk
 from logitkit.inference.outcome_tests import overall_outcome_test
 from logitkit.report.findings import finding_document
-from logitkit.report.outcome_summary import ROWS_MOST
+from logitkit.report.listed import ROWS_MOST
 from logitkit.report.text import display_width
 from logitkit.results.shown import shown
 from tolerances import EXACT, ROUTE

@@ -1,0 +1,104 @@
+"""What the models of a family are called in print: a title, the heading of an equation, the name of exp(coefficient).
+
+Reports ask a family for its words and a record for its equations, so that no report knows which families there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from logitkit.design.info import ResponseInfo
+
+__all__ = ["ODDS_RATIO", "RELATIVE_RISK_RATIO", "Ratio", "Words"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """What exp(coefficient) is called.
+
+    Parameters
+    ----------
+    name : str
+        In a sentence, such as ``"odds ratio"``.
+    head : str
+        Above a column of a table.
+    verbs : str
+        Functions besides the summary that take units.
+    meaning : str
+        The sentence below a table, where ``{change}`` is the change of a column and ``{reference}`` the reference
+        outcome; empty where the name says enough.
+
+    Examples
+    --------
+    >>> ODDS_RATIO.title, RELATIVE_RISK_RATIO.plural
+    ('Odds ratio', 'relative risk ratios')
+    """
+
+    name: str
+    head: str
+    verbs: str
+    meaning: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name at the start of a sentence."""
+        return self.name[0].upper() + self.name[1:]
+
+    @property
+    def plural(self) -> str:
+        """The name of several."""
+        return f"{self.name}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the models of a family are called.
+
+    Parameters
+    ----------
+    title, penalised : str
+        The model, and the model with a penalty.
+    ratio : Ratio or None
+        What exp(coefficient) is called; None where it has no name.
+    constant : str
+        The distribution whose constant of counts the log-likelihood includes.
+    has_event : bool
+        Whether one of the outcomes is the event, whose probability is modelled.
+    compares : bool
+        Whether each equation compares an outcome with the reference, so that there is a ratio only where there is one.
+    """
+
+    title: str
+    penalised: str
+    ratio: Ratio | None
+    constant: str
+    has_event: bool = False
+    compares: bool = False
+
+    def ratio_against(self, reference: int | None) -> Ratio | None:
+        """Return what exp(coefficient) is called in a fit with this reference outcome, or without one."""
+        return None if self.compares and reference is None else self.ratio
+
+    def heading(self, label: str, response: ResponseInfo, reference: int | None) -> str:
+        """Return the heading of an equation; empty where the model has only one.
+
+        Examples
+        --------
+        >>> words = Words("Multinomial logistic regression", "", RELATIVE_RISK_RATIO, "multinomial", compares=True)
+        >>> words.heading("bus", ResponseInfo("mode", "nominal", levels=("car", "bus", "train")), 0)
+        'mode = bus (against car)'
+        """
+        if not self.compares or not label:
+            return label
+        name = f"{response.name} = {label}" if response.kind == "nominal" else label
+        against = "the mean of all outcomes" if reference is None else response.outcomes[reference]
+        return f"{name} (against {against})"
+
+
+ODDS_RATIO = Ratio("odds ratio", "Odds ratio", "fit.odds_ratios, fit.plot.forest and fit.report")
+RELATIVE_RISK_RATIO = Ratio(
+    "relative risk ratio",
+    "RRR",
+    "fit.risk_ratios and fit.report",
+    "RRR: relative risk ratio, the factor by which {change} multiplies P(outcome) / P({reference}).",
+)
