@@ -15,7 +15,7 @@ import logitkit as lk
 from logitkit.api.nominal import outcomes_of
 from logitkit.design.ready import ready_design
 from logitkit.design.response.reading import NominalReader
-from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.fit import fit_design
 from logitkit.engine.solvers.newton import Newton
 
 WORDS_GAP = 1e-3
@@ -49,7 +49,7 @@ def prepare(problem: OutcomeMatrix) -> Any:
 def fit_ready(problem: OutcomeMatrix, tol: float) -> Any:
     """Go from the design to the record, which has the covariance."""
     del tol
-    return fit_multinomial(*prepare(problem), Newton())
+    return fit_design(*prepare(problem), Newton())
 
 
 def fit_path(problem: OutcomeMatrix, tol: float) -> Any:

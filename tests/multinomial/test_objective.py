@@ -16,7 +16,7 @@ import logitkit as lk
 from examples import examples
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.pairs import outcome_pairs
+from logitkit.engine.existence.margins import outcome_pairs
 from logitkit.engine.objective import Objective, outcomes_objective
 from logitkit.engine.rows.vector import JOINT_OUTCOMES
 from logitkit.models.predictors import full_predictors

@@ -14,20 +14,20 @@ from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
 from logitkit.design.response.reading import NominalReader
 from logitkit.design.table.extras import offsets_by_outcome
-from logitkit.engine.multinomial_fit import fit_multinomial
-from logitkit.engine.outcome_layout import choose_outcomes
+from logitkit.engine.fit import fit_design
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.sandwich import with_required_sandwich
+from logitkit.models.nominal import choose_outcomes
 from logitkit.models.predictors import full_predictors
 from logitkit.results.foreign import in_our_words
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
-    from logitkit.engine.outcome_assemble import Outcomes
     from logitkit.engine.regularised.options import ProxNewton
+    from logitkit.models.form import Form
     from logitkit.models.penalties.specification import Specification
 
 __all__ = ["First", "multinomial", "multinomial_matrix", "outcomes_of"]
@@ -231,7 +231,7 @@ def _fit(
     if penalty is None:
         if solver is not None and not isinstance(solver, Newton):
             raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
-        record = fit_multinomial(design, outcomes, solver or Newton(), level)
+        record = fit_design(design, outcomes, solver or Newton(), level)
     else:
         from logitkit.engine.regularised.options import ProxNewton
         from logitkit.engine.regularised.penalised_outcomes import fit_penalised_outcomes
@@ -250,7 +250,7 @@ def outcomes_of(
     design: Design,
     words: tuple[Any, Mapping[str, str] | None, str | Sequence[str] | None],
     penalty: Specification | None,
-) -> Outcomes:
+) -> Form:
     """Return which coefficients a model has."""
     reference, per_outcome, equal = words
     levels = list(design.info.response.coded) or list(design.info.response.levels)
@@ -259,4 +259,4 @@ def outcomes_of(
     outcomes = choose_outcomes(design.info, reference, per_outcome, equal)
     if penalty is None or reference is not None:
         return outcomes
-    return outcomes._replace(predictors=full_predictors(len(design.info.response.levels), len(design.info.names), None))
+    return replace(outcomes, predictors=full_predictors(len(design.info.response.levels), len(design.info.names), None))

@@ -16,11 +16,11 @@ from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
 from logitkit.diagnostics.ranking import PredictedRows
-from logitkit.engine.multinomial_fit import fit_multinomial
-from logitkit.engine.outcome_assemble import Outcomes
+from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
+from logitkit.models.form import outcomes_form
 from logitkit.models.predictors import Predictors, full_predictors
 from logitkit.typing import FloatArray, IntArray
 
@@ -156,5 +156,5 @@ def _fit(
     names = (INTERCEPT, *(f"log-odds {j}" for j in range(1, columns.shape[1])))
     info = DesignInfo(names, ColumnTerms(names), design.info.response)
     refitted = Design(Dense(columns), replace(response, offset=offsets), info, design.counts, design.positions[kept])
-    record = fit_multinomial(refitted, Outcomes(predictors, reference), Newton())
+    record = fit_design(refitted, outcomes_form(predictors, reference, info.response.levels), Newton())
     return with_required_outcome_sandwich(record, refitted)

@@ -1,31 +1,35 @@
-"""From a design to a frozen record of the fit.
+"""From a design and the form of a model to a frozen record of the fit by maximum likelihood.
 
 1. Choose where the solver starts; with many rows, solve from a sample's answer and Hessian.
 2. Else decide the rank from the Hessian there, or from the columns when it is in doubt,
 3. and solve.
-4. Certify that the estimate exists; or find the directions along which it does not, and fit the limiting model
-   on the rows that overlap.
+4. Certify that the estimate exists; or find the directions along which it does not, and fit the limiting model.
 5. Record what inference needs, and no rows.
+
+A model whose predictors share coefficients or lack some is solved for its own coefficients, on the columns as given.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
 from logitkit.design.matrix.arrow import ArrowLayout
-from logitkit.design.matrix.transformed import Transformed
+from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
-from logitkit.engine.assemble import make_record
+from logitkit.engine.assemble import make_record, shown_coordinates
+from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian
-from logitkit.engine.curvature.vcov import DenseVcov, Vcov, vcov_of
-from logitkit.engine.existence.separation import Separated, find_separation, overlap_is_certain
-from logitkit.engine.facts import Limit
+from logitkit.engine.curvature.vcov import vcov_of
+from logitkit.engine.existence.margins import margins_of
+from logitkit.engine.existence.separation import find_separation, overlap_is_certain
 from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.engine.levels.wide import fit_wide
+from logitkit.engine.limit import fit_limit, origin_of
 from logitkit.engine.objective import Evaluation, Objective
 from logitkit.engine.rank import (
     CLEAR_SHARE,
@@ -36,116 +40,136 @@ from logitkit.engine.rank import (
     scaled_coordinates,
 )
 from logitkit.engine.record import FitRecord
-from logitkit.engine.solvers.choose import choose_plan, layout_when_large
+from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_when_large
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
-from logitkit.engine.solvers.start import Start, starting_point
-from logitkit.errors import ConvergenceError, SeparationError
-from logitkit.models.binomial import Binomial
+from logitkit.engine.solvers.start import starting_point
+from logitkit.errors import ConvergenceError, FormulaError, SeparationError
+from logitkit.models.family import Family
+from logitkit.models.form import Form, form_of
+from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
 __all__ = ["fit_design"]
 
+TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that runs off is looked at by a linear program
+LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
+DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
-def fit_design(design: Design, family: Binomial, solver: Newton, level: float = 0.95) -> FitRecord:
-    """Fit a model by maximum likelihood.
+
+class _Solved(NamedTuple):
+    """A solution and the coordinates of the columns that it is in."""
+
+    columns: Coordinates
+    solution: Solution
+
+
+def fit_design(design: Design, model: Form | Family, solver: Newton, level: float = 0.95) -> FitRecord:
+    """Fit a model, or a family of one linear predictor, by maximum likelihood.
+
+    Never an error for lack of convergence or separation: both are findings in the record.
 
     Examples
     --------
-    One column of ones: the estimate is the logit of the share of events.
+    One column of ones: the estimate is the logit of the proportion of events.
 
     >>> import numpy as np
     >>> from logitkit.design.ready import ready_design
+    >>> from logitkit.models.binomial import Binomial
     >>> design = ready_design(np.ones((4, 1)), np.array([0, 1, 1, 1]), names=["Intercept"])
     >>> record = fit_design(design, Binomial(), Newton())
     >>> bool(np.isclose(record.coef[0], np.log(3.0)))
     True
     """
+    form = form_of(model, design.matrix.n_columns)
     with single_threaded_blas():
-        design = with_constant(design)
-        plan = choose_plan(design.matrix)
+        plan = _plan(design, form)
+        if not form.is_restricted:
+            design = with_constant(design)
         if plan.layout is not None:
-            return _wide(design, plan.layout, family, solver, level)
-        given = Objective(design.matrix, design.response, family)
-        coordinates = identity_coordinates()
-        start = starting_point(given, design.info.intercept)  # 1
-        solution = _solve_from_sample(given, start, design.info.intercept, solver)
-        if solution is None:
-            first = given.evaluate(start.coef)
-            squares = _dense(first).array.diagonal()
-            if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
-                require_finite(design.matrix, design.info.names, design.positions)
-            origin = start.coef
-            if least_share(_dense(first).array, design.info.intercept) < CLEAR_SHARE:  # 2
-                if (record := _by_levels(design, family, solver, level)) is not None:
-                    return record
-                coordinates, given, origin, first = _orthogonal(design, family)
-            solution = solver.solve(given, origin, first, keep=plan.keeps)  # 3
-        separated: Separated | None = None
-        if not overlap_is_certain(solution):  # 4
-            if (record := _by_levels(design, family, solver, level)) is not None:
+            return _wide(design, plan.layout, form, solver, level)
+        solved = _solve(design, form, solver, plan)
+        if solved is None and (record := _by_levels(design, form, solver, level)) is not None:
+            return record
+        solved = _solve_orthogonal(design, form, solver, keep=plan.keeps) if solved is None else solved
+        if not overlap_is_certain(solved.solution):
+            if (record := _by_levels(design, form, solver, level)) is not None:
                 return record
-            identity = coordinates.basis is None
-            if identity:
-                coordinates = scaled_coordinates(design.matrix, design.response.weights, design.info.intercept)
-            objective = Objective(coordinates.matrix(design.matrix), design.response, family)
-            try:
-                separated = find_separation(objective.matrix, design.response)
-            except ConvergenceError:  # the test has no answer, which the status says
-                suspected = replace(solution, status=Status.SUSPECTED)
-                kept = identity_coordinates() if identity else coordinates
-                return make_record(design, family, kept, suspected, _vcov(solution), None, level)
-            if separated is not None:
-                return _record_limit(design, family, coordinates, separated, solver, level)
-            if solution.status is not Status.CONVERGED:
-                coordinates, objective, origin, first = _orthogonal(design, family)
-                solution = solver.solve(objective, origin, first, suspicious=False)
-            elif identity:
-                coordinates = identity_coordinates()
-        solution = replace(solution, method=plan.words)
-        return make_record(design, family, coordinates, solution, _vcov(solution), None, level)  # 5
+            found = _without_certificate(design, form, solver, solved)
+            if isinstance(found, FitRecord):
+                return replace(found, level=level)
+            solved = found
+        assert solved.solution.evaluation.hessian is not None
+        vcov = vcov_of(solved.solution.evaluation.hessian)
+        solution = replace(solved.solution, method=plan.words)
+        return make_record(design, form, shown_coordinates(form, solved.columns), solution, vcov, None, level)
 
 
-def _wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newton, level: float) -> FitRecord:
+def _plan(design: Design, form: Form) -> Plan:
+    """Return how the second derivatives are summed and whether they are kept; refuse what would take hours."""
+    if form.is_single:
+        return choose_plan(design.matrix)
+    require_affordable(design.matrix, form.predictors)
+    large = design.matrix.n_rows * design.matrix.width >= NUMBERS_LEAST or form.predictors.n_params >= LARGE
+    return Plan("dense", None, large and not form.is_restricted)
+
+
+def _wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float) -> FitRecord:
     """Fit a design that can be fitted in no other way."""
     try:
-        return fit_wide(design, layout, family, solver, level)
+        return fit_wide(design, layout, form.family, solver, level)
     except NearlyCollinear as found:
         raise nearly_collinear([design.info.names[j] for j in np.sort(found.columns)], found.far) from None
 
 
-def _by_levels(design: Design, family: Binomial, solver: Newton, level: float) -> FitRecord | None:
+def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitRecord | None:
     """Fit with the levels of the largest factor eliminated, where the design is large and that settles the doubt."""
-    layout = layout_when_large(design.matrix)
+    layout = layout_when_large(design.matrix) if form.is_single else None
     if layout is None:
         return None
     try:
-        record = fit_wide(design, layout, family, solver, level)
+        record = fit_wide(design, layout, form.family, solver, level)
     except (NearlyCollinear, SeparationError):
         return None
     return record if record.converged else None
 
 
-def _solve_from_sample(given: Objective, start: Start, intercept: int | None, solver: Newton) -> Solution | None:
-    """Solve with the Hessian of a sample, or return None where there is none or its answer cannot stand."""
-    if start.nearby is None:
-        return None
-    solution = solver.solve(given, start.coef, nearby=start.nearby)
-    if (
-        solution.status is not Status.CONVERGED
-        or least_share(_dense(solution.evaluation).array, intercept) < CLEAR_SHARE
-    ):
-        return None
-    return solution
+def _objective(design: Design, form: Form, columns: Coordinates) -> Objective:
+    """Return the objective in coordinates of the columns."""
+    matrix = columns.matrix(design.matrix)
+    if form.is_single:
+        return Objective(matrix, design.response, form.family)
+    inner = form.predictors if form.is_restricted else form.predictors.of_columns(matrix.n_columns)
+    return Objective(matrix, design.response, form.family, predictors=inner)
 
 
-def _orthogonal(design: Design, family: Binomial) -> tuple[Coordinates, Objective, FloatArray, Evaluation]:
-    """Return well-conditioned coordinates, and the objective at their origin."""
-    coordinates = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
-    objective = Objective(coordinates.matrix(design.matrix), design.response, family)
-    start = np.zeros(objective.n_params)
-    return coordinates, objective, start, objective.evaluate(start)
+def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | None:
+    """Return the solution in the columns as given, None where they are not clearly independent."""
+    given, intercept = _objective(design, form, identity_coordinates()), design.info.intercept
+
+    def origin_for(response: Response) -> FloatArray:
+        return origin_of(response, form.predictors, intercept)
+
+    origin = origin_for(design.response)
+    if not form.is_restricted:
+        start = starting_point(given, origin_for)
+        if start.nearby is not None:
+            solution = solver.solve(given, start.coef, nearby=start.nearby)
+            if solution.status is Status.CONVERGED and _clear(solution, form.predictors, intercept):
+                return _Solved(identity_coordinates(), solution)
+        origin = start.coef
+    first = given.evaluate(origin)
+    squares = _dense(first).array.diagonal()
+    if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
+        require_finite(design.matrix, design.info.names, design.positions)
+    if form.is_restricted:
+        _require_determined(design, first)
+    else:
+        p = form.predictors.n_columns
+        if least_share(_dense(first).array[:p, :p], intercept) < CLEAR_SHARE:
+            return None
+    return _Solved(identity_coordinates(), solver.solve(given, origin, first, keep=plan.keeps))
 
 
 def _dense(evaluation: Evaluation) -> DenseHessian:
@@ -153,45 +177,61 @@ def _dense(evaluation: Evaluation) -> DenseHessian:
     return evaluation.hessian
 
 
-def _vcov(solution: Solution) -> Vcov:
-    """Return the inverse of the information at the last iterate."""
-    assert solution.evaluation.hessian is not None
-    return vcov_of(solution.evaluation.hessian)
+def _clear(solution: Solution, predictors: Predictors, intercept: int | None) -> bool:
+    """Tell whether the columns are clearly independent, seen by the predictor whose rows have the most weight."""
+    r, p = predictors.active.size, predictors.n_columns
+    whole = _dense(solution.evaluation).array.reshape(r, p, r, p)
+    return max(least_share(whole[k, :, k, :], intercept) for k in range(r)) >= CLEAR_SHARE
 
 
-def _record_limit(
-    design: Design,
-    family: Binomial,
-    coordinates: Coordinates,
-    separated: Separated,
-    solver: Newton,
-    level: float,
-) -> FitRecord:
-    """Fit the limiting model on the rows that overlap, and record it with the infinite coefficients."""
-    response, complement = design.response, separated.complement
-    # Weight zero takes the separated rows out without a copy of the others.
-    prior = np.where(separated.rows, 0.0, 1.0 if response.prior is None else response.prior)
-    assert coordinates.centre is not None and coordinates.basis is not None  # noqa: PT018 - the test needs coordinates
-    rows = Transformed(design.matrix, coordinates.centre, coordinates.basis @ complement)
-    limiting = Objective(rows, replace(response, prior=prior), family)
-    solution = solver.solve(limiting, np.zeros(limiting.n_params), suspicious=False)
-    status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
-    solution = replace(solution, status=status)
-    signs = separated.cone.signs_of(coordinates.directions(separated.null))
-    direction = coordinates.directions(separated.direction[:, None])[:, 0]
-    limit = Limit(
-        design.info.names,
-        separated.cone,
-        direction / np.abs(direction).max(),
-        int(separated.rows.sum()),
-        signs,
-        separated.cone.dimension,
-    )
-    # A separated row is fitted perfectly: its mean is its outcome.
-    perfect = float(response.weights[separated.rows] @ response.y[separated.rows])
-    here = solution.evaluation
-    here = replace(here, fitted=here.fitted + perfect, matched=here.matched + perfect)
-    solution = replace(solution, evaluation=here)
-    vcov = DenseVcov(complement @ _vcov(solution).array() @ complement.T)
-    whole = replace(solution, coef=complement @ solution.coef)
-    return make_record(design, family, coordinates, whole, vcov, limit, level)
+def _solve_orthogonal(
+    design: Design, form: Form, solver: Newton, keep: bool = False, suspicious: bool = True
+) -> _Solved:
+    """Return the solution in coordinates in which the columns are orthogonal and none is aliased."""
+    columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
+    objective = _objective(design, form, columns)
+    origin = np.zeros(objective.n_params)
+    if not form.is_single:
+        origin = origin_of(design.response, objective.predictors, design.info.intercept, columns.transform)
+    return _Solved(columns, solver.solve(objective, origin, suspicious=suspicious, keep=keep))
+
+
+def _require_determined(design: Design, first: Evaluation) -> None:
+    """Refuse predictors that do not determine their coefficients."""
+    columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
+    if columns.aliased.size:
+        names = ", ".join(design.info.names[j] for j in columns.aliased)
+        raise FormulaError(
+            f"Columns are determined by others ({names}): leave them out where predictors differ by outcome."
+        )
+    if least_share(_dense(first).array, None) < DETERMINED:
+        raise FormulaError(
+            "The predictors of the outcomes do not determine one another's coefficients: only differences between "
+            "outcomes can be estimated, so a term that is equal for all outcomes, the reference among them, has none. "
+            "Or a column has a mean that is large beside its spread: subtract it."
+        )
+
+
+def _without_certificate(design: Design, form: Form, solver: Newton, solved: _Solved) -> FitRecord | _Solved:
+    """Return the record of the limiting model where there is separation, else a solution that stands."""
+    suspected = solved._replace(solution=replace(solved.solution, status=Status.SUSPECTED))
+    converged = solved.solution.status is Status.CONVERGED
+    if not form.is_single and form.predictors.n_params > TESTED_MOST and not converged:
+        return suspected  # the linear program would take hours; the status says what is known
+    columns = solved.columns
+    if columns.basis is None:
+        columns = scaled_coordinates(design.matrix, design.response.weights, design.info.intercept)
+    margins = margins_of(design, form, columns)
+    try:
+        separated = find_separation(margins.matrix, margins.sides, margins.most)
+    except ConvergenceError:  # the test has no answer, which the status says
+        return suspected
+    if separated is not None:
+        return fit_limit(design, form, columns, margins, separated, solver)
+    if converged:
+        return solved
+    if form.is_restricted:
+        objective = _objective(design, form, solved.columns)
+        origin = origin_of(design.response, form.predictors, design.info.intercept)
+        return solved._replace(solution=solver.solve(objective, origin, suspicious=False))
+    return _solve_orthogonal(design, form, solver, suspicious=False)

@@ -14,7 +14,8 @@ from logitkit.engine.facts import Covariance, Equation, Limit, PenaltyFacts
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.solvers.solver import Status, Step
-from logitkit.models.predictors import Predictors
+from logitkit.models.form import Form
+from logitkit.models.predictors import Predictors, full_predictors
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -136,6 +137,16 @@ class FitRecord:
     def outcomes(self) -> tuple[str, ...]:
         """The K outcomes, as printed; of two, the event is the second."""
         return self.info.response.outcomes
+
+    @property
+    def form(self) -> Form:
+        """The form that refits are solved in."""
+        if self.is_single:
+            return Form(self.family, self.predictors, self.predictors)
+        solved = full_predictors(self.predictors.n_predictors, self.predictors.n_columns, self.reference or 0)
+        if self.restricted and isinstance(self.coordinates, Coordinates):
+            solved = replace(solved, basis=self.coordinates.transform)
+        return Form(self.family, solved, self.predictors, self.reference, self.absent)
 
     @property
     def events(self) -> float:

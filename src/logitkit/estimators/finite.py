@@ -35,7 +35,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.pairs import outcome_pairs
+from logitkit.engine.existence.margins import outcome_pairs
 from logitkit.engine.existence.recession import RecessionCone
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord

@@ -37,6 +37,7 @@ from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.refits import certain_fits
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binomial import Binomial
+from logitkit.models.form import single_form
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.progress import progress
@@ -318,7 +319,8 @@ def _record_of(design: Design, family: Binomial, fits: SmallFits, place: int, le
     none = np.zeros(fits.coef.shape[1])
     here = Evaluation(float(fits.value[place]), none, hessian, float(fits.closest[place]))
     solution = Solution(fits.coef[place].copy(), here, float(fits.decrement[place]), Status.CONVERGED, (), True)
-    return make_record(design, family, identity_coordinates(), solution, vcov_of(hessian), None, level)
+    form = single_form(family, design.matrix.n_columns)
+    return make_record(design, form, identity_coordinates(), solution, vcov_of(hessian), None, level)
 
 
 def _sandwich(record: FitRecord, design: Design) -> FitRecord:

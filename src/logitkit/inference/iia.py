@@ -33,14 +33,14 @@ from scipy.special import chdtrc
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
-from logitkit.engine.multinomial_fit import fit_multinomial
+from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import outcomes_objective
-from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.risk_ratios import contrast_functions
+from logitkit.models.form import outcomes_form
 from logitkit.models.predictors import full_predictors
 from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray
@@ -222,7 +222,7 @@ def _fit(record: FitRecord, design: Design, reference: int = 0) -> FitRecord | N
     if (response.totals == 0.0).any():
         return None
     predictors = full_predictors(response.n_outcomes, record.predictors.n_columns, reference)
-    found = fit_multinomial(design, Outcomes(predictors, reference), Newton())
+    found = fit_design(design, outcomes_form(predictors, reference, design.info.response.levels), Newton())
     p = record.predictors.n_columns
     same = set((found.aliased % p).tolist()) == set((record.aliased % p).tolist())
     return found if found.converged and found.limit is None and same else None

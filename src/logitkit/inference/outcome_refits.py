@@ -9,18 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.engine.multinomial_fit import fit_multinomial
-from logitkit.engine.outcome_assemble import Outcomes
-from logitkit.engine.rank import Coordinates
+from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceError, SeparationError
 from logitkit.inference.dependence import dependences_of
-from logitkit.models.predictors import full_predictors
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["OutcomeRefits", "outcomes_of_record", "refit_outcomes"]
+__all__ = ["OutcomeRefits", "refit_outcomes"]
 
 LABEL = "Refits"
 
@@ -45,34 +42,6 @@ class OutcomeRefits(NamedTuple):
 
     coef: FloatArray
     flags: BoolArray
-
-
-def outcomes_of_record(record: FitRecord) -> Outcomes:
-    """Return which coefficients a fitted model has, to fit it again.
-
-    Parameters
-    ----------
-    record : FitRecord
-        A fit by maximum likelihood.
-
-    Returns
-    -------
-    Outcomes
-        The predictors that is solved.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> births = lk.datasets.load_lbw()
-    >>> fit = lk.multinomial("race ~ age", births)
-    >>> outcomes_of_record(fit.record).predictors.n_predictors
-    3
-    """
-    predictors = full_predictors(record.family.n_outcomes, record.predictors.n_columns, record.reference or 0)
-    if record.restricted:
-        assert isinstance(record.coordinates, Coordinates)
-        predictors = replace(predictors, basis=record.coordinates.transform)
-    return Outcomes(predictors, record.reference, record.absent)
 
 
 def refit_outcomes(
@@ -127,7 +96,7 @@ def refit_outcomes(
         )
     if not record.converged:
         raise ConvergenceError(f"The fit has not converged ({record.status.value}); refits would start from nowhere.")
-    outcomes, response = outcomes_of_record(record), design.response
+    form, response = record.form, design.response
 
     def one(number: int) -> tuple[FloatArray, BoolArray]:
         changed = replace(response, clusters=None)
@@ -136,7 +105,7 @@ def refit_outcomes(
             changed = replace(changed, prior=prior(number), weight_kind="precision")
         if shares is not None:
             changed = changed.with_shares(shares(number))
-        found = fit_multinomial(replace(design, response=changed), outcomes, Newton(), record.level)
+        found = fit_design(replace(design, response=changed), form, Newton(), record.level)
         fresh = np.setdiff1d(found.aliased, record.aliased)
         coef = found.coef.copy() if found.converged else np.full(found.coef.size, np.nan)
         if fresh.size:

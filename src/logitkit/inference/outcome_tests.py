@@ -23,8 +23,8 @@ from scipy.special import chdtrc
 
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.multinomial_fit import fit_multinomial
-from logitkit.engine.outcome_assemble import Outcomes, null_outcome_loss
+from logitkit.engine.fit import fit_design
+from logitkit.engine.null import null_loss
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
@@ -42,6 +42,7 @@ from logitkit.inference.term_tests import (
     wald_of_functions,
 )
 from logitkit.inference.wald import OVERALL_MOST, but_for_constant
+from logitkit.models.form import outcomes_form
 from logitkit.models.predictors import full_predictors
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
@@ -218,7 +219,7 @@ def _of_columns(record: FitRecord, columns: IntArray) -> FloatArray:
 
 def _to_nothing(record: FitRecord, design: Design) -> tuple[float, int]:
     """Return the test against the model without coefficients, whose logits are the offsets."""
-    loss = null_outcome_loss(design.response, False)
+    loss = null_loss(design.response, False, record.family)
     return max(2.0 * (loss - (record.log_constant - record.loglik)), 0.0), record.n_params
 
 
@@ -267,7 +268,9 @@ def _without(record: FitRecord, design: Design, columns: IntArray) -> FitRecord:
         basis = record.coordinates.transform.reshape(record.predictors.active.size, -1, record.inner_coef.size)[:, keep]
         basis = basis.reshape(-1, record.inner_coef.size)
         predictors = replace(predictors, basis=basis[:, (basis != 0.0).any(axis=0)])
-    return fit_multinomial(_of_some_columns(design, keep), Outcomes(predictors, record.reference or 0), Newton())
+    return fit_design(
+        _of_some_columns(design, keep), outcomes_form(predictors, record.reference or 0, record.outcomes), Newton()
+    )
 
 
 def _combined(record: FitRecord, design: Design, first: int, second: int) -> FitRecord:
@@ -281,4 +284,4 @@ def _combined(record: FitRecord, design: Design, first: int, second: int) -> Fit
     kept = np.ones((predictors.active.size, len(names)), dtype=bool)
     kept[int(np.searchsorted(predictors.active, second))] = [name == INTERCEPT for name in names]
     basis = np.eye(kept.size)[:, kept.reshape(-1)]
-    return fit_multinomial(part, Outcomes(replace(predictors, basis=basis), first), Newton())
+    return fit_design(part, outcomes_form(replace(predictors, basis=basis), first, record.outcomes), Newton())

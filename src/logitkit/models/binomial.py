@@ -113,6 +113,10 @@ class Binomial:
         """Return the derivatives of both log odds by the linear predictor, shape (2, 1, n)."""
         return np.stack([np.full(eta.shape, -1.0), np.ones(eta.shape)])
 
+    def intercepts(self, proportions: FloatArray | None) -> FloatArray:
+        """Return the linear predictor with these probabilities of the outcomes, zero without any, shape (1,)."""
+        return np.zeros(1) if proportions is None else np.array([float(self.link.link(proportions[1]))])
+
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, shape (n,)."""
         return self._limit_loss(eta[0], response.y)

@@ -50,6 +50,9 @@ class Family(Protocol):
     def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
         """Return the derivatives of the log odds by the linear predictors, shape (K, m, n)."""
 
+    def intercepts(self, proportions: FloatArray | None) -> FloatArray:
+        """Return the linear predictors with these probabilities of the outcomes, or zero, shape (m,)."""
+
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, without the constant of counts, shape (n,)."""
 

@@ -114,6 +114,13 @@ class Multinomial:
             out[own, others] = -self.mean(eta[others]) if k > 2 else -1.0
         return out
 
+    def intercepts(self, proportions: FloatArray | None) -> FloatArray:
+        """Return the logits with these probabilities of the outcomes, zero without any, shape (K,)."""
+        if proportions is None:
+            return np.zeros(self.n_outcomes)
+        with np.errstate(divide="ignore"):
+            return np.log(proportions)
+
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, shape (n,)."""
         return self.loss(eta, response.codes, NO_SHARES if response.shares is None else response.shares)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from logitkit.design.design import Design
-from logitkit.engine.outcome_layout import places_of
 from logitkit.engine.record import FitRecord
 from logitkit.inference.risk_ratios import risk_ratios
+from logitkit.models.nominal import places_of
 from logitkit.options import require_text
 from logitkit.report import outcomes as tables
 from logitkit.report.summary import summary_document

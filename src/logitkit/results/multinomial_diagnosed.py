@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from logitkit.engine.outcome_layout import places_of
 from logitkit.engine.record import FitRecord
+from logitkit.models.nominal import places_of
 from logitkit.report import diagnostic_frames as frames
 from logitkit.results.model import Model
 from logitkit.results.outcome_rows import outcome_rows

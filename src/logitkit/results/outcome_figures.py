@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from logitkit.engine.outcome_layout import outcome_place, places_of
 from logitkit.errors import DataError
 from logitkit.inference.prediction import fitted_matrix
+from logitkit.models.nominal import outcome_place, places_of
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
 from logitkit.results.figures import Plots
 from logitkit.results.outcome_rows import outcome_rows

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial
 from logitkit.engine.regularised.penalised_path import strength_grid
 from logitkit.errors import ConvergenceError
+from logitkit.models.form import Form
 from logitkit.numerics.once import once
 from logitkit.results.along import fit_at_strength, with_rows
 from logitkit.results.cross_validated import CrossValidated
@@ -53,7 +53,7 @@ class OutcomePath(Path):
         super().__init__(record, given, level)
         levels = given.design.info.response.levels
         outcomes = given.family if isinstance(given, Unpenalised) else given.given.outcomes
-        assert isinstance(outcomes, Outcomes)
+        assert isinstance(outcomes, Form)
         self._modelled = tuple(levels[k] for k in outcomes.predictors.active)
         self._terms = given.design.info.names
 

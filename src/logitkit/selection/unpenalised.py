@@ -10,8 +10,6 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.fit import fit_design
-from logitkit.engine.multinomial_fit import fit_multinomial
-from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.penalised_model import PenalisedModel
@@ -25,6 +23,7 @@ from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binomial import Binomial
+from logitkit.models.form import Form
 from logitkit.models.penalties.specification import Part, Specification
 from logitkit.models.predictors import flat_names
 from logitkit.typing import FloatArray
@@ -50,7 +49,7 @@ class Unpenalised(PenalisedModel):
     ----------
     design : Design
         The rows.
-    family : Binomial or Outcomes
+    family : Binomial or Form
         Distribution and link; of several outcomes, those with a predictor.
     level : float
         Confidence level of the fit.
@@ -59,7 +58,7 @@ class Unpenalised(PenalisedModel):
     """
 
     design: Design
-    family: Binomial | Outcomes
+    family: Binomial | Form
     level: float = 0.95
     specification: Specification = field(default_factory=NoPenalty)
     _found: FitRecord | None = None
@@ -82,7 +81,7 @@ class Unpenalised(PenalisedModel):
                 record = fit_design(self.design, self.family, Newton(), self.level)
                 self._found = with_required_sandwich(record, self.design)
             else:
-                several = fit_multinomial(self.design, self.family, Newton(), self.level)
+                several = fit_design(self.design, self.family, Newton(), self.level)
                 self._found = with_required_sandwich(several, self.design)
         return self._found
 

@@ -21,12 +21,13 @@ from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.matrix.vanishing import Vanishing, column_sizes, vanishing_combinations
 from logitkit.design.matrix.within import level_means
 from logitkit.design.table.checks import may_vanish, require_finite
-from logitkit.engine.assemble import levels_loss, make_record
+from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.vcov import DenseVcov
 from logitkit.engine.facts import Limit
 from logitkit.engine.levels.level_fit import LevelFit, NearlyCollinear, fit_levels, nearly_collinear
 from logitkit.engine.levels.level_rank import aliased_in_order
 from logitkit.engine.levels.level_separation import LevelSeparated, find_level_separation
+from logitkit.engine.levels.levels_loss import levels_loss
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
@@ -34,6 +35,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.errors import ConvergenceError, SeparationError
 from logitkit.models.binomial import Binomial
+from logitkit.models.form import single_form
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["fit_absorbed"]
@@ -111,7 +113,8 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     solution = replace(solution, evaluation=here, method=method)
     null = levels_loss(kept, codes[part], n_levels, family)
     of_limit = None if limit is None else limit.of_columns
-    return make_record(fitted, family, coordinates, solution, DenseVcov(vcov), of_limit, level, null), fitted
+    form = single_form(family, fitted.matrix.n_columns)
+    return make_record(fitted, form, coordinates, solution, DenseVcov(vcov), of_limit, level, null), fitted
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ The estimate and its covariance are those of the design written out; ``docs/math
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -31,13 +32,13 @@ from logitkit.engine.solvers.choose import Plan
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import SeparationError
-from logitkit.models.binomial import Binomial
+from logitkit.models.form import single_form
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["fit_wide"]
 
 
-def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newton, level: float) -> FitRecord:
+def fit_wide(design: Design, layout: ArrowLayout, family: Any, solver: Newton, level: float) -> FitRecord:
     """Fit a design with a large factor by maximum likelihood."""
     coordinates = _level_coding(design, layout)
     matrix = coordinates.matrix(design.matrix)
@@ -59,7 +60,8 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Binomial, solver: Newt
         limit = _limit(design, coordinates, solution.coef, found, undetermined)
         if solution.status is Status.CONVERGED:
             solution = replace(solution, status=Status.SEPARATED)
-    return make_record(design, family, coordinates, solution, found.vcov, limit, level)
+    form = single_form(family, design.matrix.n_columns)
+    return make_record(design, form, coordinates, solution, found.vcov, limit, level)
 
 
 def _level_coding(design: Design, layout: ArrowLayout) -> LevelCoordinates:

@@ -8,15 +8,15 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.pairs import outcome_pairs
+from logitkit.engine.existence.margins import outcome_pairs
 from logitkit.engine.existence.separation import GEOMETRY_MOST, find_separation, overlap_is_certain
-from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.engine.regularised.outcome_path import OutcomeSequence
 from logitkit.engine.regularised.outcome_strengths import stack_strengths
 from logitkit.engine.regularised.penalised_problem import design_moments, tell_of_constants
 from logitkit.engine.regularised.strengths import strengths_of
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
+from logitkit.models.form import Form
 from logitkit.models.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
 from logitkit.models.penalties.specification import Specification, parts_of
 from logitkit.models.predictors import full_predictors
@@ -33,7 +33,7 @@ class ShrunkenOutcomes:
     ----------
     design : Design
         The rows.
-    outcomes : Outcomes
+    outcomes : Form
         Outcomes with a predictor, and the reference.
     specification : Specification
         The penalty as stated.
@@ -42,7 +42,7 @@ class ShrunkenOutcomes:
     """
 
     design: Design
-    outcomes: Outcomes
+    outcomes: Form
     specification: Specification
     problem: OutcomeSequence
 
@@ -90,7 +90,7 @@ class ShrunkenOutcomes:
 
 
 def prepare_outcomes(
-    design: Design, outcomes: Outcomes, specification: Specification, tells: bool = True
+    design: Design, outcomes: Form, specification: Specification, tells: bool = True
 ) -> ShrunkenOutcomes:
     """Return the penalised problem of a design."""
     if any(isinstance(part, AdaptiveLasso | RelaxedLasso) for part in parts_of(specification)):

@@ -21,6 +21,7 @@ from logitkit.engine.regularised.shrinkage import covariance_of
 from logitkit.engine.solvers.solver import Solution
 from logitkit.errors import DataError, SeparationError
 from logitkit.models.binomial import Binomial
+from logitkit.models.form import single_form
 from logitkit.models.penalties.elastic_net import ElasticNet
 from logitkit.models.penalties.specification import Specification, parts_of
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -75,7 +76,8 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
     require_bounded(given, evaluation.closest)
     vcov, kind, label, dof = covariance_of(given, penalty, coef, known)
     solution = Solution(coef, evaluation, math.nan, solved.status, (), method=problem.method)
-    record = make_record(design, given.family, identity_coordinates(), solution, vcov, None, level)
+    form = single_form(given.family, design.matrix.n_columns)
+    record = make_record(design, form, identity_coordinates(), solution, vcov, None, level)
     facts = PenaltyFacts(
         words=given.specification.words,
         strengths=tuple(

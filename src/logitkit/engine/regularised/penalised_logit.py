@@ -8,7 +8,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.assemble import null_loss
+from logitkit.engine.null import null_loss
 from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PenalisedProblem

@@ -9,7 +9,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.engine.outcome_assemble import Outcomes, null_outcome_loss
+from logitkit.engine.null import null_loss
 from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.outcome_path import OutcomeSequence
@@ -17,6 +17,7 @@ from logitkit.engine.regularised.outcome_problem import ShrunkenOutcomes, prepar
 from logitkit.engine.regularised.outcome_shrinkage import outcome_freedom
 from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.engine.regularised.penalised_outcomes import fit_outcomes_at
+from logitkit.models.form import Form
 from logitkit.models.penalties.specification import Specification
 from logitkit.models.predictors import flat_names
 from logitkit.typing import FloatArray, IntArray
@@ -85,7 +86,7 @@ class PenalisedMultinomial(PenalisedModel):
         if response.shares is not None:
             losses = self.problem.objective.family.saturated_loss(response.shares, response.n_rows)
             saturated = float(response.weights @ losses)
-        null = null_outcome_loss(response, self.design.info.intercept is not None)
+        null = null_loss(response, self.design.info.intercept is not None, self.given.outcomes.family)
         return saturated, max(2.0 * (null - saturated), 1e-300)
 
     def of_rows(self, design: Design) -> PenalisedMultinomial:
@@ -121,6 +122,6 @@ class PenalisedMultinomial(PenalisedModel):
         return self.given.reported(coef)
 
 
-def penalised_multinomial(design: Design, outcomes: Outcomes, specification: Specification) -> PenalisedMultinomial:
+def penalised_multinomial(design: Design, outcomes: Form, specification: Specification) -> PenalisedMultinomial:
     """Return the penalised model of a design."""
     return PenalisedMultinomial(prepare_outcomes(design, outcomes, specification))

@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.vcov import WithheldVcov
 from logitkit.engine.facts import Covariance, PenaltyFacts
-from logitkit.engine.outcome_assemble import Outcomes, make_outcome_record
 from logitkit.engine.rank import Coordinates, identity_coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.options import ProxNewton
@@ -21,6 +21,7 @@ from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.regularised.shrinkage import TOO_WIDE
 from logitkit.engine.solvers.solver import Solution
 from logitkit.errors import DataError
+from logitkit.models.form import Form
 from logitkit.models.penalties.elastic_net import ElasticNet
 from logitkit.models.penalties.specification import Specification, parts_of
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -31,7 +32,7 @@ __all__ = ["fit_outcomes_at", "fit_penalised_outcomes"]
 
 
 def fit_penalised_outcomes(
-    design: Design, outcomes: Outcomes, specification: Specification, options: ProxNewton, level: float = 0.95
+    design: Design, outcomes: Form, specification: Specification, options: ProxNewton, level: float = 0.95
 ) -> FitRecord:
     """Fit at the strength that the penalty states."""
     if any(isinstance(part, ElasticNet) and part.strength is None for part in parts_of(specification)):
@@ -73,7 +74,7 @@ def _record(
             vcov if isinstance(vcov, WithheldVcov) and vcov.size == inner.size else WithheldVcov(inner.size, TOO_WIDE)
         )
     solution = Solution(inner, evaluation, math.nan, solved.status, (), method=problem.method)
-    record = make_outcome_record(design, given.outcomes, coordinates, solution, vcov, None, level)
+    record = make_record(design, given.outcomes, coordinates, solution, vcov, None, level)
     null = problem.null.value
     facts = PenaltyFacts(
         words=given.specification.words,

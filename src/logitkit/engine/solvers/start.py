@@ -7,10 +7,12 @@ steps need no Hessian of all rows until the last one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
+from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import Factor
 from logitkit.engine.objective import Objective
 from logitkit.engine.solvers.choose import sample_size
@@ -39,8 +41,8 @@ class Start(NamedTuple):
     nearby: Nearby | None
 
 
-def starting_point(objective: Objective, intercept: int | None = None, origin: FloatArray | None = None) -> Start:
-    """Return the first iterate: a sample's solution for many rows, else zero.
+def starting_point(objective: Objective, origin: Callable[[Response], FloatArray] | None = None) -> Start:
+    """Return the first iterate: a sample's solution for many rows, else the origin for the response, or zero.
 
     Examples
     --------
@@ -52,10 +54,8 @@ def starting_point(objective: Objective, intercept: int | None = None, origin: F
     [0.0]
     """
     n, p = objective.matrix.n_rows, objective.n_params
-    zero = np.zeros(p) if origin is None else origin
     response = objective.response
-    if intercept is not None and response.shift is not None:
-        zero[intercept] = -float(response.weights @ response.shift) / response.total
+    zero = np.zeros(p) if origin is None else origin(response)
     size = sample_size(n, p, objective.matrix.width)
     if size == 0:
         return Start(zero, None)
@@ -63,7 +63,7 @@ def starting_point(objective: Objective, intercept: int | None = None, origin: F
     index = np.sort(np.random.default_rng(0).integers(0, n, size))
     sample = objective.subset(index)
     # A large sample has a sample of its own to start from.
-    solution = Newton(tol=SAMPLE_TOL, max_iter=25).solve(sample, starting_point(sample, intercept, origin).coef)
+    solution = Newton(tol=SAMPLE_TOL, max_iter=25).solve(sample, starting_point(sample, origin).coef)
     if solution.status is not Status.CONVERGED or not solution.definite:
         return Start(zero, None)
     return Start(solution.coef, _Sample(sample, response.total / sample.response.total, solution))

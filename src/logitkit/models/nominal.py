@@ -10,8 +10,8 @@ import numpy as np
 
 from logitkit.design.formula.named import columns_named
 from logitkit.design.info import DesignInfo
-from logitkit.engine.outcome_assemble import Outcomes
 from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
+from logitkit.models.form import Form, outcomes_form
 from logitkit.models.predictors import flat_names, full_predictors
 
 __all__ = ["choose_outcomes", "outcome_place", "places_of"]
@@ -22,7 +22,7 @@ def choose_outcomes(
     reference: Any,
     per_outcome: Mapping[str, str] | None = None,
     equal: str | Sequence[str] | None = None,
-) -> Outcomes:
+) -> Form:
     """Return which coefficients are estimated."""
     levels, p = info.response.levels, len(info.names)
     place = None if reference is None else outcome_place(reference, info, "reference")
@@ -31,7 +31,7 @@ def choose_outcomes(
     if per_outcome is not None and not isinstance(per_outcome, Mapping):
         raise DataError(f"per_outcome={per_outcome!r} is no mapping; give terms by outcome: {{'bus': 'cost'}}.")
     if not per_outcome and equal is None:
-        return Outcomes(predictors, place)
+        return outcomes_form(predictors, place, levels)
     if place is None:
         raise UnsupportedError(
             "reference=None with per_outcome= or equal=: the symmetric form has the same terms for all outcomes. Name "
@@ -70,7 +70,8 @@ def choose_outcomes(
     basis = np.zeros((kept.size, n_params))
     rows, columns = np.array(entries).T
     basis[rows, columns] = 1.0
-    return Outcomes(replace(predictors, basis=basis), place, None if kept.all() else ~kept.reshape(-1))
+    absent = None if kept.all() else ~kept.reshape(-1)
+    return outcomes_form(replace(predictors, basis=basis), place, levels, absent)
 
 
 def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:

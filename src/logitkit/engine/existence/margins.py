@@ -1,4 +1,7 @@
-r"""Rows of differences between outcomes: one row a row of X and an outcome that it does not have.
+r"""Margins: the functions of the linear predictors that no direction of recession may lower.
+
+Of two outcomes the margin of a row is its linear predictor, up for an event and down for a non-event, and the rows of
+margins are those of X. Of several outcomes there is one margin per row of X and outcome that it does not have.
 
 For a row with outcome k and another outcome l, the row is :math:`(e_k - e_l) \otimes x_i` over the flat coefficients:
 its product with a direction says by how much the logit of k rises over that of l. A direction of recession lowers none
@@ -8,17 +11,71 @@ outcomes.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.response.response import Response
+from logitkit.engine.existence.separation import GEOMETRY_MOST
+from logitkit.engine.rank import Coordinates
+from logitkit.models.form import Form
 from logitkit.models.predictors import Predictors
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["OutcomePairs", "outcome_pairs"]
+__all__ = ["Margins", "OutcomePairs", "margins_of", "outcome_pairs"]
+
+
+@dataclass(frozen=True, eq=False)
+class Margins:
+    """Margins of the rows of a fit over the coefficients that are solved for.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        One row per margin.
+    sides : Response
+        The side of zero that each must be on: 1 or 0; a number between where it must be zero.
+    restriction : (n_flat, q) array or None
+        Flat coefficients of all columns from those that are solved for, in coordinates of the columns; None for one
+        predictor.
+    size : (q,) array
+        What a unit of each coefficient that is solved for is divided by.
+    pairs : OutcomePairs or None
+        The outcomes that are compared, of several.
+    most : float
+        Size of the geometry beyond which it is not described.
+    """
+
+    matrix: Matrix
+    sides: Response
+    restriction: FloatArray | None = None
+    size: FloatArray | None = None
+    pairs: OutcomePairs | None = None
+    most: float = math.inf
+
+
+def margins_of(design: Design, form: Form, columns: Coordinates) -> Margins:
+    """Return the margins of the rows of a fit, in coordinates of the columns."""
+    matrix, response = columns.matrix(design.matrix), design.response
+    if form.is_single:
+        return Margins(matrix, response)
+    inner = form.predictors.of_columns(matrix.n_columns)
+    pairs, sides = outcome_pairs(matrix, response, inner)
+    if not form.is_restricted:
+        return Margins(pairs, sides, np.eye(inner.n_flat), np.ones(inner.n_flat), pairs, GEOMETRY_MOST)
+    assert columns.transform is not None
+    inverse = np.linalg.inv(columns.transform)
+    r, p = form.predictors.active.size, form.predictors.n_columns
+    basis = np.asarray(form.predictors.basis, dtype=np.float64).reshape(r, p, -1)
+    made = np.einsum("jp,mpq->mjq", inverse, basis).reshape(r * p, -1)
+    size = np.linalg.norm(made, axis=0)
+    restricted = Transformed(pairs, np.zeros(pairs.n_columns), made / size)
+    return Margins(restricted, sides, np.asarray(made / size), np.asarray(size), pairs, GEOMETRY_MOST)
 
 
 @dataclass(frozen=True, eq=False)

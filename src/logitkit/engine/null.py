@@ -1,0 +1,51 @@
+"""The loss of the null model: the intercepts that the columns span, and the offset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.design.response.response import Response
+from logitkit.engine.objective import Objective
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Status
+from logitkit.models.predictors import full_predictors
+
+__all__ = ["null_loss"]
+
+
+def null_loss(response: Response, intercept: bool, family: Any) -> float:
+    """Return the loss of the model with intercepts (if asked for) and the offset only, nan if it cannot be found.
+
+    Examples
+    --------
+    >>> from logitkit.models.multinomial import Multinomial
+    >>> response = Response(np.array([0.0, 1.0, 2.0, 2.0]), n_outcomes=3)
+    >>> bool(np.isclose(null_loss(response, False, Multinomial(3)), 4 * np.log(3)))
+    True
+    """
+    if response.offset is None:
+        occurs = response.totals > 0.0
+        if intercept and np.count_nonzero(occurs) == 1:
+            return 0.0
+        eta = family.intercepts(response.totals / response.total) if intercept else family.intercepts(None)
+        with np.errstate(divide="ignore"):
+            losses = -family.log_probabilities(eta[:, None])[:, 0]
+        return float(sum(response.totals[occurs] * losses[occurs]))
+    columns = Dense(np.ones((response.n_rows, 1 if intercept else 0)))
+    if len(response.offset) == 1:
+        objective = Objective(columns, response, family)
+        start = np.zeros(objective.n_params)
+        if intercept:  # where a solver starts, the mean offset taken up
+            start[0] = -float(response.weights @ response.offset[0]) / response.total
+    else:
+        several = full_predictors(len(response.offset), columns.n_columns, 0)
+        objective = Objective(columns, response, family, predictors=several)
+        mean = response.offset @ response.weights / response.total
+        start = mean[0] - mean[1:] if intercept else np.zeros(0)
+    if not intercept:
+        return objective.evaluate(start, hessian=False).value
+    solution = Newton().solve(objective, start, suspicious=False)
+    return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")

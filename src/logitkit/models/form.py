@@ -1,0 +1,91 @@
+"""A model once its data are known: its likelihood, its linear predictors as solved for and as shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.models.family import Family
+from logitkit.models.multinomial import Multinomial
+from logitkit.models.predictors import Predictors, full_predictors, single_predictor
+from logitkit.typing import BoolArray, FloatArray
+
+__all__ = ["Form", "form_of", "nominal_form", "outcomes_form", "single_form"]
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """How a model is solved and how its coefficients are shown.
+
+    Parameters
+    ----------
+    family : Family
+        The likelihood.
+    predictors : Predictors
+        The model that is solved, which is identified.
+    shown : Predictors
+        The flat coefficients of the record, with labels.
+    reference : int or None
+        Of several outcomes the one without coefficients; None for the symmetric form, and for one predictor.
+    absent : (n_flat,) bool array or None
+        Shown coefficients that are not in the model.
+    """
+
+    family: Family
+    predictors: Predictors
+    shown: Predictors
+    reference: int | None = None
+    absent: BoolArray | None = None
+
+    @property
+    def is_single(self) -> bool:
+        """Whether one linear predictor has a coefficient for each column."""
+        return self.predictors.is_single
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether predictors differ, or share coefficients."""
+        return self.predictors.basis is not None
+
+    @property
+    def contrast(self) -> FloatArray | None:
+        """Shown rows of coefficients, which sum to zero, from those solved for; None where they are the same."""
+        if self.shown.parts[0].n_rows == self.predictors.parts[0].n_rows:
+            return None
+        m = self.predictors.n_predictors
+        return np.eye(m)[:, self.predictors.active] - 1.0 / m
+
+
+def form_of(model: Form | Family, n_columns: int) -> Form:
+    """Return a form as it is, and a family of one linear predictor as the form that has a coefficient per column."""
+    return model if isinstance(model, Form) else single_form(model, n_columns)
+
+
+def single_form(family: Family, n_columns: int) -> Form:
+    """Return the form of a model of two outcomes."""
+    predictors = single_predictor(n_columns)
+    return Form(family, predictors, predictors)
+
+
+def nominal_form(levels: tuple[str, ...], n_columns: int, reference: int | None) -> Form:
+    """Return the form of a model of several outcomes in which every predictor has every column.
+
+    Examples
+    --------
+    In symmetric form the model is solved against the first outcome:
+
+    >>> form = nominal_form(("bus", "car", "walk"), 2, None)
+    >>> form.predictors.n_params, form.shown.n_params
+    (4, 6)
+    """
+    solved = full_predictors(len(levels), n_columns, 0 if reference is None else reference)
+    return outcomes_form(solved, reference, levels)
+
+
+def outcomes_form(
+    predictors: Predictors, reference: int | None, levels: tuple[str, ...], absent: BoolArray | None = None
+) -> Form:
+    """Return the form of a model of several outcomes with the predictors that are solved for."""
+    shown = full_predictors(predictors.n_predictors, predictors.n_columns, reference, levels)
+    return Form(Multinomial(predictors.n_predictors), predictors, shown, reference, absent)
