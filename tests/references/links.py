@@ -1,4 +1,7 @@
-"""Write links/tails.json: the tails of every link to 17 digits, by mpmath at 60 digits or more, and Mills' polynomial.
+"""Write links/tails.json and links/intervals.json by mpmath at 60 digits or more, rounded to 17.
+
+The first holds the tails of every link, and the polynomial of Mills' ratio; the second log(F(u) - F(l)) and its first
+and second derivatives, for thresholds that are close, far apart and far out.
 
 Run from the root of the repository, in an environment with mpmath: ``python tests/references/links.py``. The tests need
 the JSON file only.
@@ -27,29 +30,31 @@ def grid() -> list[float]:
     return sorted({sign * size for size in sizes for sign in (-1.0, 1.0)})
 
 
-def tails(link: str, x: mp.mpf) -> tuple[mp.mpf, ...]:
-    """The eight tails at x."""
+def distribution(link: str, x: mp.mpf) -> tuple[mp.mpf, mp.mpf, mp.mpf, mp.mpf]:
+    """F, 1 - F, the density and its derivative at x."""
     if link == "loglog":
-        log_f, log_s, a, b, curved_f, curved_s, f, s = tails("cloglog", -x)
-        return log_s, log_f, b, a, curved_s, curved_f, s, f
+        f, s, density, bend = distribution("cloglog", -x)
+        return s, f, density, -bend
     if link == "logit":
         f, s = 1 / (1 + mp.exp(-x)), 1 / (1 + mp.exp(x))
-        density, bend = f * s, f * s * (s - f)
-    elif link == "probit":
-        f, s = mp.erfc(-x / mp.sqrt(2)) / 2, mp.erfc(x / mp.sqrt(2)) / 2
+        return f, s, f * s, f * s * (s - f)
+    if link == "probit":
         density = mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
-        bend = -x * density
-    elif link == "cloglog":
+        return mp.erfc(-x / mp.sqrt(2)) / 2, mp.erfc(x / mp.sqrt(2)) / 2, density, -x * density
+    if link == "cloglog":
         t = mp.exp(x)
-        s = mp.exp(-t)
-        f, density = -mp.expm1(-t), t * s
-        bend = density * (1 - t)
-    elif link == "cauchit":
-        f, s = mp.mpf(1) / 2 + mp.atan(x) / mp.pi, mp.mpf(1) / 2 - mp.atan(x) / mp.pi
+        density = t * mp.exp(-t)
+        return -mp.expm1(-t), mp.exp(-t), density, density * (1 - t)
+    if link == "cauchit":
+        angle = mp.atan(x) / mp.pi
         density = 1 / (mp.pi * (1 + x * x))
-        bend = -2 * x / (1 + x * x) * density
-    else:
-        f, s, density, bend = mp.exp(x), -mp.expm1(x), mp.exp(x), mp.exp(x)
+        return mp.mpf(1) / 2 + angle, mp.mpf(1) / 2 - angle, density, -2 * x / (1 + x * x) * density
+    return mp.exp(x), -mp.expm1(x), mp.exp(x), mp.exp(x)
+
+
+def tails(link: str, x: mp.mpf) -> tuple[mp.mpf, ...]:
+    """The eight tails at x."""
+    f, s, density, bend = distribution(link, x)
     a, b = density / f, density / s
     log_f, log_s = (mp.log1p(-s), mp.log(s)) if s < f else (mp.log(f), mp.log1p(-f))
     return log_f, log_s, a, b, a * a - bend / f, b * b + bend / s, f, s
@@ -118,14 +123,37 @@ def mills(degree: int = 27, order: int = 48) -> dict[str, list[float] | float]:
     return {"coefficients": [float(c) for c in powers], "left_out": float(left_out)}
 
 
-if __name__ == "__main__":
-    links = {link: table(link) for link in ("logit", "probit", "cloglog", "loglog", "cauchit", "log")}
+def intervals(link: str) -> dict[str, list[float]]:
+    """Lower and upper threshold, log p of what is between, and derivatives of -log p: first, second, mixed."""
+    mp.mp.dps = WIDE
+    keys = ("low", "high", "log_p", "slope_low", "slope_high", "low_low", "high_high", "low_high")
+    rows = []
+    for low in (-35.3, -9.7, -4.1, -1.2, -0.3, 0.017, 0.9, 2.3, 5.2, 8.8, 36.1):
+        for width in (1e-9, 1e-6, 3e-4, 9e-4, 2e-3, 0.03, 0.4, 1.7, 6.0, 50.0):
+            high = low + width
+            f_low, s_low, density_low, bend_low = distribution(link, mp.mpf(low))
+            f_high, s_high, density_high, bend_high = distribution(link, mp.mpf(high))
+            p = s_low - s_high if f_low > mp.mpf(1) / 2 else f_high - f_low
+            first, second = density_low / p, -density_high / p
+            curved = first**2 + bend_low / p, second**2 - bend_high / p, first * second
+            rows.append([low, high, mp.log(p), first, second, *curved])
+    return {key: [number(mp.mpf(row[k])) for row in rows] for k, key in enumerate(keys)}
+
+
+def write(name: str, body: dict[str, object]) -> None:
+    """Write a reference with its header."""
     header = {
-        "reference": "links/tails",
+        "reference": f"links/{name}",
         "made_by": "tests/references/links.py",
         "mpmath": mp.__version__,
         "digits": 17,
     }
-    body = {"header": header, "mills": mills()} | links
-    text = json.dumps(body, indent=1).replace(",\n   ", ", ").replace("[\n   ", "[").replace("\n  ]", "]")
-    (HERE / "links" / "tails.json").write_text(text + "\n", encoding="utf-8")
+    text = json.dumps({"header": header} | body, indent=1)
+    text = text.replace(",\n   ", ", ").replace("[\n   ", "[").replace("\n  ]", "]")
+    (HERE / "links" / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    LINKS = ("logit", "probit", "cloglog", "loglog", "cauchit", "log")
+    write("tails", {"mills": mills()} | {link: table(link) for link in LINKS})
+    write("intervals", {link: intervals(link) for link in LINKS[:-1]})

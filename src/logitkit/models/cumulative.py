@@ -1,0 +1,197 @@
+r"""The cumulative family: ordered outcomes, :math:`P(Y \le k) = F(\eta_k)`, one linear predictor per threshold.
+
+:math:`\eta_k` is a threshold less :math:`x'\beta`, so that a positive coefficient moves a row towards higher outcomes.
+Equations are those of ``docs/maths/ordinal.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from logitkit.design.response.response import NO_SHARES, Response
+from logitkit.models.links import LOGIT, Link
+from logitkit.models.multinomial import Multinomial
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+
+__all__ = ["Cumulative", "crossed"]
+
+PIECE = 2048  # rows whose tails stay in the second-level cache
+
+
+@dataclass(frozen=True, slots=True)
+class Cumulative:
+    """The multinomial distribution of ordered outcomes, whose cumulative probabilities have a link.
+
+    Parameters
+    ----------
+    n_outcomes : int
+        K, at least two; m = K - 1 thresholds.
+    link : Link
+        Of the cumulative probabilities; its mean rises from 0 to 1 over the whole line.
+
+    References
+    ----------
+    McCullagh, P. (1980) Regression models for ordinal data. Journal of the Royal Statistical Society B 42, 109-142.
+
+    Examples
+    --------
+    With two outcomes the second has the mirrored link of minus the threshold:
+
+    >>> family = Cumulative(2)
+    >>> eta = np.array([[-1.0, 0.0, 30.0]])
+    >>> bool(np.allclose(family.probabilities(eta)[1], 1.0 / (1.0 + np.exp(eta[0])), rtol=1e-14))
+    True
+    """
+
+    n_outcomes: int
+    link: Link = field(default=LOGIT)
+
+    name = "cumulative"
+    compares_predictors = False
+
+    def rows(
+        self,
+        eta: FloatArray,
+        codes: CodeArray,
+        shares: FloatArray,
+        weights: FloatArray,
+        curvatures: tuple[FloatArray, FloatArray],
+        slope: FloatArray,
+        expected: bool = False,
+    ) -> tuple[float, float, int]:
+        """Fill slopes (m, n) and curvatures, (m, n) and (m - 1, n) beside the diagonal, of weighted losses of rows.
+
+        Returns their sum, the number that certifies overlap, and how many rows have thresholds that do not rise.
+        """
+        from logitkit.numerics.kernels.cumulative import cumulative_rows
+
+        eta = np.ascontiguousarray(eta)
+        tails = _room(eta)
+        value, closest, n_crossed = 0.0, np.inf, 0
+        for first in range(0, eta.shape[1], PIECE):
+            self._fill_tails(eta, first, tails)
+            sums = cumulative_rows(first, eta, tails, codes, shares, weights, expected, slope, *curvatures)
+            value += sums[0]
+            closest = min(closest, sums[1])
+            n_crossed += sums[2]
+        return value, closest, n_crossed
+
+    def probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the probability of each outcome, shape (K, n); missing in rows whose thresholds cross."""
+        return np.where(crossed(eta), np.nan, self._outcomes(eta)[1])
+
+    def log_probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the logarithm of each probability, shape (K, n); missing in rows whose thresholds cross."""
+        return np.where(crossed(eta), np.nan, self._outcomes(eta)[0])
+
+    def log_odds(self, eta: FloatArray) -> FloatArray:
+        """Return the log odds of each outcome against all others, shape (K, n)."""
+        return self.log_probabilities(eta) - self._log_others(self._tails(eta))
+
+    def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
+        """Return the derivatives of the log odds by the linear predictors, shape (K, m, n)."""
+        tails = self._tails(eta)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            density = np.where(tails[0] < tails[1], np.log(tails[2]) + tails[0], np.log(tails[3]) + tails[1])
+            inverse = -self.log_probabilities(eta) - self._log_others(tails)
+            out = np.zeros((self.n_outcomes, *eta.shape))
+            for k in range(eta.shape[0]):
+                out[k, k] = np.exp(density[k] + inverse[k])
+                out[k + 1, k] = -np.exp(density[k] + inverse[k + 1])
+        out[:, :, crossed(eta)] = np.nan
+        return out
+
+    def losses(self, eta: FloatArray, response: Response) -> FloatArray:
+        """Return the negative log-likelihood of one trial per row, infinite where its thresholds cross, shape (n,)."""
+        logarithms = self._outcomes(eta)[0]
+        if response.shares is None:
+            return -logarithms[response.codes, np.arange(response.n_rows)]
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.where(response.shares > 0.0, -response.shares * logarithms, 0.0).sum(axis=0))
+
+    def saturated_losses(self, response: Response) -> FloatArray:
+        """Return the least loss of each row, shape (n,)."""
+        return Multinomial(self.n_outcomes).saturated_losses(response)
+
+    def log_constants(self, response: Response) -> FloatArray:
+        """Return log of the multinomial coefficient of each row, shape (n,)."""
+        return Multinomial(self.n_outcomes).log_constants(response)
+
+    def slopes(self, eta: FloatArray, response: Response) -> FloatArray:
+        """Return the derivatives of the losses by the linear predictors, shape (m, n)."""
+        shares = NO_SHARES if response.shares is None else np.ascontiguousarray(response.shares)
+        out = np.empty(eta.shape)
+        self.rows(eta, response.codes, shares, np.ones(eta.shape[1]), _bands(eta), out)
+        return out
+
+    def curvatures(self, eta: FloatArray) -> FloatArray:
+        """Return the expected second derivatives of the losses by the linear predictors, shape (m, m, n)."""
+        (m, n), bands = eta.shape, _bands(eta)
+        self.rows(eta, np.zeros(n, np.int32), NO_SHARES, np.ones(n), bands, np.empty(eta.shape), expected=True)
+        out = np.zeros((m, m, n))
+        places = np.arange(m)
+        out[places, places] = bands[0]
+        out[places[1:], places[:-1]] = out[places[:-1], places[1:]] = bands[1]
+        return out
+
+    def null(self, totals: FloatArray) -> FloatArray:
+        """Return the thresholds of a model without slopes: the link of cumulative proportions, shape (m,)."""
+        return self.link.link(np.cumsum(totals)[:-1] / np.sum(totals))
+
+    def draw(self, generator: np.random.Generator, trials: IntArray, probabilities: FloatArray) -> FloatArray:
+        """Return proportions of the outcomes, shape (K, n); nan without a trial."""
+        return Multinomial(self.n_outcomes).draw(generator, trials, probabilities)
+
+    def _outcomes(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return log p and p of every outcome, each of its own two thresholds alone."""
+        from logitkit.numerics.kernels.cumulative import cumulative_probabilities
+
+        eta = np.ascontiguousarray(eta, dtype=np.float64)
+        tails = _room(eta)
+        logarithms, probabilities = np.empty((2, self.n_outcomes, eta.shape[1]))
+        for first in range(0, eta.shape[1], PIECE):
+            self._fill_tails(eta, first, tails)
+            cumulative_probabilities(first, eta, tails, logarithms, probabilities)
+        return logarithms, probabilities
+
+    def _fill_tails(self, eta: FloatArray, first: int, tails: FloatArray) -> None:
+        """Fill the tails of a piece of the rows."""
+        from logitkit.numerics.kernels.links import link_tails
+
+        for predictor, space in zip(eta, tails, strict=True):
+            link_tails(self.link.code, predictor[first : first + PIECE], space)
+
+    def _tails(self, eta: FloatArray) -> FloatArray:
+        """Return the tails of all linear predictors, shape (8, m, n)."""
+        from logitkit.numerics.kernels.links import TAILS, link_tails
+
+        out = np.empty((TAILS, eta.size))
+        link_tails(self.link.code, np.ascontiguousarray(eta, dtype=np.float64).ravel(), out)
+        return out.reshape(TAILS, *eta.shape)
+
+    def _log_others(self, tails: FloatArray) -> FloatArray:
+        """Return log(1 - p) of every outcome, the logarithm of what lies below it and above it, shape (K, n)."""
+        log_below, log_above = tails[0], tails[1]
+        with np.errstate(invalid="ignore"):
+            return np.vstack([log_above[:1], np.logaddexp(log_below[:-1], log_above[1:]), log_below[-1:]])
+
+
+def crossed(eta: FloatArray) -> BoolArray:
+    """Return which rows have thresholds that cross, or one that is missing, shape (n,)."""
+    with np.errstate(invalid="ignore"):
+        rising = (eta[1:] >= eta[:-1]).all(axis=0)
+    return np.asarray(~rising | np.isnan(eta).any(axis=0))
+
+
+def _room(eta: FloatArray) -> FloatArray:
+    """Return room for the tails of a piece of the rows."""
+    from logitkit.numerics.kernels.links import TAILS
+
+    return np.empty((eta.shape[0], TAILS, min(PIECE, eta.shape[1])))
+
+
+def _bands(eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return room for curvatures on the diagonal and beside it."""
+    return np.empty(eta.shape), np.empty((eta.shape[0] - 1, eta.shape[1]))
