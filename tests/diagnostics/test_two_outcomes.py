@@ -68,3 +68,18 @@ def test_influence(pair, separated):
 def test_collinearity(pair):
     binary, several = pair
     pd.testing.assert_frame_equal(several.collinearity(), binary.collinearity(), rtol=ROUTE)
+
+
+@pytest.mark.parametrize("grouping", ["stata", "r"])
+@pytest.mark.parametrize("rows", [slice(None), slice(0, 120)])
+def test_goodness(lbw, grouping, rows):
+    for options in ({}, {"weights": "w"}):
+        fits = lk.logit(FORMULA, lbw, **options), lk.multinomial(FORMULA, lbw, **options)
+        event, both = (fit.goodness_of_fit(lbw.iloc[rows], groups=8, grouping=grouping) for fit in fits)
+        for name in ("statistic", "p_value", "lowest", "highest", "size", "group", "few_expected"):
+            assert_allclose(getattr(both, name), getattr(event, name), rtol=ROUTE, err_msg=name)
+        for name in ("observed", "expected"):
+            value = getattr(event, name)
+            assert_allclose(getattr(both, name), [event.size - value, value], rtol=ROUTE, atol=EXACT, err_msg=name)
+        for name in ("dof", "grouping", "in_sample", "patterns", "left_out", "outcomes", "reference"):
+            assert getattr(both, name) == getattr(event, name)

@@ -193,7 +193,7 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
     observed = float(ranked.events.sum())
     expected = float(ranked.weights @ ranked.mu)
     squared = ranked.events @ (1.0 - ranked.mu) ** 2 + ranked.nonevents @ ranked.mu**2
-    intercept, slope = _recalibrate(record, design, ranked)
+    intercept, slope = _recalibrate(record, design, ranked, rows.order[ranked.place])
     top = float(ranked.mu.max())
     heights, edges = np.histogram(
         ranked.mu, bins=HISTOGRAM_BINS, range=(0.0, top if top > 0.0 else 1.0), weights=ranked.weights
@@ -330,13 +330,13 @@ def _losses(record: FitRecord, ranked: RankedRows) -> FloatArray:
 
 
 def _recalibrate(
-    record: FitRecord, design: Design, ranked: RankedRows
+    record: FitRecord, design: Design, ranked: RankedRows, order: IntArray
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return calibration intercept and slope, each with its standard error."""
     finite = np.isfinite(ranked.log_odds)
     if not finite.any() or np.any(ranked.mu[~finite] != ranked.y[~finite]):
         return (math.nan, math.nan), (math.nan, math.nan)
-    rows, eta = ranked.order[finite], ranked.log_odds[finite]
+    rows, eta = order[finite], ranked.log_odds[finite]
     ones = np.ones(eta.size)
     level_only = _refit(record, design, rows, ones[:, None], (INTERCEPT,), eta)
     with_slope = _refit(record, design, rows, np.column_stack([ones, eta]), (INTERCEPT, "logit"), None)

@@ -214,7 +214,7 @@ def _placements(rows: PredictedRows, present: IntArray) -> Iterator[tuple[int, F
     trials = rows.weights * rows.shares
     for outcome in present:
         ranked = rows.against_rest(int(outcome))
-        place = np.searchsorted(rows.order, ranked.order)
+        place = ranked.place
         left = np.searchsorted(ranked.score, ranked.score, side="left")
         right = np.searchsorted(ranked.score, ranked.score, side="right")
         below = np.full(trials.shape, np.nan)

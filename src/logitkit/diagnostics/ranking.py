@@ -43,8 +43,8 @@ class RankedRows:
         Probability of the event.
     y, weights : (r,) array
         Proportion of events, and total weight.
-    order : (r,) int array
-        Place of each row in the design.
+    place : (r,) int array
+        Of each row among those in their order in the design.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class RankedRows:
     mu: FloatArray
     y: FloatArray
     weights: FloatArray
-    order: IntArray
+    place: IntArray
 
     @property
     def events(self) -> FloatArray:
@@ -206,15 +206,15 @@ class PredictedRows:
         return self._ranked(-self.log_odds[outcome], np.delete(self.shares, outcome, axis=0).sum(axis=0))
 
     def _ranked(self, log_odds: FloatArray, events: FloatArray) -> RankedRows:
-        order = np.argsort(log_odds, kind="stable")
-        ranked = log_odds[order]
+        place = np.argsort(log_odds, kind="stable")
+        ranked = log_odds[place]
         return RankedRows(
             log_odds=ranked,
             score=merge_rounding(ranked),
             mu=LOGIT.inverse(ranked),
-            y=events[order],
-            weights=self.weights[order],
-            order=self.order[order],
+            y=events[place],
+            weights=self.weights[place],
+            place=place,
         )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from logitkit.diagnostics.calibration import Calibration, CalibrationBins
 from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.report.document import Column, Table
-from logitkit.report.number_format import format_column, format_level
+from logitkit.report.number_format import format_column, format_estimate, format_integer, format_level
 
 __all__ = ["bins_table", "calibration_table", "hosmer_lemeshow_table"]
 
@@ -33,14 +33,21 @@ def bins_table(bins: CalibrationBins, title: str) -> Table:
 
 
 def hosmer_lemeshow_table(result: HosmerLemeshow) -> Table:
-    """Return observed and expected events, a row a group."""
-    heads = ("Lowest", "Highest", "Size", "Observed", "Expected")
-    cells = zip(
+    """Return observed and expected numbers, one row per group."""
+    heads = ["Lowest", "Highest", "Size"]
+    columns = [
         format_column(result.lowest, "probability"),
         format_column(result.highest, "probability"),
         format_column(result.size, "integer"),
-        format_column(result.observed, "integer"),
-        format_column(result.expected, "estimate", 1),
-        strict=True,
-    )
-    return Table("Groups", tuple(Column(name) for name in heads), tuple(cells))
+    ]
+    if result.of_event:
+        heads += ["Observed", "Expected"]
+        columns += [format_column(result.observed, "integer"), format_column(result.expected, "estimate", 1)]
+        return Table("Groups", tuple(Column(name) for name in heads), tuple(zip(*columns, strict=True)))
+    for outcome, observed, expected in zip(result.outcomes, result.observed, result.expected, strict=True):
+        heads.append(f"{outcome} (expected)")
+        columns.append(
+            tuple(f"{format_integer(o)} ({format_estimate(e, 1)})" for o, e in zip(observed, expected, strict=True))
+        )
+    cells = tuple(zip(*columns, strict=True))
+    return Table("Groups", tuple(Column(name) for name in heads), cells, n_names=3, divides=True)

@@ -9,9 +9,9 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.collinearity import Collinearity
 from logitkit.engine.record import FitRecord
+from logitkit.report.diagnostic_findings import finding_document
 from logitkit.report.document import Block, Column, Prose, Table
 from logitkit.report.number_format import format_column
-from logitkit.report.outcome_findings import finding_document
 from logitkit.typing import FloatArray
 
 __all__ = ["apparent_words", "collinearity_table", "finding_blocks", "influence_table"]

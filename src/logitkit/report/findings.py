@@ -9,7 +9,6 @@ import numpy as np
 
 from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.discrimination import Discrimination
-from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.engine.facts import Limit
 from logitkit.inference.dual_bound import Certificate
 from logitkit.inference.incidental import BiasCorrection
@@ -17,10 +16,9 @@ from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
 from logitkit.report.area_words import APPARENT, WITHHELD, area_words
 from logitkit.report.cautions import few_clusters_tested
-from logitkit.report.diagnostic_tables import calibration_table, hosmer_lemeshow_table
+from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
-from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     format_amount,
     format_column,
@@ -37,10 +35,8 @@ from logitkit.report.wording import (
     FIRST_GIVEN,
     counted,
     depends_on_coding,
-    fewer_groups,
     is_calibrated,
     learnt_from_all,
-    many_new_rows,
     ratio_notes,
 )
 from logitkit.selection.nested import NestedScores
@@ -219,24 +215,6 @@ def _(result: Calibration) -> Document:
         blocks=(calibration_table(result),),
         notes=notes,
         warnings=undetermined_rows(result.undetermined),
-    )
-
-
-@finding_document.register
-def _(result: HosmerLemeshow) -> Document:
-    sample = "the rows of the fit" if result.in_sample else "other rows, so the degrees of freedom are the groups"
-    return Document(
-        "Hosmer-Lemeshow test",
-        facts=test_facts(result.statistic, result.dof, result.p_value),
-        blocks=(hosmer_lemeshow_table(result),),
-        notes=(
-            f"Groups: {result.grouping}.",
-            *fewer_groups(result),
-            f"On {sample}.",
-            *many_new_rows(result),
-            *misfit_words(result),
-        ),
-        warnings=(*undetermined_rows(result.undetermined), *few_patterns(result)),
     )
 
 

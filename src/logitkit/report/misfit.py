@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.diagnostics.goodness import HosmerLemeshow
-from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.report.wording import counted
 
@@ -24,7 +23,7 @@ SMALL_GAP = 0.01  # of a rate, and
 SMALL_SHARE = 0.1  # of the predicted rate or its complement: a gap below both is small
 
 
-def few_patterns(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
+def few_patterns(result: HosmerLemeshow) -> tuple[str, ...]:
     """Return a warning where covariate patterns leave fewer degrees of freedom than the test takes."""
     patterns = result.patterns
     if patterns is None or patterns.dof >= result.dof:
@@ -38,7 +37,7 @@ def few_patterns(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, .
     return (text,)
 
 
-def misfit_words(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
+def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:
     """Return where a rejected model is off and by how much, or that few rows show large misfit only.
 
     Notes
@@ -57,7 +56,7 @@ def misfit_words(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, .
     variance = predicted * (1.0 - predicted) / result.size
     scaled = np.divide(gap, np.sqrt(variance), out=np.where(gap > 0.0, np.inf, 0.0), where=variance > 0.0)
     outcome, group = np.unravel_index(int(scaled.argmax()), scaled.shape)
-    of = f" {result.outcomes[outcome]!r}" if isinstance(result, OutcomeHosmerLemeshow) else ""
+    of = "" if result.of_event else f" {result.outcomes[outcome]!r}"
     where = (
         f"The largest gap for its size is in group {group + 1} of {result.size.size}: "
         f"{format_percent(float(rate[outcome, group]))}{of} observed, "

@@ -10,11 +10,11 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.classification import classification
 from logitkit.diagnostics.collinearity import collinearity
+from logitkit.diagnostics.goodness import hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.diagnostics.outcome_calibration import outcome_calibration
 from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
-from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
@@ -236,7 +236,7 @@ def _goodness(record: FitRecord, design: Design, units: Units) -> Iterator[Secti
     if record.penalty is not None or len(record.outcomes) > OUTCOMES_MOST:
         return  # without degrees of freedom, or too wide a table
     try:
-        blocks = finding_blocks(outcome_hosmer_lemeshow(record, design))
+        blocks = finding_blocks(hosmer_lemeshow(record, design))
     except LogitkitError as why:
         blocks = (Prose(str(why)),)
     yield Section("Goodness of fit", blocks)

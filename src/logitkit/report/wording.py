@@ -15,7 +15,6 @@ from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.goodness import HosmerLemeshow
-    from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
     from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 
 __all__ = [
@@ -132,7 +131,7 @@ def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
     return (f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is.",)
 
 
-def fewer_groups(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
+def fewer_groups(result: HosmerLemeshow) -> tuple[str, ...]:
     """Return a note when a Hosmer-Lemeshow test has fewer groups than were asked for."""
     found = result.size.size
     if found >= result.groups_asked:
@@ -141,7 +140,7 @@ def fewer_groups(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, .
     return (f"{asked} groups were asked for and {found} are left, as equal predictions stay together.",)
 
 
-def many_new_rows(result: HosmerLemeshow | OutcomeHosmerLemeshow) -> tuple[str, ...]:
+def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
     """Return a note when a Hosmer-Lemeshow test is of many rows that the fit did not see."""
     if result.in_sample or result.share_of_fit <= MANY_NEW:
         return ()

@@ -17,9 +17,9 @@ from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
+    from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
     from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
-    from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
     from logitkit.inference.dual_bound import Certificate
 
 __all__ = ["OutcomeDiagnosed"]
@@ -120,7 +120,7 @@ class OutcomeDiagnosed(Model):
         weights: Any = None,
         offset: Any = None,
         y: Any = None,
-    ) -> OutcomeHosmerLemeshow:
+    ) -> HosmerLemeshow:
         """Return the generalised Hosmer-Lemeshow test with its groups.
 
         Parameters
@@ -139,14 +139,14 @@ class OutcomeDiagnosed(Model):
 
         Returns
         -------
-        OutcomeHosmerLemeshow
+        HosmerLemeshow
             Statistic, degrees of freedom, p-value, and the table.
         """
-        from logitkit.diagnostics.outcome_goodness import outcome_hosmer_lemeshow
+        from logitkit.diagnostics.goodness import hosmer_lemeshow
 
         design = outcome_rows(self, data, weights, offset, y)
         place = places_of(self.record.info, against=against)[0]
-        return shown(outcome_hosmer_lemeshow(self.record, design, groups=groups, grouping=grouping, reference=place))
+        return shown(hosmer_lemeshow(self.record, design, groups=groups, grouping=grouping, reference=place))
 
     def discrimination(
         self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None

@@ -1,23 +1,21 @@
-"""Diagnostics of models of several outcomes as documents, one function a kind of result."""
+"""Diagnostics as documents, one function per kind of result."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from logitkit.diagnostics.classification import Averages, Classification
+from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
-from logitkit.diagnostics.outcome_goodness import OutcomeHosmerLemeshow
 from logitkit.report.area_words import APPARENT, WITHHELD, area_words
-from logitkit.report.diagnostic_tables import bins_table
+from logitkit.report.diagnostic_tables import bins_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document, test_facts, undetermined_rows
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
     format_amount,
-    format_column,
     format_estimate,
-    format_integer,
     format_interval,
     format_level,
     format_percent,
@@ -38,43 +36,34 @@ FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-squa
 
 
 @finding_document.register
-def goodness_document(result: OutcomeHosmerLemeshow) -> Document:
-    """Return a generalised Hosmer-Lemeshow test as a document."""
-    sample = "the rows of the fit" if result.in_sample else "other rows, so no degrees of freedom are taken off"
+def goodness_document(result: HosmerLemeshow) -> Document:
+    """Return a Hosmer-Lemeshow test as a document."""
     warnings = [*undetermined_rows(result.undetermined), *few_patterns(result)]
-    if result.few_expected > FEW_CELLS:
-        warnings.append(
-            f"Fewer than five are expected in {format_percent(result.few_expected)} of the cells: the p-value is "
-            "rough. Ask for fewer groups."
-        )
+    if result.of_event:
+        title, groups = "Hosmer-Lemeshow test", f"Groups: {result.grouping}."
+        other = "other rows, so the degrees of freedom are the groups"
+    else:
+        title = "Generalised Hosmer-Lemeshow test"
+        groups = f"Grouped by the probability of all outcomes but {result.reference}: {result.grouping}."
+        other = "other rows, so no degrees of freedom are taken off"
+        if result.few_expected > FEW_CELLS:
+            warnings.append(
+                f"Fewer than five are expected in {format_percent(result.few_expected)} of the cells: the p-value is "
+                "rough. Ask for fewer groups."
+            )
     return Document(
-        "Generalised Hosmer-Lemeshow test",
+        title,
         facts=test_facts(result.statistic, result.dof, result.p_value),
-        blocks=(_goodness_table(result),),
+        blocks=(hosmer_lemeshow_table(result),),
         notes=(
-            f"Grouped by the probability of all outcomes but {result.reference}: {result.grouping}.",
+            groups,
             *fewer_groups(result),
-            f"On {sample}.",
+            f"On {'the rows of the fit' if result.in_sample else other}.",
             *many_new_rows(result),
             *misfit_words(result),
         ),
         warnings=tuple(warnings),
     )
-
-
-def _goodness_table(result: OutcomeHosmerLemeshow) -> Table:
-    heads = [Column("Lowest"), Column("Highest"), Column("Size")]
-    columns = [
-        format_column(result.lowest, "probability"),
-        format_column(result.highest, "probability"),
-        format_column(result.size, "integer"),
-    ]
-    for outcome, observed, expected in zip(result.outcomes, result.observed, result.expected, strict=True):
-        heads.append(Column(f"{outcome} (expected)"))
-        columns.append(
-            tuple(f"{format_integer(o)} ({format_estimate(e, 1)})" for o, e in zip(observed, expected, strict=True))
-        )
-    return Table("Groups", tuple(heads), tuple(zip(*columns, strict=True)), n_names=3, divides=True)
 
 
 @finding_document.register
