@@ -23,6 +23,7 @@ MULTINOMIAL = Words(
     RELATIVE_RISK_RATIO,
     "multinomial",
     compares=True,
+    equation="outcome",
 )
 
 

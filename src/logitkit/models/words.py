@@ -66,6 +66,8 @@ class Words:
         Whether one of the outcomes is the event, whose probability is modelled.
     compares : bool
         Whether each equation compares an outcome with the reference, so that there is a ratio only where there is one.
+    equation : str
+        What an equation is of, as the column of a table is called; empty where there is one equation.
     """
 
     title: str
@@ -74,6 +76,7 @@ class Words:
     constant: str
     has_event: bool = False
     compares: bool = False
+    equation: str = ""
 
     def ratio_against(self, reference: int | None) -> Ratio | None:
         """Return what exp(coefficient) is called in a fit with this reference outcome, or without one."""

@@ -9,7 +9,7 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.report.frames import ResultFrame
-from logitkit.report.tidy import row_labels
+from logitkit.report.row_frames import row_labels
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Results as data frames with fixed columns: a row a coefficient, a row a model, a row an observation."""
+"""Coefficients, ratios and statistics of the whole fit as data frames with fixed columns."""
 
 from __future__ import annotations
 
@@ -7,41 +7,44 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from logitkit.design.design import Design
 from logitkit.engine.facts import PenaltyFacts
 from logitkit.engine.record import FitRecord
-from logitkit.errors import UnsupportedError
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
-from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.odds_ratios import OddsRatios
 from logitkit.inference.penalised import has_posterior, posterior_condition
-from logitkit.inference.prediction import Predictions, predictions
-from logitkit.inference.sample import is_sample, known_sides
+from logitkit.inference.risk_ratios import RiskRatios
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.options import require_flag
 from logitkit.report.frames import ResultFrame
+from logitkit.typing import FloatArray
 
 __all__ = [
     "absorbed_frame",
-    "augment_frame",
+    "coefficient_frame",
+    "coefficient_index",
     "confint_frame",
     "glance_frame",
     "odds_ratio_frame",
     "posterior_named",
-    "predictions_frame",
+    "r_squared_series",
     "ratio_named",
+    "risk_ratio_frame",
     "tidy_frame",
 ]
 
 
 def tidy_frame(record: FitRecord, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
-    """Return a row a coefficient: term, estimate, std_error, statistic, p_value, conf_low, conf_high."""
+    """Return one row per coefficient: term, estimate, std_error, statistic, p_value, conf_low, conf_high.
+
+    Models of several equations have a first column that says which equation the coefficient is of.
+    """
+    require_flag("nonzero", nonzero)
     table = coefficient_estimates(record, level)
     found = pd.DataFrame(
         {
-            "term": list(record.names),
+            **_labels(record),
             "estimate": table.estimate,
             "std_error": table.std_error,
             "statistic": table.statistic,
@@ -50,8 +53,34 @@ def tidy_frame(record: FitRecord, level: float | None = None, *, nonzero: bool =
             "conf_high": table.high,
         }
     )
-    require_flag("nonzero", nonzero)
     return ResultFrame(posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record))
+
+
+def coefficient_index(record: FitRecord) -> pd.Index:
+    """Return the labels of a table with one row per coefficient."""
+    labels = _labels(record)
+    if len(labels) == 1:
+        return pd.Index(labels["term"], name="term")
+    return pd.MultiIndex.from_arrays(list(labels.values()), names=list(labels))
+
+
+def _labels(record: FitRecord) -> dict[str, list[str]]:
+    """Return the term of each coefficient, and before it the equation where there are several."""
+    terms, equations = [""] * record.coef.size, [""] * record.coef.size
+    for one in record.equations:
+        for column, place in zip(one.columns, one.places, strict=True):
+            terms[place], equations[place] = record.info.names[column], one.label
+    kind = record.family.words.equation
+    return {kind: equations, "term": terms} if kind else {"term": terms}
+
+
+def coefficient_frame(record: FitRecord, values: FloatArray) -> pd.DataFrame:
+    """Return one row per term and one column per equation; missing where an equation does not have the term."""
+    table = np.full((len(record.info.names), len(record.equations)), np.nan)
+    for k, one in enumerate(record.equations):
+        table[one.columns, k] = values[one.places]
+    columns = pd.Index([one.label for one in record.equations], name=record.family.words.equation)
+    return pd.DataFrame(table, pd.Index(record.info.names, name="term"), columns)
 
 
 def posterior_named(frame: pd.DataFrame, record: FitRecord) -> pd.DataFrame:
@@ -70,14 +99,14 @@ def ratio_named(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def confint_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame:
-    """Return Wald intervals, a row a coefficient: conf_low, conf_high."""
+    """Return Wald intervals, one row per coefficient: conf_low, conf_high."""
     table = coefficient_estimates(record, level)
-    found = pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=pd.Index(record.names, name="term"))
+    found = pd.DataFrame({"conf_low": table.low, "conf_high": table.high}, index=coefficient_index(record))
     return ResultFrame(posterior_named(found, record))
 
 
 def absorbed_frame(record: FitRecord) -> pd.DataFrame | None:
-    """Return a row a level of an absorbed factor: level, rows, intercept; None where no factor is absorbed."""
+    """Return one row per level of an absorbed factor: level, rows, intercept; None where no factor is absorbed."""
     absorbed = record.info.absorbed
     if absorbed is None:
         return None
@@ -93,7 +122,7 @@ def r_squared_series(statistics: FitStatistics) -> pd.Series:
 
 
 def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
-    """Return a row a coefficient but the intercept: unit, odds_ratio, std_error, conf_low, conf_high, p_value."""
+    """Return one row per coefficient but the intercept: unit, odds_ratio, std_error, conf_low, conf_high, p_value."""
     frame = ResultFrame(
         {
             "unit": result.units,
@@ -108,14 +137,35 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
     return ratio_named(frame)
 
 
+def risk_ratio_frame(result: RiskRatios, record: FitRecord) -> pd.DataFrame:
+    """Return one row per ratio of two outcomes and a term."""
+    frame = ResultFrame(
+        {
+            "against": result.against,
+            "unit": result.units,
+            "risk_ratio": result.estimate,
+            "std_error": result.std_error,
+            "conf_low": result.low,
+            "conf_high": result.high,
+            "p_value": result.p_value,
+        },
+        pd.MultiIndex.from_arrays([result.outcomes, result.terms], names=["outcome", "term"]),
+    )
+    return posterior_named(ratio_named(frame), record)
+
+
 def glance_frame(record: FitRecord) -> pd.DataFrame:
     """Return one row with the statistics of the whole fit; missing where the likelihood is withheld.
 
     After a penalty ``n_params`` is the number of coefficients that are not zero, tests and information criteria are
     missing, and further columns tell of the penalty.
     """
+    has_event = record.family.words.has_event
     row: dict[str, Any] = {"n_obs": record.n_obs, "n_params": record.n_params, "dof_residual": record.dof_residual}
-    row |= {"events": record.events} | likelihood_row(record) | {"tjur": fit_statistics(record).tjur}
+    row |= {"events": record.events} if has_event else {"n_outcomes": len(record.outcomes)}
+    row |= _likelihood_row(record)
+    if has_event:
+        row["tjur"] = fit_statistics(record).tjur
     row |= {"converged": record.converged, "status": record.status.value}
     row |= {"condition_number": conditioning(record).number}
     if record.penalty is not None:
@@ -123,7 +173,7 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
     return ResultFrame([row])
 
 
-def likelihood_row(record: FitRecord) -> dict[str, Any]:
+def _likelihood_row(record: FitRecord) -> dict[str, Any]:
     """Return likelihoods, their test, information criteria and shares explained; missing where withheld."""
     statistics = fit_statistics(record)
     row: dict[str, Any] = {
@@ -155,62 +205,3 @@ def _penalty_row(record: FitRecord, facts: PenaltyFacts) -> dict[str, Any]:
         "deviance_ratio": explained_share(record),
         "gap": facts.gap,
     }
-
-
-def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFrame:
-    """Return predictions of one outcome with standard errors and intervals, one row per row of the table."""
-    columns = {
-        "estimate": result.probability,
-        "std_error": result.std_error,
-        "conf_low": result.low,
-        "conf_high": result.high,
-        "logit": result.log_odds,
-        "logit_std_error": result.log_odds_error,
-    }
-    return ResultFrame({name: scatter(values[0], kept) for name, values in columns.items()}, index=index)
-
-
-def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:
-    """Return a row an observation: outcome, fitted probability, logit, residuals, leverage, Cook's distance."""
-    from logitkit.diagnostics.influence import influence
-    from logitkit.diagnostics.residuals import residuals
-
-    sides = known_sides(record, design)
-    offset, levels = design.response.offset, design.level_codes
-    try:
-        fitted = predictions(record, design.matrix, offset, sides=sides, levels=levels, outcomes=[1])
-        logit, probability, std_error = fitted.log_odds[0], fitted.probability[0], fitted.std_error[0]
-    except UnsupportedError:  # where a factor is absorbed, or after a penalty, there may be none
-        logit = linear_predictors(record, design.matrix, offset, sides, levels)[0]
-        probability, std_error = record.family.mean(logit), np.full(design.n_rows, np.nan)
-    measured = np.full((2, design.n_rows), np.nan)  # other rows have no influence on the fit
-    if record.penalty is None and is_sample(record, design):
-        found = influence(record, design)
-        measured = np.stack([found.leverage, found.cooks_distance])
-    frame = ResultFrame(
-        {
-            "y": np.where(design.response.untried, np.nan, design.response.y),
-            "fitted": probability,
-            "std_error": std_error,
-            "logit": logit,
-            "residual": residuals(record, design, "response"),
-            "pearson_residual": residuals(record, design, "pearson"),
-            "deviance_residual": residuals(record, design, "deviance"),
-            "leverage": measured[0],
-            "cooks_distance": measured[1],
-        },
-        index=row_labels(design),
-    )
-    return posterior_named(frame, record)
-
-
-def row_labels(design: Design) -> Any:
-    """Return the table's own labels of the rows used, or their positions."""
-    return pd.Index(design.positions) if design.index is None else design.index[design.positions]
-
-
-def scatter(values: Any, kept: Any) -> Any:
-    """Return values at the rows kept and nan at the others."""
-    out = np.full(kept.shape, np.nan)
-    out[kept] = values
-    return out

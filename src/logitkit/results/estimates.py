@@ -57,7 +57,7 @@ def interval_frame(record: FitRecord, rows: Callable[[], Design], method: str, l
 
         found = standard_intervals(record, rows(), level)
         columns = pd.Index(["conf_low", "conf_high"], name=found.label)
-        return ResultFrame(np.column_stack([found.low, found.high]), pd.Index(found.names, name="term"), columns)
+        return ResultFrame(np.column_stack([found.low, found.high]), tidy.coefficient_index(record), columns)
     if method in ("profile", "score"):
         raise UnsupportedError(f"method={method!r} is not offered in this version; use 'wald' or 'bootstrap'.")
     if method != "wald":

@@ -15,7 +15,7 @@ from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
 from logitkit.inference.odds_ratios import odds_ratios
 from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.options import require_text
-from logitkit.report import tidy
+from logitkit.report import row_frames, tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.diagnosed import Diagnosed
 from logitkit.results.estimates import interval_frame
@@ -111,7 +111,7 @@ class Fit(Diagnosed):
         pandas.DataFrame
             Labelled as the table's rows.
         """
-        return tidy.augment_frame(self.record, told_rows(rows_of(self, data, weights, offset, y), data))
+        return row_frames.augment_frame(self.record, told_rows(rows_of(self, data, weights, offset, y), data))
 
     def odds_ratios(self, units: Mapping[str, float] | None = None, level: float | None = None) -> pd.DataFrame:
         """Return odds ratios with intervals.

@@ -17,9 +17,9 @@ from logitkit.errors import DataError, nearest_name, quoted_names
 from logitkit.inference.by import GroupedRecord, fit_group, grouped_predictor
 from logitkit.inference.delta import wald_estimates
 from logitkit.options import require_choice
-from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
 from logitkit.report.grouped import grouped_document
+from logitkit.report.row_frames import scatter
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.shown import Summary, shown_summary
@@ -280,7 +280,7 @@ class GroupedFits:
         kept = np.zeros(design.counts.given, dtype=bool)
         kept[design.positions] = True
         index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
-        return pd.Series(tidy.scatter(eta, kept), index, name="logit")
+        return pd.Series(scatter(eta, kept), index, name="logit")
 
     def _predicted(self, data: Any, offset: Any, unseen: UnseenPolicy) -> pd.Series:
         table, info = read_table(data), self.record.info
@@ -300,7 +300,7 @@ class GroupedFits:
         eta[known], open_rows = grouped_predictor(self.record, codes[known], rows.matrix.take(known), shift)
         if unseen == "raise" and open_rows.any():
             self._refuse(np.flatnonzero(rows.kept)[known[open_rows]], codes[known[open_rows]])
-        return pd.Series(tidy.scatter(eta, rows.kept), rows.index, name="logit")
+        return pd.Series(scatter(eta, rows.kept), rows.index, name="logit")
 
     def _refuse(self, places: IntArray, codes: IntArray) -> None:
         label = self.record.groups.words(int(codes[0]))

@@ -13,7 +13,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.inference.risk_ratios import risk_ratios
 from logitkit.models.nominal import places_of
 from logitkit.options import require_text
-from logitkit.report import outcomes as tables
+from logitkit.report import row_frames, tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.estimates import interval_frame
 from logitkit.results.multinomial_tested import OutcomeTested
@@ -67,12 +67,12 @@ class MultinomialFit(OutcomeTested):
     @property
     def coef(self) -> pd.DataFrame:
         """Coefficients, a row a term and a column an outcome; infinite under separation, nan where aliased."""
-        return tables.by_outcome(self.record, self.record.coef)
+        return tidy.coefficient_frame(self.record, self.record.coef)
 
     @property
     def std_error(self) -> pd.DataFrame:
         """Standard errors, a row a term and a column an outcome; nan where there is none."""
-        return tables.by_outcome(self.record, self.record.std_error)
+        return tidy.coefficient_frame(self.record, self.record.std_error)
 
     def summary(self, units: Mapping[str, float] | None = None) -> Summary:
         """Return the summary, which shows itself as text or HTML and renders as Markdown or LaTeX.
@@ -97,39 +97,41 @@ class MultinomialFit(OutcomeTested):
         pandas.DataFrame
             Sizes, likelihoods, information criteria, coefficients of determination, status.
         """
-        return tables.glance_outcomes(self.record)
+        return tidy.glance_frame(self.record)
 
-    def augment(self, data: Any = None, weights: Any = None, offset: Any = None) -> pd.DataFrame:
-        """Return a row an observation: its outcome, the likeliest one, probabilities and response residuals.
+    def augment(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
+        """Return one row per observation: its outcome, the likeliest one, probabilities and response residuals.
 
         Parameters
         ----------
         data : table, optional
             Rows with an outcome; those of the fit by default. Rows with missing values are left out.
-        weights, offset : str, array-like or by outcome, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
 
         Returns
         -------
         pandas.DataFrame
             observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a; labelled as the table's rows.
         """
-        return tables.augment_outcomes(self.record, told_rows(outcome_rows(self, data, weights, offset), data))
+        return row_frames.augment_frame(self.record, told_rows(outcome_rows(self, data, weights, offset, y), data))
 
-    def tidy(self, level: float | None = None) -> pd.DataFrame:
-        """Return a row a coefficient, all terms of an outcome before the next.
+    def tidy(self, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
+        """Return one row per coefficient, all terms of an outcome before the next.
 
         Parameters
         ----------
         level : float, optional
             Confidence level; the fit's by default.
+        nonzero : bool, default False
+            Whether coefficients that are zero, as a lasso leaves them, are left out; the others keep their labels.
 
         Returns
         -------
         pandas.DataFrame
             outcome, term, estimate, std_error, statistic, p_value, conf_low, conf_high.
         """
-        return tables.tidy_outcomes(self.record, level)
+        return tidy.tidy_frame(self.record, level, nonzero=nonzero)
 
     def risk_ratios(
         self,
@@ -158,7 +160,7 @@ class MultinomialFit(OutcomeTested):
             A row an outcome and a term: against, unit, risk_ratio, std_error, conf_low, conf_high, p_value.
         """
         first, second = places_of(self.record.info, outcome=outcome, against=against)
-        return tables.risk_ratio_frame(risk_ratios(self.record, first, second, units, level), self.record)
+        return tidy.risk_ratio_frame(risk_ratios(self.record, first, second, units, level), self.record)
 
     def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
         """Return confidence intervals of the coefficients: conf_low, conf_high, a row an outcome and a term.
@@ -175,9 +177,7 @@ class MultinomialFit(OutcomeTested):
         pandas.DataFrame
             Indexed by outcome and term; the columns' name says how, where it is not by Wald.
         """
-        return tables.labelled(
-            interval_frame(self.record, lambda: outcome_rows(self, None), method, level), self.record
-        )
+        return interval_frame(self.record, lambda: outcome_rows(self, None), method, level)
 
     # Predictions.
 
@@ -258,6 +258,7 @@ class MultinomialFit(OutcomeTested):
         title: str | None = None,
         weights: Any = None,
         offset: Any = None,
+        y: Any = None,
         units: Mapping[str, float] | None = None,
         source: str | None = None,
     ) -> Path:
@@ -272,8 +273,8 @@ class MultinomialFit(OutcomeTested):
             predictions need its table.
         title : str, optional
             Title of the page.
-        weights, offset : str, array-like or by outcome, optional
-            Demanded with ``data`` when the fit was given arrays.
+        weights, offset, y : str, array-like or by outcome, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
         units : mapping of str to float, optional
             Change in a column, by its name, that its rows are for: ``{"balance": 10_000}``. The labels say so.
         source : str, optional
@@ -292,7 +293,7 @@ class MultinomialFit(OutcomeTested):
         target = writable_path(path, "report")
         require_text("title", title)
         require_text("source", source)
-        rows, effects = outcome_rows(self, data, weights, offset), effects_of_all(self, data, weights, offset)
+        rows, effects = outcome_rows(self, data, weights, offset, y), effects_of_all(self, data, weights, offset)
         return write_page(target, outcome_report_document(self.record, rows, effects, title, units, source))
 
     def save(self, path: str | Path) -> Path:

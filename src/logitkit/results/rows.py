@@ -25,6 +25,7 @@ from logitkit.inference.sample import is_sample, known_sides
 from logitkit.options import require_choice
 from logitkit.report import tidy
 from logitkit.report.left_out import left_out_words
+from logitkit.report.row_frames import predictions_frame, scatter
 from logitkit.results.estimates import Estimates
 from logitkit.typing import BoolArray, IntArray, UnseenPolicy
 
@@ -162,7 +163,7 @@ def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, 
     """Return probabilities with standard errors and intervals."""
     rows = rows_to_predict(fit, data, offset, unseen)
     found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, rows.levels, [1])
-    return tidy.posterior_named(tidy.predictions_frame(found, rows.kept, rows.index), fit.record)
+    return tidy.posterior_named(predictions_frame(found, rows.kept, rows.index), fit.record)
 
 
 def _levels(record: FitRecord, data: Any, positions: IntArray) -> IntArray | None:
@@ -200,4 +201,4 @@ def predict_rows(record: FitRecord, rows: NewRows, scale: str) -> pd.Series:
             DataWarning,
         )
     values = record.family.mean(eta) if scale == "probability" else eta
-    return pd.Series(tidy.scatter(values, rows.kept), rows.index, name=scale)
+    return pd.Series(scatter(values, rows.kept), rows.index, name=scale)
