@@ -29,7 +29,6 @@ EXTRA: dict[str, tuple[dict[str, Any], ...]] = {
     "bootstrap": ({"n": 20, "seed": 3},),
     "confint": ({"method": "wald"}, {"method": "wald", "level": 0.9}),
     "odds_ratios": ({}, {"units": {"age": 10.0}}),
-    "risk_ratios": ({}, {"units": {"age": 10.0}}),
     "residuals": ({"kind": "deviance"}, {"kind": "pearson"}, {"kind": "response"}),
     "goodness_of_fit": ({}, {"grouping": "r"}),
     "combine_tests": ({"test": "wald"}, {"test": "lr"}),

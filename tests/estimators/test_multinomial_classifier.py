@@ -71,8 +71,8 @@ def test_statsmodels_agrees(data):
     there = sm.MNLogit(y, sm.add_constant(X)).fit(disp=0, method="newton", tol=1e-14, maxiter=100)
     assert_allclose((both(model)[1:] - both(model)[0]).T, there.params, rtol=REFERENCE)
     assert_allclose(model.predict_proba(X), there.predict(), rtol=REFERENCE)
-    errors = model.fit_.risk_ratios(against=0)
-    assert_allclose(errors["std_error"] / errors["risk_ratio"], there.bse[1:].T.ravel(), rtol=REFERENCE)
+    errors = model.fit_.odds_ratios(against=0)
+    assert_allclose(errors["std_error"] / errors["odds_ratio"], there.bse[1:].T.ravel(), rtol=REFERENCE)
 
 
 @pytest.mark.parametrize("k", [3, 4])
@@ -241,7 +241,7 @@ def test_the_statistics_are_there(data):
     model = MultinomialClassifier(level=0.9).fit(frame, WORDS[y])
     assert model.feature_names_in_.tolist() == ["dose", "age", "size", "grade"]
     assert model.fit_.tidy()["term"].tolist() == 3 * ["Intercept", "dose", "age", "size", "grade"]
-    ratio = model.fit_.risk_ratios("low", against="high").loc[("low", "age"), "risk_ratio"]
+    ratio = model.fit_.odds_ratios("low", against="high").loc[("low", "age"), "odds_ratio"]
     place = {label: k for k, label in enumerate(model.classes_)}
     assert_allclose(ratio, np.exp(model.coef_[place["low"], 1] - model.coef_[place["high"], 1]), rtol=EXACT)
     assert model.fit_.record.level == 0.9

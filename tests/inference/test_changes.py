@@ -29,9 +29,9 @@ def test_units_are_those_of_a_fit_to_rescaled_variables(births: pd.DataFrame, fo
 
 
 def test_ratios_of_several_outcomes_have_the_same_units(births: pd.DataFrame) -> None:
-    found = lk.multinomial("race ~ age * smoke", births).risk_ratios(units={"age": 10})
-    expected = lk.multinomial("race ~ age * smoke", births.assign(age=births["age"] / 10)).risk_ratios()
-    columns = ["risk_ratio", "std_error", "conf_low", "conf_high"]
+    found = lk.multinomial("race ~ age * smoke", births).odds_ratios(units={"age": 10})
+    expected = lk.multinomial("race ~ age * smoke", births.assign(age=births["age"] / 10)).odds_ratios()
+    columns = ["odds_ratio", "std_error", "conf_low", "conf_high"]
     assert_allclose(found[columns], expected[columns], rtol=REFERENCE)
     assert found["unit"].tolist() == [10.0, 1.0, 10.0] * 2
 
@@ -93,8 +93,8 @@ def test_a_spline_is_left_out_of_tables_and_figures(births: pd.DataFrame) -> Non
         lk.logit("low ~ bs(age, df=3)", births).plot.forest()
     several = lk.multinomial("race ~ bs(age, df=3) + smoke", births)
     assert "No relative risk ratio for columns of bs(age, df=3)" in " ".join(str(several).split())
-    assert several.risk_ratios()["risk_ratio"].isna().sum() == 6
-    assert len(several.plot.risk_ratios().get_yticks()) == 1
+    assert several.odds_ratios()["odds_ratio"].isna().sum() == 6
+    assert len(several.plot.odds_ratios().get_yticks()) == 1
     ridge = lk.logit("low ~ bs(age, df=3) + smoke", births, penalty=lk.Ridge(0.01))
     assert ridge.odds_ratios()["odds_ratio"].isna().sum() == 3
     assert "No odds ratio for columns of bs(age, df=3)" in str(ridge)

@@ -146,15 +146,15 @@ def test_what_the_model_fixes_is_not_tested(k: int) -> None:
     assert_allclose(every.statistic, symmetric.term_tests("wald").statistic[0], rtol=1e-8)
 
 
-def test_risk_ratios(fit: lk.MultinomialFit, best: Optimum) -> None:
+def test_odds_ratios(fit: lk.MultinomialFit, best: Optimum) -> None:
     unit = np.vstack([np.zeros(K - 1), np.eye(K - 1)])
-    found = fit.risk_ratios("d", against="b", units={"x": -3.0}, level=0.9)
+    found = fit.odds_ratios("d", against="b", units={"x": -3.0}, level=0.9)
     for term, change in (("x", -3.0), ("z", 1.0)):
         row = np.kron(unit[3] - unit[1], np.eye(P)[TERMS.index(term)])
         value, error = change * (row @ best.coef), abs(change) * np.sqrt(row @ best.vcov @ row)
         z = ndtri(0.95)
         expected = [np.exp(value), np.exp(value) * error, *np.exp([value - z * error, value + z * error])]
-        columns = ["risk_ratio", "std_error", "conf_low", "conf_high"]
+        columns = ["odds_ratio", "std_error", "conf_low", "conf_high"]
         assert_allclose(found.loc[("d", term), columns].astype(float), expected, rtol=1e-8)
         assert_allclose(found.loc[("d", term), "p_value"], 2 * ndtr(-abs(value) / error), rtol=1e-7)
         assert found.loc[("d", term), "unit"] == change
@@ -162,10 +162,10 @@ def test_risk_ratios(fit: lk.MultinomialFit, best: Optimum) -> None:
     rows = pd.DataFrame({"g": ["u", "u"], "x": [1.0, -2.0], "z": [0.3, 0.3]})
     p = fit.predict(rows)
     ratio = (p["d"] / p["b"]).to_numpy()
-    assert_allclose(ratio[1] / ratio[0], found.loc[("d", "x"), "risk_ratio"], rtol=ROUTE)
-    every = fit.risk_ratios()
+    assert_allclose(ratio[1] / ratio[0], found.loc[("d", "x"), "odds_ratio"], rtol=ROUTE)
+    every = fit.odds_ratios()
     assert every.index.get_level_values("outcome").unique().tolist() == ["b", "c", "d"]
-    assert_allclose(np.log(every.loc[("c", "z"), "risk_ratio"]), fit.coef.loc["z", "c"], rtol=ROUTE)
+    assert_allclose(np.log(every.loc[("c", "z"), "odds_ratio"]), fit.coef.loc["z", "c"], rtol=ROUTE)
 
 
 def test_statistics_of_the_whole_fit(fit: lk.MultinomialFit, frame: pd.DataFrame, best: Optimum) -> None:

@@ -24,27 +24,29 @@ NO_ERRORS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("options", NO_ERRORS)
 def test_without_a_covariance_tables_have_estimates_and_no_errors(options: dict[str, Any]) -> None:
     fit = lk.multinomial("y ~ x + z + g", table(), **options)
-    tidy, ratios = fit.tidy(), fit.risk_ratios("c", against="a")
+    tidy, ratios = fit.tidy(), fit.odds_ratios("c", against="a")
     assert tidy["estimate"].notna().all()
     assert fit.std_error.isna().all(axis=None)
     assert tidy[["std_error", "statistic", "p_value", "conf_low", "conf_high"]].isna().all(axis=None)
     assert ratios[["std_error", "conf_low", "conf_high", "p_value"]].isna().all(axis=None)
     base = fit.coef.get("a", 0.0)
     expected = np.exp((fit.coef["c"] - base).drop("Intercept"))
-    assert_allclose(ratios["risk_ratio"].to_numpy(), expected.to_numpy(), rtol=EXACT)
+    assert_allclose(ratios["odds_ratio"].to_numpy(), expected.to_numpy(), rtol=EXACT)
     # By its meaning: what a step of x does to the ratio of two probabilities.
     steps = fit.predict(pd.DataFrame({"x": [0.0, 1.0], "z": 0.2, "g": "u"}))
     ratio = (steps["c"] / steps["a"]).to_numpy()
-    assert_allclose(ratio[1] / ratio[0], ratios.loc[("c", "x"), "risk_ratio"], rtol=ROUTE)
+    assert_allclose(ratio[1] / ratio[0], ratios.loc[("c", "x"), "odds_ratio"], rtol=ROUTE)
 
 
 @pytest.mark.parametrize("penalty", [lk.Lasso(0.02), lk.Ridge(0.1)])
 def test_two_outcomes_have_the_ratios_of_the_binary_model(penalty: Any) -> None:
     rows = table(2)
     binary = lk.logit("y ~ x + z + g", rows, penalty=penalty, event="b").odds_ratios()
-    several = lk.multinomial("y ~ x + z + g", rows, penalty=penalty, reference="a").risk_ratios()
-    for one, other in (("odds_ratio", "risk_ratio"), *((name, name) for name in ("std_error", "conf_low", "p_value"))):
-        assert_allclose(several[other].to_numpy(), binary[one].to_numpy(), rtol=1e-6)  # two solvers, each to its gap
+    several = lk.multinomial("y ~ x + z + g", rows, penalty=penalty, reference="a").odds_ratios()
+    for column in ("odds_ratio", "std_error", "conf_low", "p_value"):
+        assert_allclose(
+            several[column].to_numpy(), binary[column].to_numpy(), rtol=1e-6
+        )  # two solvers, each to its gap
 
 
 def test_folds_spread_outcomes() -> None:

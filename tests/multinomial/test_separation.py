@@ -203,10 +203,10 @@ def test_iris(reference: str | None) -> None:
     assert fit.separation is not None
     assert fit.separation.n_rows == 50
     assert fit.n_params == 10
-    ratios = fit.risk_ratios("virginica", against="versicolor")
+    ratios = fit.odds_ratios("virginica", against="versicolor")
     odds = binary.odds_ratios()
-    for mine, theirs in (("risk_ratio", "odds_ratio"), ("std_error",) * 2, ("conf_low",) * 2, ("conf_high",) * 2):
-        assert_allclose(ratios[mine], odds[theirs], rtol=1e-7)
+    for column in ("odds_ratio", "std_error", "conf_low", "conf_high"):
+        assert_allclose(ratios[column], odds[column], rtol=1e-7)
     probability = fit.predict()
     assert np.array_equal(probability["setosa"], np.repeat([1.0, 0.0], [50, 100]))
     assert_allclose(probability["virginica"].iloc[50:], binary.predict(), rtol=1e-7, atol=1e-15)

@@ -67,11 +67,11 @@ def test_coefficients_have_a_row_a_term_and_a_mark_an_outcome(fit: Any) -> None:
 
 
 def test_ratios_are_on_a_logarithmic_axis_and_against_whom_is_said(fit: Any) -> None:
-    ax = fit.plot.risk_ratios("walk", level=0.9)
+    ax = fit.plot.odds_ratios("walk", level=0.9)
     assert ax.get_xscale() == "log"
     assert legend(ax) == ["bus", "car"]
     assert "against walk, 90% intervals" in ax.get_xlabel()
-    expected = fit.risk_ratios(against="walk")["risk_ratio"]
+    expected = fit.odds_ratios(against="walk")["odds_ratio"]
     for outcome, look in zip(["bus", "car"], looks(3), strict=False):
         assert_allclose(points(ax, look).get_xdata(), expected.loc[outcome])
     null = [line for line in ax.lines if line.get_color() == MUTED]
@@ -83,7 +83,7 @@ def test_in_symmetric_form_every_outcome_is_drawn_against_their_mean() -> None:
     ax = fit.plot.coefficients()
     assert legend(ax) == ["bus", "car", "walk"]
     assert "against the mean of all outcomes" in ax.get_xlabel()
-    assert legend(fit.plot.risk_ratios()) == ["car", "walk"]
+    assert legend(fit.plot.odds_ratios()) == ["car", "walk"]
 
 
 def test_what_an_outcome_does_not_have_is_left_out() -> None:
@@ -92,11 +92,11 @@ def test_what_an_outcome_does_not_have_is_left_out() -> None:
     assert len(points(ax, looks(3)[1]).get_xdata()) == 1
     assert len(points(ax, looks(3)[2]).get_xdata()) == 2
     assert not ax.texts
-    ratios = fit.plot.risk_ratios()
+    ratios = fit.plot.odds_ratios()
     assert len(points(ratios, looks(3)[1]).get_xdata()) == 1
     assert not ratios.texts
     # Against an outcome that has the term, the one that has none is drawn too.
-    assert len(points(fit.plot.risk_ratios("walk"), looks(3)[1]).get_xdata()) == 2
+    assert len(points(fit.plot.odds_ratios("walk"), looks(3)[1]).get_xdata()) == 2
 
 
 def test_infinite_and_missing_ones_are_named_in_words() -> None:
@@ -143,7 +143,7 @@ def test_intervals_of_the_usual_length_are_whole_however_small_the_estimates() -
 
 def test_a_model_of_intercepts_has_nothing_to_draw() -> None:
     fit = lk.multinomial("mode ~ 1", trips())
-    for draw in (fit.plot.coefficients, fit.plot.risk_ratios):
+    for draw in (fit.plot.coefficients, fit.plot.odds_ratios):
         with pytest.raises(UnsupportedError, match="besides the intercepts"):
             draw()
 
@@ -223,7 +223,7 @@ def test_a_triangle_has_three_corners() -> None:
         plot_ternary(np.full((3, 4), 1 / 3), ["a", "b", "c"], np.zeros(5, int))
 
 
-@pytest.mark.parametrize("name", ["coefficients", "risk_ratios", "effects", "ternary"])
+@pytest.mark.parametrize("name", ["coefficients", "odds_ratios", "effects", "ternary"])
 def test_every_figure_is_drawn_where_it_is_told(fit: Any, name: str) -> None:
     ax = Figure().add_subplot()
     given = ("cost", trips()) if name == "effects" else ()
@@ -278,7 +278,7 @@ def test_every_outcome_is_drawn_and_has_one_colour_in_all_figures_of_the_fit(n_o
         "roc": fit.plot.roc(),
         "calibration": fit.plot.calibration(),
         "coefficients": fit.plot.coefficients(),
-        "ratios": fit.plot.risk_ratios("mode c"),
+        "ratios": fit.plot.odds_ratios("mode c"),
         "effects": fit.plot.effects("x", rows),
         "stacked": fit.plot.effects("x", rows, "stacked"),
     }
@@ -364,6 +364,6 @@ def test_effects_over_the_rows_of_the_fit_need_its_table_as_it_was() -> None:
 
 def test_the_figures_show_themselves_as_a_list(fit: Any) -> None:
     lines = repr(fit.plot).splitlines()
-    names = ["coefficients()", "risk_ratios()", "effects(variable)", "roc()", "calibration()", "ternary()"]
+    names = ["coefficients()", "odds_ratios()", "effects(variable)", "roc()", "calibration()", "ternary()"]
     assert [line.split()[0] for line in lines[1:]] == [f"plot.{name}" for name in names]
     assert "ROC curve of each outcome" in repr(fit.plot)

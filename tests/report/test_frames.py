@@ -41,7 +41,7 @@ def frames(money) -> dict[str, pd.DataFrame]:
         "confint": fit.confint(),
         "predictions": fit.predictions(),
         "several": several.tidy(),
-        "risk": several.risk_ratios(),
+        "risk": several.odds_ratios(),
         "several confint": several.confint(),
         "several predictions": several.predictions(),
         "groups": lk.logit_by("y ~ limit_bal", money, by="kind").tidy(),

@@ -50,7 +50,7 @@ def notes(fit: Any) -> str:
 def test_there_is_a_table_for_each_outcome_but_the_reference(fit: Any) -> None:
     tables = fit.summary().blocks
     assert [table.title for table in tables] == ["mode = car (against bus)", "mode = walk (against bus)"]
-    ratios = fit.risk_ratios()
+    ratios = fit.odds_ratios()
     for table, outcome in zip(tables, ["car", "walk"], strict=True):
         for name, coef, error, z, _, ratio, low, high in table.rows:
             assert float(coef) == pytest.approx(fit.coef.loc[name, outcome], abs=6e-5)
@@ -59,7 +59,7 @@ def test_there_is_a_table_for_each_outcome_but_the_reference(fit: Any) -> None:
             if name == "Intercept":
                 assert (ratio, low, high) == ("", "", "")
                 continue
-            expected = ratios.loc[(outcome, name), ["risk_ratio", "conf_low", "conf_high"]]
+            expected = ratios.loc[(outcome, name), ["odds_ratio", "conf_low", "conf_high"]]
             assert_allclose([float(ratio), float(low), float(high)], expected, atol=6e-4)
 
 
@@ -91,7 +91,7 @@ def test_the_symmetric_form_has_no_ratio_and_says_what_it_is_against() -> None:
         row = {row[0]: row[-2:] for row in table.rows}["cost"]
         assert_allclose([float(cell) for cell in row], fit.confint().loc[(outcome, "cost")], atol=6e-5)
     assert "sum to zero over the outcomes" in facts(fit)["Identified by"]
-    assert "risk_ratios(outcome, against)" in notes(fit)
+    assert "odds_ratios(outcome, against)" in notes(fit)
     assert "reference" not in facts(fit)["Outcomes of mode"]
 
 
@@ -180,7 +180,7 @@ def test_separation_names_outcomes_and_terms_and_the_contrasts_that_stay_finite(
     table = fit.summary().blocks[0]
     assert [row[1] for row in table.rows if row[0] == "north"] == ["-inf"]
     # Without the north the data still say how car and walk differ there, unless the column says nothing else.
-    finite = fit.risk_ratios("car", "walk").loc[("car", "north"), "risk_ratio"]
+    finite = fit.odds_ratios("car", "walk").loc[("car", "north"), "odds_ratio"]
     assert ("car:north - walk:north" in warning) == bool(np.isfinite(finite) and finite > 0.0)
 
 
@@ -194,7 +194,7 @@ def test_a_contrast_of_two_infinite_coefficients_that_is_finite_is_named() -> No
     assert "Finite all the same: car:south - walk:south." in warning
     table = pd.crosstab(rows["south"], rows["mode"])
     expected = np.log(table.loc[1, "car"] / table.loc[1, "walk"]) - np.log(table.loc[0, "car"] / table.loc[0, "walk"])
-    assert_allclose(np.log(fit.risk_ratios("car", "walk")["risk_ratio"].iloc[0]), expected, rtol=ROUTE)
+    assert_allclose(np.log(fit.odds_ratios("car", "walk")["odds_ratio"].iloc[0]), expected, rtol=ROUTE)
     # Two outcomes are left to each row of the south: none is certain.
     assert "then certain" not in warning
     assert "On every row at least two outcomes remain possible, so that none is certain." in warning

@@ -115,9 +115,13 @@ def test_what_is_named_is_there(kind):
 
 
 def test_ratios_of_risks_are_no_ratios_of_odds(fit):
-    with pytest.raises(AttributeError, match=r"Ratios of odds, which are another quantity, are odds_ratios\(\)"):
-        _ = fit.risk_ratios
-    assert not hasattr(fit, "risk_ratios")
+    several = lk.multinomial("z ~ x", {"x": [1.0, 2, 3, 4, 5, 6, 2, 1, 5], "z": list("abcabcabc")})
+    for each in (fit, several):
+        with pytest.raises(AttributeError, match=r"Ratios of odds, which are another quantity, are odds_ratios\(\)"):
+            _ = each.risk_ratios
+        assert not hasattr(each, "risk_ratios")
+    with pytest.raises(AttributeError, match="risk_ratios"):
+        _ = several.plot.risk_ratios
 
 
 @pytest.mark.parametrize("theirs", list(OF_PACKAGES))

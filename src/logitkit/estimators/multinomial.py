@@ -72,7 +72,7 @@ class MultinomialClassifier(SingleFit):
     Two classes are the model of ``LogitClassifier``, with its coefficients, its penalty and the shapes of its results:
     ``coef_`` has one row, and ``decision_function`` returns the logit of the second class. This is scikit-learn's form
     too. With more the penalty is on the coefficients of all classes, as in scikit-learn and glmnet, and no class is the
-    reference; ``fit_.risk_ratios(against=...)`` compares with one.
+    reference; ``fit_.odds_ratios(against=...)`` compares with one.
 
     When the classes are separated, or some of them in some rows, estimates are infinite. ``fit`` then warns, and
     ``coef_`` lie so far along one direction that a probability whose limit is zero is below 1e-17. The direction is

@@ -31,7 +31,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.functions import determined_functions, function_sides
 from logitkit.inference.penalised import require_likelihood
-from logitkit.inference.risk_ratios import contrast_functions
+from logitkit.inference.ratios import contrast_functions
 from logitkit.inference.term_tests import (
     ChiSquareTests,
     TestKind,

@@ -102,6 +102,6 @@ ODDS_RATIO = Ratio("odds ratio", "Odds ratio", "fit.odds_ratios, fit.plot.forest
 RELATIVE_RISK_RATIO = Ratio(
     "relative risk ratio",
     "RRR",
-    "fit.risk_ratios and fit.report",
+    "fit.odds_ratios and fit.report",
     "RRR: relative risk ratio, the factor by which {change} multiplies P(outcome) / P({reference}).",
 )

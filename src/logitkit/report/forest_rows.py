@@ -14,8 +14,8 @@ from logitkit.design.info import DesignInfo
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.changes import without_ratio
-from logitkit.inference.odds_ratios import OddsRatios, odds_ratios
 from logitkit.inference.penalised import interval_words, is_withheld
+from logitkit.inference.ratios import OddsRatios, odds_ratios
 from logitkit.plots.forest import ForestRow
 from logitkit.plots.term_rows import TermRow
 from logitkit.report.cautions import no_ratio
@@ -69,7 +69,7 @@ def forest_rows(
     >>> [row.label for row in forest_rows(lk.logit("y ~ g", data).record).rows]
     ['g', 'a (reference)', 'b', 'c']
     """
-    result = odds_ratios(record, units, level)
+    result = odds_ratios(record, units=units, level=level)
     if not result.terms:
         raise UnsupportedError("There is no odds ratio to draw: the model has no coefficient besides the intercept.")
     if record.separated_completely:

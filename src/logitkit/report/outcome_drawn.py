@@ -11,7 +11,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.changes import without_ratio
 from logitkit.inference.penalised import interval_words, is_withheld
-from logitkit.inference.risk_ratios import risk_ratios
+from logitkit.inference.ratios import odds_ratios
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.plots.outcome_coefficients import Drawn
 from logitkit.plots.style import OUTCOMES_MOST
@@ -56,7 +56,7 @@ def drawn_ratios(
 ) -> Drawn:
     """Return the relative risk ratios that are drawn."""
     columns = _columns(record, ratios=True)
-    found = risk_ratios(record, None, against, units, level)
+    found = odds_ratios(record, None, against, units, level)
     every = [j for j, name in enumerate(record.info.names) if name != INTERCEPT]
     places = [every.index(j) for j in columns]
     ratio, floor = found.estimate, found.low

@@ -95,7 +95,7 @@ def _coefficients(record: FitRecord, design: Design, units: Units) -> Iterator[S
     yield Section("Coefficients", tuple(blocks))
 
 
-def _risk_ratios(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
+def _relative_risk_ratios(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
     try:
         drawn = drawn_ratios(record, units=units)
@@ -296,7 +296,7 @@ def _figure(axes: object, title: str, caption: str) -> Figure:
 #: The sections of a report, in order: add one here.
 SECTIONS: tuple[Maker, ...] = (
     _coefficients,
-    _risk_ratios,
+    _relative_risk_ratios,
     _term_tests,
     _combining,
     _judged,

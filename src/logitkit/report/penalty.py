@@ -116,7 +116,7 @@ def _form(record: FitRecord) -> str:
     if record.reference is None:
         return (
             " The penalty is of the symmetric form, in which no outcome is a reference: a coefficient moves the logit "
-            "of its outcome, and fit.risk_ratios(outcome, against) compares two."
+            "of its outcome, and fit.odds_ratios(outcome, against) compares two."
         )
     return (
         f" The penalty is of the coefficients against {record.outcomes[record.reference]}: with another reference the "

@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.engine.facts import Limit
 from logitkit.engine.record import FitRecord
 from logitkit.inference.functions import function_sides
-from logitkit.inference.risk_ratios import contrast_functions
+from logitkit.inference.ratios import contrast_functions
 from logitkit.report.cautions import complete_separation
 from logitkit.report.number_format import format_integer
 from logitkit.report.wording import name_list
@@ -48,7 +48,7 @@ def separation_warning(record: FitRecord) -> Iterator[str]:
     finite = _finite_contrasts(record) if words.compares else []
     if finite:
         text += (
-            f" Finite all the same: {name_list(finite)}. fit.risk_ratios(outcome, against) gives them with standard "
+            f" Finite all the same: {name_list(finite)}. fit.odds_ratios(outcome, against) gives them with standard "
             "errors, as does the model with one of these outcomes as its reference."
         )
     yield f"{text} {REMEDIES_OF_TWO if words.has_event else REMEDIES_OF_SEVERAL}"

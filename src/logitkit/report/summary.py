@@ -99,7 +99,7 @@ def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     if record.family.words.compares and record.reference is None:
         yield (
             "A coefficient says how a term moves the log-probability of its outcome against the mean of all outcomes' "
-            "log-probabilities, so that no ratio to a single outcome belongs to it: fit.risk_ratios(outcome, against) "
+            "log-probabilities, so that no ratio to a single outcome belongs to it: fit.odds_ratios(outcome, against) "
             "compares two."
         )
     elif ratio is not None and ratio.meaning and not has_only_intercept(record):

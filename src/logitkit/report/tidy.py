@@ -12,9 +12,8 @@ from logitkit.engine.record import FitRecord
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
-from logitkit.inference.odds_ratios import OddsRatios
 from logitkit.inference.penalised import has_posterior, posterior_condition
-from logitkit.inference.risk_ratios import RiskRatios
+from logitkit.inference.ratios import OddsRatios
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.options import require_flag
 from logitkit.report.frames import ResultFrame
@@ -30,7 +29,6 @@ __all__ = [
     "posterior_named",
     "r_squared_series",
     "ratio_named",
-    "risk_ratio_frame",
     "tidy_frame",
 ]
 
@@ -94,7 +92,8 @@ def posterior_named(frame: pd.DataFrame, record: FitRecord) -> pd.DataFrame:
 def ratio_named(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table of ratios whose columns say why some have no unit."""
     if frame["unit"].isna().any():
-        frame.columns.name = "no ratio where a column cannot change alone"
+        why = "no ratio where a column cannot change alone"
+        frame.columns.name = why if frame.columns.name is None else f"{frame.columns.name}; {why}"
     return frame
 
 
@@ -121,10 +120,15 @@ def r_squared_series(statistics: FitStatistics) -> pd.Series:
     )
 
 
-def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
-    """Return one row per coefficient but the intercept: unit, odds_ratio, std_error, conf_low, conf_high, p_value."""
+def odds_ratio_frame(result: OddsRatios, record: FitRecord) -> pd.DataFrame:
+    """Return one row per ratio: unit, odds_ratio, std_error, conf_low, conf_high, p_value.
+
+    Of several outcomes they are relative risk ratios, by outcome and term, with the outcome that each is against.
+    """
+    several = {"against": result.against} if result.outcomes else {}
     frame = ResultFrame(
-        {
+        several
+        | {
             "unit": result.units,
             "odds_ratio": result.estimate,
             "std_error": result.std_error,
@@ -132,25 +136,12 @@ def odds_ratio_frame(result: OddsRatios) -> pd.DataFrame:
             "conf_high": result.high,
             "p_value": result.p_value,
         },
-        index=pd.Index(result.terms, name="term"),
+        index=pd.MultiIndex.from_arrays([result.outcomes, result.terms], names=["outcome", "term"])
+        if result.outcomes
+        else pd.Index(result.terms, name="term"),
     )
-    return ratio_named(frame)
-
-
-def risk_ratio_frame(result: RiskRatios, record: FitRecord) -> pd.DataFrame:
-    """Return one row per ratio of two outcomes and a term."""
-    frame = ResultFrame(
-        {
-            "against": result.against,
-            "unit": result.units,
-            "risk_ratio": result.estimate,
-            "std_error": result.std_error,
-            "conf_low": result.low,
-            "conf_high": result.high,
-            "p_value": result.p_value,
-        },
-        pd.MultiIndex.from_arrays([result.outcomes, result.terms], names=["outcome", "term"]),
-    )
+    if result.outcomes:
+        frame.columns.name = "relative risk ratios"
     return posterior_named(ratio_named(frame), record)
 
 

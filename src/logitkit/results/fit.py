@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
-from logitkit.inference.odds_ratios import odds_ratios
+from logitkit.inference.ratios import odds_ratios
 from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.options import require_text
 from logitkit.report import row_frames, tidy
@@ -130,7 +130,7 @@ class Fit(Diagnosed):
             A row a coefficient but the intercept. Columns that cannot change alone, such as those of a spline, have no
             ratio, nor has what is too large or too small for a number.
         """
-        return tidy.posterior_named(tidy.odds_ratio_frame(odds_ratios(self.record, units, level)), self.record)
+        return tidy.odds_ratio_frame(odds_ratios(self.record, units=units, level=level), self.record)
 
     def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
         """Return confidence intervals of the coefficients.

@@ -46,7 +46,7 @@ KEYWORDS = {
     "newdata": "It is data= here.",
     "exog": "It is data= here.",
     "se_fit": "predictions() has standard errors and intervals.",
-    "exponentiate": "odds_ratios(); of several outcomes risk_ratios().",
+    "exponentiate": "odds_ratios().",
     "ref": "In the formula: C(x, contr.treatment('level')); of several outcomes: reference=.",
     "per_outcome": "Terms of single outcomes belong to lk.multinomial, and not to paths.",
     "equal": "Equal coefficients belong to lk.multinomial, and not to paths.",
@@ -97,7 +97,8 @@ ATTRIBUTES = {
 OTHERS = {  # not called anything here: what is near is another quantity
     **dict.fromkeys(
         ("risk_ratios", "risk_ratio", "relative_risk", "relative_risks"),
-        "Ratios of odds, which are another quantity, are odds_ratios(); risk_ratios() belongs to fits of multinomial.",
+        "Ratios of odds, which are another quantity, are odds_ratios(); of several outcomes they are also called "
+        "relative risk ratios.",
     ),
 }
 LOGIT = "lk.logit('y ~ x', data)"

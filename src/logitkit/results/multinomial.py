@@ -10,7 +10,7 @@ import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
-from logitkit.inference.risk_ratios import risk_ratios
+from logitkit.inference.ratios import odds_ratios
 from logitkit.models.nominal import places_of
 from logitkit.options import require_text
 from logitkit.report import row_frames, tidy
@@ -133,21 +133,23 @@ class MultinomialFit(OutcomeTested):
         """
         return tidy.tidy_frame(self.record, level, nonzero=nonzero)
 
-    def risk_ratios(
+    def odds_ratios(
         self,
         outcome: Any = None,
         against: Any = None,
         units: Mapping[str, float] | None = None,
         level: float | None = None,
     ) -> pd.DataFrame:
-        """Return relative risk ratios between two outcomes, with intervals.
+        """Return the factors by which changes multiply the odds between two outcomes, with intervals.
+
+        They are also called relative risk ratios.
 
         Parameters
         ----------
         outcome : object, optional
-            Whose risk; all other outcomes by default.
+            Whose odds; all other outcomes by default.
         against : object, optional
-            Relative to which; the reference by default, the first outcome in symmetric form.
+            Against which; the reference by default, the first outcome in symmetric form.
         units : mapping of str to float, optional
             Change of a variable, as it stands in the formula: ``{"age": 10}`` gives the ratio for ten years, also in
             ``age:smoke``, as the changes of a product multiply.
@@ -157,10 +159,10 @@ class MultinomialFit(OutcomeTested):
         Returns
         -------
         pandas.DataFrame
-            A row an outcome and a term: against, unit, risk_ratio, std_error, conf_low, conf_high, p_value.
+            One row per outcome and term: against, unit, odds_ratio, std_error, conf_low, conf_high, p_value.
         """
         first, second = places_of(self.record.info, outcome=outcome, against=against)
-        return tidy.risk_ratio_frame(risk_ratios(self.record, first, second, units, level), self.record)
+        return tidy.odds_ratio_frame(odds_ratios(self.record, first, second, units, level), self.record)
 
     def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
         """Return confidence intervals of the coefficients: conf_low, conf_high, a row an outcome and a term.
@@ -244,7 +246,7 @@ class MultinomialFit(OutcomeTested):
 
     @property
     def plot(self) -> OutcomePlots:
-        """Figures of the fit: coefficients, risk_ratios, effects, roc, calibration, ternary."""
+        """Figures of the fit: coefficients, odds_ratios, effects, roc, calibration, ternary."""
         from logitkit.results.outcome_figures import OutcomePlots
 
         return OutcomePlots(self)

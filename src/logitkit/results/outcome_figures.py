@@ -60,7 +60,7 @@ class OutcomePlots(Plots):
 
         return plot_outcome_coefficients(drawn_coefficients(self._fit.record, level, units), ax, title=title)
 
-    def risk_ratios(
+    def odds_ratios(
         self,
         against: Any = None,
         ax: Any = None,

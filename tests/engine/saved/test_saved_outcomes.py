@@ -72,7 +72,7 @@ def test_everything_comes_back(fit: Any, tmp_path: Path) -> None:
         assert getattr(loaded, name) == getattr(fit, name)
     assert loaded.record.info.response == fit.record.info.response
     pd.testing.assert_frame_equal(loaded.glance(), fit.glance(), check_exact=True)
-    pd.testing.assert_frame_equal(loaded.risk_ratios(), fit.risk_ratios(), check_exact=True)
+    pd.testing.assert_frame_equal(loaded.odds_ratios(), fit.odds_ratios(), check_exact=True)
     # A summary reads the record only.
     assert str(loaded.summary()) == str(lk.MultinomialFit(fit.record).summary())
     assert loaded.save(tmp_path / "again.json").read_bytes() == path.read_bytes()

@@ -1,0 +1,169 @@
+r"""Odds ratios: :math:`\exp(u\delta_j)` for a change of u units in column j, with Wald intervals made on the log scale.
+
+Of two outcomes :math:`\delta_j` is the coefficient. Of several it is the difference of two outcomes' coefficients,
+:math:`\beta_{aj} - \beta_{bj}`, so that the ratio is the factor by which the change multiplies :math:`p_a / p_b`: a
+relative risk ratio, which does not depend on which outcome is the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError
+from logitkit.inference.changes import column_changes, ratios_of
+from logitkit.inference.delta import Estimates
+from logitkit.inference.functions import function_estimates
+from logitkit.inference.wald import coefficient_estimates
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["OddsRatios", "contrast_functions", "odds_ratios"]
+
+
+@dataclass(frozen=True)
+class OddsRatios:
+    """Odds ratios of all columns but the intercept.
+
+    Parameters
+    ----------
+    outcomes, against : tuple of str
+        Of several outcomes, the two of each of the m ratios; empty for two outcomes.
+    terms : tuple of str
+        Column that changes.
+    units : (m,) array
+        By how much it changes; nan where it cannot change alone.
+    estimate, std_error, low, high, p_value : (m,) array
+        Ratio, its standard error by the delta method, its interval, and the p-value that it is 1.
+    level : float
+        Confidence level.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> OddsRatios(("b",), ("a",), ("x",), one, 2 * one, one, one, 3 * one, one, 0.95).terms
+    ('x',)
+    """
+
+    outcomes: tuple[str, ...]
+    against: tuple[str, ...]
+    terms: tuple[str, ...]
+    units: FloatArray
+    estimate: FloatArray
+    std_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p_value: FloatArray
+    level: float
+
+
+def odds_ratios(
+    record: FitRecord,
+    outcome: int | None = None,
+    against: int | None = None,
+    units: Mapping[str, float] | None = None,
+    level: float | None = None,
+) -> OddsRatios:
+    """Return odds ratios with intervals.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    outcome : int, optional
+        Of several outcomes, whose odds; those of all others in turn by default.
+    against : int, optional
+        Against which; the reference by default, the first outcome in symmetric form.
+    units : mapping of str to float, optional
+        Change of a variable, as it stands in the formula; 1 for those not named. In a product changes multiply.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    OddsRatios
+        Infinite, zero or missing where separation leaves no finite ratio, without interval; missing for columns that
+        cannot change alone, such as those of a spline, and for ratios that are too large or too small for a number.
+
+    Raises
+    ------
+    FormulaError
+        If ``units`` names what is no numeric variable of the model, or one whose columns cannot change alone.
+    DataError
+        If a unit is zero or not finite; for an outcome against itself.
+
+    Examples
+    --------
+    The ratio for two units is the square of that for one:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> one, two = odds_ratios(fit.record), odds_ratios(fit.record, units={"x": 2})
+    >>> bool(np.isclose(two.estimate[0], one.estimate[0] ** 2))
+    True
+
+    The ratio of b against c is that of b against a over that of c against a:
+
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> both, one = odds_ratios(fit.record), odds_ratios(fit.record, outcome=1, against=2)
+    >>> bool(np.isclose(one.estimate[0], both.estimate[0] / both.estimate[1]))
+    True
+    """
+    columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
+    change, names = column_changes(record.info, units)[columns], tuple(record.info.names[j] for j in columns)
+    if record.is_single:
+        return _ratios(coefficient_estimates(record, level).at(columns), change, (), (), names)
+    base = (record.reference or 0) if against is None else against
+    if outcome == base:
+        raise DataError(f"The ratio of {record.outcomes[base]!r} against itself is 1; name two outcomes.")
+    compared = [k for k in range(len(record.outcomes)) if k != base] if outcome is None else [outcome]
+    functions = np.vstack([contrast_functions(record, k, base, columns) for k in compared])
+    first = tuple(record.outcomes[k] for k in compared for _ in names)
+    second, terms = (record.outcomes[base],) * len(first), names * len(compared)
+    return _ratios(function_estimates(record, functions, level), np.tile(change, len(compared)), first, second, terms)
+
+
+def _ratios(
+    found: Estimates, change: FloatArray, outcomes: tuple[str, ...], against: tuple[str, ...], terms: tuple[str, ...]
+) -> OddsRatios:
+    """Return the ratios of estimates of the logarithms of ratios."""
+    made = ratios_of(found, change)
+    values = (made.estimate, made.std_error, made.low, made.high, found.p_value)
+    return OddsRatios(outcomes, against, terms, change, *values, found.level)
+
+
+def contrast_functions(record: FitRecord, first: int, second: int, columns: IntArray) -> FloatArray:
+    """Return the differences of two outcomes' coefficients as functions of the flat coefficients.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    first, second : int
+        Outcomes; the reference has coefficients of zero.
+    columns : (c,) int array
+        Columns of the design.
+
+    Returns
+    -------
+    (c, m p) array
+        One row per column.
+
+    Examples
+    --------
+    The slope of b less that of c, where a is the reference:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> contrast_functions(fit.record, 1, 2, np.array([1])).tolist()
+    [[0.0, 1.0, 0.0, -1.0]]
+    """
+    cells = np.eye(record.predictors.n_columns)[columns]
+    outcomes = np.eye(record.predictors.n_predictors)
+    return record.predictors.rows(cells, np.tile(outcomes[first] - outcomes[second], (columns.size, 1)))
