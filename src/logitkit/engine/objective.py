@@ -18,6 +18,7 @@ from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.sums import GramSums
 from logitkit.engine.rows.engine import RowEngine, RowSums
+from logitkit.engine.rows.parts import PartRows
 from logitkit.engine.rows.scalar import NUMBERS_OF_PART, ScalarRows
 from logitkit.engine.rows.vector import VectorRows
 from logitkit.models.multinomial import Multinomial
@@ -141,11 +142,13 @@ class Objective:
     ) -> None:
         self.matrix, self.response, self.family = matrix, response, family
         self.quadratic, self.ruled_out, self._predictors = quadratic, ruled_out, predictors
-        self.engine: RowEngine = (
-            ScalarRows(matrix, response, family, sums)
-            if predictors is None
-            else VectorRows(matrix, response, family, predictors, ruled_out, second)
-        )
+        self.engine: RowEngine
+        if predictors is None:
+            self.engine = ScalarRows(matrix, response, family, sums)
+        elif predictors.is_plain and family.compares_predictors:
+            self.engine = VectorRows(matrix, response, family, predictors, ruled_out, second)
+        else:
+            self.engine = PartRows(matrix, response, family, predictors, ruled_out)
         get_threads()  # refuses a setting that makes no sense, also where one thread is all that is used
 
     @property

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from logitkit.design.response.response import NO_SHARES, Response
+from logitkit.models.curvatures import Banded, BlockSums
 from logitkit.models.links import LOGIT, Link
 from logitkit.models.multinomial import Multinomial
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
@@ -77,6 +78,20 @@ class Cumulative:
             closest = min(closest, sums[1])
             n_crossed += sums[2]
         return value, closest, n_crossed
+
+    def block(
+        self,
+        eta: FloatArray,
+        codes: CodeArray,
+        shares: FloatArray,
+        weights: FloatArray,
+        slope: FloatArray,
+        expected: bool = False,
+    ) -> BlockSums:
+        """Fill the slopes of a block of rows."""
+        bands = _bands(eta)
+        value, closest, _ = self.rows(eta, codes, shares, weights, bands, slope, expected)
+        return BlockSums(value, closest, Banded(*bands))
 
     def probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the probability of each outcome, shape (K, n); missing in rows whose thresholds cross."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.response.response import NO_SHARES, Response
+from logitkit.models.curvatures import BlockSums, Softmax
 from logitkit.models.words import RELATIVE_RISK_RATIO, Words
 from logitkit.numerics.kernels.softmax import softmax_by_row, softmax_rows
 from logitkit.typing import CodeArray, FloatArray, IntArray
@@ -67,6 +68,22 @@ class Multinomial:
     ) -> tuple[float, float]:
         """Overwrite logits with probabilities, fill slopes and 1 - p; return the loss and the least other mean."""
         return softmax_rows(eta, codes, shares, weights, slope, others)
+
+    def block(
+        self,
+        eta: FloatArray,
+        codes: CodeArray,
+        shares: FloatArray,
+        weights: FloatArray,
+        slope: FloatArray,
+        expected: bool = False,
+    ) -> BlockSums:
+        """Fill the slopes of a block of rows; its second derivatives, observed and expected, are the same."""
+        del expected
+        mean = np.array(eta, order="C")
+        others = np.empty_like(mean)
+        value, closest = self.rows(mean, codes, shares, weights, slope, others)
+        return BlockSums(value, closest, Softmax(mean, others, weights), self.pearson(mean, slope, weights))
 
     def slopes_by_row(
         self, eta: FloatArray, codes: CodeArray, shares: FloatArray, weights: FloatArray

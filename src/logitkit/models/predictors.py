@@ -126,6 +126,11 @@ class Predictors:
         return self.n_predictors == 1 and self.basis is None and len(self.parts) == 1
 
     @property
+    def is_plain(self) -> bool:
+        """Whether some predictors have a coefficient for every column, and the others none."""
+        return len(self.parts) == 1 and self.parts[0].constraint is None
+
+    @property
     def n_flat(self) -> int:
         """Number of flat coefficients."""
         return sum(part.size for part in self.parts)
