@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import logitkit as lk
-from logitkit.diagnostics.discrimination import discriminate
+from logitkit.diagnostics.roc import roc_curve
 
 pytestmark = pytest.mark.slow
 
@@ -104,7 +104,7 @@ def test_delong_intervals_cover():
     truth = 0.7602499389065233  # two normals one standard deviation apart: Phi(1 / sqrt(2))
     for _ in range(repeats):
         y = (rng.random(300) < 0.4).astype(float)
-        found = discriminate(rng.normal(size=300) + y, y, 1.0 - y)
+        found = roc_curve(rng.normal(size=300) + y, y, 1.0 - y)
         covered += found.low < truth < found.high
     # The interval is symmetric about an estimate near 0.76: its coverage is a little low at this size.
     assert abs(covered / repeats - 0.95) < 4.0 * np.sqrt(0.95 * 0.05 / repeats) + 0.005

@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 import logitkit as lk
 from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.residuals import residuals
+from logitkit.errors import UnsupportedError
 from tolerances import EXACT, ROUTE
 
 FORMULA = "low ~ age + lwt + smoke"
@@ -83,3 +84,19 @@ def test_goodness(lbw, grouping, rows):
             assert_allclose(getattr(both, name), [event.size - value, value], rtol=ROUTE, atol=EXACT, err_msg=name)
         for name in ("dof", "grouping", "in_sample", "patterns", "left_out", "outcomes", "reference"):
             assert getattr(both, name) == getattr(event, name)
+
+
+def test_discrimination(pair):
+    event, both = (fit.discrimination() for fit in pair)
+    for name in ("hand_till", "macro", "weighted"):
+        for value in ("estimate", "std_error", "low", "high"):
+            assert_allclose(
+                getattr(getattr(both, name), value), getattr(event, value.replace("estimate", "auc")), rtol=ROUTE
+            )
+        assert getattr(both, name).interval == getattr(event, name).interval == event.interval
+    assert_allclose(both.pairwise, event.pairwise, rtol=EXACT)
+    assert_allclose(both.totals, event.totals, rtol=EXACT)
+    for name in ("fpr", "tpr", "thresholds", "ks", "ks_threshold", "events", "nonevents", "gini"):
+        assert_allclose(getattr(both.curves["1"], name), getattr(event, name), rtol=ROUTE, err_msg=name)
+    with pytest.raises(UnsupportedError, match=r"a curve each: take one of them, as in curves\['0'\]"):
+        _ = both.fpr

@@ -14,6 +14,20 @@ from logitkit.plots.roc import DRAWN_MOST, plot_roc
 from logitkit.plots.style import ACCENT, PRIMARY, page_axes
 
 
+def changed(roc, **values):
+    """The discrimination of an event whose curve and area have other values."""
+    (name,) = roc.curves
+    area = {
+        "estimate" if key == "auc" else key: value for key, value in values.items() if key in ("auc", "low", "high")
+    }
+    return replace(
+        roc,
+        curves={name: replace(roc.curve, **values)},
+        hand_till=replace(roc.hand_till, **area),
+        level=values.get("level", roc.level),
+    )
+
+
 def line(ax, label):
     return next(found for found in ax.lines if found.get_label() == label)
 
@@ -37,13 +51,13 @@ def test_the_frame_is_the_unit_square(drawn):
 def test_the_area_is_written_with_its_interval_if_there_is_one(drawn):
     (text,) = plot_roc(drawn.roc).texts
     assert text.get_text() == "AUC 0.746\n95% interval 0.673 to 0.820\n(on the rows of the fit)"
-    (text,) = plot_roc(replace(drawn.roc, low=np.nan, high=np.nan, in_sample=False)).texts
+    (text,) = plot_roc(replace(changed(drawn.roc, low=np.nan, high=np.nan), in_sample=False)).texts
     assert text.get_text() == "AUC 0.746"
 
 
 def test_labelled_curves_share_the_axes(drawn):
     ax = plot_roc(drawn.roc, label="first")
-    plot_roc(replace(drawn.roc, auc=0.6), ax, label="second")
+    plot_roc(changed(drawn.roc, auc=0.6), ax, label="second")
     plot_roc(drawn.roc, ax, label="third", color="black")
     assert [text.get_text().replace(TOGETHER, " ") for text in ax.get_legend().get_texts()] == [
         "first (AUC 0.746)",
@@ -59,8 +73,8 @@ def test_labelled_curves_share_the_axes(drawn):
 
 def test_a_second_curve_takes_words_and_area_of_the_first_into_a_legend(drawn):
     ax = plot_roc(drawn.roc)
-    plot_roc(replace(drawn.roc, auc=0.6), ax)
-    plot_roc(replace(drawn.roc, auc=0.7), ax, label="all predictors of the table, and their interactions")
+    plot_roc(changed(drawn.roc, auc=0.6), ax)
+    plot_roc(changed(drawn.roc, auc=0.7), ax, label="all predictors of the table, and their interactions")
     assert (list(ax.texts), list(ax.collections)) == ([], [])
     texts = [text.get_text().replace(TOGETHER, " ") for text in ax.get_legend().get_texts()]
     assert texts[:2] == ["curve 1 (AUC 0.746)", "curve 2 (AUC 0.600)"]
@@ -76,7 +90,7 @@ def many_points(roc, n, power):
     up = np.random.default_rng(5).random(n) < (1.0 - np.arange(n) / n) ** power
     tpr = np.append(0.0, np.cumsum(up) / up.sum())
     fpr = np.append(0.0, np.cumsum(~up) / (~up).sum())
-    return replace(roc, fpr=fpr, tpr=tpr)
+    return changed(roc, fpr=fpr, tpr=tpr)
 
 
 def test_a_curve_of_many_points_is_thinned_where_it_is_drawn_and_not_in_the_result(drawn):
@@ -99,7 +113,7 @@ def test_the_picture_does_not_grow_with_the_rows(drawn):
 
 
 def test_levels_are_not_rounded(drawn):
-    (text,) = plot_roc(replace(drawn.roc, level=0.999)).texts
+    (text,) = plot_roc(changed(drawn.roc, level=0.999)).texts
     assert "99.9% interval" in text.get_text()
 
 

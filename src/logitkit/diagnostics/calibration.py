@@ -30,7 +30,6 @@ from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.discrimination import are_independent_counts
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.ranking import RankedRows, predicted_rows
@@ -275,7 +274,7 @@ def independent_observations(response: Response, total: FloatArray, squares: Flo
     >>> independent_observations(weighted, 4.0 * one, 10.0 * one).tolist()
     [1.6]
     """
-    if are_independent_counts(response):
+    if response.counts_independently:
         return total
     if response.clusters is not None or response.weight_kind == "precision":
         return np.full_like(total, np.nan)

@@ -1,105 +1,210 @@
-r"""How well predictions tell events from non-events: the ROC curve, its area, Gini and Kolmogorov-Smirnov.
+r"""How well predictions tell outcomes apart: ROC curves, areas of one against the rest, and Hand and Till's measure.
 
-With :math:`F_0(s)` the share of non-events that score below s plus half of those that score s, the area under
-the curve is the mean of :math:`F_0` over events,
+With :math:`A(a|b)` the probability that of one row with outcome a and one with outcome b the first has the larger
+predicted probability of a (ties count half), Hand and Till's measure is
 
-.. math:: A = P(s_1 > s_0) + \tfrac12 P(s_1 = s_0),
+.. math:: M = \frac{1}{K (K - 1)} \sum_{a \ne b} A(a|b),
 
-the Mann-Whitney statistic. DeLong's variance is :math:`S_{10}/m + S_{01}/n`: the sample variances of
-:math:`F_0` over the m events, and of the share of events above over the n non-events. All of it takes one
-sort.
+which does not depend on how frequent the outcomes are. Beside it are the areas of each outcome against all others, with
+their mean, plain and weighted by frequency. Of two outcomes all of these are the area under the curve of the event.
 
-Grouped data count as their events and non-events, one by one; weights multiply both.
+Errors are DeLong's. The area of one outcome has those of its curve. A mean of areas is a sum over trials as
+well: with :math:`C_{ij}` what trial i, of outcome j, adds to it, as deviation from its mean and over the number of
+trials that this mean is of, the variance is :math:`\sum_i C_{ij}^2`; for M these are the sample variances of the K
+outcomes, each over its number of trials. The mean by frequency takes the frequencies as given
+(``docs/maths/outcome_diagnostics.md``, equation 7).
 
 References
 ----------
+Hand, D. J. and Till, R. J. (2001) A simple generalisation of the area under the ROC curve for multiple class
+classification problems. Machine Learning 45, 171-186, equation 7.
 DeLong, E. R., DeLong, D. M. and Clarke-Pearson, D. L. (1988) Biometrics 44, 837-845.
-Sun, X. and Xu, W. (2014) IEEE Signal Processing Letters 21, 1389-1393, for the sort. R's pROC, ``ci.auc``.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.response.response import Response
 from logitkit.diagnostics.area_interval import IntervalKind, area_interval
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
-from logitkit.diagnostics.ranking import predicted_rows
+from logitkit.diagnostics.ranking import PredictedRows, predicted_rows
+from logitkit.diagnostics.roc import RocCurve, roc_curve
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError
-from logitkit.inference.prediction import is_sample
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.sample import is_sample
+from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Discrimination", "are_independent_counts", "discriminate", "discrimination"]
+__all__ = ["Area", "Discrimination", "discrimination"]
+
+
+@dataclass(frozen=True)
+class Area:
+    """An area under curves, or a mean of such, with its interval.
+
+    Parameters
+    ----------
+    estimate, std_error, low, high : float
+        The interval is symmetric on the scale of the area and cut at 0 and 1; nan where weights are not counts,
+        clusters make rows dependent, or an outcome occurs once. Where DeLong's variance is zero as for a curve.
+    interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
+        How the interval was found, or why there is none.
+
+    Examples
+    --------
+    >>> area = Area(0.8, 0.05, 0.7, 0.9)
+    >>> area.low < area.estimate < area.high
+    True
+    """
+
+    estimate: float
+    std_error: float
+    low: float
+    high: float
+    interval: IntervalKind = "DeLong"
 
 
 @dataclass(frozen=True)
 class Discrimination:
-    """The ROC curve and what is read from it.
+    """Areas under the ROC curves of K outcomes.
+
+    In a model of an event there is one curve, and what is read from it is here by the same names: ``fpr``, ``tpr``,
+    ``thresholds``, ``ks``, ``ks_threshold``, ``events`` and ``nonevents``.
 
     Parameters
     ----------
-    fpr, tpr : (k,) array
-        Share of non-events and of events at or above each threshold, from (0, 0) to (1, 1). Points on a
-        straight line between their neighbours are left out: the curve is the same.
-    thresholds : (k,) array
-        Threshold of each point, descending; the first is infinite: nothing is called an event.
-    auc, std_error, low, high : float
-        Area under the curve; DeLong's standard error; the interval, symmetric on the scale of the area and
-        cut at 0 and 1, as pROC has it. nan where weights are not counts, clusters make rows dependent, or
-        there is but one event or non-event. Of an area of 1 or 0 the interval is exact and there is no standard error;
-        where all predictions tie there is neither (``logitkit.diagnostics.area_interval``).
+    outcomes : tuple of str
+        The K outcomes.
+    hand_till : Area
+        M, over the pairs of outcomes that occur; of an event the area under its curve.
+    macro, weighted : Area
+        Mean of the areas of one outcome against the rest, plain and weighted by frequency, over those that occur.
+    curves : mapping of str to RocCurve
+        One outcome against the rest, by the outcomes that occur, with thresholds on the scale of probability; in a
+        model of an event its curve alone.
+    pairwise : (K, K) array
+        A(a|b) in row a and column b; nan on the diagonal and for outcomes that do not occur.
+    totals : (K,) array
+        Weighted trials of each outcome.
     level : float
         Confidence level.
-    gini : float
-        2 AUC - 1, also Somers' D.
-    ks, ks_threshold : float
-        Largest distance between the distributions of events and of non-events, and the threshold where it is.
-    events, nonevents : float
-        Weighted totals.
+    absent : tuple of str
+        Outcomes of the model that no row has.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
     left_out : LeftOut
         Rows given, used and left out.
-    interval : {'DeLong', 'exact', 'degenerate', 'withheld'}
-        How the interval was found, or why there is none.
     in_sample : bool
         Whether the rows are those of the fit, which has seen their outcomes: the area is then apparent, and flatters.
 
     Examples
     --------
-    The area by the trapezium rule is the Mann-Whitney statistic:
-
-    >>> found = discriminate(np.array([0.1, 0.4, 0.4, 0.8]), np.array([0, 0, 1, 1]), np.array([1, 1, 0, 0]))
-    >>> float(np.sum(np.diff(found.fpr) * (found.tpr[1:] + found.tpr[:-1]) / 2)), found.auc
-    (0.875, 0.875)
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = discrimination(fit.record, fit.design)
+    >>> bool(np.isclose(found.auc, np.nanmean(found.pairwise)))
+    True
     """
 
-    fpr: FloatArray
-    tpr: FloatArray
-    thresholds: FloatArray
-    auc: float
-    std_error: float
-    low: float
-    high: float
+    outcomes: tuple[str, ...]
+    hand_till: Area
+    macro: Area
+    weighted: Area
+    curves: Mapping[str, RocCurve]
+    pairwise: FloatArray
+    totals: FloatArray
     level: float
-    gini: float
-    ks: float
-    ks_threshold: float
-    events: float
-    nonevents: float
+    absent: tuple[str, ...]
     undetermined: int = 0
     left_out: LeftOut = EVERY_ROW
-    interval: IntervalKind = "DeLong"
     in_sample: bool = False
+
+    @property
+    def of_event(self) -> bool:
+        """Whether the model is of an event, with one curve."""
+        return len(self.curves) == 1
+
+    @property
+    def curve(self) -> RocCurve:
+        """The curve of the event."""
+        if not self.of_event:
+            first = next(iter(self.curves))
+            raise UnsupportedError(f"Several outcomes have a curve each: take one of them, as in curves[{first!r}].")
+        return next(iter(self.curves.values()))
+
+    @property
+    def auc(self) -> float:
+        """Area under the curve of the event; of several outcomes Hand and Till's M."""
+        return self.hand_till.estimate
+
+    @property
+    def std_error(self) -> float:
+        """DeLong's standard error of the area."""
+        return self.hand_till.std_error
+
+    @property
+    def low(self) -> float:
+        """Lower limit of the area."""
+        return self.hand_till.low
+
+    @property
+    def high(self) -> float:
+        """Upper limit of the area."""
+        return self.hand_till.high
+
+    @property
+    def interval(self) -> IntervalKind:
+        """How the limits of the area were found, or why there are none."""
+        return self.hand_till.interval
+
+    @property
+    def gini(self) -> float:
+        """2 AUC - 1, also Somers' D."""
+        return 2.0 * self.auc - 1.0
+
+    @property
+    def fpr(self) -> FloatArray:
+        """Proportion of non-events at or above each threshold."""
+        return self.curve.fpr
+
+    @property
+    def tpr(self) -> FloatArray:
+        """Proportion of events at or above each threshold."""
+        return self.curve.tpr
+
+    @property
+    def thresholds(self) -> FloatArray:
+        """Thresholds of the points of the curve, descending."""
+        return self.curve.thresholds
+
+    @property
+    def ks(self) -> float:
+        """Largest distance between the distributions of events and of non-events."""
+        return self.curve.ks
+
+    @property
+    def ks_threshold(self) -> float:
+        """The threshold where it is."""
+        return self.curve.ks_threshold
+
+    @property
+    def events(self) -> float:
+        """Weighted events."""
+        return self.curve.events
+
+    @property
+    def nonevents(self) -> float:
+        """Weighted non-events."""
+        return self.curve.nonevents
 
 
 def discrimination(record: FitRecord, design: Design, *, level: float | None = None) -> Discrimination:
-    """Return how well the fit's predictions tell events from non-events.
+    """Return how well the fit's predictions tell outcomes apart.
 
     Parameters
     ----------
@@ -118,163 +223,141 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     Raises
     ------
     DataError
-        If the rows hold events only, or none.
+        If all rows have the same outcome.
 
     Notes
     -----
-    The standard error takes rows as independent and counts frequency weights and trials as so many
-    observations. With precision or sampling weights, or clusters, the area stands and the error is nan.
+    Standard errors take rows as independent and count frequency weights and trials as so many
+    observations. With precision or sampling weights, or clusters, the areas stand and the errors are nan.
 
     Examples
     --------
-    >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.models.binomial import Binomial
-    >>> from logitkit.engine.fit import fit_design
-    >>> from logitkit.engine.solvers.newton import Newton
-    >>> X = np.column_stack([np.ones(6), np.arange(6.0)])
-    >>> design = ready_design(X, [0, 0, 1, 0, 1, 1], names=["Intercept", "x"])
-    >>> found = discrimination(fit_design(design, Binomial(), Newton()), design)
-    >>> bool(np.isclose(found.auc, 8 / 9))
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [0, 1, 2, 3, 4, 5]})
+    >>> bool(np.isclose(discrimination(fit.record, fit.design).auc, 8 / 9))
     True
+
+    Without columns an area is one half:
+
+    >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
+    >>> discrimination(fit.record, fit.design).auc
+    0.5
     """
+    level = record.level if level is None else level
     rows = predicted_rows(record, design)
-    ranked = rows.against_rest(1)
-    found = discriminate(
-        ranked.score,
-        ranked.events,
-        ranked.nonevents,
-        level=record.level if level is None else level,
-        independent_counts=are_independent_counts(design.response),
-    )
-    thresholds = record.family.mean(found.thresholds)
-    thresholds[0] = np.inf
-    threshold = float(record.family.mean(np.array([found.ks_threshold]))[0])
-    return replace(
-        found,
-        thresholds=thresholds,
-        ks_threshold=threshold,
+    counts = design.response.counts_independently
+    present = np.array([k for k in rows.reported if rows.of_event or rows.totals[k] > 0.0])
+    if present.size < 2 and not rows.of_event:
+        raise DataError(
+            f"All rows have the outcome {rows.outcomes[int(present[0])]!r}; telling outcomes apart needs two."
+        )
+    curves = {rows.outcomes[k]: _curve(rows, int(k), level, counts) for k in present}
+    pairwise, areas = _of_event(curves) if rows.of_event else _of_several(rows, curves, present, level, counts)
+    return Discrimination(
+        outcomes=rows.outcomes,
+        curves=curves,
+        pairwise=pairwise,
+        totals=rows.totals,
+        level=level,
+        absent=rows.absent,
         undetermined=rows.undetermined,
         left_out=rows.left_out,
         in_sample=is_sample(record, design),
+        **areas,
     )
 
 
-def are_independent_counts(response: Response) -> bool:
-    """Tell whether the weights of rows count observations that are independent.
-
-    Parameters
-    ----------
-    response : Response
-        Of some rows.
-
-    Returns
-    -------
-    bool
-        False with precision or sampling weights, and with clusters.
-
-    Examples
-    --------
-    >>> are_independent_counts(Response(np.ones(2), prior=np.array([2.0, 3.0])))
-    True
-    """
-    counts = response.prior is None or response.weight_kind == "frequency"
-    return counts and response.clusters is None
+def _curve(rows: PredictedRows, outcome: int, level: float, counts: bool) -> RocCurve:
+    """Return the curve of an outcome against the rest."""
+    ranked = rows.against_rest(outcome)
+    found = roc_curve(ranked.score, ranked.events, ranked.nonevents, level=level, independent_counts=counts)
+    thresholds = LOGIT.inverse(found.thresholds)
+    thresholds[0] = np.inf
+    threshold = float(LOGIT.inverse(np.array([found.ks_threshold]))[0])
+    return replace(found, thresholds=thresholds, ks_threshold=threshold)
 
 
-def discriminate(
-    scores: FloatArray,
-    events: FloatArray,
-    nonevents: FloatArray,
-    *,
-    level: float = 0.95,
-    independent_counts: bool = True,
-) -> Discrimination:
-    """Return how well scores tell events from non-events.
+def _of_event(curves: Mapping[str, RocCurve]) -> tuple[FloatArray, dict[str, Area]]:
+    """Return areas by pair and their means, all of which are the area under the only curve."""
+    (curve,) = curves.values()
+    area = Area(curve.auc, curve.std_error, curve.low, curve.high, curve.interval)
+    pairwise = np.where(np.eye(2, dtype=bool), np.nan, curve.auc)
+    return pairwise, {"hand_till": area, "macro": area, "weighted": area}
 
-    Parameters
-    ----------
-    scores : (n,) array
-        Any numbers, higher for a likelier event; not nan.
-    events, nonevents : (n,) array
-        Weight of the events and of the non-events that have each score, not negative.
-    level : float, default 0.95
-        Confidence level.
-    independent_counts : bool, default True
-        Whether weights count independent observations; without, there is no standard error.
 
-    Returns
-    -------
-    Discrimination
-        With thresholds on the scale of the scores.
+def _of_several(
+    rows: PredictedRows, curves: Mapping[str, RocCurve], present: IntArray, level: float, counts: bool
+) -> tuple[FloatArray, dict[str, Area]]:
+    """Return areas by pair and their means, of the outcomes that occur."""
+    pairwise = np.full((len(rows.outcomes), len(rows.outcomes)), np.nan)
+    # What a trial of outcome j in row i adds to each mean of areas.
+    parts = {name: np.zeros_like(rows.shares) for name in ("hand_till", "macro", "weighted")}
+    share = rows.totals / rows.totals.sum()
+    for outcome, below in _placements(rows, present):
+        others = present[present != outcome]
+        trials = rows.weights * rows.shares
+        pairwise[outcome, others] = below[others] @ trials[outcome] / rows.totals[outcome]
+        parts["hand_till"] += _pair_parts(rows, outcome, others, below, pairwise[outcome])
+        single = _single_parts(rows, outcome, others, below)
+        parts["macro"] += single / present.size
+        parts["weighted"] += single * share[outcome]
+    parts["hand_till"] /= present.size * (present.size - 1)
+    areas = np.array([curves[rows.outcomes[k]].auc for k in present])
+    estimates = {
+        "hand_till": float(np.nanmean(pairwise)),
+        "macro": float(areas.mean()),
+        "weighted": float(areas @ share[present]),
+    }
+    return pairwise, {name: _area(estimates[name], rows, part, level, counts) for name, part in parts.items()}
 
-    Raises
-    ------
-    DataError
-        If there is no event or no non-event, or a score is nan.
 
-    Examples
-    --------
-    A score that orders all pairs rightly:
+def _placements(rows: PredictedRows, present: IntArray) -> Iterator[tuple[int, FloatArray]]:
+    """Yield for each outcome a the share of the trials of every outcome whose probability of a is lower, (K, m)."""
+    trials = rows.weights * rows.shares
+    for outcome in present:
+        ranked = rows.against_rest(int(outcome))
+        place = ranked.place
+        left = np.searchsorted(ranked.score, ranked.score, side="left")
+        right = np.searchsorted(ranked.score, ranked.score, side="right")
+        below = np.full(trials.shape, np.nan)
+        for other in present:
+            sums = np.concatenate([[0.0], np.cumsum(trials[other, place])])
+            below[other, place] = 0.5 * (sums[left] + sums[right]) / sums[-1]
+        yield int(outcome), below
 
-    >>> discriminate(np.array([1.0, 2.0, 3.0]), np.array([0, 0, 1]), np.array([1, 1, 0])).auc
-    1.0
-    """
-    values, events, nonevents = _tally(scores, events, nonevents)
-    total_events, total_nonevents = float(events.sum()), float(nonevents.sum())
-    if total_events <= 0.0 or total_nonevents <= 0.0:
-        raise DataError(
-            f"The rows hold {total_events:g} events and {total_nonevents:g} non-events by weight; "
-            "telling them apart needs both."
-        )
-    below = (np.cumsum(nonevents) - 0.5 * nonevents) / total_nonevents
-    above = (np.cumsum(events[::-1])[::-1] - 0.5 * events) / total_events
-    auc = float(events @ below / total_events)
+
+def _pair_parts(
+    rows: PredictedRows, outcome: int, others: IntArray, below: FloatArray, areas: FloatArray
+) -> FloatArray:
+    """Return what trials add to the sum of A(a|b) over b, over the root of their number times one less."""
+    out = np.zeros_like(rows.shares)
+    out[outcome] = (below[others] - areas[others, None]).sum(axis=0) * _per(rows.totals[outcome])
+    for other in others:
+        out[other] = (1.0 - below[outcome] - areas[other]) * _per(rows.totals[other])
+    return out
+
+
+def _single_parts(rows: PredictedRows, outcome: int, others: IntArray, below: FloatArray) -> FloatArray:
+    """Return the same of the area of an outcome against the rest."""
+    total = rows.totals
+    rest = total[others].sum()
+    lower = total[others] @ below[others] / rest
+    area = lower @ (rows.weights * rows.shares[outcome]) / total[outcome]
+    out = np.zeros_like(rows.shares)
+    out[others] = (1.0 - below[outcome] - area) * _per(rest)
+    out[outcome] = (lower - area) * _per(total[outcome])
+    return out
+
+
+def _per(n: float) -> float:
+    """Return 1 / sqrt{n (n - 1)}: the sum of squares times its square is a sample variance over n."""
+    return 1.0 / math.sqrt(n * (n - 1.0)) if n > 1.0 else math.nan
+
+
+def _area(estimate: float, rows: PredictedRows, part: FloatArray, level: float, counts: bool) -> Area:
+    """Return a mean of areas with the interval that follows from what trials add to it."""
     std_error = math.nan
-    if independent_counts and total_events > 1.0 and total_nonevents > 1.0:
-        between_events = float(events @ (below - auc) ** 2) / (total_events - 1.0)
-        between_nonevents = float(nonevents @ (above - auc) ** 2) / (total_nonevents - 1.0)
-        std_error = math.sqrt(between_events / total_events + between_nonevents / total_nonevents)
-    found = area_interval(auc, std_error, min(total_events, total_nonevents), level)
-    true, false = np.cumsum(events[::-1]), np.cumsum(nonevents[::-1])
-    distance = np.abs(true / true[-1] - false / false[-1])
-    widest = int(distance.argmax())
-    corners = _corners(events[::-1], nonevents[::-1])
-    return Discrimination(
-        fpr=np.concatenate([[0.0], false[corners] / false[-1]]),
-        tpr=np.concatenate([[0.0], true[corners] / true[-1]]),
-        thresholds=np.concatenate([[np.inf], values[::-1][corners]]),
-        auc=auc,
-        std_error=found.std_error,
-        low=found.low,
-        high=found.high,
-        level=level,
-        gini=2.0 * auc - 1.0,
-        ks=float(distance[widest]),
-        ks_threshold=float(values[::-1][widest]),
-        events=total_events,
-        nonevents=total_nonevents,
-        interval=found.kind,
-    )
-
-
-def _tally(scores: FloatArray, events: FloatArray, nonevents: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the distinct scores, ascending, with the weight of events and non-events at each."""
-    values = np.asarray(scores, dtype=np.float64)
-    if np.isnan(values).any():
-        raise DataError(f"{int(np.isnan(values).sum())} scores are missing; leave those rows out.")
-    if values.size and not (values[1:] >= values[:-1]).all():
-        order = np.argsort(values, kind="stable")
-        values, events, nonevents = values[order], np.asarray(events)[order], np.asarray(nonevents)[order]
-    first = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])[: values.size])
-    if first.size == 0:
-        return values, np.zeros(0), np.zeros(0)
-    at_event = np.add.reduceat(np.asarray(events, dtype=np.float64), first)
-    at_nonevent = np.add.reduceat(np.asarray(nonevents, dtype=np.float64), first)
-    used = at_event + at_nonevent > 0.0
-    return values[first][used], at_event[used], at_nonevent[used]
-
-
-def _corners(rise: FloatArray, run: FloatArray) -> IntArray:
-    """Return the positions of steps after which the curve turns, and of the last."""
-    turns = rise[:-1] * run[1:] != rise[1:] * run[:-1]
-    return np.append(np.flatnonzero(turns), rise.size - 1)
+    if counts:
+        std_error = math.sqrt(float(np.sum(rows.weights * rows.shares * part**2)))
+    found = area_interval(estimate, std_error, float(rows.totals[rows.totals > 0.0].min()), level)
+    return Area(estimate, found.std_error, found.low, found.high, found.kind)

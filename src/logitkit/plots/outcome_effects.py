@@ -9,9 +9,9 @@ import numpy as np
 
 from logitkit.inference.outcome_effects import OutcomeEffects
 from logitkit.options import require_choice
+from logitkit.plots.drawn_outcomes import left_out_words, most_frequent
 from logitkit.plots.labels import add_note, plain, wrapped
 from logitkit.plots.legends import legend_beside
-from logitkit.plots.outcome_curves import left_out_words, most_frequent
 from logitkit.plots.style import FAINT, dress, level_text, looks, new_axes
 from logitkit.typing import FloatArray
 

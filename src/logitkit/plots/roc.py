@@ -1,16 +1,26 @@
-"""The ROC curve."""
+"""ROC curves: of an event, or of each of several outcomes against the rest."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logitkit.diagnostics.discrimination import Discrimination
-from logitkit.plots.labels import TOGETHER
+from logitkit.diagnostics.roc import RocCurve
+from logitkit.plots.drawn_outcomes import (
+    CURVES_SIZE,
+    asked_for,
+    left_out_words,
+    most_frequent,
+    name_outcomes,
+    require_unlabelled,
+)
+from logitkit.plots.labels import TOGETHER, add_note
 from logitkit.plots.legends import ALONE, add_legend, share_axes
-from logitkit.plots.style import AREA, GUIDE, INK, LABEL_SIZE, curve_color, dress, level_text, new_axes
+from logitkit.plots.style import AREA, GUIDE, INK, LABEL_SIZE, curve_color, dress, level_text, looks, new_axes
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -29,16 +39,45 @@ def plot_roc(
     title: str = "",
     label: str | None = None,
     color: str | None = None,
-    line: str = "-",
+    outcomes: Sequence[int] | None = None,
 ) -> Axes:
-    """Draw the ROC curve with its area.
+    """Draw the ROC curve of an event with its area, or of each outcome against the rest.
+
+    ``label`` and ``color`` are of the curve of an event, ``outcomes`` are places of those of several that are drawn.
 
     Notes
     -----
     Of more than a thousand points those are drawn that lie evenly along the curve, the first and the last among
     them. What is drawn strays from the curve by less than two thousandths of an axis; the area is that of all points.
     """
-    ax = new_axes(ax)
+    if result.of_event:
+        ax = new_axes(ax)
+        words = _words(result) if _draw(result.curve, ax, title=title, label=label, color=color) else ""
+        if words:
+            ax.text(
+                0.97, 0.05, words, ha="right", va="bottom", fontsize=LABEL_SIZE, color=INK, linespacing=1.4, gid=ALONE
+            )
+        return ax
+    require_unlabelled(label, color)
+    ax = new_axes(ax, CURVES_SIZE)
+    every = looks(len(result.outcomes))
+    there = [k for k, outcome in enumerate(result.outcomes) if outcome in result.curves]
+    drawn = most_frequent(there, result.totals) if outcomes is None else asked_for(outcomes)
+    for k in drawn:
+        outcome, look = result.outcomes[k], every[k]
+        if outcome in result.curves:
+            _draw(result.curves[outcome], ax, title=title, label=outcome, color=look.color, line=look.line)
+    without = [result.outcomes[k] for k in (outcomes or range(len(result.outcomes))) if k not in there]
+    notes = [
+        left_out_words(result.outcomes, there, drawn, "that occur most often") if outcomes is None else "",
+        f"Without a curve, as no row or every row has it: {name_outcomes(without)}." if without else "",
+    ]
+    add_note(ax, " ".join(note for note in notes if note))
+    return ax
+
+
+def _draw(curve: RocCurve, ax: Axes, *, title: str, label: str | None, color: str | None, line: str = "-") -> bool:
+    """Draw a curve beside those that the Axes have; tell whether it is alone, without a label."""
     if not any(found.get_label() == "chance" for found in ax.lines):
         ax.plot([0.0, 1.0], [0.0, 1.0], color=GUIDE, linewidth=1.0, label="chance", zorder=1)
     curves = [found for found in ax.lines if found.get_gid() == CURVE]
@@ -47,9 +86,9 @@ def plot_roc(
         add_legend(ax, curves[-1], f"curve {len(curves)} ({text.replace(' ', TOGETHER)})", "lower right")
     if shared and label is None:
         label = f"curve {len(curves) + 1}"
-    fpr, tpr = _thin(result.fpr, result.tpr)
+    fpr, tpr = _thin(curve.fpr, curve.tpr)
     color = curve_color(ax, color, label)
-    (curve,) = ax.plot(
+    (drawn,) = ax.plot(
         fpr,
         tpr,
         line,
@@ -62,19 +101,23 @@ def plot_roc(
     )
     if label is None:
         ax.fill_between(fpr, tpr, color=AREA, linewidth=0.0, zorder=0).set_gid(ALONE)
-        text = f"AUC {result.auc:.3f}"
-        if not math.isnan(result.low):
-            text += f"\n{level_text(result.level)} interval {result.low:.3f} to {result.high:.3f}"
-        if result.in_sample:
-            text += "\n(on the rows of the fit)"
-        ax.text(0.97, 0.05, text, ha="right", va="bottom", fontsize=LABEL_SIZE, color=INK, linespacing=1.4, gid=ALONE)
     else:
-        add_legend(ax, curve, f"{label} (AUC{TOGETHER}{result.auc:.3f})", "lower right")
+        add_legend(ax, drawn, f"{label} (AUC{TOGETHER}{curve.auc:.3f})", "lower right")
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, 1.0)
     ax.set_aspect("equal")
     dress(ax, x="False positive rate (1 − specificity)", y="True positive rate (sensitivity)", title=title)
-    return ax
+    return label is None
+
+
+def _words(result: Discrimination) -> str:
+    """Return what stands beside a curve that is alone."""
+    text = f"AUC {result.auc:.3f}"
+    if not math.isnan(result.low):
+        text += f"\n{level_text(result.level)} interval {result.low:.3f} to {result.high:.3f}"
+    if result.in_sample:
+        text += "\n(on the rows of the fit)"
+    return text
 
 
 def _thin(fpr: FloatArray, tpr: FloatArray) -> tuple[FloatArray, FloatArray]:

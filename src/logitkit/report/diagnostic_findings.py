@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.diagnostics.classification import Averages, Classification
+from logitkit.diagnostics.discrimination import Area, Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
-from logitkit.diagnostics.outcome_discrimination import Area, OutcomeDiscrimination
 from logitkit.report.area_words import APPARENT, WITHHELD, area_words
 from logitkit.report.diagnostic_tables import bins_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
@@ -67,8 +67,31 @@ def goodness_document(result: HosmerLemeshow) -> Document:
 
 
 @finding_document.register
-def discrimination_document(result: OutcomeDiscrimination) -> Document:
-    """Return areas under curves as a document."""
+def discrimination_document(result: Discrimination) -> Document:
+    """Return areas under ROC curves as a document."""
+    return _curve_document(result) if result.of_event else _curves_document(result)
+
+
+def _curve_document(result: Discrimination) -> Document:
+    exact = " (exact)" if result.interval == "exact" else ""
+    interval = "" if np.isnan(result.low) else format_interval(result.low, result.high)
+    return Document(
+        "Discrimination",
+        facts=(
+            Fact("AUC", format_estimate(result.auc)),
+            Fact("Standard error (DeLong)", format_estimate(result.std_error)),
+            Fact(f"{format_level(result.level)} interval{exact}", interval),
+            Fact("Gini", format_estimate(result.gini)),
+            Fact("Kolmogorov-Smirnov", format_estimate(result.ks)),
+            Fact("Events", format_amount(result.events)),
+            Fact("Non-events", format_amount(result.nonevents)),
+        ),
+        notes=(*((WITHHELD,) * (result.interval == "withheld")), *((APPARENT,) * result.in_sample)),
+        warnings=(*area_words((result.interval,)), *undetermined_rows(result.undetermined)),
+    )
+
+
+def _curves_document(result: Discrimination) -> Document:
     level = format_level(result.level)
     heads = ("AUC", "Std. error", f"{level} low", f"{level} high", "Trials")
     curves = [result.curves[name] for name in result.curves]

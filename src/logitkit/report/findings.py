@@ -8,13 +8,11 @@ from functools import singledispatch
 import numpy as np
 
 from logitkit.diagnostics.calibration import Calibration
-from logitkit.diagnostics.discrimination import Discrimination
 from logitkit.engine.facts import Limit
 from logitkit.inference.dual_bound import Certificate
 from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
-from logitkit.report.area_words import APPARENT, WITHHELD, area_words
 from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Column, Document, Fact, Table
@@ -163,23 +161,6 @@ def _(result: BiasCorrection) -> Document:
         ),
         warnings=tuple(warnings),
     )
-
-
-@finding_document.register
-def _(result: Discrimination) -> Document:
-    exact = " (exact)" if result.interval == "exact" else ""
-    facts = (
-        Fact("AUC", format_estimate(result.auc)),
-        Fact("Standard error (DeLong)", format_estimate(result.std_error)),
-        Fact(f"{format_level(result.level)} interval{exact}", _interval(result.low, result.high)),
-        Fact("Gini", format_estimate(result.gini)),
-        Fact("Kolmogorov-Smirnov", format_estimate(result.ks)),
-        Fact("Events", format_amount(result.events)),
-        Fact("Non-events", format_amount(result.nonevents)),
-    )
-    warnings = (*area_words((result.interval,)), *undetermined_rows(result.undetermined))
-    notes = (*((WITHHELD,) * (result.interval == "withheld")), *((APPARENT,) * result.in_sample))
-    return Document("Discrimination", facts=facts, notes=notes, warnings=warnings)
 
 
 @finding_document.register

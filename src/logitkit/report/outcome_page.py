@@ -10,11 +10,11 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.diagnostics.classification import classification
 from logitkit.diagnostics.collinearity import collinearity
+from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.goodness import hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.diagnostics.outcome_calibration import outcome_calibration
-from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.outcome_effects import OutcomeEffects
@@ -23,10 +23,12 @@ from logitkit.inference.penalised import interval_words, is_withheld, posterior_
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
 from logitkit.inference.term_tests import ChiSquareTests
+from logitkit.plots.drawn_outcomes import CURVES_SIZE
 from logitkit.plots.export import svg_of
 from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
-from logitkit.plots.outcome_curves import CURVES_SIZE, plot_outcome_calibration, plot_outcome_roc
+from logitkit.plots.outcome_curves import plot_outcome_calibration
 from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
+from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
 from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.cautions import NOTHING_TO_JUDGE, few_clusters_tested
@@ -186,12 +188,12 @@ def _probabilities(record: FitRecord, design: Design, units: Units) -> Iterator[
 def _discrimination(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
     try:
-        result = outcome_discrimination(record, design)
+        result = discrimination(record, design)
     except DataError as why:  # one outcome only
         yield Section("Discrimination", (Prose(str(why)),))
         return
     figure = _figure(
-        plot_outcome_roc(result, page_axes(CURVES_SIZE)),
+        plot_roc(result, page_axes(CURVES_SIZE)),
         "ROC curves",
         "Each outcome against the rest: true positive rate against false positive rate, over all thresholds.",
     )

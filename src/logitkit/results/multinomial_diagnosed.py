@@ -17,9 +17,9 @@ from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
+    from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
-    from logitkit.diagnostics.outcome_discrimination import OutcomeDiscrimination
     from logitkit.inference.dual_bound import Certificate
 
 __all__ = ["OutcomeDiagnosed"]
@@ -150,7 +150,7 @@ class OutcomeDiagnosed(Model):
 
     def discrimination(
         self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None
-    ) -> OutcomeDiscrimination:
+    ) -> Discrimination:
         """Return areas under curves: Hand and Till's, and those of each outcome against the rest.
 
         Parameters
@@ -162,12 +162,12 @@ class OutcomeDiagnosed(Model):
 
         Returns
         -------
-        OutcomeDiscrimination
+        Discrimination
             Areas with intervals, pair by pair and one against the rest, and the curves.
         """
-        from logitkit.diagnostics.outcome_discrimination import outcome_discrimination
+        from logitkit.diagnostics.discrimination import discrimination
 
-        return shown(outcome_discrimination(self.record, outcome_rows(self, data, weights, offset, y)))
+        return shown(discrimination(self.record, outcome_rows(self, data, weights, offset, y)))
 
     def classification(
         self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None

@@ -166,9 +166,9 @@ class OutcomePlots(Plots):
         Axes
             One curve per outcome, with its area.
         """
-        from logitkit.plots.outcome_curves import plot_outcome_roc
+        from logitkit.plots.roc import plot_roc
 
-        return plot_outcome_roc(self._fit.discrimination(data, y=y), ax, outcomes=self._places(outcomes), title=title)
+        return plot_roc(self._fit.discrimination(data, y=y), ax, outcomes=self._places(outcomes), title=title)
 
     def calibration(
         self,

@@ -25,8 +25,8 @@ from itertools import combinations
 import numpy as np
 
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.discrimination import discriminate
 from logitkit.diagnostics.ranking import merge_rounding
+from logitkit.diagnostics.roc import roc_curve
 from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.models.binomial import Binomial
 from logitkit.models.family import Family
@@ -174,7 +174,7 @@ def auc(eta: FloatArray, response: Response) -> float:
     for a, b in pairs:
         both = np.flatnonzero((counts[a] > 0.0) | (counts[b] > 0.0))
         order = both[np.argsort(ranking[a][both], kind="stable")]
-        areas.append(discriminate(merge_rounding(ranking[a][order]), counts[a][order], counts[b][order]).auc)
+        areas.append(roc_curve(merge_rounding(ranking[a][order]), counts[a][order], counts[b][order]).auc)
     return float(np.mean(areas))
 
 

@@ -137,6 +137,11 @@ class Response:
         return float(np.count_nonzero(used) if self.trials is None else self.trials[used].sum())
 
     @property
+    def counts_independently(self) -> bool:
+        """Whether weights count observations that are independent: not with other weights, nor with clusters."""
+        return (self.prior is None or self.weight_kind == "frequency") and self.clusters is None
+
+    @property
     def untried(self) -> BoolArray:
         """Rows of counts without a trial, which have no outcome, shape (n,)."""
         trials = self.trials

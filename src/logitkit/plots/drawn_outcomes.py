@@ -1,0 +1,73 @@
+"""Which of several outcomes a figure draws, and what it says of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from logitkit.errors import UnsupportedError, quoted_names
+from logitkit.plots.style import OUTCOMES_MOST
+from logitkit.typing import FloatArray
+
+__all__ = ["CURVES_SIZE", "asked_for", "left_out_words", "most_frequent", "name_outcomes", "require_unlabelled"]
+
+CURVES_SIZE = (6.9, 4.6)  # the legend stands beside the axes
+NAMED_MOST = 6  # outcomes that a note names
+
+
+def asked_for(outcomes: Sequence[int]) -> list[int]:
+    """Return the places of outcomes that the caller asked for, each once.
+
+    Examples
+    --------
+    >>> asked_for([3, 1, 3])
+    [3, 1]
+    """
+    chosen = list(dict.fromkeys(outcomes))
+    if len(chosen) > OUTCOMES_MOST:
+        raise UnsupportedError(
+            f"{len(chosen)} outcomes were asked for; more than {OUTCOMES_MOST} in one figure could not be told apart. "
+            "Draw the others on Axes of their own."
+        )
+    return chosen
+
+
+def most_frequent(places: Sequence[int], totals: FloatArray | Sequence[float]) -> list[int]:
+    """Return which outcomes are drawn: all, or of more than 12 those with the largest totals.
+
+    Examples
+    --------
+    >>> most_frequent([0, 2], [1.0, 9.0, 3.0]), len(most_frequent(range(20), [1.0] * 20))
+    ([0, 2], 12)
+    """
+    return sorted(sorted(places, key=lambda k: -float(totals[k]))[:OUTCOMES_MOST])
+
+
+def left_out_words(outcomes: Sequence[str], there: Sequence[int], drawn: Sequence[int], which: str) -> str:
+    """Return which outcomes a figure leaves out, and why.
+
+    Examples
+    --------
+    >>> left_out_words("abc", [0, 1, 2], [0, 2], "that occur most often")
+    'Drawn are the 2 of 3 outcomes that occur most often, as more cannot be told apart; not drawn: b.'
+    """
+    rest = [outcomes[k] for k in there if k not in drawn]
+    if not rest:
+        return ""
+    return (
+        f"Drawn are the {len(drawn)} of {len(outcomes)} outcomes {which}, as more cannot be told apart; "
+        f"not drawn: {name_outcomes(rest)}."
+    )
+
+
+def name_outcomes(outcomes: Sequence[str]) -> str:
+    """Return the names of some outcomes, of many the first and how many more there are."""
+    more = f" and {len(outcomes) - NAMED_MOST:,} more" if len(outcomes) > NAMED_MOST else ""
+    return ", ".join(quoted_names(outcomes[:NAMED_MOST])) + more
+
+
+def require_unlabelled(label: str | None, color: str | None) -> None:
+    """Refuse a label or a colour where every outcome has its own."""
+    if label is not None or color is not None:
+        raise UnsupportedError(
+            "label= and color= are of one curve, and every outcome has its own. Choose outcomes with outcomes=."
+        )
