@@ -88,8 +88,9 @@ def load_fixture(name: str) -> pd.DataFrame:
 
     Parameters
     ----------
-    name : {"alligator", "anes96", "endometrial", "esoph", "housing", "hsb", "infert", "sex2"}
-        The table.
+    name : str
+        ``"alligator"``, ``"anes96"``, ``"endometrial"``, ``"esoph"``, ``"housing"``, ``"hsb"``, ``"infert"``, ``"ologit"``,
+        ``"sex2"`` or ``"spector"``.
 
     Returns
     -------

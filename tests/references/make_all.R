@@ -1,12 +1,14 @@
 # All references anew. From the repository root:  Rscript tests/references/make_all.R [script names]
-# Without names, every script. Packages: jsonlite, car, glmnet, nnet, pROC, sandwich, survey, VGAM (Debian: r-base-core and r-cran-<name>).
+# Without names, every script. Packages: jsonlite, car, glmnet, MASS, nnet, numDeriv, ordinal, pROC, sandwich,
+# survey, VGAM (Debian: r-base-core and r-cran-<name>).
 # sba.R also needs Python with pandas and pyarrow (see its head).
 
 scripts <- commandArgs(trailingOnly = TRUE)
 if (length(scripts) == 0) {
   scripts <- c(
     "lbw.R", "lbw_weights.R", "lbw_terms.R", "lbw_sandwich.R", "esoph.R", "german_credit.R", "endometrial.R",
-    "credit_data.R", "levels.R", "absorb.R", "multinomial.R", "multinomial_diagnostics.R", "penalised_multinomial.R",
+    "credit_data.R", "levels.R", "absorb.R", "multinomial.R", "multinomial_diagnostics.R", "links.R", "ordinal.R",
+    "penalised_multinomial.R",
     "sba.R", "penalised.R", "penalised_cv.R", "held_out.R"
   )
 }
