@@ -89,8 +89,8 @@ def load_fixture(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        ``"alligator"``, ``"anes96"``, ``"endometrial"``, ``"esoph"``, ``"housing"``, ``"hsb"``, ``"infert"``, ``"ologit"``,
-        ``"sex2"`` or ``"spector"``.
+        ``"alligator"``, ``"anes96"``, ``"endometrial"``, ``"esoph"``, ``"housing"``, ``"hsb"``, ``"infert"``,
+        ``"ologit"``, ``"sex2"`` or ``"spector"``.
 
     Returns
     -------

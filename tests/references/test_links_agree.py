@@ -110,7 +110,7 @@ def test_printed_figures() -> None:
         [11.23, 10.12, 3.45],
         atol=0.005,
     )
-    # Greene, W. H. (2003) Econometric Analysis, 5th edition, table 21.1; its errors, and those of Stata's probit, are by
+    # Greene, W. H. (2003) Econometric Analysis, 5th edition, table 21.1; its errors, as those of Stata's probit, are by
     # the observed information.
     probit = FITS["spector_probit"]
     assert_allclose(probit["coef"], [-7.452, 1.626, 0.052, 1.426], atol=5e-4)
