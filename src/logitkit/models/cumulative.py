@@ -69,6 +69,8 @@ class Cumulative:
         from logitkit.numerics.kernels.cumulative import cumulative_rows
 
         eta = np.ascontiguousarray(eta)
+        if not expected and not shares.size:
+            return self._own_rows(eta, codes, weights, curvatures, slope)
         tails = _room(eta)
         value, closest, n_crossed = 0.0, np.inf, 0
         for first in range(0, eta.shape[1], PIECE):
@@ -77,6 +79,31 @@ class Cumulative:
             value += sums[0]
             closest = min(closest, sums[1])
             n_crossed += sums[2]
+        return value, closest, n_crossed
+
+    def _own_rows(
+        self,
+        eta: FloatArray,
+        codes: CodeArray,
+        weights: FloatArray,
+        curvatures: tuple[FloatArray, FloatArray],
+        slope: FloatArray,
+    ) -> tuple[float, float, int]:
+        """Do what ``rows`` does for rows of one outcome, of which two thresholds matter."""
+        from logitkit.numerics.kernels.cumulative import own_rows, own_thresholds
+
+        value, closest, n_crossed = 0.0, np.inf, 0
+        ends, tails = np.empty((2, 0)), np.empty((2, 0, 0))
+        for first in range(0, eta.shape[1], PIECE):
+            size = min(PIECE, eta.shape[1] - first)
+            if ends.shape[1] != size:
+                ends = np.empty((2, size))
+                tails = _room(ends)
+            n_crossed += own_thresholds(first, eta, codes, weights, ends)
+            self._fill_tails(ends, 0, tails)
+            sums = own_rows(first, ends, tails, codes, weights, slope, *curvatures)
+            value += sums[0]
+            closest = min(closest, sums[1])
         return value, closest, n_crossed
 
     def block(

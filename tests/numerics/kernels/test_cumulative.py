@@ -179,7 +179,7 @@ def test_proportions_are_repeated_rows(link: Link) -> None:
     for k in (3, 4, 5):
         summed = np.stack([np.bincount(row, numbers, n) for numbers in single[k]])
         assert_allclose(grouped[k], summed, rtol=1e-11, atol=1e-11)
-    # A proportion of one is an outcome: the same numbers to the bit.
+    # A proportion of one is an outcome, though another loop sums it: from the two thresholds of the row alone.
     codes, weights = rng.integers(0, 4, n), rng.integers(0, 3, n).astype(float)
     for one, other in zip(
         evaluate(link, eta, codes, weights),

@@ -23,7 +23,7 @@ import numpy as np
 from logitkit.numerics.kernels import compiled
 from logitkit.typing import CodeArray, FloatArray, IntArray
 
-__all__ = ["cumulative_probabilities", "cumulative_rows"]
+__all__ = ["cumulative_probabilities", "cumulative_rows", "own_rows", "own_thresholds"]
 
 LOG_TAIL, HAZARD, BENT, TAIL = 0, 2, 4, 6  # rows of the tails that belong to F; those of 1 - F are one further
 NARROW = 1e-3  # thresholds that are closer have their difference from derivatives at both ends
@@ -137,6 +137,84 @@ def cumulative_rows(  # noqa: PLR0917 - arrays and scalars only
 
 
 @compiled
+def own_thresholds(first: int, eta: FloatArray, codes: CodeArray, weights: FloatArray, ends: FloatArray) -> int:
+    """Fill the two thresholds of each row's outcome, shape (2, size); return how many rows have thresholds that cross.
+
+    The first and the last outcome have an infinite one. A missing threshold of the row makes both missing.
+    """
+    m = eta.shape[0]
+    crossed = 0
+    for i in range(ends.shape[1]):
+        row = first + i
+        own = int(codes[row])
+        low, high = eta[max(own - 1, 0), row], eta[min(own, m - 1), row]
+        ends[0, i] = low if own > 0 else -math.inf
+        ends[1, i] = high if own < m else math.inf
+        rising = True
+        for k in range(1, m):
+            rising &= eta[k, row] > eta[k - 1, row]
+        crossed += (not rising) & (weights[row] > 0.0)
+    for k in range(m):
+        for i in range(ends.shape[1]):
+            if eta[k, first + i] != eta[k, first + i]:
+                ends[:, i] = math.nan
+    return crossed
+
+
+@compiled
+def own_rows(
+    first: int,
+    ends: FloatArray,
+    tails: FloatArray,
+    codes: CodeArray,
+    weights: FloatArray,
+    slope: FloatArray,
+    diagonal: FloatArray,
+    beside: FloatArray,
+) -> tuple[float, float]:
+    """Do what ``cumulative_rows`` does for rows of one outcome, from their own two thresholds, shape (2, size), alone.
+
+    Curvatures are second derivatives of the loss. Returns value and closest.
+    """
+    m, size = slope.shape[0], ends.shape[1]
+    slope[:, first : first + size] = 0.0
+    diagonal[:, first : first + size] = 0.0
+    beside[:, first : first + size] = 0.0
+    parts, where, space = np.empty((7, size)), np.empty((3, size), np.int64), np.empty((3, size))
+    _find(0, 1, codes, ends, tails, parts, where)
+    _complete(parts, space)
+    value = 0.0
+    for i in range(size):
+        row = first + i
+        own = int(codes[row])
+        low, high = max(own - 1, 0), min(own, m - 1)
+        w, is_upper = weights[row], where[2, i] > 0
+        value += w * parts[LOSS, i] if w > 0.0 or parts[LOSS, i] != math.inf else 0.0
+        near, far = (low, high) if is_upper else (high, low)
+        sign = w if is_upper else -w
+        slope[near, row] += sign * parts[NEAR, i]
+        slope[far, row] -= sign * parts[FAR, i]
+        diagonal[near, row] += w * parts[NEAR_BENT, i]
+        diagonal[far, row] += w * parts[FAR_BENT, i]
+        if m > 1:  # an outcome with one end adds zero
+            beside[min(low, m - 2), row] -= w * parts[NEAR, i] * parts[FAR, i]
+    closest = math.inf
+    for i in range(size):
+        a, b = parts[NEAR, i], parts[FAR, i]
+        bent_a, bent_b = parts[NEAR_BENT, i], parts[FAR_BENT, i]
+        ratio_a = a / (bent_a if bent_a > 0.0 else 1.0) * a
+        ratio_b = b / (bent_b if bent_b > 0.0 else 1.0) * b
+        ratio_a = ratio_a if (bent_a > 0.0) | (a == 0.0) else 1.0
+        ratio_b = ratio_b if (bent_b > 0.0) | (b == 0.0) else 1.0
+        own = codes[first + i]
+        ratio_b = ratio_b if (own > 0) & (own < m) else 1.0
+        least = ratio_a if ratio_a < ratio_b else ratio_b  # noqa: FURB136 - one instruction, where min is a call
+        least = weights[first + i] * (least if least < 1.0 else 1.0)  # noqa: FURB136
+        closest = least if (weights[first + i] > 0.0) & (least < closest) else closest
+    return value, closest
+
+
+@compiled
 def cumulative_probabilities(
     first: int, eta: FloatArray, tails: FloatArray, logarithms: FloatArray, probabilities: FloatArray
 ) -> None:
@@ -189,7 +267,7 @@ def _find(
     """
     m = eta.shape[0]
     for i in range(parts.shape[1]):
-        own = outcome if outcome >= 0 else np.int64(codes[first + i])
+        own = outcome if outcome >= 0 else int(codes[first + i])
         low, high = max(own - 1, 0), min(own, m - 1)
         upper = (own == m) | ((own > 0) & (tails[high, LOG_TAIL, i] > tails[low, LOG_TAIL + 1, i]))
         near, far, side = (low, high, 1) if upper else (high, low, 0)
