@@ -18,7 +18,7 @@ import logitkit as lk
 from logitkit.errors import LogitkitError
 
 JUNK: list[Any] = [object(), ["a"], 10**400]
-SLOW = {"bootstrap", "jackknife", "nested", "term_tests", "iia_tests"}  # their options: below
+SLOW = {"bootstrap", "jackknife", "nested", "anova", "iia_tests"}  # their options: below
 #: Annotations of options that take some words, true or false, or Axes: none of what is junk may pass.
 CLOSED = ("Literal", "bool", "Policy", "Kind", "Method", "Measure")
 WORDS = {"ax", "title", "label", "color", "unseen", "missing"}
@@ -135,8 +135,12 @@ def test_options_of_penalties_are_refused_at_the_fit_at_the_latest(make: Any, op
         lambda fit: fit.bootstrap(n=10**400),
         lambda fit: fit.bootstrap(n=2, seed="nope"),
         lambda fit: fit.bootstrap(2, kind=np.zeros(3)),
-        lambda fit: lk.multinomial("race ~ age", FRAME).term_tests("nope"),
-        lambda fit: lk.multinomial("race ~ age", FRAME).term_tests(["lr"]),
+        lambda fit: lk.multinomial("race ~ age", FRAME).anova(test="nope"),
+        lambda fit: lk.multinomial("race ~ age", FRAME).anova(test=["LR"]),
+        lambda fit: fit.anova("nope"),
+        lambda fit: fit.anova(True),
+        lambda fit: fit.anova([2]),
+        lambda fit: fit.anova(2, np.zeros(3)),
         lambda fit: lk.multinomial("race ~ age", FRAME).iia_tests(["hausman"]),
         lambda fit: lk.cross_validate("low ~ age", FRAME, n_strengths=3, folds=2).nested(rule=["best"]),
         lambda fit: fit.report("page.html", title=5),

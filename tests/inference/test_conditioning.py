@@ -157,7 +157,7 @@ def test_a_test_by_few_clusters_says_what_f_would_make_of_it(births: pd.DataFram
         p = (1.0 + test.statistic / 11.0) ** (-5.5)
         assert f"By F with 2 and 11 degrees of freedom, the usual first remedy, the p-value is {p:.4f}." in text
     assert "Few clusters" not in str(lk.logit("low ~ race", rows).test("race"))
-    for tests in (model.term_tests("wald"), model.combine_tests("wald")):
+    for tests in (model.anova(3, "Wald"), model.combine_tests("Wald")):
         assert "By F with 11 degrees of freedom below, the usual first remedy, they are larger." in " ".join(
             str(tests).split()
         )

@@ -98,8 +98,7 @@ def test_columns_that_sum_to_one_span_an_intercept_and_others_do_not():
 
 def test_the_overall_wald_test_has_the_hypothesis_of_the_likelihood_ratio():
     """With clusters it stands in the place of the likelihood ratio: against equal cells, not against one half."""
-    from logitkit.inference.outcome_tests import overall_outcome_test
-    from logitkit.inference.wald import overall_test
+    from logitkit.inference.overall import overall_test
 
     cells, usual = (
         lk.logit(f"low ~ {right}", births(), cluster="id") for right in ("0 + C(race) + age", "C(race) + age")
@@ -107,7 +106,7 @@ def test_the_overall_wald_test_has_the_hypothesis_of_the_likelihood_ratio():
     assert_allclose(overall_test(cells.record), overall_test(usual.record), rtol=1e-8)
     frame = panel()
     cells, usual = (lk.multinomial(f"k ~ {right}", frame, cluster="g") for right in ("0 + C(y) + x", "C(y) + x"))
-    assert_allclose(overall_outcome_test(cells.record), overall_outcome_test(usual.record), rtol=1e-8)
+    assert_allclose(overall_test(cells.record), overall_test(usual.record), rtol=1e-8)
 
 
 @pytest.mark.parametrize("options", [{}, {"weights": "count"}], ids=["plain", "frequency"])
@@ -123,7 +122,7 @@ def test_several_outcomes_follow_the_same_rule(options: dict[str, Any], tmp_path
     # The test of the one term of a model is against no term, as the Wald test is.
     alone = lk.multinomial("k ~ 0 + C(y)", frame, **options)
     n = alone.n_obs
-    assert_allclose(alone.term_tests("lr").statistic[0], 2 * n * np.log(3) - alone.deviance, rtol=ROUTE)
+    assert_allclose(alone.anova(3, "LR").statistic[0], 2 * n * np.log(3) - alone.deviance, rtol=ROUTE)
 
 
 @pytest.mark.parametrize("fit", ["logit", "multinomial"])

@@ -80,7 +80,7 @@ def test_a_covariance_of_fewer_clusters_than_coefficients_tests_no_term(births: 
 @pytest.mark.parametrize("reference", ["white", None])
 def test_a_term_of_several_outcomes_is_zero_for_all_of_them(births: pd.DataFrame, reference: str | None) -> None:
     fit = lk.multinomial("race ~ bs(lwt, df=3) + smoke", births, reference=reference)
-    terms = fit.term_tests("wald")
+    terms = fit.anova(3, "Wald")
     for name, statistic, dof in zip(terms.labels, terms.statistic, terms.dof, strict=True):
         found = fit.test(name)
         assert found.dof == dof
@@ -109,7 +109,7 @@ def test_a_term_beside_its_interaction_says_that_its_test_depends_on_the_coding(
     assert_allclose(one.test(both).statistic, other.test(both).statistic, rtol=REFERENCE)
     assert one.test(both).contained == one.test("age:smoke").contained == one.test("lwt").contained == ()
     several = lk.multinomial("race ~ age * smoke + lwt", births)
-    tests = several.term_tests("wald")
+    tests = several.anova(3, "Wald")
     assert dict(tests.contained) == {"age": ("age:smoke",), "smoke": ("age:smoke",)}
     assert "Depends on the coding" in str(tests)
-    assert "coding" not in str(lk.multinomial("race ~ age + lwt", births).term_tests("wald"))
+    assert "coding" not in str(lk.multinomial("race ~ age + lwt", births).anova(3, "Wald"))

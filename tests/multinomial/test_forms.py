@@ -81,9 +81,9 @@ def test_odds_ratios_and_tests_do_not_depend_on_the_form() -> None:
     for other in tables[1:]:
         for column in ("odds_ratio", "std_error", "conf_low", "conf_high", "p_value"):
             assert_allclose(other[column], tables[0][column], rtol=1e-7, err_msg=column)
-    for kind in ("wald", "lr"):
-        for verb in ("term_tests", "combine_tests"):
-            found = [getattr(fit, verb)(kind) for fit in fits]
+    for kind in ("Wald", "LR"):
+        for verb in ("anova", "combine_tests"):
+            found = [getattr(fit, verb)(test=kind) for fit in fits]
             for other in found[1:]:
                 assert_allclose(other.statistic, found[0].statistic, rtol=1e-7)
                 assert other.dof.tolist() == found[0].dof.tolist()

@@ -47,7 +47,7 @@ def wald(best: Optimum, R: np.ndarray) -> float:
 
 def test_terms(fit: lk.MultinomialFit, frame: pd.DataFrame, best: Optimum) -> None:
     X, Y = arrays(frame)
-    by_ratio, by_wald = fit.term_tests(), fit.term_tests("wald")
+    by_ratio, by_wald = fit.anova(3), fit.anova(3, "Wald")
     assert list(by_ratio.labels) == list(by_wald.labels) == list(COLUMNS)
     for place, columns in enumerate(COLUMNS.values()):
         smaller = maximise(np.delete(X, columns, axis=1), Y)
@@ -62,14 +62,14 @@ def test_terms(fit: lk.MultinomialFit, frame: pd.DataFrame, best: Optimum) -> No
 
 def test_a_term_alone_without_intercept(frame: pd.DataFrame) -> None:
     alone = lk.multinomial("y ~ 0 + x", frame)
-    tests = alone.term_tests()
+    tests = alone.anova(3)
     assert_allclose(tests.statistic, [2 * len(frame) * np.log(K) - alone.deviance], rtol=ROUTE)
     assert tests.dof.tolist() == [K - 1]
 
 
 def test_pairs_of_outcomes(fit: lk.MultinomialFit, frame: pd.DataFrame, best: Optimum) -> None:
     X, Y = arrays(frame)
-    by_ratio, by_wald = fit.combine_tests("lr"), fit.combine_tests()
+    by_ratio, by_wald = fit.combine_tests("LR"), fit.combine_tests()
     unit = np.vstack([np.zeros(K - 1), np.eye(K - 1)])
     slopes = np.eye(P)[1:]
     place = 0
@@ -100,10 +100,10 @@ def test_aliased_columns_change_no_test(frame: pd.DataFrame, formula: str) -> No
     one, other = lk.multinomial(formula, wide), lk.multinomial(plain, wide)
     assert len(one.aliased) == K - 1
     assert one.n_params == other.n_params
-    for kind in ("wald", "lr"):
+    for kind in ("Wald", "LR"):
         assert_allclose(one.combine_tests(kind).statistic, other.combine_tests(kind).statistic, rtol=1e-7)
         assert one.combine_tests(kind).dof.tolist() == other.combine_tests(kind).dof.tolist()
-    found, expected = one.term_tests("lr"), other.term_tests("lr")
+    found, expected = one.anova(3, "LR"), other.anova(3, "LR")
     last = found.labels.index(plain[-1])
     assert_allclose(found.statistic[last], expected.statistic[expected.labels.index(plain[-1])], rtol=1e-7)
     # Each of two columns that say the same adds nothing to the other.
@@ -113,7 +113,7 @@ def test_aliased_columns_change_no_test(frame: pd.DataFrame, formula: str) -> No
         assert_allclose(one.iia_tests(method).statistic, other.iia_tests(method).statistic, rtol=1e-6)
     assert_allclose(one.predict(), other.predict(), rtol=ROUTE)
     symmetric = lk.multinomial(formula, wide, reference=None)
-    assert_allclose(symmetric.combine_tests("lr").statistic, one.combine_tests("lr").statistic, rtol=1e-7)
+    assert_allclose(symmetric.combine_tests("LR").statistic, one.combine_tests("LR").statistic, rtol=1e-7)
 
 
 def test_linear_hypotheses(fit: lk.MultinomialFit, best: Optimum) -> None:
@@ -143,7 +143,7 @@ def test_what_the_model_fixes_is_not_tested(k: int) -> None:
                 fitted.test(text)
     every = symmetric.test(", ".join(f"{outcome}:x = 0" for outcome in outcomes))
     assert every.dof == k - 1
-    assert_allclose(every.statistic, symmetric.term_tests("wald").statistic[0], rtol=1e-8)
+    assert_allclose(every.statistic, symmetric.anova(3, "Wald").statistic[0], rtol=1e-8)
 
 
 def test_odds_ratios(fit: lk.MultinomialFit, best: Optimum) -> None:
@@ -273,7 +273,7 @@ def test_fewer_clusters_than_hypotheses_are_no_test(frame: pd.DataFrame) -> None
     few = lk.multinomial("y ~ g + x + z", frame.assign(few=np.arange(len(frame)) % 4), cluster="few")
     with pytest.raises(UnsupportedError, match="lacks the rank"):
         few.test(", ".join(f"{k}:g[T.{level}] = 0" for k in "bcd" for level in "vw"))
-    terms, pairs = few.term_tests("wald"), few.combine_tests()
+    terms, pairs = few.anova(3, "Wald"), few.combine_tests()
     for tests, dof in ((terms, [6, 3, 3]), (pairs, [P - 1] * 6)):
         assert tests.dof.tolist() == dof
         assert np.isnan(tests.statistic).tolist() == [d > 3 for d in dof]
@@ -290,7 +290,7 @@ def test_contrasts_that_no_row_tells_of_are_no_degrees_of_freedom(reference: str
     cells = [(level, y) for level, row in counts.items() for y, n in zip("abc", row, strict=True) for _ in range(n)]
     frame = pd.DataFrame(cells, columns=["g", "y"])
     fitted = lk.multinomial("y ~ g", frame, reference=reference)
-    tests = fitted.combine_tests("lr")
+    tests = fitted.combine_tests("LR")
     two = lk.logit("y ~ g", frame[frame["y"] != "c"], event="b").lr_test()
     assert (tests.dof[0], two.dof) == (2, 2)  # f against g, and j, whose coefficient is infinite
     assert_allclose(tests.statistic[0], two.statistic, rtol=1e-9)
@@ -298,11 +298,11 @@ def test_contrasts_that_no_row_tells_of_are_no_degrees_of_freedom(reference: str
     assert tests.dof[1:].tolist() == [4, 4]
     # By Wald, where nothing infinite is left.
     rest = frame[frame["g"] != "j"]
-    wald = lk.multinomial("y ~ g", rest, reference=reference).combine_tests("wald")
+    wald = lk.multinomial("y ~ g", rest, reference=reference).combine_tests("Wald")
     binary = lk.logit("y ~ g", rest[rest["y"] != "c"], event="b").test("g[T.g] = 0")
     assert wald.dof[0] == binary.dof == 1
     assert_allclose(wald.statistic[0], binary.statistic, rtol=1e-9)
-    assert np.isnan(fitted.combine_tests("wald").statistic).all()
+    assert np.isnan(fitted.combine_tests("Wald").statistic).all()
 
 
 def test_a_term_beside_one_that_separates_by_itself_has_no_test() -> None:
@@ -311,7 +311,7 @@ def test_a_term_beside_one_that_separates_by_itself_has_no_test() -> None:
     frame = pd.DataFrame({"g": np.repeat(["p", "q"], [60, 20]), "x": rng.normal(size=80)})
     frame["y"] = np.where(frame["g"] == "q", "c", rng.choice(list("abc"), 80))
     frame["z"] = np.where(frame["g"] == "q", rng.normal(size=80), 0.0)
-    tests = lk.multinomial("y ~ x + g + z", frame).term_tests("lr")
+    tests = lk.multinomial("y ~ x + g + z", frame).anova(3, "LR")
     assert tests.dof.tolist() == [2, 2, 0]
     assert_allclose(tests.statistic[2], 0.0, atol=1e-6)  # the rest of a likelihood that rises to its limit
     assert np.isnan(tests.p_value[2])
@@ -320,6 +320,6 @@ def test_a_term_beside_one_that_separates_by_itself_has_no_test() -> None:
 def test_where_every_row_is_fitted_perfectly_there_is_no_likelihood_ratio() -> None:
     frame = pd.DataFrame({"y": list("aaabbbccc"), "x": np.arange(9.0), "z": [1.0, 3, 2, 2, 1, 3, 3, 2, 1]})
     fit = lk.multinomial("y ~ x + z", frame)
-    for tests in (fit.term_tests("lr"), fit.combine_tests("lr")):
+    for tests in (fit.anova(3, "LR"), fit.combine_tests("LR")):
         assert np.isnan(tests.statistic).all()
         assert "every row is fitted perfectly" in " ".join(str(tests).split())

@@ -66,7 +66,7 @@ def test_stata_on_programs_of_students() -> None:
         ", ".join(f"{k}:ses[T.{level}] = 0" for k in ("general", "vocation") for level in ("middle", "high"))
     )
     assert (round(both.statistic, 2), both.dof, round(both.p_value, 4)) == (10.82, 4, 0.0287)
-    terms = fit.term_tests("wald")
+    terms = fit.anova(3, "Wald")
     assert (round(terms.statistic[0], 2), terms.dof[0]) == (10.82, 4)
     one = fit.test("general:ses[T.high] = vocation:ses[T.high]")
     assert (round(one.statistic, 2), one.dof, round(one.p_value, 4)) == (0.08, 1, 0.7811)
@@ -130,7 +130,7 @@ def test_likelihoods_that_several_packages_print() -> None:
     """Of students (UCLA), voters (statsmodels' manual) and tenants (Venables and Ripley 2002, section 7.3)."""
     students = lk.multinomial("prog ~ ses + write", programs())
     assert_allclose(students.deviance, 359.9634524, atol=5e-8)
-    found = students.term_tests("lr")
+    found = students.anova(3, "LR")
     assert_allclose([float(statistic) for statistic in found.statistic], [11.058222, 31.446923], atol=5e-7)
     voters = lk.multinomial("PID ~ np.log(popul + 0.1) + selfLR + age + educ + income", load_fixture("anes96"))
     assert_allclose(voters.loglik, -1461.922747, atol=5e-7)

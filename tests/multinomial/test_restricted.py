@@ -115,7 +115,7 @@ def test_terms_of_restricted_models_by_refitting() -> None:
         fit = lk.multinomial(FORMULA, frame, **options)
         basis = basis_of(order[1:], kept, equal)
         whole = maximise(X, Y, basis=basis)
-        tests, wald = fit.term_tests("lr"), fit.term_tests("wald")
+        tests, wald = fit.anova(3, "LR"), fit.anova(3, "Wald")
         for place, (label, columns) in enumerate({"g": (1, 2), "x": (3,), "z": (4,)}.items()):
             assert tests.labels[place] == label
             flat = (np.arange(3)[:, None] * 5 + np.array(columns)).ravel()

@@ -157,4 +157,4 @@ def test_copies_are_the_fit() -> None:
     for again in (pickle.loads(pickle.dumps(fit)), copy.copy(fit), copy.deepcopy(fit)):
         assert again.coef.equals(fit.coef)
         assert again.predict(frame.head(3)).equals(fit.predict().head(3))
-        assert again.term_tests("wald").statistic.tolist() == fit.term_tests("wald").statistic.tolist()
+        assert again.anova(3, "Wald").statistic.tolist() == fit.anova(3, "Wald").statistic.tolist()

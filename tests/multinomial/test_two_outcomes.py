@@ -81,6 +81,12 @@ def test_ratios_and_tests(name: str) -> None:
         assert_allclose(ratios[column], odds[column], rtol=1e-8, err_msg=column)
     tested, expected = several.test("yes:x = 0.5, yes:g[T.v] = yes:g[T.w]"), two.test("x = 0.5, g[T.v] = g[T.w]")
     assert_allclose([tested.statistic, tested.p_value], [expected.statistic, expected.p_value], rtol=1e-7)
+    kinds = ("LR", "Wald") if name in {"plain", "aliased", "frequency"} else ("Wald",)
+    for kind in kinds:
+        left, right = several.anova(test=kind), two.anova(test=kind)
+        assert left.labels == right.labels
+        assert left.dof.tolist() == right.dof.tolist()
+        assert_allclose(left.statistic, right.statistic, rtol=1e-7, atol=ROUTE)
     if name in {"plain", "aliased", "frequency"}:
         assert_allclose(several.lr_test().statistic, two.lr_test().statistic, rtol=ROUTE)
         assert several.lr_test().dof == two.lr_test().dof

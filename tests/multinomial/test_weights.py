@@ -45,9 +45,9 @@ def test_frequency_weights_are_rows() -> None:
     for key in ("loglik", "deviance", "null_deviance", "aic", "bic", "n_obs", "dof_residual"):
         assert_allclose(getattr(weighted, key), getattr(expanded, key), rtol=ROUTE, err_msg=key)
     assert_allclose(weighted.r_squared[:3], expanded.r_squared[:3], rtol=1e-8)
-    for verb in ("term_tests", "combine_tests"):
-        for kind in ("wald", "lr"):
-            one, other = (getattr(fit, verb)(kind) for fit in (weighted, expanded))
+    for verb in ("anova", "combine_tests"):
+        for kind in ("Wald", "LR"):
+            one, other = (getattr(fit, verb)(test=kind) for fit in (weighted, expanded))
             assert_allclose(one.statistic, other.statistic, rtol=1e-7)
     assert_allclose(weighted.iia_tests().statistic, expanded.iia_tests().statistic, rtol=1e-6)
 
@@ -93,10 +93,10 @@ def test_sampling_weights_are_a_sandwich_of_scores(reference: str | None) -> Non
     assert_allclose(flat(fit), best.coef, rtol=ROUTE, atol=ROUTE)
     assert_allclose(vcov(fit), expected, rtol=1e-8, atol=ROUTE * 0.1)
     assert np.isnan([fit.loglik, fit.deviance, fit.aic]).all()
-    for refused in (fit.lr_test, lambda: fit.term_tests("lr"), lambda: fit.combine_tests("lr"), fit.iia_tests):
+    for refused in (fit.lr_test, lambda: fit.anova(3, "LR"), lambda: fit.combine_tests("LR"), fit.iia_tests):
         with pytest.raises(UnsupportedError):
             refused()
-    assert np.isfinite(fit.term_tests("wald").statistic).all()
+    assert np.isfinite(fit.anova(3, "Wald").statistic).all()
 
 
 @pytest.mark.parametrize("weighted", [False, True])

@@ -205,6 +205,9 @@ def check_tests(c: Comparison, fit: lk.Fit, twin: BinaryTwin, made: Case, names:
         found = fit.test(term)
         c.near(f"test({term!r})", [found.statistic, found.dof], [statistic, dof], rtol=NEAR)
         c.near(f"test({term!r}) p", found.p_value, p_value, rtol=1e-7, atol=EXACT)
+        tests = fit.anova(3, "Wald")
+        place = tests.labels.index(term)
+        c.near(f"anova(3) {term}", [tests.statistic[place], tests.dof[place]], [statistic, dof], rtol=NEAR)
     terms = term_names(made.drawn.terms)
     if "Intercept" in names and len(terms) > 1:
         table = fit.collinearity()

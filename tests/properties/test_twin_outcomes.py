@@ -168,19 +168,19 @@ def check_rows(c: Comparison, fit: lk.MultinomialFit, made: Case) -> None:
 
 def check_tests(c: Comparison, fit: lk.MultinomialFit, made: Case, names: list[str]) -> None:
     twin = made.twin
-    kinds = ["wald"] + (["lr"] if "loglik" in twin.statistics else [])
+    kinds = ["Wald"] + (["LR"] if "loglik" in twin.statistics else [])
     for kind in kinds:
-        found = fit.term_tests(kind)
+        found = fit.anova(3, kind)
         c.same(f"terms ({kind})", set(found.labels), set(term_names(made.drawn.terms)))
         for term, statistic, dof in zip(found.labels, found.statistic, found.dof, strict=True):
             columns = [j for j, name in enumerate(names) if belongs(name, term)]
-            if kind == "lr" and len(columns) == len(names):
+            if kind == "LR" and len(columns) == len(names):
                 continue  # against no coefficients at all, which the null model is not where they span the intercept
-            expected = twin.term_wald(columns) if kind == "wald" else twin.term_ratio(columns)
-            c.near(f"term_tests({kind!r}) {term}", [statistic, dof], expected, rtol=NEAR, atol=NEAR)
+            expected = twin.term_wald(columns) if kind == "Wald" else twin.term_ratio(columns)
+            c.near(f"anova(3, {kind!r}) {term}", [statistic, dof], expected, rtol=NEAR, atol=NEAR)
     if "Intercept" in names:
         slopes = [j for j, name in enumerate(names) if name != "Intercept"]
-        found = fit.combine_tests("wald")
+        found = fit.combine_tests("Wald")
         pairs = [(a, b) for a in range(len(made.outcomes)) for b in range(a + 1, len(made.outcomes))]
         for (a, b), statistic, dof in zip(pairs, found.statistic, found.dof, strict=True):
             c.near(f"combine_tests {a} {b}", [statistic, dof], twin.combine(a, b, slopes), rtol=NEAR)

@@ -124,7 +124,7 @@ def test_figures_are_as_large_as_they_were_drawn_so_that_their_text_has_one_size
             "penalise, and so on.",
         ),
         (
-            "No statistic: it is infinite (then the likelihood ratio, test='lr', may have one), or not.",
+            "No statistic: it is infinite (then the likelihood ratio, test='LR', may have one), or not.",
             "infinite, or not.",
         ),
         (

@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 from scipy.special import gammaincc
 
 import logitkit as lk
-from logitkit.inference.outcome_tests import overall_outcome_test
+from logitkit.inference.overall import overall_test
 from logitkit.report.findings import finding_document
 from logitkit.report.listed import ROWS_MOST
 from logitkit.report.text import display_width
@@ -141,7 +141,7 @@ def test_with_clusters_the_overall_test_is_that_of_the_hypotheses(reference: Any
     first = lk.multinomial("mode ~ cost + time", rows, cluster="home")
     names = [name for name in first.record.names if not name.endswith("Intercept")]
     expected = first.test(", ".join(f"{name} = 0" for name in names))
-    statistic, dof, p = overall_outcome_test(fit.record)
+    statistic, dof, p = overall_test(fit.record)
     assert_allclose([statistic, dof, p], [expected.statistic, 4, expected.p_value], rtol=ROUTE)
     assert facts(fit)["Wald chi2(4)"].startswith(f"{statistic:,.2f}")
     assert "AIC" not in facts(fit)
@@ -241,9 +241,9 @@ def test_a_fit_shows_itself_in_every_format(fit: Any) -> None:
         assert "RRR" in shown_as
 
 
-@pytest.mark.parametrize("test", ["lr", "wald"])
+@pytest.mark.parametrize("test", ["LR", "Wald"])
 def test_tests_of_terms_print_their_numbers(fit: Any, test: Any) -> None:
-    result = fit.term_tests(test)
+    result = fit.anova(test=test)
     (table,) = result.to_document().blocks
     assert [row[0] for row in table.rows] == ["cost", "time", "g"]
     assert_allclose([float(row[1]) for row in table.rows], result.statistic, atol=6e-3)

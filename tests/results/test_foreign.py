@@ -99,7 +99,8 @@ def test_an_estimator_names_itself(kind):
         ("conf_int", r"confint\(\)"),
         ("nobs", "n_obs"),
         ("llf", "loglik"),
-        ("anova", r"test\('a term'\)"),
+        ("drop1", r"anova\(\)"),
+        ("term_tests", r"anova\(\)"),
     ],
 )
 def test_an_attribute_of_another_package_is_answered(fit, theirs, ours):

@@ -13,9 +13,16 @@ import numpy as np
 from logitkit.engine.existence.recession import null_space
 from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import Estimates, wald_estimates
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["determined_functions", "function_estimates", "function_sides"]
+__all__ = [
+    "contrast_functions",
+    "determined_functions",
+    "function_estimates",
+    "function_sides",
+    "slope_contrasts",
+    "term_functions",
+]
 
 
 def function_sides(record: FitRecord, functions: FloatArray) -> FloatArray:
@@ -132,3 +139,98 @@ def function_estimates(record: FitRecord, functions: FloatArray, level: float | 
         return found
     missing = np.full(len(functions), np.nan)
     return replace(found, statistic=missing, p_value=missing)
+
+
+def contrast_functions(record: FitRecord, first: int, second: int, columns: IntArray) -> FloatArray:
+    """Return the differences of two outcomes' coefficients as functions of the flat coefficients.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    first, second : int
+        Outcomes; the reference has coefficients of zero.
+    columns : (c,) int array
+        Columns of the design.
+
+    Returns
+    -------
+    (c, m p) array
+        One row per column.
+
+    Examples
+    --------
+    The slope of b less that of c, where a is the reference:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> contrast_functions(fit.record, 1, 2, np.array([1])).tolist()
+    [[0.0, 1.0, 0.0, -1.0]]
+    """
+    cells = np.zeros((columns.size, record.predictors.n_columns))
+    cells[np.arange(columns.size), columns] = 1.0
+    outcomes = np.eye(record.predictors.n_predictors)
+    return record.predictors.rows(cells, np.tile(outcomes[first] - outcomes[second], (columns.size, 1)))
+
+
+def slope_contrasts(record: FitRecord, columns: IntArray) -> list[FloatArray]:
+    """Return the functions of the coefficients that are zero if and only if some columns have no influence.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    columns : (c,) int array
+        Columns of the design.
+
+    Returns
+    -------
+    list of (k, p) array
+        Of a single predictor the columns' coefficients. Of several outcomes, for each, the differences from those of
+        the reference, or of the first outcome in symmetric form. Those with an aliased coefficient are left out.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> record = lk.multinomial("y ~ x", data, reference=None).record
+    >>> [functions.tolist() for functions in slope_contrasts(record, np.array([1]))]
+    [[[0.0, -1.0, 0.0, 1.0, 0.0, 0.0]], [[0.0, -1.0, 0.0, 0.0, 0.0, 1.0]]]
+    """
+    if record.is_single:
+        alone = np.zeros((columns.size, record.predictors.n_columns))
+        alone[np.arange(columns.size), columns] = 1.0
+        contrasts = [alone]
+    else:
+        base = 0 if record.reference is None else record.reference
+        others = (k for k in range(record.family.n_outcomes) if k != base)
+        contrasts = [contrast_functions(record, k, base, columns) for k in others]
+    gone = np.zeros(record.predictors.n_flat, dtype=bool) if record.absent is None else record.absent.copy()
+    gone[record.aliased] = True
+    return [functions[~(functions[:, gone] != 0.0).any(axis=1)] for functions in contrasts]
+
+
+def term_functions(record: FitRecord, columns: IntArray) -> FloatArray:
+    """Return ``slope_contrasts`` of all outcomes as one array.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    columns : (c,) int array
+        Columns of the design.
+
+    Returns
+    -------
+    (k, p) array
+        One row per function.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> term_functions(fit.record, np.array([1])).tolist()
+    [[0.0, 1.0]]
+    """
+    return np.vstack(slope_contrasts(record, columns))

@@ -38,8 +38,8 @@ from logitkit.engine.objective import outcomes_objective
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.functions import contrast_functions
 from logitkit.inference.penalised import require_likelihood
-from logitkit.inference.ratios import contrast_functions
 from logitkit.models.form import outcomes_form
 from logitkit.models.predictors import full_predictors
 from logitkit.options import require_choice

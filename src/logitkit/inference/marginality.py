@@ -11,11 +11,47 @@ Nelder, J. A. (1977) A reformulation of linear models. Journal of the Royal Stat
 
 from __future__ import annotations
 
-from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.design.info import DesignInfo
 from logitkit.typing import IntArray
 
-__all__ = ["contained_terms"]
+__all__ = ["contained_terms", "terms_that_contain"]
+
+
+def terms_that_contain(info: DesignInfo, term: Term) -> list[Term]:
+    """Return the terms that have all variables of a term and others besides.
+
+    Parameters
+    ----------
+    info : DesignInfo
+        Of the fit.
+    term : Term
+        A term of the formula.
+
+    Returns
+    -------
+    list of Term
+        Its interactions; none for a ready matrix, whose columns do not say how they were made.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1, 0, 1], "x": [1.0, 2, 2.5, 3, 3.5, 5, 4, 1], "g": list("aabbabab")}
+    >>> info = lk.logit("y ~ x * g", data).record.info
+    >>> [each.name for each in terms_that_contain(info, info.terms[1])]
+    ['x:g']
+    """
+    if info.coding is None or term.name == INTERCEPT:
+        return []
+    own = _variables(info)
+    return [other for other in info.terms if other.name in own and own[term.name] < own[other.name]]
+
+
+def _variables(info: DesignInfo) -> dict[str, frozenset[str]]:
+    """Return what each term but the intercept is made of."""
+    assert info.coding is not None
+    factors = info.coding.factors
+    return {term.name: frozenset(factors.get(term.name, ())) for term in info.terms if term.name != INTERCEPT}
 
 
 def contained_terms(info: DesignInfo, columns: IntArray) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -45,8 +81,7 @@ def contained_terms(info: DesignInfo, columns: IntArray) -> tuple[tuple[str, tup
     """
     if info.coding is None:
         return ()
-    factors = info.coding.factors
-    made = {term.name: frozenset(factors.get(term.name, ())) for term in info.terms if term.name != INTERCEPT}
+    made = _variables(info)
     tested = set(columns.tolist())
     within = {term.name for term in info.terms if tested.issuperset(term.columns)} & set(made)
     alone = [name for name in made if name in within]

@@ -17,11 +17,11 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.delta import Estimates
-from logitkit.inference.functions import function_estimates
+from logitkit.inference.functions import contrast_functions, function_estimates
 from logitkit.inference.wald import coefficient_estimates
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray
 
-__all__ = ["OddsRatios", "contrast_functions", "odds_ratios"]
+__all__ = ["OddsRatios", "odds_ratios"]
 
 
 @dataclass(frozen=True)
@@ -135,35 +135,3 @@ def _ratios(
     made = ratios_of(found, change)
     values = (made.estimate, made.std_error, made.low, made.high, found.p_value)
     return OddsRatios(outcomes, against, terms, change, *values, found.level)
-
-
-def contrast_functions(record: FitRecord, first: int, second: int, columns: IntArray) -> FloatArray:
-    """Return the differences of two outcomes' coefficients as functions of the flat coefficients.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    first, second : int
-        Outcomes; the reference has coefficients of zero.
-    columns : (c,) int array
-        Columns of the design.
-
-    Returns
-    -------
-    (c, m p) array
-        One row per column.
-
-    Examples
-    --------
-    The slope of b less that of c, where a is the reference:
-
-    >>> import logitkit as lk
-    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
-    >>> fit = lk.multinomial("y ~ x", data)
-    >>> contrast_functions(fit.record, 1, 2, np.array([1])).tolist()
-    [[0.0, 1.0, 0.0, -1.0]]
-    """
-    cells = np.eye(record.predictors.n_columns)[columns]
-    outcomes = np.eye(record.predictors.n_predictors)
-    return record.predictors.rows(cells, np.tile(outcomes[first] - outcomes[second], (columns.size, 1)))

@@ -16,7 +16,6 @@ import numpy as np
 from scipy.special import chdtrc
 
 from logitkit.design.formula.constraints import parse_hypothesis
-from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
@@ -29,9 +28,7 @@ from logitkit.typing import BoolArray, FloatArray
 __all__ = [
     "OVERALL_MOST",
     "WaldTest",
-    "but_for_constant",
     "coefficient_estimates",
-    "overall_test",
     "wald_chi_square",
     "wald_test",
 ]
@@ -200,84 +197,6 @@ def _fixed_by_the_model(record: FitRecord, functions: FloatArray, jacobian: Floa
         return np.zeros(len(functions), dtype=bool)
     size = np.abs(functions) @ np.abs(transform)
     return np.asarray((np.abs(jacobian) <= FIXED * size).all(axis=1))
-
-
-def overall_test(record: FitRecord) -> tuple[float, int, float]:
-    """Test by Wald that the linear predictor is constant, coefficients without a standard error left out.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-
-    Returns
-    -------
-    statistic : float
-        Chi-square statistic; nan when there is nothing to test, the covariance lacks the rank, or there are more than
-        ``OVERALL_MOST`` coefficients: the time grows with the cube of their number.
-    dof : int
-        Degrees of freedom; 0 when there is nothing to test.
-    p_value : float
-        Upper tail probability.
-
-    Raises
-    ------
-    UnsupportedError
-        After a penalty.
-
-    Examples
-    --------
-    With one predictor it is the square of its z:
-
-    >>> import logitkit as lk
-    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
-    >>> fit = lk.logit("y ~ x", data)
-    >>> bool(abs(overall_test(fit.record)[0] - (fit.coef["x"] / fit.std_error["x"]) ** 2) < 1e-9)
-    True
-    """
-    require_likelihood(record, "test")
-    errors = zip(record.names, record.std_error, strict=True)
-    tested = [place for place, (name, error) in enumerate(errors) if name != INTERCEPT and error > 0.0]
-    if not tested:
-        return float("nan"), 0, float("nan")
-    if len(tested) > OVERALL_MOST:
-        return float("nan"), len(tested), float("nan")
-    left = np.zeros((len(tested), len(record.names)))
-    left[np.arange(len(tested)), tested] = 1.0
-    if record.info.constant is not None:  # equal linear predictors, not zero: what is left of the columns but for 1
-        left = but_for_constant(record.info.constant[tested]) @ left
-        if not len(left):
-            return float("nan"), 0, float("nan")
-    values = left[:, tested] @ record.coef[tested]
-    rank, statistic, _ = wald_chi_square(record, values, record.coordinates.jacobian(left))
-    if rank < len(left):
-        return float("nan"), len(left), float("nan")
-    return statistic, rank, float(chdtrc(rank, statistic))
-
-
-def but_for_constant(constant: FloatArray) -> FloatArray:
-    """Return orthonormal functions of coefficients that are zero if and only if X beta is constant.
-
-    Parameters
-    ----------
-    constant : (p,) array
-        b, with X b = 1 on every row; zeros where no combination is constant.
-
-    Returns
-    -------
-    (p - 1, p) array
-        A basis of what is orthogonal to b; p rows where b is zero.
-
-    Examples
-    --------
-    Of two cell means, their difference:
-
-    >>> np.abs(but_for_constant(np.ones(2)).sum(axis=1)).round(9).tolist()
-    [0.0]
-    """
-    if not constant.any():
-        return np.eye(constant.size)
-    return np.asarray(np.linalg.qr(constant[:, None], mode="complete")[0].T[1:])
 
 
 def wald_chi_square(record: FitRecord, difference: FloatArray, jacobian: FloatArray) -> tuple[int, float, bool]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from scipy.special import fdtrc, stdtrit
 
 from logitkit.inference.changes import entangled_terms
+from logitkit.inference.chi_square import ChiSquareTests
 from logitkit.inference.delta import normal_quantile
-from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.report.number_format import format_p
 from logitkit.report.wording import name_list
 

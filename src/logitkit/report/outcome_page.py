@@ -17,12 +17,13 @@ from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.diagnostics.outcome_calibration import outcome_calibration
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.inference.anova import anova
+from logitkit.inference.chi_square import ChiSquareTests
+from logitkit.inference.combine import combine_tests
 from logitkit.inference.outcome_effects import OutcomeEffects
-from logitkit.inference.outcome_tests import combine_tests, term_tests
 from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
-from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.plots.drawn_outcomes import CURVES_SIZE
 from logitkit.plots.export import svg_of
 from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
@@ -34,10 +35,10 @@ from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.cautions import NOTHING_TO_JUDGE, few_clusters_tested
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, finding_blocks, influence_table
+from logitkit.report.hypothesis_findings import chi_square_table, missing_tests
 from logitkit.report.left_out import left_out_words
 from logitkit.report.number_format import format_amount, format_integer, format_level
 from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
-from logitkit.report.outcome_test_findings import chi_square_table, missing_tests
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
 from logitkit.report.summary import coefficient_tables, summary_document
@@ -120,7 +121,7 @@ def _term_tests(record: FitRecord, design: Design, units: Units) -> Iterator[Sec
         return
     own = is_sample(record, design) and record.has_likelihood
     own = own and design.n_rows * record.coef.size**2 * len(terms) <= LR_WORK
-    result = term_tests(record, design if own else None, "lr" if own else "wald")
+    result = anova(record, design if own else None, 3, "LR" if own else "Wald")
     kind = "Likelihood-ratio" if own else "Wald"
     words = f"{kind} tests: {result.hypothesis}."
     yield Section("Tests of terms", _tested(words, result))

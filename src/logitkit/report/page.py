@@ -18,9 +18,9 @@ from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
+from logitkit.inference.anova import anova
 from logitkit.inference.penalised import is_withheld, posterior_condition
 from logitkit.inference.sample import is_sample
-from logitkit.inference.term_tests import wald_term_tests
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.export import svg_of
 from logitkit.plots.forest import forest_size, plot_forest
@@ -34,6 +34,7 @@ from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, influence_table
 from logitkit.report.forest_rows import forest_rows
 from logitkit.report.html import render_page
+from logitkit.report.hypothesis_findings import chi_square_table, missing_tests
 from logitkit.report.left_out import left_out_words
 from logitkit.report.misfit import few_patterns, misfit_words
 from logitkit.report.number_format import (
@@ -44,7 +45,6 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
-from logitkit.report.outcome_test_findings import chi_square_table, missing_tests
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
 from logitkit.report.summary import coefficient_tables, summary_document
@@ -141,7 +141,7 @@ def _term_tests(record: FitRecord) -> Iterator[Section]:
     terms = [term for term in record.info.terms if term.columns and names[term.columns[0]] != INTERCEPT]
     if record.penalty is not None or record.separated_completely or not 0 < len(terms) <= TERMS_TESTED:
         return
-    result = wald_term_tests(record)
+    result = anova(record, None, 3, "Wald")
     words = f"Wald tests: {result.hypothesis}."
     notes = (*missing_tests(result), *depends_on_coding(result.contained), *few_clusters_tested(result))
     yield Section("Tests of terms", (Prose(words), replace(chi_square_table(result), notes=notes)))

@@ -8,8 +8,7 @@ import numpy as np
 
 from logitkit.engine.facts import Limit
 from logitkit.engine.record import FitRecord
-from logitkit.inference.functions import function_sides
-from logitkit.inference.ratios import contrast_functions
+from logitkit.inference.functions import contrast_functions, function_sides
 from logitkit.report.cautions import complete_separation
 from logitkit.report.number_format import format_integer
 from logitkit.report.wording import name_list

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from logitkit.engine.record import FitRecord
-from logitkit.inference.outcome_tests import overall_outcome_test
-from logitkit.inference.wald import coefficient_estimates, overall_test
+from logitkit.inference.overall import overall_test
+from logitkit.inference.wald import coefficient_estimates
 from logitkit.report.cautions import no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table
@@ -74,8 +74,7 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
     yield from amount_facts(record)
     yield from given_facts(record)
     if record.penalty is None:
-        overall = overall_test if record.is_single else overall_outcome_test
-        yield from fitted_facts(record, lambda: overall(record))
+        yield from fitted_facts(record, lambda: overall_test(record))
     else:
         yield from penalty_facts(record, record.penalty)
 

@@ -1,14 +1,16 @@
-"""The quantities of a fit of any model that need no argument."""
+"""The quantities of a fit of any model, and the tests of its terms."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.engine.facts import Limit, PenaltyFacts
 from logitkit.engine.record import FitRecord
+from logitkit.inference.anova import anova
+from logitkit.inference.chi_square import ChiSquareTests
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.penalised import require_covariance
 from logitkit.report import tidy
@@ -18,6 +20,7 @@ from logitkit.results.shown import shown
 __all__ = ["Model"]
 
 
+@verbs_in_our_words
 class Model:
     """A record and a reference to its rows, with the quantities that are simply there.
 
@@ -131,6 +134,24 @@ class Model:
     def trace(self) -> pd.DataFrame:
         """The solver's iterations: objective, Newton decrement and step length."""
         return pd.DataFrame(self.record.trace)
+
+    def anova(self, type: Literal[2, 3] = 2, test: Literal["LR", "Wald"] = "LR") -> ChiSquareTests:  # noqa: A002
+        """Test each term.
+
+        Parameters
+        ----------
+        type : {2, 3}
+            Each term given all terms that do not contain it (2), or given all others (3), which depends on the coding
+            of the variables where an interaction contains the term.
+        test : {'LR', 'Wald'}
+            By likelihood ratio, with fits to the same rows without the term, or by Wald.
+
+        Returns
+        -------
+        ChiSquareTests
+            One row per term; of several outcomes for all of them at once.
+        """
+        return shown(anova(self.record, self.design, type, test))
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the rows behind when pickled."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from logitkit.inference.chi_square import ChiSquareTests
+from logitkit.inference.combine import combine_tests
 from logitkit.inference.iia import IiaTests, iia_tests
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
-from logitkit.inference.outcome_tests import combine_tests, term_tests
-from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.inference.wald import WaldTest, wald_test
 from logitkit.results.multinomial_diagnosed import OutcomeDiagnosed
 from logitkit.results.shown import shown
@@ -95,33 +95,18 @@ class OutcomeTested(OutcomeDiagnosed):
         """
         return shown(null_test(self.record))
 
-    def term_tests(self, test: Literal["lr", "wald"] = "lr") -> ChiSquareTests:
-        """Test each term across all outcomes, given the other terms.
-
-        Parameters
-        ----------
-        test : {'lr', 'wald'}
-            By likelihood ratio, with a fit without the term, or by Wald.
-
-        Returns
-        -------
-        ChiSquareTests
-            A row a term.
-        """
-        return shown(term_tests(self.record, self.design, test))
-
-    def combine_tests(self, test: Literal["lr", "wald"] = "wald") -> ChiSquareTests:
+    def combine_tests(self, test: Literal["LR", "Wald"] = "Wald") -> ChiSquareTests:
         """Test for each pair of outcomes whether the columns tell them apart.
 
         Parameters
         ----------
-        test : {'lr', 'wald'}
+        test : {'LR', 'Wald'}
             By likelihood ratio, with a fit in which the two have the same coefficients, or by Wald.
 
         Returns
         -------
         ChiSquareTests
-            A row a pair.
+            One row per pair.
         """
         return shown(combine_tests(self.record, self.design, test))
 

@@ -86,8 +86,8 @@ def test_a_loaded_fit_predicts_and_tests_as_it_did(fit: Any, tmp_path: Path) -> 
     for verb in ("predict", "predict_logit", "predictions"):
         expected = getattr(fit, verb)(part)
         pd.testing.assert_frame_equal(getattr(loaded, verb)(part), expected, check_exact=True)
-    term_tests = [each.term_tests("wald") for each in (loaded, fit)]
-    np.testing.assert_array_equal(term_tests[0].statistic, term_tests[1].statistic)
+    tests = [each.anova(3, "Wald") for each in (loaded, fit)]
+    np.testing.assert_array_equal(tests[0].statistic, tests[1].statistic)
     name = "b:x"
     if name in fit.record.names and np.isfinite(fit.record.coef[fit.record.names.index(name)]):
         assert loaded.test(f"{name} = 0").statistic == fit.test(f"{name} = 0").statistic
@@ -141,7 +141,7 @@ def test_verbs_that_need_rows_say_so_and_take_data(tmp_path: Path) -> None:
         with pytest.raises(DataError, match="pass data="):
             verb()
     with pytest.raises(DataError, match="holds no rows"):
-        loaded.term_tests("lr")
+        loaded.anova(3, "LR")
     pd.testing.assert_frame_equal(loaded.augment(frame), fit.augment(), rtol=EXACT)
 
 

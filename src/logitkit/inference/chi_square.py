@@ -1,43 +1,38 @@
-"""Chi-square tests of several hypotheses, a row each: of the terms of a model, and what every such test shares.
-
-A term's coefficients are zero, given the other terms; by Wald the statistic is that of the coefficients that the data
-determine. A likelihood ratio comes from the family, which knows how the model without the term is fitted.
-"""
+"""Chi-square tests of several hypotheses, one row each, and the Wald statistic of functions that the data determine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from scipy.special import chdtrc
 
-from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.functions import determined_functions, function_sides
-from logitkit.inference.marginality import contained_terms
 from logitkit.inference.penalised import require_likelihood
-from logitkit.inference.wald import OVERALL_MOST, wald_chi_square
+from logitkit.inference.wald import wald_chi_square
+from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
     "ChiSquareTests",
     "TestKind",
     "chi_square_tests",
-    "each_term",
     "not_aliased",
+    "require_test",
     "wald_of_finite",
     "wald_of_functions",
-    "wald_term_tests",
 ]
 
-TestKind = Literal["wald", "lr"]
+TestKind = Literal["LR", "Wald"]
 
 
 @dataclass(frozen=True)
 class ChiSquareTests:
-    """Chi-square tests, one a row.
+    """Chi-square tests, one per row.
 
     Parameters
     ----------
@@ -50,7 +45,7 @@ class ChiSquareTests:
         not converged, or the covariance lacks the rank, as with few clusters.
     dof : (m,) int array
         Degrees of freedom.
-    kind : {'wald', 'lr'}
+    kind : {'LR', 'Wald'}
         How they were made.
     hypothesis : str
         What each says, in words.
@@ -58,10 +53,14 @@ class ChiSquareTests:
         Terms that interactions of the model contain, and these.
     n_clusters : int or None
         That the covariance of Wald tests is made of.
+    type : int or None
+        Of tests of terms: 2 where each is given all terms that do not contain it, 3 where each is given all others.
+    across : bool
+        Whether the hypothesis of a term is of all of several outcomes.
 
     Examples
     --------
-    >>> ChiSquareTests("term", ("x",), np.ones(1), np.ones(1), np.ones(1, int), "wald", "zero").labels
+    >>> ChiSquareTests("term", ("x",), np.ones(1), np.ones(1), np.ones(1, int), "Wald", "zero").labels
     ('x',)
     """
 
@@ -74,83 +73,44 @@ class ChiSquareTests:
     hypothesis: str
     contained: tuple[tuple[str, tuple[str, ...]], ...] = ()
     n_clusters: int | None = None
+    type: int | None = None
+    across: bool = False
 
 
-def wald_term_tests(record: FitRecord) -> ChiSquareTests:
-    """Test each term of a model of two outcomes by Wald.
+def require_test(record: FitRecord, design: Design | None, test: str) -> None:
+    """Refuse a kind of test that is not known, or that a fit does not allow.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
-
-    Returns
-    -------
-    ChiSquareTests
-        A row a term but the intercept, each given all other terms.
+    design : Design or None
+        Its rows, which a likelihood ratio needs.
+    test : str
+        The kind.
 
     Raises
     ------
+    DataError
+        For another kind, and for a likelihood ratio without rows.
     UnsupportedError
-        After a penalty.
-
-    Examples
-    --------
-    A term of one coefficient has the square of its z:
-
-    >>> import logitkit as lk
-    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
-    >>> fit = lk.logit("y ~ x", data)
-    >>> bool(np.isclose(wald_term_tests(fit.record).statistic[0], fit.tidy()["statistic"].iloc[1] ** 2))
-    True
-    """
-    require_likelihood(record, "test")
-    p = len(record.names)
-
-    def of_term(columns: IntArray) -> tuple[float, int]:
-        if columns.size > OVERALL_MOST:  # the time grows with the cube of their number
-            return np.nan, columns.size
-        functions = np.zeros((columns.size, p))
-        functions[np.arange(columns.size), columns] = 1.0
-        return wald_of_functions(record, functions)
-
-    return each_term(record, of_term, "wald", "the coefficients of the term are zero, given the other terms")
-
-
-def each_term(
-    record: FitRecord, of_term: Callable[[IntArray], tuple[float, int]], kind: TestKind, hypothesis: str
-) -> ChiSquareTests:
-    """Test each term but the intercept.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-    of_term : callable
-        Statistic and degrees of freedom of the columns of a term.
-    kind : {'wald', 'lr'}
-        How the tests are made.
-    hypothesis : str
-        What each says, in words.
-
-    Returns
-    -------
-    ChiSquareTests
-        A row a term.
+        After a penalty; for a likelihood ratio with sampling weights or clusters.
 
     Examples
     --------
     >>> import logitkit as lk
-    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
-    >>> each_term(fit.record, lambda columns: (0.0, columns.size), "wald", "nothing").p_value.tolist()
-    [1.0]
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> require_test(fit.record, None, "LR")
+    Traceback (most recent call last):
+    ...
+    logitkit.errors.DataError: A loaded model holds no rows, which the likelihood ratio needs; use test='Wald'.
     """
-    names = record.info.names
-    terms = [term for term in record.info.terms if term.columns and names[term.columns[0]] != INTERCEPT]
-    rows = [of_term(np.array(term.columns, dtype=np.int64)) for term in terms]
-    contained = [pair for term in terms for pair in contained_terms(record.info, np.array(term.columns))]
-    found = chi_square_tests("term", tuple(term.name for term in terms), rows, kind, hypothesis)
-    return replace(found, contained=tuple(contained), n_clusters=record.covariance.n_clusters)
+    require_choice("test", test, get_args(TestKind))
+    require_likelihood(record, "test" if test == "Wald" else "lr_test")
+    if test == "LR" and not record.has_likelihood:
+        raise UnsupportedError(f"A likelihood-ratio test is not valid with {record.covariance.label}; use test='Wald'.")
+    if test == "LR" and design is None:
+        raise DataError("A loaded model holds no rows, which the likelihood ratio needs; use test='Wald'.")
 
 
 def chi_square_tests(
@@ -166,7 +126,7 @@ def chi_square_tests(
         Of each row.
     rows : list of (float, int)
         Statistic, missing for none, and degrees of freedom.
-    kind : {'wald', 'lr'}
+    kind : {'LR', 'Wald'}
         How they were made.
     hypothesis : str
         What each says, in words.
@@ -174,11 +134,11 @@ def chi_square_tests(
     Returns
     -------
     ChiSquareTests
-        A row each.
+        One row each.
 
     Examples
     --------
-    >>> chi_square_tests("term", ("x", "g"), [(0.0, 1), (np.nan, 0)], "wald", "zero").p_value.tolist()
+    >>> chi_square_tests("term", ("x", "g"), [(0.0, 1), (np.nan, 0)], "Wald", "zero").p_value.tolist()
     [1.0, nan]
     """
     statistic = np.array([row[0] for row in rows])

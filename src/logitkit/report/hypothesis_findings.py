@@ -1,4 +1,4 @@
-"""Tests of terms and of several outcomes as documents."""
+"""Tests of several hypotheses as documents: of terms, of combining outcomes, of irrelevant alternatives."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from logitkit.inference.chi_square import ChiSquareTests
 from logitkit.inference.iia import IiaTests
-from logitkit.inference.term_tests import ChiSquareTests
 from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document
@@ -17,16 +17,20 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["chi_square_table", "missing_tests"]
 
-KINDS = {"wald": "Wald", "lr": "likelihood ratio"}
+KINDS = {"Wald": "Wald", "LR": "likelihood ratio"}
+TYPES = {2: "II", 3: "III"}
 METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
 
 
 @finding_document.register
 def _(result: ChiSquareTests) -> Document:
-    what = {"term": "terms across all outcomes", "outcomes": "whether outcomes can be combined"}[result.what]
+    what = {"term": "terms", "outcomes": "whether outcomes can be combined"}[result.what]
+    facts = [Fact("Method", KINDS[result.kind])]
+    if result.type is not None:
+        facts.append(Fact("Type", TYPES[result.type]))
     return Document(
-        f"Tests of {what}",
-        facts=(Fact("Method", KINDS[result.kind]),),
+        f"Tests of {what}{' across all outcomes' if result.across else ''}",
+        facts=tuple(facts),
         blocks=(chi_square_table(result),),
         notes=(f"Hypothesis: {result.hypothesis}.", *missing_tests(result), *depends_on_coding(result.contained)),
         warnings=few_clusters_tested(result),
@@ -55,16 +59,16 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
         "nothing is left to test, the fit under the hypothesis has not converged, or every row is fitted perfectly "
         "(complete separation), when the likelihood ratio has no chi-square distribution"
     )
-    if result.kind == "wald":
+    if result.kind == "Wald":
         why = (
-            "nothing is left to test, a coefficient in it is infinite (then the likelihood ratio, test='lr', may have "
+            "nothing is left to test, a coefficient in it is infinite (then the likelihood ratio, test='LR', may have "
             "one), or the covariance lacks the rank to test all of it at once, as with few clusters"
         )
     return (f"No statistic: {why}.",)
 
 
 def chi_square_table(result: ChiSquareTests) -> Table:
-    """Return chi-square tests, a row each."""
+    """Return chi-square tests, one per row."""
     head = {"term": "Term", "outcomes": "Outcomes"}[result.what]
     return _table_of(head, result.labels, result.statistic, result.dof, result.p_value)
 

@@ -1,0 +1,94 @@
+r"""Whether two outcomes can be combined.
+
+The hypothesis :math:`\beta_{aj} = \beta_{bj}` for all columns but the intercept says that X does not tell a and b apart
+(Cramer and Ridder 1991); by Wald, or by likelihood ratio with the model fitted under it.
+
+References
+----------
+Cramer, J. S. and Ridder, G. (1991) Pooling states in the multinomial logit model. Journal of Econometrics 47, 267-272.
+Long, J. S. and Freese, J. (2014) Regression Models for Categorical Dependent Variables Using Stata, section 8.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.fit import fit_design
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.errors import UnsupportedError
+from logitkit.inference.chi_square import ChiSquareTests, TestKind, chi_square_tests, require_test, wald_of_functions
+from logitkit.inference.functions import contrast_functions
+from logitkit.inference.nested import design_of_columns, likelihood_ratio
+from logitkit.models.form import outcomes_form
+from logitkit.models.predictors import full_predictors
+
+__all__ = ["combine_tests"]
+
+
+def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wald") -> ChiSquareTests:
+    """Test for each pair of outcomes whether they can be combined.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows, which the likelihood ratio needs.
+    test : {'Wald', 'LR'}
+        How.
+
+    Returns
+    -------
+    ChiSquareTests
+        One row per pair.
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty, and for a model whose predictors differ by outcome; by likelihood ratio with sampling weights
+        or clusters.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> combine_tests(fit.record, fit.design).labels
+    ('a & b', 'a & c', 'b & c')
+    """
+    require_test(record, design, test)
+    if record.restricted:
+        raise UnsupportedError("Outcomes whose predictors differ cannot be tested for being combined.")
+    columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
+    rows, labels = [], []
+    for a in range(len(record.outcomes)):
+        for b in range(a + 1, len(record.outcomes)):
+            labels.append(f"{record.outcomes[a]} & {record.outcomes[b]}")
+            functions = contrast_functions(record, a, b, columns)
+            if test == "Wald":
+                rows.append(wald_of_functions(record, functions))
+            else:
+                assert design is not None
+                rows.append(likelihood_ratio(record, _combined(record, design, a, b), functions))
+    hypothesis = "all coefficients but the intercepts are equal for the two"
+    found = chi_square_tests("outcomes", tuple(labels), rows, test, hypothesis)
+    return replace(found, n_clusters=record.covariance.n_clusters)
+
+
+def _combined(record: FitRecord, design: Design, first: int, second: int) -> FitRecord:
+    """Return the model in which two outcomes have the same coefficients but for the intercept."""
+    # A restricted model is solved on its columns as they are, which must be independent.
+    part = design_of_columns(design, np.setdiff1d(np.arange(len(record.info.names)), record.aliased))
+    names = part.info.names
+    predictors = full_predictors(
+        record.family.n_outcomes, len(names), first
+    )  # then those of the second outcome are zero
+    kept = np.ones((predictors.active.size, len(names)), dtype=bool)
+    kept[int(np.searchsorted(predictors.active, second))] = [name == INTERCEPT for name in names]
+    basis = np.eye(kept.size)[:, kept.reshape(-1)]
+    return fit_design(part, outcomes_form(replace(predictors, basis=basis), first, record.outcomes), Newton())

@@ -1,0 +1,175 @@
+r"""Likelihood ratios of a fit and a smaller one to the same rows, which lacks columns or has coefficients in common.
+
+Under separation both suprema of the likelihood are finite, and twice the difference of their logarithms is the
+statistic; only those functions of the coefficients that the data determine are degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.fit import fit_design
+from logitkit.engine.levels.absorbed import fit_absorbed
+from logitkit.engine.null import null_loss
+from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.inference.chi_square import not_aliased
+from logitkit.inference.functions import determined_functions
+from logitkit.models.form import outcomes_form
+from logitkit.models.predictors import full_predictors
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["design_of_columns", "fit_without", "likelihood_ratio", "ratio_to_nothing"]
+
+
+def ratio_to_nothing(record: FitRecord, design: Design) -> tuple[float, int]:
+    """Return the test against the model without coefficients: intercepts of absorbed levels, else offsets only.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows.
+
+    Returns
+    -------
+    statistic : float
+        Twice the difference of the log-likelihoods.
+    dof : int
+        Rank of the columns.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 0 + x", {"y": [0, 0, 1, 0, 1, 1], "x": [-1.0, -2.0, 2.5, 1.0, -3.5, 5.0]})
+    >>> statistic, dof = ratio_to_nothing(fit.record, fit.design)
+    >>> bool(np.isclose(statistic, 12 * np.log(2) + 2 * fit.loglik)), dof
+    (True, 1)
+    """
+    if record.info.absorbed is not None:
+        return max(record.null_deviance - record.deviance, 0.0), record.n_params - record.n_intercepts
+    loss = null_loss(design.response, False, record.family)
+    return max(2.0 * (loss - (record.log_constant - record.loglik)), 0.0), record.n_params
+
+
+def likelihood_ratio(larger: FitRecord, smaller: FitRecord, functions: FloatArray) -> tuple[float, int]:
+    """Return twice the difference of the log-likelihoods of two fits, and its degrees of freedom.
+
+    Parameters
+    ----------
+    larger, smaller : FitRecord
+        Fits to the same rows.
+    functions : (k, p) array
+        Functions of the larger fit's coefficients that are zero in the smaller. Those that the data do not determine
+        are no degrees of freedom: the likelihood has the same supremum with them and without.
+
+    Returns
+    -------
+    statistic : float
+        Missing where the smaller fit has not converged, or every row is fitted perfectly.
+    dof : int
+        0 where nothing is tested.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> larger, smaller = lk.logit("y ~ x", data), lk.logit("y ~ 1", data)
+    >>> statistic, dof = likelihood_ratio(larger.record, smaller.record, np.array([[0.0, 1.0]]))
+    >>> bool(np.isclose(statistic, larger.lr_test().statistic)), dof
+    (True, 1)
+    """
+    dof = larger.n_params - smaller.n_params
+    if not smaller.converged:
+        return np.nan, 0
+    if larger.separated_completely:  # the statistic would be the smaller model's deviance, whatever the larger has
+        return np.nan, max(dof, 0)
+    if larger.limit is not None:
+        tested = not_aliased(larger, functions)
+        if _rank(larger, tested) != dof:  # other columns stand in for an aliased one
+            return np.nan, 0
+        dof = _rank(larger, determined_functions(larger, tested))
+    return max(smaller.deviance - larger.deviance, 0.0), dof
+
+
+def _rank(record: FitRecord, functions: FloatArray) -> int:
+    return int(np.linalg.matrix_rank(record.coordinates.jacobian(functions))) if len(functions) else 0
+
+
+def design_of_columns(design: Design, keep: IntArray) -> Design:
+    """Return the design with some of its columns.
+
+    Parameters
+    ----------
+    design : Design
+        n rows.
+    keep : (k,) int array
+        Places of the columns, in order.
+
+    Returns
+    -------
+    Design
+        The same rows; a term keeps the columns that are left of it.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x + z", {"y": [0, 1, 0, 1], "x": [1.0, 2, 3, 3], "z": [1.0, 1, 2, 0]})
+    >>> [term.name for term in design_of_columns(fit.design, np.array([0, 2])).info.terms]
+    ['Intercept', 'z']
+    """
+    info, place = design.info, {int(j): k for k, j in enumerate(keep)}
+    terms = tuple(replace(term, columns=tuple(place[j] for j in term.columns if j in place)) for term in info.terms)
+    names = tuple(info.names[j] for j in keep)
+    info = replace(info, names=names, terms=tuple(term for term in terms if term.columns), constant=None)
+    return replace(design, matrix=design.matrix.columns(keep), info=info)
+
+
+def fit_without(record: FitRecord, design: Design, columns: IntArray) -> tuple[FitRecord, Design]:
+    """Return the model without some columns, at least one of which is left, and its design.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows.
+    columns : (k,) int array
+        Columns to leave out.
+
+    Returns
+    -------
+    record : FitRecord
+        Of the same family, with the restrictions that concern the columns that are left.
+    design : Design
+        Its rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> bool(np.isclose(fit_without(fit.record, fit.design, np.array([1]))[0].deviance, fit.null_deviance))
+    True
+    """
+    keep = np.setdiff1d(np.arange(len(record.info.names)), columns)
+    part = design_of_columns(design, keep)
+    if record.info.absorbed is not None:
+        # The intercepts of the fit stay in the offset: those of the smaller fit are differences from them.
+        return fit_absorbed(part, record.family, Newton(), record.level)
+    if record.is_single:
+        return fit_design(part, record.family, Newton()), part
+    predictors = full_predictors(record.family.n_outcomes, keep.size, record.reference or 0)
+    if record.restricted:
+        assert isinstance(record.coordinates, Coordinates)
+        assert record.coordinates.transform is not None
+        basis = record.coordinates.transform.reshape(record.predictors.active.size, -1, record.inner_coef.size)[:, keep]
+        basis = basis.reshape(-1, record.inner_coef.size)
+        predictors = replace(predictors, basis=basis[:, (basis != 0.0).any(axis=0)])
+    form = outcomes_form(predictors, record.reference or 0, record.outcomes)
+    return fit_design(part, form, Newton()), part

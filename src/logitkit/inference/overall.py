@@ -1,0 +1,110 @@
+r"""The Wald test that the columns tell nothing: every linear predictor is constant.
+
+Of several outcomes the hypothesis is of the differences between the outcomes' predictors. Where a combination of
+columns is an intercept, what is tested is what is left of the coefficients beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import chdtrc
+
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.record import FitRecord
+from logitkit.inference.chi_square import wald_of_finite
+from logitkit.inference.functions import function_sides, slope_contrasts
+from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.wald import OVERALL_MOST
+from logitkit.typing import FloatArray
+
+__all__ = ["but_for_constant", "overall_test"]
+
+
+def overall_test(record: FitRecord) -> tuple[float, int, float]:
+    """Wald test that all slopes are zero; those without a standard error are excluded.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    statistic : float
+        Chi-square statistic; nan when there is nothing to test, the covariance lacks the rank, or there are more than
+        ``OVERALL_MOST`` coefficients: the time grows with the cube of their number.
+    dof : int
+        Degrees of freedom; 0 when there is nothing to test.
+    p_value : float
+        Upper tail probability.
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty.
+
+    Examples
+    --------
+    With one predictor it is the square of its z:
+
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> bool(abs(overall_test(fit.record)[0] - (fit.coef["x"] / fit.std_error["x"]) ** 2) < 1e-9)
+    True
+
+    In symmetric form it is what it is against a reference:
+
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> one, other = (lk.multinomial("y ~ x", data, reference=r).record for r in ("a", None))
+    >>> bool(np.isclose(overall_test(one)[0], overall_test(other)[0]))
+    True
+    """
+    require_likelihood(record, "test")
+    columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
+    if record.is_single:
+        columns = columns[record.std_error[columns] > 0.0]
+        if columns.size > OVERALL_MOST:
+            return np.nan, columns.size, np.nan
+    functions = np.vstack([_tested(record, contrasts) for contrasts in slope_contrasts(record, columns)])
+    if not len(functions):
+        return np.nan, 0, np.nan
+    if len(functions) > OVERALL_MOST:
+        return np.nan, len(functions), np.nan
+    statistic, dof = wald_of_finite(record, functions)
+    return statistic, dof, np.nan if np.isnan(statistic) else float(chdtrc(dof, statistic))
+
+
+def _tested(record: FitRecord, contrasts: FloatArray) -> FloatArray:
+    """Return the contrasts that are finite and estimated, less what makes the predictor constant but not zero."""
+    contrasts = contrasts[function_sides(record, contrasts) == 0.0]
+    contrasts = contrasts[(record.coordinates.jacobian(contrasts) != 0.0).any(axis=1)]
+    if record.info.constant is None or not len(contrasts):
+        return contrasts
+    columns = np.argmax(contrasts != 0.0, axis=1) % record.predictors.n_columns
+    return but_for_constant(record.info.constant[columns]) @ contrasts
+
+
+def but_for_constant(constant: FloatArray) -> FloatArray:
+    """Return orthonormal functions of coefficients that are zero if and only if X beta is constant.
+
+    Parameters
+    ----------
+    constant : (p,) array
+        b, with X b = 1 on every row; zeros where no combination is constant.
+
+    Returns
+    -------
+    (p - 1, p) array
+        A basis of what is orthogonal to b; p rows where b is zero.
+
+    Examples
+    --------
+    Of two cell means, their difference:
+
+    >>> np.abs(but_for_constant(np.ones(2)).sum(axis=1)).round(9).tolist()
+    [0.0]
+    """
+    if not constant.any():
+        return np.eye(constant.size)
+    return np.asarray(np.linalg.qr(constant[:, None], mode="complete")[0].T[1:])
