@@ -28,7 +28,6 @@ HELD = (
     "figures.FitPlots",
     "grouped.GroupedFits",
     "outcome_figures.OutcomePlots",
-    "outcome_path.OutcomePath",
     "path.Path",
     "resampled.BootstrapResult",
     "resampled.JackknifeResult",

@@ -161,7 +161,7 @@ def test_it_composes_and_pickles_without_rows():
         (MultinomialClassifierCV(penalty="l1"), "penalty='l1' is a text"),
         (MultinomialClassifierCV(penalty=lk.Lasso(), l1_ratio=0.5), "l1_ratio=0.5 and penalty= were given together"),
         (MultinomialClassifierCV(penalty=lk.Lasso(0.1)), "leave it out, or use MultinomialClassifier"),
-        (MultinomialClassifierCV(penalty=lk.AdaptiveLasso()), "for two outcomes only"),
+        (MultinomialClassifierCV(penalty=lk.AdaptiveLasso(across_outcomes=True)), "is not offered; use lk.Lasso"),
         (MultinomialClassifierCV(solver=lk.Newton()), "give lk.ProxNewton"),
         (MultinomialClassifierCV(strengths=[-1.0]), "strength"),
         (MultinomialClassifierCV(cv=GroupKFold(3)), "keeps groups together: give fit the group of each row"),

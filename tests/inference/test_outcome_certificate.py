@@ -16,7 +16,7 @@ from logitkit.errors import UnsupportedError
 from logitkit.results.multinomial import MultinomialFit
 from tolerances import EXACT
 
-OFFERED = [name for name in PENALTIES if "adaptive" not in name]
+OFFERED = list(PENALTIES)
 BOUNDED = {"box", "sign", "named bounds", "ridge in a box", "box and prior"}
 
 

@@ -16,7 +16,7 @@ from tolerances import EXACT, ROUTE
 
 #: Of a proximal step, in standard deviations: what the polishing step leaves.
 OPTIMAL = 1e-10
-OFFERED = [name for name in PENALTIES if "adaptive" not in name]
+OFFERED = list(PENALTIES)
 BOUNDED = {"box", "sign", "named bounds", "ridge in a box", "box and prior"}
 CASES = [
     *((design, OUTCOME_ROWS[k % len(OUTCOME_ROWS)], 3 + k % 3, None) for k, design in enumerate(DESIGNS)),
@@ -167,9 +167,10 @@ def test_what_is_refused() -> None:
     X, names = p.columns.X, p.columns.shape.names
     with pytest.raises(DataError, match="of two there is one coefficient"):
         lk.logit_matrix(X, (p.codes == 0).astype(float), names, penalty=lk.Lasso(0.1, across_outcomes=True))
-    for penalty in (lk.AdaptiveLasso(0.1), lk.RelaxedLasso(0.1)):
-        with pytest.raises(UnsupportedError, match="two outcomes only"):
-            p.fit(penalty)
+    with pytest.raises(UnsupportedError, match="relaxed lasso cannot be added"):
+        p.fit(lk.RelaxedLasso(0.1) + lk.Ridge(0.1))
+    with pytest.raises(UnsupportedError, match=r"AdaptiveLasso\(across_outcomes=True\) is not offered"):
+        p.fit(lk.AdaptiveLasso(0.1, across_outcomes=True))
     with pytest.raises(UnsupportedError, match="use keep= and relative= instead"):
         p.fit(lk.Lasso(0.1), per_outcome={"birch": "x1"}, reference="ash")
     with pytest.raises(UnsupportedError, match="Name a reference"):
@@ -215,4 +216,16 @@ def test_bounds_on_one_side_without_another_penalty() -> None:
     assert (coef == 0.0)[:, inner].any()  # some bound is met, and some is not
     assert (coef > 0.0)[:, inner].any()
     assert oracle.residual(coef) < OPTIMAL
+    assert fit.certificate().holds
+
+
+@pytest.mark.parametrize("chosen", [{}, {"reference": "ash"}])
+def test_a_ridge_beside_a_column_that_bounds_hold(chosen: dict[str, str]) -> None:
+    p = prepared("dense, C order")
+    fit = p.fit(lk.Ridge(0.05) + lk.Bounds({"x1": 0.0}, {"x1": 0.0}), **chosen)
+    oracle = p.oracle(reference=0 if chosen else None)
+    oracle.columns.elastic_net(0.05, 0.0)
+    oracle.columns.lower[1] = oracle.columns.upper[1] = 0.0
+    assert (fit.coef.loc["x1"] == 0.0).all()
+    assert oracle.residual(table(fit)) < OPTIMAL
     assert fit.certificate().holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import logitkit as lk
-from logitkit.engine.regularised.outcome_smooth import NEWTON_MOST
+from logitkit.engine.regularised.smooth import NEWTON_MOST
 from tolerances import ITERATIVE
 
 

@@ -10,7 +10,7 @@ from scipy import sparse
 
 import logitkit as lk
 from engine.regularised.shrunken_outcomes import table
-from logitkit.engine.regularised import outcome_path, outcome_smooth
+from logitkit.engine.regularised import smooth
 from oracles.penalised import PenalisedOracle
 from oracles.penalised_outcomes import OutcomeOracle
 
@@ -80,8 +80,7 @@ def test_working_sets_of_sparse_columns_against_a_reference() -> None:
 @pytest.mark.parametrize("kind", ["plain", "keep", "sparse", "prior"])
 def test_many_coefficients_of_a_ridge(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """L-BFGS stops where a bound on what is left is below the tolerance: coefficients are right to its root."""
-    for module in (outcome_smooth, outcome_path):  # many are few here; the real number has a test of its own
-        monkeypatch.setattr(module, "NEWTON_MOST", 500)
+    monkeypatch.setattr(smooth, "NEWTON_MOST", 500)  # many are few here; the real number has a test of its own
     X, codes, names = drawn(120, 200, 4, 3, 0.2 if kind == "sparse" else 1.0)
     oracle = OutcomeOracle(PenalisedOracle(X, np.zeros(120)), np.eye(4)[codes])
     factor = np.ones(200)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 import logitkit as lk
-from logitkit.engine.regularised.penalised_path import PathStatus
+from logitkit.engine.regularised.path import PathStatus
 from logitkit.errors import DataError
 from logitkit.plots.export import svg_of
 from logitkit.plots.path import NAMED_MOST, _apart, plot_cross_validation, plot_path
@@ -33,7 +33,7 @@ def cv():
 
 @pytest.fixture(scope="module")
 def scale(path):
-    return path._given.problem.strengths.scale
+    return path._given.strengths.scale
 
 
 def named(ax):

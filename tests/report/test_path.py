@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.engine.regularised.penalised_path import PathStatus
+from logitkit.engine.regularised.path import PathStatus
 from logitkit.report.document import Table
 from logitkit.report.findings import finding_document
 from logitkit.report.html import render_html

@@ -17,9 +17,9 @@ from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import labelled_rows, ready_design
 from logitkit.design.table.frame import read_table
+from logitkit.engine.regularised.model import PathModel
 from logitkit.engine.regularised.options import ProxNewton
-from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial
-from logitkit.engine.regularised.penalised_path import strength_grid
+from logitkit.engine.regularised.path import strength_grid
 from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.inference.delta import normal_quantile
 from logitkit.models.penalties.elastic_net import Lasso
@@ -28,12 +28,10 @@ from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.report.path import missing_scores
 from logitkit.results.cross_validated import CrossValidated
 from logitkit.results.foreign import in_our_words
-from logitkit.results.outcome_path import OutcomeCrossValidated
 from logitkit.selection.cross_validation import cross_validate_path
 from logitkit.selection.folds import Folds, splits_of
 from logitkit.selection.scores import measure_named
 from logitkit.selection.splits import Splits
-from logitkit.selection.unpenalised import Unpenalised
 from logitkit.typing import MissingPolicy, ModelKind, WeightKind
 
 __all__ = ["cross_validate", "cross_validate_matrix"]
@@ -199,18 +197,18 @@ def _cross_validated(
     normal_quantile(level)
     design = words.design(rows)
     splits = divided(design)
-    given = words.unpenalised(design, level) if penalty is None else words.penalised(design, penalty)
+    given: PathModel = words.unpenalised(design, level)
+    penalised = None if penalty is None else words.penalised(design, penalty)
     options, several = path_options(solver), bool(design.info.response.levels)
     scored = measure_named(measure, several)
     if penalty is None and (grid[1:] != (None, None) or solver is not None):
         raise DataError("penalty=None: strengths=, ratio= and solver= are for a penalty; leave them out.")
     with single_threaded_blas():
-        strengths = np.zeros(1) if penalty is None else strength_grid(given, *grid)
+        strengths = np.zeros(1)
+        if penalised is not None:
+            given, strengths = penalised, strength_grid(penalised, *grid)
         found = cross_validate_path(given, strengths, splits, scored, options, stops=grid[2] is None)
     missing = missing_scores(found)
     if missing:
         warn_caller(missing, DataWarning)
-    if several:
-        assert isinstance(given, PenalisedMultinomial | Unpenalised)
-        return OutcomeCrossValidated(found, given, level)
     return CrossValidated(found, given, level)

@@ -315,8 +315,8 @@ def _fit(
             with single_threaded_blas():
                 record, design = fit_absorbed(design, family, solver or Newton(), level)
     else:
+        from logitkit.engine.regularised.estimate import fit_penalised
         from logitkit.engine.regularised.options import ProxNewton
-        from logitkit.engine.regularised.penalised import fit_penalised
 
         if solver is not None and not isinstance(solver, ProxNewton):
             raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")

@@ -9,11 +9,10 @@ from logitkit.api.nominal import First, outcomes_of
 from logitkit.design.design import Design
 from logitkit.design.response.reading import BinaryReader, NominalReader
 from logitkit.design.table.extras import offsets_by_outcome
-from logitkit.engine.regularised.penalised_logit import penalised_logit
-from logitkit.engine.regularised.penalised_model import PenalisedModel
-from logitkit.engine.regularised.penalised_multinomial import penalised_multinomial
+from logitkit.engine.regularised.model import PenalisedModel, penalised_model
 from logitkit.errors import DataError
 from logitkit.models.binomial import Binomial
+from logitkit.models.form import single_form
 from logitkit.models.link import link_named
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -60,15 +59,15 @@ class ModelWords(NamedTuple):
         with single_threaded_blas():
             if self.model == "multinomial":
                 outcomes = outcomes_of(design, (self.reference, None, None), penalty)
-                return penalised_multinomial(design, outcomes, penalty)
-            return penalised_logit(design, family, penalty)
+                return penalised_model(design, outcomes, penalty)
+            return penalised_model(design, family, penalty)
 
-    def unpenalised(self, design: Design, level: float) -> PenalisedModel:
+    def unpenalised(self, design: Design, level: float) -> Unpenalised:
         """Return the model without a penalty."""
         family = self._family
         if self.model == "multinomial":
             return Unpenalised(design, outcomes_of(design, (self.reference, None, None), None), level)
-        return Unpenalised(design, family, level)
+        return Unpenalised(design, single_form(family, design.matrix.n_columns), level)
 
     @property
     def _family(self) -> Binomial:

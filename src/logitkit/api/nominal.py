@@ -20,7 +20,6 @@ from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.nominal import choose_outcomes
-from logitkit.models.predictors import full_predictors
 from logitkit.results.foreign import in_our_words
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.typing import MissingPolicy, WeightKind
@@ -233,12 +232,12 @@ def _fit(
             raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
         record = fit_design(design, outcomes, solver or Newton(), level)
     else:
+        from logitkit.engine.regularised.estimate import fit_penalised
         from logitkit.engine.regularised.options import ProxNewton
-        from logitkit.engine.regularised.penalised_outcomes import fit_penalised_outcomes
 
         if solver is not None and not isinstance(solver, ProxNewton):
             raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")
-        record = fit_penalised_outcomes(design, outcomes, penalty, solver or ProxNewton(), level)
+        record = fit_penalised(design, outcomes, penalty, solver or ProxNewton(), level)
     if not record.converged:
         warn_caller(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
@@ -256,7 +255,4 @@ def outcomes_of(
     levels = list(design.info.response.coded) or list(design.info.response.levels)
     if reference is First.FIRST:
         reference = levels[0] if penalty is None else None
-    outcomes = choose_outcomes(design.info, reference, per_outcome, equal)
-    if penalty is None or reference is not None:
-        return outcomes
-    return replace(outcomes, predictors=full_predictors(len(design.info.response.levels), len(design.info.names), None))
+    return choose_outcomes(design.info, reference, per_outcome, equal)

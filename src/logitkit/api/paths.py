@@ -14,15 +14,13 @@ from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
 from logitkit.engine.regularised.options import ProxNewton
-from logitkit.engine.regularised.penalised_multinomial import PenalisedMultinomial
-from logitkit.engine.regularised.penalised_path import PathStatus, solve_path, strength_grid
+from logitkit.engine.regularised.path import PathStatus, solve_path, strength_grid
 from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.inference.delta import normal_quantile
 from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.results.foreign import in_our_words
-from logitkit.results.outcome_path import OutcomePath
 from logitkit.results.path import Path
 from logitkit.typing import MissingPolicy, ModelKind, WeightKind
 
@@ -214,7 +212,7 @@ def _path(
             f"The path {record.status.value} at the strength {record.strengths[-1]:.4g}. Do not use its last row.",
             ConvergenceWarning,
         )
-    return OutcomePath(record, given, level) if isinstance(given, PenalisedMultinomial) else Path(record, given, level)
+    return Path(record, given, level)
 
 
 def path_options(solver: ProxNewton | None) -> ProxNewton:

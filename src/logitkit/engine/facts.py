@@ -74,6 +74,9 @@ class PenaltyFacts:
         Scaled coefficients are the scale times those as given.
     certified : bool
         False where the coefficients are not the minimum of the penalised objective: a relaxed lasso.
+    place : (q,) int array or None
+        Where the coefficients of ``penalty`` are among those of the record, where some are left out: in symmetric form
+        the first outcome's of columns without a penalty.
     """
 
     words: str
@@ -90,6 +93,7 @@ class PenaltyFacts:
     quadratic: Quadratic | None = field(repr=False)
     scale: FloatArray = field(repr=False)
     certified: bool = True
+    place: IntArray | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

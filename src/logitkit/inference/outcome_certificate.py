@@ -172,15 +172,15 @@ def _of_all(
 ) -> tuple[FloatArray, Penalty, FloatArray, FloatArray | None, FloatArray]:
     """Return scale, penalty and prior (``prior_parts``) of all flat coefficients, of which facts leave some out.
 
-    In symmetric form these are the first outcome's coefficients of columns that nothing penalises, which are found
-    beside those of the last outcome: what is stated for a column is the same for all.
+    In symmetric form these are the first outcome's coefficients of columns that nothing penalises.
     """
     p, size, given = record.predictors.n_columns, record.coef.size, facts.scale.size
     penalty, (diagonal, precision, centre) = facts.penalty, prior_parts(facts.quadratic, given)
     held = diagonal if precision is None else precision.diagonal()
     stated = np.column_stack([facts.scale, penalty.l1, penalty.l2, penalty.lower, penalty.upper, held])
-    place = _placed(stated[: given - size + p], stated[-p:])
-    place = np.r_[place, np.arange(p, size)]
+    place = np.arange(size) if facts.place is None else facts.place
+    if place.size > given:  # of a file that does not say so
+        place = np.r_[_placed(stated[: given - size + p], stated[-p:]), np.arange(p, size)]
 
     def spread(values: FloatArray, rest: float) -> FloatArray:
         out = np.full(size, rest)

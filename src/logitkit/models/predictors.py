@@ -231,6 +231,15 @@ class Predictors:
             return np.arange(self.n_flat)
         return np.asarray(self.basis.tocsc().indices, dtype=np.int64)
 
+    def among(self, coefficients: IntArray) -> tuple[IntArray, Predictors]:
+        """Return the columns of some coefficients, and the predictors over these columns, all other coefficients zero.
+
+        Of a model of one part whose coefficients are ``picked``.
+        """
+        row, column = np.divmod(self.chosen[coefficients], self.n_columns)
+        columns, place = np.unique(column, return_inverse=True)
+        return columns, self.of_columns(columns.size).picked(row * columns.size + place)
+
     def of_columns(self, n_columns: int) -> Predictors:
         """Return the predictors of a model of one part with another number of columns, nothing restricted."""
         (part,) = self.parts

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
-from logitkit.engine.regularised.penalised_path import PathRecord, PathStatus
+from logitkit.engine.regularised.path import PathRecord, PathStatus
 from logitkit.errors import DataError
 from logitkit.plots.labels import plain, wrapped
 from logitkit.plots.log_axis import set_log_ticks

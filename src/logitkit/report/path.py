@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.engine.regularised.penalised_path import PathRecord, PathStatus
+from logitkit.engine.regularised.path import PathRecord, PathStatus
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_strengths
 from logitkit.report.number_format import format_column, format_integer, format_percent

@@ -7,10 +7,10 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from logitkit.engine.regularised.penalised_model import PenalisedModel
+from logitkit.engine.regularised.model import PathModel
 from logitkit.numerics.once import once
 from logitkit.report.frames import ResultFrame
-from logitkit.results.along import fit_at_strength, nested_of
+from logitkit.results.at_strengths import fit_at_strength, nested_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
 from logitkit.results.path import Path
@@ -29,7 +29,7 @@ class CrossValidated:
     ----------
     record : CrossValidation
         What was found.
-    given : PenalisedModel
+    given : PathModel
         The problem, with the rows, which a result that was pickled leaves behind.
     level : float
         Confidence level of the fits.
@@ -45,9 +45,9 @@ class CrossValidated:
     True
     """
 
-    def __init__(self, record: CrossValidation, given: PenalisedModel, level: float) -> None:
+    def __init__(self, record: CrossValidation, given: PathModel, level: float) -> None:
         self.record = record
-        self._given: PenalisedModel | None = given
+        self._given: PathModel | None = given
         self._level = level
         self._path = Path(record.path, given, level)
 

@@ -7,16 +7,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from logitkit.engine.regularised.penalised_logit import PenalisedLogit
-from logitkit.engine.regularised.penalised_model import PenalisedModel
-from logitkit.engine.regularised.penalised_path import PathRecord
+from logitkit.engine.regularised.model import PathModel
+from logitkit.engine.regularised.path import PathRecord
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
 from logitkit.report.frames import ResultFrame
-from logitkit.results.along import criteria_frame, fit_at_strength, least_strength, with_rows
+from logitkit.results.at_strengths import criteria_frame, fit_at_strength, least_strength, predictions_at, with_rows
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
-from logitkit.results.path_rows import predict_along
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.typing import UnseenPolicy
 
@@ -31,7 +29,7 @@ class Path:
     ----------
     record : PathRecord
         What was found.
-    given : PenalisedModel
+    given : PathModel
         The problem, with the rows, which a path that was pickled leaves behind.
     level : float
         Confidence level of the fits.
@@ -44,11 +42,18 @@ class Path:
     >>> path = lk.path("low ~ age + lwt + race + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso())
     >>> int(path.n_nonzero[0]), bool((path.deviance_ratio.diff().dropna() > 0).all())
     (1, True)
+
+    Of several outcomes a coefficient belongs to an outcome and a term:
+
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> path = lk.path("y ~ x", data, model="multinomial", n_strengths=5)
+    >>> bool((path.coef.xs("x", axis=1, level="term").iloc[0] == 0).all())
+    True
     """
 
-    def __init__(self, record: PathRecord, given: PenalisedModel, level: float) -> None:
+    def __init__(self, record: PathRecord, given: PathModel, level: float) -> None:
         self.record = record
-        self._given: PenalisedModel | None = given
+        self._given: PathModel | None = given
         self._level = level
         self._scale = given.scale
 
@@ -59,8 +64,15 @@ class Path:
 
     @property
     def coef(self) -> pd.DataFrame:
-        """Coefficients of the columns as given: one row per strength, one column per coefficient."""
-        return pd.DataFrame(self.record.coef, self._index, self.record.names)
+        """Coefficients of the columns as given: one row per strength, one column per coefficient.
+
+        The columns have the names of the terms; of several outcomes, of an outcome and a term.
+        """
+        record = self.record
+        columns: pd.Index = pd.Index(record.names)
+        if not record.is_single:
+            columns = pd.MultiIndex.from_product([record.outcomes, record.columns], names=["outcome", "term"])
+        return pd.DataFrame(record.coef, self._index, columns)
 
     @property
     def deviance_ratio(self) -> pd.Series:
@@ -111,7 +123,7 @@ class Path:
         Returns
         -------
         Fit
-            Solved anew, as ``lk.logit`` with this strength.
+            Solved anew, as ``lk.logit`` or ``lk.multinomial`` with this strength.
         """
         fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
@@ -119,7 +131,7 @@ class Path:
     def predict(
         self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
     ) -> pd.DataFrame:
-        """Return the probability of the event at each strength.
+        """Return the probability of the event, or of each outcome of several, at each strength.
 
         Parameters
         ----------
@@ -135,14 +147,15 @@ class Path:
         Returns
         -------
         pandas.DataFrame
-            One row per row of the table, one column per strength, from the largest; missing where the input is missing.
+            One row per row of the table, one column per strength, from the largest, and of several outcomes one per
+            strength and outcome; missing where the input is missing.
         """
         return self._along("predict", (data, offset, unseen), strengths, "probability")
 
     def predict_logit(
         self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
     ) -> pd.DataFrame:
-        """Return the linear predictor, the logit of the probability, at each strength.
+        """Return the linear predictor at each strength, of several outcomes less its mean over the outcomes.
 
         Parameters
         ----------
@@ -274,16 +287,15 @@ class Path:
 
     def _along(self, verb: str, rows: tuple[Any, Any, UnseenPolicy], strengths: Any, scale: str) -> pd.DataFrame:
         given = with_rows(self._given, verb)
-        assert isinstance(given, PenalisedLogit)
-        return predict_along(given, self.record, rows, strengths, scale)
+        return predictions_at(given, self.record, rows, strengths, scale)
 
     @property
     def _index(self) -> pd.Index:
         return pd.Index(self.record.strengths, name="strength")
 
-    def _dof(self, given: PenalisedModel) -> pd.Series:
+    def _dof(self, given: PathModel) -> pd.Series:
         with single_threaded_blas():
             return pd.Series(given.dof(self.record.strengths, self.record.coef), self._index, name="dof")
 
-    def _criteria(self, given: PenalisedModel, gamma: float) -> pd.DataFrame:
+    def _criteria(self, given: PathModel, gamma: float) -> pd.DataFrame:
         return criteria_frame(given, self.record, self._dof(given), gamma)

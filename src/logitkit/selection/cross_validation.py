@@ -17,9 +17,9 @@ from typing import NamedTuple
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.regularised.model import PathModel
 from logitkit.engine.regularised.options import ProxNewton
-from logitkit.engine.regularised.penalised_model import PenalisedModel
-from logitkit.engine.regularised.penalised_path import PathRecord
+from logitkit.engine.regularised.path import PathRecord
 from logitkit.errors import DataError, LogitkitError
 from logitkit.models.penalties.elastic_net import AdaptiveLasso
 from logitkit.models.penalties.specification import parts_of
@@ -92,13 +92,13 @@ class _HeldOut(NamedTuple):
 
 
 def cross_validate_path(
-    given: PenalisedModel, strengths: FloatArray, folds: Splits, measure: Measure, options: ProxNewton, stops: bool
+    given: PathModel, strengths: FloatArray, folds: Splits, measure: Measure, options: ProxNewton, stops: bool
 ) -> CrossValidation:
     """Fit the path of all rows and that without each fold, and score each fold.
 
     Parameters
     ----------
-    given : PenalisedModel
+    given : PathModel
         The problem of all rows, fresh.
     strengths : (k,) array
         From the largest.
@@ -156,7 +156,7 @@ def cross_validate_path(
 
 
 def _collected(
-    given: PenalisedModel, path: PathRecord, every: Iterable[_HeldOut], folds: Splits, measure: Measure
+    given: PathModel, path: PathRecord, every: Iterable[_HeldOut], folds: Splits, measure: Measure
 ) -> CrossValidation:
     k = path.strengths.size
     scores, weights = np.full((folds.n_splits, k), np.nan), np.empty(folds.n_splits)
@@ -181,7 +181,7 @@ def _collected(
 
 
 def _held_out(
-    given: PenalisedModel,
+    given: PathModel,
     strengths: FloatArray,
     latch: PathLatch,
     train: IntArray,

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from logitkit.engine.regularised.model import PathModel
 from logitkit.engine.regularised.options import ProxNewton
-from logitkit.engine.regularised.penalised_model import PenalisedModel
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.options import require_choice
 from logitkit.selection.cross_validation import CrossValidation, cross_validate_path, rows_of_design
@@ -84,14 +84,12 @@ class _Chosen(NamedTuple):
     weight: float
 
 
-def nested_scores(
-    given: PenalisedModel, found: CrossValidation, options: ProxNewton, rule: str = "best"
-) -> NestedScores:
+def nested_scores(given: PathModel, found: CrossValidation, options: ProxNewton, rule: str = "best") -> NestedScores:
     """Choose the strength anew without each fold, and score the fold.
 
     Parameters
     ----------
-    given : PenalisedModel
+    given : PathModel
         The problem of all rows.
     found : CrossValidation
         Its cross-validation.

@@ -11,10 +11,10 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
+from logitkit.engine.regularised.model import PathModel, PenalisedModel, names_of
 from logitkit.engine.regularised.options import ProxNewton
-from logitkit.engine.regularised.penalised_model import PenalisedModel
-from logitkit.engine.regularised.penalised_path import PathRecord, PathStatus, solve_path
-from logitkit.engine.regularised.sequence import StrengthSequence
+from logitkit.engine.regularised.path import PathRecord, PathStatus, solve_path
+from logitkit.engine.regularised.strengths import Strengths
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import DataError, UnsupportedError
@@ -22,10 +22,8 @@ from logitkit.inference.estimable import not_estimable
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sandwich import with_required_sandwich
-from logitkit.models.binomial import Binomial
 from logitkit.models.form import Form
 from logitkit.models.penalties.specification import Part, Specification
-from logitkit.models.predictors import flat_names
 from logitkit.typing import FloatArray
 
 __all__ = ["NoPenalty", "Unpenalised", "path_of"]
@@ -42,15 +40,15 @@ class NoPenalty(Part):
 
 
 @dataclass
-class Unpenalised(PenalisedModel):
+class Unpenalised:
     """A model without a penalty on the rows of a design.
 
     Parameters
     ----------
     design : Design
         The rows.
-    family : Binomial or Form
-        Distribution and link; of several outcomes, those with a predictor.
+    form : Form
+        Likelihood and linear predictors.
     level : float
         Confidence level of the fit.
     specification : Specification
@@ -58,18 +56,13 @@ class Unpenalised(PenalisedModel):
     """
 
     design: Design
-    family: Binomial | Form
+    form: Form
     level: float = 0.95
     specification: Specification = field(default_factory=NoPenalty)
     _found: FitRecord | None = None
 
     @property
-    def model(self) -> str:  # type: ignore[override]
-        """What is fitted, in words."""
-        return "logistic regression" if isinstance(self.family, Binomial) else "multinomial logistic regression"
-
-    @property
-    def problem(self) -> StrengthSequence:
+    def strengths(self) -> Strengths:
         """Nothing that a strength changes."""
         raise UnsupportedError("A model without a penalty has one fit and no path; use best, or lk.logit.")
 
@@ -77,50 +70,23 @@ class Unpenalised(PenalisedModel):
     def found(self) -> FitRecord:
         """The fit."""
         if self._found is None:
-            if isinstance(self.family, Binomial):
-                record = fit_design(self.design, self.family, Newton(), self.level)
-                self._found = with_required_sandwich(record, self.design)
-            else:
-                several = fit_design(self.design, self.family, Newton(), self.level)
-                self._found = with_required_sandwich(several, self.design)
+            record = fit_design(self.design, self.form, Newton(), self.level)
+            self._found = with_required_sandwich(record, self.design)
         return self._found
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the coefficients."""
-        info = self.design.info
-        if isinstance(self.family, Binomial):
-            return info.names
-        return flat_names([info.response.levels[k] for k in self.family.predictors.active], info.names)
+    def labels(self) -> tuple[str, ...]:
+        """The outcomes that have coefficients; one without a name for two outcomes."""
+        return self.form.shown.parts[0].labels
 
     @property
     def scale(self) -> FloatArray:
         """Ones: no coefficient is penalised."""
-        return np.ones(len(self.names))
-
-    @property
-    def refits(self) -> bool:
-        """Nothing is refitted."""
-        return False
-
-    def refitted(self, coef: FloatArray) -> FloatArray:
-        """Return the coefficients as they are."""
-        return coef
-
-    def require_bounded(self, closest: float) -> None:
-        """Separation is found and recorded by the fit."""
-
-    def deviances(self) -> tuple[float, float]:
-        """Return the least loss that any model could have, and the null deviance."""
-        return self._loss - 0.5 * self.found.deviance, self.found.null_deviance
-
-    def reported(self, coef: FloatArray) -> FloatArray:
-        """Return the coefficients as they are."""
-        return coef
+        return np.ones(self.form.shown.n_flat)
 
     def of_rows(self, design: Design) -> Unpenalised:
         """Return the same model of other rows."""
-        return Unpenalised(design, self.family, self.level)
+        return Unpenalised(design, self.form, self.level)
 
     def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
         """Return linear predictors of the fit, at their limit under separation, shape (m, 1) or (K, m, 1)."""
@@ -159,7 +125,7 @@ class Unpenalised(PenalisedModel):
         if record.status not in {Status.CONVERGED, Status.SEPARATED}:
             raise DataError(f"the fit has not converged: the solver {record.status.value}.")
         return PathRecord(
-            self.names,
+            names_of(self),
             self.specification.words,
             np.zeros(1),
             record.coef[None, :],
@@ -173,16 +139,17 @@ class Unpenalised(PenalisedModel):
             PathStatus.COMPLETE,
             record.method,
             Newton().tol,
-            self.model,
+            self.labels,
             self.design.info.names,
         )
 
 
 def path_of(
-    given: PenalisedModel, strengths: FloatArray, options: ProxNewton, stops: bool, goes_on: Callable[[int], bool]
+    given: PathModel, strengths: FloatArray, options: ProxNewton, stops: bool, goes_on: Callable[[int], bool]
 ) -> PathRecord:
     """Return the path of a model, whether it has a penalty or not."""
     if isinstance(given, Unpenalised):
         goes_on(0)
         return given.path()
+    assert isinstance(given, PenalisedModel)
     return solve_path(given, strengths, options, stops, goes_on)

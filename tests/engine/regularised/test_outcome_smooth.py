@@ -7,7 +7,7 @@ import pytest
 from scipy.special import softmax
 
 import logitkit as lk
-from logitkit.engine.regularised.outcome_smooth import NEWTON_MOST
+from logitkit.engine.regularised.smooth import NEWTON_MOST
 
 
 @pytest.mark.parametrize("standardize", [True, False])

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
-import logitkit.engine.regularised.path as routes
+import logitkit.engine.regularised.engines as routes
 from engine.regularised.shrunken import PENALTIES, Shape, outcome, problem, random_matrix
 from examples import every_other
 from logitkit.engine.curvature.wide import wide_gram
@@ -127,7 +127,7 @@ def test_columns_that_the_rule_leaves_out_are_found(monkeypatch: pytest.MonkeyPa
     p, stated = problem("wide", "plain"), PENALTIES["lasso, small"]
     before = p.fit(stated.penalty(p.shape))
     nothing = np.zeros(len(p.shape.names), dtype=bool)
-    monkeypatch.setattr(routes._Set, "_wanted", lambda _, __: nothing)
+    monkeypatch.setattr(routes.ColumnSet, "_wanted", lambda _, __: nothing)
     fit = p.fit(stated.penalty(p.shape))
     assert_allclose(fit.coef, before.coef, atol=SAME)
     assert_array_equal(fit.coef == 0.0, before.coef == 0.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from logitkit.engine.regularised.outcome_smooth import logarithmic_mean
+from logitkit.engine.regularised.preconditioner import logarithmic_mean
 from logitkit.models.multinomial import NO_SHARES, Multinomial
 from logitkit.numerics.kernels.softmax import softmax_by_row
 from tolerances import EXACT

@@ -140,7 +140,7 @@ class Solved(NamedTuple):
     dual : (p,) array
         Products of the dual point with the scaled columns.
     gap : float
-        The duality gap: a bound, or an estimate (``PenalisedProblem.solve``).
+        The duality gap: a bound, or an estimate (``StrengthSequence.solve``).
     status : Status
         How it ended.
     steps, renewals : int

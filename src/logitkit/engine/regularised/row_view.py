@@ -236,9 +236,7 @@ class SeveralRows:
 
 def on_coefficients(given: Objective, some: IntArray, offset: FloatArray | None = None) -> Objective:
     """Return the objective as a function of some coefficients, the others zero or within an offset of the rows."""
-    outcome, column = np.divmod(given.predictors.chosen[some], given.predictors.n_columns)
-    columns, own = np.unique(column, return_inverse=True)
-    predictors = given.predictors.of_columns(columns.size).picked(outcome * columns.size + own)
+    columns, predictors = given.predictors.among(some)
     matrix = given.matrix if columns.size == given.predictors.n_columns else given.matrix.columns(columns)
     if offset is not None:
         return Objective(matrix, replace(given.response, offset=offset), given.family, predictors=predictors)

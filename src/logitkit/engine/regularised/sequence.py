@@ -1,77 +1,76 @@
-r"""A penalised problem that is solved at one strength after another, whatever its rows and its family are."""
+"""A penalised problem that is solved at one strength after another, each from the solution before."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
-from logitkit.engine.objective import SmoothObjective
-from logitkit.engine.regularised.null_model import NullModel
+from logitkit.engine.objective import Objective
+from logitkit.engine.regularised.engines import Engine, choice, on_gram
+from logitkit.engine.regularised.largest import largest_share
+from logitkit.engine.regularised.null import NullModel, null_model
+from logitkit.engine.regularised.problem import Problem
 from logitkit.engine.regularised.prox_newton import Solved
-from logitkit.engine.regularised.strengths import Strengths
+from logitkit.engine.regularised.smooth import Smooth, SmoothProblem
 from logitkit.errors import DataError
 from logitkit.models.penalties.penalty import Penalty, no_penalty
 from logitkit.typing import FloatArray
 
-__all__ = ["LOOKED_AT_MOST", "Engine", "StrengthSequence", "largest_share"]
+__all__ = ["STRENGTH_LEAST", "StrengthSequence"]
 
 START_GAP, STEPS_MOST = 1e-9, 1_000  # of the null objective, where only what the strength grows with is zero
 STRENGTH_LEAST = 1e-16  # of the mean loss of a row, for a coefficient of a standardised column
-LOOKED_AT_MOST = 1 << 18  # numbers in the rows of a path whose gaps are bounds wherever they are sums over all columns
-L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as glmnet has it
 
 
-class Engine(Protocol):
-    """Minimises at one strength after another."""
-
-    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise the objective plus the penalty, from the solution before."""
-
-
-class StrengthSequence(ABC):
-    """An objective and a penalty whose strength varies.
+class StrengthSequence:
+    """A penalised problem whose strength varies.
 
     Parameters
     ----------
-    strengths : Strengths
-        The penalty.
-    null : NullModel
-        The model of the coefficients without penalty.
-    total : float
-        Total weight of the rows.
-    names : tuple of str
-        Of the columns, for messages.
+    problem : Problem
+        Rows and penalty.
+    null : NullModel, optional
+        The model of the coefficients without penalty, where it is known.
+    smooth : SmoothProblem, optional
+        The columns as they are solved for a penalty of squares, where they are made.
     """
 
-    def __init__(self, strengths: Strengths, null: NullModel, total: float, names: tuple[str, ...]) -> None:
-        self.strengths, self.null, self.total, self.names = strengths, null, total, names
+    def __init__(self, problem: Problem, null: NullModel | None = None, smooth: SmoothProblem | None = None) -> None:
+        self.problem, self.strengths = problem, problem.strengths
+        self.null = null_model(problem) if null is None else null
+        #: The columns as they are solved where the penalty has squares only.
+        self.smooth = SmoothProblem(problem, problem.strengths.whole.held) if smooth is None else smooth
         self._slope: FloatArray | None = None
         self._engine: Engine | None = None
 
     @property
-    @abstractmethod
     def method(self) -> str:
         """How it is solved, in words."""
+        return self.smooth.method if self.strengths.whole.smooth else choice(self.problem).words
 
     @property
-    @abstractmethod
-    def objective(self) -> SmoothObjective:
+    def objective(self) -> Objective:
         """The objective without what the strength changes, asked for value and gradient only."""
+        return self.problem.objective(self.strengths.quadratic, second=False)
 
-    def name_of(self, coefficient: int) -> str:
-        """Return the name of the column of a coefficient."""
-        return self.names[coefficient]
+    def fresh(self) -> StrengthSequence:
+        """Return the same problem, of which no solution is known yet."""
+        return StrengthSequence(self.problem, self.null, self.smooth)
 
-    @abstractmethod
-    def engine_from_null(self, penalty: Penalty) -> Engine:
-        """Return what solves the problem where all that the strength grows with is held at zero."""
+    def _from_null(self, penalty: Penalty) -> Engine:
+        """Return the solver of the null problem: every coefficient under the varying penalty is held at zero."""
+        if penalty.smooth:
+            return Smooth(SmoothProblem(self.problem, penalty.held), self.null.coef / self.strengths.scale)
+        if self.problem.is_single:
+            return on_gram(self.problem, self.null)
+        return choice(self.problem).engine(self.problem, self.null, self.slope_at_null)
 
-    @abstractmethod
-    def choose(self, penalty: Penalty) -> Engine:
-        """Return what solves the problem at one strength after another."""
+    def _choose(self, penalty: Penalty) -> Engine:
+        """Return the solver of one strength after another."""
+        if penalty.smooth:
+            return Smooth(self.smooth, self.null.coef / self.strengths.scale)
+        return choice(self.problem).engine(self.problem, self.null, self.slope_at_null)
 
     def slope_at_null(self) -> FloatArray:
         """Return the gradient of the scaled coefficients at the null model, shape (p,)."""
@@ -92,7 +91,7 @@ class StrengthSequence(ABC):
             return self.slope_at_null()
         zero = np.where(held, 0.0, np.inf)
         penalty = fixed.plus(replace(no_penalty(scale.size), lower=-zero, upper=zero)).apart(held)
-        found = self.engine_from_null(penalty).solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
+        found = self._from_null(penalty).solve(penalty, START_GAP * self.null.value, STEPS_MOST, False)
         gradient = self.objective.evaluate(found.coef / scale, hessian=False).gradient / scale
         # A little more, because the solution that it is taken at is not exact.
         return np.where(held, (1.0 + 1e-7) * gradient, 0.0)
@@ -116,12 +115,13 @@ class StrengthSequence(ABC):
         penalty = self.strengths.at(strength)
         self._require_felt(penalty)
         if self._engine is None:
-            self._engine = self.choose(penalty)
+            self._engine = self._choose(penalty)
         return self._engine.solve(penalty, tol * max(self.null.value, 1e-300), max_iter, polish)
 
     def _require_felt(self, penalty: Penalty) -> None:
         """Refuse strengths that are not zero and lost in the rounding of the gradient."""
-        least = STRENGTH_LEAST * self.total
+        total = self.problem.response.total
+        least = STRENGTH_LEAST * total
         if penalty.groups is None and not (penalty.l1 < least).any():
             return
         strength = np.maximum(penalty.l1, penalty.l2)
@@ -130,41 +130,9 @@ class StrengthSequence(ABC):
         lost = np.flatnonzero((strength > 0.0) & (strength < least))
         if lost.size:
             worst = lost[np.argmin(strength[lost])]
+            name = self.problem.name_of(int(worst))
             raise DataError(
-                f"The penalty of {self.name_of(int(worst))!r} has the strength {strength[worst] / self.total:.3g}, for "
+                f"The penalty of {name!r} has the strength {strength[worst] / total:.3g}, for "
                 f"the coefficient of the standardised column. Below {STRENGTH_LEAST:.0e} it is lost in rounding: "
                 "give a larger strength, or none (keep=, or a fit without penalty=)."
             )
-
-
-def largest_share(penalty: Penalty, slope: FloatArray) -> float:
-    """Return the smallest multiple of a penalty that holds every coefficient at zero.
-
-    Examples
-    --------
-    >>> from logitkit.models.penalties.penalty import no_penalty
-    >>> from dataclasses import replace
-    >>> largest_share(replace(no_penalty(2), l1=np.array([1.0, 2.0])), np.array([3.0, -8.0]))
-    4.0
-    """
-    corner = np.maximum(penalty.l1, L1_RATIO_LEAST * penalty.l2)
-    pull = np.where(slope > 0.0, penalty.lower < 0.0, penalty.upper > 0.0) * np.abs(slope)
-    alone = corner > 0.0
-    if penalty.groups is None:
-        return float((pull[alone] / corner[alone]).max(initial=0.0))
-    grouped = penalty.groups.codes >= 0
-    alone &= ~grouped
-    top = float((pull[alone] / corner[alone]).max(initial=0.0))
-    low, high = 0.0, max(top, 1e-300)
-    codes, strengths = penalty.groups.codes[grouped], penalty.groups.strengths
-
-    def still(share: float) -> bool:
-        rest = np.maximum(pull[grouped] - share * penalty.l1[grouped], 0.0)
-        return bool(np.all(np.bincount(codes, rest**2, strengths.size) <= (share * strengths) ** 2))
-
-    while not still(high):
-        high *= 2.0
-    for _ in range(100):
-        middle = 0.5 * (low + high)
-        low, high = (low, middle) if still(middle) else (middle, high)
-    return max(top, high)

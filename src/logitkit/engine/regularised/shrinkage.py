@@ -8,7 +8,7 @@ its mode, and is named so. Degrees of freedom are those of equation 21 of ``docs
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -17,12 +17,12 @@ from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.transformed import Transformed
 from logitkit.engine.curvature.freedom import effective_freedom, gram_rank, moving, penalty_curvature
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
-from logitkit.engine.curvature.sums import ProductSums
 from logitkit.engine.curvature.vcov import CELLS_MOST, DenseVcov, Vcov, WithheldVcov, vcov_of
 from logitkit.engine.facts import Covariance
 from logitkit.engine.moments import column_moments
 from logitkit.engine.objective import Objective
-from logitkit.engine.regularised.penalised_problem import Shrunken, share_of_lasso, unmixed
+from logitkit.engine.regularised.relaxation import unmixed
+from logitkit.engine.regularised.shrunken import Shrunken
 from logitkit.engine.solvers.choose import DENSE_MOST
 from logitkit.models.binomial import Binomial
 from logitkit.models.penalties.penalty import Penalty
@@ -30,6 +30,7 @@ from logitkit.numerics.once import once
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
+    "INFERENCE_MOST",
     "NO_DESIGN_INFERENCE",
     "NO_L1_INFERENCE",
     "TOO_WIDE",
@@ -47,48 +48,88 @@ NO_DESIGN_INFERENCE = (
     "With a penalty and sampling weights or clusters no covariance is offered: the posterior assumes independent rows."
 )
 FAR = 100.0  # of its deviation: the mean of a column that is centred
+INFERENCE_MOST = DENSE_MOST  # coefficients whose second derivatives are inverted
 TOO_WIDE = "The covariance of so many coefficients is not computed."
 
 
 def covariance_of(
     given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None = None
 ) -> tuple[Vcov, str, str, float]:
-    """Return covariance, its kind and label, and the effective degrees of freedom."""
+    """Return covariance, its kind and label, and the effective degrees of freedom, at coefficients as solved for."""
     if penalty.smooth:
         return _posterior(given, penalty, coef, known)
     withheld = WithheldVcov(coef.size, NO_L1_INFERENCE), *Covariance.withheld(NO_L1_INFERENCE)
-    return *withheld, float(freedom_along(given, [penalty], coef[None, :])[0])
+    return *withheld, float(_freedom(given, [penalty], coef[None, :])[0])
 
 
-def freedom_along(given: Shrunken, penalties: Sequence[Penalty], coef: FloatArray) -> FloatArray:
-    """Return effective degrees of freedom of solutions (equation 21)."""
+def freedom_along(given: Shrunken, penalties: Sequence[Penalty], flat: FloatArray) -> FloatArray:
+    """Return effective degrees of freedom of solutions (equation 21), at coefficients as reported, shape (k, P)."""
+    coef = np.array([given.solved(one) for one in flat])
     if penalties[0].smooth:
         return np.array([_posterior(given, *each, None)[3] for each in zip(penalties, coef, strict=True)])
-    strengths, design = given.problem.strengths, given.design
+    return _freedom(given, penalties, coef)
+
+
+def _freedom(given: Shrunken, penalties: Sequence[Penalty], coef: FloatArray) -> FloatArray:
+    """Return effective degrees of freedom after penalties with corners or bounds."""
+    strengths = given.strengths
+    outcome, column = np.divmod(strengths.place, strengths.free.size)
+    scale = np.ones(strengths.free.size)
+    scale[column] = strengths.scale
+    symmetric = len(given.labels) if given.is_symmetric else 0
     used = [moving(penalty, row * strengths.scale) for penalty, row in zip(penalties, coef, strict=True)]
-    ranks = ColumnRanks(design, np.unique(np.concatenate(used)), strengths.scale)
-    rows = Objective(design.matrix, design.response, given.family, ProductSums(design.matrix, lambda _, vector: vector))
-    gamma = share_of_lasso(given.specification)
-    mixed = gamma is not None and 0.0 < gamma < 1.0
+    ranks = ColumnRanks(given.design, np.unique(column[np.concatenate(used)]), scale)
+    mixed = given.gamma is not None and 0.0 < given.gamma < 1.0
     out = np.empty(len(used))
     for k, (penalty, index) in enumerate(zip(penalties, used, strict=True)):
         curvature = penalty_curvature(penalty, strengths.quadratic, strengths.scale, coef[k] * strengths.scale, index)
         if curvature is None and not mixed:
-            out[k] = ranks.of(index)
-        elif index.size > DENSE_MOST:
+            out[k] = ranks.of(column[index], outcome[index], symmetric)
+        elif index.size > INFERENCE_MOST:
             out[k] = math.nan
         else:
-            gram = ScaledGram(design, index, strengths.scale, curvature)
-            here = gram.sum(rows.rows(coef[k])[1])
-            parts = unmixed(given, coef[k]) if mixed else None
+            information = _information(given, index, curvature)
+            here = information(coef[k])
+            parts = unmixed(given, _flat(given, coef[k])) if mixed else None
             if not mixed:
                 out[k] = effective_freedom(here, curvature)
             elif parts is None:
                 out[k] = math.nan
             else:
-                sums = ((share, gram.sum(rows.rows(vector)[1])) for share, vector in parts)
-                out[k] = sum(share * effective_freedom(information, None, here) for share, information in sums)
+                sums = ((share, information(given.solved(vector))) for share, vector in parts)
+                out[k] = sum(share * effective_freedom(own, None, here) for share, own in sums)
     return out
+
+
+def _flat(given: Shrunken, coef: FloatArray) -> FloatArray:
+    """Return the reported coefficients of those that are solved for, whose minimum has been chosen."""
+    if given.form.is_single:
+        return coef
+    predictors, strengths = given.predictors, given.strengths
+    flat = np.zeros(predictors.n_flat)
+    flat[strengths.place] = coef
+    if given.is_symmetric:
+        table = flat.reshape(predictors.active.size, -1)
+        table[:, strengths.free] -= table[:, strengths.free].mean(axis=0)
+    return flat
+
+
+def _information(given: Shrunken, index: IntArray, curvature: FloatArray | None) -> Callable[[FloatArray], FloatArray]:
+    """Return a function that gives second derivatives of the negative log-likelihood by some scaled coefficients."""
+    design, scale, problem = given.design, given.strengths.scale, given.problem
+    if given.form.is_single:
+        gram = ScaledGram(design, index, scale, curvature)
+        rows = problem.objective(None, second=False)
+        return lambda coef: gram.sum(rows.rows(coef)[1])
+
+    def of_several(coef: FloatArray) -> FloatArray:
+        support = np.union1d(index, np.flatnonzero(coef))  # the others are zero
+        own = np.searchsorted(support, index)
+        hessian = problem.columns_of(support).objective(None).evaluate(coef[support]).hessian
+        assert isinstance(hessian, DenseHessian)
+        return hessian.array[np.ix_(own, own)] / np.multiply.outer(scale[index], scale[index])
+
+    return of_several
 
 
 class ScaledGram:
@@ -167,8 +208,8 @@ class ColumnRanks:
 def _posterior(
     given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None
 ) -> tuple[Vcov, str, str, float]:
-    """Return what ``covariance_of`` does after squares only."""
-    problem, response, p = given.problem.smooth, given.design.response, coef.size
+    """Return what ``covariance_of`` does for a purely quadratic penalty."""
+    problem, response, p = given.sequence.smooth, given.design.response, coef.size
     active = problem.active
     quadratic = problem.quadratic(penalty)
     found = problem.row_space(quadratic)
@@ -177,7 +218,7 @@ def _posterior(
         vcov, dof = found[0].posterior(coef[active], found[1])
         if active.size < p:
             vcov = vcov.among(p, active)
-    elif problem.by_products:
+    elif problem.by_products or (not problem.is_single and active.size > INFERENCE_MOST):
         return WithheldVcov(p, TOO_WIDE), *Covariance.withheld(TOO_WIDE), math.nan
     else:
         hessian: Hessian | None = known

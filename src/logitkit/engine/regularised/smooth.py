@@ -1,11 +1,13 @@
-"""A penalty of squares only: one ridge, which is a part of the objective, solved by Newton's method.
+"""A penalty of squares only: one ridge, which is a part of the objective.
 
-| the columns that are not held at zero | solved in |
-|---|---|
-| more than rows | the directions that the rows tell of (``row_space.py``) |
-| with a factor of ``LEVELS_LEAST`` levels or more | an arrow of second derivatives, its levels eliminated |
-| at most ``DENSE_MOST``, or with a prior of a whole matrix | one array of second derivatives |
-| more | products with the rows, by conjugate gradients |
+| linear predictors | the coefficients that are not held at zero | solved by |
+|---|---|---|
+| one | more than rows | Newton's method in the directions that the rows tell of (``row_space.py``) |
+| one | with a factor of ``LEVELS_LEAST`` levels or more | the same, with the levels eliminated |
+| one | at most ``DENSE_MOST``, or with a prior of a whole matrix | the same with one array of second derivatives |
+| one | more | the same with products with the rows, by conjugate gradients |
+| several | at most ``NEWTON_MOST``, or with a prior of a whole matrix | the same with one array |
+| several | more | L-BFGS, preconditioned (``preconditioner.py``) |
 """
 
 from __future__ import annotations
@@ -18,14 +20,15 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.sums import ArrowSums, ProductSums
 from logitkit.engine.objective import Objective
+from logitkit.engine.regularised.preconditioner import Preconditioner, gap_of
+from logitkit.engine.regularised.problem import Problem
 from logitkit.engine.regularised.prox_newton import Solved
 from logitkit.engine.regularised.row_space import RowSpace, is_reducible
-from logitkit.engine.regularised.strengths import Strengths
 from logitkit.engine.solvers.choose import DENSE_MOST
+from logitkit.engine.solvers.lbfgs import minimise_by_lbfgs
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
-from logitkit.models.binomial import Binomial
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.numerics.once import once
@@ -34,44 +37,43 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 __all__ = ["Smooth", "SmoothProblem"]
 
 LEVELS_LEAST = 100
+NEWTON_MOST = 2_500  # coefficients of several linear predictors
 
 
 class SmoothProblem:
-    """The columns that a ridge leaves to move, in the form that they are solved in.
+    """The coefficients that a ridge leaves to move, in the form that they are solved in.
 
     Parameters
     ----------
-    matrix : Matrix
-        n rows and p columns.
-    response : Response
-        The same rows.
-    family : Binomial
-        Distribution and link.
-    strengths : Strengths
-        The penalty.
-    held : (p,) bool array
+    problem : Problem
+        Rows and penalty.
+    held : (q,) bool array
         Coefficients that are held at zero.
     """
 
-    def __init__(
-        self, matrix: Matrix, response: Response, family: Binomial, strengths: Strengths, held: BoolArray
-    ) -> None:
-        self.family, self.strengths = family, strengths
-        #: Columns whose coefficient is not held at zero.
+    def __init__(self, problem: Problem, held: BoolArray) -> None:
+        self.whole, self.family, self.strengths = problem, problem.family, problem.strengths
+        self.is_single, self.response = problem.is_single, problem.response
+        #: Coefficients that are not held at zero.
         self.active: IntArray = np.flatnonzero(~held)
-        self.response = response
-        self._given = matrix
         self._space: RowSpace | None = None
 
     @once
+    def problem(self) -> Problem:
+        """The problem of the active coefficients."""
+        return self.whole if self.active.size == self.strengths.scale.size else self.whole.columns_of(self.active)
+
+    @property
     def matrix(self) -> Matrix:
-        """The active columns."""
-        return self._given if self.active.size == self._given.n_columns else self._given.columns(self.active)
+        """The columns of the active coefficients."""
+        return self.problem.matrix
 
     @property
     def method(self) -> str:
         """How it is solved, in words."""
         words = "Newton's method"
+        if not self.is_single:
+            return words if self.has_hessian else "L-BFGS, preconditioned by the columns"
         if is_reducible(self.matrix, self.quadratic(self.strengths.whole)):
             return f"{words} in the directions of the rows"
         if self.layout is not None:
@@ -80,17 +82,27 @@ class SmoothProblem:
 
     @property
     def by_products(self) -> bool:
-        """Whether no array of second derivatives is made."""
+        """Whether second derivatives are known by their products only, of one linear predictor."""
+        return self.is_single and self.layout is None and not self.has_hessian
+
+    @property
+    def has_hessian(self) -> bool:
+        """Whether second derivatives are summed into one array, or may be."""
         prior = self.strengths.quadratic
-        whole = prior is not None and prior.strengths.ndim == 2
-        return self.matrix.n_columns > DENSE_MOST and self.layout is None and not whole
+        most = DENSE_MOST if self.is_single else NEWTON_MOST
+        return self.active.size <= most or (prior is not None and prior.strengths.ndim == 2)
+
+    @once
+    def preconditioner(self) -> Preconditioner:
+        """What is known of the columns for L-BFGS, whatever the ridge."""
+        return Preconditioner(self.matrix, self.response, self.problem.predictors)
 
     @once
     def layout(self) -> ArrowLayout | None:
         """Which columns are the levels of a large factor, None where there is none."""
         prior = self.strengths.quadratic
         whole = prior is not None and prior.strengths.ndim == 2
-        if whole or self.active.size < LEVELS_LEAST or not isinstance(self.matrix.inner, Joined):
+        if not self.is_single or whole or self.active.size < LEVELS_LEAST or not isinstance(self.matrix.inner, Joined):
             return None
         found = arrow_layout(self.matrix)
         if found is None or found.head.size < LEVELS_LEAST or found.rest.size > DENSE_MOST:
@@ -131,6 +143,8 @@ class SmoothProblem:
 
     def objective(self, quadratic: Quadratic) -> Objective:
         """Return the objective of the active coefficients, as given."""
+        if not self.is_single:
+            return self.problem.objective(quadratic, second=self.has_hessian)
         matrix, response = self._rows
         if self.layout is not None:
             return Objective(matrix, response, self.family, ArrowSums(matrix, self.layout), quadratic)
@@ -141,7 +155,7 @@ class SmoothProblem:
 
     def row_space(self, quadratic: Quadratic) -> tuple[RowSpace, float] | None:
         """Return the directions of the rows and the share of their ridge, where that is how the problem is solved."""
-        if not is_reducible(self.matrix, quadratic):
+        if not self.is_single or not is_reducible(self.matrix, quadratic):
             return None
         share = None if self._space is None else self._space.share(quadratic)
         if self._space is None or share is None:
@@ -152,14 +166,14 @@ class SmoothProblem:
 
 
 class Smooth:
-    """Newton's method at one strength after another.
+    """Newton's method or L-BFGS at one strength after another.
 
     Parameters
     ----------
     problem : SmoothProblem
         What is solved.
-    start : (p,) array
-        Coefficients of the columns as given where nothing is known.
+    start : (q,) array
+        Coefficients as given where nothing is known.
     """
 
     def __init__(self, problem: SmoothProblem, start: FloatArray) -> None:
@@ -168,10 +182,12 @@ class Smooth:
         self.coef: FloatArray | None = None
 
     def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before; the gap is the squared decrement, which is driven to zero."""
-        del target, polish
-        problem, scale = self.problem, self.problem.strengths.scale
+        """Minimise, from the solution before; Newton's gap is the squared decrement, which is driven to zero."""
+        del polish
+        problem = self.problem
         quadratic = problem.quadratic(penalty)
+        if not problem.is_single and not problem.has_hessian:
+            return self._by_lbfgs(quadratic, target, max_iter)
         found = problem.row_space(quadratic)
         newton = Newton(max_iter=max_iter)
         if found is not None:
@@ -185,14 +201,11 @@ class Smooth:
             solution = self._newton(newton, objective)
             own = solution.coef
         assert objective.quadratic is not None
-        self.coef = own
         # The evaluation is of one step before, whose decrement bounds what is left.
         value = solution.evaluation.value - objective.quadratic.value(solution.coef)
-        coef, dual = np.zeros(scale.size), np.zeros(scale.size)
-        coef[problem.active], dual[problem.active] = own, -quadratic.gradient(own)
-        known = solution if found is None and own.size == scale.size else None
+        known = solution if found is None and own.size == problem.strengths.scale.size else None
         steps, gap = solution.trace[-1].iteration if solution.trace else 0, solution.decrement**2
-        return Solved(coef * scale, value, dual / scale, gap, solution.status, steps, 0, known)
+        return self._solved(own, -quadratic.gradient(own), value, gap, solution.status, steps, known)
 
     def _newton(self, newton: Newton, objective: Objective) -> Solution:
         if self.coef is None and not self.problem.by_products and self.problem.layout is None:
@@ -202,3 +215,46 @@ class Smooth:
                 if solution.status is Status.CONVERGED:
                     return solution
         return newton.solve(objective, self.start if self.coef is None else self.coef, suspicious=False)
+
+    def _by_lbfgs(self, quadratic: Quadratic, target: float, max_iter: int) -> Solved:
+        precondition = self.problem.preconditioner.at(quadratic.strengths)
+
+        def bound(gradient: FloatArray) -> float:
+            return gap_of(gradient, quadratic.strengths, precondition)
+
+        start = self.start if self.coef is None else self.coef
+        found = minimise_by_lbfgs(self.problem.objective(quadratic), start, precondition, bound, target, max_iter)
+        here = found.evaluation
+        value, slope = here.value - quadratic.value(found.coef), here.gradient - quadratic.gradient(found.coef)
+        return self._solved(
+            self._centred(found.coef), slope, value, bound(here.gradient), found.status, found.steps, None
+        )
+
+    def _solved(
+        self,
+        own: FloatArray,
+        slope: FloatArray,
+        value: float,
+        gap: float,
+        status: Status,
+        steps: int,
+        known: Solution | None,
+    ) -> Solved:
+        """Keep the active coefficients, and return the solution of all."""
+        problem, scale = self.problem, self.problem.strengths.scale
+        self.coef = own
+        coef, dual = np.zeros(scale.size), np.zeros(scale.size)
+        coef[problem.active], dual[problem.active] = own, slope
+        return Solved(coef * scale, value, dual / scale, gap, status, steps, 0, known)
+
+    def _centred(self, coef: FloatArray) -> FloatArray:
+        """Return coefficients that sum to zero over the outcomes, as the least ridge does, where all have one."""
+        predictors = self.problem.problem.predictors
+        m, p, place = predictors.active.size, predictors.n_columns, predictors.chosen
+        if m < predictors.n_predictors or self.problem.strengths.quadratic is not None:
+            return coef
+        flat, here = np.zeros(m * p), np.zeros(m * p, dtype=bool)
+        flat[place], here[place] = coef, True
+        blocks, whole = flat.reshape(m, p), here.reshape(m, p).all(axis=0)
+        blocks[:, whole] -= blocks[:, whole].mean(axis=0)
+        return np.asarray(flat[place])

@@ -1,23 +1,26 @@
-r"""From a penalty in words to strengths of the columns of a design.
+r"""From a penalty in words to strengths of the coefficients that are solved for.
 
 The solver works with :math:`b_j = s_j \beta_j`, coefficients of columns divided by their scale. A part that is stated
 for standardised columns has its strengths as they are; one for the columns as given has them divided by the scale.
 Both are multiplied by the total weight, because the objective is a sum and the strength is stated beside a mean
 (``docs/maths/penalties.md``, equations 1 to 8).
+
+What is stated for a column holds for its coefficient in each of the m linear predictors. A part across outcomes becomes
+the length of these coefficients, :math:`\nu_j \lVert b_{j\cdot} \rVert_2`. In symmetric form the coefficients of
+columns without a penalty are determined up to a constant per column only, so that the first outcome's are left out
+while the problem is solved (``docs/maths/multinomial.md``, section 8).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from logitkit.design.formula.named import as_numbers, columns_named, numbers_named
 from logitkit.design.info import DesignInfo
 from logitkit.engine.moments import Moments
+from logitkit.engine.regularised.parts import ONE, adaptive_lasso, bounds_of, elastic_net, groups_of, prior_of
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.models.penalties.bounds import Bounds
 from logitkit.models.penalties.elastic_net import AdaptiveLasso, ElasticNet
@@ -34,27 +37,28 @@ __all__ = ["Strengths", "strengths_of"]
 
 @dataclass(frozen=True)
 class Strengths:
-    """A penalty of the scaled coefficients, as a function of one strength.
+    """A penalty of the scaled coefficients that are solved for, as a function of one strength.
 
     Parameters
     ----------
     fixed : Penalty
-        What has a strength of its own, and bounds.
+        The parts with a strength of their own, and bounds.
     unit : Penalty
-        What grows with the strength, at strength 1.
+        The parts that grow with the strength, at strength 1.
     quadratic : Quadratic or None
         A prior, of the coefficients as given.
-    scale : (p,) array
+    scale : (q,) array
         What the columns are divided by.
     varies : bool
         Whether some part has no strength of its own.
     constant : (k,) int array
         Columns besides the intercept that do not vary, whose coefficients are held at zero.
+    place : (q,) int array
+        Where the coefficients are among the flat ones of all linear predictors.
+    penalised, free : (p,) bool array
+        Columns with a penalty or a bound, and columns with neither these nor a prior.
     intercept : int or None
-        Position of the intercept.
-    across : tuple of (p,) array or None
-        Strengths of the length of a column's coefficients over several outcomes: with a strength of their own, and at
-        strength 1; None where no part is stated so.
+        The column of the intercept.
     """
 
     fixed: Penalty
@@ -63,8 +67,10 @@ class Strengths:
     scale: FloatArray
     varies: bool
     constant: IntArray
+    place: IntArray
+    penalised: BoolArray
+    free: BoolArray
     intercept: int | None = None
-    across: tuple[FloatArray, FloatArray] | None = None
 
     def at(self, strength: float) -> Penalty:
         """Return the penalty at a strength."""
@@ -76,212 +82,176 @@ class Strengths:
         return self.at(1.0)
 
 
-def strengths_of(penalty: Specification, info: DesignInfo, moments: Moments, total: float) -> Strengths:
-    """Return the strengths of the columns."""
-    p, intercept = len(info.names), info.intercept
+def strengths_of(
+    penalty: Specification,
+    info: DesignInfo,
+    moments: Moments,
+    total: float,
+    labels: Sequence[str] = ONE,
+    symmetric: bool = False,
+) -> Strengths:
+    """Return the strengths of the coefficients of linear predictors with the given labels."""
+    m, p, intercept = len(labels), len(info.names), info.intercept
     parts = parts_of(penalty)
     varying = moments.deviation > 0.0
-    scale = np.where(varying, moments.deviation, 1.0)
-    if intercept is not None:
-        scale[intercept] = 1.0
-    for part in parts:
-        if isinstance(part, GroupLasso) and not part.standardize:
-            for columns in _groups(part, info).values():
-                scale[columns] = 1.0
+    scale = _scale(parts, info, moments, varying)
     _require_one_scale(parts)
-    priors = [_prior(part, info) for part in parts if isinstance(part, GaussianPrior)]
+    priors = [prior_of(part, info) for part in parts if isinstance(part, GaussianPrior)]
     if len(priors) > 1:
         raise DataError("Two Gaussian priors at once: give one, with both precisions added.")
     quadratic = priors[0] if priors else None
-    constant = np.flatnonzero(~varying)
-    constant = constant[constant != (-1 if intercept is None else intercept)]
-    held = np.zeros(p, dtype=bool)
-    # Beside an intercept a constant is no column, but where a prior says what its coefficient is; without an intercept
-    # it stands for it, and is kept.
-    if intercept is not None:
-        held[constant] = True
-        if quadratic is not None:
-            held &= (quadratic.strengths if quadratic.strengths.ndim == 1 else quadratic.strengths.diagonal()) == 0.0
-    flat = np.zeros(p, dtype=bool)  # coefficients that a part for standardised columns says nothing of
-    if intercept is not None:
-        flat[constant] = True
-        constant = np.flatnonzero(held)
-    fixed = unit = no_penalty(p)
+    constant, held, flat = _constants(info, varying, quadratic)
+    fixed = unit = no_penalty(m * p)
     across = np.zeros((2, p))
     varies = False
     for part in parts:
         if isinstance(part, ElasticNet):
             unsaid = flat if part.standardize else held
-            own = _elastic_net(part, info, scale, total, unsaid)
-            own = replace(own, l1=np.where(unsaid, 0.0, own.l1), l2=np.where(unsaid, 0.0, own.l2))
-            if part.across_outcomes:
-                across[int(part.strength is None)] += own.l1 * (1.0 if part.strength is None else part.strength)
-                own = replace(own, l1=np.zeros(p))
+            if isinstance(part, AdaptiveLasso):
+                own = adaptive_lasso(part, info, scale, total, labels)
+            else:
+                own = _tiled(elastic_net(part, info, scale, total, unsaid), m)
+            said = ~np.tile(unsaid, m)
+            own = replace(own, l1=np.where(said, own.l1, 0.0), l2=np.where(said, own.l2, 0.0))
+            if _is_across(part, labels):
+                across[int(part.strength is None)] += own.l1[:p] * (1.0 if part.strength is None else part.strength)
+                own = replace(own, l1=np.zeros(m * p))
             if part.strength is None:
                 unit, varies = _together(unit, own), True
             else:
                 fixed = _together(fixed, own, part.strength)
         elif isinstance(part, Bounds):
-            fixed = fixed.plus(_bounds(part, info, scale))
-    zero = np.where(held, 0.0, np.inf)
-    fixed = fixed.plus(replace(no_penalty(p), lower=-zero, upper=zero))
-    _require_apart(fixed, unit, info, np.asarray(across.any(axis=0)))
-    across[:, fixed.held] = 0.0
+            fixed = fixed.plus(_tiled(bounds_of(part, info, scale), m))
+    zero = np.tile(np.where(held, 0.0, np.inf), m)
+    fixed = fixed.plus(replace(no_penalty(m * p), lower=-zero, upper=zero))
+    _require_apart(fixed, unit, info, np.tile(across.any(axis=0), m))
+    across[:, fixed.held.reshape(m, p).all(axis=0)] = 0.0
+    if any(isinstance(part, ElasticNet) and part.across_outcomes for part in parts):
+        fixed, unit = _with_lengths(fixed, unit, across, m)
     fixed, unit = fixed.apart(fixed.held), unit.apart(fixed.held)
-    several = (across[0], across[1]) if any(_is_across(part) for part in parts) else None
-    return Strengths(fixed, unit, quadratic, scale, varies, constant, intercept, several)
+    whole = fixed.plus(unit) if varies else fixed
+    penalised: BoolArray = np.asarray(~whole.free.reshape(m, p).all(axis=0))
+    free: BoolArray = ~penalised if quadratic is None else np.asarray(~penalised & (_diagonal(quadratic) == 0.0))
+    place = np.arange(m * p)
+    if symmetric:
+        _require_unbounded(whole)
+        place = np.r_[np.flatnonzero(~free), place[p:]]
+    if quadratic is not None:
+        quadratic = _picked_prior(_tiled_prior(quadratic, m), place)
+    if place.size < m * p:
+        fixed, unit = fixed.pick(place), unit.pick(place)
+    return Strengths(
+        fixed, unit, quadratic, np.tile(scale, m)[place], varies, constant, place, penalised, free, intercept
+    )
 
 
-def _is_across(part: Part) -> bool:
+def _constants(
+    info: DesignInfo, varying: BoolArray, quadratic: Quadratic | None
+) -> tuple[IntArray, BoolArray, BoolArray]:
+    """Return the columns that do not vary; which are held at zero; of which standardised penalties say nothing.
+
+    Beside an intercept a constant is no column, but where a prior says what its coefficient is; without an intercept it
+    stands for it, and is kept.
+    """
+    constant = np.flatnonzero(~varying)
+    held, unsaid = np.zeros(varying.size, dtype=bool), np.zeros(varying.size, dtype=bool)
+    if info.intercept is None:
+        return constant, held, unsaid
+    constant = constant[constant != info.intercept]
+    held[constant] = unsaid[constant] = True
+    if quadratic is not None:
+        held &= _diagonal(quadratic) == 0.0
+    return np.flatnonzero(held), held, unsaid
+
+
+def _scale(parts: Sequence[Part], info: DesignInfo, moments: Moments, varying: BoolArray) -> FloatArray:
+    """Return what each column is divided by."""
+    scale = np.where(varying, moments.deviation, 1.0)
+    if info.intercept is not None:
+        scale[info.intercept] = 1.0
+    for part in parts:
+        if isinstance(part, GroupLasso) and not part.standardize:
+            for columns in groups_of(part, info).values():
+                scale[columns] = 1.0
+    return scale
+
+
+def _diagonal(prior: Quadratic) -> FloatArray:
+    return prior.strengths if prior.strengths.ndim == 1 else prior.strengths.diagonal()
+
+
+def _is_across(part: ElasticNet, labels: Sequence[str]) -> bool:
     """Tell whether a part is stated across outcomes; groups of columns cannot be."""
-    if not isinstance(part, ElasticNet) or not part.across_outcomes:
+    if not part.across_outcomes:
         return False
     if isinstance(part, GroupLasso | AdaptiveLasso):
         raise UnsupportedError(
             f"{type(part).__name__}(across_outcomes=True) is not offered; use lk.Lasso or ElasticNet."
         )
+    if tuple(labels) == ONE:
+        raise DataError(
+            "across_outcomes=True is for models of several outcomes: of two there is one coefficient a column."
+        )
     return True
 
 
-def _relative(part: ElasticNet, info: DesignInfo, among: Mapping[str, IntArray] | None = None) -> FloatArray:
-    """Return the relative strength of each coefficient: 1, 0 where kept and for the intercept."""
-    out = np.ones(len(info.names))
-    emptied = set(part.groups or ()) if isinstance(part, GroupLasso) else set()  # all of whose terms are kept
-    for name, value in (part.relative or {}).items():
-        if name in emptied and name not in (among or {}):
-            continue
-        columns = among[name] if among and name in among else columns_named([name], info, "relative")
-        out[columns] = value
-    if part.keep is not None:
-        out[columns_named(part.keep, info, "keep")] = 0.0
-    if info.intercept is not None:
-        out[info.intercept] = 0.0
-    return out
+def _with_lengths(fixed: Penalty, unit: Penalty, across: FloatArray, m: int) -> tuple[Penalty, Penalty]:
+    """Return both parts of a penalty with the lengths of the coefficients of each column over the outcomes."""
+    if fixed.groups is not None or unit.groups is not None:
+        raise UnsupportedError("Groups of columns and lengths across outcomes cannot be penalised at once.")
+    used = np.flatnonzero((across[0] > 0.0) | (across[1] > 0.0))
+    codes = np.full(across.shape[1], -1, dtype=np.int64)
+    codes[used] = np.arange(used.size)
+
+    def with_own(penalty: Penalty, strength: FloatArray) -> Penalty:
+        # Groups without a strength are none: a path would take what it varies for penalised all along.
+        groups = Groups(np.tile(codes, m), strength[used])
+        return penalty.plus(replace(no_penalty(m * strength.size), groups=groups)) if strength.any() else penalty
+
+    return with_own(fixed, across[0]), with_own(unit, across[1])
 
 
-def _elastic_net(part: ElasticNet, info: DesignInfo, scale: FloatArray, total: float, unsaid: BoolArray) -> Penalty:
-    """Return the penalty of scaled coefficients at strength 1; columns of which it says nothing are in no group."""
-    p = len(info.names)
-    groups = _groups(part, info, unsaid) if isinstance(part, GroupLasso) else None
-    relative = total * _relative(part, info, groups)
-    units = np.ones(p) if part.standardize else scale
-    none = no_penalty(p)
+def _require_unbounded(whole: Penalty) -> None:
+    """Refuse bounds in symmetric form."""
+    bounded = (np.isfinite(whole.lower) | np.isfinite(whole.upper)) & ~whole.held
+    if bounded.any():
+        raise UnsupportedError(
+            "Bounds in symmetric form say nothing, because a number may be added to the coefficients of all "
+            "outcomes. Name a reference, whose coefficients are zero."
+        )
+
+
+def _tiled(penalty: Penalty, m: int) -> Penalty:
+    """Return the penalty of the coefficients of each linear predictor, side by side."""
+    if m == 1:
+        return penalty
+    groups = penalty.groups
     if groups is not None:
-        if not part.standardize and any(np.ptp(scale[columns]) > 0.0 for columns in groups.values()):
-            raise DataError("Group lassos of standardised columns and of columns as given cannot share a column.")
-        codes, strengths = np.full(p, -1, dtype=np.int64), np.zeros(len(groups))
-        for number, columns in enumerate(groups.values()):
-            codes[columns] = number
-            strengths[number] = (
-                (1.0 - part.l1_ratio) * math.sqrt(columns.size) * relative[columns].max() / units[columns[0]]
-            )
-            if np.ptp(relative[columns]) > 0.0:
-                raise DataError("The columns of a group have one relative strength; give it by the name of the group.")
-        # The length of one coefficient is its absolute value.
-        single = np.array([columns.size == 1 for columns in groups.values()], dtype=bool)
-        alone = np.where(np.r_[single, False][codes], np.r_[strengths, 0.0][codes], 0.0)
-        strengths[single] = 0.0
-        codes = np.where(np.r_[strengths, 0.0][codes] > 0.0, codes, -1)
-        kept = np.flatnonzero(strengths > 0.0)
-        place = np.full(strengths.size + 1, -1)
-        place[kept] = np.arange(kept.size)
-        return replace(
-            none,
-            l1=part.l1_ratio * relative / units + alone,
-            groups=Groups(place[codes], strengths[kept]) if kept.size else None,
-        )
-    if isinstance(part, AdaptiveLasso):
-        first = _first_estimates(part, info)
-        with np.errstate(divide="ignore", invalid="ignore"):  # of a kept one that is zero
-            adapted = relative * np.abs(first * (scale if part.standardize else 1.0)) ** -part.power
-        out = np.isinf(adapted) & (relative > 0.0)
-        zero = np.where(out, 0.0, np.inf)
-        return replace(none, l1=np.where(out | (relative == 0.0), 0.0, adapted) / units, lower=-zero, upper=zero)
-    return replace(none, l1=part.l1_ratio * relative / units, l2=(1.0 - part.l1_ratio) * relative / units**2)
+        n_groups = groups.strengths.size
+        codes = [np.where(groups.codes >= 0, groups.codes + k * n_groups, -1) for k in range(m)]
+        groups = Groups(np.concatenate(codes), np.tile(groups.strengths, m))
+    return Penalty(
+        np.tile(penalty.l1, m), np.tile(penalty.l2, m), np.tile(penalty.lower, m), np.tile(penalty.upper, m), groups
+    )
 
 
-def _first_estimates(part: AdaptiveLasso, info: DesignInfo) -> FloatArray:
-    given = numbers_named(part.initial, info, "AdaptiveLasso(initial=...)", None)
-    if not np.isfinite(given).all():
-        raise DataError(
-            "The first estimates of the adaptive lasso are not all finite (separated or aliased columns?). Give "
-            "others, or a penalty to estimate them with, as in AdaptiveLasso(initial=lk.Ridge(0.01))."
-        )
-    return given
+def _tiled_prior(prior: Quadratic, m: int) -> Quadratic:
+    """Return the prior of the coefficients of each linear predictor, independent of one another."""
+    if m == 1:
+        return prior
+    centre = None if prior.centre is None else np.tile(prior.centre, m)
+    if prior.strengths.ndim == 1:
+        return Quadratic(np.tile(prior.strengths, m), centre)
+    return Quadratic(np.asarray(np.kron(np.eye(m), prior.strengths)), centre)
 
 
-def _groups(part: GroupLasso, info: DesignInfo, unsaid: BoolArray | None = None) -> dict[str, IntArray]:
-    """Return the columns of each group, the intercept, kept terms and columns that are left out in none."""
-    if part.groups is None:
-        named = {term.name: np.array(term.columns, dtype=np.int64) for term in info.terms}
-    else:
-        named = {
-            name: columns_named(list(given) if not isinstance(given, str) else given, info, f"groups[{name!r}]")
-            for name, given in part.groups.items()
-        }
-    seen = np.zeros(len(info.names), dtype=np.int64)
-    for columns in named.values():
-        seen[columns] += 1
-    if (seen > 1).any():
-        raise DataError(
-            f"Two groups share the column {info.names[int(np.argmax(seen > 1))]!r}; groups must not overlap."
-        )
-    out = set() if info.intercept is None else {info.intercept}
-    if unsaid is not None:
-        out |= set(np.flatnonzero(unsaid).tolist())
-    if part.keep is not None:
-        out |= set(columns_named(part.keep, info, "keep").tolist())
-    if part.groups is not None:
-        # A column that no group names is a group of its own.
-        named |= {info.names[j]: np.array([j]) for j in np.flatnonzero(seen == 0)}
-    left = {name: np.array([j for j in columns if j not in out], dtype=np.int64) for name, columns in named.items()}
-    return {name: columns for name, columns in left.items() if columns.size}
-
-
-def _prior(part: GaussianPrior, info: DesignInfo) -> Quadratic:
-    mean = numbers_named(part.mean, info, "GaussianPrior(mean=...)", 0.0)
-    if not np.isfinite(mean).all():
-        raise DataError("GaussianPrior(mean=...): give finite numbers.")
-    p = len(info.names)
-    named = hasattr(part.precision, "items") and getattr(part.precision, "ndim", 1) == 1
-    matrix = None if named else as_numbers(_in_order(part.precision, info), "GaussianPrior(precision=...)")
-    if matrix is not None and matrix.ndim == 2:
-        if matrix.shape != (p, p):
-            raise DataError(f"GaussianPrior(precision=...) has shape {matrix.shape}; the model has {p} coefficients.")
-        if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-10, atol=0.0):
-            raise DataError("GaussianPrior(precision=...) is not a symmetric matrix of finite numbers.")
-        values = np.linalg.eigvalsh(matrix)
-        if values[0] < -1e-10 * max(values[-1], 0.0):
-            raise DataError(f"GaussianPrior(precision=...) has the negative eigenvalue {values[0]:.3g}.")
-        return Quadratic(0.5 * (matrix + matrix.T), mean)
-    diagonal = numbers_named(part.precision, info, "GaussianPrior(precision=...)", 0.0)
-    if not np.isfinite(diagonal).all() or (diagonal < 0.0).any():
-        raise DataError("GaussianPrior(precision=...): give finite numbers that are not negative.")
-    if info.intercept is not None and matrix is not None and matrix.ndim == 0:  # as of every penalty
-        diagonal[info.intercept] = 0.0
-    return Quadratic(diagonal, mean)
-
-
-def _bounds(part: Bounds, info: DesignInfo, scale: FloatArray) -> Penalty:
-    sides = []
-    for given, none in ((part.lower, -np.inf), (part.upper, np.inf)):
-        side = np.full(len(info.names), none)
-        if isinstance(given, Mapping):
-            for name, value in given.items():
-                side[columns_named([name], info, "Bounds")] = value
-        elif given is not None:
-            side[:] = given
-            if info.intercept is not None:
-                side[info.intercept] = none
-        sides.append(_scaled_bound(side, scale))
-    return replace(no_penalty(len(info.names)), lower=sides[0], upper=sides[1])
-
-
-def _scaled_bound(bound: FloatArray, scale: FloatArray) -> FloatArray:
-    """Return a bound times the scale, rounded so that what is divided by the scale again does not cross it."""
-    out = bound * scale
-    crosses = np.isfinite(bound) & (np.abs(out / scale) > np.abs(bound))
-    return np.where(crosses, np.nextafter(out, 0.0), out)
+def _picked_prior(prior: Quadratic, place: IntArray) -> Quadratic:
+    """Return the prior of the coefficients that are solved for; the others have none."""
+    own = prior.strengths
+    if place.size == len(own):
+        return prior
+    centre = None if prior.centre is None else prior.centre[place]
+    return Quadratic(own[place] if own.ndim == 1 else own[np.ix_(place, place)], centre)
 
 
 def _together(first: Penalty, second: Penalty, share: float = 1.0) -> Penalty:
@@ -294,20 +264,6 @@ def _together(first: Penalty, second: Penalty, share: float = 1.0) -> Penalty:
     ):
         raise DataError("Two group lassos have groups that overlap without being the same.")
     return first.plus(second, share)
-
-
-def _in_order(precision: Any, info: DesignInfo) -> Any:
-    """Return a labelled matrix in the order of the coefficients, anything else as it is."""
-    if not hasattr(precision, "columns") or not hasattr(precision, "index"):
-        return precision
-    rows, columns = [str(label) for label in precision.index], [str(label) for label in precision.columns]
-    if sorted(rows) != sorted(info.names) or sorted(columns) != sorted(info.names):
-        raise DataError(
-            "GaussianPrior(precision=...) is a table whose labels are not the names of the coefficients: "
-            f"{', '.join(info.names[:6])}{', ...' if info.names[6:] else ''}. Label it so, or give an array in order."
-        )
-    places = [rows.index(name) for name in info.names], [columns.index(name) for name in info.names]
-    return np.asarray(precision)[np.ix_(*places)]
 
 
 def _require_one_scale(parts: Sequence[Part]) -> None:
@@ -325,10 +281,10 @@ def _require_apart(fixed: Penalty, unit: Penalty, info: DesignInfo, across: Bool
     bounded = (np.isfinite(fixed.lower) | np.isfinite(fixed.upper)) & ~((fixed.lower == 0.0) & (fixed.upper == 0.0))
     for part in (fixed, unit):
         if part.groups is not None and (found := bounded & (part.groups.codes >= 0)).any():
-            name = info.names[int(np.argmax(found))]
+            name = info.names[int(np.argmax(found)) % len(info.names)]
             raise DataError(f"{name!r} is in a group of a group lasso and has a bound; the two do not go together.")
     if (bounded & across).any():
-        name = info.names[int(np.argmax(bounded & across))]
+        name = info.names[int(np.argmax(bounded & across)) % len(info.names)]
         raise DataError(
             f"{name!r} has a bound, and a penalty across outcomes; the two do not go together. Leave one of them out, "
             "or penalise each coefficient by itself (across_outcomes=False)."

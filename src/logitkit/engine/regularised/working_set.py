@@ -2,7 +2,7 @@ r"""A penalised problem with many columns, solved on the few that matter.
 
 1. Take the columns without penalty, those whose coefficient is not zero, and those that the *strong rule* lets in:
    with :math:`|z_j| \ge 2\lambda - \lambda_0` for a step of the strength from :math:`\lambda_0` to :math:`\lambda`,
-   less those whose :math:`z_j` goes elsewhere (``path.py``).
+   less those whose :math:`z_j` goes elsewhere (``column_set.py``).
 2. Solve on these columns (``prox_newton.py``).
    Second derivatives are kept for a few strengths, and those of columns that join are summed beside them.
 3. Make the dual point of their solution, and its products with all columns, in one walk over them.

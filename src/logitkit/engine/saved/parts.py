@@ -206,6 +206,7 @@ def penalty_fields(size: str) -> Table:
     optional: tuple[dict[str, Field], ...] = (
         {"codes": Packed((size,), Whole(-1)), "lengths": Packed(("groups",), POSITIVE)},
         {"prior": Packed(("prior",)), "centre": Maybe(Packed((size,)))},
+        {"place": Packed((size,), Whole())},
     )
     return Table(fields, optional, (_bounds,))
 

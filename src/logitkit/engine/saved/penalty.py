@@ -40,6 +40,8 @@ def pack_penalty(facts: PenaltyFacts | None) -> dict[str, Any] | None:
     packed |= {"strengths": [[words, encode(strength)] for words, strength in facts.strengths]}
     packed |= {name: pack_array(getattr(facts.penalty, name)) for name in OF_COLUMNS}
     packed["scale"] = pack_array(facts.scale)
+    if facts.place is not None:
+        packed["place"] = pack_array(facts.place)
     if facts.penalty.groups is not None:
         groups = facts.penalty.groups
         packed |= {"codes": pack_array(groups.codes), "lengths": pack_array(groups.strengths)}
@@ -68,6 +70,7 @@ def unpack_penalty(packed: Mapping[str, Any] | None) -> PenaltyFacts | None:
         penalty=Penalty(**{name: floats_of(packed[name]) for name in OF_COLUMNS}, groups=groups),
         quadratic=quadratic,
         scale=scale,
+        place=integers_of(packed["place"]) if "place" in packed else None,
     )
 
 

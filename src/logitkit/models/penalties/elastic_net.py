@@ -228,7 +228,8 @@ class AdaptiveLasso(Lasso):
         :math:`\lambda`, not negative.
     initial : penalty, mapping or array-like, optional
         First estimates: those of a penalty with its strength, such as ``lk.Ridge(0.01)``, or numbers by coefficient, on
-        the scale of the columns as given (the ``coef`` of a fit). By default those of a maximum likelihood fit, which
+        the scale of the columns as given (the ``coef`` of a fit, of several outcomes a row per term and a column per
+        outcome; numbers by term hold for all outcomes). By default those of a maximum likelihood fit, which
         must exist. In a cross-validation first estimates are made anew without each fold; numbers stay, whatever rows
         they have seen.
     power : float, default 1

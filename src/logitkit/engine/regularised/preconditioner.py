@@ -1,11 +1,6 @@
-r"""A penalty of squares only, of a model of several outcomes.
+r"""A preconditioner of L-BFGS for a ridge of many outcomes, by the second moments of the columns and the ridge.
 
-| coefficients | solved by |
-|---|---|
-| at most ``NEWTON_MOST`` | Newton's method, second derivatives of all pairs of outcomes in one array |
-| more | L-BFGS, preconditioned for each outcome by the columns' second moments and the ridge |
-
-*Preconditioner.* The second derivatives of outcome k with itself are near :math:`c_k G + D`, with
+The second derivatives of outcome k with itself are near :math:`c_k G + D`, with
 :math:`c_k = \pi_k (1 - \pi_k)` at the outcome's share, G the Gram matrix of the columns less their means, and D the
 ridge. With :math:`D^{-1/2} G D^{-1/2} = Q \Lambda Q'` the inverse is
 :math:`D^{-1/2} Q (c_k \Lambda + 1)^{-1} Q' D^{-1/2}`: one decomposition serves all outcomes.
@@ -24,125 +19,16 @@ import numpy as np
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.engine.objective import Objective, outcomes_objective
-from logitkit.engine.regularised.prox_newton import Solved
-from logitkit.engine.regularised.strengths import Strengths
-from logitkit.engine.solvers.lbfgs import minimise_by_lbfgs
-from logitkit.engine.solvers.newton import Newton
-from logitkit.engine.solvers.solver import Solution, Status
-from logitkit.engine.solvers.start import starting_point
-from logitkit.models.penalties.penalty import Penalty
-from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.models.predictors import Predictors
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["OutcomeSmooth", "Preconditioner", "with_prior"]
+__all__ = ["Precondition", "Preconditioner", "gap_of", "logarithmic_mean"]
 
-NEWTON_MOST = 2_500
 DECOMPOSED_MOST = 1_600  # columns whose Gram matrix is decomposed
 LEAST_RIDGE = 1e-8  # of the diagonal of the Gram matrix, where a column has none
 
 
-class OutcomeSmooth:
-    """Newton's method or L-BFGS at one strength after another.
-
-    Parameters
-    ----------
-    matrix : Matrix
-        n rows and p columns.
-    response : Response
-        The same rows.
-    predictors : Predictors
-        How the flat coefficients follow from those that are solved for.
-    place : (q,) int array
-        Which flat coefficients these are.
-    strengths : Strengths
-        The penalty.
-    start : (q,) array
-        Coefficients as given where nothing is known.
-    """
-
-    def __init__(
-        self,
-        matrix: Matrix,
-        response: Response,
-        predictors: Predictors,
-        place: IntArray,
-        strengths: Strengths,
-        start: FloatArray,
-    ) -> None:
-        self.matrix, self.response, self.predictors, self.place = matrix, response, predictors, place
-        self.strengths = strengths
-        self.coef = start
-        self.known = False
-        self._preconditioner: Preconditioner | None = None
-
-    def solve(self, penalty: Penalty, target: float, max_iter: int, polish: bool) -> Solved:
-        """Minimise, from the solution before."""
-        del polish
-        scale = self.strengths.scale
-        # A column that is held has nothing that the intercept has not: with any strength its coefficient is zero.
-        ridge = np.where(penalty.held, self.response.total, penalty.l2) * scale**2
-        quadratic = with_prior(ridge, self.strengths.quadratic)
-        newton = self.coef.size <= NEWTON_MOST or quadratic.strengths.ndim == 2
-        objective = outcomes_objective(self.matrix, self.response, self.predictors, quadratic=quadratic, second=newton)
-        if newton:
-            return self._by_newton(objective, penalty, quadratic, max_iter)
-        return self._by_lbfgs(objective, penalty, quadratic, target, max_iter)
-
-    def _by_newton(self, objective: Objective, penalty: Penalty, quadratic: Quadratic, max_iter: int) -> Solved:
-        newton = Newton(max_iter=max_iter)
-        solution: Solution | None = None
-        if not self.known:
-            start = starting_point(objective)
-            if start.nearby is not None:
-                solution = newton.solve(objective, start.coef, suspicious=False, nearby=start.nearby)
-        if solution is None or solution.status is not Status.CONVERGED:
-            solution = newton.solve(objective, self.coef, suspicious=False)
-        coef = np.where(penalty.held, 0.0, solution.coef)  # but for rounding
-        self.coef, self.known = coef, True
-        here, scale = solution.evaluation, self.strengths.scale
-        value = here.value - quadratic.value(coef)
-        steps = solution.trace[-1].iteration if solution.trace else 0
-        gap = solution.decrement**2
-        kept = Solution(coef, here, solution.decrement, solution.status, solution.trace, solution.definite)
-        return Solved(coef * scale, value, -quadratic.gradient(coef) / scale, gap, solution.status, steps, 0, kept)
-
-    def _by_lbfgs(
-        self, objective: Objective, penalty: Penalty, quadratic: Quadratic, target: float, max_iter: int
-    ) -> Solved:
-        if self._preconditioner is None:
-            self._preconditioner = Preconditioner(self.matrix, self.response, self.predictors, self.place)
-        precondition = self._preconditioner.at(quadratic.strengths)
-
-        def gap_of(gradient: FloatArray) -> float:
-            return _gap(gradient, quadratic.strengths, precondition)
-
-        found = minimise_by_lbfgs(objective, self.coef, precondition, gap_of, target, max_iter)
-        steps, gap = found.steps, gap_of(found.evaluation.gradient)
-        coef = self._centred(np.where(penalty.held, 0.0, found.coef))
-        self.coef, self.known = coef, True
-        scale = self.strengths.scale
-        value = found.evaluation.value - quadratic.value(found.coef)
-        dual = (found.evaluation.gradient - quadratic.gradient(found.coef)) / scale
-        return Solved(coef * scale, value, dual, gap, found.status, steps, 0)
-
-    def _centred(self, coef: FloatArray) -> FloatArray:
-        """Return coefficients that sum to zero over the outcomes, as the least ridge does, where all have one."""
-        m, p = self.predictors.active.size, self.predictors.n_columns
-        if m < self.predictors.n_predictors or self.strengths.quadratic is not None:
-            return coef
-        flat = np.zeros(m * p)
-        flat[self.place] = coef
-        blocks = flat.reshape(m, p)
-        here = np.zeros(m * p, dtype=bool)
-        here[self.place] = True
-        whole = here.reshape(m, p).all(axis=0)
-        blocks[:, whole] -= blocks[:, whole].mean(axis=0)
-        return np.asarray(flat[self.place])
-
-
-def _gap(gradient: FloatArray, strengths: FloatArray, precondition: Precondition) -> float:
+def gap_of(gradient: FloatArray, strengths: FloatArray, precondition: Precondition) -> float:
     """Return a bound on what is left to gain from coefficients with a square, and about what the others leave."""
     squared = strengths > 0.0
     bound = float(np.sum(gradient[squared] ** 2 / (2.0 * strengths[squared])))
@@ -213,13 +99,11 @@ class Preconditioner:
     response : Response
         The same rows.
     predictors : Predictors
-        Outcomes with a predictor.
-    place : (q,) int array
-        Which flat coefficients are solved for.
+        Outcomes with a predictor, and which flat coefficients are solved for.
     """
 
-    def __init__(self, matrix: Matrix, response: Response, predictors: Predictors, place: IntArray) -> None:
-        self.place, self.total = place, response.total
+    def __init__(self, matrix: Matrix, response: Response, predictors: Predictors) -> None:
+        self.place, self.total = predictors.chosen, response.total
         share = response.totals / response.total
         #: Curvature of each outcome with a predictor, never quite zero.
         self.curvature: FloatArray = np.maximum(share * (1.0 - share), 1.0 / response.total)[predictors.active]
@@ -289,24 +173,3 @@ def logarithmic_mean(a: FloatArray, b: FloatArray) -> FloatArray:
     ratio = (high - low) / low
     near = ratio < 1e-6
     return np.where(near, 0.5 * (low + high), (high - low) / np.log1p(np.where(near, 1.0, ratio)))
-
-
-def with_prior(ridge: FloatArray, prior: Quadratic | None) -> Quadratic:
-    """Return ridge and prior as one quadratic form, but for a constant.
-
-    Examples
-    --------
-    >>> with_prior(np.array([1.0]), Quadratic(np.array([3.0]), np.array([4.0]))).gradient(np.array([3.0])).tolist()
-    [0.0]
-    """
-    if prior is None:
-        return Quadratic(ridge)
-    centre = np.zeros(ridge.size) if prior.centre is None else prior.centre
-    if not ridge.any():
-        return prior
-    if prior.strengths.ndim == 1:
-        both = prior.strengths + ridge
-        share = np.divide(prior.strengths, both, out=np.zeros_like(both), where=both > 0.0)
-        return Quadratic(both, share * centre)
-    whole = prior.strengths + np.diag(ridge)
-    return Quadratic(whole, np.asarray(np.linalg.lstsq(whole, prior.strengths @ centre, rcond=None)[0]))

@@ -10,74 +10,77 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.curvature.vcov import Vcov, WithheldVcov
 from logitkit.engine.facts import Covariance, PenaltyFacts
-from logitkit.engine.objective import Objective
-from logitkit.engine.rank import identity_coordinates
+from logitkit.engine.rank import Coordinates, identity_coordinates
 from logitkit.engine.record import FitRecord
+from logitkit.engine.regularised.existence import require_bounded
 from logitkit.engine.regularised.options import ProxNewton
-from logitkit.engine.regularised.penalised_problem import Shrunken, prepare, relaxed, require_bounded, share_of_lasso
+from logitkit.engine.regularised.prepare import prepare
 from logitkit.engine.regularised.prox_newton import Solved
-from logitkit.engine.regularised.shrinkage import covariance_of
+from logitkit.engine.regularised.relaxation import relaxed
+from logitkit.engine.regularised.shrinkage import INFERENCE_MOST, TOO_WIDE, covariance_of
+from logitkit.engine.regularised.shrunken import Shrunken
 from logitkit.engine.solvers.solver import Solution
 from logitkit.errors import DataError, SeparationError
-from logitkit.models.binomial import Binomial
-from logitkit.models.form import single_form
+from logitkit.models.family import Family
+from logitkit.models.form import Form, form_of
 from logitkit.models.penalties.elastic_net import ElasticNet
 from logitkit.models.penalties.specification import Specification, parts_of
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import is_finite_number
+from logitkit.typing import FloatArray
 
-__all__ = ["fit_at", "fit_penalised", "scale_words"]
+__all__ = ["fit_at", "fit_penalised"]
 
 
 def fit_penalised(
-    design: Design, family: Binomial, specification: Specification, options: ProxNewton, level: float = 0.95
+    design: Design,
+    model: Form | Family,
+    specification: Specification,
+    options: ProxNewton,
+    level: float = 0.95,
 ) -> FitRecord:
     """Fit at the strength that the penalty states."""
-    parts = parts_of(specification)
-    if any(isinstance(part, ElasticNet) and part.strength is None for part in parts):
+    if any(isinstance(part, ElasticNet) and part.strength is None for part in parts_of(specification)):
         raise DataError(
             f"The penalty ({specification.words}) has no strength. Give one, such as lk.Lasso(0.05), or choose it with "
             "lk.cross_validate or lk.path."
         )
     with single_threaded_blas():
-        return fit_at(prepare(design, family, specification), math.nan, options, level, "given")
+        given = prepare(design, form_of(model, design.matrix.n_columns), specification)
+        return fit_at(given, math.nan, options, level, "given")
 
 
 def fit_at(given: Shrunken, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
     """Fit at a strength."""
-    if given.problem.strengths.varies and not (is_finite_number(strength) and strength >= 0.0):
+    if given.strengths.varies and not (is_finite_number(strength) and strength >= 0.0):
         raise DataError(f"strength={strength!r:.60}: give a number that is not negative.")
     with single_threaded_blas():
-        solved = given.problem.fresh().solve(float(strength), options.tol, options.max_iter, polish=True)
+        solved = given.sequence.fresh().solve(float(strength), options.tol, options.max_iter, polish=True)
         return _record(given, float(strength), solved, level, chosen, options.tol)
 
 
 def _record(given: Shrunken, strength: float, solved: Solved, level: float, chosen: str, tol: float) -> FitRecord:
     """Return the record of a solution."""
-    design, problem = given.design, given.problem
-    strengths = problem.strengths
+    problem, strengths = given.problem, given.strengths
     penalty = strengths.at(strength)
-    gamma = share_of_lasso(given.specification)
-    coef = relaxed(given, solved.coef / strengths.scale)
-    if coef is None:
+    flat = relaxed(given, given.reported(solved.coef / strengths.scale))
+    if flat is None:
         raise SeparationError(
             "The columns that the lasso chose separate the outcomes, so the refit of the relaxed lasso has no finite "
             "estimates. Choose a larger strength, or gamma=1."
         )
-    quadratic = strengths.quadratic
-    known = None
+    coef, known = given.solved(flat), None
     if solved.solution is not None:  # Newton's method has been there
         evaluation = replace(solved.solution.evaluation, value=solved.value)
         known = evaluation.hessian if isinstance(evaluation.hessian, DenseHessian) else None
     else:
-        objective = Objective(design.matrix, design.response, given.family, problem.objective.sums)
-        evaluation = objective.evaluate(coef, hessian=False)
+        evaluation = problem.objective(None, second=False).evaluate(coef, hessian=False)
     require_bounded(given, evaluation.closest)
     vcov, kind, label, dof = covariance_of(given, penalty, coef, known)
-    solution = Solution(coef, evaluation, math.nan, solved.status, (), method=problem.method)
-    form = single_form(given.family, design.matrix.n_columns)
-    record = make_record(design, form, identity_coordinates(), solution, vcov, None, level)
+    solution = Solution(coef, evaluation, math.nan, solved.status, (), method=given.sequence.method)
+    null = given.sequence.null.value
     facts = PenaltyFacts(
         words=given.specification.words,
         strengths=tuple(
@@ -85,28 +88,53 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
             for part in parts_of(given.specification)
             if isinstance(part, ElasticNet)
         ),
-        standardized=scale_words(given.specification),
+        standardized=_scale_words(given.specification),
         chosen=chosen,
         dof=dof,
         n_nonzero=int(np.count_nonzero((coef != 0.0) | strengths.whole.free)),
-        gap=solved.gap / problem.null.value if problem.null.value > 0.0 else solved.gap,
+        gap=solved.gap / null if null > 0.0 else solved.gap,
         tol=tol,
         steps=solved.steps,
-        null_value=problem.null.value,
+        null_value=null,
         penalty=penalty,
-        quadratic=quadratic,
+        quadratic=strengths.quadratic,
         scale=strengths.scale,
-        certified=gamma is None or gamma == 1.0,
+        place=strengths.place if strengths.place.size < given.predictors.n_flat else None,
+        certified=given.gamma is None or given.gamma == 1.0,
     )
     return replace(
-        record,
+        _assembled(given, solution, vcov, level),
         covariance=Covariance(kind, label),
         n_params=facts.n_nonzero,
         penalty=facts,
     )
 
 
-def scale_words(specification: Specification) -> str:
+def _assembled(given: Shrunken, solution: Solution, vcov: Vcov, level: float) -> FitRecord:
+    """Return the record of a solution without its penalty."""
+    design, form = given.design, given.form
+    if form.is_single:
+        return make_record(design, form, identity_coordinates(), solution, vcov, None, level)
+    coordinates, inner = _coordinates(given, solution.coef)
+    if coordinates.transform is None and not (isinstance(vcov, WithheldVcov) and vcov.size == inner.size):
+        vcov = WithheldVcov(inner.size, TOO_WIDE)
+    return make_record(design, form, coordinates, replace(solution, coef=inner), vcov, None, level)
+
+
+def _coordinates(given: Shrunken, coef: FloatArray) -> tuple[Coordinates, FloatArray]:
+    """Return how the reported coefficients of several outcomes follow from others, and these others."""
+    predictors, strengths = given.predictors, given.strengths
+    if max(coef.size, predictors.n_flat) > INFERENCE_MOST:
+        return identity_coordinates(), given.reported(coef)
+    flat = np.zeros((coef.size, predictors.n_flat))
+    flat[np.arange(coef.size), strengths.place] = 1.0
+    if given.is_symmetric:
+        blocks = flat.reshape(coef.size, predictors.active.size, predictors.n_columns)
+        blocks -= np.where(strengths.free, blocks.mean(axis=1, keepdims=True), 0.0)
+    return Coordinates(flat.T, np.empty(0, dtype=np.int64)), coef
+
+
+def _scale_words(specification: Specification) -> str:
     """Return on which scale the coefficients are penalised, in words."""
     found = {part.standardize for part in parts_of(specification) if isinstance(part, ElasticNet)}
     if not found:

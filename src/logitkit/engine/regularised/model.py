@@ -1,0 +1,171 @@
+"""Penalised models as paths and cross-validation see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.null import null_loss
+from logitkit.engine.record import FitRecord
+from logitkit.engine.regularised.estimate import fit_at
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.prepare import prepare
+from logitkit.engine.regularised.relaxation import relaxed
+from logitkit.engine.regularised.sequence import StrengthSequence
+from logitkit.engine.regularised.shrinkage import freedom_along
+from logitkit.engine.regularised.shrunken import Shrunken
+from logitkit.engine.regularised.strengths import Strengths
+from logitkit.models.family import Family
+from logitkit.models.form import Form, form_of
+from logitkit.models.penalties.specification import Specification
+from logitkit.models.predictors import flat_names
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["PathModel", "PenalisedModel", "names_of", "penalised_model"]
+
+
+class PathModel(Protocol):
+    """A model that is fitted at one strength after another, or without a penalty at the strength zero."""
+
+    @property
+    def design(self) -> Design:
+        """The rows."""
+
+    @property
+    def form(self) -> Form:
+        """Likelihood and linear predictors."""
+
+    @property
+    def specification(self) -> Specification:
+        """The penalty as stated."""
+
+    @property
+    def strengths(self) -> Strengths:
+        """The penalty of the coefficients that are solved for."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The outcomes that have coefficients; one without a name for two outcomes."""
+
+    @property
+    def scale(self) -> FloatArray:
+        """What the coefficients that are reported are multiplied by where the penalty counts them, shape (P,)."""
+
+    def of_rows(self, design: Design) -> PathModel:
+        """Return the same model of other rows."""
+
+    def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
+        """Return linear predictors by reported coefficients, shape (n, k), or (K, n, k) by outcome."""
+
+    def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
+        """Return effective degrees of freedom at reported coefficients, shape (k,); nan where not computed."""
+
+    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
+        """Return the record of the fit at a strength."""
+
+
+@dataclass(frozen=True, eq=False)
+class PenalisedModel:
+    """A penalised model on the rows of a design.
+
+    Parameters
+    ----------
+    given : Shrunken
+        The problem that is solved, and how its solutions are reported.
+    """
+
+    given: Shrunken
+
+    @property
+    def design(self) -> Design:
+        """The rows."""
+        return self.given.design
+
+    @property
+    def form(self) -> Form:
+        """Likelihood and linear predictors."""
+        return self.given.form
+
+    @property
+    def specification(self) -> Specification:
+        """The penalty as stated."""
+        return self.given.specification
+
+    @property
+    def sequence(self) -> StrengthSequence:
+        """The problem that is solved."""
+        return self.given.sequence
+
+    @property
+    def strengths(self) -> Strengths:
+        """The penalty of the coefficients that are solved for."""
+        return self.given.strengths
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The outcomes that have coefficients; one without a name for two outcomes."""
+        return self.given.labels
+
+    @property
+    def scale(self) -> FloatArray:
+        """What the coefficients that are reported are multiplied by where the penalty counts them."""
+        strengths = self.strengths
+        columns = np.ones(strengths.free.size)
+        columns[strengths.place % columns.size] = strengths.scale
+        return np.tile(columns, len(self.labels))
+
+    def deviances(self) -> tuple[float, float]:
+        """Return the least loss that any model could have, and the null deviance, which is never zero."""
+        response, family, saturated = self.design.response, self.form.family, 0.0
+        if response.trials is not None:
+            saturated = float(response.weights @ family.saturated_losses(response))
+        intercept = self.design.info.intercept is not None
+        null = null_loss(response, intercept, family)
+        return saturated, max(2.0 * (null - saturated), 1e-300)
+
+    def shown(self, coef: FloatArray) -> FloatArray | None:
+        """Return the coefficients that are reported, (P,), of a minimum, as given; None where they have no refit."""
+        return relaxed(self.given, self.given.reported(coef))
+
+    def n_nonzero(self, flat: FloatArray) -> IntArray:
+        """Return the number of reported coefficients, (k, P), that are not zero or not penalised, shape (k,)."""
+        free = self.strengths.whole.free
+        return np.array([np.count_nonzero((self.given.solved(one) != 0.0) | free) for one in flat], dtype=np.int64)
+
+    def of_rows(self, design: Design) -> PenalisedModel:
+        """Return the same model of other rows."""
+        return PenalisedModel(prepare(design, self.form, self.specification, tells=False))
+
+    def predictors(self, matrix: Matrix, coef: FloatArray, offset: FloatArray | None) -> FloatArray:
+        """Return linear predictors, a column per vector of coefficients, shape (n, k) or (K, n, k) by outcome."""
+        predictors = self.form.shown
+        eta = np.zeros((predictors.n_predictors, matrix.n_rows, coef.shape[0]))
+        for j, vector in enumerate(coef):
+            for outcome, block in zip(predictors.active, vector.reshape(predictors.active.size, -1), strict=True):
+                eta[outcome, :, j] = matrix.matvec(block)
+        if offset is not None:
+            eta = eta + offset[:, :, None]
+        return eta[0] if self.form.is_single else eta
+
+    def dof(self, strengths: FloatArray, coef: FloatArray) -> FloatArray:
+        """Return effective degrees of freedom along a path."""
+        return freedom_along(self.given, [self.strengths.at(float(each)) for each in strengths], coef)
+
+    def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
+        """Return the record of the fit at a strength."""
+        return fit_at(self.given, strength, options, level, chosen)
+
+
+def names_of(model: PathModel) -> tuple[str, ...]:
+    """Return the names of the coefficients that are reported."""
+    columns = model.design.info.names
+    return columns if model.form.is_single else flat_names(model.labels, columns)
+
+
+def penalised_model(design: Design, model: Form | Family, specification: Specification) -> PenalisedModel:
+    """Return the penalised model of a design."""
+    return PenalisedModel(prepare(design, form_of(model, design.matrix.n_columns), specification))

@@ -1,0 +1,107 @@
+"""The model of the columns that a penalty does not touch: what a gap is measured against, and where a path begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.matrix.dense import Dense
+from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.null import null_loss
+from logitkit.engine.objective import Objective
+from logitkit.engine.rank import least_share
+from logitkit.engine.regularised.problem import Problem
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Solution
+from logitkit.engine.solvers.start import starting_point
+from logitkit.errors import DataError, SeparationError
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["NullModel", "null_model"]
+
+NEWTON_MOST = 2_500  # free coefficients of several outcomes, whose second derivatives are one array
+COLLINEAR = 1e-10  # share of a column's squared length that is its own, in the free columns
+CENTRED_MOST = 50  # free columns that are written out to be centred
+
+
+@dataclass(frozen=True)
+class NullModel:
+    """The model of the columns that are not penalised.
+
+    Parameters
+    ----------
+    coef : (q,) array
+        Scaled coefficients, zero where penalised.
+    value : float
+        The negative log-likelihood.
+    columns : (k,) int array
+        Which columns are not penalised.
+    solution : Solution or None
+        Of these; None where it is known without one.
+    """
+
+    coef: FloatArray
+    value: float
+    columns: IntArray
+    solution: Solution | None = None
+
+
+def null_model(problem: Problem) -> NullModel:
+    """Fit the columns that are not penalised."""
+    response, strengths = problem.response, problem.strengths
+    columns = np.flatnonzero(strengths.free)
+    inside = np.flatnonzero(strengths.free[strengths.place % strengths.free.size])
+    coef = np.zeros(strengths.place.size)
+    if columns.size and np.count_nonzero(response.totals) < 2:
+        raise SeparationError("All outcomes are the same: there is nothing to explain, and the intercept is infinite.")
+    if columns.size == 1 and columns[0] == strengths.intercept and response.offset is None:
+        coef[inside] = _of_intercepts(problem, inside)
+        return NullModel(coef, null_loss(response, True, problem.family), columns)
+    own = problem.columns_of(inside)
+    size, centre = np.ones(inside.size), np.zeros(columns.size)
+    intercept = columns == (-1 if strengths.intercept is None else strengths.intercept)
+    matrix = own.matrix
+    if intercept.any() and 1 < columns.size <= CENTRED_MOST:
+        # Numbers far from zero are no combinations of the intercept, which centring shows.
+        cells = matrix.to_dense()
+        scale = np.ones(strengths.free.size)
+        scale[strengths.place % scale.size] = strengths.scale
+        centre = np.where(intercept, 0.0, response.weights @ cells / response.total)
+        of_column = np.where(intercept, 1.0, scale[columns])
+        matrix, size = Dense((cells - centre) / of_column), of_column[own.predictors.chosen % columns.size]
+    predictors = None if problem.is_single else own.predictors
+    objective = Objective(matrix, response, problem.family, predictors=predictors)
+    zero = np.zeros(inside.size)
+    if inside.size == 0:
+        return NullModel(coef, objective.evaluate(zero, hessian=problem.is_single).value, columns)
+    if inside.size > NEWTON_MOST and not problem.is_single:
+        raise DataError(
+            f"The columns that are not penalised have {inside.size:,} coefficients for "
+            f"{problem.predictors.active.size:,} outcomes; at most {NEWTON_MOST:,} can be. Keep fewer of them."
+        )
+    first = objective.evaluate(zero)
+    assert isinstance(first.hessian, DenseHessian)
+    if columns.size > 1 and least_share(first.hessian.array, None) < COLLINEAR:
+        shown = ", ".join(problem.names[j] for j in columns[:6])
+        raise DataError(
+            f"The columns that are not penalised ({shown}) are combinations of one another. Keep fewer of them."
+        )
+    solution = Newton().solve(objective, starting_point(objective).coef, suspicious=False)
+    given = solution.coef / size
+    outcome, column = np.divmod(own.predictors.chosen, columns.size)
+    for k in np.unique(outcome[intercept[column]]):
+        there = outcome == k
+        given[there & intercept[column]] -= centre[column[there]] @ given[there]
+    coef[inside] = given * strengths.scale[inside]
+    return NullModel(coef, solution.evaluation.value, columns, solution)
+
+
+def _of_intercepts(problem: Problem, inside: IntArray) -> FloatArray:
+    """Return the intercepts alone, which are known: the link of the proportion of each outcome."""
+    response, predictors = problem.response, problem.predictors
+    eta = problem.family.intercepts(np.maximum(response.totals / response.total, np.finfo(float).tiny))
+    own = predictors.active[predictors.chosen[inside] // predictors.n_columns]
+    # The outcome whose intercept is zero: the reference, or the first where that is left out.
+    zero = np.setdiff1d(np.arange(predictors.n_predictors), own)
+    return np.asarray(eta[own] - eta[zero[0]] if zero.size else eta[own])

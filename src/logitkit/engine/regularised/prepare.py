@@ -1,0 +1,109 @@
+"""From a design and a penalty in words to the penalised problem: what is checked before it is solved."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.table.checks import may_vanish, require_finite
+from logitkit.engine.fit import fit_design
+from logitkit.engine.moments import Moments, column_moments
+from logitkit.engine.regularised.existence import require_overlap
+from logitkit.engine.regularised.options import ProxNewton
+from logitkit.engine.regularised.problem import Problem
+from logitkit.engine.regularised.relaxation import relaxed
+from logitkit.engine.regularised.sequence import StrengthSequence
+from logitkit.engine.regularised.shrunken import Shrunken
+from logitkit.engine.regularised.strengths import Strengths, strengths_of
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Status
+from logitkit.errors import DataError, DataWarning, UnsupportedError, warn_caller
+from logitkit.models.form import Form
+from logitkit.models.penalties.elastic_net import AdaptiveLasso, RelaxedLasso
+from logitkit.models.penalties.specification import Part, PenaltySum, Specification, parts_of
+from logitkit.typing import FloatArray
+
+__all__ = ["prepare"]
+
+
+def prepare(design: Design, form: Form, specification: Specification, tells: bool = True) -> Shrunken:
+    """Return the penalised problem of a design."""
+    if design.info.absorbed is not None:
+        raise UnsupportedError(
+            "absorb= with penalty= is not offered: the intercepts of the levels would be penalised or not?"
+        )
+    if form.is_restricted:
+        raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
+    parts = parts_of(specification)
+    if len(parts) > 1 and any(isinstance(part, RelaxedLasso) for part in parts):
+        raise UnsupportedError("A relaxed lasso cannot be added to another penalty.")
+    moments = _moments(design)
+    stated = PenaltySum(tuple(_with_first_estimates(part, design, form) for part in parts))
+    labels, symmetric = form.shown.parts[0].labels, not form.is_single and form.reference is None
+    strengths = strengths_of(stated, design.info, moments, design.response.total, labels, symmetric)
+    if tells:
+        _tell_of_constants(design, strengths, moments)
+    predictors = form.shown.picked(strengths.place)
+    problem = Problem(design.matrix, design.response, form.family, predictors, strengths, design.info.names)
+    given = Shrunken(design, form, specification, StrengthSequence(problem))
+    require_overlap(given)
+    return given
+
+
+def _tell_of_constants(design: Design, strengths: Strengths, moments: Moments) -> None:
+    """Warn of columns that do not vary: left out beside an intercept; without one, penalised as any other."""
+    constant = strengths.constant
+    text = "Columns that do not vary have the coefficient zero: {}."
+    if design.info.intercept is None:
+        # Of a formula that leaves the intercept out the caller knows; a matrix may hold one by another name.
+        likely = (moments.mean[constant] != 0.0) & strengths.penalised[constant] & (design.info.coding is None)
+        constant = constant[likely]
+        text = (
+            "Columns that do not vary are penalised like the others, because the model has no intercept: {0}. If it is "
+            f"one, make it ones and call it {INTERCEPT!r} (for an estimator: leave it out, with fit_intercept=True), "
+            "or name it in keep=."
+        )
+    if constant.size:
+        names = [design.info.names[j] for j in constant]
+        warn_caller(text.format(", ".join(names[:8]) + (", ..." if names[8:] else "")), DataWarning)
+
+
+def _moments(design: Design) -> Moments:
+    """Return mean and standard deviation of each column, all of them finite."""
+    moments = column_moments(design.matrix, design.response.weights)
+    if not np.isfinite(moments.mean + moments.deviation).all() or may_vanish(moments.mean**2 + moments.deviation**2):
+        require_finite(design.matrix, design.info.names, design.positions)
+    return moments
+
+
+def _with_first_estimates(part: Part, design: Design, form: Form) -> Part:
+    """Return a part of a penalty; an adaptive lasso with its first estimates as numbers, made from these rows."""
+    if not isinstance(part, AdaptiveLasso) or part.first_given:
+        return part
+    first = _first_fit(design, form, part.initial)
+    return replace(part, initial=first if form.is_single else first.reshape(-1, design.matrix.n_columns).T)
+
+
+def _first_fit(design: Design, form: Form, penalty: Specification | None) -> FloatArray:
+    """Return reported estimates by maximum likelihood, or with a penalty."""
+    if penalty is None:
+        record = fit_design(design, form, Newton())
+        if record.status is not Status.CONVERGED or not np.isfinite(record.coef).all():
+            raise DataError(
+                "The adaptive lasso starts from maximum likelihood estimates, which are not all finite here. Give a "
+                "penalty to estimate them with: AdaptiveLasso(initial=lk.Ridge(0.01))."
+            )
+        return record.coef
+    given, options = prepare(design, form, penalty, tells=False), ProxNewton()
+    solved = given.sequence.solve(math.nan, options.tol, options.max_iter, polish=True)
+    coef = relaxed(given, given.reported(solved.coef / given.strengths.scale))
+    if coef is None or solved.status is not Status.CONVERGED:
+        raise DataError(
+            f"The first estimates of the adaptive lasso, with the penalty {penalty.words}, did not converge. Give "
+            "another, or a larger strength."
+        )
+    return coef
