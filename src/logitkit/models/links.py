@@ -64,15 +64,11 @@ class Link:
 
     def inverse(self, eta: FloatArray) -> FloatArray:
         """Return the mean for each linear predictor, of the shape of ``eta``; missing where no mean is below 1."""
-        if self.code == 0:  # the loop of binary fits, to the bit
-            from logitkit.numerics.kernels.binomial_values import logit_mean
-
-            return logit_mean(_flat(eta)).reshape(np.shape(eta))
-        return np.asarray(self._tails(eta)[6])
+        return _logit_mean(eta) if self.code == 0 else np.asarray(self._tails(eta)[6])
 
     def complement(self, eta: FloatArray) -> FloatArray:
         """Return one less the mean, exact where the mean is near 1, of the shape of ``eta``."""
-        return np.asarray(self._tails(eta)[7])
+        return _logit_mean(-np.asarray(eta)) if self.code == 0 else np.asarray(self._tails(eta)[7])
 
     def link(self, mu: FloatArray) -> FloatArray:
         """Return the linear predictor for each mean; at 0 and 1 its limit, infinite for most."""
@@ -94,11 +90,15 @@ class Link:
 
     def log_odds(self, eta: FloatArray) -> FloatArray:
         """Return log(mean / (1 - mean)), of the shape of ``eta``."""
+        if self.code == 0:
+            return np.array(eta, dtype=np.float64)
         tails = self._tails(eta)
         return np.asarray(tails[0] - tails[1])
 
     def log_odds_slope(self, eta: FloatArray) -> FloatArray:
         """Return the derivative of the log odds of the mean by the linear predictor, of the shape of ``eta``."""
+        if self.code == 0:
+            return np.ones(np.shape(eta))
         tails = self._tails(eta)
         return np.asarray(tails[2] + tails[3])
 
@@ -114,6 +114,13 @@ class Link:
         out = np.empty((TAILS, flat.size))
         link_tails(self.code, flat, out)
         return out.reshape(TAILS, *np.shape(eta))
+
+
+def _logit_mean(eta: FloatArray) -> FloatArray:
+    """Return the mean of the logit by the loop of binary fits, to the bit, of the shape of ``eta``."""
+    from logitkit.numerics.kernels.binomial_values import logit_mean
+
+    return logit_mean(_flat(eta)).reshape(np.shape(eta))
 
 
 def _flat(eta: FloatArray) -> FloatArray:
