@@ -94,7 +94,7 @@ def test_a_spline_is_left_out_of_tables_and_figures(births: pd.DataFrame) -> Non
     several = lk.multinomial("race ~ bs(age, df=3) + smoke", births)
     assert "No relative risk ratio for columns of bs(age, df=3)" in " ".join(str(several).split())
     assert several.odds_ratios()["odds_ratio"].isna().sum() == 6
-    assert len(several.plot.odds_ratios().get_yticks()) == 1
+    assert len(several.plot.forest().get_yticks()) == 1
     ridge = lk.logit("low ~ bs(age, df=3) + smoke", births, penalty=lk.Ridge(0.01))
     assert ridge.odds_ratios()["odds_ratio"].isna().sum() == 3
     assert "No odds ratio for columns of bs(age, df=3)" in str(ridge)

@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
-from logitkit.errors import DataError, FormulaError
+from logitkit.errors import DataError, FormulaError, UnsupportedError
 from logitkit.plots import forest
-from logitkit.plots.forest import WIDTH_MOST, ForestRow, forest_size
+from logitkit.plots.forest import WIDTH_MOST, Forest, forest_size
 from logitkit.plots.log_axis import log_ticks, tick_text
-from logitkit.plots.style import MUTED
+from logitkit.plots.style import MUTED, looks
+from logitkit.plots.term_rows import TermRow
 
 NAMES = ["age", "smoke", "ui"]
 RATIO = np.array([0.97, 2.5, 2.1])
@@ -21,10 +22,17 @@ LOW = np.array([0.91, 1.15, 0.87])
 HIGH = np.array([1.05, 5.5, 5.3])
 
 
-def plot_forest(labels, *values, **options):
+def plot_forest(labels, *values, ax=None, title="", **options):
     """Draw plain rows of numbers."""
-    rows = [ForestRow(*row) for row in zip(labels, *values, strict=True)]
-    return forest.plot_forest(rows, **options)
+    rows = tuple(TermRow(label) for label in labels)
+    return forest.plot_forest(Forest(rows, *(np.array(v)[:, None] for v in values), **options), ax, title=title)
+
+
+def like_rows(labels, estimate, low, high, numbers):
+    """Rows that are alike but for their labels and numbers."""
+    rows = tuple(TermRow(label) for label in labels)
+    ones = np.ones((len(rows), 1))
+    return Forest(rows, estimate * ones, low * ones, high * ones, numbers=tuple(numbers))
 
 
 def boxes(ax, *artists):
@@ -128,10 +136,10 @@ def test_ticks_have_room_on_a_wide_axis_and_in_a_narrow_place(columns):
 
 def test_long_labels_are_wrapped_and_not_cut():
     name = "C(checking_status, contr.treatment('no checking'))[T.at least 200, or salary for at least one year]"
-    rows = [ForestRow(label, 2.0, 1.0, 3.0, numbers=("2.000", "1.000 to 3.000")) for label in (name, "x" * 120, "age")]
+    rows = like_rows((name, "x" * 120, "age"), 2.0, 1.0, 3.0, [("2.000", "1.000 to 3.000")] * 3)
     ax = forest.plot_forest(rows)
     labels = ax.get_yticklabels()
-    for label, row in zip(labels, rows, strict=True):
+    for label, row in zip(labels, rows.terms, strict=True):
         assert "".join(label.get_text().split()) == "".join(row.label.split())
         assert max(map(len, label.get_text().split("\n"))) < 40
     found = boxes(ax, *labels, *ax.texts)
@@ -143,11 +151,12 @@ def test_long_labels_are_wrapped_and_not_cut():
 
 @pytest.mark.parametrize("n", [3, 12, 40])
 def test_numbers_stand_in_their_rows_under_their_heads(n):
-    rows = [ForestRow(f"predictor {i}", 1.5, 0.7, 3.0, numbers=("1.500", f"0.{i:03} to 3.000")) for i in range(n)]
-    ax = forest.plot_forest(rows, level=0.95, title="Odds of the event")
+    numbers = [("1.500", f"0.{i:03} to 3.000") for i in range(n)]
+    rows = like_rows([f"predictor {i}" for i in range(n)], 1.5, 0.7, 3.0, numbers)
+    ax = forest.plot_forest(rows._replace(level=0.95), title="Odds of the event")
     texts = [text.get_text() for text in ax.texts]
     assert texts[:2] == ["Odds ratio", "95% interval"]
-    assert texts[2:] == [text for row in rows for text in row.numbers]
+    assert texts[2:] == [text for cells in numbers for text in cells]
     found = boxes(ax, *ax.texts, *ax.get_yticklabels(), ax._left_title)
     assert are_apart(found)
     for row in range(n):
@@ -211,4 +220,33 @@ def test_a_ratio_that_overflows_is_not_called_separated():
 
 def test_a_forest_has_a_row():
     with pytest.raises(DataError, match="no row to draw"):
-        forest.plot_forest([])
+        plot_forest([], [], [], [])
+
+
+def test_coefficients_of_an_event_have_their_numbers_beside() -> None:
+    fit = lk.logit(FORMULA, births())
+    ax = fit.plot.coefficients({"age": 10}, level=0.9, terms=["age", "C(parity)"])
+    expected = fit.tidy(level=0.9).set_index("term").loc[["age", "C(parity)[T.1]", "C(parity)[T.2]"]]
+    scale = [10.0, 1.0, 1.0]
+    assert shown(ax) == ["age (per 10)", "parity", "0 (reference)", "1", "2"]
+    assert_allclose(markers(ax)[0].get_xdata(), scale * expected["estimate"])
+    assert_allclose(segments(ax)[:, :, 0].T, scale * expected[["conf_low", "conf_high"]].to_numpy().T)
+    assert_array_equal(markers(ax)[1].get_xdata(), [0.0])  # the reference level, on the line of no effect
+    assert ax.get_xscale() == "linear"
+    assert [text.get_text() for text in ax.texts][:2] == ["Coefficient", "90% interval"]
+
+
+def test_rows_of_several_outcomes_can_be_chosen_and_named() -> None:
+    rows = births().assign(size=lambda frame: np.array(["a", "b", "c"])[frame["parity"]])
+    fit = lk.multinomial("size ~ age + C(race)", rows)
+    ax = fit.plot.forest(terms=["age"], labels={"age": "Age of the mother"}, against="c")
+    assert shown(ax) == ["Age of the mother"]
+    ratios = fit.odds_ratios(against="c")["odds_ratio"]
+    for outcome, look in zip("ab", looks(3), strict=False):
+        (points,) = [line for line in markers(ax, look.mark) if line.get_color() == look.color]
+        assert_allclose(points.get_xdata(), ratios.loc[outcome, "age"])
+
+
+def test_odds_of_an_event_are_against_nothing_else() -> None:
+    with pytest.raises(UnsupportedError, match="against=0 is of several outcomes"):
+        lk.logit("low ~ age", births()).plot.forest(against=0)

@@ -13,16 +13,19 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from logitkit.plots.calibration import plot_calibration
-from logitkit.plots.forest import ForestRow, plot_forest
+from logitkit.plots.forest import Forest, plot_forest
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import ACCENT, GUIDE, INK, MUTED, PRIMARY
+from logitkit.plots.term_rows import TermRow
 
+ONES = np.ones((2, 1))
+TWO_ROWS = Forest((TermRow("a"), TermRow("a")), ONES, 0.5 * ONES, 2.0 * ONES, numbers=(("1.000", "0.5 to 2.0"),) * 2)
 FIGURES = {
     "roc": lambda drawn, ax: plot_roc(drawn.roc, ax),
     "calibration": lambda drawn, ax: plot_calibration(drawn.calibration, ax),
     "residuals": lambda drawn, ax: plot_residuals(drawn.influence, ax),
-    "forest": lambda drawn, ax: plot_forest([ForestRow("a", 1.0, 0.5, 2.0, numbers=("1.000", "0.5 to 2.0"))] * 2, ax),
+    "forest": lambda drawn, ax: plot_forest(TWO_ROWS, ax),
 }
 
 
@@ -58,9 +61,10 @@ def test_global_settings_stay_as_they_were(drawn, name):
 def test_drawing_opens_no_window_and_loads_no_pyplot():
     script = (
         "import sys, numpy as np\n"
-        "from logitkit.plots.forest import ForestRow, plot_forest\n"
+        "from logitkit.plots.forest import Forest, plot_forest\n"
+        "from logitkit.plots.term_rows import TermRow\n"
         "assert 'matplotlib' not in sys.modules\n"
-        "plot_forest([ForestRow('a', 1.0, 1.0, 1.0)])\n"
+        "plot_forest(Forest((TermRow('a'),), *np.ones((3, 1, 1))))\n"
         "assert 'matplotlib.figure' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
     )
     environment = {"PYTHONPATH": ":".join(sys.path)}

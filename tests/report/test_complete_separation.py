@@ -60,7 +60,7 @@ def test_figures_and_reports_say_why_they_are_empty(fit: Any, tmp_path: Path) ->
         with pytest.raises(DataError, match="no residuals to draw"):
             fit.plot.residuals()
     else:
-        for draw in (fit.plot.coefficients, fit.plot.odds_ratios):
+        for draw in (fit.plot.coefficients, fit.plot.forest):
             with pytest.raises(UnsupportedError, match="complete separation"):
                 draw()
     page = fit.report(tmp_path / "page.html").read_text(encoding="utf-8")

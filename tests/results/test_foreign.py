@@ -140,10 +140,11 @@ def test_a_name_of_ours_with_a_slip_is_answered():
 
 def test_a_figure_that_is_not_there_is_answered_with_those_that_are(fit):
     with pytest.raises(
-        AttributeError, match=r"no attribute .effects.\. The names are: calibration, forest, residuals, roc"
+        AttributeError,
+        match=r"no attribute .ternary.\. The names are: calibration, coefficients, forest, residuals, roc",
     ):
-        _ = fit.plot.effects
-    assert not hasattr(copy.copy(fit.plot), "effects")
+        _ = fit.plot.ternary
+    assert not hasattr(copy.copy(fit.plot), "ternary")
 
 
 def test_a_comparison_of_nested_fits_is_told_how(fit):

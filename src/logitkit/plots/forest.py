@@ -1,161 +1,253 @@
-"""Forest plot: odds ratios with their intervals on a logarithmic axis, and beside them as numbers."""
+"""Forest plot: ratios or coefficients with their intervals, one row per term and in it one mark per outcome."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from logitkit.errors import DataError
 from logitkit.options import require_text
-from logitkit.plots.labels import add_note, text_width
+from logitkit.plots.labels import add_note, plain, text_width, wrapped
+from logitkit.plots.legends import legend_beside
 from logitkit.plots.log_axis import ratio_in_words, ratio_limits, set_log_ticks
-from logitkit.plots.style import FAINT, INK, MUTED, PRIMARY, TICK_SIZE, dress, level_text, new_axes
+from logitkit.plots.style import FAINT, INK, MUTED, PRIMARY, TICK_SIZE, Look, dress, level_text, looks, new_axes
 from logitkit.plots.term_rows import TermRow, name_rows, names_width, row_bounds
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ForestRow", "forest_size", "plot_forest"]
+__all__ = ["Forest", "forest_size", "plot_forest"]
 
-WIDTH, WIDTH_MOST = 3.4, 8.6  # inches of the axes, and of a figure, which a page shows as wide as it is
-ROW = 0.27  # inches a row
+WIDTH, WIDTH_MOST = 3.4, 8.6  # inches of the axes with numbers beside, and of a figure, which a page shows as it is
+WIDTH_OF_SEVERAL = 5.2  # inches of the axes and the legend
+ROW = 0.27  # inches of a row with one mark, and of a label
+HEIGHT = 0.17  # inches of each of several marks
+SPREAD = 0.54  # of the height of a row, over which its marks are spread
 SPACE = 10.0  # points before each column of numbers
-LAST = 6.0  # points behind the last one
+ROOM = 3.0  # times the largest coefficient, or half the length of a usual interval: what ends farther out is cut
+ALONE = Look(PRIMARY, "-", "s", "")
 
 
-class ForestRow(NamedTuple):
-    """A row of a forest plot.
+class Forest(NamedTuple):
+    """What a forest plot shows: p rows, in each m marks.
 
     Parameters
     ----------
-    label : str
-        Of a coefficient, a factor or its reference level.
-    estimate, low, high : float
-        Odds ratio and the ends of its interval. An infinite or zero ratio, or a missing one, keeps its row and is named
-        in words there.
-    words : str
-        What is written there, where it is not that the data are separated.
-    numbers : tuple of str
-        The estimate and its interval, as they are written beside the axes; empty for none.
-    kind : {'estimate', 'heading', 'reference'}
-        A heading has no estimate, and that of a reference is 1.
-    indented : bool
-        Whether it stands below a heading.
+    terms : tuple of TermRow
+        The p rows, downwards.
+    estimate, low, high : (p, m) array
+        Ratios or coefficients and the ends of their intervals. What is infinite or missing keeps its place and is named
+        in words there; what is not in the model (missing, with ``low`` minus infinity) is left out, as in the rows of
+        headings and references.
+    what : str
+        What an estimate is called.
+    ratios : bool
+        Whether these are ratios, drawn on a logarithmic axis.
+    level : float or None
+        Of the intervals; None where there are none.
+    interval : str
+        What an interval is called.
+    outcomes : tuple of str
+        The m outcomes, named in a legend; empty where there is one mark per row, which needs no name.
+    against : str
+        What the outcomes are compared with; empty where nothing needs to be said.
+    places : tuple of int
+        Of the m outcomes among all of the fit, by which they have their colours; 0, 1 and so on when empty.
+    n_outcomes : int
+        Of the fit.
+    numbers : tuple of (str, str)
+        Of each row the estimate and its interval, as they are written beside the axes; empty for none.
+    words : tuple of str
+        Of each row what is written where its estimate has no place, if not that the data are separated; empty for none.
+    note : str
+        What is left out.
     """
 
-    label: str
-    estimate: float = np.nan
-    low: float = np.nan
-    high: float = np.nan
-    words: str = ""
-    numbers: tuple[str, str] = ("", "")
-    kind: Literal["estimate", "heading", "reference"] = "estimate"
-    indented: bool = False
+    terms: tuple[TermRow, ...]
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    what: str = "Odds ratio"
+    ratios: bool = True
+    level: float | None = None
+    interval: str = "interval"
+    outcomes: tuple[str, ...] = ()
+    against: str = ""
+    places: tuple[int, ...] = ()
+    n_outcomes: int = 0
+    numbers: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
+    note: str = ""
 
     @property
-    def term(self) -> TermRow:
-        """Its label and kind."""
-        return TermRow(self.label, self.kind, self.indented)
+    def looks(self) -> tuple[Look, ...]:
+        """How the marks are drawn."""
+        if not self.outcomes:
+            return (ALONE,)
+        places = self.places or tuple(range(len(self.outcomes)))
+        every = looks(max(self.n_outcomes, max(places) + 1))
+        return tuple(every[place] for place in places)
+
+    @property
+    def shown(self) -> BoolArray:
+        """Which estimates have a place on the axis, shape (p, m)."""
+        return np.asarray(np.isfinite(self.estimate) & ((self.estimate > 0.0) | (not self.ratios)))
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the axis."""
+        limits = ratio_limits if self.ratios else _limits
+        return limits(self.estimate[self.shown], self.low[self.shown], self.high[self.shown])
+
+    @property
+    def row_height(self) -> float:
+        """Height of a row in inches."""
+        return max(ROW, HEIGHT * len(self.outcomes))
+
+    @property
+    def bounds(self) -> tuple[FloatArray, float]:
+        """Where the rows are, downwards, and where the last one ends."""
+        return row_bounds(self.terms, ROW / self.row_height)
 
 
-def plot_forest(
-    rows: Sequence[ForestRow],
-    ax: Axes | None = None,
-    *,
-    level: float | None = None,
-    interval: str = "interval",
-    title: str = "",
-    note: str = "",
-) -> Axes:
-    """Draw odds ratios with intervals, the first at the top."""
-    if not rows:
-        raise DataError("There is no row to draw; a forest plot needs one.")
+def plot_forest(forest: Forest, ax: Axes | None = None, *, title: str = "") -> Axes:
+    """Draw one row per term, the first at the top, with the outcomes of a row in their order downwards."""
+    _check(forest)
     require_text("title", title)
-    ax = new_axes(ax, forest_size(rows))
-    middle, end = row_bounds([row.term for row in rows])
-    estimate, low, high = (np.array([row[k] for row in rows], dtype=np.float64) for k in (1, 2, 3))
-    drawn = np.array([row.kind == "estimate" for row in rows])
-    shown = drawn & np.isfinite(estimate) & (estimate > 0.0)
-    left, right = ratio_limits(estimate[shown], low[shown], high[shown])
-    ax.axvline(1.0, color=MUTED, linewidth=1.0, zorder=1)
-    _draw_intervals(ax, middle, (low, high), (left, right), shown & np.isfinite(low) & np.isfinite(high))
-    ax.plot(estimate[shown], middle[shown], "s", color=PRIMARY, markersize=5.0, zorder=3)
-    references = np.flatnonzero([row.kind == "reference" for row in rows])
-    if references.size:
-        ax.plot(np.ones(references.size), middle[references], "s", color=MUTED, fillstyle="none", markersize=4.5)
-    _write_words(ax, middle, rows, np.flatnonzero(drawn & ~shown))
-    ax.set_xscale("log")
-    ax.set_xlim(left, right)
-    set_log_ticks(ax)
-    ax.set_ylim(end + 0.1, -0.6)
-    shown_level = "" if level is None else f" with {level_text(level)} {interval}"
-    dress(ax, x=f"Odds ratio{shown_level} (log scale)", title=title)
-    name_rows(ax, [row.term for row in rows], middle)
-    _write_numbers(ax, rows, middle, "" if level is None else f"{level_text(level)} {interval}")
-    if title:
+    ax = new_axes(ax, forest_size(forest))
+    middle, end = forest.bounds
+    ax.axvline(1.0 if forest.ratios else 0.0, color=MUTED, linewidth=1.0, zorder=1)
+    if forest.outcomes:
+        _shade(ax, middle, end)
+    handles = [_draw_marks(ax, forest, place, look) for place, look in enumerate(forest.looks)]
+    if not forest.outcomes:
+        _draw_references(ax, forest, middle)
+    for place, look in enumerate(forest.looks):
+        _write_words(ax, forest, place, look)
+    if forest.ratios:
+        ax.set_xscale("log")
+        set_log_ticks(ax)
+    ax.set_xlim(*forest.ends)
+    ax.set_ylim(*((end, -0.5) if forest.outcomes else (end + 0.1, -0.6)))
+    dress(ax, x=_axis_words(forest), title=title)
+    name_rows(ax, forest.terms, middle)
+    if forest.outcomes:
+        legend_beside(ax, handles, forest.outcomes)
+    _write_numbers(ax, forest, middle)
+    if title and forest.numbers:  # above the heads of the numbers
         ax.set_title(title, loc="left", fontsize=ax.title.get_fontsize(), color=INK, pad=6.0 + 1.6 * TICK_SIZE)
-    add_note(ax, note)
+    add_note(ax, forest.note)
     ax.spines["left"].set_visible(False)
     ax.grid(axis="x", color=FAINT, linewidth=0.6, alpha=0.7)
     ax.set_axisbelow(True)
     return ax
 
 
-def forest_size(rows: Sequence[ForestRow]) -> tuple[float, float]:
+def forest_size(forest: Forest) -> tuple[float, float]:
     """Return the size of a figure in which the rows are readable."""
-    beside = names_width([row.term for row in rows]) + sum(_column_widths(rows, "95% interval")) + 2 * SPACE
-    _, end = row_bounds([row.term for row in rows])
+    _, end = forest.bounds
+    names = names_width(forest.terms)
+    if forest.outcomes:
+        return WIDTH_OF_SEVERAL + names / 72.0, max(2.4, 1.1 + (end + 0.5) * forest.row_height)
+    beside = names + sum(_column_widths(forest, "95% interval")) + 2 * SPACE
     return min(WIDTH + 0.4 + beside / 72.0, WIDTH_MOST), 1.15 + ROW * (end + 0.7)
 
 
-def _draw_intervals(
-    ax: Axes, middle: FloatArray, ends: tuple[FloatArray, FloatArray], frame: tuple[float, float], known: BoolArray
-) -> None:
-    """Draw intervals, with an arrow where one leaves the frame."""
-    (low, high), (left, right) = ends, frame
-    start, stop = (np.clip(values[known], left, right) for values in ends)
-    ax.hlines(middle[known], start, stop, color=PRIMARY, linewidth=1.6, zorder=2)
+def _check(forest: Forest) -> None:
+    if not forest.terms:
+        raise DataError("There is no row to draw; a forest plot needs one.")
+    shape = (len(forest.terms), max(len(forest.outcomes), 1))
+    shapes = tuple(np.shape(values) for values in (forest.estimate, forest.low, forest.high))
+    if set(shapes) != {shape}:
+        raise DataError(
+            f"estimate, low and high have the shapes {shapes} for {shape[0]} terms and {shape[1]} outcomes."
+        )
+
+
+def _axis_words(forest: Forest) -> str:
+    against = f" against {plain(wrapped(forest.against))}" if forest.against else ""
+    intervals = "" if forest.level is None else f", {level_text(forest.level)} {forest.interval}s"
+    return f"{forest.what}{against}{intervals}{' (log scale)' if forest.ratios else ''}"
+
+
+def _shade(ax: Axes, middle: FloatArray, end: float) -> None:
+    """Shade every second row, so that the marks of a row are seen to belong together."""
+    edges = [-0.5, *(0.5 * (middle[1:] + middle[:-1])), end]
+    for row in range(1, middle.size, 2):
+        ax.axhspan(edges[row], edges[row + 1], color=FAINT, alpha=0.25, linewidth=0.0, zorder=0)
+
+
+def _heights(forest: Forest, place: int) -> FloatArray:
+    """Return how high the marks of an outcome stand in their rows."""
+    middle, _ = forest.bounds
+    m = len(forest.outcomes)
+    return middle + (0.0 if m <= 1 else SPREAD * (place / (m - 1) - 0.5))
+
+
+def _draw_marks(ax: Axes, forest: Forest, place: int, look: Look) -> Any:
+    """Draw estimates and intervals, with an arrow where one leaves the frame; return what a legend shows."""
+    at, (left, right) = _heights(forest, place), forest.ends
+    estimate, low, high = (values[:, place] for values in (forest.estimate, forest.low, forest.high))
+    width, size = (1.4, 4.5) if forest.outcomes else (1.6, 5.0)
+    shown = forest.shown[:, place]
+    known = shown & np.isfinite(low) & np.isfinite(high)
+    start, stop = (np.clip(values[known], left, right) for values in (low, high))
+    ax.hlines(at[known], start, stop, color=look.color, linewidth=width, zorder=2)
     with np.errstate(invalid="ignore"):
         beyond = ((known & (low < left), left, "<"), (known & (high > right), right, ">"))
     for cut, end, marker in beyond:
-        if cut.any():
-            places = np.full(int(cut.sum()), end)
-            ax.plot(places, middle[cut], marker, color=PRIMARY, markersize=5.0, clip_on=False, zorder=3)
+        if cut.any():  # an empty line would still claim room at the origin of the figure
+            ends = np.full(int(cut.sum()), end)
+            ax.plot(ends, at[cut], marker, color=look.color, markersize=size, clip_on=False, zorder=3)
+    (points,) = ax.plot(estimate[shown], at[shown], look.mark, color=look.color, markersize=size, zorder=3)
+    return points
 
 
-def _write_words(ax: Axes, middle: FloatArray, rows: Sequence[ForestRow], places: IntArray) -> None:
-    """Name ratios that have no place on the axis."""
-    for row in places:
-        text, x, side = ratio_in_words(rows[row].estimate)
+def _draw_references(ax: Axes, forest: Forest, middle: FloatArray) -> None:
+    """Draw the reference level of each factor on the line that says no effect."""
+    rows = np.flatnonzero([row.kind == "reference" for row in forest.terms])
+    if rows.size:
+        none = np.full(rows.size, 1.0 if forest.ratios else 0.0)
+        ax.plot(none, middle[rows], "s", color=MUTED, fillstyle="none", markersize=4.5)
+
+
+def _write_words(ax: Axes, forest: Forest, place: int, look: Look) -> None:
+    """Name the estimates that have no place on the axis."""
+    at = _heights(forest, place)
+    for row in np.flatnonzero(~forest.shown[:, place] & ~np.isneginf(forest.low[:, place])):
+        value = float(forest.estimate[row, place])
+        text, x, side = ratio_in_words(value if forest.ratios else float(np.exp(value)))
+        own = forest.words[row] if forest.words else ""
         ax.text(
             x,
-            middle[row],
-            rows[row].words or text,
+            at[row],
+            own or (text if forest.ratios else text.replace("zero", "minus infinite")),
             transform=ax.get_yaxis_transform(),
             ha=side,
             va="center",
             fontsize=TICK_SIZE,
-            color=MUTED,
+            color=look.color if forest.outcomes else MUTED,
             style="italic",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8},
         )
 
 
-def _column_widths(rows: Sequence[ForestRow], head: str) -> tuple[float, float]:
+def _column_widths(forest: Forest, head: str) -> tuple[float, float]:
     """Return the widths of the columns of numbers beside the axes, in points; 0 where there is none."""
     widths = []
-    for column, name in ((0, "Odds ratio"), (1, head)):
-        texts = [row.numbers[column] for row in rows if row.numbers[column]]
+    for column, name in ((0, forest.what), (1, head)):
+        texts = [cells[column] for cells in forest.numbers if cells[column]]
         widths.append(max([text_width(text) for text in (*texts, name)]) + SPACE if texts else 0.0)
     return widths[0], widths[1]
 
 
-def _write_numbers(ax: Axes, rows: Sequence[ForestRow], middle: FloatArray, head: str) -> None:
+def _write_numbers(ax: Axes, forest: Forest, middle: Sequence[float] | FloatArray) -> None:
     """Write the estimates and their intervals to the right of the axes, under their heads."""
-    first, second = _column_widths(rows, head)
+    head = "" if forest.level is None else f"{level_text(forest.level)} {forest.interval}"
+    first, second = _column_widths(forest, head)
     if first == 0.0:
         return
 
@@ -174,8 +266,22 @@ def _write_numbers(ax: Axes, rows: Sequence[ForestRow], middle: FloatArray, head
                 annotation_clip=False,
             )
 
-    write("Odds ratio", 0.0, first, over=True)
+    write(forest.what, 0.0, first, over=True)
     write(head if second else "", 0.0, first + second, over=True)
-    for row, y in zip(rows, middle, strict=True):
-        write("1" if row.kind == "reference" else row.numbers[0], y, first)
-        write(row.numbers[1], y, first + second)
+    for (estimate, interval), y in zip(forest.numbers, middle, strict=True):
+        write(estimate, y, first)
+        write(interval, y, first + second)
+
+
+def _limits(estimate: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
+    """Return the ends of the axis: room for all intervals but those far longer than estimates and others."""
+    if estimate.size == 0:
+        return -1.0, 1.0
+    half = 0.5 * (high - low)
+    half = np.sort(half[np.isfinite(half)])
+    usual = float(half[(half.size - 1) // 2]) if half.size else 0.0
+    size = max(float(np.abs(estimate).max()), usual, 1e-12) * ROOM
+    least = min(0.0, float(estimate.min()), float(np.where(low > -size, low, estimate).min()))
+    most = max(0.0, float(estimate.max()), float(np.where(high < size, high, estimate).max()))
+    room = 0.05 * (most - least)
+    return least - room, most + room

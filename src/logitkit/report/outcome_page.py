@@ -26,7 +26,7 @@ from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
 from logitkit.plots.drawn_outcomes import CURVES_SIZE
 from logitkit.plots.export import svg_of
-from logitkit.plots.outcome_coefficients import outcome_forest_size, plot_outcome_coefficients
+from logitkit.plots.forest import forest_size, plot_forest
 from logitkit.plots.outcome_curves import plot_outcome_calibration
 from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
 from logitkit.plots.roc import plot_roc
@@ -35,10 +35,10 @@ from logitkit.plots.ternary import TERNARY_SIZE, plot_ternary
 from logitkit.report.cautions import NOTHING_TO_JUDGE, few_clusters_tested
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, finding_blocks, influence_table
+from logitkit.report.forest import coefficient_forest, ratio_forest
 from logitkit.report.hypothesis_findings import chi_square_table, missing_tests
 from logitkit.report.left_out import left_out_words
 from logitkit.report.number_format import format_amount, format_integer, format_level
-from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
 from logitkit.report.provenance import provenance_section
 from logitkit.report.readers import for_readers
 from logitkit.report.summary import coefficient_tables, summary_document
@@ -91,9 +91,8 @@ def _coefficients(record: FitRecord, design: Design, units: Units) -> Iterator[S
     notes = summary_document(record, units).notes
     blocks: list[Block] = [*tables, replace(last, notes=(*last.notes, *notes))]
     if record.reference is None and not has_only_intercept(record) and not record.separated_completely:
-        drawn = drawn_coefficients(record, units=units)
-        axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
-        plot_outcome_coefficients(drawn, axes)
+        drawn = coefficient_forest(record, units)
+        axes = plot_forest(drawn, page_axes(forest_size(drawn)))
         blocks.append(_figure(axes, "Coefficients", f"Coefficients{_with_intervals(record)}."))
     yield Section("Coefficients", tuple(blocks))
 
@@ -101,12 +100,11 @@ def _coefficients(record: FitRecord, design: Design, units: Units) -> Iterator[S
 def _relative_risk_ratios(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del design
     try:
-        drawn = drawn_ratios(record, units=units)
+        drawn = ratio_forest(record, units)
     except UnsupportedError as error:
         yield Section("Relative risk ratios", (Prose(str(error)),))
         return
-    axes = page_axes(outcome_forest_size(drawn.terms, len(drawn.outcomes)))
-    plot_outcome_coefficients(drawn, axes)
+    axes = plot_forest(drawn, page_axes(forest_size(drawn)))
     caption = (
         f"The factor by which one unit, or the number of units in the label, multiplies P(outcome) / P({drawn.against})"
         f"{_with_intervals(record)}, on a logarithmic scale."

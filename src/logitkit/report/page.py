@@ -32,7 +32,7 @@ from logitkit.report.cautions import NOTHING_TO_JUDGE, few_clusters_tested, no_r
 from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, influence_table
-from logitkit.report.forest_rows import forest_rows
+from logitkit.report.forest import ratio_forest
 from logitkit.report.html import render_page
 from logitkit.report.hypothesis_findings import chi_square_table, missing_tests
 from logitkit.report.left_out import left_out_words
@@ -101,12 +101,11 @@ def write_page(path: Path, document: Document) -> Path:
 
 def _odds(record: FitRecord, units: Mapping[str, float] | None) -> Iterator[Block]:
     try:
-        found = forest_rows(record, units)
+        found = ratio_forest(record, units)
     except UnsupportedError:
         yield Prose(_nothing_to_draw(record))
         return
-    axes = page_axes(forest_size(found.rows))
-    plot_forest(found.rows, axes, level=found.level, interval=found.interval, note=found.note)
+    axes = plot_forest(found, page_axes(forest_size(found)))
     yield Figure(
         title="Forest plot",
         svg=svg_of(axes),

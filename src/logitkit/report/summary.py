@@ -23,7 +23,7 @@ from logitkit.report.model_facts import (
     rows_facts,
     state_warnings,
 )
-from logitkit.report.penalty import penalty_facts, penalty_notes
+from logitkit.report.penalty import penalty_facts, penalty_notes, ratio_beside
 from logitkit.report.penalty_table import penalised_table
 from logitkit.report.response_facts import amount_facts, response_facts, response_notes
 from logitkit.report.separation import separation_warning
@@ -80,14 +80,18 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
 
 
 def _notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
-    ratio = record.family.words.ratio
-    yield from unit_note(record, coefficient_estimates(record), changes, "fit.report" if ratio is None else ratio.verbs)
+    words = record.family.words
+    verbs = "fit.report" if words.ratio is None else words.ratio.verbs
+    yield from unit_note(record, coefficient_estimates(record), changes, verbs)
     if record.info.absorbed is None:
         yield from without_intercept(record.info.names)
     if record.penalty is None:
         yield from _fitted_notes(record, changes)
     else:
         yield from penalty_notes(record, record.penalty)
+    shown = words.ratio_against(record.reference) if record.penalty is None else ratio_beside(record)
+    if shown is not None:
+        yield from no_ratio(record.info, shown.name)
     yield from design_notes(record)
     yield from response_notes(record)
 
@@ -108,8 +112,6 @@ def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     yield from null_model_note(record)
     yield from _restrictions(record)
     yield from not_listed(record)
-    if ratio is not None:
-        yield from no_ratio(record.info, ratio.name)
 
 
 def _restrictions(record: FitRecord) -> Iterator[str]:

@@ -11,13 +11,107 @@ from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.influence import influence
 from logitkit.results.estimates import Estimates
 from logitkit.results.foreign import meant_by
+from logitkit.results.model import Model
 from logitkit.results.rows import rows_of
 
 __all__ = ["FitPlots", "Plots"]
 
 
 class Plots:
-    """The verbs that draw a fit, which show themselves as a list."""
+    """The verbs that draw a fit of any model, which show themselves as a list.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+    """
+
+    def __init__(self, fit: Model) -> None:
+        self._record = fit.record
+
+    def forest(
+        self,
+        units: Mapping[str, float] | None = None,
+        ax: Any = None,
+        labels: Mapping[str, str] | None = None,
+        title: str = "",
+        level: float | None = None,
+        terms: Sequence[str] | None = None,
+        against: Any = None,
+    ) -> Any:
+        """Draw odds ratios with their intervals, of several outcomes relative risk ratios with one mark per outcome.
+
+        Parameters
+        ----------
+        units : mapping, optional
+            As in ``odds_ratios``. A unit other than 1 is written behind the coefficient's name.
+        ax : Axes, optional
+            Where to draw; labels stand to its left, and numbers or a legend to its right.
+        labels : mapping of str to str, optional
+            What is written, as it is, in place of the name of a coefficient, or of a factor above its levels.
+        title : str, optional
+            Set above.
+        level : float, optional
+            Confidence level; the fit's by default.
+        terms : sequence of str, optional
+            Terms of the formula, or coefficients, to draw, in this order. By default all that a summary lists.
+        against : object, optional
+            Of several outcomes, the one to compare with; the reference by default, the first in symmetric form.
+
+        Returns
+        -------
+        Axes
+            The plot. A factor has a heading, its reference level and then its other levels. Of two outcomes, after a
+            penalty, coefficients that are zero are left out, and of many the largest are drawn, by the coefficient
+            times the scale of its column; a note below counts the others.
+
+        Raises
+        ------
+        UnsupportedError
+            If the model has no coefficient besides the intercept, or a penalty has set all of them to zero.
+        FormulaError
+            If ``units``, ``labels`` or ``terms`` names none.
+        """
+        from logitkit.plots.forest import plot_forest
+        from logitkit.report.forest import ratio_forest
+
+        found = ratio_forest(self._record, units, against=against, labels=labels, terms=terms, level=level)
+        return plot_forest(found, ax, title=title)
+
+    def coefficients(
+        self,
+        units: Mapping[str, float] | None = None,
+        ax: Any = None,
+        labels: Mapping[str, str] | None = None,
+        title: str = "",
+        level: float | None = None,
+        terms: Sequence[str] | None = None,
+    ) -> Any:
+        """Draw coefficients with their intervals, one row per term, in it one mark per outcome.
+
+        Parameters
+        ----------
+        units : mapping of str to float, optional
+            Change in a column, by its name; the label says so.
+        ax : Axes, optional
+            Where to draw.
+        labels, terms : optional
+            As in ``forest``.
+        title : str, optional
+            Set above.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        Axes
+            The plot. Terms that a summary does not list one by one are left out, and so are the intercepts.
+        """
+        from logitkit.plots.forest import plot_forest
+        from logitkit.report.forest import coefficient_forest
+
+        found = coefficient_forest(self._record, units, labels=labels, terms=terms, level=level)
+        return plot_forest(found, ax, title=title)
 
     def __getattr__(self, name: str) -> Any:
         """Say which figures there are."""
@@ -26,7 +120,8 @@ class Plots:
     def __repr__(self) -> str:
         """Return a line for each figure, with its first arguments."""
         lines = []
-        for name, verb in vars(type(self)).items():
+        verbs = {name: verb for kind in reversed(type(self).__mro__) for name, verb in vars(kind).items()}
+        for name, verb in verbs.items():
             if not name.startswith("_") and callable(verb):
                 words = (verb.__doc__ or "").strip().partition("\n")[0]
                 required = [
@@ -47,53 +142,8 @@ class FitPlots(Plots):
     """
 
     def __init__(self, fit: Estimates) -> None:
+        super().__init__(fit)
         self._fit = fit
-
-    def forest(
-        self,
-        units: Mapping[str, float] | None = None,
-        ax: Any = None,
-        labels: Mapping[str, str] | None = None,
-        title: str = "",
-        level: float | None = None,
-        terms: Sequence[str] | None = None,
-    ) -> Any:
-        """Draw odds ratios with their intervals, with both as numbers beside; the ratios alone where there are none.
-
-        Parameters
-        ----------
-        units : mapping, optional
-            As in ``Fit.odds_ratios``. A unit other than 1 is written behind the coefficient's name.
-        ax : Axes, optional
-            Where to draw; labels stand to its left and numbers to its right.
-        labels : mapping of str to str, optional
-            What is written, as it is, in place of the name of a coefficient, or of a factor above its levels.
-        title : str, optional
-            Set above.
-        level : float, optional
-            Confidence level; the fit's by default.
-        terms : sequence of str, optional
-            Terms of the formula, or coefficients, to draw, in this order. By default all that a summary lists.
-
-        Returns
-        -------
-        Axes
-            The plot. A factor has a heading, its reference level and then its other levels. After a penalty
-            coefficients that are zero are left out, and of many the largest are drawn, by the coefficient times the
-            scale of its column; a note below counts the others.
-
-        Raises
-        ------
-        UnsupportedError
-            If the model has no coefficient besides the intercept, or a penalty has set all of them to zero.
-        FormulaError
-            If ``units``, ``labels`` or ``terms`` names none.
-        """
-        from logitkit.plots.forest import plot_forest
-        from logitkit.report.forest_rows import forest_rows
-
-        found = forest_rows(self._fit.record, units, labels=labels, terms=terms, level=level)
-        return plot_forest(found.rows, ax, level=found.level, interval=found.interval, title=title, note=found.note)
 
     def roc(
         self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None, y: Any = None

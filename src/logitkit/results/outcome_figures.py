@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from logitkit.errors import DataError
 from logitkit.inference.prediction import fitted_matrix
-from logitkit.models.nominal import outcome_place, places_of
-from logitkit.report.outcome_drawn import drawn_coefficients, drawn_ratios
+from logitkit.models.nominal import outcome_place
 from logitkit.results.figures import Plots
 from logitkit.results.outcome_rows import outcome_rows
 from logitkit.results.set_rows import effects_of
@@ -29,69 +28,8 @@ class OutcomePlots(Plots):
     """
 
     def __init__(self, fit: MultinomialFit) -> None:
+        super().__init__(fit)
         self._fit = fit
-
-    def coefficients(
-        self,
-        ax: Any = None,
-        level: float | None = None,
-        title: str = "",
-        units: Mapping[str, float] | None = None,
-    ) -> Any:
-        """Draw the coefficients of every outcome with their intervals, one row per term.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to draw.
-        level : float, optional
-            Confidence level; the fit's by default.
-        title : str, optional
-            Set above.
-        units : mapping of str to float, optional
-            Change in a column, by its name; the label says so.
-
-        Returns
-        -------
-        Axes
-            The plot. Terms that a summary does not list one by one are left out, and so are the intercepts.
-        """
-        from logitkit.plots.outcome_coefficients import plot_outcome_coefficients
-
-        return plot_outcome_coefficients(drawn_coefficients(self._fit.record, level, units), ax, title=title)
-
-    def odds_ratios(
-        self,
-        against: Any = None,
-        ax: Any = None,
-        level: float | None = None,
-        title: str = "",
-        units: Mapping[str, float] | None = None,
-    ) -> Any:
-        """Draw the relative risk ratios of every outcome against one, with their intervals, one row per term.
-
-        Parameters
-        ----------
-        against : object, optional
-            The outcome to compare with; the reference by default, the first in symmetric form.
-        ax : Axes, optional
-            Where to draw.
-        level : float, optional
-            Confidence level; the fit's by default.
-        title : str, optional
-            Set above.
-        units : mapping of str to float, optional
-            Change in a column, by its name; the label says so.
-
-        Returns
-        -------
-        Axes
-            The plot, on a logarithmic axis.
-        """
-        from logitkit.plots.outcome_coefficients import plot_outcome_coefficients
-
-        (place,) = places_of(self._fit.record.info, against=against)
-        return plot_outcome_coefficients(drawn_ratios(self._fit.record, place, level, units), ax, title=title)
 
     def effects(
         self,

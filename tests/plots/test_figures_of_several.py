@@ -14,8 +14,8 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from logitkit.errors import DataError, ResponseError, UnsupportedError
+from logitkit.plots.forest import Forest, plot_forest
 from logitkit.plots.labels import plain
-from logitkit.plots.outcome_coefficients import Drawn, plot_outcome_coefficients
 from logitkit.plots.style import MUTED, OUTCOMES_MOST, looks
 from logitkit.plots.term_rows import TermRow
 from logitkit.plots.ternary import corner_coordinates, plot_ternary
@@ -67,7 +67,7 @@ def test_coefficients_have_a_row_a_term_and_a_mark_an_outcome(fit: Any) -> None:
 
 
 def test_ratios_are_on_a_logarithmic_axis_and_against_whom_is_said(fit: Any) -> None:
-    ax = fit.plot.odds_ratios("walk", level=0.9)
+    ax = fit.plot.forest(against="walk", level=0.9)
     assert ax.get_xscale() == "log"
     assert legend(ax) == ["bus", "car"]
     assert "against walk, 90% intervals" in ax.get_xlabel()
@@ -83,7 +83,7 @@ def test_in_symmetric_form_every_outcome_is_drawn_against_their_mean() -> None:
     ax = fit.plot.coefficients()
     assert legend(ax) == ["bus", "car", "walk"]
     assert "against the mean of all outcomes" in ax.get_xlabel()
-    assert legend(fit.plot.odds_ratios()) == ["car", "walk"]
+    assert legend(fit.plot.forest()) == ["car", "walk"]
 
 
 def test_what_an_outcome_does_not_have_is_left_out() -> None:
@@ -92,11 +92,15 @@ def test_what_an_outcome_does_not_have_is_left_out() -> None:
     assert len(points(ax, looks(3)[1]).get_xdata()) == 1
     assert len(points(ax, looks(3)[2]).get_xdata()) == 2
     assert not ax.texts
-    ratios = fit.plot.odds_ratios()
+    ratios = fit.plot.forest()
     assert len(points(ratios, looks(3)[1]).get_xdata()) == 1
     assert not ratios.texts
     # Against an outcome that has the term, the one that has none is drawn too.
-    assert len(points(fit.plot.odds_ratios("walk"), looks(3)[1]).get_xdata()) == 2
+    assert len(points(fit.plot.forest(against="walk"), looks(3)[1]).get_xdata()) == 2
+
+
+def coefficients(terms: tuple[TermRow, ...], outcomes: tuple[str, ...], *values: np.ndarray) -> Forest:
+    return Forest(terms, *values, what="Coefficient", ratios=False, level=0.95, outcomes=outcomes, against="bus")
 
 
 def test_infinite_and_missing_ones_are_named_in_words() -> None:
@@ -104,38 +108,32 @@ def test_infinite_and_missing_ones_are_named_in_words() -> None:
     table = np.array([[inf, 0.5], [nan, -inf]])
     ends = np.where(np.isfinite(table), table, nan)
     terms = (TermRow("x"), TermRow("z"))
-    drawn = Drawn(terms, ("car", "walk"), table, ends - 0.2, ends + 0.2, "bus", 0.95)
-    assert [text.get_text() for text in plot_outcome_coefficients(drawn).texts] == [
+    drawn = coefficients(terms, ("car", "walk"), table, ends - 0.2, ends + 0.2)
+    assert [text.get_text() for text in plot_forest(drawn).texts] == [
         "infinite (separated) →",
         "no estimate",
         "← minus infinite (separated)",
     ]
-    ratios = Drawn(terms, ("car", "walk"), np.exp(table), np.exp(ends - 0.2), np.exp(ends + 0.2), "bus", 0.95, True)
-    assert [text.get_text() for text in plot_outcome_coefficients(ratios).texts][-1] == "← zero (separated)"
+    values = (np.exp(values) for values in (table, ends - 0.2, ends + 0.2))
+    ratios = coefficients(terms, ("car", "walk"), *values)._replace(ratios=True)
+    assert [text.get_text() for text in plot_forest(ratios).texts][-1] == "← zero (separated)"
 
 
 def test_an_interval_far_longer_than_any_estimate_is_cut() -> None:
     one = np.array([[0.5], [1.0]])
-    drawn = Drawn(
-        (TermRow("x"), TermRow("z")),
-        ("car",),
-        one,
-        np.array([[-200.0], [0.9]]),
-        np.array([[201.0], [1.1]]),
-        "bus",
-        0.95,
-    )
-    ax = plot_outcome_coefficients(drawn)
+    ends = np.array([[-200.0], [0.9]]), np.array([[201.0], [1.1]])
+    drawn = coefficients((TermRow("x"), TermRow("z")), ("car",), one, *ends)
+    ax = plot_forest(drawn)
     assert ax.get_xlim()[1] < 4.0
     assert {line.get_marker() for line in ax.lines if len(line.get_xdata())} >= {"<", ">"}
     with pytest.raises(DataError, match="shapes"):
-        plot_outcome_coefficients(drawn._replace(low=one[:1]))
+        plot_forest(drawn._replace(low=one[:1]))
 
 
 def test_intervals_of_the_usual_length_are_whole_however_small_the_estimates() -> None:
     estimate = np.array([[0.1], [-0.05], [0.02]])
     rows = tuple(TermRow(name) for name in "xyz")
-    ax = plot_outcome_coefficients(Drawn(rows, ("car",), estimate, estimate - 1.0, estimate + 1.2, "bus", 0.95))
+    ax = plot_forest(coefficients(rows, ("car",), estimate, estimate - 1.0, estimate + 1.2))
     assert ax.get_xlim()[0] < -1.05
     assert ax.get_xlim()[1] > 1.3
     assert not {line.get_marker() for line in ax.lines} & {"<", ">"}
@@ -143,7 +141,7 @@ def test_intervals_of_the_usual_length_are_whole_however_small_the_estimates() -
 
 def test_a_model_of_intercepts_has_nothing_to_draw() -> None:
     fit = lk.multinomial("mode ~ 1", trips())
-    for draw in (fit.plot.coefficients, fit.plot.odds_ratios):
+    for draw in (fit.plot.coefficients, fit.plot.forest):
         with pytest.raises(UnsupportedError, match="besides the intercepts"):
             draw()
 
@@ -223,7 +221,7 @@ def test_a_triangle_has_three_corners() -> None:
         plot_ternary(np.full((3, 4), 1 / 3), ["a", "b", "c"], np.zeros(5, int))
 
 
-@pytest.mark.parametrize("name", ["coefficients", "odds_ratios", "effects", "ternary"])
+@pytest.mark.parametrize("name", ["coefficients", "forest", "effects", "ternary"])
 def test_every_figure_is_drawn_where_it_is_told(fit: Any, name: str) -> None:
     ax = Figure().add_subplot()
     given = ("cost", trips()) if name == "effects" else ()
@@ -278,7 +276,7 @@ def test_every_outcome_is_drawn_and_has_one_colour_in_all_figures_of_the_fit(n_o
         "roc": fit.plot.roc(),
         "calibration": fit.plot.calibration(),
         "coefficients": fit.plot.coefficients(),
-        "ratios": fit.plot.odds_ratios("mode c"),
+        "ratios": fit.plot.forest(against="mode c"),
         "effects": fit.plot.effects("x", rows),
         "stacked": fit.plot.effects("x", rows, "stacked"),
     }
@@ -364,6 +362,6 @@ def test_effects_over_the_rows_of_the_fit_need_its_table_as_it_was() -> None:
 
 def test_the_figures_show_themselves_as_a_list(fit: Any) -> None:
     lines = repr(fit.plot).splitlines()
-    names = ["coefficients()", "odds_ratios()", "effects(variable)", "roc()", "calibration()", "ternary()"]
+    names = ["forest()", "coefficients()", "effects(variable)", "roc()", "calibration()", "ternary()"]
     assert [line.split()[0] for line in lines[1:]] == [f"plot.{name}" for name in names]
     assert "ROC curve of each outcome" in repr(fit.plot)
