@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import metrics
 
 import logitkit as lk
-from logitkit.diagnostics.calibration import wilson_interval
+from logitkit.diagnostics.proportions import wilson_interval
 from tolerances import EXACT, ROUTE
 
 

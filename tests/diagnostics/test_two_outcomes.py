@@ -100,3 +100,33 @@ def test_discrimination(pair):
         assert_allclose(getattr(both.curves["1"], name), getattr(event, name), rtol=ROUTE, err_msg=name)
     with pytest.raises(UnsupportedError, match=r"a curve each: take one of them, as in curves\['0'\]"):
         _ = both.fpr
+
+
+BY_OUTCOME = ("intercept", "intercept_std_error", "slope", "slope_std_error")
+
+
+def test_calibration(pair, separated, lbw):
+    """Of two outcomes the Brier score is the sum over both, twice that of the event."""
+    cases = [[fit.calibration() for fit in fits] for fits in (pair, separated)]
+    cases += [[fit.calibration(lbw.iloc[::2], bins=4) for fit in pair]]
+    for event, both in cases:
+        for name in BY_OUTCOME:
+            found = getattr(both, name)
+            assert_allclose(found[1], getattr(event, name), rtol=ROUTE, atol=EXACT, err_msg=name)
+            assert np.isnan(found[0])
+        for name in ("observed", "expected", "difference", "ratio", "error", "histogram", "histogram_edges"):
+            assert_allclose(getattr(both, name)[1], getattr(event, name), rtol=ROUTE, atol=ROUTE, err_msg=name)
+        for name in ("n", "predicted", "observed", "low", "high"):
+            assert_allclose(getattr(both.bins[1], name), getattr(event.bins, name), rtol=ROUTE, atol=ROUTE)
+        assert_allclose([both.log_loss, both.brier], [event.log_loss, 2.0 * event.brier], rtol=ROUTE, atol=EXACT)
+        for name in ("in_sample", "at_limit", "left_out", "outcomes", "reference"):
+            assert getattr(both, name) == getattr(event, name)
+
+
+def test_against_the_event_the_intercept_changes_its_sign(lbw):
+    fit = lk.multinomial(FORMULA, lbw.iloc[::2])
+    first, second = fit.calibration(lbw.iloc[1::2]), fit.calibration(lbw.iloc[1::2], against=1)
+    assert second.reference == "1"
+    assert_allclose(second.intercept[0], -first.intercept[1], rtol=ROUTE)
+    for name in BY_OUTCOME[1:]:
+        assert_allclose(getattr(second, name)[0], getattr(first, name)[1], rtol=ROUTE)

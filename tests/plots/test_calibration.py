@@ -86,7 +86,7 @@ def test_predictions_beyond_the_frame_are_counted(drawn, share, words):
         result.bins,
         **{name: share * getattr(result.bins, name) for name in ("predicted", "observed", "low", "high")},
     )
-    texts = plot_calibration(replace(result, bins=narrow)).texts
+    texts = plot_calibration(replace(result, tables=(narrow,))).texts
     assert [text.get_text().split()[-1] for text in texts if "%" in text.get_text()] == words
 
 

@@ -1,56 +1,54 @@
-r"""Do predicted probabilities mean what they say? Bins, intercept and slope, and proper scores.
+r"""Do predicted probabilities mean what they say? Bins, intercepts and slopes, and proper scores.
 
-* *Bins*: about equal counts by predicted probability; the observed rate has Wilson's interval.
-* *In the large*: observed against expected events.
-* *Intercept*: :math:`\alpha` of :math:`\operatorname{logit} P(y) = \alpha + \hat\eta`, 0 when the level is
+In a model of an event all of it is of the event; of several outcomes, of each against the others.
+
+* *Bins*: about equal counts by predicted probability; the observed rate has Wilson's interval. The *expected
+  calibration error* is the mean distance of observed rate and mean prediction, by the counts of the bins; it depends on
+  their number, and is above zero by chance alone.
+* *In the large*: observed against expected numbers.
+* *Intercepts*: :math:`\alpha_k` of the model in which the log odds of outcome k against the reference r are
+  :math:`\alpha_k + \hat\ell_k`, with :math:`\hat\ell_k = \log(\hat p_k / \hat p_r)` as predicted; 0 when the level is
   right.
-* *Slope*: :math:`\beta` of :math:`\operatorname{logit} P(y) = \alpha + \beta \hat\eta`, 1 when the spread is
-  right, below 1 when predictions are too extreme. Both are fits by the engine itself, with its standard
-  errors.
-* *Brier score*: mean squared error of the probability; *log loss*: mean negative log-likelihood.
+* *Slopes*: :math:`\beta_k` of :math:`\alpha_k + \beta_k \hat\ell_k`; 1 when the spread is right, below 1 when
+  predictions are too extreme. Both are fits by the engine itself, with its standard errors.
+* *Brier score*: mean squared error of the probability of an event, or summed over several outcomes, of which two give
+  twice the score of the event; *log loss*: mean negative log-likelihood.
 
-On the rows of a fit by maximum likelihood with an intercept, intercept and slope are 0 and 1 by construction.
+On the rows of a fit by maximum likelihood with intercepts, intercepts and slopes are 0 and 1 by construction.
 
 References
 ----------
 Cox, D. R. (1958) Two further applications of a model for binary regression. Biometrika 45, 562-565.
-Wilson, E. B. (1927) JASA 22, 209-212. Brier, G. W. (1950) Monthly Weather Review 78, 1-3.
+Brier, G. W. (1950) Monthly Weather Review 78, 1-3.
 Steyerberg, E. W. (2019) Clinical Prediction Models, 2nd edition, chapter 15.
+Van Hoorde, K., Vergouwe, Y., Timmerman, D., Van Huffel, S., Steyerberg, E. W. and Van Calster, B. (2014) Assessing
+calibration of multinomial risk prediction models. Statistics in Medicine 33, 2585-2596.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
-from logitkit.design.info import DesignInfo
-from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
 from logitkit.diagnostics.grouping import group_sums, quantile_groups
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
+from logitkit.diagnostics.proportions import independent_observations, wilson_interval
 from logitkit.diagnostics.ranking import RankedRows, predicted_rows
-from logitkit.engine.fit import fit_design
+from logitkit.diagnostics.recalibration import recalibrate
 from logitkit.engine.record import FitRecord
-from logitkit.engine.solvers.newton import Newton
-from logitkit.inference.delta import normal_quantile
-from logitkit.inference.prediction import is_sample
-from logitkit.inference.sandwich import with_required_sandwich
-from logitkit.typing import FloatArray, IntArray
+from logitkit.inference.sample import is_sample
+from logitkit.models.links import LOGIT
+from logitkit.typing import FloatArray
 
-__all__ = [
-    "Calibration",
-    "CalibrationBins",
-    "calibration",
-    "calibration_bins",
-    "independent_observations",
-    "wilson_interval",
-]
+__all__ = ["Calibration", "CalibrationBins", "calibration", "calibration_bins"]
 
 HISTOGRAM_BINS = 40
+
+ByOutcome: TypeAlias = Any  # a number, or of a histogram an array; of several outcomes one per outcome, stacked
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class CalibrationBins:
         Mean predicted probability, and observed rate of events.
     low, high : (b,) array
         Wilson's interval for the rate. With sampling weights it rests on Kish's effective size
-        :math:`(\sum w)^2 / \sum w^2`; clusters are not accounted for.
+        :math:`(\sum w)^2 / \sum w^2`; nan with precision weights and with clusters.
     level : float
         Confidence level.
 
@@ -88,65 +86,101 @@ class CalibrationBins:
 class Calibration:
     """Calibration of predictions on some rows.
 
+    What is said by outcome is a number in a model of an event, and has an entry per outcome in one of K outcomes.
+
     Parameters
     ----------
-    bins : CalibrationBins
-        The table.
-    observed, expected : float
-        Events, and their expected number.
-    difference, ratio : float
+    outcomes : tuple of str
+        The K outcomes; of two, the event is the second.
+    reference : str
+        The outcome that intercepts and slopes compare the others with.
+    tables : tuple of CalibrationBins
+        The bins of the event, or of each outcome.
+    observed, expected : float or (K,) array
+        Weighted trials that have the outcome, and their expected number.
+    difference, ratio : float or (K,) array
         Observed minus expected, and observed over expected.
-    intercept, intercept_std_error : float
-        Calibration intercept with the slope held at 1.
-    slope, slope_std_error : float
-        Calibration slope; nan when all predictions are equal.
+    error : float or (K,) array
+        Expected calibration error.
+    mean_error : float
+        Its mean over the outcomes.
+    intercept, intercept_std_error : float or (K,) array
+        Calibration intercepts with the slopes held at 1; nan for the reference.
+    slope, slope_std_error : float or (K,) array
+        Calibration slopes; nan for the reference, and for an outcome whose log odds are the same in all rows.
     brier, log_loss : float
         Mean scores of one trial.
     in_sample : bool
-        Whether the rows are those of the fit, where intercept and slope say nothing of how well it predicts.
-    histogram, histogram_edges : (m,) and (m + 1,) array
+        Whether the rows are those of the fit, where intercepts and slopes say nothing of how well it predicts.
+    histogram, histogram_edges : (b,) and (b + 1,) or (K, b) and (K, b + 1) array
         Weight of predictions in intervals of equal width.
+    at_limit : int
+        Rows with an outcome of probability zero under separation, which intercepts and slopes are without.
     undetermined : int
         Rows left out because their prediction is undetermined under separation.
     left_out : LeftOut
         Rows given, used and left out.
     penalised : bool
-        Whether the fit has a penalty. On its own rows the slope is then not 1: it says how far predictions are shrunken
+        Whether the fit has a penalty. On its own rows slopes are then not 1: they say how far predictions are shrunken
         there, not how they are elsewhere.
 
     Examples
     --------
     On the rows of the fit the engine finds intercept 0 and slope 1:
 
-    >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.models.binomial import Binomial
-    >>> X = np.column_stack([np.ones(8), np.arange(8.0)])
-    >>> design = ready_design(X, [0, 0, 1, 0, 1, 0, 1, 1], names=["Intercept", "x"])
-    >>> found = calibration(fit_design(design, Binomial(), Newton()), design, bins=2)
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = calibration(fit.record, fit.design)
     >>> bool(np.isclose(found.intercept, 0.0, atol=1e-9)), bool(np.isclose(found.slope, 1.0))
     (True, True)
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    >>> found = calibration(fit.record, fit.design)
+    >>> found.reference, bool(np.allclose(found.slope[1:], 1.0))
+    ('white', True)
     """
 
-    bins: CalibrationBins
-    observed: float
-    expected: float
-    difference: float
-    ratio: float
-    intercept: float
-    intercept_std_error: float
-    slope: float
-    slope_std_error: float
+    outcomes: tuple[str, ...]
+    reference: str
+    tables: tuple[CalibrationBins, ...]
+    observed: ByOutcome
+    expected: ByOutcome
+    difference: ByOutcome
+    ratio: ByOutcome
+    error: ByOutcome
+    mean_error: float
+    intercept: ByOutcome
+    intercept_std_error: ByOutcome
+    slope: ByOutcome
+    slope_std_error: ByOutcome
     brier: float
     log_loss: float
     in_sample: bool
-    histogram: FloatArray
-    histogram_edges: FloatArray
+    histogram: ByOutcome
+    histogram_edges: ByOutcome
+    at_limit: int = 0
     undetermined: int = 0
     left_out: LeftOut = EVERY_ROW
     penalised: bool = False
 
+    @property
+    def of_event(self) -> bool:
+        """Whether the model is of an event."""
+        return np.ndim(self.slope) == 0
 
-def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: float | None = None) -> Calibration:
+    @property
+    def bins(self) -> Any:
+        """The bins of the event, or a tuple of those of each outcome."""
+        return self.tables[0] if self.of_event else self.tables
+
+
+def calibration(
+    record: FitRecord,
+    design: Design,
+    *,
+    bins: int = 10,
+    level: float | None = None,
+    reference: int | None = None,
+) -> Calibration:
     """Return how well predicted probabilities agree with what happened.
 
     Parameters
@@ -159,11 +193,14 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
         Number of bins, fewer where equal predictions, which stay together, leave one empty.
     level : float, optional
         Confidence level; the fit's by default.
+    reference : int, optional
+        Place of the outcome that the others are compared with; the fit's reference by default, in symmetric form the
+        first outcome. An event is compared with its absence.
 
     Returns
     -------
     Calibration
-        Sampling weights and clusters give intercept and slope their sandwich errors.
+        Sampling weights and clusters give intercepts and slopes their sandwich errors.
 
     Raises
     ------
@@ -172,113 +209,57 @@ def calibration(record: FitRecord, design: Design, *, bins: int = 10, level: flo
 
     Notes
     -----
-    Rows at the limit of a separated fit, with probability 0 or 1, add nothing to intercept and slope when the
-    outcome agrees. When one contradicts its limit, the log loss is infinite, and intercept and slope are nan.
+    Rows in which an outcome has the probability zero, at the limit of a separated fit, take no part in intercepts and
+    slopes. When a row contradicts its limit, the log loss is infinite, and intercepts and slopes are nan.
 
     Examples
     --------
-    With an intercept in the model, expected events equal observed events on its rows:
+    With intercepts in the model, as much is expected of each outcome as is observed:
 
-    >>> from logitkit.design.ready import ready_design
-    >>> from logitkit.models.binomial import Binomial
-    >>> design = ready_design(np.ones((4, 1)), [0, 1, 1, 1], names=["Intercept"])
-    >>> found = calibration(fit_design(design, Binomial(), Newton()), design)
-    >>> bool(np.isclose(found.ratio, 1.0))
+    >>> import logitkit as lk
+    >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
+    >>> bool(np.allclose(calibration(fit.record, fit.design).ratio, 1.0))
     True
     """
+    level = record.level if level is None else level
+    reference = (record.reference or 0) if reference is None else reference
     rows = predicted_rows(record, design)
-    ranked = rows.against_rest(1)
-    total = float(ranked.weights.sum())
-    observed = float(ranked.events.sum())
-    expected = float(ranked.weights @ ranked.mu)
-    squared = ranked.events @ (1.0 - ranked.mu) ** 2 + ranked.nonevents @ ranked.mu**2
-    intercept, slope = _recalibrate(record, design, ranked, rows.order[ranked.place])
-    top = float(ranked.mu.max())
-    heights, edges = np.histogram(
-        ranked.mu, bins=HISTOGRAM_BINS, range=(0.0, top if top > 0.0 else 1.0), weights=ranked.weights
-    )
+    total = float(rows.weights.sum())
+    ranked = [rows.against_rest(k) for k in rows.reported]
+    tables = tuple(calibration_bins(each, LOGIT.inverse(each.score), design.response, bins, level) for each in ranked)
+    error = np.array([table.n @ np.abs(table.observed - table.predicted) / total for table in tables])
+    heights, edges = zip(*(_histogram(each) for each in ranked), strict=True)
+    found = recalibrate(rows, design, reference)
+    observed = np.array([each.events.sum() for each in ranked])
+    expected = np.array([each.weights @ each.mu for each in ranked])
+
+    def shown(values: Any) -> ByOutcome:
+        return values[0] if rows.of_event else np.asarray(values)
+
     return Calibration(
-        bins=calibration_bins(
-            ranked, record.family.mean(ranked.score), design.response, bins, record.level if level is None else level
-        ),
-        observed=observed,
-        expected=expected,
-        difference=observed - expected,
-        ratio=observed / expected if expected > 0.0 else math.nan,
-        intercept=intercept[0],
-        intercept_std_error=intercept[1],
-        slope=slope[0],
-        slope_std_error=slope[1],
-        brier=float(squared) / total,
-        log_loss=float(ranked.weights @ _losses(record, ranked)) / total,
+        outcomes=rows.outcomes,
+        reference=rows.outcomes[reference],
+        tables=tables,
+        observed=shown(observed),
+        expected=shown(expected),
+        difference=shown(observed - expected),
+        ratio=shown(np.divide(observed, expected, out=np.full(observed.shape, np.nan), where=expected > 0.0)),
+        error=shown(error),
+        mean_error=float(error.mean()),
+        intercept=rows.report(found.intercept),
+        intercept_std_error=rows.report(found.intercept_std_error),
+        slope=rows.report(found.slope),
+        slope_std_error=rows.report(found.slope_std_error),
+        brier=rows.brier,
+        log_loss=float(rows.weights @ rows.loss) / total,
         in_sample=is_sample(record, design),
-        histogram=heights,
-        histogram_edges=edges,
+        histogram=shown(heights),
+        histogram_edges=shown(edges),
+        at_limit=found.at_limit,
         undetermined=rows.undetermined,
         left_out=rows.left_out,
         penalised=record.penalty is not None,
     )
-
-
-def wilson_interval(rate: FloatArray, n: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Return Wilson's interval for a binomial rate: the rates that a score test does not reject.
-
-    Parameters
-    ----------
-    rate, n : (b,) array
-        Observed rates, and the observations that they rest on.
-    level : float
-        Confidence level.
-
-    Returns
-    -------
-    low, high : (b,) array
-        Within 0 and 1.
-
-    Examples
-    --------
-    At its ends the score statistic equals the normal quantile:
-
-    >>> low, high = wilson_interval(np.array([0.3]), np.array([20.0]), 0.95)
-    >>> score = (0.3 - low) / np.sqrt(low * (1 - low) / 20)
-    >>> bool(np.isclose(score[0], normal_quantile(0.95)))
-    True
-    """
-    z = normal_quantile(level)
-    share = z**2 / n
-    centre = (rate + 0.5 * share) / (1.0 + share)
-    half = z / (1.0 + share) * np.sqrt(rate * (1.0 - rate) / n + 0.25 * share / n)
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
-
-
-def independent_observations(response: Response, total: FloatArray, squares: FloatArray) -> FloatArray:
-    """Return how many independent observations some rates rest on.
-
-    Parameters
-    ----------
-    response : Response
-        Of the design that the rows are from.
-    total, squares : (b,) array
-        Sums of the weights of the rows of each rate, and of their squares.
-
-    Returns
-    -------
-    (b,) array
-        The total where weights count rows or trials; Kish's effective number with sampling weights; nan with precision
-        weights, which count nothing, and with clusters.
-
-    Examples
-    --------
-    >>> one = np.ones(1)
-    >>> weighted = Response(np.ones(2), prior=np.array([1.0, 3.0]), weight_kind="sampling")
-    >>> independent_observations(weighted, 4.0 * one, 10.0 * one).tolist()
-    [1.6]
-    """
-    if response.counts_independently:
-        return total
-    if response.clusters is not None or response.weight_kind == "precision":
-        return np.full_like(total, np.nan)
-    return np.asarray(total**2 / squares)
 
 
 def calibration_bins(
@@ -321,41 +302,7 @@ def calibration_bins(
     return CalibrationBins(n, predicted, observed, low, high, level)
 
 
-def _losses(record: FitRecord, ranked: RankedRows) -> FloatArray:
-    """Return the negative log-likelihood of one trial a row, shape (m,), with its limit at 0 and 1."""
-    at_limit = np.isinf(ranked.log_odds)
-    losses = record.family.loss(np.where(at_limit, 0.0, ranked.log_odds), ranked.y)
-    return np.where(at_limit, np.where(ranked.mu == ranked.y, 0.0, np.inf), losses)
-
-
-def _recalibrate(
-    record: FitRecord, design: Design, ranked: RankedRows, order: IntArray
-) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Return calibration intercept and slope, each with its standard error."""
-    finite = np.isfinite(ranked.log_odds)
-    if not finite.any() or np.any(ranked.mu[~finite] != ranked.y[~finite]):
-        return (math.nan, math.nan), (math.nan, math.nan)
-    rows, eta = order[finite], ranked.log_odds[finite]
-    ones = np.ones(eta.size)
-    level_only = _refit(record, design, rows, ones[:, None], (INTERCEPT,), eta)
-    with_slope = _refit(record, design, rows, np.column_stack([ones, eta]), (INTERCEPT, "logit"), None)
-    return (
-        (float(level_only.coef[0]), float(level_only.std_error[0])),
-        (float(with_slope.coef[1]), float(with_slope.std_error[1])),
-    )
-
-
-def _refit(
-    record: FitRecord,
-    design: Design,
-    rows: IntArray,
-    columns: FloatArray,
-    names: tuple[str, ...],
-    offset: FloatArray | None,
-) -> FitRecord:
-    """Fit the outcome of some rows on other columns."""
-    response = replace(design.response.take(rows), offset=None if offset is None else offset[None])
-    terms = ColumnTerms(names)
-    info = DesignInfo(names, terms, design.info.response)
-    refitted = Design(Dense(columns), response, info, design.counts, design.positions[rows])
-    return with_required_sandwich(fit_design(refitted, record.family, Newton()), refitted)
+def _histogram(ranked: RankedRows) -> tuple[FloatArray, FloatArray]:
+    """Return the weight of predictions in intervals of equal width, and their ends."""
+    top = float(ranked.mu.max())
+    return np.histogram(ranked.mu, bins=HISTOGRAM_BINS, range=(0.0, top if top > 0.0 else 1.0), weights=ranked.weights)

@@ -31,8 +31,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.diagnostics.calibration import independent_observations, wilson_interval
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
+from logitkit.diagnostics.proportions import independent_observations, wilson_interval
 from logitkit.diagnostics.ranking import ROUNDING, PredictedRows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import normal_quantile

@@ -156,6 +156,15 @@ class PredictedRows:
         return np.asarray(self.probability @ self.weights)
 
     @property
+    def brier(self) -> float:
+        """Mean squared error of the probability of an event for one trial; of several outcomes, their sum."""
+        total = 0.0
+        for k in self.reported:
+            y, p = self.shares[k], self.probability[k]
+            total += float(self.weights @ (y * (1.0 - p) ** 2 + (1.0 - y) * p**2))
+        return total / float(self.weights.sum())
+
+    @property
     def reported(self) -> tuple[int, ...]:
         """Places of the outcomes that results tell of."""
         return (1,) if self.of_event else tuple(range(len(self.outcomes)))

@@ -1,8 +1,9 @@
-r"""The multinomial recalibration model: intercepts and slopes of predicted log-odds, one an outcome.
+r"""The recalibration model: intercepts and slopes of predicted log odds, one per outcome but the reference.
 
-The log-odds of outcome k against the reference are :math:`\alpha_k + \beta_k \hat\ell_k`, each outcome with its own
-predicted log-odds. These may depend on one another linearly, as they all do in a model with one column, though their
-coefficients do not: the fit is over a basis of them, with each outcome's part given by one number.
+The log odds of outcome k against the reference are :math:`\alpha_k + \beta_k \hat\ell_k`, each outcome with its own
+predicted log odds. With more than two outcomes these may depend on one another linearly, as they all do in a model with
+one column, though their coefficients do not: the fit is over a basis of them, with each outcome's part given by one
+number. Log odds are those of the fitted probabilities, whatever the link of the model.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
+from logitkit.design.response.response import Response
 from logitkit.diagnostics.ranking import PredictedRows
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.inference.outcome_sandwich import with_required_outcome_sandwich
-from logitkit.models.form import outcomes_form
-from logitkit.models.predictors import Predictors, full_predictors
+from logitkit.inference.sandwich import with_required_sandwich
+from logitkit.models.binomial import Binomial
+from logitkit.models.family import Family
+from logitkit.models.form import Form, outcomes_form
+from logitkit.models.predictors import full_predictors
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Recalibration", "recalibrate"]
@@ -83,20 +87,42 @@ def recalibrate(rows: PredictedRows, design: Design, reference: int) -> Recalibr
     (True, True)
     """
     k = len(rows.outcomes)
-    finite = np.isfinite(rows.eta).all(axis=0)
-    at_limit = int(np.count_nonzero(~finite))
-    nothing = np.full(k, np.nan)
-    if not finite.any() or np.isinf(rows.loss).any():
-        return Recalibration(nothing, nothing, nothing, nothing, at_limit)
-    log_odds = rows.eta[:, finite] - rows.eta[reference, finite]
-    kept = rows.order[finite]
+    finite = np.flatnonzero(np.isfinite(rows.log_odds).all(axis=0))
+    found = np.full((4, k), np.nan)
+    if finite.size and not np.isinf(rows.loss).any():
+        if k == 2:
+            found[:, 1 - reference] = _of_two(rows, design, 1 - reference)
+        else:
+            found = _of_several(rows, design, finite, reference)
+    return Recalibration(found[0], found[1], found[2], found[3], rows.order.size - finite.size)
+
+
+def _of_two(rows: PredictedRows, design: Design, event: int) -> tuple[float, float, float, float]:
+    """Return intercept and slope of the log odds of one of two outcomes, each with its standard error."""
+    ranked = rows.against_rest(event)
+    finite = np.isfinite(ranked.log_odds)
+    kept, log_odds = rows.order[ranked.place[finite]], ranked.log_odds[finite]
+    ones = np.ones((log_odds.size, 1))
+    response = replace(design.response.take(kept), y=ranked.y[finite], shares=None, n_outcomes=2)
+    level = _fit(design, kept, ones, replace(response, offset=log_odds[None]), Binomial())
+    both = np.column_stack([ones, log_odds])
+    slope = _fit(design, kept, both, replace(response, offset=None), Binomial())
+    return float(level.coef[0]), float(level.std_error[0]), float(slope.coef[1]), float(slope.std_error[1])
+
+
+def _of_several(rows: PredictedRows, design: Design, finite: IntArray, reference: int) -> FloatArray:
+    """Return intercepts and slopes of several outcomes, each followed by standard errors, shape (4, K)."""
+    k, kept = len(rows.outcomes), rows.order[finite]
+    log_probability = rows.family.log_probabilities(rows.eta[:, finite])
+    log_odds = log_probability - log_probability[reference]
     active = np.flatnonzero(np.arange(k) != reference)
-    fitted = _fit(design, kept, np.ones((kept.size, 1)), full_predictors(k, 1, reference), reference, log_odds)
-    intercept, intercept_error = nothing.copy(), nothing.copy()
+    response, levels = design.response.take(kept), design.info.response.levels
+    form = outcomes_form(full_predictors(k, 1, reference), reference, levels)
+    fitted = _fit(design, kept, np.ones((kept.size, 1)), replace(response, offset=log_odds), form)
+    intercept, error = np.full(k, np.nan), np.full(k, np.nan)
     if fitted.converged:
-        intercept[active], intercept_error[active] = fitted.coef, fitted.std_error
-    slope, slope_error = _slopes(design, kept, log_odds, active, reference)
-    return Recalibration(intercept, intercept_error, slope, slope_error, at_limit)
+        intercept[active], error[active] = fitted.coef, fitted.std_error
+    return np.stack([intercept, error, *_slopes(design, kept, log_odds, active, reference)])
 
 
 def _slopes(
@@ -122,7 +148,9 @@ def _slopes(
             number = varying.index(outcome)
             basis[place, 1:, active.size + number] = parts[:, number]
     predictors = full_predictors(k, p, reference).within(basis.reshape(active.size * p, -1))
-    fitted = _fit(design, kept, np.column_stack([np.ones(kept.size), columns]), predictors, reference, None)
+    form = outcomes_form(predictors, reference, design.info.response.levels)
+    response = replace(design.response.take(kept), offset=None)
+    fitted = _fit(design, kept, np.column_stack([np.ones(kept.size), columns]), response, form)
     if not fitted.converged:
         return slope, error
     solved = fitted.inner_coef[active.size :]
@@ -143,18 +171,9 @@ def _limit(flat: FloatArray, part: FloatArray) -> float:
     return float(signs[0] * np.inf) if (signs == signs[0]).all() else float("nan")
 
 
-def _fit(
-    design: Design,
-    kept: IntArray,
-    columns: FloatArray,
-    predictors: Predictors,
-    reference: int,
-    offsets: FloatArray | None,
-) -> FitRecord:
+def _fit(design: Design, kept: IntArray, columns: FloatArray, response: Response, model: Form | Family) -> FitRecord:
     """Fit the outcomes of some rows on other columns."""
-    response = design.response.take(kept)
     names = (INTERCEPT, *(f"log-odds {j}" for j in range(1, columns.shape[1])))
     info = DesignInfo(names, ColumnTerms(names), design.info.response)
-    refitted = Design(Dense(columns), replace(response, offset=offsets), info, design.counts, design.positions[kept])
-    record = fit_design(refitted, outcomes_form(predictors, reference, info.response.levels), Newton())
-    return with_required_outcome_sandwich(record, refitted)
+    refitted = Design(Dense(columns), response, info, design.counts, design.positions[kept])
+    return with_required_sandwich(fit_design(refitted, model, Newton()), refitted)

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from logitkit.diagnostics.calibration import Calibration, CalibrationBins
+from logitkit.plots.drawn_outcomes import (
+    CURVES_SIZE,
+    asked_for,
+    left_out_words,
+    most_frequent,
+    require_unlabelled,
+)
+from logitkit.plots.labels import add_note
 from logitkit.plots.legends import ALONE, add_legend, share_axes
-from logitkit.plots.style import FAINT, GUIDE, INK, MUTED, TICK_SIZE, curve_color, dress, level_text, new_axes
+from logitkit.plots.style import FAINT, GUIDE, INK, MUTED, TICK_SIZE, curve_color, dress, level_text, looks, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,20 +37,38 @@ def plot_calibration(
     title: str = "",
     label: str | None = None,
     color: str | None = None,
+    outcomes: Sequence[int] | None = None,
 ) -> Axes:
-    """Draw observed rates of bins against mean predictions.
+    """Draw observed rates of bins against mean predictions, of an event or of each outcome.
+
+    ``label`` and ``color`` are of the points of an event, ``outcomes`` are places of those of several that are drawn.
 
     Notes
     -----
     Both axes show rates of the same range, just large enough for the bins, so that the diagonal joins the ends of
     both whatever the event rate. Predictions beyond it are counted in words.
     """
+    if not result.of_event:
+        require_unlabelled(label, color)
+        return _plot_outcomes(result, new_axes(ax, CURVES_SIZE), outcomes, title)
     ax = new_axes(ax, (5.0, 4.6))
     alone = label is None and not _points(ax)
     plot_bins(result.bins, ax, title=title, label=label, color=color)
     if alone:
         _draw_histogram(result, ax, float(ax.get_xlim()[1]))
         _write_facts(result, ax)
+    return ax
+
+
+def _plot_outcomes(result: Calibration, ax: Axes, outcomes: Sequence[int] | None, title: str) -> Axes:
+    """Draw the bins of each outcome."""
+    every, there = looks(len(result.outcomes)), range(len(result.outcomes))
+    drawn = most_frequent(there, result.expected) if outcomes is None else asked_for(outcomes)
+    for k in drawn:
+        look = every[k]
+        plot_bins(result.tables[k], ax, title=title, label=result.outcomes[k], color=look.color, mark=look.mark)
+    if outcomes is None:
+        add_note(ax, left_out_words(result.outcomes, there, drawn, "that are expected most often"))
     return ax
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.classification import Averages, Classification
 from logitkit.diagnostics.discrimination import Area, Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
-from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
 from logitkit.report.area_words import APPARENT, WITHHELD, area_words
-from logitkit.report.diagnostic_tables import bins_table, hosmer_lemeshow_table
+from logitkit.report.diagnostic_tables import RATES, bins_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document, test_facts, undetermined_rows
 from logitkit.report.misfit import few_patterns, misfit_words
@@ -208,8 +208,47 @@ def _average_cells(average: Averages) -> tuple[str, ...]:
 
 
 @finding_document.register
-def calibration_document(result: OutcomeCalibration) -> Document:
-    """Return predicted against observed rates of several outcomes as a document."""
+def calibration_document(result: Calibration) -> Document:
+    """Return predicted against observed rates as a document."""
+    return _event_calibration(result) if result.of_event else _outcome_calibration(result)
+
+
+def _event_calibration(result: Calibration) -> Document:
+    facts = [
+        Fact("Observed events", format_amount(result.observed)),
+        Fact("Expected events", format_amount(result.expected)),
+        Fact("Observed / expected", format_estimate(result.ratio)),
+        Fact("Brier score", format_estimate(result.brier)),
+        Fact("Log loss", format_estimate(result.log_loss)),
+    ]
+    by_construction = result.in_sample and not result.penalised and is_calibrated(result.intercept, result.slope)
+    if not by_construction and not (result.in_sample and result.penalised) and not np.isnan(result.intercept):
+        words = f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
+        facts.append(Fact("Intercept (SE)", words))
+    if not by_construction and not np.isnan(result.slope):
+        error = "" if np.isnan(result.slope_std_error) else f" ({format_estimate(result.slope_std_error)})"
+        facts.append(Fact("Slope (SE)" if error else "Slope", f"{format_estimate(result.slope)}{error}"))
+    notes: tuple[str, ...] = ()
+    if by_construction:
+        notes = ("On the rows of the fit the calibration slope is 1 by construction.",)
+    elif result.in_sample and result.penalised:
+        text = "On the rows of a penalised fit the slope is above 1 as far as the penalty shrinks"
+        notes = (f"{text}; calibration is judged on other rows.",)
+    elif result.in_sample:
+        notes = ("These are the rows of the fit; calibration is judged on other rows.",)
+    if np.isinf(result.log_loss):
+        text = "The log loss is infinite, and intercept and slope are missing"
+        notes = (*notes, f"{text}: an outcome occurred whose predicted probability is 0.")
+    return Document(
+        "Calibration",
+        facts=tuple(facts),
+        blocks=(bins_table(result.bins),),
+        notes=notes,
+        warnings=undetermined_rows(result.undetermined),
+    )
+
+
+def _outcome_calibration(result: Calibration) -> Document:
     heads = ["Observed", "Expected", "Observed / expected", "Calibration error"]
     columns = [
         tuple(format_amount(v) for v in result.observed),
@@ -251,8 +290,8 @@ def calibration_document(result: OutcomeCalibration) -> Document:
         blocks=(
             table,
             *(
-                bins_table(bins, f"Predicted and observed rates of {name}")
-                for name, bins in zip(result.outcomes, result.bins, strict=True)
+                bins_table(bins, f"{RATES} of {name}")
+                for name, bins in zip(result.outcomes, result.tables, strict=True)
             ),
         ),
         notes=tuple(notes),

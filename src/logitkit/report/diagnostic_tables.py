@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from logitkit.diagnostics.calibration import Calibration, CalibrationBins
+from logitkit.diagnostics.calibration import CalibrationBins
 from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.report.document import Column, Table
 from logitkit.report.number_format import format_column, format_estimate, format_integer, format_level
 
-__all__ = ["bins_table", "calibration_table", "hosmer_lemeshow_table"]
+__all__ = ["RATES", "bins_table", "hosmer_lemeshow_table"]
 
+RATES = "Predicted and observed rates"
 WITHHELD = "No intervals: Wilson's are of independent rows that count as whole ones."
 
 
-def calibration_table(result: Calibration) -> Table:
-    """Return predicted and observed rates, a row a bin."""
-    return bins_table(result.bins, "Predicted and observed rates")
-
-
-def bins_table(bins: CalibrationBins, title: str) -> Table:
+def bins_table(bins: CalibrationBins, title: str = RATES) -> Table:
     """Return predicted and observed rates, a row a bin."""
     level = format_level(bins.level)
     heads = ("Size", "Mean predicted", "Observed", f"{level} low", f"{level} high")

@@ -7,20 +7,16 @@ from functools import singledispatch
 
 import numpy as np
 
-from logitkit.diagnostics.calibration import Calibration
 from logitkit.engine.facts import Limit
 from logitkit.inference.dual_bound import Certificate
 from logitkit.inference.incidental import BiasCorrection
 from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.wald import WaldTest
 from logitkit.report.cautions import few_clusters_tested
-from logitkit.report.diagnostic_tables import calibration_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.number_format import (
-    format_amount,
     format_column,
-    format_estimate,
     format_integer,
     format_interval,
     format_level,
@@ -33,7 +29,6 @@ from logitkit.report.wording import (
     FIRST_GIVEN,
     counted,
     depends_on_coding,
-    is_calibrated,
     learnt_from_all,
     ratio_notes,
 )
@@ -160,42 +155,6 @@ def _(result: BiasCorrection) -> Document:
             errors,
         ),
         warnings=tuple(warnings),
-    )
-
-
-@finding_document.register
-def _(result: Calibration) -> Document:
-    facts = [
-        Fact("Observed events", format_amount(result.observed)),
-        Fact("Expected events", format_amount(result.expected)),
-        Fact("Observed / expected", format_estimate(result.ratio)),
-        Fact("Brier score", format_estimate(result.brier)),
-        Fact("Log loss", format_estimate(result.log_loss)),
-    ]
-    by_construction = result.in_sample and not result.penalised and is_calibrated(result.intercept, result.slope)
-    if not by_construction and not (result.in_sample and result.penalised) and not np.isnan(result.intercept):
-        words = f"{format_estimate(result.intercept)} ({format_estimate(result.intercept_std_error)})"
-        facts.append(Fact("Intercept (SE)", words))
-    if not by_construction and not np.isnan(result.slope):
-        error = "" if np.isnan(result.slope_std_error) else f" ({format_estimate(result.slope_std_error)})"
-        facts.append(Fact("Slope (SE)" if error else "Slope", f"{format_estimate(result.slope)}{error}"))
-    notes: tuple[str, ...] = ()
-    if by_construction:
-        notes = ("On the rows of the fit the calibration slope is 1 by construction.",)
-    elif result.in_sample and result.penalised:
-        text = "On the rows of a penalised fit the slope is above 1 as far as the penalty shrinks"
-        notes = (f"{text}; calibration is judged on other rows.",)
-    elif result.in_sample:
-        notes = ("These are the rows of the fit; calibration is judged on other rows.",)
-    if np.isinf(result.log_loss):
-        text = "The log loss is infinite, and intercept and slope are missing"
-        notes = (*notes, f"{text}: an outcome occurred whose predicted probability is 0.")
-    return Document(
-        "Calibration",
-        facts=tuple(facts),
-        blocks=(calibration_table(result),),
-        notes=notes,
-        warnings=undetermined_rows(result.undetermined),
     )
 
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.diagnostics.calibration import calibration
 from logitkit.diagnostics.classification import classification
 from logitkit.diagnostics.collinearity import collinearity
 from logitkit.diagnostics.discrimination import discrimination
 from logitkit.diagnostics.goodness import hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.diagnostics.left_out import rows_left_out
-from logitkit.diagnostics.outcome_calibration import outcome_calibration
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError, UnsupportedError
 from logitkit.inference.anova import anova
@@ -24,10 +24,10 @@ from logitkit.inference.outcome_effects import OutcomeEffects
 from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
+from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.drawn_outcomes import CURVES_SIZE
 from logitkit.plots.export import svg_of
 from logitkit.plots.forest import forest_size, plot_forest
-from logitkit.plots.outcome_curves import plot_outcome_calibration
 from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
@@ -214,10 +214,10 @@ def _classification(record: FitRecord, design: Design, units: Units) -> Iterator
 
 def _calibration(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:
     del units
-    result = outcome_calibration(record, design)
-    intervals = "" if all(np.isnan(bins.low).all() for bins in result.bins) else ", with Wilson intervals"
+    result = calibration(record, design)
+    intervals = "" if all(np.isnan(bins.low).all() for bins in result.tables) else ", with Wilson intervals"
     figure = _figure(
-        plot_outcome_calibration(result, page_axes(CURVES_SIZE)),
+        plot_calibration(result, page_axes(CURVES_SIZE)),
         "Calibration plot",
         f"Observed against predicted rates of each outcome, in bins of equal size{intervals}.",
     )

@@ -29,7 +29,7 @@ from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import page_axes
 from logitkit.report.area_words import area_words
 from logitkit.report.cautions import NOTHING_TO_JUDGE, few_clusters_tested, no_ratio
-from logitkit.report.diagnostic_tables import calibration_table
+from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Block, Document, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, collinearity_table, influence_table
 from logitkit.report.forest import ratio_forest
@@ -186,7 +186,7 @@ def _calibration(record: FitRecord, design: Design) -> Iterator[Block]:
         caption=f"Observed against predicted rates in bins of equal size{intervals}; predictions below.",
         alt="Calibration plot",
     )
-    yield calibration_table(result)
+    yield bins_table(result.bins)
     try:
         test = hosmer_lemeshow(record, design)
     except LogitkitError as error:

@@ -16,10 +16,10 @@ from logitkit.results.shown import shown
 from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
+    from logitkit.diagnostics.calibration import Calibration
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
-    from logitkit.diagnostics.outcome_calibration import OutcomeCalibration
     from logitkit.inference.dual_bound import Certificate
 
 __all__ = ["OutcomeDiagnosed"]
@@ -216,7 +216,7 @@ class OutcomeDiagnosed(Model):
         weights: Any = None,
         offset: Any = None,
         y: Any = None,
-    ) -> OutcomeCalibration:
+    ) -> Calibration:
         """Return predicted against observed rates of each outcome.
 
         Parameters
@@ -233,14 +233,14 @@ class OutcomeDiagnosed(Model):
 
         Returns
         -------
-        OutcomeCalibration
+        Calibration
             Bins with intervals, calibration intercepts and slopes, calibration error, Brier score and log loss.
         """
-        from logitkit.diagnostics.outcome_calibration import outcome_calibration
+        from logitkit.diagnostics.calibration import calibration
 
         design = outcome_rows(self, data, weights, offset, y)
         place = places_of(self.record.info, against=against)[0]
-        return shown(outcome_calibration(self.record, design, bins=bins, reference=place))
+        return shown(calibration(self.record, design, bins=bins, reference=place))
 
     def collinearity(self) -> pd.DataFrame:
         """Return generalised variance inflation factors, each of a term's coefficients for all outcomes together.

@@ -141,10 +141,10 @@ class OutcomePlots(Plots):
         Axes
             One series of points per outcome, with intervals.
         """
-        from logitkit.plots.outcome_curves import plot_outcome_calibration
+        from logitkit.plots.calibration import plot_calibration
 
         found = self._fit.calibration(data, bins=bins, y=y)
-        return plot_outcome_calibration(found, ax, outcomes=self._places(outcomes), title=title)
+        return plot_calibration(found, ax, outcomes=self._places(outcomes), title=title)
 
     def _places(self, outcomes: Sequence[Any] | None) -> list[int] | None:
         """Return the places of outcomes, None where none are named."""
