@@ -130,3 +130,16 @@ def test_against_the_event_the_intercept_changes_its_sign(lbw):
     assert_allclose(second.intercept[0], -first.intercept[1], rtol=ROUTE)
     for name in BY_OUTCOME[1:]:
         assert_allclose(getattr(second, name)[0], getattr(first, name)[1], rtol=ROUTE)
+
+
+def test_classification(pair, separated, lbw):
+    """The most probable of two outcomes is the event from a threshold of one half on, but for rows at it."""
+    cases = [[fit.classification() for fit in fits] for fits in (pair, separated)]
+    cases += [[fit.classification(lbw.iloc[::2]) for fit in pair]]
+    for event, both in cases:
+        for name in ("confusion", "accuracy", "accuracy_low", "accuracy_high", "precision", "recall", "f1", "kappa"):
+            assert_allclose(getattr(both, name), getattr(event, name), rtol=ROUTE, err_msg=name)
+        for name in ("matthews", "balanced_accuracy", "no_information", "log_loss"):
+            assert_allclose(getattr(both, name), getattr(event, name), rtol=ROUTE, atol=EXACT, err_msg=name)
+        assert_allclose(both.brier, 2.0 * event.brier, rtol=ROUTE, atol=EXACT)
+        assert (both.ties, both.in_sample, both.left_out) == (event.ties, event.in_sample, event.left_out)

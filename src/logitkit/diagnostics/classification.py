@@ -1,17 +1,19 @@
-r"""What happens when each row is given its most probable outcome: the confusion table, and what is read from it.
+r"""What happens when each row is given an outcome: the confusion table, and what is read from it.
 
-With :math:`n_{ab}` the weight of trials of outcome a that are predicted b, margins :math:`n_{a\cdot}, n_{\cdot b}` and
-total n:
+Of several outcomes a row is given the most probable; an event is predicted where its probability is at least a
+threshold, as Stata and SAS do. With :math:`n_{ab}` the weight of trials of outcome a that are predicted b, margins
+:math:`n_{a\cdot}, n_{\cdot b}` and total n:
 
 * accuracy :math:`\sum_a n_{aa} / n`, with Wilson's interval;
 * recall :math:`n_{aa} / n_{a\cdot}`, precision :math:`n_{aa} / n_{\cdot a}`, and their harmonic mean
   :math:`F_1 = 2 n_{aa} / (n_{a\cdot} + n_{\cdot a})`, of each outcome; macro averages are plain means over the
-  outcomes, weighted ones by :math:`n_{a\cdot}`, and the micro average, of pooled counts, is the accuracy for all three;
+  outcomes, weighted ones by :math:`n_{a\cdot}`, and the micro average, of pooled counts, is the accuracy for all three.
+  The recall of an event is its sensitivity, that of its absence the specificity, and precision the predictive value;
 * balanced accuracy: mean recall of the outcomes that occur;
 * Cohen's :math:`\kappa = (o - e) / (1 - e)` with o the accuracy and :math:`e = \sum_a n_{a\cdot} n_{\cdot a} / n^2`;
 * the correlation of observed and predicted outcomes, Matthews' coefficient for several outcomes;
-* of the probabilities themselves, the mean log loss, and the Brier score :math:`\sum_k (y_k - p_k)^2` of a trial, which
-  of two outcomes is twice that of the event alone.
+* of the probabilities themselves, the mean log loss, and the Brier score :math:`(y - p)^2` of a trial, which is summed
+  over several outcomes: of two it is then twice that of the event alone.
 
 What has no value, such as the precision of an outcome that is never predicted, is nan and makes the averages that need
 it nan.
@@ -20,13 +22,14 @@ References
 ----------
 Cohen, J. (1960) Educational and Psychological Measurement 20, 37-46. Gorodkin, J. (2004) Computational Biology and
 Chemistry 28, 367-374, equation 8. Brier, G. W. (1950) Monthly Weather Review 78, 1-3. Sokolova, M. and Lapalme, G.
-(2009) Information Processing and Management 45, 427-437.
+(2009) Information Processing and Management 45, 427-437. StataCorp, Base Reference Manual, [R] estat classification.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -35,11 +38,14 @@ from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.proportions import independent_observations, wilson_interval
 from logitkit.diagnostics.ranking import ROUNDING, PredictedRows, predicted_rows
 from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.delta import normal_quantile
-from logitkit.inference.outcome_sample import is_outcome_sample
+from logitkit.inference.sample import is_sample
+from logitkit.models.links import LOGIT
+from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Averages", "Classification", "classification", "mean_brier"]
+__all__ = ["Averages", "Classification", "classification"]
 
 
 @dataclass(frozen=True)
@@ -70,11 +76,13 @@ class Classification:
     ----------
     outcomes : tuple of str
         The K outcomes.
+    threshold : float or None
+        Probability from which an event is predicted; None where the most probable of several outcomes is.
     confusion : (K, K) array
-        Weighted trials; a row an observed outcome, a column a predicted one.
+        Weighted trials; one row per observed outcome, one column per predicted one.
     accuracy, accuracy_low, accuracy_high : float
-        Share of trials on the diagonal, with Wilson's interval; nan bounds with precision weights or clusters. With
-        sampling weights it rests on Kish's effective size.
+        Proportion of trials on the diagonal, with Wilson's interval; nan bounds with precision weights or clusters.
+        With sampling weights it rests on Kish's effective size.
     no_information : float
         Accuracy of always predicting the most frequent outcome.
     precision, recall, f1 : (K,) array
@@ -90,7 +98,8 @@ class Classification:
     log_loss, brier : float
         Mean scores of one trial.
     ties : int
-        Rows whose largest probability belongs to several outcomes; the first of these is predicted.
+        Rows whose largest probability belongs to several outcomes, of which the first is predicted; of an event, rows
+        at the threshold, for which it is predicted.
     level : float
         Confidence level.
     in_sample : bool
@@ -105,14 +114,14 @@ class Classification:
     The trace of the table makes the accuracy:
 
     >>> import logitkit as lk
-    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
-    >>> fit = lk.multinomial("y ~ x", data)
+    >>> fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
     >>> found = classification(fit.record, fit.design)
     >>> bool(np.isclose(np.trace(found.confusion) / found.confusion.sum(), found.accuracy))
     True
     """
 
     outcomes: tuple[str, ...]
+    threshold: float | None
     confusion: FloatArray
     accuracy: float
     accuracy_low: float
@@ -138,6 +147,11 @@ class Classification:
     left_out: LeftOut = EVERY_ROW
 
     @property
+    def of_event(self) -> bool:
+        """Whether the model is of an event."""
+        return self.threshold is not None
+
+    @property
     def absent(self) -> tuple[str, ...]:
         """Outcomes that no row has."""
         return tuple(name for name, total in zip(self.outcomes, self.support, strict=True) if total <= 0.0)
@@ -147,9 +161,36 @@ class Classification:
         """Outcomes that no row is predicted to have."""
         return tuple(name for name, total in zip(self.outcomes, self.predicted, strict=True) if total <= 0.0)
 
+    @property
+    def sensitivity(self) -> float:
+        """Proportion of events that are predicted, of an event."""
+        return self._of_event(self.recall, 1, "recall")
 
-def classification(record: FitRecord, design: Design, *, level: float | None = None) -> Classification:
-    """Return how the most probable outcomes agree with those observed.
+    @property
+    def specificity(self) -> float:
+        """Proportion of non-events that are predicted, of an event."""
+        return self._of_event(self.recall, 0, "recall")
+
+    @property
+    def positive_predictive_value(self) -> float:
+        """Proportion of events among the predicted ones, of an event."""
+        return self._of_event(self.precision, 1, "precision")
+
+    @property
+    def negative_predictive_value(self) -> float:
+        """Proportion of non-events among the predicted ones, of an event."""
+        return self._of_event(self.precision, 0, "precision")
+
+    def _of_event(self, values: FloatArray, place: int, name: str) -> float:
+        if not self.of_event:
+            raise UnsupportedError(f"Of several outcomes each has its own: see {name}, in the order of outcomes.")
+        return float(values[place])
+
+
+def classification(
+    record: FitRecord, design: Design, *, threshold: float | None = None, level: float | None = None
+) -> Classification:
+    """Return how predicted outcomes agree with those observed.
 
     Parameters
     ----------
@@ -157,6 +198,9 @@ def classification(record: FitRecord, design: Design, *, level: float | None = N
         The fit.
     design : Design
         Rows with their outcome: those of the fit, or new ones. Of counted outcomes every trial is one.
+    threshold : float, optional
+        Probability from which an event is predicted, 0.5 by default. Of several outcomes the most probable is
+        predicted.
     level : float, optional
         Confidence level; the fit's by default.
 
@@ -168,13 +212,22 @@ def classification(record: FitRecord, design: Design, *, level: float | None = N
     Raises
     ------
     DataError
-        If no row has a prediction.
+        If no row has a prediction, or the threshold is no probability.
+    UnsupportedError
+        For a threshold with several outcomes.
 
     Examples
     --------
-    The most frequent outcome is all that a model without columns predicts:
+    The first table of [R] estat classification:
 
     >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + lwt + C(race) + smoke + ptl + ht + ui", lk.datasets.load_lbw())
+    >>> found = classification(fit.record, fit.design)
+    >>> found.confusion.tolist(), round(100 * found.sensitivity, 2), round(100 * found.specificity, 2)
+    ([[118.0, 12.0], [38.0, 21.0]], 35.59, 90.77)
+
+    The most frequent outcome is all that a model without columns predicts:
+
     >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
     >>> found = classification(fit.record, fit.design)
     >>> found.accuracy, found.never_predicted, found.kappa
@@ -182,7 +235,8 @@ def classification(record: FitRecord, design: Design, *, level: float | None = N
     """
     level = record.level if level is None else level
     rows = predicted_rows(record, design)
-    place, ties = _most_probable(rows.eta)
+    threshold = _threshold(rows, threshold)
+    place, ties = _most_probable(rows.log_odds) if threshold is None else _at_least(rows.log_odds[1], threshold)
     trials = rows.weights * rows.shares
     k = len(rows.outcomes)
     confusion = np.stack([np.bincount(place, trial, k) for trial in trials]).astype(np.float64)
@@ -194,6 +248,7 @@ def classification(record: FitRecord, design: Design, *, level: float | None = N
     chance = float(support @ predicted) / total**2
     return Classification(
         outcomes=rows.outcomes,
+        threshold=threshold,
         confusion=confusion,
         accuracy=accuracy,
         accuracy_low=low,
@@ -211,47 +266,49 @@ def classification(record: FitRecord, design: Design, *, level: float | None = N
         kappa=(accuracy - chance) / (1.0 - chance) if chance < 1.0 else math.nan,
         matthews=_matthews(float(right.sum()), support, predicted),
         log_loss=float(rows.weights @ rows.loss) / total,
-        brier=mean_brier(rows),
+        brier=rows.brier,
         ties=ties,
         level=level,
-        in_sample=is_outcome_sample(record, design),
+        in_sample=is_sample(record, design),
         undetermined=rows.undetermined,
         left_out=rows.left_out,
     )
 
 
-def mean_brier(rows: PredictedRows) -> float:
-    """Return the mean Brier score of one trial, summed over outcomes.
-
-    Parameters
-    ----------
-    rows : PredictedRows
-        With their probabilities.
-
-    Returns
-    -------
-    float
-        Between 0 and 2.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
-    >>> mean_brier(predicted_rows(fit.record, fit.design))
-    0.625
-    """
-    trials, p = rows.weights * rows.shares, rows.probability
-    with_outcome = trials * (1.0 - p) ** 2
-    without = (rows.weights - trials) * p**2
-    return float((with_outcome + without).sum() / rows.weights.sum())
+def _threshold(rows: PredictedRows, given: Any) -> float | None:
+    """Return the probability from which an event is predicted, None for several outcomes."""
+    if not rows.of_event:
+        if given is not None:
+            raise UnsupportedError(
+                f"threshold={given!r:.60} is of an event; of several outcomes the most probable is predicted."
+            )
+        return None
+    if given is None:
+        return 0.5
+    if not is_finite_number(given) or not 0.0 <= given <= 1.0:
+        raise DataError(f"threshold={given!r:.60} must be a probability, from 0 to 1.")
+    return float(given)
 
 
-def _most_probable(eta: FloatArray) -> tuple[IntArray, int]:
+def _most_probable(log_odds: FloatArray) -> tuple[IntArray, int]:
     """Return the first of the most probable outcomes of each row, and how many rows have several."""
-    finite = np.abs(eta[np.isfinite(eta)])
-    rounding = ROUNDING * max(1.0, float(finite.max(initial=0.0)))
-    near = eta >= eta.max(axis=0) - rounding
+    near = log_odds >= log_odds.max(axis=0) - _rounding(log_odds)
     return near.argmax(axis=0), int(np.count_nonzero(near.sum(axis=0) > 1))
+
+
+def _at_least(log_odds: FloatArray, threshold: float) -> tuple[IntArray, int]:
+    """Return 1 for each row whose probability is at least a threshold, else 0, and how many rows are at it."""
+    cut = float(LOGIT.link(np.array(threshold)))
+    rounding = _rounding(log_odds)
+    with np.errstate(invalid="ignore"):
+        at = (log_odds == cut) | (np.abs(log_odds - cut) <= rounding)
+    return (at | (log_odds > cut)).astype(np.int64), int(np.count_nonzero(at))
+
+
+def _rounding(log_odds: FloatArray) -> float:
+    """Return by how much log odds that are equal may differ."""
+    finite = np.abs(log_odds[np.isfinite(log_odds)])
+    return ROUNDING * max(1.0, float(finite.max(initial=0.0)))
 
 
 def _share(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -40,9 +40,9 @@ from logitkit.diagnostics.residuals import residuals_at, row_contributions, scal
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.leverage import leverage
-from logitkit.inference.outcome_prediction import logit_covariances
 from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import fitted_rows
+from logitkit.inference.predictor_variance import predictor_covariances
 from logitkit.inference.sample import is_sample
 from logitkit.models.family import Family
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -192,8 +192,7 @@ def _several(record: FitRecord, design: Design, eta: FloatArray) -> _Hat:
     scaled = np.where(weights > 0.0, scaled_residuals(record, eta, design.response), 0.0)
     values, parts, own = np.empty((n, k)), np.empty((n, k)), np.empty((k, n))
     with single_threaded_blas():
-        for start, stop, covariance in logit_covariances(record, design.matrix):
-            here = slice(start, stop)
+        for here, covariance in predictor_covariances(record, design.matrix, record.inner_model_vcov):
             blocks, own[:, here] = _blocks(record.family, eta[:, here], weights[here], covariance)
             found, vectors = np.linalg.eigh(blocks)
             values[here] = np.maximum(found, 0.0)

@@ -31,6 +31,7 @@ __all__ = [
     "goodness_document",
 ]
 
+CLASSIFIED = "Classification by the most probable outcome"
 ROUNDING = 1e-9  # of its standard error: a value that is zero but for rounding
 FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
 
@@ -165,24 +166,36 @@ def classification_document(result: Classification) -> Document:
             "missing."
         )
     if result.ties:
+        rows = counted(result.ties, "row")
         warnings.append(
-            f"{counted(result.ties, 'row')} with a tie between the most probable outcomes: the first is predicted."
+            f"{rows} at the threshold: the event is predicted."
+            if result.of_event
+            else f"{rows} with a tie between the most probable outcomes: the first is predicted."
         )
-    notes = (APPARENT,) * result.in_sample
     return Document(
-        "Classification by the most probable outcome",
+        f"Classification at a threshold of {result.threshold:g}" if result.of_event else CLASSIFIED,
         facts=(
             Fact("Accuracy", accuracy),
+            *(_predictive_facts(result) if result.of_event else ()),
             Fact("Accuracy of the most frequent", format_estimate(result.no_information)),
             Fact("Balanced accuracy", format_estimate(result.balanced_accuracy)),
             Fact("Cohen's kappa", format_estimate(result.kappa)),
             Fact("Matthews correlation", format_estimate(result.matthews)),
             Fact("Log loss", format_estimate(result.log_loss)),
-            Fact("Brier score (sum)", format_estimate(result.brier)),
+            Fact("Brier score" if result.of_event else "Brier score (sum)", format_estimate(result.brier)),
         ),
         blocks=(table, _measures_table(result)),
-        notes=notes,
+        notes=(APPARENT,) * result.in_sample,
         warnings=tuple(warnings),
+    )
+
+
+def _predictive_facts(result: Classification) -> tuple[Fact, ...]:
+    return (
+        Fact("Sensitivity", format_estimate(result.sensitivity)),
+        Fact("Specificity", format_estimate(result.specificity)),
+        Fact("Positive predictive value", format_estimate(result.positive_predictive_value)),
+        Fact("Negative predictive value", format_estimate(result.negative_predictive_value)),
     )
 
 

@@ -13,13 +13,11 @@ from logitkit.report.row_frames import row_labels
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
-    from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.collinearity import Collinearity
     from logitkit.diagnostics.influence import Influence
 
 __all__ = [
     "collinearity_frame",
-    "confusion_frame",
     "influence_by_outcome_frame",
     "influence_by_row_frame",
     "influence_frame",
@@ -69,9 +67,3 @@ def collinearity_frame(result: Collinearity) -> pd.DataFrame:
         {"gvif": result.gvif, "dof": result.dof, "gvif_scaled": result.gvif_scaled},
         index=pd.Index(result.terms, name="term"),
     )
-
-
-def confusion_frame(result: Classification) -> pd.DataFrame:
-    """Return the confusion table."""
-    rows, columns = (pd.Index(result.outcomes, name=name) for name in ("observed", "predicted"))
-    return pd.DataFrame(result.confusion.copy(), rows, columns)

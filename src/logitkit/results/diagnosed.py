@@ -14,6 +14,7 @@ from logitkit.typing import ResidualKind
 
 if TYPE_CHECKING:
     from logitkit.diagnostics.calibration import Calibration
+    from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.inference.dual_bound import Certificate
@@ -134,6 +135,36 @@ class Diagnosed(Estimates):
         from logitkit.diagnostics.discrimination import discrimination
 
         return shown(discrimination(self.record, rows_of(self, data, weights, offset, y)))
+
+    def classification(
+        self,
+        data: Any = None,
+        threshold: float | None = None,
+        weights: Any = None,
+        offset: Any = None,
+        y: Any = None,
+    ) -> Classification:
+        """Return the confusion table of events predicted from a threshold on, with what is read from it.
+
+        Parameters
+        ----------
+        data : table or matrix, optional
+            Rows with an outcome; those of the fit by default.
+        threshold : float, optional
+            Probability from which an event is predicted, 0.5 by default.
+        weights, offset, y : str or array-like, optional
+            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
+
+        Returns
+        -------
+        Classification
+            The table; accuracy with interval, sensitivity, specificity and predictive values; agreement beyond chance;
+            log loss and Brier score.
+        """
+        from logitkit.diagnostics.classification import classification
+
+        rows = rows_of(self, data, weights, offset, y)
+        return shown(classification(self.record, rows, threshold=threshold))
 
     def calibration(
         self, data: Any = None, bins: int = 10, weights: Any = None, offset: Any = None, y: Any = None

@@ -89,6 +89,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("get_prediction", "prediction"), "predictions()"),
     **dict.fromkeys(("vif", "variance_inflation_factor"), "collinearity()"),
     **dict.fromkeys(("auc", "roc", "roc_auc"), "discrimination()"),
+    **dict.fromkeys(("confusion", "confusion_matrix", "pred_table", "classification_table"), "classification()"),
     **dict.fromkeys(("mle_retvals", "n_iter_", "iterations"), "status, and trace"),
     **dict.fromkeys(("hosmer_lemeshow", "hoslem"), "goodness_of_fit()"),
     **dict.fromkeys(("model", "endog", "exog"), "design"),

@@ -191,23 +191,6 @@ class OutcomeDiagnosed(Model):
 
         return shown(classification(self.record, outcome_rows(self, data, weights, offset, y)))
 
-    def confusion(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
-        """Return the confusion table.
-
-        Parameters
-        ----------
-        data, weights, offset, y
-            As in ``classification``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Weighted trials; a row an observed outcome, and a column a predicted one.
-        """
-        from logitkit.diagnostics.classification import classification
-
-        return frames.confusion_frame(classification(self.record, outcome_rows(self, data, weights, offset, y)))
-
     def calibration(
         self,
         data: Any = None,

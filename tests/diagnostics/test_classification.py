@@ -1,4 +1,4 @@
-"""The confusion table and its measures: scikit-learn, loops over rows, and the binary model's scores."""
+"""The confusion table and its measures: Stata, scikit-learn, loops over rows, and the scores of calibration."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import metrics
 
 import logitkit as lk
+from logitkit.diagnostics.classification import classification
 from logitkit.diagnostics.proportions import wilson_interval
+from logitkit.errors import DataError, UnsupportedError
 from tolerances import EXACT, ROUTE
 
 
@@ -30,7 +32,6 @@ def test_agrees_with_scikit_learn(drawn, weights):
     y, w = drawn["y"], None if weights is None else drawn["w"]
     said = p.idxmax(axis=1)
     assert_allclose(found.confusion, metrics.confusion_matrix(y, said, labels=labels, sample_weight=w), rtol=EXACT)
-    assert_array_equal(fit.confusion(), found.confusion)
     for average, ours in (("macro", found.macro), ("weighted", found.weighted), ("micro", found.micro)):
         theirs = metrics.precision_recall_fscore_support(y, said, average=average, sample_weight=w)[:3]
         assert_allclose([ours.precision, ours.recall, ours.f1], theirs, rtol=EXACT)
@@ -119,3 +120,70 @@ def test_limits_of_a_separated_fit_score_as_they_should():
     own = p[np.arange(12), [fit.outcomes.index(value) for value in data["y"]]]
     assert_allclose(fit.classification().log_loss, -np.log(own).mean(), rtol=ROUTE)
     assert fit.classification(data=pd.DataFrame({"x": [0, 1], "y": ["b", "b"]})).log_loss == np.inf
+
+
+FULL = "low ~ age + lwt + C(race) + smoke + ptl + ht + ui"
+
+
+def test_an_event_is_classified_as_stata_prints():
+    """[R] estat classification, example 1."""
+    found = lk.logit(FULL, lk.datasets.load_lbw()).classification()
+    assert found.confusion.tolist() == [[118.0, 12.0], [38.0, 21.0]]
+    rates = [
+        found.sensitivity,
+        found.specificity,
+        found.positive_predictive_value,
+        found.negative_predictive_value,
+        found.accuracy,
+    ]
+    assert [f"{100 * rate:.2f}" for rate in rates] == ["35.59", "90.77", "63.64", "75.64", "73.54"]
+    assert (found.threshold, found.outcomes, found.ties) == (0.5, ("0", "1"), 0)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.2, 0.35, 1.0])
+def test_thresholds_agree_with_scikit_learn(threshold):
+    data = lk.datasets.load_lbw()
+    data["w"] = 1.0 + data["id"] % 3
+    fit = lk.logit(FULL, data, weights="w")
+    found, p = fit.classification(threshold=threshold), fit.predict()
+    said = (p >= threshold).astype(int)
+    assert_allclose(found.confusion, metrics.confusion_matrix(data["low"], said, sample_weight=data["w"]), rtol=EXACT)
+    expected = metrics.cohen_kappa_score(data["low"], said, sample_weight=data["w"])
+    assert_allclose(found.kappa, expected, rtol=EXACT, atol=EXACT)
+    score = metrics.brier_score_loss(data["low"], p, sample_weight=data["w"])
+    assert_allclose([found.brier, found.brier], [score, fit.calibration().brier], rtol=EXACT)
+    assert f"at a threshold of {threshold:g}" in found.to_text()
+    assert "Sensitivity" in found.to_text()
+
+
+def test_a_row_at_the_threshold_is_an_event():
+    """Whose prediction is found by a sum of another order, and so off by rounding."""
+    data = pd.DataFrame({"g": np.repeat([0, 1, 2], 4), "y": [0, 1, 0, 1, 0, 0, 0, 1, 1, 1, 1, 0]})
+    fit = lk.logit("y ~ C(g)", data)
+    for threshold, called in ((0.25, 12), (0.5, 8), (0.75, 4)):
+        found = fit.classification(threshold=threshold)
+        assert (found.predicted[1], found.ties) == (called, 4)
+        assert "4 rows at the threshold: the event is predicted" in found.to_text()
+
+
+def test_new_rows_of_an_event():
+    data = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ age + lwt", data.iloc[::2])
+    found, rows = fit.classification(data.iloc[1::2], threshold=0.3), data.iloc[1::2]
+    said = (fit.predict(rows) >= 0.3).astype(int)
+    assert_allclose(found.confusion, metrics.confusion_matrix(rows["low"], said), rtol=EXACT)
+    assert not found.in_sample
+
+
+def test_what_is_no_threshold_is_refused(drawn):
+    births = lk.datasets.load_lbw()
+    for threshold in (-0.1, 1.5, np.nan, "half", True):
+        with pytest.raises(DataError, match="must be a probability, from 0 to 1"):
+            lk.logit("low ~ age", births).classification(threshold=threshold)
+    fit = lk.multinomial("y ~ x", drawn)
+    with pytest.raises(UnsupportedError, match="of several outcomes the most probable is predicted"):
+        classification(fit.record, fit.design, threshold=0.5)
+    with pytest.raises(UnsupportedError, match="each has its own: see recall"):
+        _ = fit.classification().sensitivity
+    with pytest.raises(AttributeError, match=r"It is called classification\(\) here"):
+        _ = fit.confusion

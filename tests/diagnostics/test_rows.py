@@ -28,7 +28,6 @@ VERBS: dict[str, Callable] = {
     "goodness_of_fit": lambda fit, **rows: fit.goodness_of_fit(groups=5, **rows).statistic,
     "discrimination": lambda fit, **rows: fit.discrimination(**rows).hand_till.estimate,
     "classification": lambda fit, **rows: fit.classification(**rows).confusion,
-    "confusion": lambda fit, **rows: fit.confusion(**rows),
     "calibration": lambda fit, **rows: fit.calibration(**rows).slope,
 }
 
