@@ -26,7 +26,7 @@ def births() -> Any:
 
 
 def items(fit: lk.Fit, *args: Any) -> dict[str, str]:
-    section = report_document(fit.record, fit.design, *args).blocks[-1]
+    section = report_document(fit.record, fit.design, (), *args).blocks[-1]
     assert isinstance(section, Section)
     assert section.heading == "About this report"
     (table,) = section.blocks

@@ -358,7 +358,7 @@ class Fit(Diagnosed):
         require_text("title", title)
         require_text("source", source)
         rows = rows_of(self, data, weights, offset, y)
-        return write_page(target, report_document(self.record, rows, title, units, source))
+        return write_page(target, report_document(self.record, rows, (), title, units, source))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

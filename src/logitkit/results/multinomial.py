@@ -287,8 +287,7 @@ class MultinomialFit(OutcomeTested):
         Path
             Where it was written.
         """
-        from logitkit.report.outcome_page import outcome_report_document
-        from logitkit.report.page import write_page
+        from logitkit.report.page import report_document, write_page
         from logitkit.results.set_rows import effects_of_all
         from logitkit.writing import writable_path
 
@@ -296,7 +295,7 @@ class MultinomialFit(OutcomeTested):
         require_text("title", title)
         require_text("source", source)
         rows, effects = outcome_rows(self, data, weights, offset, y), effects_of_all(self, data, weights, offset)
-        return write_page(target, outcome_report_document(self.record, rows, effects, title, units, source))
+        return write_page(target, report_document(self.record, rows, effects, title, units, source))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

@@ -15,7 +15,6 @@ import logitkit as lk
 from examples import every_other
 from logitkit.errors import DataError, SeparationError
 from logitkit.report.document import Prose, Section, Table
-from logitkit.report.outcome_page import outcome_report_document
 from logitkit.report.page import report_document
 
 
@@ -28,7 +27,7 @@ def trips(n: int = 160) -> pd.DataFrame:
 
 
 def headings(fit: Any, **more: Any) -> list[str]:
-    return [section.heading for section in outcome_report_document(fit.record, fit.design, **more).blocks]
+    return [section.heading for section in report_document(fit.record, fit.design, **more).blocks]
 
 
 def prose(blocks: Any) -> Iterator[str]:
@@ -58,8 +57,7 @@ def prose(blocks: Any) -> Iterator[str]:
 )
 def test_a_reader_needs_no_python(make: Any) -> None:
     fit = make(trips())
-    make_document = report_document if isinstance(fit, lk.Fit) else outcome_report_document
-    document = make_document(fit.record, fit.design)
+    document = report_document(fit.record, fit.design)
     texts = [*document.warnings, *document.notes, *prose(document.blocks)]
     assert len(texts) > 5
     for text in texts:
@@ -93,9 +91,7 @@ def test_sections_follow_from_the_model() -> None:
         *(name for name in more if name[0] != "C"),
     ]
     two = lk.multinomial("g ~ cost", rows)
-    (section,) = [
-        block for block in outcome_report_document(two.record, two.design).blocks if "Predicted" in block.heading
-    ]
+    (section,) = [block for block in report_document(two.record, two.design).blocks if "Predicted" in block.heading]
     assert len(section.blocks) == 1  # no triangle
 
 
@@ -116,7 +112,7 @@ def test_other_rows_are_told_apart_and_a_loaded_fit_needs_them(tmp_path: Path) -
     with pytest.raises(DataError, match="pass data="):
         loaded.report(tmp_path / "report.html")
     text = loaded.report(tmp_path / "report.html", rows.iloc[:90]).read_text(encoding="utf-8")
-    assert "Shown on 90 other rows." in text
+    assert "Diagnosed on 90 other rows; the coefficients are those of the fit." in text
     assert "Wald tests: the coefficients of the term are zero" in text
     with pytest.raises(DataError, match="does not end in"):
         fit.report(tmp_path / "report.pdf")
