@@ -96,6 +96,7 @@ VERBS: dict[str, Verb] = {
     "summary": both(lambda fit: fit.summary(), ANSWERS),
     "tidy": (lambda fit: fit.tidy()[["std_error", "conf_low", "conf_high"]], PARTLY, ANSWERS),
     # inference
+    "anova": both(lambda fit: fit.anova(), REFUSES),
     "bias_correction": both(lambda fit: fit.bias_correction(), REFUSES),
     "bootstrap": both(lambda fit: fit.bootstrap(20, seed=1), REFUSES),
     "confint": (lambda fit: fit.confint(), REFUSES, ANSWERS),
@@ -108,6 +109,7 @@ VERBS: dict[str, Verb] = {
     "predictions": (lambda fit: fit.predictions(), REFUSES, ANSWERS),
     # diagnostics
     "calibration": both(lambda fit: fit.calibration(), ANSWERS),
+    "classification": both(lambda fit: fit.classification(), ANSWERS),
     "collinearity": both(lambda fit: fit.collinearity(), REFUSES),
     "discrimination": both(lambda fit: fit.discrimination(), ANSWERS),
     "goodness_of_fit": both(lambda fit: fit.goodness_of_fit(), REFUSES),
