@@ -153,3 +153,12 @@ def test_a_ready_matrix() -> None:
     new = rng.normal(size=(4, 3))
     offset = {"1": new[:, 0]}
     assert_allclose(several.predict(new, offset=offset)["1"], two.predict(new, offset=new[:, 0]), rtol=ROUTE)
+
+
+@pytest.mark.parametrize("name", ["plain", "frequency", "precision", "clusters", "offset", "aliased"])
+def test_refits(name: str) -> None:
+    several, two = both(name)
+    one, other = several.bootstrap(10, seed=3), two.bootstrap(10, seed=3)
+    assert_allclose(one.replicates, other.replicates, rtol=1e-8, atol=ROUTE)
+    assert (one.kind, one.unit, one.n_units) == (other.kind, other.unit, other.n_units)
+    assert_allclose(several.jackknife().std_error, two.jackknife().std_error, rtol=1e-7)

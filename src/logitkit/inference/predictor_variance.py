@@ -15,14 +15,16 @@ from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.within import Within, level_means
+from logitkit.engine.assemble import shown_coordinates
 from logitkit.engine.curvature.vcov import Vcov
+from logitkit.engine.rank import Coordinates, identity_coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.linear_predictors import BLOCK, NUMBERS_OF_BLOCK, linear_predictors
 from logitkit.inference.sample import known_sides
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["predictor_covariances", "within_levels"]
+__all__ = ["has_own_columns", "predictor_covariances", "within_levels"]
 
 
 def predictor_covariances(
@@ -85,18 +87,52 @@ def _covariances(record: FitRecord, matrix: Matrix, vcov: Vcov) -> Iterator[tupl
     functions = record.coordinates.jacobian(given)
     left, right = record.predictors.tables(functions), record.predictors.tables(vcov.times(functions))
     active = np.flatnonzero(np.any(left != 0.0, axis=(1, 2)))
-    step = max(NUMBERS_OF_BLOCK // max(2 * active.size * vcov.size, 1), 1)
+    first, second = (active[places] for places in np.tril_indices(active.size))
+    m, p, q = left.shape
+    by_pairs = has_own_columns(record)
+    between = np.stack([right[a] @ left[b].T for a, b in zip(first, second, strict=True)], axis=1) if by_pairs else None
+    step = max(NUMBERS_OF_BLOCK // max(first.size * p if by_pairs else 2 * active.size * q, 1), 1)
     for start in range(0, matrix.n_rows, step):
         rows = slice(start, min(start + step, matrix.n_rows))
         dense = matrix.rows(rows.start, rows.stop).to_dense()
-        own = [dense @ left[a] for a in active]
-        covariance = np.zeros((dense.shape[0], len(left), len(left)))
-        for place, a in enumerate(active):
-            times = dense @ right[a]
-            for b, function in zip(active[: place + 1], own, strict=False):
-                value = np.einsum("ij,ij->i", times, function)
-                covariance[:, a, b] = covariance[:, b, a] = value
+        if between is not None:  # p^2 products of each pair of predictors
+            halves = (dense @ between.reshape(p, -1)).reshape(len(dense), first.size, p)
+            values = np.einsum("ikp,ip->ik", halves, dense)
+        else:  # in the coordinates of the fit, so that badly conditioned columns cost no digits
+            own, times = [dense @ left[a] for a in active], [dense @ right[a] for a in active]
+            pairs = zip(*np.tril_indices(active.size), strict=True)
+            values = np.stack([np.einsum("ij,ij->i", times[a], own[b]) for a, b in pairs], axis=1)
+        covariance = np.zeros((len(dense), m, m))
+        covariance[:, first, second] = covariance[:, second, first] = values
         yield rows, covariance
+
+
+def has_own_columns(record: FitRecord) -> bool:
+    """Tell whether the coefficients of several predictors were solved for on the columns as given.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    bool
+        False where the columns were made orthogonal first, which badly conditioned ones are.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> far = data | {"x": [1e9 + x for x in data["x"]]}
+    >>> [has_own_columns(lk.multinomial("y ~ x", each).record) for each in (data, far)]
+    [True, False]
+    """
+    own, found = shown_coordinates(record.form, identity_coordinates()), record.coordinates
+    assert isinstance(found, Coordinates)
+    if own.transform is None or found.transform is None:
+        return own.transform is None and found.transform is None
+    return np.array_equal(own.transform, found.transform)
 
 
 def within_levels(record: FitRecord, design: Design) -> Within:

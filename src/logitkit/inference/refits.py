@@ -1,6 +1,6 @@
 r"""The same model fitted again and again: to other weights of its rows, or to other outcomes.
 
-All refits share one matrix, in the coordinates of the fit, and start from its estimate
+All refits share one matrix, in coordinates of the fit, and start from its estimate
 (``docs/maths/resampling.md``, equations 1 to 3). A refit counts when its own solution proves that the estimate exists
 (``docs/maths/separation.md``, theorem 1) and that its columns are independent; any other goes the way of a single fit,
 which tells separation and aliasing exactly. Results do not depend on the number of threads.
@@ -16,27 +16,31 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
+from logitkit.engine.assemble import shown_coordinates
 from logitkit.engine.existence.separation import SAFETY, overlap_is_certain
 from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import Objective
-from logitkit.engine.rank import CLEAR_SHARE, Coordinates
+from logitkit.engine.rank import CLEAR_SHARE, Coordinates, orthogonal_coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
 from logitkit.inference.dependence import dependences_of
-from logitkit.inference.outcome_refits import refit_outcomes
 from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.predictor_variance import has_own_columns
+from logitkit.models.family import Family
+from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.progress import progress
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Refits", "certain_fits", "refit"]
 
 CHUNK_CELLS = 1 << 17  # of weights or outcomes that are drawn at a time: 1 MiB
 CHUNK_MOST = 64
+CELLS_TOGETHER = 1 << 16  # rows times coefficients of a refit that is too small to fill the threads by itself
 LABEL = "Refits"
 
 
@@ -86,7 +90,7 @@ def refit(
     prior : callable, optional
         Prior weights of a refit by its number from 0, shape (n,); called on any thread, possibly twice.
     outcome : callable, optional
-        Proportions of events of a refit, shape (n,), or of several outcomes, (K, n).
+        Proportions of the outcomes of a refit, shape (K, n).
 
     Returns
     -------
@@ -115,42 +119,75 @@ def refit(
     True
     """
     require_likelihood(record, "refit")
-    if not record.is_single:
-        several = refit_outcomes(record, design, n_fits, prior, outcome)
-        return Refits(several.coef, *several.flags)
     _require_estimate(record)
-    coordinates = _require_columns(record)
-    response = design.response
+    model = _warm(record, design)
+    response = replace(design.response, clusters=None)
 
     def response_of(number: int) -> Response:
-        changed = replace(response, clusters=None)
+        changed = response
         if prior is not None:
-            # Shares of observations are no counts: their kind does not matter for the estimate.
+            # Proportions of observations are no counts: their kind does not matter for the estimate.
             changed = replace(changed, prior=prior(number), weight_kind="precision")
-        return changed if outcome is None else replace(changed, y=outcome(number))
+        return changed if outcome is None else changed.with_shares(outcome(number))
 
-    coef = np.full((n_fits, len(record.names)), np.nan)
+    coef = np.full((n_fits, record.coef.size), np.nan)
     certain = np.zeros(n_fits, dtype=bool)
     flags = np.zeros((3, n_fits), dtype=bool)
-    working = coordinates.matrix(design.matrix)
-    kept = np.setdiff1d(np.arange(len(record.names)), record.aliased)
+    kept = np.setdiff1d(np.arange(record.coef.size), record.aliased)
     with single_threaded_blas():
-        if record.inner_coef.size:
-            inner = np.empty((n_fits, record.inner_coef.size))
-            solve = _small if is_small(working.n_rows, working.n_columns) else _one_by_one
-            solve(record, working, response_of, inner, certain, (prior is not None, outcome is not None))
-            transform = coordinates.transform
+        if model.start.size:
+            inner = np.empty((n_fits, model.start.size))
+            if record.is_single and is_small(model.matrix.n_rows, model.matrix.n_columns):
+                _small(model, response_of, inner, certain, (prior is not None, outcome is not None))
+            else:
+                _one_by_one(model, response_of, inner, certain)
+            transform = model.shown.transform
             coef[:, kept] = (inner if transform is None else inner @ transform.T)[:, kept]
         doubtful = np.flatnonzero(~certain).tolist()
         with progress(len(doubtful), "Refits to check") as shown:
             for number in doubtful:
                 changed = response_of(number)
-                found = fit_design(replace(design, response=changed), record.family, Newton(), record.level)
+                found = fit_design(replace(design, response=changed), record.form, Newton(), record.level)
                 coef[number] = _determined(found, record, design.matrix, changed)
                 fresh = found.aliased.size > record.aliased.size
                 flags[:, number] = found.limit is not None, fresh, not found.converged
                 shown.advance()
     return Refits(coef, *flags)
+
+
+@dataclass(frozen=True)
+class _Warm:
+    """What refits have in common: columns, predictors, where they start, and how their coefficients are shown."""
+
+    matrix: Matrix
+    family: Family
+    predictors: Predictors | None
+    start: FloatArray
+    shown: Coordinates
+
+    def objective(self, response: Response) -> Objective:
+        """Return the objective of one refit."""
+        return Objective(self.matrix, response, self.family, predictors=self.predictors)
+
+
+def _warm(record: FitRecord, design: Design) -> _Warm:
+    """Return the model in coordinates in which its columns are independent, started from the estimate."""
+    coordinates = _require_columns(record)
+    if record.is_single:
+        matrix = coordinates.matrix(design.matrix)
+        return _Warm(matrix, record.family, None, record.inner_coef, coordinates)
+    form, response = record.form, design.response
+    if form.is_restricted or has_own_columns(record):
+        return _Warm(design.matrix, record.family, form.predictors, record.inner_coef, coordinates)
+    columns = orthogonal_coordinates(design.matrix, response.weights, design.info.intercept)
+    shown, matrix = shown_coordinates(form, columns), columns.matrix(design.matrix)
+    start = np.asarray(np.linalg.lstsq(_written(shown), coordinates.coef(record.inner_coef), rcond=None)[0], np.float64)
+    return _Warm(matrix, record.family, form.predictors.of_columns(matrix.n_columns), start, shown)
+
+
+def _written(shown: Coordinates) -> FloatArray:
+    assert shown.transform is not None
+    return shown.transform
 
 
 def certain_fits(fits: SmallFits) -> BoolArray:
@@ -208,8 +245,7 @@ def _require_columns(record: FitRecord) -> Coordinates:
 
 
 def _small(
-    record: FitRecord,
-    working: Matrix,
+    model: _Warm,
     response_of: Callable[[int], Response],
     inner: FloatArray,
     certain: BoolArray,
@@ -217,7 +253,7 @@ def _small(
 ) -> None:
     """Refit in compiled code, some refits at a time, on threads."""
     n_fits = inner.shape[0]
-    X = np.ascontiguousarray(working.to_dense())
+    X = np.ascontiguousarray(model.matrix.to_dense())
     n = X.shape[0]
     size = min(max(CHUNK_CELLS // n, 1), CHUNK_MOST)
     sizes = [min(size, n_fits - first) for first in range(0, n_fits, size)]
@@ -230,7 +266,7 @@ def _small(
             for name, changed in (("weights", changes[0]), ("y", changes[1]))
         )
         bounds = np.tile(np.array([[0, n]]), (len(responses), 1))
-        return solve_small(X, y, weights, responses[0].shift, bounds, record.inner_coef, Newton())
+        return solve_small(X, y, weights, responses[0].shift, bounds, model.start, Newton())
 
     for chunk, fits in enumerate(ordered_map(run, len(sizes), LABEL, sizes=sizes)):
         rows = slice(chunk * size, chunk * size + len(fits.coef))
@@ -238,28 +274,28 @@ def _small(
         certain[rows] = certain_fits(fits)
 
 
-def _one_by_one(
-    record: FitRecord,
-    working: Matrix,
-    response_of: Callable[[int], Response],
-    inner: FloatArray,
-    certain: BoolArray,
-    changes: tuple[bool, bool],
-) -> None:
-    """Refit large designs one after another: each fills the threads by itself."""
-    del changes
-    with progress(inner.shape[0], LABEL) as shown:
-        for number in range(inner.shape[0]):
-            objective = Objective(working, response_of(number), record.family)
-            solution = Newton().solve(objective, record.inner_coef)
-            inner[number] = solution.coef
-            hessian = solution.evaluation.hessian
-            certain[number] = (
-                solution.status is Status.CONVERGED
-                and overlap_is_certain(solution)
-                and hessian is not None
-                and hessian.factorise().least_pivot >= CLEAR_SHARE
-            )
+def _one_by_one(model: _Warm, response_of: Callable[[int], Response], inner: FloatArray, certain: BoolArray) -> None:
+    """Refit on threads, or large designs one after another: each fills the threads by itself."""
+
+    def run(number: int) -> tuple[FloatArray, bool]:
+        solution = Newton().solve(model.objective(response_of(number)), model.start)
+        hessian = solution.evaluation.hessian
+        proven = (
+            solution.status is Status.CONVERGED
+            and overlap_is_certain(solution)
+            and hessian is not None
+            and hessian.factorise().least_pivot >= CLEAR_SHARE
+        )
+        return solution.coef, bool(proven)
+
+    n_fits = inner.shape[0]
+    if model.matrix.n_rows * model.start.size <= CELLS_TOGETHER:
+        for number, (coef, proven) in enumerate(ordered_map(run, n_fits, LABEL)):
+            inner[number], certain[number] = coef, proven
+        return
+    with progress(n_fits, LABEL) as shown:
+        for number in range(n_fits):
+            inner[number], certain[number] = run(number)
             shown.advance()
 
 
@@ -271,11 +307,19 @@ def _determined(found: FitRecord, record: FitRecord, matrix: Matrix, response: R
     """
     if not found.converged:
         return np.full(found.coef.shape, np.nan)
-    fresh = np.setdiff1d(found.aliased, record.aliased)
+    fresh, columns = np.setdiff1d(found.aliased, record.aliased), _columns(record)
     coef = found.coef.copy()
     if fresh.size:
-        kept = np.setdiff1d(np.arange(coef.size), record.aliased)
+        kept = np.setdiff1d(columns, columns[record.aliased])
         rows = matrix.take(np.flatnonzero(response.weights > 0.0)).to_dense()[:, kept]
-        found_open = dependences_of(rows, np.searchsorted(kept, fresh)).open_coefficients
-        coef[kept[found_open]] = np.nan
+        found_open = dependences_of(rows, np.searchsorted(kept, np.unique(columns[fresh]))).open_coefficients
+        coef[np.isin(columns, kept[found_open])] = np.nan
     return coef
+
+
+def _columns(record: FitRecord) -> IntArray:
+    """Return the column that each flat coefficient is of."""
+    out = np.empty(record.coef.size, dtype=np.int64)
+    for one in record.equations:
+        out[one.places] = one.columns
+    return out

@@ -266,7 +266,8 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
     """
     _require_count(n, "n")
     draw, generators = _outcomes(record, design), _Generators(seed, int(n))
-    return np.stack([draw(generators.of(number)) for number in range(int(n))])
+    drawn = np.stack([draw(generators.of(number)) for number in range(int(n))])
+    return drawn[:, 1] if record.is_single else drawn
 
 
 class _Generators:
@@ -286,7 +287,7 @@ class _Generators:
 
 
 def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:
-    """Return a function that draws outcomes from the fitted probabilities."""
+    """Return a function that draws proportions of the outcomes from the fitted probabilities, shape (K, n)."""
     response = design.response
     weighted = response.prior is not None and response.weight_kind != "frequency"
     if weighted or response.clusters is not None:
@@ -296,29 +297,11 @@ def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generato
             "Resample " + ("rows or clusters" if weighted else "clusters") + " instead."
         )
     trials = np.rint(response.weights).astype(np.int64)
-    if not record.is_single:
-        return _several_outcomes(record, design, trials)
-    mean = np.nan_to_num(fitted_rows(record, design).probabilities[1])
-    used = trials > 0
+    probabilities = np.nan_to_num(fitted_rows(record, design).probabilities)
+    used, own = trials > 0, response.indicators()
 
     def draw(generator: np.random.Generator) -> FloatArray:
-        events = generator.binomial(trials, mean)
-        return np.divide(events, trials, out=response.y.copy(), where=used)
-
-    return draw
-
-
-def _several_outcomes(
-    record: FitRecord, design: Design, trials: IntArray
-) -> Callable[[np.random.Generator], FloatArray]:
-    """Return a function that draws proportions of several outcomes, shape (K, n)."""
-    response = design.response
-    mean = np.nan_to_num(fitted_rows(record, design).probabilities)
-    chances, used, own = (mean / mean.sum(axis=0)).T, trials > 0, response.indicators()
-
-    def draw(generator: np.random.Generator) -> FloatArray:
-        counts = generator.multinomial(trials, chances).T
-        return np.divide(counts, trials, out=own.copy(), where=used)
+        return np.where(used, record.family.draw(generator, trials, probabilities), own)
 
     return draw
 
