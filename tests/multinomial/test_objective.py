@@ -16,9 +16,10 @@ import logitkit as lk
 from examples import examples
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.margins import outcome_pairs
+from logitkit.engine.existence.margins import margin_rows
 from logitkit.engine.objective import Objective, outcomes_objective
 from logitkit.engine.rows.vector import JOINT_OUTCOMES
+from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import full_predictors
 from oracles.kinds import KINDS
 from oracles.likelihood import central_difference
@@ -164,7 +165,7 @@ def test_pairs_of_outcomes(seed: int, k: int, reference: int | None) -> None:
         n_outcomes=k,
         shares=(counts / counts.sum(axis=1, keepdims=True)).T.copy(),
     )
-    pairs, sides = outcome_pairs(Dense(X), response, full_predictors(k, p, reference))
+    pairs, sides = margin_rows(Dense(X), response, full_predictors(k, p, reference), Multinomial(k))
     dense = pairs.to_dense()
     direction, left = rng.normal(size=pairs.n_columns), rng.normal(size=pairs.n_rows)
     assert_allclose(pairs.matvec(direction), dense @ direction, rtol=EXACT, atol=EXACT)
@@ -177,7 +178,7 @@ def test_pairs_of_outcomes(seed: int, k: int, reference: int | None) -> None:
     for i in range(n):
         mine, equal = dense[i * (k - 1) : (i + 1) * (k - 1)], sides.y[i * (k - 1) : (i + 1) * (k - 1)] == 0.5
         at = row == i
-        first = pairs.own[i]
+        first = pairs.plus[i, 0]
         of_first = [j for j in np.flatnonzero(at) if np.any([np.allclose(expected[j], m) for m in mine])]
         assert len(of_first) == k - 1
         assert equal.sum() == counts[i].sum() - 1

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import minimize
 
 import logitkit as lk
-from logitkit.errors import FormulaError, LogitkitError, ResponseError, UnsupportedError
+from logitkit.errors import DataError, FormulaError, LogitkitError, ResponseError, UnsupportedError
 from multinomial.tables import table
 from oracles.multinomial import gradient, loss, maximise
 from tolerances import EXACT, ROUTE
@@ -159,3 +159,30 @@ def test_combining_is_refused_and_aliased_columns_too() -> None:
         fit.combine_tests()
     with pytest.raises(FormulaError, match="copy"):
         lk.multinomial("y ~ x + copy", frame, equal="x")
+
+
+def test_an_aliased_column_of_a_part_is_dropped_and_the_rest_is_the_fit_without_it() -> None:
+    frame = table().assign(twice=lambda d: 2 * d["z"] + 3, shift=lambda d: 1e8 + d["x"])
+    fit = lk.multinomial("y ~ x + z + twice", frame, equal="x")
+    plain = lk.multinomial("y ~ x + z", frame, equal="x")
+    assert fit.record.aliased.size == len(fit.record.modelled)
+    assert_allclose(fit.loglik, plain.loglik, rtol=EXACT)
+    assert_allclose(fit.coef.loc[["Intercept", "x", "z"]], plain.coef, rtol=ROUTE, atol=ROUTE)
+    assert_allclose(fit.std_error.loc[["Intercept", "x", "z"]], plain.std_error, rtol=ROUTE)
+    assert fit.coef.loc["twice"].isna().all()
+    assert_allclose(fit.predict(), plain.predict(), rtol=ROUTE)
+    with pytest.raises(DataError, match="twice"):
+        fit.predict(frame.assign(twice=0.0))
+
+
+@pytest.mark.parametrize("equal", ["shift", "z"])
+def test_columns_far_from_zero_cost_no_digits_in_a_restricted_model(equal: str) -> None:
+    frame = table()
+    far = frame.assign(shift=2.0**26 + frame["x"])
+    fit = lk.multinomial("y ~ shift + z", far, equal=equal)
+    plain = lk.multinomial("y ~ x + z", frame, equal="x" if equal == "shift" else "z")
+    near = far["shift"] - 2.0**26  # what is left of x beside the large number
+    assert_allclose(near, frame["x"], atol=1e-7)
+    rounded = lk.multinomial("y ~ n + z", far.assign(n=near), equal=equal.replace("shift", "n"))
+    assert_allclose(fit.loglik, rounded.loglik, rtol=ROUTE)
+    assert_allclose(fit.coef.loc["z"], plain.coef.loc["z"], rtol=1e-6)

@@ -25,7 +25,7 @@ from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binomial import Binomial
 from logitkit.models.family import Family
 from logitkit.models.form import Form, outcomes_form
-from logitkit.models.predictors import full_predictors
+from logitkit.models.predictors import full_predictors, patterned_predictors
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Recalibration", "recalibrate"]
@@ -136,39 +136,22 @@ def _slopes(
     if not varying:
         return slope, error
     standardised = ((log_odds[varying].T - log_odds[varying].mean(axis=1)) / size[varying]).T
-    left, values, right = np.linalg.svd(standardised.T, full_matrices=False)
-    rank = int(np.count_nonzero(values > DEPENDENT * values[0]))
-    columns = left[:, :rank] * np.sqrt(kept.size)
-    parts = (values[:rank, None] * right[:rank]) / np.sqrt(kept.size)  # of the columns in each outcome's log-odds
-    p = rank + 1
-    basis = np.zeros((active.size, p, active.size + len(varying)))
-    for place, outcome in enumerate(active):
-        basis[place, 0, place] = 1.0
-        if outcome in varying:
-            number = varying.index(outcome)
-            basis[place, 1:, active.size + number] = parts[:, number]
-    predictors = full_predictors(k, p, reference).within(basis.reshape(active.size * p, -1))
+    # A part of its own for each outcome: its slope multiplies its own log-odds only.
+    kept_by = np.zeros((k, 1 + len(varying)), dtype=bool)
+    kept_by[active, 0] = True
+    kept_by[varying, 1 + np.arange(len(varying))] = True
+    predictors = patterned_predictors(kept_by, np.zeros(1 + len(varying), dtype=bool))
     form = outcomes_form(predictors, reference, design.info.response.levels)
     response = replace(design.response.take(kept), offset=None)
-    fitted = _fit(design, kept, np.column_stack([np.ones(kept.size), columns]), response, form)
+    fitted = _fit(design, kept, np.column_stack([np.ones(kept.size), standardised.T]), response, form)
     if not fitted.converged:
         return slope, error
-    solved = fitted.inner_coef[active.size :]
-    variance = np.diag(fitted.inner_vcov.array())[active.size :]
-    flat = fitted.coef.reshape(active.size, p)[:, 1:]
+    coef, errors = (values.reshape(active.size, -1) for values in (fitted.coef, fitted.std_error))
     for number, outcome in enumerate(varying):
-        limit = _limit(flat[np.searchsorted(active, outcome)], parts[:, number])
-        slope[outcome] = (solved[number] if limit == 0.0 else limit) / size[outcome]
-        error[outcome] = np.sqrt(variance[number]) / size[outcome] if limit == 0.0 else np.nan
+        place = int(np.searchsorted(active, outcome))
+        slope[outcome] = coef[place, 1 + number] / size[outcome]
+        error[outcome] = errors[place, 1 + number] / size[outcome]
     return slope, error
-
-
-def _limit(flat: FloatArray, part: FloatArray) -> float:
-    """Return where a slope runs to, as its coefficients do: 0 if nowhere, nan if that is undetermined."""
-    if np.isfinite(flat).all():
-        return 0.0
-    signs = np.sign(flat[~np.isfinite(flat)]) * np.sign(part[~np.isfinite(flat)])
-    return float(signs[0] * np.inf) if (signs == signs[0]).all() else float("nan")
 
 
 def _fit(design: Design, kept: IntArray, columns: FloatArray, response: Response, model: Form | Family) -> FitRecord:

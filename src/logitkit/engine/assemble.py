@@ -13,6 +13,7 @@ from logitkit.engine.facts import Covariance, Limit
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.null import null_loss
 from logitkit.engine.objective import Evaluation
+from logitkit.engine.part_coordinates import Columns, PartCoordinates
 from logitkit.engine.rank import ROUNDING, Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.solver import Solution
@@ -22,17 +23,16 @@ from logitkit.typing import FloatArray
 __all__ = ["make_record", "shown_coordinates", "shown_directions"]
 
 
-def shown_coordinates(form: Form, columns: Coordinates) -> Coordinates:
+def shown_coordinates(form: Form, columns: Columns) -> Coordinates:
     """Return how the shown coefficients follow from those that were solved for, in coordinates of the columns."""
+    if isinstance(columns, PartCoordinates):
+        return _of_parts(form, columns)
     if form.is_single:
         return columns
     predictors, contrast = form.predictors, form.contrast
     r, p = predictors.active.size, predictors.n_columns
     k = r if contrast is None else contrast.shape[0]
     aliased = (np.arange(k)[:, None] * p + columns.aliased).reshape(-1)
-    if predictors.basis is not None:
-        # A restricted model is solved for its own coefficients, whatever the coordinates of the columns.
-        return Coordinates(np.asarray(predictors.basis, dtype=np.float64), aliased)
     if contrast is None and columns.transform is None:
         return Coordinates(None, aliased, vanishing=columns.vanishing)
     left = np.eye(r) if contrast is None else contrast
@@ -40,15 +40,27 @@ def shown_coordinates(form: Form, columns: Coordinates) -> Coordinates:
     return Coordinates(np.asarray(np.kron(left, right)), aliased, vanishing=columns.vanishing)
 
 
-def shown_directions(form: Form, directions: FloatArray, columns: Coordinates) -> FloatArray:
-    """Return directions by predictor and coordinate of the columns as directions of the shown coefficients.
+def _of_parts(form: Form, columns: PartCoordinates) -> Coordinates:
+    """Return how the shown coefficients follow from those of columns in parts."""
+    shown, transform = form.shown_matrix, columns.transform
+    if shown is None:
+        return Coordinates(None if columns.is_identity else transform, columns.aliased, vanishing=columns.vanishing)
+    aliased = np.flatnonzero((shown[:, columns.aliased] != 0.0).any(axis=1))
+    return Coordinates(shown @ transform, aliased, vanishing=columns.vanishing)
 
-    What is rounding is exactly zero.
-    """
-    r = form.predictors.active.size
-    # Rounding is judged by the whole direction: the block of an outcome that it does not touch must be exactly zero.
+
+def shown_directions(form: Form, directions: FloatArray, columns: Columns) -> FloatArray:
+    """Return directions of what is solved for as directions of the shown coefficients; rounding is exactly zero."""
+    # Rounding is judged by the whole direction: what an outcome has no part in must be exactly zero.
     length = np.linalg.norm(directions, axis=0)
     directions = np.where(np.abs(directions) <= ROUNDING * length, 0.0, directions)
+    if isinstance(columns, PartCoordinates):
+        transform = shown_coordinates(form, columns).transform
+        if transform is None:
+            return directions
+        product, scale = transform @ directions, np.abs(transform) @ np.abs(directions)
+        return np.where(np.abs(product) <= ROUNDING * scale, 0.0, product)
+    r = form.predictors.active.size
     blocks = directions.reshape(r, -1, directions.shape[1])
     given = np.stack([columns.directions(block) for block in blocks])
     contrast = form.contrast
@@ -119,7 +131,7 @@ def make_record(
         method=solution.method,
         reference=form.reference,
         absent=form.absent,
-        restricted=form.is_restricted,
+        solved=form.predictors if form.in_parts else None,
     )
     return record if limit is None else replace(record, limit=replace(limit, names=record.names))
 

@@ -6,19 +6,21 @@
 4. Certify that the estimate exists; or find the directions along which it does not, and fit the limiting model.
 5. Record what inference needs, and no rows.
 
-A model whose predictors share coefficients or lack some is solved for its own coefficients, on the columns as given.
+Columns that enter the predictors in several ways are orthogonalised within their parts, where that is needed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from logitkit.design.constant import with_constant
 from logitkit.design.design import Design
 from logitkit.design.matrix.arrow import ArrowLayout
+from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.assemble import make_record, shown_coordinates
@@ -31,6 +33,7 @@ from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.engine.levels.wide import fit_wide
 from logitkit.engine.limit import fit_limit, origin_of
 from logitkit.engine.objective import Evaluation, Objective
+from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
 from logitkit.engine.rank import (
     CLEAR_SHARE,
     Coordinates,
@@ -47,7 +50,6 @@ from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import ConvergenceError, FormulaError, SeparationError
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
-from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
@@ -58,10 +60,13 @@ LARGE = 100  # coefficients beyond which second derivatives cost so much more th
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
+Maker: TypeAlias = Callable[[Matrix, FloatArray, int | None, bool], Coordinates]
+
+
 class _Solved(NamedTuple):
     """A solution and the coordinates of the columns that it is in."""
 
-    columns: Coordinates
+    columns: Columns
     solution: Solution
 
 
@@ -135,41 +140,54 @@ def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitR
     return record if record.converged else None
 
 
-def _objective(design: Design, form: Form, columns: Coordinates) -> Objective:
+def _coordinates(design: Design, form: Form, make: Maker) -> Columns:
+    """Return coordinates of the columns, within their parts where they come in parts."""
+    weights, intercept = design.response.weights, design.info.intercept
+    if form.in_parts:
+        return part_coordinates(design.matrix, weights, intercept, form.predictors, make)
+    return make(design.matrix, weights, intercept, False)
+
+
+def _as_given(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
+    """Return coordinates that change nothing."""
+    del matrix, weights, intercept, centred
+    return identity_coordinates()
+
+
+def _objective(design: Design, form: Form, columns: Columns) -> Objective:
     """Return the objective in coordinates of the columns."""
     matrix = columns.matrix(design.matrix)
     if form.is_single:
         return Objective(matrix, design.response, form.family)
-    inner = form.predictors if form.is_restricted else form.predictors.of_columns(matrix.n_columns)
-    return Objective(matrix, design.response, form.family, predictors=inner)
+    return Objective(matrix, design.response, form.family, predictors=inner_predictors(form, columns))
 
 
 def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
-    given, intercept = _objective(design, form, identity_coordinates()), design.info.intercept
+    columns, intercept = _coordinates(design, form, _as_given), design.info.intercept
+    given = _objective(design, form, columns)
 
     def origin_for(response: Response) -> FloatArray:
-        return origin_of(response, form.predictors, intercept)
+        return origin_of(response, form, intercept)
 
     origin = origin_for(design.response)
-    if not form.is_restricted:
+    if form.predictors.basis is None:
         start = starting_point(given, origin_for)
         if start.nearby is not None:
             solution = solver.solve(given, start.coef, nearby=start.nearby)
-            if solution.status is Status.CONVERGED and _clear(solution, form.predictors, intercept):
-                return _Solved(identity_coordinates(), solution)
+            if solution.status is Status.CONVERGED and _clear(solution.evaluation, form, intercept, most=True):
+                return _Solved(columns, solution)
         origin = start.coef
     first = given.evaluate(origin)
     squares = _dense(first).array.diagonal()
     if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
         require_finite(design.matrix, design.info.names, design.positions)
-    if form.is_restricted:
+    if form.predictors.basis is not None:
+        _require_independent(design)
         _require_determined(design, first)
-    else:
-        p = form.predictors.n_columns
-        if least_share(_dense(first).array[:p, :p], intercept) < CLEAR_SHARE:
-            return None
-    return _Solved(identity_coordinates(), solver.solve(given, origin, first, keep=plan.keeps))
+    elif not _clear(first, form, intercept):
+        return None
+    return _Solved(columns, solver.solve(given, origin, first, keep=plan.keeps))
 
 
 def _dense(evaluation: Evaluation) -> DenseHessian:
@@ -177,34 +195,50 @@ def _dense(evaluation: Evaluation) -> DenseHessian:
     return evaluation.hessian
 
 
-def _clear(solution: Solution, predictors: Predictors, intercept: int | None) -> bool:
-    """Tell whether the columns are clearly independent, seen by the predictor whose rows have the most weight."""
-    r, p = predictors.active.size, predictors.n_columns
-    whole = _dense(solution.evaluation).array.reshape(r, p, r, p)
-    return max(least_share(whole[k, :, k, :], intercept) for k in range(r)) >= CLEAR_SHARE
+def _clear(here: Evaluation, form: Form, intercept: int | None, most: bool = False) -> bool:
+    """Tell whether the columns are clearly independent, seen by the first predictor or by the one of most weight."""
+    array = _dense(here).array
+    if form.in_parts:
+        return least_share(array, None) >= CLEAR_SHARE
+    r, p = form.predictors.active.size, form.predictors.n_columns
+    whole = array.reshape(r, p, r, p)
+    return max(least_share(whole[k, :, k, :], intercept) for k in range(r if most else 1)) >= CLEAR_SHARE
 
 
 def _solve_orthogonal(
     design: Design, form: Form, solver: Newton, keep: bool = False, suspicious: bool = True
 ) -> _Solved:
     """Return the solution in coordinates in which the columns are orthogonal and none is aliased."""
-    columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
+    columns = _coordinates(design, form, orthogonal_coordinates)
     objective = _objective(design, form, columns)
-    origin = np.zeros(objective.n_params)
+    origin, first = np.zeros(objective.n_params), None
     if not form.is_single:
-        origin = origin_of(design.response, objective.predictors, design.info.intercept, columns.transform)
-    return _Solved(columns, solver.solve(objective, origin, suspicious=suspicious, keep=keep))
+        origin = origin_of(design.response, form, design.info.intercept, columns)
+    if form.in_parts:
+        first = objective.evaluate(origin)
+        _require_determined(design, first)
+    return _Solved(columns, solver.solve(objective, origin, first, suspicious=suspicious, keep=keep))
 
 
-def _require_determined(design: Design, first: Evaluation) -> None:
-    """Refuse predictors that do not determine their coefficients."""
+def _require_independent(design: Design) -> None:
+    """Refuse aliased columns of a model that is solved on its columns as they are."""
     columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
     if columns.aliased.size:
         names = ", ".join(design.info.names[j] for j in columns.aliased)
         raise FormulaError(
             f"Columns are determined by others ({names}): leave them out where predictors differ by outcome."
         )
+
+
+def _require_determined(design: Design, first: Evaluation) -> None:
+    """Refuse predictors that do not determine their coefficients, and name columns that others determine."""
     if least_share(_dense(first).array, None) < DETERMINED:
+        columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
+        if columns.aliased.size:
+            names = ", ".join(design.info.names[j] for j in columns.aliased)
+            raise FormulaError(
+                f"Columns are determined by others that enter the predictors in another way ({names}): leave them out."
+            )
         raise FormulaError(
             "The predictors of the outcomes do not determine one another's coefficients: only differences between "
             "outcomes can be estimated, so a term that is equal for all outcomes, the reference among them, has none. "
@@ -219,8 +253,8 @@ def _without_certificate(design: Design, form: Form, solver: Newton, solved: _So
     if not form.is_single and form.predictors.n_params > TESTED_MOST and not converged:
         return suspected  # the linear program would take hours; the status says what is known
     columns = solved.columns
-    if columns.basis is None:
-        columns = scaled_coordinates(design.matrix, design.response.weights, design.info.intercept)
+    if columns.is_identity:
+        columns = _coordinates(design, form, scaled_coordinates)
     margins = margins_of(design, form, columns)
     try:
         separated = find_separation(margins.matrix, margins.sides, margins.most)
@@ -230,8 +264,8 @@ def _without_certificate(design: Design, form: Form, solver: Newton, solved: _So
         return fit_limit(design, form, columns, margins, separated, solver)
     if converged:
         return solved
-    if form.is_restricted:
+    if form.predictors.basis is not None:
         objective = _objective(design, form, solved.columns)
-        origin = origin_of(design.response, form.predictors, design.info.intercept)
+        origin = origin_of(design.response, form, design.info.intercept)
         return solved._replace(solution=solver.solve(objective, origin, suspicious=False))
     return _solve_orthogonal(design, form, solver, suspicious=False)

@@ -11,98 +11,119 @@ from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.response.response import Response
 from logitkit.engine.assemble import make_record, shown_coordinates, shown_directions
 from logitkit.engine.curvature.vcov import DenseVcov, vcov_of
-from logitkit.engine.existence.margins import Margins
+from logitkit.engine.existence.margins import MarginRows, Margins
 from logitkit.engine.existence.separation import Separated
 from logitkit.engine.facts import Limit
 from logitkit.engine.objective import Objective
+from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_predictors
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.form import Form
-from logitkit.models.predictors import Predictors
 from logitkit.typing import FloatArray
 
 __all__ = ["fit_limit", "origin_of"]
 
 
-def origin_of(
-    response: Response, predictors: Predictors, intercept: int | None, transform: FloatArray | None = None
-) -> FloatArray:
-    """Return where a solver starts: zero, but for intercepts that take up the mean offsets; no row is then far out.
+def origin_of(response: Response, form: Form, intercept: int | None, columns: Columns | None = None) -> FloatArray:
+    """Return where a solver starts: zero, but for intercepts that take up the mean offsets, and thresholds that rise.
 
-    ``transform`` gives the columns' own coefficients from those in the coordinates that are solved in.
+    No row is then far out. ``columns`` are the coordinates that are solved in; those as given by default.
     """
+    predictors = form.predictors if columns is None else inner_predictors(form, columns)
     zero: FloatArray = np.zeros(predictors.n_params)
-    if response.offset is None or intercept is None:
+    home = [part for part in form.predictors.parts if intercept is not None and intercept in part.columns]
+    target = form.family.origin(response)
+    if not home or not target.any():
         return zero
-    mean = np.array([float(response.weights @ row) / response.total for row in response.offset])
-    active = predictors.active
-    rest = np.delete(mean, active)
-    level = (rest[0] if rest.size else 0.0) - mean[active]
-    if transform is None and predictors.basis is None:
-        zero.reshape(active.size, -1)[:, intercept] = level
-        return zero
-    unit: FloatArray = np.zeros(predictors.n_columns if transform is None else len(transform))
-    unit[intercept] = 1.0
-    if transform is not None:
-        unit = np.asarray(np.linalg.lstsq(transform, unit, rcond=None)[0])
-    flat = np.outer(level, unit).reshape(-1)
-    return flat if predictors.basis is None else np.asarray(np.linalg.lstsq(predictors.basis, flat, rcond=None)[0])
+    (part,) = home
+    spanned = part.matrix(target.size)
+    outside = ~spanned.any(axis=1)
+    if form.family.compares_predictors and outside.any():
+        target = target - target[outside][0]
+    level = target[part.rows] if part.rows is not None else np.linalg.lstsq(spanned, target, rcond=None)[0]
+    flat: FloatArray = np.zeros(form.predictors.n_flat)
+    place = form.predictors.parts.index(part)
+    flat[form.predictors.places[place][:, int(np.flatnonzero(part.columns == intercept)[0])]] = level
+    if form.predictors.basis is not None:
+        return np.asarray(np.linalg.lstsq(form.predictors.basis, flat, rcond=None)[0])
+    if columns is None or columns.is_identity:
+        return flat
+    if isinstance(columns, PartCoordinates):
+        return np.asarray(np.linalg.lstsq(columns.transform, flat, rcond=None)[0])
+    assert columns.transform is not None
+    rows = flat.reshape(part.n_rows, -1)
+    return np.asarray(np.linalg.lstsq(columns.transform, rows.T, rcond=None)[0]).T.reshape(-1)
 
 
 def fit_limit(
-    design: Design, form: Form, columns: Coordinates, margins: Margins, separated: Separated, solver: Newton
+    design: Design, form: Form, columns: Columns, margins: Margins, separated: Separated, solver: Newton
 ) -> FitRecord:
     """Fit the limiting model, each row without the outcomes that it loses, and record what is infinite."""
     objective = _limiting(design, form, columns, margins, separated)
-    start = np.zeros(objective.n_params)
+    start: FloatArray = np.zeros(objective.n_params)
     if not form.is_single:
-        start = origin_of(design.response, objective.predictors, design.info.intercept, columns.transform)
+        whole = origin_of(design.response, form, design.info.intercept, columns)
+        start = np.asarray(np.linalg.lstsq(separated.complement, whole, rcond=None)[0])
     solution = solver.solve(objective, start, suspicious=False)
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     assert solution.evaluation.hessian is not None
-    complement, cone = separated.complement, separated.cone
-    if margins.size is not None:  # in the coefficients that are solved for, as the fit's own estimates are
-        complement = complement / margins.size[:, None]
-        cone = replace(cone, directions=cone.directions / margins.size[:, None])
+    complement = separated.complement
     here = solution.evaluation
     if form.is_single:  # a separated row is fitted perfectly: its mean is its outcome
         perfect = float(design.response.weights[separated.rows] @ design.response.y[separated.rows])
         here = replace(here, fitted=here.fitted + perfect, matched=here.matched + perfect)
     vcov = DenseVcov(complement @ vcov_of(solution.evaluation.hessian).array() @ complement.T)
     solution = replace(solution, coef=complement @ solution.coef, status=status, evaluation=here)
-    limit = _limit(form, columns, margins, replace(separated, cone=cone))
+    limit = _limit(form, columns, margins, separated)
     return make_record(design, form, shown_coordinates(form, columns), solution, vcov, limit, 0.95)
 
 
-def _limiting(design: Design, form: Form, columns: Coordinates, margins: Margins, separated: Separated) -> Objective:
+def _limiting(design: Design, form: Form, columns: Columns, margins: Margins, separated: Separated) -> Objective:
     """Return the objective of the limiting model, over the directions that no separated row keeps from moving."""
     response = design.response
-    if margins.pairs is None or margins.restriction is None:
+    if margins.rows is None:
         # Weight zero takes the separated rows out without a copy of the others.
         prior = np.where(separated.rows, 0.0, 1.0 if response.prior is None else response.prior)
+        assert isinstance(columns, Coordinates)
         assert columns.centre is not None and columns.basis is not None  # noqa: PT018 - the test needs coordinates
         rows = Transformed(design.matrix, columns.centre, columns.basis @ separated.complement)
         return Objective(rows, replace(response, prior=prior), form.family)
-    pairs = margins.pairs
-    ruled_out = np.zeros((form.predictors.n_predictors, response.n_rows), dtype=bool)
-    row, place = np.nonzero(separated.rows.reshape(pairs.other.shape))
-    ruled_out[pairs.other[row, place], row] = True
-    inner = pairs.predictors.within(margins.restriction @ separated.complement)
-    return Objective(pairs.matrix, response, form.family, predictors=inner, ruled_out=ruled_out)
+    return Objective(
+        margins.rows.matrix,
+        replace(response, offset=_limiting_offset(response, margins.rows, separated)),
+        form.family,
+        predictors=margins.rows.predictors.within(separated.complement),
+    )
 
 
-def _limit(form: Form, columns: Coordinates, margins: Margins, separated: Separated) -> Limit:
+def _limiting_offset(response: Response, rows: MarginRows, separated: Separated) -> FloatArray:
+    """Return offsets that are infinite where a predictor is at its limit, shape (m, n)."""
+    shape = (rows.predictors.n_predictors, response.n_rows)
+    offset = np.zeros(shape) if response.offset is None else response.offset.copy()
+    moved = separated.rows.reshape(rows.minus.shape)
+    row, place = np.nonzero(moved)
+    plus, minus = rows.plus[row, place], rows.minus[row, place]
+    falls = minus >= 0
+    offset[minus[falls], row[falls]] = -np.inf
+    offset[plus[~falls], row[~falls]] = np.inf
+    return offset
+
+
+def _limit(form: Form, columns: Columns, margins: Margins, separated: Separated) -> Limit:
     """Return what runs to infinity, its names left open."""
     moving = np.column_stack([separated.null, separated.direction])
-    if margins.pairs is None or margins.restriction is None:
+    if margins.rows is None:
+        assert isinstance(columns, Coordinates)
         null = columns.directions(moving[:, :-1])
         shown = np.column_stack([null, columns.directions(moving[:, -1:])])
         n_rows = int(separated.rows.sum())
     else:
-        shown = shown_directions(form, margins.restriction @ moving, columns)
-        n_rows = int(np.count_nonzero(separated.rows.reshape(margins.pairs.other.shape).all(axis=1)))
+        shown = shown_directions(form, moving, columns)
+        moved = separated.rows.reshape(margins.rows.minus.shape)
+        idle = (margins.sides.weights <= 0.0).reshape(moved.shape)  # margins that say nothing
+        n_rows = int(np.count_nonzero((moved | idle).all(axis=1) & moved.any(axis=1)))
     direction = shown[:, -1]
     signs = separated.cone.signs_of(shown[:, :-1])
     return Limit((), separated.cone, direction / np.abs(direction).max(), n_rows, signs, separated.cone.dimension)

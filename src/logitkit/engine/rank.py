@@ -71,6 +71,11 @@ class Coordinates:
     basis: FloatArray | None = None
     vanishing: Vanishing | None = None
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether the solver's columns are those that were given."""
+        return self.basis is None
+
     def matrix(self, given: Matrix) -> Matrix:
         """Return the matrix that the solver works on."""
         if self.centre is None or self.basis is None:
@@ -170,8 +175,12 @@ def least_share(hessian: FloatArray, intercept: int | None) -> float:
     return float((factor.diagonal() ** 2).min())
 
 
-def scaled_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | None) -> Coordinates:
+def scaled_coordinates(
+    matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool = False
+) -> Coordinates:
     """Return coordinates in which the columns are of one size and keep their zeros, for columns of full rank.
+
+    ``centred`` says that an intercept elsewhere takes up the means.
 
     Examples
     --------
@@ -183,7 +192,7 @@ def scaled_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | Non
     """
     used = weights > 0.0
     n_used = int(np.count_nonzero(used))
-    mean, largest = _centre_and_size(matrix, used, intercept)
+    mean, largest = _centre_and_size(matrix, used, intercept, centred)
     square = np.zeros(matrix.n_columns)
     step = row_groups(matrix.n_rows, matrix.n_columns).block
     for start in range(0, matrix.n_rows, step):
@@ -202,8 +211,12 @@ def scaled_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | Non
     return Coordinates(transform, np.empty(0, dtype=np.int64), centre, basis)
 
 
-def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int | None) -> Coordinates:
+def orthogonal_coordinates(
+    matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool = False
+) -> Coordinates:
     """Decide the rank in column order and return coordinates in which the kept columns are orthogonal.
+
+    ``centred`` says that an intercept elsewhere takes up the means.
 
     Examples
     --------
@@ -216,7 +229,7 @@ def orthogonal_coordinates(matrix: Matrix, weights: FloatArray, intercept: int |
     p = matrix.n_columns
     used = weights > 0.0
     n_used = int(np.count_nonzero(used))
-    centre, largest = _centre_and_size(matrix, used, intercept)
+    centre, largest = _centre_and_size(matrix, used, intercept, centred)
     triangle = triangular_factor(matrix, used, centre)
     length = np.sqrt((triangle**2).sum(axis=0))
     root_n = np.sqrt(max(n_used, 1))
@@ -266,7 +279,9 @@ def _vanishing(
     return vanishing_combinations(null, aliased, size)
 
 
-def _centre_and_size(matrix: Matrix, used: BoolArray, intercept: int | None) -> tuple[FloatArray, FloatArray]:
+def _centre_and_size(
+    matrix: Matrix, used: BoolArray, intercept: int | None, centred: bool
+) -> tuple[FloatArray, FloatArray]:
     """Return the means of the columns (zero without an intercept) and their largest absolute values."""
     p = matrix.n_columns
     total, largest = np.zeros(p), np.zeros(p)
@@ -277,9 +292,10 @@ def _centre_and_size(matrix: Matrix, used: BoolArray, intercept: int | None) -> 
             total += block.sum(axis=0)
             largest = np.maximum(largest, np.abs(block).max(axis=0))
     centre = total / max(int(np.count_nonzero(used)), 1)
-    if intercept is None:
+    if intercept is not None:
+        centre[intercept] = 0.0
+    elif not centred:
         return np.zeros(p), largest
-    centre[intercept] = 0.0
     return centre, largest
 
 

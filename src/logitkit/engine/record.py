@@ -89,9 +89,8 @@ class FitRecord:
         each term sum to zero.
     absent : (p,) bool array or None
         Coefficients that are not in the model: zero, and no estimates.
-    restricted : bool
-        Whether predictors differ by outcome, or share coefficients; the transform of the coordinates is then how the
-        flat coefficients follow from those that were estimated.
+    solved : Predictors or None
+        Where predictors differ by outcome, or share coefficients: those that were estimated.
     """
 
     info: DesignInfo
@@ -126,12 +125,17 @@ class FitRecord:
     penalty: PenaltyFacts | None = None
     reference: int | None = None
     absent: BoolArray | None = None
-    restricted: bool = False
+    solved: Predictors | None = None
 
     @property
     def is_single(self) -> bool:
         """Whether one linear predictor with a coefficient for each column gives the two outcomes."""
         return self.predictors.is_single
+
+    @property
+    def restricted(self) -> bool:
+        """Whether predictors differ by outcome, or share coefficients."""
+        return self.solved is not None
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -143,9 +147,9 @@ class FitRecord:
         """The form that refits are solved in."""
         if self.is_single:
             return Form(self.family, self.predictors, self.predictors)
-        solved = full_predictors(self.predictors.n_predictors, self.predictors.n_columns, self.reference or 0)
-        if self.restricted and isinstance(self.coordinates, Coordinates):
-            solved = replace(solved, basis=self.coordinates.transform)
+        solved = self.solved
+        if solved is None:
+            solved = full_predictors(self.predictors.n_predictors, self.predictors.n_columns, self.reference or 0)
         return Form(self.family, solved, self.predictors, self.reference, self.absent)
 
     @property
@@ -266,15 +270,11 @@ class FitRecord:
     @property
     def equal_terms(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
         """Columns whose coefficients are one for several outcomes, and these outcomes."""
-        transform = getattr(self.coordinates, "transform", None)
-        if not self.restricted or transform is None:
-            return ()
         found = []
-        for shared in transform.T:
-            places = np.flatnonzero(shared)
-            if places.size > 1:
-                outcomes = tuple(self.modelled[k] for k in places // self.predictors.n_columns)
-                found.append((int(places[0]) % self.predictors.n_columns, outcomes))
+        for part in () if self.solved is None else self.solved.parts:
+            if part.constraint is not None:
+                outcomes = tuple(self.outcomes[k] for k in np.flatnonzero(part.constraint[:, 0]))
+                found += [(int(column), outcomes) for column in part.columns]
         return tuple(found)
 
     @property

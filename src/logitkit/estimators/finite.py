@@ -35,7 +35,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.margins import outcome_pairs
+from logitkit.engine.existence.margins import margin_rows
 from logitkit.engine.existence.recession import RecessionCone
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
@@ -179,7 +179,7 @@ def _margins(record: FitRecord, design: Design) -> tuple[Matrix, Response]:
     if record.is_single:
         return design.matrix, design.response
     assert design.response.offset is None
-    return outcome_pairs(design.matrix, design.response, record.predictors)
+    return margin_rows(design.matrix, design.response, record.predictors, record.family)
 
 
 def _cone_rows(

@@ -23,9 +23,9 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import UnsupportedError
 from logitkit.inference.chi_square import ChiSquareTests, TestKind, chi_square_tests, require_test, wald_of_functions
 from logitkit.inference.functions import contrast_functions
-from logitkit.inference.nested import design_of_columns, likelihood_ratio
+from logitkit.inference.nested import likelihood_ratio
 from logitkit.models.form import outcomes_form
-from logitkit.models.predictors import full_predictors
+from logitkit.models.predictors import patterned_predictors
 
 __all__ = ["combine_tests"]
 
@@ -82,13 +82,9 @@ def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wa
 
 def _combined(record: FitRecord, design: Design, first: int, second: int) -> FitRecord:
     """Return the model in which two outcomes have the same coefficients but for the intercept."""
-    # A restricted model is solved on its columns as they are, which must be independent.
-    part = design_of_columns(design, np.setdiff1d(np.arange(len(record.info.names)), record.aliased))
-    names = part.info.names
-    predictors = full_predictors(
-        record.family.n_outcomes, len(names), first
-    )  # then those of the second outcome are zero
-    kept = np.ones((predictors.active.size, len(names)), dtype=bool)
-    kept[int(np.searchsorted(predictors.active, second))] = [name == INTERCEPT for name in names]
-    basis = np.eye(kept.size)[:, kept.reshape(-1)]
-    return fit_design(part, outcomes_form(replace(predictors, basis=basis), first, record.outcomes), Newton())
+    names, m = np.array(record.info.names), record.family.n_outcomes
+    kept = np.ones((m, names.size), dtype=bool)
+    kept[first] = False  # the reference, and with it the second but for the intercept
+    kept[second] = names == INTERCEPT
+    predictors = patterned_predictors(kept, np.zeros(names.size, dtype=bool))
+    return fit_design(design, outcomes_form(predictors, first, record.outcomes), Newton())

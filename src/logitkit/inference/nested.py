@@ -14,13 +14,10 @@ from logitkit.design.design import Design
 from logitkit.engine.fit import fit_design
 from logitkit.engine.levels.absorbed import fit_absorbed
 from logitkit.engine.null import null_loss
-from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.inference.chi_square import not_aliased
 from logitkit.inference.functions import determined_functions
-from logitkit.models.form import outcomes_form
-from logitkit.models.predictors import full_predictors
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["design_of_columns", "fit_without", "likelihood_ratio", "ratio_to_nothing"]
@@ -162,14 +159,4 @@ def fit_without(record: FitRecord, design: Design, columns: IntArray) -> tuple[F
     if record.info.absorbed is not None:
         # The intercepts of the fit stay in the offset: those of the smaller fit are differences from them.
         return fit_absorbed(part, record.family, Newton(), record.level)
-    if record.is_single:
-        return fit_design(part, record.family, Newton()), part
-    predictors = full_predictors(record.family.n_outcomes, keep.size, record.reference or 0)
-    if record.restricted:
-        assert isinstance(record.coordinates, Coordinates)
-        assert record.coordinates.transform is not None
-        basis = record.coordinates.transform.reshape(record.predictors.active.size, -1, record.inner_coef.size)[:, keep]
-        basis = basis.reshape(-1, record.inner_coef.size)
-        predictors = replace(predictors, basis=basis[:, (basis != 0.0).any(axis=0)])
-    form = outcomes_form(predictors, record.reference or 0, record.outcomes)
-    return fit_design(part, form, Newton()), part
+    return fit_design(part, record.form.keep(keep), Newton()), part

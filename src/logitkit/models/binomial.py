@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from logitkit.design.response.response import Response
+from logitkit.design.response.response import Response, less_offsets
 from logitkit.models.link import LOGIT, Link
 from logitkit.models.words import ODDS_RATIO, Words
 from logitkit.numerics.kernels import binomial as kernel
 from logitkit.numerics.kernels.binomial_values import logit_values, ratio_sum
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Binomial"]
 
@@ -116,6 +116,18 @@ class Binomial:
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
         """Return the linear predictor with these probabilities of the outcomes, zero without any, shape (1,)."""
         return np.zeros(1) if proportions is None else np.array([float(self.link.link(proportions[1]))])
+
+    def origin(self, response: Response) -> FloatArray:
+        """Return minus the mean offset, shape (1,)."""
+        return less_offsets(response, 1)
+
+    def margins(self, response: Response) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
+        """Return the linear predictor, up for events and down for non-events, shape (n, 1)."""
+        event, nonevent = response.y > 0.0, response.y < 1.0
+        plus = np.where(event, 0, -1)[:, None]
+        minus = np.where(event, -1, 0)[:, None]
+        sides = np.where(event & nonevent, 0.5, 1.0)[:, None]
+        return plus, minus, sides, np.ones(sides.shape, dtype=bool)
 
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, shape (n,)."""

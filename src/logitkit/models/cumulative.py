@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from logitkit.design.response.response import NO_SHARES, Response
+from logitkit.design.response.response import NO_SHARES, Response, less_offsets
 from logitkit.models.curvatures import Banded, BlockSums
 from logitkit.models.links import LOGIT, Link
 from logitkit.models.multinomial import Multinomial
@@ -144,6 +144,23 @@ class Cumulative:
                 out[k + 1, k] = -np.exp(density[k] + inverse[k + 1])
         out[:, :, crossed(eta)] = np.nan
         return out
+
+    def intercepts(self, proportions: FloatArray | None) -> FloatArray:
+        """Return the thresholds with these probabilities of the outcomes, or equal ones, shape (m,)."""
+        return self.null(np.ones(self.n_outcomes) if proportions is None else proportions)
+
+    def origin(self, response: Response) -> FloatArray:
+        """Return the thresholds of a model without slopes, less the mean offsets, shape (m,)."""
+        totals = np.maximum(response.totals, 0.5 * response.totals[response.totals > 0.0].min())
+        return self.null(totals) + less_offsets(response, self.n_outcomes - 1)
+
+    def margins(self, response: Response) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
+        """Return the thresholds: that above an outcome of the row must not fall, that below it must not rise."""
+        has = response.indicators() > 0.0
+        above, below = has[:-1].T, has[1:].T
+        every = np.broadcast_to(np.arange(self.n_outcomes - 1), above.shape)
+        plus, minus = np.where(above, every, -1), np.where(below & ~above, every, -1)
+        return plus, minus, np.where(above & below, 0.5, 1.0), above | below
 
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, infinite where its thresholds cross, shape (n,)."""

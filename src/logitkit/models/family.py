@@ -14,7 +14,7 @@ import numpy as np
 
 from logitkit.design.response.response import Response
 from logitkit.models.words import Words
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Family"]
 
@@ -52,6 +52,16 @@ class Family(Protocol):
 
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
         """Return the linear predictors with these probabilities of the outcomes, or zero, shape (m,)."""
+
+    def origin(self, response: Response) -> FloatArray:
+        """Return the linear predictors of an average row where a solver starts, the mean offsets taken up, (m,)."""
+
+    def margins(self, response: Response) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
+        """Return the differences of linear predictors that no direction of recession may lower.
+
+        For each row and margin, shape (n, r): the predictor that must not fall, the one that it must not fall against,
+        each negative for none; the side, 1 or one half where the margin must stay; and whether it counts.
+        """
 
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, without the constant of counts, shape (n,)."""

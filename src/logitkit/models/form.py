@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.models.family import Family
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Predictors, full_predictors, single_predictor
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["Form", "form_of", "nominal_form", "outcomes_form", "single_form"]
 
@@ -46,12 +46,35 @@ class Form:
     @property
     def is_restricted(self) -> bool:
         """Whether predictors differ, or share coefficients."""
-        return self.predictors.basis is not None
+        return self.predictors.basis is not None or self.in_parts
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether columns enter the predictors in more ways than one."""
+        return not self.predictors.is_plain
+
+    @property
+    def shown_matrix(self) -> FloatArray | None:
+        """Shown coefficients from the flat ones that are solved for, in parts; None where they are the same."""
+        if self.shown is self.predictors:
+            return None
+        (part,) = self.shown.parts
+        tables = [self.predictors.table(unit)[part.rows].reshape(-1) for unit in np.eye(self.predictors.n_flat)]
+        return np.column_stack(tables) if tables else np.zeros((self.shown.n_flat, 0))
+
+    def keep(self, columns: IntArray) -> Form:
+        """Return the form of a design with some of the columns."""
+        absent = None
+        if self.absent is not None:
+            absent = self.absent.reshape(self.shown.parts[0].n_rows, -1)[:, columns].reshape(-1)
+        solved = self.predictors.keep(columns)
+        shown = solved if self.shown is self.predictors else self.shown.keep(columns)
+        return Form(self.family, solved, shown, self.reference, absent)
 
     @property
     def contrast(self) -> FloatArray | None:
         """Shown rows of coefficients, which sum to zero, from those solved for; None where they are the same."""
-        if self.shown.parts[0].n_rows == self.predictors.parts[0].n_rows:
+        if self.in_parts or self.shown.parts[0].n_rows == self.predictors.parts[0].n_rows:
             return None
         m = self.predictors.n_predictors
         return np.eye(m)[:, self.predictors.active] - 1.0 / m

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from logitkit.design.response.response import NO_SHARES, Response
+from logitkit.design.response.response import NO_SHARES, Response, less_offsets
 from logitkit.models.curvatures import BlockSums, Softmax
 from logitkit.models.words import RELATIVE_RISK_RATIO, Words
 from logitkit.numerics.kernels.softmax import softmax_by_row, softmax_rows
-from logitkit.typing import CodeArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["NO_SHARES", "Multinomial"]
 
@@ -138,6 +138,20 @@ class Multinomial:
             return np.zeros(self.n_outcomes)
         with np.errstate(divide="ignore"):
             return np.log(proportions)
+
+    def origin(self, response: Response) -> FloatArray:
+        """Return minus the mean offsets, shape (K,)."""
+        return less_offsets(response, self.n_outcomes)
+
+    def margins(self, response: Response) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
+        """Return the logit of each row's first outcome against each other one, shape (n, K - 1)."""
+        shares = response.indicators()
+        own = shares.argmax(axis=0)
+        outcomes = np.arange(self.n_outcomes - 1)
+        other = outcomes + (outcomes >= own[:, None])
+        both = shares[other, np.arange(own.size)[:, None]] > 0.0
+        plus = np.repeat(own[:, None], outcomes.size, axis=1)
+        return plus, other, np.where(both, 0.5, 1.0), np.ones(both.shape, dtype=bool)
 
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, shape (n,)."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from logitkit.design.formula.named import columns_named
 from logitkit.design.info import DesignInfo
 from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
 from logitkit.models.form import Form, outcomes_form
-from logitkit.models.predictors import flat_names, full_predictors
+from logitkit.models.predictors import flat_names, full_predictors, patterned_predictors
 
 __all__ = ["choose_outcomes", "outcome_place", "places_of"]
 
@@ -54,24 +53,10 @@ def choose_outcomes(
             raise FormulaError(f"equal={equal!r} names no term.")
         if info.intercept is not None and same[info.intercept]:
             raise FormulaError("equal names the intercept; give terms.")
-    entries: list[tuple[int, int]] = []
-    n_params = 0
-    shared: dict[int, int] = {}
-    for flat, (k, j) in enumerate(np.ndindex(kept.shape)):
-        if not kept[k, j]:
-            continue
-        if same[j] and j in shared:
-            entries.append((flat, shared[j]))
-            continue
-        if same[j]:
-            shared[j] = n_params
-        entries.append((flat, n_params))
-        n_params += 1
-    basis = np.zeros((kept.size, n_params))
-    rows, columns = np.array(entries).T
-    basis[rows, columns] = 1.0
+    every = np.zeros((len(levels), p), dtype=bool)
+    every[predictors.active] = kept
     absent = None if kept.all() else ~kept.reshape(-1)
-    return outcomes_form(replace(predictors, basis=basis), place, levels, absent)
+    return outcomes_form(patterned_predictors(every, same), place, levels, absent)
 
 
 def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:

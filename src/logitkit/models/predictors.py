@@ -27,9 +27,9 @@ import numpy as np
 
 from logitkit.errors import FormulaError
 from logitkit.numerics.once import once
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Part", "Predictors", "flat_names", "full_predictors", "single_predictor"]
+__all__ = ["Part", "Predictors", "flat_names", "full_predictors", "patterned_predictors", "single_predictor"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,9 @@ class Predictors:
     @property
     def is_plain(self) -> bool:
         """Whether some predictors have a coefficient for every column, and the others none."""
-        return len(self.parts) == 1 and self.parts[0].constraint is None
+        if len(self.parts) != 1 or self.parts[0].constraint is not None:
+            return False
+        return self.parts[0].columns.size == self.n_columns
 
     @property
     def n_flat(self) -> int:
@@ -208,7 +210,7 @@ class Predictors:
         out = np.zeros((len(cells), self.n_flat))
         for part, place in zip(self.parts, self.places, strict=True):
             made = part.contract(weights.T).T[:, :, None] * cells[:, None, part.columns]
-            out[:, place.reshape(-1)] = made.reshape(len(cells), -1)
+            out[:, place.reshape(-1)] = made.reshape(len(cells), place.size)
         return out
 
     def within(self, basis: FloatArray) -> Predictors:
@@ -240,10 +242,58 @@ class Predictors:
         columns, place = np.unique(column, return_inverse=True)
         return columns, self.of_columns(columns.size).picked(row * columns.size + place)
 
+    def keep(self, columns: IntArray) -> Predictors:
+        """Return the predictors of a design with some of the columns, in their order."""
+        place = {int(j): k for k, j in enumerate(columns)}
+        parts = []
+        for part in self.parts:
+            own = np.array([place[int(j)] for j in part.columns if int(j) in place], dtype=np.int64)
+            if own.size or len(self.parts) == 1:
+                parts.append(replace(part, columns=own))
+        return Predictors(self.n_predictors, len(columns), tuple(parts))
+
     def of_columns(self, n_columns: int) -> Predictors:
         """Return the predictors of a model of one part with another number of columns, nothing restricted."""
         (part,) = self.parts
         return Predictors(self.n_predictors, n_columns, (replace(part, columns=np.arange(n_columns)),))
+
+
+def patterned_predictors(kept: BoolArray, same: BoolArray) -> Predictors:
+    """Return predictors that lack columns, or share their coefficients.
+
+    Columns of one pattern make a part; a column that no predictor has is in none.
+
+    Parameters
+    ----------
+    kept : (m, p) bool array
+        Which predictor has which column.
+    same : (p,) bool array
+        Columns with one coefficient for all predictors that have them.
+
+    Returns
+    -------
+    Predictors
+        Parts in the order of their first column.
+
+    Examples
+    --------
+    >>> kept = np.array([[False, False], [True, True], [True, True]])
+    >>> [part.n_rows for part in patterned_predictors(kept, np.array([False, True])).parts]
+    [2, 1]
+    """
+    patterns: dict[tuple[bytes, bool], list[int]] = {}
+    for j in range(kept.shape[1]):
+        if kept[:, j].any():
+            patterns.setdefault((kept[:, j].tobytes(), bool(same[j])), []).append(j)
+    parts = []
+    for (_, shared), columns in patterns.items():
+        has = kept[:, columns[0]]
+        place = np.array(columns, dtype=np.int64)
+        if shared and np.count_nonzero(has) > 1:
+            parts.append(Part(place, constraint=has[:, None].astype(np.float64)))
+        else:
+            parts.append(Part(place, rows=np.flatnonzero(has)))
+    return Predictors(kept.shape[0], kept.shape[1], tuple(parts))
 
 
 def single_predictor(n_columns: int) -> Predictors:

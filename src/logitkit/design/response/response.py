@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray, WeightKind
 
-__all__ = ["NO_SHARES", "Clusters", "Response"]
+__all__ = ["NO_SHARES", "Clusters", "Response", "less_offsets"]
 
 NO_SHARES: FloatArray = np.empty((0, 0))  # where every row has one outcome, its code says all
 
@@ -209,3 +209,10 @@ class Response:
             self.n_outcomes,
             pick(self.shares),
         )
+
+
+def less_offsets(response: Response, m: int) -> FloatArray:
+    """Return minus the weighted mean of the offset of each of m predictors, shape (m,)."""
+    if response.offset is None:
+        return np.zeros(m)
+    return np.array([-float(response.weights @ row) / response.total for row in response.offset])

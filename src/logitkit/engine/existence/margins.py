@@ -19,15 +19,16 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.transformed import Transformed
+from logitkit.design.matrix.parted import Parted, in_parts
 from logitkit.design.response.response import Response
 from logitkit.engine.existence.separation import GEOMETRY_MOST
-from logitkit.engine.rank import Coordinates
+from logitkit.engine.part_coordinates import Columns, inner_predictors
+from logitkit.models.family import Family
 from logitkit.models.form import Form
-from logitkit.models.predictors import Predictors
+from logitkit.models.predictors import Part, Predictors
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Margins", "OutcomePairs", "margins_of", "outcome_pairs"]
+__all__ = ["MarginRows", "Margins", "margin_rows", "margins_of"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,60 +41,41 @@ class Margins:
         One row per margin.
     sides : Response
         The side of zero that each must be on: 1 or 0; a number between where it must be zero.
-    restriction : (n_flat, q) array or None
-        Flat coefficients of all columns from those that are solved for, in coordinates of the columns; None for one
-        predictor.
-    size : (q,) array
-        What a unit of each coefficient that is solved for is divided by.
-    pairs : OutcomePairs or None
-        The outcomes that are compared, of several.
+    rows : MarginRows or None
+        The margins as differences of predictors, of several.
     most : float
         Size of the geometry beyond which it is not described.
     """
 
     matrix: Matrix
     sides: Response
-    restriction: FloatArray | None = None
-    size: FloatArray | None = None
-    pairs: OutcomePairs | None = None
+    rows: MarginRows | None = None
     most: float = math.inf
 
 
-def margins_of(design: Design, form: Form, columns: Coordinates) -> Margins:
+def margins_of(design: Design, form: Form, columns: Columns) -> Margins:
     """Return the margins of the rows of a fit, in coordinates of the columns."""
     matrix, response = columns.matrix(design.matrix), design.response
     if form.is_single:
         return Margins(matrix, response)
-    inner = form.predictors.of_columns(matrix.n_columns)
-    pairs, sides = outcome_pairs(matrix, response, inner)
-    if not form.is_restricted:
-        return Margins(pairs, sides, np.eye(inner.n_flat), np.ones(inner.n_flat), pairs, GEOMETRY_MOST)
-    assert columns.transform is not None
-    inverse = np.linalg.inv(columns.transform)
-    r, p = form.predictors.active.size, form.predictors.n_columns
-    basis = np.asarray(form.predictors.basis, dtype=np.float64).reshape(r, p, -1)
-    made = np.einsum("jp,mpq->mjq", inverse, basis).reshape(r * p, -1)
-    size = np.linalg.norm(made, axis=0)
-    restricted = Transformed(pairs, np.zeros(pairs.n_columns), made / size)
-    return Margins(restricted, sides, np.asarray(made / size), np.asarray(size), pairs, GEOMETRY_MOST)
+    rows, sides = margin_rows(matrix, response, inner_predictors(form, columns), form.family)
+    return Margins(rows, sides, rows, GEOMETRY_MOST)
 
 
 @dataclass(frozen=True, eq=False)
-class OutcomePairs(Matrix):
-    """Differences between the outcome of a row and each other outcome, over coefficients that are not restricted.
+class MarginRows(Matrix):
+    """Differences of linear predictors, over the coefficients that are solved for.
 
-    Row ``i * (K - 1) + j`` belongs to row i of X.
+    Row ``i * r + j`` is margin j of row i of X.
 
     Parameters
     ----------
     matrix : Matrix
-        X, n rows and p columns.
+        X, n rows and p columns, in parts where the predictors have several.
     predictors : Predictors
-        Which outcomes have a predictor.
-    own : (n,) int array
-        Outcome of each row.
-    other : (n, K - 1) int array
-        The outcomes that it is compared with.
+        How coefficients give the predictors.
+    plus, minus : (n, r) int array
+        The predictor that must not fall against the other; negative where there is none.
 
     Examples
     --------
@@ -101,24 +83,24 @@ class OutcomePairs(Matrix):
 
     >>> from logitkit.models.predictors import full_predictors
     >>> x = Dense(np.array([[2.0]]))
-    >>> pairs = OutcomePairs(x, full_predictors(3, 1, reference=0), np.array([1]), np.array([[0, 2]]))
-    >>> pairs.to_dense().tolist()
+    >>> rows = MarginRows(x, full_predictors(3, 1, reference=0), np.array([[1, 1]]), np.array([[0, 2]]))
+    >>> rows.to_dense().tolist()
     [[2.0, 0.0], [2.0, -2.0]]
     """
 
     matrix: Matrix
     predictors: Predictors
-    own: IntArray
-    other: IntArray
+    plus: IntArray
+    minus: IntArray
 
     @property
     def n_rows(self) -> int:
-        """Number of pairs."""
-        return int(self.other.size)
+        """Number of margins."""
+        return int(self.minus.size)
 
     @property
     def n_columns(self) -> int:
-        """Number of flat coefficients."""
+        """Number of coefficients."""
         return self.predictors.n_flat
 
     @property
@@ -127,44 +109,42 @@ class OutcomePairs(Matrix):
         return self.n_columns
 
     def rows(self, start: int, stop: int) -> Dense:
-        """Return consecutive pairs, written out."""
+        """Return consecutive margins, written out."""
         return self.take(np.arange(start, stop))
 
     def take(self, index: IntArray) -> Dense:
-        """Return the pairs at the given positions, written out."""
+        """Return the margins at the given positions, written out."""
         index = np.asarray(index, dtype=np.int64)
-        row, place = np.divmod(index, self.other.shape[1])
-        cells = self.matrix.take(row).to_dense()
-        out = np.zeros((index.size, self.predictors.active.size, self.predictors.n_columns))
-        position = self._positions()
-        for outcomes, sign in ((self.own[row], 1.0), (self.other[row, place], -1.0)):
-            there = position[outcomes]
-            has = np.flatnonzero(there >= 0)
-            out[has, there[has]] += sign * cells[has]
-        return Dense(out.reshape(index.size, self.n_columns))
+        row, place = np.divmod(index, self.minus.shape[1])
+        weights = np.zeros((index.size, self.predictors.n_predictors))
+        for which, sign in ((self.plus[row, place], 1.0), (self.minus[row, place], -1.0)):
+            has = np.flatnonzero(which >= 0)
+            weights[has, which[has]] += sign
+        return Dense(self.predictors.rows(self.matrix.take(row).to_dense(), weights))
 
     def matvec(self, vector: FloatArray) -> FloatArray:
-        """Return the differences of logits along a direction, shape (n (K - 1),)."""
-        logits = np.zeros((self.predictors.n_predictors, self.matrix.n_rows))
-        blocks = vector.reshape(self.predictors.active.size, self.predictors.n_columns)
-        for outcome, block in zip(self.predictors.active, blocks, strict=True):
-            logits[outcome] = self.matrix.matvec(block)
-        here = np.arange(self.own.size)
-        differences = logits[self.own, here][:, None] - logits[self.other, here[:, None]]
-        return np.asarray(differences.ravel())
+        """Return the margins along a direction, shape (n r,)."""
+        m, n = self.predictors.n_predictors, self.matrix.n_rows
+        eta = np.zeros((m + 1, n))  # the last for none
+        for part, places, matrix in self._parts():
+            eta[:m] += part.expand(np.stack([matrix.matvec(vector[place]) for place in places]), m)
+        here = np.arange(n)[:, None]
+        return np.asarray((eta[self.plus, here] - eta[self.minus, here]).ravel())
 
     def add_rmatvec(self, vector: FloatArray, out: FloatArray) -> None:
         """Add the transposed product to ``out``."""
-        values = vector.reshape(self.other.shape)
-        here = np.arange(self.own.size)
-        weights = np.zeros((self.predictors.n_predictors, self.own.size))
-        weights[self.own, here] = values.sum(axis=1)
-        for column in range(self.predictors.n_predictors - 1):
-            weights[self.other[:, column], here] -= values[:, column]
-        out += np.concatenate([self.matrix.rmatvec(weights[outcome]) for outcome in self.predictors.active])
+        values = vector.reshape(self.minus.shape)
+        here = np.arange(self.matrix.n_rows)
+        weights = np.zeros((self.predictors.n_predictors + 1, here.size))
+        for column in range(self.minus.shape[1]):
+            weights[self.plus[:, column], here] += values[:, column]
+            weights[self.minus[:, column], here] -= values[:, column]
+        for part, places, matrix in self._parts():
+            for place, row in zip(places, part.contract(weights[:-1]), strict=True):
+                out[place] += matrix.rmatvec(row)
 
     def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
-        """Add the Gram matrix of the pairs, written out."""
+        """Add the Gram matrix of the margins, written out."""
         self.rows(0, self.n_rows).add_gram(weights, out, buffer)
 
     def add_squares(self, weights: FloatArray, diagonal: FloatArray) -> None:
@@ -172,22 +152,25 @@ class OutcomePairs(Matrix):
         self.rows(0, self.n_rows).add_squares(weights, diagonal)
 
     def to_dense(self) -> FloatArray:
-        """Return all pairs, shape (n (K - 1), m p)."""
+        """Return all margins, shape (n r, q)."""
         return self.rows(0, self.n_rows).to_dense()
 
-    def _positions(self) -> IntArray:
-        """Return where the block of each outcome is, -1 for one without a predictor."""
-        out = np.full(self.predictors.n_predictors, -1)
-        out[self.predictors.active] = np.arange(self.predictors.active.size)
-        return out
+    def _parts(self) -> list[tuple[Part, IntArray, Matrix]]:
+        parts = self.predictors.parts
+        matrices: tuple[Matrix, ...] = (self.matrix,)
+        if len(parts) > 1 or isinstance(self.matrix, Parted):
+            matrices = in_parts(self.matrix, tuple(part.columns for part in parts)).parts
+        return list(zip(parts, self.predictors.places, matrices, strict=True))
 
 
-def outcome_pairs(matrix: Matrix, response: Response, predictors: Predictors) -> tuple[OutcomePairs, Response]:
-    """Return the pairs of a response, and which side of zero each must be on."""
-    shares = response.indicators()
-    own = shares.argmax(axis=0)
-    outcomes = np.arange(predictors.n_predictors - 1)
-    other = outcomes + (outcomes >= own[:, None])
-    both = shares[other, np.arange(own.size)[:, None]] > 0.0
-    weights = np.repeat(response.weights, outcomes.size)
-    return OutcomePairs(matrix, predictors, own, other), Response(np.where(both, 0.5, 1.0).reshape(-1), prior=weights)
+def margin_rows(
+    matrix: Matrix, response: Response, predictors: Predictors, family: Family
+) -> tuple[MarginRows, Response]:
+    """Return the margins of a response, and which side of zero each must be on.
+
+    A margin is one half where it must be zero, because the row has outcomes that push it both ways.
+    """
+    plus, minus, sides, used = family.margins(response)
+    weights = np.where(used, response.weights[:, None], 0.0)
+    rows = MarginRows(matrix, predictors, plus, minus)
+    return rows, Response(sides.reshape(-1), prior=weights.reshape(-1))

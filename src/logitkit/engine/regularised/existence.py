@@ -8,7 +8,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.engine.existence.margins import outcome_pairs
+from logitkit.engine.existence.margins import margin_rows
 from logitkit.engine.existence.separation import GEOMETRY_MOST, find_separation, overlap_is_certain, runs_off
 from logitkit.engine.regularised.shrunken import Shrunken
 from logitkit.engine.solvers.solver import Status
@@ -33,7 +33,10 @@ def require_overlap(given: Shrunken) -> None:
             found = find_separation(matrix, design.response) is not None
         else:
             first = full_predictors(given.predictors.n_predictors, columns.size, 0)
-            found = find_separation(*outcome_pairs(matrix, design.response, first), GEOMETRY_MOST) is not None
+            found = (
+                find_separation(*margin_rows(matrix, design.response, first, given.form.family), GEOMETRY_MOST)
+                is not None
+            )
     except ConvergenceError:
         found = False
     if found or solution.status is not Status.CONVERGED:
@@ -64,7 +67,7 @@ def _functionals(given: Shrunken, index: IntArray) -> tuple[Matrix, Response]:
         return design.matrix.columns(index), design.response
     columns, predictors = given.problem.predictors.among(index)
     whole = predictors.of_columns(columns.size)
-    pairs, sides = outcome_pairs(design.matrix.columns(columns), design.response, whole)
+    pairs, sides = margin_rows(design.matrix.columns(columns), design.response, whole, given.form.family)
     return Dense(pairs.rows(0, pairs.n_rows).array[:, predictors.chosen]), sides
 
 

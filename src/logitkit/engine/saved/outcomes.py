@@ -14,7 +14,7 @@ from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.model import pack_model, unpack_model
 from logitkit.models.multinomial import Multinomial
-from logitkit.models.predictors import full_predictors
+from logitkit.models.predictors import Part, Predictors, full_predictors
 from logitkit.typing import IntArray
 
 __all__ = ["pack_outcomes", "unpack_outcomes"]
@@ -33,7 +33,7 @@ def pack_outcomes(record: FitRecord) -> dict[str, Any]:
         "family": record.family.name,
         "reference": record.reference,
         "absent": None if record.absent is None else np.flatnonzero(record.absent).tolist(),
-        "restricted": record.restricted,
+        "solved": None if record.solved is None else [pack_part(part) for part in record.solved.parts],
         "totals": encode(record.totals),
         "coordinates": packed,
     }
@@ -55,10 +55,29 @@ def unpack_outcomes(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> 
         reference=packed["reference"],
         predictors=predictors,
         absent=absent,
-        restricted=packed["restricted"],
+        solved=None if packed["solved"] is None else Predictors(k, p, tuple(map(unpack_part, packed["solved"]))),
         totals=np.asarray(decode(packed["totals"]), dtype=np.float64),
     )
     return record if record.limit is None else replace(record, limit=replace(record.limit, names=record.names))
+
+
+def pack_part(part: Part) -> dict[str, Any]:
+    """Return columns that enter the predictors in one way as JSON values."""
+    return {
+        "columns": part.columns.tolist(),
+        "rows": None if part.rows is None else part.rows.tolist(),
+        "constraint": None if part.constraint is None else encode(part.constraint),
+    }
+
+
+def unpack_part(packed: Mapping[str, Any]) -> Part:
+    """Return the part that was packed."""
+    rows, constraint = packed["rows"], packed["constraint"]
+    return Part(
+        np.array(packed["columns"], dtype=np.int64),
+        None if rows is None else np.array(rows, dtype=np.int64),
+        None if constraint is None else np.asarray(decode(constraint), dtype=np.float64),
+    )
 
 
 def _coordinates(part: Mapping[str, Any] | None, aliased: IntArray, n_flat: int) -> Coordinates:

@@ -23,6 +23,7 @@ __all__ = [
     "OF_COLUMNS",
     "OF_LEVELS",
     "OF_OUTCOMES",
+    "PART",
     "POSITIVE",
     "STEP",
     "penalty_fields",
@@ -269,5 +270,14 @@ ABSORBED = Table(
         "means": Maybe(Packed(("levels", "q"), KNOWN)),
         "anchors": Maybe(Packed(("levels", "q"), KNOWN)),
         "reach": Maybe(Packed(("levels", "two"), ANY)),
+    }
+)
+
+# Columns that enter the predictors in one way: predictors that have them, or a constraint matrix.
+PART = Table(
+    {
+        "columns": Each(Whole(0, "p"), distinct=True),
+        "rows": Maybe(Each(Whole(0, "k"), distinct=True)),
+        "constraint": Maybe(Numbers(("k", "r"))),
     }
 )

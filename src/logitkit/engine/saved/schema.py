@@ -26,6 +26,7 @@ from logitkit.engine.saved.parts import (
     OF_COLUMNS,
     OF_LEVELS,
     OF_OUTCOMES,
+    PART,
     POSITIVE,
     STEP,
     penalty_fields,
@@ -37,7 +38,7 @@ from logitkit.typing import FloatArray, WeightKind
 __all__ = ["FORMAT", "VERSION", "problem_of"]
 
 FORMAT = "logitkit fit"
-VERSION = 5
+VERSION = 6
 FAMILIES = ("binomial", "multinomial")
 KINDS = {"binomial": ("binary", "grouped"), "multinomial": ("nominal", "counts")}
 ROUNDING = 1e-8
@@ -117,7 +118,7 @@ def _fields(family: str) -> dict[str, Field]:
         return shared | {
             "reference": Maybe(Whole(0, "k")),
             "absent": Maybe(Each(Whole(0, "n"), distinct=True)),
-            "restricted": Flag(),
+            "solved": Maybe(Each(PART)),
             "totals": Numbers(("k",), POSITIVE),
             "coordinates": Maybe(OF_OUTCOMES),
         }
@@ -223,7 +224,7 @@ def problem_of(packed: Mapping[str, Any]) -> str | None:
 
     Examples
     --------
-    >>> problem_of({"format": "logitkit fit", "version": 5, "family": "ordinal"})
+    >>> problem_of({"format": "logitkit fit", "version": 6, "family": "ordinal"})
     "'family' is 'ordinal', which is not known; it can be 'binomial', 'multinomial'"
     """
     return next(_problems(packed), None)
