@@ -12,7 +12,7 @@ from logitkit.report.area_words import APPARENT, WITHHELD, area_words
 from logitkit.report.diagnostic_tables import RATES, bins_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document, test_facts, undetermined_rows
-from logitkit.report.misfit import few_patterns, misfit_words
+from logitkit.report.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
 from logitkit.report.number_format import (
     format_amount,
     format_estimate,
@@ -20,7 +20,7 @@ from logitkit.report.number_format import (
     format_level,
     format_percent,
 )
-from logitkit.report.wording import counted, fewer_groups, is_calibrated, many_new_rows, name_list
+from logitkit.report.wording import counted, is_calibrated, name_list
 from logitkit.typing import FloatArray
 
 __all__ = [

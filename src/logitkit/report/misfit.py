@@ -14,13 +14,14 @@ from logitkit.diagnostics.goodness import HosmerLemeshow
 from logitkit.report.number_format import format_integer, format_percent
 from logitkit.report.wording import counted
 
-__all__ = ["few_patterns", "misfit_words"]
+__all__ = ["few_patterns", "fewer_groups", "many_new_rows", "misfit_words"]
 
 REJECTED = 0.05
 FEW_ROWS = 500.0  # below, the power against a missing quadratic term or interaction is low
 MANY_ROWS = 1_000.0  # above, gaps too small to matter are found
 SMALL_GAP = 0.01  # of a rate, and
 SMALL_SHARE = 0.1  # of the predicted rate or its complement: a gap below both is small
+MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
 
 
 def few_patterns(result: HosmerLemeshow) -> tuple[str, ...]:
@@ -35,6 +36,28 @@ def few_patterns(result: HosmerLemeshow) -> tuple[str, ...]:
         "large. Test the terms that the model lacks instead."
     )
     return (text,)
+
+
+def fewer_groups(result: HosmerLemeshow) -> tuple[str, ...]:
+    """Return a note when a Hosmer-Lemeshow test has fewer groups than were asked for."""
+    found = result.size.size
+    if found >= result.groups_asked:
+        return ()
+    asked = format_integer(result.groups_asked)
+    return (f"{asked} groups were asked for and {found} are left, as equal predictions stay together.",)
+
+
+def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
+    """Return a note when a Hosmer-Lemeshow test is of many rows that the fit did not see."""
+    if result.in_sample or result.share_of_fit <= MANY_NEW:
+        return ()
+    share = format_percent(result.share_of_fit)
+    note = (
+        f"The degrees of freedom take the coefficients as known, but these rows are {share} of the number that the fit "
+        "had: the statistic is too large for them and the p-value too small. With as many new rows as the fit had, a "
+        "right model is rejected at 5 % about three times as often as it should be."
+    )
+    return (note,)
 
 
 def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:

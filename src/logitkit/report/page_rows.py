@@ -20,8 +20,8 @@ from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.drawn_outcomes import CURVES_SIZE
+from logitkit.plots.effects import EFFECT_SIZE, plot_effects, plot_shares
 from logitkit.plots.export import svg_of
-from logitkit.plots.outcome_effects import EFFECT_SIZE, plot_outcome_effects, plot_shares
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
 from logitkit.plots.style import OUTCOMES_MOST, page_axes
@@ -31,7 +31,7 @@ from logitkit.report.cautions import NOTHING_TO_JUDGE
 from logitkit.report.diagnostic_tables import bins_table
 from logitkit.report.document import Block, Figure, Prose, Section
 from logitkit.report.finding_blocks import apparent_words, finding_blocks, influence_table
-from logitkit.report.misfit import few_patterns, misfit_words
+from logitkit.report.misfit import few_patterns, fewer_groups, many_new_rows, misfit_words
 from logitkit.report.number_format import (
     format_amount,
     format_interval,
@@ -39,7 +39,7 @@ from logitkit.report.number_format import (
     format_number,
     format_p,
 )
-from logitkit.report.wording import counted, fewer_groups, is_calibrated, many_new_rows
+from logitkit.report.wording import counted, is_calibrated
 
 __all__ = ["effect_section", "influence_section", "judged_sections"]
 
@@ -241,7 +241,7 @@ def effect_section(record: FitRecord, effects: Sequence[OutcomeEffects]) -> Iter
     )
     blocks: list[Block] = [Prose(words)]
     for found in effects:
-        axes = plot_outcome_effects(found, page_axes(EFFECT_SIZE))
+        axes = plot_effects(found, page_axes(EFFECT_SIZE))
         caption = f"Averages over {counted(found.n_rows, 'row')}, with {format_level(found.level)} intervals."
         blocks.append(_figure(axes, f"Probabilities by {found.variable}", caption))
     yield Section("Average predictions", tuple(blocks))

@@ -10,22 +10,19 @@ import numpy as np
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
 from logitkit.errors import quoted_names
-from logitkit.report.number_format import format_integer, format_percent
+from logitkit.report.number_format import format_integer
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
-    from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
 
 __all__ = [
     "FIRST_GIVEN",
     "counted",
     "depends_on_coding",
-    "fewer_groups",
     "has_only_intercept",
     "is_calibrated",
     "learnt_from_all",
-    "many_new_rows",
     "name_list",
     "numbered_names",
     "ratio_notes",
@@ -40,7 +37,6 @@ FIRST_GIVEN = (
 NAMES_IN_SENTENCE = 4
 EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
 NAMES_MOST = 12
-MANY_NEW = 0.1  # of the rows of the fit: at a tenth the test rejects as often as it should, at as many three times
 
 
 def name_list(names: Sequence[str], most: int = NAMES_MOST) -> str:
@@ -129,28 +125,6 @@ def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
     if INTERCEPT in names:
         return ()
     return (f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is.",)
-
-
-def fewer_groups(result: HosmerLemeshow) -> tuple[str, ...]:
-    """Return a note when a Hosmer-Lemeshow test has fewer groups than were asked for."""
-    found = result.size.size
-    if found >= result.groups_asked:
-        return ()
-    asked = format_integer(result.groups_asked)
-    return (f"{asked} groups were asked for and {found} are left, as equal predictions stay together.",)
-
-
-def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
-    """Return a note when a Hosmer-Lemeshow test is of many rows that the fit did not see."""
-    if result.in_sample or result.share_of_fit <= MANY_NEW:
-        return ()
-    share = format_percent(result.share_of_fit)
-    note = (
-        f"The degrees of freedom take the coefficients as known, but these rows are {share} of the number that the fit "
-        "had: the statistic is too large for them and the p-value too small. With as many new rows as the fit had, a "
-        "right model is rejected at 5 % about three times as often as it should be."
-    )
-    return (note,)
 
 
 def is_calibrated(intercept: float | FloatArray, slope: float | FloatArray) -> bool:

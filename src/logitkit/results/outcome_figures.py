@@ -68,11 +68,9 @@ class OutcomePlots(Plots):
         Axes
             The plot.
         """
-        from logitkit.plots.outcome_effects import plot_outcome_effects
+        from logitkit.plots.effects import plot_effects
 
-        return plot_outcome_effects(
-            effects_of(self._fit, variable, data, values, level, weights, offset), ax, kind=kind
-        )
+        return plot_effects(effects_of(self._fit, variable, data, values, level, weights, offset), ax, kind=kind)
 
     def roc(
         self,

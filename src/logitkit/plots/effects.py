@@ -18,7 +18,7 @@ from logitkit.typing import FloatArray
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["EFFECT_SIZE", "plot_outcome_effects", "plot_shares"]
+__all__ = ["EFFECT_SIZE", "plot_effects", "plot_shares"]
 
 EFFECT_SIZE = (6.2, 3.8)
 SPREAD = 0.6  # of the distance of two levels, over which their outcomes are spread
@@ -27,7 +27,7 @@ UPRIGHT_LINES = 2  # line breaks of a level that stands upright
 OPAQUE = 0.85  # of an area, and not of the white of its edge and pattern
 
 
-def plot_outcome_effects(
+def plot_effects(
     found: OutcomeEffects, ax: Axes | None = None, *, kind: Literal["lines", "stacked"] = "lines", title: str = ""
 ) -> Axes:
     """Draw the average probability of each outcome against a variable."""
