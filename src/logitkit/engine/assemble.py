@@ -29,6 +29,8 @@ def shown_coordinates(form: Form, columns: Columns) -> Coordinates:
         return _of_parts(form, columns)
     if form.is_single:
         return columns
+    if form.in_parts:  # on the columns as given
+        return Coordinates(form.shown_matrix, columns.aliased)
     predictors, contrast = form.predictors, form.contrast
     r, p = predictors.active.size, predictors.n_columns
     k = r if contrast is None else contrast.shape[0]

@@ -18,7 +18,17 @@ Sums: TypeAlias = tuple[FloatArray, ...]
 
 @dataclass(slots=True)
 class RowSums:
-    """What a group of rows adds, in the inner columns of the matrix; ``second`` is empty where it is not asked for."""
+    """What a group of rows adds, in the inner columns of the matrix.
+
+    Parameters
+    ----------
+    gradient : array
+        Derivatives by coefficients of the inner columns.
+    second : tuple of arrays or None
+        Sums that become the Hessian; None where it is not asked for.
+    value, closest, fitted, matched, pearson : float
+        As of ``Evaluation``.
+    """
 
     gradient: FloatArray
     second: Sums | None
