@@ -37,6 +37,7 @@ FITS: dict[str, Any] = {
     "symmetric": lambda data: lk.multinomial("y ~ x + z", data, reference=None),
     "aliased": lambda data: lk.multinomial("y ~ x + twice + z", data),
     "restricted": lambda data: lk.multinomial("y ~ x + z", data.assign(z=data["z"] - 1000.0), equal="z"),
+    "restricted and aliased": lambda data: lk.multinomial("y ~ x + twice + z", data, equal=["x", "twice"]),
     "ridge": lambda data: lk.multinomial("y ~ x + z", data.assign(z=data["z"] - 1000.0), penalty=lk.Ridge(0.1)),
 }
 

@@ -35,6 +35,7 @@ MODELS: dict[str, tuple[str, dict[str, Any]]] = {
     "equal": ("y ~ x + g", {"equal": "x"}),
     "per outcome": ("y ~ x + g", {"per_outcome": {"b": "x"}}),
     "aliased": ("y ~ x + copy + g", {}),
+    "equal, aliased": ("y ~ x + copy + g", {"equal": ["x", "copy"]}),
     "far": ("y ~ x + far", {}),
     "far, symmetric": ("y ~ x + far", {"reference": None}),
     "offset": ("y ~ x + g", {"offset": {"b": "o"}}),

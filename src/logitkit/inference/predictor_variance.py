@@ -15,16 +15,15 @@ from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.within import Within, level_means
-from logitkit.engine.assemble import shown_coordinates
 from logitkit.engine.curvature.vcov import Vcov
-from logitkit.engine.rank import Coordinates, identity_coordinates
+from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.linear_predictors import BLOCK, NUMBERS_OF_BLOCK, linear_predictors
 from logitkit.inference.sample import known_sides
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["has_own_columns", "predictor_covariances", "within_levels"]
+__all__ = ["column_of", "has_own_columns", "predictor_covariances", "within_levels"]
 
 
 def predictor_covariances(
@@ -118,7 +117,7 @@ def has_own_columns(record: FitRecord) -> bool:
     Returns
     -------
     bool
-        False where the columns were made orthogonal first, which badly conditioned ones are.
+        False where columns were made orthogonal first, as badly conditioned and aliased ones are.
 
     Examples
     --------
@@ -128,11 +127,40 @@ def has_own_columns(record: FitRecord) -> bool:
     >>> [has_own_columns(lk.multinomial("y ~ x", each).record) for each in (data, far)]
     [True, False]
     """
-    own, found = shown_coordinates(record.form, identity_coordinates()), record.coordinates
-    assert isinstance(found, Coordinates)
-    if own.transform is None or found.transform is None:
-        return own.transform is None and found.transform is None
-    return np.array_equal(own.transform, found.transform)
+    transform = record.coordinates.transform if isinstance(record.coordinates, Coordinates) else None
+    if transform is None:
+        return True
+    # Each coefficient that was solved for gives coefficients of one column.
+    columns, gives = column_of(record), transform != 0.0
+    last = np.where(gives, columns[:, None], -1).max(axis=0)
+    first = np.where(gives, columns[:, None], record.predictors.n_columns).min(axis=0)
+    return bool((last == first).all())
+
+
+def column_of(record: FitRecord) -> IntArray:
+    """Return the column that each flat coefficient is of.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    (n_flat,) int array
+        Places among the columns of the design.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> column_of(lk.multinomial("y ~ x", data).record).tolist()
+    [0, 1, 0, 1]
+    """
+    out = np.empty(record.coef.size, dtype=np.int64)
+    for one in record.equations:
+        out[one.places] = one.columns
+    return out
 
 
 def within_levels(record: FitRecord, design: Design) -> Within:

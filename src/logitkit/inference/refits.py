@@ -20,7 +20,8 @@ from logitkit.engine.assemble import shown_coordinates
 from logitkit.engine.existence.separation import SAFETY, overlap_is_certain
 from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import Objective
-from logitkit.engine.rank import CLEAR_SHARE, Coordinates, orthogonal_coordinates
+from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
+from logitkit.engine.rank import CLEAR_SHARE, Coordinates, identity_coordinates, orthogonal_coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
@@ -28,13 +29,13 @@ from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
 from logitkit.inference.dependence import dependences_of
 from logitkit.inference.penalised import require_likelihood
-from logitkit.inference.predictor_variance import has_own_columns
+from logitkit.inference.predictor_variance import column_of, has_own_columns
 from logitkit.models.family import Family
 from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.progress import progress
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["Refits", "certain_fits", "refit"]
 
@@ -176,18 +177,23 @@ def _warm(record: FitRecord, design: Design) -> _Warm:
     if record.is_single:
         matrix = coordinates.matrix(design.matrix)
         return _Warm(matrix, record.family, None, record.inner_coef, coordinates)
-    form, response = record.form, design.response
-    if form.is_restricted or has_own_columns(record):
-        return _Warm(design.matrix, record.family, form.predictors, record.inner_coef, coordinates)
-    columns = orthogonal_coordinates(design.matrix, response.weights, design.info.intercept)
-    shown, matrix = shown_coordinates(form, columns), columns.matrix(design.matrix)
-    start = np.asarray(np.linalg.lstsq(_written(shown), coordinates.coef(record.inner_coef), rcond=None)[0], np.float64)
-    return _Warm(matrix, record.family, form.predictors.of_columns(matrix.n_columns), start, shown)
+    form, columns = record.form, _columns(record, design)
+    shown, flat = shown_coordinates(form, columns), coordinates.coef(record.inner_coef)
+    transform = shown.transform
+    start = flat if transform is None else np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0], np.float64)
+    return _Warm(columns.matrix(design.matrix), record.family, inner_predictors(form, columns), start, shown)
 
 
-def _written(shown: Coordinates) -> FloatArray:
-    assert shown.transform is not None
-    return shown.transform
+def _columns(record: FitRecord, design: Design) -> Columns:
+    """Return coordinates of the columns for several predictors: as given, or orthogonal where the fit needed that."""
+    form, own, given = record.form, has_own_columns(record), (design.response.weights, design.info.intercept)
+
+    def make(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
+        return identity_coordinates() if own else orthogonal_coordinates(matrix, weights, intercept, centred)
+
+    if form.in_parts:
+        return part_coordinates(design.matrix, *given, form.predictors, make)
+    return make(design.matrix, *given, False)
 
 
 def certain_fits(fits: SmallFits) -> BoolArray:
@@ -307,7 +313,7 @@ def _determined(found: FitRecord, record: FitRecord, matrix: Matrix, response: R
     """
     if not found.converged:
         return np.full(found.coef.shape, np.nan)
-    fresh, columns = np.setdiff1d(found.aliased, record.aliased), _columns(record)
+    fresh, columns = np.setdiff1d(found.aliased, record.aliased), column_of(record)
     coef = found.coef.copy()
     if fresh.size:
         kept = np.setdiff1d(columns, columns[record.aliased])
@@ -315,11 +321,3 @@ def _determined(found: FitRecord, record: FitRecord, matrix: Matrix, response: R
         found_open = dependences_of(rows, np.searchsorted(kept, np.unique(columns[fresh]))).open_coefficients
         coef[np.isin(columns, kept[found_open])] = np.nan
     return coef
-
-
-def _columns(record: FitRecord) -> IntArray:
-    """Return the column that each flat coefficient is of."""
-    out = np.empty(record.coef.size, dtype=np.int64)
-    for one in record.equations:
-        out[one.places] = one.columns
-    return out
