@@ -9,8 +9,7 @@ Weak duality bounds the minimum from below by
 for *any* s and c, so that a bad choice of them makes the certificate weak and never wrong. They are chosen from the
 residuals at the coefficients: moved to where the conditions hold that the penalty states as equations, then shrunk
 until the conjugate of the penalty is finite. The derivation is in ``docs/maths/certificates.md``. Nothing here is
-shared with the solvers. What differs by model, the loss of a row and its conjugate, is in ``certificate.py`` and
-``outcome_certificate.py``.
+shared with the solvers. The loss of a row and its conjugate are in ``certificate.py``.
 """
 
 from __future__ import annotations

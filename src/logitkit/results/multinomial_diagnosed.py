@@ -253,6 +253,6 @@ class OutcomeDiagnosed(Model):
         Certificate
             Objective, lower bound, duality gap and the distance from the conditions of optimality.
         """
-        from logitkit.inference.outcome_certificate import outcome_certificate
+        from logitkit.inference.certificate import certificate
 
-        return shown(outcome_certificate(self.record, outcome_rows(self, data, weights, offset)))
+        return shown(certificate(self.record, outcome_rows(self, data, weights, offset)))
