@@ -111,10 +111,10 @@ def fits() -> dict[str, Callable[[], Any]]:
     procedures = {
         "by": lambda: lk.logit_by("low ~ age + lwt", data, by="race"),
         "path": lambda: lk.path(formula, data, penalty=lk.Lasso(), n_strengths=10),
-        "path, several": lambda: lk.path(several, data, penalty=lk.Lasso(), model="multinomial", n_strengths=10),
+        "path, several": lambda: lk.path(several, data, penalty=lk.Lasso(), model=lk.Multinomial(), n_strengths=10),
         "cv": lambda: lk.cross_validate(formula, data, penalty=lk.Lasso(), folds=5, n_strengths=8),
         "cv, several": lambda: lk.cross_validate(
-            several, data, penalty=lk.Ridge(), model="multinomial", folds=5, n_strengths=8
+            several, data, penalty=lk.Ridge(), model=lk.Multinomial(), folds=5, n_strengths=8
         ),
     }
     return {**binary, **many, **procedures}

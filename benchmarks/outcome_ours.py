@@ -12,7 +12,6 @@ from penalised_ours import GAP, MORE, TARGET
 from problems import Answer
 
 import logitkit as lk
-from logitkit.api.nominal import outcomes_of
 from logitkit.design.ready import ready_design
 from logitkit.design.response.reading import NominalReader
 from logitkit.engine.fit import fit_design
@@ -42,7 +41,7 @@ def prepare(problem: OutcomeMatrix) -> Any:
     kept = problem.__dict__
     if "ready" not in kept:
         design = ready_design(problem.X, problem.y, problem.names, reader=NominalReader())
-        kept["ready"] = design, outcomes_of(design, ("0", None, None), None)
+        kept["ready"] = design, lk.Multinomial(reference="0").form(design.info)
     return kept["ready"]
 
 
@@ -58,7 +57,7 @@ def fit_path(problem: OutcomeMatrix, tol: float) -> Any:
         problem.X,
         problem.y,
         problem.names,
-        model="multinomial",
+        model=lk.Multinomial(),
         strengths=problem.strengths,
         penalty=lk.Lasso(),
         solver=lk.ProxNewton(tol=tol),

@@ -13,7 +13,6 @@ __all__ = [
     "FloatArray",
     "IntArray",
     "MissingPolicy",
-    "ModelKind",
     "ResidualKind",
     "UnseenPolicy",
     "WeightKind",
@@ -25,7 +24,6 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 CodeArray: TypeAlias = NDArray[np.int32]
 
 WeightKind = Literal["frequency", "precision", "sampling"]
-ModelKind = Literal["logit", "multinomial"]
 MissingPolicy = Literal["drop", "raise"]
 UnseenPolicy = Literal["raise", "missing"]
 ResidualKind = Literal["response", "pearson", "deviance", "working"]

@@ -100,7 +100,9 @@ def test_weights_and_formulas_reach_the_path():
     weight = np.linspace(0.5, 2.0, len(y))
     formula = "age + C(sex) + stage"
     table = X.assign(y=y)
-    there = lk.path(f"y ~ {formula}", table, event="relapse", weights=weight, weight_kind="precision", **FEW)
+    there = lk.path(
+        f"y ~ {formula}", table, model=lk.Binary(event="relapse"), weights=weight, weight_kind="precision", **FEW
+    )
     model = LogitPathClassifier(formula, **FEW).fit(X, y, sample_weight=weight)
     pd.testing.assert_frame_equal(model.coef_path_, there.coef)
     kept = X[["age", "sex"]].notna().all(axis=1).to_numpy()
@@ -164,7 +166,7 @@ def test_folds_are_stated_as_for_the_function():
     for folds in (lk.Folds(4, seed=3), lk.Folds(3, stratify="stage", repeats=2), lk.Folds(given=np.arange(len(y)) % 3)):
         model = LogitClassifierCV(formula, cv=folds, **FEW)
         assert clone(model).get_params()["cv"] == folds
-        there = lk.cross_validate(f"y ~ {formula}", table, event="relapse", folds=folds, **FEW)
+        there = lk.cross_validate(f"y ~ {formula}", table, model=lk.Binary(event="relapse"), folds=folds, **FEW)
         pd.testing.assert_frame_equal(model.fit(X, y).scores_, there.scores)
         assert there.record.folds.words in model.fit_.penalty.chosen
     with pytest.raises(LogitkitError, match=r"groups= was given, and cv=Folds\(k=4\) does not use them"):

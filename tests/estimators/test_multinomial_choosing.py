@@ -48,7 +48,7 @@ def test_cross_validation_is_that_of_the_engine(data, rule, measure):
     penalty, grid = lk.ElasticNet(l1_ratio=0.5), {"measure": measure, "n_strengths": 10}
     model = MultinomialClassifierCV(cv=4, rule=rule, l1_ratio=0.5, **grid).fit(X, y)
     there = lk.cross_validate_matrix(
-        with_intercept(X), y, NAMES, model="multinomial", penalty=penalty, folds=lk.Folds(given=splits), **grid
+        with_intercept(X), y, NAMES, model=lk.Multinomial(), penalty=penalty, folds=lk.Folds(given=splits), **grid
     )
     assert model.strength_ == (there.best_strength if rule == "best" else there.one_se_strength)
     assert_array_equal(both(model), (there.best if rule == "best" else there.one_se).coef.to_numpy().T)
@@ -110,7 +110,7 @@ def test_weights_and_formulas_reach_the_folds():
     there = lk.cross_validate(
         f"y ~ {formula}",
         X.assign(y=y),
-        model="multinomial",
+        model=lk.Multinomial(),
         weights=weight,
         weight_kind="precision",
         folds=lk.Folds(given=splits),

@@ -241,7 +241,7 @@ def test_an_interrupt_ends_in_one_line(here: Path, capsys: Capture, monkeypatch:
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("logitkit.api.functions.logit", interrupted)
+    monkeypatch.setattr("logitkit.api.fitting.fit", interrupted)
     assert main(["fit", FORMULA, "births.csv"]) == 130
     assert capsys.readouterr() == ("", "logitkit: interrupted\n")
 

@@ -45,7 +45,7 @@ def test_scores_are_those_of_a_plain_loop(measure: str, penalty: lk.ElasticNet) 
     X, names = p.columns.X, p.columns.shape.names
     folds = np.arange(len(p.y)) % 5
     given: dict[str, Any] = {
-        "model": "multinomial",
+        "model": lk.Multinomial(),
         "folds": lk.Folds(given=folds),
         "measure": measure,
         "strengths": STRENGTHS,
@@ -62,7 +62,7 @@ def test_scores_are_those_of_a_plain_loop(measure: str, penalty: lk.ElasticNet) 
 
 def test_one_thread_gives_the_bits_of_two_and_a_file_what_was_put_in() -> None:
     p = problem()
-    given: dict[str, Any] = {"penalty": lk.Lasso(), "model": "multinomial", "n_strengths": 8}
+    given: dict[str, Any] = {"penalty": lk.Lasso(), "model": lk.Multinomial(), "n_strengths": 8}
     before = lk.get_threads()
     found = []
     try:
@@ -84,7 +84,7 @@ def test_a_fold_without_an_outcome_is_refused() -> None:
     y = np.where(p.y == "cedar", "ash", p.y)
     y[:2] = "cedar"
     folds = np.r_[0, 0, np.arange(len(y) - 2) % 5]
-    given: dict[str, Any] = {"penalty": lk.Lasso(), "model": "multinomial", "folds": lk.Folds(given=folds)}
+    given: dict[str, Any] = {"penalty": lk.Lasso(), "model": lk.Multinomial(), "folds": lk.Folds(given=folds)}
     with pytest.raises(DataError, match="would be trained on 118 rows without"):
         lk.cross_validate_matrix(p.columns.X, y, p.columns.shape.names, **given)
 

@@ -29,7 +29,7 @@ def null_gradient(frame: pd.DataFrame) -> np.ndarray:
 def test_across_outcomes_it_is_the_longest_gradient_of_a_column(l1_ratio: float, reference: str | None) -> None:
     frame = table()
     penalty = lk.ElasticNet(l1_ratio=l1_ratio, across_outcomes=True)
-    path = lk.path(FORMULA, frame, model="multinomial", penalty=penalty, reference=reference)
+    path = lk.path(FORMULA, frame, model=lk.Multinomial(reference), penalty=penalty)
     gradient = null_gradient(frame)[0 if reference is None else 1 :]
     assert_allclose(path.strengths[0], np.linalg.norm(gradient, axis=0).max() / l1_ratio, rtol=ROUTE)
     strength = float(path.strengths[20])
@@ -40,21 +40,20 @@ def test_across_outcomes_it_is_the_longest_gradient_of_a_column(l1_ratio: float,
 
 def test_cross_validation_across_outcomes() -> None:
     penalty = lk.Lasso(across_outcomes=True)
-    cv = lk.cross_validate(FORMULA, table(), model="multinomial", penalty=penalty, folds=lk.Folds(3, seed=1))
+    cv = lk.cross_validate(FORMULA, table(), model=lk.Multinomial(), penalty=penalty, folds=lk.Folds(3, seed=1))
     columns = (cv.one_se.coef != 0.0).drop("Intercept")
     assert (columns.all(axis=1) == columns.any(axis=1)).all()
 
 
-@pytest.mark.parametrize(("model", "formula"), [("multinomial", FORMULA), ("logit", "y ~ g")])
-def test_beside_a_fixed_part_of_groups_the_rest_begins_where_it_does_alone(model: str, formula: str) -> None:
+@pytest.mark.parametrize(("model", "formula"), [(lk.Multinomial(), FORMULA), (lk.Binary(event="b"), "y ~ g")])
+def test_beside_a_fixed_part_of_groups_the_rest_begins_where_it_does_alone(model: Any, formula: str) -> None:
     """A ridge that holds all coefficients at zero leaves groups nothing: the gradient is that of the null model."""
-    frame = table(3 if model == "multinomial" else 2)
-    fixed: Any = lk.Lasso(0.01, across_outcomes=True) if model == "multinomial" else lk.GroupLasso(0.01)
-    event: dict[str, Any] = {} if model == "multinomial" else {"event": "b"}
+    frame = table(2 if model.is_single else 3)
+    fixed: Any = lk.GroupLasso(0.01) if model.is_single else lk.Lasso(0.01, across_outcomes=True)
     alone, beside = (
-        lk.path(formula, frame, model=model, penalty=penalty, n_strengths=5, **event)
+        lk.path(formula, frame, model=model, penalty=penalty, n_strengths=5)
         for penalty in (lk.Ridge(), fixed + lk.Ridge())
     )
-    gradient = null_gradient(frame)[:, 0 if model == "multinomial" else 2 :]
+    gradient = null_gradient(frame)[:, 2 if model.is_single else 0 :]
     assert_allclose(alone.strengths[0], np.abs(gradient).max() / 1e-3, rtol=ROUTE)  # a ridge counts a thousandth
     assert_allclose(beside.strengths, alone.strengths, rtol=1e-2)  # the model where a path begins is solved loosely

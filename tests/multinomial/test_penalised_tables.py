@@ -51,5 +51,5 @@ def test_two_outcomes_have_the_ratios_of_the_binary_model(penalty: Any) -> None:
 
 def test_folds_spread_outcomes() -> None:
     rows = table()
-    cv = lk.cross_validate("y ~ x + z", rows, model="multinomial", penalty=lk.Ridge(), folds=lk.Folds(3, seed=1))
+    cv = lk.cross_validate("y ~ x + z", rows, model=lk.Multinomial(), penalty=lk.Ridge(), folds=lk.Folds(3, seed=1))
     assert "outcomes spread evenly" in str(cv)

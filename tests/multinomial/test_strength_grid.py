@@ -32,7 +32,7 @@ def test_the_largest_strength_is_the_smallest_that_chooses_nothing(penalty, larg
     X = rng.normal(size=(200, 3)) * [1.0, 5.0, 0.2]
     codes = (X @ rng.normal(size=(3, 3)) / [1.0, 5.0, 0.2] + rng.gumbel(size=(200, 3))).argmax(axis=1)
     full = np.column_stack([np.ones(200), X])
-    path = lk.path_matrix(full, codes, NAMES, penalty=penalty, model="multinomial", n_strengths=5)
+    path = lk.path_matrix(full, codes, NAMES, penalty=penalty, model=lk.Multinomial(), n_strengths=5)
     first = float(path.record.strengths[0])
     assert_allclose(first, largest(pulls(X, codes)), rtol=ROUTE)
     for strength, moves in ((first * (1.0 + 1e-6), False), (first * 0.99, True)):
@@ -46,7 +46,7 @@ def test_columns_with_a_length_of_their_own_strength_stay_in_while_the_rest_wait
     full = np.column_stack([np.ones(300), X])
     rest = lk.Lasso(0.02, keep=["b", "c"], across_outcomes=True)
     penalty = lk.Lasso(keep=["a"], across_outcomes=True) + rest
-    path = lk.path_matrix(full, codes, NAMES, penalty=penalty, model="multinomial", n_strengths=5)
+    path = lk.path_matrix(full, codes, NAMES, penalty=penalty, model=lk.Multinomial(), n_strengths=5)
     # With b and c held at zero the model is that of a alone, at its strength.
     small = lk.multinomial_matrix(
         full[:, :2], codes, NAMES[:2], reference=None, penalty=lk.Lasso(0.02, across_outcomes=True)

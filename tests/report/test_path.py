@@ -120,5 +120,7 @@ def test_what_transforms_learnt_from_all_rows_is_said_where_there_are_any(cv) ->
     learning = lk.cross_validate("low ~ scale(age) + bs(lwt, df=4) + C(race)", births(), **options)
     for notes in (learning.summary().notes, finding_document(learning.nested()).notes):
         assert sum(f"What scale(age), bs(lwt, df=4) {words}" in note for note in notes) == 1
-    several = lk.cross_validate("race ~ center(age) + poly(lwt, 2, raw=True)", births(), model="multinomial", **options)
+    several = lk.cross_validate(
+        "race ~ center(age) + poly(lwt, 2, raw=True)", births(), model=lk.Multinomial(), **options
+    )
     assert any(f"What center(age) {words}" in note for note in several.summary().notes)

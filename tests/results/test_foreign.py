@@ -24,6 +24,9 @@ from logitkit.results.path import Path
 
 DATA = pd.DataFrame({"y": [0, 1, 0, 1, 1, 0], "x": [1.0, 2.0, 3.0, 2.5, 4.0, 1.5], "g": list("aabbcc")})
 FUNCTIONS = [
+    lk.fit,
+    lk.fit_matrix,
+    lk.fit_by,
     lk.logit,
     lk.logit_matrix,
     lk.logit_by,

@@ -40,18 +40,23 @@ def test_scores_are_those_of_refits() -> None:
     assert_allclose(by_matrix.record.scores, by_formula.record.scores, rtol=ROUTE)
 
 
-def test_scores_of_several_outcomes_are_those_of_refits() -> None:
+@pytest.mark.parametrize(
+    "model",
+    [lk.Multinomial(), lk.Multinomial("white", per_outcome={"black": "age"}), lk.Multinomial(equal="age")],
+    ids=repr,
+)
+def test_scores_of_several_outcomes_are_those_of_refits(model: lk.Multinomial) -> None:
     births = lk.datasets.load_lbw()
     births["race"] = births["race"].astype(str)
-    given: dict[str, Any] = {"model": "multinomial", "penalty": None, "folds": lk.Folds(3, seed=4)}
+    given: dict[str, Any] = {"model": model, "penalty": None, "folds": lk.Folds(3, seed=4)}
     cv = lk.cross_validate("race ~ age + smoke", births, **given)
     levels = sorted(set(births["race"]))
     for split in range(3):
         test, train = cv.record.folds.test(split), cv.record.folds.train(split)
-        mu = lk.multinomial("race ~ age + smoke", births.iloc[train]).predict(births.iloc[test]).to_numpy()
+        mu = lk.fit("race ~ age + smoke", births.iloc[train], model=model).predict(births.iloc[test]).to_numpy()
         own = mu[np.arange(len(test)), [levels.index(level) for level in births["race"].iloc[test]]]
         assert_allclose(cv.record.scores[split, 0], -2.0 * np.log(own).mean(), rtol=ROUTE)
-    assert_allclose(cv.best.coef, lk.multinomial("race ~ age + smoke", births).coef, rtol=ROUTE)
+    assert_allclose(cv.best.coef, lk.fit("race ~ age + smoke", births, model=model).coef, rtol=ROUTE)
 
 
 def test_separation_without_a_fold_is_predicted_at_its_limit() -> None:
@@ -61,7 +66,7 @@ def test_separation_without_a_fold_is_predicted_at_its_limit() -> None:
     cv = lk.cross_validate("y ~ x", data, penalty=None, folds=lk.Folds(given=folds))
     assert cv.record.scores[2, 0] == np.inf  # the one row that overlaps, certain to be the other outcome
     codes = {"y": np.array(["a", "b"])[data["y"].astype(int)], "x": x}
-    several = lk.cross_validate("y ~ x", codes, penalty=None, folds=lk.Folds(given=folds), model="multinomial")
+    several = lk.cross_validate("y ~ x", codes, penalty=None, folds=lk.Folds(given=folds), model=lk.Multinomial())
     assert_allclose(several.record.scores, cv.record.scores, rtol=ROUTE)
 
 

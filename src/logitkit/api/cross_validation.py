@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from logitkit.api.functions import scope_of
-from logitkit.api.model_words import ModelWords
-from logitkit.api.nominal import First
 from logitkit.api.paths import path_options
+from logitkit.api.scope import caller_scope
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import labelled_rows, ready_design
 from logitkit.design.table.frame import read_table
-from logitkit.engine.regularised.model import PathModel
+from logitkit.engine.regularised.model import PathModel, penalised_model
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import strength_grid
 from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.inference.delta import normal_quantile
+from logitkit.models.binary import Binary
+from logitkit.models.model import Model, require_model
 from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -32,7 +30,8 @@ from logitkit.selection.cross_validation import cross_validate_path
 from logitkit.selection.folds import Folds, splits_of
 from logitkit.selection.scores import measure_named
 from logitkit.selection.splits import Splits
-from logitkit.typing import MissingPolicy, ModelKind, WeightKind
+from logitkit.selection.unpenalised import Unpenalised
+from logitkit.typing import MissingPolicy, WeightKind
 
 __all__ = ["cross_validate", "cross_validate_matrix"]
 
@@ -42,6 +41,7 @@ def cross_validate(
     formula: str,
     data: Any,
     *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
     penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     folds: int | Folds = 10,
     measure: str = "deviance",
@@ -51,10 +51,6 @@ def cross_validate(
     weights: Any = None,
     offset: Any = None,
     weight_kind: WeightKind = "frequency",
-    event: Any = None,
-    link: str = "logit",
-    model: ModelKind = "logit",
-    reference: Any = First.FIRST,
     missing: MissingPolicy = "drop",
     solver: ProxNewton | None = None,
     level: float = 0.95,
@@ -70,6 +66,8 @@ def cross_validate(
         As in ``logit``.
     data : table
         As in ``logit``.
+    model : model, default lk.Binary()
+        What is fitted, as in ``path``.
     penalty : penalty or None, default lk.Lasso()
         At least one part without a strength; ``None`` for the model without a penalty, fitted by maximum likelihood
         without each fold: its scores are those of the one strength zero.
@@ -78,9 +76,9 @@ def cross_validate(
         repeated, stratified by a column too, from another seed, or given.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
         How predictions are scored.
-    n_strengths, ratio, strengths, weights, offset, weight_kind, event : optional
+    n_strengths, ratio, strengths, weights, offset, weight_kind : optional
         As in ``path``.
-    link, model, reference, missing, solver, level : optional
+    missing, solver, level : optional
         As in ``path``.
 
     Returns
@@ -101,17 +99,19 @@ def cross_validate(
     >>> cv.best.penalty.words
     'ridge'
     """
-    scope = scope_of(sys._getframe(2))  # noqa: SLF001 - the scope of the call
-    rows = partial(
-        build_design, formula, data, namespace=scope, weights=weights, weight_kind=weight_kind, missing=missing
+    normal_quantile(level)
+    model = require_model(model)
+    design = build_design(
+        formula,
+        data,
+        namespace=caller_scope(),
+        weights=weights,
+        weight_kind=weight_kind,
+        reader=model.reader(offset),
+        missing=missing,
     )
-    words = ModelWords(model, event, reference, link, offset)
-    grid = (n_strengths, ratio, strengths)
-
-    def divided(design: Design) -> Splits:
-        return splits_of(folds, design, read_table(data))
-
-    return _cross_validated(rows, words, penalty, grid, divided, measure, solver, level)
+    splits = splits_of(folds, design, read_table(data))
+    return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), measure, solver, level)
 
 
 @in_our_words
@@ -120,6 +120,7 @@ def cross_validate_matrix(
     y: Any,
     names: Sequence[str] | None = None,
     *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
     penalty: Specification | None = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     folds: int | Folds = 10,
     measure: str = "deviance",
@@ -129,10 +130,6 @@ def cross_validate_matrix(
     weights: Any = None,
     offset: Any = None,
     weight_kind: WeightKind = "frequency",
-    event: Any = None,
-    link: str = "logit",
-    model: ModelKind = "logit",
-    reference: Any = First.FIRST,
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> CrossValidated:
@@ -143,14 +140,14 @@ def cross_validate_matrix(
     X : (n, p) array, sparse matrix or table of numbers
         Holds its own intercept, as in ``logit_matrix``.
     y : (n,) array-like
-        0/1, bool, text or categories with two levels.
+        A response that the model reads.
     names : sequence of str, optional
         Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
-    penalty, folds, measure : optional
+    model, penalty, folds, measure : optional
         As in ``cross_validate``; columns of ``lk.Folds`` are given as values.
-    n_strengths, ratio, strengths, weights, offset, weight_kind, event : optional
+    n_strengths, ratio, strengths, weights, offset, weight_kind : optional
         As in ``path_matrix``.
-    link, model, reference, solver, level : optional
+    solver, level : optional
         As in ``path_matrix``.
 
     Returns
@@ -173,40 +170,34 @@ def cross_validate_matrix(
     >>> cv.scores.shape
     (5, 3)
     """
-    rows = partial(ready_design, X, y, names, weights=weights, weight_kind=weight_kind)
-    words = ModelWords(model, event, reference, link, offset)
-    grid = (n_strengths, ratio, strengths)
-
-    def divided(design: Design) -> Splits:
-        return splits_of(folds, design, labelled_rows(y, design.n_rows, design.index))
-
-    return _cross_validated(rows, words, penalty, grid, divided, measure, solver, level)
+    normal_quantile(level)
+    model = require_model(model)
+    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, reader=model.reader(offset))
+    splits = splits_of(folds, design, labelled_rows(y, design.n_rows, design.index))
+    return _cross_validated(design, model, penalty, splits, (n_strengths, ratio, strengths), measure, solver, level)
 
 
 def _cross_validated(
-    rows: Callable[..., Design],
-    words: ModelWords,
+    design: Design,
+    model: Model,
     penalty: Specification | None,
+    splits: Splits,
     grid: tuple[Any, Any, Any],
-    divided: Callable[[Design], Splits],
     measure: str,
     solver: ProxNewton | None,
     level: float,
 ) -> CrossValidated:
-    """Return the cross-validation of rows, whichever way they come."""
-    normal_quantile(level)
-    design = words.design(rows)
-    splits = divided(design)
-    given: PathModel = words.unpenalised(design, level)
-    penalised = None if penalty is None else words.penalised(design, penalty)
-    options, several = path_options(solver), bool(design.info.response.levels)
-    scored = measure_named(measure, several)
+    """Return the cross-validation of a design, whichever way its rows came."""
+    form = model.form(design.info, penalised=penalty is not None)
+    options, scored = path_options(solver), measure_named(measure, not model.is_single)
     if penalty is None and (grid[1:] != (None, None) or solver is not None):
         raise DataError("penalty=None: strengths=, ratio= and solver= are for a penalty; leave them out.")
     with single_threaded_blas():
+        given: PathModel = Unpenalised(design, form, level)
         strengths = np.zeros(1)
-        if penalised is not None:
-            given, strengths = penalised, strength_grid(penalised, *grid)
+        if penalty is not None:
+            given = penalised = penalised_model(design, form, penalty)
+            strengths = strength_grid(penalised, *grid)
         found = cross_validate_path(given, strengths, splits, scored, options, stops=grid[2] is None)
     missing = missing_scores(found)
     if missing:

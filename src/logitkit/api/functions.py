@@ -1,36 +1,24 @@
-"""The public fitting functions: formula and data, or a ready matrix, to a fit."""
+"""The public functions that are named for the model that they fit."""
 
 from __future__ import annotations
 
-import sys
-from collections import ChainMap
 from collections.abc import Mapping, Sequence
-from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from logitkit.design.build import build_design
-from logitkit.design.design import Design
-from logitkit.design.ready import ready_design
-from logitkit.design.response.reading import BinaryReader
-from logitkit.engine.fit import fit_design
-from logitkit.engine.levels.absorbed import fit_absorbed
+from logitkit.api.fitting import fit, fit_matrix
 from logitkit.engine.solvers.newton import Newton
-from logitkit.errors import ConvergenceWarning, DataError, warn_caller
-from logitkit.inference.delta import normal_quantile
-from logitkit.inference.sandwich import with_required_sandwich
-from logitkit.models.binomial import Binomial
-from logitkit.models.link import link_named
-from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.models.binary import Binary
+from logitkit.models.nominal import UNSTATED, Multinomial
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
+from logitkit.results.multinomial import MultinomialFit
 from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.engine.regularised.options import ProxNewton
     from logitkit.models.penalties.specification import Specification
-    from logitkit.results.grouped import GroupedFits
 
-__all__ = ["logit", "logit_by", "logit_matrix", "scope_of"]
+__all__ = ["logit", "logit_matrix", "multinomial", "multinomial_matrix"]
 
 
 @in_our_words
@@ -109,22 +97,21 @@ def logit(
     >>> round(float(fit.odds_ratios().loc["x", "odds_ratio"]), 6) == round(6 * 7 / (4 * 3), 6)
     True
     """
-    normal_quantile(level)
-    family = Binomial(link_named(link))
-    namespace = scope_of(sys._getframe(2))  # noqa: SLF001 - as every formula package does; the scope of the call
-    design = build_design(
+    found = fit(
         formula,
         data,
-        namespace=namespace,
+        model=Binary(link, event),
+        penalty=penalty,
         weights=weights,
-        weight_kind=weight_kind,
         offset=offset,
-        cluster=cluster,
-        reader=BinaryReader(event),
+        weight_kind=weight_kind,
         missing=missing,
+        cluster=cluster,
         absorb=absorb,
+        solver=solver,
+        level=level,
     )
-    return _fit(design, family, penalty, solver, level)
+    return cast(Fit, found)
 
 
 @in_our_words
@@ -190,148 +177,199 @@ def logit_matrix(
     >>> bool(np.isclose(fit.coef["Intercept"], np.log(3)))
     True
     """
-    normal_quantile(level)
-    family = Binomial(link_named(link))
-    design = ready_design(
+    found = fit_matrix(
         X,
         y,
         names,
+        model=Binary(link, event),
+        penalty=penalty,
         weights=weights,
-        weight_kind=weight_kind,
         offset=offset,
+        weight_kind=weight_kind,
         cluster=cluster,
-        reader=BinaryReader(event),
+        solver=solver,
+        level=level,
     )
-    return _fit(design, family, penalty, solver, level)
+    return cast(Fit, found)
 
 
 @in_our_words
-def logit_by(
+def multinomial(
     formula: str,
     data: Any,
-    by: str | Sequence[str],
     *,
+    reference: Any = UNSTATED,
+    per_outcome: Mapping[str, str] | None = None,
+    equal: str | Sequence[str] | None = None,
     weights: Any = None,
     offset: Any = None,
     weight_kind: WeightKind = "frequency",
-    event: Any = None,
-    link: str = "logit",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
-    solver: Newton | None = None,
+    penalty: Specification | None = None,
+    solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
-) -> GroupedFits:
-    """Fit the same logistic regression to each group of a table.
+) -> MultinomialFit:
+    r"""Fit a multinomial logistic regression from a formula by maximum likelihood.
 
-    The columns are coded once for all groups: levels, spline knots and moments of transforms are learnt from the rows
-    of the whole table, so that coefficients of different groups mean the same. A level that does not occur in a group
-    leaves its coefficient missing there.
+    .. math:: \log \frac{p_{ik}}{p_{ir}} = x_i'\beta_k + o_{ik} - o_{ir}
+
+    for every outcome k but the reference r, or in symmetric form :math:`p_{ik} \propto \exp(x_i'\beta_k + o_{ik})` with
+    coefficients that sum to zero over the outcomes.
 
     Parameters
     ----------
     formula : str
-        As in ``logit``.
+        ``"response ~ terms"``. The response is text, categories, whole numbers or bool, one outcome a row, or
+        ``cbind(a, b, c)`` with counts of each outcome; the terms are those of ``logit``.
     data : table
-        As in ``logit``.
-    by : str or sequence of str
-        Columns that make the groups; rows where one is missing are dropped and counted.
-    weights, offset : str or (n,) array-like, optional
+        As in ``logit``; it is not changed.
+    reference : object, optional
+        The outcome that the others are compared with. Default: the first, of categories in their order, else sorted.
+        None: the symmetric form, in which of all equivalent coefficients those of least norm are given; they sum to
+        zero over the outcomes. With a penalty this is the default.
+    per_outcome : mapping of str to str, optional
+        Terms of single outcomes, ``{"bus": "cost"}``; these have no others besides the intercept. An outcome that is
+        not named has all terms of the formula.
+    equal : str or sequence of str, optional
+        Terms, ``"cost + time"``, whose coefficients are the same for every outcome but the reference.
+    weights : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
+    offset : mapping of str to str or array-like, or (n, K) array-like, optional
+        By outcome, given like ``weights``; zero for an outcome without one. An array or table has a column an outcome.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean, as in ``logit``.
-    event : object, optional
-        The value of the response that is modelled.
-    link : {'logit'}
-        The link.
+        As in ``logit``.
     missing : {'drop', 'raise'}
         Rows with missing values are dropped and counted, or refused.
     cluster : str or (n,) array-like, optional
-        Groups of rows that may be dependent: sandwich errors.
-    solver : Newton, optional
-        Options of the solver.
+        Groups of rows that may be dependent: sandwich errors with G / (G - 1).
+    penalty : penalty, optional
+        As in ``logit``, or ``lk.Lasso(0.05, across_outcomes=True)``, with which a column enters for all outcomes or for
+        none. Without a reference it is of the symmetric form; with one, of the coefficients against it, and the fit
+        depends on which it is.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
     level : float, default 0.95
         Confidence level of intervals.
 
     Returns
     -------
-    GroupedFits
-        One fit a group; a group with one outcome only, with separation or with columns that are dependent is a finding
-        in it, not an error.
+    MultinomialFit
+        Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
 
     Raises
     ------
     FormulaError, DataError, ResponseError
         What is wrong with the input, where, and what to do.
 
+    References
+    ----------
+    Agresti, A. (2013) Categorical Data Analysis, 3rd edition, section 8.1.
+
     Examples
     --------
-    Each is the fit of the group's rows:
+    With one binary predictor the relative risk ratio is the ratio of odds in the table of outcomes:
 
     >>> import logitkit as lk
-    >>> data = lk.datasets.load_lbw()
-    >>> fits = lk.logit_by("low ~ age + lwt", data, by="smoke")
-    >>> alone = lk.logit("low ~ age + lwt", data[data["smoke"] == 1])
-    >>> bool(abs(fits.coef.loc[1] - alone.coef).max() < 1e-9)
+    >>> import numpy as np
+    >>> data = {"y": ["a"] * 4 + ["b"] * 4 + ["c"] * 2 + ["a"] * 2 + ["b"] * 6 + ["c"] * 2, "x": [0] * 10 + [1] * 10}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> round(float(fit.coef.loc["x", "b"]), 6) == round(float(np.log((6 / 2) / (4 / 4))), 6)
     True
     """
-    normal_quantile(level)
-    family = Binomial(link_named(link))
-    if solver is not None and not isinstance(solver, Newton):
-        raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
-    from logitkit.design.group_rows import build_groups
-    from logitkit.inference.by import fit_groups
-    from logitkit.results.grouped import GroupedFits
-
-    rows = build_groups(
+    found = fit(
         formula,
         data,
-        by,
-        namespace=scope_of(sys._getframe(2)),  # noqa: SLF001 - the scope of the call
-        extras={"weights": weights, "offset": offset, "cluster": cluster},
+        model=Multinomial(reference, per_outcome, equal),
+        penalty=penalty,
+        weights=weights,
+        offset=offset,
         weight_kind=weight_kind,
-        event=event,
         missing=missing,
+        cluster=cluster,
+        solver=solver,
+        level=level,
     )
-    record = fit_groups(rows, family, solver or Newton(), level)
-    failed = sum(not single.converged for single in record.single.values())
-    if failed:
-        warn_caller(
-            f"Fits that have not converged: {failed} of {len(record.groups)} groups. Do not use their numbers; "
-            "glance() names them.",
-            ConvergenceWarning,
-        )
-    return GroupedFits(record, rows, solver or Newton())
+    return cast(MultinomialFit, found)
 
 
-def _fit(
-    design: Design, family: Binomial, penalty: Specification | None, solver: Newton | ProxNewton | None, level: float
-) -> Fit:
-    if penalty is None:
-        if solver is not None and not isinstance(solver, Newton):
-            raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
-        if design.info.absorbed is None:
-            record = fit_design(design, family, solver or Newton(), level)
-        else:
-            with single_threaded_blas():
-                record, design = fit_absorbed(design, family, solver or Newton(), level)
-    else:
-        from logitkit.engine.regularised.estimate import fit_penalised
-        from logitkit.engine.regularised.options import ProxNewton
+@in_our_words
+def multinomial_matrix(
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None = None,
+    *,
+    reference: Any = UNSTATED,
+    per_outcome: Mapping[str, str] | None = None,
+    equal: str | Sequence[str] | None = None,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    cluster: Any = None,
+    penalty: Specification | None = None,
+    solver: Newton | ProxNewton | None = None,
+    level: float = 0.95,
+) -> MultinomialFit:
+    """Fit a multinomial logistic regression to a ready matrix, which holds its own intercept.
 
-        if solver is not None and not isinstance(solver, ProxNewton):
-            raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")
-        record = fit_penalised(design, family, penalty, solver or ProxNewton(), level)
-    if not record.converged:
-        warn_caller(
-            f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
-        )
-    return Fit(with_required_sandwich(record, design), design)
+    Parameters
+    ----------
+    X : (n, p) array, scipy sparse matrix or table of numbers
+        Not copied when it is a dense array. Without a column of ones there is no intercept.
+    y : (n,) array-like
+        One outcome a row.
+    names : sequence of str, optional
+        Column names; the one called ``"Intercept"`` is the intercept.
+    reference : object, optional
+        The outcome that the others are compared with; the first by default, None for the symmetric form.
+    per_outcome : mapping of str to str, optional
+        As in ``multinomial``; terms are columns.
+    equal : str or sequence of str, optional
+        As in ``multinomial``; terms are columns.
+    weights : (n,) array-like, optional
+        Not negative.
+    offset : mapping of str to array-like, or (n, K) array-like, optional
+        By outcome; zero for an outcome without one.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What weights mean.
+    cluster : (n,) array-like, optional
+        Groups of rows that may be dependent.
+    penalty : penalty, optional
+        As in ``multinomial``; terms are columns.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
+    level : float, default 0.95
+        Confidence level of intervals.
 
+    Returns
+    -------
+    MultinomialFit
+        As from ``multinomial``.
 
-def scope_of(frame: FrameType) -> Mapping[str, Any]:
-    """Return the names that the caller can see, through list comprehensions, which had frames before Python 3.12."""
-    scopes: list[dict[str, Any]] = [frame.f_locals]
-    while frame.f_code.co_name in {"<listcomp>", "<dictcomp>", "<setcomp>"} and frame.f_back is not None:
-        frame = frame.f_back
-        scopes.append(frame.f_locals)
-    return ChainMap(*scopes, frame.f_globals)
+    Raises
+    ------
+    DataError, ResponseError
+        What is wrong with the input, where, and what to do.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> import numpy as np
+    >>> fit = lk.multinomial_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"])
+    >>> bool(np.isclose(fit.coef.loc["Intercept", "b"], np.log(2)))
+    True
+    """
+    found = fit_matrix(
+        X,
+        y,
+        names,
+        model=Multinomial(reference, per_outcome, equal),
+        penalty=penalty,
+        weights=weights,
+        offset=offset,
+        weight_kind=weight_kind,
+        cluster=cluster,
+        solver=solver,
+        level=level,
+    )
+    return cast(MultinomialFit, found)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-from logitkit.api.functions import scope_of
-from logitkit.api.model_words import ModelWords
-from logitkit.api.nominal import First
+from logitkit.api.scope import caller_scope
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
+from logitkit.engine.regularised.model import penalised_model
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathStatus, solve_path, strength_grid
 from logitkit.errors import ConvergenceWarning, DataError, warn_caller
 from logitkit.inference.delta import normal_quantile
+from logitkit.models.binary import Binary
+from logitkit.models.model import Model, require_model
 from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.results.foreign import in_our_words
 from logitkit.results.path import Path
-from logitkit.typing import MissingPolicy, ModelKind, WeightKind
+from logitkit.typing import MissingPolicy, WeightKind
 
 __all__ = ["path", "path_matrix", "path_options"]
 
@@ -34,6 +33,7 @@ def path(
     formula: str,
     data: Any,
     *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
     penalty: Specification = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     n_strengths: int = 100,
     ratio: float | None = None,
@@ -41,15 +41,11 @@ def path(
     weights: Any = None,
     offset: Any = None,
     weight_kind: WeightKind = "frequency",
-    event: Any = None,
-    link: str = "logit",
-    model: ModelKind = "logit",
-    reference: Any = First.FIRST,
     missing: MissingPolicy = "drop",
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> Path:
-    r"""Fit a penalised logistic regression at one strength after another.
+    """Fit a model with a penalty at one strength after another.
 
     Parameters
     ----------
@@ -57,6 +53,9 @@ def path(
         As in ``logit``.
     data : table
         As in ``logit``.
+    model : model, default lk.Binary()
+        What is fitted: of several outcomes ``lk.Multinomial()``, whose symmetric form is penalised unless it states a
+        reference.
     penalty : penalty, default lk.Lasso()
         At least one part without a strength.
     n_strengths : int, default 100
@@ -65,18 +64,10 @@ def path(
         The smallest strength as a share of the largest: 1e-4, or 1e-2 where there are more columns than rows.
     strengths : (k,) array-like, optional
         The strengths themselves. A path over given strengths does not end early.
-    weights, offset : str or (n,) array-like, optional
-        A column name, or an array aligned with ``data`` before any row is dropped.
+    weights, offset : str, (n,) array-like, or by outcome, optional
+        As in ``fit``.
     weight_kind : {'frequency', 'precision', 'sampling'}
         What the weights mean, as in ``logit``.
-    event : object, optional
-        The value of the response that is modelled.
-    link : {'logit'}
-        The link.
-    model : {'logit', 'multinomial'}
-        Of two outcomes or of several.
-    reference : object, optional
-        With ``model='multinomial'``, as in ``multinomial``: without it the symmetric form is penalised.
     missing : {'drop', 'raise'}
         Rows with missing values are dropped and counted, or refused.
     solver : ProxNewton, optional
@@ -107,12 +98,18 @@ def path(
     >>> sorted(path.coef.columns[path.coef.iloc[0] != 0])
     ['Intercept', 'age']
     """
-    scope = scope_of(sys._getframe(2))  # noqa: SLF001 - the scope of the call
-    rows = partial(
-        build_design, formula, data, namespace=scope, weights=weights, weight_kind=weight_kind, missing=missing
+    normal_quantile(level)
+    model = require_model(model)
+    design = build_design(
+        formula,
+        data,
+        namespace=caller_scope(),
+        weights=weights,
+        weight_kind=weight_kind,
+        reader=model.reader(offset),
+        missing=missing,
     )
-    words = ModelWords(model, event, reference, link, offset)
-    return _path(rows, words, penalty, (n_strengths, ratio, strengths), solver, level)
+    return _path(design, model, penalty, (n_strengths, ratio, strengths), solver, level)
 
 
 @in_our_words
@@ -121,6 +118,7 @@ def path_matrix(
     y: Any,
     names: Sequence[str] | None = None,
     *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
     penalty: Specification = Lasso(),  # noqa: B008 - frozen, and shown in the signature
     n_strengths: int = 100,
     ratio: float | None = None,
@@ -128,37 +126,25 @@ def path_matrix(
     weights: Any = None,
     offset: Any = None,
     weight_kind: WeightKind = "frequency",
-    event: Any = None,
-    link: str = "logit",
-    model: ModelKind = "logit",
-    reference: Any = First.FIRST,
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> Path:
-    """Fit a penalised logistic regression to a ready matrix, no intercept added, at one strength after another.
+    """Fit a model with a penalty to a ready matrix, no intercept added, at one strength after another.
 
     Parameters
     ----------
     X : (n, p) array, sparse matrix or table of numbers
         Holds its own intercept, as in ``logit_matrix``.
     y : (n,) array-like
-        0/1, bool, text or categories with two levels.
+        A response that the model reads.
     names : sequence of str, optional
         Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
+    model : model, default lk.Binary()
+        As in ``path``.
     penalty, n_strengths, ratio, strengths : optional
         As in ``path``.
-    weights, offset : (n,) array-like, optional
-        One value a row.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean, as in ``logit``.
-    event : object, optional
-        The value of ``y`` that is modelled.
-    link : {'logit'}
-        The link.
-    model : {'logit', 'multinomial'}
-        Of two outcomes or of several.
-    reference : object, optional
-        With ``model='multinomial'``, as in ``multinomial``: without it the symmetric form is penalised.
+    weights, offset, weight_kind : optional
+        As in ``fit_matrix``.
     solver : ProxNewton, optional
         As in ``path``.
     level : float, default 0.95
@@ -183,29 +169,30 @@ def path_matrix(
     >>> path.coef["x"].is_monotonic_increasing
     True
     """
-    rows = partial(ready_design, X, y, names, weights=weights, weight_kind=weight_kind)
-    words = ModelWords(model, event, reference, link, offset)
-    return _path(rows, words, penalty, (n_strengths, ratio, strengths), solver, level)
+    normal_quantile(level)
+    model = require_model(model)
+    design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, reader=model.reader(offset))
+    return _path(design, model, penalty, (n_strengths, ratio, strengths), solver, level)
 
 
 def _path(
-    rows: Callable[..., Design],
-    words: ModelWords,
+    design: Design,
+    model: Model,
     penalty: Specification,
     grid: tuple[Any, Any, Any],
     solver: ProxNewton | None,
     level: float,
 ) -> Path:
-    """Return the path of rows, whichever way they come."""
-    normal_quantile(level)
-    design, options = words.design(rows), path_options(solver)
+    """Return the path of a design, whichever way its rows came."""
+    options = path_options(solver)
     if penalty is None:
         raise DataError(
             "penalty=None: a path is of one strength after another, and a model without a penalty has none. Use "
-            "lk.logit or lk.multinomial; lk.cross_validate(..., penalty=None) says how well it predicts."
+            "lk.fit; lk.cross_validate(..., penalty=None) says how well it predicts."
         )
-    given = words.penalised(design, penalty)
+    form = model.form(design.info, penalised=True)
     with single_threaded_blas():
+        given = penalised_model(design, form, penalty)
         record = solve_path(given, strength_grid(given, *grid), options, stops=grid[2] is None)
     if record.status is PathStatus.NOT_CONVERGED:
         warn_caller(

@@ -198,7 +198,7 @@ def _fit(options: argparse.Namespace) -> None:
     """Fit, write what was asked for, and print the summary."""
     require_outputs({"model": options.save, "report": options.report}, [options.data], options.force)
     units = _units(options)
-    fit = _fit_several(options) if options.model == "multinomial" else _fit_two(options)
+    fit = _fitted(options)
     text = getattr(fit.summary(units), f"to_{options.format}")()
     try:  # files first: the reader of the standard output may go away
         if options.save:
@@ -209,45 +209,47 @@ def _fit(options: argparse.Namespace) -> None:
         _print(text)
 
 
-def _fit_two(options: argparse.Namespace) -> Any:
-    """Return the fit of a model of two outcomes."""
-    if options.reference is not None:
-        raise DataError("--reference is for --model multinomial; of two outcomes name the one modelled, --event.")
-    from logitkit.api.functions import logit
+def _fitted(options: argparse.Namespace) -> Any:
+    """Return the fit of a formula that sees none of the names of this module."""
+    _require_options_of(options)
+    from logitkit.api.fitting import fit
 
     data = _read(options.data, options.separator)
-    event = None if options.event is None else _response_level(options.event, options.formula, data)
-    return _fitted(logit, options.formula, data, {"offset": options.offset, "event": event, **_common(options)})
+    # A formula sees the names of the scope that calls the function: at the command line there are none to see.
+    names = ("weights", "weight_kind", "offset", "cluster", "missing", "level")
+    call = {
+        "_fit": fit,
+        "_formula": options.formula,
+        "_data": data,
+        "_options": {"model": _model(options, data), **{name: getattr(options, name) for name in names}},
+    }
+    return eval("_fit(_formula, _data, **_options)", call)
 
 
-def _fit_several(options: argparse.Namespace) -> Any:
-    """Return the fit of a model of several outcomes."""
+def _require_options_of(options: argparse.Namespace) -> None:
+    """Refuse options of another model than the one that is asked for."""
+    if options.model != "multinomial":
+        if options.reference is not None:
+            raise DataError("--reference is for --model multinomial; of two outcomes name the one modelled, --event.")
+        return
     if options.event is not None:
         raise DataError("--event is for a model of two outcomes; of several name the one compared with, --reference.")
     if options.offset is not None:
         raise DataError(
             "--offset is for a model of two outcomes; several have one each, lk.multinomial(..., offset={...})."
         )
-    from logitkit.api.nominal import multinomial
-
-    data = _read(options.data, options.separator)
-    chosen = {}
-    if options.reference is not None:
-        chosen["reference"] = _response_level(options.reference, options.formula, data)
-    return _fitted(multinomial, options.formula, data, {**chosen, **_common(options)})
 
 
-def _fitted(verb: Any, formula: str, data: Any, options: dict[str, Any]) -> Any:
-    """Return the fit of a formula that sees none of the names of this module."""
-    # A formula sees the names of the scope that calls the function: at the command line there are none to see.
-    call = {"_verb": verb, "_formula": formula, "_data": data, "_options": options}
-    return eval("_verb(_formula, _data, **_options)", call)
+def _model(options: argparse.Namespace, data: Any) -> Any:
+    """Return the model that the options state."""
+    from logitkit.models.binary import Binary
+    from logitkit.models.nominal import Multinomial
 
-
-def _common(options: argparse.Namespace) -> dict[str, Any]:
-    """Return what models of any kind are told."""
-    names = ("weights", "weight_kind", "cluster", "missing", "level")
-    return {name: getattr(options, name) for name in names}
+    word = options.reference if options.model == "multinomial" else options.event
+    level = None if word is None else _response_level(word, options.formula, data)
+    if options.model != "multinomial":
+        return Binary(event=level)
+    return Multinomial() if word is None else Multinomial(level)
 
 
 def _units(options: argparse.Namespace) -> dict[str, float]:

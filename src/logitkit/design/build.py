@@ -31,7 +31,6 @@ def build_design(
     namespace: Mapping[str, Any],
     weights: Any = None,
     weight_kind: WeightKind = "frequency",
-    offset: Any = None,
     cluster: Any = None,
     reader: OutcomeReader | None = None,
     missing: MissingPolicy = "drop",
@@ -50,7 +49,7 @@ def build_design(
             "the most levels, and put the others into the formula as C(...)."
         )
     extras = gather_extras(
-        table, weights=weights, offset=offset, cluster=cluster, absorb=absorb, offsets=reader.offsets
+        table, weights=weights, offset=reader.offset, cluster=cluster, absorb=absorb, offsets=reader.offsets
     )
     reserved = [name for name in extras.names.values() if name and name != ARRAY]
     parsed = parse_formula(formula, table.names, namespace, reserved, n_rows=table.n_rows)

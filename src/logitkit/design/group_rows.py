@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from logitkit.design.build import build_design
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.groups import Groups, learn_groups, missing_by
-from logitkit.design.response.reading import BinaryReader
+from logitkit.design.response.reading import OutcomeReader
 from logitkit.design.table.frame import Table, read_table, row_values
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.typing import IntArray, MissingPolicy, WeightKind
@@ -62,10 +62,10 @@ def build_groups(
     namespace: Mapping[str, Any],
     extras: Mapping[str, Any],
     weight_kind: WeightKind,
-    event: Any,
+    reader: Callable[[Any], OutcomeReader],
     missing: MissingPolicy,
 ) -> GroupRows:
-    """Build one design for all groups of a table."""
+    """Build one design for all groups of a table, with the reader of the response that an offset makes."""
     table = read_table(data)
     if table.n_rows == 0:
         raise DataError("The table has no rows.")
@@ -88,7 +88,7 @@ def build_groups(
         data,
         namespace=namespace,
         weight_kind=weight_kind,
-        reader=BinaryReader(event),
+        reader=reader(given.pop("offset", None)),
         missing=missing,
         **given,
     )

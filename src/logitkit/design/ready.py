@@ -33,7 +33,6 @@ def ready_design(
     *,
     weights: Any = None,
     weight_kind: WeightKind = "frequency",
-    offset: Any = None,
     cluster: Any = None,
     reader: OutcomeReader | None = None,
 ) -> Design:
@@ -60,7 +59,7 @@ def ready_design(
     table = read_table({"y": values})
     if missing_outcome(values).any():
         raise DataError("y has missing values; drop those rows, or use a formula, which drops and counts them.")
-    given = {"weights": weights, "offset": offset, "cluster": cluster}
+    given = {"weights": weights, "offset": reader.offset, "cluster": cluster}
     given |= {offset_role(outcome): value for outcome, value in reader.offsets.items()}
     for role, value in given.items():
         if isinstance(value, str):
@@ -78,7 +77,7 @@ def ready_design(
         replace(
             response_info,
             weights=None if weights is None else ARRAY,
-            offset=None if offset is None else ARRAY,
+            offset=None if reader.offset is None else ARRAY,
             cluster=None if cluster is None else ARRAY,
             weight_kind=weight_kind,
         ),

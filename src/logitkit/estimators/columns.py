@@ -39,10 +39,10 @@ class Columns:
     --------
     >>> from logitkit.estimators.outcomes import classes_of
     >>> columns = Columns(np.array([[0.0], [0.0], [1.0], [1.0]]), ("x",), fit_intercept=True)
-    >>> from logitkit.api.functions import logit, logit_matrix
-    >>> target = classes_of(np.array([0, 1, 0, 1]), "Model", "logit")
-    >>> fit = columns.fit(Verb(logit_matrix, logit), target, None, {})
-    >>> fit.coef.index.tolist()
+    >>> from logitkit.api.fitting import fit, fit_matrix
+    >>> target = classes_of(np.array([0, 1, 0, 1]), "Model", several=False)
+    >>> fitted = columns.fit(Verb(fit_matrix, fit), target, None, {})
+    >>> fitted.coef.index.tolist()
     ['Intercept', 'x']
     """
 
@@ -75,7 +75,7 @@ class Columns:
             self.names if not self.fit_intercept else (INTERCEPT, *self.names),
             weights=weights,
             weight_kind="frequency" if weights is None else "precision",
-            **target.words,
+            model=target.model,
             **options,
         )
 

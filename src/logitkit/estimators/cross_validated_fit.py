@@ -122,12 +122,11 @@ class CrossValidatedFit(Predictor):
         require_choice("rule", self.rule, RULES)
         penalty = penalty_without_strength(self.penalty, self.l1_ratio, type(self).__name__.removesuffix("CV"))
         rows, labels = self._rows(X, y)
-        target = classes_of(labels, type(self).__name__, self._model)
+        target = classes_of(labels, type(self).__name__, self._several)
         weights = row_weights(
             target, sample_weight, self.class_weight, rows.used() if self.class_weight is not None else slice(None)
         )
         options = {
-            "model": self._model,
             "folds": folds_of(self, target.codes, groups),
             "measure": self.measure,
             "n_strengths": self.n_strengths,

@@ -125,7 +125,7 @@ class FormulaRows:
             "weights": weights,
             "weight_kind": "frequency" if weights is None else "precision",
             "missing": self.missing,
-            **target.words,
+            "model": target.model,
             **options,
         }
         # A formula sees the names of the scope that calls the function: here those that the user gave, and no others.

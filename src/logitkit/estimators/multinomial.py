@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from logitkit.estimators.single_fit import SingleFit
-from logitkit.typing import ModelKind
 
 __all__ = ["MultinomialClassifier"]
 
@@ -96,4 +95,4 @@ class MultinomialClassifier(SingleFit):
     True
     """
 
-    _model: ClassVar[ModelKind] = "multinomial"
+    _several: ClassVar[bool] = True

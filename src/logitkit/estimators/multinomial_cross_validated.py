@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from logitkit.estimators.cross_validated_fit import CrossValidatedFit
-from logitkit.typing import ModelKind
 
 __all__ = ["MultinomialClassifierCV"]
 
@@ -61,4 +60,4 @@ class MultinomialClassifierCV(CrossValidatedFit):
     True
     """
 
-    _model: ClassVar[ModelKind] = "multinomial"
+    _several: ClassVar[bool] = True

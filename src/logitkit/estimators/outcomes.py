@@ -9,7 +9,10 @@ import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
 from logitkit.errors import ResponseError
-from logitkit.typing import IntArray, ModelKind
+from logitkit.models.binary import Binary
+from logitkit.models.model import Model
+from logitkit.models.nominal import Multinomial
+from logitkit.typing import IntArray
 
 __all__ = ["Classes", "TwoClasses", "classes_of"]
 
@@ -31,8 +34,8 @@ class Classes:
     --------
     Of more than two classes none is the reference:
 
-    >>> classes_of(np.array(["a", "c", "b"]), "Model", "multinomial").words
-    {'reference': None}
+    >>> classes_of(np.array(["a", "c", "b"]), "Model", several=True).model
+    Multinomial(reference=None)
     """
 
     labels: Any
@@ -40,9 +43,9 @@ class Classes:
     codes: IntArray
 
     @property
-    def words(self) -> dict[str, Any]:
-        """What the fitting functions are told: the first of two is the reference, and more have the symmetric form."""
-        return {"reference": _plain(self.classes[0]) if self.classes.size == 2 else None}
+    def model(self) -> Model:
+        """What is fitted: the first of two is the reference, and more have the symmetric form."""
+        return Multinomial(_plain(self.classes[0]) if self.classes.size == 2 else None)
 
 
 @dataclass(frozen=True)
@@ -60,19 +63,19 @@ class TwoClasses(Classes):
 
     Examples
     --------
-    >>> classes_of(np.array(["no", "yes", "no"]), "Model", "logit").words
-    {'event': 'yes'}
+    >>> classes_of(np.array(["no", "yes", "no"]), "Model", several=False).model
+    Binary(event='yes')
     """
 
     @property
-    def words(self) -> dict[str, Any]:
-        """What the fitting functions are told: the second class, or None where the labels are 0 and 1 already."""
+    def model(self) -> Model:
+        """What is fitted: the second class is the event, which need not be said where the labels are 0 and 1."""
         if self.classes.dtype.kind in "biuf" and self.classes[0] == 0 and self.classes[1] == 1:
-            return {"event": None}
-        return {"event": _plain(self.classes[1])}
+            return Binary()
+        return Binary(event=_plain(self.classes[1]))
 
 
-def classes_of(labels: Any, estimator: str, model: ModelKind) -> Classes:
+def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
     """Return labels with their classes.
 
     Parameters
@@ -81,13 +84,13 @@ def classes_of(labels: Any, estimator: str, model: ModelKind) -> Classes:
         One label a row.
     estimator : str
         Its name, for messages.
-    model : {'logit', 'multinomial'}
-        Of two classes, or of two or more.
+    several : bool
+        Whether the model is of two classes or more, not of two.
 
     Returns
     -------
     Classes
-        Of two, for the first model, the second in sorted order is the event.
+        Of a model of two the second in sorted order is the event.
 
     Raises
     ------
@@ -96,13 +99,12 @@ def classes_of(labels: Any, estimator: str, model: ModelKind) -> Classes:
 
     Examples
     --------
-    >>> classes_of(np.array([2, 1, 2]), "Model", "logit").classes.tolist()
+    >>> classes_of(np.array([2, 1, 2]), "Model", several=False).classes.tolist()
     [1, 2]
     """
     if labels.dtype.kind not in "biuUS":  # the others are classes whatever their values
         check_classification_targets(labels)
     classes, codes = np.unique(labels, return_inverse=True)
-    several = model == "multinomial"
     if classes.size == 1:
         raise ResponseError(
             f"{estimator} needs two classes{' or more' if several else ''}, and y has one class only, "

@@ -130,7 +130,7 @@ class LogitPathClassifier(Predictor):
         """
         penalty = penalty_without_strength(self.penalty, self.l1_ratio)
         rows, labels = self._rows(X, y)
-        target = classes_of(labels, type(self).__name__, self._model)
+        target = classes_of(labels, type(self).__name__, self._several)
         weights = row_weights(
             target, sample_weight, self.class_weight, rows.used() if self.class_weight is not None else slice(None)
         )

@@ -17,7 +17,7 @@ from logitkit.estimators.outcomes import Classes
 from logitkit.models.multinomial import Multinomial
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
-from logitkit.typing import FloatArray, ModelKind
+from logitkit.typing import FloatArray
 
 __all__ = ["Predictor"]
 
@@ -35,7 +35,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     True
     """
 
-    _model: ClassVar[ModelKind] = "logit"
+    _several: ClassVar[bool] = False
     formula: str | None
     fit_intercept: bool
     missing: Any
@@ -46,7 +46,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     def __sklearn_tags__(self) -> Any:
         """Say what scikit-learn may expect: how many classes, and with a formula more kinds of columns."""
         tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_class = self._model == "multinomial"
+        tags.classifier_tags.multi_class = self._several
         by_formula = self.formula is not None
         tags.input_tags.sparse = not by_formula
         tags.input_tags.allow_nan = by_formula

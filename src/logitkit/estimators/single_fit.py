@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self
 
-from logitkit.api.functions import logit, logit_matrix
-from logitkit.api.nominal import multinomial, multinomial_matrix
+from logitkit.api.fitting import fit, fit_matrix
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.solvers.newton import Newton
 from logitkit.estimators.outcomes import classes_of
@@ -19,7 +18,7 @@ from logitkit.typing import MissingPolicy, UnseenPolicy
 
 __all__ = ["SingleFit"]
 
-VERBS = {"logit": Verb(logit_matrix, logit), "multinomial": Verb(multinomial_matrix, multinomial)}
+FITTED = Verb(fit_matrix, fit)
 
 
 class SingleFit(Predictor):
@@ -92,7 +91,7 @@ class SingleFit(Predictor):
             What is wrong with the input or the parameters, where, and what to do.
         """
         rows, labels = self._rows(X, y)
-        target = classes_of(labels, type(self).__name__, self._model)
+        target = classes_of(labels, type(self).__name__, self._several)
         used = rows.used() if self.class_weight is not None or self.C is not None else slice(None)
         weights = row_weights(target, sample_weight, self.class_weight, used)
 
@@ -100,9 +99,9 @@ class SingleFit(Predictor):
             return float(target.codes[used].size if weights is None else weights[used].sum())
 
         penalty = chosen_penalty(self.penalty, self.strength, self.l1_ratio, self.C, total)
-        verb, options = VERBS[self._model], {"solver": self.solver, "level": self.level}
+        options = {"solver": self.solver, "level": self.level}
         found = refit_or_lasso(
-            lambda penalty: rows.fit(verb, target, weights, {**options, "penalty": penalty}), penalty
+            lambda penalty: rows.fit(FITTED, target, weights, {**options, "penalty": penalty}), penalty
         )
         self._remember(found, target)
         return self

@@ -16,15 +16,15 @@ class Verb:
     Parameters
     ----------
     by_matrix : callable
-        Such as ``logit_matrix``.
+        Such as ``fit_matrix``.
     by_formula : callable
-        Such as ``logit``.
+        Such as ``fit``.
 
     Examples
     --------
-    >>> from logitkit.api.functions import logit, logit_matrix
-    >>> Verb(logit_matrix, logit).by_formula.__name__
-    'logit'
+    >>> from logitkit.api.fitting import fit, fit_matrix
+    >>> Verb(fit_matrix, fit).by_formula.__name__
+    'fit'
     """
 
     by_matrix: Callable[..., Any]

@@ -1,69 +1,186 @@
-"""Which coefficients a model of several outcomes has, from the words of the user."""
+"""The statement of a model of several outcomes without an order: its reference, and which coefficients it has."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar
 
 import numpy as np
 
 from logitkit.design.formula.named import columns_named
 from logitkit.design.info import DesignInfo
+from logitkit.design.response.reading import NominalReader, OutcomeReader
+from logitkit.design.table.extras import offsets_by_outcome
 from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
 from logitkit.models.form import Form, outcomes_form
+from logitkit.models.model import call_of
 from logitkit.models.predictors import flat_names, full_predictors, patterned_predictors
+from logitkit.typing import BoolArray
 
-__all__ = ["choose_outcomes", "outcome_place", "places_of"]
+__all__ = ["UNSTATED", "Multinomial", "Unstated", "outcome_place", "places_of"]
 
 
-def choose_outcomes(
-    info: DesignInfo,
-    reference: Any,
-    per_outcome: Mapping[str, str] | None = None,
-    equal: str | Sequence[str] | None = None,
-) -> Form:
-    """Return which coefficients are estimated."""
-    levels, p = info.response.levels, len(info.names)
-    place = None if reference is None else outcome_place(reference, info, "reference")
-    flat_names([level for k, level in enumerate(levels) if k != place], info.names)  # refuses two that are the same
-    predictors = full_predictors(len(levels), p, 0 if place is None else place)
-    if per_outcome is not None and not isinstance(per_outcome, Mapping):
-        raise DataError(f"per_outcome={per_outcome!r} is no mapping; give terms by outcome: {{'bus': 'cost'}}.")
-    if not per_outcome and equal is None:
-        return outcomes_form(predictors, place, levels)
-    if place is None:
-        raise UnsupportedError(
-            "reference=None with per_outcome= or equal=: the symmetric form has the same terms for all outcomes. Name "
-            "a reference."
-        )
-    kept = np.ones((predictors.active.size, p), dtype=bool)
-    for outcome, terms in (per_outcome or {}).items():
-        k = outcome_place(outcome, info, "per_outcome")
-        if k == place:
-            raise FormulaError(f"per_outcome names {outcome!r}, which is the reference and has no coefficients.")
-        row = np.zeros(p, dtype=bool)
-        row[columns_named(terms, info, f"per_outcome[{outcome!r}]")] = True
-        if info.intercept is not None:
-            row[info.intercept] = True
-        kept[int(np.searchsorted(predictors.active, k))] = row
-    same = np.zeros(p, dtype=bool)
-    if equal is not None:
-        same[columns_named(equal, info, "equal")] = True
+class Unstated(Enum):
+    """The reference where none is stated: no level of a response is equal to it."""
+
+    UNSTATED = "first outcome; with a penalty None"
+
+    def __repr__(self) -> str:
+        """Return what is meant."""
+        return f"<{self.value}>"
+
+
+UNSTATED = Unstated.UNSTATED
+
+
+@dataclass(frozen=True, repr=False)
+class Multinomial:
+    r"""Multinomial logistic regression of several outcomes without an order.
+
+    .. math:: \log \frac{p_{ik}}{p_{ir}} = x_i'\beta_k + o_{ik} - o_{ir}
+
+    for every outcome k but the reference r, or in symmetric form :math:`p_{ik} \propto \exp(x_i'\beta_k + o_{ik})` with
+    coefficients that sum to zero over the outcomes.
+
+    Parameters
+    ----------
+    reference : object, optional
+        The outcome that the others are compared with. Default: the first, of categories in their order, else sorted.
+        None: the symmetric form, in which of all equivalent coefficients those of least norm are given; they sum to
+        zero over the outcomes. With a penalty this is the default.
+    per_outcome : mapping of str to str, optional
+        Terms of single outcomes, ``{"bus": "cost"}``; these have no others besides the intercept. An outcome that is
+        not named has all terms of the formula.
+    equal : str or sequence of str, optional
+        Terms, ``"cost + time"``, whose coefficients are the same for every outcome but the reference.
+
+    Examples
+    --------
+    ``lk.multinomial`` is the fit of this model:
+
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> model = lk.Multinomial(reference="white", equal="lwt")
+    >>> fit = lk.fit("race ~ age + lwt", births, model=model)
+    >>> fit.coef.loc["lwt"].nunique()
+    1
+    """
+
+    reference: Any = UNSTATED
+    per_outcome: Mapping[str, str] | None = field(default=None, hash=False)
+    equal: str | Sequence[str] | None = None
+
+    is_single: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Refuse what no data could make right, and keep what is given from being changed later."""
+        _require_one_outcome(self.reference, "reference")
+        per_outcome, equal = self.per_outcome, self.equal
+        if per_outcome is not None and not isinstance(per_outcome, Mapping):
+            raise DataError(f"per_outcome={per_outcome!r} is no mapping; give terms by outcome: {{'bus': 'cost'}}.")
+        object.__setattr__(self, "per_outcome", dict(per_outcome) if per_outcome else None)
+        if isinstance(equal, Sequence) and not isinstance(equal, str):
+            object.__setattr__(self, "equal", tuple(equal))
+        if self.reference is None and self.is_restricted:
+            raise UnsupportedError(
+                "reference=None with per_outcome= or equal=: the symmetric form has the same terms for all outcomes. "
+                "Name a reference."
+            )
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        return call_of(self)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the outcomes have different terms, or the same coefficients."""
+        return self.per_outcome is not None or self.equal is not None
+
+    def reader(self, offset: Any = None) -> OutcomeReader:
+        """Return what reads the response.
+
+        Parameters
+        ----------
+        offset : mapping of str to str or array-like, or (n, K) array-like, optional
+            By outcome.
+
+        Returns
+        -------
+        OutcomeReader
+            With the offsets.
+        """
+        return NominalReader(offsets_by_outcome(offset))
+
+    def form(self, info: DesignInfo, penalised: bool = False) -> Form:
+        """Return the likelihood and the linear predictors of the columns and outcomes.
+
+        Parameters
+        ----------
+        info : DesignInfo
+            Names of the columns and outcomes.
+        penalised : bool
+            Whether there is a penalty: without a reference it is of the coefficients of all outcomes.
+
+        Returns
+        -------
+        Form
+            Which coefficients are estimated, and which are shown.
+        """
+        if penalised and self.is_restricted:
+            raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
+        levels, p = info.response.levels, len(info.names)
+        place = self._reference_place(info, penalised)
+        flat_names([level for k, level in enumerate(levels) if k != place], info.names)  # refuses two that are the same
+        if place is None:
+            return outcomes_form(full_predictors(len(levels), p, 0), None, levels)
+        if not self.is_restricted:
+            return outcomes_form(full_predictors(len(levels), p, place), place, levels)
+        kept = self._kept(info, place)
+        absent = ~np.delete(kept, place, axis=0).reshape(-1)
+        predictors = patterned_predictors(kept, self._same(info))
+        return outcomes_form(predictors, place, levels, absent if absent.any() else None)
+
+    def _reference_place(self, info: DesignInfo, penalised: bool) -> int | None:
+        """Return the place of the reference among the outcomes; None for the symmetric form."""
+        reference = self.reference
+        if reference is UNSTATED:
+            reference = None if penalised else (list(info.response.coded) or list(info.response.levels))[0]
+        return None if reference is None else outcome_place(reference, info, "reference")
+
+    def _kept(self, info: DesignInfo, reference: int) -> BoolArray:
+        """Return which columns each outcome has, shape (K, p); the reference has none."""
+        kept = np.ones((len(info.response.levels), len(info.names)), dtype=bool)
+        kept[reference] = False
+        for outcome, terms in (self.per_outcome or {}).items():
+            k = outcome_place(outcome, info, "per_outcome")
+            if k == reference:
+                raise FormulaError(f"per_outcome names {outcome!r}, which is the reference and has no coefficients.")
+            row = np.zeros(len(info.names), dtype=bool)
+            row[columns_named(terms, info, f"per_outcome[{outcome!r}]")] = True
+            if info.intercept is not None:
+                row[info.intercept] = True
+            kept[k] = row
+        return kept
+
+    def _same(self, info: DesignInfo) -> BoolArray:
+        """Return which columns have the same coefficient for all outcomes that have one, shape (p,)."""
+        same = np.zeros(len(info.names), dtype=bool)
+        if self.equal is None:
+            return same
+        same[columns_named(self.equal, info, "equal")] = True
         if not same.any():
-            raise FormulaError(f"equal={equal!r} names no term.")
+            raise FormulaError(f"equal={self.equal!r} names no term.")
         if info.intercept is not None and same[info.intercept]:
             raise FormulaError("equal names the intercept; give terms.")
-    every = np.zeros((len(levels), p), dtype=bool)
-    every[predictors.active] = kept
-    absent = None if kept.all() else ~kept.reshape(-1)
-    return outcomes_form(patterned_predictors(every, same), place, levels, absent)
+        return same
 
 
 def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
     """Return the place of an outcome among the outcomes."""
     response = info.response
-    if isinstance(outcome, (list, dict, set)):
-        raise DataError(f"{where}={outcome!r} is not one outcome.")
+    _require_one_outcome(outcome, where)
     if not isinstance(outcome, str) or outcome not in response.levels:
         for value, code in response.coded.items():
             if type(value) is type(outcome) and value == outcome:
@@ -78,3 +195,9 @@ def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
 def places_of(info: DesignInfo, **outcomes: Any) -> tuple[int | None, ...]:
     """Return the places of outcomes that may be left out."""
     return tuple(None if given is None else outcome_place(given, info, role) for role, given in outcomes.items())
+
+
+def _require_one_outcome(outcome: Any, where: str) -> None:
+    """Refuse several values where one is asked for."""
+    if isinstance(outcome, (list, dict, set, np.ndarray)):
+        raise DataError(f"{where}={outcome!r} is not one outcome.")

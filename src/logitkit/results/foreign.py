@@ -48,10 +48,22 @@ KEYWORDS = {
     "se_fit": "predictions() has standard errors and intervals.",
     "exponentiate": "odds_ratios().",
     "ref": "In the formula: C(x, contr.treatment('level')); of several outcomes: reference=.",
-    "per_outcome": "Terms of single outcomes belong to lk.multinomial, and not to paths.",
-    "equal": "Equal coefficients belong to lk.multinomial, and not to paths.",
+    "model": "A model is stated where it is fitted: lk.fit(formula, data, model=lk.Multinomial()).",
+    "event": "One of two outcomes is the event: lk.logit(..., event=...). Of several none is; name a reference=.",
+    "link": "A link is of a model of two outcomes: lk.logit(..., link=...).",
+    "reference": "One of several outcomes is the reference: lk.multinomial(..., reference=...).",
+    "per_outcome": "Terms of single outcomes belong to lk.multinomial.",
+    "equal": "Equal coefficients belong to lk.multinomial.",
+    "absorb": "Levels are absorbed by lk.logit and lk.fit, in a model of two outcomes; elsewhere write C(...).",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
+#: What a model states, by the words for it, where there is an argument that takes a model.
+OF_MODELS = {
+    **dict.fromkeys(("event", "link"), "Binary"),
+    **dict.fromkeys(("reference", "per_outcome", "equal"), "Multinomial"),
+}
+STATED = "It is stated by the model: model=lk.{0}({1}={2!r:.60})."
+FAMILY = "It is model= here: lk.Binary(), and lk.Multinomial() for more than two outcomes."
 #: Options of lk.Folds, by the words for them, and the arguments that take it.
 OF_FOLDS = {
     **{word: word for word in ("stratify", "groups", "time", "repeats", "seed", "given")},
@@ -132,6 +144,9 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     for name in set(DIVIDING) & set(known):
         hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
         hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
+    stated = OF_MODELS if "model" in known else {}
+    if stated:
+        hints["family"] = FAMILY
 
     def called(given: Sequence[Any]) -> str:
         owner = type(given[0]).__name__ if own else ""
@@ -139,10 +154,12 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def asked(*given: P.args, **named: P.kwargs) -> R:
-        for word in named:
+        for word, value in named.items():
             if word not in parameters:
                 own_words = nearest_name(word, known) if known else "It takes none."
                 hint = hints.get(word, own_words)
+                if word in stated:
+                    hint = STATED.format(stated[word], word, value)
                 raise ArgumentError(f"{called(given)}() has no argument {word!r}. {hint}")
         if len(given) > places:
             rest = [f"{each}=" for each in known[places - own :]]

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from logitkit.design.design import Design
+from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.file import load_record
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
 from logitkit.writing import as_path
 
-__all__ = ["load"]
+__all__ = ["fit_of", "load"]
 
 
 def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | MultinomialFit:
@@ -55,5 +57,9 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
     >>> bool((lk.load(path).coef == fit.coef).all())
     True
     """
-    record = load_record(as_path(path, "model"), functions or {})
-    return MultinomialFit(record) if not record.is_single else Fit(record)
+    return fit_of(load_record(as_path(path, "model"), functions or {}))
+
+
+def fit_of(record: FitRecord, design: Design | None = None) -> Fit | MultinomialFit:
+    """Return a record with the verbs of its family."""
+    return Fit(record, design) if record.is_single else MultinomialFit(record, design)

@@ -46,7 +46,7 @@ class Path:
     Of several outcomes a coefficient belongs to an outcome and a term:
 
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
-    >>> path = lk.path("y ~ x", data, model="multinomial", n_strengths=5)
+    >>> path = lk.path("y ~ x", data, model=lk.Multinomial(), n_strengths=5)
     >>> bool((path.coef.xs("x", axis=1, level="term").iloc[0] == 0).all())
     True
     """

@@ -44,7 +44,7 @@ class OutcomeProblem:
         """Return the path of the library."""
         design, names = self.columns.design, self.columns.shape.names
         given = design.given[0]
-        options = {"model": "multinomial", **self.rows, **options}
+        options = {"model": lk.Multinomial(), **self.rows, **options}
         if design.formula is not None:
             return lk.path(design.formula, given.assign(y=self.y), penalty=penalty, **options)
         return lk.path_matrix(given, self.y, names, penalty=penalty, **options)

@@ -17,7 +17,7 @@ from logitkit.design.table.frame import coded_values, is_missing, levels_of
 from logitkit.errors import FormulaError, ResponseError, nearest_name
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Counts", "Outcome", "code_outcome", "count_column", "evaluate_left", "missing_outcome"]
+__all__ = ["Counts", "Outcome", "code_outcome", "count_column", "evaluate_left", "missing_outcome", "one_value"]
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
     if array.dtype.kind == "c":
         raise ResponseError(f"The response {name!r} holds complex numbers; they must be 0 or 1.")
     if event is not None:
-        event = _one_value(event)
+        event = one_value(event)
     if event is None and array.dtype.kind in "fiub":
         y = array.astype(np.float64)
         zero_one = (y == 0.0) | (y == 1.0)
@@ -160,7 +160,7 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
     return Outcome(_code_known(values, name, info), None, info)
 
 
-def _one_value(event: Any) -> Any:
+def one_value(event: Any) -> Any:
     """Return the event as one plain value; a day is its midnight, as the days of a column are."""
     if np.ndim(event) != 0 or isinstance(event, (Mapping, set, frozenset)):
         raise ResponseError(f"event={event!r} is not one value; give the one value of the response that is modelled.")

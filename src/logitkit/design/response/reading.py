@@ -47,6 +47,10 @@ class OutcomeReader(Protocol):
     """Turns an evaluated left side into a response."""
 
     @property
+    def offset(self) -> Any:
+        """Offset of every linear predictor: a column name, or an array aligned with the table; None without one."""
+
+    @property
     def offsets(self) -> Mapping[str, Any]:
         """Offsets of single outcomes, by outcome: column names, or arrays aligned with the table."""
 
@@ -62,13 +66,16 @@ class BinaryReader:
     ----------
     event : object, optional
         The value that is modelled.
+    offset : str or array-like, optional
+        Of the linear predictor.
     """
 
     event: Any = None
+    offset: Any = None
 
     @property
     def offsets(self) -> Mapping[str, Any]:
-        """Return none: there is one linear predictor, whose offset is given by itself."""
+        """None: there is one linear predictor, whose offset is given by itself."""
         return {}
 
     def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
@@ -96,6 +103,10 @@ class NominalReader:
 
     offsets: Mapping[str, Any] = field(default_factory=dict)
     known: ResponseInfo | None = None
+
+    @property
+    def offset(self) -> None:
+        """None: one column added to every logit changes no probability."""
 
     def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
         """Return the response; levels that do not occur in rows of positive weight are left out and told."""

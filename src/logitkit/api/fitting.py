@@ -1,0 +1,235 @@
+"""The public functions that fit any model: to a formula and a table, or to a ready matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from logitkit.api.scope import caller_scope
+from logitkit.design.build import build_design
+from logitkit.design.design import Design
+from logitkit.design.ready import ready_design
+from logitkit.engine.fit import fit_design
+from logitkit.engine.levels.absorbed import fit_absorbed
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, warn_caller
+from logitkit.inference.delta import normal_quantile
+from logitkit.inference.sandwich import with_required_sandwich
+from logitkit.models.binary import Binary
+from logitkit.models.binomial import Binomial
+from logitkit.models.form import Form
+from logitkit.models.model import Model, require_model
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.results.fit import Fit
+from logitkit.results.foreign import in_our_words
+from logitkit.results.loading import fit_of
+from logitkit.results.multinomial import MultinomialFit
+from logitkit.typing import MissingPolicy, WeightKind
+
+if TYPE_CHECKING:
+    from logitkit.engine.regularised.options import ProxNewton
+    from logitkit.models.penalties.specification import Specification
+
+__all__ = ["fit", "fit_matrix", "newton_options"]
+
+
+@in_our_words
+def fit(
+    formula: str,
+    data: Any,
+    *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
+    penalty: Specification | None = None,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    missing: MissingPolicy = "drop",
+    cluster: Any = None,
+    absorb: str | None = None,
+    solver: Newton | ProxNewton | None = None,
+    level: float = 0.95,
+) -> Fit | MultinomialFit:
+    """Fit a model from a formula, by maximum likelihood or with a penalty.
+
+    Parameters
+    ----------
+    formula : str
+        ``"response ~ terms"``; the response is one that the model reads, and the terms are formulaic's, with
+        ``offset(z)`` as in R.
+    data : table
+        pandas, polars, Arrow, another frame that narwhals reads, or a dict of columns; it is not changed.
+    model : model, default lk.Binary()
+        What is fitted: ``lk.Binary(event="yes")``, or ``lk.Multinomial(reference="bus")``.
+    penalty : penalty, optional
+        Such as ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
+    weights : str or (n,) array-like, optional
+        A column name, or an array aligned with ``data`` before any row is dropped.
+    offset : str, (n,) array-like, or by outcome, optional
+        Of a model of two outcomes given like ``weights``; of ``lk.Multinomial`` a mapping of outcomes to such offsets,
+        or an array or table with a column per outcome.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        Whether weights count rows (whole numbers), state precision, or are inverse probabilities of selection; the last
+        gives sandwich errors with n / (n - 1) and withholds likelihood statistics.
+    missing : {'drop', 'raise'}
+        Rows with missing values are dropped and counted, or refused.
+    cluster : str or (n,) array-like, optional
+        Groups of rows that may be dependent, given like ``weights``: sandwich errors with G / (G - 1).
+    absorb : str, optional
+        As in ``logit``; of models of two outcomes.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
+    level : float, default 0.95
+        Confidence level of intervals.
+
+    Returns
+    -------
+    Fit or MultinomialFit
+        Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
+
+    Raises
+    ------
+    FormulaError, DataError, ResponseError
+        What is wrong with the input, where, and what to do.
+    UnsupportedError
+        For what the model or the penalty does not go with.
+
+    Examples
+    --------
+    A model of two outcomes is ``lk.logit``, one of several ``lk.multinomial``:
+
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.fit("race ~ age + lwt", births, model=lk.Multinomial(reference="white"))
+    >>> named = lk.multinomial("race ~ age + lwt", births, reference="white")
+    >>> bool((fit.coef == named.coef).all(axis=None))
+    True
+    """
+    normal_quantile(level)
+    model = require_model(model)
+    if absorb is not None and not model.is_single:
+        raise UnsupportedError(
+            f"absorb={absorb!r:.60} does not go with model={model!r}: levels are eliminated where there is one linear "
+            "predictor. Write the factor into the formula, C(...)."
+        )
+    design = build_design(
+        formula,
+        data,
+        namespace=caller_scope(),
+        weights=weights,
+        weight_kind=weight_kind,
+        cluster=cluster,
+        reader=model.reader(offset),
+        missing=missing,
+        absorb=absorb,
+    )
+    return _fitted(replace(design, table=data), model, penalty, solver, level)
+
+
+@in_our_words
+def fit_matrix(
+    X: Any,
+    y: Any,
+    names: Sequence[str] | None = None,
+    *,
+    model: Model = Binary(),  # noqa: B008 - frozen, and shown in the signature
+    penalty: Specification | None = None,
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    cluster: Any = None,
+    solver: Newton | ProxNewton | None = None,
+    level: float = 0.95,
+) -> Fit | MultinomialFit:
+    """Fit a model to a ready matrix as it is: no intercept is added.
+
+    A column of ones called ``"Intercept"`` is the intercept; without one the model has none, which its summary says.
+
+    Parameters
+    ----------
+    X : (n, p) array, scipy sparse matrix or table of numbers
+        Not copied when it is a dense array.
+    y : (n,) array-like
+        A response that the model reads.
+    names : sequence of str, optional
+        Column names, x0, x1, ... where X has none; the one called ``"Intercept"``, of ones, is the intercept.
+    model : model, default lk.Binary()
+        What is fitted, as in ``fit``.
+    penalty : penalty, optional
+        As in ``fit``; terms are columns.
+    weights : (n,) array-like, optional
+        One value per row.
+    offset : (n,) array-like, or by outcome, optional
+        As in ``fit``, in arrays.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        What the weights mean, as in ``fit``.
+    cluster : (n,) array-like, optional
+        Groups of rows that may be dependent.
+    solver : Newton or ProxNewton, optional
+        Options of the solver; the second with a penalty.
+    level : float, default 0.95
+        Confidence level of intervals.
+
+    Returns
+    -------
+    Fit or MultinomialFit
+        As from ``fit``.
+
+    Raises
+    ------
+    DataError, ResponseError
+        What is wrong with the input, where, and what to do.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> import numpy as np
+    >>> fit = lk.fit_matrix(np.ones((4, 1)), ["a", "b", "b", "c"], names=["Intercept"], model=lk.Multinomial())
+    >>> bool(np.isclose(fit.coef.loc["Intercept", "b"], np.log(2)))
+    True
+    """
+    normal_quantile(level)
+    model = require_model(model)
+    design = ready_design(
+        X, y, names, weights=weights, weight_kind=weight_kind, cluster=cluster, reader=model.reader(offset)
+    )
+    return _fitted(design, model, penalty, solver, level)
+
+
+def _fitted(
+    design: Design, model: Model, penalty: Specification | None, solver: Newton | ProxNewton | None, level: float
+) -> Fit | MultinomialFit:
+    """Return the fit of a design, whichever way its rows came."""
+    form = model.form(design.info, penalised=penalty is not None)
+    if penalty is not None:
+        record = _penalised(design, form, penalty, solver, level)
+    elif design.info.absorbed is None:
+        record = fit_design(design, form, newton_options(solver), level)
+    else:
+        with single_threaded_blas():
+            record, design = fit_absorbed(design, cast(Binomial, form.family), newton_options(solver), level)
+    if not record.converged:
+        warn_caller(
+            f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
+        )
+    return fit_of(with_required_sandwich(record, design), design)
+
+
+def _penalised(
+    design: Design, form: Form, penalty: Specification, solver: Newton | ProxNewton | None, level: float
+) -> FitRecord:
+    """Return the record of a fit with a penalty."""
+    from logitkit.engine.regularised.estimate import fit_penalised
+    from logitkit.engine.regularised.options import ProxNewton
+
+    if solver is not None and not isinstance(solver, ProxNewton):
+        raise DataError(f"solver={solver!r}: with a penalty give lk.ProxNewton(tol=..., max_iter=...).")
+    return fit_penalised(design, form, penalty, solver or ProxNewton(), level)
+
+
+def newton_options(solver: Any) -> Newton:
+    """Return the options of Newton's method."""
+    if solver is not None and not isinstance(solver, Newton):
+        raise DataError(f"solver={solver!r} is not known; give lk.Newton(tol=..., max_iter=...).")
+    return solver or Newton()

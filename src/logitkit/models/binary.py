@@ -1,0 +1,89 @@
+"""The statement of a model of two outcomes: which of them is the event, and the link."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from logitkit.design.info import DesignInfo
+from logitkit.design.response.binary import one_value
+from logitkit.design.response.reading import BinaryReader, OutcomeReader
+from logitkit.models.binomial import Binomial
+from logitkit.models.form import Form, single_form
+from logitkit.models.link import link_named
+from logitkit.models.model import call_of
+
+__all__ = ["Binary"]
+
+
+@dataclass(frozen=True, repr=False)
+class Binary:
+    r"""Logistic regression of two outcomes.
+
+    .. math:: \log \frac{\mu_i}{1 - \mu_i} = x_i'\beta + o_i
+
+    Parameters
+    ----------
+    link : {'logit'}
+        The link.
+    event : object, optional
+        The value of the response that is modelled. Default: 1, True, or the second of two levels.
+
+    Examples
+    --------
+    ``lk.logit`` is the fit of this model:
+
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> fit = lk.fit("low ~ age + lwt", births, model=lk.Binary(event=0))
+    >>> bool((fit.coef == lk.logit("low ~ age + lwt", births, event=0).coef).all())
+    True
+    """
+
+    link: str = "logit"
+    event: Any = None
+
+    is_single: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse a link that is not offered, and an event that is not one value."""
+        link_named(self.link)
+        if self.event is not None:
+            one_value(self.event)
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        return call_of(self)
+
+    def reader(self, offset: Any = None) -> OutcomeReader:
+        """Return what reads the response.
+
+        Parameters
+        ----------
+        offset : str or (n,) array-like, optional
+            Of the linear predictor.
+
+        Returns
+        -------
+        OutcomeReader
+            With the event and the offset.
+        """
+        return BinaryReader(self.event, offset)
+
+    def form(self, info: DesignInfo, penalised: bool = False) -> Form:
+        """Return the likelihood and the linear predictor of the columns.
+
+        Parameters
+        ----------
+        info : DesignInfo
+            Names of the columns.
+        penalised : bool
+            Whether there is a penalty, which changes nothing here.
+
+        Returns
+        -------
+        Form
+            A coefficient for each column.
+        """
+        del penalised
+        return single_form(Binomial(link_named(self.link)), len(info.names))
