@@ -25,7 +25,7 @@ from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.assemble import make_record, shown_coordinates
 from logitkit.engine.cost import require_affordable
-from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.vcov import vcov_of
 from logitkit.engine.existence.margins import margins_of
 from logitkit.engine.existence.separation import find_separation, overlap_is_certain
@@ -105,8 +105,7 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
             if isinstance(found, FitRecord):
                 return replace(found, level=level)
             solved = found
-        assert solved.solution.evaluation.hessian is not None
-        vcov = vcov_of(solved.solution.evaluation.hessian)
+        vcov = vcov_of(_information(design, form, solved))
         solution = replace(solved.solution, method=plan.words)
         return make_record(design, form, shown_coordinates(form, solved.columns), solution, vcov, None, level)
 
@@ -114,7 +113,9 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
 def _plan(design: Design, form: Form) -> Plan:
     """Return how the second derivatives are summed and whether they are kept; refuse what would take hours."""
     if form.is_single:
-        return choose_plan(design.matrix)
+        plan = choose_plan(design.matrix)
+        # The exact elimination of levels is that of the logit.
+        return plan if form.family.is_logit else Plan("dense", None, plan.keeps)
     require_affordable(design.matrix, form.predictors)
     large = design.matrix.n_rows * design.matrix.width >= NUMBERS_LEAST or form.predictors.n_params >= LARGE
     return Plan("dense", None, large and not form.is_restricted)
@@ -130,7 +131,7 @@ def _wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level
 
 def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitRecord | None:
     """Fit with the levels of the largest factor eliminated, where the design is large and that settles the doubt."""
-    layout = layout_when_large(design.matrix) if form.is_single else None
+    layout = layout_when_large(design.matrix) if form.is_single and form.family.is_logit else None
     if layout is None:
         return None
     try:
@@ -157,9 +158,19 @@ def _as_given(matrix: Matrix, weights: FloatArray, intercept: int | None, centre
 def _objective(design: Design, form: Form, columns: Columns) -> Objective:
     """Return the objective in coordinates of the columns."""
     matrix = columns.matrix(design.matrix)
+    family = form.family.solving
     if form.is_single:
-        return Objective(matrix, design.response, form.family)
-    return Objective(matrix, design.response, form.family, predictors=inner_predictors(form, columns))
+        return Objective(matrix, design.response, family)
+    return Objective(matrix, design.response, family, predictors=inner_predictors(form, columns))
+
+
+def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
+    """Return the second derivatives that standard errors follow from."""
+    found = solved.solution.evaluation.hessian
+    if form.family.solving != form.family:
+        found = _objective(design, form, solved.columns).with_family(form.family).evaluate(solved.solution.coef).hessian
+    assert found is not None
+    return found
 
 
 def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | None:
@@ -212,7 +223,7 @@ def _solve_orthogonal(
     columns = _coordinates(design, form, orthogonal_coordinates)
     objective = _objective(design, form, columns)
     origin, first = np.zeros(objective.n_params), None
-    if not form.is_single:
+    if not form.is_single or form.family.needs_origin:
         origin = origin_of(design.response, form, design.info.intercept, columns)
     if form.in_parts:
         first = objective.evaluate(origin)

@@ -63,7 +63,7 @@ def fit_limit(
     """Fit the limiting model, each row without the outcomes that it loses, and record what is infinite."""
     objective = _limiting(design, form, columns, margins, separated)
     start: FloatArray = np.zeros(objective.n_params)
-    if not form.is_single:
+    if not form.is_single or form.family.needs_origin:
         whole = origin_of(design.response, form, design.info.intercept, columns)
         start = np.asarray(np.linalg.lstsq(separated.complement, whole, rcond=None)[0])
     solution = solver.solve(objective, start, suspicious=False)
@@ -89,11 +89,11 @@ def _limiting(design: Design, form: Form, columns: Columns, margins: Margins, se
         assert isinstance(columns, Coordinates)
         assert columns.centre is not None and columns.basis is not None  # noqa: PT018 - the test needs coordinates
         rows = Transformed(design.matrix, columns.centre, columns.basis @ separated.complement)
-        return Objective(rows, replace(response, prior=prior), form.family)
+        return Objective(rows, replace(response, prior=prior), form.family.solving)
     return Objective(
         margins.rows.matrix,
         replace(response, offset=_limiting_offset(response, margins.rows, separated)),
-        form.family,
+        form.family.solving,
         predictors=margins.rows.predictors.within(separated.complement),
     )
 

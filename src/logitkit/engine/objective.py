@@ -242,6 +242,12 @@ class Objective:
             self.matrix.take(index), response, self.family, None, quadratic, self._predictors, ruled_out=ruled_out
         )
 
+    def with_family(self, family: Any) -> Objective:
+        """Return the objective of another family of the same predictors, its second derivatives in one array."""
+        return Objective(
+            self.matrix, self.response, family, None, self.quadratic, self._predictors, ruled_out=self.ruled_out
+        )
+
     def rows(self, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return slope and curvature of every row, of one linear predictor, each of shape (n,)."""
         return self._scalar.rows(coef)

@@ -219,7 +219,7 @@ def _analytic(record: FitRecord, design: Design) -> FloatArray:
     assert absorbed is not None
     assert codes is not None
     eta = fitted_rows(record, design).eta[0]
-    curvature = design.response.weights * record.family.variance(eta)
+    curvature = design.response.weights * record.family.curvatures(eta[None])[0, 0]
     own = np.bincount(codes, curvature, len(absorbed.levels))[codes]
     # mu (1 - mu) (1 - 2 mu), the third derivative of the loss, without cancellation: 1 - 2 mu = -tanh(eta / 2).
     third = -curvature * np.tanh(0.5 * eta)

@@ -53,7 +53,7 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     True
     """
     eta = fitted_rows(record, design).eta[0]
-    variance = np.nan_to_num(record.family.variance(eta))
+    variance = np.nan_to_num(record.family.curvatures(eta[None])[0, 0])
     curvature = design.response.row_weights * variance
     vcov = record.inner_model_vcov
     absorbed, codes = record.info.absorbed, design.level_codes

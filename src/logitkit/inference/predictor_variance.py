@@ -199,7 +199,7 @@ def within_levels(record: FitRecord, design: Design) -> Within:
     if means is None:
         sides = known_sides(record, design)
         eta = linear_predictors(record, design.matrix, design.response.offset, sides, codes)[0]
-        curvature = design.response.weights * record.family.variance(eta)
+        curvature = design.response.weights * record.family.curvatures(eta[None])[0, 0]
         means = level_means(working, codes, curvature, len(absorbed.levels))
     return Within(working, codes, means)
 

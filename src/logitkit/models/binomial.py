@@ -6,20 +6,31 @@ serve what follows a fit. Equations are those of ``docs/maths/binomial.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from logitkit.design.response.response import Response, less_offsets
-from logitkit.models.link import LOGIT, Link
-from logitkit.models.words import ODDS_RATIO, Words
+from logitkit.models.links import LINKS, LOGIT, Link
+from logitkit.models.words import ODDS_RATIO, RATIOS, Words
 from logitkit.numerics.kernels import binomial as kernel
 from logitkit.numerics.kernels.binomial_values import logit_values, ratio_sum
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, Information, IntArray
 
 __all__ = ["Binomial"]
 
 LOGISTIC = Words("Logistic regression", "Penalised logistic regression", ODDS_RATIO, "binomial", has_event=True)
+#: What models of two outcomes with another link are called.
+OTHERS = {
+    name: Words(
+        f"Binary regression with the {link.words} link",
+        "",
+        None if link.ratio_of_absence else RATIOS.get(link.ratio or ""),
+        "binomial",
+        has_event=True,
+    )
+    for name, link in LINKS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +40,9 @@ class Binomial:
     Parameters
     ----------
     link : Link
-        The link; the logit is the one that is offered.
+        The link.
+    information : {'expected', 'observed'}
+        Second derivatives that standard errors follow from; with the logit they are the same.
 
     References
     ----------
@@ -48,9 +61,27 @@ class Binomial:
     """
 
     link: Link = field(default=LOGIT)
+    information: Information = "expected"
 
     name = "binomial"
     compares_predictors = False
+
+    @property
+    def is_logit(self) -> bool:
+        """Whether the compiled loops of the binary logit serve it."""
+        return self.link.code == LOGIT.code
+
+    @property
+    def needs_origin(self) -> bool:
+        """Whether zero is no good place to start from: the mean there may be none, or far from the data."""
+        return not self.is_logit
+
+    @property
+    def solving(self) -> Binomial:
+        """The family that is solved with: by observed information where the likelihood is log-concave."""
+        if self.is_logit:
+            return self
+        return replace(self, information="observed" if self.link.log_concave else "expected")
 
     def rows(
         self,
@@ -61,7 +92,12 @@ class Binomial:
         curvature: FloatArray,
     ) -> tuple[float, float, float, float]:
         """Fill slope and curvature for a block of rows; return the loss, the least residual and sums of means."""
-        return kernel.logit_rows(eta, y, weights, slope, curvature)
+        if self.is_logit:
+            return kernel.logit_rows(eta, y, weights, slope, curvature)
+        from logitkit.numerics.kernels.links import link_rows
+
+        expected = self.information == "expected"
+        return link_rows(self.link.code, expected, np.ascontiguousarray(eta), y, weights, slope, curvature)
 
     def walk(
         self,
@@ -89,7 +125,7 @@ class Binomial:
     @property
     def words(self) -> Words:
         """What its models are called in print."""
-        return LOGISTIC
+        return LOGISTIC if self.is_logit else OTHERS[self.link.name]
 
     @property
     def n_outcomes(self) -> int:
@@ -98,7 +134,7 @@ class Binomial:
 
     def probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the probabilities of non-event and event, shape (2, n)."""
-        return np.stack([self.mean(-eta[0]), self.mean(eta[0])])
+        return np.stack([self.complement(eta[0]), self.mean(eta[0])])
 
     def log_probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the logarithms of both probabilities, shape (2, n)."""
@@ -107,19 +143,22 @@ class Binomial:
 
     def log_odds(self, eta: FloatArray) -> FloatArray:
         """Return the log odds of non-event and event, shape (2, n)."""
-        return np.stack([-eta[0], eta[0]])
+        odds = eta[0] if self.is_logit else self.link.log_odds(eta[0])
+        return np.stack([-odds, odds])
 
     def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
         """Return the derivatives of both log odds by the linear predictor, shape (2, 1, n)."""
-        return np.stack([np.full(eta.shape, -1.0), np.ones(eta.shape)])
+        slope = np.ones(eta.shape) if self.is_logit else self.link.log_odds_slope(eta)
+        return np.stack([-slope, slope])
 
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
         """Return the linear predictor with these probabilities of the outcomes, zero without any, shape (1,)."""
         return np.zeros(1) if proportions is None else np.array([float(self.link.link(proportions[1]))])
 
     def origin(self, response: Response) -> FloatArray:
-        """Return minus the mean offset, shape (1,)."""
-        return less_offsets(response, 1)
+        """Return minus the mean offset, with links other than the logit added to that of the mean outcome, (1,)."""
+        start = 0.0 if self.is_logit else self.link.start(response.events / response.total)
+        return start + less_offsets(response, 1)
 
     def margins(self, response: Response) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
         """Return the linear predictor, up for events and down for non-events, shape (n, 1)."""
@@ -147,12 +186,23 @@ class Binomial:
         return np.zeros(response.n_rows) if response.trials is None else self.log_constant(response.y, response.trials)
 
     def slopes(self, eta: FloatArray, response: Response) -> FloatArray:
-        """Return mu - y, shape (1, n)."""
-        return -self.residual(eta[0], response.y)[None]
+        """Return the derivatives of the losses, mu - y with the logit, shape (1, n)."""
+        if self.is_logit:
+            return -self.residual(eta[0], response.y)[None]
+        return self.per_trial(eta[0], response.y)[0][None]
 
     def curvatures(self, eta: FloatArray) -> FloatArray:
-        """Return mu (1 - mu), shape (1, 1, n)."""
-        return self.variance(eta[0])[None, None]
+        """Return the expected second derivatives, mu (1 - mu) with the logit, shape (1, 1, n)."""
+        if self.is_logit:
+            return self.variance(eta[0])[None, None]
+        expected = Binomial(self.link)
+        return expected.per_trial(eta[0], np.zeros(eta.shape[1]))[1][None, None]
+
+    def per_trial(self, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return slope and curvature of the loss of one trial per row, shape (n,) each."""
+        slope, curvature = np.empty(eta.size), np.empty(eta.size)
+        self.rows(eta, np.ascontiguousarray(y), np.ones(eta.size), slope, curvature)
+        return slope, curvature
 
     def draw(self, generator: np.random.Generator, trials: IntArray, probabilities: FloatArray) -> FloatArray:
         """Return proportions of non-events and events, shape (2, n); nan without a trial."""
@@ -160,17 +210,26 @@ class Binomial:
             events = generator.binomial(trials, probabilities[1]) / trials
         return np.stack([1.0 - events, events])
 
+    def complement(self, eta: FloatArray) -> FloatArray:
+        """Return the probability of no event, exact where that of the event is near 1, shape (n,)."""
+        return self.link.inverse(-np.asarray(eta)) if self.is_logit else self.link.complement(eta)
+
     def variance(self, eta: FloatArray) -> FloatArray:
         """Return mu (1 - mu) of one trial, computed as a product of both tails, shape (n,)."""
-        return self.mean(eta) * self.mean(-np.asarray(eta))
+        return self.mean(eta) * self.complement(eta)
 
     def residual(self, eta: FloatArray, y: FloatArray) -> FloatArray:
         """Return y - mu without cancellation near 0 and 1, shape (n,)."""
-        return y * self.mean(-eta) - (1.0 - y) * self.mean(eta)
+        return y * self.complement(eta) - (1.0 - y) * self.mean(eta)
 
     def loss(self, eta: FloatArray, y: FloatArray) -> FloatArray:
         """Return the negative log-likelihood of one trial a row, without the constant, shape (n,)."""
-        return logit_values(np.ascontiguousarray(eta), np.ascontiguousarray(y))
+        eta, y = np.ascontiguousarray(eta), np.ascontiguousarray(y)
+        if self.is_logit:
+            return logit_values(eta, y)
+        from logitkit.numerics.kernels.links import link_values
+
+        return link_values(self.link.code, eta, y)
 
     def saturated_loss(self, y: FloatArray) -> FloatArray:
         """Return the least loss that any linear predictor could give, the entropy of y, shape (n,)."""

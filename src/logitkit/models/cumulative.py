@@ -6,7 +6,7 @@ Equations are those of ``docs/maths/ordinal.md``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from logitkit.design.response.response import NO_SHARES, Response, less_offsets
 from logitkit.models.curvatures import Banded, BlockSums
 from logitkit.models.links import LOGIT, Link
 from logitkit.models.multinomial import Multinomial
-from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray, Information, IntArray
 
 __all__ = ["Cumulative", "crossed"]
 
@@ -31,6 +31,8 @@ class Cumulative:
         K, at least two; m = K - 1 thresholds.
     link : Link
         Of the cumulative probabilities; its mean rises from 0 to 1 over the whole line.
+    information : {'observed', 'expected'}
+        Second derivatives that standard errors follow from.
 
     References
     ----------
@@ -48,9 +50,17 @@ class Cumulative:
 
     n_outcomes: int
     link: Link = field(default=LOGIT)
+    information: Information = "observed"
 
     name = "cumulative"
     compares_predictors = False
+    is_logit = False
+    needs_origin = True
+
+    @property
+    def solving(self) -> Cumulative:
+        """The family that is solved with: by observed information where the likelihood is log-concave."""
+        return replace(self, information="observed" if self.link.log_concave else "expected")
 
     def rows(
         self,
@@ -113,10 +123,10 @@ class Cumulative:
         shares: FloatArray,
         weights: FloatArray,
         slope: FloatArray,
-        expected: bool = False,
     ) -> BlockSums:
         """Fill the slopes of a block of rows."""
         bands = _bands(eta)
+        expected = self.information == "expected"
         value, closest, _ = self.rows(eta, codes, shares, weights, bands, slope, expected)
         return BlockSums(value, closest, Banded(*bands))
 

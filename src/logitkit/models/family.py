@@ -38,6 +38,18 @@ class Family(Protocol):
     def compares_predictors(self) -> bool:
         """Whether only the differences between the linear predictors of a row count."""
 
+    @property
+    def is_logit(self) -> bool:
+        """Whether it is the binary logit, whose compiled loops then serve it."""
+
+    @property
+    def needs_origin(self) -> bool:
+        """Whether zero is no good place to start from."""
+
+    @property
+    def solving(self) -> Family:
+        """The family whose second derivatives a solver takes steps with; it has the same losses."""
+
     def probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the probability of each outcome, shape (K, n)."""
 

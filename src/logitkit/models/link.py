@@ -1,9 +1,9 @@
-"""The link of a binary model, by the name that users write; today the logit only."""
+"""The link of a binary model, by the name that users write."""
 
 from __future__ import annotations
 
 from logitkit.errors import UnsupportedError
-from logitkit.models.links import LOGIT, Link
+from logitkit.models.links import LINKS, LOGIT, Link
 
 __all__ = ["LOGIT", "Link", "link_named"]
 
@@ -13,9 +13,10 @@ def link_named(name: str) -> Link:
 
     Examples
     --------
-    >>> link_named("logit").name
-    'logit'
+    >>> link_named("cloglog").words
+    'complementary log-log'
     """
-    if name != LOGIT.name:
-        raise UnsupportedError(f"link={name!r} is not offered; the link that is offered is 'logit'.")
-    return LOGIT
+    if not isinstance(name, str) or name not in LINKS or name == "log":
+        known = ", ".join(repr(each) for each in LINKS if each != "log")
+        raise UnsupportedError(f"link={name!r} is not offered; the links that are offered are {known}.")
+    return LINKS[name]

@@ -56,6 +56,13 @@ class Multinomial:
     name = "multinomial"
     words = MULTINOMIAL
     compares_predictors = True
+    is_logit = False
+    needs_origin = False
+
+    @property
+    def solving(self) -> Multinomial:
+        """The family itself: second derivatives and their expectations are the same."""
+        return self
 
     def rows(
         self,
@@ -76,10 +83,8 @@ class Multinomial:
         shares: FloatArray,
         weights: FloatArray,
         slope: FloatArray,
-        expected: bool = False,
     ) -> BlockSums:
         """Fill the slopes of a block of rows; its second derivatives, observed and expected, are the same."""
-        del expected
         mean = np.array(eta, order="C")
         others = np.empty_like(mean)
         value, closest = self.rows(mean, codes, shares, weights, slope, others)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from logitkit.design.info import ResponseInfo
 
-__all__ = ["ODDS_RATIO", "RELATIVE_RISK_RATIO", "Ratio", "Words"]
+__all__ = ["HAZARD_RATIO", "ODDS_RATIO", "RATIOS", "RELATIVE_RISK_RATIO", "RISK_RATIO", "Ratio", "Words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +105,7 @@ RELATIVE_RISK_RATIO = Ratio(
     "fit.odds_ratios and fit.report",
     "RRR: relative risk ratio, the factor by which {change} multiplies P(outcome) / P({reference}).",
 )
+RISK_RATIO = Ratio("risk ratio", "Risk ratio", ODDS_RATIO.verbs)
+HAZARD_RATIO = Ratio("hazard ratio", "Hazard ratio", ODDS_RATIO.verbs)
+#: By the name of what exp(coefficient) is with a link.
+RATIOS = {ratio.name: ratio for ratio in (ODDS_RATIO, RISK_RATIO, HAZARD_RATIO)}

@@ -122,8 +122,6 @@ class PartRows:
         The parts and their constraint matrices.
     ruled_out : (m, n) bool array, optional
         Outcomes that a row cannot have.
-    expected : bool, default False
-        Whether second derivatives are their expectations, the information of each row.
     """
 
     def __init__(
@@ -133,11 +131,10 @@ class PartRows:
         family: Any,
         predictors: Predictors,
         ruled_out: BoolArray | None = None,
-        expected: bool = False,
     ) -> None:
         self.matrix = in_parts(matrix, tuple(part.columns for part in predictors.parts))
         self.response, self.family, self.predictors = response, family, predictors
-        self.ruled_out, self.expected = ruled_out, expected
+        self.ruled_out = ruled_out
         self._inner = [part.inner for part in self.matrix.parts]
         self._sums = PartSums(self.matrix.parts, predictors)
         m = predictors.n_predictors
@@ -228,7 +225,7 @@ class PartRows:
                 blocks = self._blocks(start, stop)
                 eta = self._eta(blocks, start, stop, inner)
                 slope = slopes[:, : stop - start] if stop - start == most else np.empty_like(eta)
-                found = self.family.block(eta, *self.response.part(start, stop), slope, self.expected)
+                found = self.family.block(eta, *self.response.part(start, stop), slope)
                 total.value += found.value
                 total.closest = min(total.closest, found.closest)
                 if pearson:

@@ -60,6 +60,7 @@ class ScalarRows:
         self.groups = self.sums.aligned(row_groups(matrix.n_rows, matrix.width, self.sums.bytes))
         self._idle: list[_Workspace] = []
         self.spread, self.collect = matrix.spread, matrix.collect
+        self._fused = family.is_logit
 
     @property
     def n_params(self) -> int:
@@ -211,7 +212,7 @@ class ScalarRows:
                 slope, curvature = space.slope[: stop - start], space.curvature[: stop - start]
                 here = (y[start:stop], weights[start:stop], slope, curvature)
                 block = self._inner.rows(start, stop)
-                numbers = block.by_row if isinstance(block, Dense) else None
+                numbers = block.by_row if self._fused and isinstance(block, Dense) else None
                 if numbers is not None:
                     offset = None if self.response.shift is None else self.response.shift[start:stop]
                     sums_of_rows = self.family.walk(numbers, inner, offset, *here, total.gradient)
