@@ -229,7 +229,8 @@ def calibration(
     tables = tuple(calibration_bins(each, LOGIT.inverse(each.score), design.response, bins, level) for each in ranked)
     error = np.array([table.n @ np.abs(table.observed - table.predicted) / total for table in tables])
     heights, edges = zip(*(_histogram(each) for each in ranked), strict=True)
-    found = recalibrate(rows, design, reference)
+    sorted_already = ranked[0] if rows.of_event and reference == 0 else None
+    found = recalibrate(rows, design, reference, sorted_already)
     observed = np.array([each.events.sum() for each in ranked])
     expected = np.array([each.weights @ each.mu for each in ranked])
 

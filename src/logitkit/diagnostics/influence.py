@@ -163,18 +163,20 @@ def influence(record: FitRecord, design: Design) -> Influence:
     room = 1.0 - hat.values
     room = np.where(room.min(axis=1, keepdims=True) < FITTED_ALONE, np.nan, room)
     own = np.where(1.0 - hat.of_outcomes < FITTED_ALONE, np.nan, 1.0 - hat.of_outcomes)
-    pearson, deviance = row_contributions(record, eta, response)
+    deviance = residuals_at(record, eta, response, "deviance")
+    # Of an event the residuals of a row are one, and what it adds to the statistics is their square.
+    added = (residual**2, deviance**2) if record.is_single else row_contributions(record, eta, response)
     return Influence(
         outcomes=record.outcomes,
         leverage=hat.values.sum(axis=1),
         # A model without finite coefficients moves nowhere.
         cooks_distance=((hat.parts / room) ** 2 * hat.values).sum(axis=1) / max(rank, 1),
-        pearson=pearson,
-        deviance=deviance,
+        pearson=added[0],
+        deviance=added[1],
         pearson_deleted=(hat.parts**2 / room).sum(axis=1),
         outcome_leverage=hat.of_outcomes,
         standardized_pearson=residual / np.sqrt(own),
-        standardized_deviance=residuals_at(record, eta, response, "deviance") / np.sqrt(own),
+        standardized_deviance=deviance / np.sqrt(own),
         rank=rank,
         positions=design.positions,
     )

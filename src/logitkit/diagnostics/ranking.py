@@ -88,8 +88,6 @@ class PredictedRows:
         The likelihood.
     eta : (m, r) array
         Linear predictors, infinite at the limit of a separated fit.
-    probability : (K, r) array
-        Of each outcome.
     response : Response
         The outcomes of the rows, and their weights.
     order : (r,) int array
@@ -103,9 +101,7 @@ class PredictedRows:
     --------
     >>> from logitkit.models.binomial import Binomial
     >>> response = Response(np.full(1, 0.5), trials=np.full(1, 4.0))
-    >>> rows = PredictedRows(
-    ...     ("no", "yes"), True, Binomial(), np.zeros((1, 1)), np.full((2, 1), 0.5), response, np.zeros(1, dtype=int), 0
-    ... )
+    >>> rows = PredictedRows(("no", "yes"), True, Binomial(), np.zeros((1, 1)), response, np.zeros(1, dtype=int), 0)
     >>> rows.totals.tolist(), rows.expected.tolist()
     ([2.0, 2.0], [2.0, 2.0])
     """
@@ -114,7 +110,6 @@ class PredictedRows:
     of_event: bool
     family: Family
     eta: FloatArray
-    probability: FloatArray
     response: Response
     order: IntArray
     undetermined: int
@@ -134,6 +129,11 @@ class PredictedRows:
     def log_odds(self) -> FloatArray:
         """Log odds of each outcome against all others together, shape (K, r)."""
         return self.family.log_odds(self.eta)
+
+    @once
+    def probability(self) -> FloatArray:
+        """Probability of each outcome, shape (K, r)."""
+        return self.family.probabilities(self.eta)
 
     @once
     def loss(self) -> FloatArray:
@@ -272,7 +272,6 @@ def predicted_rows(record: FitRecord, design: Design) -> PredictedRows:
         of_event=record.is_single,
         family=record.family,
         eta=found.eta if every else found.eta[:, kept],
-        probability=found.probabilities if every else found.probabilities[:, kept],
         response=response if every else response.take(kept),
         order=kept,
         undetermined=int(np.count_nonzero(used & missing)),

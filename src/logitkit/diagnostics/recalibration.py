@@ -17,7 +17,7 @@ from logitkit.design.formula.terms import INTERCEPT, ColumnTerms
 from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
-from logitkit.diagnostics.ranking import PredictedRows
+from logitkit.diagnostics.ranking import PredictedRows, RankedRows
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
@@ -59,7 +59,7 @@ class Recalibration:
     at_limit: int
 
 
-def recalibrate(rows: PredictedRows, design: Design, reference: int) -> Recalibration:
+def recalibrate(rows: PredictedRows, design: Design, reference: int, ranked: RankedRows | None = None) -> Recalibration:
     """Return calibration intercepts, with slopes of 1, and slopes.
 
     Parameters
@@ -70,6 +70,8 @@ def recalibrate(rows: PredictedRows, design: Design, reference: int) -> Recalibr
         What they are rows of.
     reference : int
         Place of the outcome that the others are compared with.
+    ranked : RankedRows, optional
+        Of two outcomes, the rows in order of the log odds of the other one, where they were sorted already.
 
     Returns
     -------
@@ -91,15 +93,15 @@ def recalibrate(rows: PredictedRows, design: Design, reference: int) -> Recalibr
     found = np.full((4, k), np.nan)
     if finite.size and not np.isinf(rows.loss).any():
         if k == 2:
-            found[:, 1 - reference] = _of_two(rows, design, 1 - reference)
+            event = 1 - reference
+            found[:, event] = _of_two(rows, design, rows.against_rest(event) if ranked is None else ranked)
         else:
             found = _of_several(rows, design, finite, reference)
     return Recalibration(found[0], found[1], found[2], found[3], rows.order.size - finite.size)
 
 
-def _of_two(rows: PredictedRows, design: Design, event: int) -> tuple[float, float, float, float]:
+def _of_two(rows: PredictedRows, design: Design, ranked: RankedRows) -> tuple[float, float, float, float]:
     """Return intercept and slope of the log odds of one of two outcomes, each with its standard error."""
-    ranked = rows.against_rest(event)
     finite = np.isfinite(ranked.log_odds)
     kept, log_odds = rows.order[ranked.place[finite]], ranked.log_odds[finite]
     ones = np.ones((log_odds.size, 1))

@@ -25,7 +25,9 @@ from logitkit.inference.sample import (
     is_sample,
     known_sides,
 )
+from logitkit.models.family import Family
 from logitkit.models.link import LOGIT
+from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -80,24 +82,33 @@ class FittedRows:
 
     Parameters
     ----------
+    family : Family
+        The likelihood.
     eta : (m, n) array
         Linear predictors, offsets included; at the limits of a separated fit as ``linear_predictors`` has them.
-    probabilities : (K, n) array
-        Of each outcome; nan where the limit is undetermined.
 
     Examples
     --------
-    >>> FittedRows(np.zeros((1, 2)), np.full((2, 2), 0.5)).undetermined.tolist()
-    [False, False]
+    >>> from logitkit.models.binomial import Binomial
+    >>> found = FittedRows(Binomial(), np.array([[0.0, np.nan]]))
+    >>> found.undetermined.tolist(), found.probabilities[:, 0].tolist()
+    ([False, True], [0.5, 0.5])
     """
 
+    family: Family
     eta: FloatArray
-    probabilities: FloatArray
 
-    @property
+    @once
+    def probabilities(self) -> FloatArray:
+        """Probability of each outcome, shape (K, n); nan where it is not known."""
+        return self.family.probabilities(self.eta)
+
+    @once
     def undetermined(self) -> BoolArray:
         """Rows with a probability that is not known, shape (n,)."""
-        return np.asarray(np.isnan(self.probabilities).any(axis=0))
+        # Of one predictor both probabilities are known or neither, and need not be computed to tell.
+        values = self.eta if len(self.eta) == 1 else self.probabilities
+        return np.asarray(np.isnan(values).any(axis=0))
 
 
 def fitted_rows(record: FitRecord, design: Design) -> FittedRows:
@@ -165,7 +176,7 @@ def fitted_matrix(
     [3.0, 3.0, 3.0]
     """
     eta = linear_predictors(record, matrix, offset, sides, levels)
-    return FittedRows(eta, record.family.probabilities(eta))
+    return FittedRows(record.family, eta)
 
 
 def reported_predictors(

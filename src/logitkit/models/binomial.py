@@ -174,8 +174,10 @@ class Binomial:
 
     def _limit_loss(self, eta: FloatArray, y: FloatArray) -> FloatArray:
         """Return the loss, at an infinite linear predictor 0 for the outcome that is certain, else infinite."""
-        certain = np.where(y == (eta > 0.0), 0.0, np.inf)
-        return np.where(np.isinf(eta), certain, self.loss(eta, y))
+        at_limit, found = np.isinf(eta), self.loss(eta, y)
+        if at_limit.any():
+            found[at_limit] = np.where(y == (eta > 0.0), 0.0, np.inf)[at_limit]
+        return found
 
     def saturated_losses(self, response: Response) -> FloatArray:
         """Return the least loss of each row, shape (n,)."""
