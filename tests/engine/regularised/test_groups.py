@@ -62,7 +62,7 @@ def test_correlated_groups_at_small_strengths(
         assert sum(sweeps) < 1_000  # by sweeps alone: more than 100,000
         oracle = PenalisedOracle(X, y)
         oracle.group_lasso(strength, l1_ratio, own)
-        assert oracle.residual(fit.coef.to_numpy()) < 1e-10  # as in test_penalised.py
+        assert oracle.residual(fit.coef.to_numpy()) < 1e-10  # as in test_estimate.py
         found = fit.certificate()
         assert found.holds
         assert found.relative_gap < 1e-12

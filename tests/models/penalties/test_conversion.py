@@ -82,7 +82,7 @@ def test_glum(case: dict[str, Any]) -> None:
 
 
 def test_glmnet_is_the_scale_of_ours() -> None:
-    """The fits at glmnet's lambda are compared with its stored output in test_penalised_references.py."""
+    """The fits at glmnet's lambda are compared with its stored output in engine/regularised/test_references.py."""
     assert lk.strength_from("glmnet", 0.02) == lk.strength_from("glum", 0.02) == 0.02
 
 

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from logitkit.design.info import DesignInfo
 from logitkit.engine.moments import Moments
@@ -111,7 +113,7 @@ def strengths_of(
                 own = adaptive_lasso(part, info, scale, total, labels)
             else:
                 own = _tiled(elastic_net(part, info, scale, total, unsaid), m)
-            said = ~np.tile(unsaid, m)
+            said = ~_repeated(unsaid, m)
             own = replace(own, l1=np.where(said, own.l1, 0.0), l2=np.where(said, own.l2, 0.0))
             if _is_across(part, labels):
                 across[int(part.strength is None)] += own.l1[:p] * (1.0 if part.strength is None else part.strength)
@@ -122,9 +124,9 @@ def strengths_of(
                 fixed = _together(fixed, own, part.strength)
         elif isinstance(part, Bounds):
             fixed = fixed.plus(_tiled(bounds_of(part, info, scale), m))
-    zero = np.tile(np.where(held, 0.0, np.inf), m)
+    zero = _repeated(np.where(held, 0.0, np.inf), m)
     fixed = fixed.plus(replace(no_penalty(m * p), lower=-zero, upper=zero))
-    _require_apart(fixed, unit, info, np.tile(across.any(axis=0), m))
+    _require_apart(fixed, unit, info, _repeated(np.asarray(across.any(axis=0)), m))
     across[:, fixed.held.reshape(m, p).all(axis=0)] = 0.0
     if any(isinstance(part, ElasticNet) and part.across_outcomes for part in parts):
         fixed, unit = _with_lengths(fixed, unit, across, m)
@@ -141,7 +143,7 @@ def strengths_of(
     if place.size < m * p:
         fixed, unit = fixed.pick(place), unit.pick(place)
     return Strengths(
-        fixed, unit, quadratic, np.tile(scale, m)[place], varies, constant, place, penalised, free, intercept
+        fixed, unit, quadratic, _repeated(scale, m)[place], varies, constant, place, penalised, free, intercept
     )
 
 
@@ -219,6 +221,11 @@ def _require_unbounded(whole: Penalty) -> None:
             "Bounds in symmetric form say nothing, because a number may be added to the coefficients of all "
             "outcomes. Name a reference, whose coefficients are zero."
         )
+
+
+def _repeated(values: NDArray[Any], m: int) -> NDArray[Any]:
+    """Return numbers of columns for each linear predictor, side by side."""
+    return values if m == 1 else np.tile(values, m)
 
 
 def _tiled(penalty: Penalty, m: int) -> Penalty:

@@ -19,7 +19,7 @@ from oracles.penalised import PenalisedOracle
 from oracles.penalised_outcomes import OutcomeOracle
 from tolerances import EXACT, ITERATIVE, ROUTE
 
-FOLDER = Path(__file__).resolve().parents[1] / "references" / "multinomial"
+FOLDER = Path(__file__).resolve().parents[2] / "references" / "multinomial"
 #: What glmnet's stop at thresh = 1e-14 leaves of the conditions of optimality: stored, and measured again below.
 KKT = 2e-6
 

@@ -124,6 +124,7 @@ VERBS: dict[str, Verb] = {
 FIGURES = {
     "coefficients": ANSWERS,
     "calibration": ANSWERS,
+    "coefficients": ANSWERS,
     "forest": ANSWERS,
     "residuals": REFUSES,
     "roc": ANSWERS,
