@@ -131,7 +131,8 @@ def test_a_relaxed_lasso_across_outcomes_keeps_the_sum_of_a_column_at_zero() -> 
 @pytest.mark.parametrize("penalty", [lk.AdaptiveLasso(), lk.RelaxedLasso(), lk.RelaxedLasso(gamma=0.5)], ids=repr)
 def test_paths(penalty: lk.ElasticNet, form: dict[str, Any]) -> None:
     p = drawn(4)
-    path = p.path(penalty, strengths=[0.05, 0.03, 0.02], solver=lk.ProxNewton(tol=1e-13), **form)
+    model, solver = lk.Multinomial(**form), lk.ProxNewton(tol=1e-13)
+    path = p.path(penalty, strengths=[0.05, 0.03, 0.02], solver=solver, model=model)
     for k, strength in enumerate(path.strengths):
         fit = path.at(float(strength))
         # As the root of the gap of each.
