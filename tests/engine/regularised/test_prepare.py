@@ -345,3 +345,18 @@ def test_a_path_of_separated_outcomes_ends_with_a_status() -> None:
     assert path.status.startswith("ended early")
     assert len(path.strengths) < 100
     assert np.isfinite(path.coef.to_numpy()).all()
+
+
+@pytest.mark.parametrize("link", ["probit", "cloglog", "loglog", "cauchit"])
+def test_other_links_have_no_penalty(link: str) -> None:
+    """The certificate and the gap of the solver are proved for the canonical link."""
+    data, formula = lk.datasets.load_lbw(), "low ~ age + smoke"
+    model = lk.Binary(link=link)
+    for penalty in (lk.Lasso(0.1), lk.Ridge(0.1), lk.Bounds(lower=0.0)):
+        with pytest.raises(UnsupportedError, match="goes with the logit only"):
+            lk.fit(formula, data, model=model, penalty=penalty)
+    with pytest.raises(UnsupportedError, match="goes with the logit only"):
+        lk.path(formula, data, model=model)
+    with pytest.raises(UnsupportedError, match="goes with the logit only"):
+        lk.cross_validate(formula, data, model=model, folds=3)
+    assert np.isfinite(lk.cross_validate(formula, data, model=model, folds=3, penalty=None).scores["mean"]).all()

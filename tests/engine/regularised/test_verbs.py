@@ -124,7 +124,6 @@ VERBS: dict[str, Verb] = {
 FIGURES = {
     "coefficients": ANSWERS,
     "calibration": ANSWERS,
-    "coefficients": ANSWERS,
     "forest": ANSWERS,
     "residuals": REFUSES,
     "roc": ANSWERS,

@@ -36,6 +36,11 @@ def prepare(design: Design, form: Form, specification: Specification, tells: boo
         raise UnsupportedError(
             "absorb= with penalty= is not offered: the intercepts of the levels would be penalised or not?"
         )
+    if not (form.family.is_logit or form.family.compares_predictors):
+        raise UnsupportedError(
+            "penalty= goes with the logit only, of two outcomes or of several: the gap that a penalised fit states is "
+            "proved for these. Leave the penalty out, or use the logit link."
+        )
     if form.is_restricted:
         raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
     parts = parts_of(specification)
