@@ -11,7 +11,7 @@ import pytest
 
 import logitkit as lk
 from logitkit.design.build import build_design
-from logitkit.errors import DataError, FormulaError, LogitkitError, ResponseError, UnsupportedError
+from logitkit.errors import ArgumentError, DataError, FormulaError, LogitkitError, ResponseError, UnsupportedError
 from logitkit.models.form import Form
 from logitkit.models.model import Model, require_model
 
@@ -94,6 +94,27 @@ def test_what_no_data_make_right_is_refused_at_once(make: Any, kind: type[Logitk
 def test_what_is_no_model_is_refused_with_the_one_that_is_meant(model: Any, words: str) -> None:
     with pytest.raises(DataError, match=words):
         require_model(model)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: lk.Binary(reference="a"),
+            r"^Binary\(\) has no .* lk\.Multinomial\(reference='a'\)",
+        ),
+        (lambda: lk.Multinomial(link="logit"), r"argument 'link'\. It is stated by lk\.Binary\(link='logit'\)"),
+        (
+            lambda: lk.Multinomial(weights="w"),
+            r"'weights'\. It belongs to .* lk\.fit\(\.\.\., model=lk\.Mult",
+        ),
+        (lambda: lk.Multinomial(refrence="a"), r"Did you mean 'reference'\?"),
+        (lambda: lk.Binary("logit", 1, 2), r"^Binary\(\) takes 2 values by position, and was given 3: link, event\."),
+    ],
+)
+def test_arguments_of_another_model_or_of_none_are_answered(make: Any, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        make()
 
 
 def test_models_are_models() -> None:

@@ -65,7 +65,7 @@ def logit(
     absorb : str, optional
         A column, such as a firm, whose levels each get an intercept of their own that is estimated but no column of
         the model: hundreds of thousands of levels are no burden. Levels with one outcome are dropped and counted. With
-        few rows a level the other coefficients are biased: see ``Fit.bias_correction``.
+        few rows per level the other coefficients are biased: see ``Fit.bias_correction``.
     penalty : penalty, optional
         Such as ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
     solver : Newton or ProxNewton, optional
@@ -136,28 +136,20 @@ def logit_matrix(
 
     Parameters
     ----------
-    X : (n, p) array or table of numbers
+    X : (n, p) array, scipy sparse matrix or table of numbers
         Not copied when it is a dense array.
     y : (n,) array-like
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
         Column names, x0, x1, ... where X has none; the one called ``"Intercept"``, of ones, is the intercept.
     weights, offset : (n,) array-like, optional
-        One value a row.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean, as in ``logit``.
-    event : object, optional
-        The value of ``y`` that is modelled.
-    link : {'logit'}
-        The link.
+        As in ``logit``, one value per row.
+    weight_kind, event, link : optional
+        As in ``logit``.
     cluster : (n,) array-like, optional
-        Groups of rows that may be dependent.
-    penalty : penalty, optional
-        As in ``logit``; terms are columns.
-    solver : Newton or ProxNewton, optional
-        Options of the solver; the second with a penalty.
-    level : float, default 0.95
-        Confidence level of intervals.
+        As in ``logit``, one value per row.
+    penalty, solver, level : optional
+        As in ``logit``; terms of a penalty are columns.
 
     Returns
     -------
@@ -220,7 +212,7 @@ def multinomial(
     Parameters
     ----------
     formula : str
-        ``"response ~ terms"``. The response is text, categories, whole numbers or bool, one outcome a row, or
+        ``"response ~ terms"``. The response is text, categories, whole numbers or bool, one outcome per row, or
         ``cbind(a, b, c)`` with counts of each outcome; the terms are those of ``logit``.
     data : table
         As in ``logit``; it is not changed.
@@ -236,7 +228,7 @@ def multinomial(
     weights : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
     offset : mapping of str to str or array-like, or (n, K) array-like, optional
-        By outcome, given like ``weights``; zero for an outcome without one. An array or table has a column an outcome.
+        By outcome, given like ``weights``; zero for an outcome without one. An array or table has a column per outcome.
     weight_kind : {'frequency', 'precision', 'sampling'}
         As in ``logit``.
     missing : {'drop', 'raise'}
@@ -317,29 +309,21 @@ def multinomial_matrix(
     X : (n, p) array, scipy sparse matrix or table of numbers
         Not copied when it is a dense array. Without a column of ones there is no intercept.
     y : (n,) array-like
-        One outcome a row.
+        One outcome per row.
     names : sequence of str, optional
         Column names; the one called ``"Intercept"`` is the intercept.
-    reference : object, optional
-        The outcome that the others are compared with; the first by default, None for the symmetric form.
-    per_outcome : mapping of str to str, optional
-        As in ``multinomial``; terms are columns.
-    equal : str or sequence of str, optional
+    reference, per_outcome, equal : optional
         As in ``multinomial``; terms are columns.
     weights : (n,) array-like, optional
-        Not negative.
+        As in ``multinomial``, one value per row.
     offset : mapping of str to array-like, or (n, K) array-like, optional
         By outcome; zero for an outcome without one.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        What weights mean.
+        As in ``logit``.
     cluster : (n,) array-like, optional
-        Groups of rows that may be dependent.
-    penalty : penalty, optional
-        As in ``multinomial``; terms are columns.
-    solver : Newton or ProxNewton, optional
-        Options of the solver; the second with a penalty.
-    level : float, default 0.95
-        Confidence level of intervals.
+        As in ``multinomial``, one value per row.
+    penalty, solver, level : optional
+        As in ``multinomial``; terms of a penalty are columns.
 
     Returns
     -------

@@ -134,9 +134,8 @@ def logit_by(
 ) -> GroupedFits:
     """Fit the same logistic regression to each group of a table.
 
-    The columns are coded once for all groups: levels, spline knots and moments of transforms are learnt from the rows
-    of the whole table, so that coefficients of different groups mean the same. A level that does not occur in a group
-    leaves its coefficient missing there.
+    Columns are coded once, from the rows of the whole table. A level that does not occur in a group leaves its
+    coefficient missing there.
 
     Parameters
     ----------
@@ -146,18 +145,8 @@ def logit_by(
         As in ``logit``.
     by : str or sequence of str
         Columns that make the groups; rows where one is missing are dropped and counted.
-    weights, offset : str or (n,) array-like, optional
-        A column name, or an array aligned with ``data`` before any row is dropped.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        What the weights mean, as in ``logit``.
-    event : object, optional
-        The value of the response that is modelled.
-    link : {'logit'}
-        The link.
-    missing : {'drop', 'raise'}
-        Rows with missing values are dropped and counted, or refused.
-    cluster : str or (n,) array-like, optional
-        Groups of rows that may be dependent: sandwich errors.
+    weights, offset, weight_kind, event, link, missing, cluster : optional
+        As in ``logit``.
     solver : Newton, optional
         Options of the solver.
     level : float, default 0.95
@@ -166,8 +155,7 @@ def logit_by(
     Returns
     -------
     GroupedFits
-        One fit a group; a group with one outcome only, with separation or with columns that are dependent is a finding
-        in it, not an error.
+        As from ``fit_by`` with the model ``lk.Binary(link, event)``.
 
     Raises
     ------

@@ -11,13 +11,13 @@ from logitkit.design.response.reading import BinaryReader, OutcomeReader
 from logitkit.models.binomial import Binomial
 from logitkit.models.form import Form, single_form
 from logitkit.models.link import link_named
-from logitkit.models.model import call_of
+from logitkit.models.model import Statement
 
 __all__ = ["Binary"]
 
 
 @dataclass(frozen=True, repr=False)
-class Binary:
+class Binary(Statement):
     r"""Logistic regression of two outcomes.
 
     .. math:: \log \frac{\mu_i}{1 - \mu_i} = x_i'\beta + o_i
@@ -50,10 +50,6 @@ class Binary:
         link_named(self.link)
         if self.event is not None:
             one_value(self.event)
-
-    def __repr__(self) -> str:
-        """Return the call that makes it."""
-        return call_of(self)
 
     def reader(self, offset: Any = None) -> OutcomeReader:
         """Return what reads the response.

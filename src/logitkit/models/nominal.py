@@ -15,7 +15,7 @@ from logitkit.design.response.reading import NominalReader, OutcomeReader
 from logitkit.design.table.extras import offsets_by_outcome
 from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
 from logitkit.models.form import Form, outcomes_form
-from logitkit.models.model import call_of
+from logitkit.models.model import Statement
 from logitkit.models.predictors import flat_names, full_predictors, patterned_predictors
 from logitkit.typing import BoolArray
 
@@ -36,7 +36,7 @@ UNSTATED = Unstated.UNSTATED
 
 
 @dataclass(frozen=True, repr=False)
-class Multinomial:
+class Multinomial(Statement):
     r"""Multinomial logistic regression of several outcomes without an order.
 
     .. math:: \log \frac{p_{ik}}{p_{ir}} = x_i'\beta_k + o_{ik} - o_{ir}
@@ -88,10 +88,6 @@ class Multinomial:
                 "reference=None with per_outcome= or equal=: the symmetric form has the same terms for all outcomes. "
                 "Name a reference."
             )
-
-    def __repr__(self) -> str:
-        """Return the call that makes it."""
-        return call_of(self)
 
     @property
     def is_restricted(self) -> bool:

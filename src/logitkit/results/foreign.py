@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from logitkit.errors import ArgumentError, nearest_name
+from logitkit.models.model import STATED_BY
 
 __all__ = ["function_meant_by", "in_our_words", "meant_by", "verbs_in_our_words"]
 
@@ -56,11 +57,6 @@ KEYWORDS = {
     "equal": "Equal coefficients belong to lk.multinomial.",
     "absorb": "Levels are absorbed by lk.logit and lk.fit, in a model of two outcomes; elsewhere write C(...).",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
-}
-#: What a model states, by the words for it, where there is an argument that takes a model.
-OF_MODELS = {
-    **dict.fromkeys(("event", "link"), "Binary"),
-    **dict.fromkeys(("reference", "per_outcome", "equal"), "Multinomial"),
 }
 STATED = "It is stated by the model: model=lk.{0}({1}={2!r:.60})."
 FAMILY = "It is model= here: lk.Binary(), and lk.Multinomial() for more than two outcomes."
@@ -144,7 +140,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     for name in set(DIVIDING) & set(known):
         hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
         hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
-    stated = OF_MODELS if "model" in known else {}
+    stated = STATED_BY if "model" in known else {}
     if stated:
         hints["family"] = FAMILY
 
