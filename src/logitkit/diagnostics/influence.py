@@ -8,7 +8,8 @@ predictors and derivatives J of the log odds of its K outcomes by them, let
 :math:`G'G` is the information of the predictors, and H the row's block of the hat matrix. With the residuals
 :math:`r_k = (y_k - p_k) \sqrt{w / p_k}` and the rank q:
 
-* leverage: the trace of H, between 0 and K - 1; over all rows these sum to the rank;
+* leverage: the trace of H, between 0 and K - 1; over all rows these sum to the rank, or nearly so where the covariance
+  comes from the observed information of a link that is not the logit;
 * Cook's distance :math:`r'(I - H)^{-1} H (I - H)^{-1} r / q`, one Newton step's account of how far the coefficients
   move, in units of their covariance, when the row is left out;
 * the fall of Pearson's statistic when the row is left out, about :math:`r'(I - H)^{-1} r`;
