@@ -295,8 +295,8 @@ def test_of_many_outcomes_the_figure_says_which_it_leaves_out_and_why() -> None:
     for ax in (fit.plot.roc(), fit.plot.calibration(), fit.plot.effects("x", rows), fit.plot.coefficients()):
         drawn = colours(ax)
         assert len(drawn) == OUTCOMES_MOST
-        (note,) = [text.get_text().replace("\n", " ") for text in ax.texts if "Drawn are" in text.get_text()]
-        assert "cannot be told apart" in note
+        texts = [text.get_text().replace("\n", " ") for text in ax.texts]
+        (note,) = [text for text in texts if "are drawn, as more could not be told apart" in text]
         left = set(fit.outcomes) - set(drawn) - ({"mode a"} if "first" in note else set())
         assert set(note.split("not drawn: ")[1].rstrip(".").split(", ")) == left
 
@@ -316,7 +316,7 @@ def test_outcomes_can_be_asked_for() -> None:
     for draw in (fit.plot.roc, fit.plot.calibration):
         ax = draw(outcomes=["mode n", "mode b"])
         assert colours(ax) == {name: look[name].color.lower() for name in ("mode n", "mode b")}
-        assert not any("Drawn are" in text.get_text() for text in ax.texts)
+        assert not any("are drawn, as" in text.get_text() for text in ax.texts)
         with pytest.raises(UnsupportedError, match="14 outcomes were asked for; more than 12"):
             draw(outcomes=fit.outcomes)
         with pytest.raises(ResponseError, match="'z' is no outcome"):

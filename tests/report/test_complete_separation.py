@@ -74,10 +74,10 @@ def test_figures_and_reports_say_why_they_are_empty(fit: Any, tmp_path: Path) ->
 def test_a_report_judges_a_perfect_fit_on_other_rows_only(fit: Any, noise: pd.DataFrame, tmp_path: Path) -> None:
     judged = ("AUC", "Area under", "area under the ROC curve is", "Classification by", "Brier", "Observed against")
     own = fit.report(tmp_path / "own.html").read_text(encoding="utf-8")
-    assert "Left out: every row is fitted perfectly" in own
+    assert "Omitted: every row is fitted perfectly" in own
     assert not [word for word in judged if word in own]
     other = fit.report(tmp_path / "other.html", data=noise.iloc[3:]).read_text(encoding="utf-8")
-    assert "Left out: every row is fitted perfectly" not in other
+    assert "Omitted: every row is fitted perfectly" not in other
     assert "Brier" in other
 
 

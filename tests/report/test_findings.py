@@ -59,7 +59,7 @@ def test_fewer_groups_than_asked_for_are_said() -> None:
     test = few.goodness_of_fit()
     (table,) = test.to_document().blocks
     assert len(table.rows) == test.size.size < test.groups_asked == 10
-    said = f"10 groups were asked for and {len(table.rows)} are left"
+    said = f"10 groups were requested and {len(table.rows)} remain"
     assert said in " ".join(test.to_document().notes)
     assert said in str(report_document(few.record, few.design))
 

@@ -136,7 +136,9 @@ def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp
     judged = ["Predicted probabilities", "Discrimination", "Classification by the most probable outcome", "Calibration"]
     assert found == ["Coefficients", "Relative risk ratios", *judged, *effects, "About this report"]
     assert "Apparent: these are the rows of the fit" in text
-    words = ", with 95% posterior intervals, given the strength" if ridge else ", without intervals"
+    words = (
+        " with 95% posterior intervals, given the strength" if ridge else "There are no intervals after this penalty."
+    )
     assert words in text
     assert "Wald" not in text
 
@@ -147,7 +149,7 @@ def test_separated_models_say_what_is_left_out(tmp_path: Path) -> None:
     fit = lk.multinomial("mode ~ cost + g", rows)
     assert fit.separation is not None
     text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
-    assert "Left out, because they take long under separation" in text
+    assert "Omitted, because they take long under separation" in text
     assert "No statistic: " in text
 
 

@@ -47,7 +47,7 @@ def test_the_facts_of_a_path(path) -> None:
     assert facts["Penalty"] == "lasso"
     assert facts["Strengths"] == str(path.strengths.size)
     assert float(facts["Largest strength"]) == pytest.approx(path.strengths[0], rel=1e-3)  # four digits
-    assert facts["Not zero at the end"] == str(path.n_nonzero[-1])
+    assert facts["Nonzero at the end"] == str(path.n_nonzero[-1])
     assert facts["Deviance explained"] == f"{100 * path.deviance_ratio.iloc[-1]:.1f}%"
     assert facts["Path"] == path.status
 
@@ -69,7 +69,7 @@ def test_every_coefficient_comes_in_where_it_is_first_not_zero(path) -> None:
 
 def test_a_ridge_has_nothing_that_comes_in() -> None:
     found = table(lk.path(FORMULA, births(), penalty=lk.Ridge(), n_strengths=5).summary())
-    assert [column.name for column in found.columns] == ["Strength", "Not zero", "Deviance explained"]
+    assert [column.name for column in found.columns] == ["Strength", "Nonzero", "Deviance explained"]
     assert (len(found.rows), found.title, found.notes) == (5, "Strengths", ())
 
 
@@ -114,13 +114,13 @@ def test_every_renderer_takes_them(path, cv, render) -> None:
 
 
 def test_what_transforms_learnt_from_all_rows_is_said_where_there_are_any(cv) -> None:
-    words = "learnt comes from all rows, those held out too"
+    words = "learnt from all rows, those held out included"
     assert not any(words in note for note in cv.summary().notes)
     options = {"folds": 3, "n_strengths": 4, "penalty": lk.Ridge()}
     learning = lk.cross_validate("low ~ scale(age) + bs(lwt, df=4) + C(race)", births(), **options)
     for notes in (learning.summary().notes, finding_document(learning.nested()).notes):
-        assert sum(f"What scale(age), bs(lwt, df=4) {words}" in note for note in notes) == 1
+        assert sum(f"scale(age), bs(lwt, df=4) {words}" in note for note in notes) == 1
     several = lk.cross_validate(
         "race ~ center(age) + poly(lwt, 2, raw=True)", births(), model=lk.Multinomial(), **options
     )
-    assert any(f"What center(age) {words}" in note for note in several.summary().notes)
+    assert any(f"center(age) {words}" in note for note in several.summary().notes)

@@ -69,10 +69,10 @@ def test_the_facts_are_those_of_the_fit(fits: dict[str, lk.Fit]) -> None:
     said = facts(fit)
     assert (said["Penalty"], said["Strength"], said["Strength chosen"]) == ("lasso", "0.05", "given")
     assert said["Penalised"] == "standardised columns"
-    assert said["Not zero"] == f"{np.count_nonzero(fit.coef)} of 6 coefficients"
+    assert said["Nonzero"] == f"{np.count_nonzero(fit.coef)} of 6 coefficients"
     assert said["Effective df"] == f"{fit.penalty.dof:.2f}"
     assert said["Deviance explained"] == f"{100 * (1 - fit.deviance / fit.null_deviance):.1f}%"
-    assert said["Gap (relative)"].endswith("(asked: 1e-12)")
+    assert said["Gap (relative)"].endswith("(tolerance 1e-12)")
     assert "Gap (relative)" not in facts(fits["relaxed lasso"])
     assert "Strength" not in facts(fits["prior"])
     assert {"Strength (lasso)": "0.01", "Strength (ridge)": "0.1"}.items() <= facts(fits["sum"]).items()
@@ -96,7 +96,7 @@ def test_a_posterior_is_called_one(fits: dict[str, lk.Fit]) -> None:
         assert heads(fit) == ["Term", "Coef.", "Posterior sd", "Odds ratio", "95% posterior interval"]
         (said,) = (note for note in fit.summary().notes if "Posterior sd" in note)
         assert given in said
-        assert "no z statistics and p-values" in said
+        assert "z statistics and p-values are therefore not given" in said
         row = next(row for row in table(fit).rows if row[0] == "smoke")
         ends = fit.odds_ratios().loc["smoke", ["conf_low", "conf_high"]]
         assert row[2] == f"{fit.std_error['smoke']:.4f}"
@@ -107,9 +107,9 @@ def test_a_strength_chosen_with_the_same_data_is_owned_up_to() -> None:
     cv = lk.cross_validate(FORMULA, births(), penalty=lk.Ridge(), folds=lk.Folds(4, seed=1), n_strengths=20)
     summary = cv.best.summary()
     assert {fact.label: fact.value for fact in summary.facts}["Strength chosen"].startswith("best mean score")
-    assert any("chosen with the same data" in note for note in summary.notes)
+    assert any("chosen from the same data" in note for note in summary.notes)
     given = lk.logit(FORMULA, births(), penalty=lk.Ridge(cv.best_strength)).summary()
-    assert not any("chosen with the same data" in note for note in given.notes)
+    assert not any("chosen from the same data" in note for note in given.notes)
 
 
 def wide(penalty) -> lk.Fit:
@@ -140,7 +140,7 @@ def test_of_very_many_only_some_are_listed() -> None:
 
 
 def test_a_gap_that_is_rounding_is_a_bound() -> None:
-    assert format_gap(1e-30, 1e-12) == "<1e-16 (asked: 1e-12)"
+    assert format_gap(1e-30, 1e-12) == "<1e-16 (tolerance 1e-12)"
 
 
 def test_a_fit_that_has_not_converged_warns() -> None:
@@ -196,7 +196,7 @@ def test_the_forest_has_intervals_only_where_there_are_any(fits: dict[str, lk.Fi
 )
 def test_what_is_not_zero_tells_what_no_penalty_draws_there(penalty, said: tuple[str, str]) -> None:
     found = facts(lk.logit(FORMULA, births(), penalty=penalty))
-    assert (found["Not zero"], found["Of these unpenalised"]) == said
+    assert (found["Nonzero"], found["Unpenalised"]) == said
 
 
 @pytest.mark.parametrize("penalty", [None, lk.Lasso(0.05), lk.Ridge(0.05)])

@@ -156,8 +156,8 @@ def test_empty_levels_and_outcomes_seen_once_are_told() -> None:
     rows["mode"] = pd.Categorical(modes, ["bus", "car", "walk", "train", "plane"])
 
     fit = lk.multinomial("mode ~ 1", rows)
-    assert "Left out of mode, because no row used has it: 'plane' (1)." in notes(fit)
-    assert "Seen once only: train." in notes(fit)
+    assert "Levels of mode that occur in no row used: 'plane' (1)." in notes(fit)
+    assert "Observed only once: train." in notes(fit)
 
 
 def test_restrictions_are_told_in_words() -> None:
@@ -166,7 +166,7 @@ def test_restrictions_are_told_in_words() -> None:
     assert "Predictors differ by outcome: walk without cost." in notes(fit)
     assert [row[0] for row in fit.summary().blocks[1].rows] == ["Intercept", "time"]
     fit = lk.multinomial("mode ~ cost + time", rows, equal="cost + time")
-    assert "One coefficient, the same for car, walk: cost, time." in notes(fit)
+    assert "Equal coefficients for car, walk: cost, time." in notes(fit)
 
 
 def test_separation_names_outcomes_and_terms_and_the_contrasts_that_stay_finite() -> None:
@@ -191,7 +191,7 @@ def test_a_contrast_of_two_infinite_coefficients_that_is_finite_is_named() -> No
     fit = lk.multinomial("mode ~ south", rows)
     (warning,) = fit.summary().warnings
     assert "Infinite (outcome:term): car:south, walk:south." in warning
-    assert "Finite all the same: car:south - walk:south." in warning
+    assert "Finite nevertheless: car:south - walk:south." in warning
     table = pd.crosstab(rows["south"], rows["mode"])
     expected = np.log(table.loc[1, "car"] / table.loc[1, "walk"]) - np.log(table.loc[0, "car"] / table.loc[0, "walk"])
     assert_allclose(np.log(fit.odds_ratios("car", "walk")["odds_ratio"].iloc[0]), expected, rtol=ROUTE)
@@ -289,7 +289,7 @@ def test_an_order_of_the_outcomes_is_said_not_to_be_used(tmp_path: Path) -> None
     births = lk.datasets.load_lbw()
     size = pd.cut(births["bwt"], [0, 2500, 3200, 9999], labels=["small", "medium", "large"])
     rows = births.assign(size=size)
-    words = "The levels of size are ordered (small < medium < large), and the order is not used"
+    words = "The levels of size are ordered (small < medium < large), but this model does not use the order"
     fit = lk.multinomial("size ~ age", rows)
     assert words in notes(fit)
     assert words in notes(lk.load(fit.save(tmp_path / "fit.json")))

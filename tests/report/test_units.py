@@ -140,5 +140,5 @@ def test_the_note_on_relative_risk_ratios_speaks_of_the_units_in_labels(cards):
     fit = lk.multinomial("three ~ balance + late", cards)
     (plain,) = (note for note in fit.summary().notes if note.startswith("RRR"))
     (told,) = (note for note in fit.summary(units={"balance": 10_000}).notes if note.startswith("RRR"))
-    assert "the factor by which one unit multiplies P(outcome) / P(" in plain
-    assert "the factor by which one unit, or the number of units in the label, multiplies" in told
+    assert "the factor by which an increase of one unit multiplies P(outcome) / P(" in plain
+    assert "the factor by which an increase of one unit, or of the number of units in the label, multiplies" in told

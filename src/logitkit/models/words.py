@@ -103,7 +103,7 @@ RELATIVE_RISK_RATIO = Ratio(
     "relative risk ratio",
     "RRR",
     "fit.odds_ratios and fit.report",
-    "RRR: relative risk ratio, the factor by which {change} multiplies P(outcome) / P({reference}).",
+    "RRR: relative risk ratio, the factor by which an increase of {change} multiplies P(outcome) / P({reference}).",
 )
 RISK_RATIO = Ratio("risk ratio", "Risk ratio", ODDS_RATIO.verbs)
 HAZARD_RATIO = Ratio("hazard ratio", "Hazard ratio", ODDS_RATIO.verbs)

@@ -48,13 +48,13 @@ def left_out_words(outcomes: Sequence[str], there: Sequence[int], drawn: Sequenc
     Examples
     --------
     >>> left_out_words("abc", [0, 1, 2], [0, 2], "that occur most often")
-    'Drawn are the 2 of 3 outcomes that occur most often, as more cannot be told apart; not drawn: b.'
+    'The 2 of 3 outcomes that occur most often are drawn, as more could not be told apart; not drawn: b.'
     """
     rest = [outcomes[k] for k in there if k not in drawn]
     if not rest:
         return ""
     return (
-        f"Drawn are the {len(drawn)} of {len(outcomes)} outcomes {which}, as more cannot be told apart; "
+        f"The {len(drawn)} of {len(outcomes)} outcomes {which} are drawn, as more could not be told apart; "
         f"not drawn: {name_outcomes(rest)}."
     )
 

@@ -30,14 +30,14 @@ __all__ = [
 FEW_CLUSTERS = 40  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
 PERFECT = (
-    "A log-likelihood of 0 says no more than that: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
+    "The log-likelihood of 0 says no more than that: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
     "under the curve of 1, residuals of 0 and perfect calibration on these rows say nothing about other rows."
 )
 
 
 NOTHING_TO_JUDGE = (
-    "Left out: every row is fitted perfectly (complete separation), so that areas under curves, accuracies and "
-    "calibration are perfect on the rows of the fit, whatever the columns, and say nothing about other rows."
+    "Omitted: every row is fitted perfectly (complete separation), so areas under curves, accuracies and calibration "
+    "are perfect on the rows of the fit, whatever the columns, and say nothing about other rows."
 )
 
 
@@ -54,9 +54,9 @@ def complete_separation(infinite: Sequence[str]) -> str:
         "of the likelihood lies at infinity and no coefficient has a finite estimate, standard error or test."
     )
     if infinite:
-        text += f" Infinite, with a sign that is certain: {name_list(infinite)}."
+        text += f" Infinite, of known sign: {name_list(infinite)}."
     return (
-        f"{text} {PERFECT} With many columns for the number of rows, it happens by chance. "
+        f"{text} {PERFECT} With many columns relative to the number of rows it happens by chance. "
         "Remedies: fewer columns, more data, or a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
     )
 
@@ -74,12 +74,12 @@ def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
         return ()
     text = (
         f"Nearly collinear (condition number {found.number:.1e}): {name_list(found.columns)}. One of them "
-        f"keeps only about {1.0 / found.inflation:.0e} of its spread once the others are given. Its coefficient and "
-        "standard error rest on that remainder alone, and rounding of the data may decide them. "
+        f"retains only about {1.0 / found.inflation:.0e} of its spread given the others. Its coefficient and "
+        "standard error rest on that remainder alone, which rounding of the data may dominate. "
     )
     if found.computed:
         return (text + "Powers and products of centred variables are less collinear, and so is poly(x, degree).",)
-    return (text + "Leave out one of the columns, or combine them.",)
+    return (text + "Drop one of the columns, or combine them.",)
 
 
 def few_clusters(clusters: int | None, level: float) -> tuple[str, ...]:
@@ -94,7 +94,7 @@ def few_clusters(clusters: int | None, level: float) -> tuple[str, ...]:
         return ()
     wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * level)) / normal_quantile(level)
     text = (
-        f"Intervals and p-values here are normal; by t with {clusters - 1} degrees of freedom, the usual first remedy, "
+        f"Intervals and p-values here are normal; with t on {clusters - 1} degrees of freedom, the usual first remedy, "
     )
     return (f"{_too_small(clusters)} {text}intervals are {wider:.2f} times as long.",)
 
@@ -122,7 +122,7 @@ def few_clusters_tested(test: WaldTest | ChiSquareTests) -> tuple[str, ...]:
 
 
 def _too_small(clusters: int) -> str:
-    return f"Few clusters ({clusters}): standard errors by cluster are too small then, and so are p-values."
+    return f"Few clusters ({clusters}): cluster-robust standard errors, and with them p-values, tend to be too small."
 
 
 def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ def no_ratio(info: DesignInfo, ratio: str) -> tuple[str, ...]:
     'No odds ratio for columns of lwt, I(lwt ** 2): one of them c'
     """
     return tuple(
-        f"No {ratio} for columns of {name_list(group.terms)}: one of them cannot change while the others stay. "
+        f"No {ratio} for columns of {name_list(group.terms)}: one of them cannot change while the others stay fixed. "
         f"Compare fit.predictions(data) at values of {', '.join(group.variables)}."
         for group in entangled_terms(info)
     )

@@ -125,33 +125,33 @@ def _(result: BiasCorrection) -> Document:
         Fact("Rows per level", format_number(result.rows_per_level)),
     ]
     demand = (
-        "It asks for columns that do not depend on earlier outcomes of the level: no lagged outcome."
+        "It requires columns that do not depend on earlier outcomes of the level (no lagged outcome)."
         if result.method == "analytic"
-        else "The rows of each level are split in the order of the table, which should be that of time."
+        else "The rows of each level are split in the order of the table, which should be time order."
     )
     warnings = []
     if result.method == "jackknife":
-        facts.append(Fact("Levels in a half", format_number(result.n_levels_halves)))
+        facts.append(Fact("Levels in each half", format_number(result.n_levels_halves)))
         if result.n_levels_halves < HALVES_FEW * result.n_levels:
             warnings.append(
-                "Many levels have one outcome only in a half of their rows, and the fits of the halves are without "
-                "them: the bias that these show is that of other levels. Use method='analytic'."
+                "Many levels have only one outcome in one half of their rows and drop out of the fits of the halves, "
+                "so the bias measured there is that of other levels. Use method='analytic'."
             )
     errors = f"Standard errors: those of the estimate, {result.covariance}; they are the same in the limit."
     if result.withheld:
         errors = "No standard errors, tests or intervals of corrected coefficients are given."
         warnings.append(
-            f"The correction takes away {format_percent(result.share)} of the estimates, too much for the leading "
-            "term: what is left of the bias may be as large, of either sign, so tests are withheld. With levels of a "
-            "handful of rows use conditional logistic regression, which has no such bias: clogit of R's package "
-            "survival or of Stata, ConditionalLogit of statsmodels."
+            f"The correction removes {format_percent(result.share)} of the estimates, too much for a leading term: the "
+            "remaining bias may be as large, of either sign, so tests are withheld. With a handful of rows per level "
+            "use conditional logistic regression, which has no such bias: clogit of R's package survival or of Stata, "
+            "ConditionalLogit of statsmodels."
         )
     return Document(
-        "Correction of the bias that many intercepts bring",
+        "Bias correction for the intercepts of many levels",
         facts=tuple(facts),
         blocks=(Table(None, (Column("Term", "left"), *(Column(name) for name in heads)), tuple(cells)),),
         notes=(
-            f"{demand} What is left of the bias is of order 1 / rows squared.",
+            f"{demand} The remaining bias is of order 1 / rows squared.",
             errors,
         ),
         warnings=tuple(warnings),
@@ -169,12 +169,12 @@ def _(result: Certificate) -> Document:
         Fact("Holds", "yes" if result.holds else "no"),
     )
     scale = (
-        "Objective: negative log-likelihood without the constant of counts, plus the penalty. The gap bounds how far "
-        f"it is above its least value, as a share of the null model's loss, {format_number(result.null_objective)}."
+        "Objective: negative log-likelihood without the constant of counts, plus the penalty. The gap bounds its "
+        f"distance from the minimum, as a proportion of the null model's loss, {format_number(result.null_objective)}."
     )
     proof = (
-        "Proved from the rows, the coefficients and the penalty alone, without the solver. KKT distance: how far the "
-        "conditions of optimality are from holding, in units of a strength."
+        "Proved from the rows, the coefficients and the penalty alone, without the solver. KKT distance: largest "
+        "violation of the optimality conditions, in units of a strength."
     )
     warned = not (result.own_rows and result.holds)
     return Document(
@@ -204,7 +204,7 @@ def _(result: NestedScores) -> Document:
         ),
         blocks=(Table(None, heads, rows),),
         notes=(
-            f"Without each fold the strength was chosen by the other folds: {rule}. Folds are numbered from 0.",
+            f"The strength for each fold was chosen by the other folds: {rule}. Folds are numbered from 0.",
             *((FIRST_GIVEN,) if result.first_given else ()),
             *((learnt_from_all(result.learnt),) if result.learnt else ()),
         ),
@@ -222,11 +222,11 @@ def _(result: Limit) -> Document:
         strict=True,
     )
     notes = [
-        "Direction: a certificate, along which the likelihood rises for ever.",
-        "Undetermined: directions to infinity disagree about the term. Terms that are not listed are finite.",
+        "Direction: a certificate; along it the likelihood increases without end.",
+        "Undetermined: the directions of divergence disagree about the term. Terms that are not listed are finite.",
     ]
     if result.n_rows == 0:
-        notes.append("No outcome is certain in the limit: rows lose some of several outcomes, and keep two or more.")
+        notes.append("No outcome is certain in the limit: some rows lose an outcome, but every row keeps two or more.")
     return Document(
         "Separation: the maximum of the likelihood lies at infinity",
         facts=(

@@ -233,7 +233,7 @@ def _outcomes_left(shown: tuple[str, ...], rest: tuple[str, ...]) -> str:
     if not rest:
         return ""
     return (
-        f"Drawn are the first {len(shown)} of {len(shown) + len(rest)} outcomes, as more cannot be told apart; not "
+        f"The first {len(shown)} of {len(shown) + len(rest)} outcomes are drawn, as more could not be told apart; not "
         f"drawn: {name_list(rest, 6)}."
     )
 

@@ -75,7 +75,7 @@ def _first_groups(record: GroupedRecord, changes: FloatArray) -> Table:
 
 
 def _notes(record: GroupedRecord) -> Iterator[str]:
-    yield "Levels, knots and moments are learnt from the rows of all groups; each group has its own coefficients."
+    yield "Levels, knots and moments are learnt from all rows; each group has its own coefficients."
     yield f"Standard errors: {record.covariance}."
     counts = record.counts
     if counts.missing:
@@ -85,7 +85,7 @@ def _notes(record: GroupedRecord) -> Iterator[str]:
 
 def _warnings(record: GroupedRecord) -> Iterator[str]:
     for found, text in (
-        (record.separated, "Separated, so that some coefficients are infinite"),
+        (record.separated, "Separated, with infinite coefficients"),
         (record.aliased, "Columns dropped, such as levels that do not occur"),
         (record.collinear, "Nearly collinear columns, named by .glance()"),
         (np.flatnonzero(~record.converged), "Not converged"),

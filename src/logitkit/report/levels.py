@@ -42,9 +42,9 @@ def few_rows_warning(record: FitRecord) -> str | None:
     if mean >= FEW_ROWS:
         return None
     return (
-        f"Few rows a level ({mean:,.1f} on average): an intercept for each of many levels biases the other "
-        "coefficients away from zero, by a share of order 1 / rows; at two rows a level they tend to twice their true "
-        "value, however many levels there are, and tests reject too often. fit.bias_correction() takes out the leading "
-        "term of the bias. For levels of a handful of rows the remedy is conditional logistic regression (clogit of "
-        "R's package survival, ConditionalLogit of statsmodels), which this version does not offer."
+        f"Few rows per level ({mean:,.1f} on average): one intercept for each of many levels biases the other "
+        "coefficients away from zero, by a proportion of order 1 / rows; with two rows per level they tend to twice "
+        "their true value, however many levels there are, and tests reject too often. fit.bias_correction() removes "
+        "the leading term of the bias. With a handful of rows per level the remedy is conditional logistic regression "
+        "(clogit of R's package survival, ConditionalLogit of statsmodels), which this version does not offer."
     )

@@ -44,7 +44,7 @@ def fewer_groups(result: HosmerLemeshow) -> tuple[str, ...]:
     if found >= result.groups_asked:
         return ()
     asked = format_integer(result.groups_asked)
-    return (f"{asked} groups were asked for and {found} are left, as equal predictions stay together.",)
+    return (f"{asked} groups were requested and {found} remain, as equal predictions are kept together.",)
 
 
 def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
@@ -53,9 +53,9 @@ def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
         return ()
     share = format_percent(result.share_of_fit)
     note = (
-        f"The degrees of freedom take the coefficients as known, but these rows are {share} of the number that the fit "
-        "had: the statistic is too large for them and the p-value too small. With as many new rows as the fit had, a "
-        "right model is rejected at 5 % about three times as often as it should be."
+        f"The degrees of freedom treat the coefficients as known, but these rows are {share} of the number that the "
+        "fit had: the statistic tends to be too large and the p-value too small. With as many new rows as the fit had, "
+        "a correct model is rejected at the 5% level about three times as often as it should be."
     )
     return (note,)
 

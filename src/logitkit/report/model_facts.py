@@ -49,7 +49,7 @@ def given_facts(record: FitRecord) -> Iterator[Fact]:
     if response.offsets:
         by_place = response.offsets[0][0].startswith("<array>")
         named = [f"{outcome}: {column}" for outcome, column in response.offsets]
-        yield Fact("Offsets", "an array, a column an outcome" if by_place else name_list(named))
+        yield Fact("Offsets", "an array with one column per outcome" if by_place else name_list(named))
     if record.info.absorbed is not None:
         yield Fact("Absorbed", absorbed_words(record.info.absorbed))
 
@@ -77,7 +77,7 @@ def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, floa
         if dof > OVERALL_MOST:
             yield Fact(f"Wald chi2({dof})", f"not computed: over {OVERALL_MOST} coefficients")
         elif dof > 0 and math.isnan(statistic):
-            yield Fact(f"Wald chi2({dof})", "withheld: the covariance lacks the rank")
+            yield Fact(f"Wald chi2({dof})", "not computed: the covariance is rank-deficient")
         elif dof > 0:
             of = "" if record.limit is None else ", finite coefficients"
             yield Fact(f"Wald chi2({dof}){of}", f"{statistic:,.2f} (p {_p_text(p)})")
@@ -103,8 +103,8 @@ def covariance_note(record: FitRecord) -> Iterator[str]:
     yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald."
     if not record.has_likelihood:
         yield (
-            "Likelihood statistics (log-likelihood, AIC, BIC, R2) are withheld: the weights or clusters make the "
-            "likelihood a working device only."
+            "With sampling weights or clusters this is a pseudo-likelihood, so likelihood statistics (log-likelihood, "
+            "AIC, BIC, R2) are not reported."
         )
 
 
@@ -114,7 +114,7 @@ def null_model_note(record: FitRecord) -> Iterator[str]:
     if not record.has_likelihood or record.info.intercept is not None:
         return
     why = " (columns add up to one)" if record.info.constant is not None else ""
-    count = "" if absorbed is None else f" Parameters count the intercepts of the levels of {absorbed.name}."
+    count = "" if absorbed is None else f" The parameters include one intercept per level of {absorbed.name}."
     yield f"Null model of the likelihood-ratio test and of R2: {null_model_words(record)}{why}.{count}"
 
 

@@ -48,7 +48,7 @@ def coefficient_section(record: FitRecord, design: Design, units: Units) -> Iter
     if ratio is None and not has_only_intercept(record) and not record.separated_completely:
         drawn = coefficient_forest(record, units)
         svg = svg_of(plot_forest(drawn, page_axes(forest_size(drawn))))
-        caption = f"Coefficients{_with_intervals(record)}."
+        caption = f"Coefficients{_with_intervals(record)}.{_no_intervals(record)}"
         blocks.append(Figure("Coefficients", svg, None, caption, "Coefficients"))
     yield Section("Coefficients", tuple(blocks))
 
@@ -66,12 +66,13 @@ def ratio_section(record: FitRecord, design: Design, units: Units) -> Iterator[S
         yield Section(heading, (Prose(_nothing_to_draw(record, ratio)),))
         return
     svg = svg_of(plot_forest(found, page_axes(forest_size(found))))
-    caption = f"{_drawn_ratios(record, ratio)}{_with_intervals(record)}, on a logarithmic scale."
+    caption = f"{_drawn_ratios(record, ratio)}{_with_intervals(record)}, on a logarithmic scale"
     if found.against:
-        caption = (
-            "The factor by which one unit, or the number of units in the label, multiplies P(outcome) / "
-            f"P({found.against}){_with_intervals(record)}, on a logarithmic scale."
+        caption += (
+            ": the factors by which an increase of one unit, or of the number of units in the label, multiplies "
+            f"P(outcome) / P({found.against})"
         )
+    caption += f".{_no_intervals(record)}"
     yield Section(heading, (Figure("Forest plot", svg, None, caption, f"Forest plot of the {ratio.plural}"),))
 
 
@@ -91,11 +92,16 @@ def _nothing_to_draw(record: FitRecord, ratio: Ratio) -> str:
 
 
 def _with_intervals(record: FitRecord) -> str:
-    if record.penalty is None:
-        return f", with {format_level(record.level)} Wald intervals"
     if is_withheld(record):
-        return ", without intervals, as there are none after this penalty"
-    return f", with {format_level(record.level)} {interval_words(record)}s, {posterior_condition(record.penalty)}"
+        return ""
+    level = format_level(record.level)
+    if record.penalty is None:
+        return f" with {level} Wald intervals"
+    return f" with {level} {interval_words(record)}s, {posterior_condition(record.penalty)}"
+
+
+def _no_intervals(record: FitRecord) -> str:
+    return " There are no intervals after this penalty." if is_withheld(record) else ""
 
 
 def term_section(record: FitRecord, design: Design, units: Units) -> Iterator[Section]:

@@ -230,7 +230,7 @@ def effect_section(record: FitRecord, effects: Sequence[OutcomeEffects]) -> Iter
     """Yield average predictions by variable, as they were computed."""
     has_event = record.family.words.has_event  # whose report has none
     if not has_event and record.limit is not None and record.info.coding is not None and record.info.coding.variables:
-        words = "Left out, because they take long under separation; fit.plot.effects(variable, data) draws one of them."
+        words = "Omitted, because they take long under separation; fit.plot.effects(variable, data) draws one of them."
         yield Section("Average predictions", (Prose(words),))
         return
     if not effects or len(effects[0].outcomes) > OUTCOMES_MOST:

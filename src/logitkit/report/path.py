@@ -20,7 +20,7 @@ __all__ = ["cross_validation_document", "missing_scores", "path_document"]
 
 ROWS_MOST = 12  # strengths of a path that are listed
 NAMES_MOST = 3  # names in a cell
-NOT_ZERO = "Not zero: coefficients, the intercept and others without a penalty among them."
+NOT_ZERO = "Nonzero: coefficients, the intercept and other unpenalised ones included."
 
 
 def path_document(record: PathRecord) -> Document:
@@ -32,7 +32,7 @@ def path_document(record: PathRecord) -> Document:
         Fact("Strengths", format_integer(record.strengths.size)),
         Fact("Largest strength", format_strength(float(record.strengths[0]))),
         Fact("Smallest strength", format_strength(float(record.strengths[last]))),
-        Fact("Not zero at the end", format_integer(int(record.n_nonzero[last]))),
+        Fact("Nonzero at the end", format_integer(int(record.n_nonzero[last]))),
         Fact("Deviance explained", format_percent(float(record.explained[last]))),
         Fact("Largest gap (estimated)", format_gap(float(record.gaps.max()), record.tol)),
         Fact("Path", _status_words(record)),
@@ -44,7 +44,7 @@ def path_document(record: PathRecord) -> Document:
         blocks=(_path_table(record),),
         notes=(
             *without_intercept(record.columns),
-            f"{NOT_ZERO} Deviance explained: beside the model of intercept and offset.",
+            f"{NOT_ZERO} Deviance explained: relative to the model of intercept and offset.",
             "Gap: estimated distance of the objective from its minimum, as a proportion of the null loss.",
             "path.at(strength) is the fit at any strength; path.choose('bic') and lk.cross_validate choose one.",
         ),
@@ -77,7 +77,7 @@ def cross_validation_document(record: CrossValidation) -> Document:
         (format_percent(float(path.explained[place])) for place in places),
         strict=True,
     )
-    heads = ("Strength", "Mean", "Std. error", "Not zero", "Deviance explained")
+    heads = ("Strength", "Mean", "Std. error", "Nonzero", "Deviance explained")
     table = Table("Choices", (Column("Rule", "left"), *(Column(head) for head in heads)), tuple(cells))
     return Document(
         f"Cross-validation of a penalised {record.path.model}",
@@ -135,14 +135,14 @@ def _path_table(record: PathRecord) -> Table:
     """Return some strengths, evenly along the path, and which coefficients came in between."""
     k = record.strengths.size
     rows: IntArray = np.unique(np.linspace(0, k - 1, min(k, ROWS_MOST)).round().astype(np.int64))
-    heads = [Column("Strength"), Column("Not zero"), Column("Deviance explained")]
+    heads = [Column("Strength"), Column("Nonzero"), Column("Deviance explained")]
     columns = [
         list(format_strengths(record.strengths[rows])),
         list(format_column(record.n_nonzero[rows], "integer")),
         [format_percent(float(share)) for share in record.explained[rows]],
     ]
     if np.ptp(record.n_nonzero):
-        heads.append(Column("Come in", "left"))
+        heads.append(Column("Enter", "left"))
         columns.append(_entering(record, rows))
     notes = () if rows.size == k else (f"Every strength: path.glance(), {counted(k, 'row')}.",)
     return Table(
@@ -177,8 +177,8 @@ def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
         "cv.best and cv.one_se are the fits to all rows."
     )
     yield (
-        "The best mean is the best of many, and so a little better than new rows will show; rows that took no part "
-        "in the choice tell."
+        "The best mean is the best of many and therefore slightly optimistic; rows that took no part in the choice "
+        "give an honest score."
     )
     if record.first_given:
         yield FIRST_GIVEN
@@ -203,4 +203,4 @@ def _cross_validation_warnings(record: CrossValidation) -> Iterator[str]:
             "The best strength is the smallest that was compared: smaller ones may predict better (ratio=, strengths=)."
         )
     if record.path.status is PathStatus.NOT_CONVERGED:
-        yield "The path of all rows ended where the solver did not reach its tolerance."
+        yield "The path over all rows ended where the solver did not reach its tolerance."

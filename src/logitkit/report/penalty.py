@@ -18,6 +18,9 @@ from logitkit.report.wording import counted
 
 __all__ = ["format_gap", "format_strength", "penalty_facts", "penalty_notes", "ratio_beside"]
 
+NOT_SAMPLING = (
+    "These are posterior, not sampling, standard deviations; z statistics and p-values are therefore not given."
+)
 GAP_LEAST = 1e-16  # a share of the null model's loss below this is rounding
 
 
@@ -36,8 +39,8 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
     if facts.strengths:
         yield Fact("Strength chosen", facts.chosen)
     yield Fact("Penalised", facts.standardized.removeprefix("coefficients of "))
-    yield Fact("Not zero", f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}")
-    yield Fact("Of these unpenalised", format_integer(_n_unpenalised(facts)))
+    yield Fact("Nonzero", f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}")
+    yield Fact("Unpenalised", format_integer(_n_unpenalised(facts)))
     if not np.isnan(facts.dof):
         yield Fact("Effective df", f"{facts.dof:,.2f}")
     yield Fact("Deviance", f"{record.deviance:,.3f}")
@@ -74,9 +77,9 @@ def format_gap(gap: float, tol: float) -> str:
     Examples
     --------
     >>> format_gap(3.2e-9, 1e-7), format_gap(0.0, 1e-12)
-    ('3.2e-09 (asked: 1e-07)', '<1e-16 (asked: 1e-12)')
+    ('3.2e-09 (tolerance 1e-07)', '<1e-16 (tolerance 1e-12)')
     """
-    return f"{f'<{GAP_LEAST:.0e}' if gap < GAP_LEAST else f'{gap:.1e}'} (asked: {tol:.0e})"
+    return f"{f'<{GAP_LEAST:.0e}' if gap < GAP_LEAST else f'{gap:.1e}'} (tolerance {tol:.0e})"
 
 
 def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
@@ -87,23 +90,22 @@ def penalty_notes(record: FitRecord, facts: PenaltyFacts) -> Iterator[str]:
     if has_posterior(record):
         condition = posterior_condition(facts)
         text = (
-            "fit.tidy() and fit.confint() have deviations and intervals of the posterior: a normal approximation at "
-            f"the mode, {condition}."
+            "fit.tidy() and fit.confint() give posterior standard deviations and intervals"
             if beside is None
-            else f"Posterior sd and posterior interval (of the {beside.name}): normal approximation at the mode, "
-            f"{condition}."
+            else f"Posterior sd and posterior interval (of the {beside.name})"
         )
+        text += f": normal approximation at the mode, {condition}."
         if facts.strengths and facts.chosen != "given":
-            text += " The strength was chosen with the same data, and these do not know how uncertain that choice is."
+            text += " The strength was chosen from the same data, and the uncertainty of that choice is not reflected."
         if beside is not None:
-            text += " They are no sampling errors, so there are no z statistics and p-values."
+            text += f" {NOT_SAMPLING}"
         yield text
     else:
         yield why_withheld(record)
     if not facts.certified:
         yield (
-            "The lasso chose the columns, and its gap is given; the coefficients were then fitted again, so they are "
-            "not the minimum of a penalised objective."
+            "The lasso selected the columns, and the gap is that of the lasso; the coefficients were then refitted, so "
+            "they do not minimise a penalised objective."
         )
     else:
         yield "Gap: upper bound on the distance of the objective from its minimum, as a proportion of the null loss."
@@ -115,19 +117,19 @@ def _form(record: FitRecord) -> str:
         return ""
     if record.reference is None:
         return (
-            " The penalty is of the symmetric form, in which no outcome is a reference: a coefficient moves the logit "
-            "of its outcome, and fit.odds_ratios(outcome, against) compares two."
+            " The symmetric form is penalised: no outcome is the reference, and each coefficient acts on the logit of "
+            "its own outcome; fit.odds_ratios(outcome, against) compares two outcomes."
         )
     return (
-        f" The penalty is of the coefficients against {record.outcomes[record.reference]}: with another reference the "
-        "fit is another one. Without reference= the symmetric form is penalised, which does not depend on one."
+        f" The coefficients against {record.outcomes[record.reference]} are penalised, so the fit depends on the "
+        "choice of reference. Without reference= the symmetric form is penalised, which does not."
     )
 
 
 def _pull(facts: PenaltyFacts) -> str:
     """Return what the penalty does to the coefficients."""
     if not facts.certified:
-        return "the lasso left out those that are zero"
+        return "the lasso set to zero those that it did not select"
     towards = ["zero"] if facts.strengths else []
     if facts.quadratic is not None:
         towards.append("the centre of the prior")

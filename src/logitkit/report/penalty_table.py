@@ -81,7 +81,7 @@ def _left_out(record: FitRecord, facts: PenaltyFacts, listed: IntArray) -> Itera
     if record.coef.size == listed.size:
         return
     shown = int(np.count_nonzero(record.coef[listed]))
-    text = "Largest first, by the coefficient times the scale of its column."
+    text = "Largest first, by coefficient times column scale."
     if facts.n_nonzero > shown:
         text += f" Not listed: {counted(facts.n_nonzero - shown, 'smaller coefficient')}."
     if facts.n_nonzero < record.coef.size:
@@ -102,7 +102,7 @@ def _side_by_side(record: FitRecord, facts: PenaltyFacts, changes: FloatArray) -
     if listed.size > LISTED_MOST:
         listed = np.argsort(-size, kind="stable")[:LISTED_MOST]
         note.append(
-            "Largest first, by the length of a term's coefficients times the scale of its column. Not listed: "
+            "Largest first, by the norm of a term's coefficients times column scale. Not listed: "
             f"{counted(int(moving) - LISTED_MOST, 'smaller term')}."
         )
     zero = len(names) - int(np.count_nonzero(size))

@@ -49,7 +49,7 @@ def jackknife_document(result: Jackknife) -> Document:
     broken = int((refits.separated | refits.aliased | refits.unconverged).sum())
     warning = (
         f"Refits that are separated, aliased or not converged: {format_integer(broken)}. A coefficient that is not "
-        "finite in one of them has no jackknife bias or standard error."
+        "finite in every refit has no jackknife bias or standard error."
     )
     return Document(
         "Jackknife",
@@ -69,12 +69,12 @@ def _warnings(result: Bootstrap) -> Iterator[str]:
     if result.n_separated:
         yield (
             f"Separated: {counted(result.n_separated, 'replicate')}, with infinite estimates. They keep their place in "
-            "percentiles; biases and standard errors are those of the finite ones, and too small."
+            "percentiles; biases and standard errors are those of the finite replicates, and too small."
         )
     if result.n_aliased:
         yield (
             f"Aliased: {counted(result.n_aliased, 'replicate')}, for instance without one of the levels. The "
-            "coefficients that it leaves open are left out of all statistics."
+            "coefficients that they leave undetermined are excluded from all statistics."
         )
     if result.n_unconverged:
-        yield f"Not converged, and left out: {counted(result.n_unconverged, 'replicate')}."
+        yield f"Not converged, and excluded: {counted(result.n_unconverged, 'replicate')}."

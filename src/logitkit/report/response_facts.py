@@ -64,15 +64,15 @@ def response_notes(record: FitRecord) -> Iterator[str]:
         first = " < ".join(response.levels[:LEVELS_MOST])
         order = first + (" < ..." if len(response.levels) > LEVELS_MOST else "")
         yield (
-            f"The levels of {response.name} are ordered ({order}), and the order is not used: each has coefficients of "
-            "its own. A cumulative (proportional odds) or an adjacent-category model uses it, with one coefficient per "
-            "column where its assumption holds."
+            f"The levels of {response.name} are ordered ({order}), but this model does not use the order: each level "
+            "has coefficients of its own. A cumulative (proportional odds) or adjacent-category model does, with one "
+            "coefficient per column where its assumption holds."
         )
     if response.empty:
         levels = name_list([repr(level) for level in response.empty])
-        yield f"Left out of {response.name}, because no row used has it: {levels} ({len(response.empty)})."
+        yield f"Levels of {response.name} that occur in no row used: {levels} ({len(response.empty)})."
     once = [outcome for outcome, total in zip(record.outcomes, record.totals, strict=True) if total == 1.0]
     if once and not words.has_event and (response.weights is None or response.weight_kind == "frequency"):
-        yield f"Seen once only: {name_list(once)}. All estimates for such an outcome rest on one observation."
+        yield f"Observed only once: {name_list(once)}. All estimates for such an outcome rest on a single observation."
     if record.log_constant and record.penalty is None:
         yield f"The log-likelihood includes the {words.constant} constant."

@@ -25,7 +25,8 @@ REMEDIES_OF_TWO = (
 REMEDIES_OF_SEVERAL = (
     "Infinite and undetermined coefficients have no standard error, interval or p-value; the other coefficients are "
     "those of the limiting model, as are the likelihood statistics. Remedies: merge outcomes or levels, drop the "
-    "column at fault, or gather more data."
+    "column at fault, gather more data, or fit with a penalty, such as penalty=lk.Ridge(0.01), whose estimates are "
+    "finite."
 )
 
 
@@ -43,11 +44,11 @@ def separation_warning(record: FitRecord) -> Iterator[str]:
     if infinite:
         text += f" Infinite{'' if words.has_event else ' (outcome:term)'}: {name_list(infinite)}."
     if unknown:
-        text += f" Undetermined (directions to infinity disagree): {name_list(unknown)}."
+        text += f" Undetermined (the directions of divergence disagree): {name_list(unknown)}."
     finite = _finite_contrasts(record) if words.compares else []
     if finite:
         text += (
-            f" Finite all the same: {name_list(finite)}. fit.odds_ratios(outcome, against) gives them with standard "
+            f" Finite nevertheless: {name_list(finite)}. fit.odds_ratios(outcome, against) gives them with standard "
             "errors, as does the model with one of these outcomes as its reference."
         )
     yield f"{text} {REMEDIES_OF_TWO if words.has_event else REMEDIES_OF_SEVERAL}"
@@ -55,7 +56,7 @@ def separation_warning(record: FitRecord) -> Iterator[str]:
 
 def _of_two(limit: Limit) -> str:
     return (
-        f"Separation: the maximum of the likelihood lies at infinity. Rows that are predicted perfectly: "
+        f"Separation: the maximum of the likelihood lies at infinity. Rows predicted perfectly: "
         f"{format_integer(limit.n_rows)}."
     )
 

@@ -101,12 +101,12 @@ def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     ratio = record.family.words.ratio_against(record.reference)
     if record.family.words.compares and record.reference is None:
         yield (
-            "A coefficient says how a term moves the log-probability of its outcome against the mean of all outcomes' "
-            "log-probabilities, so that no ratio to a single outcome belongs to it: fit.odds_ratios(outcome, against) "
-            "compares two."
+            "Each coefficient is the effect of a term on the log-probability of its outcome relative to the mean of "
+            "all log-probabilities, and so not the logarithm of a ratio to any one outcome; fit.odds_ratios(outcome, "
+            "against) compares two outcomes."
         )
     elif ratio is not None and ratio.meaning and not has_only_intercept(record):
-        change = "one unit, or the number of units in the label," if np.any(changes != 1.0) else "one unit"
+        change = "one unit, or of the number of units in the label," if np.any(changes != 1.0) else "one unit"
         yield ratio.meaning.format(change=change, reference=record.outcomes[record.reference or 0])
     yield from covariance_note(record)
     yield from null_model_note(record)
@@ -128,7 +128,7 @@ def _restrictions(record: FitRecord) -> Iterator[str]:
     for column, outcomes in record.equal_terms:
         together.setdefault(outcomes, []).append(record.info.names[column])
     for outcomes, names in together.items():
-        yield f"One coefficient, the same for {name_list(outcomes)}: {name_list(names)}."
+        yield f"Equal coefficients for {name_list(outcomes)}: {name_list(names)}."
 
 
 def _warnings(record: FitRecord) -> Iterator[str]:
@@ -139,7 +139,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
     if few_rows is not None:
         yield few_rows
     if record.info.empty_terms:
-        yield f"No column, because there is one level only: {name_list(record.info.empty_terms)}."
+        yield f"Terms without a column, because they have one level only: {name_list(record.info.empty_terms)}."
     if record.aliased.size:
         columns = np.unique(record.aliased % record.predictors.n_columns)
         each = " for every outcome" if len(record.equations) > 1 else ""
@@ -152,7 +152,7 @@ def _wide_warning(record: FitRecord) -> Iterator[str]:
     rows, p = record.counts.given - record.counts.missing, len(record.info.names)
     if record.penalty is None and p >= rows and (record.limit is not None or record.aliased.size):
         yield (
-            f"{counted(p, 'coefficient')} for {counted(rows, 'row')}: more than the rows can tell without a penalty. "
-            "penalty=lk.Ridge(strength) shrinks the coefficients, lk.Lasso(strength) chooses among them; "
+            f"{counted(p, 'coefficient')} for {counted(rows, 'row')}: too many to estimate without a penalty. "
+            "penalty=lk.Ridge(strength) shrinks the coefficients, lk.Lasso(strength) selects among them; "
             "lk.cross_validate chooses the strength."
         )

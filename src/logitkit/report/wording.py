@@ -31,8 +31,8 @@ __all__ = [
 
 FIRST_GIVEN = (
     "The first estimates of the adaptive lasso were given as numbers and are the same for every fold. If they were "
-    "learnt from these rows they include the rows held out, and the scores are too good: give the penalty that makes "
-    "them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are estimated again without each fold."
+    "learnt from these rows, they have seen the rows held out, and the scores are too good: give the penalty that "
+    "makes them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are estimated anew without each fold."
 )
 NAMES_IN_SENTENCE = 4
 EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
@@ -57,12 +57,12 @@ def learnt_from_all(transforms: Sequence[str]) -> str:
     Examples
     --------
     >>> learnt_from_all(["scale(x)"]).partition(":")[0]
-    'What scale(x) learnt comes from all rows, those held out too'
+    'scale(x) learnt from all rows, those held out included'
     """
     return (
-        f"What {name_list(transforms, NAMES_IN_SENTENCE)} learnt comes from all rows, those held out too: the means, "
-        "knots or bases are the same for every fold, and the scores may be a little better than for new rows. The "
-        "estimators learn them anew in each training set of scikit-learn's cross-validation."
+        f"{name_list(transforms, NAMES_IN_SENTENCE)} learnt from all rows, those held out included: the means, knots "
+        "or bases are the same for every fold, and the scores may be slightly better than on new rows. The estimators "
+        "learn them anew in each training set of scikit-learn's cross-validation."
     )
 
 
@@ -102,9 +102,9 @@ def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]]) -> tuple[s
     terms = name_list([f"{name} (contained in {', '.join(larger)})" for name, larger in contained])
     name, larger = contained[0]
     note = (
-        f"Depends on the coding: {terms}. Beside an interaction a term is tested where the other variables are zero as "
-        "they are coded: at the reference level of a factor with treatment contrasts, at 0 of a number. That is no "
-        f"test of the variable as a whole, which is fit.test({', '.join([name, *larger])!r})."
+        f"Depends on the coding: {terms}. A term within an interaction is tested where the other variables are coded "
+        "zero: at the reference level of a factor with treatment contrasts, at 0 for a number. This is not a test of "
+        f"the variable as a whole, which is fit.test({', '.join([name, *larger])!r})."
     )
     return (note,)
 
@@ -124,7 +124,7 @@ def without_intercept(names: Sequence[str]) -> tuple[str, ...]:
     """
     if INTERCEPT in names:
         return ()
-    return (f"No intercept: no column is called '{INTERCEPT}', and a ready matrix is fitted as it is.",)
+    return (f"No intercept: no column is called '{INTERCEPT}', and none is added to a matrix.",)
 
 
 def is_calibrated(intercept: float | FloatArray, slope: float | FloatArray) -> bool:

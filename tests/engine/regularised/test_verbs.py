@@ -122,7 +122,6 @@ VERBS: dict[str, Verb] = {
     "save": both(lambda fit: None, ANSWERS),  # tests/engine/saved/test_saved_penalised.py
 }
 FIGURES = {
-    "coefficients": ANSWERS,
     "calibration": ANSWERS,
     "forest": ANSWERS,
     "residuals": REFUSES,
