@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -229,3 +230,19 @@ def test_a_ridge_beside_a_column_that_bounds_hold(chosen: dict[str, str]) -> Non
     assert (fit.coef.loc["x1"] == 0.0).all()
     assert oracle.residual(table(fit)) < OPTIMAL
     assert fit.certificate().holds
+
+
+def test_a_bound_on_one_side_that_lets_a_coefficient_run_off_is_refused() -> None:
+    codes = np.repeat(np.arange(3), 20)
+    rng = np.random.default_rng(2)
+    X = np.column_stack([np.ones(60), codes == 1, rng.normal(size=60)])
+    names, y = ["Intercept", "apart", "x"], np.array(["a", "b", "c"])[codes]
+
+    def fit(bounds: lk.Bounds) -> Any:
+        return lk.multinomial_matrix(X, y, names, penalty=lk.Lasso(0.02, keep="apart") + bounds, reference="a")
+
+    with pytest.raises(SeparationError, match="separate the outcomes"):
+        fit(lk.Bounds({"apart": 0.0}, None))
+    held = fit(lk.Bounds({"apart": -1.0}, {"apart": 1.0}))
+    assert held.certificate().holds
+    assert held.coef.loc["apart", "b"] == 1.0

@@ -86,6 +86,23 @@ def test_errors_and_refusals_come_back(fit: lk.Fit, tmp_path: Path) -> None:
             refused()
 
 
+@pytest.mark.parametrize(
+    "penalty", [lk.AdaptiveLasso(0.005), lk.RelaxedLasso(0.03, gamma=0.5), lk.Ridge(0.02)], ids=repr
+)
+@pytest.mark.parametrize("reference", [None, "other"])
+def test_fits_of_several_outcomes_come_back(penalty: lk.ElasticNet, reference: str | None, tmp_path: Path) -> None:
+    form = {} if reference is None else {"reference": reference}
+    fit = lk.multinomial("race ~ age + lwt + smoke", births(), penalty=penalty, **form)
+    loaded = lk.load(fit.save(tmp_path / "fit.json"))
+    assert same(fit.penalty, loaded.penalty)
+    assert (fit.penalty.place is None) == (reference is not None)
+    assert same(fit.record.coef, loaded.record.coef)
+    assert str(loaded.summary()) == str(fit.summary())
+    if fit.penalty.certified:
+        assert loaded.certificate(births()) == fit.certificate()
+        assert fit.certificate().holds
+
+
 def test_a_loaded_fit_is_certified_anew_from_its_rows(tmp_path: Path) -> None:
     fit = lk.logit(FORMULA, births(), penalty=PENALTIES["group lasso"])
     loaded = lk.load(fit.save(tmp_path / "fit.json"))

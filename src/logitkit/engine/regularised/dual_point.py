@@ -56,17 +56,14 @@ class DualPoint:
         self.view = row_view(problem.objective, point.coef / problem.scale)
         self.free = np.flatnonzero(penalty.free)
         self.step, self._moved, self._sound = np.zeros_like(step), np.zeros(self.view.slope.shape), True
+        #: The moved residuals, shape (m, n).
+        self.rows: FloatArray = self.view.slope
         self.move(step)
-
-    @property
-    def rows(self) -> FloatArray:
-        """The moved residuals, shape (m, n)."""
-        return np.asarray(self.view.slope - self.view.curved(self._moved))
 
     @property
     def squared(self) -> float:
         """d'Hd, the squared length of the move."""
-        total, prior = self.view.squared(self._moved), self.problem.objective.quadratic
+        total, prior = self.view.squared(self._moved, self._curved), self.problem.objective.quadratic
         if prior is None:
             return total
         return total + 2.0 * Quadratic(prior.strengths).value(self.step / self.problem.scale)
@@ -114,13 +111,18 @@ class DualPoint:
         """Move, and then until nothing is left of the columns without penalty."""
         scale = self.problem.scale
         self.step = self.step + step
-        self._moved = self._moved + self.view.image(step / scale)
+        self._move_rows(self.view.image(step / scale))
         if not self.free.size:
             return
         mended = cholesky_solve(self._factor, self._left())
         self.step[self.free] += mended * scale[self.free]
-        self._moved += self.view.image_of(self.free, mended)
+        self._move_rows(self.view.image_of(self.free, mended))
         self._sound = bool((np.abs(self._left()) <= MET * self._sizes).all())
+
+    def _move_rows(self, change: FloatArray) -> None:
+        self._moved = self._moved + change
+        self._curved = self.view.curved(self._moved)
+        self.rows = np.asarray(self.view.slope - self._curved)
 
     def _left(self) -> FloatArray:
         """Return the products with the columns without penalty as given."""

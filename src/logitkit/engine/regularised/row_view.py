@@ -36,8 +36,8 @@ class RowView(Protocol):
     def curved(self, moved: FloatArray) -> FloatArray:
         """Return the curvature of each row times the move of its linear predictors, shape (m, n)."""
 
-    def squared(self, moved: FloatArray) -> float:
-        """Return the squared length of a move, measured by the curvature."""
+    def squared(self, moved: FloatArray, curved: FloatArray) -> float:
+        """Return the squared length of a move, measured by the curvature, from the curvature times the move."""
 
     def spread(self, moved: FloatArray) -> float:
         """Return the largest change of a difference between two linear predictors of a row."""
@@ -86,8 +86,9 @@ class SingleRows:
         """Return curvature times move, shape (1, n)."""
         return np.asarray(self.curvature * moved)
 
-    def squared(self, moved: FloatArray) -> float:
-        """Return the squared length of a move, measured by the curvature."""
+    def squared(self, moved: FloatArray, curved: FloatArray) -> float:
+        """Return the squared length of a move, measured by the curvature, from the curvature times the move."""
+        del curved
         return float(self.curvature @ moved[0] ** 2)
 
     def spread(self, moved: FloatArray) -> float:
@@ -160,9 +161,9 @@ class SeveralRows:
         mean = self._mean[self._active]
         return np.asarray(self._objective.response.weights * mean * (moved - np.sum(mean * moved, axis=0)))
 
-    def squared(self, moved: FloatArray) -> float:
-        """Return the squared length of a move, measured by the curvature."""
-        return float(np.sum(self.curved(moved) * moved))
+    def squared(self, moved: FloatArray, curved: FloatArray) -> float:
+        """Return the squared length of a move, measured by the curvature, from the curvature times the move."""
+        return float(np.sum(curved * moved))
 
     def spread(self, moved: FloatArray) -> float:
         """Return the largest change of a difference between two linear predictors of a row."""
