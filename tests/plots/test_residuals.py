@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from logitkit.diagnostics.influence import Influence
-from logitkit.errors import DataError, UnsupportedError
+import logitkit as lk
+from logitkit.diagnostics.influence import Influence, influence
+from logitkit.errors import DataError, ResponseError, UnsupportedError
 from logitkit.plots.residuals import DRAWN_MOST, plot_residuals
 from tolerances import EXACT
 
@@ -136,3 +137,24 @@ def test_rows_fitted_alone_are_left_out_and_counted(drawn):
 def test_another_kind_is_refused(drawn):
     with pytest.raises(UnsupportedError, match="'deviance' and 'pearson'"):
         plot_residuals(drawn.influence, kind="working")
+
+
+@pytest.mark.parametrize("kind", ["deviance", "pearson"])
+def test_an_outcome_of_several_is_drawn_against_the_others(kind):
+    fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    found = influence(fit.record, fit.design)
+    ax = plot_residuals(found, kind=kind, outcome=2)
+    (points,) = ax.collections
+    expected = np.array(sorted(zip(found.outcome_leverage[2], getattr(found, f"standardized_{kind}")[2], strict=True)))
+    assert_array_equal(np.array(sorted(map(tuple, points.get_offsets()))), expected)
+    assert ax.get_ylabel() == f"Standardised {kind.replace('pearson', 'Pearson')} residual of other"
+    assert "dashed" not in " ".join(text.get_text() for text in [*ax.texts, *ax.figure.texts])
+    with pytest.raises(UnsupportedError, match="Each of the 3 outcomes has residuals of its own"):
+        plot_residuals(found, kind=kind)
+
+
+def test_the_figure_of_a_fit_names_the_outcome():
+    fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
+    assert fit.plot.residuals("black").get_ylabel() == "Standardised deviance residual of black"
+    with pytest.raises(ResponseError, match="outcome='green' is no outcome"):
+        fit.plot.residuals("green")

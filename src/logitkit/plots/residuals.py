@@ -30,8 +30,11 @@ def plot_residuals(
     labels: Sequence[object] | None = None,
     n_labels: int = 5,
     title: str = "",
+    outcome: int | None = None,
 ) -> Axes:
     """Draw standardised residuals against leverage, with bubbles whose area is Cook's distance.
+
+    Of several outcomes, residuals and leverage are those of the outcome at one place against the others.
 
     Notes
     -----
@@ -43,12 +46,12 @@ def plot_residuals(
     n = result.leverage.size
     if labels is not None and len(labels) != n:
         raise DataError(f"labels has {len(labels)} entries and there are {n} rows; they must agree.")
-    residual = result.standardized_deviance if kind == "deviance" else result.standardized_pearson
+    residual, leverage = _of_outcome(result, kind, outcome)
     distance = result.cooks_distance
     usable = np.flatnonzero(np.isfinite(residual) & np.isfinite(distance))
     if usable.size == 0:
         raise DataError("No row has a standardised residual: every leverage is 1, as in a saturated model.")
-    if not result.leverage[usable].any():
+    if not leverage[usable].any():
         raise DataError(
             "There are no residuals to draw: every row is fitted perfectly (complete separation), with residual and "
             "leverage 0."
@@ -60,7 +63,7 @@ def plot_residuals(
     area = 6.0 + 160.0 * distance[drawn] / max(float(distance[largest[0]]), np.finfo(float).tiny)
     ax.axhline(0.0, color=FAINT, linewidth=1.0, zorder=0)
     ax.scatter(
-        result.leverage[drawn],
+        leverage[drawn],
         residual[drawn],
         s=area,
         facecolors=PRIMARY,
@@ -71,12 +74,13 @@ def plot_residuals(
         rasterized=drawn.size > RASTER,
     )
     ax.margins(0.08)
-    ax.set_xlim(0.0, 1.06 * float(result.leverage[drawn].max()) or 1.0)
-    lines = kind == "pearson" and _draw_contours(ax, result.rank)
+    ax.set_xlim(0.0, 1.06 * float(leverage[drawn].max()) or 1.0)
+    lines = kind == "pearson" and outcome is None and _draw_contours(ax, result.rank)
     texts = [str(result.positions[row] if labels is None else labels[row]) for row in named]
-    _name_points(ax, result.leverage[named], residual[named], texts)
+    _name_points(ax, leverage[named], residual[named], texts)
     name = "Standardised deviance residual" if kind == "deviance" else "Standardised Pearson residual"
-    dress(ax, x="Leverage", y=name, title=title)
+    of = "" if outcome is None else f" of {result.outcomes[outcome]}"
+    dress(ax, x="Leverage", y=f"{name}{of}", title=title)
     parts = ["Bubble area and dashed lines: Cook's distance" if lines else "Bubble area: Cook's distance"]
     if drawn.size < usable.size:
         parts.append(f"{drawn.size:,} of {usable.size:,} rows drawn")
@@ -84,6 +88,18 @@ def plot_residuals(
         parts.append(f"{n - usable.size:,} with leverage 1 left out")
     _note(ax, "; ".join(parts))
     return ax
+
+
+def _of_outcome(result: Influence, kind: str, outcome: int | None) -> tuple[FloatArray, FloatArray]:
+    """Return the residuals that are drawn, and the leverages beside them."""
+    residual = result.standardized_deviance if kind == "deviance" else result.standardized_pearson
+    if residual.ndim == 1:
+        return residual, result.leverage
+    if outcome is None:
+        raise UnsupportedError(
+            f"Each of the {len(result.outcomes)} outcomes has residuals of its own: name the one that is drawn."
+        )
+    return residual[outcome], result.outcome_leverage[outcome]
 
 
 def _thin(largest: IntArray) -> IntArray:

@@ -144,6 +144,35 @@ class OutcomePlots(Plots):
         found = self._fit.calibration(data, bins=bins, y=y)
         return plot_calibration(found, ax, outcomes=self._places(outcomes), title=title)
 
+    def residuals(self, outcome: Any, data: Any = None, ax: Any = None, y: Any = None, title: str = "") -> Any:
+        """Draw the standardised residuals of an outcome against the others over leverage.
+
+        Parameters
+        ----------
+        outcome : object
+            The outcome.
+        data : table or matrix, optional
+            The rows of the fit, for a fit that was loaded; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        y : array-like, optional
+            Outcome of the rows, where the fit was given a matrix.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            One point per row, whose area is Cook's distance.
+        """
+        from logitkit.diagnostics.influence import influence
+        from logitkit.plots.residuals import plot_residuals
+
+        record = self._fit.record
+        found = influence(record, outcome_rows(self._fit, data, y=y))
+        place = outcome_place(outcome, record.info, "outcome")
+        return plot_residuals(found, ax, outcome=place, title=title)
+
     def _places(self, outcomes: Sequence[Any] | None) -> list[int] | None:
         """Return the places of outcomes, None where none are named."""
         if outcomes is None:
