@@ -78,7 +78,7 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
         for name, function in inspect.getmembers(type(result), inspect.isfunction):
             if name.startswith("_") or name in SLOW | {"report", "save"}:
                 continue
-            args = ("age", FRAME) if (owner, name) == ("several.plot", "effects") else given.get(name, ())
+            args = ("age", FRAME) if name == "effects" else given.get(name, ())
             yield f"{owner}.{name}", (function.__get__(result), args, {})
 
 

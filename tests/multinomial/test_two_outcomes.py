@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
+from logitkit.results.set_rows import effects_of
 from tolerances import EXACT, ROUTE
 
 ROWS = 160
@@ -162,3 +163,19 @@ def test_refits(name: str) -> None:
     assert_allclose(one.replicates, other.replicates, rtol=1e-8, atol=ROUTE)
     assert (one.kind, one.unit, one.n_units) == (other.kind, other.unit, other.n_units)
     assert_allclose(several.jackknife().std_error, two.jackknife().std_error, rtol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["plain", "frequency", "sampling", "clusters", "offset", "aliased", "no intercept"])
+@pytest.mark.parametrize("reference", ["no", None])
+def test_average_predictions(name: str, reference: str | None) -> None:
+    several, two = both(name, reference)
+    rows = table()
+    for variable, values in (("x", [-1.0, 0.0, 2.0]), ("g", None)):
+        data = rows.assign(copy=2.0 * rows["x"])
+        if name == "aliased" and variable == "x":
+            continue  # x cannot be set while its copy stays
+        one = effects_of(several, variable, data, values, level=0.9)
+        other = effects_of(two, variable, None, values, level=0.9)
+        assert (one.outcomes, other.outcomes, one.values) == (("no", "yes"), ("yes",), other.values)
+        for column in ("probability", "std_error", "low", "high"):
+            assert_allclose(getattr(one, column)[1:], getattr(other, column), rtol=1e-7, err_msg=column)

@@ -33,7 +33,7 @@ from logitkit.errors import DataError
 from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy, WeightKind
 
-__all__ = ["NewRows", "again_by_outcome", "new_rows", "rebuild_design", "rebuild_ready"]
+__all__ = ["NewRows", "again_by_outcome", "named_again", "new_rows", "rebuild_design", "rebuild_ready"]
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     table = read_table(data)
     extras = gather_extras(
         table,
-        weights=_again(weights, response_info.weights, "weights"),
-        offset=None if response_info.levels else _again(offset, response_info.offset, "offset"),
+        weights=named_again(weights, response_info.weights, "weights"),
+        offset=None if response_info.levels else named_again(offset, response_info.offset, "offset"),
         offsets=again_by_outcome(offset, response_info),
         cluster=response_info.cluster if response_info.cluster in table else None,
         absorb=None if info.absorbed is None else info.absorbed.name,
@@ -140,8 +140,8 @@ def rebuild_ready(info: DesignInfo, X: Any, y: Any, *, weights: Any = None, offs
     table = Table(None, (), matrix.n_rows, own if index is None and not callable(own) else index)
     extras = gather_extras(
         table,
-        weights=_again(weights, info.response.weights, "weights"),
-        offset=None if info.response.levels else _again(offset, info.response.offset, "offset"),
+        weights=named_again(weights, info.response.weights, "weights"),
+        offset=None if info.response.levels else named_again(offset, info.response.offset, "offset"),
         offsets=again_by_outcome(offset, info.response),
     )
     values, _ = row_values(y, table, "y")
@@ -169,7 +169,7 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     table = read_table(data)
     absorb = None if info.absorbed is None else info.absorbed.name
     by_outcome = again_by_outcome(offset, info.response)
-    common = None if info.response.levels else _again(offset, info.response.offset, "offset")
+    common = None if info.response.levels else named_again(offset, info.response.offset, "offset")
     extras = gather_extras(table, offset=common, absorb=absorb, offsets=by_outcome)
     kept = np.ones(table.n_rows, dtype=bool)
     for where in {**table.missing(coding.variables), **extras.missing()}.values():
@@ -208,7 +208,7 @@ def _intercepts(absorbed: AbsorbedLevels, extras: Extras, positions: IntArray, u
     return absorbed.shift(codes)
 
 
-def _again(given: Any, at_fit: str | None, role: str) -> Any:
+def named_again(given: Any, at_fit: str | None, role: str) -> Any:
     """Return what to use for new rows: what is given now, or the column that the fit named."""
     if given is not None:
         if at_fit is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from logitkit.inference.outcome_effects import OutcomeEffects
+from logitkit.inference.effects import Effects
 from logitkit.options import require_choice
 from logitkit.plots.drawn_outcomes import left_out_words, most_frequent
 from logitkit.plots.labels import add_note, plain, wrapped
@@ -28,7 +28,7 @@ OPAQUE = 0.85  # of an area, and not of the white of its edge and pattern
 
 
 def plot_effects(
-    found: OutcomeEffects, ax: Axes | None = None, *, kind: Literal["lines", "stacked"] = "lines", title: str = ""
+    found: Effects, ax: Axes | None = None, *, kind: Literal["lines", "stacked"] = "lines", title: str = ""
 ) -> Axes:
     """Draw the average probability of each outcome against a variable."""
     require_choice("kind", kind, ("lines", "stacked"))
@@ -73,7 +73,7 @@ def plot_shares(
     return ax
 
 
-def _lines(ax: Axes, found: OutcomeEffects, place: FloatArray, drawn: Sequence[int]) -> list[Any]:
+def _lines(ax: Axes, found: Effects, place: FloatArray, drawn: Sequence[int]) -> list[Any]:
     """Draw a line an outcome, or points beside each other at each level; return what a legend shows."""
     handles, every = [], looks(len(found.outcomes))
     for number, k in enumerate(drawn):
@@ -89,7 +89,7 @@ def _lines(ax: Axes, found: OutcomeEffects, place: FloatArray, drawn: Sequence[i
     return handles
 
 
-def _areas(ax: Axes, found: OutcomeEffects, place: FloatArray) -> list[Any]:
+def _areas(ax: Axes, found: Effects, place: FloatArray) -> list[Any]:
     from matplotlib.colors import to_rgba
 
     areas = ax.stackplot(place, found.probability, edgecolor="white", linewidth=0.8)

@@ -15,7 +15,7 @@ from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError
-from logitkit.inference.outcome_effects import OutcomeEffects
+from logitkit.inference.effects import Effects
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
 from logitkit.plots.calibration import plot_calibration
@@ -226,7 +226,7 @@ def influence_section(record: FitRecord, design: Design, units: Units) -> Iterat
     yield Section("Influential rows", (*figures, table))
 
 
-def effect_section(record: FitRecord, effects: Sequence[OutcomeEffects]) -> Iterator[Section]:
+def effect_section(record: FitRecord, effects: Sequence[Effects]) -> Iterator[Section]:
     """Yield average predictions by variable, as they were computed."""
     has_event = record.family.words.has_event  # whose report has none
     if not has_event and record.limit is not None and record.info.coding is not None and record.info.coding.variables:

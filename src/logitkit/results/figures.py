@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from inspect import signature
-from typing import Any
+from typing import Any, Literal
 
 from logitkit.diagnostics.calibration import calibration
 from logitkit.diagnostics.discrimination import discrimination
@@ -27,7 +27,7 @@ class Plots:
     """
 
     def __init__(self, fit: Model) -> None:
-        self._record = fit.record
+        self._model, self._record = fit, fit.record
 
     def forest(
         self,
@@ -112,6 +112,51 @@ class Plots:
 
         found = coefficient_forest(self._record, units, labels=labels, terms=terms, level=level)
         return plot_forest(found, ax, title=title)
+
+    def effects(
+        self,
+        variable: str,
+        data: Any = None,
+        kind: Literal["lines", "stacked"] = "lines",
+        values: Sequence[Any] | None = None,
+        level: float | None = None,
+        weights: Any = None,
+        offset: Any = None,
+        ax: Any = None,
+    ) -> Any:
+        """Draw average probabilities over the rows of a table, with a variable set to values.
+
+        Parameters
+        ----------
+        variable : str
+            A column that the formula uses.
+        data : table, optional
+            Rows to average over; those of the fit by default, as long as its table is there and is what it was.
+        kind : {'lines', 'stacked'}
+            Lines with intervals (points, where the variable has levels), of two outcomes for the event; or areas (bars)
+            of all outcomes, which add to one.
+        values : sequence, optional
+            What the variable is set to. Default: each level, or a grid from the least to the largest number.
+        level : float, optional
+            Confidence level; the fit's by default.
+        weights : str or array-like, optional
+            How much each row counts; by default the column that was the fit's weights, if any.
+        offset : str or array-like, or of several outcomes by outcome, optional
+            Demanded when the fit was given arrays.
+        ax : Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
+        from logitkit.plots.effects import plot_effects
+        from logitkit.results.set_rows import effects_of
+
+        both = range(2) if kind == "stacked" and self._record.is_single else None
+        found = effects_of(self._model, variable, data, values, level, weights, offset, outcomes=both)
+        return plot_effects(found, ax, kind=kind)
 
     def __getattr__(self, name: str) -> Any:
         """Say which figures there are."""

@@ -311,7 +311,7 @@ class Fit(Diagnosed):
 
     @property
     def plot(self) -> FitPlots:
-        """Figures of the fit: forest, roc, calibration, residuals."""
+        """Figures of the fit: forest, coefficients, effects, roc, calibration, residuals."""
         from logitkit.results.figures import FitPlots
 
         return FitPlots(self)

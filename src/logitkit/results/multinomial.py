@@ -246,7 +246,7 @@ class MultinomialFit(OutcomeTested):
 
     @property
     def plot(self) -> OutcomePlots:
-        """Figures of the fit: coefficients, odds_ratios, effects, roc, calibration, ternary."""
+        """Figures of the fit: forest, coefficients, effects, roc, calibration, ternary."""
         from logitkit.results.outcome_figures import OutcomePlots
 
         return OutcomePlots(self)

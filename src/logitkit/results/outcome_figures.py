@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from logitkit.errors import DataError
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.models.nominal import outcome_place
 from logitkit.results.figures import Plots
 from logitkit.results.outcome_rows import outcome_rows
-from logitkit.results.set_rows import effects_of
 
 if TYPE_CHECKING:
     from logitkit.results.multinomial import MultinomialFit
@@ -30,47 +29,6 @@ class OutcomePlots(Plots):
     def __init__(self, fit: MultinomialFit) -> None:
         super().__init__(fit)
         self._fit = fit
-
-    def effects(
-        self,
-        variable: str,
-        data: Any = None,
-        kind: Literal["lines", "stacked"] = "lines",
-        values: Sequence[Any] | None = None,
-        level: float | None = None,
-        weights: Any = None,
-        offset: Any = None,
-        ax: Any = None,
-    ) -> Any:
-        """Draw the average probability of each outcome over the rows of a table, with a variable set to values.
-
-        Parameters
-        ----------
-        variable : str
-            A column that the formula uses.
-        data : table, optional
-            Rows to average over; those of the fit by default, as long as its table is there and is what it was.
-        kind : {'lines', 'stacked'}
-            Lines with intervals (points, where the variable has levels), or areas (bars) that add to one.
-        values : sequence, optional
-            What the variable is set to. Default: each level, or a grid from the least to the largest number.
-        level : float, optional
-            Confidence level; the fit's by default.
-        weights : str or array-like, optional
-            How much each row counts; by default the column that was the fit's weights, if any.
-        offset : by outcome, optional
-            Demanded when the fit was given arrays.
-        ax : Axes, optional
-            Where to draw.
-
-        Returns
-        -------
-        Axes
-            The plot.
-        """
-        from logitkit.plots.effects import plot_effects
-
-        return plot_effects(effects_of(self._fit, variable, data, values, level, weights, offset), ax, kind=kind)
 
     def roc(
         self,

@@ -26,7 +26,7 @@ from logitkit.options import require_choice
 from logitkit.report import tidy
 from logitkit.report.left_out import left_out_words
 from logitkit.report.row_frames import predictions_frame, scatter
-from logitkit.results.estimates import Estimates
+from logitkit.results.model import Model
 from logitkit.typing import BoolArray, IntArray, UnseenPolicy
 
 __all__ = [
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 
-def rows_of(fit: Estimates, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> Design:
+def rows_of(fit: Model, data: Any, weights: Any = None, offset: Any = None, y: Any = None) -> Design:
     """Return the rows of the fit, or those of a table or a matrix with an outcome."""
     if data is not None:
         design = new_design(fit.record.info, data, weights, offset, y)
@@ -111,7 +111,7 @@ def new_design(info: DesignInfo, data: Any, weights: Any, offset: Any, y: Any) -
     return rebuild_design(info, data, weights=weights, offset=offset)
 
 
-def rows_to_predict(fit: Estimates, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
+def rows_to_predict(fit: Model, data: Any, offset: Any, unseen: UnseenPolicy) -> NewRows:
     """Return rows to predict for: the fit's own, a table's, or a matrix's."""
     require_choice("unseen", unseen, get_args(UnseenPolicy))
     info = fit.record.info
@@ -159,7 +159,7 @@ def _answered(record: FitRecord, rows: NewRows, levels: IntArray | None) -> NewR
     return rows.take(np.flatnonzero(~open_rows))
 
 
-def predictions_of(fit: Estimates, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy) -> pd.DataFrame:
+def predictions_of(fit: Model, data: Any, level: float | None, offset: Any, unseen: UnseenPolicy) -> pd.DataFrame:
     """Return probabilities with standard errors and intervals."""
     rows = rows_to_predict(fit, data, offset, unseen)
     found = predictions(fit.record, rows.matrix, rows.offset, level, rows.sides, rows.levels, [1])

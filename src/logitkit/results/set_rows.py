@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from logitkit.design.formula.coding import Coding
 from logitkit.design.info import ResponseInfo
-from logitkit.design.rebuild import again_by_outcome
+from logitkit.design.rebuild import NewRows, again_by_outcome, named_again
 from logitkit.design.response.response import Response
 from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
 from logitkit.design.table.frame import is_missing, levels_of, numeric_values, read_table, row_values
+from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError, nearest_name
-from logitkit.inference.outcome_effects import OutcomeEffects, SetRows, outcome_effects
-from logitkit.results.outcome_rows import coded_outcome_rows, rows_to_predict
+from logitkit.inference.effects import Effects, SetRows, average_predictions
+from logitkit.results import outcome_rows, rows
+from logitkit.results.model import Model
 from logitkit.typing import FloatArray
 
-if TYPE_CHECKING:
-    from logitkit.results.multinomial import MultinomialFit
-
-__all__ = ["effects_of", "effects_of_all"]
+__all__ = ["effects_of", "effects_of_all", "outcomes_shown"]
 
 GRID = 41  # points of a numeric variable
 POINTS_MOST = 12  # different numbers up to which each is a point of the grid
@@ -39,15 +38,20 @@ class _Values(NamedTuple):
 
 
 def effects_of(
-    fit: MultinomialFit,
+    fit: Model,
     variable: str,
     data: Any,
     values: Sequence[Any] | None = None,
     level: float | None = None,
     weights: Any = None,
     offset: Any = None,
-) -> OutcomeEffects:
-    """Return average probabilities over the rows of a table, with a variable set to values."""
+    *,
+    outcomes: Sequence[int] | None = None,
+) -> Effects:
+    """Return average probabilities over the rows of a table, with a variable set to values.
+
+    Of two outcomes those of the event, unless others are asked for.
+    """
     info = fit.record.info
     if info.coding is None:
         raise DataError("The model was fitted on a ready matrix, which has no variables that could be set.")
@@ -63,8 +67,7 @@ def effects_of(
         weights, offset = own.weights if weights is None else weights, own.offset if offset is None else offset
     table = read_table(data)
     given = _weights_again(weights, info.response.weights)
-    roles = {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info.response).items()}
-    extras = {role: row_values(value, table, role)[0] for role, value in roles.items()}
+    extras = {role: row_values(value, table, role)[0] for role, value in _offsets(info.response, offset).items()}
     if given is not None:
         extras["weights"] = row_values(given, table, "weights")[0]
     absent = {**table.missing(coding.variables), **{role: is_missing(column) for role, column in extras.items()}}
@@ -75,9 +78,12 @@ def effects_of(
         raise DataError("No row of the table is complete, so that there is nothing to average over.")
     counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
     chosen = _chosen(variable, frame[variable], values, coding)
-    offsets = {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
+    offsets: Any = {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
+    if not info.response.levels:
+        offsets = kept["offset"].to_numpy() if kept else None
     sets = _set_rows(fit, variable, frame, chosen, offsets)
-    found = outcome_effects(fit.record, sets, counts, variable, numeric=chosen.numeric, level=level)
+    shown = outcomes_shown(fit.record) if outcomes is None else outcomes
+    found = average_predictions(fit.record, sets, counts, variable, numeric=chosen.numeric, level=level, outcomes=shown)
     if np.isnan(found.probability).all():
         raise SeparationError(
             f"With {variable!r} set to any of these values some rows have no prediction, as directions to infinity "
@@ -86,7 +92,7 @@ def effects_of(
     return found
 
 
-def effects_of_all(fit: MultinomialFit, data: Any, weights: Any = None, offset: Any = None) -> list[OutcomeEffects]:
+def effects_of_all(fit: Model, data: Any, weights: Any = None, offset: Any = None) -> list[Effects]:
     """Return average probabilities for each variable of the formula in turn, where they are few and exist."""
     coding = fit.record.info.coding
     if coding is None or coding.uses_neighbours or fit.record.limit is not None:
@@ -115,7 +121,7 @@ class _Rows(NamedTuple):
     offset: Any
 
 
-def _own_rows(fit: MultinomialFit) -> _Rows:
+def _own_rows(fit: Model) -> _Rows:
     """Return the rows of the fit from its table, which must be what it was.
 
     A table can be changed in place after the fit; its rows would then be others than those of the estimates.
@@ -127,22 +133,57 @@ def _own_rows(fit: MultinomialFit) -> _Rows:
         )
     response, table = design.response, read_table(design.table)
     named = info.response.weights
-    beside = [named, *(column for _, column in info.response.offsets)]
+    beside = [named, info.response.offset if not info.response.levels else None]
+    beside += [column for _, column in info.response.offsets]
     names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name is not None and name != ARRAY)])
     offset = _own_offsets(info.response, response)
     same = table.n_rows == design.counts.given and all(name in table for name in names)
     if same:
         frame = table.frame(list(names), design.positions)
-        rows = coded_outcome_rows(info, None, frame, offset, "missing")
+        again = _coded(fit, frame, offset)
         probe = np.cos(np.arange(design.matrix.n_columns, dtype=np.float64))
-        same = bool(rows.kept.all()) and np.allclose(rows.matrix.matvec(probe), design.matrix.matvec(probe))
+        same = bool(again.kept.all()) and np.allclose(again.matrix.matvec(probe), design.matrix.matvec(probe))
     if not same:
         raise DataError("The table has changed since the fit. Give data=..., the rows to average over.")
+    if fit.record.is_single and offset is not None:  # less what the formula says of it
+        within = _coded(fit, frame, np.zeros(len(frame))).offset
+        offset = offset if within is None else offset - within[0]
     return _Rows(frame, response.weights if named == ARRAY else named, offset)
 
 
-def _own_offsets(info: ResponseInfo, response: Response) -> dict[str, FloatArray] | None:
-    """Return the offsets of the rows by outcome, where the fit was given arrays; else the table has them."""
+def _offsets(info: ResponseInfo, offset: Any) -> dict[str, Any]:
+    """Return the offsets of new rows by their role: those given now, or the columns that the fit named."""
+    if info.levels:
+        return {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info).items()}
+    value = named_again(offset, info.offset, "offset")
+    return {} if value is None else {"offset": value}
+
+
+def _coded(fit: Model, frame: pd.DataFrame, offset: Any) -> NewRows:
+    """Return the rows of a table, coded as those of the fit."""
+    if fit.record.is_single:
+        return rows.coded_rows(fit.record.info, frame, offset, "missing")
+    return outcome_rows.coded_outcome_rows(fit.record.info, None, frame, offset, "missing")
+
+
+def outcomes_shown(record: FitRecord) -> list[int]:
+    """Return the outcomes whose probabilities are shown: of two the event, else all.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> outcomes_shown(lk.logit("low ~ age", lk.datasets.load_lbw()).record)
+    [1]
+    """
+    return [1] if record.is_single else list(range(len(record.outcomes)))
+
+
+def _own_offsets(info: ResponseInfo, response: Response) -> Any:
+    """Return the offsets of the rows, where the fit was given arrays; else the table has them."""
+    if not info.levels:
+        if info.offset != ARRAY or response.shift is None:
+            return None
+        return response.shift
     if response.offset is None or not any(column == ARRAY for _, column in info.offsets):
         return None
     return {
@@ -196,9 +237,7 @@ def _given(variable: str, values: Sequence[Any], numeric: bool) -> list[Any]:
     return sorted(found) if numeric else found
 
 
-def _set_rows(
-    fit: MultinomialFit, variable: str, frame: pd.DataFrame, chosen: _Values, offsets: dict[str, Any] | None
-) -> Iterator[SetRows]:
+def _set_rows(fit: Model, variable: str, frame: pd.DataFrame, chosen: _Values, offsets: Any) -> Iterator[SetRows]:
     """Return the rows at one value after another."""
     column = frame[variable]
     for value in chosen.values:
@@ -206,12 +245,11 @@ def _set_rows(
         if isinstance(kind, pd.CategoricalDtype) and value not in kind.categories:
             hint = nearest_name(str(value), [str(each) for each in kind.categories])
             raise DataError(f"values holds {value!r}, which is no level of {variable!r}. {hint}")
-        rows = rows_to_predict(
-            fit, frame.assign(**{variable: pd.Series([value] * len(frame), dtype=kind)}), offsets, "raise"
-        )
-        if not rows.kept.all():
+        moved = frame.assign(**{variable: pd.Series([value] * len(frame), dtype=kind)})
+        found = (rows if fit.record.is_single else outcome_rows).rows_to_predict(fit, moved, offsets, "raise")
+        if not found.kept.all():
             raise DataError(
-                f"With {variable!r} set to {value!r} {int((~rows.kept).sum())} rows have no value in the model; give "
+                f"With {variable!r} set to {value!r} {int((~found.kept).sum())} rows have no value in the model; give "
                 "other values=[...]."
             )
-        yield SetRows(value, rows.matrix, rows.offset)
+        yield SetRows(value, found.matrix, found.offset)

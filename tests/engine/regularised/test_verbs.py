@@ -123,6 +123,8 @@ VERBS: dict[str, Verb] = {
 }
 FIGURES = {
     "calibration": ANSWERS,
+    "coefficients": ANSWERS,
+    "effects": PARTLY,
     "forest": ANSWERS,
     "residuals": REFUSES,
     "roc": ANSWERS,
@@ -159,7 +161,13 @@ def test_every_verb_does_what_the_table_says(fits: dict[str, Fit], verb: str, na
 @pytest.mark.parametrize("name", [*WITHHELD, *POSTERIOR])
 @pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_does_what_the_table_says(fits: dict[str, Fit], figure: str, name: str) -> None:
-    if FIGURES[figure] == REFUSES:
+    if figure == "effects":
+        if name in WITHHELD:
+            with pytest.raises(UnsupportedError, match="The penalty .* fit.predict gives the probabilities"):
+                fits[name].plot.effects("smoke")
+        else:
+            fits[name].plot.effects("smoke")
+    elif FIGURES[figure] == REFUSES:
         with pytest.raises(UnsupportedError, match="after a penalty"):
             getattr(fits[name].plot, figure)()
     else:

@@ -1,8 +1,8 @@
 r"""Average adjusted predictions: the mean probability of each outcome over rows whose variable is set to a value.
 
 :math:`\bar p_k(v) = \sum_i w_i p_k(x_i(v)) / \sum_i w_i`, where :math:`x_i(v)` is row i with the variable set to v. Its
-derivative by the coefficients of outcome j is :math:`\sum_i w_i p_{ik} (\delta_{jk} - p_{ij}) x_i / \sum_i w_i`, and
-intervals are made on the logit scale, so that they stay within (0, 1).
+derivative by the linear predictor a of row i is :math:`w_i p_{ik} (1 - p_{ik}) g_{ika} / \sum_i w_i`, with g the
+derivative of the log odds of the outcome; intervals are made on the logit scale, so that they stay within (0, 1).
 
 References
 ----------
@@ -11,7 +11,7 @@ Long, J. S. and Freese, J. (2014) Regression Models for Categorical Dependent Va
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,12 +19,14 @@ import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.penalised import require_covariance
-from logitkit.inference.prediction import fitted_matrix
+from logitkit.inference.prediction import FittedRows, fitted_matrix
+from logitkit.models.link import LOGIT
 from logitkit.typing import FloatArray
 
-__all__ = ["OutcomeEffects", "SetRows", "outcome_effects"]
+__all__ = ["Effects", "SetRows", "average_predictions"]
 
 
 class SetRows(NamedTuple):
@@ -36,8 +38,8 @@ class SetRows(NamedTuple):
         What it is set to.
     matrix : Matrix
         n rows.
-    offsets : (K, n) array or None
-        By outcome.
+    offset : (m, n) array or None
+        By linear predictor.
 
     Examples
     --------
@@ -48,12 +50,12 @@ class SetRows(NamedTuple):
 
     value: Any
     matrix: Matrix
-    offsets: FloatArray | None
+    offset: FloatArray | None
 
 
 @dataclass(frozen=True)
-class OutcomeEffects:
-    """Average probabilities of K outcomes at G values of a variable.
+class Effects:
+    """Average probabilities of L outcomes at G values of a variable.
 
     Parameters
     ----------
@@ -64,8 +66,8 @@ class OutcomeEffects:
     numeric : bool
         Whether they are points of a scale, or levels.
     outcomes : tuple of str
-        The K outcomes.
-    probability, std_error, low, high : (K, G) array
+        The L outcomes.
+    probability, std_error, low, high : (L, G) array
         Missing where there is none: no error at the limits of a separated fit.
     level : float
         Confidence level.
@@ -75,7 +77,7 @@ class OutcomeEffects:
     Examples
     --------
     >>> one = np.ones((1, 1))
-    >>> OutcomeEffects("x", (0.5,), True, ("a",), one, one, one, one, 0.95, 10).values
+    >>> Effects("x", (0.5,), True, ("a",), one, one, one, one, 0.95, 10).values
     (0.5,)
     """
 
@@ -91,7 +93,7 @@ class OutcomeEffects:
     n_rows: int
 
 
-def outcome_effects(
+def average_predictions(
     record: FitRecord,
     sets: Iterable[SetRows],
     weights: FloatArray | None,
@@ -99,7 +101,8 @@ def outcome_effects(
     *,
     numeric: bool = True,
     level: float | None = None,
-) -> OutcomeEffects:
+    outcomes: Sequence[int] | None = None,
+) -> Effects:
     """Return average adjusted predictions with errors by the delta method.
 
     Parameters
@@ -116,16 +119,18 @@ def outcome_effects(
         Whether its values are points of a scale.
     level : float, optional
         Confidence level; the fit's by default.
+    outcomes : sequence of int, optional
+        Places of the L outcomes that are asked for; all by default.
 
     Returns
     -------
-    OutcomeEffects
+    Effects
         At the values of the sets.
 
     Raises
     ------
     UnsupportedError
-        After a penalty that leaves no covariance.
+        After a penalty that leaves no covariance, and where a factor is absorbed.
 
     Examples
     --------
@@ -134,45 +139,62 @@ def outcome_effects(
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
     >>> fit = lk.multinomial("y ~ x", data)
-    >>> found = outcome_effects(fit.record, [SetRows("as it is", fit.design.matrix, None)], None, "x")
+    >>> found = average_predictions(fit.record, [SetRows("as it is", fit.design.matrix, None)], None, "x")
     >>> found.probability[:, 0].round(9).tolist() == [round(1 / 3, 9)] * 3
     True
     """
     level = record.level if level is None else level
     z = normal_quantile(level)
     require_covariance(record, "Average predictions with errors", "fit.predict gives the probabilities.")
+    absorbed = record.info.absorbed
+    if absorbed is not None:
+        raise UnsupportedError(
+            f"Average predictions with errors are not offered where a factor is absorbed: the intercepts of the levels "
+            f"of {absorbed.name} have errors of their own, each with its rows. fit.predict gives the probabilities."
+        )
     values, means, errors, n_rows = [], [], [], 0
-    for value, matrix, offsets in sets:
+    for value, matrix, offset in sets:
         n_rows = matrix.n_rows
         share = np.full(n_rows, 1.0 / n_rows) if weights is None else weights / weights.sum()
-        mean = fitted_matrix(record, matrix, offsets).probabilities
-        jacobian = record.coordinates.jacobian(_derivatives(record, matrix, mean, share))
+        rows = fitted_matrix(record, matrix, offset)
+        jacobian = record.coordinates.jacobian(_derivatives(record, matrix, rows, share))
         variance = np.einsum("ij,ij->i", record.inner_vcov.times(jacobian), jacobian)
         values.append(value)
-        means.append(mean @ share)
+        means.append(rows.probabilities @ share)
         errors.append(np.sqrt(np.maximum(variance, 0.0)))
     probability, error = np.array(means).T, np.array(errors).T
     rest = np.stack([np.delete(probability, k, axis=0).sum(axis=0) for k in range(len(probability))])
-    probability = np.where(rest == 0.0, 1.0, probability)  # shares of rows add to one but for rounding
+    probability = np.where(rest == 0.0, 1.0, probability)  # proportions of rows add to one but for rounding
     error = np.where((probability > 0.0) & (rest > 0.0), error, np.nan)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logit = np.log(probability) - np.log(rest)
         half = z * error / (probability * rest)
-        low, high = (1.0 / (1.0 + np.exp(-(logit + side * half))) for side in (-1.0, 1.0))
-    return OutcomeEffects(
-        variable, tuple(values), numeric, record.outcomes, probability, error, low, high, level, n_rows
+    shown = list(range(len(probability))) if outcomes is None else list(outcomes)
+    return Effects(
+        variable,
+        tuple(values),
+        numeric,
+        tuple(record.outcomes[k] for k in shown),
+        probability[shown],
+        error[shown],
+        LOGIT.inverse((logit - half)[shown]),
+        LOGIT.inverse((logit + half)[shown]),
+        level,
+        n_rows,
     )
 
 
-def _derivatives(record: FitRecord, matrix: Matrix, mean: FloatArray, share: FloatArray) -> FloatArray:
-    """Return the derivatives of average probabilities by the flat coefficients, shape (K, m p)."""
-    n_outcomes, p = len(mean), record.predictors.n_columns
-    out = np.zeros((n_outcomes, record.predictors.active.size, p))
-    for place, j in enumerate(record.predictors.active):
-        for k in range(n_outcomes):
-            slope = mean[k] * (float(j == k) - mean[j])
-            out[k, place] = matrix.rmatvec(share * slope)
-    flat = out.reshape(n_outcomes, -1)
+def _derivatives(record: FitRecord, matrix: Matrix, rows: FittedRows, share: FloatArray) -> FloatArray:
+    """Return the derivatives of average probabilities by the flat coefficients, shape (K, n_flat)."""
+    probability = rows.probabilities
+    rest = np.stack([np.delete(probability, k, axis=0).sum(axis=0) for k in range(len(probability))])
+    spread = probability * rest
+    jacobian = np.where(spread[:, None] == 0.0, 0.0, record.family.log_odds_jacobian(rows.eta))
+    slopes = share * spread[:, None] * jacobian
+    out = np.empty((len(probability), record.predictors.n_flat))
+    for k, own in enumerate(slopes):
+        table = np.stack([matrix.rmatvec(row) for row in own])
+        out[k] = record.predictors.gather(table)
     if record.aliased.size:
-        flat[:, record.aliased] = 0.0
-    return flat
+        out[:, record.aliased] = 0.0
+    return out

@@ -175,3 +175,58 @@ def test_where_there_is_no_variable_to_set() -> None:
     many = lk.multinomial("mode ~ cost + s", rows.assign(s=[f"s{i % 45}" for i in range(len(rows))]))
     with pytest.raises(DataError, match="has 45 levels"):
         effects_of(many, "s", rows.assign(s=[f"s{i % 45}" for i in range(len(rows))]))
+
+
+def births() -> pd.DataFrame:
+    data = lk.datasets.load_lbw()
+    return data.assign(late=np.linspace(-1.0, 1.0, len(data)), w=1 + np.arange(len(data)) % 3)
+
+
+@pytest.mark.parametrize("options", [{}, {"offset": "late"}, {"weights": "w"}, {"cluster": "w"}])
+def test_of_two_outcomes_the_event_has_the_mean_of_predictions(options: Any) -> None:
+    rows = births()
+    fit = lk.logit("low ~ age * smoke + race", rows, **options)
+    share = rows["w"] if "weights" in options else np.ones(len(rows))
+    for variable, values in (("age", [20, 30]), ("race", None)):
+        found = effects_of(fit, variable, None, values)
+        assert found.outcomes == (fit.record.outcomes[1],)
+        for place, value in enumerate(found.values):
+            expected = np.average(fit.predict(rows.assign(**{variable: value})), weights=share)
+            assert_allclose(found.probability[0, place], expected, rtol=ROUTE)
+
+
+def test_offsets_of_two_outcomes_in_arrays_and_formulas() -> None:
+    rows = births()
+    late = rows["late"].to_numpy()
+    named = lk.logit("low ~ age + smoke", rows.assign(both=2.0 * late), offset="both")
+    mixed = lk.logit("low ~ age + smoke + offset(late)", rows, offset=late)
+    assert_allclose(mixed.coef, named.coef, rtol=ROUTE)
+    expected = effects_of(named, "age", None, [25]).probability
+    assert_allclose(effects_of(mixed, "age", None, [25]).probability, expected, rtol=ROUTE)
+    assert_allclose(effects_of(mixed, "age", rows, [25], offset=late).probability, expected, rtol=ROUTE)
+    with pytest.raises(DataError, match="fitted with an array as offset"):
+        effects_of(mixed, "age", rows, [25])
+
+
+def test_of_two_outcomes_what_is_not_offered_says_so() -> None:
+    rows = births()
+    with pytest.raises(UnsupportedError, match="not offered where a factor is absorbed"):
+        effects_of(lk.logit("low ~ age", rows, absorb="w"), "age", rows)
+    with pytest.raises(UnsupportedError, match="Average predictions with errors"):
+        effects_of(lk.logit("low ~ age + lwt", rows, penalty=lk.Lasso(0.02)), "age", rows)
+    changed = births()
+    fit = lk.logit("low ~ age", changed)
+    changed["age"] += 1
+    with pytest.raises(DataError, match="has changed since the fit"):
+        effects_of(fit, "age", None)
+
+
+def test_both_kinds_of_figure_of_two_outcomes() -> None:
+    from matplotlib import pyplot as plt
+
+    fit = lk.logit("low ~ age + race", births())
+    lines, stacked = fit.plot.effects("age"), fit.plot.effects("race", kind="stacked")
+    assert len(lines.get_lines()) == 1
+    assert_allclose(lines.get_lines()[0].get_ydata(), effects_of(fit, "age", None).probability[0], rtol=EXACT)
+    assert len(stacked.containers) == 2
+    plt.close("all")
