@@ -21,10 +21,7 @@ from logitkit.inference.delta import normal_quantile
 from logitkit.inference.linear_predictors import contrast_sides, finite_predictors, linear_predictors
 from logitkit.inference.penalised import require_covariance
 from logitkit.inference.predictor_variance import predictor_covariances
-from logitkit.inference.sample import (
-    is_sample,
-    known_sides,
-)
+from logitkit.inference.sample import known_sides
 from logitkit.models.family import Family
 from logitkit.models.link import LOGIT
 from logitkit.numerics.once import once
@@ -35,7 +32,6 @@ __all__ = [
     "Predictions",
     "fitted_matrix",
     "fitted_rows",
-    "is_sample",
     "predictions",
     "reported_predictors",
 ]
@@ -311,8 +307,3 @@ def predictions(
         high=LOGIT.inverse(log_odds + z * error),
         level=level,
     )
-
-
-def design_predictor(record: FitRecord, design: Design) -> FloatArray:
-    """Return the only linear predictor of each row; an older name, until the diagnostics ask ``fitted_rows``."""
-    return np.asarray(fitted_rows(record, design).eta[0])
