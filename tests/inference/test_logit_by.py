@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.special import expit
 
 import logitkit as lk
 from logitkit.engine.fit import fit_design
@@ -111,6 +112,20 @@ def test_each_group_is_the_fit_of_its_rows(table, options, kind):
         assert told["separated"] == ", ".join(expected.coef.index[infinite])
         seen |= {("aliased", bool(expected.aliased)), ("separated", expected.separation is not None)}
     assert seen == {(what, found) for what in ("aliased", "separated") for found in (True, False)}
+
+
+@pytest.mark.parametrize("link", ["probit", "cloglog"])
+def test_groups_have_every_link(table, link):
+    fits = lk.fit_by("y ~ x + z", table, by="g", model=lk.Binary(link))
+    for group in ("plain", "big", "split"):
+        rows = table[table["g"] == group]
+        alone = lk.logit("y ~ x + z", rows, link=link)
+        for found, expected in ((fits.coef, alone.coef), (fits.std_error, alone.std_error)):
+            assert_allclose(found.loc[group], expected, rtol=ROUTE)
+        assert_allclose(fits.predict(rows), alone.predict(rows), rtol=ROUTE)
+        assert_allclose(expit(fits.predict_logit(rows)), alone.predict(rows), rtol=ROUTE)
+    assert set(fits.record.single) == {k for k, text in enumerate(fits.record.status) if text != grouped.NO_ROWS}
+    assert str(fits).startswith(f"{fits['plain'].record.family.words.title} by group")
 
 
 def test_most_groups_are_fitted_together(table):

@@ -56,8 +56,8 @@ def logit(
         gives sandwich errors with n / (n - 1) and withholds likelihood statistics.
     event : object, optional
         The value of the response that is modelled. Default: 1, True, or the second of two levels.
-    link : {'logit'}
-        The link.
+    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
+        What of the mean is linear in the columns: ``docs/maths/links.md`` has formulas and signs.
     missing : {'drop', 'raise'}
         Rows with missing values are dropped and counted, or refused.
     cluster : str or (n,) array-like, optional

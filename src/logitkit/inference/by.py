@@ -2,8 +2,8 @@ r"""One formula fitted to each group of a table: designs that share their column
 
 1. Fit each group on its slice of the rows, many at a time, on threads.
 2. A group whose own solution does not prove that its estimate exists (``docs/maths/separation.md``, theorem 1), or
-   whose columns are not clearly independent, goes the way of a single fit; so does one
-   that is large.
+   whose columns are not clearly independent, goes the way of a single fit; so does one that is large, and every group
+   where the link is not the logit.
 
 Results do not depend on the number of threads.
 """
@@ -147,7 +147,7 @@ def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float =
     status = [Status.CONVERGED.value] * n_groups
     labels: set[str] = set()
     with single_threaded_blas():
-        chunks = _chunks(rows.edges, p)
+        chunks = _chunks(rows.edges, p) if family.is_logit else []  # compiled fits are of the logit
         sizes_of = [last - first for first, last in chunks]
         parts = ordered_map(lambda k: _solve(rows, *chunks[k], solver), len(chunks), "Groups", sizes=sizes_of)
         for (first, last), fits in zip(chunks, parts, strict=True):

@@ -18,14 +18,14 @@ __all__ = ["Binary"]
 
 @dataclass(frozen=True, repr=False)
 class Binary(Statement):
-    r"""Logistic regression of two outcomes.
+    r"""A model of two outcomes: logistic regression, or that of another link.
 
-    .. math:: \log \frac{\mu_i}{1 - \mu_i} = x_i'\beta + o_i
+    .. math:: g(\mu_i) = x_i'\beta + o_i, \qquad g(\mu) = \log \frac{\mu}{1 - \mu} \text{ for the logit}
 
     Parameters
     ----------
-    link : {'logit'}
-        The link.
+    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
+        What of the mean is linear in the columns: ``docs/maths/links.md`` has formulas and signs.
     event : object, optional
         The value of the response that is modelled. Default: 1, True, or the second of two levels.
 

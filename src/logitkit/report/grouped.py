@@ -34,7 +34,7 @@ def grouped_document(record: GroupedRecord, units: Mapping[str, float] | None = 
         Fact("Rows used", format_integer(counts.given - counts.missing)),
     )
     return Document(
-        "Logistic regressions by group",
+        f"{record.family.words.title} by group",
         subtitle=record.info.formula or "",
         facts=facts,
         blocks=(_first_groups(record, changes_of(record.info, units)),),

@@ -173,11 +173,11 @@ class GroupedFits:
         pandas.Series
             Missing where the input is missing, labelled as the table's rows.
         """
-        values = self.predict_logit(data, offset, unseen)
-        return pd.Series(self.record.family.mean(values.to_numpy()), values.index, name="probability")
+        eta = self._predictors(data, offset, unseen)
+        return pd.Series(self.record.family.mean(eta.to_numpy()), eta.index, name="probability")
 
     def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
-        """Return the linear predictor, the logit of the probability, one value a row.
+        """Return the log odds of the event, one value per row; the linear predictor where the link is the logit.
 
         Parameters
         ----------
@@ -193,8 +193,8 @@ class GroupedFits:
         pandas.Series
             Missing where the input is missing.
         """
-        require_choice("unseen", unseen, get_args(UnseenPolicy))
-        return self._fitted(offset) if data is None else self._predicted(data, offset, unseen)
+        eta = self._predictors(data, offset, unseen)
+        return pd.Series(self.record.family.log_odds(eta.to_numpy()[None])[1], eta.index, name="logit")
 
     def __len__(self) -> int:
         """Return the number of groups."""
@@ -268,6 +268,11 @@ class GroupedFits:
             )
         return number
 
+    def _predictors(self, data: Any, offset: Any, unseen: UnseenPolicy) -> pd.Series:
+        """Return the linear predictor of each row."""
+        require_choice("unseen", unseen, get_args(UnseenPolicy))
+        return self._fitted(offset) if data is None else self._predicted(data, offset, unseen)
+
     def _fitted(self, offset: Any) -> pd.Series:
         if offset is not None:
             raise DataError("offset was given without data; the rows of the fits have their own.")
@@ -280,7 +285,7 @@ class GroupedFits:
         kept = np.zeros(design.counts.given, dtype=bool)
         kept[design.positions] = True
         index = pd.RangeIndex(design.counts.given) if design.index is None else design.index
-        return pd.Series(scatter(eta, kept), index, name="logit")
+        return pd.Series(scatter(eta, kept), index)
 
     def _predicted(self, data: Any, offset: Any, unseen: UnseenPolicy) -> pd.Series:
         table, info = read_table(data), self.record.info
@@ -300,7 +305,7 @@ class GroupedFits:
         eta[known], open_rows = grouped_predictor(self.record, codes[known], rows.matrix.take(known), shift)
         if unseen == "raise" and open_rows.any():
             self._refuse(np.flatnonzero(rows.kept)[known[open_rows]], codes[known[open_rows]])
-        return pd.Series(scatter(eta, rows.kept), rows.index, name="logit")
+        return pd.Series(scatter(eta, rows.kept), rows.index)
 
     def _refuse(self, places: IntArray, codes: IntArray) -> None:
         label = self.record.groups.words(int(codes[0]))
