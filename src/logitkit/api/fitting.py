@@ -108,10 +108,10 @@ def fit(
     """
     normal_quantile(level)
     model = require_model(model)
-    if absorb is not None and not model.is_single:
+    if absorb is not None and not model.is_logit:
         raise UnsupportedError(
-            f"absorb={absorb!r:.60} does not go with model={model!r}: levels are eliminated where there is one linear "
-            "predictor. Write the factor into the formula, C(...)."
+            f"absorb={absorb!r:.60} does not go with model={model!r}: levels are eliminated with the logit of two "
+            "outcomes only. Write the factor into the formula, C(...)."
         )
     design = build_design(
         formula,

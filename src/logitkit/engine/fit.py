@@ -57,6 +57,8 @@ __all__ = ["fit_design"]
 
 TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that runs off is looked at by a linear program
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
+SCORING_STEPS = 8  # of Fisher scoring for one of Newton's method
+ROUNDING = 1e-12  # of the loss
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
@@ -88,6 +90,8 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
     True
     """
     form = form_of(model, design.matrix.n_columns)
+    if form.family.solving != form.family.exact:  # scoring takes many small steps where the likelihood is flat
+        solver = replace(solver, max_iter=SCORING_STEPS * solver.max_iter)
     with single_threaded_blas():
         plan = _plan(design, form)
         if not form.is_restricted:
@@ -98,6 +102,7 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
         if solved is None and (record := _by_levels(design, form, solver, level)) is not None:
             return record
         solved = _solve_orthogonal(design, form, solver, keep=plan.keeps) if solved is None else solved
+        solved = _polished(design, form, solver, solved)
         if not overlap_is_certain(solved.solution):
             if (record := _by_levels(design, form, solver, level)) is not None:
                 return record
@@ -162,6 +167,21 @@ def _objective(design: Design, form: Form, columns: Columns) -> Objective:
     if form.is_single:
         return Objective(matrix, design.response, family)
     return Objective(matrix, design.response, family, predictors=inner_predictors(form, columns))
+
+
+def _polished(design: Design, form: Form, solver: Newton, solved: _Solved) -> _Solved:
+    """Return the solution after Newton's own steps, where the expected information, which is slower, led near it."""
+    if form.family.solving == form.family.exact or solved.solution.status is not Status.CONVERGED:
+        return solved
+    objective = _objective(design, form, solved.columns).with_family(form.family.exact)
+    again = solver.solve(objective, solved.solution.coef, suspicious=False)
+    least = solved.solution.evaluation.value
+    if again.status is not Status.CONVERGED or again.evaluation.value > least + ROUNDING * abs(least):
+        return solved
+    here = _objective(design, form, solved.columns).evaluate(again.coef)
+    return solved._replace(
+        solution=replace(solved.solution, coef=again.coef, decrement=again.decrement, evaluation=here)
+    )
 
 
 def _information(design: Design, form: Form, solved: _Solved) -> Hessian:

@@ -143,8 +143,10 @@ class Objective:
         self.matrix, self.response, self.family = matrix, response, family
         self.quadratic, self.ruled_out, self._predictors = quadratic, ruled_out, predictors
         self.engine: RowEngine
-        if predictors is None:
+        if predictors is None and family.is_convex:
             self.engine = ScalarRows(matrix, response, family, sums)
+        elif predictors is None:
+            self.engine = PartRows(matrix, response, family, single_predictor(matrix.n_columns))
         elif predictors.is_plain and family.compares_predictors:
             self.engine = VectorRows(matrix, response, family, predictors, ruled_out, second)
         else:

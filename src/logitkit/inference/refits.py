@@ -138,7 +138,7 @@ def refit(
     with single_threaded_blas():
         if model.start.size:
             inner = np.empty((n_fits, model.start.size))
-            if record.is_single and is_small(model.matrix.n_rows, model.matrix.n_columns):
+            if record.family.is_logit and is_small(model.matrix.n_rows, model.matrix.n_columns):
                 _small(model, response_of, inner, certain, (prior is not None, outcome is not None))
             else:
                 _one_by_one(model, response_of, inner, certain)
@@ -176,12 +176,12 @@ def _warm(record: FitRecord, design: Design) -> _Warm:
     coordinates = _require_columns(record)
     if record.is_single:
         matrix = coordinates.matrix(design.matrix)
-        return _Warm(matrix, record.family, None, record.inner_coef, coordinates)
+        return _Warm(matrix, record.family.solving, None, record.inner_coef, coordinates)
     form, columns = record.form, _columns(record, design)
     shown, flat = shown_coordinates(form, columns), coordinates.coef(record.inner_coef)
     transform = shown.transform
     start = flat if transform is None else np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0], np.float64)
-    return _Warm(columns.matrix(design.matrix), record.family, inner_predictors(form, columns), start, shown)
+    return _Warm(columns.matrix(design.matrix), record.family.solving, inner_predictors(form, columns), start, shown)
 
 
 def _columns(record: FitRecord, design: Design) -> Columns:

@@ -1,9 +1,9 @@
-"""The statement of a model of two outcomes: which of them is the event, and the link."""
+"""The statement of a model of two outcomes: which of them is the event, the link, and the information."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from logitkit.design.info import DesignInfo
 from logitkit.design.response.binary import one_value
@@ -12,6 +12,8 @@ from logitkit.models.binomial import Binomial
 from logitkit.models.form import Form, single_form
 from logitkit.models.link import link_named
 from logitkit.models.model import Statement
+from logitkit.options import require_choice
+from logitkit.typing import Information
 
 __all__ = ["Binary"]
 
@@ -28,6 +30,9 @@ class Binary(Statement):
         What of the mean is linear in the columns: ``docs/maths/links.md`` has formulas and signs.
     event : object, optional
         The value of the response that is modelled. Default: 1, True, or the second of two levels.
+    information : {'expected', 'observed'}
+        What standard errors follow from: the expected information, as R and SAS have it, or the second derivatives, as
+        Stata. With the logit they are the same.
 
     Examples
     --------
@@ -42,14 +47,21 @@ class Binary(Statement):
 
     link: str = "logit"
     event: Any = None
+    information: Information = "expected"
 
     is_single: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse a link that is not offered, and an event that is not one value."""
+        """Refuse a link or information that is not offered, and an event that is not one value."""
         link_named(self.link)
+        require_choice("information", self.information, get_args(Information))
         if self.event is not None:
             one_value(self.event)
+
+    @property
+    def is_logit(self) -> bool:
+        """Whether the link is the logit."""
+        return self.link == "logit"
 
     def reader(self, offset: Any = None) -> OutcomeReader:
         """Return what reads the response.
@@ -82,4 +94,4 @@ class Binary(Statement):
             A coefficient for each column.
         """
         del penalised
-        return single_form(Binomial(link_named(self.link)), len(info.names))
+        return single_form(Binomial(link_named(self.link), self.information), len(info.names))

@@ -11,15 +11,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from logitkit.design.response.response import Response, less_offsets
+from logitkit.models.curvatures import Banded, BlockSums
 from logitkit.models.links import LINKS, LOGIT, Link
 from logitkit.models.words import ODDS_RATIO, RATIOS, Words
 from logitkit.numerics.kernels import binomial as kernel
 from logitkit.numerics.kernels.binomial_values import logit_values, ratio_sum
-from logitkit.typing import BoolArray, FloatArray, Information, IntArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray, Information, IntArray
 
 __all__ = ["Binomial"]
 
 LOGISTIC = Words("Logistic regression", "Penalised logistic regression", ODDS_RATIO, "binomial", has_event=True)
+INSTEAD = "Use average predictions, fit.effects(), or the logit link."
+OF_ABSENCE = (
+    "exp(-coefficient) is the hazard ratio of the other outcome: fit that as the event, with the complementary log-log "
+    "link."
+)
 #: What models of two outcomes with another link are called.
 OTHERS = {
     name: Words(
@@ -28,6 +34,7 @@ OTHERS = {
         None if link.ratio_of_absence else RATIOS.get(link.ratio or ""),
         "binomial",
         has_event=True,
+        instead=OF_ABSENCE if link.ratio_of_absence else INSTEAD,
     )
     for name, link in LINKS.items()
 }
@@ -77,6 +84,16 @@ class Binomial:
         return not self.is_logit
 
     @property
+    def is_convex(self) -> bool:
+        """Whether its second derivatives are never negative: observed ones of the cauchit link can be."""
+        return self.link.log_concave or self.information == "expected"
+
+    @property
+    def exact(self) -> Binomial:
+        """The family with observed information."""
+        return self if self.is_logit else replace(self, information="observed")
+
+    @property
     def solving(self) -> Binomial:
         """The family that is solved with: by observed information where the likelihood is log-concave."""
         if self.is_logit:
@@ -98,6 +115,20 @@ class Binomial:
 
         expected = self.information == "expected"
         return link_rows(self.link.code, expected, np.ascontiguousarray(eta), y, weights, slope, curvature)
+
+    def block(
+        self,
+        eta: FloatArray,
+        codes: CodeArray,
+        shares: FloatArray,
+        weights: FloatArray,
+        slope: FloatArray,
+    ) -> BlockSums:
+        """Fill the slopes of a block of rows, shape (1, b)."""
+        y = shares[1] if shares.size else codes.astype(np.float64)
+        curvature = np.empty(eta.shape)
+        value, closest, _, _ = self.rows(eta[0], np.ascontiguousarray(y), weights, slope[0], curvature[0])
+        return BlockSums(value, closest, Banded(curvature, np.empty((0, eta.shape[1]))))
 
     def walk(
         self,

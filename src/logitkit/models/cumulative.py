@@ -58,6 +58,16 @@ class Cumulative:
     needs_origin = True
 
     @property
+    def is_convex(self) -> bool:
+        """Whether its second derivatives are never negative: observed ones of the cauchit link can be."""
+        return self.link.log_concave or self.information == "expected"
+
+    @property
+    def exact(self) -> Cumulative:
+        """The family with observed information."""
+        return replace(self, information="observed")
+
+    @property
     def solving(self) -> Cumulative:
         """The family that is solved with: by observed information where the likelihood is log-concave."""
         return replace(self, information="observed" if self.link.log_concave else "expected")

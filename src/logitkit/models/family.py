@@ -50,6 +50,14 @@ class Family(Protocol):
     def solving(self) -> Family:
         """The family whose second derivatives a solver takes steps with; it has the same losses."""
 
+    @property
+    def is_convex(self) -> bool:
+        """Whether its second derivatives are never negative."""
+
+    @property
+    def exact(self) -> Family:
+        """The same family with the second derivatives themselves, where a solver takes steps with others."""
+
     def probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the probability of each outcome, shape (K, n)."""
 

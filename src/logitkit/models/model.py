@@ -34,6 +34,10 @@ class Model(Protocol):
     #: Whether each row has one linear predictor, with a coefficient for each column.
     is_single: ClassVar[bool]
 
+    @property
+    def is_logit(self) -> bool:
+        """Whether it is the logit of two outcomes, for which levels are eliminated and groups are fitted at once."""
+
     def reader(self, offset: Any = None) -> OutcomeReader:
         """Return what reads the response, and the offset as the user gave it."""
 

@@ -57,7 +57,13 @@ class Multinomial:
     words = MULTINOMIAL
     compares_predictors = True
     is_logit = False
+    is_convex = True
     needs_origin = False
+
+    @property
+    def exact(self) -> Multinomial:
+        """The family itself."""
+        return self
 
     @property
     def solving(self) -> Multinomial:

@@ -73,6 +73,7 @@ class Multinomial(Statement):
     equal: str | Sequence[str] | None = None
 
     is_single: ClassVar[bool] = False
+    is_logit: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what no data could make right, and keep what is given from being changed later."""

@@ -68,6 +68,8 @@ class Words:
         Whether each equation compares an outcome with the reference, so that there is a ratio only where there is one.
     equation : str
         What an equation is of, as the column of a table is called; empty where there is one equation.
+    instead : str
+        Where exp(coefficient) has no name, the sentence that says what to use.
     """
 
     title: str
@@ -77,6 +79,7 @@ class Words:
     has_event: bool = False
     compares: bool = False
     equation: str = ""
+    instead: str = "Use average predictions, fit.effects()."
 
     def ratio_against(self, reference: int | None) -> Ratio | None:
         """Return what exp(coefficient) is called in a fit with this reference outcome, or without one."""

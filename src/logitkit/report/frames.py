@@ -26,7 +26,7 @@ __all__ = ["ResultFrame"]
 
 Cells = tuple[str, ...]
 
-RATIOS = ("odds_ratio",)
+RATIOS = ("odds_ratio", "hazard_ratio", "risk_ratio")
 LIMITS = ("conf_low", "conf_high")
 UNITS = (("estimate", "std_error", "bias", *LIMITS), ("logit", "logit_std_error"))  # an estimate, its error, the rest
 SHORTEST = 7  # characters of a label that is cut

@@ -121,16 +121,18 @@ def r_squared_series(statistics: FitStatistics) -> pd.Series:
 
 
 def odds_ratio_frame(result: OddsRatios, record: FitRecord) -> pd.DataFrame:
-    """Return one row per ratio: unit, odds_ratio, std_error, conf_low, conf_high, p_value.
+    """Return one row per ratio: unit, odds_ratio (or hazard_ratio), std_error, conf_low, conf_high, p_value.
 
     Of several outcomes they are relative risk ratios, by outcome and term, with the outcome that each is against.
     """
     several = {"against": result.against} if result.outcomes else {}
+    ratio = record.family.words.ratio
+    column = "odds_ratio" if ratio is None or result.outcomes else ratio.name.replace(" ", "_")
     frame = ResultFrame(
         several
         | {
             "unit": result.units,
-            "odds_ratio": result.estimate,
+            column: result.estimate,
             "std_error": result.std_error,
             "conf_low": result.low,
             "conf_high": result.high,

@@ -167,8 +167,16 @@ class Response:
 
     def part(self, start: int, stop: int) -> tuple[CodeArray, FloatArray, FloatArray]:
         """Return codes, proportions (without rows where codes say all) and weights of consecutive rows."""
-        shares = NO_SHARES if self.shares is None else self.shares[:, start:stop]
+        shares = self._proportions[:, start:stop] if self._proportions.size else NO_SHARES
         return self.codes[start:stop], shares, self.weights[start:stop]
+
+    @once
+    def _proportions(self) -> FloatArray:
+        """Proportions of the outcomes where some row has more than one, shape (K, n); else empty."""
+        if self.shares is not None:
+            return self.shares
+        mixed = self.n_outcomes == 2 and bool(((self.y > 0.0) & (self.y < 1.0)).any())
+        return self.indicators() if mixed else NO_SHARES
 
     def indicators(self) -> FloatArray:
         """Return the proportion of each outcome in each row, shape (K, n)."""

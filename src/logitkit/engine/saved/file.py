@@ -173,6 +173,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         **pack_model(record),
         "family": record.family.name,
         "link": record.family.link.name,
+        "information": record.family.information,
         "events": record.events,
         "absorbed": None if absorbed is None else pack_absorbed(absorbed),
         "coordinates": pack_coordinates(record.coordinates),
@@ -189,6 +190,6 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         predictors=single_predictor(p),
         totals=np.array([parts["total"] - events, events]),
         **parts | {"limit": None if parts["limit"] is None else replace(parts["limit"], names=tuple(packed["names"]))},
-        family=Binomial(link_named(packed["link"])),
+        family=Binomial(link_named(packed["link"]), packed["information"]),
         coordinates=unpack_coordinates(packed["coordinates"], parts["aliased"], p, q),
     )

@@ -33,7 +33,8 @@ from logitkit.engine.saved.parts import (
 )
 from logitkit.engine.saved.shapes import Coded, Each, Maybe, Numbers, OneOf, Row, Table, numbers_of
 from logitkit.engine.solvers.solver import Status
-from logitkit.typing import FloatArray, WeightKind
+from logitkit.models.links import LINKS
+from logitkit.typing import FloatArray, Information, WeightKind
 
 __all__ = ["FORMAT", "VERSION", "problem_of"]
 
@@ -123,7 +124,8 @@ def _fields(family: str) -> dict[str, Field]:
             "coordinates": Maybe(OF_OUTCOMES),
         }
     return shared | {
-        "link": Text(("logit",)),
+        "link": Text(tuple(LINKS)),
+        "information": Text(get_args(Information)),
         "events": POSITIVE,
         "absorbed": Maybe(ABSORBED),
         "coordinates": Maybe(OneOf({"layout": OF_LEVELS, "transform": OF_COLUMNS})),

@@ -1,0 +1,162 @@
+"""Binary models with other links: every figure of R's glm, and what the links have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from logitkit.errors import DataError, UnsupportedError
+from references.load import load_fixture, load_table
+from tolerances import EXACT, REFERENCE, ROUTE
+
+LINKS = ("logit", "probit", "cloglog", "loglog", "cauchit")
+STORED = load_table("links/glm")
+NAMES = [name for name in STORED["fits"] if not name.endswith("_log")]
+# The stored deviance residuals of rows are square roots of differences: half the digits of the reference.
+RESIDUALS = 1e-6
+
+
+def data_of(name: str) -> tuple[str, pd.DataFrame]:
+    if name.startswith("births"):
+        return "low ~ age + lwt + C(race, contr.treatment('white')) + smoke", lk.datasets.load_lbw()
+    if name.startswith("beetles"):
+        return "cbind(killed, survived) ~ dose", pd.DataFrame(STORED["tables"]["beetles"])
+    return "GRADE ~ GPA + TUCE + PSI", load_fixture("spector")
+
+
+def fitted(name: str, information: str = "expected") -> tuple[lk.Fit, dict]:
+    formula, frame = data_of(name)
+    stored = STORED["fits"][name]
+    return lk.fit(formula, frame, model=lk.Binary(link=stored["link"], information=information)), stored
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_figures_of_glm(name: str) -> None:
+    fit, stored = fitted(name)
+    error = stored["std_error"]
+    assert fit.converged
+    assert_allclose((fit.coef - stored["coef"]) / error, 0.0, atol=ROUTE)
+    assert_allclose(fit.vcov, stored["vcov"], rtol=REFERENCE, atol=REFERENCE * error.min() ** 2)
+    assert_allclose(fit.loglik, stored["loglik"], rtol=ROUTE)
+    assert_allclose(fit.deviance, stored["deviance"], rtol=ROUTE)
+    assert_allclose(fit.null_deviance, stored["null_deviance"], rtol=ROUTE)
+    assert_allclose(fit.predict(), stored["fitted"], rtol=REFERENCE)
+    assert_allclose(fit.influence()["leverage"], stored["leverage"], rtol=REFERENCE)
+    for kind, expected in stored["residuals"].items():
+        assert_allclose(fit.residuals(kind), expected, rtol=RESIDUALS, atol=RESIDUALS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_errors_by_the_observed_information(name: str) -> None:
+    fit, stored = fitted(name, "observed")
+    expected = stored["vcov_observed"]
+    # The reference's second derivatives are numerical where R has no formula.
+    assert_allclose(fit.vcov, expected, rtol=1e-5, atol=1e-5 * np.diag(expected).min())
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "new" in STORED["fits"][name]])
+def test_predictions_of_new_rows(name: str) -> None:
+    fit, stored = fitted(name)
+    new = stored["new"]
+    found = fit.predictions(pd.DataFrame(new["data"]))
+    assert_allclose(found["estimate"], new["response"], rtol=REFERENCE)
+    assert_allclose(found["std_error"], new["response_se"], rtol=REFERENCE)
+    assert ((found["conf_low"] > 0.0) & (found["conf_high"] < 1.0)).all()
+
+
+@pytest.mark.parametrize(("link", "mirror"), [("probit", "probit"), ("cloglog", "loglog"), ("cauchit", "cauchit")])
+def test_swapping_the_event_mirrors_the_link(link: str, mirror: str) -> None:
+    births = lk.datasets.load_lbw()
+    one = lk.fit("low ~ age + lwt + smoke", births, model=lk.Binary(link=link))
+    other = lk.fit("low ~ age + lwt + smoke", births, model=lk.Binary(link=mirror, event=0))
+    assert_allclose(one.coef, -other.coef, rtol=ROUTE, atol=ROUTE)
+    assert_allclose(one.vcov, other.vcov, rtol=1e-8)  # of an iteration's last step
+    assert_allclose(one.loglik, other.loglik, rtol=EXACT)
+
+
+@pytest.mark.parametrize("link", LINKS[1:])
+def test_counts_are_the_rows_written_out(link: str) -> None:
+    frame = pd.DataFrame(STORED["tables"]["beetles"])
+    rows = frame.loc[frame.index.repeat(frame["beetles"])].assign(
+        y=np.concatenate([np.repeat([1, 0], [a, b]) for a, b in zip(frame["killed"], frame["survived"], strict=True)])
+    )
+    counted = lk.fit("cbind(killed, survived) ~ dose", frame, model=lk.Binary(link=link))
+    single = lk.fit("y ~ dose", rows, model=lk.Binary(link=link))
+    assert_allclose(counted.coef, single.coef, rtol=ROUTE)
+    assert_allclose(counted.std_error, single.std_error, rtol=1e-8)
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("information", ["expected", "observed"])
+def test_the_estimate_exists_exactly_where_that_of_the_logit_does(link: str, information: str) -> None:
+    model = lk.Binary(link=link, information=information)
+    apart = pd.DataFrame({"y": [0, 0, 0, 0, 1, 1, 1], "x": [1.0, 2, 3, 4, 4, 5, 6], "z": [1.0, -1, 1, -1, 1, -1, 1]})
+    fit = lk.fit("y ~ x + z", apart, model=model)
+    logit = lk.logit("y ~ x + z", apart)
+    assert fit.separation is not None
+    assert fit.separation.n_rows == logit.separation.n_rows
+    assert np.array_equal(np.isinf(fit.coef), np.isinf(logit.coef))
+    mixed = apart.assign(y=[0, 1, 0, 0, 1, 0, 1])
+    assert lk.fit("y ~ x + z", mixed, model=model).separation is None
+
+
+@pytest.mark.parametrize("link", LINKS[1:])
+def test_aliased_columns_weights_and_offsets(link: str) -> None:
+    births = lk.datasets.load_lbw().assign(w=lambda d: 1 + d["age"] % 3, twice=lambda d: 2 * d["lwt"] + 1)
+    model = lk.Binary(link=link)
+    plain = lk.fit("low ~ age + lwt", births, model=model, weights="w")
+    aliased = lk.fit("low ~ age + lwt + twice", births, model=model, weights="w")
+    assert list(aliased.coef.index[aliased.record.aliased]) == ["twice"]
+    assert_allclose(aliased.loglik, plain.loglik, rtol=EXACT)
+    repeated = lk.fit("low ~ age + lwt", births.loc[births.index.repeat(births["w"])], model=model)
+    assert_allclose(plain.coef, repeated.coef, rtol=ROUTE)
+    assert_allclose(plain.std_error, repeated.std_error, rtol=1e-8)
+    shifted = lk.fit("low ~ age + lwt + offset(0.3 + 0.01 * lwt)", births, model=model, weights="w")
+    assert_allclose(shifted.coef + np.array([0.3, 0.0, 0.01]), plain.coef, rtol=1e-8)
+
+
+@pytest.mark.parametrize("link", LINKS[1:])
+def test_a_saved_fit_predicts_as_it_did(link: str, tmp_path) -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.fit("low ~ age + lwt", births, model=lk.Binary(link=link, information="observed"))
+    again = lk.load(fit.save(tmp_path / "fit.json"))
+    assert again.record.family == fit.record.family
+    assert_allclose(again.predict(births), fit.predict(births), rtol=EXACT)
+
+
+def test_ratios_are_printed_where_they_have_a_name() -> None:
+    births = lk.datasets.load_lbw()
+    hazard = lk.fit("low ~ smoke", births, model=lk.Binary(link="cloglog")).odds_ratios()
+    assert "hazard_ratio" in hazard.columns
+    for link, words in (("probit", "has no name"), ("cauchit", "has no name"), ("loglog", "other outcome")):
+        fit = lk.fit("low ~ smoke", births, model=lk.Binary(link=link))
+        assert "ratio" not in str(fit.summary()).replace("iteration", "")
+        with pytest.raises(UnsupportedError, match=words):
+            fit.odds_ratios()
+
+
+def test_what_only_the_logit_has_is_refused() -> None:
+    births = lk.datasets.load_lbw()
+    probit = lk.Binary(link="probit")
+    with pytest.raises(UnsupportedError, match="use the logit link"):
+        lk.fit("low ~ age", births, model=probit, penalty=lk.Ridge(0.1))
+    with pytest.raises(UnsupportedError, match="absorb"):
+        lk.fit("low ~ age", births, model=probit, absorb="race")
+    with pytest.raises(UnsupportedError, match="logit of two outcomes"):
+        lk.fit_by("low ~ age", births, by="race", model=probit)
+    with pytest.raises(UnsupportedError, match="'cloglog'"):
+        lk.Binary(link="cll")
+    with pytest.raises(DataError, match="information"):
+        lk.Binary(information="fisher")
+
+
+@pytest.mark.parametrize("link", LINKS[1:])
+def test_refits_are_fits(link: str) -> None:
+    births = lk.datasets.load_lbw().iloc[::4]
+    fit = lk.fit("low ~ lwt", births, model=lk.Binary(link=link))
+    found = fit.jackknife()
+    alone = [lk.fit("low ~ lwt", births.drop(births.index[i]), model=lk.Binary(link=link)).coef for i in range(3)]
+    assert_allclose(np.asarray(found.refits.coef)[:3], alone, rtol=1e-7)
