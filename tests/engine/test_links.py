@@ -145,8 +145,6 @@ def test_what_only_the_logit_has_is_refused() -> None:
         lk.fit("low ~ age", births, model=probit, penalty=lk.Ridge(0.1))
     with pytest.raises(UnsupportedError, match="absorb"):
         lk.fit("low ~ age", births, model=probit, absorb="race")
-    with pytest.raises(UnsupportedError, match="logit of two outcomes"):
-        lk.fit_by("low ~ age", births, by="race", model=probit)
     with pytest.raises(UnsupportedError, match="'cloglog'"):
         lk.Binary(link="cll")
     with pytest.raises(DataError, match="information"):

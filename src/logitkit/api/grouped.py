@@ -90,9 +90,9 @@ def fit_by(
     """
     normal_quantile(level)
     model, options = require_model(model), newton_options(solver)
-    if not model.is_logit:
+    if not model.is_single:
         raise UnsupportedError(
-            f"model={model!r}: groups are fitted at once with the logit of two outcomes only. Fit each by itself: "
+            f"model={model!r}: groups are fitted at once where there is one linear predictor only. Fit each by itself: "
             "{group: lk.fit(formula, rows, model=...) for group, rows in data.groupby(...)}."
         )
     rows = build_groups(

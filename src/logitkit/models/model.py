@@ -36,7 +36,7 @@ class Model(Protocol):
 
     @property
     def is_logit(self) -> bool:
-        """Whether it is the logit of two outcomes, for which levels are eliminated and groups are fitted at once."""
+        """Whether it is the logit of two outcomes, for which levels are eliminated."""
 
     def reader(self, offset: Any = None) -> OutcomeReader:
         """Return what reads the response, and the offset as the user gave it."""
