@@ -13,10 +13,20 @@ from scipy.special import expit, logit, ndtri
 
 import logitkit as lk
 from logitkit.errors import DataError, FormulaError, UnsupportedError
-from logitkit.results.set_rows import GRID, effects_of, effects_of_all
+from logitkit.results import effects
+from logitkit.results.effects import GRID
+from logitkit.results.rows import Rows
 from tolerances import EXACT, ROUTE
 
 DIFFERENCES = 1e-6  # central differences of a smooth function: a step of 1e-5, squared, and rounding over the step
+
+
+def effects_of(fit: Any, variable: str, data: Any = None, values: Any = None, level: Any = None, **given: Any) -> Any:
+    return effects.effects_of(Rows(fit.record, fit.design, data, **given), variable, values, level)
+
+
+def effects_of_all(fit: Any, data: Any) -> Any:
+    return effects.effects_of_all(Rows(fit.record, fit.design, data))
 
 
 def trips(n: int = 180) -> pd.DataFrame:

@@ -19,7 +19,8 @@ from logitkit.plots.labels import plain
 from logitkit.plots.style import MUTED, OUTCOMES_MOST, looks
 from logitkit.plots.term_rows import TermRow
 from logitkit.plots.ternary import corner_coordinates, plot_ternary
-from logitkit.results.set_rows import effects_of
+from logitkit.results import effects
+from logitkit.results.rows import Rows
 
 
 def trips(n: int = 160) -> pd.DataFrame:
@@ -28,6 +29,10 @@ def trips(n: int = 160) -> pd.DataFrame:
     eta = np.column_stack([np.zeros(n), 0.7 * frame["cost"], 0.4 - 0.6 * frame["time"]])
     frame["mode"] = np.array(["bus", "car", "walk"])[(eta + rng.gumbel(size=eta.shape)).argmax(axis=1)]
     return frame
+
+
+def effects_of(fit: Any, variable: str, data: Any = None, values: Any = None, level: Any = None, **given: Any) -> Any:
+    return effects.effects_of(Rows(fit.record, fit.design, data, **given), variable, values, level)
 
 
 @pytest.fixture(scope="module")

@@ -163,9 +163,11 @@ def rebuild_ready(info: DesignInfo, X: Any, y: Any, *, weights: Any = None, offs
 
 
 def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenPolicy = "raise") -> NewRows:
-    """Build the columns of rows to predict for."""
-    coding = _require_coding(info)
+    """Build the columns of rows to predict for, of a table or of a matrix as the fit was given it."""
     require_choice("unseen", unseen, get_args(UnseenPolicy))
+    if info.coding is None:
+        return _new_ready_rows(info, data, offset)
+    coding = info.coding
     table = read_table(data)
     absorb = None if info.absorbed is None else info.absorbed.name
     by_outcome = again_by_outcome(offset, info.response)
@@ -197,6 +199,21 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     matrix = without_intercept(rows.matrix, coding.names).take(np.flatnonzero(known))
     n_unseen += int(np.count_nonzero(~known))
     return NewRows(matrix, total[None, known], kept, n_unseen, table.index, levels=levels[known])
+
+
+def _new_ready_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
+    """Return rows of a matrix to predict for."""
+    matrix, _, index = as_matrix(X, info.names)
+    table, levels = Table(None, (), matrix.n_rows, index), info.response.levels
+    common = None if levels else named_again(offset, info.response.offset, "offset")
+    extras = gather_extras(table, offset=common, offsets=again_by_outcome(offset, info.response))
+    kept: BoolArray = ~missing_rows(matrix)
+    for where in extras.missing().values():
+        kept &= ~where
+    offsets = outcome_offsets(extras, np.flatnonzero(kept), levels)
+    if "offset" in extras.series:
+        offsets = numeric_values(extras.series["offset"], "offset")[None, kept]
+    return NewRows(matrix if kept.all() else matrix.take(np.flatnonzero(kept)), offsets, kept, 0, index)
 
 
 def _intercepts(absorbed: AbsorbedLevels, extras: Extras, positions: IntArray, unseen: UnseenPolicy) -> FloatArray:

@@ -14,9 +14,9 @@ from logitkit.design.table.frame import is_missing, read_table
 from logitkit.errors import DataError, FormulaError
 from logitkit.estimators.outcomes import Classes
 from logitkit.estimators.verb import Verb
-from logitkit.results import outcome_rows, rows
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
+from logitkit.results.rows import Rows
 from logitkit.typing import BoolArray, FloatArray, IntArray, MissingPolicy, UnseenPolicy
 
 __all__ = ["FormulaRows", "decision_by_formula", "require_frame", "require_labels"]
@@ -232,10 +232,7 @@ def decision_by_formula(
     >>> decision_by_formula(fit, np.array([[1.0, 2.0]]), frame, "raise")[0].tolist()
     [[1.0], [nan]]
     """
-    if isinstance(fit, MultinomialFit):
-        coded = outcome_rows.rows_to_predict(fit, X, None, unseen)
-    else:
-        coded = rows.rows_to_predict(fit, X, None, unseen)
+    coded = Rows(fit.record, fit.design, X, unseen=unseen).to_predict
     eta = np.full((coded.kept.size, len(coef)), np.nan)
     for place, one in enumerate(coef):
         own = coded.matrix.matvec(one)

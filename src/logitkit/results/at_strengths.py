@@ -19,7 +19,6 @@ from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
-from logitkit.results.outcome_rows import coded_outcome_rows
 from logitkit.results.rows import coded_rows, rows_of_design
 from logitkit.selection.criteria import aic, bic, ebic
 from logitkit.selection.cross_validation import CrossValidation
@@ -100,10 +99,7 @@ def predictions_at(
     asked = record.strengths if strengths is None else stated_strengths(strengths)
     coef = record.coef if strengths is None else np.array([_coef_at(given, record, float(one)) for one in asked])
     family, single, info = given.form.family, given.form.is_single, given.design.info
-    if data is None:
-        found = rows_of_design(given.design)
-    else:
-        found = coded_rows(info, data, offset, unseen) if single else coded_outcome_rows(info, None, *rows)
+    found = rows_of_design(given.design) if data is None else coded_rows(info, data, offset, unseen)
     eta = given.predictors(found.matrix, coef, found.offset)
     columns: pd.Index = pd.Index(asked, name="strength")
     if single:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from logitkit.report import diagnostic_frames as frames
 from logitkit.results.estimates import Estimates
-from logitkit.results.rows import rows_of, told_rows
+from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import ResidualKind
 
@@ -59,7 +59,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.residuals import residuals
 
-        design = told_rows(rows_of(self, data, weights, offset, y), data)
+        design = Rows(self.record, self.design, data, weights, offset, y).told()
         return frames.residual_series(residuals(self.record, design, kind), design, kind)
 
     def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
@@ -79,7 +79,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.influence import influence
 
-        design = told_rows(rows_of(self, data, weights, offset, y), data)
+        design = Rows(self.record, self.design, data, weights, offset, y).told()
         return frames.influence_frame(influence(self.record, design), design)
 
     def goodness_of_fit(
@@ -112,7 +112,12 @@ class Diagnosed(Estimates):
         from logitkit.diagnostics.goodness import hosmer_lemeshow
 
         return shown(
-            hosmer_lemeshow(self.record, rows_of(self, data, weights, offset, y), groups=groups, grouping=grouping)
+            hosmer_lemeshow(
+                self.record,
+                Rows(self.record, self.design, data, weights, offset, y).design,
+                groups=groups,
+                grouping=grouping,
+            )
         )
 
     def discrimination(
@@ -134,7 +139,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.discrimination import discrimination
 
-        return shown(discrimination(self.record, rows_of(self, data, weights, offset, y)))
+        return shown(discrimination(self.record, Rows(self.record, self.design, data, weights, offset, y).design))
 
     def classification(
         self,
@@ -163,7 +168,7 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.classification import classification
 
-        rows = rows_of(self, data, weights, offset, y)
+        rows = Rows(self.record, self.design, data, weights, offset, y).design
         return shown(classification(self.record, rows, threshold=threshold))
 
     def calibration(
@@ -187,7 +192,9 @@ class Diagnosed(Estimates):
         """
         from logitkit.diagnostics.calibration import calibration
 
-        return shown(calibration(self.record, rows_of(self, data, weights, offset, y), bins=bins))
+        return shown(
+            calibration(self.record, Rows(self.record, self.design, data, weights, offset, y).design, bins=bins)
+        )
 
     def collinearity(self) -> pd.DataFrame:
         """Return variance inflation factors, generalised for terms of several columns.
@@ -219,4 +226,4 @@ class Diagnosed(Estimates):
         """
         from logitkit.inference.certificate import certificate
 
-        return shown(certificate(self.record, rows_of(self, data, weights, offset, y)))
+        return shown(certificate(self.record, Rows(self.record, self.design, data, weights, offset, y).design))

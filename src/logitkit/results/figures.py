@@ -12,7 +12,7 @@ from logitkit.diagnostics.influence import influence
 from logitkit.results.estimates import Estimates
 from logitkit.results.foreign import meant_by
 from logitkit.results.model import Model
-from logitkit.results.rows import rows_of
+from logitkit.results.rows import Rows
 
 __all__ = ["FitPlots", "Plots"]
 
@@ -152,10 +152,11 @@ class Plots:
             The plot.
         """
         from logitkit.plots.effects import plot_effects
-        from logitkit.results.set_rows import effects_of
+        from logitkit.results.effects import effects_of
 
         both = range(2) if kind == "stacked" and self._record.is_single else None
-        found = effects_of(self._model, variable, data, values, level, weights, offset, outcomes=both)
+        rows = Rows(self._record, self._model.design, data, weights, offset)
+        found = effects_of(rows, variable, values, level, outcomes=both)
         return plot_effects(found, ax, kind=kind)
 
     def __getattr__(self, name: str) -> Any:
@@ -215,7 +216,12 @@ class FitPlots(Plots):
         """
         from logitkit.plots.roc import plot_roc
 
-        return plot_roc(discrimination(self._fit.record, rows_of(self._fit, data, y=y)), ax, label=label, color=color)
+        return plot_roc(
+            discrimination(self._fit.record, Rows(self._fit.record, self._fit.design, data, y=y).design),
+            ax,
+            label=label,
+            color=color,
+        )
 
     def calibration(
         self,
@@ -250,7 +256,7 @@ class FitPlots(Plots):
         """
         from logitkit.plots.calibration import plot_calibration
 
-        result = calibration(self._fit.record, rows_of(self._fit, data, y=y), bins=bins)
+        result = calibration(self._fit.record, Rows(self._fit.record, self._fit.design, data, y=y).design, bins=bins)
         return plot_calibration(result, ax, label=label, color=color)
 
     def residuals(self, data: Any = None, ax: Any = None, y: Any = None) -> Any:
@@ -272,4 +278,6 @@ class FitPlots(Plots):
         """
         from logitkit.plots.residuals import plot_residuals
 
-        return plot_residuals(influence(self._fit.record, rows_of(self._fit, data, y=y)), ax)
+        return plot_residuals(
+            influence(self._fit.record, Rows(self._fit.record, self._fit.design, data, y=y).design), ax
+        )

@@ -19,7 +19,8 @@ from logitkit.report import row_frames, tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.diagnosed import Diagnosed
 from logitkit.results.estimates import interval_frame
-from logitkit.results.rows import predict_rows, predictions_of, rows_of, rows_to_predict, told_rows
+from logitkit.results.predicted import predicted, predicted_with_errors
+from logitkit.results.rows import Rows
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.typing import UnseenPolicy
 
@@ -111,7 +112,7 @@ class Fit(Diagnosed):
         pandas.DataFrame
             Labelled as the table's rows.
         """
-        return row_frames.augment_frame(self.record, told_rows(rows_of(self, data, weights, offset, y), data))
+        return row_frames.augment_frame(self.record, Rows(self.record, self.design, data, weights, offset, y).told())
 
     def odds_ratios(self, units: Mapping[str, float] | None = None, level: float | None = None) -> pd.DataFrame:
         """Return odds ratios with intervals.
@@ -151,7 +152,7 @@ class Fit(Diagnosed):
             name says how, infinite limits are where so many replicates are, and missing ones where replicates or refits
             without a row cannot tell.
         """
-        return interval_frame(self.record, lambda: rows_of(self, None), method, level)
+        return interval_frame(self.record, lambda: Rows(self.record, self.design).design, method, level)
 
     # Tests.
 
@@ -241,7 +242,7 @@ class Fit(Diagnosed):
         """
         from logitkit.inference.incidental import bias_correction
 
-        return shown(bias_correction(self.record, rows_of(self, None), method, level))
+        return shown(bias_correction(self.record, Rows(self.record, self.design).design, method, level))
 
     # Predictions.
 
@@ -264,7 +265,10 @@ class Fit(Diagnosed):
             fit in a level without variation took no part and are missing; given as ``data``, they get the limit, 0 or
             1.
         """
-        return predict_rows(self.record, rows_to_predict(self, data, offset, unseen), "probability")
+        found: pd.Series = predicted(
+            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, "probability"
+        )
+        return found
 
     def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
         """Return the linear predictor, the logit of the probability, one value a row.
@@ -283,7 +287,10 @@ class Fit(Diagnosed):
         pandas.Series
             Missing where the input is missing.
         """
-        return predict_rows(self.record, rows_to_predict(self, data, offset, unseen), "logit")
+        found: pd.Series = predicted(
+            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, "logit"
+        )
+        return found
 
     def predictions(
         self, data: Any = None, level: float | None = None, offset: Any = None, unseen: UnseenPolicy = "raise"
@@ -307,7 +314,9 @@ class Fit(Diagnosed):
             estimate, std_error, conf_low, conf_high, logit, logit_std_error; a row a row of the table. Where a factor
             is absorbed, the intercept of the row's level was estimated too, and the errors say so.
         """
-        return predictions_of(self, data, level, offset, unseen)
+        return predicted_with_errors(
+            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, level
+        )
 
     @property
     def plot(self) -> FitPlots:
@@ -357,7 +366,7 @@ class Fit(Diagnosed):
         target = writable_path(path, "report")
         require_text("title", title)
         require_text("source", source)
-        rows = rows_of(self, data, weights, offset, y)
+        rows = Rows(self.record, self.design, data, weights, offset, y).design
         return write_page(target, report_document(self.record, rows, (), title, units, source))
 
     def save(self, path: str | Path) -> Path:

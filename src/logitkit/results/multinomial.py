@@ -17,8 +17,8 @@ from logitkit.report import row_frames, tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.estimates import interval_frame
 from logitkit.results.multinomial_tested import OutcomeTested
-from logitkit.results.outcome_rows import outcome_rows, predict_outcomes, predictions_of_outcomes, rows_to_predict
-from logitkit.results.rows import told_rows
+from logitkit.results.predicted import predicted, predicted_with_errors
+from logitkit.results.rows import Rows
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.typing import UnseenPolicy
 
@@ -114,7 +114,7 @@ class MultinomialFit(OutcomeTested):
         pandas.DataFrame
             observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a; labelled as the table's rows.
         """
-        return row_frames.augment_frame(self.record, told_rows(outcome_rows(self, data, weights, offset, y), data))
+        return row_frames.augment_frame(self.record, Rows(self.record, self.design, data, weights, offset, y).told())
 
     def tidy(self, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
         """Return one row per coefficient, all terms of an outcome before the next.
@@ -179,7 +179,7 @@ class MultinomialFit(OutcomeTested):
         pandas.DataFrame
             Indexed by outcome and term; the columns' name says how, where it is not by Wald.
         """
-        return interval_frame(self.record, lambda: outcome_rows(self, None), method, level)
+        return interval_frame(self.record, lambda: Rows(self.record, self.design).design, method, level)
 
     # Predictions.
 
@@ -200,7 +200,10 @@ class MultinomialFit(OutcomeTested):
         pandas.DataFrame
             A row a row of the table and a column an outcome; missing where the input is missing.
         """
-        return predict_outcomes(self, rows_to_predict(self, data, offset, unseen), "probability")
+        found: pd.DataFrame = predicted(
+            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, "probability"
+        )
+        return found
 
     def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.DataFrame:
         """Return the logits: log-probabilities less that of the reference, in symmetric form centred.
@@ -219,7 +222,10 @@ class MultinomialFit(OutcomeTested):
         pandas.DataFrame
             A row a row of the table and a column an outcome.
         """
-        return predict_outcomes(self, rows_to_predict(self, data, offset, unseen), "logit")
+        found: pd.DataFrame = predicted(
+            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, "logit"
+        )
+        return found
 
     def predictions(
         self, data: Any = None, level: float | None = None, offset: Any = None, unseen: UnseenPolicy = "raise"
@@ -242,7 +248,9 @@ class MultinomialFit(OutcomeTested):
         pandas.DataFrame
             estimate, std_error, conf_low, conf_high, a row a row of the table and an outcome.
         """
-        return predictions_of_outcomes(self, data, level, offset, unseen)
+        return predicted_with_errors(
+            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, level
+        )
 
     @property
     def plot(self) -> OutcomePlots:
@@ -288,14 +296,15 @@ class MultinomialFit(OutcomeTested):
             Where it was written.
         """
         from logitkit.report.page import report_document, write_page
-        from logitkit.results.set_rows import effects_of_all
+        from logitkit.results.effects import effects_of_all
         from logitkit.writing import writable_path
 
         target = writable_path(path, "report")
         require_text("title", title)
         require_text("source", source)
-        rows, effects = outcome_rows(self, data, weights, offset, y), effects_of_all(self, data, weights, offset)
-        return write_page(target, report_document(self.record, rows, effects, title, units, source))
+        rows = Rows(self.record, self.design, data, weights, offset, y)
+        effects = effects_of_all(rows)
+        return write_page(target, report_document(self.record, rows.design, effects, title, units, source))
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

@@ -10,8 +10,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.models.nominal import places_of
 from logitkit.report import diagnostic_frames as frames
 from logitkit.results.model import Model
-from logitkit.results.outcome_rows import outcome_rows
-from logitkit.results.rows import told_rows
+from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import ResidualKind
 
@@ -65,7 +64,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.residuals import residuals
 
-        design = told_rows(outcome_rows(self, data, weights, offset, y), data)
+        design = Rows(self.record, self.design, data, weights, offset, y).told()
         return frames.residual_frame(self.record, residuals(self.record, design, kind), design)
 
     def influence(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
@@ -88,7 +87,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.influence import influence
 
-        design = told_rows(outcome_rows(self, data, weights, offset, y), data)
+        design = Rows(self.record, self.design, data, weights, offset, y).told()
         return frames.influence_by_row_frame(influence(self.record, design), design)
 
     def outcome_influence(
@@ -108,7 +107,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.influence import influence
 
-        design = told_rows(outcome_rows(self, data, weights, offset, y), data)
+        design = Rows(self.record, self.design, data, weights, offset, y).told()
         return frames.influence_by_outcome_frame(influence(self.record, design), design)
 
     def goodness_of_fit(
@@ -144,7 +143,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.goodness import hosmer_lemeshow
 
-        design = outcome_rows(self, data, weights, offset, y)
+        design = Rows(self.record, self.design, data, weights, offset, y).design
         place = places_of(self.record.info, against=against)[0]
         return shown(hosmer_lemeshow(self.record, design, groups=groups, grouping=grouping, reference=place))
 
@@ -167,7 +166,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.discrimination import discrimination
 
-        return shown(discrimination(self.record, outcome_rows(self, data, weights, offset, y)))
+        return shown(discrimination(self.record, Rows(self.record, self.design, data, weights, offset, y).design))
 
     def classification(
         self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None
@@ -189,7 +188,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.classification import classification
 
-        return shown(classification(self.record, outcome_rows(self, data, weights, offset, y)))
+        return shown(classification(self.record, Rows(self.record, self.design, data, weights, offset, y).design))
 
     def calibration(
         self,
@@ -221,7 +220,7 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.diagnostics.calibration import calibration
 
-        design = outcome_rows(self, data, weights, offset, y)
+        design = Rows(self.record, self.design, data, weights, offset, y).design
         place = places_of(self.record.info, against=against)[0]
         return shown(calibration(self.record, design, bins=bins, reference=place))
 
@@ -255,4 +254,4 @@ class OutcomeDiagnosed(Model):
         """
         from logitkit.inference.certificate import certificate
 
-        return shown(certificate(self.record, outcome_rows(self, data, weights, offset)))
+        return shown(certificate(self.record, Rows(self.record, self.design, data, weights, offset).design))

@@ -9,7 +9,7 @@ from logitkit.errors import DataError
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.models.nominal import outcome_place
 from logitkit.results.figures import Plots
-from logitkit.results.outcome_rows import outcome_rows
+from logitkit.results.rows import Rows
 
 if TYPE_CHECKING:
     from logitkit.results.multinomial import MultinomialFit
@@ -127,7 +127,7 @@ class OutcomePlots(Plots):
         from logitkit.plots.residuals import plot_residuals
 
         record = self._fit.record
-        found = influence(record, outcome_rows(self._fit, data, y=y))
+        found = influence(record, Rows(record, self._fit.design, data, y=y).design)
         place = outcome_place(outcome, record.info, "outcome")
         return plot_residuals(found, ax, outcome=place, title=title)
 
@@ -163,6 +163,6 @@ class OutcomePlots(Plots):
         """
         from logitkit.plots.ternary import plot_ternary
 
-        record, rows = self._fit.record, outcome_rows(self._fit, data, weights, offset)
+        record, rows = self._fit.record, Rows(self._fit.record, self._fit.design, data, weights, offset).design
         mean = fitted_matrix(record, rows.matrix, rows.response.offset).probabilities
         return plot_ternary(mean, record.outcomes, rows.response.y.astype(int), ax, title=title)

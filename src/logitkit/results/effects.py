@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any, NamedTuple
 
@@ -10,16 +11,15 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.formula.coding import Coding
-from logitkit.design.info import ResponseInfo
-from logitkit.design.rebuild import NewRows, again_by_outcome, named_again
+from logitkit.design.info import DesignInfo, ResponseInfo
+from logitkit.design.rebuild import again_by_outcome, named_again
 from logitkit.design.response.response import Response
 from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
 from logitkit.design.table.frame import is_missing, levels_of, numeric_values, read_table, row_values
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError, nearest_name
 from logitkit.inference.effects import Effects, SetRows, average_predictions
-from logitkit.results import outcome_rows, rows
-from logitkit.results.model import Model
+from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray
 
 __all__ = ["effects_of", "effects_of_all", "outcomes_shown"]
@@ -38,36 +38,25 @@ class _Values(NamedTuple):
 
 
 def effects_of(
-    fit: Model,
+    rows: Rows,
     variable: str,
-    data: Any,
     values: Sequence[Any] | None = None,
     level: float | None = None,
-    weights: Any = None,
-    offset: Any = None,
     *,
     outcomes: Sequence[int] | None = None,
 ) -> Effects:
-    """Return average probabilities over the rows of a table, with a variable set to values.
+    """Return average probabilities over rows with a variable set to values.
 
     Of two outcomes those of the event, unless others are asked for.
     """
-    info = fit.record.info
-    if info.coding is None:
-        raise DataError("The model was fitted on a ready matrix, which has no variables that could be set.")
-    coding = info.coding
-    if variable not in coding.variables:
-        hint = nearest_name(str(variable), coding.variables)
-        raise FormulaError(f"{variable!r} is no column that the formula uses. {hint}")
-    if coding.uses_neighbours:
-        raise UnsupportedError("The formula has lag(): rows whose variable is set to one value have no past.")
-    if data is None:
-        own = _own_rows(fit)
-        data = own.table
-        weights, offset = own.weights if weights is None else weights, own.offset if offset is None else offset
-    table = read_table(data)
-    given = _weights_again(weights, info.response.weights)
-    extras = {role: row_values(value, table, role)[0] for role, value in _offsets(info.response, offset).items()}
+    record, info = rows.record, rows.record.info
+    coding = _coding_of(info, variable)
+    if rows.data is None:
+        rows = _own_rows(rows)
+    table = read_table(rows.data)
+    given = _weights_again(rows.weights, info.response.weights)
+    roles = _offsets_again(rows.offset, info.response)
+    extras = {role: row_values(value, table, role)[0] for role, value in roles.items()}
     if given is not None:
         extras["weights"] = row_values(given, table, "weights")[0]
     absent = {**table.missing(coding.variables), **{role: is_missing(column) for role, column in extras.items()}}
@@ -78,12 +67,9 @@ def effects_of(
         raise DataError("No row of the table is complete, so that there is nothing to average over.")
     counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
     chosen = _chosen(variable, frame[variable], values, coding)
-    offsets: Any = {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
-    if not info.response.levels:
-        offsets = kept["offset"].to_numpy() if kept else None
-    sets = _set_rows(fit, variable, frame, chosen, offsets)
-    shown = outcomes_shown(fit.record) if outcomes is None else outcomes
-    found = average_predictions(fit.record, sets, counts, variable, numeric=chosen.numeric, level=level, outcomes=shown)
+    sets = _set_rows(replace(rows, data=frame, offset=_offset_words(kept)), variable, chosen)
+    shown = outcomes_shown(record) if outcomes is None else outcomes
+    found = average_predictions(record, sets, counts, variable, numeric=chosen.numeric, level=level, outcomes=shown)
     if np.isnan(found.probability).all():
         raise SeparationError(
             f"With {variable!r} set to any of these values some rows have no prediction, as directions to infinity "
@@ -92,20 +78,20 @@ def effects_of(
     return found
 
 
-def effects_of_all(fit: Model, data: Any, weights: Any = None, offset: Any = None) -> list[Effects]:
+def effects_of_all(rows: Rows) -> list[Effects]:
     """Return average probabilities for each variable of the formula in turn, where they are few and exist."""
-    coding = fit.record.info.coding
-    if coding is None or coding.uses_neighbours or fit.record.limit is not None:
+    coding = rows.record.info.coding
+    if coding is None or coding.uses_neighbours or rows.record.limit is not None:
         return []  # under separation a row takes long: whether its probabilities are determined has to be found out
-    if data is None:
+    if rows.data is None:
         try:
-            data, weights, offset = _own_rows(fit)
+            rows = _own_rows(rows)
         except DataError:
             return []
     found = []
     for variable in coding.variables:
         try:
-            found.append(effects_of(fit, variable, data, weights=weights, offset=offset))
+            found.append(effects_of(rows, variable))
         except LogitkitError:  # too many levels, or values that the other columns of a row contradict
             continue
         if len(found) == VARIABLES_MOST:
@@ -113,57 +99,68 @@ def effects_of_all(fit: Model, data: Any, weights: Any = None, offset: Any = Non
     return found
 
 
-class _Rows(NamedTuple):
-    """Rows with what belongs to them."""
+def _coding_of(info: DesignInfo, variable: str) -> Coding:
+    """Return the coding of the formula, which must use the variable."""
+    if info.coding is None:
+        raise DataError("The model was fitted on a ready matrix, which has no variables that could be set.")
+    if variable not in info.coding.variables:
+        hint = nearest_name(str(variable), info.coding.variables)
+        raise FormulaError(f"{variable!r} is no column that the formula uses. {hint}")
+    if info.coding.uses_neighbours:
+        raise UnsupportedError("The formula has lag(): rows whose variable is set to one value have no past.")
+    return info.coding
 
-    table: Any
-    weights: Any
-    offset: Any
+
+def _offsets_again(offset: Any, info: ResponseInfo) -> dict[str, Any]:
+    """Return the offsets of the rows by their role, as they are given now or as the fit named them."""
+    if info.levels:
+        return {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info).items()}
+    common = named_again(offset, info.offset, "offset")
+    return {} if common is None else {"offset": common}
 
 
-def _own_rows(fit: Model) -> _Rows:
+def _offset_words(kept: Mapping[str, pd.Series]) -> Any:
+    """Return the offsets of complete rows as predictions take them; None where there are none."""
+    if "offset" in kept:
+        return kept["offset"].to_numpy()
+    return {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
+
+
+def _own_rows(rows: Rows) -> Rows:
     """Return the rows of the fit from its table, which must be what it was.
 
     A table can be changed in place after the fit; its rows would then be others than those of the estimates.
     """
-    info, design = fit.record.info, fit.design
+    info, design = rows.record.info, rows.own
     if design is None or design.table is None or info.coding is None:
         raise DataError(
             "This fit has no table: it was loaded, pickled or made from arrays. Give data=..., rows to average over."
         )
     response, table = design.response, read_table(design.table)
     named = info.response.weights
-    beside = [named, info.response.offset if not info.response.levels else None]
-    beside += [column for _, column in info.response.offsets]
+    beside = [named, info.response.offset, *(column for _, column in info.response.offsets)]
+    if info.absorbed is not None:
+        beside.append(info.absorbed.name)
     names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name is not None and name != ARRAY)])
     offset = _own_offsets(info.response, response)
     same = table.n_rows == design.counts.given and all(name in table for name in names)
     if same:
         frame = table.frame(list(names), design.positions)
-        again = _coded(fit, frame, offset)
+        coded = coded_rows(info, frame, offset, "missing")
         probe = np.cos(np.arange(design.matrix.n_columns, dtype=np.float64))
-        same = bool(again.kept.all()) and np.allclose(again.matrix.matvec(probe), design.matrix.matvec(probe))
+        same = bool(coded.kept.all()) and np.allclose(coded.matrix.matvec(probe), design.matrix.matvec(probe))
     if not same:
         raise DataError("The table has changed since the fit. Give data=..., the rows to average over.")
-    if fit.record.is_single and offset is not None:  # less what the formula says of it
-        within = _coded(fit, frame, np.zeros(len(frame))).offset
+    if offset is not None and not info.response.levels:  # less what the formula says of it
+        within = coded_rows(info, frame, np.zeros(len(frame)), "missing").offset
         offset = offset if within is None else offset - within[0]
-    return _Rows(frame, response.weights if named == ARRAY else named, offset)
-
-
-def _offsets(info: ResponseInfo, offset: Any) -> dict[str, Any]:
-    """Return the offsets of new rows by their role: those given now, or the columns that the fit named."""
-    if info.levels:
-        return {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info).items()}
-    value = named_again(offset, info.offset, "offset")
-    return {} if value is None else {"offset": value}
-
-
-def _coded(fit: Model, frame: pd.DataFrame, offset: Any) -> NewRows:
-    """Return the rows of a table, coded as those of the fit."""
-    if fit.record.is_single:
-        return rows.coded_rows(fit.record.info, frame, offset, "missing")
-    return outcome_rows.coded_outcome_rows(fit.record.info, None, frame, offset, "missing")
+    own = response.weights if named == ARRAY else named
+    return replace(
+        rows,
+        data=frame,
+        weights=own if rows.weights is None else rows.weights,
+        offset=offset if rows.offset is None else rows.offset,
+    )
 
 
 def outcomes_shown(record: FitRecord) -> list[int]:
@@ -175,15 +172,14 @@ def outcomes_shown(record: FitRecord) -> list[int]:
     >>> outcomes_shown(lk.logit("low ~ age", lk.datasets.load_lbw()).record)
     [1]
     """
-    return [1] if record.is_single else list(range(len(record.outcomes)))
+    n_outcomes = len(record.outcomes)
+    return [n_outcomes - 1] if record.family.words.has_event else list(range(n_outcomes))
 
 
 def _own_offsets(info: ResponseInfo, response: Response) -> Any:
     """Return the offsets of the rows, where the fit was given arrays; else the table has them."""
     if not info.levels:
-        if info.offset != ARRAY or response.shift is None:
-            return None
-        return response.shift
+        return response.shift if info.offset == ARRAY else None
     if response.offset is None or not any(column == ARRAY for _, column in info.offsets):
         return None
     return {
@@ -237,16 +233,16 @@ def _given(variable: str, values: Sequence[Any], numeric: bool) -> list[Any]:
     return sorted(found) if numeric else found
 
 
-def _set_rows(fit: Model, variable: str, frame: pd.DataFrame, chosen: _Values, offsets: Any) -> Iterator[SetRows]:
+def _set_rows(rows: Rows, variable: str, chosen: _Values) -> Iterator[SetRows]:
     """Return the rows at one value after another."""
-    column = frame[variable]
+    column = rows.data[variable]
     for value in chosen.values:
         kind = None if chosen.numeric else column.dtype
         if isinstance(kind, pd.CategoricalDtype) and value not in kind.categories:
             hint = nearest_name(str(value), [str(each) for each in kind.categories])
             raise DataError(f"values holds {value!r}, which is no level of {variable!r}. {hint}")
-        moved = frame.assign(**{variable: pd.Series([value] * len(frame), dtype=kind)})
-        found = (rows if fit.record.is_single else outcome_rows).rows_to_predict(fit, moved, offsets, "raise")
+        frame = rows.data.assign(**{variable: pd.Series([value] * len(column), dtype=kind)})
+        found = replace(rows, data=frame, unseen="raise").to_predict
         if not found.kept.all():
             raise DataError(
                 f"With {variable!r} set to {value!r} {int((~found.kept).sum())} rows have no value in the model; give "

@@ -1,0 +1,73 @@
+"""Predictions of rows with labels: one series for an event, one column per outcome for several."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.rebuild import NewRows
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataWarning, warn_caller
+from logitkit.inference.linear_predictors import linear_predictors
+from logitkit.inference.prediction import fitted_matrix, predictions, reported_predictors
+from logitkit.report import tidy
+from logitkit.report.frames import ResultFrame
+from logitkit.report.row_frames import predictions_frame, scatter
+from logitkit.typing import FloatArray
+
+__all__ = ["Scale", "predicted", "predicted_with_errors"]
+
+Scale = Literal["probability", "logit", "link"]
+
+
+def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
+    """Return predictions of rows, missing where a row was not kept or its limit is undetermined."""
+    values, labels = _values(record, rows, scale)
+    undetermined = int(np.isnan(values).any(axis=0).sum())
+    if undetermined:
+        warn_caller(
+            f"Missing predictions: {undetermined}. The data of the fit were separated, and the limit there is "
+            "undetermined.",
+            DataWarning,
+        )
+    if record.family.words.has_event:
+        return pd.Series(scatter(values[-1], rows.kept), rows.index, name=scale)
+    return pd.DataFrame(_by_row(values, rows), rows.index, labels)
+
+
+def predicted_with_errors(record: FitRecord, rows: NewRows, level: float | None) -> pd.DataFrame:
+    """Return probabilities with standard errors and intervals, by row and, of several, by outcome."""
+    event = record.family.words.has_event
+    asked = [record.family.n_outcomes - 1] if event else None
+    found = predictions(record, rows.matrix, rows.offset, level, rows.sides, rows.levels, asked)
+    if event:
+        return tidy.posterior_named(predictions_frame(found, rows.kept, rows.index), record)
+    columns = {"estimate": found.probability, "std_error": found.std_error, "conf_low": found.low}
+    columns["conf_high"] = found.high
+    labels = pd.RangeIndex(rows.kept.size) if rows.index is None else pd.Index(rows.index)
+    index = pd.MultiIndex.from_product([labels, record.outcomes], names=[labels.name or "row", "outcome"])
+    frame = ResultFrame({name: _by_row(values, rows).reshape(-1) for name, values in columns.items()}, index)
+    return tidy.posterior_named(frame, record)
+
+
+def _values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[FloatArray, pd.Index]:
+    """Return predictions of the rows that are kept, one row per outcome or linear predictor, with labels."""
+    family = record.family
+    outcomes = pd.Index(record.outcomes, name=record.info.response.name)
+    if scale == "probability":
+        found = fitted_matrix(record, rows.matrix, rows.offset, rows.sides, rows.levels)
+        return found.probabilities, outcomes
+    if scale == "link" or family.compares_predictors:
+        eta = reported_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)
+        own = outcomes if family.compares_predictors else pd.Index([one.label for one in record.equations])
+        return eta, own
+    return family.log_odds(linear_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)), outcomes
+
+
+def _by_row(values: FloatArray, rows: NewRows) -> Any:
+    """Return one row per row of the table, missing where it was not kept."""
+    out = np.full((rows.kept.size, len(values)), np.nan)
+    out[rows.kept] = values.T
+    return out
