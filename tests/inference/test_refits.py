@@ -115,7 +115,7 @@ def test_fits_without_an_estimate_are_refused(data: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("link", ["probit", "cloglog", "loglog", "cauchit"])
-def test_refits_and_groups_have_the_link_of_the_fit(data: pd.DataFrame, link: str) -> None:
+def test_refits_have_the_link_of_the_fit(data: pd.DataFrame, link: str) -> None:
     rows = data.assign(two=(data["y"] == "b").astype(int))
     fit = lk.logit("two ~ x + g", rows, link=link)
     drawn = np.random.default_rng(3).integers(1, 4, (4, ROWS)).astype(float)
@@ -123,6 +123,3 @@ def test_refits_and_groups_have_the_link_of_the_fit(data: pd.DataFrame, link: st
     for weights, coef in zip(drawn, found.coef, strict=True):
         again = lk.logit("two ~ x + g", rows, link=link, weights=weights).coef
         assert_allclose(coef, again, rtol=1e-7)  # steps by expected second derivatives end a little apart
-    groups = lk.logit_by("two ~ x", rows, by="g", link=link)
-    for level, part in rows.groupby("g"):
-        assert_allclose(groups.coef.loc[level], lk.logit("two ~ x", part, link=link).coef, rtol=ROUTE)
