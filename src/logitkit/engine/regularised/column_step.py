@@ -2,7 +2,7 @@ r"""Newton's steps on some sparse columns, with a factor that serves several.
 
 The system :math:`(X_A' C X_A + D) d = -a` is solved by conjugate gradients, preconditioned by the factor of second
 derivatives that were summed before, of other rows' curvature and of nearly the same columns; a column that is new has
-its own second derivative. An iteration costs two walks over the entries of the columns, where to sum and to factorise
+its own second derivative. An iteration costs two passes over the entries of the columns, where to sum and to factorise
 anew costs as much as ten. Where the iterations do not suffice, that is done.
 """
 

@@ -1,4 +1,4 @@
-"""The model of the columns that a penalty does not touch: what a gap is measured against, and where a path begins."""
+"""The model of the columns that a penalty does not touch: the scale of a gap, and where a path begins."""
 
 from __future__ import annotations
 

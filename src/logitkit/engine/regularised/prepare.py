@@ -1,4 +1,4 @@
-"""From a design and a penalty in words to the penalised problem: what is checked before it is solved."""
+"""From a design and a penalty in words to the penalised problem, with the checks that come before its solution."""
 
 from __future__ import annotations
 

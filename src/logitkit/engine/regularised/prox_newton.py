@@ -5,7 +5,7 @@ Objective: :math:`F(b) = f(b) + \Omega(b)`, f smooth. Quadratic model of f at :m
 1. Minimise :math:`f + g'd + \tfrac12 d'Hd + \Omega(b_k + d)` over d (``coordinate_descent.py``). Along a path of
    strengths this is also the prediction of the next solution: the derivative of the path is what the model's
    minimum does when the strength moves.
-2. Evaluate f and g there, in one walk over the rows without H; halve the step until F falls enough.
+2. Evaluate f and g there, in one pass over the rows without H; halve the step until F falls enough.
 3. Correct H by the change of g along the step (BFGS).
 4. Stop when the duality gap is at most ``tol`` times the objective of the null model.
 5. When a step has not brought the gap down to a tenth, sum H anew where the iterate is, and minimise the model more
@@ -116,7 +116,7 @@ class ProxSolution:
     status : Status
         How the solver ended.
     steps, renewals : int
-        Walks over the rows without and with second derivatives.
+        Passes over the rows without and with second derivatives.
     """
 
     point: Point
@@ -144,7 +144,7 @@ class Solved(NamedTuple):
     status : Status
         How it ended.
     steps, renewals : int
-        Walks over the rows without and with second derivatives, of the columns in use where these are few.
+        Passes over the rows without and with second derivatives, of the columns in use where these are few.
     solution : Solution or None
         Of Newton's method, where the penalty is smooth: its second derivatives are those of inference.
     """

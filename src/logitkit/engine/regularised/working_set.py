@@ -5,7 +5,7 @@ r"""A penalised problem with many columns, solved on the few that matter.
    less those whose :math:`z_j` goes elsewhere (``column_set.py``).
 2. Solve on these columns (``prox_newton.py``).
    Second derivatives are kept for a few strengths, and those of columns that join are summed beside them.
-3. Make the dual point of their solution, and its products with all columns, in one walk over them.
+3. Make the dual point of their solution, and its products with all columns, in one pass over them.
 4. If the gap of the whole problem is small enough, this is the solution. Otherwise let in the columns that are
    against it, the worst first, at most as many again as there are, and go to 2.
 
