@@ -74,12 +74,12 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
         "summary": fit.summary(),
     }
     given: dict[str, tuple[Any, ...]] = {"test": ("age = 0",), "at": (path.record.strengths[-1],), "choose": ("aic",)}
-    drawn: dict[str, tuple[Any, ...]] = {"effects": ("age", FRAME), "residuals": ("white",)}
     for owner, result in owners.items():
         for name, function in inspect.getmembers(type(result), inspect.isfunction):
             if name.startswith("_") or name in SLOW | {"report", "save"}:
                 continue
             args = ("age", FRAME) if name == "effects" else given.get(name, ())
+            args = ("white",) if (owner, name) == ("several.plot", "residuals") else args
             yield f"{owner}.{name}", (function.__get__(result), args, {})
 
 
