@@ -55,8 +55,7 @@ def ready_design(
         raise DataError(f"The column called {INTERCEPT!r} is not all ones; name it otherwise, or make it ones.")
     require_weight_kind(weight_kind, given=weights is not None)
     labelled = labelled_rows(y, n, index)
-    values, _ = row_values(y, labelled, "y")
-    table = read_table({"y": values})
+    values = _outcome(y, labelled)
     if missing_outcome(values).any():
         raise DataError("y has missing values; drop those rows, or use a formula, which drops and counts them.")
     given = {"weights": weights, "offset": reader.offset, "cluster": cluster}
@@ -70,7 +69,7 @@ def ready_design(
         first, count = int(np.argmax(where)), int(where.sum())
         raise DataError(f"The values of {name} hold nan in row {first} (from 0), {count} in all; drop those rows.")
     rows = RowsUsed(extras, np.arange(n), weight_kind, None)
-    response, response_info = reader.read(table.frame(["y"], None)["y"], "y", rows)
+    response, response_info = reader.read(values, "y", rows)
     info = DesignInfo(
         labels,
         ColumnTerms(labels),
@@ -83,6 +82,14 @@ def ready_design(
         ),
     )
     return Design(matrix, response, info, RowCounts(n), np.arange(n), index)
+
+
+def _outcome(y: Any, labelled: Table) -> Any:
+    """Return the outcome of each row; numbers in an array are what they are, and need no table to be read."""
+    if type(y) is np.ndarray and y.dtype.kind in "fiub" and y.shape == (labelled.n_rows,):
+        return y
+    values, _ = row_values(y, labelled, "y")
+    return read_table({"y": values}).frame(["y"], None)["y"]
 
 
 def labelled_rows(y: Any, n_rows: int, index: Any) -> Table:

@@ -35,17 +35,14 @@ def null_loss(response: Response, intercept: bool, family: Any) -> float:
             losses = -family.log_probabilities(eta[:, None])[:, 0]
         return float(sum(response.totals[occurs] * losses[occurs]))
     columns = Dense(np.ones((response.n_rows, 1 if intercept else 0)))
-    if len(response.offset) == 1:
-        objective = Objective(columns, response, family)
-        start = np.zeros(objective.n_params)
-        if intercept:  # where a solver starts, the mean offset taken up
-            start[0] = -float(response.weights @ response.offset[0]) / response.total
-    else:
-        several = full_predictors(len(response.offset), columns.n_columns, 0)
-        objective = Objective(columns, response, family, predictors=several)
-        mean = response.offset @ response.weights / response.total
-        start = mean[0] - mean[1:] if intercept else np.zeros(0)
+    reference = 0 if family.compares_predictors else None
+    several = full_predictors(len(response.offset), columns.n_columns, reference)
+    predictors = None if family.name == "binomial" else several
+    objective = Objective(columns, response, family.solving, predictors=predictors)
     if not intercept:
-        return objective.evaluate(start, hessian=False).value
+        return objective.evaluate(np.zeros(0), hessian=False).value
+    start = family.origin(response)
+    if reference is not None:
+        start = start[1:] - start[0]
     solution = Newton().solve(objective, start, suspicious=False)
     return solution.evaluation.value if solution.status is Status.CONVERGED else float("nan")
