@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 from scipy.special import softmax
 
@@ -137,3 +137,37 @@ def test_the_cases_cover_what_they_should() -> None:
     for key in ("grouped", "standardize", "offset", "sparse"):
         assert {case[key] for case in cases} == {True, False}, key
     assert {0, 1} < {case["l1_ratio"] for case in cases}
+
+
+# glmnet 4.1.6 on load_lbw(), x the columns below and y the race: coefficients of black, other, white.
+# glmnet(x, y, family = "multinomial", lambda = 0.02 * sum(v) / 5, penalty.factor = v, thresh = 1e-16, maxit = 1e7)
+# with v = c(0.5, 2, 1, 3, 0.25), which glmnet scales to the sum 5
+ADAPTIVE = [
+    [-0.836226292630, 1.99408114584, -1.15785485321],
+    [-0.032393325096, 0.0, 0.06815247519],
+    [0.007231090872, -0.01106030003, 0.0],
+    [0.0, -0.98046512764, 0.62457947393],
+    [0.0, 0.0, 0.0],
+    [-0.053189804208, 0.30467312730, 0.0],
+]
+# coef(glmnet(x, y, family = "multinomial", relax = TRUE, thresh = 1e-14, lambda = 6:3 / 100)$relaxed, s = 0.03)
+RELAXED = [
+    [-1.50335787098, 3.03211261513, -1.52875474415],
+    [-0.06735420859, 0.0, 0.06795954311],
+    [0.01500987295, -0.02125868522, 0.0],
+    [0.0, -1.24928245252, 0.70243001857],
+    [0.0, 0.0, 0.0],
+    [0.0, 0.0, 0.0],
+]
+
+
+def test_the_adaptive_and_the_relaxed_lasso_of_several_outcomes() -> None:
+    data, names = lk.datasets.load_lbw(), ["age", "lwt", "smoke", "ht", "ui"]
+    X = np.column_stack([np.ones(len(data)), data[names].to_numpy(float)])
+    first = np.r_[1.0, 1.0 / (X[:, 1:].std(axis=0) * np.array([0.5, 2.0, 1.0, 3.0, 0.25]))]
+    for penalty, expected in ((lk.AdaptiveLasso(0.02, initial=first), ADAPTIVE), (lk.RelaxedLasso(0.03), RELAXED)):
+        fit = lk.multinomial_matrix(X, data["race"].astype(str), ["Intercept", *names], penalty=penalty)
+        assert list(fit.outcomes) == ["black", "other", "white"]
+        # Where glmnet stops.
+        assert_allclose(fit.coef, expected, atol=ITERATIVE * np.abs(expected).max(axis=1, keepdims=True))
+        assert_array_equal(fit.coef.to_numpy() == 0.0, np.array(expected) == 0.0)
