@@ -60,5 +60,5 @@ def test_what_is_withheld_is_said(family: str, given: dict[str, str]):
 def test_an_area_on_the_rows_of_the_fit_is_called_so(family: str):
     rows = drawn(family)
     fit = getattr(lk, family)("y ~ x", rows)
-    assert "On the rows of the fit, where a model does better" in " ".join(str(fit.discrimination()).split())
+    assert "Computed on the rows of the fit, where a model does better" in " ".join(str(fit.discrimination()).split())
     assert "On the rows of the fit" not in str(fit.discrimination(rows.iloc[:90]))

@@ -141,7 +141,7 @@ def test_few_clusters_are_named_with_what_t_would_make_of_them(births: pd.DataFr
             assert words in text
             assert ("Few clusters" in text) == bool(words)
             if clusters == 12:
-                assert "by t with 11 degrees of freedom" in text
+                assert "with t on 11 degrees of freedom" in text
                 assert "intervals are 1.12 times as long" in text
 
 

@@ -185,7 +185,7 @@ def test_it_shows_itself():
         assert "clogit of R's package survival" in text
         assert "Corrected" in found._repr_html_()
         assert "Corrected" in found.to_markdown()
-    assert "one outcome only in a half" in text
+    assert "only one outcome in one half of their rows" in text
 
 
 def test_what_cannot_be_corrected_is_refused():

@@ -119,7 +119,8 @@ def test_a_fit_shows_itself(penalty: Any, reference: str | None) -> None:
     text = str(fit.summary())
     assert f"Penalty {fit.record.penalty.words}" in " ".join(text.split())
     assert "Gap: upper bound" in text
-    assert ("intervals of the posterior" in " ".join(text.split())) == (not isinstance(penalty, lk.Lasso))
+    posterior = "posterior standard deviations and intervals" in " ".join(text.split())
+    assert posterior == (not isinstance(penalty, lk.Lasso))
     assert "RRR" not in text
     assert "against the mean of all outcomes" not in text  # from which coefficients of a lasso are no distance
     assert fit.summary().to_html()
