@@ -239,7 +239,7 @@ def test_an_unknown_keyword_is_a_type_error() -> None:
 def test_options_out_of_range() -> None:
     for level in (0, 1, 95, "0.95", True, np.nan):
         assert_says(refuse(small(), level=level), DataError, repr(level), "between 0 and 1")
-    assert_says(refuse(small(), link="probit"), UnsupportedError, "'probit'", "'logit'")
+    assert_says(refuse(small(), link="probits"), UnsupportedError, "'probits'", "'logit'")
     assert_says(refuse(small(), solver="lbfgs"), DataError, "'lbfgs'", "Newton")
     fit = lk.logit("default ~ age", small())
     with pytest.raises(UnsupportedError, match="profile"):
