@@ -64,6 +64,17 @@ def test_functions_that_are_named_for_a_model_fit_it(name: str) -> None:
     )
 
 
+def test_links_and_information_are_words_of_the_functions_too() -> None:
+    model, words = lk.Binary("cloglog", 0, "observed"), {"link": "cloglog", "event": 0, "information": "observed"}
+    assert_same(lk.fit(BINARY, births(), model=model), lk.logit(BINARY, births(), **words))
+    assert_same(lk.fit_matrix(*matrix(), model=model), lk.logit_matrix(*matrix(), **words))
+    found = lk.fit_by("low ~ age", births(), by="smoke", model=model)
+    assert_array_equal(found.std_error, lk.logit_by("low ~ age", births(), by="smoke", **words).std_error)
+    expected = lk.logit(BINARY, births(), link="cloglog", event=0)
+    assert_array_equal(lk.logit(BINARY, births(), **words).coef, expected.coef)
+    assert (lk.logit(BINARY, births(), **words).std_error != expected.std_error).all()
+
+
 def test_offsets_are_those_of_the_model() -> None:
     data, tilt = births(), np.linspace(-1.0, 1.0, 189)
     assert_same(lk.fit(BINARY, data, offset=tilt), lk.logit(BINARY, data, offset=tilt))
@@ -110,6 +121,7 @@ def test_paths_and_cross_validations_have_the_same_models() -> None:
     [
         ("event", "yes", "model=lk.Binary(event='yes')"),
         ("link", "logit", "model=lk.Binary(link='logit')"),
+        ("information", "observed", "model=lk.Binary(information='observed')"),
         ("reference", "bus", "model=lk.Multinomial(reference='bus')"),
         ("per_outcome", {"bus": "cost"}, "model=lk.Multinomial(per_outcome={'bus': 'cost'})"),
         ("equal", "cost", "model=lk.Multinomial(equal='cost')"),

@@ -127,6 +127,14 @@ def test_event_is_read_as_the_column_has_it(
     np.testing.assert_allclose(lk.load(saved).coef, expected, rtol=1e-12)
 
 
+def test_the_link_goes_into_the_model_and_its_file(births: Path, tmp_path: Path, capsys: Capture) -> None:
+    saved = tmp_path / "model.json"
+    assert "probit link" in printed(capsys, "fit", "low ~ age", births, "--link", "probit", "--save", saved)
+    expected = lk.logit("low ~ age", pd.read_csv(births), link="probit")
+    np.testing.assert_allclose(lk.load(saved).std_error, expected.std_error, rtol=1e-9)
+    assert "link='probut' is not offered" in error_of(capsys, "fit", "low ~ age", births, "--link", "probut")
+
+
 def test_the_other_event_turns_the_signs(births: Path, tmp_path: Path, capsys: Capture) -> None:
     saved = tmp_path / "model.json"
     assert "low = 0 (against 1)" in printed(capsys, "fit", "low ~ age", births, "--event", "0", "--save", saved)

@@ -79,6 +79,7 @@ def test_several_outcomes_without_the_option_name_it(trips: pd.DataFrame, capsys
     [
         ((*SEVERAL, "--event", "bus"), "--event is for a model of two outcomes"),
         ((*SEVERAL, "--offset", "cost"), "--offset is for a model of two outcomes"),
+        ((*SEVERAL, "--link", "probit"), "--link is for a model of two outcomes"),
         (("--reference", "bus"), "--reference is for --model multinomial"),
         ((*SEVERAL, "--reference", "walc"), "'walc' is no outcome.*walk"),
     ],

@@ -12,7 +12,7 @@ from logitkit.models.nominal import UNSTATED, Multinomial
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
 from logitkit.results.multinomial import MultinomialFit
-from logitkit.typing import MissingPolicy, WeightKind
+from logitkit.typing import Information, MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.engine.regularised.options import ProxNewton
@@ -31,6 +31,7 @@ def logit(
     weight_kind: WeightKind = "frequency",
     event: Any = None,
     link: str = "logit",
+    information: Information = "expected",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
     absorb: str | None = None,
@@ -58,6 +59,9 @@ def logit(
         The value of the response that is modelled. Default: 1, True, or the second of two levels.
     link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
         What of the mean is linear in the columns: ``docs/maths/links.md`` has formulas and signs.
+    information : {'expected', 'observed'}
+        What standard errors follow from: the expected information, as R and SAS have it, or the second derivatives, as
+        Stata. With the logit they are the same.
     missing : {'drop', 'raise'}
         Rows with missing values are dropped and counted, or refused.
     cluster : str or (n,) array-like, optional
@@ -100,7 +104,7 @@ def logit(
     found = fit(
         formula,
         data,
-        model=Binary(link, event),
+        model=Binary(link, event, information),
         penalty=penalty,
         weights=weights,
         offset=offset,
@@ -125,6 +129,7 @@ def logit_matrix(
     weight_kind: WeightKind = "frequency",
     event: Any = None,
     link: str = "logit",
+    information: Information = "expected",
     cluster: Any = None,
     penalty: Specification | None = None,
     solver: Newton | ProxNewton | None = None,
@@ -144,7 +149,7 @@ def logit_matrix(
         Column names, x0, x1, ... where X has none; the one called ``"Intercept"``, of ones, is the intercept.
     weights, offset : (n,) array-like, optional
         As in ``logit``, one value per row.
-    weight_kind, event, link : optional
+    weight_kind, event, link, information : optional
         As in ``logit``.
     cluster : (n,) array-like, optional
         As in ``logit``, one value per row.
@@ -173,7 +178,7 @@ def logit_matrix(
         X,
         y,
         names,
-        model=Binary(link, event),
+        model=Binary(link, event, information),
         penalty=penalty,
         weights=weights,
         offset=offset,

@@ -17,7 +17,7 @@ from logitkit.models.binomial import Binomial
 from logitkit.models.model import Model, require_model
 from logitkit.results.foreign import in_our_words
 from logitkit.results.grouped import GroupedFits
-from logitkit.typing import MissingPolicy, WeightKind
+from logitkit.typing import Information, MissingPolicy, WeightKind
 
 __all__ = ["fit_by", "logit_by"]
 
@@ -127,6 +127,7 @@ def logit_by(
     weight_kind: WeightKind = "frequency",
     event: Any = None,
     link: str = "logit",
+    information: Information = "expected",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
     solver: Newton | None = None,
@@ -145,7 +146,7 @@ def logit_by(
         As in ``logit``.
     by : str or sequence of str
         Columns that make the groups; rows where one is missing are dropped and counted.
-    weights, offset, weight_kind, event, link, missing, cluster : optional
+    weights, offset, weight_kind, event, link, information, missing, cluster : optional
         As in ``logit``.
     solver : Newton, optional
         Options of the solver.
@@ -155,7 +156,7 @@ def logit_by(
     Returns
     -------
     GroupedFits
-        As from ``fit_by`` with the model ``lk.Binary(link, event)``.
+        As from ``fit_by`` with the model ``lk.Binary(link, event, information)``.
 
     Raises
     ------
@@ -177,7 +178,7 @@ def logit_by(
         formula,
         data,
         by,
-        model=Binary(link, event),
+        model=Binary(link, event, information),
         weights=weights,
         offset=offset,
         weight_kind=weight_kind,

@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--offset", metavar="COL", help="column that is added to the linear predictor")
     fit.add_argument("--cluster", metavar="COL", help="column of clusters, for sandwich standard errors")
     fit.add_argument("--event", metavar="VALUE", help="value of the response that is modelled")
+    fit.add_argument("--link", metavar="NAME", help="logit (default), probit, cloglog, loglog or cauchit")
     fit.add_argument(
         "--missing",
         choices=get_args(MissingPolicy),
@@ -234,6 +235,8 @@ def _require_options_of(options: argparse.Namespace) -> None:
         return
     if options.event is not None:
         raise DataError("--event is for a model of two outcomes; of several name the one compared with, --reference.")
+    if options.link is not None:
+        raise DataError("--link is for a model of two outcomes; several without an order have the logit.")
     if options.offset is not None:
         raise DataError(
             "--offset is for a model of two outcomes; several have one each, lk.multinomial(..., offset={...})."
@@ -248,7 +251,7 @@ def _model(options: argparse.Namespace, data: Any) -> Any:
     word = options.reference if options.model == "multinomial" else options.event
     level = None if word is None else _response_level(word, options.formula, data)
     if options.model != "multinomial":
-        return Binary(event=level)
+        return Binary(options.link or "logit", level)
     return Multinomial() if word is None else Multinomial(level)
 
 

@@ -14,7 +14,7 @@ __all__ = ["STATED_BY", "Model", "Statement", "require_model"]
 
 #: The arguments of models, by the model that states them.
 STATED_BY = {
-    **dict.fromkeys(("event", "link"), "Binary"),
+    **dict.fromkeys(("event", "link", "information"), "Binary"),
     **dict.fromkeys(("reference", "per_outcome", "equal"), "Multinomial"),
 }
 #: Arguments of the functions that fit, which no model states.

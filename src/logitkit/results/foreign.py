@@ -52,6 +52,7 @@ KEYWORDS = {
     "model": "A model is stated where it is fitted: lk.fit(formula, data, model=lk.Multinomial()).",
     "event": "One of two outcomes is the event: lk.logit(..., event=...). Of several none is; name a reference=.",
     "link": "A link is of a model of two outcomes: lk.logit(..., link=...).",
+    "information": "Expected or observed is said of a model of two outcomes: lk.logit(..., information=...).",
     "reference": "One of several outcomes is the reference: lk.multinomial(..., reference=...).",
     "per_outcome": "Terms of single outcomes belong to lk.multinomial.",
     "equal": "Equal coefficients belong to lk.multinomial.",
@@ -140,7 +141,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     for name in set(DIVIDING) & set(known):
         hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
         hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
-    stated = STATED_BY if "model" in known else {}
+    stated = STATED_BY if "model" in known and "Model" in str(parameters["model"].annotation) else {}
     if stated:
         hints["family"] = FAMILY
 
