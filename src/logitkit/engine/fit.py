@@ -107,7 +107,7 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
             if (record := _by_levels(design, form, solver, level)) is not None:
                 return record
             found = _without_certificate(design, form, solver, solved)
-            if isinstance(found, FitRecord):
+            if not isinstance(found, _Solved):
                 return replace(found, level=level)
             solved = found
         vcov = vcov_of(_information(design, form, solved))

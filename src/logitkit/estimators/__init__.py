@@ -21,7 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cross_validated": ["LogitClassifierCV"],
         "logit": ["LogitClassifier"],
         "multinomial": ["MultinomialClassifier"],
-        "multinomial_cross_validated": ["MultinomialClassifierCV"],
+        "nominal_cross_validated": ["MultinomialClassifierCV"],
         "path": ["LogitPathClassifier"],
     },
 )
