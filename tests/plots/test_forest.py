@@ -250,3 +250,11 @@ def test_rows_of_several_outcomes_can_be_chosen_and_named() -> None:
 def test_odds_of_an_event_are_against_nothing_else() -> None:
     with pytest.raises(UnsupportedError, match="against=0 is of several outcomes"):
         lk.logit("low ~ age", births()).plot.forest(against=0)
+
+
+def test_coefficients_without_a_ratio_are_drawn_as_they_are() -> None:
+    fit = lk.logit("low ~ age", births(), link="probit")
+    with pytest.raises(UnsupportedError, match="no name of its own, so there is no ratio to draw"):
+        fit.plot.forest()
+    assert fit.plot.coefficients().get_xlabel() == "Coefficient, 95% intervals"
+    assert lk.logit("low ~ age", births(), link="cloglog").plot.forest().get_xlabel().startswith("Hazard ratio")

@@ -142,3 +142,17 @@ def test_the_note_on_relative_risk_ratios_speaks_of_the_units_in_labels(cards):
     (told,) = (note for note in fit.summary(units={"balance": 10_000}).notes if note.startswith("RRR"))
     assert "the factor by which an increase of one unit multiplies P(outcome) / P(" in plain
     assert "the factor by which an increase of one unit, or of the number of units in the label, multiplies" in told
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("cloglog", "changes the hazard by less than 0.05%"),
+        ("probit", "changes the linear predictor by less than 0.0005"),
+    ],
+)
+def test_the_proposal_names_what_the_coefficients_of_a_link_are_of(cards, link, words):
+    fit = lk.logit("y ~ balance + late", cards, link=link)
+    (note,) = proposals(fit.summary())
+    assert words in note
+    assert "odds" not in note.replace("fit.odds_ratios", "")

@@ -22,6 +22,8 @@ class Ratio:
         In a sentence, such as ``"odds ratio"``.
     head : str
         Above a column of a table.
+    of : str
+        What it is a ratio of: ``"odds"``, ``"risk"`` or ``"hazard"``.
     verbs : str
         Functions besides the summary that take units.
     meaning : str
@@ -36,6 +38,7 @@ class Ratio:
 
     name: str
     head: str
+    of: str
     verbs: str
     meaning: str = ""
 
@@ -101,14 +104,15 @@ class Words:
         return f"{name} (against {against})"
 
 
-ODDS_RATIO = Ratio("odds ratio", "Odds ratio", "fit.odds_ratios, fit.plot.forest and fit.report")
+ODDS_RATIO = Ratio("odds ratio", "Odds ratio", "odds", "fit.odds_ratios, fit.plot.forest and fit.report")
 RELATIVE_RISK_RATIO = Ratio(
     "relative risk ratio",
     "RRR",
+    "odds",
     "fit.odds_ratios and fit.report",
     "RRR: relative risk ratio, the factor by which an increase of {change} multiplies P(outcome) / P({reference}).",
 )
-RISK_RATIO = Ratio("risk ratio", "Risk ratio", ODDS_RATIO.verbs)
-HAZARD_RATIO = Ratio("hazard ratio", "Hazard ratio", ODDS_RATIO.verbs)
+RISK_RATIO = Ratio("risk ratio", "Risk ratio", "risk", ODDS_RATIO.verbs)
+HAZARD_RATIO = Ratio("hazard ratio", "Hazard ratio", "hazard", ODDS_RATIO.verbs)
 #: By the name of what exp(coefficient) is with a link.
 RATIOS = {ratio.name: ratio for ratio in (ODDS_RATIO, RISK_RATIO, HAZARD_RATIO)}

@@ -74,7 +74,7 @@ def plot_shares(
 
 
 def _lines(ax: Axes, found: Effects, place: FloatArray, drawn: Sequence[int]) -> list[Any]:
-    """Draw a line an outcome, or points beside each other at each level; return what a legend shows."""
+    """Draw one line per outcome, or points side by side at each level; return what a legend shows."""
     handles, every = [], looks(len(found.outcomes))
     for number, k in enumerate(drawn):
         look, low, middle, high = every[k], found.low[k], found.probability[k], found.high[k]

@@ -16,7 +16,7 @@ WITHHELD = "No intervals: Wilson's are of independent rows that count as whole o
 
 
 def bins_table(bins: CalibrationBins, title: str = RATES) -> Table:
-    """Return predicted and observed rates, a row a bin."""
+    """Return predicted and observed rates, one row per bin."""
     level = format_level(bins.level)
     heads = ("Size", "Mean predicted", "Observed", f"{level} low", f"{level} high")
     cells = zip(

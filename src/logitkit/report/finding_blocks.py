@@ -51,7 +51,7 @@ def influence_table(design: Design, distance: FloatArray, beside: Mapping[str, F
 
 
 def collinearity_table(result: Collinearity, notes: tuple[str, ...] = ()) -> Table:
-    """Return variance inflation, a row a term."""
+    """Return variance inflation, one row per term."""
     cells = zip(
         result.terms,
         format_column(result.gvif, "statistic"),

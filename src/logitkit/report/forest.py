@@ -71,7 +71,10 @@ def ratio_forest(
     """
     ratio = record.family.words.ratio
     if ratio is None:
-        raise UnsupportedError(f"A {record.family.words.title.lower()} has no ratio to draw; draw its coefficients.")
+        raise UnsupportedError(
+            f"{record.family.words.title}: exp(coefficient) has no name of its own, so there is no ratio to draw. "
+            "fit.plot.coefficients() draws the coefficients."
+        )
     if against is not None and not record.family.words.compares:
         raise UnsupportedError(
             f"against={against!r} is of several outcomes; the {ratio.plural} of this model are those of its event."

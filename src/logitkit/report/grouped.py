@@ -39,7 +39,9 @@ def grouped_document(record: GroupedRecord, units: Mapping[str, float] | None = 
         facts=facts,
         blocks=(_first_groups(record, changes_of(record.info, units)),),
         notes=(
-            *grouped_unit_note(record.info, record.coef, record.std_error, changes_of(record.info, units)),
+            *grouped_unit_note(
+                record.info, record.coef, record.std_error, changes_of(record.info, units), record.family.words.ratio
+            ),
             *_notes(record),
         ),
         warnings=tuple(_warnings(record)),

@@ -1,4 +1,4 @@
-"""Results of resampling as documents: what was drawn, what befell the replicates, and a row a coefficient."""
+"""Results of resampling as documents: what was drawn, what became of the replicates, and one row per coefficient."""
 
 from __future__ import annotations
 

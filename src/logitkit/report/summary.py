@@ -81,8 +81,7 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
 
 def _notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     words = record.family.words
-    verbs = "fit.report" if words.ratio is None else words.ratio.verbs
-    yield from unit_note(record, coefficient_estimates(record), changes, verbs)
+    yield from unit_note(record, coefficient_estimates(record), changes)
     if record.info.absorbed is None:
         yield from without_intercept(record.info.names)
     if record.penalty is None:

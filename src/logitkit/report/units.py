@@ -16,6 +16,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError
 from logitkit.inference.changes import column_changes, without_ratio
 from logitkit.inference.delta import Estimates
+from logitkit.models.words import Ratio
 from logitkit.report.wording import name_list
 from logitkit.typing import FloatArray
 
@@ -80,22 +81,24 @@ def unit_labels(names: Sequence[str], changes: FloatArray) -> list[str]:
     ]
 
 
-def unit_note(record: FitRecord, found: Estimates, changes: FloatArray, verbs: str) -> Iterator[str]:
+def unit_note(record: FitRecord, found: Estimates, changes: FloatArray) -> Iterator[str]:
     """Propose units for columns whose coefficients and errors are too small to be read."""
+    ratio = record.family.words.ratio
+    verbs = "fit.plot.coefficients and fit.report" if ratio is None else ratio.verbs
     sizes = _sizes(found.estimate, found.std_error, len(record.info.names))
     units = _proposed(record.info, sizes, changes, lambda: _deviations(record))
     if units:
-        yield f"{_small_words(units)} fit.summary(units={_mapping(units)}); {verbs} take units too."
+        yield f"{_small_words(units, ratio)} fit.summary(units={_mapping(units)}); {verbs} take units too."
 
 
 def grouped_unit_note(
-    info: DesignInfo, estimate: FloatArray, std_error: FloatArray, changes: FloatArray
+    info: DesignInfo, estimate: FloatArray, std_error: FloatArray, changes: FloatArray, ratio: Ratio | None
 ) -> Iterator[str]:
     """Propose units for columns whose coefficients are too small to be read in every group."""
     unknown = np.full(len(info.names), np.nan)
     units = _proposed(info, _sizes(estimate, std_error, len(info.names)), changes, lambda: unknown)
     if units:
-        yield f"{_small_words(units)} fits.summary(units={_mapping(units)})."
+        yield f"{_small_words(units, ratio)} fits.summary(units={_mapping(units)})."
 
 
 def read_units(words: Sequence[str]) -> dict[str, float]:
@@ -141,11 +144,12 @@ def _proposed(
     return {names[j]: float(10.0 ** powers[j]) for j in columns if 1 <= powers[j] <= 15}
 
 
-def _small_words(units: Mapping[str, float]) -> str:
+def _small_words(units: Mapping[str, float], ratio: Ratio | None) -> str:
+    effect = f"the {ratio.of} by less than 0.05%" if ratio is not None else f"the linear predictor by less than {SMALL}"
     names = name_list(list(units))
     if len(units) == 1:
-        return f"One unit of {names} changes the odds by less than 0.05%. For larger changes:"
-    return f"One unit of any of these columns changes the odds by less than 0.05%: {names}. For larger changes:"
+        return f"One unit of {names} changes {effect}. For larger changes:"
+    return f"One unit of any of these columns changes {effect}: {names}. For larger changes:"
 
 
 def _mapping(units: Mapping[str, float]) -> str:
