@@ -17,6 +17,9 @@ Lemeshow's own data 9.65 by Stata's rule and 10.40 by R's.
 With several outcomes the answer also depends on the outcome that makes the groups. Rows of one group may differ in all
 but :math:`p_{ir}`, so that the test sees little of a fault that tells the other outcomes apart: try other references.
 
+Ordered outcomes are grouped by their mean score :math:`\sum_k k\, p_{ik}`, and the statistic has (G - 2)(K - 1) + K - 2
+degrees of freedom on the rows of the fit.
+
 References
 ----------
 Hosmer, D. W. and Lemeshow, S. (1980) Communications in Statistics A9, 1043-1069.
@@ -27,6 +30,8 @@ Fagerland, M. W., Hosmer, D. W. and Bofin, A. M. (2008) Multinomial goodness-of-
 models. Statistics in Medicine 27, 4238-4253.
 Fagerland, M. W. and Hosmer, D. W. (2012) A generalized Hosmer-Lemeshow goodness-of-fit test for multinomial logistic
 regression models. The Stata Journal 12, 447-453.
+Fagerland, M. W. and Hosmer, D. W. (2013) A goodness-of-fit test for the proportional odds regression model. Statistics
+in Medicine 32, 2235-2249.
 """
 
 from __future__ import annotations
@@ -63,17 +68,18 @@ class HosmerLemeshow:
     outcomes : tuple of str
         The K outcomes.
     reference : str
-        The outcome whose probability makes the groups.
+        The outcome whose probability makes the groups; empty for ordered outcomes, whose mean score does.
     size : (G,) array
         Observations of each group.
     observed, expected : (G,) or (K, G) array
         Observed and expected numbers, of the event or of each of several outcomes.
     lowest, highest : (G,) array
-        Range in each group of the predicted probability of all outcomes but the reference.
+        Range in each group of the predicted probability of all outcomes but the reference; of ordered outcomes, of
+        their mean score from 0, the first for certain, to 1.
     statistic, p_value : float
         Chi-square statistic and its tail probability.
     dof : int
-        (G - 2)(K - 1) on the rows of the fit, else G (K - 1).
+        (G - 2)(K - 1) on the rows of the fit, of ordered outcomes K - 2 more; else G (K - 1).
     grouping : str
         The rule in words.
     in_sample : bool
@@ -161,7 +167,7 @@ def hosmer_lemeshow(
         How cut points are placed (``logitkit.diagnostics.grouping``).
     reference : int, optional
         Place of the outcome whose probability makes the groups; the fit's reference by default, in symmetric form the
-        first outcome.
+        first outcome. Ordered outcomes are grouped by their mean score.
 
     Returns
     -------
@@ -187,12 +193,14 @@ def hosmer_lemeshow(
     """
     in_sample = is_sample(record, design)
     require_chi_square(record, design, in_sample)
-    if reference is None:
-        reference = record.reference or 0
+    ordered = record.family.words.ordered
+    if ordered and reference is not None:
+        raise UnsupportedError("Ordered outcomes are grouped by their mean score, and not by the probability of one.")
+    place = (record.reference or 0) if reference is None else reference
     rows = predicted_rows(record, design)
     patterns = _patterns(record, design, rows) if in_sample else None
     # The others together, from the largest on: the log odds are those of the reference with the other sign.
-    ranked = rows.without(reference)
+    ranked = rows.by_score() if ordered else rows.without(place)
     group = quantile_groups(LOGIT.inverse(ranked.score), ranked.weights, groups, grouping)
     count = int(group[-1]) + 1
     if count < 3:
@@ -207,13 +215,14 @@ def hosmer_lemeshow(
     )
     first = np.searchsorted(group, np.arange(count))
     last = np.append(first[1:], group.size) - 1
-    dof = (count - 2 if in_sample else count) * (len(rows.outcomes) - 1)
+    k = len(rows.outcomes)
+    dof = (count - 2 if in_sample else count) * (k - 1) + (k - 2 if in_sample and ordered else 0)
     statistic = float(_contributions(observed, expected).sum())
     of_row = np.zeros(design.n_rows, dtype=np.int64)
     of_row[rows.order[ranked.place]] = group + 1
     return HosmerLemeshow(
         outcomes=rows.outcomes,
-        reference=rows.outcomes[reference],
+        reference="" if ordered else rows.outcomes[place],
         size=group_sums(group, ranked.weights),
         observed=rows.report(observed),
         expected=rows.report(expected),

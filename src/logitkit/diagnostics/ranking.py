@@ -214,6 +214,19 @@ class PredictedRows:
         """
         return self._ranked(-self.log_odds[outcome], np.delete(self.shares, outcome, axis=0).sum(axis=0))
 
+    def by_score(self) -> RankedRows:
+        r"""Return the rows in ascending order of their mean score, with ordered outcomes scored evenly from 0 to 1.
+
+        Returns
+        -------
+        RankedRows
+            As of an event whose probability is the mean score :math:`\sum_k k\, p_k / (K - 1)`, with k from 0.
+        """
+        score = np.linspace(0.0, 1.0, len(self.outcomes))
+        with np.errstate(divide="ignore"):
+            log_odds = np.log(score @ self.probability) - np.log(score[::-1] @ self.probability)
+        return self._ranked(log_odds, score @ self.shares)
+
     def _ranked(self, log_odds: FloatArray, events: FloatArray) -> RankedRows:
         place = np.argsort(log_odds, kind="stable")
         ranked = log_odds[place]

@@ -73,6 +73,8 @@ class Words:
         What an equation is of, as the column of a table is called; empty where there is one equation.
     instead : str
         Where exp(coefficient) has no name, the sentence that says what to use.
+    ordered : bool
+        Whether the model uses an order of the outcomes.
     """
 
     title: str
@@ -83,6 +85,7 @@ class Words:
     compares: bool = False
     equation: str = ""
     instead: str = "Use average predictions, fit.effects()."
+    ordered: bool = False
 
     def ratio_against(self, reference: int | None) -> Ratio | None:
         """Return what exp(coefficient) is called in a fit with this reference outcome, or without one."""

@@ -31,6 +31,7 @@ __all__ = [
     "goodness_document",
 ]
 
+ORDERED = "mean score of the outcomes in their order, from 0 for the first to 1 for the last"
 CLASSIFIED = "Classification by the most probable outcome"
 ROUNDING = 1e-9  # of its standard error: a value that is zero but for rounding
 FEW_CELLS = 0.2  # of a table: where more cells expect fewer than five, chi-square is a poor law for its statistic
@@ -45,7 +46,8 @@ def goodness_document(result: HosmerLemeshow) -> Document:
         other = "other rows, so the degrees of freedom are the groups"
     else:
         title = "Generalised Hosmer-Lemeshow test"
-        groups = f"Grouped by the probability of all outcomes but {result.reference}: {result.grouping}."
+        by = f"probability of all outcomes but {result.reference}" if result.reference else ORDERED
+        groups = f"Grouped by the {by}: {result.grouping}."
         other = "other rows, so no degrees of freedom are taken off"
         if result.few_expected > FEW_CELLS:
             warnings.append(
