@@ -61,7 +61,7 @@ def path(
     n_strengths : int, default 100
         Strengths of the grid, evenly on the log scale from the smallest that chooses nothing.
     ratio : float, optional
-        The smallest strength as a share of the largest: 1e-4, or 1e-2 where there are more columns than rows.
+        The smallest strength as a proportion of the largest: 1e-4, or 1e-2 where there are more columns than rows.
     strengths : (k,) array-like, optional
         The strengths themselves. A path over given strengths does not end early.
     weights, offset : str, (n,) array-like, or by outcome, optional

@@ -23,7 +23,7 @@ class MultinomialClassifierCV(CrossValidatedFit):
     n_strengths : int, default 100
         Strengths of the grid, from the smallest that chooses nothing.
     ratio : float, optional
-        The smallest strength as a share of the largest; as in ``lk.path``.
+        The smallest strength as a proportion of the largest; as in ``lk.path``.
     strengths : (k,) array-like, optional
         The strengths themselves.
     cv : int, splitter, iterable or lk.Folds, default 5

@@ -64,7 +64,7 @@ class Unpenalised:
     @property
     def strengths(self) -> Strengths:
         """Nothing that a strength changes."""
-        raise UnsupportedError("A model without a penalty has one fit and no path; use best, or lk.logit.")
+        raise UnsupportedError("A model without a penalty has one fit and no path; use best, or lk.fit.")
 
     @property
     def found(self) -> FitRecord:

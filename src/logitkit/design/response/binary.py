@@ -145,7 +145,8 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
         shown = ", ".join(repr(level) for level in levels[:6])
         raise ResponseError(
             f"The response {name!r} has {len(levels)} classes ({shown}{', ...' if len(levels) > 6 else ''}); "
-            "a binary model needs two. For all of them use lk.multinomial (--model multinomial on the command line); "
+            "a binary model needs two. For all of them use lk.multinomial or model=lk.Multinomial() (on the command line "
+            "--model multinomial); "
             f'to compare one with the rest, write for example "({name} == {levels[0]!r}) ~ ...".'
         )
     if event is None:
@@ -207,7 +208,7 @@ def _code_counts(values: Counts, name: str, event: Any, known: ResponseInfo | No
     if len(values.columns) != 2:
         raise ResponseError(
             f"{name!r} has {len(values.columns)} counts a row; a binary model has two, events and nonevents. For more "
-            "outcomes use lk.multinomial."
+            "outcomes use lk.multinomial or model=lk.Multinomial()."
         )
     events, nonevents = (
         count_column(column, label, name) for column, label in zip(values.columns, ("events", "nonevents"), strict=True)
