@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, DataWarning, UnsupportedError
 from references.load import load_fixture, load_table
 from tolerances import EXACT, REFERENCE, ROUTE
 
@@ -136,6 +136,19 @@ def test_ratios_are_printed_where_they_have_a_name() -> None:
         assert "ratio" not in str(fit.summary()).replace("iteration", "")
         with pytest.raises(UnsupportedError, match=words):
             fit.odds_ratios()
+
+
+def test_the_highest_of_several_maxima_of_the_cauchit_is_found_and_told() -> None:
+    x = np.array([2.0, -2.0, 5.0, -5.0, 3.0, 2.0, 4.0, 0.0, -1.0])
+    y = np.array([1, 0, 1, 1, 1, 1, 1, 1, 0])
+    with pytest.warns(DataWarning, match="4 of 5 starts"):
+        fit = lk.fit("y ~ x", {"x": x, "y": y}, model=lk.Binary(link="cauchit"))
+    intercepts, slopes = np.meshgrid(np.linspace(-15.0, 15.0, 601), np.linspace(-10.0, 10.0, 401))
+    mean = 0.5 + np.arctan(intercepts[..., None] + slopes[..., None] * x) / np.pi
+    surface = np.log(np.where(y == 1, mean, 1.0 - mean)).sum(axis=-1)
+    assert fit.loglik >= surface.max()
+    assert_allclose(fit.loglik, surface.max(), atol=0.01)  # the grid is that coarse
+    assert "lower maximum" in fit.record.method
 
 
 def test_what_only_the_logit_has_is_refused() -> None:

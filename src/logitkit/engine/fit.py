@@ -47,7 +47,7 @@ from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, lay
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
-from logitkit.errors import ConvergenceError, FormulaError, SeparationError
+from logitkit.errors import ConvergenceError, DataWarning, FormulaError, SeparationError, warn_caller
 from logitkit.models.family import Family
 from logitkit.models.form import Form, form_of
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -58,6 +58,8 @@ __all__ = ["fit_design"]
 TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that runs off is looked at by a linear program
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
 SCORING_STEPS = 8  # of Fisher scoring for one of Newton's method
+STARTS = (0.5, 1.0, 2.0, 4.0)  # multiples of the logit's estimates that a likelihood of several maxima is tried from
+DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 ROUNDING = 1e-12  # of the loss
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
@@ -102,6 +104,7 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
         if solved is None and (record := _by_levels(design, form, solver, level)) is not None:
             return record
         solved = _solve_orthogonal(design, form, solver, keep=plan.keeps) if solved is None else solved
+        solved, several = _highest(design, form, solver, solved)
         solved = _polished(design, form, solver, solved)
         if not overlap_is_certain(solved.solution):
             if (record := _by_levels(design, form, solver, level)) is not None:
@@ -111,7 +114,7 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
                 return replace(found, level=level)
             solved = found
         vcov = vcov_of(_information(design, form, solved))
-        solution = replace(solved.solution, method=plan.words)
+        solution = replace(solved.solution, method=plan.words + several)
         return make_record(design, form, shown_coordinates(form, solved.columns), solution, vcov, None, level)
 
 
@@ -167,6 +170,32 @@ def _objective(design: Design, form: Form, columns: Columns) -> Objective:
     if form.is_single:
         return Objective(matrix, design.response, family)
     return Objective(matrix, design.response, family, predictors=inner_predictors(form, columns))
+
+
+def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tuple[_Solved, str]:
+    """Return the highest maximum that several starts lead to, and say where they lead to more than one."""
+    if form.family.concave == form.family:
+        return solved, ""
+    objective = _objective(design, form, solved.columns)
+    origin = origin_of(design.response, form, design.info.intercept, solved.columns)
+    twin = solver.solve(objective.with_family(form.family.concave), origin)
+    found = [solved.solution]
+    found += [solver.solve(objective, scale * twin.coef) for scale in STARTS if np.isfinite(twin.coef).all()]
+    maxima = [each for each in found if each.status is Status.CONVERGED]
+    if not maxima:
+        return solved, ""
+    best = min(maxima, key=lambda each: each.evaluation.value)
+    least = best.evaluation.value
+    others = sum(each.evaluation.value > least + DISTINCT * (1.0 + abs(least)) for each in maxima)
+    words = ""
+    if others:
+        words = f"; {others} of {len(maxima)} starts lead to a lower maximum of the likelihood"
+        warn_caller(
+            f"The likelihood has several maxima: {others} of {len(maxima)} starts of the solver lead to a lower one. The "
+            "highest that was found is reported; there may be a higher one.",
+            DataWarning,
+        )
+    return solved._replace(solution=best), words
 
 
 def _polished(design: Design, form: Form, solver: Newton, solved: _Solved) -> _Solved:

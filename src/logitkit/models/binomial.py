@@ -89,6 +89,11 @@ class Binomial:
         return self.link.log_concave or self.information == "expected"
 
     @property
+    def concave(self) -> Binomial:
+        """The family itself, or for the cauchit that of the logit."""
+        return self if self.link.log_concave else Binomial()
+
+    @property
     def exact(self) -> Binomial:
         """The family with observed information."""
         return self if self.is_logit else replace(self, information="observed")

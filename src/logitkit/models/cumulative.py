@@ -63,6 +63,11 @@ class Cumulative:
         return self.link.log_concave or self.information == "expected"
 
     @property
+    def concave(self) -> Cumulative:
+        """The family itself, or for the cauchit that of the logit."""
+        return self if self.link.log_concave else Cumulative(self.n_outcomes)
+
+    @property
     def exact(self) -> Cumulative:
         """The family with observed information."""
         return replace(self, information="observed")

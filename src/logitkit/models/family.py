@@ -55,6 +55,10 @@ class Family(Protocol):
         """Whether its second derivatives are never negative."""
 
     @property
+    def concave(self) -> Family:
+        """A family of the same predictors whose likelihood has one maximum: itself, or that of the logit."""
+
+    @property
     def exact(self) -> Family:
         """The same family with the second derivatives themselves, where a solver takes steps with others."""
 

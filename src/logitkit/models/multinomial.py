@@ -61,6 +61,11 @@ class Multinomial:
     needs_origin = False
 
     @property
+    def concave(self) -> Multinomial:
+        """The family itself."""
+        return self
+
+    @property
     def exact(self) -> Multinomial:
         """The family itself."""
         return self
