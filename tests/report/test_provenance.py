@@ -135,3 +135,8 @@ def test_figures_are_as_large_as_they_were_drawn_so_that_their_text_has_one_size
 )
 def test_what_names_code_is_left_out(text: str, left: str | None) -> None:
     assert without_code(text) == text if left is None else without_code(text).endswith(left)
+
+
+def test_a_link_other_than_the_usual_one_is_part_of_the_model() -> None:
+    assert "probit link" in model_in_words(lk.logit("low ~ age", births(), link="probit").record)
+    assert "link" not in model_in_words(lk.logit("low ~ age", births()).record)

@@ -10,7 +10,11 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from logitkit.models.multinomial import Multinomial
+from logitkit.models.predictors import Part, Predictors
+from logitkit.models.words import ODDS_RATIO, Words
 from logitkit.report.summary import coefficient_tables, summary_document
+from logitkit.report.tidy import tidy_frame
 
 
 def decimals(cell: str) -> int:
@@ -154,3 +158,27 @@ def test_a_predictor_that_explains_nothing_explains_zero(rows: int):
     shown = {fact.label: fact.value for fact in fit.summary().facts}
     assert (shown["McFadden R2"], shown["Nagelkerke R2"]) == ("0", "0")
     assert (fit.r_squared.drop("tjur", errors="ignore") == 0.0).all()
+
+
+def test_common_slopes_have_one_table_and_thresholds_another():
+    """The layout of a proportional odds model: two thresholds, and slopes that all predictors share."""
+
+    class Ordered(Multinomial):
+        words = Words("Ordered model", "", ODDS_RATIO, "multinomial", equation="threshold", intercepts="Thresholds")
+
+    record = lk.logit("low ~ age + lwt + smoke", lk.datasets.load_lbw()).record
+    thresholds = Part(np.array([0]), rows=np.array([0, 1]), labels=("a|b", "b|c"))
+    slopes = Part(np.array([1, 2]), constraint=np.ones((2, 1)), labels=("",))
+    info = replace(record.info, names=("Intercept", "age", "lwt"), terms=())
+    ordered = replace(record, family=Ordered(3), predictors=Predictors(2, 3, (thresholds, slopes)), info=info)
+    common, cuts = coefficient_tables(ordered)
+    assert (common.title, cuts.title) == (None, "Thresholds")
+    assert [row[0] for row in common.rows] == ["age", "lwt"]
+    assert [row[0] for row in cuts.rows] == ["a|b", "b|c"]
+    assert "Odds ratio" in [column.name for column in common.columns]
+    assert "Odds ratio" not in [column.name for column in cuts.columns]
+    assert all(cuts.rows[0][-2:])  # the limits of a threshold are those of the threshold itself
+    frame = tidy_frame(ordered)
+    assert frame["threshold"].tolist() == ["a|b", "b|c", "", ""]
+    assert frame["term"].tolist() == ["Intercept", "Intercept", "age", "lwt"]
+    assert frame["estimate"].tolist() == record.coef.tolist()

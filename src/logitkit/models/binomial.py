@@ -34,6 +34,7 @@ OTHERS = {
         None if link.ratio_of_absence else RATIOS.get(link.ratio or ""),
         "binomial",
         has_event=True,
+        link=f"{link.words} link",
         instead=OF_ABSENCE if link.ratio_of_absence else INSTEAD,
     )
     for name, link in LINKS.items()

@@ -71,6 +71,11 @@ class Words:
         Whether each equation compares an outcome with the reference, so that there is a ratio only where there is one.
     equation : str
         What an equation is of, as the column of a table is called; empty where there is one equation.
+    intercepts : str
+        Title of the one table of all equations that hold an intercept alone, such as thresholds; empty where each
+        equation has a table of its own.
+    link : str
+        The link, where it is not the usual one of such models.
     instead : str
         Where exp(coefficient) has no name, the sentence that says what to use.
     ordered : bool
@@ -84,6 +89,8 @@ class Words:
     has_event: bool = False
     compares: bool = False
     equation: str = ""
+    intercepts: str = ""
+    link: str = ""
     instead: str = "Use average predictions, fit.effects()."
     ordered: bool = False
 

@@ -44,10 +44,10 @@ def not_listed(record: FitRecord) -> Iterator[str]:
     if len(record.equations) == 1:
         yield from _terms_not_listed(record)
         return
-    columns = _columns(record)
+    columns, every = _columns(record), record.coef.size
     shown = _most(record, columns)
-    every = record.coef.size
-    if columns.size * shown == every:
+    listed = sum(_size(one, columns) for one in record.equations[:shown])
+    if listed == every:
         return
     which = []
     if shown < len(record.equations):
@@ -55,7 +55,7 @@ def not_listed(record: FitRecord) -> Iterator[str]:
     if columns.size < len(record.info.names):
         which.append(f"{counted(len(record.info.names) - columns.size, 'column')} of each outcome")
     yield (
-        f"Not listed: {format_integer(every - columns.size * shown)} of {format_integer(every)} coefficients "
+        f"Not listed: {format_integer(every - listed)} of {format_integer(every)} coefficients "
         f"({', and '.join(which)}). fit.tidy() has them all."
     )
 
@@ -67,7 +67,12 @@ def _columns(record: FitRecord) -> IntArray:
 
 def _most(record: FitRecord, columns: IntArray) -> int:
     """Return how many equations are listed."""
-    return min(len(record.equations), max(ROWS_MOST // max(columns.size, 1), 1))
+    rows = np.cumsum([_size(one, columns) for one in record.equations])
+    return max(int(np.count_nonzero(rows <= ROWS_MOST)), 1)
+
+
+def _size(one: Equation, columns: IntArray) -> int:
+    return int(np.isin(one.columns, columns).sum())
 
 
 def _terms_not_listed(record: FitRecord) -> Iterator[str]:

@@ -69,13 +69,17 @@ def model_in_words(record: FitRecord) -> str:
 def _options(record: FitRecord) -> Iterator[str]:
     info, response = record.info, record.info.response
     yield f"a ready matrix of {counted(len(info.names), 'column')}" if info.formula is None else info.formula
-    if response.levels:
-        reference = getattr(record, "reference", None)
-        yield "symmetric form" if reference is None else f"against {response.levels[reference]}"
+    words = record.family.words
+    if words.compares:
+        yield "symmetric form" if record.reference is None else f"against {record.outcomes[record.reference]}"
+    elif not words.has_event:
+        yield " < ".join(record.outcomes)
     elif response.kind == "grouped":
         yield "events and nonevents"
     else:
         yield f"event {response.name} = {response.event}"
+    if words.link:
+        yield words.link
     if response.weights is not None:
         yield f"{response.weight_kind} weights {_given(response.weights)}"
     if response.offset is not None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.facts import Equation
 from logitkit.engine.record import FitRecord
 from logitkit.inference.overall import overall_test
 from logitkit.inference.wald import coefficient_estimates
@@ -51,21 +53,36 @@ def coefficient_tables(record: FitRecord, units: Mapping[str, float] | None = No
     changes = changes_of(record.info, units)
     if record.penalty is not None:
         return (penalised_table(record, record.penalty, changes),)
-    words, every, aliased = record.family.words, coefficient_estimates(record), set(record.aliased.tolist())
-    ratio = words.ratio_against(record.reference)
-    heads = coefficient_heads(record.level, None if ratio is None else ratio.head)
-    without = names_without_ratio(record.info)
+    every, aliased = coefficient_estimates(record), set(record.aliased.tolist())
+    words, without = record.family.words, names_without_ratio(record.info)
     tables = []
-    for one in listed_equations(record):
+    for heading, names, one in _listed(record):
+        ratio = words.ratio_against(record.reference)
+        if words.intercepts and heading == words.intercepts:  # which are no effects
+            ratio = None
         missing = np.flatnonzero(np.isnan(record.coef[one.places]))
         in_words = {int(row): "aliased" if int(one.places[row]) in aliased else "undetermined" for row in missing}
         own = changes[one.columns]
-        labels = unit_labels([record.info.names[j] for j in one.columns], own)
+        labels = unit_labels(names, own)
         found = per_unit(every.at(one.places), own)
         rows = coefficient_rows(labels, found, in_words, ratios=ratio is not None, without=without)
-        heading = words.heading(one.label, record.info.response, record.reference)
+        heads = coefficient_heads(record.level, None if ratio is None else ratio.head)
         tables.append(Table(heading or None, heads, rows))
     return tuple(tables)
+
+
+def _listed(record: FitRecord) -> Iterator[tuple[str, list[str], Equation]]:
+    """Yield the heading of each table, the names of its rows, and their coefficients."""
+    words, names, alone = record.family.words, record.info.names, []
+    for one in listed_equations(record):
+        if words.intercepts and [names[j] for j in one.columns] == [INTERCEPT]:
+            alone.append(one)
+            continue
+        heading = words.heading(one.label, record.info.response, record.reference)
+        yield heading, [names[j] for j in one.columns], one
+    if alone:
+        columns, places = (np.concatenate([one[k] for one in alone]) for k in (1, 2))
+        yield words.intercepts, [one.label for one in alone], Equation(words.intercepts, columns, places)
 
 
 def _facts(record: FitRecord) -> Iterator[Fact]:
