@@ -24,7 +24,7 @@ import numpy as np
 
 from logitkit.engine.record import FitRecord
 from logitkit.errors import SeparationError, UnsupportedError
-from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Collinearity", "collinearity", "inflation"]
@@ -99,7 +99,7 @@ def collinearity(record: FitRecord) -> Collinearity:
     >>> bool(np.allclose(collinearity(first.record).gvif, collinearity(other.record).gvif))
     True
     """
-    require_likelihood(record, "collinearity")
+    require(record, "collinearity")
     intercept = record.info.intercept
     absent = np.zeros(record.predictors.n_flat, dtype=bool) if record.absent is None else record.absent
     places = [

@@ -49,8 +49,8 @@ from logitkit.diagnostics.patterns import Patterns, count_patterns, require_unsa
 from logitkit.diagnostics.ranking import PredictedRows, predicted_rows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray, IntArray
 
@@ -267,16 +267,10 @@ def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> No
     >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
     >>> require_chi_square(fit.record, fit.design, True)
     """
-    response, absorbed = design.response, record.info.absorbed
-    if record.penalty is not None and in_sample:
-        require_likelihood(record, "goodness_of_fit")
-    if absorbed is not None:
-        raise UnsupportedError(
-            "The Hosmer-Lemeshow statistic has no known distribution where a factor is absorbed "
-            f"({absorbed.name}): the predictions that form its groups rest on an intercept for each of "
-            f"{absorbed.n_varied:,} levels, which few rows determine badly. Look at the calibration table instead; "
-            f"or, where every level has many rows, fit the factor as a term, C({absorbed.name})."
-        )
+    response = design.response
+    if in_sample:
+        require(record, "goodness_of_fit on the rows of the fit")
+    require(record, "goodness_of_fit")
     if response.prior is not None and response.weight_kind != "frequency":
         why = ", which count no observations" if response.weight_kind == "precision" else ""
         raise UnsupportedError(

@@ -41,10 +41,10 @@ from logitkit.diagnostics.residuals import residuals_at, row_contributions, scal
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
 from logitkit.inference.leverage import leverage
-from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.predictor_variance import predictor_covariances
 from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
 from logitkit.models.family import Family
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
@@ -151,7 +151,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     True 2
     True 4
     """
-    require_likelihood(record, "influence")
+    require(record, "influence")
     if not is_sample(record, design):
         raise UnsupportedError(
             f"Influence is of the rows of the fit, and these {design.n_rows:,} rows are others than those "

@@ -21,9 +21,9 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.facts import PenaltyFacts
 from logitkit.engine.record import FitRecord
-from logitkit.errors import UnsupportedError
 from logitkit.inference.conjugates import PenaltyTerms
 from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts
+from logitkit.inference.verbs import require
 from logitkit.models.penalties.penalty import Groups, Penalty
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
@@ -91,17 +91,9 @@ def certified_facts(record: FitRecord) -> PenaltyFacts:
     UnsupportedError
         For a fit without a penalty, and for a relaxed lasso, which minimises nothing.
     """
+    require(record, "certificate")
     facts = record.penalty
-    if facts is None:
-        raise UnsupportedError(
-            "A certificate is of a penalised fit, and this one has no penalty: its gradient is zero at the estimates, "
-            "and fit.glance() has the decrement."
-        )
-    if not facts.certified:
-        raise UnsupportedError(
-            "A relaxed lasso lies between two fits and minimises no objective, so there is nothing to certify. The "
-            "lasso that chose its columns has a certificate: fit it with gamma=1."
-        )
+    assert facts is not None
     return facts
 
 

@@ -10,9 +10,9 @@ from scipy.special import chdtrc
 
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError
 from logitkit.inference.functions import determined_functions, function_sides
-from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.verbs import require
 from logitkit.inference.wald import wald_chi_square
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
@@ -106,9 +106,7 @@ def require_test(record: FitRecord, design: Design | None, test: str) -> None:
     logitkit.errors.DataError: A loaded model holds no rows, which the likelihood ratio needs; use test='Wald'.
     """
     require_choice("test", test, get_args(TestKind))
-    require_likelihood(record, "test" if test == "Wald" else "lr_test")
-    if test == "LR" and not record.has_likelihood:
-        raise UnsupportedError(f"A likelihood-ratio test is not valid with {record.covariance.label}; use test='Wald'.")
+    require(record, f"test of terms by {test}")
     if test == "LR" and design is None:
         raise DataError("A loaded model holds no rows, which the likelihood ratio needs; use test='Wald'.")
 

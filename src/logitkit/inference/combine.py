@@ -20,10 +20,10 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.errors import UnsupportedError
 from logitkit.inference.chi_square import ChiSquareTests, TestKind, chi_square_tests, require_test, wald_of_functions
 from logitkit.inference.functions import contrast_functions
 from logitkit.inference.nested import likelihood_ratio
+from logitkit.inference.verbs import require
 from logitkit.models.form import outcomes_form
 from logitkit.models.predictors import patterned_predictors
 
@@ -62,8 +62,7 @@ def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wa
     ('a & b', 'a & c', 'b & c')
     """
     require_test(record, design, test)
-    if record.restricted:
-        raise UnsupportedError("Outcomes whose predictors differ cannot be tested for being combined.")
+    require(record, "combine_tests")
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     rows, labels = [], []
     for a in range(len(record.outcomes)):

@@ -19,10 +19,9 @@ import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
-from logitkit.errors import UnsupportedError
 from logitkit.inference.delta import normal_quantile
-from logitkit.inference.penalised import require_covariance
 from logitkit.inference.prediction import FittedRows, fitted_matrix
+from logitkit.inference.verbs import require
 from logitkit.models.link import LOGIT
 from logitkit.typing import FloatArray
 
@@ -145,13 +144,7 @@ def average_predictions(
     """
     level = record.level if level is None else level
     z = normal_quantile(level)
-    require_covariance(record, "Average predictions with errors", "fit.predict gives the probabilities.")
-    absorbed = record.info.absorbed
-    if absorbed is not None:
-        raise UnsupportedError(
-            f"Average predictions with errors are not offered where a factor is absorbed: the intercepts of the levels "
-            f"of {absorbed.name} have errors of their own, each with its rows. fit.predict gives the probabilities."
-        )
+    require(record, "average predictions")
     values, means, errors, n_rows = [], [], [], 0
     for value, matrix, offset in sets:
         n_rows = matrix.n_rows

@@ -37,9 +37,9 @@ from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import outcomes_objective
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError
 from logitkit.inference.functions import contrast_functions
-from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.verbs import require
 from logitkit.models.form import outcomes_form
 from logitkit.models.predictors import full_predictors
 from logitkit.options import require_choice
@@ -117,18 +117,13 @@ def iia_tests(record: FitRecord, design: Design | None, method: str = "hausman",
     >>> iia_tests(fit.record, fit.design).dof.tolist()
     [2, 2, 2]
     """
-    require_likelihood(record, "lr_test")
+    require(record, "iia_tests")
     require_choice("method", method, ("hausman", "small_hsiao"))
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative.")
     if design is None:
         raise DataError("A loaded model holds no rows, which these tests fit anew.")
     response = design.response
-    if not record.has_likelihood or record.restricted or response.shares is not None or len(record.outcomes) < 3:
-        raise UnsupportedError(
-            "Tests of the independence of irrelevant alternatives are for three or more outcomes, one a row, that have "
-            "the same predictors and a likelihood (no sampling weights, no clusters)."
-        )
     outcomes = range(len(record.outcomes))
     if method == "hausman":
         rows = [_hausman(record, design, omitted) for omitted in outcomes]

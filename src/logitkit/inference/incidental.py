@@ -31,6 +31,7 @@ from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
 from logitkit.inference.delta import wald_estimates
 from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.predictor_variance import within_levels
+from logitkit.inference.verbs import require
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
@@ -154,20 +155,11 @@ def bias_correction(
     >>> bool(found.estimate[0] > found.corrected[0] > 0)
     True
     """
+    require(record, "bias_correction")
     absorbed = record.info.absorbed
-    if absorbed is None:
-        raise UnsupportedError(
-            "The bias is that of an intercept for each of many levels: fit with absorb=..., the column of the levels."
-        )
+    assert absorbed is not None
     if method not in get_args(CorrectionMethod):
         raise UnsupportedError(f"method={method!r} is not offered; use 'analytic' or 'jackknife'.")
-    if not record.converged:
-        raise ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
-    if record.limit is not None:
-        raise SeparationError(
-            "The columns separate the outcomes given the levels, so that estimates are infinite; there is no bias to "
-            "take out."
-        )
     halves = float(absorbed.n_varied)
     if method == "analytic":
         corrected = _analytic(record, design)
@@ -210,11 +202,7 @@ def _share(record: FitRecord, corrected: FloatArray) -> float:
 
 def _analytic(record: FitRecord, design: Design) -> FloatArray:
     """Return the estimate less the leading term of its bias, shape (p,): equations 6 to 8."""
-    if not record.has_likelihood:
-        raise UnsupportedError(
-            f"The analytic correction holds for independent rows, and the errors are a {record.covariance.label}. Use "
-            "method='jackknife'."
-        )
+    require(record, "analytic correction")
     absorbed, codes = record.info.absorbed, design.level_codes
     assert absorbed is not None
     assert codes is not None

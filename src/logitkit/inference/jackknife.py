@@ -17,9 +17,9 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
-from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import prior_weights, resampling_kind, units_of
+from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray
 
@@ -137,7 +137,7 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
     >>> bool(np.all(np.abs(found.std_error / fit.std_error - 1) < 0.1))
     True
     """
-    require_likelihood(record, "jackknife")
+    require(record, "jackknife")
     chosen = resampling_kind(design, kind)
     if chosen == "parametric":
         raise DataError(f"kind={kind!r} is not known; use 'rows' or 'cluster'.")

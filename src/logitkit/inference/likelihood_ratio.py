@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from scipy.special import chdtrc
 
 from logitkit.engine.record import FitRecord
-from logitkit.errors import UnsupportedError
-from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.verbs import require
 
 __all__ = ["LikelihoodRatioTest", "null_model_words", "null_test"]
 
@@ -80,11 +79,7 @@ def null_test(record: FitRecord) -> LikelihoodRatioTest:
     >>> bool(abs(null_test(fit.record).statistic - (fit.null_deviance - fit.deviance)) < 1e-12)
     True
     """
-    require_likelihood(record, "lr_test")
-    if not record.has_likelihood:
-        raise UnsupportedError(
-            f"A likelihood-ratio test is not valid with {record.covariance.label}; use fit.test(...), a Wald test."
-        )
+    require(record, "lr_test")
     statistic = max(record.null_deviance - record.deviance, 0.0)
     dof = record.n_params - record.n_intercepts
     known = dof > 0 and not record.separated_completely

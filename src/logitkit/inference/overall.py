@@ -13,7 +13,7 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
 from logitkit.inference.chi_square import wald_of_finite
 from logitkit.inference.functions import function_sides, slope_contrasts
-from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.verbs import require
 from logitkit.inference.wald import OVERALL_MOST
 from logitkit.typing import FloatArray
 
@@ -60,7 +60,7 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
     >>> bool(np.isclose(overall_test(one)[0], overall_test(other)[0]))
     True
     """
-    require_likelihood(record, "test")
+    require(record, "test")
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     if record.is_single:
         columns = columns[record.std_error[columns] > 0.0]

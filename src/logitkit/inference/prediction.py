@@ -19,9 +19,9 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
 from logitkit.inference.delta import normal_quantile
 from logitkit.inference.linear_predictors import contrast_sides, finite_predictors, linear_predictors
-from logitkit.inference.penalised import require_covariance
 from logitkit.inference.predictor_variance import predictor_covariances
 from logitkit.inference.sample import known_sides
+from logitkit.inference.verbs import require
 from logitkit.models.family import Family
 from logitkit.models.link import LOGIT
 from logitkit.numerics.once import once
@@ -279,7 +279,7 @@ def predictions(
     """
     level = record.level if level is None else level
     z = normal_quantile(level)
-    require_covariance(record, "Predictions with errors", "fit.predict gives the probabilities.")
+    require(record, "predictions")
     family = record.family
     shown = list(range(family.n_outcomes)) if outcomes is None else list(outcomes)
     covariances = predictor_covariances(record, matrix, record.inner_vcov, levels)

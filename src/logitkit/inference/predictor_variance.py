@@ -18,9 +18,10 @@ from logitkit.design.matrix.within import Within, level_means
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError
 from logitkit.inference.linear_predictors import BLOCK, NUMBERS_OF_BLOCK, linear_predictors
 from logitkit.inference.sample import known_sides
+from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["column_of", "has_own_columns", "predictor_covariances", "within_levels"]
@@ -208,18 +209,9 @@ def _of_levels(
     record: FitRecord, absorbed: AbsorbedLevels, working: Matrix, levels: IntArray | None
 ) -> tuple[Within, FloatArray]:
     """Return rows less the means of their level, and the variance of its intercept were the coefficients known."""
-    if not record.has_likelihood:
-        raise UnsupportedError(
-            f"Standard errors of predictions are not offered with {record.covariance.label} and {absorbed.name} "
-            "absorbed: a level's intercept rests on the rows of that level alone, which say little of its variance by "
-            "a sandwich. fit.predict gives the probabilities; without sampling weights or cluster= there are errors."
-        )
-    if absorbed.means is None or absorbed.curvature is None:
-        raise UnsupportedError(
-            f"Standard errors of predictions need the mean of every column in each level of {absorbed.name}, and "
-            f"{len(absorbed.levels):,} levels times {record.inner_coef.size} columns are too many to keep. "
-            "fit.predict gives the probabilities."
-        )
+    require(record, "errors of levels")
+    assert absorbed.means is not None
+    assert absorbed.curvature is not None
     if levels is None:
         raise DataError(f"Rows without their level of {absorbed.name}, which is absorbed, have no standard errors.")
     return Within(working, levels, absorbed.means), 1.0 / absorbed.curvature[levels]

@@ -14,10 +14,11 @@ import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError
 from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.delta import Estimates
 from logitkit.inference.functions import contrast_functions, function_estimates
+from logitkit.inference.verbs import require
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.typing import FloatArray
 
@@ -118,7 +119,7 @@ def odds_ratios(
     """
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     change, names = column_changes(record.info, units)[columns], tuple(record.info.names[j] for j in columns)
-    _require_name(record)
+    require(record, "odds_ratios")
     if record.is_single:
         return _ratios(coefficient_estimates(record, level).at(columns), change, (), (), names)
     base = (record.reference or 0) if against is None else against
@@ -129,15 +130,6 @@ def odds_ratios(
     first = tuple(record.outcomes[k] for k in compared for _ in names)
     second, terms = (record.outcomes[base],) * len(first), names * len(compared)
     return _ratios(function_estimates(record, functions, level), np.tile(change, len(compared)), first, second, terms)
-
-
-def _require_name(record: FitRecord) -> None:
-    """Refuse ratios where exp(coefficient) has no name."""
-    words = record.family.words
-    if words.ratio is None:
-        raise UnsupportedError(
-            f"{words.title}: exp(coefficient) is no odds ratio and has no name of its own. {words.instead}"
-        )
 
 
 def _ratios(

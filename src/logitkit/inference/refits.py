@@ -26,10 +26,9 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Status
-from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
 from logitkit.inference.dependence import dependences_of
-from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.predictor_variance import column_of, has_own_columns
+from logitkit.inference.verbs import require
 from logitkit.models.family import Family
 from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -119,8 +118,7 @@ def refit(
     >>> bool(np.allclose(found.coef, fit.coef, rtol=1e-9))
     True
     """
-    require_likelihood(record, "refit")
-    _require_estimate(record)
+    require(record, "refit")
     model = _warm(record, design)
     response = replace(design.response, clusters=None)
 
@@ -173,7 +171,8 @@ class _Warm:
 
 def _warm(record: FitRecord, design: Design) -> _Warm:
     """Return the model in coordinates in which its columns are independent, started from the estimate."""
-    coordinates = _require_columns(record)
+    coordinates = record.coordinates
+    assert isinstance(coordinates, Coordinates)  # levels that are eliminated are refused
     if record.is_single:
         matrix = coordinates.matrix(design.matrix)
         return _Warm(matrix, record.family.solving, None, record.inner_coef, coordinates)
@@ -219,35 +218,6 @@ def certain_fits(fits: SmallFits) -> BoolArray:
         bound = SAFETY * np.maximum(fits.decrement**2, np.finfo(float).eps ** 2)
         overlap = fits.definite & (fits.closest > bound)
         return np.asarray(fits.converged & overlap & (fits.share >= CLEAR_SHARE))
-
-
-def _require_estimate(record: FitRecord) -> None:
-    """Refuse a fit that refits could tell nothing about."""
-    if record.limit is not None:
-        raise SeparationError(
-            "The data of the fit are separated: estimates are infinite, and their distribution over other samples is "
-            "not defined. Leave out the terms that separate, or use a penalty."
-        )
-    if not record.converged:
-        raise ConvergenceError(f"The fit has not converged ({record.status.value}); refits would start from nowhere.")
-
-
-def _require_columns(record: FitRecord) -> Coordinates:
-    """Refuse a model whose levels are eliminated from the fit: hardly a resample would hold them all."""
-    absorbed = record.info.absorbed
-    if absorbed is not None:
-        raise UnsupportedError(
-            f"{absorbed.name} is absorbed: refits by weights would hold the intercepts of its {absorbed.n_varied:,} "
-            "levels at those of this fit, and so understate what samples differ by. Use errors by cluster, "
-            f"cluster={absorbed.name!r}, for dependence within levels, or fit.bias_correction() for the bias that many "
-            "levels bring."
-        )
-    if not isinstance(record.coordinates, Coordinates):
-        raise UnsupportedError(
-            f"The model has {len(record.names):,} coefficients, most of them levels of one factor, and nearly every "
-            "resample lacks some of these. Resample a model without that factor, or use sandwich errors by cluster."
-        )
-    return record.coordinates
 
 
 def _small(

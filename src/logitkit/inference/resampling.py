@@ -21,10 +21,10 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.penalised import require_likelihood
 from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.refits import Refits, refit
 from logitkit.inference.units import ResamplingKind, prior_weights, resampling_kind, units_of
+from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
@@ -205,7 +205,7 @@ def bootstrap(
     >>> bool(np.array_equal(first.replicates, again.replicates))
     True
     """
-    require_likelihood(record, "bootstrap")
+    require(record, "bootstrap")
     _require_count(n, "n")
     kind = resampling_kind(design, kind)
     generators = _Generators(seed, int(n))

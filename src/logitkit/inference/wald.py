@@ -22,7 +22,7 @@ from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.inference.functions import function_sides
 from logitkit.inference.marginality import contained_terms
-from logitkit.inference.penalised import require_likelihood
+from logitkit.inference.verbs import require
 from logitkit.typing import BoolArray, FloatArray
 
 __all__ = [
@@ -149,7 +149,7 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     >>> bool(abs(found.statistic - found.estimates.statistic[0] ** 2) < 1e-9)
     True
     """
-    require_likelihood(record, "test")
+    require(record, "test")
     left, right, texts = parse_hypothesis(hypothesis, record.names, record.naming, record.term_places())
     if len(left) > OVERALL_MOST:
         raise UnsupportedError(

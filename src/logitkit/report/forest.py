@@ -12,7 +12,7 @@ from logitkit.design.info import DesignInfo
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.changes import without_ratio
-from logitkit.inference.penalised import interval_words, is_withheld
+from logitkit.inference.posterior import interval_words, is_withheld
 from logitkit.inference.ratios import OddsRatios, odds_ratios
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.models.nominal import places_of

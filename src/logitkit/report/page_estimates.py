@@ -13,7 +13,7 @@ from logitkit.errors import LogitkitError, UnsupportedError
 from logitkit.inference.anova import anova
 from logitkit.inference.chi_square import ChiSquareTests
 from logitkit.inference.combine import combine_tests
-from logitkit.inference.penalised import interval_words, is_withheld, posterior_condition
+from logitkit.inference.posterior import interval_words, is_withheld, posterior_condition
 from logitkit.inference.sample import is_sample
 from logitkit.models.words import Ratio
 from logitkit.plots.export import svg_of

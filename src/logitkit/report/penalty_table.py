@@ -12,7 +12,7 @@ import numpy as np
 
 from logitkit.engine.facts import PenaltyFacts
 from logitkit.engine.record import FitRecord
-from logitkit.inference.penalised import has_posterior
+from logitkit.inference.posterior import has_posterior
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.report.coefficients import exponentials, names_without_ratio
 from logitkit.report.document import Column, Table

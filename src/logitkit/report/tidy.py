@@ -12,7 +12,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
 from logitkit.inference.likelihood_ratio import null_test
-from logitkit.inference.penalised import has_posterior, posterior_condition
+from logitkit.inference.posterior import has_posterior, posterior_condition
 from logitkit.inference.ratios import OddsRatios
 from logitkit.inference.wald import coefficient_estimates
 from logitkit.options import require_flag

@@ -10,7 +10,7 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.penalised import require_covariance, require_likelihood
+from logitkit.inference.verbs import require
 from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
 from logitkit.results.model import Model
@@ -52,7 +52,7 @@ class Estimates(Model):
 def interval_frame(record: FitRecord, rows: Callable[[], Design], method: str, level: float | None) -> pd.DataFrame:
     """Return intervals of the coefficients: conf_low, conf_high."""
     if method == "bootstrap":
-        require_likelihood(record, "bootstrap")
+        require(record, "bootstrap")
         from logitkit.inference.bootstrap_intervals import standard_intervals
 
         found = standard_intervals(record, rows(), level)
@@ -62,5 +62,5 @@ def interval_frame(record: FitRecord, rows: Callable[[], Design], method: str, l
         raise UnsupportedError(f"method={method!r} is not offered in this version; use 'wald' or 'bootstrap'.")
     if method != "wald":
         raise DataError(f"method={method!r} is not known; use 'wald' or 'bootstrap'.")
-    require_covariance(record, "Intervals")
+    require(record, "confint")
     return tidy.confint_frame(record, level=level)

@@ -12,7 +12,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.inference.anova import anova
 from logitkit.inference.chi_square import ChiSquareTests
 from logitkit.inference.fit_statistics import fit_statistics
-from logitkit.inference.penalised import require_covariance
+from logitkit.inference.verbs import require
 from logitkit.report import tidy
 from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.shown import shown
@@ -48,7 +48,7 @@ class Model:
     @property
     def vcov(self) -> pd.DataFrame:
         """Covariance of the coefficients, labelled, after a ridge or a prior that of the posterior; nan where none."""
-        require_covariance(self.record, "A covariance")
+        require(self.record, "vcov")
         return pd.DataFrame(self.record.vcov, self.record.names, self.record.names)
 
     @property

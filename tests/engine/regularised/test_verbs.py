@@ -17,8 +17,8 @@ from scipy.special import expit, ndtri
 import logitkit as lk
 from logitkit.errors import LogitkitError, UnsupportedError
 from logitkit.inference.cross_fit import cross_validate_by_weights
-from logitkit.inference.penalised import REFUSED
 from logitkit.inference.refits import refit
+from logitkit.inference.verbs import AFTER_PENALTY
 from logitkit.results.figures import FitPlots
 from logitkit.results.fit import Fit
 from tolerances import EXACT, ROUTE
@@ -175,7 +175,7 @@ def test_every_figure_does_what_the_table_says(fits: dict[str, Fit], figure: str
 
 
 def test_every_refusal_says_why_and_what_instead() -> None:
-    for refusal in REFUSED.values():
+    for refusal in AFTER_PENALTY.values():
         assert refusal.reason
         assert f"Instead: {refusal.instead}." in refusal.sentence
 

@@ -1,0 +1,347 @@
+"""Which verb may be asked of which fit, and what is said where it may not: the one table that decides.
+
+A verb has conditions, which are looked at in order; the first that fails says why there is no answer, and what would be
+valid. After a penalty what rests on estimates that scatter about the truth is refused, and what describes predictions
+stays. Conditions on rows that a verb is given stand with the verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import FitRecord
+from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
+from logitkit.inference.posterior import ELSEWHERE, is_withheld, why_withheld
+
+__all__ = ["AFTER_PENALTY", "VERBS", "Refusal", "may", "require"]
+
+Condition = Callable[[FitRecord], LogitkitError | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a verb does not answer after a penalty.
+
+    Parameters
+    ----------
+    subject : str
+        What was asked for.
+    reason : str
+        Why there is no answer.
+    instead : str
+        What would be valid.
+
+    Examples
+    --------
+    >>> Refusal("A mean", "the rows have none", "give rows").sentence
+    'A mean is not offered after a penalty: the rows have none. Instead: give rows.'
+    """
+
+    subject: str
+    reason: str
+    instead: str
+
+    @property
+    def sentence(self) -> str:
+        """The message of the error."""
+        return f"{self.subject} is not offered after a penalty: {self.reason}. Instead: {self.instead}."
+
+
+RESAMPLING = Refusal(
+    "Resampling",
+    "the replicates would be fits without the penalty; and with it, the pull towards zero is a bias that replicates "
+    "share and do not show",
+    f"for intervals, {ELSEWHERE}; for how stable the choice is, call lk.cross_validate on resampled rows yourself",
+)
+#: What rests on maximum likelihood, by the name of the verb.
+AFTER_PENALTY = {
+    "test": Refusal(
+        "A Wald test",
+        "it takes the estimates for unbiased, and the penalty pulls them towards zero",
+        f"{ELSEWHERE}; after a ridge or a Gaussian prior, fit.confint() has posterior intervals and fit.vcov the "
+        "covariance",
+    ),
+    "lr_test": Refusal(
+        "A likelihood-ratio test",
+        "the coefficients do not maximise the likelihood, so twice its logarithm has no chi-square distribution",
+        f"compare predictions of rows left out (lk.cross_validate), or {ELSEWHERE}",
+    ),
+    "bootstrap": RESAMPLING,
+    "jackknife": RESAMPLING,
+    "refit": RESAMPLING,
+    "influence": Refusal(
+        "Influence (leverage, Cook's distance, standardised residuals)",
+        "these are laws of maximum likelihood estimates",
+        "fit.residuals(kind=...) and fit.augment() have what each row is off by; for influence, fit without a penalty",
+    ),
+    "collinearity": Refusal(
+        "Variance inflation",
+        "it compares variances of maximum likelihood estimates, which a penalty holds down",
+        "fit the same formula without penalty= and ask that fit",
+    ),
+    "goodness_of_fit": Refusal(
+        "The Hosmer-Lemeshow test on the rows of the fit",
+        "its degrees of freedom there are those of maximum likelihood",
+        "give rows that took no part in the fit, fit.goodness_of_fit(data=...), or look at fit.calibration(data=...)",
+    ),
+}
+
+
+def _penalised(verb: str) -> Condition:
+    """Return the condition that a fit is by maximum likelihood."""
+    sentence = AFTER_PENALTY[verb].sentence
+    return lambda record: None if record.penalty is None else UnsupportedError(sentence)
+
+
+def _withheld(subject: str, instead: str = "") -> Condition:
+    """Return the condition that there is a covariance; that of a posterior is enough."""
+    end = f" {instead}" if instead else ""
+    return lambda record: UnsupportedError(f"{subject}: {why_withheld(record)}{end}") if is_withheld(record) else None
+
+
+def _working(instead: str) -> Condition:
+    """Return the condition that twice the log-likelihood has a chi-square distribution."""
+
+    def look(record: FitRecord) -> LogitkitError | None:
+        if record.has_likelihood:
+            return None
+        return UnsupportedError(f"A likelihood-ratio test is not valid with {record.covariance.label}; {instead}")
+
+    return look
+
+
+def _separated(record: FitRecord) -> LogitkitError | None:
+    """Refuse refits of a fit without a finite estimate."""
+    if record.limit is not None:
+        return SeparationError(
+            "The data of the fit are separated: estimates are infinite, and their distribution over other samples is "
+            "not defined. Leave out the terms that separate, or use a penalty."
+        )
+    if record.converged:
+        return None
+    return ConvergenceError(f"The fit has not converged ({record.status.value}); refits would start from nowhere.")
+
+
+def _eliminated(record: FitRecord) -> LogitkitError | None:
+    """Refuse refits of a model whose levels are eliminated: hardly a resample would hold them all."""
+    absorbed = record.info.absorbed
+    if absorbed is not None:
+        return UnsupportedError(
+            f"{absorbed.name} is absorbed: refits by weights would hold the intercepts of its {absorbed.n_varied:,} "
+            "levels at those of this fit, and so understate what samples differ by. Use errors by cluster, "
+            f"cluster={absorbed.name!r}, for dependence within levels, or fit.bias_correction() for the bias that many "
+            "levels bring."
+        )
+    if isinstance(record.coordinates, Coordinates):
+        return None
+    return UnsupportedError(
+        f"The model has {len(record.names):,} coefficients, most of them levels of one factor, and nearly every "
+        "resample lacks some of these. Resample a model without that factor, or use sandwich errors by cluster."
+    )
+
+
+def _errors_of_levels(record: FitRecord) -> LogitkitError | None:
+    """Refuse errors of predictions where those of the intercepts of absorbed levels are not to be had."""
+    absorbed = record.info.absorbed
+    if absorbed is None:
+        return None
+    if not record.has_likelihood:
+        return UnsupportedError(
+            f"Standard errors of predictions are not offered with {record.covariance.label} and {absorbed.name} "
+            "absorbed: a level's intercept rests on the rows of that level alone, which say little of its variance by "
+            "a sandwich. fit.predict gives the probabilities; without sampling weights or cluster= there are errors."
+        )
+    if absorbed.means is None or absorbed.curvature is None:
+        return UnsupportedError(
+            f"Standard errors of predictions need the mean of every column in each level of {absorbed.name}, and "
+            f"{len(absorbed.levels):,} levels times {record.inner_coef.size} columns are too many to keep. "
+            "fit.predict gives the probabilities."
+        )
+    return None
+
+
+def _averages_of_levels(record: FitRecord) -> LogitkitError | None:
+    """Refuse errors of average predictions where a factor is absorbed."""
+    absorbed = record.info.absorbed
+    if absorbed is None:
+        return None
+    return UnsupportedError(
+        "Average predictions with errors are not offered where a factor is absorbed: the intercepts of the levels of "
+        f"{absorbed.name} have errors of their own, each with its rows. fit.predict gives the probabilities."
+    )
+
+
+def _groups_of_levels(record: FitRecord) -> LogitkitError | None:
+    """Refuse the Hosmer-Lemeshow test where a factor is absorbed."""
+    absorbed = record.info.absorbed
+    if absorbed is None:
+        return None
+    return UnsupportedError(
+        "The Hosmer-Lemeshow statistic has no known distribution where a factor is absorbed "
+        f"({absorbed.name}): the predictions that form its groups rest on an intercept for each of "
+        f"{absorbed.n_varied:,} levels, which few rows determine badly. Look at the calibration table instead; "
+        f"or, where every level has many rows, fit the factor as a term, C({absorbed.name})."
+    )
+
+
+def _corrected(record: FitRecord) -> LogitkitError | None:
+    """Refuse a correction of the bias that absorbed levels bring, where there are none or no estimate."""
+    if record.info.absorbed is None:
+        return UnsupportedError(
+            "The bias is that of an intercept for each of many levels: fit with absorb=..., the column of the levels."
+        )
+    if not record.converged:
+        return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
+    if record.limit is not None:
+        return SeparationError(
+            "The columns separate the outcomes given the levels, so that estimates are infinite; there is no bias to "
+            "take out."
+        )
+    return None
+
+
+def _independent(record: FitRecord) -> LogitkitError | None:
+    """Refuse the analytic correction of a bias where rows are not independent."""
+    if record.has_likelihood:
+        return None
+    return UnsupportedError(
+        f"The analytic correction holds for independent rows, and the errors are a {record.covariance.label}. Use "
+        "method='jackknife'."
+    )
+
+
+def _certified(record: FitRecord) -> LogitkitError | None:
+    """Refuse a certificate where there is no penalty, or nothing that was minimised."""
+    if record.penalty is None:
+        return UnsupportedError(
+            "A certificate is of a penalised fit, and this one has no penalty: its gradient is zero at the estimates, "
+            "and fit.glance() has the decrement."
+        )
+    if record.penalty.certified:
+        return None
+    return UnsupportedError(
+        "A relaxed lasso lies between two fits and minimises no objective, so there is nothing to certify. The "
+        "lasso that chose its columns has a certificate: fit it with gamma=1."
+    )
+
+
+def _same_predictors(record: FitRecord) -> LogitkitError | None:
+    """Refuse to combine outcomes whose predictors differ."""
+    if not record.restricted:
+        return None
+    return UnsupportedError("Outcomes whose predictors differ cannot be tested for being combined.")
+
+
+def _alternatives(record: FitRecord) -> LogitkitError | None:
+    """Refuse tests of irrelevant alternatives where there are none, or no likelihood."""
+    counts = record.info.response.kind == "counts"
+    if record.has_likelihood and not record.restricted and not counts and len(record.outcomes) > 2:
+        return None
+    return UnsupportedError(
+        "Tests of the independence of irrelevant alternatives are for three or more outcomes, one a row, that have "
+        "the same predictors and a likelihood (no sampling weights, no clusters)."
+    )
+
+
+def _named_ratio(record: FitRecord) -> LogitkitError | None:
+    """Refuse ratios where the exponential of a coefficient is none."""
+    words = record.family.words
+    if words.ratio is not None:
+        return None
+    return UnsupportedError(
+        f"{words.title}: exp(coefficient) is no odds ratio and has no name of its own. {words.instead}"
+    )
+
+
+REFITTED = (_separated, _eliminated)
+LEFT = "fit.predict gives the probabilities."
+#: Conditions by verb, in the order in which they are looked at.
+VERBS: dict[str, tuple[Condition, ...]] = {
+    # estimates and their errors
+    "vcov": (_withheld("A covariance"),),
+    "confint": (_withheld("Intervals"),),
+    "odds_ratios": (_named_ratio,),
+    "certificate": (_certified,),
+    # tests
+    "test": (_penalised("test"),),
+    "lr_test": (_penalised("lr_test"), _working("use fit.test(...), a Wald test.")),
+    "test of terms by LR": (_penalised("lr_test"), _working("use test='Wald'.")),
+    "test of terms by Wald": (_penalised("test"),),
+    "combine_tests": (_same_predictors,),
+    "iia_tests": (_penalised("lr_test"), _alternatives),
+    # other samples
+    "refit": (_penalised("refit"), *REFITTED),
+    "bootstrap": (_penalised("bootstrap"), *REFITTED),
+    "jackknife": (_penalised("jackknife"), *REFITTED),
+    # predictions
+    "predictions": (_withheld("Predictions with errors", LEFT), _errors_of_levels),
+    "errors of levels": (_errors_of_levels,),
+    "average predictions": (_withheld("Average predictions with errors", LEFT), _averages_of_levels),
+    # many levels
+    "bias_correction": (_corrected,),
+    "analytic correction": (_independent,),
+    # diagnostics
+    "influence": (_penalised("influence"),),
+    "collinearity": (_penalised("collinearity"),),
+    "goodness_of_fit": (_groups_of_levels,),
+    "goodness_of_fit on the rows of the fit": (_penalised("goodness_of_fit"),),
+}
+
+
+def may(record: FitRecord, verb: str) -> LogitkitError | None:
+    """Return why a verb may not be asked of a fit, or None.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    verb : str
+        A key of ``VERBS``.
+
+    Returns
+    -------
+    LogitkitError or None
+        The error that says why, and what would be valid; it is not raised.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> may(lk.logit("y ~ x", data).record, "lr_test") is None
+    True
+    >>> str(may(lk.logit("y ~ x", data, penalty=lk.Ridge(0.1)).record, "lr_test"))[:58]
+    'A likelihood-ratio test is not offered after a penalty: th'
+    """
+    return next((error for condition in VERBS[verb] if (error := condition(record)) is not None), None)
+
+
+def require(record: FitRecord, verb: str) -> None:
+    """Refuse a verb that may not be asked of a fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    verb : str
+        A key of ``VERBS``.
+
+    Raises
+    ------
+    UnsupportedError, SeparationError, ConvergenceError
+        Why, and what would be valid.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> require(lk.logit("y ~ x", data, penalty=lk.Ridge(0.1)).record, "confint")
+    >>> require(lk.logit("y ~ x", data, penalty=lk.Lasso(0.1)).record, "confint")
+    Traceback (most recent call last):
+    ...
+    logitkit.errors.UnsupportedError: Intervals: The penalty chose the coefficients with the same data, ...
+    """
+    error = may(record, verb)
+    if error is not None:
+        raise error

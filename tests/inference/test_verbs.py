@@ -1,0 +1,126 @@
+"""The table of verbs: what it says is what the verb of a fit does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import logitkit as lk
+from logitkit.errors import LogitkitError, SeparationError, UnsupportedError
+from logitkit.inference.verbs import VERBS, may
+
+ASKED: dict[str, Callable[[Any], Any]] = {
+    "vcov": lambda fit: fit.vcov,
+    "confint": lambda fit: fit.confint(),
+    "odds_ratios": lambda fit: fit.odds_ratios(),
+    "certificate": lambda fit: fit.certificate(),
+    "test": lambda fit: fit.test("x"),
+    "lr_test": lambda fit: fit.lr_test(),
+    "test of terms by LR": lambda fit: fit.anova(),
+    "test of terms by Wald": lambda fit: fit.anova(test="Wald"),
+    "combine_tests": lambda fit: fit.combine_tests(),
+    "iia_tests": lambda fit: fit.iia_tests(),
+    "bootstrap": lambda fit: fit.bootstrap(3, seed=1),
+    "jackknife": lambda fit: fit.jackknife(),
+    "predictions": lambda fit: fit.predictions(),
+    "average predictions": lambda fit: fit.plot.effects("x", rows()),
+    "bias_correction": lambda fit: fit.bias_correction(),
+    "influence": lambda fit: fit.influence(),
+    "collinearity": lambda fit: fit.collinearity(),
+    "goodness_of_fit": lambda fit: fit.goodness_of_fit(groups=4),
+    "goodness_of_fit on the rows of the fit": lambda fit: fit.goodness_of_fit(groups=4),
+}
+#: Reached through other verbs.
+WITHIN = {"refit", "errors of levels", "analytic correction"}
+PENALISED = {
+    "test",
+    "lr_test",
+    "test of terms by LR",
+    "test of terms by Wald",
+    "bootstrap",
+    "jackknife",
+    "influence",
+    "collinearity",
+    "goodness_of_fit on the rows of the fit",
+}
+WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions"}
+FIXED = {"certificate", "bias_correction"}  # of penalised fits, and of absorbed levels
+RATIOS = {"lr_test", "test of terms by LR"}
+
+
+def rows() -> pd.DataFrame:
+    rng = np.random.default_rng(6)
+    n = 90
+    frame = pd.DataFrame({"x": rng.normal(size=n), "z": rng.normal(size=n), "g": np.arange(n) % 6})
+    frame["y"] = (rng.random(n) < 1 / (1 + np.exp(-frame["x"]))).astype(int)
+    return frame.assign(m=rng.choice(list("abc"), n), v=rng.uniform(0.5, 2.0, n), s=frame["y"] * 1.0)
+
+
+def logit(formula: str = "y ~ x + z", **options: Any) -> Callable[[], Any]:
+    return lambda: lk.logit(formula, rows(), **options)
+
+
+def several(**options: Any) -> Callable[[], Any]:
+    return lambda: lk.multinomial("m ~ x + z", rows(), **options)
+
+
+#: What each kind of fit may not be asked.
+KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
+    "logit": (logit(), FIXED),
+    "probit": (logit(link="probit"), FIXED | {"odds_ratios"}),
+    "clusters": (logit(cluster="g"), FIXED | RATIOS),
+    "sampling": (logit(weights="v", weight_kind="sampling"), FIXED | RATIOS),
+    "absorbed": (
+        logit(absorb="g"),
+        {"certificate", "bootstrap", "jackknife", "average predictions", "goodness_of_fit"},
+    ),
+    "absorbed, clusters": (
+        logit(absorb="g", cluster="g"),
+        {"certificate", "bootstrap", "jackknife", "average predictions", "goodness_of_fit", "predictions"} | RATIOS,
+    ),
+    "separated": (logit("y ~ s + z"), FIXED | {"bootstrap", "jackknife"}),
+    "ridge": (logit(penalty=lk.Ridge(0.1)), PENALISED | {"bias_correction"}),
+    "lasso": (logit(penalty=lk.Lasso(0.02)), WITHHELD | {"bias_correction"}),
+    "relaxed lasso": (logit(penalty=lk.RelaxedLasso(0.02)), WITHHELD | FIXED),
+    "several": (several(), {"certificate"}),
+    "several, equal": (several(equal="x"), {"certificate", "combine_tests", "iia_tests"}),
+    "several, clusters": (several(cluster="g"), {"certificate", "iia_tests"} | RATIOS),
+    "several, ridge": (several(penalty=lk.Ridge(0.1)), PENALISED | {"iia_tests"}),
+    "several, lasso": (several(penalty=lk.Lasso(0.02)), WITHHELD | {"iia_tests"}),
+}
+OF_TWO, OF_SEVERAL = {"bias_correction"}, {"combine_tests", "iia_tests"}
+
+
+@pytest.mark.parametrize("name", list(KINDS))
+def test_a_verb_refuses_what_the_table_says(name: str) -> None:
+    make, refused = KINDS[name]
+    fit = make()
+    for verb in set(VERBS) - WITHIN - (OF_SEVERAL if fit.record.is_single else OF_TWO):
+        error = may(fit.record, verb)
+        assert (error is not None) == (verb in refused), verb
+        if error is not None:
+            with pytest.raises(LogitkitError) as raised:
+                ASKED[verb](fit)
+            assert (type(raised.value), str(raised.value)) == (type(error), str(error)), verb
+
+
+@pytest.mark.parametrize("name", ["logit", "several", "ridge"])
+def test_a_verb_answers_where_the_table_lets_it(name: str) -> None:
+    make, refused = KINDS[name]
+    fit = make()
+    for verb in set(VERBS) - WITHIN - refused - (OF_SEVERAL if fit.record.is_single else OF_TWO):
+        if verb.startswith("goodness_of_fit") and fit.record.penalty is not None:
+            continue  # of other rows
+        ASKED[verb](fit)
+
+
+def test_the_kind_of_error_says_what_is_the_matter() -> None:
+    separated, absorbed = logit("y ~ s + z")().record, logit(absorb="g")().record
+    assert isinstance(may(separated, "refit"), SeparationError)
+    assert isinstance(may(absorbed, "refit"), UnsupportedError)
+    assert may(absorbed, "analytic correction") is None
+    assert may(absorbed, "errors of levels") is None
