@@ -91,7 +91,7 @@ def group_sums(group: IntArray, values: FloatArray) -> FloatArray:
     Returns
     -------
     (G,) array
-        One sum a group.
+        One sum per group.
 
     Examples
     --------
