@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -171,3 +173,63 @@ def test_refits_are_fits(link: str) -> None:
     found = fit.jackknife()
     alone = [lk.fit("low ~ lwt", births.drop(births.index[i]), model=lk.Binary(link=link)).coef for i in range(3)]
     assert_allclose(np.asarray(found.refits.coef)[:3], alone, rtol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["births_log", "beetles_log"])
+def test_the_log_link_inside_is_that_of_glm(name: str) -> None:
+    stored = STORED["fits"][name]
+    frame = data_of(name)[1].iloc[: len(stored["fitted"])]
+    for information, key in (("expected", "vcov"), ("observed", "vcov_observed")):
+        fit = lk.fit(stored["formula"], frame, model=lk.Binary(link="log", information=information))
+        assert_allclose((fit.coef - stored["coef"]) / stored["std_error"], 0.0, atol=ROUTE)
+        assert_allclose(fit.vcov, stored[key], rtol=1e-5, atol=1e-5 * np.diag(stored[key]).min())
+    assert_allclose(fit.loglik, stored["loglik"], rtol=ROUTE)
+    assert_allclose(fit.predict(), stored["fitted"], rtol=REFERENCE)
+    assert "risk_ratio" in fit.odds_ratios().columns
+
+
+def test_a_maximum_where_a_mean_is_one_is_found_and_has_no_errors() -> None:
+    stored, frame = STORED["boundary"], pd.DataFrame(STORED["tables"]["beetles"])
+    with pytest.warns(DataWarning, match="fitted mean of 1 row is 1 .row 7"):
+        fit = lk.fit("cbind(killed, survived) ~ dose", frame, model=lk.Binary(link="log"))
+    assert fit.converged
+    assert_allclose(fit.coef, stored["coef"], rtol=1e-9)
+    assert_allclose(fit.predict(), stored["fitted"], rtol=1e-9)
+    assert fit.std_error.isna().all()
+    assert "Standard errors: none" in str(fit.summary())
+
+
+def test_a_mean_above_one_is_missing_and_a_group_without_events_has_an_infinite_coefficient() -> None:
+    births = lk.datasets.load_lbw()
+    fit = lk.fit("low ~ lwt + smoke", births, model=lk.Binary(link="log"))
+    with pytest.warns(DataWarning, match="Missing predictions: 1"):
+        found = fit.predict(pd.DataFrame({"lwt": [-400.0, 120.0], "smoke": [1, 1]}))
+    assert found.isna().tolist() == [True, False]
+    cells = pd.DataFrame({"g": ["a"] * 10 + ["b"] * 10 + ["c"] * 4, "y": [0, 1] * 5 + [0, 0, 1, 1, 1] * 2 + [0] * 4})
+    limit = lk.fit("y ~ g", cells, model=lk.Binary(link="log"))
+    assert limit.separation is not None
+    assert limit.coef["g[T.c]"] == -np.inf
+    assert_allclose(limit.coef[["Intercept", "g[T.b]"]], [np.log(0.5), np.log(0.6 / 0.5)], rtol=ROUTE)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_log_link_is_the_constrained_maximum(seed: int) -> None:
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(seed)
+    x, z = rng.normal(size=40), rng.integers(0, 2, 40).astype(float)
+    y = (rng.random(40) < np.minimum(np.exp(-1.0 + 0.6 * x + 0.3 * z), 1.0)).astype(float)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        fit = lk.fit("y ~ x + z", {"x": x, "z": z, "y": y}, model=lk.Binary(link="log"))
+    X = np.column_stack([np.ones(40), x, z])
+
+    def loss(beta: np.ndarray) -> float:
+        eta = np.minimum(X @ beta, -1e-12)
+        return float(-(y * eta + (1.0 - y) * np.log(-np.expm1(eta))).sum())
+
+    start = np.array([np.log(y.mean()), 0.0, 0.0])
+    bound = {"type": "ineq", "fun": lambda beta: -(X @ beta)}
+    best = minimize(loss, start, constraints=[bound], method="SLSQP", options={"ftol": 1e-14, "maxiter": 500})
+    assert_allclose(fit.loglik, -best.fun, atol=1e-5)  # the other route stops there
+    assert fit.loglik >= -best.fun - 1e-7

@@ -57,7 +57,7 @@ def logit(
         gives sandwich errors with n / (n - 1) and withholds likelihood statistics.
     event : object, optional
         The value of the response that is modelled. Default: 1, True, or the second of two levels.
-    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
+    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit', 'log'}
         What of the mean is linear in the columns: ``docs/maths/links.md`` has formulas and signs.
     information : {'expected', 'observed'}
         What standard errors follow from: the expected information, as R and SAS have it, or the second derivatives, as

@@ -24,11 +24,13 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.design.table.checks import may_vanish, require_finite
 from logitkit.engine.assemble import make_record, shown_coordinates
+from logitkit.engine.boundary import boundary_words, maximum_on_boundary
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
-from logitkit.engine.curvature.vcov import vcov_of
+from logitkit.engine.curvature.vcov import WithheldVcov, vcov_of
 from logitkit.engine.existence.margins import margins_of
 from logitkit.engine.existence.separation import find_separation, overlap_is_certain
+from logitkit.engine.facts import Covariance
 from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.engine.levels.wide import fit_wide
 from logitkit.engine.limit import fit_limit, origin_of
@@ -104,6 +106,8 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
         if solved is None and (record := _by_levels(design, form, solver, level)) is not None:
             return record
         solved = _solve_orthogonal(design, form, solver, keep=plan.keeps) if solved is None else solved
+        if form.family.is_bounded and (record := _at_boundary(design, form, solver, solved, level)) is not None:
+            return record
         solved, several = _highest(design, form, solver, solved)
         solved = _polished(design, form, solver, solved)
         if not overlap_is_certain(solved.solution):
@@ -172,6 +176,32 @@ def _objective(design: Design, form: Form, columns: Columns) -> Objective:
     return Objective(matrix, design.response, family, predictors=inner_predictors(form, columns))
 
 
+def _at_boundary(design: Design, form: Form, solver: Newton, solved: _Solved, level: float) -> FitRecord | None:
+    """Return the record of a maximum where some fitted mean is 1, which has no errors; None where it is inside."""
+    if overlap_is_certain(solved.solution):
+        return None
+    columns, intercept = solved.columns, design.info.intercept
+    objective = _objective(design, form, columns)
+    margins = margins_of(
+        design, form, columns if not columns.is_identity else _coordinates(design, form, scaled_coordinates)
+    )
+    if find_separation(margins.matrix, margins.sides, margins.most) is not None:
+        return None
+    unit: FloatArray = np.zeros(len(design.info.names))
+    unit[intercept or 0] = 1.0
+    transform = shown_coordinates(form, columns).transform
+    inner = unit if transform is None else np.asarray(np.linalg.lstsq(transform, unit, rcond=None)[0])
+    start = origin_of(design.response, form, intercept, columns)
+    found = maximum_on_boundary(objective, start, inner, solver)
+    if found is None:
+        return None
+    reason = boundary_words(design.positions[found.rows])
+    warn_caller(f"{reason}. Standard errors are withheld.", DataWarning)
+    withheld = WithheldVcov(found.solution.coef.size, reason)
+    record = make_record(design, form, shown_coordinates(form, columns), found.solution, withheld, None, level)
+    return replace(record, covariance=Covariance(*Covariance.withheld(reason)))
+
+
 def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tuple[_Solved, str]:
     """Return the highest maximum that several starts lead to, and say where they lead to more than one."""
     if form.family.concave == form.family:
@@ -191,8 +221,8 @@ def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tup
     if others:
         words = f"; {others} of {len(maxima)} starts lead to a lower maximum of the likelihood"
         warn_caller(
-            f"The likelihood has several maxima: {others} of {len(maxima)} starts of the solver lead to a lower one. The "
-            "highest that was found is reported; there may be a higher one.",
+            f"The likelihood has several maxima: {others} of {len(maxima)} starts of the solver lead to a lower one. "
+            "The highest that was found is reported; there may be a higher one.",
             DataWarning,
         )
     return solved._replace(solution=best), words

@@ -26,7 +26,7 @@ class Binary(Statement):
 
     Parameters
     ----------
-    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
+    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit', 'log'}
         What of the mean is linear in the columns: ``docs/maths/links.md`` has formulas and signs.
     event : object, optional
         The value of the response that is modelled. Default: 1, True, or the second of two levels.

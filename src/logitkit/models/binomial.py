@@ -80,6 +80,20 @@ class Binomial:
         return self.link.code == LOGIT.code
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether linear predictors must stay below zero, where the mean is 1."""
+        return not self.link.rises_to_one
+
+    def sides(self, response: Response) -> Response:
+        """Return the side of zero on which each row's predictor must move, 1 or 0, or one half where it must stay.
+
+        With the log link it stays for rows with events, and falls for the others.
+        """
+        if not self.is_bounded:
+            return response
+        return replace(response, y=np.where(response.y > 0.0, 0.5, 0.0), trials=None, prior=response.weights)
+
+    @property
     def needs_origin(self) -> bool:
         """Whether zero is no good place to start from: the mean there may be none, or far from the data."""
         return not self.is_logit
@@ -195,6 +209,8 @@ class Binomial:
     def origin(self, response: Response) -> FloatArray:
         """Return minus the mean offset, with links other than the logit added to that of the mean outcome, (1,)."""
         start = 0.0 if self.is_logit else self.link.start(response.events / response.total)
+        if self.is_bounded and response.shift is not None:  # every mean below 1
+            return np.array([start - response.shift.max()])
         return start + less_offsets(response, 1)
 
     def margins(self, response: Response) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:

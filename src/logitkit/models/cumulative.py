@@ -55,6 +55,7 @@ class Cumulative:
     name = "cumulative"
     compares_predictors = False
     is_logit = False
+    is_bounded = False
     needs_origin = True
 
     @property
@@ -186,6 +187,10 @@ class Cumulative:
         every = np.broadcast_to(np.arange(self.n_outcomes - 1), above.shape)
         plus, minus = np.where(above, every, -1), np.where(below & ~above, every, -1)
         return plus, minus, np.where(above & below, 0.5, 1.0), above | below
+
+    def sides(self, response: Response) -> Response:
+        """Return the response as it is: margins say which way thresholds move."""
+        return response
 
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, infinite where its thresholds cross, shape (n,)."""

@@ -55,6 +55,10 @@ class Family(Protocol):
         """Whether its second derivatives are never negative."""
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether linear predictors must stay below zero, as with the log link: a maximum may be on the boundary."""
+
+    @property
     def concave(self) -> Family:
         """A family of the same predictors whose likelihood has one maximum: itself, or that of the logit."""
 
@@ -86,6 +90,9 @@ class Family(Protocol):
         For each row and margin, shape (n, r): the predictor that must not fall, the one that it must not fall against,
         each negative for none; the side, 1 or one half where the margin must stay; and whether it counts.
         """
+
+    def sides(self, response: Response) -> Response:
+        """Return the side of zero on which the only linear predictor of each row must move, of two outcomes."""
 
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, without the constant of counts, shape (n,)."""

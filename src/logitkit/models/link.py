@@ -16,7 +16,7 @@ def link_named(name: str) -> Link:
     >>> link_named("cloglog").words
     'complementary log-log'
     """
-    if not isinstance(name, str) or name not in LINKS or name == "log":
-        known = ", ".join(repr(each) for each in LINKS if each != "log")
+    if not isinstance(name, str) or name not in LINKS:
+        known = ", ".join(repr(each) for each in LINKS)
         raise UnsupportedError(f"link={name!r} is not offered; the links that are offered are {known}.")
     return LINKS[name]

@@ -58,6 +58,7 @@ class Multinomial:
     compares_predictors = True
     is_logit = False
     is_convex = True
+    is_bounded = False
     needs_origin = False
 
     @property
@@ -168,6 +169,10 @@ class Multinomial:
         both = shares[other, np.arange(own.size)[:, None]] > 0.0
         plus = np.repeat(own[:, None], outcomes.size, axis=1)
         return plus, other, np.where(both, 0.5, 1.0), np.ones(both.shape, dtype=bool)
+
+    def sides(self, response: Response) -> Response:
+        """Return the response as it is: there are several predictors."""
+        return response
 
     def losses(self, eta: FloatArray, response: Response) -> FloatArray:
         """Return the negative log-likelihood of one trial per row, shape (n,)."""

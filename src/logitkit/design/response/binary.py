@@ -145,8 +145,8 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
         shown = ", ".join(repr(level) for level in levels[:6])
         raise ResponseError(
             f"The response {name!r} has {len(levels)} classes ({shown}{', ...' if len(levels) > 6 else ''}); "
-            "a binary model needs two. For all of them use lk.multinomial or model=lk.Multinomial() (on the command line "
-            "--model multinomial); "
+            "a binary model needs two. For all of them use lk.multinomial or model=lk.Multinomial() (on the command "
+            "line --model multinomial); "
             f'to compare one with the rest, write for example "({name} == {levels[0]!r}) ~ ...".'
         )
     if event is None:

@@ -57,7 +57,7 @@ def margins_of(design: Design, form: Form, columns: Columns) -> Margins:
     """Return the margins of the rows of a fit, in coordinates of the columns."""
     matrix, response = columns.matrix(design.matrix), design.response
     if form.is_single:
-        return Margins(matrix, response)
+        return Margins(matrix, form.family.sides(response))
     rows, sides = margin_rows(matrix, response, inner_predictors(form, columns), form.family)
     return Margins(rows, sides, rows, GEOMETRY_MOST)
 
