@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--offset", metavar="COL", help="column that is added to the linear predictor")
     fit.add_argument("--cluster", metavar="COL", help="column of clusters, for sandwich standard errors")
     fit.add_argument("--event", metavar="VALUE", help="value of the response that is modelled")
-    fit.add_argument("--link", metavar="NAME", help="logit (default), probit, cloglog, loglog or cauchit")
+    fit.add_argument("--link", metavar="NAME", help="logit (default), probit, cloglog, loglog, cauchit or log")
     fit.add_argument(
         "--missing",
         choices=get_args(MissingPolicy),
