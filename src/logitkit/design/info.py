@@ -40,7 +40,10 @@ class ResponseInfo:
     weight_kind : str
         ``"frequency"``, ``"precision"`` or ``"sampling"``.
     ordered : bool
-        Whether several outcomes were the categories of an ordered factor, whose order a model of names does not use.
+        Whether several outcomes were the categories of an ordered factor.
+    offset_factors : tuple of float
+        Of several outcomes: by how much an offset of the row counts in each linear predictor; empty where offsets are
+        given by outcome.
     """
 
     name: str
@@ -56,6 +59,12 @@ class ResponseInfo:
     cluster: str | None = None
     weight_kind: str = "frequency"
     ordered: bool = False
+    offset_factors: tuple[float, ...] = ()
+
+    @property
+    def has_own_offsets(self) -> bool:
+        """Whether offsets are given by outcome."""
+        return bool(self.levels) and not self.offset_factors
 
     @property
     def outcomes(self) -> tuple[str, ...]:

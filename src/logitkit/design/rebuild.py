@@ -16,7 +16,7 @@ from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.ready import as_matrix, missing_rows
 from logitkit.design.response.binary import code_outcome, evaluate_left, missing_outcome
-from logitkit.design.response.reading import NominalReader, RowsUsed, outcome_offsets
+from logitkit.design.response.reading import NominalReader, RowsUsed, offsets_of_row, outcome_offsets
 from logitkit.design.response.response import Response
 from logitkit.design.table.extras import (
     ARRAY,
@@ -97,7 +97,7 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     extras = gather_extras(
         table,
         weights=named_again(weights, response_info.weights, "weights"),
-        offset=None if response_info.levels else named_again(offset, response_info.offset, "offset"),
+        offset=None if response_info.has_own_offsets else named_again(offset, response_info.offset, "offset"),
         offsets=again_by_outcome(offset, response_info),
         cluster=response_info.cluster if response_info.cluster in table else None,
         absorb=None if info.absorbed is None else info.absorbed.name,
@@ -141,7 +141,7 @@ def rebuild_ready(info: DesignInfo, X: Any, y: Any, *, weights: Any = None, offs
     extras = gather_extras(
         table,
         weights=named_again(weights, info.response.weights, "weights"),
-        offset=None if info.response.levels else named_again(offset, info.response.offset, "offset"),
+        offset=None if info.response.has_own_offsets else named_again(offset, info.response.offset, "offset"),
         offsets=again_by_outcome(offset, info.response),
     )
     values, _ = row_values(y, table, "y")
@@ -171,7 +171,7 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     table = read_table(data)
     absorb = None if info.absorbed is None else info.absorbed.name
     by_outcome = again_by_outcome(offset, info.response)
-    common = None if info.response.levels else named_again(offset, info.response.offset, "offset")
+    common = None if info.response.has_own_offsets else named_again(offset, info.response.offset, "offset")
     extras = gather_extras(table, offset=common, absorb=absorb, offsets=by_outcome)
     kept = np.ones(table.n_rows, dtype=bool)
     for where in {**table.missing(coding.variables), **extras.missing()}.values():
@@ -187,7 +187,7 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
     total = given if rows.offset is None else rows.offset + (0.0 if given is None else given)
     n_unseen = int(rows.unseen.sum())
     if info.absorbed is None:
-        offsets = None if total is None else total[None]
+        offsets = offsets_of_row(total, info.response)
         if by_outcome:
             offsets = outcome_offsets(extras, np.flatnonzero(kept), info.response.levels)
         return NewRows(rows.matrix, offsets, kept, n_unseen, table.index)
@@ -243,7 +243,7 @@ def named_again(given: Any, at_fit: str | None, role: str) -> Any:
 
 def again_by_outcome(given: Any, info: ResponseInfo) -> dict[str, Any]:
     """Return the offsets by outcome to use for new rows: those given now, or the columns that the fit named."""
-    if not info.levels:
+    if not info.has_own_offsets:
         return {}
     if given is not None:
         if not info.offsets:

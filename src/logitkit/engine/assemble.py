@@ -102,7 +102,7 @@ def make_record(
     if form.is_single:  # levels that were eliminated are none of the coefficients that were solved for
         n_params = len(info.names) - aliased.size + (0 if info.absorbed is None else info.absorbed.n_varied)
     record = FitRecord(
-        info=constant_of_kept(design, np.unique(aliased % len(info.names)) if len(info.names) else aliased).info,
+        info=constant_of_kept(design, np.unique(form.shown.columns[aliased])).info,
         family=family,
         predictors=form.shown,
         totals=response.totals,
@@ -133,7 +133,7 @@ def make_record(
         method=solution.method,
         reference=form.reference,
         absent=form.absent,
-        solved=form.predictors if form.in_parts else None,
+        solved=form.predictors if form.in_parts and form.shown is not form.predictors else None,
     )
     return record if limit is None else replace(record, limit=replace(limit, names=record.names))
 

@@ -133,11 +133,14 @@ class Equation(NamedTuple):
     label : str
         What they are of; empty where nothing needs to be said.
     columns : (c,) int array
-        The columns of X.
+        The column of X of each.
     places : (c,) int array
-        Where their coefficients are among the flat ones.
+        Where they are among the flat coefficients.
+    terms : tuple of str
+        What each is called within the equation.
     """
 
     label: str
     columns: IntArray
     places: IntArray
+    terms: tuple[str, ...]

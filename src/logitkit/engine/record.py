@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from logitkit.design.design import RowCounts
+from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.facts import Covariance, Equation, Limit, PenaltyFacts
@@ -145,7 +146,7 @@ class FitRecord:
     @property
     def form(self) -> Form:
         """The form that refits are solved in."""
-        if self.is_single:
+        if self.is_single or not self.predictors.is_plain:
             return Form(self.family, self.predictors, self.predictors)
         solved = self.solved
         if solved is None:
@@ -164,12 +165,25 @@ class FitRecord:
 
     @once
     def equations(self) -> tuple[Equation, ...]:
-        """The coefficients by what they are of, in order: one equation for two outcomes, else one per outcome."""
-        return tuple(
-            Equation(label, part.columns, row)
-            for part, places in zip(self.predictors.parts, self.predictors.places, strict=True)
-            for label, row in zip(part.labels, places, strict=True)
-        )
+        """The coefficients by what they are of, in order: one equation per outcome, or one per part of the columns."""
+        found, names = [], self.info.names
+        for part, places in zip(self.predictors.parts, self.predictors.places, strict=True):
+            rows = list(zip(part.labels, places, strict=True))
+            if self.family.words.equation:
+                terms = tuple(names[j] for j in part.columns)
+                found += [Equation(label, part.columns, row, terms) for label, row in rows]
+                continue
+            terms = tuple(self._name(label, j) for label, _ in rows for j in part.columns)
+            heading = self.family.words.part_heading([self.info.names[j] for j in part.columns], part.labels)
+            found.append(Equation(heading, np.tile(part.columns, len(rows)), places.reshape(-1), terms))
+        return tuple(found)
+
+    def _name(self, label: str, column: int) -> str:
+        """Return the name of a coefficient; of a threshold its label alone."""
+        name = self.info.names[column]
+        if not label:
+            return name
+        return label if name == INTERCEPT and not self.family.words.equation else f"{label}:{name}"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -178,9 +192,8 @@ class FitRecord:
 
     @once
     def _flat_names(self) -> tuple[str, ...]:
-        columns = self.info.names
         return tuple(
-            f"{one.label}:{columns[j]}" if one.label else columns[j] for one in self.equations for j in one.columns
+            self._name(label, j) for part in self.predictors.parts for label in part.labels for j in part.columns
         )
 
     def __post_init__(self) -> None:
@@ -235,6 +248,10 @@ class FitRecord:
         if self.is_single:
             return ""
         base = "" if self.reference is None else f"; the reference, {self.outcomes[self.reference]!r}, has none"
+        if not self.family.words.equation:
+            return (
+                "A threshold is called low|high after the outcomes that it parts, a nominal coefficient low|high:term."
+            )
         return f"A coefficient is called outcome:term{base}."
 
     def term_places(self) -> list[tuple[str, IntArray]]:
@@ -250,13 +267,22 @@ class FitRecord:
             found = [(term.name, np.array(term.columns, dtype=np.int64)) for term in terms]
             return [(name, columns[~gone[columns]]) for name, columns in found] + (empty if terms else [])
         found = list(empty)
-        first = np.arange(len(self.modelled)) * self.predictors.n_columns
         for term in self.info.terms:
-            places = np.add.outer(first, np.array(term.columns, dtype=np.int64))
+            rows = self._rows_of(np.array(term.columns, dtype=np.int64))
+            places = np.concatenate([row for _, row in rows]) if rows else np.empty(0, dtype=np.int64)
             found.append((term.name, places[~gone[places]]))
             if len(term.columns) > 1:
-                of_each = zip(self.modelled, places, strict=True)
-                found += [(f"{outcome}:{term.name}", row[~gone[row]]) for outcome, row in of_each]
+                found += [(f"{label}:{term.name}", row[~gone[row]]) for label, row in rows if label]
+        return found
+
+    def _rows_of(self, columns: IntArray) -> list[tuple[str, IntArray]]:
+        """Return the places of the coefficients of some columns, by the label of what they are of."""
+        found = []
+        for part, places in zip(self.predictors.parts, self.predictors.places, strict=True):
+            at = {int(column): place for place, column in enumerate(part.columns)}
+            own = [at[int(column)] for column in columns if int(column) in at]
+            if own:
+                found += [(label, row[own]) for label, row in zip(part.labels, places, strict=True)]
         return found
 
     @property

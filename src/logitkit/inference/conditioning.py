@@ -102,15 +102,16 @@ def conditioning(record: FitRecord) -> Conditioning:
 
 def _blocks(record: FitRecord) -> list[IntArray]:
     """Return the places of the slopes that have errors, of each outcome."""
-    p, errors = len(record.info.names), record.std_error
+    columns, errors = record.predictors.columns, record.std_error
     counted = np.array([name != INTERCEPT for name in record.info.names])
     if counted.sum() > OVERALL_MOST:
         for term in record.info.terms:
             if len(term.columns) > TERM_MOST:
                 counted[list(term.columns)] = False
     with np.errstate(invalid="ignore"):
-        used = np.tile(counted, errors.size // p) & (errors > 0.0)
-    blocks = [k * p + np.flatnonzero(used[k * p : (k + 1) * p]) for k in range(errors.size // p)]
+        used = counted[columns] & (errors > 0.0)
+    rows = [row for places in record.predictors.places for row in places]
+    blocks = [row[used[row]] for row in rows]
     return [places for places in blocks if 0 < places.size <= OVERALL_MOST]
 
 
@@ -129,7 +130,7 @@ def _of_block(record: FitRecord, places: IntArray) -> Conditioning | None:
         largest = float(share.max())
         if largest <= MEASURED:
             continue
-        own = places[share > 0.1 * largest] % len(record.info.names)
+        own = record.predictors.columns[places[share > 0.1 * largest]]
         exact = read_together(record.info, own)
         if largest > (COMPUTED if exact else MEASURED):
             columns.update(own.tolist())

@@ -42,7 +42,7 @@ def is_sample(record: FitRecord, design: Design) -> bool:
     response = design.response
     eta = linear_predictors(record, design.matrix, response.offset, levels=design.level_codes)
     left = response.weights > 0.0
-    if record.limit is not None and not record.family.compares_predictors:
+    if record.limit is not None and record.is_single:
         margin = _margins(record, design)
         if np.any(left & (margin != 0.0) & ~_is_own_side(margin, response.y)):
             return False
@@ -93,7 +93,7 @@ def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
     -------
     (n,) array or None
         On the rows of the fit the limit is never undetermined: a row that moves is a separated one. None for a fit
-        that is not separated, for other rows, and where only differences of predictors count.
+        that is not separated, for other rows, and where there are several predictors.
 
     Examples
     --------
@@ -102,6 +102,6 @@ def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
     >>> known_sides(fit.record, fit.design).tolist()
     [-1.0, -1.0, 1.0, 1.0]
     """
-    if record.limit is None or record.family.compares_predictors or not is_sample(record, design):
+    if record.limit is None or not record.is_single or not is_sample(record, design):
         return None
     return np.where(design.response.weights > 0.0, np.where(design.response.y > 0.5, 1.0, -1.0), 0.0)

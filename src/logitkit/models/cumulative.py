@@ -12,12 +12,24 @@ import numpy as np
 
 from logitkit.design.response.response import NO_SHARES, Response, less_offsets
 from logitkit.models.curvatures import Banded, BlockSums
-from logitkit.models.links import LOGIT, Link
+from logitkit.models.links import LINKS, LOGIT, Link
 from logitkit.models.multinomial import Multinomial
+from logitkit.models.words import RATIOS, Words
 from logitkit.typing import BoolArray, CodeArray, FloatArray, Information, IntArray
 
 __all__ = ["Cumulative", "crossed"]
 
+#: By link. A ratio has a name where exp(coefficient) is one: of odds, or of hazards of the higher outcomes.
+TITLES = {
+    name: Words(
+        f"Cumulative {link.words} model",
+        "",
+        None if LINKS[link.mirror].ratio_of_absence else RATIOS.get(LINKS[link.mirror].ratio or ""),
+        "multinomial",
+    )
+    for name, link in LINKS.items()
+    if link.mirror is not None  # Y > k has the mirrored link
+}
 PIECE = 2048  # rows whose tails stay in the second-level cache
 
 
@@ -72,6 +84,11 @@ class Cumulative:
     def exact(self) -> Cumulative:
         """The family with observed information."""
         return replace(self, information="observed")
+
+    @property
+    def words(self) -> Words:
+        """What its models are called in print."""
+        return TITLES[self.link.name]
 
     @property
     def solving(self) -> Cumulative:

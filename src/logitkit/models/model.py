@@ -16,6 +16,7 @@ __all__ = ["STATED_BY", "Model", "Statement", "require_model"]
 STATED_BY = {
     **dict.fromkeys(("event", "link", "information"), "Binary"),
     **dict.fromkeys(("reference", "per_outcome", "equal"), "Multinomial"),
+    **dict.fromkeys(("nominal", "order"), "Ordinal"),
 }
 #: Arguments of the functions that fit, which no model states.
 OF_FITS = ("weights", "offset", "weight_kind", "missing", "cluster", "absorb", "penalty", "solver", "level")
@@ -24,6 +25,8 @@ OF_FITS = ("weights", "offset", "weight_kind", "missing", "cluster", "absorb", "
 NAMED = {
     **dict.fromkeys(("logit", "logistic", "binary", "binomial"), "lk.Binary()"),
     **dict.fromkeys(("multinomial", "nominal", "softmax", "mnlogit"), "lk.Multinomial()"),
+    **dict.fromkeys(("ordinal", "ordered", "cumulative", "ologit", "polr", "clm"), "lk.Ordinal()"),
+    **dict.fromkeys(("adjacent", "acat"), "lk.Ordinal('adjacent')"),
 }
 
 
@@ -101,5 +104,5 @@ def require_model(model: Any) -> Model:
     if isinstance(model, type) and isinstance(model, Model):
         raise DataError(f"model={model.__name__} is the class; give one of its objects, model=lk.{model.__name__}().")
     if not isinstance(model, Model):
-        raise DataError(f"model={model!r:.60} is no model; give lk.Binary() or lk.Multinomial().")
+        raise DataError(f"model={model!r:.60} is no model; give lk.Binary(), lk.Multinomial() or lk.Ordinal().")
     return model

@@ -123,7 +123,9 @@ class Predictors:
     @property
     def is_single(self) -> bool:
         """Whether there is one predictor with a coefficient for each column, as for two outcomes."""
-        return self.n_predictors == 1 and self.basis is None and len(self.parts) == 1
+        return (
+            self.n_predictors == 1 and self.basis is None and len(self.parts) == 1 and self.parts[0].constraint is None
+        )
 
     @property
     def is_plain(self) -> bool:
@@ -157,6 +159,11 @@ class Predictors:
             np.arange(start, start + part.size).reshape(part.n_rows, part.columns.size)
             for start, part in zip(ends, self.parts, strict=False)
         )
+
+    @once
+    def columns(self) -> IntArray:
+        """The column of each flat coefficient, shape (n_flat,)."""
+        return np.concatenate([np.tile(part.columns, part.n_rows) for part in self.parts])
 
     def flat(self, coef: FloatArray) -> FloatArray:
         """Return the flat coefficients, shape (n_flat,), of those that are solved for."""

@@ -23,6 +23,7 @@ __all__ = [
     "absorbed_frame",
     "coefficient_frame",
     "coefficient_index",
+    "coefficient_series",
     "confint_frame",
     "glance_frame",
     "odds_ratio_frame",
@@ -64,12 +65,13 @@ def coefficient_index(record: FitRecord) -> pd.Index:
 
 def _labels(record: FitRecord) -> dict[str, list[str]]:
     """Return the term of each coefficient, and before it the equation where there are several."""
+    if not record.family.words.equation:
+        return {"term": list(record.names)}
     terms, equations = [""] * record.coef.size, [""] * record.coef.size
     for one in record.equations:
         for column, place in zip(one.columns, one.places, strict=True):
             terms[place], equations[place] = record.info.names[column], one.label
-    kind = record.family.words.equation
-    return {kind: equations, "term": terms} if kind else {"term": terms}
+    return {record.family.words.equation: equations, "term": terms}
 
 
 def coefficient_frame(record: FitRecord, values: FloatArray) -> pd.DataFrame:
@@ -79,6 +81,11 @@ def coefficient_frame(record: FitRecord, values: FloatArray) -> pd.DataFrame:
         table[one.columns, k] = values[one.places]
     columns = pd.Index([one.label for one in record.equations], name=record.family.words.equation)
     return pd.DataFrame(table, pd.Index(record.info.names, name="term"), columns)
+
+
+def coefficient_series(record: FitRecord, values: FloatArray, name: str) -> pd.Series:
+    """Return one number per coefficient, by its name."""
+    return pd.Series(values, pd.Index(record.names, name="term"), name=name)
 
 
 def posterior_named(frame: pd.DataFrame, record: FitRecord) -> pd.DataFrame:

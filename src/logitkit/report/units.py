@@ -18,7 +18,7 @@ from logitkit.inference.changes import column_changes, without_ratio
 from logitkit.inference.delta import Estimates
 from logitkit.models.words import Ratio
 from logitkit.report.wording import name_list
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["changes_of", "grouped_unit_note", "per_unit", "read_units", "unit_labels", "unit_note"]
 
@@ -85,7 +85,7 @@ def unit_note(record: FitRecord, found: Estimates, changes: FloatArray) -> Itera
     """Propose units for columns whose coefficients and errors are too small to be read."""
     ratio = record.family.words.ratio
     verbs = "fit.plot.coefficients and fit.report" if ratio is None else ratio.verbs
-    sizes = _sizes(found.estimate, found.std_error, len(record.info.names))
+    sizes = _sizes(found.estimate, found.std_error, record.predictors.columns, len(record.info.names))
     units = _proposed(record.info, sizes, changes, lambda: _deviations(record))
     if units:
         yield f"{_small_words(units, ratio)} fit.summary(units={_mapping(units)}); {verbs} take units too."
@@ -95,8 +95,10 @@ def grouped_unit_note(
     info: DesignInfo, estimate: FloatArray, std_error: FloatArray, changes: FloatArray, ratio: Ratio | None
 ) -> Iterator[str]:
     """Propose units for columns whose coefficients are too small to be read in every group."""
-    unknown = np.full(len(info.names), np.nan)
-    units = _proposed(info, _sizes(estimate, std_error, len(info.names)), changes, lambda: unknown)
+    p = len(info.names)
+    unknown = np.full(p, np.nan)
+    sizes = _sizes(estimate, std_error, np.tile(np.arange(p), estimate.size // p), p)
+    units = _proposed(info, sizes, changes, lambda: unknown)
     if units:
         yield f"{_small_words(units, ratio)} fits.summary(units={_mapping(units)})."
 
@@ -121,10 +123,11 @@ def read_units(words: Sequence[str]) -> dict[str, float]:
     return units
 
 
-def _sizes(estimate: FloatArray, std_error: FloatArray, p: int) -> FloatArray:
-    """Return the largest finite coefficient or error of each column."""
-    sizes = np.fmax(np.abs(estimate), std_error).reshape(-1, p)
-    largest: FloatArray = np.where(np.isfinite(sizes), sizes, 0.0).max(axis=0)
+def _sizes(estimate: FloatArray, std_error: FloatArray, columns: IntArray, p: int) -> FloatArray:
+    """Return the largest finite coefficient or error of each of p columns."""
+    sizes = np.fmax(np.abs(estimate), std_error).reshape(-1)
+    largest = np.zeros(p)
+    np.maximum.at(largest, columns, np.where(np.isfinite(sizes), sizes, 0.0))
     return largest
 
 
@@ -160,7 +163,7 @@ def _mapping(units: Mapping[str, float]) -> str:
 def _deviations(record: FitRecord) -> FloatArray:
     """Return standard deviations of the columns, nan where they are not known.
 
-    After a penalty that standardises they are its scale. Else they follow from the information of the first outcome,
+    After a penalty that standardises they are its scale. Else they follow from the information of the first coefficients of columns,
     ``sum w x x'``, whose weights w are those of the iterations: near enough for a power of ten, and kept in a record
     that has no rows.
     """
@@ -178,12 +181,13 @@ def _deviations(record: FitRecord) -> FloatArray:
         information = np.linalg.inv(vcov[np.ix_(known, known)] / np.outer(root, root)) / np.outer(root, root)
     except np.linalg.LinAlgError:
         return unknown
-    first = np.flatnonzero(known < p)
-    if intercept not in known[first]:
+    columns = record.predictors.columns[known]
+    first = np.unique(columns, return_index=True)[1]
+    if intercept not in columns[first]:
         return unknown
-    own = first[known[first] == intercept][0]
+    own = first[columns[first] == intercept][0]
     with np.errstate(invalid="ignore"):
         shares = information[first, own] / information[own, own]
         variances = np.diag(information)[first] / information[own, own] - shares**2
-        unknown[known[first]] = np.where(variances > 0.0, np.sqrt(variances), np.nan)
+        unknown[columns[first]] = np.where(variances > 0.0, np.sqrt(variances), np.nan)
     return unknown

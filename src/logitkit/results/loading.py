@@ -11,9 +11,18 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.file import load_record
 from logitkit.results.fit import Fit
 from logitkit.results.multinomial import MultinomialFit
+from logitkit.results.ordinal import OrdinalFit
 from logitkit.writing import as_path
 
 __all__ = ["fit_of", "load"]
+
+#: The verbs of each family, by its name.
+FITS: dict[str, type[Fit | MultinomialFit]] = {
+    "binomial": Fit,
+    "multinomial": MultinomialFit,
+    "cumulative": OrdinalFit,
+    "adjacent": OrdinalFit,
+}
 
 
 def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | MultinomialFit:
@@ -62,4 +71,4 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
 
 def fit_of(record: FitRecord, design: Design | None = None) -> Fit | MultinomialFit:
     """Return a record with the verbs of its family."""
-    return Fit(record, design) if record.is_single else MultinomialFit(record, design)
+    return FITS[record.family.name](record, design)

@@ -13,13 +13,21 @@ from logitkit.design.response.binary import code_outcome
 from logitkit.design.response.nominal import code_outcomes
 from logitkit.design.response.response import Response
 from logitkit.design.table.checks import require_finite_offset
-from logitkit.design.table.extras import ARRAY, Extras, clusters_of, make_response, offset_role, prior_weights
+from logitkit.design.table.extras import (
+    ARRAY,
+    Extras,
+    clusters_of,
+    make_response,
+    offset_role,
+    prior_weights,
+    row_offset,
+)
 from logitkit.design.table.frame import numeric_values
 from logitkit.design.table.levels import is_ordered
 from logitkit.errors import DataError, FormulaError, ResponseError, nearest_name
 from logitkit.typing import FloatArray, IntArray, WeightKind
 
-__all__ = ["BinaryReader", "NominalReader", "OutcomeReader", "RowsUsed", "outcome_offsets"]
+__all__ = ["BinaryReader", "NominalReader", "OutcomeReader", "RowsUsed", "offsets_of_row", "outcome_offsets"]
 
 
 class RowsUsed(NamedTuple):
@@ -99,18 +107,22 @@ class NominalReader:
         Of single outcomes, by outcome as printed, or by ``"<array>"`` and its place.
     known : ResponseInfo, optional
         Of a fit, whose outcomes new rows have; none of them is left out then.
+    offset : str or array-like, optional
+        Of the row, where an offset of the row makes a difference.
     """
 
     offsets: Mapping[str, Any] = field(default_factory=dict)
     known: ResponseInfo | None = None
+    offset: Any = None
 
-    @property
-    def offset(self) -> None:
-        """None: one column added to every logit changes no probability."""
+    def factors(self, n_outcomes: int) -> tuple[float, ...]:
+        """Return by how much an offset of the row counts in each predictor: empty, as it would change nothing."""
+        del n_outcomes
+        return () if self.known is None else self.known.offset_factors
 
     def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
         """Return the response; levels that do not occur in rows of positive weight are left out and told."""
-        if rows.shift is not None:
+        if rows.shift is not None and not self.factors(2):
             raise FormulaError(
                 "offset() in the formula would be added to every logit, which changes no probability: give offsets by "
                 "outcome, offset={'outcome': column}."
@@ -142,10 +154,14 @@ class NominalReader:
                 levels=levels,
                 empty=empty,
                 ordered=len(levels) > 2 and is_ordered(values),
+                offset_factors=self.factors(len(levels)),
             )
         prefix = offset_role("")
         clusters = clusters_of(rows.extras, rows.positions)
-        offsets = outcome_offsets(rows.extras, rows.positions, info.levels)
+        if info.offset_factors:
+            offsets = offsets_of_row(row_offset(rows.extras, rows.positions, rows.shift), info)
+        else:
+            offsets = outcome_offsets(rows.extras, rows.positions, info.levels)
         shares, n_outcomes = coded.shares, len(info.levels)
         y = shares[1] if shares is not None and n_outcomes == 2 else coded.codes
         response = Response(y, coded.trials, prior, rows.weight_kind, offsets, clusters, n_outcomes, shares)
@@ -156,6 +172,11 @@ class NominalReader:
         if self.known is None and response.trials is not None and not (response.weights > 0.0).any():
             raise ResponseError(f"No row of {name!r} has a positive weight and a count.")
         return response, info
+
+
+def offsets_of_row(offset: FloatArray | None, info: ResponseInfo) -> FloatArray | None:
+    """Return the offsets of all linear predictors, (m, n), from one per row; of two outcomes that of the only one."""
+    return None if offset is None else np.multiply.outer(np.array(info.offset_factors or (1.0,)), offset)
 
 
 def outcome_offsets(extras: Extras, positions: IntArray, levels: tuple[str, ...]) -> FloatArray | None:

@@ -29,6 +29,7 @@ __all__ = [
     "offsets_by_outcome",
     "pick_rows",
     "prior_weights",
+    "row_offset",
 ]
 
 ARRAY = "<array>"
@@ -144,12 +145,19 @@ def make_response(
 ) -> Response:
     """Return the response of the rows used."""
     prior, clusters = prior_weights(extras, positions, weight_kind), clusters_of(extras, positions)
+    offset = row_offset(extras, positions, offset)
+    return Response(outcome.y, outcome.trials, prior, weight_kind, None if offset is None else offset[None], clusters)
+
+
+def row_offset(extras: Extras, positions: IntArray, shift: FloatArray | None) -> FloatArray | None:
+    """Return the offset of each of the rows used: that of the formula and that given beside it."""
+    offset = shift
     if "offset" in extras.series:
         given = numeric_values(extras.series["offset"].iloc[positions], "offset")
         offset = given if offset is None else offset + given
     if offset is not None:
         require_finite_offset(offset, positions)
-    return Response(outcome.y, outcome.trials, prior, weight_kind, None if offset is None else offset[None], clusters)
+    return offset
 
 
 def prior_weights(extras: Extras, positions: IntArray, weight_kind: WeightKind) -> FloatArray | None:

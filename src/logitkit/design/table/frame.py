@@ -16,7 +16,7 @@ from logitkit.design.table.names import require_distinct_names, require_text_nam
 from logitkit.errors import DataError, nearest_name
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Table", "as_levels", "coded_values", "is_missing", "levels_of", "read_table"]
+__all__ = ["Table", "as_levels", "coded_values", "is_missing", "levels_of", "read_table", "with_levels"]
 
 
 class Table:
@@ -146,6 +146,11 @@ def coded_values(values: Any) -> Coded:
         return Coded(stored.codes, stored.categories.tolist(), declared=True)
     found = pd.Categorical(pd.Series(values))
     return Coded(found.codes, found.categories.tolist(), declared=False)
+
+
+def with_levels(values: Any, levels: Sequence[Any]) -> Any:
+    """Return values as ordered categories of these levels."""
+    return pd.Series(pd.Categorical(pd.Series(values).astype(object), categories=list(levels), ordered=True))
 
 
 def as_levels(levels: Any) -> list[Any]:

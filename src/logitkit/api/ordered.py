@@ -1,0 +1,110 @@
+"""The public function that fits models of ordered outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, cast
+
+from logitkit.api.fitting import fit
+from logitkit.engine.solvers.newton import Newton
+from logitkit.models.ordinal import Ordinal
+from logitkit.results.foreign import in_our_words
+from logitkit.results.ordinal import OrdinalFit
+from logitkit.typing import Information, MissingPolicy, WeightKind
+
+__all__ = ["ordinal"]
+
+
+@in_our_words
+def ordinal(
+    formula: str,
+    data: Any,
+    *,
+    model: Literal["cumulative", "adjacent"] = "cumulative",
+    link: str = "logit",
+    nominal: str | Sequence[str] | None = None,
+    order: Sequence[Any] | None = None,
+    information: Information = "observed",
+    weights: Any = None,
+    offset: Any = None,
+    weight_kind: WeightKind = "frequency",
+    missing: MissingPolicy = "drop",
+    cluster: Any = None,
+    solver: Newton | None = None,
+    level: float = 0.95,
+) -> OrdinalFit:
+    r"""Fit a model of ordered outcomes from a formula by maximum likelihood.
+
+    .. math:: P(Y_i \le k) = F(\theta_k - x_i'\beta - z_i'\gamma_k - o_i)
+
+    with thresholds :math:`\theta_k`; or of adjacent categories,
+    :math:`\log \{P(Y_i = k + 1) / P(Y_i = k)\} = \theta_k + x_i'\beta + z_i'\gamma_k + o_i`. A positive coefficient
+    means higher outcomes.
+
+    Parameters
+    ----------
+    formula : str
+        ``"response ~ terms"``. The response is an ordered categorical, numbers, or ``cbind(low, medium, high)`` with
+        counts of each outcome, the lowest first; text needs ``order``. The terms are those of ``logit``.
+    data : table
+        As in ``logit``; it is not changed.
+    model : {'cumulative', 'adjacent'}
+        Which of the two.
+    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
+        Distribution function F of the cumulative model; adjacent categories have the logit.
+    nominal : str or sequence of str, optional
+        Terms of the formula, ``"temp + contact"``, with a coefficient per threshold; all others have one.
+    order : sequence, optional
+        The outcomes from the lowest to the highest.
+    information : {'observed', 'expected'}
+        Second derivatives that standard errors follow from: observed as in R's clm and polr and in Stata, or expected
+        as in SAS and VGAM.
+    weights, offset : str or (n,) array-like, optional
+        A column name, or an array aligned with ``data`` before any row is dropped. An offset is added to x'b.
+    weight_kind : {'frequency', 'precision', 'sampling'}
+        As in ``logit``.
+    missing : {'drop', 'raise'}
+        Rows with missing values are dropped and counted, or refused.
+    cluster : str or (n,) array-like, optional
+        Groups of rows that may be dependent: sandwich errors with G / (G - 1).
+    solver : Newton, optional
+        Options of the solver.
+    level : float, default 0.95
+        Confidence level of intervals.
+
+    Returns
+    -------
+    OrdinalFit
+        Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
+
+    Raises
+    ------
+    FormulaError, DataError, ResponseError
+        What is wrong with the input, where, and what to do.
+
+    References
+    ----------
+    McCullagh, P. (1980) Regression models for ordinal data. Journal of the Royal Statistical Society B 42, 109-142.
+
+    Examples
+    --------
+    Without terms the thresholds are the logits of the cumulative proportions, here 1/4 and 3/4:
+
+    >>> import logitkit as lk
+    >>> fit = lk.ordinal("rating ~ 1", {"rating": ["low", "mid", "mid", "high"]}, order=["low", "mid", "high"])
+    >>> fit.coef.round(4).to_dict()
+    {'low|mid': -1.0986, 'mid|high': 1.0986}
+    """
+    found = fit(
+        formula,
+        data,
+        model=Ordinal(model, link, nominal, order, information),
+        weights=weights,
+        offset=offset,
+        weight_kind=weight_kind,
+        missing=missing,
+        cluster=cluster,
+        solver=solver,
+        level=level,
+    )
+    return cast(OrdinalFit, found)

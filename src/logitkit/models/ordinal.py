@@ -1,0 +1,184 @@
+"""The statement of a model of ordered outcomes: cumulative or adjacent-category, proportional or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, ClassVar, Literal, get_args
+
+import numpy as np
+
+from logitkit.design.formula.named import columns_named
+from logitkit.design.info import DesignInfo
+from logitkit.design.response.ordered import OrderedReader, OrderKind
+from logitkit.design.response.reading import OutcomeReader
+from logitkit.errors import DataError, FormulaError, UnsupportedError
+from logitkit.models.adjacent import Adjacent
+from logitkit.models.cumulative import Cumulative
+from logitkit.models.form import Form
+from logitkit.models.link import link_named
+from logitkit.models.model import Statement
+from logitkit.models.predictors import Part, Predictors
+from logitkit.options import require_choice
+from logitkit.typing import FloatArray, Information, IntArray
+
+__all__ = ["Ordinal", "ordinal_predictors", "threshold_names"]
+
+NOT_YET = ("continuation", "stereotype")
+
+
+@dataclass(frozen=True, repr=False)
+class Ordinal(Statement):
+    r"""A model of ordered outcomes.
+
+    Cumulative, with a link of distribution function F:
+
+    .. math:: P(Y_i \le k) = F(\theta_k - x_i'\beta - z_i'\gamma_k - o_i),
+
+    or of adjacent categories:
+
+    .. math:: \log \frac{P(Y_i = k + 1)}{P(Y_i = k)} = \theta_k + x_i'\beta + z_i'\gamma_k + o_i.
+
+    A positive coefficient means higher outcomes in both.
+
+    Parameters
+    ----------
+    model : {'cumulative', 'adjacent'}
+        Which of the two.
+    link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
+        Of the cumulative probabilities; adjacent categories have the logit.
+    nominal : str or sequence of str, optional
+        Terms of the formula, ``"temp + contact"``, that have a coefficient per threshold; all others have one.
+    order : sequence, optional
+        The outcomes from the lowest to the highest. Needed for text and for categories without an order.
+    information : {'observed', 'expected'}
+        Second derivatives that standard errors follow from: observed as in R's clm and polr and in Stata, or expected
+        as in SAS and VGAM.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"rating": [1, 2, 3, 2, 1, 3, 3, 2, 1], "x": [1.0, 2, 3, 4, 2, 6, 5, 4, 1]}
+    >>> lk.fit("rating ~ x", data, model=lk.Ordinal()).record.names
+    ('1|2', '2|3', 'x')
+    """
+
+    model: Literal["cumulative", "adjacent"] = "cumulative"
+    link: str = "logit"
+    nominal: str | Sequence[str] | None = None
+    order: Sequence[Any] | None = None
+    information: Information = "observed"
+
+    is_single: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is not offered, and keep what is given from being changed later."""
+        if self.model in NOT_YET:
+            raise UnsupportedError(f"model={self.model!r} is not yet offered; give 'cumulative' or 'adjacent'.")
+        require_choice("model", self.model, get_args(OrderKind))
+        require_choice("information", self.information, get_args(Information))
+        link = link_named(self.link)
+        if self.model == "adjacent" and link.name != "logit":
+            raise UnsupportedError(
+                f"link={link.name!r} does not go with model='adjacent': adjacent outcomes are compared by log odds. "
+                "Give model='cumulative', or leave link= out."
+            )
+        if isinstance(self.nominal, Sequence) and not isinstance(self.nominal, str):
+            object.__setattr__(self, "nominal", tuple(self.nominal))
+        if self.order is not None:
+            if isinstance(self.order, str) or not hasattr(self.order, "__iter__"):
+                raise DataError(f"order={self.order!r} is no list; give the outcomes from the lowest to the highest.")
+            object.__setattr__(self, "order", tuple(self.order))
+
+    def reader(self, offset: Any = None) -> OutcomeReader:
+        """Return what reads the response.
+
+        Parameters
+        ----------
+        offset : str or (n,) array-like, optional
+            Of the row: added to x'b, so that a larger one means higher outcomes.
+
+        Returns
+        -------
+        OutcomeReader
+            With the order and the offset.
+        """
+        order = None if self.order is None else tuple(self.order)
+        return OrderedReader(offset=offset, order=order, kind=self.model)
+
+    def form(self, info: DesignInfo, penalised: bool = False) -> Form:
+        """Return the likelihood and the linear predictors of the columns and outcomes.
+
+        Parameters
+        ----------
+        info : DesignInfo
+            Names of the columns and outcomes.
+        penalised : bool
+            Whether there is a penalty, which is refused.
+
+        Returns
+        -------
+        Form
+            Thresholds, proportional terms and nominal terms.
+        """
+        if penalised:
+            raise UnsupportedError(f"penalty= does not go with model={self!r}: models of ordered outcomes have none.")
+        if info.intercept is None:
+            raise FormulaError(
+                "A model of ordered outcomes has thresholds, which are its intercepts: leave the intercept in the "
+                "formula, and give a matrix a column of ones named 'Intercept'."
+            )
+        nominal = np.empty(0, dtype=np.int64)
+        if self.nominal is not None:
+            nominal = columns_named(self.nominal, info, "nominal")
+            nominal = nominal[nominal != info.intercept]
+        k = len(info.response.levels)
+        names = threshold_names(info.response.levels)
+        predictors = ordinal_predictors(self.model, k, len(info.names), info.intercept, nominal, names)
+        if self.model == "adjacent":
+            return Form(Adjacent(k), predictors, predictors)
+        return Form(Cumulative(k, link_named(self.link), self.information), predictors, predictors)
+
+
+def threshold_names(outcomes: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of thresholds, after the outcomes that they part.
+
+    Examples
+    --------
+    >>> threshold_names(["low", "medium", "high"])
+    ('low|medium', 'medium|high')
+    """
+    return tuple(f"{below}|{above}" for below, above in pairwise(outcomes))
+
+
+def ordinal_predictors(
+    model: str, n_outcomes: int, n_columns: int, intercept: int, nominal: IntArray, names: tuple[str, ...]
+) -> Predictors:
+    """Return the predictors of thresholds, of proportional and of nominal columns, in this order.
+
+    Examples
+    --------
+    One nominal column of two, and three outcomes:
+
+    >>> predictors = ordinal_predictors("cumulative", 3, 3, 0, np.array([2]), ("a|b", "b|c"))
+    >>> predictors.table(np.array([-1.0, 1.0, 0.5, 0.1, 0.2])).tolist()
+    [[-1.0, -0.5, -0.1], [1.0, -0.5, -0.2]]
+    """
+    own, together, each = _constraints(model, n_outcomes)
+    rest = np.setdiff1d(np.arange(n_columns), np.append(nominal, intercept))
+    parts = [Part(np.array([intercept]), constraint=own, labels=names)]
+    if rest.size:
+        parts.append(Part(rest, constraint=together, labels=("",)))
+    if nominal.size:
+        parts.append(Part(nominal, constraint=each, labels=names))
+    return Predictors(len(own), n_columns, tuple(parts))
+
+
+def _constraints(model: str, n_outcomes: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the constraint matrices of thresholds, proportional terms and nominal terms."""
+    m = n_outcomes - 1
+    if model == "adjacent":  # of the logits of all outcomes against the first
+        steps = np.vstack([np.zeros((1, m)), np.tril(np.ones((m, m)))])
+        return steps, np.arange(float(n_outcomes))[:, None], steps
+    return np.eye(m), -np.ones((m, 1)), -np.eye(m)
