@@ -204,15 +204,15 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
 def _new_ready_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
     """Return rows of a matrix to predict for."""
     matrix, _, index = as_matrix(X, info.names)
-    table, levels = Table(None, (), matrix.n_rows, index), info.response.levels
-    common = None if levels else named_again(offset, info.response.offset, "offset")
+    table = Table(None, (), matrix.n_rows, index)
+    common = None if info.response.has_own_offsets else named_again(offset, info.response.offset, "offset")
     extras = gather_extras(table, offset=common, offsets=again_by_outcome(offset, info.response))
     kept: BoolArray = ~missing_rows(matrix)
     for where in extras.missing().values():
         kept &= ~where
-    offsets = outcome_offsets(extras, np.flatnonzero(kept), levels)
+    offsets = outcome_offsets(extras, np.flatnonzero(kept), info.response.levels)
     if "offset" in extras.series:
-        offsets = numeric_values(extras.series["offset"], "offset")[None, kept]
+        offsets = offsets_of_row(numeric_values(extras.series["offset"], "offset")[kept], info.response)
     return NewRows(matrix if kept.all() else matrix.take(np.flatnonzero(kept)), offsets, kept, 0, index)
 
 

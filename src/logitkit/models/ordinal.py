@@ -71,6 +71,7 @@ class Ordinal(Statement):
     information: Information = "observed"
 
     is_single: ClassVar[bool] = False
+    is_logit: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse what is not offered, and keep what is given from being changed later."""

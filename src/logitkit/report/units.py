@@ -163,7 +163,8 @@ def _mapping(units: Mapping[str, float]) -> str:
 def _deviations(record: FitRecord) -> FloatArray:
     """Return standard deviations of the columns, nan where they are not known.
 
-    After a penalty that standardises they are its scale. Else they follow from the information of the first coefficients of columns,
+    After a penalty that standardises they are its scale. Else they follow from the information of each column's first
+    coefficient,
     ``sum w x x'``, whose weights w are those of the iterations: near enough for a power of ten, and kept in a record
     that has no rows.
     """

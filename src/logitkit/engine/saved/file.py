@@ -28,7 +28,6 @@ from logitkit.engine.saved.schema import FORMAT, ROUNDING, VERSION, problem_of
 from logitkit.errors import DataError, LogitkitError
 from logitkit.models.binomial import Binomial
 from logitkit.models.link import link_named
-from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import single_predictor
 from logitkit.typing import IntArray
 from logitkit.writing import write_file
@@ -71,7 +70,7 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
     wrong = problem_of(packed)
     if wrong is not None:
         raise DataError(f"'{path}' is damaged: {wrong}.")
-    several = packed["family"] == Multinomial.name
+    several = packed["family"] != Binomial.name
     try:
         record = unpack_outcomes(packed, functions) if several else unpack_record(packed, functions)
         apart = _apart(record)

@@ -93,7 +93,7 @@ def unpack_model(
     coding = None if packed["coding"] is None else unpack_coding(packed["coding"], functions)
     inner_coef = np.asarray(decode(packed["inner_coef"]), dtype=np.float64)
     response = decode(packed["response"])
-    response |= {name: tuple(response[name]) for name in ("levels", "empty")}
+    response |= {name: tuple(response[name]) for name in ("levels", "empty", "offset_factors")}
     response["offsets"] = tuple((outcome, column) for outcome, column in response["offsets"])
     info = DesignInfo(
         tuple(packed["names"]),

@@ -13,6 +13,10 @@ from logitkit.design.formula.saved_levels import floats_of, pack_array, pack_van
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.model import pack_model, unpack_model
+from logitkit.models.adjacent import Adjacent
+from logitkit.models.cumulative import Cumulative
+from logitkit.models.family import Family
+from logitkit.models.links import LINKS
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Part, Predictors, full_predictors
 from logitkit.typing import IntArray
@@ -36,6 +40,7 @@ def pack_outcomes(record: FitRecord) -> dict[str, Any]:
         "solved": None if record.solved is None else [pack_part(part) for part in record.solved.parts],
         "totals": encode(record.totals),
         "coordinates": packed,
+        **({} if record.predictors.is_plain else _pack_ordered(record)),
     }
 
 
@@ -43,14 +48,14 @@ def unpack_outcomes(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> 
     """Return the record that was packed."""
     parts = unpack_model(packed, functions)
     k, p = len(parts["info"].response.levels), len(packed["names"])
-    predictors = full_predictors(k, p, packed["reference"], parts["info"].response.levels)
+    family, predictors = _model(packed, k, p, parts["info"].response.levels)
     absent = None
     if packed["absent"] is not None:
         absent = np.zeros(predictors.n_flat, dtype=bool)
         absent[packed["absent"]] = True
     record = FitRecord(
         **parts,
-        family=Multinomial(k),
+        family=family,
         coordinates=_coordinates(packed["coordinates"], parts["aliased"], predictors.n_flat),
         reference=packed["reference"],
         predictors=predictors,
@@ -59,6 +64,35 @@ def unpack_outcomes(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> 
         totals=np.asarray(decode(packed["totals"]), dtype=np.float64),
     )
     return record if record.limit is None else replace(record, limit=replace(record.limit, names=record.names))
+
+
+def _pack_ordered(record: FitRecord) -> dict[str, Any]:
+    """Return the parts of the predictors with their labels, and what an ordered family is made with."""
+    shown = [
+        {"columns": part.columns.tolist(), "labels": list(part.labels), "constraint": encode(part.constraint)}
+        for part in record.predictors.parts
+    ]
+    family = record.family
+    of_link = {"link": family.link.name, "information": family.information} if family.name == "cumulative" else {}
+    return {"shown": shown, "link": "logit", "information": "observed"} | of_link
+
+
+def _model(packed: Mapping[str, Any], k: int, p: int, levels: tuple[str, ...]) -> tuple[Family, Predictors]:
+    """Return the likelihood and the predictors that are shown."""
+    name = packed["family"]
+    if name == Multinomial.name:
+        return Multinomial(k), full_predictors(k, p, packed["reference"], levels)
+    parts = tuple(
+        Part(
+            np.array(part["columns"], dtype=np.int64),
+            constraint=np.asarray(decode(part["constraint"]), dtype=np.float64),
+            labels=tuple(part["labels"]),
+        )
+        for part in packed["shown"]
+    )
+    if name == Adjacent.name:
+        return Adjacent(k), Predictors(k, p, parts)
+    return Cumulative(k, LINKS[packed["link"]], packed["information"]), Predictors(k - 1, p, parts)
 
 
 def pack_part(part: Part) -> dict[str, Any]:

@@ -25,6 +25,7 @@ __all__ = [
     "OF_OUTCOMES",
     "PART",
     "POSITIVE",
+    "SHOWN_PART",
     "STEP",
     "penalty_fields",
 ]
@@ -279,5 +280,13 @@ PART = Table(
         "columns": Each(Whole(0, "p"), distinct=True),
         "rows": Maybe(Each(Whole(0, "k"), distinct=True)),
         "constraint": Maybe(Numbers(("k", "r"))),
+    }
+)
+# The same of a model that is shown as it was solved: m predictors, and what each row of coefficients is of.
+SHOWN_PART = Table(
+    {
+        "columns": Each(Whole(0, "p"), distinct=True),
+        "labels": Each(Text(), "r"),
+        "constraint": Numbers(("predictors", "r")),
     }
 )

@@ -28,6 +28,7 @@ from logitkit.engine.saved.parts import (
     OF_OUTCOMES,
     PART,
     POSITIVE,
+    SHOWN_PART,
     STEP,
     penalty_fields,
 )
@@ -40,16 +41,17 @@ __all__ = ["FORMAT", "VERSION", "problem_of"]
 
 FORMAT = "logitkit fit"
 VERSION = 6
-FAMILIES = ("binomial", "multinomial")
-KINDS = {"binomial": ("binary", "grouped"), "multinomial": ("nominal", "counts")}
+ORDERED = ("cumulative", "adjacent")
+FAMILIES = ("binomial", "multinomial", *ORDERED)
+OF_TWO, OF_SEVERAL = ("binary", "grouped"), ("nominal", "counts")
 ROUNDING = 1e-8
 
 
 def _response(family: str) -> Coded:
-    several = family == "multinomial"
+    several = family != "binomial"
     fields: dict[str, Field] = {
         "name": Text(),
-        "kind": Text(KINDS[family]),
+        "kind": Text(OF_SEVERAL if several else OF_TWO),
         "event": Text(),
         "nonevent": Text(),
         "coded": Table({"dict": Each(Row((Scalar(), Whole(0, "k"))))}),
@@ -61,6 +63,7 @@ def _response(family: str) -> Coded:
         "cluster": Maybe(Text()),
         "weight_kind": Text(get_args(WeightKind)),
         "ordered": Flag(),
+        "offset_factors": Each(Number()),
     }
     return Coded(fields)
 
@@ -72,12 +75,13 @@ def _head(family: str) -> dict[str, Field]:
         "names": Each(Text(), "p"),
         "response": _response(family),
         "aliased": Each(Whole(0, "n"), distinct=True),
+        **({"shown": Each(SHOWN_PART)} if family in ORDERED else {}),
     }
 
 
 def _fields(family: str) -> dict[str, Field]:
     """Return the fields of a file of this family."""
-    several = family == "multinomial"
+    several = family != "binomial"
     shared: dict[str, Field] = {
         "format": Text((FORMAT,)),
         "version": Whole(VERSION, VERSION + 1),
@@ -115,6 +119,8 @@ def _fields(family: str) -> dict[str, Field]:
         "fingerprint": Text(),
         "digest": Text(),
     }
+    if family in ORDERED:
+        shared |= {"link": Text(tuple(LINKS)), "information": Text(get_args(Information))}
     if several:
         return shared | {
             "reference": Maybe(Whole(0, "k")),
@@ -186,11 +192,25 @@ def _aliased_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     """The combinations that vanish are those of the aliased columns."""
     if packed["coordinates"] is None:
         return
-    aliased = {column % sizes["p"] for column in packed["aliased"]}
+    aliased = {_columns(packed, sizes["p"])[place] for place in packed["aliased"]}
     vanishing = packed["coordinates"]["vanishing"]
     explained = set() if vanishing is None else set(integers_of(vanishing["aliased"]).tolist())
     if explained != aliased:
         yield f"'coordinates.vanishing' explains the columns {sorted(explained)[:12]} and not those that are aliased"
+
+
+def _columns(packed: Mapping[str, Any], p: int) -> list[int]:
+    """Return the column of each coefficient."""
+    if "shown" not in packed:
+        return list(range(p)) * (max(len(packed["coef"]["array"]) // max(p, 1), 1))
+    return [column for part in packed["shown"] for _ in part["labels"] for column in part["columns"]]
+
+
+def _shown_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
+    """Every column is in one part."""
+    columns = [column for part in packed.get("shown", ()) for column in part["columns"]]
+    if "shown" in packed and sorted(columns) != list(range(sizes["p"])):
+        yield f"'shown' has the columns {columns[:12]}, and there are {sizes['p']} names"
 
 
 def _kinds(coef: FloatArray) -> FloatArray:
@@ -218,7 +238,7 @@ def _covariances_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]
             yield f"{name!r} is not symmetric"
 
 
-RULES = (_names_agree, _outcomes_agree, _aliased_agree, _estimates_agree, _covariances_agree)
+RULES = (_names_agree, _shown_agree, _outcomes_agree, _aliased_agree, _estimates_agree, _covariances_agree)
 
 
 def problem_of(packed: Mapping[str, Any]) -> str | None:
@@ -227,7 +247,7 @@ def problem_of(packed: Mapping[str, Any]) -> str | None:
     Examples
     --------
     >>> problem_of({"format": "logitkit fit", "version": 6, "family": "ordinal"})
-    "'family' is 'ordinal', which is not known; it can be 'binomial', 'multinomial'"
+    "'family' is 'ordinal', which is not known; it can be 'binomial', 'multinomial', 'cumulative', 'adjacent'"
     """
     return next(_problems(packed), None)
 
@@ -242,16 +262,20 @@ def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
         if name not in packed:
             yield f"it has no {name!r}"
         yield from kind.problems(packed[name], name, sizes)
+        if name == "response" and family != "binomial":
+            sizes["k"] = len(dict(packed["response"]["dict"])["levels"])
+            sizes["predictors"] = sizes["k"] - (family == "cumulative")
     p, aliased, coordinates = sizes["p"], packed["aliased"], packed.get("coordinates")
     if family == "binomial":
         sizes["n"] = p
         if not isinstance(coordinates, dict) or "layout" not in coordinates:
             sizes["q"] = p - len(aliased)
     else:
-        sizes["k"] = len(dict(packed["response"]["dict"])["levels"])
         if "reference" not in packed:
             yield "it has no 'reference'"
         sizes["n"] = p * (sizes["k"] if packed["reference"] is None else sizes["k"] - 1)
+        if family in ORDERED:
+            sizes["n"] = len(_columns(packed, p))
         if coordinates is None:
             sizes["q"] = sizes["n"] - len(aliased)
     yield from Table(_fields(family), rules=RULES).problems(packed, "", sizes)
