@@ -133,14 +133,11 @@ class Equation(NamedTuple):
     label : str
         What they are of; empty where nothing needs to be said.
     columns : (c,) int array
-        The column of X of each.
+        The columns of X.
     places : (c,) int array
-        Where they are among the flat coefficients.
-    terms : tuple of str
-        What each is called within the equation.
+        Where their coefficients are among the flat ones.
     """
 
     label: str
     columns: IntArray
     places: IntArray
-    terms: tuple[str, ...]

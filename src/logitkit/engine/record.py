@@ -165,25 +165,19 @@ class FitRecord:
 
     @once
     def equations(self) -> tuple[Equation, ...]:
-        """The coefficients by what they are of, in order: one equation per outcome, or one per part of the columns."""
-        found, names = [], self.info.names
-        for part, places in zip(self.predictors.parts, self.predictors.places, strict=True):
-            rows = list(zip(part.labels, places, strict=True))
-            if self.family.words.equation:
-                terms = tuple(names[j] for j in part.columns)
-                found += [Equation(label, part.columns, row, terms) for label, row in rows]
-                continue
-            terms = tuple(self._name(label, j) for label, _ in rows for j in part.columns)
-            heading = self.family.words.part_heading([self.info.names[j] for j in part.columns], part.labels)
-            found.append(Equation(heading, np.tile(part.columns, len(rows)), places.reshape(-1), terms))
-        return tuple(found)
+        """The coefficients by what they are of, in order: one equation for two outcomes, else one per outcome."""
+        return tuple(
+            Equation(label, part.columns, row)
+            for part, places in zip(self.predictors.parts, self.predictors.places, strict=True)
+            for label, row in zip(part.labels, places, strict=True)
+        )
 
     def _name(self, label: str, column: int) -> str:
         """Return the name of a coefficient; of a threshold its label alone."""
         name = self.info.names[column]
         if not label:
             return name
-        return label if name == INTERCEPT and not self.family.words.equation else f"{label}:{name}"
+        return label if name == INTERCEPT and self.family.words.intercepts else f"{label}:{name}"
 
     @property
     def names(self) -> tuple[str, ...]:

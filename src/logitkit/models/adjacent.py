@@ -24,4 +24,12 @@ class Adjacent(Multinomial):
     __slots__ = ()
 
     name = "adjacent"
-    words = Words("Adjacent-category logit model", "", ODDS_RATIO, "multinomial")
+    words = Words(
+        "Adjacent-category logit model",
+        "",
+        ODDS_RATIO,
+        "multinomial",
+        equation="threshold",
+        intercepts="Thresholds",
+        ordered=True,
+    )

@@ -19,6 +19,11 @@ from logitkit.typing import BoolArray, CodeArray, FloatArray, Information, IntAr
 
 __all__ = ["Cumulative", "crossed"]
 
+INSTEAD = "Use average predictions, fit.effects(), or the logit link."
+OF_LOWER = (
+    "exp(-coefficient) is the hazard ratio of lower outcomes; with the log-log link exp(coefficient) is that of higher "
+    "ones."
+)
 #: By link. A ratio has a name where exp(coefficient) is one: of odds, or of hazards of the higher outcomes.
 TITLES = {
     name: Words(
@@ -26,6 +31,10 @@ TITLES = {
         "",
         None if LINKS[link.mirror].ratio_of_absence else RATIOS.get(LINKS[link.mirror].ratio or ""),
         "multinomial",
+        equation="threshold",
+        intercepts="Thresholds",
+        instead=OF_LOWER if LINKS[link.mirror].ratio_of_absence else INSTEAD,
+        ordered=True,
     )
     for name, link in LINKS.items()
     if link.mirror is not None  # Y > k has the mirrored link

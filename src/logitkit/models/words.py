@@ -5,10 +5,8 @@ Reports ask a family for its words and a record for its equations, so that no re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import ResponseInfo
 
 __all__ = ["HAZARD_RATIO", "ODDS_RATIO", "RATIOS", "RELATIVE_RISK_RATIO", "RISK_RATIO", "Ratio", "Words"]
@@ -72,7 +70,7 @@ class Words:
     compares : bool
         Whether each equation compares an outcome with the reference, so that there is a ratio only where there is one.
     equation : str
-        What an equation is of, as the column of a table is called; empty where a coefficient's name says all.
+        What an equation is of, as the column of a table is called; empty where there is one equation.
     intercepts : str
         Title of the one table of all equations that hold an intercept alone, such as thresholds; empty where each
         equation has a table of its own.
@@ -99,14 +97,6 @@ class Words:
     def ratio_against(self, reference: int | None) -> Ratio | None:
         """Return what exp(coefficient) is called in a fit with this reference outcome, or without one."""
         return None if self.compares and reference is None else self.ratio
-
-    def part_heading(self, columns: Sequence[str], labels: Sequence[str]) -> str:
-        """Return the heading of columns that enter the predictors in one way; empty where there is one way only."""
-        if self.has_event:
-            return ""
-        if not any(labels):
-            return "Coefficients"
-        return "Thresholds" if list(columns) == [INTERCEPT] else "Coefficients by threshold"
 
     def heading(self, label: str, response: ResponseInfo, reference: int | None) -> str:
         """Return the heading of an equation; empty where the model has only one.

@@ -35,8 +35,7 @@ def listed_equations(record: FitRecord) -> list[Equation]:
     found = []
     for one in record.equations[: _most(record, columns)]:
         kept = np.isin(one.columns, columns) & ~gone[one.places]
-        terms = tuple(one.terms[place] for place in np.flatnonzero(kept))
-        found.append(Equation(one.label, one.columns[kept], one.places[kept], terms))
+        found.append(Equation(one.label, one.columns[kept], one.places[kept]))
     return found
 
 

@@ -65,13 +65,12 @@ def coefficient_index(record: FitRecord) -> pd.Index:
 
 def _labels(record: FitRecord) -> dict[str, list[str]]:
     """Return the term of each coefficient, and before it the equation where there are several."""
-    if not record.family.words.equation:
-        return {"term": list(record.names)}
     terms, equations = [""] * record.coef.size, [""] * record.coef.size
     for one in record.equations:
         for column, place in zip(one.columns, one.places, strict=True):
             terms[place], equations[place] = record.info.names[column], one.label
-    return {record.family.words.equation: equations, "term": terms}
+    kind = record.family.words.equation
+    return {kind: equations, "term": terms} if kind else {"term": terms}
 
 
 def coefficient_frame(record: FitRecord, values: FloatArray) -> pd.DataFrame:

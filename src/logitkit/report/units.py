@@ -164,9 +164,8 @@ def _deviations(record: FitRecord) -> FloatArray:
     """Return standard deviations of the columns, nan where they are not known.
 
     After a penalty that standardises they are its scale. Else they follow from the information of each column's first
-    coefficient,
-    ``sum w x x'``, whose weights w are those of the iterations: near enough for a power of ten, and kept in a record
-    that has no rows.
+    coefficient, ``sum w x x'``, whose weights w are those of the iterations: near enough for a power of ten, and kept
+    in a record that has no rows.
     """
     p, intercept = len(record.info.names), record.info.intercept
     unknown = np.full(p, np.nan)
