@@ -95,7 +95,7 @@ def test_what_has_no_value_is_missing_and_said(drawn):
     assert np.isnan([found.macro.precision, found.weighted.precision, found.matthews]).all()
     assert_allclose(found.balanced_accuracy, 1 / 3, rtol=EXACT)
     assert_allclose([found.kappa, found.accuracy], [0.0, found.no_information], atol=EXACT)
-    assert f"Never predicted, so without a precision: {', '.join(rare)}" in found.to_text()
+    assert f"Never predicted, so precision is undefined: {', '.join(rare)}" in found.to_text()
     few = lk.multinomial("y ~ x + z", drawn).classification(data=drawn[drawn["y"] != "c"])
     assert few.absent == ("c",)
     assert np.isnan(few.recall[2])

@@ -89,7 +89,7 @@ def test_after_a_penalty(drawn, penalty):
     assert own.penalised
     assert own.in_sample
     assert (own.slope[1:] > 1.0).all()
-    assert "as far as the penalty shrinks" in " ".join(own.to_text().split())
+    assert "to the extent that the penalty shrinks" in " ".join(own.to_text().split())
 
 
 def test_labels_of_the_rows_are_the_tables_own(drawn):

@@ -43,16 +43,16 @@ def goodness_document(result: HosmerLemeshow) -> Document:
     warnings = [*undetermined_rows(result.undetermined), *few_patterns(result)]
     if result.of_event:
         title, groups = "Hosmer-Lemeshow test", f"Groups: {result.grouping}."
-        other = "other rows, so the degrees of freedom are the groups"
+        other = "other rows, so the degrees of freedom equal the number of groups"
     else:
         title = "Generalised Hosmer-Lemeshow test"
         by = f"probability of all outcomes but {result.reference}" if result.reference else ORDERED
         groups = f"Grouped by the {by}: {result.grouping}."
-        other = "other rows, so no degrees of freedom are taken off"
+        other = "other rows, so no degrees of freedom are deducted"
         if result.few_expected > FEW_CELLS:
             warnings.append(
-                f"Fewer than five are expected in {format_percent(result.few_expected)} of the cells: the p-value is "
-                "rough. Ask for fewer groups."
+                f"Expected counts are below five in {format_percent(result.few_expected)} of the cells: the p-value is "
+                "approximate. Ask for fewer groups."
             )
     return Document(
         title,
@@ -164,8 +164,8 @@ def classification_document(result: Classification) -> Document:
     warnings = [*absent_outcomes(result.absent), *undetermined_rows(result.undetermined)]
     if result.never_predicted:
         warnings.append(
-            f"Never predicted, so without a precision: {name_list(result.never_predicted)}. Averages that need it are "
-            "missing."
+            f"Never predicted, so precision is undefined: {name_list(result.never_predicted)}. Averages that need it "
+            "are missing."
         )
     if result.ties:
         rows = counted(result.ties, "row")
@@ -247,10 +247,10 @@ def _event_calibration(result: Calibration) -> Document:
     if by_construction:
         notes = ("On the rows of the fit the calibration slope is 1 by construction.",)
     elif result.in_sample and result.penalised:
-        text = "On the rows of a penalised fit the slope is above 1 as far as the penalty shrinks"
-        notes = (f"{text}; calibration is judged on other rows.",)
+        text = "On the rows of a penalised fit the slope exceeds 1 to the extent that the penalty shrinks"
+        notes = (f"{text}; judge calibration on other rows.",)
     elif result.in_sample:
-        notes = ("These are the rows of the fit; calibration is judged on other rows.",)
+        notes = ("These are the rows of the fit; judge calibration on other rows.",)
     if np.isinf(result.log_loss):
         text = "The log loss is infinite, and intercept and slope are missing"
         notes = (*notes, f"{text}: an outcome occurred whose predicted probability is 0.")
@@ -284,16 +284,16 @@ def _outcome_calibration(result: Calibration) -> Document:
     if by_construction:
         notes = ["On the rows of the fit intercepts are 0 and slopes are 1 by construction."]
     elif result.in_sample and result.penalised:
-        text = "On the rows of a penalised fit slopes are above 1 as far as the penalty shrinks"
-        notes.append(f"{text}; calibration is judged on other rows.")
+        text = "On the rows of a penalised fit slopes exceed 1 to the extent that the penalty shrinks"
+        notes.append(f"{text}; judge calibration on other rows.")
     elif result.in_sample:
-        notes.append("These are the rows of the fit; calibration is judged on other rows.")
+        notes.append("These are the rows of the fit; judge calibration on other rows.")
     absent = tuple(name for name, total in zip(result.outcomes, result.observed, strict=True) if total <= 0.0)
     warnings = [*absent_outcomes(absent), *undetermined_rows(result.undetermined)]
     if result.at_limit:
         warnings.append(
-            f"Intercepts and slopes are without {counted(result.at_limit, 'row')} in which separation leaves an "
-            "outcome no probability."
+            f"Intercepts and slopes exclude {counted(result.at_limit, 'row')} in which separation leaves an outcome "
+            "with probability zero."
         )
     return Document(
         "Calibration",
@@ -326,7 +326,7 @@ def absent_outcomes(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return a warning of outcomes that no row has."""
     if not names:
         return ()
-    return (f"No row has the outcome {name_list(names)}: what is said is of the other outcomes.",)
+    return (f"No row has the outcome {name_list(names)}: the results are those of the other outcomes.",)
 
 
 def _area_words(area: Area, level: str) -> str:

@@ -66,12 +66,12 @@ def collinearity_table(result: Collinearity, notes: tuple[str, ...] = ()) -> Tab
 def apparent_words(record: FitRecord) -> str:
     """Return why an area under the curve on the rows of the fit is only apparent."""
     chosen = (
-        "the coefficients of a penalised model, and often its strength and its columns, were chosen by them"
+        "its coefficients, and often its penalty strength and columns, were chosen with them"
         if record.penalty is not None
-        else "its coefficients were chosen by them"
+        else "its coefficients were estimated from them"
     )
     return (
         f"Apparent: these are the rows of the fit, whose outcomes the model has seen, and {chosen}. On new rows the "
-        "area is smaller as a rule, the more so the more columns there are, or were tried, for the rows of the rarest "
-        "outcome."
+        "area is usually smaller, the more so the more columns there are, or were tried, relative to the number of "
+        "rows with the rarest outcome."
     )

@@ -61,8 +61,8 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
     )
     if result.kind == "Wald":
         why = (
-            "nothing is left to test, a coefficient in it is infinite (then the likelihood ratio, test='LR', may have "
-            "one), or the covariance lacks the rank to test all of it at once, as with few clusters"
+            "nothing is left to test, a coefficient of it is infinite (the likelihood ratio, test='LR', may then have "
+            "one), or the covariance lacks the rank for a joint test, as with few clusters"
         )
     return (f"No statistic: {why}.",)
 
@@ -91,7 +91,7 @@ def _weakness(method: str) -> str:
         "should even in large samples, and the tests of Hausman and McFadden and of Small and Hsiao disagree with each "
         "other (Cheng and Long 2007). Do not choose a model by it."
     )
-    again = " It depends on the draw of the halves: another seed, another result."
+    again = " The result depends on the random halves: another seed gives another result."
     return text + again if method == "small_hsiao" else text
 
 
@@ -103,6 +103,6 @@ def _without_answer(result: IiaTests) -> Iterator[str]:
         )
     if np.isnan(result.statistic).any():
         yield (
-            "No statistic: the fit itself or that without the outcome does not exist (separation), or has other "
+            "No statistic: the fit, or the fit without the outcome, does not exist (separation), or has other "
             "aliased columns."
         )

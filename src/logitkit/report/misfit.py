@@ -31,7 +31,7 @@ def few_patterns(result: HosmerLemeshow) -> tuple[str, ...]:
         return ()
     verb = "is" if patterns.dof == 1 else "are"
     text = (
-        f"The rows have {counted(patterns.count, 'covariate pattern')}, so that {format_integer(patterns.dof)} of the "
+        f"The rows have only {counted(patterns.count, 'covariate pattern')}, so {format_integer(patterns.dof)} of the "
         f"{format_integer(result.dof)} degrees of freedom of the test {verb} left by the model: the p-value is too "
         "large. Test the terms that the model lacks instead."
     )
@@ -72,7 +72,7 @@ def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:
         if total >= FEW_ROWS:
             return ()
         rows = counted(round(total), "observation")
-        return (f"With {rows} the test has little power: that it does not reject says little for the model.",)
+        return (f"With {rows} the test has little power: that it does not reject is little evidence for the model.",)
     observed, expected = np.atleast_2d(result.observed), np.atleast_2d(result.expected)
     rate, predicted = observed / result.size, expected / result.size
     gap = np.abs(rate - predicted)
@@ -81,7 +81,7 @@ def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:
     outcome, group = np.unravel_index(int(scaled.argmax()), scaled.shape)
     of = "" if result.of_event else f" {result.outcomes[outcome]!r}"
     where = (
-        f"The largest gap for its size is in group {group + 1} of {result.size.size}: "
+        f"The largest standardised gap is in group {group + 1} of {result.size.size}: "
         f"{format_percent(float(rate[outcome, group]))}{of} observed, "
         f"{format_percent(float(predicted[outcome, group]))} predicted."
     )
@@ -90,4 +90,4 @@ def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:
     if total < MANY_ROWS or not small.all():
         return (where,)
     largest, rows = format_percent(float(gap.max())), counted(round(total), "observation")
-    return where, f"No group is off by more than {largest}; with {rows} the test finds gaps that may not matter."
+    return where, f"No group is off by more than {largest}; with {rows} the test detects gaps that may not matter."

@@ -75,7 +75,7 @@ def _discrimination_of_event(record: FitRecord, design: Design) -> Iterator[Sect
         title="ROC curve",
         svg=svg_of(plot_roc(result, page_axes())),
         png=None,
-        caption="Share of events found against share of non-events flagged, over all thresholds.",
+        caption="Proportion of events found against proportion of non-events flagged, over all thresholds.",
         alt="ROC curve",
     )
     caveat = (Prose(apparent_words(record)),) if result.in_sample else ()
@@ -103,11 +103,11 @@ def _calibration_words(result: Calibration) -> str:
     if result.in_sample and result.penalised:
         slope = "" if np.isnan(result.slope) else f" ({format_number(result.slope)})"
         return text + (
-            f" On the rows of a penalised fit the calibration slope{slope} is above 1 as far as the penalty shrinks; "
-            "calibration is judged on other rows."
+            f" On the rows of a penalised fit the calibration slope{slope} exceeds 1 to the extent that the penalty "
+            "shrinks; judge calibration on other rows."
         )
     if result.in_sample and is_calibrated(result.intercept, result.slope):
-        return text + " On the rows of the fit the calibration slope is 1 by construction and says nothing."
+        return text + " On the rows of the fit the calibration slope is 1 by construction and uninformative."
     if np.isnan(result.intercept) or np.isnan(result.slope):
         return text
     return text + (
@@ -145,14 +145,13 @@ def _probabilities(record: FitRecord, design: Design) -> Iterator[Section]:
         _figure(
             axes,
             "Predicted probabilities by observed outcome",
-            "Means over the rows with each outcome. The more the bars differ, the better the model tells outcomes "
-            "apart.",
+            "Means over the rows with each outcome. The more the bars differ, the better the model discriminates.",
         )
     ]
     if len(record.outcomes) == 3:
         axes = page_axes(TERNARY_SIZE)
         plot_ternary(mean, record.outcomes, response.codes, axes)
-        caption = "A row is a point: the nearer to a corner, the likelier that outcome. Lines at quarters."
+        caption = "Each row is a point: the nearer a corner, the likelier that outcome. Lines at quarters."
         blocks.append(_figure(axes, "Rows in the triangle of probabilities", caption))
     yield Section("Predicted probabilities", tuple(blocks))
 
