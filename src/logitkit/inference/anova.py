@@ -85,9 +85,12 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TestKin
             rows.append(_by_ratio(record, design, columns, containing))
     found = chi_square_tests("term", tuple(term.name for term in terms), rows, test, _hypothesis(record, kind, terms))
     contained = [pair for term in terms for pair in contained_terms(record.info, _columns([term])) if kind == 3]
-    several = not record.is_single
     return replace(
-        found, contained=tuple(contained), n_clusters=record.covariance.n_clusters, type=kind, across=several
+        found,
+        contained=tuple(contained),
+        n_clusters=record.covariance.n_clusters,
+        type=kind,
+        across=record.family.compares_predictors,
     )
 
 
@@ -106,7 +109,7 @@ def _columns(terms: list[Term]) -> IntArray:
 
 def _hypothesis(record: FitRecord, kind: int, terms: list[Term]) -> str:
     """Return what each test says, in words."""
-    zero = "the coefficients of the term are zero" + ("" if record.is_single else " for all outcomes")
+    zero = "the coefficients of the term are zero" + (" for all outcomes" if record.family.compares_predictors else "")
     others = "the other terms"
     if kind == 2 and any(terms_that_contain(record.info, term) for term in terms):
         others += " but those that contain it"

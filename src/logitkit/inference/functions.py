@@ -16,6 +16,7 @@ from logitkit.inference.delta import Estimates, wald_estimates
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
+    "column_of",
     "contrast_functions",
     "determined_functions",
     "function_estimates",
@@ -187,8 +188,8 @@ def slope_contrasts(record: FitRecord, columns: IntArray) -> list[FloatArray]:
     Returns
     -------
     list of (k, p) array
-        Of a single predictor the columns' coefficients. Of several outcomes, for each, the differences from those of
-        the reference, or of the first outcome in symmetric form. Those with an aliased coefficient are left out.
+        Of each equation the columns' coefficients. Where equations compare outcomes, the differences from those of the
+        reference, or of the first outcome in symmetric form. Those with an aliased coefficient are left out.
 
     Examples
     --------
@@ -198,10 +199,13 @@ def slope_contrasts(record: FitRecord, columns: IntArray) -> list[FloatArray]:
     >>> [functions.tolist() for functions in slope_contrasts(record, np.array([1]))]
     [[[0.0, -1.0, 0.0, 1.0, 0.0, 0.0]], [[0.0, -1.0, 0.0, 0.0, 0.0, 1.0]]]
     """
-    if record.is_single:
-        alone = np.zeros((columns.size, record.predictors.n_columns))
-        alone[np.arange(columns.size), columns] = 1.0
-        contrasts = [alone]
+    if not record.family.compares_predictors:
+        contrasts = []
+        for one in record.equations:
+            places = one.places[np.isin(one.columns, columns)]
+            own = np.zeros((places.size, record.predictors.n_flat))
+            own[np.arange(places.size), places] = 1.0
+            contrasts.append(own)
     else:
         base = 0 if record.reference is None else record.reference
         others = (k for k in range(record.family.n_outcomes) if k != base)
@@ -212,7 +216,7 @@ def slope_contrasts(record: FitRecord, columns: IntArray) -> list[FloatArray]:
 
 
 def term_functions(record: FitRecord, columns: IntArray) -> FloatArray:
-    """Return ``slope_contrasts`` of all outcomes as one array.
+    """Return ``slope_contrasts`` of all equations as one array.
 
     Parameters
     ----------
@@ -234,3 +238,29 @@ def term_functions(record: FitRecord, columns: IntArray) -> FloatArray:
     [[0.0, 1.0]]
     """
     return np.vstack(slope_contrasts(record, columns))
+
+
+def column_of(record: FitRecord) -> IntArray:
+    """Return the column that each flat coefficient is of.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    (n_flat,) int array
+        Places among the columns of the design.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> column_of(lk.multinomial("y ~ x", data).record).tolist()
+    [0, 1, 0, 1]
+    """
+    out = np.empty(record.coef.size, dtype=np.int64)
+    for one in record.equations:
+        out[one.places] = one.columns
+    return out

@@ -19,12 +19,13 @@ from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
+from logitkit.inference.functions import column_of
 from logitkit.inference.linear_predictors import BLOCK, NUMBERS_OF_BLOCK, linear_predictors
 from logitkit.inference.sample import known_sides
 from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["column_of", "has_own_columns", "predictor_covariances", "within_levels"]
+__all__ = ["has_own_columns", "predictor_covariances", "within_levels"]
 
 
 def predictor_covariances(
@@ -136,32 +137,6 @@ def has_own_columns(record: FitRecord) -> bool:
     last = np.where(gives, columns[:, None], -1).max(axis=0)
     first = np.where(gives, columns[:, None], record.predictors.n_columns).min(axis=0)
     return bool((last == first).all())
-
-
-def column_of(record: FitRecord) -> IntArray:
-    """Return the column that each flat coefficient is of.
-
-    Parameters
-    ----------
-    record : FitRecord
-        The fit.
-
-    Returns
-    -------
-    (n_flat,) int array
-        Places among the columns of the design.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
-    >>> column_of(lk.multinomial("y ~ x", data).record).tolist()
-    [0, 1, 0, 1]
-    """
-    out = np.empty(record.coef.size, dtype=np.int64)
-    for one in record.equations:
-        out[one.places] = one.columns
-    return out
 
 
 def within_levels(record: FitRecord, design: Design) -> Within:

@@ -31,8 +31,10 @@ class OddsRatios:
 
     Parameters
     ----------
-    outcomes, against : tuple of str
-        Of several outcomes, the two of each of the m ratios; empty for two outcomes.
+    outcomes : tuple of str
+        Of several outcomes or equations, that of each of the m ratios; else empty.
+    against : tuple of str
+        Where outcomes are compared, the other one; else empty.
     terms : tuple of str
         Column that changes.
     units : (m,) array
@@ -120,8 +122,8 @@ def odds_ratios(
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     change, names = column_changes(record.info, units)[columns], tuple(record.info.names[j] for j in columns)
     require(record, "odds_ratios")
-    if record.is_single:
-        return _ratios(coefficient_estimates(record, level).at(columns), change, (), (), names)
+    if not record.family.compares_predictors:
+        return _of_equations(record, coefficient_estimates(record, level), dict(zip(columns, change, strict=True)))
     base = (record.reference or 0) if against is None else against
     if outcome == base:
         raise DataError(f"The ratio of {record.outcomes[base]!r} against itself is 1; name two outcomes.")
@@ -130,6 +132,16 @@ def odds_ratios(
     first = tuple(record.outcomes[k] for k in compared for _ in names)
     second, terms = (record.outcomes[base],) * len(first), names * len(compared)
     return _ratios(function_estimates(record, functions, level), np.tile(change, len(compared)), first, second, terms)
+
+
+def _of_equations(record: FitRecord, table: Estimates, change: Mapping[int, float]) -> OddsRatios:
+    """Return the ratios of the coefficients of every equation, which are labelled where more than one has some."""
+    pairs = ((one.label, zip(one.columns, one.places, strict=True)) for one in record.equations)
+    rows = [(label, int(j), int(place)) for label, found in pairs for j, place in found if j in change]
+    labels = tuple(label for label, _, _ in rows) if len({label for label, _, _ in rows}) > 1 else ()
+    places = np.array([place for _, _, place in rows], dtype=np.int64)
+    terms = tuple(record.info.names[j] for _, j, _ in rows)
+    return _ratios(table.at(places), np.array([change[j] for _, j, _ in rows]), labels, (), terms)
 
 
 def _ratios(

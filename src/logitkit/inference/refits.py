@@ -27,7 +27,8 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Status
 from logitkit.inference.dependence import dependences_of
-from logitkit.inference.predictor_variance import column_of, has_own_columns
+from logitkit.inference.functions import column_of
+from logitkit.inference.predictor_variance import has_own_columns
 from logitkit.inference.verbs import require
 from logitkit.models.family import Family
 from logitkit.models.predictors import Predictors

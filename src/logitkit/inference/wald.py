@@ -20,7 +20,7 @@ from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
-from logitkit.inference.functions import function_sides
+from logitkit.inference.functions import column_of, function_sides
 from logitkit.inference.marginality import contained_terms
 from logitkit.inference.verbs import require
 from logitkit.typing import BoolArray, FloatArray
@@ -183,7 +183,7 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
         raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
     product = record.inner_vcov.times(jacobian)
     estimates = linear_estimates(difference, jacobian, product, record.level if level is None else level)
-    zero = left[(right == 0.0) & (np.count_nonzero(left, axis=1) == 1)].nonzero()[1] % len(record.info.names)
+    zero = column_of(record)[left[(right == 0.0) & (np.count_nonzero(left, axis=1) == 1)].nonzero()[1]]
     contained = contained_terms(record.info, zero)
     p_value = float(chdtrc(rank, statistic))
     made = record.covariance

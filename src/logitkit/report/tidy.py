@@ -131,9 +131,9 @@ def odds_ratio_frame(result: OddsRatios, record: FitRecord) -> pd.DataFrame:
 
     Of several outcomes they are relative risk ratios, by outcome and term, with the outcome that each is against.
     """
-    several = {"against": result.against} if result.outcomes else {}
+    several = {"against": result.against} if result.against else {}
     ratio = record.family.words.ratio
-    column = "odds_ratio" if ratio is None or result.outcomes else ratio.name.replace(" ", "_")
+    column = "odds_ratio" if ratio is None or result.against else ratio.name.replace(" ", "_")
     frame = ResultFrame(
         several
         | {
@@ -144,11 +144,13 @@ def odds_ratio_frame(result: OddsRatios, record: FitRecord) -> pd.DataFrame:
             "conf_high": result.high,
             "p_value": result.p_value,
         },
-        index=pd.MultiIndex.from_arrays([result.outcomes, result.terms], names=["outcome", "term"])
+        index=pd.MultiIndex.from_arrays(
+            [result.outcomes, result.terms], names=[record.family.words.equation or "outcome", "term"]
+        )
         if result.outcomes
         else pd.Index(result.terms, name="term"),
     )
-    if result.outcomes:
+    if result.against:
         frame.columns.name = "relative risk ratios"
     return posterior_named(ratio_named(frame), record)
 
