@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 import logitkit as lk
+from logitkit.api.scope import PACKAGE
 from logitkit.errors import ArgumentError, DataError, UnsupportedError
 
 BINARY, SEVERAL = "low ~ age + lwt + smoke", "race ~ age + lwt + smoke"
@@ -185,3 +187,10 @@ def test_formulas_see_the_names_of_the_caller_in_every_function() -> None:
     assert lk.path(moved, data, **grid).coef.shape == lk.cross_validate(moved, data, folds=3, **grid).path.coef.shape
     assert [lk.fit(moved, data).n_obs for _ in range(1)] == [189]
     assert {k: lk.logit(moved, data).n_obs for k in range(1)} == {0: 189}
+
+
+def test_a_package_beside_ours_is_a_caller_like_any() -> None:
+    code = "def ask(fit, data):\n    shift = 2.0\n    return fit('low ~ I(age + shift)', data)"
+    names: dict[str, Any] = {}
+    exec(compile(code, f"{PACKAGE.rstrip(os.sep)}_more{os.sep}ask.py", "exec"), names)
+    assert_array_equal(names["ask"](lk.logit, births()).coef, lk.logit("low ~ I(age + 2.0)", births()).coef)

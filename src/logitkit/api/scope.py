@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 __all__ = ["caller_scope"]
 
-PACKAGE = str(Path(__file__).parents[1])
+PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
 COMPREHENSIONS = {"<listcomp>", "<dictcomp>", "<setcomp>"}
 
 
