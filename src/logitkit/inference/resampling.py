@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -28,10 +27,6 @@ from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from logitkit.inference.bootstrap_intervals import BootstrapIntervals, IntervalKind
-    from logitkit.inference.jackknife import Jackknife
 
 __all__ = ["Bootstrap", "bootstrap", "simulate"]
 
@@ -126,29 +121,6 @@ class Bootstrap:
         centre = finite.sum(axis=0) / np.where(count > 0, count, np.nan)
         squares = (np.where(np.isfinite(self.replicates), finite - centre, 0.0) ** 2).sum(axis=0)
         return np.asarray(np.sqrt(squares / np.where(count > 1, count - 1, np.nan)))
-
-    def intervals(
-        self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
-    ) -> BootstrapIntervals:
-        """Return percentile or BCa intervals; the latter need the jackknife of the fit.
-
-        Parameters
-        ----------
-        kind : {'percentile', 'bca'}
-            How they are made.
-        level : float, optional
-            Confidence level; the fit's by default.
-        jackknife : Jackknife, optional
-            Of the same fit, for ``'bca'``.
-
-        Returns
-        -------
-        BootstrapIntervals
-            One interval a coefficient.
-        """
-        from logitkit.inference.bootstrap_intervals import bootstrap_intervals
-
-        return bootstrap_intervals(self, kind, level=level, jackknife=jackknife)
 
     @property
     def _finite(self) -> tuple[FloatArray, IntArray]:

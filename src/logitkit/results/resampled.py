@@ -10,7 +10,7 @@ import pandas as pd
 import logitkit.report.resampled  # noqa: F401 - says how these results are shown
 from logitkit.design.design import Design
 from logitkit.errors import DataError
-from logitkit.inference.bootstrap_intervals import IntervalKind
+from logitkit.inference.bootstrap_intervals import BootstrapIntervals, IntervalKind, bootstrap_intervals
 from logitkit.inference.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling import Bootstrap, bootstrap
 from logitkit.inference.units import ResamplingKind
@@ -54,6 +54,27 @@ class BootstrapResult(Bootstrap):
     def std_error(self) -> pd.Series:  # type: ignore[override]
         """Standard deviation of the finite replicates, by name."""
         return _named(self, super().std_error, "std_error")
+
+    def intervals(
+        self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
+    ) -> BootstrapIntervals:
+        """Return percentile or BCa intervals; the latter need the jackknife of the fit.
+
+        Parameters
+        ----------
+        kind : {'percentile', 'bca'}
+            How they are made.
+        level : float, optional
+            Confidence level; the fit's by default.
+        jackknife : Jackknife, optional
+            Of the same fit, for ``'bca'``.
+
+        Returns
+        -------
+        BootstrapIntervals
+            One interval per coefficient.
+        """
+        return bootstrap_intervals(self, kind, level=level, jackknife=jackknife)
 
     def tidy(
         self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
