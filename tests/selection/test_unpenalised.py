@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
@@ -89,3 +90,27 @@ def test_the_penalty_that_is_taken_by_default_is_in_the_signature() -> None:
     births = lk.datasets.load_lbw()
     named = lk.cross_validate(FORMULA, births, penalty=lk.Lasso(), folds=3, strengths=[0.01])
     assert_allclose(lk.cross_validate(FORMULA, births, folds=3, strengths=[0.01]).scores, named.scores)
+
+
+@pytest.mark.parametrize(
+    ("formula", "model", "title"),
+    [
+        ("race ~ age + smoke", lk.Multinomial(reference=None), "multinomial logistic regression"),
+        ("race ~ age + smoke", lk.Multinomial(equal="smoke"), "multinomial logistic regression"),
+        ("size ~ age + smoke", lk.Ordinal(), "cumulative logit model"),
+        ("low ~ age + smoke", lk.Binary(link="probit"), "binary regression with the probit link"),
+    ],
+    ids=["symmetric", "equal", "ordered", "probit"],
+)
+def test_the_path_of_one_strength_is_the_fit(formula: str, model: Any, title: str) -> None:
+    births = lk.datasets.load_lbw()
+    births["size"] = pd.cut(births["bwt"], [0, 2500, 3200, 9999], labels=["small", "middling", "large"])
+    cv, fit = (
+        lk.cross_validate(formula, births, model=model, penalty=None, folds=3),
+        lk.fit(formula, births, model=model),
+    )
+    assert cv.path.coef.shape == (1, fit.record.coef.size)
+    assert_allclose(cv.path.coef.iloc[0], fit.record.coef, rtol=ROUTE)
+    predicted = fit.predict().to_numpy().reshape(len(births), -1)
+    assert_allclose(cv.path.predict(), predicted, rtol=ROUTE)
+    assert f"Cross-validation of a {title} without penalty" in str(cv)

@@ -15,6 +15,7 @@ from logitkit.engine.regularised.path import PathRecord, stated_strengths
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceError, DataError, UnsupportedError
 from logitkit.inference.sandwich import with_required_sandwich
+from logitkit.models.multinomial import Multinomial
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
 from logitkit.results.fit import Fit
@@ -105,16 +106,18 @@ def predictions_at(
     if single:
         values = family.probabilities(eta.reshape(1, -1))[1].reshape(eta.shape) if scale == "probability" else eta
     else:
-        values = np.hstack([_of_outcomes(family, eta[:, :, j], scale) for j in range(asked.size)])
+        values = np.hstack([_of_outcomes(eta[:, :, j], scale) for j in range(asked.size)])
         columns = pd.MultiIndex.from_product([asked, info.response.levels], names=["strength", "outcome"])
     out = np.full((found.kept.size, len(columns)), np.nan)
     out[found.kept] = values
     return pd.DataFrame(out, found.index, columns)
 
 
-def _of_outcomes(family: Any, eta: FloatArray, scale: str) -> FloatArray:
-    """Return probabilities, or logits against their mean, one row per row and one column per outcome."""
-    return np.asarray((family.probabilities(eta) if scale == "probability" else eta - eta.mean(axis=0)).T)
+def _of_outcomes(eta: FloatArray, scale: str) -> FloatArray:
+    """Return probabilities, or logits less their mean, one row per row and one column per outcome."""
+    return np.asarray(
+        (Multinomial(len(eta)).probabilities(eta) if scale == "probability" else eta - eta.mean(axis=0)).T
+    )
 
 
 def _coef_at(given: PathModel, record: PathRecord, strength: float) -> FloatArray:

@@ -70,8 +70,8 @@ class Path:
         """
         record = self.record
         columns: pd.Index = pd.Index(record.names)
-        if not record.is_single:
-            columns = pd.MultiIndex.from_product([record.outcomes, record.columns], names=["outcome", "term"])
+        if record.equations:
+            columns = pd.MultiIndex.from_tuples(record.equations, names=["outcome", "term"])
         return pd.DataFrame(record.coef, self._index, columns)
 
     @property

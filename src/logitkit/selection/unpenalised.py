@@ -11,7 +11,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
-from logitkit.engine.regularised.model import PathModel, PenalisedModel, names_of
+from logitkit.engine.regularised.model import PathModel, PenalisedModel, equations_of, title_of
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathRecord, PathStatus, solve_path
 from logitkit.engine.regularised.strengths import Strengths
@@ -75,11 +75,6 @@ class Unpenalised:
         return self._found
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The outcomes that have coefficients; one without a name for two outcomes."""
-        return self.form.shown.parts[0].labels
-
-    @property
     def scale(self) -> FloatArray:
         """Ones: no coefficient is penalised."""
         return np.ones(self.form.shown.n_flat)
@@ -125,7 +120,7 @@ class Unpenalised:
         if record.status not in {Status.CONVERGED, Status.SEPARATED}:
             raise DataError(f"the fit has not converged: the solver {record.status.value}.")
         return PathRecord(
-            names_of(self),
+            record.names,
             self.specification.words,
             np.zeros(1),
             record.coef[None, :],
@@ -139,7 +134,8 @@ class Unpenalised:
             PathStatus.COMPLETE,
             record.method,
             Newton().tol,
-            self.labels,
+            title_of(self),
+            equations_of(self),
             self.design.info.names,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +26,7 @@ from logitkit.models.penalties.specification import Specification
 from logitkit.models.predictors import flat_names
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["PathModel", "PenalisedModel", "names_of", "penalised_model"]
+__all__ = ["PathModel", "PenalisedModel", "equations_of", "names_of", "penalised_model", "title_of"]
 
 
 class PathModel(Protocol):
@@ -46,10 +47,6 @@ class PathModel(Protocol):
     @property
     def strengths(self) -> Strengths:
         """The penalty of the coefficients that are solved for."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The outcomes that have coefficients; one without a name for two outcomes."""
 
     @property
     def scale(self) -> FloatArray:
@@ -106,17 +103,12 @@ class PenalisedModel:
         return self.given.strengths
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """The outcomes that have coefficients; one without a name for two outcomes."""
-        return self.given.labels
-
-    @property
     def scale(self) -> FloatArray:
         """What the coefficients that are reported are multiplied by where the penalty counts them."""
         strengths = self.strengths
         columns = np.ones(strengths.free.size)
         columns[strengths.place % columns.size] = strengths.scale
-        return np.tile(columns, len(self.labels))
+        return np.tile(columns, len(self.given.labels))
 
     def deviances(self) -> tuple[float, float]:
         """Return the least loss that any model could have, and the null deviance, which is never zero."""
@@ -160,10 +152,24 @@ class PenalisedModel:
         return fit_at(self.given, strength, options, level, chosen)
 
 
+def title_of(model: PathModel) -> str:
+    """Return the kind of model, in words."""
+    title = model.form.family.words.title
+    return title[:1].lower() + title[1:]
+
+
+def equations_of(model: PathModel) -> tuple[tuple[str, str], ...]:
+    """Return outcome and term of each coefficient that is reported, where there are several of every term."""
+    parts = model.form.shown.parts
+    if model.form.is_single or len(parts) > 1:
+        return ()
+    return tuple(product(parts[0].labels, model.design.info.names))
+
+
 def names_of(model: PathModel) -> tuple[str, ...]:
     """Return the names of the coefficients that are reported."""
     columns = model.design.info.names
-    return columns if model.form.is_single else flat_names(model.labels, columns)
+    return columns if model.form.is_single else flat_names(model.form.shown.parts[0].labels, columns)
 
 
 def penalised_model(design: Design, model: Form | Family, specification: Specification) -> PenalisedModel:

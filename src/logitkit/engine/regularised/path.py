@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from logitkit.engine.regularised.existence import require_bounded
-from logitkit.engine.regularised.model import PenalisedModel, names_of
+from logitkit.engine.regularised.model import PenalisedModel, equations_of, names_of, title_of
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import DataError, SeparationError
@@ -76,8 +76,10 @@ class PathRecord:
         How it was solved, in words.
     tol : float
         The gap that was asked for.
-    outcomes : tuple of str
-        The outcomes that have coefficients; one without a name for two outcomes.
+    model : str
+        The kind of model, in words.
+    equations : tuple of (str, str)
+        Outcome and term of each coefficient, where there are several of every term; else none.
     columns : tuple of str
         Names of the columns, from which those of the coefficients are made.
     """
@@ -96,18 +98,9 @@ class PathRecord:
     status: PathStatus
     method: str
     tol: float
-    outcomes: tuple[str, ...] = ("",)
+    model: str = "logistic regression"
+    equations: tuple[tuple[str, str], ...] = ()
     columns: tuple[str, ...] = ()
-
-    @property
-    def is_single(self) -> bool:
-        """Whether a coefficient is that of a column, and of no outcome besides."""
-        return self.outcomes == ("",)
-
-    @property
-    def model(self) -> str:
-        """The kind of model, in words."""
-        return "logistic regression" if self.is_single else "multinomial logistic regression"
 
     @property
     def explained(self) -> FloatArray:
@@ -224,6 +217,7 @@ def solve_path(
         status,
         given.sequence.method,
         options.tol,
-        given.labels,
+        title_of(given),
+        equations_of(given),
         given.design.info.names,
     )
