@@ -24,11 +24,12 @@ import pandas as pd
 import logitkit as lk
 
 # Verbs that draw, write files, or would say the same as another.
-LEFT_OUT = {"plot", "report", "save", "record", "trace", "confusion"}
+LEFT_OUT = {"plot", "report", "save", "record", "trace", "confusion", "on"}
 EXTRA: dict[str, tuple[dict[str, Any], ...]] = {
     "bootstrap": ({"n": 20, "seed": 3},),
     "confint": ({"method": "wald"}, {"method": "wald", "level": 0.9}),
     "odds_ratios": ({}, {"units": {"age": 10.0}}),
+    "effects": ({"variable": "age", "values": [20.0, 30.0]},),
     "residuals": ({"kind": "deviance"}, {"kind": "pearson"}, {"kind": "response"}),
     "goodness_of_fit": ({}, {"grouping": "r"}),
     "combine_tests": ({"test": "Wald"}, {"test": "LR"}),
@@ -165,7 +166,7 @@ def asked(name: str, thing: Any) -> Iterator[tuple[str, Callable[[], Any]]]:
         kind = getattr(type(thing), verb)
         if not callable(kind):
             yield f"{name} | {verb}", lambda verb=verb: getattr(thing, verb)
-        elif verb in {"predict", "predict_logit", "predictions"}:
+        elif verb in {"predict", "predict_link", "predict_logit", "predictions"}:
             yield f"{name} | {verb}", lambda verb=verb: getattr(thing, verb)()
             yield f"{name} | {verb} | new rows", lambda verb=verb: getattr(thing, verb)(rows, unseen="missing")
         elif verb in {"at", "choose", "coef", "nested"}:

@@ -36,7 +36,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "numerics.threads.local": ["get_threads", "set_threads"],
         "selection.folds": ["Folds"],
         "results.fit": ["Fit"],
-        "results.multinomial": ["MultinomialFit"],
+        "results.nominal": ["MultinomialFit"],
         "results.ordinal": ["OrdinalFit"],
         "results.loading": ["load"],
         "engine.solvers.newton": ["Newton"],

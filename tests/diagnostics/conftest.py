@@ -82,13 +82,13 @@ class FittedOutcomes:
 
     reference: dict[str, Any]
     data: pd.DataFrame
-    fit: lk.results.multinomial.MultinomialFit
+    fit: lk.MultinomialFit
 
     @property
     def held_out(self) -> pd.DataFrame:
         return self.data.iloc[self.reference["held_out"]]
 
-    def fit_others(self) -> lk.results.multinomial.MultinomialFit:
+    def fit_others(self) -> lk.MultinomialFit:
         """The model of the rows that are not held out."""
         return lk.multinomial(
             self.reference["model"]["formula"], self.data.drop(index=self.reference["held_out"]), reference="white"

@@ -114,7 +114,7 @@ def lbw() -> pd.DataFrame:
     return data.assign(ftv=data["ftv"].clip(upper=2), w=1.0 + data["id"] % 3)
 
 
-def by_hand(fit: lk.results.multinomial.MultinomialFit, term: str) -> float:
+def by_hand(fit: lk.MultinomialFit, term: str) -> float:
     """The ratio of determinants of the covariance, over the coefficients whose name has the term or has not."""
     names = [name for name in fit.vcov.index if not name.endswith("Intercept")]
     inside = [name for name in names if name.split(":", 1)[1].startswith(term)]

@@ -110,7 +110,7 @@ def lbw() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def fit(lbw) -> lk.results.multinomial.MultinomialFit:
+def fit(lbw) -> lk.MultinomialFit:
     return lk.multinomial(FORMULA, lbw, weights="w", weight_kind="precision", offset={"other": "z"})
 
 

@@ -241,7 +241,7 @@ def test_the_statistics_are_there(data):
     model = MultinomialClassifier(level=0.9).fit(frame, WORDS[y])
     assert model.feature_names_in_.tolist() == ["dose", "age", "size", "grade"]
     assert model.fit_.tidy()["term"].tolist() == 3 * ["Intercept", "dose", "age", "size", "grade"]
-    ratio = model.fit_.odds_ratios("low", against="high").loc[("low", "age"), "odds_ratio"]
+    ratio = model.fit_.odds_ratios(outcome="low", against="high").loc[("low", "age"), "odds_ratio"]
     place = {label: k for k, label in enumerate(model.classes_)}
     assert_allclose(ratio, np.exp(model.coef_[place["low"], 1] - model.coef_[place["high"], 1]), rtol=EXACT)
     assert model.fit_.record.level == 0.9

@@ -68,19 +68,27 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
         "fit.plot": fit.plot,
         "several": several,
         "several.plot": several.plot,
+        "others": fit.on(FRAME),
+        "others.plot": fit.on(FRAME).plot,
+        "several others.plot": several.on(FRAME).plot,
         "path": path,
         "cv": lk.cross_validate("low ~ age + lwt", FRAME, n_strengths=3, folds=2),
         "groups": lk.logit_by("low ~ age", FRAME, by="race"),
         "summary": fit.summary(),
     }
-    given: dict[str, tuple[Any, ...]] = {"test": ("age = 0",), "at": (path.record.strengths[-1],), "choose": ("aic",)}
+    given: dict[str, tuple[Any, ...]] = {
+        "test": ("age = 0",),
+        "on": (FRAME,),
+        "at": (path.record.strengths[-1],),
+        "choose": ("aic",),
+    }
     for owner, result in owners.items():
         for name, function in inspect.getmembers(type(result), inspect.isfunction):
             if name.startswith("_") or name in SLOW | {"report", "save"}:
                 continue
-            args = ("age", FRAME) if name == "effects" else given.get(name, ())
-            args = ("white",) if (owner, name) == ("several.plot", "residuals") else args
-            yield f"{owner}.{name}", (function.__get__(result), args, {})
+            args = ("age",) if name == "effects" else given.get(name, ())
+            named = {"outcome": "white"} if "several" in owner and ".plot.residuals" in f"{owner}.{name}" else {}
+            yield f"{owner}.{name}", (function.__get__(result), args, named)
 
 
 TABLE = {**functions(), **dict(verbs())}

@@ -13,7 +13,7 @@ import logitkit as lk
 from engine.regularised.shrunken import PENALTIES
 from engine.regularised.shrunken_outcomes import outcome_problem, table
 from logitkit.errors import UnsupportedError
-from logitkit.results.multinomial import MultinomialFit
+from logitkit.results.nominal import MultinomialFit
 from tolerances import EXACT
 
 OFFERED = list(PENALTIES)

@@ -17,6 +17,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "vcov": lambda fit: fit.vcov,
     "confint": lambda fit: fit.confint(),
     "odds_ratios": lambda fit: fit.odds_ratios(),
+    "odds_ratios of the other outcome": lambda fit: fit.odds_ratios(against=fit.outcomes[-1]),
     "certificate": lambda fit: fit.certificate(),
     "test": lambda fit: fit.test("x"),
     "lr_test": lambda fit: fit.lr_test(),
@@ -49,6 +50,7 @@ PENALISED = {
 }
 WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions"}
 FIXED = {"certificate", "bias_correction"}  # of penalised fits, and of absorbed levels
+OTHER = "odds_ratios of the other outcome"
 RATIOS = {"lr_test", "test of terms by LR"}
 
 
@@ -71,7 +73,8 @@ def several(**options: Any) -> Callable[[], Any]:
 #: What each kind of fit may not be asked.
 KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "logit": (logit(), FIXED),
-    "probit": (logit(link="probit"), FIXED | {"odds_ratios"}),
+    "probit": (logit(link="probit"), FIXED | {"odds_ratios", OTHER}),
+    "complementary log-log": (logit(link="cloglog"), FIXED | {OTHER}),
     "clusters": (logit(cluster="g"), FIXED | RATIOS),
     "sampling": (logit(weights="v", weight_kind="sampling"), FIXED | RATIOS),
     "absorbed": (

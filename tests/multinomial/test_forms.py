@@ -77,7 +77,7 @@ def test_logits_are_logarithms_of_probabilities() -> None:
 def test_odds_ratios_and_tests_do_not_depend_on_the_form() -> None:
     frame = table(4)
     fits = [lk.multinomial(FORMULA, frame, reference=reference) for reference in ("a", "d", None)]
-    tables = [fit.odds_ratios("c", against="b", units={"x": -2.0}) for fit in fits]
+    tables = [fit.odds_ratios(outcome="c", against="b", units={"x": -2.0}) for fit in fits]
     for other in tables[1:]:
         for column in ("odds_ratio", "std_error", "conf_low", "conf_high", "p_value"):
             assert_allclose(other[column], tables[0][column], rtol=1e-7, err_msg=column)

@@ -148,7 +148,7 @@ def test_what_the_model_fixes_is_not_tested(k: int) -> None:
 
 def test_odds_ratios(fit: lk.MultinomialFit, best: Optimum) -> None:
     unit = np.vstack([np.zeros(K - 1), np.eye(K - 1)])
-    found = fit.odds_ratios("d", against="b", units={"x": -3.0}, level=0.9)
+    found = fit.odds_ratios(outcome="d", against="b", units={"x": -3.0}, level=0.9)
     for term, change in (("x", -3.0), ("z", 1.0)):
         row = np.kron(unit[3] - unit[1], np.eye(P)[TERMS.index(term)])
         value, error = change * (row @ best.coef), abs(change) * np.sqrt(row @ best.vcov @ row)

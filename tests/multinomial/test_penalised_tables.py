@@ -24,7 +24,7 @@ NO_ERRORS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("options", NO_ERRORS)
 def test_without_a_covariance_tables_have_estimates_and_no_errors(options: dict[str, Any]) -> None:
     fit = lk.multinomial("y ~ x + z + g", table(), **options)
-    tidy, ratios = fit.tidy(), fit.odds_ratios("c", against="a")
+    tidy, ratios = fit.tidy(), fit.odds_ratios(outcome="c", against="a")
     assert tidy["estimate"].notna().all()
     assert fit.std_error.isna().all(axis=None)
     assert tidy[["std_error", "statistic", "p_value", "conf_low", "conf_high"]].isna().all(axis=None)

@@ -203,7 +203,7 @@ def test_iris(reference: str | None) -> None:
     assert fit.separation is not None
     assert fit.separation.n_rows == 50
     assert fit.n_params == 10
-    ratios = fit.odds_ratios("virginica", against="versicolor")
+    ratios = fit.odds_ratios(outcome="virginica", against="versicolor")
     odds = binary.odds_ratios()
     for column in ("odds_ratio", "std_error", "conf_low", "conf_high"):
         assert_allclose(ratios[column], odds[column], rtol=1e-7)

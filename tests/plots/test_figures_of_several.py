@@ -367,7 +367,7 @@ def test_effects_over_the_rows_of_the_fit_need_its_table_as_it_was() -> None:
 
 def test_the_figures_show_themselves_as_a_list(fit: Any) -> None:
     lines = repr(fit.plot).splitlines()
-    names = ["forest()", "coefficients()", "effects(variable)", "roc()", "calibration()", "residuals(outcome)"]
+    names = ["forest()", "coefficients()", "effects(variable)", "roc()", "calibration()", "residuals()"]
     names.append("ternary()")
     assert [line.split()[0] for line in lines[1:]] == [f"plot.{name}" for name in names]
-    assert "ROC curve of each outcome" in repr(fit.plot)
+    assert "ROC curve of the event, or of each of several outcomes" in repr(fit.plot)

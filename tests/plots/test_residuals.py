@@ -155,6 +155,6 @@ def test_an_outcome_of_several_is_drawn_against_the_others(kind):
 
 def test_the_figure_of_a_fit_names_the_outcome():
     fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
-    assert fit.plot.residuals("black").get_ylabel() == "Standardised deviance residual of black"
+    assert fit.plot.residuals(outcome="black").get_ylabel() == "Standardised deviance residual of black"
     with pytest.raises(ResponseError, match="outcome='green' is no outcome"):
-        fit.plot.residuals("green")
+        fit.plot.residuals(outcome="green")

@@ -180,7 +180,7 @@ def test_separation_names_outcomes_and_terms_and_the_contrasts_that_stay_finite(
     table = fit.summary().blocks[0]
     assert [row[1] for row in table.rows if row[0] == "north"] == ["-inf"]
     # Without the north the data still say how car and walk differ there, unless the column says nothing else.
-    finite = fit.odds_ratios("car", "walk").loc[("car", "north"), "odds_ratio"]
+    finite = fit.odds_ratios(outcome="car", against="walk").loc[("car", "north"), "odds_ratio"]
     assert ("car:north - walk:north" in warning) == bool(np.isfinite(finite) and finite > 0.0)
 
 
@@ -194,7 +194,7 @@ def test_a_contrast_of_two_infinite_coefficients_that_is_finite_is_named() -> No
     assert "Finite nevertheless: car:south - walk:south." in warning
     table = pd.crosstab(rows["south"], rows["mode"])
     expected = np.log(table.loc[1, "car"] / table.loc[1, "walk"]) - np.log(table.loc[0, "car"] / table.loc[0, "walk"])
-    assert_allclose(np.log(fit.odds_ratios("car", "walk")["odds_ratio"].iloc[0]), expected, rtol=ROUTE)
+    assert_allclose(np.log(fit.odds_ratios(outcome="car", against="walk")["odds_ratio"].iloc[0]), expected, rtol=ROUTE)
     # Two outcomes are left to each row of the south: none is certain.
     assert "then certain" not in warning
     assert "On every row at least two outcomes remain possible, so that none is certain." in warning

@@ -48,9 +48,9 @@ def test_each_coefficient_stands_under_its_outcome_and_term() -> None:
 def test_rows_of_a_matrix_have_their_outcome_given_again(tmp_path: Path) -> None:
     X, size = SEVERAL[COLUMNS].to_numpy(float), SEVERAL["size"].to_numpy()
     fit = lk.multinomial_matrix(X, size, COLUMNS)
-    again = fit.augment(X[:50], y=size[:50])
+    again = fit.on(X[:50], y=size[:50]).augment()
     pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(fit.augment().iloc[:50]))
-    page = fit.report(tmp_path / "page.html", X[:120], y=size[:120]).read_text(encoding="utf-8")
+    page = fit.on(X[:120], y=size[:120]).report(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "120 other rows" in page
     with pytest.raises(DataError, match="y"):
         fit.augment(X[:50])

@@ -18,11 +18,11 @@ from tolerances import EXACT
 
 NAMES = ["Intercept", "age", "lwt", "smoke"]
 VERBS: dict[str, Callable[..., Any]] = {
-    "residuals": lambda fit, *rows, **more: fit.residuals("pearson", *rows, **more),
-    "goodness_of_fit": lambda fit, *rows, **more: fit.goodness_of_fit(*rows, **more).statistic,
-    "discrimination": lambda fit, *rows, **more: fit.discrimination(*rows, **more).auc,
-    "calibration": lambda fit, *rows, **more: fit.calibration(*rows, **more).brier,
-    "augment": lambda fit, *rows, **more: fit.augment(*rows, **more).to_numpy(),
+    "residuals": lambda fit, rows, **more: fit.on(rows, **more).residuals("pearson"),
+    "goodness_of_fit": lambda fit, rows, **more: fit.on(rows, **more).goodness_of_fit().statistic,
+    "discrimination": lambda fit, rows, **more: fit.on(rows, **more).discrimination().auc,
+    "calibration": lambda fit, rows, **more: fit.on(rows, **more).calibration().brier,
+    "augment": lambda fit, rows, **more: fit.on(rows, **more).augment().to_numpy(),
 }
 
 
@@ -53,10 +53,11 @@ def test_a_matrix_is_judged_as_a_formula_is(verb: str, penalty: Any) -> None:
 def test_figures_and_the_report_take_new_rows(tmp_path: Path) -> None:
     old, new = halves()
     fit = lk.logit_matrix(old[NAMES], old["low"])
-    axes = fit.plot.roc(new[NAMES], y=new["low"])
-    assert f"{fit.discrimination(new[NAMES], y=new['low']).auc:.3f}" in "".join(text.get_text() for text in axes.texts)
-    fit.plot.calibration(new[NAMES], y=new["low"])
-    page = fit.report(tmp_path / "page.html", new[NAMES], y=new["low"]).read_text(encoding="utf-8")
+    others = fit.on(new[NAMES], y=new["low"])
+    axes = others.plot.roc()
+    assert f"{others.discrimination().auc:.3f}" in "".join(text.get_text() for text in axes.texts)
+    others.plot.calibration()
+    page = others.report(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "Discrimination" in page
 
 
@@ -70,13 +71,13 @@ def test_words_weights_and_offsets_are_those_of_the_fit() -> None:
     by_matrix = lk.logit_matrix(old[names], old["low"].map(words), weights=old["lwt"], offset=old["ftv"], **options)
     expected = by_formula.calibration(new.assign(word=new["low"].map(words)))
     given = {"weights": new["lwt"], "offset": new["ftv"]}
-    found = by_matrix.calibration(new[names], y=new["low"].map(words), **given)
+    found = by_matrix.on(new[names], y=new["low"].map(words), **given).calibration()
     assert_allclose([found.brier, found.slope], [expected.brier, expected.slope], rtol=EXACT)
     for role, rest in (("weights", "offset"), ("offset", "weights")):
         with pytest.raises(DataError, match=rf"pass {role}=\.\.\."):
-            by_matrix.calibration(new[names], y=new["low"].map(words), **{rest: given[rest]})
+            by_matrix.on(new[names], y=new["low"].map(words), **{rest: given[rest]}).calibration()
     with pytest.raises(ResponseError, match="never saw"):
-        by_matrix.calibration(new[names], y=new["low"].map({0: "normal", 1: "heavy"}), **given)
+        by_matrix.on(new[names], y=new["low"].map({0: "normal", 1: "heavy"}), **given).calibration()
 
 
 def test_rows_with_missing_values_are_left_out() -> None:
@@ -86,8 +87,8 @@ def test_rows_with_missing_values_are_left_out() -> None:
     holed.iloc[3, 1], y.iloc[7] = np.nan, np.nan
     kept = np.setdiff1d(np.arange(len(new)), [3, 7])
     with pytest.warns(DataWarning, match="92 of 94. Left out: 2 with a missing value"):
-        found = fit.augment(holed, y=y)
-    pd.testing.assert_frame_equal(found, fit.augment(new[NAMES].iloc[kept], y=new["low"].iloc[kept]))
+        found = fit.on(holed, y=y).augment()
+    pd.testing.assert_frame_equal(found, fit.on(new[NAMES].iloc[kept], y=new["low"].iloc[kept]).augment())
     assert found.index.tolist() == new.index[kept].tolist()
 
 
@@ -95,7 +96,7 @@ def test_a_loaded_fit_of_a_matrix_has_its_certificate(tmp_path: Path) -> None:
     data = births()
     fit = lk.logit_matrix(data[NAMES], data["low"], penalty=lk.Lasso(0.01))
     loaded = lk.load(fit.save(tmp_path / "fit.json"))
-    found = loaded.certificate(data[NAMES], y=data["low"])
+    found = loaded.on(data[NAMES], y=data["low"]).certificate()
     assert found.holds
     assert found == fit.certificate()
     with pytest.raises(DataError, match=r"holds no rows: pass data=\.\.\."):
@@ -106,18 +107,18 @@ def test_a_loaded_fit_of_a_matrix_has_its_influence(tmp_path: Path) -> None:
     old, new = halves()
     fit = lk.logit_matrix(old[NAMES], old["low"])
     loaded = lk.load(fit.save(tmp_path / "fit.json"))
-    pd.testing.assert_frame_equal(loaded.influence(old[NAMES], y=old["low"]), fit.influence())
-    axes = loaded.plot.residuals(old[NAMES], y=old["low"])
+    pd.testing.assert_frame_equal(loaded.on(old[NAMES], y=old["low"]).influence(), fit.influence())
+    axes = loaded.on(old[NAMES], y=old["low"]).plot.residuals()
     assert axes.collections or axes.lines
     with pytest.raises(UnsupportedError, match="others than those"):
-        loaded.influence(new[NAMES], y=new["low"])
+        loaded.on(new[NAMES], y=new["low"]).influence()
 
 
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
         (lambda X, y: ((X,), {}), DataError, r"ready matrix: pass y=\.\.\."),
-        (lambda X, y: ((), {"y": y}), DataError, "given without data"),
+        (lambda X, y: ((None,), {"y": y}), DataError, "given without data"),
         (lambda X, y: ((X,), {"y": y[:-1]}), DataError, "y has 93 values and the table has 94 rows"),
         (lambda X, y: ((X[:, 1:],), {"y": y}), DataError, "X has 3 columns and the model has 4"),
         (lambda X, y: ((X,), {"y": y + 1}), ResponseError, "other than 0 and 1"),
@@ -131,13 +132,13 @@ def test_what_is_wrong_with_new_rows_is_said(change: Any, error: type[Exception]
     fit = lk.logit_matrix(old[NAMES], old["low"])
     rows, more = change(new[NAMES].to_numpy(dtype=float), new["low"].to_numpy())
     with pytest.raises(error, match=message):
-        fit.calibration(*rows, **more)
+        fit.on(*rows, **more).calibration()
 
 
 def test_after_a_formula_the_table_holds_the_outcome() -> None:
     fit = lk.logit("low ~ age", births())
     with pytest.raises(DataError, match="the formula names the outcome, low"):
-        fit.calibration(births(), y=births()["low"])
+        fit.on(births(), y=births()["low"]).calibration()
 
 
 @pytest.mark.parametrize("verb", VERBS)

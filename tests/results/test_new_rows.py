@@ -53,12 +53,12 @@ def test_array_weights_and_offsets_are_demanded_and_used(data):
     array = lk.logit("y ~ x", data, weights=data["w"].to_numpy())
     with pytest.raises(DataError, match=r"pass weights=\.\.\."):
         array.discrimination(data)
-    assert_allclose(array.discrimination(data, weights="w").auc, named.discrimination(data).auc, rtol=EXACT)
-    assert_allclose(array.influence(data, weights=data["w"]), array.influence(), rtol=EXACT)
+    assert_allclose(array.on(data, weights="w").discrimination().auc, named.discrimination(data).auc, rtol=EXACT)
+    assert_allclose(array.on(data, weights=data["w"]).influence(), array.influence(), rtol=EXACT)
     shifted = lk.logit("y ~ x", data, offset=data["z"].to_numpy())
     with pytest.raises(DataError, match=r"pass offset=\.\.\."):
         shifted.calibration(data)
-    assert_allclose(shifted.calibration(data, offset="z").brier, shifted.calibration().brier, rtol=EXACT)
+    assert_allclose(shifted.on(data, offset="z").calibration().brier, shifted.calibration().brier, rtol=EXACT)
 
 
 def test_clusters_are_not_demanded_of_new_rows(data):

@@ -22,10 +22,9 @@ from logitkit.models.binomial import Binomial
 from logitkit.models.form import Form
 from logitkit.models.model import Model, require_model
 from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
-from logitkit.results.loading import fit_of
-from logitkit.results.multinomial import MultinomialFit
 from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def fit(
     absorb: str | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
-) -> Fit | MultinomialFit:
+) -> Fit:
     """Fit a model from a formula, by maximum likelihood or with a penalty.
 
     Parameters
@@ -85,7 +84,7 @@ def fit(
 
     Returns
     -------
-    Fit or MultinomialFit
+    Fit
         Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
 
     Raises
@@ -141,7 +140,7 @@ def fit_matrix(
     cluster: Any = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
-) -> Fit | MultinomialFit:
+) -> Fit:
     """Fit a model to a ready matrix as it is: no intercept is added.
 
     A column of ones called ``"Intercept"`` is the intercept; without one the model has none, which its summary says.
@@ -173,7 +172,7 @@ def fit_matrix(
 
     Returns
     -------
-    Fit or MultinomialFit
+    Fit
         As from ``fit``.
 
     Raises
@@ -199,7 +198,7 @@ def fit_matrix(
 
 def _fitted(
     design: Design, model: Model, penalty: Specification | None, solver: Newton | ProxNewton | None, level: float
-) -> Fit | MultinomialFit:
+) -> Fit:
     """Return the fit of a design, whichever way its rows came."""
     form = model.form(design.info, penalised=penalty is not None)
     if penalty is not None:

@@ -11,7 +11,7 @@ from logitkit.models.binary import Binary
 from logitkit.models.nominal import UNSTATED, Multinomial
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
-from logitkit.results.multinomial import MultinomialFit
+from logitkit.results.nominal import MultinomialFit
 from logitkit.typing import Information, MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def logit(
     >>> round(float(fit.odds_ratios().loc["x", "odds_ratio"]), 6) == round(6 * 7 / (4 * 3), 6)
     True
     """
-    found = fit(
+    return fit(
         formula,
         data,
         model=Binary(link, event, information),
@@ -115,7 +115,6 @@ def logit(
         solver=solver,
         level=level,
     )
-    return cast(Fit, found)
 
 
 @in_our_words
@@ -174,7 +173,7 @@ def logit_matrix(
     >>> bool(np.isclose(fit.coef["Intercept"], np.log(3)))
     True
     """
-    found = fit_matrix(
+    return fit_matrix(
         X,
         y,
         names,
@@ -187,7 +186,6 @@ def logit_matrix(
         solver=solver,
         level=level,
     )
-    return cast(Fit, found)
 
 
 @in_our_words

@@ -15,7 +15,6 @@ from logitkit.errors import DataError, FormulaError
 from logitkit.estimators.outcomes import Classes
 from logitkit.estimators.verb import Verb
 from logitkit.results.fit import Fit
-from logitkit.results.multinomial import MultinomialFit
 from logitkit.results.rows import Rows
 from logitkit.typing import BoolArray, FloatArray, IntArray, MissingPolicy, UnseenPolicy
 
@@ -201,14 +200,12 @@ def require_labels(y: Any, missing_where: Any) -> None:
         )
 
 
-def decision_by_formula(
-    fit: Fit | MultinomialFit, coef: FloatArray, X: Any, unseen: UnseenPolicy
-) -> tuple[FloatArray, BoolArray]:
+def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy) -> tuple[FloatArray, BoolArray]:
     """Return the logits of each row of a data frame, by finite coefficients of a fit.
 
     Parameters
     ----------
-    fit : Fit or MultinomialFit
+    fit : Fit
         With the coding of the formula.
     coef : (m, p) array
         Finite coefficients, a row a linear predictor.

@@ -16,7 +16,6 @@ from logitkit.estimators.formula_rows import FormulaRows, decision_by_formula, r
 from logitkit.estimators.outcomes import Classes
 from logitkit.models.multinomial import Multinomial
 from logitkit.results.fit import Fit
-from logitkit.results.multinomial import MultinomialFit
 from logitkit.typing import FloatArray
 
 __all__ = ["Predictor"]
@@ -161,7 +160,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         """Return the coefficients as an array."""
         return np.asarray(self.coef_.toarray() if hasattr(self.coef_, "toarray") else self.coef_)
 
-    def _remember(self, fit: Fit | MultinomialFit, target: Classes) -> None:
+    def _remember(self, fit: Fit, target: Classes) -> None:
         """Keep the fit, and what scikit-learn asks for of it."""
         assert fit.design is not None
         names, response = fit.record.info.names, fit.record.info.response
@@ -218,14 +217,14 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return decision_by_formula(self.fit_, coef, X, self.unseen)
 
 
-def _iterations(fit: Fit | MultinomialFit) -> int:
+def _iterations(fit: Fit) -> int:
     """Return how many iterations the solver took to the fit."""
     if fit.record.penalty is not None:
         return fit.record.penalty.steps
     return fit.record.trace[-1].iteration if fit.record.trace else 0
 
 
-def _separated(fit: Fit | MultinomialFit) -> str:
+def _separated(fit: Fit) -> str:
     """Say that the estimates are infinite, and what is given instead."""
     limit = fit.record.limit
     assert limit is not None

@@ -8,13 +8,13 @@ relative risk ratio, which does not depend on which outcome is the reference.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.delta import Estimates
 from logitkit.inference.functions import contrast_functions, function_estimates
@@ -77,7 +77,7 @@ def odds_ratios(
     record : FitRecord
         The fit.
     outcome : int, optional
-        Of several outcomes, whose odds; those of all others in turn by default.
+        Whose odds; those of all other outcomes in turn by default, of two those of the event.
     against : int, optional
         Against which; the reference by default, the first outcome in symmetric form.
     units : mapping of str to float, optional
@@ -122,11 +122,18 @@ def odds_ratios(
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     change, names = column_changes(record.info, units)[columns], tuple(record.info.names[j] for j in columns)
     require(record, "odds_ratios")
-    if not record.family.compares_predictors:
-        return _of_equations(record, coefficient_estimates(record, level), dict(zip(columns, change, strict=True)))
     base = (record.reference or 0) if against is None else against
-    if outcome == base:
+    if outcome == base and (record.is_single or record.family.compares_predictors):
         raise DataError(f"The ratio of {record.outcomes[base]!r} against itself is 1; name two outcomes.")
+    if not record.family.compares_predictors:
+        if not record.is_single and (outcome is not None or against is not None):
+            raise UnsupportedError(
+                f"{record.family.words.title}: a ratio compares all higher outcomes with all lower ones, not "
+                "two of them. Leave out outcome= and against=."
+            )
+        found = coefficient_estimates(record, level)
+        found = _turned(record, found) if base == 1 and record.is_single else found
+        return _of_equations(record, found, dict(zip(columns, change, strict=True)))
     compared = [k for k in range(len(record.outcomes)) if k != base] if outcome is None else [outcome]
     functions = np.vstack([contrast_functions(record, k, base, columns) for k in compared])
     first = tuple(record.outcomes[k] for k in compared for _ in names)
@@ -142,6 +149,12 @@ def _of_equations(record: FitRecord, table: Estimates, change: Mapping[int, floa
     places = np.array([place for _, _, place in rows], dtype=np.int64)
     terms = tuple(record.info.names[j] for _, j, _ in rows)
     return _ratios(table.at(places), np.array([change[j] for _, j, _ in rows]), labels, (), terms)
+
+
+def _turned(record: FitRecord, found: Estimates) -> Estimates:
+    """Return estimates for the non-event against the event."""
+    require(record, "odds_ratios of the other outcome")
+    return replace(found, estimate=-found.estimate, statistic=-found.statistic, low=-found.high, high=-found.low)
 
 
 def _ratios(

@@ -14,6 +14,7 @@ from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
 from logitkit.inference.posterior import ELSEWHERE, is_withheld, why_withheld
+from logitkit.models.words import ODDS_RATIO
 
 __all__ = ["AFTER_PENALTY", "VERBS", "Refusal", "may", "require"]
 
@@ -255,6 +256,17 @@ def _named_ratio(record: FitRecord) -> LogitkitError | None:
     )
 
 
+def _inverse_ratio(record: FitRecord) -> LogitkitError | None:
+    """Refuse the ratio of the non-event where it is not the inverse of that of the event."""
+    words = record.family.words
+    if not record.is_single or words.ratio is None or words.ratio.name == ODDS_RATIO.name:
+        return None
+    return UnsupportedError(
+        f"The {words.ratio.name} of {record.outcomes[0]!r} is not the inverse of that of the event, "
+        f"{record.outcomes[1]!r}: fit the model whose event it is, with event=."
+    )
+
+
 REFITTED = (_separated, _eliminated)
 LEFT = "fit.predict gives the probabilities."
 #: Conditions by verb, in the order in which they are looked at.
@@ -263,6 +275,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "vcov": (_withheld("A covariance"),),
     "confint": (_withheld("Intervals"),),
     "odds_ratios": (_named_ratio,),
+    "odds_ratios of the other outcome": (_named_ratio, _inverse_ratio),
     "certificate": (_certified,),
     # tests
     "test": (_penalised("test"),),

@@ -178,13 +178,13 @@ def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
     """Return the place of an outcome among the outcomes."""
     response = info.response
     _require_one_outcome(outcome, where)
-    if not isinstance(outcome, str) or outcome not in response.levels:
+    if not isinstance(outcome, str) or outcome not in response.outcomes:
         for value, code in response.coded.items():
             if type(value) is type(outcome) and value == outcome:
                 return code
-    if str(outcome) in response.levels:
-        return response.levels.index(str(outcome))
-    hint = nearest_name(str(outcome), response.levels)
+    if str(outcome) in response.outcomes:
+        return response.outcomes.index(str(outcome))
+    hint = nearest_name(str(outcome), response.outcomes)
     gone = " It does not occur among the rows that count." if str(outcome) in response.empty else ""
     raise ResponseError(f"{where}={outcome!r} is no outcome of {response.name!r}.{gone} {hint}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
@@ -19,45 +20,40 @@ if TYPE_CHECKING:
 __all__ = [
     "collinearity_frame",
     "influence_by_outcome_frame",
-    "influence_by_row_frame",
     "influence_frame",
-    "residual_frame",
-    "residual_series",
+    "residuals_frame",
 ]
 
 
-def residual_series(values: FloatArray, design: Design, kind: str) -> pd.Series:
-    """Return residuals of an event, one per row that is used."""
-    return pd.Series(values, row_labels(design), name=kind)
-
-
-def residual_frame(record: FitRecord, values: FloatArray, design: Design) -> pd.DataFrame:
-    """Return residuals, one row per row that is used and one column per outcome."""
+def residuals_frame(record: FitRecord, values: FloatArray, design: Design, kind: str) -> pd.Series | pd.DataFrame:
+    """Return residuals, one row per row that is used; of several outcomes one column per outcome."""
+    if values.ndim == 1:
+        return pd.Series(values, row_labels(design), name=kind)
     columns = pd.Index(record.outcomes, name=record.info.response.name)
     return pd.DataFrame(values.T.copy(), row_labels(design), columns)
 
 
 def influence_frame(result: Influence, design: Design) -> pd.DataFrame:
-    """Return the influence of each row on a model of an event, with standardised residuals."""
-    names = ("leverage", "cooks_distance", "standardized_pearson", "standardized_deviance")
-    return ResultFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
-
-
-def influence_by_row_frame(result: Influence, design: Design) -> pd.DataFrame:
-    """Return the influence of each row on a model of several outcomes."""
-    names = ("leverage", "cooks_distance", "pearson", "deviance", "pearson_deleted")
+    """Return the influence of each row on the fit, of an event with its standardised residuals."""
+    names: tuple[str, ...] = ("leverage", "cooks_distance")
+    if result.standardized_deviance.ndim == 1:
+        names += ("standardized_pearson", "standardized_deviance")
+    else:
+        names += ("pearson", "deviance", "pearson_deleted")
     return ResultFrame({name: getattr(result, name) for name in names}, index=row_labels(design))
 
 
 def influence_by_outcome_frame(result: Influence, design: Design) -> pd.DataFrame:
-    """Return leverage and standardised residuals, one row per row that is used and outcome."""
+    """Return leverage and standardised residuals, one row per row that is used and outcome.
+
+    Of two outcomes the residuals of the one are those of the event with the other sign.
+    """
     labels = pd.Index(row_labels(design))
     index = pd.MultiIndex.from_product([labels, result.outcomes], names=[labels.name or "row", "outcome"])
-    values = {
-        "leverage": result.outcome_leverage,
-        "standardized_pearson": result.standardized_pearson,
-        "standardized_deviance": result.standardized_deviance,
-    }
+    names = ("standardized_pearson", "standardized_deviance")
+    values = {"leverage": result.outcome_leverage} | {name: getattr(result, name) for name in names}
+    if result.outcome_leverage.ndim == 1:
+        values = {name: np.stack([-value if name in names else value, value]) for name, value in values.items()}
     return ResultFrame({name: value.T.reshape(-1) for name, value in values.items()}, index)
 
 

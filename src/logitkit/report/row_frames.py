@@ -10,13 +10,14 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
+from logitkit.inference.effects import Effects
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import Predictions, fitted_matrix, predictions
 from logitkit.inference.sample import is_sample, known_sides
 from logitkit.report.frames import ResultFrame
 from logitkit.report.tidy import posterior_named
 
-__all__ = ["augment_frame", "predictions_frame", "row_labels", "scatter"]
+__all__ = ["augment_frame", "effects_frame", "predictions_frame", "row_labels", "scatter"]
 
 
 def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFrame:
@@ -30,6 +31,17 @@ def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFram
         "logit_std_error": result.log_odds_error,
     }
     return ResultFrame({name: scatter(values[0], kept) for name, values in columns.items()}, index=index)
+
+
+def effects_frame(result: Effects, record: FitRecord) -> pd.DataFrame:
+    """Return average predictions, one row per value of the variable and, of several, per outcome."""
+    values = pd.Index(result.values, name=result.variable, tupleize_cols=False)
+    if not record.family.words.has_event:
+        values = pd.MultiIndex.from_product([values, result.outcomes], names=[result.variable, "outcome"])
+    columns = {"estimate": result.probability, "std_error": result.std_error}
+    columns |= {"conf_low": result.low, "conf_high": result.high}
+    frame = ResultFrame({name: table.T.reshape(-1) for name, table in columns.items()}, index=values)
+    return posterior_named(frame, record)
 
 
 def augment_frame(record: FitRecord, design: Design) -> pd.DataFrame:

@@ -23,7 +23,6 @@ __all__ = [
     "absorbed_frame",
     "coefficient_frame",
     "coefficient_index",
-    "coefficient_series",
     "confint_frame",
     "glance_frame",
     "odds_ratio_frame",
@@ -80,11 +79,6 @@ def coefficient_frame(record: FitRecord, values: FloatArray) -> pd.DataFrame:
         table[one.columns, k] = values[one.places]
     columns = pd.Index([one.label for one in record.equations], name=record.family.words.equation)
     return pd.DataFrame(table, pd.Index(record.info.names, name="term"), columns)
-
-
-def coefficient_series(record: FitRecord, values: FloatArray, name: str) -> pd.Series:
-    """Return one number per coefficient, by its name."""
-    return pd.Series(values, pd.Index(record.names, name="term"), name=name)
 
 
 def posterior_named(frame: pd.DataFrame, record: FitRecord) -> pd.DataFrame:

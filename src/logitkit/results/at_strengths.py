@@ -7,8 +7,6 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from logitkit.design.design import Design
-from logitkit.engine.record import FitRecord
 from logitkit.engine.regularised.model import PathModel
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathRecord, stated_strengths
@@ -18,8 +16,8 @@ from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.multinomial import Multinomial
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
+from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
-from logitkit.results.multinomial import MultinomialFit
 from logitkit.results.rows import coded_rows, rows_of_design
 from logitkit.selection.criteria import aic, bic, ebic
 from logitkit.selection.cross_validation import CrossValidation
@@ -58,18 +56,11 @@ def least_strength(strengths: np.ndarray[Any, np.dtype[np.float64]], criterion: 
     return float(strengths[np.nanargmin(values)])
 
 
-def fit_at_strength(given: PathModel | None, strength: float, level: float, chosen: str, verb: str) -> Any:
+def fit_at_strength(given: PathModel | None, strength: float, level: float, chosen: str, verb: str) -> Fit:
     """Return the fit to all rows at a strength."""
     given = with_rows(given, verb, strength)
     record = given.fit(strength, ProxNewton(), level, chosen)
-    return _fit_of(record, given.design)
-
-
-def _fit_of(record: FitRecord, design: Design) -> Any:
-    """Return the fit of a record with its rows, of the kind that the record is."""
-    if not record.is_single:
-        return MultinomialFit(with_required_sandwich(record, design), design)
-    return Fit(with_required_sandwich(record, design), design)
+    return fit_of(with_required_sandwich(record, given.design), given.design)
 
 
 def with_rows(given: PathModel | None, verb: str, strength: float | None = None) -> PathModel:

@@ -113,7 +113,7 @@ def _coding_of(info: DesignInfo, variable: str) -> Coding:
 
 def _offsets_again(offset: Any, info: ResponseInfo) -> dict[str, Any]:
     """Return the offsets of the rows by their role, as they are given now or as the fit named them."""
-    if info.levels:
+    if info.has_own_offsets:
         return {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info).items()}
     common = named_again(offset, info.offset, "offset")
     return {} if common is None else {"offset": common}
@@ -151,9 +151,9 @@ def _own_rows(rows: Rows) -> Rows:
         same = bool(coded.kept.all()) and np.allclose(coded.matrix.matvec(probe), design.matrix.matvec(probe))
     if not same:
         raise DataError("The table has changed since the fit. Give data=..., the rows to average over.")
-    if offset is not None and not info.response.levels:  # less what the formula says of it
+    if offset is not None and not info.response.has_own_offsets:  # less what the formula says of it
         within = coded_rows(info, frame, np.zeros(len(frame)), "missing").offset
-        offset = offset if within is None else offset - within[0]
+        offset = offset if within is None else offset - _of_row(info.response, within)
     own = response.weights if named == ARRAY else named
     return replace(
         rows,
@@ -176,10 +176,15 @@ def outcomes_shown(record: FitRecord) -> list[int]:
     return [n_outcomes - 1] if record.family.words.has_event else list(range(n_outcomes))
 
 
+def _of_row(info: ResponseInfo, offset: FloatArray) -> FloatArray:
+    """Return the offset of each row from those of its linear predictors."""
+    return np.asarray(offset[0] / (info.offset_factors[0] if info.offset_factors else 1.0))
+
+
 def _own_offsets(info: ResponseInfo, response: Response) -> Any:
     """Return the offsets of the rows, where the fit was given arrays; else the table has them."""
-    if not info.levels:
-        return response.shift if info.offset == ARRAY else None
+    if not info.has_own_offsets:
+        return None if info.offset != ARRAY or response.offset is None else _of_row(info, response.offset)
     if response.offset is None or not any(column == ARRAY for _, column in info.offsets):
         return None
     return {

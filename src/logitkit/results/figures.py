@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from inspect import signature
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from logitkit.diagnostics.calibration import calibration
-from logitkit.diagnostics.discrimination import discrimination
-from logitkit.diagnostics.influence import influence
-from logitkit.results.estimates import Estimates
-from logitkit.results.foreign import meant_by
-from logitkit.results.model import Model
-from logitkit.results.rows import Rows
+from logitkit.results.row_figures import Figures
 
-__all__ = ["FitPlots", "Plots"]
+if TYPE_CHECKING:
+    from logitkit.results.row_verbs import RowVerbs
+
+__all__ = ["FitPlots"]
 
 
-class Plots:
-    """The verbs that draw a fit of any model, which show themselves as a list.
+class FitPlots(Figures):
+    """Figures of a fit; each returns matplotlib Axes.
 
     Parameters
     ----------
@@ -26,8 +22,11 @@ class Plots:
         The fit.
     """
 
-    def __init__(self, fit: Model) -> None:
-        self._model, self._record = fit, fit.record
+    #: How other rows are given with what belongs to them, for who gives it to a figure.
+    _other_rows: ClassVar[str] = "fit.on(data, {word}=...).plot.{verb}()"
+
+    def __init__(self, fit: RowVerbs) -> None:
+        self._fit, self._record = fit, fit.record
 
     def forest(
         self,
@@ -95,12 +94,14 @@ class Plots:
             Change in a column, by its name; the label says so.
         ax : Axes, optional
             Where to draw.
-        labels, terms : optional
+        labels : mapping of str to str, optional
             As in ``forest``.
         title : str, optional
             Set above.
         level : float, optional
             Confidence level; the fit's by default.
+        terms : sequence of str, optional
+            As in ``forest``.
 
         Returns
         -------
@@ -120,8 +121,6 @@ class Plots:
         kind: Literal["lines", "stacked"] = "lines",
         values: Sequence[Any] | None = None,
         level: float | None = None,
-        weights: Any = None,
-        offset: Any = None,
         ax: Any = None,
     ) -> Any:
         """Draw average probabilities over the rows of a table, with a variable set to values.
@@ -139,10 +138,6 @@ class Plots:
             What the variable is set to. Default: each level, or a grid from the least to the largest number.
         level : float, optional
             Confidence level; the fit's by default.
-        weights : str or array-like, optional
-            How much each row counts; by default the column that was the fit's weights, if any.
-        offset : str or array-like, or of several outcomes by outcome, optional
-            Demanded when the fit was given arrays.
         ax : Axes, optional
             Where to draw.
 
@@ -151,50 +146,19 @@ class Plots:
         Axes
             The plot.
         """
-        from logitkit.plots.effects import plot_effects
-        from logitkit.results.effects import effects_of
-
-        both = range(2) if kind == "stacked" and self._record.is_single else None
-        rows = Rows(self._record, self._model.design, data, weights, offset)
-        found = effects_of(rows, variable, values, level, outcomes=both)
-        return plot_effects(found, ax, kind=kind)
-
-    def __getattr__(self, name: str) -> Any:
-        """Say which figures there are."""
-        raise AttributeError(meant_by(name, type(self)))
-
-    def __repr__(self) -> str:
-        """Return a line for each figure, with its first arguments."""
-        lines = []
-        verbs = {name: verb for kind in reversed(type(self).__mro__) for name, verb in vars(kind).items()}
-        for name, verb in verbs.items():
-            if not name.startswith("_") and callable(verb):
-                words = (verb.__doc__ or "").strip().partition("\n")[0]
-                required = [
-                    each.name for each in list(signature(verb).parameters.values())[1:] if each.default is each.empty
-                ]
-                lines.append((f"plot.{name}({', '.join(required)})", words))
-        width = max(len(call) for call, _ in lines)
-        return "\n".join(["Figures:", *(f"  {call:<{width}}  {words}" for call, words in lines)])
-
-
-class FitPlots(Plots):
-    """Figures of a fit; each returns matplotlib Axes.
-
-    Parameters
-    ----------
-    fit : Fit
-        The fit.
-    """
-
-    def __init__(self, fit: Estimates) -> None:
-        super().__init__(fit)
-        self._fit = fit
+        return self._fit.on(data).plot.effects(variable, kind, values, level, ax)
 
     def roc(
-        self, data: Any = None, ax: Any = None, label: str | None = None, color: str | None = None, y: Any = None
+        self,
+        data: Any = None,
+        ax: Any = None,
+        label: str | None = None,
+        color: str | None = None,
+        title: str = "",
+        *,
+        outcomes: Sequence[Any] | None = None,
     ) -> Any:
-        """Draw the ROC curve.
+        """Draw the ROC curve of the event, or of each of several outcomes against the rest.
 
         Parameters
         ----------
@@ -203,25 +167,21 @@ class FitPlots(Plots):
         ax : Axes, optional
             Where to draw.
         label : str, optional
-            Names the curve in a legend; curves with labels can share ``ax``.
+            Names the curve of an event in a legend; curves with labels can share ``ax``.
         color : str, optional
-            Of the curve.
-        y : array-like, optional
-            Outcome of the rows of ``data`` after a fit of a matrix.
+            Of the curve of an event.
+        title : str, optional
+            Set above.
+        outcomes : sequence, optional
+            Of several outcomes those that are drawn, at most twelve. By default all, or of more than twelve those that
+            occur most often; the figure says which are not drawn.
 
         Returns
         -------
         Axes
-            The plot.
+            One curve, or one per outcome, with its area.
         """
-        from logitkit.plots.roc import plot_roc
-
-        return plot_roc(
-            discrimination(self._fit.record, Rows(self._fit.record, self._fit.design, data, y=y).design),
-            ax,
-            label=label,
-            color=color,
-        )
+        return self._fit.on(data).plot.roc(ax, label, color, title, outcomes=outcomes)
 
     def calibration(
         self,
@@ -230,9 +190,11 @@ class FitPlots(Plots):
         bins: int = 10,
         label: str | None = None,
         color: str | None = None,
-        y: Any = None,
+        title: str = "",
+        *,
+        outcomes: Sequence[Any] | None = None,
     ) -> Any:
-        """Draw observed against predicted rates.
+        """Draw observed rates of bins against mean predictions, of the event or of each of several outcomes.
 
         Parameters
         ----------
@@ -241,43 +203,42 @@ class FitPlots(Plots):
         ax : Axes, optional
             Where to draw.
         bins : int, default 10
-            Number of bins.
+            Number of bins an outcome.
         label : str, optional
-            Names the points in a legend, in place of histogram and words; points with labels can share ``ax``.
+            Names the points of an event in a legend, in place of histogram and words; points with labels can share
+            ``ax``.
         color : str, optional
-            Of the points.
-        y : array-like, optional
-            Outcome of the rows of ``data`` after a fit of a matrix.
+            Of the points of an event.
+        title : str, optional
+            Set above.
+        outcomes : sequence, optional
+            Of several outcomes those that are drawn, at most twelve. By default all, or of more those that are expected
+            most often; the figure says which are not drawn.
 
         Returns
         -------
         Axes
-            The plot.
+            The plot; of several outcomes one series of points per outcome, with intervals.
         """
-        from logitkit.plots.calibration import plot_calibration
+        return self._fit.on(data).plot.calibration(ax, bins, label, color, title, outcomes=outcomes)
 
-        result = calibration(self._fit.record, Rows(self._fit.record, self._fit.design, data, y=y).design, bins=bins)
-        return plot_calibration(result, ax, label=label, color=color)
-
-    def residuals(self, data: Any = None, ax: Any = None, y: Any = None) -> Any:
-        """Draw residuals against leverage.
+    def residuals(self, data: Any = None, ax: Any = None, outcome: Any = None, title: str = "") -> Any:
+        """Draw standardised residuals over leverage, of an event or of one of several outcomes against the others.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            The rows of the fit, for a fit that was loaded; those of the fit by default.
         ax : Axes, optional
             Where to draw.
-        y : array-like, optional
-            Outcome of the rows of ``data`` after a fit of a matrix.
+        outcome : object, optional
+            The outcome, demanded of several.
+        title : str, optional
+            Set above.
 
         Returns
         -------
         Axes
-            The plot.
+            One point per row, whose area is Cook's distance.
         """
-        from logitkit.plots.residuals import plot_residuals
-
-        return plot_residuals(
-            influence(self._fit.record, Rows(self._fit.record, self._fit.design, data, y=y).design), ax
-        )
+        return self._fit.on(data).plot.residuals(ax, outcome, title)

@@ -7,34 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
 from logitkit.inference.ratios import odds_ratios
-from logitkit.inference.wald import WaldTest, wald_test
-from logitkit.options import require_text
-from logitkit.report import row_frames, tidy
+from logitkit.models.nominal import places_of
+from logitkit.report import tidy
 from logitkit.report.summary import summary_document
-from logitkit.results.diagnosed import Diagnosed
-from logitkit.results.estimates import interval_frame
-from logitkit.results.predicted import predicted, predicted_with_errors
-from logitkit.results.rows import Rows
-from logitkit.results.shown import Summary, shown, shown_summary
-from logitkit.typing import UnseenPolicy
-
-if TYPE_CHECKING:
-    from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
-    from logitkit.inference.units import ResamplingKind
-    from logitkit.results.figures import FitPlots
-    from logitkit.results.resampled import BootstrapResult, JackknifeResult
+from logitkit.results.figures import FitPlots
+from logitkit.results.intervals import interval_frame
+from logitkit.results.row_verbs import RowVerbs
+from logitkit.results.shown import Summary, shown_summary
 
 __all__ = ["Fit"]
 
 
-class Fit(Diagnosed):
-    """A fitted logistic regression.
+class Fit(RowVerbs):
+    """A fitted model, with the verbs of every family.
 
     Parameters
     ----------
@@ -60,17 +50,17 @@ class Fit(Diagnosed):
         Parameters
         ----------
         units : mapping of str to float, optional
-            Change in a column, by coefficient name, that its row is for: ``{"balance": 10_000}``. The label says so.
+            Change in a column, by its name, that its rows are for: ``{"balance": 10_000}``. The labels say so.
 
         Returns
         -------
         Summary
-            A document: facts, the coefficient table with odds ratios, notes and warnings.
+            A document: facts, a table of coefficients with ratios, of several outcomes one each, notes and warnings.
         """
         return shown_summary(summary_document(self.record, units))
 
     def tidy(self, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
-        """Return a row a coefficient.
+        """Return one row per coefficient, of several outcomes all terms of one before the next.
 
         Parameters
         ----------
@@ -82,8 +72,9 @@ class Fit(Diagnosed):
         Returns
         -------
         pandas.DataFrame
-            term, estimate, std_error, statistic, p_value, conf_low, conf_high. After a penalty statistic and p_value
-            are missing, and so are errors and intervals unless there is a posterior.
+            term (of several outcomes after outcome), estimate, std_error, statistic, p_value, conf_low, conf_high.
+            After a penalty statistic and p_value are missing, and so are errors and intervals unless there is a
+            posterior.
         """
         return tidy.tidy_frame(self.record, level, nonzero=nonzero)
 
@@ -97,25 +88,18 @@ class Fit(Diagnosed):
         """
         return tidy.glance_frame(self.record)
 
-    def augment(self, data: Any = None, weights: Any = None, offset: Any = None, y: Any = None) -> pd.DataFrame:
-        """Return a row an observation, with fitted values, residuals and influence.
+    def odds_ratios(
+        self,
+        units: Mapping[str, float] | None = None,
+        level: float | None = None,
+        *,
+        outcome: Any = None,
+        against: Any = None,
+    ) -> pd.DataFrame:
+        """Return the factors by which changes multiply odds, with intervals.
 
-        Parameters
-        ----------
-        data : table, optional
-            Rows with an outcome; those of the fit by default. Rows with missing values are left out.
-        weights, offset, y : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Labelled as the table's rows.
-        """
-        return row_frames.augment_frame(self.record, Rows(self.record, self.design, data, weights, offset, y).told())
-
-    def odds_ratios(self, units: Mapping[str, float] | None = None, level: float | None = None) -> pd.DataFrame:
-        """Return odds ratios with intervals.
+        Of two outcomes they are the odds of the event. Of several they are the odds between two outcomes, also called
+        relative risk ratios.
 
         Parameters
         ----------
@@ -124,14 +108,20 @@ class Fit(Diagnosed):
             ``age:smoke``, as the changes of a product multiply.
         level : float, optional
             Confidence level; the fit's by default.
+        outcome : object, optional
+            Whose odds; those of all other outcomes in turn by default, of two outcomes those of the event.
+        against : object, optional
+            Against which; the reference by default, the first outcome in symmetric form.
 
         Returns
         -------
         pandas.DataFrame
-            A row a coefficient but the intercept. Columns that cannot change alone, such as those of a spline, have no
-            ratio, nor has what is too large or too small for a number.
+            unit, odds_ratio, std_error, conf_low, conf_high, p_value, one row per coefficient but the intercepts, of
+            several outcomes with the outcome that each is against. Columns that cannot change alone, such as those of a
+            spline, have no ratio, nor has what is too large or too small for a number.
         """
-        return tidy.odds_ratio_frame(odds_ratios(self.record, units=units, level=level), self.record)
+        first, second = places_of(self.record.info, outcome=outcome, against=against)
+        return tidy.odds_ratio_frame(odds_ratios(self.record, first, second, units, level), self.record)
 
     def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
         """Return confidence intervals of the coefficients.
@@ -147,194 +137,25 @@ class Fit(Diagnosed):
         Returns
         -------
         pandas.DataFrame
-            conf_low and conf_high, a row a coefficient. After a ridge or a Gaussian prior they are of the posterior,
-            given its strength, and the columns' name says so; other penalties leave none. By the bootstrap the columns'
-            name says how, infinite limits are where so many replicates are, and missing ones where replicates or refits
-            without a row cannot tell.
+            conf_low and conf_high, one row per coefficient. After a ridge or a Gaussian prior they are of the
+            posterior, given its strength, and the columns' name says so; other penalties leave none. By the bootstrap
+            the columns' name says how, infinite limits are where so many replicates are, and missing ones where
+            replicates or refits without a row cannot tell.
         """
-        return interval_frame(self.record, lambda: Rows(self.record, self.design).design, method, level)
+        return interval_frame(self.record, self._own_rows, method, level)
 
-    # Tests.
-
-    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
-        """Test linear hypotheses about the coefficients.
-
-        Parameters
-        ----------
-        hypothesis : str
-            Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``, or the name of a term, ``"C(g)"``, for all its coefficients.
-        level : float, optional
-            Confidence level of the intervals.
-
-        Returns
-        -------
-        WaldTest
-            Chi-square test that all hold, and each with its estimate.
-        """
-        return shown(wald_test(self.record, hypothesis, level))
-
-    def lr_test(self) -> LikelihoodRatioTest:
-        """Test all coefficients but the intercept by likelihood ratio.
-
-        Returns
-        -------
-        LikelihoodRatioTest
-            Against the model with intercept and offset only.
-        """
-        return shown(null_test(self.record))
-
-    # Resampling.
-
-    def bootstrap(self, n: int = 1000, seed: int | None = None, kind: ResamplingKind | None = None) -> BootstrapResult:
-        """Fit the model to data sets drawn from the rows of the fit, or from the fit itself.
-
-        Parameters
-        ----------
-        n : int, default 1000
-            Number of replicates.
-        seed : int, optional
-            Draws the same replicates again.
-        kind : {'rows', 'cluster', 'parametric'}, optional
-            What is drawn. Default: clusters where the fit has them, else rows.
-
-        Returns
-        -------
-        BootstrapResult
-            Replicates, bias, standard errors and intervals.
-        """
-        from logitkit.results.resampled import bootstrap_fit
-
-        return bootstrap_fit(self, n, seed, kind)
-
-    def jackknife(self) -> JackknifeResult:
-        """Fit the model without each row, observation or cluster in turn.
-
-        Returns
-        -------
-        JackknifeResult
-            Replicates, bias, standard errors and acceleration.
-        """
-        from logitkit.results.resampled import jackknife_fit
-
-        return jackknife_fit(self)
-
-    # Many levels.
-
-    @property
-    def absorbed(self) -> pd.DataFrame | None:
-        """Levels of the absorbed factor: rows and intercept of each, infinite where dropped; None without one."""
-        return tidy.absorbed_frame(self.record)
-
-    def bias_correction(self, method: CorrectionMethod = "analytic", level: float | None = None) -> BiasCorrection:
-        """Return the coefficients less the bias that the intercepts of an absorbed factor's levels bring.
-
-        Parameters
-        ----------
-        method : {'analytic', 'jackknife'}
-            From the formula of the leading term, or from fits to the two halves of each level's rows.
-        level : float, optional
-            Confidence level; the fit's by default.
-
-        Returns
-        -------
-        BiasCorrection
-            Corrected coefficients with standard errors, tests and intervals.
-        """
-        from logitkit.inference.incidental import bias_correction
-
-        return shown(bias_correction(self.record, Rows(self.record, self.design).design, method, level))
-
-    # Predictions.
-
-    def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
-        """Return the probability of the event, one value a row.
-
-        Parameters
-        ----------
-        data : table, optional
-            New rows; those of the fit by default.
-        offset : str or array-like, optional
-            Demanded when the fit was given an array.
-        unseen : {'raise', 'missing'}
-            What to do with a level that the fit never saw.
-
-        Returns
-        -------
-        pandas.Series
-            Missing where the input is missing, labelled as the table's rows. Where a factor is absorbed, rows of the
-            fit in a level without variation took no part and are missing; given as ``data``, they get the limit, 0 or
-            1.
-        """
-        found: pd.Series = predicted(
-            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, "probability"
-        )
-        return found
-
-    def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
-        """Return the linear predictor, the logit of the probability, one value a row.
-
-        Parameters
-        ----------
-        data : table, optional
-            New rows; those of the fit by default.
-        offset : str or array-like, optional
-            As in ``predict``.
-        unseen : {'raise', 'missing'}
-            As in ``predict``.
-
-        Returns
-        -------
-        pandas.Series
-            Missing where the input is missing.
-        """
-        found: pd.Series = predicted(
-            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, "logit"
-        )
-        return found
-
-    def predictions(
-        self, data: Any = None, level: float | None = None, offset: Any = None, unseen: UnseenPolicy = "raise"
-    ) -> pd.DataFrame:
-        """Return probabilities with standard errors and intervals that stay within (0, 1).
-
-        Parameters
-        ----------
-        data : table, optional
-            New rows; those of the fit by default.
-        level : float, optional
-            Confidence level; the fit's by default.
-        offset : str or array-like, optional
-            As in ``predict``.
-        unseen : {'raise', 'missing'}
-            As in ``predict``.
-
-        Returns
-        -------
-        pandas.DataFrame
-            estimate, std_error, conf_low, conf_high, logit, logit_std_error; a row a row of the table. Where a factor
-            is absorbed, the intercept of the row's level was estimated too, and the errors say so.
-        """
-        return predicted_with_errors(
-            self.record, Rows(self.record, self.design, data, offset=offset, unseen=unseen).to_predict, level
-        )
+    # Output.
 
     @property
     def plot(self) -> FitPlots:
         """Figures of the fit: forest, coefficients, effects, roc, calibration, residuals."""
-        from logitkit.results.figures import FitPlots
-
-        return FitPlots(self)
-
-    # Output.
+        return self._figures(self)
 
     def report(
         self,
         path: str | Path,
         data: Any = None,
         title: str | None = None,
-        weights: Any = None,
-        offset: Any = None,
-        y: Any = None,
         units: Mapping[str, float] | None = None,
         source: str | None = None,
     ) -> Path:
@@ -345,13 +166,12 @@ class Fit(Diagnosed):
         path : str or Path
             File to write, whose name ends in .html; an old one is replaced whole, or stays where writing fails.
         data : table, optional
-            Rows for diagnostics; those of the fit by default.
+            Rows for diagnostics, of several outcomes also for average predictions by variable; those of the fit by
+            default, whose average predictions need its table.
         title : str, optional
             Title of the page.
-        weights, offset, y : str or array-like, optional
-            Demanded with ``data`` when the fit was given arrays: the outcome y of new rows after a fit of a matrix.
         units : mapping of str to float, optional
-            Change in a column, by coefficient name, that its row is for: ``{"balance": 10_000}``. The label says so.
+            Change in a column, by its name, that its rows are for: ``{"balance": 10_000}``. The labels say so.
         source : str, optional
             Where the rows came from, such as the name of a file, which the page then says beside their number.
 
@@ -360,14 +180,7 @@ class Fit(Diagnosed):
         Path
             Where it was written.
         """
-        from logitkit.report.page import report_document, write_page
-        from logitkit.writing import writable_path
-
-        target = writable_path(path, "report")
-        require_text("title", title)
-        require_text("source", source)
-        rows = Rows(self.record, self.design, data, weights, offset, y).design
-        return write_page(target, report_document(self.record, rows, (), title, units, source))
+        return self.on(data).report(path, title, units, source)
 
     def save(self, path: str | Path) -> Path:
         """Write the fit as plain versioned JSON, without any row of the data.

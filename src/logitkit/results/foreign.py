@@ -68,6 +68,7 @@ OF_FOLDS = {
     **dict.fromkeys(("foldid", "splits"), "given"),
     "n_repeats": "repeats",
 }
+WITH_ROWS = ("weights", "offset", "y", "unseen")  # what belongs to other rows than those of the fit
 DIVIDED = "How rows are divided is said by {0}=: {0}=lk.Folds({1}=...)."
 DIVIDING = ("folds", "cv")
 VALUES = {
@@ -171,6 +172,13 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         return function(*given, **named)
 
     return asked
+
+
+def _with_rows(kind: type, verb: str, word: str) -> str:
+    """Return how other rows are given to a verb with what belongs to them."""
+    known = getattr(kind, "_other_rows", "")
+    hint = f" It belongs to the rows: {known.format(verb=verb, word=word)}." if known else ""
+    return f"{kind.__name__}.{verb}() has no argument {word!r}.{hint}"
 
 
 def verbs_in_our_words(kind: type[C]) -> type[C]:

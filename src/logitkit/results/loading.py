@@ -6,26 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from logitkit.design.design import Design
-from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.file import load_record
+from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
-from logitkit.results.multinomial import MultinomialFit
-from logitkit.results.ordinal import OrdinalFit
 from logitkit.writing import as_path
 
-__all__ = ["fit_of", "load"]
-
-#: The verbs of each family, by its name.
-FITS: dict[str, type[Fit | MultinomialFit]] = {
-    "binomial": Fit,
-    "multinomial": MultinomialFit,
-    "cumulative": OrdinalFit,
-    "adjacent": OrdinalFit,
-}
+__all__ = ["load"]
 
 
-def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | MultinomialFit:
+def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
     """Load a fit that was saved.
 
     A saved fit is data: it runs no code of its own, neither here nor in a verb of the fit. Its formula is evaluated
@@ -46,8 +35,8 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
 
     Returns
     -------
-    Fit or MultinomialFit
-        Of the model that was saved. Without rows: verbs that need rows take ``data=``.
+    Fit
+        Of the class of its family, and of the model that was saved. Without rows: verbs that need rows take ``data=``.
 
     Raises
     ------
@@ -67,8 +56,3 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit | 
     True
     """
     return fit_of(load_record(as_path(path, "model"), functions or {}))
-
-
-def fit_of(record: FitRecord, design: Design | None = None) -> Fit | MultinomialFit:
-    """Return a record with the verbs of its family."""
-    return FITS[record.family.name](record, design)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
-from logitkit.report import tidy
-from logitkit.results.multinomial import MultinomialFit
+from logitkit.results.fit import Fit
 
 __all__ = ["OrdinalFit"]
 
 
-class OrdinalFit(MultinomialFit):
+class OrdinalFit(Fit):
     """A fitted model of ordered outcomes.
 
     Parameters
@@ -28,13 +25,3 @@ class OrdinalFit(MultinomialFit):
     >>> fit.coef.index.tolist()
     ['1|2', '2|3', 'x']
     """
-
-    @property
-    def coef(self) -> pd.Series:  # type: ignore[override]
-        """Estimates by name: thresholds, then terms."""
-        return tidy.coefficient_series(self.record, self.record.coef, "coef")
-
-    @property
-    def std_error(self) -> pd.Series:  # type: ignore[override]
-        """Standard errors by name; missing where there is none."""
-        return tidy.coefficient_series(self.record, self.record.std_error, "std_error")

@@ -27,11 +27,10 @@ def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
     values, labels = _values(record, rows, scale)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
-        warn_caller(
-            f"Missing predictions: {undetermined}. The data of the fit were separated, and the limit there is "
-            "undetermined.",
-            DataWarning,
-        )
+        why = "The data of the fit were separated, and the limit there is undetermined."
+        if record.limit is None:
+            why = "The linear predictors there give no probabilities."
+        warn_caller(f"Missing predictions: {undetermined}. {why}", DataWarning)
     if record.family.words.has_event:
         return pd.Series(scatter(values[-1], rows.kept), rows.index, name=scale)
     return pd.DataFrame(_by_row(values, rows), rows.index, labels)
@@ -61,7 +60,7 @@ def _values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[FloatArray,
         return found.probabilities, outcomes
     if scale == "link" or family.compares_predictors:
         eta = reported_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)
-        own = outcomes if family.compares_predictors else pd.Index([one.label for one in record.equations])
+        own = outcomes if family.compares_predictors else pd.Index(record.modelled)
         return eta, own
     return family.log_odds(linear_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)), outcomes
 

@@ -15,7 +15,7 @@ from logitkit.inference.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling import Bootstrap, bootstrap
 from logitkit.inference.units import ResamplingKind
 from logitkit.report.frames import ResultFrame
-from logitkit.results.model import Model
+from logitkit.results.quantities import Quantities
 from logitkit.results.shown import shown
 
 __all__ = ["BootstrapResult", "JackknifeResult", "bootstrap_fit", "jackknife_fit"]
@@ -156,17 +156,17 @@ class JackknifeResult(Jackknife):
         )
 
 
-def bootstrap_fit(fit: Model, n: int, seed: int | None, kind: ResamplingKind | None) -> BootstrapResult:
+def bootstrap_fit(fit: Quantities, n: int, seed: int | None, kind: ResamplingKind | None) -> BootstrapResult:
     """Return the bootstrap of a fit on its own rows."""
     return shown(BootstrapResult(**_values(bootstrap(fit.record, own_rows(fit), n, seed=seed, kind=kind))))
 
 
-def jackknife_fit(fit: Model) -> JackknifeResult:
+def jackknife_fit(fit: Quantities) -> JackknifeResult:
     """Return the jackknife of a fit on its own rows."""
     return shown(JackknifeResult(**_values(jackknife(fit.record, own_rows(fit)))))
 
 
-def own_rows(fit: Model) -> Design:
+def own_rows(fit: Quantities) -> Design:
     """Return the rows of a fit."""
     if fit.design is None:
         raise DataError("A loaded model holds no rows, which resampling draws from: fit it again.")

@@ -53,6 +53,10 @@ class Rows:
     y: Any = None
     unseen: UnseenPolicy = "raise"
 
+    def __post_init__(self) -> None:
+        """Refuse a policy that is none, before any row is looked at."""
+        require_choice("unseen", self.unseen, get_args(UnseenPolicy))
+
     @once
     def design(self) -> Design:
         """The rows with their outcome."""
@@ -85,7 +89,6 @@ class Rows:
     def to_predict(self) -> NewRows:
         """The rows without their outcome, which predictions do not need."""
         record = self.record
-        require_choice("unseen", self.unseen, get_args(UnseenPolicy))
         if self.data is None:
             self._require_nothing(offset=self.offset)
             if self.own is None:

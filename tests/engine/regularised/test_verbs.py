@@ -74,6 +74,7 @@ VERBS: dict[str, Verb] = {
     "aliased": both(lambda fit: fit.aliased, ANSWERS),
     "bic": both(lambda fit: fit.bic, ANSWERS),
     "coef": both(lambda fit: fit.coef, ANSWERS),
+    "coef_table": both(lambda fit: fit.coef_table, ANSWERS),
     "converged": both(lambda fit: fit.converged, ANSWERS),
     "deviance": both(lambda fit: fit.deviance, ANSWERS),
     "dof_residual": both(lambda fit: fit.dof_residual, ANSWERS),
@@ -83,6 +84,8 @@ VERBS: dict[str, Verb] = {
     "n_params": both(lambda fit: fit.n_params, ANSWERS),
     "null_deviance": both(lambda fit: fit.null_deviance, ANSWERS),
     "penalty": both(lambda fit: fit.penalty, ANSWERS),
+    "outcomes": both(lambda fit: fit.outcomes, ANSWERS),
+    "reference": both(lambda fit: fit.reference, ANSWERS),
     "r_squared": both(lambda fit: fit.r_squared, ANSWERS),
     "separation": both(lambda fit: fit.separation, ANSWERS),
     "status": both(lambda fit: fit.status, ANSWERS),
@@ -105,6 +108,9 @@ VERBS: dict[str, Verb] = {
     "test": both(lambda fit: fit.test("smoke = 0"), REFUSES),
     # predictions
     "predict": both(lambda fit: fit.predict(), ANSWERS),
+    "effects": (lambda fit: fit.effects("smoke"), REFUSES, ANSWERS),
+    "on": both(lambda fit: fit.on(others()).predict(), ANSWERS),
+    "predict_link": both(lambda fit: fit.predict_link(), ANSWERS),
     "predict_logit": both(lambda fit: fit.predict_logit(), ANSWERS),
     "predictions": (lambda fit: fit.predictions(), REFUSES, ANSWERS),
     # diagnostics
@@ -114,6 +120,7 @@ VERBS: dict[str, Verb] = {
     "discrimination": both(lambda fit: fit.discrimination(), ANSWERS),
     "goodness_of_fit": both(lambda fit: fit.goodness_of_fit(), REFUSES),
     "influence": both(lambda fit: fit.influence(), REFUSES),
+    "outcome_influence": both(lambda fit: fit.outcome_influence(), REFUSES),
     "residuals": both(lambda fit: fit.residuals(), ANSWERS),
     # elsewhere: tests of their own
     "certificate": both(lambda fit: None, ANSWERS),  # tests/inference/test_certificate.py

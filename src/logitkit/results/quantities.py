@@ -1,27 +1,26 @@
-"""The quantities of a fit of any model, and the tests of its terms."""
+"""The quantities of a fit of any model: what is simply there, with labels."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import pandas as pd
 
 from logitkit.design.design import Design
 from logitkit.engine.facts import Limit, PenaltyFacts
 from logitkit.engine.record import FitRecord
-from logitkit.inference.anova import anova
-from logitkit.inference.chi_square import ChiSquareTests
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.verbs import require
 from logitkit.report import tidy
 from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.shown import shown
+from logitkit.typing import FloatArray
 
-__all__ = ["Model"]
+__all__ = ["Quantities"]
 
 
 @verbs_in_our_words
-class Model:
+class Quantities:
     """A record and a reference to its rows, with the quantities that are simply there.
 
     Parameters
@@ -44,6 +43,49 @@ class Model:
     def __getattr__(self, name: str) -> Any:
         """Say what a name of another package's fits is here."""
         raise AttributeError(meant_by(name, type(self)))
+
+    @property
+    def coef(self) -> Any:
+        """Coefficients; infinite under separation, nan where aliased or undetermined.
+
+        A series by name; where each outcome has coefficients of its own, a frame with one row per term and one column
+        per outcome.
+        """
+        return self._labelled(self.record.coef, "coef")
+
+    @property
+    def coef_table(self) -> pd.DataFrame:
+        """Coefficients of any model as a frame, one row per term and one column per linear predictor."""
+        return self._table(self.record.coef)
+
+    @property
+    def std_error(self) -> Any:
+        """Standard errors, labelled as ``coef``, after a ridge or a prior those of the posterior; nan where none."""
+        return self._labelled(self.record.std_error, "std_error")
+
+    def _labelled(self, values: FloatArray, name: str) -> Any:
+        if self.record.family.words.compares:
+            return self._table(values)
+        return pd.Series(values.copy(), self.record.names, name=name)
+
+    def _table(self, values: FloatArray) -> pd.DataFrame:
+        frame = tidy.coefficient_frame(self.record, values)
+        if self.record.is_single:
+            frame.columns = pd.Index([self.outcomes[-1]], name=self.record.info.response.name)
+        return frame
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes, in order; of two, the event is the second."""
+        return self.record.outcomes
+
+    @property
+    def reference(self) -> str | None:
+        """The outcome that the others are compared with; None in symmetric form."""
+        record = self.record
+        if record.family.words.has_event:
+            return record.outcomes[0]
+        return None if record.reference is None else record.outcomes[record.reference]
 
     @property
     def vcov(self) -> pd.DataFrame:
@@ -112,6 +154,11 @@ class Model:
         return tuple(self.record.names[j] for j in self.record.aliased)
 
     @property
+    def absorbed(self) -> pd.DataFrame | None:
+        """Levels of the absorbed factor: rows and intercept of each, infinite where dropped; None without one."""
+        return tidy.absorbed_frame(self.record)
+
+    @property
     def penalty(self) -> PenaltyFacts | None:
         """What is to be said of the penalty; None after maximum likelihood."""
         return self.record.penalty
@@ -134,24 +181,6 @@ class Model:
     def trace(self) -> pd.DataFrame:
         """The solver's iterations: objective, Newton decrement and step length."""
         return pd.DataFrame(self.record.trace)
-
-    def anova(self, type: Literal[2, 3] = 2, test: Literal["LR", "Wald"] = "LR") -> ChiSquareTests:  # noqa: A002
-        """Test each term.
-
-        Parameters
-        ----------
-        type : {2, 3}
-            Each term given all terms that do not contain it (2), or given all others (3), which depends on the coding
-            of the variables where an interaction contains the term.
-        test : {'LR', 'Wald'}
-            By likelihood ratio, with fits to the same rows without the term, or by Wald.
-
-        Returns
-        -------
-        ChiSquareTests
-            One row per term; of several outcomes for all of them at once.
-        """
-        return shown(anova(self.record, self.design, type, test))
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the rows behind when pickled."""

@@ -1,0 +1,30 @@
+"""Which class holds a fit, by the name of its family: the one place that tells families apart."""
+
+from __future__ import annotations
+
+from logitkit.design.design import Design
+from logitkit.engine.record import FitRecord
+from logitkit.results.fit import Fit
+from logitkit.results.nominal import MultinomialFit
+from logitkit.results.ordinal import OrdinalFit
+
+__all__ = ["CLASSES", "fit_of"]
+
+#: Families with verbs of their own; a fit of any other is a ``Fit``.
+CLASSES: dict[str, type[Fit]] = {
+    "multinomial": MultinomialFit,
+    "cumulative": OrdinalFit,
+    "adjacent": OrdinalFit,
+}
+
+
+def fit_of(record: FitRecord, design: Design | None = None) -> Fit:
+    """Return a record, and rows where there are some, with the verbs of its family.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> type(fit_of(lk.logit("low ~ age", lk.datasets.load_lbw()).record)).__name__
+    'Fit'
+    """
+    return CLASSES.get(record.family.name, Fit)(record, design)

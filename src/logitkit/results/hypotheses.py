@@ -1,0 +1,150 @@
+"""The verbs of a fit that test hypotheses, and those that fit the model again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from logitkit.inference.anova import anova
+from logitkit.inference.chi_square import ChiSquareTests
+from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
+from logitkit.inference.wald import WaldTest, wald_test
+from logitkit.report import diagnostic_frames
+from logitkit.results.quantities import Quantities
+from logitkit.results.rows import Rows
+from logitkit.results.shown import shown
+
+if TYPE_CHECKING:
+    from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
+    from logitkit.inference.units import ResamplingKind
+    from logitkit.results.resampled import BootstrapResult, JackknifeResult
+
+__all__ = ["Hypotheses"]
+
+
+class Hypotheses(Quantities):
+    """Quantities with verbs that test hypotheses, and that fit the model again to other samples.
+
+    Parameters
+    ----------
+    record : FitRecord
+        Everything that is known after the fit.
+    design : Design, optional
+        The rows of the fit.
+    """
+
+    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
+        """Test linear hypotheses about the coefficients.
+
+        Parameters
+        ----------
+        hypothesis : str
+            Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``; of several outcomes a coefficient is called ``outcome:term``.
+            The name of a term, ``"C(g)"``, is the hypothesis that all its coefficients are zero, for all outcomes.
+        level : float, optional
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        WaldTest
+            Chi-square test that all hold, and each with its estimate.
+        """
+        return shown(wald_test(self.record, hypothesis, level))
+
+    def lr_test(self) -> LikelihoodRatioTest:
+        """Test all coefficients but the intercepts by likelihood ratio.
+
+        Returns
+        -------
+        LikelihoodRatioTest
+            Against the model with intercepts and offsets only.
+        """
+        return shown(null_test(self.record))
+
+    def anova(self, type: Literal[2, 3] = 2, test: Literal["LR", "Wald"] = "LR") -> ChiSquareTests:  # noqa: A002
+        """Test each term.
+
+        Parameters
+        ----------
+        type : {2, 3}
+            Each term given all terms that do not contain it (2), or given all others (3), which depends on the coding
+            of the variables where an interaction contains the term.
+        test : {'LR', 'Wald'}
+            By likelihood ratio, with fits to the same rows without the term, or by Wald.
+
+        Returns
+        -------
+        ChiSquareTests
+            One row per term; of several outcomes for all of them at once.
+        """
+        return shown(anova(self.record, self.design, type, test))
+
+    def bootstrap(self, n: int = 1000, seed: int | None = None, kind: ResamplingKind | None = None) -> BootstrapResult:
+        """Fit the model to data sets drawn from the rows of the fit, or from the fit itself.
+
+        Parameters
+        ----------
+        n : int, default 1000
+            Number of replicates.
+        seed : int, optional
+            Draws the same replicates again.
+        kind : {'rows', 'cluster', 'parametric'}, optional
+            What is drawn. Default: clusters where the fit has them, else rows.
+
+        Returns
+        -------
+        BootstrapResult
+            Replicates, bias, standard errors and intervals.
+        """
+        from logitkit.results.resampled import bootstrap_fit
+
+        return bootstrap_fit(self, n, seed, kind)
+
+    def jackknife(self) -> JackknifeResult:
+        """Fit the model without each row, observation or cluster in turn.
+
+        Returns
+        -------
+        JackknifeResult
+            Replicates, bias, standard errors and acceleration.
+        """
+        from logitkit.results.resampled import jackknife_fit
+
+        return jackknife_fit(self)
+
+    def bias_correction(self, method: CorrectionMethod = "analytic", level: float | None = None) -> BiasCorrection:
+        """Return the coefficients less the bias that the intercepts of an absorbed factor's levels bring.
+
+        Parameters
+        ----------
+        method : {'analytic', 'jackknife'}
+            From the formula of the leading term, or from fits to the two halves of each level's rows.
+        level : float, optional
+            Confidence level; the fit's by default.
+
+        Returns
+        -------
+        BiasCorrection
+            Corrected coefficients with standard errors, tests and intervals.
+        """
+        from logitkit.inference.incidental import bias_correction
+
+        return shown(bias_correction(self.record, self._own_rows.design, method, level))
+
+    def collinearity(self) -> pd.DataFrame:
+        """Return variance inflation factors, generalised for terms of several coefficients.
+
+        Returns
+        -------
+        pandas.DataFrame
+            gvif, dof and gvif_scaled, one row per term; of several outcomes for all of them together.
+        """
+        from logitkit.diagnostics.collinearity import collinearity
+
+        return diagnostic_frames.collinearity_frame(collinearity(self.record))
+
+    @property
+    def _own_rows(self) -> Rows:
+        """The rows of the fit."""
+        return Rows(self.record, self.design)

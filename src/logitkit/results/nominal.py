@@ -1,0 +1,134 @@
+"""The fit of a multinomial model: what no other family has."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from logitkit.inference.chi_square import ChiSquareTests
+from logitkit.inference.combine import combine_tests
+from logitkit.inference.iia import IiaTests, iia_tests
+from logitkit.inference.prediction import fitted_matrix
+from logitkit.results.figures import FitPlots
+from logitkit.results.fit import Fit
+from logitkit.results.row_figures import RowPlots
+from logitkit.results.rows import Rows
+from logitkit.results.shown import shown
+
+__all__ = ["MultinomialFit", "NominalPlots", "NominalRowPlots"]
+
+
+class NominalRowPlots(RowPlots):
+    """Figures of rows under a multinomial model.
+
+    Parameters
+    ----------
+    rows : Rows
+        The fit and the rows.
+    """
+
+    def ternary(self, ax: Any = None, title: str = "") -> Any:
+        """Draw the probabilities of three outcomes as points in a triangle, coloured by the outcome observed.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
+        from logitkit.plots.ternary import plot_ternary
+
+        record, design = self._rows.record, self._rows.design
+        mean = fitted_matrix(record, design.matrix, design.response.offset).probabilities
+        return plot_ternary(mean, record.outcomes, design.response.y.astype(int), ax, title=title)
+
+
+class NominalPlots(FitPlots):
+    """Figures of a multinomial model.
+
+    Parameters
+    ----------
+    fit : MultinomialFit
+        The fit.
+    """
+
+    def ternary(self, data: Any = None, ax: Any = None, title: str = "") -> Any:
+        """Draw the probabilities of three outcomes as points in a triangle, coloured by the outcome observed.
+
+        Parameters
+        ----------
+        data : table, optional
+            Rows with an outcome; those of the fit by default.
+        ax : Axes, optional
+            Where to draw.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
+        return NominalRowPlots(Rows(self._record, self._fit.design, data)).ternary(ax, title)
+
+
+class MultinomialFit(Fit):
+    """A fitted multinomial logistic regression.
+
+    Parameters
+    ----------
+    record : FitRecord
+        Everything that is known after the fit.
+    design : Design, optional
+        The rows of the fit, for verbs that need rows; a loaded model has none and takes ``data=``.
+
+    Examples
+    --------
+    With intercepts, the fitted probabilities of an outcome sum to how often it occurs:
+
+    >>> import logitkit as lk
+    >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
+    >>> fit = lk.multinomial("y ~ x", data)
+    >>> fit.predict().sum().round(9).tolist()
+    [3.0, 3.0, 3.0]
+    """
+
+    _figures: ClassVar[type[FitPlots]] = NominalPlots
+    _row_figures: ClassVar[type[RowPlots]] = NominalRowPlots
+
+    def combine_tests(self, test: Literal["LR", "Wald"] = "Wald") -> ChiSquareTests:
+        """Test for each pair of outcomes whether the columns tell them apart.
+
+        Parameters
+        ----------
+        test : {'LR', 'Wald'}
+            By likelihood ratio, with a fit in which the two have the same coefficients, or by Wald.
+
+        Returns
+        -------
+        ChiSquareTests
+            One row per pair.
+        """
+        return shown(combine_tests(self.record, self.design, test))
+
+    def iia_tests(self, method: Literal["hausman", "small_hsiao"] = "hausman", seed: int = 0) -> IiaTests:
+        """Test the independence of irrelevant alternatives; both tests are known to be poor, and say so.
+
+        Parameters
+        ----------
+        method : {'hausman', 'small_hsiao'}
+            Of Hausman and McFadden, or of Small and Hsiao.
+        seed : int, default 0
+            Of the random halves of the second.
+
+        Returns
+        -------
+        IiaTests
+            One row per outcome that is left out.
+        """
+        return shown(iia_tests(self.record, self.design, method, seed))

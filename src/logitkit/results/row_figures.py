@@ -1,0 +1,198 @@
+"""Figures of a fit on rows, as one-line verbs; matplotlib, and the name of its type, stay in ``plots``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from inspect import signature
+from typing import Any, Literal
+
+from logitkit.errors import DataError
+from logitkit.models.nominal import outcome_place
+from logitkit.results.foreign import meant_by, verbs_in_our_words
+from logitkit.results.rows import Rows
+
+__all__ = ["Figures", "RowPlots"]
+
+
+class Figures:
+    """Verbs that draw, which show themselves as a list."""
+
+    def __init_subclass__(cls) -> None:
+        """Let every figure refuse words that it does not have."""
+        super().__init_subclass__()
+        verbs_in_our_words(cls)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say which figures there are."""
+        raise AttributeError(meant_by(name, type(self)))
+
+    def __repr__(self) -> str:
+        """Return a line for each figure, with its first arguments."""
+        lines = []
+        verbs = {name: verb for kind in reversed(type(self).__mro__) for name, verb in vars(kind).items()}
+        for name, verb in verbs.items():
+            if not name.startswith("_") and callable(verb):
+                words = (verb.__doc__ or "").strip().partition("\n")[0]
+                required = [
+                    each.name for each in list(signature(verb).parameters.values())[1:] if each.default is each.empty
+                ]
+                lines.append((f"plot.{name}({', '.join(required)})", words))
+        width = max(len(call) for call, _ in lines)
+        return "\n".join(["Figures:", *(f"  {call:<{width}}  {words}" for call, words in lines)])
+
+
+class RowPlots(Figures):
+    """Figures of a fit on rows of the caller's choice; each returns matplotlib Axes.
+
+    Parameters
+    ----------
+    rows : Rows
+        The fit and the rows.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    def effects(
+        self,
+        variable: str,
+        kind: Literal["lines", "stacked"] = "lines",
+        values: Sequence[Any] | None = None,
+        level: float | None = None,
+        ax: Any = None,
+    ) -> Any:
+        """Draw average probabilities over the rows, with a variable set to values.
+
+        Parameters
+        ----------
+        variable : str
+            A column that the formula uses.
+        kind : {'lines', 'stacked'}
+            Lines with intervals (points, where the variable has levels), of two outcomes for the event; or areas (bars)
+            of all outcomes, which add to one.
+        values : sequence, optional
+            What the variable is set to. Default: each level, or a grid from the least to the largest number.
+        level : float, optional
+            Confidence level; the fit's by default.
+        ax : Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        Axes
+            The plot.
+        """
+        from logitkit.plots.effects import plot_effects
+        from logitkit.results.effects import effects_of
+
+        every = range(len(self._rows.record.outcomes)) if kind == "stacked" else None
+        return plot_effects(effects_of(self._rows, variable, values, level, outcomes=every), ax, kind=kind)
+
+    def roc(
+        self,
+        ax: Any = None,
+        label: str | None = None,
+        color: str | None = None,
+        title: str = "",
+        *,
+        outcomes: Sequence[Any] | None = None,
+    ) -> Any:
+        """Draw the ROC curve of the event, or of each of several outcomes against the rest.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        label : str, optional
+            Names the curve of an event in a legend; curves with labels can share ``ax``.
+        color : str, optional
+            Of the curve of an event.
+        title : str, optional
+            Set above.
+        outcomes : sequence, optional
+            Of several outcomes those that are drawn, at most twelve. By default all, or of more than twelve those that
+            occur most often; the figure says which are not drawn.
+
+        Returns
+        -------
+        Axes
+            One curve, or one per outcome, with its area.
+        """
+        from logitkit.diagnostics.discrimination import discrimination
+        from logitkit.plots.roc import plot_roc
+
+        found = discrimination(self._rows.record, self._rows.design)
+        return plot_roc(found, ax, title=title, label=label, color=color, outcomes=self._places(outcomes))
+
+    def calibration(
+        self,
+        ax: Any = None,
+        bins: int = 10,
+        label: str | None = None,
+        color: str | None = None,
+        title: str = "",
+        *,
+        outcomes: Sequence[Any] | None = None,
+    ) -> Any:
+        """Draw observed rates of bins against mean predictions, of the event or of each of several outcomes.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        bins : int, default 10
+            Number of bins an outcome.
+        label : str, optional
+            Names the points of an event in a legend, in place of histogram and words; points with labels can share
+            ``ax``.
+        color : str, optional
+            Of the points of an event.
+        title : str, optional
+            Set above.
+        outcomes : sequence, optional
+            Of several outcomes those that are drawn, at most twelve. By default all, or of more those that are expected
+            most often; the figure says which are not drawn.
+
+        Returns
+        -------
+        Axes
+            The plot; of several outcomes one series of points per outcome, with intervals.
+        """
+        from logitkit.diagnostics.calibration import calibration
+        from logitkit.plots.calibration import plot_calibration
+
+        found = calibration(self._rows.record, self._rows.design, bins=bins)
+        return plot_calibration(found, ax, title=title, label=label, color=color, outcomes=self._places(outcomes))
+
+    def residuals(self, ax: Any = None, outcome: Any = None, title: str = "") -> Any:
+        """Draw standardised residuals over leverage, of an event or of one of several outcomes against the others.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        outcome : object, optional
+            The outcome, demanded of several.
+        title : str, optional
+            Set above.
+
+        Returns
+        -------
+        Axes
+            One point per row, whose area is Cook's distance.
+        """
+        from logitkit.diagnostics.influence import influence
+        from logitkit.plots.residuals import plot_residuals
+
+        record = self._rows.record
+        place = None if outcome is None else outcome_place(outcome, record.info, "outcome")
+        return plot_residuals(influence(record, self._rows.design), ax, outcome=place, title=title)
+
+    def _places(self, outcomes: Sequence[Any] | None) -> list[int] | None:
+        """Return the places of outcomes, None where none are named."""
+        if outcomes is None:
+            return None
+        if not isinstance(outcomes, Iterable):
+            raise DataError(f"outcomes={outcomes!r:.60} must be a list of outcomes.")
+        named = [outcomes] if isinstance(outcomes, str) else outcomes
+        return [outcome_place(each, self._rows.record.info, "outcomes") for each in named]
