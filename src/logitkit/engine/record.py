@@ -242,7 +242,7 @@ class FitRecord:
         if self.is_single:
             return ""
         base = "" if self.reference is None else f"; the reference, {self.outcomes[self.reference]!r}, has none"
-        if not self.family.words.equation:
+        if self.family.words.intercepts:
             return (
                 "A threshold is called low|high after the outcomes that it parts, a nominal coefficient low|high:term."
             )
@@ -262,14 +262,14 @@ class FitRecord:
             return [(name, columns[~gone[columns]]) for name, columns in found] + (empty if terms else [])
         found = list(empty)
         for term in self.info.terms:
-            rows = self._rows_of(np.array(term.columns, dtype=np.int64))
+            rows = self.rows_of(np.array(term.columns, dtype=np.int64))
             places = np.concatenate([row for _, row in rows]) if rows else np.empty(0, dtype=np.int64)
             found.append((term.name, places[~gone[places]]))
             if len(term.columns) > 1:
                 found += [(f"{label}:{term.name}", row[~gone[row]]) for label, row in rows if label]
         return found
 
-    def _rows_of(self, columns: IntArray) -> list[tuple[str, IntArray]]:
+    def rows_of(self, columns: IntArray) -> list[tuple[str, IntArray]]:
         """Return the places of the coefficients of some columns, by the label of what they are of."""
         found = []
         for part, places in zip(self.predictors.parts, self.predictors.places, strict=True):

@@ -199,7 +199,7 @@ def slope_contrasts(record: FitRecord, columns: IntArray) -> list[FloatArray]:
     >>> [functions.tolist() for functions in slope_contrasts(record, np.array([1]))]
     [[[0.0, -1.0, 0.0, 1.0, 0.0, 0.0]], [[0.0, -1.0, 0.0, 0.0, 0.0, 1.0]]]
     """
-    if not record.family.compares_predictors:
+    if not record.family.words.compares:
         contrasts = []
         for one in record.equations:
             places = one.places[np.isin(one.columns, columns)]
@@ -237,7 +237,7 @@ def term_functions(record: FitRecord, columns: IntArray) -> FloatArray:
     >>> term_functions(fit.record, np.array([1])).tolist()
     [[0.0, 1.0]]
     """
-    return np.vstack(slope_contrasts(record, columns))
+    return np.vstack([np.empty((0, record.predictors.n_flat)), *slope_contrasts(record, columns)])
 
 
 def column_of(record: FitRecord) -> IntArray:

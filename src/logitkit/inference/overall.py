@@ -66,7 +66,8 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
         columns = columns[record.std_error[columns] > 0.0]
         if columns.size > OVERALL_MOST:
             return np.nan, columns.size, np.nan
-    functions = np.vstack([_tested(record, contrasts) for contrasts in slope_contrasts(record, columns)])
+    tested = [_tested(record, contrasts) for contrasts in slope_contrasts(record, columns)]
+    functions = np.vstack([np.empty((0, record.predictors.n_flat)), *tested])
     if not len(functions):
         return np.nan, 0, np.nan
     if len(functions) > OVERALL_MOST:

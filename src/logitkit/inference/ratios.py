@@ -123,9 +123,9 @@ def odds_ratios(
     change, names = column_changes(record.info, units)[columns], tuple(record.info.names[j] for j in columns)
     require(record, "odds_ratios")
     base = (record.reference or 0) if against is None else against
-    if outcome == base and (record.is_single or record.family.compares_predictors):
+    if outcome == base and (record.is_single or record.family.words.compares):
         raise DataError(f"The ratio of {record.outcomes[base]!r} against itself is 1; name two outcomes.")
-    if not record.family.compares_predictors:
+    if not record.family.words.compares:
         if not record.is_single and (outcome is not None or against is not None):
             raise UnsupportedError(
                 f"{record.family.words.title}: a ratio compares all higher outcomes with all lower ones, not "

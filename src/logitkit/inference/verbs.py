@@ -235,6 +235,33 @@ def _same_predictors(record: FitRecord) -> LogitkitError | None:
     return UnsupportedError("Outcomes whose predictors differ cannot be tested for being combined.")
 
 
+def _unordered(record: FitRecord) -> LogitkitError | None:
+    """Refuse tests of a model of names where the outcomes have an order."""
+    if not record.family.words.ordered:
+        return None
+    return UnsupportedError(
+        "This is a test of the multinomial model, whose outcomes have no order. fit.proportional_odds_test() tests what "
+        "a model of ordered outcomes assumes."
+    )
+
+
+def _proportional(record: FitRecord) -> LogitkitError | None:
+    """Refuse the test of proportional odds where there is nothing to test, or no likelihood."""
+    if record.family.words.ordered and len(record.outcomes) < 3:
+        return UnsupportedError("With two outcomes there is one threshold, and every term is proportional.")
+    if not record.has_likelihood:
+        return UnsupportedError(
+            f"Tests of proportional odds compare likelihoods, which are not valid with {record.covariance.label}. Fit "
+            "the terms as nominal=, and test that their coefficients are equal by fit.test(...)."
+        )
+    if record.limit is not None:
+        return SeparationError(
+            "The data of the fit were separated, so that estimates are infinite, and there is no test of proportional "
+            "odds. Leave out the terms that separate."
+        )
+    return None
+
+
 def _alternatives(record: FitRecord) -> LogitkitError | None:
     """Refuse tests of irrelevant alternatives where there are none, or no likelihood."""
     counts = record.info.response.kind == "counts"
@@ -282,8 +309,9 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "lr_test": (_penalised("lr_test"), _working("use fit.test(...), a Wald test.")),
     "test of terms by LR": (_penalised("lr_test"), _working("use test='Wald'.")),
     "test of terms by Wald": (_penalised("test"),),
-    "combine_tests": (_same_predictors,),
-    "iia_tests": (_penalised("lr_test"), _alternatives),
+    "combine_tests": (_unordered, _same_predictors),
+    "iia_tests": (_unordered, _penalised("lr_test"), _alternatives),
+    "proportional_odds_test": (_penalised("lr_test"), _proportional),
     # other samples
     "refit": (_penalised("refit"), *REFITTED),
     "bootstrap": (_penalised("bootstrap"), *REFITTED),

@@ -202,6 +202,10 @@ class Binomial:
         slope = np.ones(eta.shape) if self.is_logit else self.link.log_odds_slope(eta)
         return np.stack([-slope, slope])
 
+    def improper(self, eta: FloatArray) -> BoolArray:
+        """Return those whose mean is not below 1, with the log link, shape (n,)."""
+        return np.asarray(np.isnan(self.mean(eta[0])) & ~np.isnan(eta[0]))
+
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
         """Return the linear predictor with these probabilities of the outcomes, zero without any, shape (1,)."""
         return np.zeros(1) if proportions is None else np.array([float(self.link.link(proportions[1]))])

@@ -35,6 +35,7 @@ TITLES = {
         intercepts="Thresholds",
         instead=OF_LOWER if LINKS[link.mirror].ratio_of_absence else INSTEAD,
         ordered=True,
+        improper="the thresholds cross, so that the probability of an outcome would be negative",
     )
     for name, link in LINKS.items()
     if link.mirror is not None  # Y > k has the mirrored link
@@ -196,6 +197,10 @@ class Cumulative:
                 out[k + 1, k] = -np.exp(density[k] + inverse[k + 1])
         out[:, :, crossed(eta)] = np.nan
         return out
+
+    def improper(self, eta: FloatArray) -> BoolArray:
+        """Return which rows have thresholds that cross, shape (n,)."""
+        return np.asarray(crossed(eta) & ~np.isnan(eta).any(axis=0))
 
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
         """Return the thresholds with these probabilities of the outcomes, or equal ones, shape (m,)."""

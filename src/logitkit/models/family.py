@@ -78,6 +78,9 @@ class Family(Protocol):
     def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
         """Return the derivatives of the log odds by the linear predictors, shape (K, m, n)."""
 
+    def improper(self, eta: FloatArray) -> BoolArray:
+        """Return which rows have linear predictors that give no probabilities, shape (n,)."""
+
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
         """Return the linear predictors with these probabilities of the outcomes, or zero, shape (m,)."""
 

@@ -149,6 +149,10 @@ class Multinomial:
             out[own, others] = -self.mean(eta[others]) if k > 2 else -1.0
         return out
 
+    def improper(self, eta: FloatArray) -> BoolArray:
+        """Return no row: any logits give probabilities, shape (n,)."""
+        return np.zeros(eta.shape[1], dtype=bool)
+
     def intercepts(self, proportions: FloatArray | None) -> FloatArray:
         """Return the logits with these probabilities of the outcomes, zero without any, shape (K,)."""
         if proportions is None:

@@ -80,6 +80,8 @@ class Words:
         Where exp(coefficient) has no name, the sentence that says what to use.
     ordered : bool
         Whether the model uses an order of the outcomes.
+    improper : str
+        What is wrong where linear predictors give no probabilities.
     """
 
     title: str
@@ -93,6 +95,7 @@ class Words:
     link: str = ""
     instead: str = "Use average predictions, fit.effects()."
     ordered: bool = False
+    improper: str = ""
 
     def ratio_against(self, reference: int | None) -> Ratio | None:
         """Return what exp(coefficient) is called in a fit with this reference outcome, or without one."""

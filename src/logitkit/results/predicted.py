@@ -27,13 +27,22 @@ def predicted(record: FitRecord, rows: NewRows, scale: Scale) -> Any:
     values, labels = _values(record, rows, scale)
     undetermined = int(np.isnan(values).any(axis=0).sum())
     if undetermined:
-        why = "The data of the fit were separated, and the limit there is undetermined."
-        if record.limit is None:
-            why = "The linear predictors there give no probabilities."
-        warn_caller(f"Missing predictions: {undetermined}. {why}", DataWarning)
+        warn_caller(f"Missing predictions: {undetermined}. {_why_missing(record, rows)}", DataWarning)
     if record.family.words.has_event:
         return pd.Series(scatter(values[-1], rows.kept), rows.index, name=scale)
     return pd.DataFrame(_by_row(values, rows), rows.index, labels)
+
+
+def _why_missing(record: FitRecord, rows: NewRows) -> str:
+    """Say why predictions of rows are missing: predictors that give no probabilities, or limits that are not known."""
+    eta = linear_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)
+    improper = int(record.family.improper(eta).sum())
+    parts = []
+    if improper:
+        parts.append(f"In {improper} rows {record.family.words.improper}.")
+    if record.limit is not None:
+        parts.append("The data of the fit were separated, and the limit there is undetermined.")
+    return " ".join(parts)
 
 
 def predicted_with_errors(record: FitRecord, rows: NewRows, level: float | None) -> pd.DataFrame:
@@ -58,10 +67,17 @@ def _values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[FloatArray,
     if scale == "probability":
         found = fitted_matrix(record, rows.matrix, rows.offset, rows.sides, rows.levels)
         return found.probabilities, outcomes
+    if family.words.ordered:
+        eta = linear_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)
+        if scale == "logit":
+            return family.log_odds(eta), outcomes
+        with np.errstate(invalid="ignore"):
+            own = np.diff(eta, axis=0) if family.compares_predictors else eta
+        return own, pd.Index(record.predictors.parts[0].labels, name="threshold")
     if scale == "link" or family.compares_predictors:
         eta = reported_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)
-        own = outcomes if family.compares_predictors else pd.Index(record.modelled)
-        return eta, own
+        shown = outcomes if family.compares_predictors else pd.Index(record.modelled)
+        return eta, shown
     return family.log_odds(linear_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)), outcomes
 
 
