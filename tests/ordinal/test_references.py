@@ -8,8 +8,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from ordinal.stored import STORED, counted, stored_call
+from ordinal.stored import STORED, counted, stored_call, terms
+from references.load import load_table
 from tolerances import REFERENCE
+
+TESTS = load_table("ordinal/cumulative")["tests"]
+#: Tests of one term: the fit in which it is nominal.
+FITS_TESTED = {name: name for name in ("students_public", "housing_cont", "wine_contact")}
 
 
 @pytest.mark.parametrize("name", STORED)
@@ -124,3 +129,28 @@ def test_reversing_the_order_turns_the_signs_and_mirrors_the_link() -> None:
     assert_allclose(down.loglik, up.loglik, rtol=1e-13)
     assert_allclose(down.coef["Infl[T.High]"], -up.coef["Infl[T.High]"], rtol=1e-9)
     assert_allclose(down.coef["y2|y1:Cont[T.High]"], -up.coef["y1|y2:Cont[T.High]"], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", [name for name in TESTS if name != "wine_temp"])
+@pytest.mark.parametrize("information", ["observed", "expected"])
+def test_proportional_odds_are_tested_as_stored(name: str, information: str) -> None:
+    stored, at = TESTS[name], FITS_TESTED.get(name, f"{name}_logit")
+    nominal = STORED[f"cumulative-{at}"]["nominal"]
+    formula, frame, options = stored_call(STORED[f"cumulative-{at}"])
+    fit = lk.ordinal(formula, frame, information=information, **options | {"nominal": None})
+    for test, key in (("score", "score_"), ("Wald", "wald_"), ("LR", "likelihood_ratio")):
+        expected = stored.get(key if test == "LR" else key + information)
+        if expected is None:
+            continue
+        found = fit.proportional_odds_test(test)
+        row = 0 if nominal is None else found.labels.index(terms(nominal))
+        assert found.dof[row] == stored["dof"]
+        assert_allclose(found.statistic[row], expected, rtol=1e-6)  # a test is off by the square of a gradient
+
+
+def test_one_term_alone_is_all_terms() -> None:
+    frame, left = counted("cheese")
+    fit = lk.ordinal(f"{left} ~ additive", frame)
+    found = fit.proportional_odds_test()
+    assert found.labels == ("all terms", "additive")
+    assert found.statistic[0] == found.statistic[1]

@@ -90,7 +90,7 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TestKin
         contained=tuple(contained),
         n_clusters=record.covariance.n_clusters,
         type=kind,
-        across=record.family.compares_predictors,
+        across=record.family.words.compares,
     )
 
 
@@ -109,7 +109,7 @@ def _columns(terms: list[Term]) -> IntArray:
 
 def _hypothesis(record: FitRecord, kind: int, terms: list[Term]) -> str:
     """Return what each test says, in words."""
-    zero = "the coefficients of the term are zero" + (" for all outcomes" if record.family.compares_predictors else "")
+    zero = "the coefficients of the term are zero" + (" for all outcomes" if record.family.words.compares else "")
     others = "the other terms"
     if kind == 2 and any(terms_that_contain(record.info, term) for term in terms):
         others += " but those that contain it"

@@ -235,16 +235,6 @@ def _same_predictors(record: FitRecord) -> LogitkitError | None:
     return UnsupportedError("Outcomes whose predictors differ cannot be tested for being combined.")
 
 
-def _unordered(record: FitRecord) -> LogitkitError | None:
-    """Refuse tests of a model of names where the outcomes have an order."""
-    if not record.family.words.ordered:
-        return None
-    return UnsupportedError(
-        "This is a test of the multinomial model, whose outcomes have no order. fit.proportional_odds_test() tests what "
-        "a model of ordered outcomes assumes."
-    )
-
-
 def _proportional(record: FitRecord) -> LogitkitError | None:
     """Refuse the test of proportional odds where there is nothing to test, or no likelihood."""
     if record.family.words.ordered and len(record.outcomes) < 3:
@@ -309,8 +299,8 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "lr_test": (_penalised("lr_test"), _working("use fit.test(...), a Wald test.")),
     "test of terms by LR": (_penalised("lr_test"), _working("use test='Wald'.")),
     "test of terms by Wald": (_penalised("test"),),
-    "combine_tests": (_unordered, _same_predictors),
-    "iia_tests": (_unordered, _penalised("lr_test"), _alternatives),
+    "combine_tests": (_same_predictors,),
+    "iia_tests": (_penalised("lr_test"), _alternatives),
     "proportional_odds_test": (_penalised("lr_test"), _proportional),
     # other samples
     "refit": (_penalised("refit"), *REFITTED),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from logitkit.inference.chi_square import ChiSquareTests
+from logitkit.inference.parallel import ParallelTest, proportional_odds_test
 from logitkit.results.fit import Fit
+from logitkit.results.shown import shown
 
 __all__ = ["OrdinalFit"]
 
@@ -25,3 +28,19 @@ class OrdinalFit(Fit):
     >>> fit.coef.index.tolist()
     ['1|2', '2|3', 'x']
     """
+
+    def proportional_odds_test(self, test: ParallelTest = "score") -> ChiSquareTests:
+        """Test whether terms with one coefficient need one per threshold.
+
+        Parameters
+        ----------
+        test : {'score', 'Wald', 'LR'}
+            By the score at the fit, with the information that its errors are from; or by Wald or likelihood ratio, with
+            a fit in which the tested terms are nominal.
+
+        Returns
+        -------
+        ChiSquareTests
+            All terms that have one slope, then each of them.
+        """
+        return shown(proportional_odds_test(self.record, self.design, test))
