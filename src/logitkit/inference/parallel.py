@@ -148,7 +148,7 @@ def _score(record: FitRecord, design: Design, predictors: Predictors, coef: Floa
     """Return the score statistic of a larger model at given flat coefficients."""
     weights, intercept = design.response.weights, design.info.intercept
     columns = part_coordinates(design.matrix, weights, intercept, predictors, orthogonal_coordinates)
-    inner = np.linalg.lstsq(columns.transform, coef, rcond=None)[0]
+    inner: FloatArray = np.asarray(np.linalg.lstsq(columns.transform, coef, rcond=None)[0])
     objective = Objective(columns.matrix(design.matrix), design.response, record.family, predictors=columns.inner)
     here = objective.evaluate(inner)
     assert isinstance(here.hessian, DenseHessian)
