@@ -181,6 +181,28 @@ def test_every_name_says_what_is_inside() -> None:
     assert vague == []
 
 
+def test_no_verb_is_written_twice() -> None:
+    """A file named for several outcomes or for a penalty would be half of a verb; what only they have has a name."""
+    halves = [module_name(path) for path in SOURCES if path.stem.startswith(("outcome_", "multinomial_", "penalised_"))]
+    assert halves == []
+
+
+def test_no_code_asks_which_family_it_has() -> None:
+    """What differs between families is a method or a property of theirs: a new one then needs no change elsewhere."""
+    kinds = {"FitRecord", "Response", "Family", "Binomial", "Multinomial", "Cumulative"}
+    asking = [
+        f"{module_name(path)}:{node.lineno}"
+        for path in SOURCES
+        if not module_name(path).startswith(("logitkit.models.", "logitkit.engine.saved."))
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "isinstance"
+        and kinds & {name.id for name in ast.walk(node.args[1]) if isinstance(name, ast.Name)}
+    ]
+    assert asking == []
+
+
 def test_only_the_command_line_prints() -> None:
     printing = [
         f"{module_name(path)}:{node.lineno}"
