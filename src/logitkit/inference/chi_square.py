@@ -36,7 +36,7 @@ class ChiSquareTests:
 
     Parameters
     ----------
-    what : {'term', 'outcomes'}
+    what : {'term', 'outcomes', 'parallel'}
         What a row tests.
     labels : tuple of str
         Of each row.
@@ -45,7 +45,7 @@ class ChiSquareTests:
         not converged, or the covariance lacks the rank, as with few clusters.
     dof : (m,) int array
         Degrees of freedom.
-    kind : {'LR', 'Wald'}
+    kind : {'LR', 'Wald', 'score'}
         How they were made.
     hypothesis : str
         What each says, in words.

@@ -126,10 +126,13 @@ def _of_ratios(record: FitRecord, found: OddsRatios) -> _Marks:
     info = record.info
     columns = np.array([info.names.index(name) for name in found.terms], dtype=np.int64)
     outcomes = tuple(dict.fromkeys(found.outcomes))
-    m = max(len(outcomes), 1)
-    mark = np.repeat(np.arange(m), len(found.terms) // m)
-    table = np.full((4, len(info.names), m), np.nan)
+    mark = np.array([outcomes.index(outcome) for outcome in found.outcomes] or [0] * len(found.terms), dtype=np.int64)
+    table = np.full((4, len(info.names), max(len(outcomes), 1)), np.nan)
     table[:, columns, mark] = found.estimate, found.std_error, found.low, found.high
+    if not record.family.words.compares:
+        elsewhere = np.ones(table.shape[1:], dtype=bool)
+        elsewhere[columns, mark] = False
+        _leave_out(table, elsewhere)
     if record.absent is not None:
         has = np.zeros((len(record.outcomes), len(info.names)), dtype=bool)
         has[record.predictors.active] = ~record.absent.reshape(record.predictors.active.size, -1)

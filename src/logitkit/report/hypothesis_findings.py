@@ -17,14 +17,16 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["chi_square_table", "missing_tests"]
 
-KINDS = {"Wald": "Wald", "LR": "likelihood ratio"}
+KINDS = {"Wald": "Wald", "LR": "likelihood ratio", "score": "score"}
 TYPES = {2: "II", 3: "III"}
 METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
 
 
 @finding_document.register
 def _(result: ChiSquareTests) -> Document:
-    what = {"term": "terms", "outcomes": "whether outcomes can be combined"}[result.what]
+    what = {"term": "terms", "outcomes": "whether outcomes can be combined", "parallel": "proportional odds"}[
+        result.what
+    ]
     facts = [Fact("Method", KINDS[result.kind])]
     if result.type is not None:
         facts.append(Fact("Type", TYPES[result.type]))
@@ -69,7 +71,7 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
 
 def chi_square_table(result: ChiSquareTests) -> Table:
     """Return chi-square tests, one per row."""
-    head = {"term": "Term", "outcomes": "Outcomes"}[result.what]
+    head = {"outcomes": "Outcomes"}.get(result.what, "Term")
     return _table_of(head, result.labels, result.statistic, result.dof, result.p_value)
 
 
