@@ -135,7 +135,18 @@ def make_record(
         absent=form.absent,
         solved=form.predictors if form.in_parts and form.shown is not form.predictors else None,
     )
-    return record if limit is None else replace(record, limit=replace(limit, names=record.names))
+    record = record if limit is None else replace(record, limit=replace(limit, names=record.names))
+    return replace(record, n_improper=_improper(design, record)) if family.words.improper else record
+
+
+def _improper(design: Design, record: FitRecord) -> int:
+    """Return the number of rows whose finite linear predictors give no probabilities."""
+    if record.is_single or sum(part.n_rows > 1 for part in record.predictors.parts) < 2:
+        return 0  # with proportional terms only, thresholds are the same distance apart in every row
+    eta = np.stack([design.matrix.matvec(row) for row in record.finite_table])
+    if design.response.offset is not None:
+        eta += design.response.offset
+    return int(np.count_nonzero(record.family.improper(eta) & (design.response.weights > 0.0)))
 
 
 def _tjur(here: Evaluation, totals: FloatArray) -> float:

@@ -35,7 +35,7 @@ from logitkit.engine.levels.level_fit import NearlyCollinear, nearly_collinear
 from logitkit.engine.levels.wide import fit_wide
 from logitkit.engine.limit import fit_limit, origin_of
 from logitkit.engine.objective import Evaluation, Objective
-from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
+from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_predictors, part_coordinates
 from logitkit.engine.rank import (
     CLEAR_SHARE,
     Coordinates,
@@ -274,7 +274,7 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
         require_finite(design.matrix, design.info.names, design.positions)
     if form.predictors.basis is not None:
         _require_independent(design)
-        _require_determined(design, first)
+        _require_determined(design, first, form, columns)
     elif not _clear(first, form, intercept):
         return None
     return _Solved(columns, solver.solve(given, origin, first, keep=plan.keeps))
@@ -306,7 +306,7 @@ def _solve_orthogonal(
         origin = origin_of(design.response, form, design.info.intercept, columns)
     if form.in_parts:
         first = objective.evaluate(origin)
-        _require_determined(design, first)
+        _require_determined(design, first, form, columns)
     return _Solved(columns, solver.solve(objective, origin, first, suspicious=suspicious, keep=keep))
 
 
@@ -320,14 +320,25 @@ def _require_independent(design: Design) -> None:
         )
 
 
-def _require_determined(design: Design, first: Evaluation) -> None:
+def _require_determined(design: Design, first: Evaluation, form: Form, columns: Columns) -> None:
     """Refuse predictors that do not determine their coefficients, and name columns that others determine."""
     if least_share(_dense(first).array, None) < DETERMINED:
-        columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
-        if columns.aliased.size:
-            names = ", ".join(design.info.names[j] for j in columns.aliased)
+        given = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
+        if given.aliased.size:
+            names = ", ".join(design.info.names[j] for j in given.aliased)
             raise FormulaError(
                 f"Columns are determined by others that enter the predictors in another way ({names}): leave them out."
+            )
+        if isinstance(columns, PartCoordinates) and not form.family.compares_predictors:
+            array = _dense(first).array
+            flat = columns.transform @ np.linalg.eigh(array)[1][:, 0]
+            names = ", ".join(
+                form.shown.label(int(place), design.info.names)
+                for place in np.flatnonzero(np.abs(flat) > 1e-6 * np.abs(flat).max())
+            )
+            raise FormulaError(
+                f"No row tells these coefficients: {names}. Where they count, no row has an outcome next to that "
+                "threshold. Leave the term out of nominal=, or put levels or outcomes together."
             )
         raise FormulaError(
             "The predictors of the outcomes do not determine one another's coefficients: only differences between "

@@ -10,6 +10,7 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.transformed import Transformed
 from logitkit.design.response.response import Response
 from logitkit.engine.assemble import make_record, shown_coordinates, shown_directions
+from logitkit.engine.curvature.hessian import Hessian
 from logitkit.engine.curvature.vcov import DenseVcov, vcov_of
 from logitkit.engine.existence.margins import MarginRows, Margins
 from logitkit.engine.existence.separation import Separated
@@ -68,13 +69,16 @@ def fit_limit(
         start = np.asarray(np.linalg.lstsq(separated.complement, whole, rcond=None)[0])
     solution = solver.solve(objective, start, suspicious=False)
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
-    assert solution.evaluation.hessian is not None
     complement = separated.complement
     here = solution.evaluation
     if form.is_single:  # a separated row is fitted perfectly: its mean is its outcome
         perfect = float(design.response.weights[separated.rows] @ design.response.y[separated.rows])
         here = replace(here, fitted=here.fitted + perfect, matched=here.matched + perfect)
-    vcov = DenseVcov(complement @ vcov_of(solution.evaluation.hessian).array() @ complement.T)
+    information: Hessian | None = solution.evaluation.hessian
+    if form.family.solving != form.family:
+        information = objective.with_family(form.family).evaluate(solution.coef).hessian
+    assert information is not None
+    vcov = DenseVcov(complement @ vcov_of(information).array() @ complement.T)
     solution = replace(solution, coef=complement @ solution.coef, status=status, evaluation=here)
     limit = _limit(form, columns, margins, separated)
     return make_record(design, form, shown_coordinates(form, columns), solution, vcov, limit, 0.95)

@@ -40,6 +40,8 @@ class PartCoordinates:
         Flat coefficients as given from those that are solved for.
     intercept : int or None
         The column of ones.
+    whole, split : Matrix, optional
+        The columns that the coordinates were made of, and the same in parts, so that they are copied once.
     """
 
     parts: tuple[Coordinates, ...]
@@ -47,10 +49,14 @@ class PartCoordinates:
     inner: Predictors
     transform: FloatArray
     intercept: int | None
+    whole: Matrix | None = None
+    split: Parted | None = None
 
     def matrix(self, given: Matrix) -> Parted:
         """Return the columns that the solver works on."""
-        split = in_parts(given, tuple(part.columns for part in self.given.parts))
+        split = self.split
+        if split is None or given is not self.whole:
+            split = in_parts(given, tuple(part.columns for part in self.given.parts))
         return Parted(tuple(own.matrix(part) for own, part in zip(self.parts, split.parts, strict=True)))
 
     @property
@@ -169,7 +175,7 @@ def part_coordinates(
         for k, row in enumerate(predictors.places[home]):
             for a, columns_of_row in enumerate(solved):
                 transform[row[local], columns_of_row] -= mix[k, a] * shift
-    return PartCoordinates(tuple(found), predictors, inner, transform, intercept)
+    return PartCoordinates(tuple(found), predictors, inner, transform, intercept, matrix, split)
 
 
 def _within(base: FloatArray, constraint: FloatArray) -> FloatArray | None:

@@ -90,6 +90,8 @@ class FitRecord:
         each term sum to zero.
     absent : (p,) bool array or None
         Coefficients that are not in the model: zero, and no estimates.
+    n_improper : int
+        Rows of the fit whose linear predictors give no probabilities: their thresholds cross.
     solved : Predictors or None
         Where predictors differ by outcome, or share coefficients: those that were estimated.
     """
@@ -127,6 +129,7 @@ class FitRecord:
     reference: int | None = None
     absent: BoolArray | None = None
     solved: Predictors | None = None
+    n_improper: int = 0
 
     @property
     def is_single(self) -> bool:

@@ -165,6 +165,12 @@ class Predictors:
         """The column of each flat coefficient, shape (n_flat,)."""
         return np.concatenate([np.tile(part.columns, part.n_rows) for part in self.parts])
 
+    def label(self, place: int, names: Sequence[str]) -> str:
+        """Return the name of a flat coefficient, after what its row is of and its column."""
+        rows = [(label, column) for part in self.parts for label in part.labels for column in part.columns]
+        label, column = rows[place]
+        return ":".join(word for word in (label, names[column]) if word)
+
     def flat(self, coef: FloatArray) -> FloatArray:
         """Return the flat coefficients, shape (n_flat,), of those that are solved for."""
         return coef if self.basis is None else np.asarray(self.basis @ coef)

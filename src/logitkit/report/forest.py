@@ -311,7 +311,7 @@ def _not_zero(record: FitRecord, what: str) -> _Drawn:
 
 def _of_several(record: FitRecord, none: BoolArray) -> _Drawn:
     """Return the columns of several equations that are drawn: those listed and not aliased, as many as can be read."""
-    gone = {*(record.aliased % record.predictors.n_columns).tolist(), *np.flatnonzero(none), record.info.intercept}
+    gone = {*record.predictors.columns[record.aliased].tolist(), *np.flatnonzero(none), record.info.intercept}
     every = [j for j in range(len(record.info.names)) if j not in gone]
     listed = set(listed_columns(record.info).tolist())
     columns = [j for j in every if j in listed][:TERMS_MOST]

@@ -149,6 +149,9 @@ def _restrictions(record: FitRecord) -> Iterator[str]:
 
 def _warnings(record: FitRecord) -> Iterator[str]:
     yield from separation_warning(record)
+    if record.n_improper:
+        rows = counted(record.n_improper, "row")
+        yield f"In {rows} of the fit {record.family.words.improper}. Predictions of such rows are missing."
     yield from _wide_warning(record)
     yield from state_warnings(record)
     few_rows = few_rows_warning(record)
@@ -157,7 +160,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
     if record.info.empty_terms:
         yield f"Terms without a column, because they have one level only: {name_list(record.info.empty_terms)}."
     if record.aliased.size:
-        columns = np.unique(record.aliased % record.predictors.n_columns)
+        columns = np.unique(record.predictors.columns[record.aliased])
         each = " for every outcome" if len(record.equations) > 1 else ""
         names = name_list([record.info.names[j] for j in columns])
         yield f"Aliased and dropped{each}, because earlier columns determine them: {names}."

@@ -62,6 +62,7 @@ def unpack_outcomes(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> 
         absent=absent,
         solved=None if packed["solved"] is None else Predictors(k, p, tuple(map(unpack_part, packed["solved"]))),
         totals=np.asarray(decode(packed["totals"]), dtype=np.float64),
+        n_improper=packed.get("n_improper", 0),
     )
     return record if record.limit is None else replace(record, limit=replace(record.limit, names=record.names))
 
@@ -74,7 +75,8 @@ def _pack_ordered(record: FitRecord) -> dict[str, Any]:
     ]
     family = record.family
     of_link = {"link": family.link.name, "information": family.information} if family.name == "cumulative" else {}
-    return {"shown": shown, "link": "logit", "information": "observed"} | of_link
+    common = {"shown": shown, "link": "logit", "information": "observed", "n_improper": record.n_improper}
+    return common | of_link
 
 
 def _model(packed: Mapping[str, Any], k: int, p: int, levels: tuple[str, ...]) -> tuple[Family, Predictors]:

@@ -120,7 +120,7 @@ def _fields(family: str) -> dict[str, Field]:
         "digest": Text(),
     }
     if family in ORDERED:
-        shared |= {"link": Text(tuple(LINKS)), "information": Text(get_args(Information))}
+        shared |= {"link": Text(tuple(LINKS)), "information": Text(get_args(Information)), "n_improper": Whole()}
     if several:
         return shared | {
             "reference": Maybe(Whole(0, "k")),

@@ -1,0 +1,83 @@
+"""Ordered outcomes whose maximum lies at infinity, thresholds that cross, and coefficients that no row tells."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose
+
+import logitkit as lk
+from logitkit.errors import DataWarning, FormulaError
+
+GROUP = {"y": [1, 2, 3, 2, 1, 3, 1, 1, 1, 2], "x": [0, 0, 0, 0, 0, 0, 1, 1, 1, 0]}
+COMPLETE = {"y": [1, 1, 2, 2, 3, 3], "x": [1, 2, 3, 4, 5, 6]}
+QUASI = {"y": [1, 1, 2, 2, 3, 3, 2], "x": [1, 2, 2, 4, 5, 6, 2]}
+LINKS = ("logit", "probit", "cloglog", "loglog", "cauchit")
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_group_with_the_lowest_outcome_only_has_an_infinite_slope(link: str) -> None:
+    fit = lk.ordinal("y ~ x", GROUP, link=link)
+    assert fit.separation is not None
+    assert fit.coef["x"] == -np.inf
+    others = lk.ordinal("y ~ 1", {"y": [1, 2, 3, 2, 1, 3, 2]}, link=link)
+    assert_allclose(fit.coef[:2], others.coef, rtol=1e-8)
+    assert_allclose(fit.std_error[:2], others.std_error, rtol=1e-6)
+    assert_allclose(fit.loglik, others.loglik, rtol=1e-12)
+    assert fit.predict().iloc[6].tolist() == [1.0, 0.0, 0.0]
+    assert "Separation" in str(fit.summary())
+    again = lk.ordinal("y ~ x", GROUP, link=link)
+    assert_allclose(fit.residuals(), again.residuals(), equal_nan=True)
+
+
+@pytest.mark.parametrize("model", ["cumulative", "adjacent"])
+@pytest.mark.parametrize("nominal", [None, "x"])
+def test_complete_separation_is_told(model: str, nominal: str | None) -> None:
+    fit = lk.ordinal("y ~ x", COMPLETE, model=model, nominal=nominal)
+    assert np.isinf(fit.coef).all()
+    assert fit.loglik == 0.0
+    assert_allclose(fit.predict().to_numpy()[np.arange(6), np.array(COMPLETE["y"]) - 1], 1.0)
+
+
+@pytest.mark.parametrize("model", ["cumulative", "adjacent"])
+@pytest.mark.parametrize("nominal", [None, "x"])
+def test_rows_that_overlap_keep_their_probabilities_in_the_limit(model: str, nominal: str | None) -> None:
+    fit = lk.ordinal("y ~ x", QUASI, model=model, nominal=nominal)
+    assert fit.separation is not None
+    assert_allclose(fit.loglik, np.log(1 / 3) + 2 * np.log(2 / 3), rtol=1e-10)
+    assert_allclose(fit.predict().iloc[1], [1 / 3, 2 / 3, 0.0], atol=1e-8)
+
+
+def crossing() -> pd.DataFrame:
+    rng = np.random.default_rng(2)
+    x = rng.uniform(-1, 1, 300)
+    scale = np.exp(1.5 * x)  # a spread that grows with x: lines through the thresholds cross beyond the data
+    return pd.DataFrame({"x": x, "y": np.digitize(scale * rng.logistic(size=300), [-1.0, 1.0])})
+
+
+def test_rows_whose_thresholds_cross_have_no_predictions() -> None:
+    data = crossing()
+    fit = lk.ordinal("y ~ x", data, nominal="x")
+    low, high = fit.coef.iloc[:2], fit.coef.iloc[2:]
+    meet = (low.iloc[1] - low.iloc[0]) / (high.iloc[1] - high.iloc[0])
+    new = pd.DataFrame({"x": [0.0, meet + np.sign(meet) * 0.5]})
+    with pytest.warns(DataWarning, match="In 1 rows the thresholds cross"):
+        found = fit.predict(new)
+    assert found.iloc[0].notna().all()
+    assert found.iloc[1].isna().all()
+    assert (fit.predict() >= 0.0).all(axis=None)
+
+
+def test_crossing_rows_of_the_fit_are_counted() -> None:
+    # At x = 1 nobody has the outcome between the others, so that two thresholds pass each other there.
+    data = {"y": [1, 2, 3, 1, 2, 3, 1, 3, 1, 3], "x": [0, 0, 0, 0, 0, 0, 1, 1, 1, 1]}
+    fit = lk.ordinal("y ~ x", data, nominal="x")
+    assert fit.separation is not None
+    with pytest.warns(DataWarning, match="In 4 rows the thresholds cross"):
+        assert fit.predict().isna().all(axis=1).sum() == 4
+
+
+def test_a_coefficient_that_no_row_tells_is_named() -> None:
+    with pytest.raises(FormulaError, match=r"No row tells these coefficients: .*2\|3:x"):
+        lk.ordinal("y ~ x", GROUP, nominal="x")
