@@ -258,3 +258,9 @@ def test_coefficients_without_a_ratio_are_drawn_as_they_are() -> None:
         fit.plot.forest()
     assert fit.plot.coefficients().get_xlabel() == "Coefficient, 95% intervals"
     assert lk.logit("low ~ age", births(), link="cloglog").plot.forest().get_xlabel().startswith("Hazard ratio")
+
+
+def test_common_slopes_are_named_beside_those_of_thresholds() -> None:
+    rows = births().assign(size=lambda frame: pd.Categorical(frame["parity"], ordered=True))
+    ax = lk.ordinal("size ~ age + low", rows, nominal="low").plot.coefficients()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["common", "0|1", "1|2"]

@@ -31,6 +31,7 @@ from logitkit.typing import BoolArray, FloatArray
 __all__ = ["coefficient_forest", "ratio_forest"]
 
 TERMS_MOST = 40  # rows of several outcomes
+COMMON = "common"  # coefficients that all equations share, beside those of one
 BEYOND = "beyond the largest number"  # a ratio of a finite coefficient that is 0 or infinite in floating point
 MEAN = "the mean of all outcomes"
 
@@ -198,7 +199,7 @@ def _forest(
         ratios=ratios,
         level=None if withheld else marks.level,
         interval=interval_words(record),
-        outcomes=outcomes,
+        outcomes=tuple(name or COMMON for name in outcomes),
         against="" if alone else marks.against,
         places=tuple(record.outcomes.index(name) if name in record.outcomes else k for k, name in enumerate(outcomes)),
         n_outcomes=len(record.outcomes),
