@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO, get_args
 
 from logitkit import __version__
+from logitkit.cli.stated import add_model, stated_model
 from logitkit.errors import DataError, LogitkitError, LogitkitWarning, UnsupportedError
 from logitkit.typing import MissingPolicy, UnseenPolicy, WeightKind
 from logitkit.writing import require_outputs, write_file
@@ -24,7 +25,6 @@ __all__ = ["main"]
 FAILED = 2
 INTERRUPTED = 130  # as the shell has it for Ctrl-C
 FORMATS = ("text", "markdown", "latex", "html")
-MODELS = ("logit", "multinomial")
 TAB = ("tab", "\\t")  # how a tab can be typed
 DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
 
@@ -92,13 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Example: logitkit fit 'low ~ age + lwt + C(race) + smoke' lbw.csv --report lbw.html",
     )
     fit.add_argument("formula", metavar="FORMULA", help="'response ~ terms', in quotes")
-    fit.add_argument(
-        "--model",
-        choices=MODELS,
-        default=MODELS[0],
-        help="of two outcomes, or of several (default: %(default)s)",
-    )
-    fit.add_argument("--reference", metavar="VALUE", help="outcome that the others of several are compared with")
+    add_model(fit)
     _add_data(fit, "file: .csv, .csv.gz, .tsv or .parquet")
     fit.add_argument("--weights", metavar="COL", help="column of weights")
     fit.add_argument(
@@ -109,8 +103,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     fit.add_argument("--offset", metavar="COL", help="column that is added to the linear predictor")
     fit.add_argument("--cluster", metavar="COL", help="column of clusters, for sandwich standard errors")
-    fit.add_argument("--event", metavar="VALUE", help="value of the response that is modelled")
-    fit.add_argument("--link", metavar="NAME", help="logit (default), probit, cloglog, loglog, cauchit or log")
     fit.add_argument(
         "--missing",
         choices=get_args(MissingPolicy),
@@ -212,7 +204,6 @@ def _fit(options: argparse.Namespace) -> None:
 
 def _fitted(options: argparse.Namespace) -> Any:
     """Return the fit of a formula that sees none of the names of this module."""
-    _require_options_of(options)
     from logitkit.api.fitting import fit
 
     data = _read(options.data, options.separator)
@@ -222,37 +213,9 @@ def _fitted(options: argparse.Namespace) -> Any:
         "_fit": fit,
         "_formula": options.formula,
         "_data": data,
-        "_options": {"model": _model(options, data), **{name: getattr(options, name) for name in names}},
+        "_options": {"model": stated_model(options, data), **{name: getattr(options, name) for name in names}},
     }
     return eval("_fit(_formula, _data, **_options)", call)
-
-
-def _require_options_of(options: argparse.Namespace) -> None:
-    """Refuse options of another model than the one that is asked for."""
-    if options.model != "multinomial":
-        if options.reference is not None:
-            raise DataError("--reference is for --model multinomial; of two outcomes name the one modelled, --event.")
-        return
-    if options.event is not None:
-        raise DataError("--event is for a model of two outcomes; of several name the one compared with, --reference.")
-    if options.link is not None:
-        raise DataError("--link is for a model of two outcomes; several without an order have the logit.")
-    if options.offset is not None:
-        raise DataError(
-            "--offset is for a model of two outcomes; several have one each, lk.multinomial(..., offset={...})."
-        )
-
-
-def _model(options: argparse.Namespace, data: Any) -> Any:
-    """Return the model that the options state."""
-    from logitkit.models.binary import Binary
-    from logitkit.models.nominal import Multinomial
-
-    word = options.reference if options.model == "multinomial" else options.event
-    level = None if word is None else _response_level(word, options.formula, data)
-    if options.model != "multinomial":
-        return Binary(options.link or "logit", level)
-    return Multinomial() if word is None else Multinomial(level)
 
 
 def _units(options: argparse.Namespace) -> dict[str, float]:
@@ -332,43 +295,6 @@ def _require_decimal_points(data: Any) -> None:
             raise DataError(
                 f"Column {name!r} holds numbers with a comma, such as '{values[0]}'; write a decimal point."
             )
-
-
-def _response_level(text: str, formula: str, data: Any) -> Any:
-    """Return the value of the response that a word of the command line means: 1 for ``"1"``, True for ``"true"``."""
-    levels = _response_levels(formula, data)
-    for level in levels:
-        if str(level) == text:
-            return level
-    number = _number(text)
-    for level in levels:
-        if isinstance(level, bool):
-            if str(level).lower() == text.lower():
-                return level
-        elif isinstance(level, int | float) and level == number:
-            return level
-    return text
-
-
-def _response_levels(formula: str, data: Any) -> list[Any]:
-    """Return the values of the left side of a formula, column or expression; none for counts."""
-    from logitkit.design.formula.parse import parse_formula, split_formula
-    from logitkit.design.response.binary import Counts, evaluate_left, missing_outcome
-    from logitkit.design.table.frame import levels_of, read_table
-
-    table = read_table(data)
-    parsed = parse_formula(f"{split_formula(formula)[0]} ~ 1", table.names, {})
-    frame = data[list(parsed.left_variables)].dropna()
-    rows = read_table(frame).frame(parsed.left_variables, None)
-    values = evaluate_left(parsed.left, rows, parsed.functions)
-    return [] if isinstance(values, Counts) else levels_of(values[~missing_outcome(values)])
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _say_where(what: str, path: Any) -> None:
