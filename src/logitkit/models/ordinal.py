@@ -80,6 +80,11 @@ class Ordinal(Statement):
         require_choice("model", self.model, get_args(OrderKind))
         require_choice("information", self.information, get_args(Information))
         link = link_named(self.link)
+        if not link.rises_to_one:
+            raise UnsupportedError(
+                f"link={link.name!r} is of two outcomes: cumulative probabilities need one that rises from 0 to 1, "
+                "'logit', 'probit', 'cloglog', 'loglog' or 'cauchit'."
+            )
         if self.model == "adjacent" and link.name != "logit":
             raise UnsupportedError(
                 f"link={link.name!r} does not go with model='adjacent': adjacent outcomes are compared by log odds. "
