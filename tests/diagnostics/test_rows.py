@@ -23,12 +23,16 @@ def drawn() -> pd.DataFrame:
     return pd.DataFrame({"x": x, "z": z, "y": y, "w": rng.integers(0, 4, 240).astype(float)})
 
 
+def on(fit: Any, data: Any = None, **given: Any) -> Any:
+    return fit.on(data, **given)
+
+
 VERBS: dict[str, Callable] = {
-    "residuals": lambda fit, **rows: fit.residuals("pearson", **rows),
-    "goodness_of_fit": lambda fit, **rows: fit.goodness_of_fit(groups=5, **rows).statistic,
-    "discrimination": lambda fit, **rows: fit.discrimination(**rows).hand_till.estimate,
-    "classification": lambda fit, **rows: fit.classification(**rows).confusion,
-    "calibration": lambda fit, **rows: fit.calibration(**rows).slope,
+    "residuals": lambda fit, **rows: on(fit, **rows).residuals("pearson"),
+    "goodness_of_fit": lambda fit, **rows: on(fit, **rows).goodness_of_fit(groups=5).statistic,
+    "discrimination": lambda fit, **rows: on(fit, **rows).discrimination().hand_till.estimate,
+    "classification": lambda fit, **rows: on(fit, **rows).classification().confusion,
+    "calibration": lambda fit, **rows: on(fit, **rows).calibration().slope,
 }
 
 

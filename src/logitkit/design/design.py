@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,11 +29,14 @@ class RowCounts:
         Rows dropped because a value was missing.
     missing_by_column : tuple of (str, int)
         Columns with missing values and their number, most first.
+    unseen : int
+        Rows left out because the fit says nothing of them, such as those with a level that it never saw.
     """
 
     given: int
     missing: int = 0
     missing_by_column: tuple[tuple[str, int], ...] = ()
+    unseen: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,17 @@ class Design:
     def n_rows(self) -> int:
         """Number of rows used."""
         return self.matrix.n_rows
+
+    def take(self, index: IntArray) -> Design:
+        """Return the design of some of its rows; how many the table had stays."""
+        codes = None if self.level_codes is None else self.level_codes[index]
+        return replace(
+            self,
+            matrix=self.matrix.take(index),
+            response=self.response.take(index),
+            positions=self.positions[index],
+            level_codes=codes,
+        )
 
     @once
     def fingerprint(self) -> str:

@@ -89,8 +89,13 @@ class NewRows:
         )
 
 
-def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: Any = None) -> Design:
-    """Build the design of new rows that have an outcome, with what the fit learnt."""
+def rebuild_design(
+    info: DesignInfo, data: Any, *, weights: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise"
+) -> Design:
+    """Build the design of new rows that have an outcome, with what the fit learnt.
+
+    Rows with a level that the fit never saw are refused, or left out and counted.
+    """
     coding = _require_coding(info)
     response_info = info.response
     table = read_table(data)
@@ -109,14 +114,19 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     frame = table.frame(used, positions)
     values = evaluate_left(left, frame, coding.functions)
     _require_neighbours(coding, table, len(frame))
-    rows = coding.code(frame)
-    keep = rows.kept & ~missing_outcome(values)
+    rows = coding.code(frame, unseen)
+    there = ~missing_outcome(values)
     everything = positions if positions is not None else np.arange(table.n_rows)
+    strange = rows.unseen
+    if info.absorbed is not None and unseen == "missing":
+        strange = strange | info.absorbed.is_unknown(info.absorbed.codes(extras.series["absorb"].iloc[everything]))
+    keep = rows.kept & there & ~strange
     matrix, shift = rows.among(keep)
     positions = everything if keep.all() else everything[keep]
-    if left not in frame.columns and not keep.all():
-        absent[left] = missing_outcome(values)
-    counts = RowCounts(table.n_rows, table.n_rows - positions.size, missing_counts(absent))
+    if left not in frame.columns and not there.all():
+        absent[left] = ~there
+    n_unseen = int(np.count_nonzero(strange & there))
+    counts = RowCounts(table.n_rows, table.n_rows - positions.size - n_unseen, missing_counts(absent), n_unseen)
     kind: WeightKind = response_info.weight_kind  # type: ignore[assignment]
     if response_info.levels:
         given = RowsUsed(extras, positions, kind, shift)
@@ -126,7 +136,7 @@ def rebuild_design(info: DesignInfo, data: Any, *, weights: Any = None, offset: 
     response = make_response(outcome, extras, positions, kind, shift)
     if info.absorbed is not None:
         # Of a level with one outcome the intercept is infinite, and so is the prediction, which may be wrong here.
-        intercepts = _intercepts(info.absorbed, extras, positions, "raise")
+        intercepts = _intercepts(info.absorbed, extras, positions, unseen)
         matrix = without_intercept(matrix, coding.names)
         total = intercepts if response.shift is None else response.shift + intercepts
         response = replace(response, offset=total[None])

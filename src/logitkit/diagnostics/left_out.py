@@ -30,6 +30,8 @@ class LeftOut:
         Rows of weight zero or without trials.
     undetermined : int
         Rows whose prediction is undetermined under separation.
+    unseen : int
+        Rows that the fit says nothing of, such as those with a level that it never saw.
 
     Examples
     --------
@@ -43,11 +45,13 @@ class LeftOut:
     in_pure_levels: int = 0
     weightless: int = 0
     undetermined: int = 0
+    unseen: int = 0
 
     @property
     def used(self) -> int:
         """Rows that the diagnostic rests on."""
-        return self.given - self.missing - self.in_pure_levels - self.weightless - self.undetermined
+        gone = self.missing + self.unseen + self.in_pure_levels + self.weightless + self.undetermined
+        return self.given - gone
 
 
 EVERY_ROW = LeftOut()
@@ -80,7 +84,8 @@ def rows_left_out(design: Design, undetermined: BoolArray | None = None) -> Left
         counts.given,
         counts.missing,
         counts.missing_by_column,
-        counts.given - counts.missing - design.n_rows,
+        counts.given - counts.missing - counts.unseen - design.n_rows,
         int(np.count_nonzero(~used)),
         0 if undetermined is None else int(np.count_nonzero(used & undetermined)),
+        counts.unseen,
     )

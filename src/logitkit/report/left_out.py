@@ -22,6 +22,7 @@ def left_out_words(rows: LeftOut | None) -> tuple[str, ...]:
     columns = ", ".join(f"{name} {format_integer(count)}" for name, count in rows.by_column)
     reasons = (
         (rows.missing, f"with a missing value{f' ({columns})' if columns else ''}"),
+        (rows.unseen, "that the fit says nothing of, such as those with a level that it never saw"),
         (rows.in_pure_levels, "of the fit in absorbed levels with one outcome only"),
         (rows.weightless, "without weight or trials"),
         (rows.undetermined, "with an undetermined prediction under separation"),

@@ -40,7 +40,7 @@ def _absorbed(record: FitRecord) -> int:
 
 def _rows_in_words(counts: RowCounts, source: str | None, uninformative: int) -> str:
     """Return how many rows were read and used, and why the others were not."""
-    used = counts.given - counts.missing - uninformative
+    used = counts.given - counts.missing - counts.unseen - uninformative
     if source is None:
         text = f"a table of {counted(counts.given, 'row')}, {format_integer(used)} used"
     else:
@@ -48,6 +48,8 @@ def _rows_in_words(counts: RowCounts, source: str | None, uninformative: int) ->
     if counts.missing:
         columns = numbered_names(counts.missing_by_column)
         text += f"; {format_integer(counts.missing)} dropped for missing values ({columns})"
+    if counts.unseen:
+        text += f"; {format_integer(counts.unseen)} left out that the fit says nothing of"
     if uninformative:
         text += f"; {format_integer(uninformative)} dropped in levels of one outcome"
     return text

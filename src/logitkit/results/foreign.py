@@ -156,6 +156,8 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
             if word not in parameters:
                 own_words = nearest_name(word, known) if known else "It takes none."
                 hint = hints.get(word, own_words)
+                if word in WITH_ROWS and own and "data" in known:
+                    hint = _with_rows(type(given[0]), function.__name__, word) or hint
                 if word in stated:
                     hint = STATED.format(stated[word], word, value)
                 raise ArgumentError(f"{called(given)}() has no argument {word!r}. {hint}")
@@ -175,10 +177,9 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _with_rows(kind: type, verb: str, word: str) -> str:
-    """Return how other rows are given to a verb with what belongs to them."""
+    """Say how other rows are given with what belongs to them; nothing where a result does not take them so."""
     known = getattr(kind, "_other_rows", "")
-    hint = f" It belongs to the rows: {known.format(verb=verb, word=word)}." if known else ""
-    return f"{kind.__name__}.{verb}() has no argument {word!r}.{hint}"
+    return f"It belongs to the rows: {known.format(verb=verb, word=word)}." if known else ""
 
 
 def verbs_in_our_words(kind: type[C]) -> type[C]:

@@ -58,7 +58,8 @@ class RowVerbs(Hypotheses):
         y : array-like, optional
             Their outcome, after a fit of a matrix.
         unseen : {'raise', 'missing'}
-            What to do with a level that the fit never saw: refuse it, or leave predictions missing there.
+            What to do with rows that the fit says nothing of, such as those with a level that it never saw: refuse
+            them, or leave their predictions missing, and them out, counted, where their outcome is looked at.
 
         Returns
         -------

@@ -42,7 +42,8 @@ class Rows:
     weights, offset, y : object
         What belongs to other rows: demanded where the fit was given arrays, and y where it was given a matrix.
     unseen : {'raise', 'missing'}
-        What to do with rows to predict for that have a level that the fit never saw.
+        What to do with rows that the fit says nothing of, such as those with a level that it never saw: refuse them, or
+        leave their predictions missing, and them out where their outcome is looked at.
     """
 
     record: FitRecord
@@ -66,16 +67,19 @@ class Rows:
                 raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
             return self.own
         record = self.record
-        design = _with_outcome(record.info, self.data, self.weights, self.offset, self.y)
+        design = self._with_outcome()
         _require_finite_rows(design.matrix, design.info, design.positions)
         levels = self._levels(design.positions)
         if levels is not None:
             design = _own_or_all(record, replace(design, level_codes=levels))
             levels = design.level_codes
-        if record.coordinates.vanishing is not None:
-            used = np.flatnonzero(design.response.weights > 0.0)
-            own = None if levels is None else levels[used]
-            require_estimable(record, design.matrix.take(used), design.positions[used], own)
+        if record.coordinates.vanishing is None:
+            return design
+        used = np.flatnonzero(design.response.weights > 0.0)
+        if self.unseen == "missing":
+            return _estimable_design(record, design, used)
+        own = None if levels is None else levels[used]
+        require_estimable(record, design.matrix.take(used), design.positions[used], own)
         return design
 
     def told(self) -> Design:
@@ -113,6 +117,20 @@ class Rows:
             names = f"{', '.join(others)} or {last} were" if others else f"{last} was"
             raise DataError(f"{names} given without data; the rows of the fit have their own.")
 
+    def _with_outcome(self) -> Design:
+        """Return new rows with their outcome, as the fit was given them: by a table, or by a matrix and y."""
+        info = self.record.info
+        if info.coding is None:
+            if self.y is None:
+                raise DataError(
+                    "The model was fitted on a ready matrix: pass y=... as well, the outcome of the rows of data: "
+                    "fit.on(data, y=...)."
+                )
+            return rebuild_ready(info, self.data, self.y, weights=self.weights, offset=self.offset)
+        if self.y is not None:
+            raise DataError(f"y was given, but the formula names the outcome, {info.response.name}: data must hold it.")
+        return rebuild_design(info, self.data, weights=self.weights, offset=self.offset, unseen=self.unseen)
+
     def _levels(self, positions: IntArray) -> IntArray | None:
         """Return the level of some rows of a table, of the factor that is absorbed, or None where none is."""
         absorbed = self.record.info.absorbed
@@ -134,19 +152,6 @@ def coded_rows(info: DesignInfo, data: Any, offset: Any, unseen: UnseenPolicy) -
     return rows
 
 
-def _with_outcome(info: DesignInfo, data: Any, weights: Any, offset: Any, y: Any) -> Design:
-    """Return new rows with their outcome, as the fit was given them: by a table, or by a matrix and y."""
-    if info.coding is None:
-        if y is None:
-            raise DataError(
-                "The model was fitted on a ready matrix: pass y=... as well, the outcome of the rows of data."
-            )
-        return rebuild_ready(info, data, y, weights=weights, offset=offset)
-    if y is not None:
-        raise DataError(f"y was given, but the formula names the outcome, {info.response.name}: data must hold it.")
-    return rebuild_design(info, data, weights=weights, offset=offset)
-
-
 def _own_or_all(record: FitRecord, design: Design) -> Design:
     """Return the rows of the fit where the others are those of its levels with one outcome, else all rows.
 
@@ -157,14 +162,7 @@ def _own_or_all(record: FitRecord, design: Design) -> Design:
     part = np.flatnonzero(~np.isinf(offset))
     if part.size in (design.n_rows, 0):
         return design
-    codes = None if design.level_codes is None else design.level_codes[part]
-    own = replace(
-        design,
-        matrix=design.matrix.take(part),
-        response=design.response.take(part),
-        positions=design.positions[part],
-        level_codes=codes,
-    )
+    own = design.take(part)
     return own if is_sample(record, own) else design
 
 
@@ -172,6 +170,16 @@ def _require_finite_rows(matrix: Matrix, info: DesignInfo, positions: IntArray) 
     """Refuse rows with a value that is not finite, which one sum of all tells at once."""
     if not np.isfinite(matrix.matvec(np.ones(matrix.n_columns)).sum()):
         require_finite(matrix, info.names, positions)
+
+
+def _estimable_design(record: FitRecord, design: Design, used: IntArray) -> Design:
+    """Return the rows whose linear predictor does not depend on which columns were dropped, the others counted."""
+    levels = None if design.level_codes is None else design.level_codes[used]
+    gone = used[not_estimable(record, design.matrix.take(used), levels)]
+    if gone.size == 0:
+        return design
+    left = design.take(np.setdiff1d(np.arange(design.n_rows), gone))
+    return replace(left, counts=replace(design.counts, unseen=design.counts.unseen + gone.size))
 
 
 def _estimable(record: FitRecord, rows: NewRows) -> NewRows:

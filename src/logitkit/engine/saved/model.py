@@ -76,7 +76,7 @@ def pack_model(record: FitRecord) -> dict[str, Any]:
         },
         "covariance": asdict(record.covariance),
         "penalty": pack_penalty(record.penalty),
-        "counts": encode(asdict(record.counts)),
+        "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
         "status": record.status.name,
         "method": record.method,
         "trace": [encode(asdict(step)) for step in record.trace],
