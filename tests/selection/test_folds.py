@@ -111,7 +111,7 @@ def test_a_matrix_takes_values_and_no_names() -> None:
         found = lk.cross_validate_matrix(X, y, names, folds=stated, **options)
         assert_array_equal(found.record.folds.codes, by_name.record.folds.codes)
     for name in ("hospital", "y"):
-        with pytest.raises(DataError, match=f"groups='{name}': with a ready matrix give an array, one value a row"):
+        with pytest.raises(DataError, match=f"groups='{name}': with a ready matrix give an array, one value per row"):
             lk.cross_validate_matrix(X, data["low"], names, folds=lk.Folds(4, groups=name), **options)
     moved = data["hospital"].sort_values()
     with pytest.raises(DataError, match="whose index differs"):

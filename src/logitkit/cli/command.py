@@ -240,7 +240,7 @@ def _predict(options: argparse.Namespace) -> None:
             raise
         _tell(f"Without intervals. {_one_line(refusal)}")
         found: Any = fit.predict(data, unseen=options.unseen)
-        # Of several outcomes a column an outcome, which becomes a row each, as with intervals.
+        # Of several outcomes one column per outcome, which becomes a row each, as with intervals.
         found = found.stack(future_stack=True) if found.ndim == 2 else found
         table = found.to_frame("probability")
     text = render_csv(table, options.raw_text)

@@ -361,7 +361,7 @@ def load_mnist_5k() -> pd.DataFrame:
 
 
 def load_austen() -> pd.DataFrame:
-    """Load two novels of Jane Austen, a row a chapter.
+    """Load two novels of Jane Austen, one row per chapter.
 
     Returns
     -------

@@ -62,7 +62,7 @@ def ready_design(
     given |= {offset_role(outcome): value for outcome, value in reader.offsets.items()}
     for role, value in given.items():
         if isinstance(value, str):
-            raise DataError(f"{role}={value!r}: with a ready matrix give an array, one value a row.")
+            raise DataError(f"{role}={value!r}: with a ready matrix give an array, one value per row.")
     series = {role: row_values(value, labelled, role)[0] for role, value in given.items() if value is not None}
     extras = Extras(series, dict.fromkeys(series, ARRAY))
     for name, where in extras.missing().items():

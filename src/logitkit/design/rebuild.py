@@ -259,7 +259,7 @@ def again_by_outcome(given: Any, info: ResponseInfo) -> dict[str, Any]:
         if not info.offsets:
             raise DataError("offset was given, but the model was fitted without one.")
         found = offsets_by_outcome(given)
-        # Of an array with a column an outcome it is not known which columns were zero.
+        # Of an array with one column per outcome it is not known which columns were zero.
         had_one = [outcome for outcome, _ in info.offsets if outcome in info.levels]
         forgotten = [outcome for outcome in had_one if isinstance(given, Mapping) and outcome not in found]
         if forgotten:

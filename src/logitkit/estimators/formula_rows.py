@@ -208,7 +208,7 @@ def decision_by_formula(fit: Fit, coef: FloatArray, X: Any, unseen: UnseenPolicy
     fit : Fit
         With the coding of the formula.
     coef : (m, p) array
-        Finite coefficients, a row a linear predictor.
+        Finite coefficients, one row per linear predictor.
     X : data frame
         Rows.
     unseen : {'raise', 'missing'}

@@ -49,7 +49,7 @@ class MultinomialClassifier(SingleFit):
     classes_ : (K,) array
         The labels in order.
     coef_ : (K, p) array
-        Coefficients without the intercepts, a row a class; they sum to zero over the classes, but for those that an
+        Coefficients without the intercepts, one row per class; they sum to zero over the classes, but for those that an
         l1 penalty holds at zero. Finite under separation, 0 for a column that earlier ones determine. Of two classes
         (1, p), those of the second against the first.
     coef_names_ : (p,) array of str

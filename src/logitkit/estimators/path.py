@@ -53,7 +53,7 @@ class LogitPathClassifier(Predictor):
     strength_ : float
         The strength that was chosen.
     coef_path_ : DataFrame
-        Coefficients of the columns as given, the intercept among them: a row a strength.
+        Coefficients of the columns as given, the intercept among them: one row per strength.
     criteria_ : DataFrame
         Deviance, degrees of freedom and information criteria, by strength.
     classes_, coef_, coef_names_, intercept_, fit_, n_iter_, n_features_in_, feature_names_in_ : object

@@ -25,7 +25,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     """A classifier that keeps a fit and predicts by its coefficients.
 
     An estimator inherits from it, and has the parameters ``formula``, ``fit_intercept``, ``missing``, ``unseen`` and
-    ``functions`` of ``LogitClassifier``. Of two classes ``coef_`` has one row, of more a row a class.
+    ``functions`` of ``LogitClassifier``. Of two classes ``coef_`` has one row, of more one row per class.
 
     Examples
     --------

@@ -34,7 +34,7 @@ def function_sides(record: FitRecord, functions: FloatArray) -> FloatArray:
     record : FitRecord
         The fit.
     functions : (m, p) array
-        A row a function.
+        One row per function.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def determined_functions(record: FitRecord, functions: FloatArray) -> FloatArray
     record : FitRecord
         The fit.
     functions : (m, p) array
-        A row a function, none of an aliased coefficient.
+        One row per function, none of an aliased coefficient.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def function_estimates(record: FitRecord, functions: FloatArray, level: float | 
     record : FitRecord
         The fit.
     functions : (m, p) array
-        A row a function.
+        One row per function.
     level : float, optional
         Confidence level; the fit's by default.
 

@@ -99,7 +99,7 @@ def iia_tests(record: FitRecord, design: Design | None, method: str = "hausman",
     Returns
     -------
     IiaTests
-        A row an outcome.
+        One row per outcome.
 
     Raises
     ------

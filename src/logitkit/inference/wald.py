@@ -259,7 +259,7 @@ def covariance_root(record: FitRecord, jacobian: FloatArray, *, model: bool = Fa
     Returns
     -------
     (m, r) array
-        A row a function.
+        One row per function.
     """
     support = np.flatnonzero(np.any(jacobian != 0.0, axis=0))
     vcov = record.inner_model_vcov if model else record.inner_vcov

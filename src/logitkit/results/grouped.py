@@ -157,7 +157,7 @@ class GroupedFits:
         return Fit(record, rows.design_of(number))
 
     def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
-        """Return the probability of the event, one value a row, by the fit of the row's group.
+        """Return the probability of the event, one value per row, by the fit of the row's group.
 
         Parameters
         ----------

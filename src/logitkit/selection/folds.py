@@ -185,7 +185,7 @@ def splits_of(folds: Any, design: Design, table: Table) -> Splits:
     def used(role: str) -> Any:
         value = getattr(stated, role)
         if isinstance(value, str) and not table.names:
-            raise DataError(f"{role}={value!r}: with a ready matrix give an array, one value a row.")
+            raise DataError(f"{role}={value!r}: with a ready matrix give an array, one value per row.")
         return row_values(value, table, role)[0].iloc[design.positions]
 
     if stated.groups is not None:

@@ -168,7 +168,7 @@ def test_an_offset_that_a_transform_leaves_missing_drops_the_row() -> None:
 
 @pytest.mark.parametrize("formula", ["default ~ offset(region)", "default ~ age + offset(bs(z, df=4))"])
 def test_an_offset_is_one_number_a_row(formula: str) -> None:
-    with pytest.raises(FormulaError, match="one number a row"):
+    with pytest.raises(FormulaError, match="one number per row"):
         lk.logit(formula, small())
 
 

@@ -169,7 +169,7 @@ def test_one_column_is_a_column() -> None:
 
 @pytest.mark.parametrize("values", [[[1]] * N, [{"a": 1}] * N])
 def test_clusters_that_cannot_be_told_apart(values: Any) -> None:
-    with pytest.raises(DataError, match="cluster must be one value a row"):
+    with pytest.raises(DataError, match="cluster must be one value per row"):
         lk.logit("default ~ z", FRAME, cluster=values)
 
 

@@ -328,7 +328,7 @@ def _require_numeric_offset(spec: ModelSpec) -> None:
     if len(learnt_factors(spec)[1]) < len(BlockMaterializer.factors(spec)) or len(spec.column_names) != len(
         spec.formula
     ):
-        raise FormulaError("offset(...) must be one number a row, not a factor or several columns.")
+        raise FormulaError("offset(...) must be one number per row, not a factor or several columns.")
 
 
 def _shown(value: Any) -> str:

@@ -75,7 +75,7 @@ class Column:
     Parameters
     ----------
     numbers : tuple of array
-        Each one number a row of the table, (n,) or a scipy sparse column of shape (n, 1).
+        Each one number per row of the table, (n,) or a scipy sparse column of shape (n, 1).
     contrasts : tuple of (CodedFactor, int)
         Factors and which of their contrasts.
     constant : float
@@ -139,7 +139,7 @@ def lay_out(columns: Sequence[Column], n_rows: int, positions: IntArray | None) 
 
 
 def as_numbers(values: Any) -> Any:
-    """Return one value a row as an array, or as a scipy sparse column where most are stored as zero.
+    """Return one value per row as an array, or as a scipy sparse column where most are stored as zero.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def as_numbers(values: Any) -> Any:
         return csc_array((stored.sp_values, rows, [0, rows.size]), shape=(len(stored), 1))
     numbers = np.asarray(values)
     if numbers.ndim != 1:
-        raise ValueError(f"values of shape {numbers.shape} are not one number a row")
+        raise ValueError(f"values of shape {numbers.shape} are not one number per row")
     return numbers
 
 

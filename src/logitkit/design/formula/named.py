@@ -40,7 +40,7 @@ def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> I
 
 
 def numbers_named(given: Any, info: DesignInfo, where: str, default: float | None) -> FloatArray:
-    """Return one number a coefficient."""
+    """Return one number per coefficient."""
     p = len(info.names)
     if hasattr(given, "items") and not isinstance(given, np.ndarray):
         out = np.full(p, np.nan if default is None else default)

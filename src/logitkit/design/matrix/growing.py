@@ -70,7 +70,7 @@ class SparseColumns:
         self.n_rows, self.n_columns = matrix.n_rows, matrix.n_columns
 
     def write_products(self, rows: FloatArray, first: int, last: int, out: FloatArray) -> None:
-        """Add to ``out``, shape (p,), the products of the columns ``first <= j < last`` with one number a row."""
+        """Add to ``out``, shape (p,), the products of the columns ``first <= j < last`` with one number per row."""
         indptr, indices, values = self.parts
         add_sparse_values(indptr[first : last + 1], indices, values, rows, out[first:last])
 

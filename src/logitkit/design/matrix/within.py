@@ -1,6 +1,6 @@
 r"""Columns as differences from the means of their level: :math:`\tilde x_i = x_i - f_{l(i)}`.
 
-With one intercept a level that is eliminated, the score of row i for the other coefficients, the level's intercept
+With one intercept per level that is eliminated, the score of row i for the other coefficients, the level's intercept
 following along, is its residual times :math:`\tilde x_i`, where :math:`f_l` are the means of the columns in level l
 weighted by the curvature of the rows (``docs/maths/incidental.md``, equations 1 to 3). Sandwiches, leverages and
 variances of predictions are sums over such rows; they are made a block at a time.

@@ -98,7 +98,7 @@ def offsets_by_outcome(offset: Any) -> dict[str, Any]:
     if array.ndim != 2:
         raise DataError(
             f"offset has shape {array.shape}: give offsets by outcome, offset={{'outcome': column}}, or an array with "
-            "a column an outcome. One column added to every logit changes no probability."
+            "one column per outcome. One column added to every logit changes no probability."
         )
     return {f"{ARRAY}{k}": array[:, k] for k in range(array.shape[1])}
 

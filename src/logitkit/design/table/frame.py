@@ -178,7 +178,7 @@ def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
             column = column.iloc[:, 0] if isinstance(column, pd.DataFrame) else column[:, 0]
             return row_values(column, table, role)
         if len(shape) != 1:
-            raise DataError(f"{role} has shape {shape}; give one value a row.")
+            raise DataError(f"{role} has shape {shape}; give one value per row.")
         series = pd.Series(column)
     if len(series) != table.n_rows:
         raise DataError(f"{role} has {len(series)} values and the table has {table.n_rows} rows; they must agree.")
@@ -209,7 +209,7 @@ def codes_of(series: pd.Series) -> tuple[IntArray, int]:
         codes, levels = pd.factorize(series)
     except TypeError as error:
         raise DataError(
-            f"cluster must be one value a row; the values are of type {type(series.iloc[0]).__name__}, for example "
+            f"cluster must be one value per row; the values are of type {type(series.iloc[0]).__name__}, for example "
             f"{series.iloc[0]!r}."
         ) from error
     return codes.astype(np.int64), len(levels)

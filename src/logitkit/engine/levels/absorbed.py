@@ -1,4 +1,4 @@
-r"""Fits with an absorbed factor: one intercept a level, reported as levels and not as columns.
+r"""Fits with an absorbed factor: one intercept per level, reported as levels and not as columns.
 
 The estimate is the maximum likelihood one, the same as with a column for each level. Levels whose rows all have one
 outcome say nothing of the coefficients; they are dropped and counted. Afterwards the intercepts enter the design as a

@@ -1,4 +1,4 @@
-r"""Coordinates of a wide design: one intercept a level of its largest factor, instead of an intercept and contrasts.
+r"""Coordinates of a wide design: one intercept per level of its largest factor, instead of an intercept and contrasts.
 
 The solver's q coefficients are :math:`\alpha_l` for every level l that occurs, the reference level included, and the
 coefficients of the other columns. The p coefficients of the columns as given are

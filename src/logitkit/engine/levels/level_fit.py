@@ -1,4 +1,4 @@
-"""The maximum likelihood estimate with one intercept a level, the levels eliminated from the normal equations."""
+"""The maximum likelihood estimate with one intercept per level, the levels eliminated from the normal equations."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class NearlyCollinear(Exception):  # noqa: N818 - it leads to another way of fit
 
 @dataclass(frozen=True)
 class LevelFit:
-    """A fit with one intercept a level.
+    """A fit with one intercept per level.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def nearly_collinear(names: Sequence[str], far: bool = False) -> DataError:
 def fit_levels(
     matrix: Matrix, n_levels: int, response: Response, family: Binomial, solver: Newton, *, exists: bool = False
 ) -> LevelFit | None:
-    """Fit one intercept a level and the coefficients of the other columns."""
+    """Fit one intercept per level and the coefficients of the other columns."""
     codes = _codes(matrix)
     weights, y = response.weights, response.y
     coded = codes >= 0

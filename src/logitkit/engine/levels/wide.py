@@ -1,6 +1,6 @@
 r"""Fits of designs with a large factor, whose levels are eliminated from the normal equations.
 
-1. Code the factor by one intercept a level, the reference level included, and leave the model's intercept out.
+1. Code the factor by one intercept per level, the reference level included, and leave the model's intercept out.
 2. Take out levels whose rows all have one outcome: their intercepts are infinite and their rows are fitted perfectly.
 3. Put the rows in the order of the levels, and centre the numbers, which the intercepts of the levels take up.
 4. Solve by Newton's method with the Hessian as an arrow. Columns that levels and earlier columns explain are found

@@ -115,7 +115,7 @@ class ScalarRows:
         return sum(ordered_map(fill, len(self.groups.bounds), light=self.groups.light)), slope, curvature
 
     def pull(self, values: FloatArray) -> FloatArray:
-        """Return X' v for one value a row, shape (p,).
+        """Return X' v for one value per row, shape (p,).
 
         Of wide rows there are few to a block: the parts are cut by the numbers that they hold.
         """
@@ -145,7 +145,7 @@ class ScalarRows:
         return max(ordered_map(largest, len(self.groups.bounds)))
 
     def map_rows(self, function: Callable[[Matrix, slice], FloatArray]) -> FloatArray:
-        """Return one number a row: ``function`` of each block and its place, joined, shape (n,)."""
+        """Return one number per row: ``function`` of each block and its place, joined, shape (n,)."""
         out = np.empty(self.matrix.n_rows)
 
         def fill(group: int) -> None:

@@ -1,7 +1,7 @@
 """Fits as plain versioned JSON, without any row of the data, and back.
 
-Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``, and what an
-absorbed factor has a number a level of as base64 of little-endian float64. A file is checked whole, by a schema and by
+Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``. Arrays with one
+number per level of an absorbed factor are base64 of little-endian float64. A file is checked whole, by a schema and by
 a digest of its fields, before a fit comes out of it; a reader of another version refuses rather than guesses.
 """
 

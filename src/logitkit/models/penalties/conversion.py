@@ -26,7 +26,7 @@ NAMES = {
     "glmnet": "lambda",
     "glum": "alpha",
 }
-EITHER = "give n_obs=, the number of rows, or weights=, one value a row"
+EITHER = "give n_obs=, the number of rows, or weights=, one value per row"
 
 
 @overload
@@ -113,7 +113,7 @@ def strength_from(system: System, value: Any, *, n_obs: float | None = None, wei
 def _sizes(system: System, n_obs: float | None, weights: Any) -> tuple[float, float]:
     """Return the number of rows and the sum of their weights; nan where neither is given nor needed."""
     if n_obs is not None and weights is not None:
-        raise DataError("n_obs and weights were both given; the weights, one value a row, say both.")
+        raise DataError("n_obs and weights were both given; the weights, one value per row, say both.")
     if weights is not None:
         if system == "statsmodels Logit":
             raise DataError("statsmodels' Logit takes no weights: give n_obs=, or name 'statsmodels GLM'.")

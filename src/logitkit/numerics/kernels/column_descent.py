@@ -1,6 +1,6 @@
 r"""Coordinate descent on a quadratic model whose second derivatives are never summed: by columns of the design.
 
-The model of ``numerics/kernels/coordinate_descent.py`` with :math:`H = X' C X`. The loops hold a number a row,
+The model of ``numerics/kernels/coordinate_descent.py`` with :math:`H = X' C X`. The loops hold one number per row,
 :math:`s + C X (b - b_0)`, so that a coordinate costs the entries of its column (``docs/maths/penalties.md``,
 equation 11). At the minimum these numbers are a dual point.
 """
@@ -50,7 +50,7 @@ def add_columns(
 def dot_columns(
     indptr: IntArray, indices: CodeArray, values: FloatArray, columns: IntArray, rows: FloatArray, out: FloatArray
 ) -> None:
-    """Write the products of some columns with one number a row.
+    """Write the products of some columns with one number per row.
 
     Parameters
     ----------
