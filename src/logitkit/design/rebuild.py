@@ -246,7 +246,7 @@ def named_again(given: Any, at_fit: str | None, role: str) -> Any:
     if at_fit == ARRAY:
         raise DataError(
             f"The model was fitted with an array as {role}, which new rows need too: "
-            f"pass {role}=..., aligned with data."
+            f"pass {role}=..., aligned with data{': fit.on(data, weights=...)' if role == 'weights' else ''}."
         )
     return at_fit
 
