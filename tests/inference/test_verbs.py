@@ -25,6 +25,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "test of terms by Wald": lambda fit: fit.anova(test="Wald"),
     "combine_tests": lambda fit: fit.combine_tests(),
     "iia_tests": lambda fit: fit.iia_tests(),
+    "proportional_odds_test": lambda fit: fit.proportional_odds_test(),
     "bootstrap": lambda fit: fit.bootstrap(3, seed=1),
     "jackknife": lambda fit: fit.jackknife(),
     "predictions": lambda fit: fit.predictions(),
@@ -70,6 +71,10 @@ def several(**options: Any) -> Callable[[], Any]:
     return lambda: lk.multinomial("m ~ x + z", rows(), **options)
 
 
+def ordered(**options: Any) -> Callable[[], Any]:
+    return lambda: lk.ordinal("m ~ x + z", rows(), order=["a", "b", "c"], **options)
+
+
 #: What each kind of fit may not be asked.
 KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "logit": (logit(), FIXED),
@@ -94,15 +99,27 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "several, clusters": (several(cluster="g"), {"certificate", "iia_tests"} | RATIOS),
     "several, ridge": (several(penalty=lk.Ridge(0.1)), PENALISED | {"iia_tests"}),
     "several, lasso": (several(penalty=lk.Lasso(0.02)), WITHHELD | {"iia_tests"}),
+    "ordered": (ordered(), {"certificate"}),
+    "ordered, probit": (ordered(link="probit"), {"certificate", "odds_ratios", OTHER}),
+    "ordered, clusters": (ordered(cluster="g"), {"certificate", "proportional_odds_test"} | RATIOS),
+    "adjacent": (ordered(model="adjacent", nominal="x"), {"certificate"}),
 }
-OF_TWO, OF_SEVERAL = {"bias_correction"}, {"combine_tests", "iia_tests"}
+OF_TWO, OF_SEVERAL, OF_ORDERED = {"bias_correction"}, {"combine_tests", "iia_tests"}, {"proportional_odds_test"}
+
+
+def asked_of(fit: Any) -> set[str]:
+    """The verbs of a fit's own kind, and of every kind."""
+    words = fit.record.family.words
+    elsewhere = set() if words.has_event else OF_TWO
+    elsewhere = elsewhere | (set() if words.compares else OF_SEVERAL) | (set() if words.ordered else OF_ORDERED)
+    return set(VERBS) - WITHIN - elsewhere
 
 
 @pytest.mark.parametrize("name", list(KINDS))
 def test_a_verb_refuses_what_the_table_says(name: str) -> None:
     make, refused = KINDS[name]
     fit = make()
-    for verb in set(VERBS) - WITHIN - (OF_SEVERAL if fit.record.is_single else OF_TWO):
+    for verb in asked_of(fit):
         error = may(fit.record, verb)
         assert (error is not None) == (verb in refused), verb
         if error is not None:
@@ -111,11 +128,11 @@ def test_a_verb_refuses_what_the_table_says(name: str) -> None:
             assert (type(raised.value), str(raised.value)) == (type(error), str(error)), verb
 
 
-@pytest.mark.parametrize("name", ["logit", "several", "ridge"])
+@pytest.mark.parametrize("name", ["logit", "several", "ridge", "ordered", "adjacent"])
 def test_a_verb_answers_where_the_table_lets_it(name: str) -> None:
     make, refused = KINDS[name]
     fit = make()
-    for verb in set(VERBS) - WITHIN - refused - (OF_SEVERAL if fit.record.is_single else OF_TWO):
+    for verb in asked_of(fit) - refused - ({OTHER} if fit.record.family.words.ordered else set()):
         if verb.startswith("goodness_of_fit") and fit.record.penalty is not None:
             continue  # of other rows
         ASKED[verb](fit)
