@@ -65,6 +65,8 @@ FITS: dict[str, Callable[[], Any]] = {
         "mode ~ x", rows().assign(x=lambda frame: np.where(frame["mode"] == "a", -1.0, frame["x"].abs()))
     ),
     "several, equal": lambda: lk.multinomial("mode ~ x + z", rows(), equal="x"),
+    "ordered": lambda: lk.ordinal("mode ~ x + z", rows(), order=list("abc"), nominal="x", information="expected"),
+    "adjacent": lambda: lk.ordinal("mode ~ x + I(2 * x)", rows(), order=list("abc"), model="adjacent"),
     "several, ridge": lambda: lk.multinomial("mode ~ x + z", rows(), penalty=lk.Ridge(0.02)),
 }
 
@@ -220,7 +222,7 @@ def test_the_schema_alone_knows_types_and_fields(honest: tuple[Path, dict[str, A
             r"encoder.x\[1\]' is of type list, .* pairs of names",
         ),
         (("coding", "state", "transform"), {"x": 0.5}, "'coding.state.transform.x' is of type float, .* pairs"),
-        (("link",), "cauchit", "'link' is 'cauchit', which is not known"),
+        (("link",), "tobit", "'link' is 'tobit', which is not known"),
         (("response", "dict", 0, 0), "event", "'response' holds 'event' twice"),
         (("counts", "dict", 1, 1), 61, "61 rows were missing, of 60"),
         (("aliased",), [1, 1], "'aliased' holds 1 twice"),

@@ -85,7 +85,7 @@ def test_what_no_data_make_right_is_refused_at_once(make: Any, kind: type[Logitk
     [
         ("multinomial", r"model='multinomial': a model is an object, model=lk\.Multinomial\(\)\.$"),
         ("logit", r"model='logit': a model is an object, model=lk\.Binary\(\)\.$"),
-        ("probit", r"model='probit' is no model; give lk\.Binary\(\) or lk\.Multinomial\(\)\.$"),
+        ("probit", r"model='probit' is no model; give lk\.Binary\(\), lk\.Multinomial\(\) or lk\.Ordinal\(\)\.$"),
         (lk.Multinomial, r"model=Multinomial is the class; give one of its objects, model=lk\.Multinomial\(\)\.$"),
         (None, r"model=None is no model"),
         (lk.Lasso(), r"model=Lasso\(.* is no model"),

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
+from scipy.optimize import linprog
 
 import logitkit as lk
 from logitkit.errors import DataWarning, FormulaError
@@ -81,3 +82,26 @@ def test_crossing_rows_of_the_fit_are_counted() -> None:
 def test_a_coefficient_that_no_row_tells_is_named() -> None:
     with pytest.raises(FormulaError, match=r"No row tells these coefficients: .*2\|3:x"):
         lk.ordinal("y ~ x", GROUP, nominal="x")
+
+
+@pytest.mark.parametrize("nominal", [None, "x"])
+def test_existence_is_what_a_linear_program_says(nominal: str | None) -> None:
+    rng = np.random.default_rng(8)
+    separated = 0
+    for _ in range(40):
+        x = rng.integers(-2, 3, size=8).astype(float)
+        y = np.clip((x + 2) // 2 + rng.integers(-1, 2, 8) * (rng.random(8) < 0.5), 0, 2).astype(int)
+        if len(set(y)) < 3 or np.ptp(x) == 0:
+            continue
+        own = np.eye(2)
+        below, above = (np.column_stack([np.tile(own[k], (8, 1)), -x[:, None] * own[k]]) for k in (0, 1))
+        if nominal is None:
+            below, above = (np.column_stack([D[:, :2], D[:, 2:].sum(axis=1)]) for D in (below, above))
+        pushes = np.vstack([below[y == 0], -below[y == 1], above[y == 1], -above[y == 2]])
+        if np.linalg.matrix_rank(pushes) < pushes.shape[1]:
+            continue  # a coefficient that no row tells
+        program = linprog(-pushes.sum(axis=0), A_ub=-pushes, b_ub=np.zeros(len(pushes)), bounds=(-1, 1))
+        fit = lk.ordinal("y ~ x", {"y": y, "x": x}, nominal=nominal)
+        assert (fit.separation is not None) == (program.fun < -1e-9)
+        separated += program.fun < -1e-9
+    assert 3 < separated < 35

@@ -336,7 +336,7 @@ def test_levels_that_json_cannot_hold(tmp_path: Path) -> None:
         (lambda packed: packed["coding"].update(state=[]), "'coding.state' is of type list"),
         (lambda packed: packed["counts"]["dict"].pop(), "it has no 'missing_by_column'|missing_by_column"),
         (lambda packed: packed["counts"]["dict"].__setitem__(0, ["given", "many"]), "'counts.given' is of type str"),
-        (lambda packed: packed.update(link="cauchit"), "cauchit"),
+        (lambda packed: packed.update(link="tobit"), "tobit"),
         (lambda packed: packed["coef"]["array"].__setitem__(1, 7.5), "'coef' of 'x' is not what 'inner_coef'"),
         (lambda packed: packed["inner_coef"]["array"].__setitem__(2, 7.5), "'coef' of 'z' is not what 'inner_coef'"),
         (lambda packed: packed.update(null_loglik=1e308), "'null_loglik' is 1e.308, and a likelihood is no more"),
