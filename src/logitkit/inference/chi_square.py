@@ -205,7 +205,9 @@ def wald_of_finite(record: FitRecord, functions: FloatArray) -> tuple[float, int
     1
     """
     jacobian = record.coordinates.jacobian(functions)
-    rank, statistic, _ = wald_chi_square(record, functions @ record.coordinates.coef(record.inner_coef), jacobian)
+    coef = record.coordinates.coef(record.inner_coef)
+    values = functions @ np.where(np.isfinite(coef), coef, 0.0)  # a finite function has no infinite coefficient
+    rank, statistic, _ = wald_chi_square(record, values, jacobian)
     independent = int(np.linalg.matrix_rank(jacobian))
     return (statistic, rank) if rank == independent else (np.nan, independent)
 
