@@ -124,7 +124,6 @@ def test_contrasts_and_their_products_in_a_formula(formula: str) -> None:
         namespace={},
         weights=weights,
         weight_kind="precision",
-        offset=None,
         cluster=None,
         missing="drop",
         absorb=None,
