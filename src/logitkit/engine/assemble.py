@@ -101,8 +101,9 @@ def make_record(
     n_params = solution.coef.size
     if form.is_single:  # levels that were eliminated are none of the coefficients that were solved for
         n_params = len(info.names) - aliased.size + (0 if info.absorbed is None else info.absorbed.n_varied)
+    dropped = np.unique(form.shown.columns[aliased]) if aliased.size else aliased
     record = FitRecord(
-        info=constant_of_kept(design, np.unique(form.shown.columns[aliased])).info,
+        info=constant_of_kept(design, dropped).info,
         family=family,
         predictors=form.shown,
         totals=response.totals,

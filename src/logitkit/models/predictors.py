@@ -120,14 +120,14 @@ class Predictors:
     parts: tuple[Part, ...]
     basis: Any = None
 
-    @property
+    @once
     def is_single(self) -> bool:
         """Whether there is one predictor with a coefficient for each column, as for two outcomes."""
         return (
             self.n_predictors == 1 and self.basis is None and len(self.parts) == 1 and self.parts[0].constraint is None
         )
 
-    @property
+    @once
     def is_plain(self) -> bool:
         """Whether some predictors have a coefficient for every column, and the others none."""
         if len(self.parts) != 1 or self.parts[0].constraint is not None:
