@@ -103,7 +103,8 @@ def test_a_maximum_with_a_mean_of_one() -> None:
 
 
 def test_printed_figures() -> None:
-    # Dobson, A. J. (1990) An Introduction to Generalized Linear Models, table 8.4: beetles of Bliss (1935).
+    # Dobson, A. J. (1990) An Introduction to Generalized Linear Models, table 8.4: beetles of Bliss (1935),
+    # printed to two decimals.
     assert_allclose(FITS["beetles_cloglog"]["coef"], [-39.57, 22.04], atol=0.005)
     assert_allclose(
         [FITS[f"beetles_{link}"]["deviance"] for link in ("logit", "probit", "cloglog")],

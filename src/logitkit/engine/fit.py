@@ -98,7 +98,7 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
         solver = replace(solver, max_iter=SCORING_STEPS * solver.max_iter)
     with single_threaded_blas():
         plan = _plan(design, form)
-        if not form.is_restricted:
+        if not form.in_parts:
             design = with_constant(design)
         if plan.layout is not None:
             return _wide(design, plan.layout, form, solver, level)
@@ -130,7 +130,7 @@ def _plan(design: Design, form: Form) -> Plan:
         return plan if form.family.is_logit else Plan("dense", None, plan.keeps)
     require_affordable(design.matrix, form.predictors)
     large = design.matrix.n_rows * design.matrix.width >= NUMBERS_LEAST or form.predictors.n_params >= LARGE
-    return Plan("dense", None, large and not form.is_restricted)
+    return Plan("dense", None, large and not form.in_parts)
 
 
 def _wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float) -> FitRecord:
@@ -260,22 +260,17 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
     def origin_for(response: Response) -> FloatArray:
         return origin_of(response, form, intercept)
 
-    origin = origin_for(design.response)
-    if form.predictors.basis is None:
-        start = starting_point(given, origin_for)
-        if start.nearby is not None:
-            solution = solver.solve(given, start.coef, nearby=start.nearby)
-            if solution.status is Status.CONVERGED and _clear(solution.evaluation, form, intercept, most=True):
-                return _Solved(columns, solution)
-        origin = start.coef
+    start = starting_point(given, origin_for)
+    if start.nearby is not None:
+        solution = solver.solve(given, start.coef, nearby=start.nearby)
+        if solution.status is Status.CONVERGED and _clear(solution.evaluation, form, intercept, most=True):
+            return _Solved(columns, solution)
+    origin = start.coef
     first = given.evaluate(origin)
     squares = _dense(first).array.diagonal()
     if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
         require_finite(design.matrix, design.info.names, design.positions)
-    if form.predictors.basis is not None:
-        _require_independent(design)
-        _require_determined(design, first, form, columns)
-    elif not _clear(first, form, intercept):
+    if not _clear(first, form, intercept):
         return None
     return _Solved(columns, solver.solve(given, origin, first, keep=plan.keeps))
 
@@ -308,16 +303,6 @@ def _solve_orthogonal(
         first = objective.evaluate(origin)
         _require_determined(design, first, form, columns)
     return _Solved(columns, solver.solve(objective, origin, first, suspicious=suspicious, keep=keep))
-
-
-def _require_independent(design: Design) -> None:
-    """Refuse aliased columns of a model that is solved on its columns as they are."""
-    columns = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
-    if columns.aliased.size:
-        names = ", ".join(design.info.names[j] for j in columns.aliased)
-        raise FormulaError(
-            f"Columns are determined by others ({names}): leave them out where predictors differ by outcome."
-        )
 
 
 def _require_determined(design: Design, first: Evaluation, form: Form, columns: Columns) -> None:
@@ -365,8 +350,4 @@ def _without_certificate(design: Design, form: Form, solver: Newton, solved: _So
         return fit_limit(design, form, columns, margins, separated, solver)
     if converged:
         return solved
-    if form.predictors.basis is not None:
-        objective = _objective(design, form, solved.columns)
-        origin = origin_of(design.response, form, design.info.intercept)
-        return solved._replace(solution=solver.solve(objective, origin, suspicious=False))
     return _solve_orthogonal(design, form, solver, suspicious=False)

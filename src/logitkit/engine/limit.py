@@ -47,8 +47,6 @@ def origin_of(response: Response, form: Form, intercept: int | None, columns: Co
     flat: FloatArray = np.zeros(form.predictors.n_flat)
     place = form.predictors.parts.index(part)
     flat[form.predictors.places[place][:, int(np.flatnonzero(part.columns == intercept)[0])]] = level
-    if form.predictors.basis is not None:
-        return np.asarray(np.linalg.lstsq(form.predictors.basis, flat, rcond=None)[0])
     if columns is None or columns.is_identity:
         return flat
     if isinstance(columns, PartCoordinates):

@@ -26,7 +26,7 @@ from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.models.predictors import Predictors, single_predictor
 from logitkit.numerics.once import once
 from logitkit.numerics.threads.local import get_threads, go_on, ordered_map
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Evaluation", "Objective", "SmoothObjective", "outcomes_objective"]
 
@@ -101,8 +101,6 @@ class Objective:
         Part of a penalty.
     predictors : Predictors, optional
         The linear predictors; one with a coefficient for every column by default.
-    ruled_out : (m, n) bool array, optional
-        Of several outcomes, those that a row cannot have: their probability is zero.
     second : bool, default True
         Whether second derivatives will be asked for, which decides how rows of several predictors are cut.
 
@@ -137,20 +135,19 @@ class Objective:
         sums: GramSums | None = None,
         quadratic: Quadratic | None = None,
         predictors: Predictors | None = None,
-        ruled_out: BoolArray | None = None,
         second: bool = True,
     ) -> None:
         self.matrix, self.response, self.family = matrix, response, family
-        self.quadratic, self.ruled_out, self._predictors = quadratic, ruled_out, predictors
+        self.quadratic, self._predictors = quadratic, predictors
         self.engine: RowEngine
         if predictors is None and family.is_convex:
             self.engine = ScalarRows(matrix, response, family, sums)
         elif predictors is None:
             self.engine = PartRows(matrix, response, family, single_predictor(matrix.n_columns))
         elif predictors.is_plain and family.compares_predictors:
-            self.engine = VectorRows(matrix, response, family, predictors, ruled_out, second)
+            self.engine = VectorRows(matrix, response, family, predictors, second)
         else:
-            self.engine = PartRows(matrix, response, family, predictors, ruled_out)
+            self.engine = PartRows(matrix, response, family, predictors)
         get_threads()  # refuses a setting that makes no sense, also where one thread is all that is used
 
     @property
@@ -239,16 +236,11 @@ class Objective:
         quadratic = self.quadratic
         if quadratic is not None:
             quadratic = quadratic.scaled(response.total / self.response.total)
-        ruled_out = None if self.ruled_out is None else self.ruled_out[:, index]
-        return Objective(
-            self.matrix.take(index), response, self.family, None, quadratic, self._predictors, ruled_out=ruled_out
-        )
+        return Objective(self.matrix.take(index), response, self.family, None, quadratic, self._predictors)
 
     def with_family(self, family: Any) -> Objective:
         """Return the objective of another family of the same predictors, its second derivatives in one array."""
-        return Objective(
-            self.matrix, self.response, family, None, self.quadratic, self._predictors, ruled_out=self.ruled_out
-        )
+        return Objective(self.matrix, self.response, family, None, self.quadratic, self._predictors)
 
     def rows(self, coef: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return slope and curvature of every row, of one linear predictor, each of shape (n,)."""
@@ -289,12 +281,11 @@ def outcomes_objective(
     response: Response,
     predictors: Predictors,
     quadratic: Quadratic | None = None,
-    ruled_out: BoolArray | None = None,
     second: bool = True,
 ) -> Objective:
     """Return the objective of a multinomial model, whose predictors are the logits of all outcomes."""
     family = Multinomial(predictors.n_predictors)
-    return Objective(matrix, response, family, None, quadratic, predictors, ruled_out, second)
+    return Objective(matrix, response, family, None, quadratic, predictors, second)
 
 
 def _with_quadratic(hessian: Hessian, strengths: FloatArray) -> Hessian:

@@ -120,8 +120,6 @@ def inner_predictors(form: Form, columns: Columns) -> Predictors:
     """Return the predictors over the columns that are solved for."""
     if isinstance(columns, PartCoordinates):
         return columns.inner
-    if form.predictors.basis is not None:
-        return form.predictors
     size = form.predictors.n_columns if columns.basis is None else columns.basis.shape[1]
     return form.predictors.of_columns(size)
 

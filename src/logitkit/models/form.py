@@ -44,11 +44,6 @@ class Form:
         return self.predictors.is_single
 
     @property
-    def is_restricted(self) -> bool:
-        """Whether predictors differ, or share coefficients."""
-        return self.predictors.basis is not None or self.in_parts
-
-    @property
     def in_parts(self) -> bool:
         """Whether columns enter the predictors in more ways than one."""
         return not self.predictors.is_plain

@@ -41,7 +41,7 @@ def prepare(design: Design, form: Form, specification: Specification, tells: boo
             "penalty= goes with the logit only, of two outcomes or of several: the gap that a penalised fit states is "
             "proved for these. Leave the penalty out, or use the logit link."
         )
-    if form.is_restricted:
+    if form.in_parts:
         raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
     parts = parts_of(specification)
     if len(parts) > 1 and any(isinstance(part, RelaxedLasso) for part in parts):

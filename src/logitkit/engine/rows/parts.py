@@ -24,7 +24,7 @@ from logitkit.engine.rows.engine import RowSums, SecondSums, Sums
 from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import FloatArray
 
 __all__ = ["PartRows"]
 
@@ -120,8 +120,6 @@ class PartRows:
         Gives loss, slopes and second derivatives of blocks of rows.
     predictors : Predictors
         The parts and their constraint matrices.
-    ruled_out : (m, n) bool array, optional
-        Outcomes that a row cannot have.
     """
 
     def __init__(
@@ -130,11 +128,9 @@ class PartRows:
         response: Response,
         family: Any,
         predictors: Predictors,
-        ruled_out: BoolArray | None = None,
     ) -> None:
         self.matrix = in_parts(matrix, tuple(part.columns for part in predictors.parts))
         self.response, self.family, self.predictors = response, family, predictors
-        self.ruled_out = ruled_out
         self._inner = [part.inner for part in self.matrix.parts]
         self._sums = PartSums(self.matrix.parts, predictors)
         m = predictors.n_predictors
@@ -251,8 +247,6 @@ class PartRows:
         eta = self._change(blocks, inner, stop - start)
         if self.response.offset is not None:
             eta += self.response.offset[:, start:stop]
-        if self.ruled_out is not None:
-            eta[self.ruled_out[:, start:stop]] = -np.inf
         return eta
 
     def _ends(self) -> list[int]:

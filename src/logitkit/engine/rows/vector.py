@@ -20,7 +20,7 @@ from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
-from logitkit.typing import BoolArray, FloatArray
+from logitkit.typing import FloatArray
 
 __all__ = ["VectorRows", "is_joint"]
 
@@ -88,8 +88,6 @@ class VectorRows:
         Gives probabilities and slopes of each row.
     predictors : Predictors
         Of one part.
-    ruled_out : (m, n) bool array, optional
-        Outcomes that a row cannot have: their probability is zero.
     second : bool, default True
         Whether second derivatives will be asked for, which decides how rows are cut.
     """
@@ -100,11 +98,9 @@ class VectorRows:
         response: Response,
         family: Multinomial,
         predictors: Predictors,
-        ruled_out: BoolArray | None = None,
         second: bool = True,
     ) -> None:
         self.matrix, self.response, self.family, self.predictors = matrix, response, family, predictors
-        self.ruled_out = ruled_out
         self._inner = matrix.inner
         self._active = predictors.active
         m, q = self._active.size, self._inner.n_columns
@@ -179,8 +175,6 @@ class VectorRows:
             eta[predictors.active] = block.matvecs(inner)
         if response.offset is not None:
             eta += response.offset[:, start:stop]
-        if self.ruled_out is not None:
-            eta[self.ruled_out[:, start:stop]] = -np.inf
         return eta
 
     def group(self, number: int, inner: FloatArray, whole: Sums | None, sums: SecondSums, pearson: bool) -> RowSums:
