@@ -13,11 +13,11 @@ from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import labelled_rows, ready_design
 from logitkit.design.table.frame import read_table
+from logitkit.engine.law import require_level
 from logitkit.engine.regularised.model import PathModel, penalised_model
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import strength_grid
 from logitkit.errors import DataError, DataWarning, warn_caller
-from logitkit.inference.delta import normal_quantile
 from logitkit.models.binary import Binary
 from logitkit.models.model import Model, require_model
 from logitkit.models.penalties.elastic_net import Lasso
@@ -99,7 +99,7 @@ def cross_validate(
     >>> cv.best.penalty.words
     'ridge'
     """
-    normal_quantile(level)
+    require_level(level)
     model = require_model(model)
     design = build_design(
         formula,
@@ -170,7 +170,7 @@ def cross_validate_matrix(
     >>> cv.scores.shape
     (5, 3)
     """
-    normal_quantile(level)
+    require_level(level)
     model = require_model(model)
     design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, reader=model.reader(offset))
     splits = splits_of(folds, design, labelled_rows(y, design.n_rows, design.index))

@@ -11,11 +11,11 @@ from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
 from logitkit.engine.fit import fit_design
+from logitkit.engine.law import require_level
 from logitkit.engine.levels.absorbed import fit_absorbed
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, warn_caller
-from logitkit.inference.delta import normal_quantile
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binary import Binary
 from logitkit.models.binomial import Binomial
@@ -105,7 +105,7 @@ def fit(
     >>> bool((fit.coef == named.coef).all(axis=None))
     True
     """
-    normal_quantile(level)
+    require_level(level)
     model = require_model(model)
     if absorb is not None and not model.is_logit:
         raise UnsupportedError(
@@ -188,7 +188,7 @@ def fit_matrix(
     >>> bool(np.isclose(fit.coef.loc["Intercept", "b"], np.log(2)))
     True
     """
-    normal_quantile(level)
+    require_level(level)
     model = require_model(model)
     design = ready_design(
         X, y, names, weights=weights, weight_kind=weight_kind, cluster=cluster, reader=model.reader(offset)

@@ -8,10 +8,10 @@ from typing import Any, cast
 from logitkit.api.fitting import newton_options
 from logitkit.api.scope import caller_scope
 from logitkit.design.group_rows import build_groups
+from logitkit.engine.law import require_level
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, UnsupportedError, warn_caller
 from logitkit.inference.by import fit_groups
-from logitkit.inference.delta import normal_quantile
 from logitkit.models.binary import Binary
 from logitkit.models.binomial import Binomial
 from logitkit.models.model import Model, require_model
@@ -88,7 +88,7 @@ def fit_by(
     >>> bool(abs(fits.coef.loc[1] - alone.coef).max() < 1e-9)
     True
     """
-    normal_quantile(level)
+    require_level(level)
     model, options = require_model(model), newton_options(solver)
     if not model.is_single:
         raise UnsupportedError(

@@ -9,11 +9,11 @@ from logitkit.api.scope import caller_scope
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
+from logitkit.engine.law import require_level
 from logitkit.engine.regularised.model import penalised_model
 from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import PathStatus, solve_path, strength_grid
 from logitkit.errors import ConvergenceWarning, DataError, warn_caller
-from logitkit.inference.delta import normal_quantile
 from logitkit.models.binary import Binary
 from logitkit.models.model import Model, require_model
 from logitkit.models.penalties.elastic_net import Lasso
@@ -98,7 +98,7 @@ def path(
     >>> sorted(path.coef.columns[path.coef.iloc[0] != 0])
     ['Intercept', 'age']
     """
-    normal_quantile(level)
+    require_level(level)
     model = require_model(model)
     design = build_design(
         formula,
@@ -169,7 +169,7 @@ def path_matrix(
     >>> path.coef["x"].is_monotonic_increasing
     True
     """
-    normal_quantile(level)
+    require_level(level)
     model = require_model(model)
     design = ready_design(X, y, names, weights=weights, weight_kind=weight_kind, reader=model.reader(offset))
     return _path(design, model, penalty, (n_strengths, ratio, strengths), solver, level)

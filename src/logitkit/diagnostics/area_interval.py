@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from logitkit.inference.delta import normal_quantile
+from logitkit.engine.law import NORMAL
 
 __all__ = ["AreaInterval", "IntervalKind", "area_interval"]
 
@@ -85,7 +85,7 @@ def area_interval(area: float, std_error: float, smallest: float, level: float) 
     if math.isnan(std_error):
         return AreaInterval(math.nan, math.nan, math.nan, "withheld")
     if std_error > ROUNDING:
-        z = normal_quantile(level)
+        z = float(NORMAL.quantile(level))
         low, high = (float(np.clip(area + side * z * std_error, 0.0, 1.0)) for side in (-1.0, 1.0))
         return AreaInterval(std_error, low, high, "DeLong")
     bound = (0.5 * (1.0 - level)) ** (1.0 / math.floor(smallest + ROUNDING))

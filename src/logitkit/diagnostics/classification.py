@@ -37,9 +37,9 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.left_out import EVERY_ROW, LeftOut
 from logitkit.diagnostics.proportions import independent_observations, wilson_interval
 from logitkit.diagnostics.ranking import ROUNDING, PredictedRows, predicted_rows
+from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.delta import normal_quantile
 from logitkit.inference.sample import is_sample
 from logitkit.models.links import LOGIT
 from logitkit.options import is_finite_number
@@ -329,7 +329,7 @@ def _matthews(right: float, support: FloatArray, predicted: FloatArray) -> float
 
 def _accuracy_interval(accuracy: float, rows: PredictedRows, design: Design, level: float) -> tuple[float, float]:
     """Return Wilson's interval, where weights count or are those of a sample."""
-    normal_quantile(level)
+    require_level(level)
     total, squares = np.array([rows.weights.sum()]), np.array([rows.weights @ rows.weights])
     n = independent_observations(design.response, total, squares)
     low, high = wilson_interval(np.array([min(accuracy, 1.0)]), n, level)

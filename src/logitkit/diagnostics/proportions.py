@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.response.response import Response
-from logitkit.inference.delta import normal_quantile
+from logitkit.engine.law import NORMAL
 from logitkit.typing import FloatArray
 
 __all__ = ["independent_observations", "wilson_interval"]
@@ -37,10 +37,10 @@ def wilson_interval(rate: FloatArray, n: FloatArray, level: float) -> tuple[Floa
 
     >>> low, high = wilson_interval(np.array([0.3]), np.array([20.0]), 0.95)
     >>> score = (0.3 - low) / np.sqrt(low * (1 - low) / 20)
-    >>> bool(np.isclose(score[0], normal_quantile(0.95)))
+    >>> bool(np.isclose(score[0], NORMAL.quantile(0.95)))
     True
     """
-    z = normal_quantile(level)
+    z = float(NORMAL.quantile(level))
     share = z**2 / n
     centre = (rate + 0.5 * share) / (1.0 + share)
     half = z / (1.0 + share) * np.sqrt(rate * (1.0 - rate) / n + 0.25 * share / n)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from logitkit.engine.existence.recession import RecessionCone
+from logitkit.engine.law import NORMAL, Law
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
@@ -27,12 +28,15 @@ class Covariance:
         The finite-sample factor in words, empty for none.
     n_clusters : int or None
         Number of clusters, when there are any.
+    law : Law
+        What estimates over their standard errors are compared with.
     """
 
     kind: str = "model"
     label: str = "model-based (inverse information)"
     correction: str = ""
     n_clusters: int | None = None
+    law: Law = NORMAL
 
     @staticmethod
     def withheld(reason: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.facts import Covariance, Equation, Limit, PenaltyFacts
+from logitkit.engine.law import Law
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.solvers.solver import Status, Step
@@ -309,6 +310,19 @@ class FitRecord:
     def finite_table(self) -> FloatArray:
         """Coefficients of a finite representative of the limit, zero where aliased, for all predictors, (m, p)."""
         return self.predictors.table(self.coordinates.coef(self.inner_coef))
+
+    @property
+    def law(self) -> Law:
+        """The distribution that estimates over their standard errors are compared with."""
+        return self.covariance.law
+
+    @property
+    def coefficient_law(self) -> Law:
+        """The same for each coefficient."""
+        law = self.covariance.law
+        if law.is_normal:
+            return law
+        return law.of(self.coordinates.jacobian(np.eye(self.coef.size)))
 
     @property
     def has_likelihood(self) -> bool:

@@ -22,6 +22,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.chi_square import ChiSquareTests, TestKind, chi_square_tests, require_test, wald_of_functions
@@ -83,7 +84,10 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TestKin
         else:
             assert design is not None
             rows.append(_by_ratio(record, design, columns, containing))
-    found = chi_square_tests("term", tuple(term.name for term in terms), rows, test, _hypothesis(record, kind, terms))
+    law = record.law if test == "Wald" else NORMAL
+    found = chi_square_tests(
+        "term", tuple(term.name for term in terms), rows, test, _hypothesis(record, kind, terms), law
+    )
     contained = [pair for term in terms for pair in contained_terms(record.info, _columns([term])) if kind == 3]
     return replace(
         found,

@@ -20,9 +20,9 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from logitkit.design.design import Design
+from logitkit.engine.law import NORMAL, require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.delta import normal_quantile
 from logitkit.inference.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling import Bootstrap, bootstrap
 from logitkit.options import require_choice
@@ -133,7 +133,7 @@ def bootstrap_intervals(
     True
     """
     level = result.level if level is None else level
-    z = normal_quantile(level)
+    z = float(NORMAL.quantile(level))
     _require_replicates(result.n_replicates, level)
     require_choice("kind", kind, get_args(IntervalKind))
     acceleration = np.zeros(len(result.names))
@@ -208,7 +208,7 @@ def standard_intervals(record: FitRecord, design: Design, level: float | None = 
     (True, 'BCa bootstrap, 1999 draws of rows, seed 1')
     """
     level = record.level if level is None else level
-    normal_quantile(level)  # refuses what is no level, before the replicates are drawn
+    require_level(level)  # refuses what is no level, before the replicates are drawn
     _require_replicates(STANDARD_REPLICATES, level)
     drawn = bootstrap(record, design, STANDARD_REPLICATES, seed=STANDARD_SEED)
     return bootstrap_intervals(drawn, "bca", level=level, jackknife=jackknife(record, design))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-from scipy.special import chdtrc
 
 from logitkit.design.design import Design
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.functions import determined_functions, function_sides
@@ -112,7 +112,7 @@ def require_test(record: FitRecord, design: Design | None, test: str) -> None:
 
 
 def chi_square_tests(
-    what: str, labels: tuple[str, ...], rows: list[tuple[float, int]], kind: str, hypothesis: str
+    what: str, labels: tuple[str, ...], rows: list[tuple[float, int]], kind: str, hypothesis: str, law: Law = NORMAL
 ) -> ChiSquareTests:
     """Return tests with their p-values.
 
@@ -128,6 +128,8 @@ def chi_square_tests(
         How they were made.
     hypothesis : str
         What each says, in words.
+    law : Law, default normal
+        Whose square the statistics are compared with.
 
     Returns
     -------
@@ -141,7 +143,7 @@ def chi_square_tests(
     """
     statistic = np.array([row[0] for row in rows])
     dof = np.array([row[1] for row in rows], dtype=np.int64)
-    p_value = np.where(dof > 0, chdtrc(np.maximum(dof, 1), np.nan_to_num(statistic)), np.nan)
+    p_value = np.where(dof > 0, law.joint(np.nan_to_num(statistic), np.maximum(dof, 1)), np.nan)
     p_value = np.where(np.isnan(statistic), np.nan, p_value)
     return ChiSquareTests(what, labels, statistic, p_value, dof, kind, hypothesis)
 

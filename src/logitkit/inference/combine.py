@@ -18,6 +18,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.fit import fit_design
+from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.inference.chi_square import ChiSquareTests, TestKind, chi_square_tests, require_test, wald_of_functions
@@ -75,7 +76,9 @@ def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wa
                 assert design is not None
                 rows.append(likelihood_ratio(record, _combined(record, design, a, b), functions))
     hypothesis = "all coefficients but the intercepts are equal for the two"
-    found = chi_square_tests("outcomes", tuple(labels), rows, test, hypothesis)
+    found = chi_square_tests(
+        "outcomes", tuple(labels), rows, test, hypothesis, record.law if test == "Wald" else NORMAL
+    )
     return replace(found, n_clusters=record.covariance.n_clusters)
 
 

@@ -13,12 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
-from logitkit.errors import DataError
+from logitkit.engine.law import NORMAL, Law
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Estimates", "linear_estimates", "normal_quantile", "two_sided_p"]
+__all__ = ["Estimates", "linear_estimates", "wald_estimates"]
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,15 @@ class Estimates:
         One entry an estimate; nan where there is none.
     level : float
         Confidence level of the intervals.
+    law : Law
+        What the statistics are compared with: normal, or t.
 
     Examples
     --------
     The interval is the estimate plus and minus z standard errors:
 
     >>> out = wald_estimates(np.array([1.0]), np.array([0.5]), 0.95)
-    >>> bool(np.isclose(out.high[0] - out.low[0], 2 * normal_quantile(0.95) * 0.5))
+    >>> bool(np.isclose(out.high[0] - out.low[0], 2 * NORMAL.quantile(0.95) * 0.5))
     True
     """
 
@@ -48,6 +49,7 @@ class Estimates:
     low: FloatArray
     high: FloatArray
     level: float
+    law: Law = NORMAL
 
     def at(self, places: IntArray) -> Estimates:
         """Return the estimates at some places.
@@ -66,59 +68,12 @@ class Estimates:
             values[places]
             for values in (self.estimate, self.std_error, self.statistic, self.p_value, self.low, self.high)
         )
-        return Estimates(estimate, std_error, statistic, p_value, low, high, self.level)
+        return Estimates(estimate, std_error, statistic, p_value, low, high, self.level, self.law)
 
 
-def normal_quantile(level: float) -> float:
-    """Return z such that a standard normal lies within -z and z with probability ``level``.
-
-    Parameters
-    ----------
-    level : float
-        Strictly between 0 and 1.
-
-    Returns
-    -------
-    float
-        1.959964 for 0.95.
-
-    Raises
-    ------
-    DataError
-        If the level is not between 0 and 1.
-
-    Examples
-    --------
-    >>> round(normal_quantile(0.95), 6)
-    1.959964
-    """
-    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0.0 < level < 1.0:
-        raise DataError(f"level={level!r} must be a number between 0 and 1, such as 0.95.")
-    return float(-ndtri(0.5 * (1.0 - level)))
-
-
-def two_sided_p(statistic: FloatArray) -> FloatArray:
-    """Return P(|Z| > |z|) for a standard normal Z, accurate far in the tails.
-
-    Parameters
-    ----------
-    statistic : (m,) array
-        z statistics.
-
-    Returns
-    -------
-    (m,) array
-        p-values.
-
-    Examples
-    --------
-    >>> float(two_sided_p(np.array([0.0]))[0])
-    1.0
-    """
-    return np.asarray(2.0 * ndtr(-np.abs(statistic)))
-
-
-def linear_estimates(estimate: FloatArray, jacobian: FloatArray, product: FloatArray, level: float) -> Estimates:
+def linear_estimates(
+    estimate: FloatArray, jacobian: FloatArray, product: FloatArray, level: float, law: Law = NORMAL
+) -> Estimates:
     """Return Wald inference for estimates with a given Jacobian.
 
     Parameters
@@ -131,6 +86,8 @@ def linear_estimates(estimate: FloatArray, jacobian: FloatArray, product: FloatA
         The Jacobian times the covariance of the coefficients.
     level : float
         Confidence level.
+    law : Law, default normal
+        What the statistics are compared with.
 
     Returns
     -------
@@ -144,11 +101,11 @@ def linear_estimates(estimate: FloatArray, jacobian: FloatArray, product: FloatA
     True
     """
     std_error = np.sqrt(np.einsum("ij,ij->i", product, jacobian))
-    return wald_estimates(estimate, std_error, level)
+    return wald_estimates(estimate, std_error, level, law)
 
 
-def wald_estimates(estimate: FloatArray, std_error: FloatArray, level: float) -> Estimates:
-    """Return z statistics, p-values and intervals from estimates and standard errors.
+def wald_estimates(estimate: FloatArray, std_error: FloatArray, level: float, law: Law = NORMAL) -> Estimates:
+    """Return z or t statistics, p-values and intervals from estimates and standard errors.
 
     Parameters
     ----------
@@ -156,15 +113,26 @@ def wald_estimates(estimate: FloatArray, std_error: FloatArray, level: float) ->
         nan where there is none; an infinite estimate has no statistic.
     level : float
         Confidence level.
+    law : Law, default normal
+        What the statistics are compared with.
 
     Returns
     -------
     Estimates
         Symmetric intervals.
+
+    Examples
+    --------
+    With few degrees of freedom an interval is wider:
+
+    >>> z, t = (wald_estimates(np.array([1.0]), np.array([0.5]), 0.95, law) for law in (NORMAL, Law(5.0)))
+    >>> bool(t.low[0] < z.low[0])
+    True
     """
-    z = normal_quantile(level)
+    z = law.quantile(level)
     finite = np.isfinite(estimate) & (std_error > 0.0)
     statistic = np.divide(estimate, std_error, out=np.full(estimate.shape, np.nan), where=finite)
     half = np.where(finite, z * std_error, np.nan)
     centre = np.where(finite, estimate, np.nan)
-    return Estimates(estimate, std_error, statistic, two_sided_p(statistic), centre - half, centre + half, level)
+    p_value = law.two_sided(statistic)
+    return Estimates(estimate, std_error, statistic, p_value, centre - half, centre + half, level, law)

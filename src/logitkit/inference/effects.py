@@ -19,7 +19,6 @@ import numpy as np
 
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
-from logitkit.inference.delta import normal_quantile
 from logitkit.inference.prediction import FittedRows, fitted_matrix
 from logitkit.inference.verbs import require
 from logitkit.models.link import LOGIT
@@ -143,7 +142,7 @@ def average_predictions(
     True
     """
     level = record.level if level is None else level
-    z = normal_quantile(level)
+    z = record.law.quantile(level)
     require(record, "average predictions")
     values, means, errors, n_rows = [], [], [], 0
     for value, matrix, offset in sets:

@@ -129,13 +129,14 @@ def function_estimates(record: FitRecord, functions: FloatArray, level: float | 
     """
     level = record.level if level is None else level
     jacobian = record.coordinates.jacobian(functions)
+    law = record.law.of(jacobian)
     value = functions @ record.coordinates.coef(record.inner_coef)
-    found = wald_estimates(value, np.sqrt(record.inner_vcov.variances(jacobian)), level)
+    found = wald_estimates(value, np.sqrt(record.inner_vcov.variances(jacobian)), level, law)
     sides = function_sides(record, functions)
     if np.any(sides != 0.0):
         infinite = np.where(sides > 0.0, np.inf, np.where(sides < 0.0, -np.inf, np.nan))
         error = np.where(sides == 0.0, found.std_error, np.nan)
-        found = wald_estimates(np.where(sides == 0.0, value, infinite), error, level)
+        found = wald_estimates(np.where(sides == 0.0, value, infinite), error, level, law)
     if record.penalty is None:
         return found
     missing = np.full(len(functions), np.nan)

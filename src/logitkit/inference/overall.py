@@ -7,7 +7,6 @@ columns is an intercept, what is tested is what is left of the coefficients besi
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import chdtrc
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
@@ -73,7 +72,11 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
     if len(functions) > OVERALL_MOST:
         return np.nan, len(functions), np.nan
     statistic, dof = wald_of_finite(record, functions)
-    return statistic, dof, np.nan if np.isnan(statistic) else float(chdtrc(dof, statistic))
+    return (
+        statistic,
+        dof,
+        np.nan if np.isnan(statistic) else float(record.law.joint(np.array(statistic), np.array(dof))),
+    )
 
 
 def _tested(record: FitRecord, contrasts: FloatArray) -> FloatArray:

@@ -17,7 +17,6 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
-from logitkit.inference.delta import normal_quantile
 from logitkit.inference.linear_predictors import contrast_sides, finite_predictors, linear_predictors
 from logitkit.inference.predictor_variance import predictor_covariances
 from logitkit.inference.sample import known_sides
@@ -278,7 +277,7 @@ def predictions(
     True
     """
     level = record.level if level is None else level
-    z = normal_quantile(level)
+    z = record.law.quantile(level)
     require(record, "predictions")
     family = record.family
     shown = list(range(family.n_outcomes)) if outcomes is None else list(outcomes)

@@ -16,22 +16,17 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
-from logitkit.engine.assemble import shown_coordinates
 from logitkit.engine.existence.separation import SAFETY, overlap_is_certain
 from logitkit.engine.fit import fit_design
-from logitkit.engine.objective import Objective
-from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
-from logitkit.engine.rank import CLEAR_SHARE, Coordinates, identity_coordinates, orthogonal_coordinates
+from logitkit.engine.rank import CLEAR_SHARE
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Status
 from logitkit.inference.dependence import dependences_of
 from logitkit.inference.functions import column_of
-from logitkit.inference.predictor_variance import has_own_columns
+from logitkit.inference.likelihood import Likelihood, likelihood_of
 from logitkit.inference.verbs import require
-from logitkit.models.family import Family
-from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.progress import progress
@@ -120,7 +115,7 @@ def refit(
     True
     """
     require(record, "refit")
-    model = _warm(record, design)
+    model = likelihood_of(record, design)
     response = replace(design.response, clusters=None)
 
     def response_of(number: int) -> Response:
@@ -135,14 +130,13 @@ def refit(
     flags = np.zeros((3, n_fits), dtype=bool)
     kept = np.setdiff1d(np.arange(record.coef.size), record.aliased)
     with single_threaded_blas():
-        if model.start.size:
-            inner = np.empty((n_fits, model.start.size))
+        if model.coef.size:
+            inner = np.empty((n_fits, model.coef.size))
             if record.family.is_logit and is_small(model.matrix.n_rows, model.matrix.n_columns):
                 _small(model, response_of, inner, certain, (prior is not None, outcome is not None))
             else:
                 _one_by_one(model, response_of, inner, certain)
-            transform = model.shown.transform
-            coef[:, kept] = (inner if transform is None else inner @ transform.T)[:, kept]
+            coef[:, kept] = model.flat(inner)[:, kept]
         doubtful = np.flatnonzero(~certain).tolist()
         with progress(len(doubtful), "Refits to check") as shown:
             for number in doubtful:
@@ -153,47 +147,6 @@ def refit(
                 flags[:, number] = found.limit is not None, fresh, not found.converged
                 shown.advance()
     return Refits(coef, *flags)
-
-
-@dataclass(frozen=True)
-class _Warm:
-    """What refits have in common: columns, predictors, where they start, and how their coefficients are shown."""
-
-    matrix: Matrix
-    family: Family
-    predictors: Predictors | None
-    start: FloatArray
-    shown: Coordinates
-
-    def objective(self, response: Response) -> Objective:
-        """Return the objective of one refit."""
-        return Objective(self.matrix, response, self.family, predictors=self.predictors)
-
-
-def _warm(record: FitRecord, design: Design) -> _Warm:
-    """Return the model in coordinates in which its columns are independent, started from the estimate."""
-    coordinates = record.coordinates
-    assert isinstance(coordinates, Coordinates)  # levels that are eliminated are refused
-    if record.is_single:
-        matrix = coordinates.matrix(design.matrix)
-        return _Warm(matrix, record.family.solving, None, record.inner_coef, coordinates)
-    form, columns = record.form, _columns(record, design)
-    shown, flat = shown_coordinates(form, columns), coordinates.coef(record.inner_coef)
-    transform = shown.transform
-    start = flat if transform is None else np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0], np.float64)
-    return _Warm(columns.matrix(design.matrix), record.family.solving, inner_predictors(form, columns), start, shown)
-
-
-def _columns(record: FitRecord, design: Design) -> Columns:
-    """Return coordinates of the columns for several predictors: as given, or orthogonal where the fit needed that."""
-    form, own, given = record.form, has_own_columns(record), (design.response.weights, design.info.intercept)
-
-    def make(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
-        return identity_coordinates() if own else orthogonal_coordinates(matrix, weights, intercept, centred)
-
-    if form.in_parts:
-        return part_coordinates(design.matrix, *given, form.predictors, make)
-    return make(design.matrix, *given, False)
 
 
 def certain_fits(fits: SmallFits) -> BoolArray:
@@ -222,7 +175,7 @@ def certain_fits(fits: SmallFits) -> BoolArray:
 
 
 def _small(
-    model: _Warm,
+    model: Likelihood,
     response_of: Callable[[int], Response],
     inner: FloatArray,
     certain: BoolArray,
@@ -243,7 +196,7 @@ def _small(
             for name, changed in (("weights", changes[0]), ("y", changes[1]))
         )
         bounds = np.tile(np.array([[0, n]]), (len(responses), 1))
-        return solve_small(X, y, weights, responses[0].shift, bounds, model.start, Newton())
+        return solve_small(X, y, weights, responses[0].shift, bounds, model.coef, Newton())
 
     for chunk, fits in enumerate(ordered_map(run, len(sizes), LABEL, sizes=sizes)):
         rows = slice(chunk * size, chunk * size + len(fits.coef))
@@ -251,11 +204,13 @@ def _small(
         certain[rows] = certain_fits(fits)
 
 
-def _one_by_one(model: _Warm, response_of: Callable[[int], Response], inner: FloatArray, certain: BoolArray) -> None:
+def _one_by_one(
+    model: Likelihood, response_of: Callable[[int], Response], inner: FloatArray, certain: BoolArray
+) -> None:
     """Refit on threads, or large designs one after another: each fills the threads by itself."""
 
     def run(number: int) -> tuple[FloatArray, bool]:
-        solution = Newton().solve(model.objective(response_of(number)), model.start)
+        solution = Newton().solve(model.objective(response_of(number)), model.coef)
         hessian = solution.evaluation.hessian
         proven = (
             solution.status is Status.CONVERGED
@@ -266,7 +221,7 @@ def _one_by_one(model: _Warm, response_of: Callable[[int], Response], inner: Flo
         return solution.coef, bool(proven)
 
     n_fits = inner.shape[0]
-    if model.matrix.n_rows * model.start.size <= CELLS_TOGETHER:
+    if model.matrix.n_rows * model.coef.size <= CELLS_TOGETHER:
         for number, (coef, proven) in enumerate(ordered_map(run, n_fits, LABEL)):
             inner[number], certain[number] = coef, proven
         return

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import chdtrc
 
 from logitkit.design.formula.constraints import parse_hypothesis
 from logitkit.engine.rank import Coordinates
@@ -104,7 +103,8 @@ def coefficient_estimates(record: FitRecord, level: float | None = None) -> Esti
     >>> bool((table.statistic == table.estimate / table.std_error).all())
     True
     """
-    found = wald_estimates(record.coef, record.std_error, record.level if level is None else level)
+    level = record.level if level is None else level
+    found = wald_estimates(record.coef, record.std_error, level, record.coefficient_law)
     if record.penalty is None:
         return found
     missing = np.full(record.coef.size, np.nan)
@@ -182,10 +182,11 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     if contradicted:
         raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
     product = record.inner_vcov.times(jacobian)
-    estimates = linear_estimates(difference, jacobian, product, record.level if level is None else level)
+    level, law = record.level if level is None else level, record.law.of(jacobian)
+    estimates = linear_estimates(difference, jacobian, product, level, law)
     zero = column_of(record)[left[(right == 0.0) & (np.count_nonzero(left, axis=1) == 1)].nonzero()[1]]
     contained = contained_terms(record.info, zero)
-    p_value = float(chdtrc(rank, statistic))
+    p_value = float(record.law.joint(np.array(statistic), np.array(rank)))
     made = record.covariance
     return WaldTest(statistic, rank, p_value, texts, estimates, made.label, contained, made.n_clusters)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from scipy.special import fdtrc, stdtrit
 
+from logitkit.engine.law import NORMAL
 from logitkit.inference.changes import entangled_terms
 from logitkit.inference.chi_square import ChiSquareTests
-from logitkit.inference.delta import normal_quantile
 from logitkit.report.number_format import format_p
 from logitkit.report.wording import name_list
 
@@ -92,7 +92,7 @@ def few_clusters(clusters: int | None, level: float) -> tuple[str, ...]:
     """
     if clusters is None or not 1 < clusters < FEW_CLUSTERS:
         return ()
-    wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * level)) / normal_quantile(level)
+    wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * level)) / float(NORMAL.quantile(level))
     text = (
         f"Intervals and p-values here are normal; with t on {clusters - 1} degrees of freedom, the usual first remedy, "
     )

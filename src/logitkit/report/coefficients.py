@@ -19,15 +19,15 @@ __all__ = ["coefficient_heads", "coefficient_rows", "exponentials", "names_witho
 BEYOND = ("<1e-308", ">1e308")  # below and above the ratios that a number can hold
 
 
-def coefficient_heads(level: float, ratio: str | None) -> tuple[Column, ...]:
-    """Return the heads of a coefficient table."""
+def coefficient_heads(level: float, ratio: str | None, letter: str = "z") -> tuple[Column, ...]:
+    """Return the heads of a coefficient table; ``letter`` is what its statistic is called."""
     text = format_level(level)
     return (
         Column("Term", "left"),
         Column("Coef."),
         Column("Std. error"),
-        Column("z"),
-        Column("P>|z|"),
+        Column(letter),
+        Column(f"P>|{letter}|"),
         *(() if ratio is None else (Column(ratio),)),
         Column(f"{text} low"),
         Column(f"{text} high"),

@@ -67,7 +67,8 @@ def _(result: Document) -> Document:
 def _(result: WaldTest) -> Document:
     table = result.estimates
     level = format_level(table.level)
-    heads = ("Estimate", "Std. error", "z", "P>|z|", f"{level} low", f"{level} high")
+    letter = table.law.letter
+    heads = ("Estimate", "Std. error", letter, f"P>|{letter}|", f"{level} low", f"{level} high")
     estimate, error, low, high = format_estimates(table.estimate, table.std_error, table.low, table.high)
     cells = zip(
         result.hypotheses,

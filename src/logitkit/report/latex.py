@@ -50,6 +50,8 @@ _SPECIAL = {
 _HEADINGS = {
     "z": "$z$",
     "P>|z|": "$P>|z|$",
+    "t": "$t$",
+    "P>|t|": "$P>|t|$",
     "GVIF^(1/(2 df))": r"GVIF$^{1/(2\,\mathrm{df})}$",
 }
 # A hyphen before a number (not in a word such as "x-1" or a range such as "2001-2006"), or in an exponent.

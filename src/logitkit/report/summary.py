@@ -66,7 +66,7 @@ def coefficient_tables(record: FitRecord, units: Mapping[str, float] | None = No
         labels = unit_labels(names, own)
         found = per_unit(every.at(one.places), own)
         rows = coefficient_rows(labels, found, in_words, ratios=ratio is not None, without=without)
-        heads = coefficient_heads(record.level, None if ratio is None else ratio.head)
+        heads = coefficient_heads(record.level, None if ratio is None else ratio.head, record.law.letter)
         tables.append(Table(heading or None, heads, rows))
     return tuple(tables)
 

@@ -74,7 +74,7 @@ def pack_model(record: FitRecord) -> dict[str, Any]:
             "signs": encode(limit.signs),
             "dimension": limit.dimension,
         },
-        "covariance": asdict(record.covariance),
+        "covariance": {name: value for name, value in asdict(record.covariance).items() if name != "law"},
         "penalty": pack_penalty(record.penalty),
         "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
         "status": record.status.name,

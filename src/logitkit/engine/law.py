@@ -1,0 +1,99 @@
+"""The distribution that an estimate over its standard error is compared with."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr, stdtrit
+
+from logitkit.errors import DataError
+from logitkit.typing import FloatArray
+
+__all__ = ["NORMAL", "Law", "require_level"]
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """The normal distribution, or Student's t where the covariance has degrees of freedom of its own.
+
+    Parameters
+    ----------
+    dof : float or (m,) array, default infinite
+        Degrees of freedom, one for all estimates or one each; infinite for the normal distribution.
+
+    Examples
+    --------
+    >>> round(float(NORMAL.quantile(0.95)), 6), round(float(Law(10.0).quantile(0.95)), 6)
+    (1.959964, 2.228139)
+    """
+
+    dof: float | FloatArray = math.inf
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether it is the normal distribution."""
+        return isinstance(self.dof, float) and math.isinf(self.dof)
+
+    @property
+    def letter(self) -> str:
+        """What a statistic is called: ``z`` or ``t``."""
+        return "z" if self.is_normal else "t"
+
+    def of(self, functions: FloatArray) -> Law:
+        """Return the distribution for linear functions of the coefficients solved for, (m, q): the same for all."""
+        del functions
+        return self
+
+    def quantile(self, level: float) -> FloatArray:
+        """Return the half width in standard errors of an interval, () or (m,)."""
+        require_level(level)
+        tail = 0.5 * (1.0 - level)
+        if self.is_normal:
+            return np.asarray(-ndtri(tail))
+        return np.asarray(-stdtrit(self.dof, tail))
+
+    def two_sided(self, statistic: FloatArray) -> FloatArray:
+        """Return P(|T| > |t|), accurate far in the tails, (m,)."""
+        size = -np.abs(statistic)
+        return np.asarray(2.0 * (ndtr(size) if self.is_normal else stdtr(self.dof, size)))
+
+    def above(self, statistic: FloatArray) -> FloatArray:
+        """Return P(T > t), accurate far in the tails, (m,)."""
+        return np.asarray(ndtr(-statistic) if self.is_normal else stdtr(self.dof, -statistic))
+
+    def joint(self, statistic: FloatArray, dof: FloatArray) -> FloatArray:
+        """Return the p-value of a quadratic form with ``dof`` degrees of freedom.
+
+        Parameters
+        ----------
+        statistic : (m,) array
+            Of a Wald or score test, chi-square where the reference is normal.
+        dof : (m,) array
+            Independent hypotheses, at least 1.
+
+        Returns
+        -------
+        (m,) array
+            Of chi-square, or of statistic / dof in F with as many denominator degrees of freedom as t has.
+        """
+        if self.is_normal:
+            return np.asarray(chdtrc(dof, statistic))
+        return np.asarray(fdtrc(dof, self.dof, statistic / dof))
+
+
+NORMAL = Law()
+
+
+def require_level(level: float) -> None:
+    """Refuse what is no confidence level.
+
+    Examples
+    --------
+    >>> require_level(95)
+    Traceback (most recent call last):
+    logitkit.errors.DataError: level=95 must be a number between 0 and 1, such as 0.95.
+    """
+    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0.0 < level < 1.0:
+        raise DataError(f"level={level!r} must be a number between 0 and 1, such as 0.95.")

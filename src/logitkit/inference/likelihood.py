@@ -1,0 +1,164 @@
+"""The likelihood of a fit as a function of its coefficients: what refits, restricted fits and score tests start from.
+
+The columns are in coordinates in which they are independent, so that a Hessian is well conditioned whatever the units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.design.response.response import Response
+from logitkit.engine.assemble import shown_coordinates
+from logitkit.engine.objective import Objective
+from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
+from logitkit.engine.rank import Coordinates, identity_coordinates, orthogonal_coordinates
+from logitkit.engine.record import FitRecord
+from logitkit.inference.predictor_variance import has_own_columns
+from logitkit.models.family import Family
+from logitkit.models.predictors import Predictors
+from logitkit.typing import FloatArray
+
+__all__ = ["Likelihood", "likelihood_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """The likelihood of a model on the rows of a fit.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        Columns that are solved for, which are independent.
+    response : Response
+        The same n rows.
+    family : Family
+        Whose second derivatives a solver takes steps with.
+    predictors : Predictors or None
+        How the q coefficients give the linear predictors; None for one predictor.
+    coef : (q,) array
+        The estimate, or a finite representative of the limit under separation.
+    shown : Coordinates
+        How the flat coefficients of the record follow.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> likelihood = likelihood_of(fit.record, fit.design)
+    >>> bool(np.allclose(likelihood.flat(likelihood.coef), fit.coef))
+    True
+    """
+
+    matrix: Matrix
+    response: Response
+    family: Family
+    predictors: Predictors | None
+    coef: FloatArray
+    shown: Coordinates
+
+    def objective(self, response: Response | None = None, family: Family | None = None) -> Objective:
+        """Return the negative log-likelihood, of these rows and this family or of others.
+
+        Parameters
+        ----------
+        response : Response, optional
+            Of the same rows.
+        family : Family, optional
+            With the same predictors, such as the one whose second derivatives are exact.
+
+        Returns
+        -------
+        Objective
+            A function of the q coefficients.
+        """
+        return Objective(
+            self.matrix,
+            self.response if response is None else response,
+            self.family if family is None else family,
+            predictors=self.predictors,
+        )
+
+    def functions(self, flat: FloatArray) -> FloatArray:
+        """Return linear functions of the flat coefficients as functions of those solved for.
+
+        Parameters
+        ----------
+        flat : (m, p) array
+            One row per function.
+
+        Returns
+        -------
+        (m, q) array
+            The same functions.
+        """
+        return self.shown.jacobian(flat)
+
+    def flat(self, coef: FloatArray) -> FloatArray:
+        """Return the flat coefficients of those solved for.
+
+        Parameters
+        ----------
+        coef : (q,) or (B, q) array
+            One or many vectors.
+
+        Returns
+        -------
+        (p,) or (B, p) array
+            Zero where aliased.
+        """
+        transform = self.shown.transform
+        return coef if transform is None else np.asarray(coef @ transform.T)
+
+
+def likelihood_of(record: FitRecord, design: Design) -> Likelihood:
+    """Return the likelihood of a fit, in coordinates in which its columns are independent.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit, without levels that are eliminated.
+    design : Design
+        Its n rows.
+
+    Returns
+    -------
+    Likelihood
+        At the estimate.
+
+    Examples
+    --------
+    The gradient is zero there:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> likelihood = likelihood_of(fit.record, fit.design)
+    >>> bool(np.abs(likelihood.objective().evaluate(likelihood.coef).gradient).max() < 1e-8)
+    True
+    """
+    coordinates, response = record.coordinates, design.response
+    assert isinstance(coordinates, Coordinates)  # levels that are eliminated are refused
+    if record.is_single:
+        matrix = coordinates.matrix(design.matrix)
+        return Likelihood(matrix, response, record.family.solving, None, record.inner_coef, coordinates)
+    form, columns = record.form, _columns(record, design)
+    shown, flat = shown_coordinates(form, columns), coordinates.coef(record.inner_coef)
+    transform = shown.transform
+    start = flat if transform is None else np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0], np.float64)
+    predictors = inner_predictors(form, columns)
+    return Likelihood(columns.matrix(design.matrix), response, record.family.solving, predictors, start, shown)
+
+
+def _columns(record: FitRecord, design: Design) -> Columns:
+    """Return coordinates of the columns for several predictors: as given, or orthogonal where the fit needed that."""
+    form, own, given = record.form, has_own_columns(record), (design.response.weights, design.info.intercept)
+
+    def make(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
+        return identity_coordinates() if own else orthogonal_coordinates(matrix, weights, intercept, centred)
+
+    if form.in_parts:
+        return part_coordinates(design.matrix, *given, form.predictors, make)
+    return make(design.matrix, *given, False)
