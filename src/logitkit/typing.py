@@ -11,7 +11,6 @@ __all__ = [
     "BoolArray",
     "CodeArray",
     "FloatArray",
-    "Information",
     "IntArray",
     "MissingPolicy",
     "ResidualKind",
@@ -24,7 +23,6 @@ IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
 CodeArray: TypeAlias = NDArray[np.int32]
 
-Information = Literal["expected", "observed"]
 WeightKind = Literal["frequency", "precision", "sampling"]
 MissingPolicy = Literal["drop", "raise"]
 UnseenPolicy = Literal["raise", "missing"]

@@ -89,13 +89,13 @@ def test_exponentials_of_coefficients_that_have_a_name() -> None:
     x = 0.7
     logit, log, cloglog, loglog = (LINKS[name] for name in ("logit", "log", "cloglog", "loglog"))
     eta = np.array([-1.2, -1.2 + x])
-    assert logit.ratio == "odds ratio"
+    assert logit.ratio.name == "odds ratio"
     assert_allclose(np.diff(logit.log_odds(eta)), x, rtol=EXACT)
-    assert log.ratio == "risk ratio"
+    assert log.ratio.name == "risk ratio"
     assert_allclose(np.diff(np.log(log.inverse(eta))), x, rtol=EXACT)
     # -log(1 - p) is a cumulative hazard: of the event, and of its absence with the sign turned.
-    assert (cloglog.ratio, cloglog.ratio_of_absence) == ("hazard ratio", False)
+    assert (cloglog.ratio.name, cloglog.ratio_of_absence) == ("hazard ratio", False)
     assert_allclose(np.diff(np.log(-np.log(cloglog.complement(eta)))), x, rtol=EXACT)
-    assert (loglog.ratio, loglog.ratio_of_absence) == ("hazard ratio", True)
+    assert (loglog.ratio.name, loglog.ratio_of_absence) == ("hazard ratio", True)
     assert_allclose(np.diff(np.log(-np.log(loglog.inverse(eta)))), -x, rtol=EXACT)
     assert LINKS["probit"].ratio is LINKS["cauchit"].ratio is None

@@ -12,8 +12,9 @@ import pytest
 import logitkit as lk
 from logitkit.design.build import build_design
 from logitkit.errors import ArgumentError, DataError, FormulaError, LogitkitError, ResponseError, UnsupportedError
+from logitkit.models.catalogue import require_model
 from logitkit.models.form import Form
-from logitkit.models.model import Model, require_model
+from logitkit.models.model import Model
 
 STATED = {
     "Binary()": lk.Binary(),

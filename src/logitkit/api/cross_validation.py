@@ -19,7 +19,8 @@ from logitkit.engine.regularised.options import ProxNewton
 from logitkit.engine.regularised.path import strength_grid
 from logitkit.errors import DataError, DataWarning, warn_caller
 from logitkit.models.binary import Binary
-from logitkit.models.model import Model, require_model
+from logitkit.models.catalogue import require_model
+from logitkit.models.model import Model
 from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas

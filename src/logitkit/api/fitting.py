@@ -19,8 +19,9 @@ from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, war
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binary import Binary
 from logitkit.models.binomial import Binomial
+from logitkit.models.catalogue import require_model
 from logitkit.models.form import Form
-from logitkit.models.model import Model, require_model
+from logitkit.models.model import Model
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit

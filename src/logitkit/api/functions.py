@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 from logitkit.api.fitting import fit, fit_matrix
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.binary import Binary
+from logitkit.models.links import Information
 from logitkit.models.nominal import UNSTATED, Multinomial
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
 from logitkit.results.nominal import MultinomialFit
-from logitkit.typing import Information, MissingPolicy, WeightKind
+from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.engine.regularised.options import ProxNewton

@@ -14,10 +14,12 @@ from logitkit.errors import ConvergenceWarning, UnsupportedError, warn_caller
 from logitkit.inference.by import fit_groups
 from logitkit.models.binary import Binary
 from logitkit.models.binomial import Binomial
-from logitkit.models.model import Model, require_model
+from logitkit.models.catalogue import require_model
+from logitkit.models.links import Information
+from logitkit.models.model import Model
 from logitkit.results.foreign import in_our_words
 from logitkit.results.grouped import GroupedFits
-from logitkit.typing import Information, MissingPolicy, WeightKind
+from logitkit.typing import MissingPolicy, WeightKind
 
 __all__ = ["fit_by", "logit_by"]
 

@@ -7,10 +7,11 @@ from typing import Any, Literal, cast
 
 from logitkit.api.fitting import fit
 from logitkit.engine.solvers.newton import Newton
+from logitkit.models.links import Information
 from logitkit.models.ordinal import Ordinal
 from logitkit.results.foreign import in_our_words
 from logitkit.results.ordinal import OrdinalFit
-from logitkit.typing import Information, MissingPolicy, WeightKind
+from logitkit.typing import MissingPolicy, WeightKind
 
 __all__ = ["ordinal"]
 

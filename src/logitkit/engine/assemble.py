@@ -143,7 +143,7 @@ def make_record(
 def _improper(design: Design, record: FitRecord) -> int:
     """Return the number of rows whose finite linear predictors give no probabilities."""
     if record.is_single or sum(part.n_rows > 1 for part in record.predictors.parts) < 2:
-        return 0  # with proportional terms only, thresholds are the same distance apart in every row
+        return 0  # predictors that differ by their intercepts only are the same distance apart in every row
     eta = np.stack([design.matrix.matvec(row) for row in record.finite_table])
     if design.response.offset is not None:
         eta += design.response.offset

@@ -314,17 +314,14 @@ def _require_determined(design: Design, first: Evaluation, form: Form, columns: 
             raise FormulaError(
                 f"Columns are determined by others that enter the predictors in another way ({names}): leave them out."
             )
-        if isinstance(columns, PartCoordinates) and not form.family.compares_predictors:
+        if isinstance(columns, PartCoordinates) and form.family.words.untold:
             array = _dense(first).array
             flat = columns.transform @ np.linalg.eigh(array)[1][:, 0]
             names = ", ".join(
                 form.shown.label(int(place), design.info.names)
                 for place in np.flatnonzero(np.abs(flat) > 1e-6 * np.abs(flat).max())
             )
-            raise FormulaError(
-                f"No row tells these coefficients: {names}. Where they count, no row has an outcome next to that "
-                "threshold. Leave the term out of nominal=, or put levels or outcomes together."
-            )
+            raise FormulaError(f"No row tells these coefficients: {names}. {form.family.words.untold}")
         raise FormulaError(
             "The predictors of the outcomes do not determine one another's coefficients: only differences between "
             "outcomes can be estimated, so a term that is equal for all outcomes, the reference among them, has none. "

@@ -92,7 +92,7 @@ class FitRecord:
     absent : (p,) bool array or None
         Coefficients that are not in the model: zero, and no estimates.
     n_improper : int
-        Rows of the fit whose linear predictors give no probabilities: their thresholds cross.
+        Rows of the fit whose linear predictors give no probabilities.
     solved : Predictors or None
         Where predictors differ by outcome, or share coefficients: those that were estimated.
     """
@@ -177,7 +177,7 @@ class FitRecord:
         )
 
     def _name(self, label: str, column: int) -> str:
-        """Return the name of a coefficient; of a threshold its label alone."""
+        """Return the name of a coefficient; of an intercept in a table of intercepts its label alone."""
         name = self.info.names[column]
         if not label:
             return name
@@ -246,10 +246,8 @@ class FitRecord:
         if self.is_single:
             return ""
         base = "" if self.reference is None else f"; the reference, {self.outcomes[self.reference]!r}, has none"
-        if self.family.words.intercepts:
-            return (
-                "A threshold is called low|high after the outcomes that it parts, a nominal coefficient low|high:term."
-            )
+        if self.family.words.naming:
+            return str(self.family.words.naming)
         return f"A coefficient is called outcome:term{base}."
 
     def term_places(self) -> list[tuple[str, IntArray]]:

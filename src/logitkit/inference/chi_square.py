@@ -36,8 +36,8 @@ class ChiSquareTests:
 
     Parameters
     ----------
-    what : {'term', 'outcomes', 'parallel'}
-        What a row tests.
+    what : str
+        What a row tests: ``"term"``, ``"outcomes"``, or what the tests are of, in words.
     labels : tuple of str
         Of each row.
     statistic, p_value : (m,) array

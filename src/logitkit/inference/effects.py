@@ -21,7 +21,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
 from logitkit.inference.prediction import FittedRows, fitted_matrix
 from logitkit.inference.verbs import require
-from logitkit.models.link import LOGIT
+from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray
 
 __all__ = ["Effects", "SetRows", "average_predictions"]

@@ -95,7 +95,7 @@ def proportional_odds_test(record: FitRecord, design: Design | None, test: Paral
     design, place = design_of_columns(design, keep), np.cumsum(~aliased) - 1
     rows = [_statistic(record, design, keep, place[own], test) for _, own in tested]
     hypothesis = "the coefficients of the term are the same at all thresholds, given the other terms"
-    return chi_square_tests("parallel", tuple(label for label, _ in tested), rows, test, hypothesis)
+    return chi_square_tests("proportional odds", tuple(label for label, _ in tested), rows, test, hypothesis)
 
 
 def _statistic(record: FitRecord, design: Design, keep: IntArray, columns: IntArray, test: str) -> tuple[float, int]:

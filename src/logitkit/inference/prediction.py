@@ -22,7 +22,7 @@ from logitkit.inference.predictor_variance import predictor_covariances
 from logitkit.inference.sample import known_sides
 from logitkit.inference.verbs import require
 from logitkit.models.family import Family
-from logitkit.models.link import LOGIT
+from logitkit.models.links import LOGIT
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
 

@@ -98,7 +98,7 @@ def odds_ratios(
     DataError
         If a unit is zero or not finite; for an outcome against itself.
     UnsupportedError
-        Where exp(coefficient) has no name, as with the probit link.
+        Where exp(coefficient) has no name.
 
     Examples
     --------

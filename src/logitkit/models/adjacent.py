@@ -9,7 +9,23 @@ from __future__ import annotations
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.words import ODDS_RATIO, Words
 
-__all__ = ["Adjacent"]
+__all__ = ["ORDERED", "Adjacent"]
+
+#: What models of ordered outcomes are called, whose predictors stand at the thresholds between neighbours.
+ORDERED = Words(
+    "Adjacent-category logit model",
+    "",
+    ODDS_RATIO,
+    "multinomial",
+    equation="threshold",
+    intercepts="Thresholds",
+    ordered=True,
+    naming="A threshold is called low|high after the outcomes that it parts, a nominal coefficient low|high:term.",
+    untold=(
+        "Where they count, no row has an outcome next to that threshold. Leave the term out of nominal=, or put levels "
+        "or outcomes together."
+    ),
+)
 
 
 class Adjacent(Multinomial):
@@ -24,12 +40,4 @@ class Adjacent(Multinomial):
     __slots__ = ()
 
     name = "adjacent"
-    words = Words(
-        "Adjacent-category logit model",
-        "",
-        ODDS_RATIO,
-        "multinomial",
-        equation="threshold",
-        intercepts="Thresholds",
-        ordered=True,
-    )
+    words = ORDERED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
@@ -10,10 +11,9 @@ from logitkit.design.response.binary import one_value
 from logitkit.design.response.reading import BinaryReader, OutcomeReader
 from logitkit.models.binomial import Binomial
 from logitkit.models.form import Form, single_form
-from logitkit.models.link import link_named
+from logitkit.models.links import Information, link_named
 from logitkit.models.model import Statement
 from logitkit.options import require_choice
-from logitkit.typing import Information
 
 __all__ = ["Binary"]
 
@@ -50,6 +50,7 @@ class Binary(Statement):
     information: Information = "expected"
 
     is_single: ClassVar[bool] = True
+    called: ClassVar[Mapping[str, str]] = dict.fromkeys(("logit", "logistic", "binary", "binomial"), "")
 
     def __post_init__(self) -> None:
         """Refuse a link or information that is not offered, and an event that is not one value."""

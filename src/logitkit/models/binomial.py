@@ -12,11 +12,11 @@ import numpy as np
 
 from logitkit.design.response.response import Response, less_offsets
 from logitkit.models.curvatures import Banded, BlockSums
-from logitkit.models.links import LINKS, LOGIT, Link
-from logitkit.models.words import ODDS_RATIO, RATIOS, Words
+from logitkit.models.links import LINKS, LOGIT, Information, Link
+from logitkit.models.words import ODDS_RATIO, Words
 from logitkit.numerics.kernels import binomial as kernel
 from logitkit.numerics.kernels.binomial_values import logit_values, ratio_sum
-from logitkit.typing import BoolArray, CodeArray, FloatArray, Information, IntArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["Binomial"]
 
@@ -31,7 +31,7 @@ OTHERS = {
     name: Words(
         f"Binary regression with the {link.words} link",
         "",
-        None if link.ratio_of_absence else RATIOS.get(link.ratio or ""),
+        None if link.ratio_of_absence else link.ratio,
         "binomial",
         has_event=True,
         link=f"{link.words} link",

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from logitkit.design.response.response import NO_SHARES, Response, less_offsets
+from logitkit.models.adjacent import ORDERED
 from logitkit.models.curvatures import Banded, BlockSums
-from logitkit.models.links import LINKS, LOGIT, Link
+from logitkit.models.links import LINKS, LOGIT, Information, Link
 from logitkit.models.multinomial import Multinomial
-from logitkit.models.words import RATIOS, Words
-from logitkit.typing import BoolArray, CodeArray, FloatArray, Information, IntArray
+from logitkit.models.words import Words
+from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["Cumulative", "crossed"]
 
@@ -26,15 +27,11 @@ OF_LOWER = (
 )
 #: By link. A ratio has a name where exp(coefficient) is one: of odds, or of hazards of the higher outcomes.
 TITLES = {
-    name: Words(
-        f"Cumulative {link.words} model",
-        "",
-        None if LINKS[link.mirror].ratio_of_absence else RATIOS.get(LINKS[link.mirror].ratio or ""),
-        "multinomial",
-        equation="threshold",
-        intercepts="Thresholds",
+    name: replace(
+        ORDERED,
+        title=f"Cumulative {link.words} model",
+        ratio=None if LINKS[link.mirror].ratio_of_absence else LINKS[link.mirror].ratio,
         instead=OF_LOWER if LINKS[link.mirror].ratio_of_absence else INSTEAD,
-        ordered=True,
         improper="the thresholds cross, so that the probability of an outcome would be negative",
     )
     for name, link in LINKS.items()

@@ -56,7 +56,7 @@ class Family(Protocol):
 
     @property
     def is_bounded(self) -> bool:
-        """Whether linear predictors must stay below zero, as with the log link: a maximum may be on the boundary."""
+        """Whether linear predictors must stay below zero, so that a maximum may be on the boundary."""
 
     @property
     def concave(self) -> Family:

@@ -9,12 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 import numpy as np
 
+from logitkit.errors import UnsupportedError
+from logitkit.models.words import ODDS_RATIO, Ratio
 from logitkit.typing import FloatArray
 
-__all__ = ["CAUCHIT", "CLOGLOG", "LINKS", "LOG", "LOGIT", "LOGLOG", "PROBIT", "Link"]
+__all__ = [
+    "CAUCHIT",
+    "CLOGLOG",
+    "LINKS",
+    "LOG",
+    "LOGIT",
+    "LOGLOG",
+    "PROBIT",
+    "Information",
+    "Link",
+    "link_named",
+]
+
+#: Second derivatives that standard errors follow from.
+Information: TypeAlias = Literal["expected", "observed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +49,8 @@ class Link:
     mirror : str or None
         The link of the other event: what holds for an event with this link holds for its absence with that one, all
         coefficients having changed sign. None where there is no such link here.
-    ratio : str or None
-        The name of exp(coefficient), where it has one.
+    ratio : Ratio or None
+        What exp(coefficient) is called, where it has a name.
     ratio_of_absence : bool
         Whether that ratio belongs to the absence of the event, and is exp(-coefficient).
     rises_to_one : bool
@@ -57,7 +74,7 @@ class Link:
     words: str
     code: int
     mirror: str | None
-    ratio: str | None = None
+    ratio: Ratio | None = None
     ratio_of_absence: bool = False
     rises_to_one: bool = True
     log_concave: bool = True
@@ -130,14 +147,31 @@ def _flat(eta: FloatArray) -> FloatArray:
 
 START = 1e-3  # a starting value needs a mean within (0, 1)
 
-LOGIT = Link("logit", "logit", 0, "logit", "odds ratio")
+RISK_RATIO = Ratio("risk ratio", "Risk ratio", "risk", ODDS_RATIO.verbs)
+HAZARD_RATIO = Ratio("hazard ratio", "Hazard ratio", "hazard", ODDS_RATIO.verbs)
+
+LOGIT = Link("logit", "logit", 0, "logit", ODDS_RATIO)
 PROBIT = Link("probit", "probit", 1, "probit")
-CLOGLOG = Link("cloglog", "complementary log-log", 2, "loglog", "hazard ratio")
-LOGLOG = Link("loglog", "log-log", 3, "cloglog", "hazard ratio", ratio_of_absence=True)
+CLOGLOG = Link("cloglog", "complementary log-log", 2, "loglog", HAZARD_RATIO)
+LOGLOG = Link("loglog", "log-log", 3, "cloglog", HAZARD_RATIO, ratio_of_absence=True)
 CAUCHIT = Link("cauchit", "cauchit", 4, "cauchit", log_concave=False)
-LOG = Link("log", "log", 5, None, "risk ratio", rises_to_one=False)
+LOG = Link("log", "log", 5, None, RISK_RATIO, rises_to_one=False)
 
 #: Every link by the name that users write.
 LINKS: Mapping[str, Link] = MappingProxyType(
     {link.name: link for link in (LOGIT, PROBIT, CLOGLOG, LOGLOG, CAUCHIT, LOG)}
 )
+
+
+def link_named(name: str) -> Link:
+    """Return the link of that name, or say which names there are.
+
+    Examples
+    --------
+    >>> link_named("cloglog").words
+    'complementary log-log'
+    """
+    if not isinstance(name, str) or name not in LINKS:
+        known = ", ".join(repr(each) for each in LINKS)
+        raise UnsupportedError(f"link={name!r} is not offered; the links that are offered are {known}.")
+    return LINKS[name]

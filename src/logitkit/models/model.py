@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 from logitkit.design.info import DesignInfo
 from logitkit.design.response.reading import OutcomeReader
-from logitkit.errors import ArgumentError, DataError, nearest_name
+from logitkit.errors import ArgumentError, nearest_name
 from logitkit.models.form import Form
 
-__all__ = ["STATED_BY", "Model", "Statement", "require_model"]
+__all__ = ["Model", "Statement", "arguments_of", "stated_by"]
 
-#: The arguments of models, by the model that states them.
-STATED_BY = {
-    **dict.fromkeys(("event", "link", "information"), "Binary"),
-    **dict.fromkeys(("reference", "per_outcome", "equal"), "Multinomial"),
-    **dict.fromkeys(("nominal", "order"), "Ordinal"),
-}
 #: Arguments of the functions that fit, which no model states.
 OF_FITS = ("weights", "offset", "weight_kind", "missing", "cluster", "absorb", "penalty", "solver", "level")
-
-#: Names of models that other functions and packages take as text.
-NAMED = {
-    **dict.fromkeys(("logit", "logistic", "binary", "binomial"), "lk.Binary()"),
-    **dict.fromkeys(("multinomial", "nominal", "softmax", "mnlogit"), "lk.Multinomial()"),
-    **dict.fromkeys(("ordinal", "ordered", "cumulative", "ologit", "polr", "clm"), "lk.Ordinal()"),
-    **dict.fromkeys(("adjacent", "acat"), "lk.Ordinal('adjacent')"),
-}
 
 
 @runtime_checkable
@@ -62,14 +49,17 @@ class Statement:
     logitkit.errors.ArgumentError: Multinomial() has no argument 'event'. It is stated by lk.Binary(event='bus').
     """
 
+    #: Texts that other functions and packages have for the model, and the arguments that they mean.
+    called: ClassVar[Mapping[str, str]]
+
     def __new__(cls, *given: object, **named: object) -> Self:
         """Refuse arguments that there are not, with what is meant."""
-        known = [field.name for field in fields(cls)]
+        known = arguments_of(cls)
         for name, value in named.items():
             if name not in known:
                 hint = nearest_name(name, known)
-                if name in STATED_BY:
-                    hint = f"It is stated by lk.{STATED_BY[name]}({name}={value!r:.60})."
+                if owners := stated_by(name):
+                    hint = f"It is stated by {' or '.join(f'lk.{owner}({name}={value!r:.60})' for owner in owners)}."
                 elif name in OF_FITS:
                     hint = f"It belongs to the function that fits: lk.fit(..., model=lk.{cls.__name__}(), {name}=...)."
                 raise ArgumentError(f"{cls.__name__}() has no argument {name!r}. {hint}")
@@ -90,19 +80,11 @@ class Statement:
         return f"{type(self).__name__}({', '.join(stated)})"
 
 
-def require_model(model: Any) -> Model:
-    """Return a model as it is; refuse everything else with the model that is meant.
+def stated_by(name: str) -> tuple[str, ...]:
+    """Return the models that have an argument of this name."""
+    return tuple(sorted(kind.__name__ for kind in Statement.__subclasses__() if name in arguments_of(kind)))
 
-    Examples
-    --------
-    >>> require_model("multinomial")
-    Traceback (most recent call last):
-    logitkit.errors.DataError: model='multinomial': a model is an object, model=lk.Multinomial().
-    """
-    if isinstance(model, str) and model in NAMED:
-        raise DataError(f"model={model!r}: a model is an object, model={NAMED[model]}.")
-    if isinstance(model, type) and isinstance(model, Model):
-        raise DataError(f"model={model.__name__} is the class; give one of its objects, model=lk.{model.__name__}().")
-    if not isinstance(model, Model):
-        raise DataError(f"model={model!r:.60} is no model; give lk.Binary(), lk.Multinomial() or lk.Ordinal().")
-    return model
+
+def arguments_of(kind: type[Statement]) -> list[str]:
+    """Return the names of the arguments of a model."""
+    return [field.name for field in fields(kind)]

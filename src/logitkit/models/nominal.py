@@ -74,6 +74,7 @@ class Multinomial(Statement):
 
     is_single: ClassVar[bool] = False
     is_logit: ClassVar[bool] = False
+    called: ClassVar[Mapping[str, str]] = dict.fromkeys(("multinomial", "nominal", "softmax", "mnlogit"), "")
 
     def __post_init__(self) -> None:
         """Refuse what no data could make right, and keep what is given from being changed later."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar, Literal, get_args
@@ -17,11 +17,11 @@ from logitkit.errors import DataError, FormulaError, UnsupportedError
 from logitkit.models.adjacent import Adjacent
 from logitkit.models.cumulative import Cumulative
 from logitkit.models.form import Form
-from logitkit.models.link import link_named
+from logitkit.models.links import Information, link_named
 from logitkit.models.model import Statement
 from logitkit.models.predictors import Part, Predictors
 from logitkit.options import require_choice
-from logitkit.typing import FloatArray, Information, IntArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Ordinal", "ordinal_predictors", "threshold_names"]
 
@@ -72,6 +72,10 @@ class Ordinal(Statement):
 
     is_single: ClassVar[bool] = False
     is_logit: ClassVar[bool] = False
+    called: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("ordinal", "ordered", "cumulative", "ologit", "polr", "clm"), ""),
+        **dict.fromkeys(("adjacent", "acat"), "'adjacent'"),
+    }
 
     def __post_init__(self) -> None:
         """Refuse what is not offered, and keep what is given from being changed later."""

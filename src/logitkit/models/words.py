@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from logitkit.design.info import ResponseInfo
 
-__all__ = ["HAZARD_RATIO", "ODDS_RATIO", "RATIOS", "RELATIVE_RISK_RATIO", "RISK_RATIO", "Ratio", "Words"]
+__all__ = ["ODDS_RATIO", "RELATIVE_RISK_RATIO", "Ratio", "Words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,10 @@ class Words:
         Whether the model uses an order of the outcomes.
     improper : str
         What is wrong where linear predictors give no probabilities.
+    naming : str
+        How names of coefficients are made, where they are not called outcome:term.
+    untold : str
+        Why rows may leave a coefficient undetermined, and what to do.
     """
 
     title: str
@@ -96,6 +100,8 @@ class Words:
     instead: str = "Use average predictions, fit.effects()."
     ordered: bool = False
     improper: str = ""
+    naming: str = ""
+    untold: str = ""
 
     def ratio_against(self, reference: int | None) -> Ratio | None:
         """Return what exp(coefficient) is called in a fit with this reference outcome, or without one."""
@@ -125,7 +131,3 @@ RELATIVE_RISK_RATIO = Ratio(
     "fit.odds_ratios and fit.report",
     "RRR: relative risk ratio, the factor by which an increase of {change} multiplies P(outcome) / P({reference}).",
 )
-RISK_RATIO = Ratio("risk ratio", "Risk ratio", "risk", ODDS_RATIO.verbs)
-HAZARD_RATIO = Ratio("hazard ratio", "Hazard ratio", "hazard", ODDS_RATIO.verbs)
-#: By the name of what exp(coefficient) is with a link.
-RATIOS = {ratio.name: ratio for ratio in (ODDS_RATIO, RISK_RATIO, HAZARD_RATIO)}

@@ -24,9 +24,7 @@ METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
 
 @finding_document.register
 def _(result: ChiSquareTests) -> Document:
-    what = {"term": "terms", "outcomes": "whether outcomes can be combined", "parallel": "proportional odds"}[
-        result.what
-    ]
+    what = {"term": "terms", "outcomes": "whether outcomes can be combined"}.get(result.what, result.what)
     facts = [Fact("Method", KINDS[result.kind])]
     if result.type is not None:
         facts.append(Fact("Type", TYPES[result.type]))

@@ -65,8 +65,8 @@ def response_notes(record: FitRecord) -> Iterator[str]:
         order = first + (" < ..." if len(response.levels) > LEVELS_MOST else "")
         yield (
             f"The levels of {response.name} are ordered ({order}), but this model does not use the order: each level "
-            "has coefficients of its own. A cumulative (proportional odds) or adjacent-category model does, with one "
-            "coefficient per column where its assumption holds."
+            "has coefficients of its own. A model of ordered outcomes does, with one coefficient per column where its "
+            "assumption holds."
         )
     if response.empty:
         levels = name_list([repr(level) for level in response.empty])

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from logitkit.errors import ArgumentError, nearest_name
-from logitkit.models.model import STATED_BY
+from logitkit.models.catalogue import STATEMENTS
+from logitkit.models.model import arguments_of, stated_by
 
 __all__ = ["function_meant_by", "in_our_words", "meant_by", "verbs_in_our_words"]
 
@@ -51,15 +52,14 @@ KEYWORDS = {
     "ref": "In the formula: C(x, contr.treatment('level')); of several outcomes: reference=.",
     "model": "A model is stated where it is fitted: lk.fit(formula, data, model=lk.Multinomial()).",
     "event": "One of two outcomes is the event: lk.logit(..., event=...). Of several none is; name a reference=.",
-    "link": "A link is of a model of two outcomes: lk.logit(..., link=...).",
-    "information": "Expected or observed is said of a model of two outcomes: lk.logit(..., information=...).",
     "reference": "One of several outcomes is the reference: lk.multinomial(..., reference=...).",
     "per_outcome": "Terms of single outcomes belong to lk.multinomial.",
     "equal": "Equal coefficients belong to lk.multinomial.",
     "absorb": "Levels are absorbed by lk.logit and lk.fit, in a model of two outcomes; elsewhere write C(...).",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
-STATED = "It is stated by the model: model=lk.{0}({1}={2!r:.60})."
+OF_MODEL = "It is stated by the model: {0}."
+STATED = frozenset(name for kind in STATEMENTS for name in arguments_of(kind))
 FAMILY = "It is model= here: lk.Binary(), and lk.Multinomial() for more than two outcomes."
 #: Options of lk.Folds, by the words for them, and the arguments that take it.
 OF_FOLDS = {
@@ -140,11 +140,11 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     places = sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters.values())
     known = [name for name in parameters if name != "self"]
     own = len(parameters) - len(known)
-    hints = dict(KEYWORDS)
+    hints = {word: OF_MODEL.format(_calls(word, "...")) for word in STATED} | KEYWORDS
     for name in set(DIVIDING) & set(known):
         hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
         hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
-    stated = STATED_BY if "model" in known and "Model" in str(parameters["model"].annotation) else {}
+    stated = "model" in known and "Model" in str(parameters["model"].annotation)
     if stated:
         hints["family"] = FAMILY
 
@@ -160,8 +160,8 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
                 hint = hints.get(word, own_words)
                 if word in WITH_ROWS and own and "data" in known:
                     hint = _with_rows(type(given[0]), function.__name__, word) or hint
-                if word in stated:
-                    hint = STATED.format(stated[word], word, value)
+                if stated and word in STATED:
+                    hint = OF_MODEL.format(_calls(word, f"{value!r:.60}"))
                 raise ArgumentError(f"{called(given)}() has no argument {word!r}. {hint}")
         if len(given) > places:
             rest = [f"{each}=" for each in known[places - own :]]
@@ -176,6 +176,11 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         return function(*given, **named)
 
     return asked
+
+
+def _calls(word: str, value: str) -> str:
+    """Return the models that state a word, as the argument that takes them."""
+    return " or ".join(f"model=lk.{owner}({word}={value})" for owner in stated_by(word))
 
 
 def _with_rows(kind: type, verb: str, word: str) -> str:

@@ -73,7 +73,7 @@ def _values(record: FitRecord, rows: NewRows, scale: Scale) -> tuple[FloatArray,
             return family.log_odds(eta), outcomes
         with np.errstate(invalid="ignore"):
             own = np.diff(eta, axis=0) if family.compares_predictors else eta
-        return own, pd.Index(record.predictors.parts[0].labels, name="threshold")
+        return own, pd.Index(record.predictors.parts[0].labels, name=family.words.equation)
     if scale == "link" or family.compares_predictors:
         eta = reported_predictors(record, rows.matrix, rows.offset, rows.sides, rows.levels)
         shown = outcomes if family.compares_predictors else pd.Index(record.modelled)

@@ -27,7 +27,7 @@ from logitkit.engine.saved.outcomes import pack_outcomes, unpack_outcomes
 from logitkit.engine.saved.schema import FORMAT, ROUNDING, VERSION, problem_of
 from logitkit.errors import DataError, LogitkitError
 from logitkit.models.binomial import Binomial
-from logitkit.models.link import link_named
+from logitkit.models.catalogue import FAMILIES, chosen
 from logitkit.models.predictors import single_predictor
 from logitkit.typing import IntArray
 from logitkit.writing import write_file
@@ -171,8 +171,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
     return {
         **pack_model(record),
         "family": record.family.name,
-        "link": record.family.link.name,
-        "information": record.family.information,
+        **chosen(record.family),
         "events": record.events,
         "absorbed": None if absorbed is None else pack_absorbed(absorbed),
         "coordinates": pack_coordinates(record.coordinates),
@@ -189,6 +188,6 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         predictors=single_predictor(p),
         totals=np.array([parts["total"] - events, events]),
         **parts | {"limit": None if parts["limit"] is None else replace(parts["limit"], names=tuple(packed["names"]))},
-        family=Binomial(link_named(packed["link"]), packed["information"]),
+        family=FAMILIES[packed["family"]].make(2, packed),
         coordinates=unpack_coordinates(packed["coordinates"], parts["aliased"], p, q),
     )

@@ -13,11 +13,8 @@ from logitkit.design.formula.saved_levels import floats_of, pack_array, pack_van
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.model import pack_model, unpack_model
-from logitkit.models.adjacent import Adjacent
-from logitkit.models.cumulative import Cumulative
+from logitkit.models.catalogue import FAMILIES, chosen
 from logitkit.models.family import Family
-from logitkit.models.links import LINKS
-from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Part, Predictors, full_predictors
 from logitkit.typing import IntArray
 
@@ -35,12 +32,13 @@ def pack_outcomes(record: FitRecord) -> dict[str, Any]:
     return {
         **pack_model(record),
         "family": record.family.name,
+        **chosen(record.family),
         "reference": record.reference,
         "absent": None if record.absent is None else np.flatnonzero(record.absent).tolist(),
         "solved": None if record.solved is None else [pack_part(part) for part in record.solved.parts],
         "totals": encode(record.totals),
         "coordinates": packed,
-        **({} if record.predictors.is_plain else _pack_ordered(record)),
+        **(_pack_shown(record) if FAMILIES[record.family.name].in_parts else {}),
     }
 
 
@@ -67,23 +65,21 @@ def unpack_outcomes(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> 
     return record if record.limit is None else replace(record, limit=replace(record.limit, names=record.names))
 
 
-def _pack_ordered(record: FitRecord) -> dict[str, Any]:
-    """Return the parts of the predictors with their labels, and what an ordered family is made with."""
+def _pack_shown(record: FitRecord) -> dict[str, Any]:
+    """Return the parts of the predictors with their labels."""
     shown = [
         {"columns": part.columns.tolist(), "labels": list(part.labels), "constraint": encode(part.constraint)}
         for part in record.predictors.parts
     ]
-    family = record.family
-    of_link = {"link": family.link.name, "information": family.information} if family.name == "cumulative" else {}
-    common = {"shown": shown, "link": "logit", "information": "observed", "n_improper": record.n_improper}
-    return common | of_link
+    return {"shown": shown, "n_improper": record.n_improper}
 
 
 def _model(packed: Mapping[str, Any], k: int, p: int, levels: tuple[str, ...]) -> tuple[Family, Predictors]:
     """Return the likelihood and the predictors that are shown."""
-    name = packed["family"]
-    if name == Multinomial.name:
-        return Multinomial(k), full_predictors(k, p, packed["reference"], levels)
+    kind = FAMILIES[packed["family"]]
+    family = kind.make(k, packed)
+    if not kind.in_parts:
+        return family, full_predictors(k, p, packed["reference"], levels)
     parts = tuple(
         Part(
             np.array(part["columns"], dtype=np.int64),
@@ -92,9 +88,7 @@ def _model(packed: Mapping[str, Any], k: int, p: int, levels: tuple[str, ...]) -
         )
         for part in packed["shown"]
     )
-    if name == Adjacent.name:
-        return Adjacent(k), Predictors(k, p, parts)
-    return Cumulative(k, LINKS[packed["link"]], packed["information"]), Predictors(k - 1, p, parts)
+    return family, Predictors(kind.n_predictors(k), p, parts)
 
 
 def pack_part(part: Part) -> dict[str, Any]:

@@ -34,15 +34,13 @@ from logitkit.engine.saved.parts import (
 )
 from logitkit.engine.saved.shapes import Coded, Each, Maybe, Numbers, OneOf, Row, Table, numbers_of
 from logitkit.engine.solvers.solver import Status
-from logitkit.models.links import LINKS
-from logitkit.typing import FloatArray, Information, WeightKind
+from logitkit.models.catalogue import FAMILIES
+from logitkit.typing import FloatArray, WeightKind
 
 __all__ = ["FORMAT", "VERSION", "problem_of"]
 
 FORMAT = "logitkit fit"
 VERSION = 6
-ORDERED = ("cumulative", "adjacent")
-FAMILIES = ("binomial", "multinomial", *ORDERED)
 OF_TWO, OF_SEVERAL = ("binary", "grouped"), ("nominal", "counts")
 ROUNDING = 1e-8
 
@@ -71,11 +69,11 @@ def _response(family: str) -> Coded:
 def _head(family: str) -> dict[str, Field]:
     """Return the fields that set the sizes of all others."""
     return {
-        "family": Text(FAMILIES),
+        "family": Text(tuple(FAMILIES)),
         "names": Each(Text(), "p"),
         "response": _response(family),
         "aliased": Each(Whole(0, "n"), distinct=True),
-        **({"shown": Each(SHOWN_PART)} if family in ORDERED else {}),
+        **({"shown": Each(SHOWN_PART)} if FAMILIES[family].in_parts else {}),
     }
 
 
@@ -119,8 +117,9 @@ def _fields(family: str) -> dict[str, Field]:
         "fingerprint": Text(),
         "digest": Text(),
     }
-    if family in ORDERED:
-        shared |= {"link": Text(tuple(LINKS)), "information": Text(get_args(Information)), "n_improper": Whole()}
+    shared |= {name: Text(values) for name, values in FAMILIES[family].choices.items()}
+    if FAMILIES[family].in_parts:
+        shared |= {"n_improper": Whole()}
     if several:
         return shared | {
             "reference": Maybe(Whole(0, "k")),
@@ -130,8 +129,6 @@ def _fields(family: str) -> dict[str, Field]:
             "coordinates": Maybe(OF_OUTCOMES),
         }
     return shared | {
-        "link": Text(tuple(LINKS)),
-        "information": Text(get_args(Information)),
         "events": POSITIVE,
         "absorbed": Maybe(ABSORBED),
         "coordinates": Maybe(OneOf({"layout": OF_LEVELS, "transform": OF_COLUMNS})),
@@ -255,7 +252,7 @@ def problem_of(packed: Mapping[str, Any]) -> str | None:
 def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
     if "family" not in packed:
         yield "it has no 'family'"
-    yield from Text(FAMILIES).problems(packed["family"], "family", {})
+    yield from Text(tuple(FAMILIES)).problems(packed["family"], "family", {})
     family = packed["family"]
     sizes: Sizes = {"one": 1, "two": 2} | ({"k": 2} if family == "binomial" else {})
     for name, kind in _head(family).items():
@@ -264,7 +261,7 @@ def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
         yield from kind.problems(packed[name], name, sizes)
         if name == "response" and family != "binomial":
             sizes["k"] = len(dict(packed["response"]["dict"])["levels"])
-            sizes["predictors"] = sizes["k"] - (family == "cumulative")
+            sizes["predictors"] = FAMILIES[family].n_predictors(sizes["k"])
     p, aliased, coordinates = sizes["p"], packed["aliased"], packed.get("coordinates")
     if family == "binomial":
         sizes["n"] = p
@@ -274,7 +271,7 @@ def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
         if "reference" not in packed:
             yield "it has no 'reference'"
         sizes["n"] = p * (sizes["k"] if packed["reference"] is None else sizes["k"] - 1)
-        if family in ORDERED:
+        if FAMILIES[family].in_parts:
             sizes["n"] = len(_columns(packed, p))
         if coordinates is None:
             sizes["q"] = sizes["n"] - len(aliased)
