@@ -16,7 +16,7 @@ import sys
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -201,6 +201,75 @@ def test_no_code_asks_which_family_it_has() -> None:
         and kinds & {name.id for name in ast.walk(node.args[1]) if isinstance(name, ast.Name)}
     ]
     assert asking == []
+
+
+class Brought(NamedTuple):
+    """What a family brought: files of its own, words that code has because of it, and files outside that have them."""
+
+    own: set[str]
+    words: str
+    touched: set[str]
+
+
+ORDERED = r"[Oo]rdinal|[Pp]roportional.odds|\bnominal\b.?=|--nominal|[Aa]djacent|\bacat\b|[Cc]umulative "
+OF_ORDERED = {"logitkit", "models.catalogue", "inference.verbs", "results.classes", "cli.stated"}
+BROUGHT = {
+    "links": Brought(
+        {"numerics.kernels.links", "models.links", "engine.boundary"},
+        r"\b(?:probit|c?loglog|cauchit)\b|--link",
+        {"models.binary", "models.binomial", "models.catalogue"}
+        | {"engine.fit", "api.functions", "api.grouped", "cli.stated"},
+    ),
+    "adjacent categories, with what all ordered outcomes share": Brought(
+        {"models.ordinal", "models.adjacent", "design.response.ordered", "inference.parallel"}
+        | {"results.ordinal", "api.ordered"},
+        ORDERED,
+        OF_ORDERED,
+    ),
+    "cumulative probabilities": Brought({"models.cumulative", "numerics.kernels.cumulative"}, ORDERED, OF_ORDERED),
+}
+BEFORE = {"LOGIT", "Link"}  # the logit function, which all models use
+
+
+@cache
+def written(path: Path) -> list[str]:
+    """The texts of a file, without docstrings, and the names of its arguments."""
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+    }
+    texts = [
+        node.value
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented
+    ]
+    return texts + [node.arg for node in ast.walk(syntax(path)) if isinstance(node, ast.arg)]
+
+
+def taken_from(path: Path, modules: set[str]) -> set[str]:
+    """The names that a file imports from some modules."""
+    return {
+        alias.name
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").removeprefix("logitkit.") in modules
+        for alias in node.names
+    }
+
+
+@pytest.mark.parametrize("family", BROUGHT)
+def test_a_family_brings_at_most_seven_files_and_touches_at_most_seven(family: str) -> None:
+    """A file is touched that imports from those of the family, or says its words. More: mend the core first."""
+    brought = BROUGHT[family]
+    every = {name for each in BROUGHT.values() for name in each.own}
+    touched = {
+        module_name(path).removeprefix("logitkit.")
+        for path in SOURCES
+        if taken_from(path, brought.own) - BEFORE or re.search(brought.words, "\n".join(written(path)))
+    } - every
+    assert touched == brought.touched
+    assert len(brought.own) <= 7
+    assert len(touched) <= 7
 
 
 def test_only_the_command_line_prints() -> None:
