@@ -142,12 +142,14 @@ class Cumulative:
         """Do what ``rows`` does for rows of one outcome, of which two thresholds matter."""
         from logitkit.numerics.kernels.cumulative import own_rows, own_thresholds
 
+        n = eta.shape[1]
         value, closest, n_crossed = 0.0, np.inf, 0
-        ends, tails = np.empty((2, 0)), np.empty((2, 0, 0))
-        for first in range(0, eta.shape[1], PIECE):
-            size = min(PIECE, eta.shape[1] - first)
-            if ends.shape[1] != size:
-                ends = np.empty((2, size))
+        most = -(-n // max(-(-n // PIECE), 1))  # pieces of nearly the same size
+        ends = np.empty((2, most))
+        tails = _room(ends)
+        for first in range(0, n, max(most, 1)):
+            if n - first < most:
+                ends = np.empty((2, n - first))
                 tails = _room(ends)
             n_crossed += own_thresholds(first, eta, codes, weights, ends)
             self._fill_tails(ends, 0, tails)

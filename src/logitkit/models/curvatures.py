@@ -11,16 +11,56 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from logitkit.numerics.once import once
 from logitkit.typing import FloatArray
 
-__all__ = ["Banded", "BlockSums", "RowCurvature", "Softmax"]
+__all__ = ["Banded", "BlockSums", "Combinations", "RowCurvature", "Softmax"]
+
+
+@dataclass(frozen=True, eq=False)
+class Combinations:
+    """Two combinations of the linear predictors, and what their zeros say: found once for all blocks of rows.
+
+    Parameters
+    ----------
+    left, right : (m,) array
+        h and g.
+    """
+
+    left: FloatArray
+    right: FloatArray
+
+    @once
+    def alike(self) -> bool:
+        """Whether the two are the same."""
+        return self.left is self.right or np.array_equal(self.left, self.right)
+
+    @once
+    def predictors(self) -> tuple[list[int], list[int]]:
+        """The predictors in each of the two."""
+        return np.flatnonzero(self.left).tolist(), np.flatnonzero(self.right).tolist()
+
+    @once
+    def own(self) -> FloatArray:
+        """Products of the weights of each predictor, shape (m,)."""
+        return self.left * self.right
+
+    @once
+    def beside(self) -> FloatArray:
+        """Products of the weights of each predictor and the next, in both orders, shape (m - 1,)."""
+        return self.left[:-1] * self.right[1:] + self.left[1:] * self.right[:-1]
+
+    @once
+    def band(self) -> tuple[list[int], list[int]]:
+        """Where the products of ``own`` and of ``beside`` are not zero."""
+        return np.flatnonzero(self.own).tolist(), np.flatnonzero(self.beside).tolist()
 
 
 class RowCurvature(Protocol):
     """Weighted second derivatives of a block of rows."""
 
-    def between(self, left: FloatArray, right: FloatArray) -> FloatArray | None:
-        """Return h' C g of each row for two vectors of length m, shape (n,); None where it is zero by structure."""
+    def between(self, pair: Combinations) -> FloatArray | None:
+        """Return h' C g of each row, shape (n,); None where it is zero by structure."""
 
 
 class BlockSums(NamedTuple):
@@ -61,7 +101,7 @@ class Softmax:
     --------
     >>> curvature = Softmax(np.array([[0.25], [0.75]]), np.array([[0.75], [0.25]]), np.array([2.0]))
     >>> own, other = np.eye(2)
-    >>> curvature.between(own, own).tolist(), curvature.between(own, other).tolist()
+    >>> curvature.between(Combinations(own, own)).tolist(), curvature.between(Combinations(own, other)).tolist()
     ([0.375], [-0.375])
     """
 
@@ -69,19 +109,20 @@ class Softmax:
     others: FloatArray
     weights: FloatArray
 
-    def between(self, left: FloatArray, right: FloatArray) -> FloatArray | None:
+    def between(self, pair: Combinations) -> FloatArray | None:
         """Return the weighted covariance of two scores of the outcomes, shape (n,)."""
-        one, other = np.flatnonzero(left), np.flatnonzero(right)
-        if one.size == 0 or other.size == 0:
+        left, right = pair.left, pair.right
+        one, other = pair.predictors
+        if not one or not other:
             return None
-        if one.size == 1 and other.size == 1:
-            a, b = int(one[0]), int(other[0])
+        if len(one) == 1 and len(other) == 1:
+            a, b = one[0], other[0]
             size = float(left[a] * right[b])
             return np.asarray(size * self.weights * self.mean[a] * (self.others[a] if a == b else -self.mean[b]))
         # Deviations from the mean lose no digits where one outcome is nearly certain.
         deviation = left[:, None] - left @ self.mean
         product = self.mean * deviation
-        if left is right or np.array_equal(left, right):
+        if pair.alike:
             return np.asarray(self.weights * (product * deviation).sum(axis=0))
         return np.asarray(self.weights * (product * (right[:, None] - right @ self.mean)).sum(axis=0))
 
@@ -100,20 +141,20 @@ class Banded:
     Examples
     --------
     >>> curvature = Banded(np.array([[2.0], [3.0]]), np.array([[-1.0]]))
-    >>> curvature.between(np.ones(2), np.ones(2)).tolist()
+    >>> curvature.between(Combinations(np.ones(2), np.ones(2))).tolist()
     [3.0]
     """
 
     diagonal: FloatArray
     beside: FloatArray
 
-    def between(self, left: FloatArray, right: FloatArray) -> FloatArray | None:
+    def between(self, pair: Combinations) -> FloatArray | None:
         """Return h' C g of each row, shape (n,)."""
-        own = left * right
-        pairs = left[:-1] * right[1:] + left[1:] * right[:-1]
-        if not own.any() and not pairs.any():
+        own, beside = pair.band
+        if not own and not beside:
             return None
-        if np.count_nonzero(own) == 1 and not pairs.any():
-            place = int(np.flatnonzero(own)[0])
-            return np.asarray(own[place] * self.diagonal[place])
-        return np.asarray(own @ self.diagonal + pairs @ self.beside)
+        if len(own) + len(beside) == 1:
+            size, row = (pair.own, self.diagonal) if own else (pair.beside, self.beside)
+            place = own[0] if own else beside[0]
+            return np.asarray(size[place] * row[place])
+        return np.asarray(pair.own @ self.diagonal + pair.beside @ self.beside)

@@ -72,17 +72,26 @@ class Part:
         out[self.rows, np.arange(self.n_rows)] = 1.0
         return out
 
+    @once
+    def leads(self) -> bool:
+        """Whether the constraint matrix only selects the first predictors, in their order."""
+        return self.rows is not None and self.constraint is None and bool((self.rows == np.arange(self.n_rows)).all())
+
     def expand(self, values: FloatArray, n_predictors: int) -> FloatArray:
-        """Return H times values of shape (r, k), shape (m, k)."""
+        """Return H times values of shape (r, k), shape (m, k); the values themselves where H is the identity."""
         if self.constraint is not None:
-            return np.asarray(self.constraint @ values)
+            return np.asarray(self.constraint * values if self.n_rows == 1 else self.constraint @ values)
+        if self.leads and self.n_rows == n_predictors:
+            return values
         out = np.zeros((n_predictors, *values.shape[1:]))
         out[self.rows] = values
         return out
 
     def contract(self, values: FloatArray) -> FloatArray:
-        """Return H' times values of shape (m, k), shape (r, k)."""
-        return np.asarray(values[self.rows] if self.constraint is None else self.constraint.T @ values)
+        """Return H' times values of shape (m, k), shape (r, k); a view of them where it is the first."""
+        if self.constraint is not None:
+            return np.asarray(self.constraint.T @ values)
+        return values[: self.n_rows] if self.leads else np.asarray(values[self.rows])
 
 
 @dataclass(frozen=True, eq=False)

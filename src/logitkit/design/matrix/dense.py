@@ -81,6 +81,11 @@ class Dense(Matrix):
         """Return a copy of some columns, in float64."""
         return Dense(np.ascontiguousarray(self.array[:, index], dtype=np.float64))
 
+    def span(self, first: int, last: int) -> Dense:
+        """Return a view of columns that follow one another, in float64; of a single one, a copy."""
+        some = self.array[:, first:last]
+        return Dense(np.asarray(some if last - first > 1 else some.copy(), dtype=np.float64))
+
     def matvec(self, vector: FloatArray) -> FloatArray:
         """Return X v, shape (n,)."""
         return np.asarray(self.array @ vector)
@@ -104,9 +109,10 @@ class Dense(Matrix):
     def add_gram(self, weights: FloatArray, out: FloatArray, buffer: FloatArray) -> None:
         """Add X' diag(weights) X by one symmetric product of the rows scaled by root weights."""
         n, p = self.array.shape
-        if self.array.flags.c_contiguous and self.array.dtype == np.float64:
+        numbers = self.by_row
+        if numbers is not None:
             scaled = buffer[: n * p].reshape(n, p)
-            scale_rows(self.array, weights, scaled)
+            scale_rows(numbers, weights, scaled)
         else:
             scaled = self._like(buffer[: n * p])
             np.multiply(self.array, np.sqrt(weights)[:, None], out=scaled)
@@ -117,9 +123,10 @@ class Dense(Matrix):
         """Add X' diag(weights) X from rows scaled in single precision, at half the cost."""
         n, p = self.array.shape
         space = buffer.view(np.float32)[: n * p]
-        if self.array.flags.c_contiguous and self.array.dtype == np.float64:
+        numbers = self.by_row
+        if numbers is not None:
             scaled = space.reshape(n, p)
-            scale_rows(self.array, weights, scaled)
+            scale_rows(numbers, weights, scaled)
         else:
             scaled = self._like(space)
             np.multiply(self.array, np.sqrt(weights)[:, None], out=scaled, casting="same_kind")

@@ -133,6 +133,10 @@ class Matrix(ABC):
 
         return sparse_matrix(self.to_sparse()[:, index])
 
+    def span(self, first: int, last: int) -> Matrix:
+        """Return columns that follow one another, without a copy of them where the storage allows it."""
+        return self.columns(np.arange(first, last))
+
     def rmatvec(self, vector: FloatArray) -> FloatArray:
         """Return X' v, shape (p,)."""
         inner = self.inner

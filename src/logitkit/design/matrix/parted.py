@@ -86,5 +86,12 @@ def in_parts(matrix: Matrix, columns: tuple[IntArray, ...]) -> Parted:
     """Return the columns of a matrix in parts."""
     if isinstance(matrix, Parted):
         return matrix
-    everything = np.arange(matrix.n_columns)
-    return Parted(tuple(matrix if np.array_equal(part, everything) else matrix.columns(part) for part in columns))
+    return Parted(tuple(_some(matrix, part) for part in columns))
+
+
+def _some(matrix: Matrix, columns: IntArray) -> Matrix:
+    """Return some columns, without a copy where they follow one another."""
+    first, last = (int(columns[0]), int(columns[0]) + columns.size) if columns.size else (0, 0)
+    if not np.array_equal(columns, np.arange(first, last)):
+        return matrix.columns(columns)
+    return matrix if columns.size == matrix.n_columns else matrix.span(first, last)

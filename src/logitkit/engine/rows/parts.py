@@ -12,6 +12,7 @@ predictors share so costs one Gram matrix, whatever their number, and thresholds
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import Any, cast
 
 import numpy as np
@@ -21,6 +22,7 @@ from logitkit.design.matrix.parted import in_parts
 from logitkit.design.response.response import Response
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.rows.engine import RowSums, SecondSums, Sums
+from logitkit.models.curvatures import Combinations, RowCurvature
 from logitkit.models.predictors import Predictors
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
@@ -39,26 +41,27 @@ class PartSums:
     def __init__(self, matrices: tuple[Matrix, ...], predictors: Predictors) -> None:
         self.matrices, self.predictors = matrices, predictors
         m = predictors.n_predictors
-        self.vectors = [list(part.matrix(m).T) for part in predictors.parts]
+        vectors = [list(part.matrix(m).T) for part in predictors.parts]
         n_parts = len(matrices)
         self.within = [
-            (g, a, b)
+            (g, a, b, Combinations(vectors[g][a], vectors[g][b]))
             for g in range(n_parts)
-            for a in range(len(self.vectors[g]))
-            for b in range(a, len(self.vectors[g]))
+            for a in range(len(vectors[g]))
+            for b in range(a, len(vectors[g]))
         ]
         widths = [matrix.n_columns for matrix in matrices]
         pairs = [(g, h) for g in range(n_parts) for h in range(g + 1, n_parts)]
-        self.between = [(g, h) if widths[g] <= widths[h] else (h, g) for g, h in pairs]
+        self.between = [
+            (g, h, [[Combinations(left, right) for right in vectors[h]] for left in vectors[g]])
+            for g, h in ((g, h) if widths[g] <= widths[h] else (h, g) for g, h in pairs)
+        ]
 
     def whole(self) -> Sums:
         """Return empty sums: two Gram matrices per pair within a part, and products per pair of parts."""
         inner = [matrix.inner.n_columns for matrix in self.matrices]
-        grams = [np.zeros((2, inner[g], inner[g])) for g, _, _ in self.within]
-        crosses = [
-            np.zeros((len(self.vectors[g]) * len(self.vectors[h]) * self.matrices[g].n_columns, inner[h]))
-            for g, h in self.between
-        ]
+        rows = [part.n_rows for part in self.predictors.parts]
+        grams = [np.zeros((2, inner[g], inner[g])) for g, *_ in self.within]
+        crosses = [np.zeros((rows[g] * rows[h] * self.matrices[g].n_columns, inner[h])) for g, h, _ in self.between]
         return (*grams, *crosses)
 
     def merge(self, total: Sums, sums: Sums) -> None:
@@ -66,44 +69,51 @@ class PartSums:
         for one, other in zip(total, sums, strict=True):
             np.add(one, other, out=one)
 
-    def add(self, sums: Sums, blocks: list[Matrix], inner: list[Matrix], curvature: Any, buffer: FloatArray) -> None:
+    def add(
+        self, sums: Sums, blocks: list[Matrix], inner: list[Matrix], curvature: RowCurvature, buffer: FloatArray
+    ) -> None:
         """Add a block of rows: the parts as they are, and in their inner columns."""
-        for place, (g, a, b) in enumerate(self.within):
-            weights = curvature.between(self.vectors[g][a], self.vectors[g][b])
+        squares = {g: block.to_dense()[:, 0] ** 2 for g, block in enumerate(inner) if block.n_columns == 1}
+        for (g, _, _, pair), (above, below) in zip(self.within, sums, strict=False):
+            weights = curvature.between(pair)
             if weights is None:
                 continue
-            above, below = sums[place]
+            if g in squares:  # of either sign, for no root of them is taken
+                np.add(above, weights @ squares[g], out=above)
+                continue
             if weights.min(initial=0.0) >= 0.0:
                 inner[g].add_gram(weights, above, buffer)
                 continue
             inner[g].add_gram(np.maximum(-weights, 0.0), below, buffer)
             if weights.max(initial=0.0) > 0.0:
                 inner[g].add_gram(np.maximum(weights, 0.0), above, buffer)
-        for place, (g, h) in enumerate(self.between, len(self.within)):
+        for (g, h, pairs), crossed in zip(self.between, sums[len(self.within) :], strict=True):
             cells = blocks[g].to_dense().T
-            rows = np.zeros((len(self.vectors[g]), len(self.vectors[h]), *cells.shape))
-            for a, left in enumerate(self.vectors[g]):
-                for b, right in enumerate(self.vectors[h]):
-                    weights = curvature.between(left, right)
+            rows = np.zeros((len(pairs), len(pairs[0]), *cells.shape))
+            for a, with_left in enumerate(pairs):
+                for b, pair in enumerate(with_left):
+                    weights = curvature.between(pair)
                     if weights is not None:
                         np.multiply(cells, weights, out=rows[a, b])
-            inner[h].add_rmatvecs(rows.reshape(-1, cells.shape[1]), sums[place])
+            inner[h].add_rmatvecs(rows.reshape(-1, cells.shape[1]), crossed)
 
     def finish(self, total: Sums) -> DenseHessian:
         """Return the Hessian over what is solved for."""
         places, matrices = self.predictors.places, self.matrices
         whole: FloatArray = np.zeros((self.predictors.n_flat, self.predictors.n_flat))
-        for sums, (g, a, b) in zip(total, self.within, strict=False):
-            gram = matrices[g].collect_gram(mirrored(sums[0])) - matrices[g].collect_gram(mirrored(sums[1]))
-            whole[np.ix_(places[g][a], places[g][b])] = gram
-            whole[np.ix_(places[g][b], places[g][a])] = gram.T
-        for sums, (g, h) in zip(total[len(self.within) :], self.between, strict=True):
+        for sums, (g, a, b, _) in zip(total, self.within, strict=False):
+            gram = matrices[g].collect_gram(mirrored(sums[0]))
+            if sums[1].any():
+                gram = gram - matrices[g].collect_gram(mirrored(sums[1]))
+            whole[places[g][a][:, None], places[g][b]] = gram
+            whole[places[g][b][:, None], places[g][a]] = gram.T
+        for sums, (g, h, pairs) in zip(total[len(self.within) :], self.between, strict=True):
             collected = np.stack([matrices[h].collect(row) for row in sums]) if len(sums) else sums
-            cross = collected.reshape(len(self.vectors[g]), len(self.vectors[h]), matrices[g].n_columns, -1)
+            cross = collected.reshape(len(pairs), len(pairs[0]), matrices[g].n_columns, -1)
             for a, rows in enumerate(cross):
                 for b, block in enumerate(rows):
-                    whole[np.ix_(places[g][a], places[h][b])] = block
-                    whole[np.ix_(places[h][b], places[g][a])] = block.T
+                    whole[places[g][a][:, None], places[h][b]] = block
+                    whole[places[h][b][:, None], places[g][a]] = block.T
         return DenseHessian(self.predictors.hessian(whole))
 
 
@@ -132,6 +142,8 @@ class PartRows:
         self.matrix = in_parts(matrix, tuple(part.columns for part in predictors.parts))
         self.response, self.family, self.predictors = response, family, predictors
         self._inner = [part.inner for part in self.matrix.parts]
+        sizes = [part.n_rows * inner.n_columns for part, inner in zip(predictors.parts, self._inner, strict=True)]
+        self._ends = [0, *accumulate(sizes)]
         self._sums = PartSums(self.matrix.parts, predictors)
         m = predictors.n_predictors
         widest = max(part.dense_width for part in self._inner)
@@ -160,7 +172,7 @@ class PartRows:
 
     def empty(self) -> FloatArray:
         """Return a gradient of zeros: the rows of each part in its inner columns, one after another."""
-        return np.zeros(self._ends()[-1])
+        return np.zeros(self._ends[-1])
 
     def collect(self, gradient: FloatArray) -> FloatArray:
         """Return derivatives by what is solved for, shape (q,)."""
@@ -238,10 +250,11 @@ class PartRows:
 
     def _change(self, blocks: list[Matrix], inner: FloatArray, size: int) -> FloatArray:
         """Return what the coefficients add to the linear predictors of a block, shape (m, b)."""
-        out = np.zeros((self.predictors.n_predictors, size))
+        m, out = self.predictors.n_predictors, None
         for part, block, rows in zip(self.predictors.parts, blocks, self._split(inner), strict=True):
-            out += part.expand(block.matvecs(rows), self.predictors.n_predictors)
-        return out
+            change = part.expand(block.matvecs(rows), m)
+            out = change if out is None else np.add(out, change, out=out)
+        return np.zeros((m, size)) if out is None else out
 
     def _eta(self, blocks: list[Matrix], start: int, stop: int, inner: FloatArray) -> FloatArray:
         eta = self._change(blocks, inner, stop - start)
@@ -249,14 +262,9 @@ class PartRows:
             eta += self.response.offset[:, start:stop]
         return eta
 
-    def _ends(self) -> list[int]:
-        sizes = [part.n_rows * inner.n_columns for part, inner in zip(self.predictors.parts, self._inner, strict=True)]
-        return [0, *np.cumsum(sizes).tolist()]
-
     def _split(self, values: FloatArray) -> list[FloatArray]:
         """Return views of the rows of each part, shape (r, q) each."""
-        ends = self._ends()
         return [
             values[start:stop].reshape(part.n_rows, -1)
-            for part, start, stop in zip(self.predictors.parts, ends[:-1], ends[1:], strict=True)
+            for part, (start, stop) in zip(self.predictors.parts, pairwise(self._ends), strict=True)
         ]

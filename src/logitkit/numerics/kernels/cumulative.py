@@ -21,7 +21,7 @@ import math
 import numpy as np
 
 from logitkit.numerics.kernels import compiled
-from logitkit.typing import CodeArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, CodeArray, FloatArray
 
 __all__ = ["cumulative_probabilities", "cumulative_rows", "own_rows", "own_thresholds"]
 
@@ -102,37 +102,33 @@ def cumulative_rows(  # noqa: PLR0917 - arrays and scalars only
     beside[:, first : first + size] = 0.0
     value, crossed = _order(first, size, eta, weights)
     counted = shares.shape[0] > 0
-    parts, ends, space = np.empty((7, size)), np.empty((3, size), np.int64), np.empty((3, size))
-    for outcome in range(m + 1 if counted else 1):
-        _find(first, outcome if counted else -1, codes, eta, tails, parts, ends)
+    parts, upper, space = np.empty((7, size)), np.empty(size, np.bool_), np.empty((3, size))
+    for outcome in range(m + 1):
+        _find(first, outcome, eta, tails, parts, upper)
         _complete(parts, space)
+        low, high = max(outcome - 1, 0), min(outcome, m - 1)
         for i in range(size):
             row = first + i
-            w = weights[row] * shares[outcome, row] if counted else weights[row]
-            if w == 0.0:
-                continue
-            value += w * parts[LOSS, i]
-            near, far, sign = ends[0, i], ends[1, i], w * ends[2, i]
-            slope[near, row] += sign * parts[NEAR, i]
-            slope[far, row] -= sign * parts[FAR, i]
-            if not expected:
+            near, far = (low, high) if upper[i] else (high, low)
+            w = weights[row] * (shares[outcome, row] if counted else (1.0 if codes[row] == outcome else 0.0))
+            if w != 0.0:
+                value += w * parts[LOSS, i]
+                sign = w if upper[i] else -w
+                slope[near, row] += sign * parts[NEAR, i]
+                slope[far, row] -= sign * parts[FAR, i]
+            if expected:
+                w = weights[row] if parts[WIDTH, i] > 0.0 else 0.0  # crossed thresholds have no such outcome
+                at_near = _product(w * parts[SIZE, i], parts[NEAR, i])
+                at_far = _product(w * parts[SIZE, i], parts[FAR, i])
+                diagonal[near, row] += _product(at_near, parts[NEAR, i])
+                diagonal[far, row] += _product(at_far, parts[FAR, i])
+                if m > 1:  # an outcome with one end adds zero
+                    beside[min(low, m - 2), row] -= _product(at_near, parts[FAR, i])
+            elif w != 0.0:
                 diagonal[near, row] += w * parts[NEAR_BENT, i]
                 diagonal[far, row] += w * parts[FAR_BENT, i]
-                if m > 1:  # an outcome with one end adds zero
-                    beside[min(near, far, m - 2), row] -= w * parts[NEAR, i] * parts[FAR, i]
-    for outcome in range(m + 1 if expected else 0):
-        _find(first, outcome, codes, eta, tails, parts, ends)
-        _complete(parts, space)
-        for i in range(size):
-            row = first + i
-            near, far = ends[0, i], ends[1, i]
-            w = weights[row] if parts[WIDTH, i] > 0.0 else 0.0  # crossed thresholds have no such outcome
-            at_near = _product(w * parts[SIZE, i], parts[NEAR, i])
-            at_far = _product(w * parts[SIZE, i], parts[FAR, i])
-            diagonal[near, row] += _product(at_near, parts[NEAR, i])
-            diagonal[far, row] += _product(at_far, parts[FAR, i])
-            if m > 1:
-                beside[min(near, far, m - 2), row] -= _product(at_near, parts[FAR, i])
+                if m > 1:
+                    beside[min(low, m - 2), row] -= w * parts[NEAR, i] * parts[FAR, i]
     return value, _closest(first, size, codes, shares, weights, expected, slope, diagonal), crossed
 
 
@@ -142,23 +138,19 @@ def own_thresholds(first: int, eta: FloatArray, codes: CodeArray, weights: Float
 
     The first and the last outcome have an infinite one. A missing threshold of the row makes both missing.
     """
-    m = eta.shape[0]
-    crossed = 0
-    for i in range(ends.shape[1]):
-        row = first + i
-        own = int(codes[row])
-        low, high = eta[max(own - 1, 0), row], eta[min(own, m - 1), row]
-        ends[0, i] = low if own > 0 else -math.inf
-        ends[1, i] = high if own < m else math.inf
-        rising = True
-        for k in range(1, m):
-            rising &= eta[k, row] > eta[k - 1, row]
-        crossed += (not rising) & (weights[row] > 0.0)
+    m, size = eta.shape[0], ends.shape[1]
+    low, high = ends[0], ends[1]
+    for i in range(size):
+        own = int(codes[first + i])
+        below, above = eta[max(own - 1, 0), first + i], eta[min(own, m - 1), first + i]
+        low[i] = below if own > 0 else -math.inf
+        high[i] = above if own < m else math.inf
+    doubtful = 0
     for k in range(m):
-        for i in range(ends.shape[1]):
-            if eta[k, first + i] != eta[k, first + i]:
-                ends[:, i] = math.nan
-    return crossed
+        here, before = eta[k, first : first + size], eta[max(k - 1, 0), first : first + size]
+        for i in range(size):
+            doubtful += not ((here[i] > before[i]) | ((k == 0) & (here[i] == before[i])))
+    return _crossed(first, eta, weights, ends) if doubtful else 0
 
 
 @compiled
@@ -177,28 +169,30 @@ def own_rows(
     Curvatures are second derivatives of the loss. Returns value and closest.
     """
     m, size = slope.shape[0], ends.shape[1]
-    slope[:, first : first + size] = 0.0
-    diagonal[:, first : first + size] = 0.0
-    beside[:, first : first + size] = 0.0
-    parts, where, space = np.empty((7, size)), np.empty((3, size), np.int64), np.empty((3, size))
-    _find(0, 1, codes, ends, tails, parts, where)
+    rows = slice(first, first + size)
+    own, weight = codes[rows], weights[rows]
+    parts, upper, space = np.empty((7, size)), np.empty(size, np.bool_), np.empty((3, size))
+    _find(0, 1, ends, tails, parts, upper)
     _complete(parts, space)
     value = 0.0
     for i in range(size):
-        row = first + i
-        own = int(codes[row])
-        low, high = max(own - 1, 0), min(own, m - 1)
-        w, is_upper = weights[row], where[2, i] > 0
-        value += w * parts[LOSS, i] if w > 0.0 or parts[LOSS, i] != math.inf else 0.0
-        near, far = (low, high) if is_upper else (high, low)
-        sign = w if is_upper else -w
-        slope[near, row] += sign * parts[NEAR, i]
-        slope[far, row] -= sign * parts[FAR, i]
-        diagonal[near, row] += w * parts[NEAR_BENT, i]
-        diagonal[far, row] += w * parts[FAR_BENT, i]
-        if m > 1:  # an outcome with one end adds zero
-            beside[min(low, m - 2), row] -= w * parts[NEAR, i] * parts[FAR, i]
-    closest = math.inf
+        value += weight[i] * parts[LOSS, i] if weight[i] > 0.0 or parts[LOSS, i] != math.inf else 0.0
+    pushes, bends = np.empty((2, size)), np.empty((2, size))
+    both, none = space[0], np.zeros(size)
+    for i in range(size):
+        w = weight[i]
+        sign = w if upper[i] else -w
+        near, far = sign * parts[NEAR, i], -sign * parts[FAR, i]
+        pushes[0, i], pushes[1, i] = (near, far) if upper[i] else (far, near)
+        near, far = w * parts[NEAR_BENT, i], w * parts[FAR_BENT, i]
+        bends[0, i], bends[1, i] = (near, far) if upper[i] else (far, near)
+        both[i] = -w * parts[NEAR, i] * parts[FAR, i]
+    for k in range(m):
+        _place(own, k, pushes[1], pushes[0], slope[k, rows])
+        _place(own, k, bends[1], bends[0], diagonal[k, rows])
+        if k > 0:
+            _place(own, k - 1, none, both, beside[k - 1, rows])
+    least = space[1]
     for i in range(size):
         a, b = parts[NEAR, i], parts[FAR, i]
         bent_a, bent_b = parts[NEAR_BENT, i], parts[FAR_BENT, i]
@@ -206,12 +200,37 @@ def own_rows(
         ratio_b = b / (bent_b if bent_b > 0.0 else 1.0) * b
         ratio_a = ratio_a if (bent_a > 0.0) | (a == 0.0) else 1.0
         ratio_b = ratio_b if (bent_b > 0.0) | (b == 0.0) else 1.0
-        own = codes[first + i]
-        ratio_b = ratio_b if (own > 0) & (own < m) else 1.0
-        least = ratio_a if ratio_a < ratio_b else ratio_b  # noqa: FURB136 - one instruction, where min is a call
-        least = weights[first + i] * (least if least < 1.0 else 1.0)  # noqa: FURB136
-        closest = least if (weights[first + i] > 0.0) & (least < closest) else closest
+        ratio_b = ratio_b if (own[i] > 0) & (own[i] < m) else 1.0
+        ratio = ratio_a if ratio_a < ratio_b else ratio_b  # noqa: FURB136 - one instruction, where min is a call
+        ratio = weight[i] * (ratio if ratio < 1.0 else 1.0)  # noqa: FURB136
+        least[i] = ratio if weight[i] > 0.0 else math.inf
+    closest = math.inf
+    for i in range(size):
+        closest = least[i] if least[i] < closest else closest  # noqa: FURB136
     return value, closest
+
+
+@compiled
+def _place(own: CodeArray, k: int, upper: FloatArray, lower: FloatArray, out: FloatArray) -> None:
+    """Fill derivatives by threshold k: it is the upper one of outcome k, the lower one of the next, and of no other."""
+    for i in range(out.shape[0]):
+        above = upper[i] if own[i] == k else 0.0
+        out[i] = lower[i] if own[i] == k + 1 else above
+
+
+@compiled
+def _crossed(first: int, eta: FloatArray, weights: FloatArray, ends: FloatArray) -> int:
+    """Return how many rows of a piece have thresholds that cross; make the two of rows that lack one missing."""
+    crossed = 0
+    for i in range(ends.shape[1]):
+        rising = True
+        for k in range(1, eta.shape[0]):
+            rising &= eta[k, first + i] > eta[k - 1, first + i]
+        crossed += (not rising) & (weights[first + i] > 0.0)
+        for k in range(eta.shape[0]):
+            if eta[k, first + i] != eta[k, first + i]:
+                ends[:, i] = math.nan
+    return crossed
 
 
 @compiled
@@ -224,10 +243,9 @@ def cumulative_probabilities(
     """
     m, n = eta.shape
     size = min(tails.shape[2], n - first)
-    none = np.zeros(0, np.int32)
-    parts, ends, space = np.empty((7, size)), np.empty((3, size), np.int64), np.empty((3, size))
+    parts, upper, space = np.empty((7, size)), np.empty(size, np.bool_), np.empty((3, size))
     for outcome in range(m + 1):
-        _find(first, outcome, none, eta, tails, parts, ends)
+        _find(first, outcome, eta, tails, parts, upper)
         _complete(parts, space)
         for i in range(size):
             logarithms[outcome, first + i] = -parts[LOSS, i]
@@ -251,38 +269,37 @@ def _order(first: int, size: int, eta: FloatArray, weights: FloatArray) -> tuple
 
 
 @compiled
-def _find(
-    first: int,
-    outcome: int,
-    codes: CodeArray,
-    eta: FloatArray,
-    tails: FloatArray,
-    parts: FloatArray,
-    ends: IntArray,
-) -> None:
-    """Fill the parts of the interval of one outcome, or of that of each row where ``outcome`` is negative.
+def _find(first: int, outcome: int, eta: FloatArray, tails: FloatArray, parts: FloatArray, upper: BoolArray) -> None:
+    """Fill the parts of the interval of an outcome, and whether its near end is the threshold below it.
 
-    ``ends`` are the thresholds at the near and the far end, and whether the near one is below the outcome (1) or above
-    it (-1). The first and the last outcome have no far end: it is the near one, infinitely far away.
+    The first and the last outcome have no far end: it is the near one, infinitely far away.
     """
-    m = eta.shape[0]
-    for i in range(parts.shape[1]):
-        own = outcome if outcome >= 0 else int(codes[first + i])
-        low, high = max(own - 1, 0), min(own, m - 1)
-        upper = (own == m) | ((own > 0) & (tails[high, LOG_TAIL, i] > tails[low, LOG_TAIL + 1, i]))
-        near, far, side = (low, high, 1) if upper else (high, low, 0)
-        near_hazard, far_hazard = tails[near, HAZARD + side, i], tails[far, HAZARD + side, i]
-        near_bent, far_bent = tails[near, BENT + side, i], tails[far, BENT + side, i]
+    m, size = eta.shape[0], parts.shape[1]
+    low, high = max(outcome - 1, 0), min(outcome, m - 1)
+    below, above = tails[low], tails[high]
+    for i in range(size):
+        upper[i] = (outcome == m) | ((outcome > 0) & (above[LOG_TAIL, i] > below[LOG_TAIL + 1, i]))
+    _choose(upper, below[HAZARD + 1], above[HAZARD], parts[NEAR])
+    _choose(upper, above[HAZARD + 1], below[HAZARD], parts[FAR])
+    _choose(upper, below[BENT + 1], above[BENT], parts[NEAR_BENT])
+    _choose(upper, above[BENT + 1], below[BENT], parts[FAR_BENT])
+    _choose(upper, below[LOG_TAIL + 1], above[LOG_TAIL], parts[LOSS])
+    _choose(upper, above[LOG_TAIL + 1], below[LOG_TAIL], parts[WIDTH])
+    _choose(upper, below[TAIL + 1], above[TAIL], parts[SIZE])
+    for i in range(size):
         distance = eta[high, first + i] - eta[low, first + i]
-        narrow = 0.5 * (near_hazard + far_hazard) + distance / 12.0 * (near_bent - far_bent)
-        wide = tails[near, LOG_TAIL + side, i] - tails[far, LOG_TAIL + side, i]
-        width = distance * narrow if distance < NARROW else wide
-        parts[NEAR, i], parts[FAR, i] = near_hazard, far_hazard
-        parts[NEAR_BENT, i], parts[FAR_BENT, i] = near_bent, far_bent
-        parts[WIDTH, i] = math.inf if (own == 0) | (own == m) else (width if distance > 0.0 else 0.0)
-        parts[LOSS, i] = tails[near, LOG_TAIL + side, i]
-        parts[SIZE, i] = tails[near, TAIL + side, i]
-        ends[0, i], ends[1, i], ends[2, i] = near, far, (1 if upper else -1)
+        narrow = 0.5 * (parts[NEAR, i] + parts[FAR, i]) + distance / 12.0 * (parts[NEAR_BENT, i] - parts[FAR_BENT, i])
+        width = distance * narrow if distance < NARROW else parts[LOSS, i] - parts[WIDTH, i]
+        parts[WIDTH, i] = width if distance > 0.0 else 0.0
+    if (outcome == 0) | (outcome == m):
+        parts[WIDTH] = math.inf
+
+
+@compiled
+def _choose(chosen: BoolArray, values: FloatArray, others: FloatArray, out: FloatArray) -> None:
+    """Fill the values where they are chosen, and the others elsewhere."""
+    for i in range(out.shape[0]):
+        out[i] = values[i] if chosen[i] else others[i]
 
 
 @compiled

@@ -15,10 +15,10 @@ __all__ = ["add_moments", "add_row_sums", "scale_both", "scale_rows", "write_dot
 
 @compiled
 def scale_rows(array: FloatArray, weights: FloatArray, out: NDArray[Any]) -> None:
-    """Write ``sqrt(weights[i]) * array[i, j]`` to ``out``."""
-    for i in range(array.shape[0]):
+    """Write ``sqrt(weights[i]) * array[i, j]`` to ``out``, which may have fewer columns."""
+    for i in range(out.shape[0]):
         root = math.sqrt(weights[i])
-        for j in range(array.shape[1]):
+        for j in range(out.shape[1]):
             out[i, j] = root * array[i, j]
 
 
