@@ -272,6 +272,60 @@ def test_a_family_brings_at_most_seven_files_and_touches_at_most_seven(family: s
     assert len(touched) <= 7
 
 
+# The files of what is eliminated from a model: its kinds, what builds them, what fits them, and their saved form.
+OF_NUISANCE = (
+    "logitkit.design.nuisance",
+    "logitkit.design.absorbed",
+    "logitkit.design.build",
+    "logitkit.design.formula.saved_levels",
+    "logitkit.engine.levels.",
+    "logitkit.engine.estimate",
+    "logitkit.engine.saved.",
+)
+
+
+def questions_of_nuisance(tree: ast.AST) -> list[int]:
+    """Lines that ask which kind of nuisance there is: by its type, or by a comparison with None."""
+    kinds, held = {"AbsorbedLevels", "NoNuisance", "NOTHING"}, {"absorbed", "nuisance"}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in kinds:
+            found.append(node.lineno)
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            nothing = any(isinstance(side, ast.Constant) and side.value is None for side in sides)
+            if nothing and held & {getattr(side, "attr", getattr(side, "id", "")) for side in sides}:
+                found.append(node.lineno)
+    return found
+
+
+def test_no_code_asks_whether_something_is_absorbed() -> None:
+    """What absorbed levels change is a question to the nuisance: another kind of it then needs no change elsewhere."""
+    asking = [
+        f"{module_name(path)}:{line}"
+        for path in SOURCES
+        if not module_name(path).startswith(OF_NUISANCE) and module_name(path) != "logitkit.design.info"
+        for line in questions_of_nuisance(syntax(path))
+    ]
+    assert asking == []
+
+
+@pytest.mark.parametrize(
+    ("line", "asks"),
+    [
+        ("record.info.absorbed is None", True),
+        ("absorbed is not None", True),
+        ("None == design.info.nuisance", True),
+        ("isinstance(record.nuisance, AbsorbedLevels)", True),
+        ("type(nuisance) is NoNuisance", True),
+        ("record.nuisance.n_parameters == 0", False),
+        ("absorb is None", False),
+    ],
+)
+def test_the_reader_of_questions_sees_them(line: str, asks: bool) -> None:
+    assert bool(questions_of_nuisance(ast.parse(line))) == asks
+
+
 def test_only_the_command_line_prints() -> None:
     printing = [
         f"{module_name(path)}:{node.lineno}"

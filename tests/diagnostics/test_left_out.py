@@ -54,7 +54,7 @@ def test_rows_of_levels_with_one_outcome_are_judged_by_their_predictions(fit: lk
 
 def test_the_table_of_the_fit_gives_what_the_fit_gives_and_says_what_took_no_part(fit: lk.Fit):
     frame = panel(1)
-    dropped = fit.record.info.absorbed.n_dropped_rows
+    dropped = fit.record.nuisance.n_dropped_rows
     said = f"Rows used: {len(frame) - dropped} of {len(frame)}. Left out: {dropped} of the fit in absorbed levels"
     for own, given in (
         (fit.discrimination(), fit.discrimination(frame)),

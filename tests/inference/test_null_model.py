@@ -62,7 +62,7 @@ def test_levels_of_one_outcome_change_no_likelihood_statistic():
     frame = panel()
     more = frame.iloc[:14].assign(g=[50] * 7 + [51] * 7, y=[0] * 7 + [1] * 7)
     fit, wider = (lk.logit("y ~ x", part, absorb="g") for part in (frame, pd.concat([frame, more])))
-    assert wider.record.info.absorbed.n_dropped == fit.record.info.absorbed.n_dropped + 2
+    assert wider.record.nuisance.n_dropped == fit.record.nuisance.n_dropped + 2
     assert_allclose(wider.lr_test().statistic, fit.lr_test().statistic, rtol=ROUTE)
     assert_allclose(wider.r_squared, fit.r_squared, rtol=ROUTE)
 

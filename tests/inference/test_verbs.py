@@ -37,7 +37,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "goodness_of_fit on the rows of the fit": lambda fit: fit.goodness_of_fit(groups=4),
 }
 #: Reached through other verbs.
-WITHIN = {"refit", "errors of levels", "analytic correction"}
+WITHIN = {"refit", "errors of predictors", "analytic correction"}
 PENALISED = {
     "test",
     "lr_test",
@@ -143,4 +143,4 @@ def test_the_kind_of_error_says_what_is_the_matter() -> None:
     assert isinstance(may(separated, "refit"), SeparationError)
     assert isinstance(may(absorbed, "refit"), UnsupportedError)
     assert may(absorbed, "analytic correction") is None
-    assert may(absorbed, "errors of levels") is None
+    assert may(absorbed, "errors of predictors") is None

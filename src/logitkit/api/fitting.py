@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from logitkit.api.scope import caller_scope
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
-from logitkit.engine.fit import fit_design
+from logitkit.engine.estimate import fit_model
 from logitkit.engine.law import require_level
-from logitkit.engine.levels.absorbed import fit_absorbed
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, warn_caller
 from logitkit.inference.sandwich import with_required_sandwich
 from logitkit.models.binary import Binary
-from logitkit.models.binomial import Binomial
 from logitkit.models.catalogue import require_model
 from logitkit.models.form import Form
 from logitkit.models.model import Model
-from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
@@ -204,11 +201,8 @@ def _fitted(
     form = model.form(design.info, penalised=penalty is not None)
     if penalty is not None:
         record = _penalised(design, form, penalty, solver, level)
-    elif design.info.absorbed is None:
-        record = fit_design(design, form, newton_options(solver), level)
     else:
-        with single_threaded_blas():
-            record, design = fit_absorbed(design, cast(Binomial, form.family), newton_options(solver), level)
+        record, design = fit_model(design, form, newton_options(solver), level)
     if not record.converged:
         warn_caller(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +11,39 @@ import numpy as np
 from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.recoded import Recoded
+from logitkit.design.matrix.within import Within, level_means
+from logitkit.design.nuisance import EliminatedFactor, NuisanceRows, NuisanceVerb, NuisanceWords
 from logitkit.design.table.frame import coded_values
 from logitkit.errors import DataError
-from logitkit.typing import BoolArray, FloatArray, IntArray
+from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy
 
 __all__ = ["AbsorbedLevels", "terms_without_intercept", "without_intercept"]
 
 ROUNDING = 1e-10  # of a row and of its anchor: a distance that is smaller is none
+#: Why a verb is not offered beside absorbed levels, and what would be valid.
+REFUSED: dict[NuisanceVerb, str] = {
+    "penalty": "absorb= with penalty= is not offered: the intercepts of the levels would be penalised or not?",
+    "refit": (
+        "{name} is absorbed: refits by weights would hold the intercepts of its {n_levels:,} levels at those of this "
+        "fit, and so understate what samples differ by. Use errors by cluster, cluster={name!r}, for dependence within "
+        "levels, or fit.bias_correction() for the bias that many levels bring."
+    ),
+    "average predictions": (
+        "Average predictions with errors are not offered where a factor is absorbed: the intercepts of the levels of "
+        "{name} have errors of their own, each with its rows. fit.predict gives the probabilities."
+    ),
+    "goodness_of_fit": (
+        "The Hosmer-Lemeshow statistic has no known distribution where a factor is absorbed ({name}): the predictions "
+        "that form its groups rest on an intercept for each of {n_levels:,} levels, which few rows determine badly. "
+        "Look at the calibration table instead; or, where every level has many rows, fit the factor as a term, "
+        "C({name})."
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class AbsorbedLevels:
-    """The levels of an absorbed factor and, after the fit, their intercepts.
+    """The levels of an absorbed factor and, after the fit, their intercepts: a ``Nuisance``.
 
     Parameters
     ----------
@@ -82,18 +103,98 @@ class AbsorbedLevels:
         return int(np.count_nonzero(np.isinf(self.intercepts)))
 
     @property
-    def rows_per_level(self) -> float:
-        """Mean number of observations of the levels that took part."""
-        return float(self.rows[self.varied].mean()) if self.n_varied else 0.0
+    def columns(self) -> tuple[str, ...]:
+        """The column of the factor."""
+        return (self.name,)
 
     @property
-    def fewest_rows(self) -> int:
-        """Least number of observations of a level that took part."""
-        return int(self.rows[self.varied].min()) if self.n_varied else 0
+    def factors(self) -> tuple[EliminatedFactor, ...]:
+        """The factor, with its sizes."""
+        rows = self.rows[self.varied]
+        mean, fewest = (float(rows.mean()), int(rows.min())) if rows.size else (0.0, 0)
+        return (EliminatedFactor(self.name, self.n_varied, self.n_dropped, self.n_dropped_rows, mean, fewest),)
 
-    def codes(self, values: Any) -> IntArray:
-        """Return the level of each value of a column, negative for one that the fit never saw, shape (n,)."""
-        return coded_values(values).recoded(self.levels).astype(np.int64)
+    @property
+    def n_parameters(self) -> int:
+        """An intercept for each level that took part in the fit."""
+        return self.n_varied
+
+    @property
+    def spans_constant(self) -> bool:
+        """The intercepts of all levels add up to one of the model."""
+        return True
+
+    @property
+    def words(self) -> NuisanceWords:
+        """What the levels are called in print."""
+        name, number = self.name, self.n_varied
+        return NuisanceWords(
+            f"an intercept for each level of {name}",
+            f"the intercepts of the {number:,} level{'' if number == 1 else 's'} of {name}",
+            f"the levels of {name}",
+            f"The parameters include one intercept per level of {name}.",
+        )
+
+    @property
+    def estimates(self) -> dict[str, Any]:
+        """Levels, their rows and their intercepts."""
+        return {"level": self.levels, "rows": self.rows, "intercept": self.intercepts}
+
+    def why_not(self, verb: NuisanceVerb) -> str:
+        """Return why a verb is not offered beside absorbed levels, and what would be valid; empty where it is."""
+        sentence = REFUSED.get(verb, "")
+        return sentence.format(name=self.name, n_levels=self.n_varied) if sentence else ""
+
+    def why_no_errors(self, covariance: str, n_columns: int) -> str:
+        """Return why the intercepts have no standard errors, empty where they have."""
+        if covariance:
+            return (
+                f"Standard errors of predictions are not offered with {covariance} and {self.name} absorbed: a level's "
+                "intercept rests on the rows of that level alone, which say little of its variance by a sandwich. "
+                "fit.predict gives the probabilities; without sampling weights or cluster= there are errors."
+            )
+        if self.means is None or self.curvature is None:
+            return (
+                f"Standard errors of predictions need the mean of every column in each level of {self.name}, and "
+                f"{len(self.levels):,} levels times {n_columns} columns are too many to keep. fit.predict gives the "
+                "probabilities."
+            )
+        return ""
+
+    def left_of_formula(self, matrix: Matrix, names: Sequence[str]) -> Matrix:
+        """Return the columns but the intercept."""
+        return without_intercept(matrix, names)
+
+    def of_rows(self, series: Mapping[str, Any], positions: IntArray, unseen: UnseenPolicy) -> NuisanceRows:
+        """Return level and intercept of some rows; of a level with one outcome the intercept is infinite.
+
+        So is then the prediction, which may be wrong on new rows.
+        """
+        coded = coded_values(series["absorb"].iloc[positions])
+        codes = coded.recoded(self.levels).astype(np.int64)
+        if unseen == "raise":
+            self.require_seen(codes, coded.occurring(codes < 0))
+        return NuisanceRows(codes, self.shift(codes), self.is_unknown(codes))
+
+    def within(self, working: Matrix, codes: IntArray | None, curvature: Callable[[], FloatArray] | None) -> Matrix:
+        """Return the columns less their means in the level of each row."""
+        if codes is None:
+            raise DataError(f"Rows without their level of {self.name}, which is absorbed, have no standard errors.")
+        means = self.means
+        if means is None:
+            assert curvature is not None
+            means = level_means(working, codes, curvature(), len(self.levels))
+        return Within(working, codes, means)
+
+    def variances(self, codes: IntArray | None, curvature: FloatArray | None, n_rows: int) -> FloatArray:
+        """Return one over the curvature of the level of each row, zero where that has none, shape (n,)."""
+        del n_rows
+        assert codes is not None
+        if curvature is None:
+            assert self.curvature is not None
+            return np.asarray(1.0 / self.curvature[codes])
+        total = np.bincount(codes, curvature, len(self.levels))
+        return np.asarray(np.where(total > 0.0, 1.0 / np.where(total > 0.0, total, 1.0), 0.0)[codes])
 
     def require_seen(self, codes: IntArray, shown: Sequence[Any]) -> None:
         """Refuse rows of a level that the fit never saw, or gave no weight: there is no intercept for them."""
@@ -123,10 +224,10 @@ class AbsorbedLevels:
         away = rows - anchors
         return np.asarray(np.where(np.abs(away) <= ROUNDING * (np.abs(rows) + np.abs(anchors)), 0.0, away))
 
-    def beyond_reach(self, rows: FloatArray, codes: IntArray, direction: FloatArray) -> FloatArray:
+    def beyond_reach(self, rows: FloatArray, codes: IntArray | None, direction: FloatArray) -> FloatArray:
         """Return the sides of rows of levels without an anchor, nan within their reach, shape (n,)."""
         out = np.full(rows.shape[0], np.nan)
-        if self.reach is not None:
+        if self.reach is not None and codes is not None:
             direction = direction / np.abs(direction).max()
             moved, size = rows @ direction, ROUNDING * (np.abs(rows) @ np.abs(direction))
             low, high = self.reach[codes].T

@@ -14,6 +14,7 @@ from logitkit.design.formula.coding import learn_coding
 from logitkit.design.formula.parse import parse_formula, split_formula
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
+from logitkit.design.nuisance import NOTHING, Nuisance
 from logitkit.design.response.binary import evaluate_left, missing_outcome
 from logitkit.design.response.reading import BinaryReader, OutcomeReader, RowsUsed
 from logitkit.design.table.extras import ARRAY, complete_rows, gather_extras, missing_counts, missing_text, pick_rows
@@ -49,7 +50,12 @@ def build_design(
             "the most levels, and put the others into the formula as C(...)."
         )
     extras = gather_extras(
-        table, weights=weights, offset=reader.offset, cluster=cluster, absorb=absorb, offsets=reader.offsets
+        table,
+        weights=weights,
+        offset=reader.offset,
+        cluster=cluster,
+        absorb=() if absorb is None else (absorb,),
+        offsets=reader.offsets,
     )
     reserved = [name for name in extras.names.values() if name and name != ARRAY]
     parsed = parse_formula(formula, table.names, namespace, reserved, n_rows=table.n_rows)
@@ -86,7 +92,8 @@ def build_design(
     coding = coding.with_seen(rows.factors, None if keep.all() and counted.all() else np.flatnonzero(keep)[counted])
     if response.trials is None:
         coding.require_repeated_levels(int(np.count_nonzero(counted)))
-    names, terms, absorbed, level_codes = coding.names, coding.terms, None, None
+    nuisance: Nuisance = NOTHING
+    names, terms, level_codes = coding.names, coding.terms, None
     if absorb is not None:
         matrix, terms = without_intercept(matrix, names), terms_without_intercept(terms, names)
         names = tuple(name for name in names if name != INTERCEPT)
@@ -95,7 +102,7 @@ def build_design(
         coded = coded_values(extras.series["absorb"].iloc[positions])
         levels = coded.occurring()
         level_codes = coded.recoded(levels).astype(np.int64)
-        absorbed = AbsorbedLevels(absorb, levels, np.full(len(levels), np.nan), np.bincount(level_codes))
+        nuisance = AbsorbedLevels(absorb, levels, np.full(len(levels), np.nan), np.bincount(level_codes))
     info = DesignInfo(
         names,
         terms,
@@ -110,7 +117,7 @@ def build_design(
         coding,
         coding.empty_terms,
         coding.references,
-        absorbed,
+        nuisance,
     )
     counts = RowCounts(table.n_rows, table.n_rows - positions.size, missing_counts(absent))
     return Design(matrix, response, info, counts, positions, table.index, level_codes)

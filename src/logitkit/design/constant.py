@@ -28,7 +28,7 @@ def with_constant(design: Design) -> Design:
     [1.0, 1.0]
     """
     info = design.info
-    if info.intercept is not None or info.absorbed is not None:
+    if info.intercept is not None or info.nuisance.spans_constant:
         return design
     found = constant_combination(design.matrix, design.response.weights > 0.0)
     return design if found is None else replace(design, info=replace(info, constant=found))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.design.nuisance import NOTHING, Nuisance
 from logitkit.typing import FloatArray
 
 __all__ = ["DesignInfo", "ResponseInfo"]
@@ -92,8 +92,9 @@ class DesignInfo:
         Terms of the formula that have no column, such as a factor of one level.
     references : tuple of (str, str)
         Factors coded by differences from a reference level, and that level.
-    absorbed : AbsorbedLevels or None
-        A factor with an intercept for each level instead of columns; the model's own intercept is then none of them.
+    nuisance : Nuisance
+        What is eliminated: nothing, or a factor with an intercept for each level instead of columns; the model's own
+        intercept is then none of these.
     constant : (p,) array or None
         Of a design without an intercept column: coefficients of a combination of columns that is one on every row.
     """
@@ -105,7 +106,7 @@ class DesignInfo:
     coding: Coding | None = None
     empty_terms: tuple[str, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
-    absorbed: AbsorbedLevels | None = None
+    nuisance: Nuisance = NOTHING
     constant: FloatArray | None = None
 
     @property

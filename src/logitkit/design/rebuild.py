@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 import numpy as np
 
-from logitkit.design.absorbed import AbsorbedLevels, without_intercept
 from logitkit.design.design import Design, RowCounts
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.parse import split_formula
@@ -20,7 +19,6 @@ from logitkit.design.response.reading import NominalReader, RowsUsed, offsets_of
 from logitkit.design.response.response import Response
 from logitkit.design.table.extras import (
     ARRAY,
-    Extras,
     complete_rows,
     gather_extras,
     make_response,
@@ -28,7 +26,7 @@ from logitkit.design.table.extras import (
     offsets_by_outcome,
     pick_rows,
 )
-from logitkit.design.table.frame import Table, coded_values, numeric_values, read_table, row_values
+from logitkit.design.table.frame import Table, numeric_values, read_table, row_values
 from logitkit.errors import DataError
 from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy, WeightKind
@@ -105,7 +103,7 @@ def rebuild_design(
         offset=None if response_info.has_own_offsets else named_again(offset, response_info.offset, "offset"),
         offsets=again_by_outcome(offset, response_info),
         cluster=response_info.cluster if response_info.cluster in table else None,
-        absorb=None if info.absorbed is None else info.absorbed.name,
+        absorb=info.nuisance.columns,
     )
     left, _ = split_formula(info.formula or "")
     used = list(dict.fromkeys((*coding.left_variables, *coding.variables)))
@@ -118,8 +116,8 @@ def rebuild_design(
     there = ~missing_outcome(values)
     everything = positions if positions is not None else np.arange(table.n_rows)
     strange = rows.unseen
-    if info.absorbed is not None and unseen == "missing":
-        strange = strange | info.absorbed.is_unknown(info.absorbed.codes(extras.series["absorb"].iloc[everything]))
+    if unseen == "missing":
+        strange = strange | info.nuisance.of_rows(extras.series, everything, unseen).unknown
     keep = rows.kept & there & ~strange
     matrix, shift = rows.among(keep)
     positions = everything if keep.all() else everything[keep]
@@ -134,13 +132,10 @@ def rebuild_design(
         return Design(matrix, several, info, counts, positions, table.index)
     outcome = code_outcome(pick_rows(values, keep), left, known=response_info)
     response = make_response(outcome, extras, positions, kind, shift)
-    if info.absorbed is not None:
-        # Of a level with one outcome the intercept is infinite, and so is the prediction, which may be wrong here.
-        intercepts = _intercepts(info.absorbed, extras, positions, unseen)
-        matrix = without_intercept(matrix, coding.names)
-        total = intercepts if response.shift is None else response.shift + intercepts
-        response = replace(response, offset=total[None])
-    return Design(matrix, response, info, counts, positions, table.index)
+    own = info.nuisance.of_rows(extras.series, positions, unseen)
+    matrix = info.nuisance.left_of_formula(matrix, coding.names)
+    response = replace(response, offset=own.added_to(response.offset))
+    return Design(matrix, response, info, counts, positions, table.index, own.codes)
 
 
 def rebuild_ready(info: DesignInfo, X: Any, y: Any, *, weights: Any = None, offset: Any = None) -> Design:
@@ -179,10 +174,9 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
         return _new_ready_rows(info, data, offset)
     coding = info.coding
     table = read_table(data)
-    absorb = None if info.absorbed is None else info.absorbed.name
     by_outcome = again_by_outcome(offset, info.response)
     common = None if info.response.has_own_offsets else named_again(offset, info.response.offset, "offset")
-    extras = gather_extras(table, offset=common, absorb=absorb, offsets=by_outcome)
+    extras = gather_extras(table, offset=common, absorb=info.nuisance.columns, offsets=by_outcome)
     kept = np.ones(table.n_rows, dtype=bool)
     for where in {**table.missing(coding.variables), **extras.missing()}.values():
         kept &= ~where
@@ -196,19 +190,16 @@ def new_rows(info: DesignInfo, data: Any, *, offset: Any = None, unseen: UnseenP
         given = numeric_values(extras.series["offset"], "offset")[kept]
     total = given if rows.offset is None else rows.offset + (0.0 if given is None else given)
     n_unseen = int(rows.unseen.sum())
-    if info.absorbed is None:
-        offsets = offsets_of_row(total, info.response)
-        if by_outcome:
-            offsets = outcome_offsets(extras, np.flatnonzero(kept), info.response.levels)
-        return NewRows(rows.matrix, offsets, kept, n_unseen, table.index)
-    levels = info.absorbed.codes(extras.series["absorb"].iloc[np.flatnonzero(kept)])
-    intercepts = _intercepts(info.absorbed, extras, np.flatnonzero(kept), unseen)
-    known = ~info.absorbed.is_unknown(levels)
-    kept[np.flatnonzero(kept)[~known]] = False
-    total = intercepts if total is None else total + intercepts
-    matrix = without_intercept(rows.matrix, coding.names).take(np.flatnonzero(known))
-    n_unseen += int(np.count_nonzero(~known))
-    return NewRows(matrix, total[None, known], kept, n_unseen, table.index, levels=levels[known])
+    there = np.flatnonzero(kept)
+    offsets = (
+        outcome_offsets(extras, there, info.response.levels) if by_outcome else offsets_of_row(total, info.response)
+    )
+    own = info.nuisance.of_rows(extras.series, there, unseen)
+    matrix = info.nuisance.left_of_formula(rows.matrix, coding.names)
+    found = NewRows(matrix, own.added_to(offsets), kept, n_unseen, table.index, levels=own.codes)
+    if not own.unknown.any():
+        return found
+    return replace(found.take(np.flatnonzero(~own.unknown)), unseen=n_unseen + int(np.count_nonzero(own.unknown)))
 
 
 def _new_ready_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
@@ -224,15 +215,6 @@ def _new_ready_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
     if "offset" in extras.series:
         offsets = offsets_of_row(numeric_values(extras.series["offset"], "offset")[kept], info.response)
     return NewRows(matrix if kept.all() else matrix.take(np.flatnonzero(kept)), offsets, kept, 0, index)
-
-
-def _intercepts(absorbed: AbsorbedLevels, extras: Extras, positions: IntArray, unseen: UnseenPolicy) -> FloatArray:
-    """Return the intercept of the level of each row, nan for a level that the fit never saw."""
-    coded = coded_values(extras.series["absorb"].iloc[positions])
-    codes = coded.recoded(absorbed.levels).astype(np.int64)
-    if unseen == "raise":
-        absorbed.require_seen(codes, coded.occurring(codes < 0))
-    return absorbed.shift(codes)
 
 
 def named_again(given: Any, at_fit: str | None, role: str) -> Any:

@@ -98,9 +98,8 @@ def make_record(
         infinite = np.where(limit.signs > 0.0, np.inf, np.where(limit.signs < 0.0, -np.inf, np.nan))
         coef = np.where(limit.signs == 0.0, coef, infinite)
     coef[aliased] = np.nan
-    n_params = solution.coef.size
-    if form.is_single:  # levels that were eliminated are none of the coefficients that were solved for
-        n_params = len(info.names) - aliased.size + (0 if info.absorbed is None else info.absorbed.n_varied)
+    # Levels of a wide design are none of the coefficients that were solved for.
+    n_params = len(info.names) - aliased.size if form.is_single else solution.coef.size
     dropped = np.unique(form.shown.columns[aliased]) if aliased.size else aliased
     record = FitRecord(
         info=constant_of_kept(design, dropped).info,
@@ -120,7 +119,7 @@ def make_record(
         deviance=max(2.0 * (here.value - saturated), 0.0),
         null_deviance=np.nan if np.isnan(null) else max(2.0 * (null - saturated), 0.0),
         n_obs=response.n_obs,
-        n_params=n_params,
+        n_params=n_params + info.nuisance.n_parameters,
         total=response.total,
         n_trials=response.n_trials,
         tjur=_tjur(here, response.totals) if form.is_single else np.nan,

@@ -10,6 +10,7 @@ import numpy as np
 from logitkit.design.design import RowCounts
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
+from logitkit.design.nuisance import Nuisance
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.facts import Covariance, Equation, Limit, PenaltyFacts
 from logitkit.engine.law import Law
@@ -148,6 +149,11 @@ class FitRecord:
         return self.info.response.outcomes
 
     @property
+    def nuisance(self) -> Nuisance:
+        """What is eliminated from the model."""
+        return self.info.nuisance
+
+    @property
     def form(self) -> Form:
         """The form that refits are solved in."""
         if self.is_single or not self.predictors.is_plain:
@@ -231,9 +237,11 @@ class FitRecord:
         """Whether no row is left to the limiting model: every one is fitted perfectly, and no coefficient is finite."""
         if self.limit is None or self.limit.cone is None or self.limit.dimension < self.inner_coef.size:
             return False
-        absorbed = self.info.absorbed  # whose levels are no coefficients: there the rows are counted
+        if self.nuisance.n_parameters == 0:
+            return True
+        # Parameters that are eliminated are none of the coefficients: there the rows are counted.
         used = self.counts.given - self.counts.missing
-        return absorbed is None or self.limit.n_rows == used - absorbed.n_dropped_rows
+        return self.limit.n_rows == used - self.nuisance.n_dropped_rows
 
     @property
     def dof_residual(self) -> int:
@@ -283,11 +291,8 @@ class FitRecord:
 
     @property
     def n_intercepts(self) -> int:
-        """Coefficients of the null model: intercepts of absorbed levels, or K - 1 where the columns span a constant."""
-        absorbed = self.info.absorbed
-        if absorbed is not None:
-            return absorbed.n_varied
-        return len(self.outcomes) - 1 if self.info.spans_intercept else 0
+        """Parameters of the null model: those that are eliminated, and K - 1 where the columns span a constant."""
+        return self.nuisance.n_parameters + (len(self.outcomes) - 1 if self.info.spans_intercept else 0)
 
     @property
     def equal_terms(self) -> tuple[tuple[int, tuple[str, ...]], ...]:

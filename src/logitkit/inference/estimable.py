@@ -108,10 +108,10 @@ def _was(record: FitRecord, column: int) -> str:
     """Say what an aliased column was on the rows of the fit."""
     assert record.coordinates.vanishing is not None
     columns, values = record.coordinates.vanishing.terms(column)
-    name, absorbed = record.names[column], record.info.absorbed
-    if absorbed is not None:
+    name, given = record.names[column], record.nuisance.words.given
+    if given:
         others = f"{', '.join(repr(record.names[j]) for j in columns[:MOST_TERMS])} and " if columns.size else ""
-        return f"{name!r} was determined by {others}the levels of {absorbed.name}"
+        return f"{name!r} was determined by {others}{given}"
     if columns.size == 0:
         return f"{name!r} was 0"
     if columns.size > MOST_TERMS:

@@ -24,13 +24,13 @@ from typing import Literal, get_args
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.engine.levels.absorbed import fit_absorbed
+from logitkit.engine.estimate import fit_model
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
 from logitkit.inference.delta import wald_estimates
 from logitkit.inference.prediction import fitted_rows
-from logitkit.inference.predictor_variance import within_levels
+from logitkit.inference.predictor_variance import working_columns
 from logitkit.inference.verbs import require
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
@@ -156,11 +156,10 @@ def bias_correction(
     True
     """
     require(record, "bias_correction")
-    absorbed = record.info.absorbed
-    assert absorbed is not None
     if method not in get_args(CorrectionMethod):
         raise UnsupportedError(f"method={method!r} is not offered; use 'analytic' or 'jackknife'.")
-    halves = float(absorbed.n_varied)
+    (factor,) = record.nuisance.factors
+    halves = float(factor.n_levels)
     if method == "analytic":
         corrected = _analytic(record, design)
     else:
@@ -181,9 +180,9 @@ def bias_correction(
         found.high,
         found.level,
         record.covariance.label,
-        absorbed.name,
-        absorbed.n_varied,
-        absorbed.rows_per_level,
+        factor.name,
+        factor.n_levels,
+        factor.rows_per_level,
         halves,
         share,
     )
@@ -203,16 +202,15 @@ def _share(record: FitRecord, corrected: FloatArray) -> float:
 def _analytic(record: FitRecord, design: Design) -> FloatArray:
     """Return the estimate less the leading term of its bias, shape (p,): equations 6 to 8."""
     require(record, "analytic correction")
-    absorbed, codes = record.info.absorbed, design.level_codes
-    assert absorbed is not None
+    codes = design.level_codes
     assert codes is not None
     eta = fitted_rows(record, design).eta[0]
     curvature = design.response.weights * record.family.curvatures(eta[None])[0, 0]
-    own = np.bincount(codes, curvature, len(absorbed.levels))[codes]
+    own = np.bincount(codes, curvature)[codes]
     # mu (1 - mu) (1 - 2 mu), the third derivative of the loss, without cancellation: 1 - 2 mu = -tanh(eta / 2).
     third = -curvature * np.tanh(0.5 * eta)
     with single_threaded_blas():
-        score = within_levels(record, design).rmatvec(-0.5 * third / own)
+        score = working_columns(record, design).rmatvec(-0.5 * third / own)
         shift = record.inner_model_vcov.times(score[None, :])[0] if score.size else score
     corrected = np.array(record.coordinates.coef(record.inner_coef - shift))
     corrected[record.aliased] = np.nan
@@ -227,7 +225,7 @@ def _split_panel(record: FitRecord, design: Design) -> tuple[FloatArray, float]:
     found = []
     levels = []
     for extra in (0, 1):
-        shares, odd = _first_half(record, design, extra)
+        shares, odd = _first_half(design, extra)
         for half in (shares, 1.0 - shares):
             coef, n_varied = _fit_part(record, design, half)
             found.append(coef)
@@ -237,18 +235,17 @@ def _split_panel(record: FitRecord, design: Design) -> tuple[FloatArray, float]:
     return 2.0 * record.coef - np.mean(found, axis=0), float(np.mean(levels))
 
 
-def _first_half(record: FitRecord, design: Design, extra: int) -> tuple[FloatArray, bool]:
+def _first_half(design: Design, extra: int) -> tuple[FloatArray, bool]:
     """Return which share of each row belongs to the first half of its level, and whether some level is odd.
 
     Observations are counted one by one, so that a row of frequency weight two is the row twice.
     """
-    absorbed, codes, response = record.info.absorbed, design.level_codes, design.response
-    assert absorbed is not None
+    codes, response = design.level_codes, design.response
     assert codes is not None
     counted = response.prior is not None and response.weight_kind == "frequency"
     size = response.prior if counted and response.prior is not None else (response.weights > 0.0).astype(np.float64)
     order = np.argsort(codes, kind="stable")
-    total = np.bincount(codes, size, len(absorbed.levels))
+    total = np.bincount(codes, size)
     running = np.cumsum(size[order])
     before = np.empty(codes.size)
     before[order] = running - size[order] - np.concatenate([[0.0], np.cumsum(total)])[codes[order]]
@@ -275,8 +272,7 @@ def _fit_part(record: FitRecord, design: Design, share: FloatArray) -> tuple[Flo
         level_codes=codes[rows],
     )
     try:
-        with single_threaded_blas():
-            found, _ = fit_absorbed(given, record.family, Newton(), record.level)
+        found, _ = fit_model(given, record.form, Newton(), record.level)
     except SeparationError as error:
         raise SeparationError(
             "No level has both outcomes in a half of its rows, so that the jackknife has nothing to fit: it needs at "
@@ -286,5 +282,4 @@ def _fit_part(record: FitRecord, design: Design, share: FloatArray) -> tuple[Flo
         raise ConvergenceError(
             f"The fit of a half of the rows has not converged ({found.status.value}); use method='analytic'."
         )
-    assert found.info.absorbed is not None
-    return found.coef, found.info.absorbed.n_varied
+    return found.coef, found.nuisance.n_parameters

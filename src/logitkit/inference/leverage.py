@@ -19,7 +19,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
 from logitkit.inference.prediction import fitted_rows
-from logitkit.inference.predictor_variance import within_levels
+from logitkit.inference.predictor_variance import working_columns
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
@@ -56,14 +56,8 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
     variance = np.nan_to_num(record.family.curvatures(eta[None])[0, 0])
     curvature = design.response.row_weights * variance
     vcov = record.inner_model_vcov
-    absorbed, codes = record.info.absorbed, design.level_codes
-    working: Matrix = record.coordinates.matrix(design.matrix)
-    own = np.zeros(design.n_rows)
-    if absorbed is not None:
-        assert codes is not None
-        working = within_levels(record, design)
-        total = np.bincount(codes, design.response.weights * variance, len(absorbed.levels))
-        own = np.where(total > 0.0, 1.0 / np.where(total > 0.0, total, 1.0), 0.0)[codes]
+    working = working_columns(record, design)
+    own = record.nuisance.variances(design.level_codes, design.response.weights * variance, design.n_rows)
 
     def block_leverage(block: Matrix, rows: slice) -> FloatArray:
         return np.asarray((own[rows] + vcov.row_variances(block)) * curvature[rows])

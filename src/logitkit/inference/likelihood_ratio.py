@@ -109,15 +109,11 @@ def null_model_words(record: FitRecord) -> str:
     >>> null_model_words(lk.logit("y ~ 0 + x", data).record)
     'probability one half in every row'
     """
-    info, several = record.info, bool(record.info.response.levels)
-    offset = bool(info.response.offset or info.response.offsets)
-    if info.absorbed is not None:
-        number = info.absorbed.n_varied
-        words = f"the intercepts of the {number:,} level{'' if number == 1 else 's'} of {info.absorbed.name}"
-    elif record.n_intercepts:
+    response, words = record.info.response, record.nuisance.words.null_model
+    several, offset = bool(response.levels), bool(response.offset or response.offsets)
+    if record.n_intercepts == 0:
+        nothing = "the same probability for every outcome" if several else "probability one half in every row"
+        return "the offset only" if offset else nothing
+    if not words:
         words = "one intercept per outcome but the first" if several else "an intercept"
-    elif offset:
-        return "the offset only"
-    else:
-        return "the same probability for every outcome" if several else "probability one half in every row"
     return f"{words}, and the offset" if offset else words

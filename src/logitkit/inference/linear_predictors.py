@@ -193,21 +193,22 @@ def contrast_sides(
     """
     assert record.limit is not None
     assert record.limit.cone is not None
-    cone, absorbed = record.limit.cone, record.info.absorbed
+    cone, nuisance = record.limit.cone, record.nuisance
     out, step = np.empty(matrix.n_rows), rows_of_block(record)
     for start in range(0, matrix.n_rows, step):
         stop = min(start + step, matrix.n_rows)
         given = predictor_functions(record, matrix.rows(start, stop), np.repeat(weights[:, None], stop - start, axis=1))
         own = None if levels is None else levels[start:stop]
-        rows = given if absorbed is None else absorbed.from_anchors(given, own)
+        rows = nuisance.from_anchors(given, own)
         moving = np.flatnonzero(np.any(cone.moves(rows) != 0.0, axis=1))
         signs = np.zeros(moving.size) if sides is None else sides[start + moving]
         unknown = np.flatnonzero(signs == 0.0)
         known = np.isfinite(rows[moving[unknown]]).all(axis=1)
         signs[unknown[known]] = cone.signs(rows[moving[unknown[known]]])
         alone = moving[unknown[~known]]
-        if absorbed is not None and own is not None and alone.size:
-            signs[unknown[~known]] = absorbed.beyond_reach(given[alone], own[alone], cone.directions @ cone.rays[0])
+        if alone.size:
+            codes = None if own is None else own[alone]
+            signs[unknown[~known]] = nuisance.beyond_reach(given[alone], codes, cone.directions @ cone.rays[0])
         out[start:stop] = 0.0
         out[start + moving] = signs
     return out

@@ -11,8 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.engine.fit import fit_design
-from logitkit.engine.levels.absorbed import fit_absorbed
+from logitkit.engine.estimate import fit_model
 from logitkit.engine.null import null_loss
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
@@ -24,7 +23,7 @@ __all__ = ["design_of_columns", "fit_without", "likelihood_ratio", "ratio_to_not
 
 
 def ratio_to_nothing(record: FitRecord, design: Design) -> tuple[float, int]:
-    """Return the test against the model without coefficients: intercepts of absorbed levels, else offsets only.
+    """Return the test against the model without coefficients: what is eliminated, and offsets.
 
     Parameters
     ----------
@@ -48,7 +47,7 @@ def ratio_to_nothing(record: FitRecord, design: Design) -> tuple[float, int]:
     >>> bool(np.isclose(statistic, 12 * np.log(2) + 2 * fit.loglik)), dof
     (True, 1)
     """
-    if record.info.absorbed is not None:
+    if record.nuisance.n_parameters:
         return max(record.null_deviance - record.deviance, 0.0), record.n_params - record.n_intercepts
     loss = null_loss(design.response, False, record.family)
     return max(2.0 * (loss - (record.log_constant - record.loglik)), 0.0), record.n_params
@@ -156,7 +155,5 @@ def fit_without(record: FitRecord, design: Design, columns: IntArray) -> tuple[F
     """
     keep = np.setdiff1d(np.arange(len(record.info.names)), columns)
     part = design_of_columns(design, keep)
-    if record.info.absorbed is not None:
-        # The intercepts of the fit stay in the offset: those of the smaller fit are differences from them.
-        return fit_absorbed(part, record.family, Newton(), record.level)
-    return fit_design(part, record.form.keep(keep), Newton()), part
+    # Intercepts of absorbed levels stay in the offset: those of the smaller fit are differences from them.
+    return fit_model(part, record.form.keep(keep), Newton(), record.level)

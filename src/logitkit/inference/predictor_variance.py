@@ -11,21 +11,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
-from logitkit.design.matrix.within import Within, level_means
 from logitkit.engine.curvature.vcov import Vcov
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError
 from logitkit.inference.functions import column_of
 from logitkit.inference.linear_predictors import BLOCK, NUMBERS_OF_BLOCK, linear_predictors
 from logitkit.inference.sample import known_sides
 from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["has_own_columns", "predictor_covariances", "within_levels"]
+__all__ = ["has_own_columns", "predictor_covariances", "working_columns"]
 
 
 def predictor_covariances(
@@ -67,10 +64,9 @@ def predictor_covariances(
     """
     if not record.is_single:
         return _covariances(record, matrix, vcov)
-    working, own = record.coordinates.matrix(matrix), np.zeros(matrix.n_rows)
-    if record.info.absorbed is not None:
-        working, own = _of_levels(record, record.info.absorbed, working, levels)
-    return _variances(working, own, vcov)
+    require(record, "errors of predictors")
+    working = record.nuisance.within(record.coordinates.matrix(matrix), levels, None)
+    return _variances(working, record.nuisance.variances(levels, None, matrix.n_rows), vcov)
 
 
 def _variances(working: Matrix, own: FloatArray, vcov: Vcov) -> Iterator[tuple[slice, FloatArray]]:
@@ -139,20 +135,21 @@ def has_own_columns(record: FitRecord) -> bool:
     return bool((last == first).all())
 
 
-def within_levels(record: FitRecord, design: Design) -> Within:
-    """Return the columns that were solved for less their means in each row's level of an absorbed factor.
+def working_columns(record: FitRecord, design: Design) -> Matrix:
+    """Return the columns that were solved for, less what is eliminated explains of them.
 
     Parameters
     ----------
     record : FitRecord
         The fit.
     design : Design
-        Rows with the level of each: those of the fit, unless the record kept the means.
+        Rows, of a model of a single predictor; with an absorbed factor those of the fit, unless the record kept the
+        means of its levels.
 
     Returns
     -------
-    Within
-        The part of each row that the intercepts of the levels do not take up.
+    Matrix
+        The columns themselves, or less their means in each row's level of an absorbed factor.
 
     Examples
     --------
@@ -163,30 +160,16 @@ def within_levels(record: FitRecord, design: Design) -> Within:
     >>> fit = lk.logit("y ~ x", data, absorb="g")
     >>> mu = fit.predict().to_numpy()
     >>> sums = np.bincount(
-    ...     fit.design.level_codes, mu * (1 - mu) * within_levels(fit.record, fit.design).to_dense()[:, 0]
+    ...     fit.design.level_codes, mu * (1 - mu) * working_columns(fit.record, fit.design).to_dense()[:, 0]
     ... )
     >>> bool(np.allclose(sums, 0.0, atol=1e-9))
     True
     """
-    absorbed, codes = record.info.absorbed, design.level_codes
-    assert absorbed is not None
-    assert codes is not None
-    working, means = record.coordinates.matrix(design.matrix), absorbed.means
-    if means is None:
+    codes = design.level_codes
+
+    def curvature() -> FloatArray:
         sides = known_sides(record, design)
         eta = linear_predictors(record, design.matrix, design.response.offset, sides, codes)[0]
-        curvature = design.response.weights * record.family.curvatures(eta[None])[0, 0]
-        means = level_means(working, codes, curvature, len(absorbed.levels))
-    return Within(working, codes, means)
+        return np.asarray(design.response.weights * record.family.curvatures(eta[None])[0, 0])
 
-
-def _of_levels(
-    record: FitRecord, absorbed: AbsorbedLevels, working: Matrix, levels: IntArray | None
-) -> tuple[Within, FloatArray]:
-    """Return rows less the means of their level, and the variance of its intercept were the coefficients known."""
-    require(record, "errors of levels")
-    assert absorbed.means is not None
-    assert absorbed.curvature is not None
-    if levels is None:
-        raise DataError(f"Rows without their level of {absorbed.name}, which is absorbed, have no standard errors.")
-    return Within(working, levels, absorbed.means), 1.0 / absorbed.curvature[levels]
+    return record.nuisance.within(record.coordinates.matrix(design.matrix), codes, curvature)

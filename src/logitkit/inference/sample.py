@@ -66,14 +66,13 @@ def _margins(record: FitRecord, design: Design) -> FloatArray:
     if cone is None:
         eta = linear_predictors(record, design.matrix)[0]
         return np.where(np.isinf(eta), np.sign(eta), 0.0)
-    interior, levels, absorbed = cone.rays.sum(axis=0), design.level_codes, record.info.absorbed
+    interior, levels = cone.rays.sum(axis=0), design.level_codes
     working = record.coordinates.matrix(design.matrix)
     out = np.empty(design.n_rows)
     for start in range(0, design.n_rows, BLOCK):
         stop = min(start + BLOCK, design.n_rows)
         rows = working.rows(start, stop).to_dense()
-        if absorbed is not None:
-            rows = absorbed.from_anchors(rows, None if levels is None else levels[start:stop])
+        rows = record.nuisance.from_anchors(rows, None if levels is None else levels[start:stop])
         out[start:stop] = cone.moves(rows) @ interior
     # A level that is separated as a whole has no anchor, and its rows are on the side of their outcome.
     return np.where(np.isnan(out), np.where(design.response.y > 0.5, 1.0, -1.0), out)

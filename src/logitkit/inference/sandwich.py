@@ -30,7 +30,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.linear_predictors import NUMBERS_OF_BLOCK, predictor_functions
 from logitkit.inference.prediction import fitted_rows
-from logitkit.inference.predictor_variance import within_levels
+from logitkit.inference.predictor_variance import working_columns
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
@@ -141,9 +141,7 @@ def scores(record: FitRecord, design: Design) -> Scores:
     response = design.response
     # At the limit of a separated fit the score of a separated row is zero.
     slopes = -response.weights * np.nan_to_num(record.family.slopes(fitted_rows(record, design).eta, response))
-    matrix = record.coordinates.matrix(design.matrix) if record.is_single else design.matrix
-    if record.info.absorbed is not None:
-        matrix = within_levels(record, design)
+    matrix = working_columns(record, design) if record.is_single else design.matrix
     return Scores(record, matrix, response, slopes)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from logitkit.design.nuisance import NuisanceVerb
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
@@ -125,16 +126,18 @@ def _separated(record: FitRecord) -> LogitkitError | None:
     return ConvergenceError(f"The fit has not converged ({record.status.value}); refits would start from nowhere.")
 
 
-def _eliminated(record: FitRecord) -> LogitkitError | None:
-    """Refuse refits of a model whose levels are eliminated: hardly a resample would hold them all."""
-    absorbed = record.info.absorbed
-    if absorbed is not None:
-        return UnsupportedError(
-            f"{absorbed.name} is absorbed: refits by weights would hold the intercepts of its {absorbed.n_varied:,} "
-            "levels at those of this fit, and so understate what samples differ by. Use errors by cluster, "
-            f"cluster={absorbed.name!r}, for dependence within levels, or fit.bias_correction() for the bias that many "
-            "levels bring."
-        )
+def _beside(verb: NuisanceVerb) -> Condition:
+    """Return the condition that what is eliminated from the model leaves the verb its meaning."""
+
+    def look(record: FitRecord) -> LogitkitError | None:
+        why = record.nuisance.why_not(verb)
+        return UnsupportedError(why) if why else None
+
+    return look
+
+
+def _many_levels(record: FitRecord) -> LogitkitError | None:
+    """Refuse refits of a model with so many levels that hardly a resample would hold them all."""
     if isinstance(record.coordinates, Coordinates):
         return None
     return UnsupportedError(
@@ -143,56 +146,15 @@ def _eliminated(record: FitRecord) -> LogitkitError | None:
     )
 
 
-def _errors_of_levels(record: FitRecord) -> LogitkitError | None:
-    """Refuse errors of predictions where those of the intercepts of absorbed levels are not to be had."""
-    absorbed = record.info.absorbed
-    if absorbed is None:
-        return None
-    if not record.has_likelihood:
-        return UnsupportedError(
-            f"Standard errors of predictions are not offered with {record.covariance.label} and {absorbed.name} "
-            "absorbed: a level's intercept rests on the rows of that level alone, which say little of its variance by "
-            "a sandwich. fit.predict gives the probabilities; without sampling weights or cluster= there are errors."
-        )
-    if absorbed.means is None or absorbed.curvature is None:
-        return UnsupportedError(
-            f"Standard errors of predictions need the mean of every column in each level of {absorbed.name}, and "
-            f"{len(absorbed.levels):,} levels times {record.inner_coef.size} columns are too many to keep. "
-            "fit.predict gives the probabilities."
-        )
-    return None
-
-
-def _averages_of_levels(record: FitRecord) -> LogitkitError | None:
-    """Refuse errors of average predictions where a factor is absorbed."""
-    absorbed = record.info.absorbed
-    if absorbed is None:
-        return None
-    return UnsupportedError(
-        "Average predictions with errors are not offered where a factor is absorbed: the intercepts of the levels of "
-        f"{absorbed.name} have errors of their own, each with its rows. fit.predict gives the probabilities."
-    )
-
-
-def _groups_of_levels(record: FitRecord) -> LogitkitError | None:
-    """Refuse the Hosmer-Lemeshow test where a factor is absorbed."""
-    absorbed = record.info.absorbed
-    if absorbed is None:
-        return None
-    return UnsupportedError(
-        "The Hosmer-Lemeshow statistic has no known distribution where a factor is absorbed "
-        f"({absorbed.name}): the predictions that form its groups rest on an intercept for each of "
-        f"{absorbed.n_varied:,} levels, which few rows determine badly. Look at the calibration table instead; "
-        f"or, where every level has many rows, fit the factor as a term, C({absorbed.name})."
-    )
+def _errors_of_predictors(record: FitRecord) -> LogitkitError | None:
+    """Refuse errors of predictions where those of what is eliminated are not to be had."""
+    covariance = "" if record.has_likelihood else record.covariance.label
+    why = record.nuisance.why_no_errors(covariance, record.inner_coef.size)
+    return UnsupportedError(why) if why else None
 
 
 def _corrected(record: FitRecord) -> LogitkitError | None:
-    """Refuse a correction of the bias that absorbed levels bring, where there are none or no estimate."""
-    if record.info.absorbed is None:
-        return UnsupportedError(
-            "The bias is that of an intercept for each of many levels: fit with absorb=..., the column of the levels."
-        )
+    """Refuse a correction of a bias where there is no estimate."""
     if not record.converged:
         return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
     if record.limit is not None:
@@ -284,7 +246,7 @@ def _inverse_ratio(record: FitRecord) -> LogitkitError | None:
     )
 
 
-REFITTED = (_separated, _eliminated)
+REFITTED = (_separated, _beside("refit"), _many_levels)
 LEFT = "fit.predict gives the probabilities."
 #: Conditions by verb, in the order in which they are looked at.
 VERBS: dict[str, tuple[Condition, ...]] = {
@@ -307,16 +269,16 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "bootstrap": (_penalised("bootstrap"), *REFITTED),
     "jackknife": (_penalised("jackknife"), *REFITTED),
     # predictions
-    "predictions": (_withheld("Predictions with errors", LEFT), _errors_of_levels),
-    "errors of levels": (_errors_of_levels,),
-    "average predictions": (_withheld("Average predictions with errors", LEFT), _averages_of_levels),
+    "predictions": (_withheld("Predictions with errors", LEFT), _errors_of_predictors),
+    "errors of predictors": (_errors_of_predictors,),
+    "average predictions": (_withheld("Average predictions with errors", LEFT), _beside("average predictions")),
     # many levels
-    "bias_correction": (_corrected,),
+    "bias_correction": (_beside("bias_correction"), _corrected),
     "analytic correction": (_independent,),
     # diagnostics
     "influence": (_penalised("influence"),),
     "collinearity": (_penalised("collinearity"),),
-    "goodness_of_fit": (_groups_of_levels,),
+    "goodness_of_fit": (_beside("goodness_of_fit"),),
     "goodness_of_fit on the rows of the fit": (_penalised("goodness_of_fit"),),
 }
 

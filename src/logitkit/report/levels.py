@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
-from logitkit.design.absorbed import AbsorbedLevels
+from logitkit.design.nuisance import EliminatedFactor
 from logitkit.engine.record import FitRecord
 from logitkit.report.number_format import format_integer
 from logitkit.report.wording import counted
 
-__all__ = ["absorbed_words", "few_rows_warning"]
+__all__ = ["factor_words", "few_rows_warning"]
 
 FEW_ROWS = 30.0  # rows a level of an absorbed factor, below which the bias is a few per cent and more
 
 
-def absorbed_words(absorbed: AbsorbedLevels) -> str:
+def factor_words(factor: EliminatedFactor) -> str:
     """Return what was absorbed: levels that took part and that were dropped, and how many rows they have.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from logitkit.design.absorbed import AbsorbedLevels
-    >>> firms = AbsorbedLevels("firm", ["a", "b"], np.array([0.5, np.inf]), np.array([4, 3]), n_dropped_rows=3)
-    >>> absorbed_words(firms)
+    >>> factor_words(EliminatedFactor("firm", 1, 1, 3, 4.0, 4))
     'firm, 1 level (1 level without variation dropped, with 3 rows); rows per level: mean 4.0, least 4'
     """
     dropped = ""
-    if absorbed.n_dropped:
-        levels, rows = counted(absorbed.n_dropped, "level"), counted(absorbed.n_dropped_rows, "row")
+    if factor.n_dropped:
+        levels, rows = counted(factor.n_dropped, "level"), counted(factor.n_dropped_rows, "row")
         dropped = f" ({levels} without variation dropped, with {rows})"
     return (
-        f"{absorbed.name}, {counted(absorbed.n_varied, 'level')}{dropped}; rows per level: mean "
-        f"{absorbed.rows_per_level:,.1f}, least {format_integer(absorbed.fewest_rows)}"
+        f"{factor.name}, {counted(factor.n_levels, 'level')}{dropped}; rows per level: mean "
+        f"{factor.rows_per_level:,.1f}, least {format_integer(factor.fewest_rows)}"
     )
 
 
 def few_rows_warning(record: FitRecord) -> str | None:
     """Return a warning where the levels of an absorbed factor have so few rows that the coefficients are biased."""
-    absorbed = record.info.absorbed
-    if absorbed is None or record.inner_coef.size == 0:
+    eliminated = record.nuisance.n_parameters
+    if eliminated == 0 or record.inner_coef.size == 0:
         return None
-    mean = record.n_trials / max(absorbed.n_varied, 1)
+    mean = record.n_trials / eliminated
     if mean >= FEW_ROWS:
         return None
     return (

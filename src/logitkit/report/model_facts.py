@@ -14,7 +14,7 @@ from logitkit.inference.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.wald import OVERALL_MOST
 from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
-from logitkit.report.levels import absorbed_words
+from logitkit.report.levels import factor_words
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, has_only_intercept, name_list, numbered_names
 
@@ -31,8 +31,8 @@ __all__ = [
 
 def rows_facts(record: FitRecord) -> Iterator[Fact]:
     """Say how many rows were used, of how many, and how many observations they are."""
-    counts, absorbed = record.counts, record.info.absorbed
-    used = counts.given - counts.missing - (0 if absorbed is None else absorbed.n_dropped_rows)
+    counts = record.counts
+    used = counts.given - counts.missing - record.nuisance.n_dropped_rows
     of_given = f" of {format_integer(counts.given)}" if used < counts.given else ""
     yield Fact("Rows used", f"{format_integer(used)}{of_given}")
     if record.n_obs != used:
@@ -50,8 +50,8 @@ def given_facts(record: FitRecord) -> Iterator[Fact]:
         by_place = response.offsets[0][0].startswith("<array>")
         named = [f"{outcome}: {column}" for outcome, column in response.offsets]
         yield Fact("Offsets", "an array with one column per outcome" if by_place else name_list(named))
-    if record.info.absorbed is not None:
-        yield Fact("Absorbed", absorbed_words(record.info.absorbed))
+    for factor in record.nuisance.factors:
+        yield Fact("Absorbed", factor_words(factor))
 
 
 def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, float]]) -> Iterator[Fact]:
@@ -110,11 +110,11 @@ def covariance_note(record: FitRecord) -> Iterator[str]:
 
 def null_model_note(record: FitRecord) -> Iterator[str]:
     """Name the null model of a fit that has no intercept column."""
-    absorbed = record.info.absorbed
     if not record.has_likelihood or record.info.intercept is not None:
         return
     why = " (columns add up to one)" if record.info.constant is not None else ""
-    count = "" if absorbed is None else f" The parameters include one intercept per level of {absorbed.name}."
+    counted_words = record.nuisance.words.counted
+    count = f" {counted_words}" if counted_words else ""
     yield f"Null model of the likelihood-ratio test and of R2: {null_model_words(record)}{why}.{count}"
 
 

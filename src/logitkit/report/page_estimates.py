@@ -150,8 +150,8 @@ def collinearity_section(record: FitRecord, design: Design, units: Units) -> Ite
     if len(result.terms) < 2:
         return
     notes: tuple[str, ...] = ()
-    if record.info.absorbed is not None:
-        notes = (f"Given the levels of {record.info.absorbed.name}.",)
+    if record.nuisance.words.given:
+        notes = (f"Given {record.nuisance.words.given}.",)
     elif not result.has_intercept:
         notes = ("The model has no intercept, so these are not centred.",)
     yield Section("Collinearity", (collinearity_table(result, notes),))

@@ -23,7 +23,7 @@ __all__ = ["model_in_words", "provenance_section", "written_on"]
 
 def provenance_section(record: FitRecord, design: Design, source: str | None, *, own: bool) -> Section:
     """Return where the numbers come from."""
-    rows = [("Rows of the fit", _rows_in_words(record.counts, source if own else None, _absorbed(record)))]
+    rows = [("Rows of the fit", _rows_in_words(record.counts, source if own else None, record.nuisance.n_dropped_rows))]
     if not own:
         rows.append(("Rows of the diagnostics", _rows_in_words(design.counts, source, 0)))
     rows += [
@@ -32,10 +32,6 @@ def provenance_section(record: FitRecord, design: Design, source: str | None, *,
         ("Versions", _versions()),
     ]
     return Section("About this report", (Table(None, (Column("Item", "left"), Column("Value", "left")), tuple(rows)),))
-
-
-def _absorbed(record: FitRecord) -> int:
-    return 0 if record.info.absorbed is None else record.info.absorbed.n_dropped_rows
 
 
 def _rows_in_words(counts: RowCounts, source: str | None, uninformative: int) -> str:
@@ -90,8 +86,8 @@ def _options(record: FitRecord) -> Iterator[str]:
         yield f"offset of {outcome} {_given(column)}"
     if response.cluster is not None:
         yield f"clusters {_given(response.cluster)}"
-    if info.absorbed is not None:
-        yield f"an intercept for each level of {info.absorbed.name}"
+    if record.nuisance.words.model:
+        yield record.nuisance.words.model
     if record.penalty is not None:
         strengths = ", ".join(f"{value:.4g}" for _, value in record.penalty.strengths)
         yield f"{record.penalty.words}, strength {strengths} ({record.penalty.chosen})"

@@ -99,7 +99,7 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
 def _notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     words = record.family.words
     yield from unit_note(record, coefficient_estimates(record), changes)
-    if record.info.absorbed is None:
+    if not record.nuisance.spans_constant:
         yield from without_intercept(record.info.names)
     if record.penalty is None:
         yield from _fitted_notes(record, changes)

@@ -106,10 +106,8 @@ def confint_frame(record: FitRecord, level: float | None = None) -> pd.DataFrame
 
 def absorbed_frame(record: FitRecord) -> pd.DataFrame | None:
     """Return one row per level of an absorbed factor: level, rows, intercept; None where no factor is absorbed."""
-    absorbed = record.info.absorbed
-    if absorbed is None:
-        return None
-    return pd.DataFrame({"level": absorbed.levels, "rows": absorbed.rows, "intercept": absorbed.intercepts})
+    columns = record.nuisance.estimates
+    return pd.DataFrame(columns) if columns else None
 
 
 def r_squared_series(statistics: FitStatistics) -> pd.Series:

@@ -139,8 +139,7 @@ def _own_rows(rows: Rows) -> Rows:
     response, table = design.response, read_table(design.table)
     named = info.response.weights
     beside = [named, info.response.offset, *(column for _, column in info.response.offsets)]
-    if info.absorbed is not None:
-        beside.append(info.absorbed.name)
+    beside += info.nuisance.columns
     names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name is not None and name != ARRAY)])
     offset = _own_offsets(info.response, response)
     same = table.n_rows == design.counts.given and all(name in table for name in names)

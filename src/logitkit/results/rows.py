@@ -13,7 +13,6 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.rebuild import NewRows, new_rows, rebuild_design, rebuild_ready
 from logitkit.design.table.checks import require_finite
-from logitkit.design.table.frame import read_table
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, DataWarning, warn_caller
@@ -69,17 +68,14 @@ class Rows:
         record = self.record
         design = self._with_outcome()
         _require_finite_rows(design.matrix, design.info, design.positions)
-        levels = self._levels(design.positions)
-        if levels is not None:
-            design = _own_or_all(record, replace(design, level_codes=levels))
-            levels = design.level_codes
+        design = _own_or_all(record, design)
         if record.coordinates.vanishing is None:
             return design
         used = np.flatnonzero(design.response.weights > 0.0)
         if self.unseen == "missing":
             return _estimable_design(record, design, used)
-        own = None if levels is None else levels[used]
-        require_estimable(record, design.matrix.take(used), design.positions[used], own)
+        rows = design.take(used)
+        require_estimable(record, rows.matrix, rows.positions, rows.level_codes)
         return design
 
     def told(self) -> Design:
@@ -131,11 +127,6 @@ class Rows:
             raise DataError(f"y was given, but the formula names the outcome, {info.response.name}: data must hold it.")
         return rebuild_design(info, self.data, weights=self.weights, offset=self.offset, unseen=self.unseen)
 
-    def _levels(self, positions: IntArray) -> IntArray | None:
-        """Return the level of some rows of a table, of the factor that is absorbed, or None where none is."""
-        absorbed = self.record.info.absorbed
-        return None if absorbed is None else absorbed.codes(read_table(self.data).column(absorbed.name).iloc[positions])
-
 
 def rows_of_design(design: Design) -> NewRows:
     """Return the rows of a design as rows to predict for."""
@@ -157,9 +148,9 @@ def _own_or_all(record: FitRecord, design: Design) -> Design:
 
     The same table then gives what the fit gives on its own rows.
     """
-    offset = design.response.shift
-    assert offset is not None
-    part = np.flatnonzero(~np.isinf(offset))
+    if design.response.offset is None:
+        return design
+    part = np.flatnonzero(~np.isinf(design.response.offset).any(axis=0))  # no offset that is given is infinite
     if part.size in (design.n_rows, 0):
         return design
     own = design.take(part)
@@ -174,8 +165,8 @@ def _require_finite_rows(matrix: Matrix, info: DesignInfo, positions: IntArray) 
 
 def _estimable_design(record: FitRecord, design: Design, used: IntArray) -> Design:
     """Return the rows whose linear predictor does not depend on which columns were dropped, the others counted."""
-    levels = None if design.level_codes is None else design.level_codes[used]
-    gone = used[not_estimable(record, design.matrix.take(used), levels)]
+    rows = design.take(used)
+    gone = used[not_estimable(record, rows.matrix, rows.level_codes)]
     if gone.size == 0:
         return design
     left = design.take(np.setdiff1d(np.arange(design.n_rows), gone))

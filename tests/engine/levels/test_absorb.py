@@ -144,7 +144,7 @@ def test_means_that_are_not_kept_are_found_from_the_rows(monkeypatch, options):
     kept = lk.logit("y ~ x + z", frame, absorb="firm", **options)
     monkeypatch.setattr(engine, "MEANS_MOST", 10)
     without = lk.logit("y ~ x + z", frame, absorb="firm", **options)
-    assert without.record.info.absorbed.means is None
+    assert without.record.nuisance.means is None
     assert_allclose(without.std_error, kept.std_error, rtol=ROUTE)
     assert_allclose(without.influence(), kept.influence(), rtol=1e-8, atol=1e-12)
     if not options:

@@ -62,8 +62,7 @@ def _require_agreement(info: DesignInfo, formula: str, coding: Coding) -> None:
     require_closed_coding(formula, coding)
     response = info.response
     reserved = {response.weights, response.offset, response.cluster, *(column for _, column in response.offsets)}
-    if info.absorbed is not None:
-        reserved.add(info.absorbed.name)
+    reserved.update(info.nuisance.columns)
     columns = tuple(dict.fromkeys((*coding.left_variables, *coding.variables)))
     parsed = parse_formula(formula, columns, coding.functions, [r for r in reserved if r and r != ARRAY])
     for what, shown, held in (
@@ -95,11 +94,11 @@ def _misnamed(info: DesignInfo, coding: Coding) -> Iterator[str]:
     for name in (*(term.name for term in info.terms), *info.empty_terms):
         if name not in named:
             yield f"it has a term {name!r}, and its formula does not"
-    if info.absorbed is not None:
-        if info.absorbed.name in {*coding.variables, *coding.left_variables}:
-            yield f"{info.absorbed.name!r} is absorbed, and the formula uses it too"
-        if INTERCEPT in info.names:
-            yield "it absorbs a factor and has an intercept"
+    for name in info.nuisance.columns:
+        if name in {*coding.variables, *coding.left_variables}:
+            yield f"{name!r} is absorbed, and the formula uses it too"
+    if info.nuisance.spans_constant and INTERCEPT in info.names:
+        yield "it absorbs a factor and has an intercept"
 
 
 def _require_few_terms(formula: str, n_columns: int) -> None:

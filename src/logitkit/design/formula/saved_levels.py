@@ -12,17 +12,18 @@ from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.formula.saved_coding import decode, encode
 from logitkit.design.matrix.arrow import ArrowLayout
 from logitkit.design.matrix.vanishing import Vanishing
+from logitkit.design.nuisance import NOTHING, Nuisance
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = [
     "floats_of",
     "integers_of",
-    "pack_absorbed",
     "pack_array",
     "pack_layout",
+    "pack_nuisance",
     "pack_vanishing",
-    "unpack_absorbed",
     "unpack_layout",
+    "unpack_nuisance",
     "unpack_vanishing",
 ]
 
@@ -54,7 +55,17 @@ def integers_of(text: str) -> IntArray:
     return np.frombuffer(base64.b64decode(text, validate=True), dtype="<i8").astype(np.int64)
 
 
-def pack_absorbed(absorbed: AbsorbedLevels) -> dict[str, Any]:
+def pack_nuisance(nuisance: Nuisance) -> dict[str, Any] | None:
+    """Return the levels of an absorbed factor as JSON values, None for nothing."""
+    return _pack_absorbed(nuisance) if isinstance(nuisance, AbsorbedLevels) else None
+
+
+def unpack_nuisance(part: Mapping[str, Any] | None, q: int) -> Nuisance:
+    """Return what was packed, of a fit in q coordinates."""
+    return NOTHING if part is None else _unpack_absorbed(part, q)
+
+
+def _pack_absorbed(absorbed: AbsorbedLevels) -> dict[str, Any]:
     """Return the levels of an absorbed factor as JSON values."""
     means = absorbed.means
     if means is not None and means.size > MEANS_MOST:
@@ -70,7 +81,7 @@ def pack_absorbed(absorbed: AbsorbedLevels) -> dict[str, Any]:
     }
 
 
-def unpack_absorbed(part: Mapping[str, Any], q: int) -> AbsorbedLevels:
+def _unpack_absorbed(part: Mapping[str, Any], q: int) -> AbsorbedLevels:
     """Return the levels that were packed."""
     intercepts, rows, curvature = floats_of(part["intercepts"]), integers_of(part["rows"]), floats_of(part["curvature"])
     means = None if part["means"] is None else floats_of(part["means"]).reshape(intercepts.size, q)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -66,11 +66,12 @@ def gather_extras(
     weights: Any = None,
     offset: Any = None,
     cluster: Any = None,
-    absorb: str | None = None,
+    absorb: Sequence[str] = (),
     offsets: Mapping[str, Any] | None = None,
 ) -> Extras:
     """Return weights, offset and clusters as columns of the table's length."""
-    given = {"weights": weights, "offset": offset, "cluster": cluster, "absorb": absorb}
+    factor = absorb[0] if absorb else None  # one: more are refused where they are stated
+    given = {"weights": weights, "offset": offset, "cluster": cluster, "absorb": factor}
     given |= {offset_role(outcome): value for outcome, value in (offsets or {}).items()}
     series: dict[str, Any] = {}
     names: dict[str, str | None] = {}

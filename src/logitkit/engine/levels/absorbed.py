@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
 from logitkit.design.matrix.arrow import parts_of
 from logitkit.design.matrix.blocks import Blocks
@@ -45,9 +46,7 @@ MEANS_MOST = 16_000_000  # numbers that the record keeps so that predictions hav
 
 def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float) -> tuple[FitRecord, Design]:
     """Fit a model with an absorbed factor by maximum likelihood."""
-    absorbed, codes = design.info.absorbed, design.level_codes
-    assert absorbed is not None
-    assert codes is not None
+    absorbed, codes = _levels_of(design)
     n_levels, response = len(absorbed.levels), design.response
     try:
         found = fit_levels(_with_levels(design.matrix, codes, n_levels), n_levels, response, family, solver)
@@ -100,7 +99,7 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     fitted = Design(
         design.matrix.take(part),
         replace(kept, offset=own[None] if kept.offset is None else kept.offset + own),
-        replace(design.info, absorbed=levels),
+        replace(design.info, nuisance=levels),
         design.counts,
         design.positions[part],
         design.index,
@@ -115,6 +114,13 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     of_limit = None if limit is None else limit.of_columns
     form = single_form(family, fitted.matrix.n_columns)
     return make_record(fitted, form, coordinates, solution, DenseVcov(vcov), of_limit, level, null), fitted
+
+
+def _levels_of(design: Design) -> tuple[AbsorbedLevels, IntArray]:
+    """Return the levels of a design that absorbs a factor, and that of each row."""
+    assert isinstance(design.info.nuisance, AbsorbedLevels)
+    assert design.level_codes is not None
+    return design.info.nuisance, design.level_codes
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,7 @@ def _reach(design: Design, limit: _LevelLimit, n_levels: int) -> FloatArray | No
     """Return how far the one direction to infinity moves the ends of each level; None where there are several."""
     if limit.separated.cone.dimension > 1:
         return None
-    codes, response = design.level_codes, design.response
-    assert codes is not None
+    (_, codes), response = _levels_of(design), design.response
     moved = limit.coordinates.matrix(design.matrix).matvec(limit.separated.direction)
     reach = np.tile([-np.inf, np.inf], (n_levels, 1))
     nonevent, event = ((response.weights > 0.0) & which for which in (response.y < 1.0, response.y > 0.0))
@@ -148,9 +153,7 @@ def _tested(
     design: Design, found: LevelFit, coordinates: Coordinates, family: Binomial, solver: Newton
 ) -> tuple[LevelFit, _LevelLimit | None]:
     """Decide whether the estimate exists: return the fit, solved to the end if so, or the limiting model."""
-    absorbed, codes, response = design.info.absorbed, design.level_codes, design.response
-    assert absorbed is not None
-    assert codes is not None
+    (absorbed, codes), response = _levels_of(design), design.response
     n_levels, aliased = len(absorbed.levels), coordinates.aliased
     kept = np.setdiff1d(np.arange(design.matrix.n_columns), aliased)
     selection = np.eye(design.matrix.n_columns)[:, kept]

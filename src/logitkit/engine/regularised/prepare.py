@@ -32,10 +32,9 @@ __all__ = ["prepare"]
 
 def prepare(design: Design, form: Form, specification: Specification, tells: bool = True) -> Shrunken:
     """Return the penalised problem of a design."""
-    if design.info.absorbed is not None:
-        raise UnsupportedError(
-            "absorb= with penalty= is not offered: the intercepts of the levels would be penalised or not?"
-        )
+    refused = design.info.nuisance.why_not("penalty")
+    if refused:
+        raise UnsupportedError(refused)
     if not (form.family.is_logit or form.family.compares_predictors):
         raise UnsupportedError(
             "penalty= goes with the logit only, of two outcomes or of several: the gap that a penalised fit states is "

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.formula.saved_levels import pack_absorbed, unpack_absorbed
+from logitkit.design.formula.saved_levels import pack_nuisance, unpack_nuisance
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
@@ -167,13 +167,12 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
     """Return a record as JSON values."""
     if not record.is_single:
         return pack_outcomes(record)
-    absorbed = record.info.absorbed
     return {
         **pack_model(record),
         "family": record.family.name,
         **chosen(record.family),
         "events": record.events,
-        "absorbed": None if absorbed is None else pack_absorbed(absorbed),
+        "absorbed": pack_nuisance(record.nuisance),
         "coordinates": pack_coordinates(record.coordinates),
     }
 
@@ -181,8 +180,8 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
 def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> FitRecord:
     """Return the record that was packed."""
     p, q = len(packed["names"]), len(packed["inner_coef"]["array"])
-    absorbed = None if packed["absorbed"] is None else unpack_absorbed(packed["absorbed"], q)
-    parts = unpack_model(packed, functions, BINARY_NUMBERS, absorbed)
+    nuisance = unpack_nuisance(packed["absorbed"], q)
+    parts = unpack_model(packed, functions, BINARY_NUMBERS, nuisance)
     events = parts.pop("events")
     return FitRecord(
         predictors=single_predictor(p),

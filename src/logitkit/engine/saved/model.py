@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import RowCounts
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.saved_coding import decode, encode, pack_coding, unpack_coding
@@ -16,6 +15,7 @@ from logitkit.design.formula.saved_formula import require_closed_coding, require
 from logitkit.design.formula.saved_levels import floats_of, pack_array, pack_layout, unpack_layout
 from logitkit.design.formula.terms import Term
 from logitkit.design.info import DesignInfo, ResponseInfo
+from logitkit.design.nuisance import NOTHING, Nuisance
 from logitkit.engine.curvature.hessian import ArrowFactor, DenseFactor
 from logitkit.engine.curvature.row_space import RowSpaceVcov
 from logitkit.engine.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
@@ -87,7 +87,7 @@ def unpack_model(
     packed: Mapping[str, Any],
     functions: Mapping[str, Any],
     numbers: tuple[str, ...] = NUMBERS,
-    absorbed: AbsorbedLevels | None = None,
+    nuisance: Nuisance = NOTHING,
 ) -> dict[str, Any]:
     """Return the arguments of a record of any kind, but for the coordinates; the names of a limit are left open."""
     coding = None if packed["coding"] is None else unpack_coding(packed["coding"], functions)
@@ -103,7 +103,7 @@ def unpack_model(
         coding,
         tuple(packed["empty_terms"]),
         tuple((factor, level) for factor, level in packed["references"]),
-        absorbed,
+        nuisance,
         None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64),
     )
     require_saved_formula(info)

@@ -1,0 +1,52 @@
+"""Maximum likelihood of any design: the pipeline that fits what is eliminated from its model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from logitkit.design.absorbed import AbsorbedLevels
+from logitkit.design.design import Design
+from logitkit.design.nuisance import NoNuisance
+from logitkit.engine.fit import fit_design
+from logitkit.engine.levels.absorbed import fit_absorbed
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.models.binomial import Binomial
+from logitkit.models.form import Form
+from logitkit.numerics.threads.blas import single_threaded_blas
+
+__all__ = ["fit_model"]
+
+Pipeline = Callable[[Design, Form, Newton, float], tuple[FitRecord, Design]]
+
+
+def fit_model(design: Design, form: Form, solver: Newton, level: float = 0.95) -> tuple[FitRecord, Design]:
+    """Fit a model by maximum likelihood; return its record, and the rows that took part with what is known of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.ready import ready_design
+    >>> from logitkit.models.form import single_form
+    >>> design = ready_design(np.ones((4, 1)), np.array([0, 1, 1, 1]), names=["Intercept"])
+    >>> record, rows = fit_model(design, single_form(Binomial(), 1), Newton())
+    >>> bool(np.isclose(record.coef[0], np.log(3.0))), rows is design
+    (True, True)
+    """
+    return PIPELINES[type(design.info.nuisance)](design, form, solver, level)
+
+
+def _with_nothing(design: Design, form: Form, solver: Newton, level: float) -> tuple[FitRecord, Design]:
+    """Fit a model in which every parameter is a coefficient."""
+    return fit_design(design, form, solver, level), design
+
+
+def _with_levels(design: Design, form: Form, solver: Newton, level: float) -> tuple[FitRecord, Design]:
+    """Fit a model that absorbs a factor; the logit of two outcomes is the only one that does."""
+    with single_threaded_blas():
+        return fit_absorbed(design, cast(Binomial, form.family), solver, level)
+
+
+#: By what is eliminated.
+PIPELINES: dict[type, Pipeline] = {NoNuisance: _with_nothing, AbsorbedLevels: _with_levels}
