@@ -8,6 +8,7 @@ import pandas as pd
 __all__ = [
     "mixed_frame",
     "mixed_frame_of_three",
+    "ordered_classes",
     "overlapping",
     "overlapping_classes",
     "partly_separated_classes",
@@ -80,3 +81,11 @@ def mixed_frame_of_three(n: int = 400, seed: int = 0) -> tuple[pd.DataFrame, np.
     eta = np.column_stack([0.0 * frame["age"], 0.08 * (frame["age"] - 50.0), 1.5 * (frame["sex"] == "male")])
     codes = (np.nan_to_num(eta) + rng.gumbel(size=(n, 3))).argmax(axis=1)
     return frame, np.array(["none", "relapse", "death"])[codes]
+
+
+def ordered_classes(n: int = 400, p: int = 3, k: int = 4, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of a cumulative logit, whose slopes rise and fall with the columns."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, p)) * np.linspace(0.5, 3.0, p) + np.linspace(-1.0, 2.0, p)
+    latent = X @ (np.linspace(1.0, -0.8, p) / np.linspace(0.5, 3.0, p)) + rng.logistic(size=n)
+    return X, np.searchsorted(np.quantile(latent, np.arange(1, k) / k), latent)

@@ -13,6 +13,7 @@ from logitkit.estimators import (
     LogitPathClassifier,
     MultinomialClassifier,
     MultinomialClassifierCV,
+    OrdinalClassifier,
 )
 
 VARIANTS = [
@@ -25,6 +26,8 @@ VARIANTS = [
     MultinomialClassifier(class_weight="balanced"),
     MultinomialClassifier(strength=0.001, l1_ratio=0.5),
     MultinomialClassifierCV(cv=3, n_strengths=8),
+    OrdinalClassifier(),
+    OrdinalClassifier(model="adjacent", order="sorted"),
     LogitClassifier(penalty=lk.GroupLasso(0.01)),
     LogitClassifier(penalty=lk.RelaxedLasso(0.01)),
     LogitClassifier(penalty=lk.AdaptiveLasso(0.01, initial=lk.Ridge(0.01))),
@@ -38,6 +41,11 @@ MORE = [
     LogitClassifier(C=1.0),
     MultinomialClassifier(C=1.0),
     MultinomialClassifier(strength=0.01),
+    # With a complementary log-log a probability can be zero in float64 while its logarithm is -1,000, and a check takes
+    # the logarithm of the zero.
+    OrdinalClassifier(link="probit"),
+    OrdinalClassifier(link="cauchit"),
+    OrdinalClassifier(class_weight="balanced", information="expected"),
 ]
 
 
@@ -50,8 +58,9 @@ def checks_of(variants):
 checks = checks_of(VARIANTS)
 
 
-# Many checks fit data whose classes are separated, of which the estimator warns.
+# Many checks fit data whose classes are separated, or text without an order, of which the estimator warns.
 @pytest.mark.filterwarnings("ignore:The classes are separated")
+@pytest.mark.filterwarnings("ignore:The order of the classes is not stated")
 @pytest.mark.filterwarnings("ignore:The columns that the lasso chose separate")
 @checks
 def test_scikit_learn_checks(estimator, check, monkeypatch):
@@ -61,6 +70,7 @@ def test_scikit_learn_checks(estimator, check, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The classes are separated")
+@pytest.mark.filterwarnings("ignore:The order of the classes is not stated")
 @checks_of(MORE)
 def test_scikit_learn_checks_of_more_variants(estimator, check, monkeypatch):
     test_scikit_learn_checks(estimator, check, monkeypatch)
@@ -76,10 +86,11 @@ def test_the_checks_are_many_and_no_failure_is_expected():
 def test_what_the_tags_say_is_so(variant):
     tags = variant.__sklearn_tags__()
     assert not tags.non_deterministic
-    assert not tags.classifier_tags.poor_score
+    # The classes of scikit-learn's data have no order: a model of ordered ones cannot but predict them badly.
+    assert tags.classifier_tags.poor_score == isinstance(variant, OrdinalClassifier)
     assert not tags.no_validation
     assert tags.input_tags.sparse
     assert tags.target_tags.required
-    assert tags.classifier_tags.multi_class == ("Multinomial" in type(variant).__name__)
+    assert tags.classifier_tags.multi_class == ("Logit" not in type(variant).__name__)
     assert LogitClassifier("x").__sklearn_tags__().input_tags.allow_nan
     variant.fit(*overlapping())

@@ -15,7 +15,13 @@ import pytest
 
 import logitkit as lk
 from logitkit.errors import ArgumentError, LogitkitError
-from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifier
+from logitkit.estimators import (
+    LogitClassifier,
+    LogitClassifierCV,
+    LogitPathClassifier,
+    MultinomialClassifier,
+    OrdinalClassifier,
+)
 from logitkit.results.cross_validated import CrossValidated
 from logitkit.results.foreign import ATTRIBUTES
 from logitkit.results.foreign import FUNCTIONS as OF_PACKAGES
@@ -87,7 +93,9 @@ def test_two_fits_are_not_compared_by_the_test_of_one(fit):
         fit.lr_test(fit)
 
 
-@pytest.mark.parametrize("kind", [LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifier])
+@pytest.mark.parametrize(
+    "kind", [LogitClassifier, LogitClassifierCV, LogitPathClassifier, MultinomialClassifier, OrdinalClassifier]
+)
 def test_an_estimator_names_itself(kind):
     with pytest.raises(ArgumentError, match=rf"^{kind.__name__}\(\) has no argument 'max_iter'\. Options"):
         kind(max_iter=100)

@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "logit": ["LogitClassifier"],
         "multinomial": ["MultinomialClassifier"],
         "nominal_cross_validated": ["MultinomialClassifierCV"],
+        "ordinal": ["OrdinalClassifier"],
         "path": ["LogitPathClassifier"],
     },
 )

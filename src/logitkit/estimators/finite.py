@@ -20,6 +20,10 @@ with :math:`\hat\beta` the shortest coefficients of the limiting model, gives ev
 on its side (of several outcomes: T or more above the logit of each that is ruled out), and leaves the others where the
 limiting model has them.
 
+Of ordered outcomes a pair is a threshold that must not fall, the one above the row's outcome, or must not rise, the one
+below it. The square of the length is the sum over all linear predictors, and T goes by the link: that of the cauchit
+leads to its limit so slowly that T = F^{-1}(1 - 10^{-8}), beyond which other rows would lose digits.
+
 References
 ----------
 Lawson, C. L. and Hanson, R. J. (1974) Solving Least Squares Problems, chapter 23, on the shortest vector.
@@ -45,6 +49,7 @@ from logitkit.typing import FloatArray, IntArray
 __all__ = ["finite_coef", "shortest_vector"]
 
 FAR = 40.0  # a logit whose probability is within 1e-17 of its limit
+NEAR = 1e-8  # of its limit, where a link takes further than that to come to it
 SLACK = 1e-11  # share of the margin by which a row may miss it
 MOVES = 1e-9  # of the largest move of a row: what is less is rounding
 
@@ -54,8 +59,8 @@ def finite_coef(record: FitRecord, design: Design) -> FloatArray:
 
     Parameters
     ----------
-    record : FitRecord or FitRecord
-        The fit; of several outcomes one without offsets or restrictions.
+    record : FitRecord
+        The fit; of several outcomes one without offsets.
     design : Design
         The rows of the fit.
 
@@ -91,7 +96,7 @@ def finite_coef(record: FitRecord, design: Design) -> FloatArray:
             direction = record.limit.direction
     sides, rows = np.where(response.y[moved] > 0.5, 1.0, -1.0), matrix.take(moved)
     start = rows.matvec(base) + (0.0 if response.shift is None else response.shift[moved])
-    length = float(np.max((FAR - sides * start) / (sides * rows.matvec(direction)), initial=0.0))
+    length = float(np.max((_far(record) - sides * start) / (sides * rows.matvec(direction)), initial=0.0))
     return np.asarray(base + length * direction)
 
 
@@ -202,6 +207,16 @@ def _cone_rows(
     return _ConeRows(coordinates.directions(cone.directions), moved, sides[:, None] * every[moved], metric)
 
 
+def _far(record: FitRecord) -> float:
+    """Return how far from zero a linear predictor is at its limit."""
+    family = record.family
+    if record.is_single or family.compares_predictors:
+        return FAR
+    rest = family.n_outcomes - 1
+    ends = family.intercepts(np.array([NEAR, *rest * [(1.0 - NEAR) / rest]]))
+    return max(FAR, float(np.abs(ends).max()))
+
+
 def _metric(record: FitRecord, design: Design) -> FloatArray:
     """Return what a direction is multiplied by to have its length, by the range of the columns on the rows used."""
     used, intercept, p = design.response.weights > 0.0, design.info.intercept, design.matrix.n_columns
@@ -219,5 +234,7 @@ def _metric(record: FitRecord, design: Design) -> FloatArray:
         metric[intercept] = 0.5 * (high + low)
     if record.is_single:
         return metric
-    k = record.family.n_outcomes
-    return np.asarray(np.kron(np.eye(k)[:, record.predictors.active] - 1.0 / k, metric))
+    tables = record.predictors.tables(np.eye(record.predictors.n_flat))
+    if record.family.compares_predictors:
+        tables = tables - tables.mean(axis=0)
+    return np.asarray(np.vstack([metric @ table for table in tables]))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from logitkit.estimators.single_fit import SingleFit
+from logitkit.estimators.with_penalty import FitWithPenalty
 
 __all__ = ["LogitClassifier"]
 
 
-class LogitClassifier(SingleFit):
+class LogitClassifier(FitWithPenalty):
     r"""Logistic regression with two classes, by maximum likelihood unless a penalty is asked for.
 
     .. math:: \log \frac{P(y_i = c_2)}{P(y_i = c_1)} = \beta_0 + x_i'\beta

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from logitkit.estimators.single_fit import SingleFit
+from logitkit.estimators.with_penalty import FitWithPenalty
 
 __all__ = ["MultinomialClassifier"]
 
 
-class MultinomialClassifier(SingleFit):
+class MultinomialClassifier(FitWithPenalty):
     r"""Multinomial logistic regression, by maximum likelihood unless a penalty is asked for.
 
     .. math:: P(y_i = c_k) = \frac{\exp(\beta_{0k} + x_i'\beta_k)}{\sum_l \exp(\beta_{0l} + x_i'\beta_l)},

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from logitkit.errors import ResponseError
+from logitkit.design.table.frame import declared_order
+from logitkit.errors import DataError, DataWarning, ResponseError, warn_caller
 from logitkit.models.binary import Binary
 from logitkit.models.model import Model
 from logitkit.models.nominal import Multinomial
+from logitkit.models.ordinal import Ordinal
 from logitkit.typing import IntArray
 
-__all__ = ["Classes", "TwoClasses", "classes_of"]
+__all__ = ["Classes", "OrderedClasses", "TwoClasses", "classes_of", "ordered_classes_of"]
+
+SORTED = "sorted"
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,45 @@ class TwoClasses(Classes):
         return Binary(event=_plain(self.classes[1]))
 
 
+@dataclass(frozen=True)
+class OrderedClasses(Classes):
+    """Labels of n rows and their K classes, for a model of ordered outcomes.
+
+    Parameters
+    ----------
+    labels : (n,) array
+        As given.
+    classes : (K,) array
+        Sorted.
+    codes : (n,) int array
+        The place of each row's class.
+    statement : Ordinal
+        What is fitted.
+
+    Examples
+    --------
+    >>> found = ordered_classes_of(np.array([2, 1, 3]), None, "Model", Ordinal(), [3, 2, 1, 0])
+    >>> found.classes.tolist(), found.order.tolist()
+    ([1, 2, 3], [3, 2, 1])
+    """
+
+    statement: Ordinal
+
+    @property
+    def model(self) -> Model:
+        """What is fitted."""
+        return self.statement
+
+    @property
+    def order(self) -> Any:
+        """The classes from the lowest to the highest, shape (K,)."""
+        stated = self.statement.order
+        if stated is None:
+            return self.classes
+        place = {label: k for k, label in enumerate(self.classes.tolist())}
+        return self.classes[[place[label] for label in stated if label in place]]
+
+
 def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
     """Return labels with their classes.
 
@@ -121,6 +164,61 @@ def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
             f"class against the rest; for that give y == {classes.tolist()[0]!r}."
         )
     return TwoClasses(labels, classes, codes.ravel())
+
+
+def ordered_classes_of(labels: Any, given: Any, estimator: str, statement: Ordinal, order: Any) -> OrderedClasses:
+    """Return labels with their classes and the order of these.
+
+    Parameters
+    ----------
+    labels : (n,) array
+        One label a row.
+    given : array-like
+        The same as they came: an ordered categorical has the order of its categories.
+    estimator : str
+        Its name, for messages.
+    statement : Ordinal
+        The model, without an order.
+    order : sequence, 'sorted' or None
+        The classes from the lowest to the highest; None for the order of the type, else the sorted one.
+
+    Returns
+    -------
+    OrderedClasses
+        With the order. Where text of more than two classes is sorted and nobody asked for that, a warning tells it.
+
+    Raises
+    ------
+    DataError, ResponseError
+        For one class, and for an order that is no list of classes.
+
+    Examples
+    --------
+    >>> ordered_classes_of(np.array(["mid", "low", "top"]), None, "Model", Ordinal(), "sorted").order.tolist()
+    ['low', 'mid', 'top']
+    """
+    found = classes_of(labels, estimator, several=True)
+    classes = found.classes.tolist()
+    if isinstance(order, str) and order != SORTED:
+        raise DataError(
+            f"order={order!r} is no list; give the classes from the lowest to the highest, such as order={classes!r}, "
+            f"or order={SORTED!r} if that is their order."
+        )
+    stated = declared_order(given) if order is None else order
+    if stated is None and _are_text(classes) and len(classes) > 2:
+        warn_caller(
+            f"The order of the classes is not stated, and they were taken as sorted: {' < '.join(map(repr, classes))}. "
+            f"Give order=[...] with the lowest first, make y an ordered categorical, or say order={SORTED!r}.",
+            DataWarning,
+        )
+    if stated is None or isinstance(stated, str):  # numbers have their order
+        stated = None if found.classes.dtype.kind in "biuf" else classes
+    return OrderedClasses(found.labels, found.classes, found.codes, replace(statement, order=stated))
+
+
+def _are_text(classes: Any) -> bool:
+    """Return whether some class is text, which has no order but the alphabet's."""
+    return any(isinstance(label, str | bytes) for label in classes)
 
 
 def _plain(label: Any) -> Any:

@@ -54,7 +54,10 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return tags
 
     def decision_function(self, X: Any) -> FloatArray:
-        """Return the logit of the second of two classes, or the logits of more, which sum to zero in each row.
+        """Return the logit of the second of two classes; of more a score per class, of which the largest is predicted.
+
+        The scores are the logits, which sum to zero in each row; of ordered classes the log odds of each against all
+        others.
 
         Parameters
         ----------
@@ -64,10 +67,10 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Returns
         -------
         (n,) array or (n, K) array
-            Linear predictors; nan for a row that the formula cannot code.
+            In the order of ``classes_``; nan for a row that the formula cannot code.
         """
-        eta = self._decide(X)[0]
-        return eta[:, 0] if eta.shape[1] == 1 else eta
+        scores = self._scores(self._decide(X)[0])
+        return scores[:, 0] if scores.shape[1] == 1 else scores
 
     def predict(self, X: Any) -> Any:
         """Return the most probable label of each row.
@@ -85,7 +88,8 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         Raises
         ------
         DataError
-            If the formula cannot code a row because a value is missing.
+            If the formula cannot code a row because a value is missing; of ordered classes if thresholds cross in a
+            row.
         """
         eta, kept = self._decide(X)
         if kept is not None and not kept.all():
@@ -94,7 +98,16 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 f"is row {int(np.argmin(kept))}, from 0), and there is no label for them: leave them out, or impute in "
                 "a step before. predict_proba gives nan for such rows."
             )
-        return self.classes_[(eta[:, 0] > 0.0).astype(np.int64) if eta.shape[1] == 1 else eta.argmax(axis=1)]
+        family = self.fit_.record.family
+        improper = family.improper(eta.T)
+        if improper.any():
+            first = int(np.argmax(improper))
+            raise DataError(
+                f"In {int(improper.sum())} of {improper.size} rows (the first is row {first}, from 0) "
+                f"{family.words.improper}, and there is no label for them. predict_proba gives nan for such rows."
+            )
+        scores = self._scores(eta)
+        return self.classes_[(scores[:, 0] > 0.0).astype(np.int64) if scores.shape[1] == 1 else scores.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Return the probability of each class.
@@ -106,7 +119,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
         Returns
         -------
-        (n, 2) array
+        (n, K) array
             In the order of ``classes_``; nan for a row that the formula cannot code.
         """
         return np.asarray(np.exp(self.predict_log_proba(X)))
@@ -121,14 +134,11 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
         Returns
         -------
-        (n, 2) array
+        (n, K) array
             In the order of ``classes_``; nan for a row that the formula cannot code.
         """
-        eta = self._decide(X)[0]
         with np.errstate(invalid="ignore"):  # a row without a logit has no probability either
-            if eta.shape[1] == 1:
-                return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
-            return np.ascontiguousarray(Multinomial(eta.shape[1]).log_mean(eta.T).T)
+            return self._log_probabilities(self._decide(X)[0])
 
     def sparsify(self) -> Self:
         """Keep ``coef_`` as a sparse matrix, which saves memory where a lasso left most of it zero.
@@ -170,17 +180,35 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
                 f"No row of the class {lost[0]!r} is left: each has a missing value in a column of the formula. Impute "
                 "in a step before, or leave the class out of X and y."
             )
-        coef = finite_coef(fit.record, fit.design).reshape(-1, len(names))
-        own = self.fit_intercept if self.formula is None else INTERCEPT in names
-        place = names.index(INTERCEPT) if own else len(names)
         self.classes_ = target.classes
         self.fit_ = fit
-        self.coef_ = np.delete(coef, place, axis=1) if own else coef
+        own = self.fit_intercept if self.formula is None else INTERCEPT in names
+        place = names.index(INTERCEPT) if own else None
         self.coef_names_ = np.array([name for j, name in enumerate(names) if j != place], dtype=object)
-        self.intercept_ = coef[:, place].copy() if own else np.zeros(len(coef))
+        self._keep(finite_coef(fit.record, fit.design), place)
         self.n_iter_ = np.array([_iterations(fit)])
         if fit.record.limit is not None:
             warn_caller(_separated(fit), DataWarning)
+
+    def _keep(self, coef: FloatArray, place: int | None) -> None:
+        """Keep finite coefficients apart from those of the intercept, the column at a place of the design."""
+        table = coef.reshape(-1, len(self.fit_.record.info.names))
+        self.coef_ = table if place is None else np.delete(table, place, axis=1)
+        self.intercept_ = np.zeros(len(table)) if place is None else table[:, place].copy()
+
+    def _linear(self) -> tuple[FloatArray, FloatArray]:
+        """Return the coefficients of the linear predictors, shape (m, p), and their intercepts, shape (m,)."""
+        return self._table(), self.intercept_
+
+    def _scores(self, eta: FloatArray) -> FloatArray:
+        """Return what decides on the class of each row: a logit, shape (n, 1), or a score per class, shape (n, K)."""
+        return eta
+
+    def _log_probabilities(self, eta: FloatArray) -> FloatArray:
+        """Return the logarithm of the probability of each class, shape (n, K)."""
+        if eta.shape[1] == 1:
+            return np.column_stack([-np.logaddexp(0.0, eta), -np.logaddexp(0.0, -eta)])
+        return np.ascontiguousarray(Multinomial(eta.shape[1]).log_mean(eta.T).T)
 
     def _rows(self, X: Any, y: Any) -> tuple[Columns | FormulaRows, Any]:
         """Validate what is given to fit, and remember its columns."""
@@ -204,16 +232,16 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         return FormulaRows.gather(self.formula, X, labels, name, self.missing, self.functions), labels
 
     def _decide(self, X: Any) -> tuple[FloatArray, Any]:
-        """Return the logits of each row, one column per row of ``coef_``; with a formula which rows could be coded."""
+        """Return the linear predictors of each row, shape (n, m); with a formula which rows could be coded."""
         check_is_fitted(self)
-        table = self._table()
+        table, intercept = self._linear()
         if self.formula is None:
             X = validated_columns(self, X)
-            return np.asarray(X @ table.T) + self.intercept_, None
+            return np.asarray(X @ table.T) + intercept, None
         require_frame(X)
         names = self.fit_.record.info.names
         place = names.index(INTERCEPT) if INTERCEPT in names else None
-        coef = table if place is None else np.insert(table, place, self.intercept_, axis=1)
+        coef = table if place is None else np.insert(table, place, intercept, axis=1)
         return decision_by_formula(self.fit_, coef, X, self.unseen)
 
 

@@ -114,6 +114,14 @@ OTHERS = {  # not called anything here: what is near is another quantity
         "relative risk ratios.",
     ),
 }
+ESTIMATORS = (
+    "LogitClassifier",
+    "LogitClassifierCV",
+    "LogitPathClassifier",
+    "MultinomialClassifier",
+    "MultinomialClassifierCV",
+    "OrdinalClassifier",
+)
 LOGIT = "lk.logit('y ~ x', data)"
 MULTINOMIAL = "lk.multinomial('y ~ x', data)"
 FUNCTIONS = {
@@ -121,6 +129,8 @@ FUNCTIONS = {
     **dict.fromkeys(("mnlogit", "MNLogit", "multinom", "mlogit", "vglm"), MULTINOMIAL),
     "LogisticRegression": f"{LOGIT}, or as an estimator of scikit-learn lk.estimators.LogitClassifier()",
     "LogisticRegressionCV": "lk.cross_validate('y ~ x', data), or lk.estimators.LogitClassifierCV()",
+    **dict.fromkeys(("OrderedModel", "polr", "clm", "LogisticAT"), "lk.ordinal('y ~ x', data)"),
+    **{name: f"lk.estimators.{name}()" for name in ESTIMATORS},
     **dict.fromkeys(("glmnet", "enet_path"), "lk.path('y ~ x', data)"),
     **dict.fromkeys(("cv_glmnet", "cross_val_score"), "lk.cross_validate('y ~ x', data)"),
 }

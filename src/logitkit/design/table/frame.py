@@ -11,12 +11,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from logitkit.design.table.levels import Coded
+from logitkit.design.table.levels import Coded, is_ordered
 from logitkit.design.table.names import require_distinct_names, require_text_names
 from logitkit.errors import DataError, nearest_name
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Table", "as_levels", "coded_values", "is_missing", "levels_of", "read_table", "with_levels"]
+__all__ = [
+    "Table",
+    "as_levels",
+    "coded_values",
+    "declared_order",
+    "is_missing",
+    "levels_of",
+    "read_table",
+    "with_levels",
+]
 
 
 class Table:
@@ -151,6 +160,18 @@ def coded_values(values: Any) -> Coded:
 def with_levels(values: Any, levels: Sequence[Any]) -> Any:
     """Return values as ordered categories of these levels."""
     return pd.Series(pd.Categorical(pd.Series(values).astype(object), categories=list(levels), ordered=True))
+
+
+def declared_order(values: Any) -> list[Any] | None:
+    """Return the categories of values of any library in the order that was declared to mean something; None without.
+
+    Examples
+    --------
+    >>> declared_order(pd.Categorical(["low", "top"], ["top", "low"], ordered=True)), declared_order(["low", "top"])
+    (['top', 'low'], None)
+    """
+    column = _vector(values)
+    return list(column.dtype.categories.tolist()) if is_ordered(column) else None
 
 
 def as_levels(levels: Any) -> list[Any]:
