@@ -150,7 +150,13 @@ def own_thresholds(first: int, eta: FloatArray, codes: CodeArray, weights: Float
         here, before = eta[k, first : first + size], eta[max(k - 1, 0), first : first + size]
         for i in range(size):
             doubtful += not ((here[i] > before[i]) | ((k == 0) & (here[i] == before[i])))
-    return _crossed(first, eta, weights, ends) if doubtful else 0
+    if doubtful == 0:
+        return 0
+    for i in range(size):
+        for k in range(m):
+            if eta[k, first + i] != eta[k, first + i]:
+                ends[:, i] = math.nan
+    return _order(first, size, eta, weights)[1]
 
 
 @compiled
@@ -219,21 +225,6 @@ def _place(own: CodeArray, k: int, upper: FloatArray, lower: FloatArray, out: Fl
 
 
 @compiled
-def _crossed(first: int, eta: FloatArray, weights: FloatArray, ends: FloatArray) -> int:
-    """Return how many rows of a piece have thresholds that cross; make the two of rows that lack one missing."""
-    crossed = 0
-    for i in range(ends.shape[1]):
-        rising = True
-        for k in range(1, eta.shape[0]):
-            rising &= eta[k, first + i] > eta[k - 1, first + i]
-        crossed += (not rising) & (weights[first + i] > 0.0)
-        for k in range(eta.shape[0]):
-            if eta[k, first + i] != eta[k, first + i]:
-                ends[:, i] = math.nan
-    return crossed
-
-
-@compiled
 def cumulative_probabilities(
     first: int, eta: FloatArray, tails: FloatArray, logarithms: FloatArray, probabilities: FloatArray
 ) -> None:
@@ -260,7 +251,7 @@ def _order(first: int, size: int, eta: FloatArray, weights: FloatArray) -> tuple
     for row in range(first, first + size):
         falls = False
         for k in range(1, eta.shape[0]):
-            falls |= eta[k, row] <= eta[k - 1, row]
+            falls |= not (eta[k, row] > eta[k - 1, row])
         for k in range(eta.shape[0]):
             if eta[k, row] != eta[k, row]:
                 value = math.nan
