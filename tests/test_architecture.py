@@ -221,7 +221,7 @@ BROUGHT = {
         | {"engine.fit", "api.functions", "api.grouped", "cli.stated"},
     ),
     "adjacent categories, with what all ordered outcomes share": Brought(
-        {"models.ordinal", "models.adjacent", "design.response.ordered", "inference.parallel"}
+        {"models.ordinal", "models.adjacent", "design.response.ordered", "inference.hypotheses.parallel"}
         | {"results.ordinal", "api.ordered"},
         ORDERED,
         OF_ORDERED,

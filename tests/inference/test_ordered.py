@@ -14,14 +14,14 @@ from logitkit.design.design import Design
 from logitkit.engine.fit import fit_design
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.inference.anova import anova
-from logitkit.inference.effects import SetRows, average_predictions
-from logitkit.inference.overall import overall_test
+from logitkit.inference.covariances.sandwich import scores, with_required_sandwich
+from logitkit.inference.effects.average import SetRows, average_predictions
+from logitkit.inference.hypotheses.anova import anova
+from logitkit.inference.hypotheses.overall import overall_test
+from logitkit.inference.hypotheses.wald import wald_test
 from logitkit.inference.prediction import fitted_matrix, predictions
-from logitkit.inference.refits import refit
-from logitkit.inference.resampling import bootstrap
-from logitkit.inference.sandwich import scores, with_required_sandwich
-from logitkit.inference.wald import wald_test
+from logitkit.inference.resampling.refits import refit
+from logitkit.inference.resampling.resampling import bootstrap
 from logitkit.models.cumulative import Cumulative
 from logitkit.models.form import Form
 from logitkit.models.predictors import Part, Predictors

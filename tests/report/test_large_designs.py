@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.inference import wald
+from logitkit.inference.hypotheses import wald
 from logitkit.report.listed import TERM_MOST
 
 

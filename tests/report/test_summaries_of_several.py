@@ -15,7 +15,7 @@ from numpy.testing import assert_allclose
 from scipy.special import gammaincc
 
 import logitkit as lk
-from logitkit.inference.overall import overall_test
+from logitkit.inference.hypotheses.overall import overall_test
 from logitkit.report.findings import finding_document
 from logitkit.report.listed import ROWS_MOST
 from logitkit.report.text import display_width

@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 import logitkit as lk
 from logitkit.design.response.response import Response
 from logitkit.errors import DataError
-from logitkit.inference.cross_fit import cross_validate_by_weights
+from logitkit.inference.resampling.cross_fit import cross_validate_by_weights
 from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
 from logitkit.selection.splits import Splits, checked_splits
 

@@ -15,7 +15,7 @@ from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, warn_caller
-from logitkit.inference.sandwich import with_required_sandwich
+from logitkit.inference.covariances.sandwich import with_required_sandwich
 from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
 from logitkit.models.form import Form

@@ -40,7 +40,7 @@ from logitkit.design.design import Design
 from logitkit.diagnostics.residuals import residuals_at, row_contributions, scaled_residuals
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.leverage import leverage
+from logitkit.inference.covariances.leverage import leverage
 from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.predictor_variance import predictor_covariances
 from logitkit.inference.sample import is_sample

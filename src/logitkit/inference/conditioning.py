@@ -24,7 +24,7 @@ import numpy as np
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
 from logitkit.inference.changes import read_together
-from logitkit.inference.wald import OVERALL_MOST, covariance_root
+from logitkit.inference.hypotheses.wald import OVERALL_MOST, covariance_root
 from logitkit.typing import IntArray
 
 __all__ = ["Conditioning", "conditioning"]

@@ -18,8 +18,8 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.changes import column_changes, ratios_of
 from logitkit.inference.delta import Estimates
 from logitkit.inference.functions import contrast_functions, function_estimates
+from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.verbs import require
-from logitkit.inference.wald import coefficient_estimates
 from logitkit.typing import FloatArray
 
 __all__ = ["OddsRatios", "odds_ratios"]

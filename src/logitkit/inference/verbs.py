@@ -14,7 +14,7 @@ from logitkit.design.nuisance import NuisanceVerb
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
-from logitkit.inference.posterior import ELSEWHERE, is_withheld, why_withheld
+from logitkit.inference.penalised.posterior import ELSEWHERE, is_withheld, why_withheld
 from logitkit.models.words import ODDS_RATIO
 
 __all__ = ["AFTER_PENALTY", "VERBS", "Refusal", "may", "require"]

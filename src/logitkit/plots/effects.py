@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from logitkit.inference.effects import Effects
+from logitkit.inference.effects.average import Effects
 from logitkit.options import require_choice
 from logitkit.plots.drawn_outcomes import left_out_words, most_frequent
 from logitkit.plots.labels import add_note, plain, wrapped

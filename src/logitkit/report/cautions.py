@@ -9,14 +9,14 @@ from scipy.special import fdtrc, stdtrit
 
 from logitkit.engine.law import NORMAL
 from logitkit.inference.changes import entangled_terms
-from logitkit.inference.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.report.number_format import format_p
 from logitkit.report.wording import name_list
 
 if TYPE_CHECKING:
     from logitkit.design.info import DesignInfo
     from logitkit.inference.conditioning import Conditioning
-    from logitkit.inference.wald import WaldTest
+    from logitkit.inference.hypotheses.wald import WaldTest
 
 __all__ = [
     "NOTHING_TO_JUDGE",

@@ -8,10 +8,10 @@ from functools import singledispatch
 import numpy as np
 
 from logitkit.engine.facts import Limit
-from logitkit.inference.dual_bound import Certificate
+from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest
+from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.incidental import BiasCorrection
-from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
-from logitkit.inference.wald import WaldTest
+from logitkit.inference.penalised.dual_bound import Certificate
 from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates

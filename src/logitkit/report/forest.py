@@ -12,9 +12,9 @@ from logitkit.design.info import DesignInfo
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.changes import without_ratio
-from logitkit.inference.posterior import interval_words, is_withheld
+from logitkit.inference.hypotheses.wald import coefficient_estimates
+from logitkit.inference.penalised.posterior import interval_words, is_withheld
 from logitkit.inference.ratios import OddsRatios, odds_ratios
-from logitkit.inference.wald import coefficient_estimates
 from logitkit.models.nominal import places_of
 from logitkit.plots.forest import Forest
 from logitkit.plots.style import OUTCOMES_MOST

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.inference.chi_square import ChiSquareTests
-from logitkit.inference.iia import IiaTests
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.iia import IiaTests
 from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import finding_document

@@ -10,8 +10,8 @@ from logitkit.engine.solvers.solver import Status
 from logitkit.errors import quoted_names
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import fit_statistics
-from logitkit.inference.likelihood_ratio import null_model_words, null_test
-from logitkit.inference.wald import OVERALL_MOST
+from logitkit.inference.hypotheses.likelihood_ratio import null_model_words, null_test
+from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
 from logitkit.report.levels import factor_words

@@ -10,10 +10,10 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.diagnostics.collinearity import collinearity
 from logitkit.engine.record import FitRecord
 from logitkit.errors import LogitkitError, UnsupportedError
-from logitkit.inference.anova import anova
-from logitkit.inference.chi_square import ChiSquareTests
-from logitkit.inference.combine import combine_tests
-from logitkit.inference.posterior import interval_words, is_withheld, posterior_condition
+from logitkit.inference.hypotheses.anova import anova
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.combine import combine_tests
+from logitkit.inference.penalised.posterior import interval_words, is_withheld, posterior_condition
 from logitkit.inference.sample import is_sample
 from logitkit.models.words import Ratio
 from logitkit.plots.export import svg_of

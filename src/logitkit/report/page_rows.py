@@ -15,7 +15,7 @@ from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError
-from logitkit.inference.effects import Effects
+from logitkit.inference.effects.average import Effects
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
 from logitkit.plots.calibration import plot_calibration

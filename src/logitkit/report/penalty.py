@@ -10,7 +10,7 @@ from logitkit.engine.facts import PenaltyFacts
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.solver import Status
 from logitkit.inference.fit_statistics import explained_share
-from logitkit.inference.posterior import has_posterior, posterior_condition, why_withheld
+from logitkit.inference.penalised.posterior import has_posterior, posterior_condition, why_withheld
 from logitkit.models.words import Ratio
 from logitkit.report.document import Fact
 from logitkit.report.number_format import format_integer, format_percent

@@ -12,8 +12,8 @@ import numpy as np
 
 from logitkit.engine.facts import PenaltyFacts
 from logitkit.engine.record import FitRecord
-from logitkit.inference.posterior import has_posterior
-from logitkit.inference.wald import coefficient_estimates
+from logitkit.inference.hypotheses.wald import coefficient_estimates
+from logitkit.inference.penalised.posterior import has_posterior
 from logitkit.report.coefficients import exponentials, names_without_ratio
 from logitkit.report.document import Column, Table
 from logitkit.report.estimate_columns import format_estimates

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.inference.jackknife import Jackknife
-from logitkit.inference.resampling import Bootstrap
+from logitkit.inference.resampling.jackknife import Jackknife
+from logitkit.inference.resampling.resampling import Bootstrap
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.findings import finding_document

@@ -10,7 +10,7 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.effects import Effects
+from logitkit.inference.effects.average import Effects
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import Predictions, fitted_matrix, predictions
 from logitkit.inference.sample import is_sample, known_sides

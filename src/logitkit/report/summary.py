@@ -9,8 +9,8 @@ import numpy as np
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.facts import Equation
 from logitkit.engine.record import FitRecord
-from logitkit.inference.overall import overall_test
-from logitkit.inference.wald import coefficient_estimates
+from logitkit.inference.hypotheses.overall import overall_test
+from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.report.cautions import no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table

@@ -11,10 +11,10 @@ from logitkit.engine.facts import PenaltyFacts
 from logitkit.engine.record import FitRecord
 from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
-from logitkit.inference.likelihood_ratio import null_test
-from logitkit.inference.posterior import has_posterior, posterior_condition
+from logitkit.inference.hypotheses.likelihood_ratio import null_test
+from logitkit.inference.hypotheses.wald import coefficient_estimates
+from logitkit.inference.penalised.posterior import has_posterior, posterior_condition
 from logitkit.inference.ratios import OddsRatios
-from logitkit.inference.wald import coefficient_estimates
 from logitkit.options import require_flag
 from logitkit.report.frames import ResultFrame
 from logitkit.typing import FloatArray

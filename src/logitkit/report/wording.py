@@ -14,7 +14,7 @@ from logitkit.report.number_format import format_integer
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
-    from logitkit.inference.likelihood_ratio import LikelihoodRatioTest
+    from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest
 
 __all__ = [
     "FIRST_GIVEN",

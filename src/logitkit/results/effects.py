@@ -18,7 +18,7 @@ from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
 from logitkit.design.table.frame import is_missing, levels_of, numeric_values, read_table, row_values
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError, nearest_name
-from logitkit.inference.effects import Effects, SetRows, average_predictions
+from logitkit.inference.effects.average import Effects, SetRows, average_predictions
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from logitkit.inference.anova import anova
-from logitkit.inference.chi_square import ChiSquareTests
-from logitkit.inference.likelihood_ratio import LikelihoodRatioTest, null_test
-from logitkit.inference.wald import WaldTest, wald_test
+from logitkit.inference.hypotheses.anova import anova
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest, null_test
+from logitkit.inference.hypotheses.wald import WaldTest, wald_test
 from logitkit.report import diagnostic_frames
 from logitkit.results.quantities import Quantities
 from logitkit.results.rows import Rows
@@ -17,7 +17,7 @@ from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
-    from logitkit.inference.units import ResamplingKind
+    from logitkit.inference.resampling.units import ResamplingKind
     from logitkit.results.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["Hypotheses"]

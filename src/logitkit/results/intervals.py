@@ -19,7 +19,7 @@ def interval_frame(record: FitRecord, own: Rows, method: str, level: float | Non
     """Return intervals of the coefficients: conf_low, conf_high."""
     if method == "bootstrap":
         require(record, "bootstrap")
-        from logitkit.inference.bootstrap_intervals import standard_intervals
+        from logitkit.inference.intervals.bootstrap_intervals import standard_intervals
 
         found = standard_intervals(record, own.design, level)
         columns = pd.Index(["conf_low", "conf_high"], name=found.label)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from logitkit.inference.chi_square import ChiSquareTests
-from logitkit.inference.combine import combine_tests
-from logitkit.inference.iia import IiaTests, iia_tests
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.combine import combine_tests
+from logitkit.inference.hypotheses.iia import IiaTests, iia_tests
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.results.figures import FitPlots
 from logitkit.results.fit import Fit

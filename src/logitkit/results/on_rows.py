@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
-    from logitkit.inference.dual_bound import Certificate
+    from logitkit.inference.penalised.dual_bound import Certificate
     from logitkit.results.row_figures import RowPlots
 
 __all__ = ["FitOnRows"]
@@ -265,7 +265,7 @@ class FitOnRows:
             Objective, lower bound, duality gap and the distance from the conditions of optimality. Other rows than
             those of the fit have another objective, and the certificate says that they are others.
         """
-        from logitkit.inference.certificate import certificate
+        from logitkit.inference.penalised.certificate import certificate
 
         return shown(certificate(self._record, self._rows.design))
 

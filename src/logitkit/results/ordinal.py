@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from logitkit.inference.chi_square import ChiSquareTests
-from logitkit.inference.parallel import ParallelTest, proportional_odds_test
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.parallel import ParallelTest, proportional_odds_test
 from logitkit.results.fit import Fit
 from logitkit.results.shown import shown
 

@@ -10,10 +10,10 @@ import pandas as pd
 import logitkit.report.resampled  # noqa: F401 - says how these results are shown
 from logitkit.design.design import Design
 from logitkit.errors import DataError
-from logitkit.inference.bootstrap_intervals import BootstrapIntervals, IntervalKind, bootstrap_intervals
-from logitkit.inference.jackknife import Jackknife, jackknife
-from logitkit.inference.resampling import Bootstrap, bootstrap
-from logitkit.inference.units import ResamplingKind
+from logitkit.inference.intervals.bootstrap_intervals import BootstrapIntervals, IntervalKind, bootstrap_intervals
+from logitkit.inference.resampling.jackknife import Jackknife, jackknife
+from logitkit.inference.resampling.resampling import Bootstrap, bootstrap
+from logitkit.inference.resampling.units import ResamplingKind
 from logitkit.report.frames import ResultFrame
 from logitkit.results.quantities import Quantities
 from logitkit.results.shown import shown

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
-    from logitkit.inference.dual_bound import Certificate
+    from logitkit.inference.penalised.dual_bound import Certificate
 
 __all__ = ["RowVerbs"]
 

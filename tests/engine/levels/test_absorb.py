@@ -383,7 +383,7 @@ def test_what_cannot_be_absorbed_is_refused():
 
 
 def test_refits_by_weights_are_refused():
-    from logitkit.inference.cross_fit import cross_validate_by_weights
+    from logitkit.inference.resampling.cross_fit import cross_validate_by_weights
 
     fit = lk.logit("y ~ x", panel(12), absorb="firm")
     for verb in (
@@ -397,7 +397,7 @@ def test_refits_by_weights_are_refused():
 
 
 def test_outcomes_are_simulated_with_the_intercepts_of_their_levels():
-    from logitkit.inference.resampling import simulate
+    from logitkit.inference.resampling.resampling import simulate
 
     fit = lk.logit("y ~ x", panel(13), absorb="firm")
     drawn = simulate(fit.record, fit.design, 400, seed=1)

@@ -16,8 +16,8 @@ from scipy.special import expit, ndtri
 
 import logitkit as lk
 from logitkit.errors import LogitkitError, UnsupportedError
-from logitkit.inference.cross_fit import cross_validate_by_weights
-from logitkit.inference.refits import refit
+from logitkit.inference.resampling.cross_fit import cross_validate_by_weights
+from logitkit.inference.resampling.refits import refit
 from logitkit.inference.verbs import AFTER_PENALTY
 from logitkit.results.figures import FitPlots
 from logitkit.results.fit import Fit
@@ -123,7 +123,7 @@ VERBS: dict[str, Verb] = {
     "outcome_influence": both(lambda fit: fit.outcome_influence(), REFUSES),
     "residuals": both(lambda fit: fit.residuals(), ANSWERS),
     # elsewhere: tests of their own
-    "certificate": both(lambda fit: None, ANSWERS),  # tests/inference/test_certificate.py
+    "certificate": both(lambda fit: None, ANSWERS),  # tests/inference/penalised/test_certificate.py
     "plot": both(lambda fit: fit.plot, ANSWERS),  # below
     "report": both(lambda fit: None, ANSWERS),  # tests/report/test_penalty.py
     "save": both(lambda fit: None, ANSWERS),  # tests/engine/saved/test_saved_penalised.py

@@ -14,7 +14,7 @@ from logitkit.engine.rank import CLEAR_SHARE
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import is_small, solve_small
 from logitkit.engine.solvers.solver import Status
-from logitkit.inference.refits import certain_fits
+from logitkit.inference.resampling.refits import certain_fits
 from logitkit.models.binomial import Binomial
 from tolerances import EXACT, ROUTE
 

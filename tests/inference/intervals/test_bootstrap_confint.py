@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 
 import logitkit as lk
 from logitkit.errors import DataError, SeparationError, UnsupportedError
-from logitkit.inference import bootstrap_intervals as module
+from logitkit.inference.intervals import bootstrap_intervals as module
 
 
 @pytest.fixture(scope="module")

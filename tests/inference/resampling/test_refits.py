@@ -11,9 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
 from logitkit.errors import ConvergenceError, ConvergenceWarning, SeparationError, UnsupportedError
-from logitkit.inference.jackknife import jackknife
-from logitkit.inference.refits import refit
-from logitkit.inference.resampling import bootstrap, simulate
+from logitkit.inference.resampling.jackknife import jackknife
+from logitkit.inference.resampling.refits import refit
+from logitkit.inference.resampling.resampling import bootstrap, simulate
 from tolerances import ROUTE
 
 ROWS = 150
@@ -98,7 +98,7 @@ def test_separated_and_aliased_refits_are_those_of_single_fits(data: pd.DataFram
 def test_threads_change_no_bit(data: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     fit = lk.multinomial("y ~ x + g", data)
     found = bootstrap(fit.record, fit.design, FITS, seed=1).replicates
-    monkeypatch.setattr("logitkit.inference.refits.CELLS_TOGETHER", 0)
+    monkeypatch.setattr("logitkit.inference.resampling.refits.CELLS_TOGETHER", 0)
     assert_array_equal(bootstrap(fit.record, fit.design, FITS, seed=1).replicates, found)
 
 

@@ -12,8 +12,8 @@ from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.functions import determined_functions, function_sides
+from logitkit.inference.hypotheses.wald import wald_chi_square
 from logitkit.inference.verbs import require
-from logitkit.inference.wald import wald_chi_square
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.record import FitRecord
-from logitkit.inference.chi_square import wald_of_finite
 from logitkit.inference.functions import function_sides, slope_contrasts
+from logitkit.inference.hypotheses.chi_square import wald_of_finite
+from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.inference.verbs import require
-from logitkit.inference.wald import OVERALL_MOST
 from logitkit.typing import FloatArray
 
 __all__ = ["but_for_constant", "overall_test"]

@@ -19,8 +19,8 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
 from logitkit.inference.dependence import dependences_of
 from logitkit.inference.linear_predictors import linear_predictors
-from logitkit.inference.refits import Refits, refit
-from logitkit.inference.units import prior_weights, units_of
+from logitkit.inference.resampling.refits import Refits, refit
+from logitkit.inference.resampling.units import prior_weights, units_of
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossFitted", "cross_validate_by_weights"]
@@ -89,7 +89,7 @@ def cross_validate_by_weights(
     Folds of one row each are the jackknife:
 
     >>> import logitkit as lk
-    >>> from logitkit.inference.jackknife import jackknife
+    >>> from logitkit.inference.resampling.jackknife import jackknife
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
     >>> one_out = cross_validate_by_weights(fit.record, fit.design, np.arange(189))
     >>> bool(np.array_equal(one_out.refits.coef, jackknife(fit.record, fit.design).replicates))

@@ -98,7 +98,7 @@ def test_columns_that_sum_to_one_span_an_intercept_and_others_do_not():
 
 def test_the_overall_wald_test_has_the_hypothesis_of_the_likelihood_ratio():
     """With clusters it stands in the place of the likelihood ratio: against equal cells, not against one half."""
-    from logitkit.inference.overall import overall_test
+    from logitkit.inference.hypotheses.overall import overall_test
 
     cells, usual = (
         lk.logit(f"low ~ {right}", births(), cluster="id") for right in ("0 + C(race) + age", "C(race) + age")

@@ -11,8 +11,8 @@ from scipy.special import logit as logit_of
 
 import logitkit as lk
 from engine.regularised.shrunken import PENALTIES, Problem, problem
-from logitkit.inference.certificate import certificate
-from logitkit.inference.conjugates import PenaltyTerms
+from logitkit.inference.penalised.certificate import certificate
+from logitkit.inference.penalised.conjugates import PenaltyTerms
 from logitkit.models.penalties.penalty import Groups, Penalty
 from oracles.penalised import PenalisedOracle
 from tolerances import EXACT, ROUTE

@@ -21,8 +21,8 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.facts import PenaltyFacts
 from logitkit.engine.record import FitRecord
-from logitkit.inference.conjugates import PenaltyTerms
-from logitkit.inference.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts
+from logitkit.inference.penalised.conjugates import PenaltyTerms
+from logitkit.inference.penalised.dual_bound import BLOCK, Certificate, DualProblem, Rows, prior_parts
 from logitkit.inference.verbs import require
 from logitkit.models.penalties.penalty import Groups, Penalty
 from logitkit.numerics.threads.blas import single_threaded_blas

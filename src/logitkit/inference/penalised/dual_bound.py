@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from logitkit.inference.conjugates import PenaltyTerms
+from logitkit.inference.penalised.conjugates import PenaltyTerms
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
 

@@ -21,8 +21,8 @@ from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.prediction import fitted_rows
-from logitkit.inference.refits import Refits, refit
-from logitkit.inference.units import ResamplingKind, prior_weights, resampling_kind, units_of
+from logitkit.inference.resampling.refits import Refits, refit
+from logitkit.inference.resampling.units import ResamplingKind, prior_weights, resampling_kind, units_of
 from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
 from logitkit.options import is_count

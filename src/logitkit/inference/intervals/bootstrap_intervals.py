@@ -23,8 +23,8 @@ from logitkit.design.design import Design
 from logitkit.engine.law import NORMAL, require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.jackknife import Jackknife, jackknife
-from logitkit.inference.resampling import Bootstrap, bootstrap
+from logitkit.inference.resampling.jackknife import Jackknife, jackknife
+from logitkit.inference.resampling.resampling import Bootstrap, bootstrap
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
@@ -63,7 +63,7 @@ class BootstrapIntervals:
     Examples
     --------
     >>> import logitkit as lk
-    >>> from logitkit.inference.resampling import bootstrap
+    >>> from logitkit.inference.resampling.resampling import bootstrap
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
     >>> found = bootstrap_intervals(bootstrap(fit.record, fit.design, 199, seed=1), "percentile")
     >>> bool(np.all((found.low < fit.coef) & (fit.coef < found.high)))
@@ -124,8 +124,8 @@ def bootstrap_intervals(
     Examples
     --------
     >>> import logitkit as lk
-    >>> from logitkit.inference.jackknife import jackknife
-    >>> from logitkit.inference.resampling import bootstrap
+    >>> from logitkit.inference.resampling.jackknife import jackknife
+    >>> from logitkit.inference.resampling.resampling import bootstrap
     >>> fit = lk.logit("low ~ age + lwt", lk.datasets.load_lbw())
     >>> drawn, without = bootstrap(fit.record, fit.design, 199, seed=1), jackknife(fit.record, fit.design)
     >>> found = bootstrap_intervals(drawn, "bca", jackknife=without)

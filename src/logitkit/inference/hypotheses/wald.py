@@ -20,7 +20,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.inference.functions import column_of, function_sides
-from logitkit.inference.marginality import contained_terms
+from logitkit.inference.hypotheses.marginality import contained_terms
 from logitkit.inference.verbs import require
 from logitkit.typing import BoolArray, FloatArray
 

@@ -28,8 +28,8 @@ from logitkit.engine.rank import orthogonal_coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
-from logitkit.inference.chi_square import ChiSquareTests, chi_square_tests, wald_of_functions
-from logitkit.inference.nested import design_of_columns, likelihood_ratio
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests, chi_square_tests, wald_of_functions
+from logitkit.inference.hypotheses.nested import design_of_columns, likelihood_ratio
 from logitkit.inference.verbs import require
 from logitkit.models.form import Form
 from logitkit.models.predictors import Part, Predictors

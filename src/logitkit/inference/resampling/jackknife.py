@@ -17,8 +17,8 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
-from logitkit.inference.refits import Refits, refit
-from logitkit.inference.units import prior_weights, resampling_kind, units_of
+from logitkit.inference.resampling.refits import Refits, refit
+from logitkit.inference.resampling.units import prior_weights, resampling_kind, units_of
 from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray

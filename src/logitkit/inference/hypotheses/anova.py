@@ -25,11 +25,17 @@ from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.chi_square import ChiSquareTests, TestKind, chi_square_tests, require_test, wald_of_functions
 from logitkit.inference.functions import term_functions
-from logitkit.inference.marginality import contained_terms, terms_that_contain
-from logitkit.inference.nested import fit_without, likelihood_ratio, ratio_to_nothing
-from logitkit.inference.wald import OVERALL_MOST
+from logitkit.inference.hypotheses.chi_square import (
+    ChiSquareTests,
+    TestKind,
+    chi_square_tests,
+    require_test,
+    wald_of_functions,
+)
+from logitkit.inference.hypotheses.marginality import contained_terms, terms_that_contain
+from logitkit.inference.hypotheses.nested import fit_without, likelihood_ratio, ratio_to_nothing
+from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.typing import IntArray
 
 __all__ = ["anova"]

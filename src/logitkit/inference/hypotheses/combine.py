@@ -21,9 +21,15 @@ from logitkit.engine.fit import fit_design
 from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.inference.chi_square import ChiSquareTests, TestKind, chi_square_tests, require_test, wald_of_functions
 from logitkit.inference.functions import contrast_functions
-from logitkit.inference.nested import likelihood_ratio
+from logitkit.inference.hypotheses.chi_square import (
+    ChiSquareTests,
+    TestKind,
+    chi_square_tests,
+    require_test,
+    wald_of_functions,
+)
+from logitkit.inference.hypotheses.nested import likelihood_ratio
 from logitkit.inference.verbs import require
 from logitkit.models.form import outcomes_form
 from logitkit.models.predictors import patterned_predictors

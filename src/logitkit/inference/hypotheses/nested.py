@@ -15,8 +15,8 @@ from logitkit.engine.estimate import fit_model
 from logitkit.engine.null import null_loss
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.inference.chi_square import not_aliased
 from logitkit.inference.functions import determined_functions
+from logitkit.inference.hypotheses.chi_square import not_aliased
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["design_of_columns", "fit_without", "likelihood_ratio", "ratio_to_nothing"]

@@ -1,0 +1,1 @@
+"""Covariances of the estimates other than the inverse of the information."""

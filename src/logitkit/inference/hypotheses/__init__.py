@@ -1,0 +1,1 @@
+"""Tests of hypotheses about coefficients, terms and models."""

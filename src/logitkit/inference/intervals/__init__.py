@@ -1,0 +1,1 @@
+"""Confidence intervals other than those from standard errors."""

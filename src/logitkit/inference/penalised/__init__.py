@@ -1,0 +1,1 @@
+"""What follows a penalised fit: its certificate, its posterior."""
