@@ -212,7 +212,7 @@ class Brought(NamedTuple):
 
 
 ORDERED = r"[Oo]rdinal|[Pp]roportional.odds|\bnominal\b.?=|--nominal|[Aa]djacent|\bacat\b|[Cc]umulative "
-OF_ORDERED = {"logitkit", "models.catalogue", "inference.verbs", "results.classes", "cli.stated"}
+OF_ORDERED = {"logitkit", "estimators", "models.catalogue", "inference.verbs", "results.classes", "cli.stated"}
 BROUGHT = {
     "links": Brought(
         {"numerics.kernels.links", "models.links", "engine.boundary"},
@@ -222,7 +222,7 @@ BROUGHT = {
     ),
     "adjacent categories, with what all ordered outcomes share": Brought(
         {"models.ordinal", "models.adjacent", "design.response.ordered", "inference.hypotheses.parallel"}
-        | {"results.ordinal", "api.ordered"},
+        | {"results.ordinal", "api.ordered", "estimators.ordinal"},
         ORDERED,
         OF_ORDERED,
     ),

@@ -144,6 +144,21 @@ def test_a_function_of_another_package_is_answered(theirs):
         assert callable(attrgetter(ours)(lk))
 
 
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("OrdinalClassifier", r"lk\.estimators\.OrdinalClassifier"),
+        ("MultinomialClassifierCV", r"lk\.estimators\.MultinomialClassifierCV"),
+        ("OrderedModel", r"lk\.fit\('y ~ x', data, model=lk\.Ordinal\(\)\)"),
+        ("clm", r"lk\.fit\('y ~ x', data, model=lk\.Ordinal\(\)\)"),
+        ("acat", r"lk\.fit\('y ~ x', data, model=lk\.Ordinal\('adjacent'\)\)"),
+    ],
+)
+def test_an_estimator_and_a_model_of_another_package_are_found(theirs, ours):
+    with pytest.raises(AttributeError, match=rf"^logitkit has no attribute '{theirs}'\. Here it is {ours}\.$"):
+        getattr(lk, theirs)
+
+
 def test_a_name_of_ours_with_a_slip_is_answered():
     with pytest.raises(AttributeError, match=r"no attribute 'logti'\. Did you mean 'logit'"):
         _ = lk.logti

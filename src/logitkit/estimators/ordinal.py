@@ -150,8 +150,11 @@ class OrdinalClassifier(SingleFit):
 
     def _target(self, labels: Any, y: Any) -> Classes:
         """Return validated labels with their classes and the order of these."""
-        statement = Ordinal(self.model, self.link, self.nominal, None, self.information)
-        return ordered_classes_of(labels, y, type(self).__name__, statement, self.order)
+        return ordered_classes_of(labels, y, type(self).__name__, self.order, self._stated)
+
+    def _stated(self, order: Any) -> Ordinal:
+        """Return the model of an order."""
+        return Ordinal(self.model, self.link, self.nominal, order, self.information)
 
     def _remember(self, fit: Fit, target: Classes) -> None:
         """Keep the fit, and what scikit-learn asks for of it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from logitkit.errors import DataError, DataWarning, ResponseError, warn_caller
 from logitkit.models.binary import Binary
 from logitkit.models.model import Model
 from logitkit.models.nominal import Multinomial
-from logitkit.models.ordinal import Ordinal
 from logitkit.typing import IntArray
 
 __all__ = ["Classes", "OrderedClasses", "TwoClasses", "classes_of", "ordered_classes_of"]
@@ -91,31 +91,36 @@ class OrderedClasses(Classes):
         Sorted.
     codes : (n,) int array
         The place of each row's class.
-    statement : Ordinal
-        What is fitted.
+    stated : sequence or None
+        The order that the model is told; None for that of numbers.
+    state : callable
+        Returns the model of an order.
 
     Examples
     --------
-    >>> found = ordered_classes_of(np.array([2, 1, 3]), None, "Model", Ordinal(), [3, 2, 1, 0])
-    >>> found.classes.tolist(), found.order.tolist()
-    ([1, 2, 3], [3, 2, 1])
+    >>> import logitkit as lk
+    >>> found = ordered_classes_of(
+    ...     np.array([2, 1, 3]), None, "Model", [3, 2, 1, 0], lambda order: lk.Ordinal(order=order)
+    ... )
+    >>> found.classes.tolist(), found.order.tolist(), found.model
+    ([1, 2, 3], [3, 2, 1], Ordinal(order=(3, 2, 1, 0)))
     """
 
-    statement: Ordinal
+    stated: Any
+    state: Callable[[Any], Model]
 
     @property
     def model(self) -> Model:
         """What is fitted."""
-        return self.statement
+        return self.state(self.stated)
 
     @property
     def order(self) -> Any:
         """The classes from the lowest to the highest, shape (K,)."""
-        stated = self.statement.order
-        if stated is None:
+        if self.stated is None:
             return self.classes
         place = {label: k for k, label in enumerate(self.classes.tolist())}
-        return self.classes[[place[label] for label in stated if label in place]]
+        return self.classes[[place[label] for label in self.stated if label in place]]
 
 
 def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
@@ -166,7 +171,9 @@ def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
     return TwoClasses(labels, classes, codes.ravel())
 
 
-def ordered_classes_of(labels: Any, given: Any, estimator: str, statement: Ordinal, order: Any) -> OrderedClasses:
+def ordered_classes_of(
+    labels: Any, given: Any, estimator: str, order: Any, state: Callable[[Any], Model]
+) -> OrderedClasses:
     """Return labels with their classes and the order of these.
 
     Parameters
@@ -177,10 +184,10 @@ def ordered_classes_of(labels: Any, given: Any, estimator: str, statement: Ordin
         The same as they came: an ordered categorical has the order of its categories.
     estimator : str
         Its name, for messages.
-    statement : Ordinal
-        The model, without an order.
     order : sequence, 'sorted' or None
         The classes from the lowest to the highest; None for the order of the type, else the sorted one.
+    state : callable
+        Returns the model of an order.
 
     Returns
     -------
@@ -194,7 +201,8 @@ def ordered_classes_of(labels: Any, given: Any, estimator: str, statement: Ordin
 
     Examples
     --------
-    >>> ordered_classes_of(np.array(["mid", "low", "top"]), None, "Model", Ordinal(), "sorted").order.tolist()
+    >>> import logitkit as lk
+    >>> ordered_classes_of(np.array(["mid", "low", "top"]), None, "Model", "sorted", lk.Ordinal).order.tolist()
     ['low', 'mid', 'top']
     """
     found = classes_of(labels, estimator, several=True)
@@ -204,6 +212,8 @@ def ordered_classes_of(labels: Any, given: Any, estimator: str, statement: Ordin
             f"order={order!r} is no list; give the classes from the lowest to the highest, such as order={classes!r}, "
             f"or order={SORTED!r} if that is their order."
         )
+    if order is not None and not hasattr(order, "__iter__"):
+        raise DataError(f"order={order!r} is no list; give the classes from the lowest to the highest.")
     stated = declared_order(given) if order is None else order
     if stated is None and _are_text(classes) and len(classes) > 2:
         warn_caller(
@@ -213,7 +223,7 @@ def ordered_classes_of(labels: Any, given: Any, estimator: str, statement: Ordin
         )
     if stated is None or isinstance(stated, str):  # numbers have their order
         stated = None if found.classes.dtype.kind in "biuf" else classes
-    return OrderedClasses(found.labels, found.classes, found.codes, replace(statement, order=stated))
+    return OrderedClasses(found.labels, found.classes, found.codes, None if stated is None else tuple(stated), state)
 
 
 def _are_text(classes: Any) -> bool:

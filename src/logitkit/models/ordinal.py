@@ -73,7 +73,7 @@ class Ordinal(Statement):
     is_single: ClassVar[bool] = False
     is_logit: ClassVar[bool] = False
     called: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("ordinal", "ordered", "cumulative", "ologit", "polr", "clm"), ""),
+        **dict.fromkeys(("ordinal", "ordered", "cumulative", "ologit", "polr", "clm", "OrderedModel"), ""),
         **dict.fromkeys(("adjacent", "acat"), "'adjacent'"),
     }
 

@@ -114,14 +114,6 @@ OTHERS = {  # not called anything here: what is near is another quantity
         "relative risk ratios.",
     ),
 }
-ESTIMATORS = (
-    "LogitClassifier",
-    "LogitClassifierCV",
-    "LogitPathClassifier",
-    "MultinomialClassifier",
-    "MultinomialClassifierCV",
-    "OrdinalClassifier",
-)
 LOGIT = "lk.logit('y ~ x', data)"
 MULTINOMIAL = "lk.multinomial('y ~ x', data)"
 FUNCTIONS = {
@@ -129,8 +121,6 @@ FUNCTIONS = {
     **dict.fromkeys(("mnlogit", "MNLogit", "multinom", "mlogit", "vglm"), MULTINOMIAL),
     "LogisticRegression": f"{LOGIT}, or as an estimator of scikit-learn lk.estimators.LogitClassifier()",
     "LogisticRegressionCV": "lk.cross_validate('y ~ x', data), or lk.estimators.LogitClassifierCV()",
-    **dict.fromkeys(("OrderedModel", "polr", "clm", "LogisticAT"), "lk.ordinal('y ~ x', data)"),
-    **{name: f"lk.estimators.{name}()" for name in ESTIMATORS},
     **dict.fromkeys(("glmnet", "enet_path"), "lk.path('y ~ x', data)"),
     **dict.fromkeys(("cv_glmnet", "cross_val_score"), "lk.cross_validate('y ~ x', data)"),
 }
@@ -242,5 +232,9 @@ def function_meant_by(name: str, own: Sequence[str]) -> str:
     >>> function_meant_by("glm", ["logit", "path"])
     "logitkit has no attribute 'glm'. Here it is lk.logit('y ~ x', data)."
     """
-    hint = f"Here it is {FUNCTIONS[name]}." if name in FUNCTIONS else nearest_name(name, own)
+    ours = FUNCTIONS.get(name, f"lk.estimators.{name}" if name.endswith(("Classifier", "ClassifierCV")) else "")
+    for kind in STATEMENTS:
+        if name in kind.called:
+            ours = ours or f"lk.fit('y ~ x', data, model=lk.{kind.__name__}({kind.called[name]}))"
+    hint = f"Here it is {ours}." if ours else nearest_name(name, own)
     return f"logitkit has no attribute {name!r}. {hint}"
