@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
 
 # Before anything imports matplotlib: a test draws into memory, whatever display the machine has.
 os.environ["MPLBACKEND"] = "Agg"
+# Before anything imports NumPy: as many workers as cores, each with as many threads of BLAS, would spend most of their
+# time waiting for each other. Tests of threads ask for two (the fixture two_blas_threads).
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,9 +36,29 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "standard"))
 LONGEST = ("test_notebooks", "test_notebooks_of_outcomes", "test_checks", "test_interruption", "test_cache")
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect twelve thousand tests without looking for garbage among them, then or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first."""
     items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
+@pytest.fixture
+def two_blas_threads() -> Iterator[None]:
+    """Let BLAS have two threads outside the package's own limit, whatever the machine has."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(2, user_api="blas"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -18,9 +18,12 @@ def examples(standard: int) -> settings:
     )
 
 
-def every_other(*sides: Iterable[Any]) -> list[Any]:
-    """All combinations, half of them with the slow tests, as on a chessboard: every value meets half of the others."""
+def every_other(*sides: Iterable[Any], of: int = 2) -> list[Any]:
+    """All combinations, all but one in ``of`` with the slow tests, as the fields of one colour on a chessboard.
+
+    Every value of a side meets as large a part of the values of every other.
+    """
     found = [((), 0)]
     for side in sides:
         found = [((*values, value), place + k) for values, place in found for k, value in enumerate(side)]
-    return [pytest.param(*values, marks=[pytest.mark.slow] * (place % 2)) for values, place in found]
+    return [pytest.param(*values, marks=[pytest.mark.slow] * (place % of > 0)) for values, place in found]

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 from numpy.testing import assert_allclose
 from scipy import sparse
 
@@ -62,7 +61,12 @@ def numbers(draw: Any, *shape: int) -> np.ndarray:
 @st.composite
 def row_weights(draw: Any, n: int) -> np.ndarray:
     """Draw weights that are not negative, some of them zero."""
-    return np.abs(numbers(draw, n)) * draw(arrays.arrays(np.float64, n, elements=st.sampled_from([0.0, 1.0])))
+    return np.abs(numbers(draw, n)) * some(draw, n)
+
+
+def some(draw: Any, *shape: int) -> np.ndarray:
+    """Draw which cells of an array: none, all, or a proportion of them."""
+    return draw(generators).random(shape) < draw(st.sampled_from([0.0, 0.2, 0.5, 0.8, 1.0]))
 
 
 def dense(form: str) -> Callable[[int], st.SearchStrategy[Case]]:
@@ -103,7 +107,7 @@ def coded(scaled: bool) -> Callable[[int], st.SearchStrategy[Case]]:
     @st.composite
     def strategy(draw: Any, n: int) -> Case:
         used, spare = draw(st.integers(0, 5)), draw(st.integers(0, 2))
-        codes = draw(arrays.arrays(np.int32, n, elements=st.integers(-2, used - 1)))
+        codes = draw(generators).integers(-2, used, n, dtype=np.int32)
         scale = numbers(draw, n) if scaled else np.empty(0)
         matrix = Categorical(codes, used + spare, scale) if scaled else Categorical(codes, used + spare)
         return Case.plain(matrix, coded_cells(codes, scale, used + spare))
@@ -117,9 +121,9 @@ def compressed(form: str) -> Callable[[int], st.SearchStrategy[Case]]:
     @st.composite
     def strategy(draw: Any, n: int) -> Case:
         p = draw(st.integers(0, 6))
-        stored = draw(arrays.arrays(np.bool_, (n, p)))
+        stored = some(draw, n, p)
         cells = np.where(stored, numbers(draw, n, p), 0.0)
-        values = cells[stored] * draw(arrays.arrays(np.float64, int(stored.sum()), elements=st.sampled_from([0.0, 1])))
+        values = cells[stored] * some(draw, int(stored.sum()))
         cells[stored] = values
         row, column = np.nonzero(stored)
         coo = sparse.coo_array((values, (row, column)), shape=(n, p))
@@ -186,7 +190,7 @@ def recoded(name: str) -> Callable[[int], st.SearchStrategy[Case]]:
     @st.composite
     def strategy(draw: Any, n: int) -> Case:
         levels = draw(st.integers(2, 6))
-        codes = draw(arrays.arrays(np.int32, n, elements=st.integers(0, levels - 1)))
+        codes = draw(generators).integers(0, draw(st.integers(1, levels)), n, dtype=np.int32)
         scale = numbers(draw, n) if draw(st.booleans()) else np.empty(0)
         case = Case.plain(Categorical(codes, levels, scale), coded_cells(codes, scale, levels))
         recode = contrasts(name, levels)

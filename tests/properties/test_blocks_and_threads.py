@@ -19,7 +19,7 @@ from tolerances import EXACT, ROUTE
 
 
 @pytest.fixture(autouse=True)
-def default_threads() -> Iterator[None]:
+def default_threads(two_blas_threads: None) -> Iterator[None]:
     yield
     lk.set_threads(None)
 

@@ -21,7 +21,7 @@ GRID = {"n_strengths": 12}
 
 
 @pytest.fixture(autouse=True)
-def threads_as_before() -> Iterator[None]:
+def threads_as_before(two_blas_threads: None) -> Iterator[None]:
     yield
     lk.set_threads(None)
 

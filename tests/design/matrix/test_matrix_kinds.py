@@ -45,7 +45,7 @@ def assert_products(case: Case, vector: np.ndarray, rows: np.ndarray, weights: n
 
 
 @every_kind
-@examples(10)
+@examples(6)
 @given(data=st.data(), n=row_counts)
 def test_products(kind: str, data: st.DataObject, n: int) -> None:
     case = data.draw(KINDS[kind](n))
@@ -56,7 +56,7 @@ def test_products(kind: str, data: st.DataObject, n: int) -> None:
 
 
 @every_kind
-@examples(10)
+@examples(6)
 @given(data=st.data(), n=row_counts)
 def test_consecutive_rows_and_rows_at_positions(kind: str, data: st.DataObject, n: int) -> None:
     case = data.draw(KINDS[kind](n))
@@ -74,7 +74,7 @@ def test_consecutive_rows_and_rows_at_positions(kind: str, data: st.DataObject, 
 
 
 @every_kind
-@examples(10)
+@examples(6)
 @given(data=st.data(), n=row_counts)
 def test_the_inner_route_over_blocks_of_rows(kind: str, data: st.DataObject, n: int) -> None:
     case = data.draw(KINDS[kind](n))
@@ -101,7 +101,7 @@ def test_the_inner_route_over_blocks_of_rows(kind: str, data: st.DataObject, n: 
 
 
 @every_kind
-@examples(10)
+@examples(6)
 @given(data=st.data(), n=row_counts)
 def test_squares_of_inner_columns_are_collected_as_if_these_were_orthogonal(
     kind: str, data: st.DataObject, n: int
@@ -125,7 +125,7 @@ def test_squares_of_inner_columns_are_collected_as_if_these_were_orthogonal(
 
 
 @every_kind
-@examples(10)
+@examples(6)
 @given(data=st.data(), n=row_counts)
 def test_sums_are_added_to_what_is_there(kind: str, data: st.DataObject, n: int) -> None:
     inner = data.draw(KINDS[kind](n)).matrix.inner
@@ -143,7 +143,7 @@ def test_sums_are_added_to_what_is_there(kind: str, data: st.DataObject, n: int)
 
 
 @every_kind
-@examples(10)
+@examples(6)
 @given(data=st.data(), n=row_counts)
 def test_a_matrix_changes_nothing_that_it_is_given_and_survives_a_copy(kind: str, data: st.DataObject, n: int) -> None:
     case = data.draw(KINDS[kind](n))
@@ -162,7 +162,7 @@ def test_a_matrix_changes_nothing_that_it_is_given_and_survives_a_copy(kind: str
 
 @every_kind
 @pytest.mark.parametrize("n", [0, 1])
-@examples(10)
+@examples(4)
 @given(data=st.data())
 def test_no_row_and_one_row(kind: str, n: int, data: st.DataObject) -> None:
     case = data.draw(KINDS[kind](n))

@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose
 
 import logitkit as lk
 from engine.levels.wide import COVARIANCE, assert_same_fit, both_ways, places, wide_fit
+from examples import every_other
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import ConvergenceWarning
 from tolerances import ROUTE
@@ -40,10 +41,12 @@ OUTCOMES = {
 }
 
 
-@pytest.mark.parametrize("outcomes", OUTCOMES.values(), ids=OUTCOMES.keys())
-@pytest.mark.parametrize("formula", ["y ~ x + C(g) + h", "y ~ 0 + C(g) + x", "cbind(events, others) ~ C(g) + x"])
+FORMULAS = ["y ~ x + C(g) + h", "y ~ 0 + C(g) + x", "cbind(events, others) ~ C(g) + x"]
+
+
+@pytest.mark.parametrize(("formula", "outcomes"), every_other(FORMULAS, OUTCOMES))
 def test_levels_with_one_outcome(formula, outcomes):
-    dense, wide = both_ways(formula, with_pure(places(), outcomes))
+    dense, wide = both_ways(formula, with_pure(places(), OUTCOMES[outcomes]))
     assert wide.record.status is Status.SEPARATED
     assert_same_fit(dense, wide)
 
@@ -91,8 +94,9 @@ NESTED = [
 ]
 
 
-@pytest.mark.parametrize("formula", NESTED)
-@pytest.mark.parametrize("outcomes", [{"l005": 1}, {"l005": 1, "l000": 0}, {"l006": 1, "l007": 0}])
+@pytest.mark.parametrize(
+    ("formula", "outcomes"), every_other(NESTED, [{"l005": 1}, {"l005": 1, "l000": 0}, {"l006": 1, "l007": 0}])
+)
 def test_levels_with_one_outcome_in_factors_that_they_determine(formula, outcomes):
     """What is infinite, finite and open is decided by what does not cancel; a finite coefficient is not given away."""
     frame = with_pure(places(), outcomes)

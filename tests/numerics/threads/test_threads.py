@@ -28,7 +28,7 @@ FORK = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:Depr
 
 
 @pytest.fixture(autouse=True)
-def two_threads() -> Iterator[None]:
+def two_threads(two_blas_threads: None) -> Iterator[None]:
     lk.set_threads(2)
     yield
     lk.set_threads(None)
