@@ -14,11 +14,11 @@ import logitkit as lk
 from logitkit.errors import ConvergenceError, ConvergenceWarning, DataError, SeparationError, UnsupportedError
 from logitkit.inference.dependence import dependences_of
 from logitkit.inference.intervals.bootstrap_intervals import bootstrap_intervals
+from logitkit.inference.resampling import refits as engine
 from logitkit.inference.resampling.cross_fit import cross_validate_by_weights
 from logitkit.inference.resampling.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling.refits import Refits, refit
 from logitkit.inference.resampling.resampling import Bootstrap, bootstrap, simulate
-from logitkit.inference.resampling import refits as engine
 from tolerances import EXACT, REFERENCE, ROUTE
 
 REFERENCE_FILE = Path(__file__).parents[2] / "references" / "resampling" / "lbw_boot.json"

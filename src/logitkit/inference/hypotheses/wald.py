@@ -27,6 +27,7 @@ from logitkit.typing import BoolArray, FloatArray
 __all__ = [
     "OVERALL_MOST",
     "WaldTest",
+    "chi_square_of",
     "coefficient_estimates",
     "wald_chi_square",
     "wald_test",
@@ -233,7 +234,33 @@ def wald_chi_square(record: FitRecord, difference: FloatArray, jacobian: FloatAr
     >>> rank, bool(np.isclose(statistic, fit.tidy()["statistic"].iloc[1] ** 2))
     (1, True)
     """
-    root = covariance_root(record, jacobian)
+    return chi_square_of(difference, covariance_root(record, jacobian))
+
+
+def chi_square_of(difference: FloatArray, root: FloatArray) -> tuple[int, float, bool]:
+    """Return the same from a root of the covariance.
+
+    Parameters
+    ----------
+    difference : (m,) array
+        Estimates of what should be zero.
+    root : (m, r) array
+        Its product with its transpose is their covariance.
+
+    Returns
+    -------
+    rank : int
+        Of the covariance.
+    statistic : float
+        The chi-square statistic.
+    outside : bool
+        Whether a difference is not zero where it has no variance.
+
+    Examples
+    --------
+    >>> chi_square_of(np.array([3.0, 4.0]), np.eye(2))
+    (2, 25.0, False)
+    """
     length = np.linalg.norm(root, axis=1)
     length = np.where(length > 0.0, length, 1.0)
     rotation, values, _ = np.linalg.svd(root / length[:, None], full_matrices=False)

@@ -1,0 +1,285 @@
+r"""Functions of the coefficients that are not coefficients: averages, differences, ratios, contrasts of them.
+
+With values :math:`g(\hat\theta)` and Jacobian J the covariance is :math:`J V J' = R R'`, whose root R is kept, so that
+differences of close functions keep their digits. An interval is made on the scale on which the estimate is closest to
+normal and carried back: the logarithm of a ratio, the log odds of a probability, else the value itself. What is written
+here once serves every table of effects, means, contrasts and ratios.
+
+References
+----------
+Casella, G. and Berger, R. L. (2002) Statistical Inference, 2nd edition, section 5.5.4. Meeker, W. Q., Hahn, G. J. and
+Escobar, L. A. (2017) Statistical Intervals, 2nd edition, appendix D.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from scipy.special import expit, logit
+
+from logitkit.design.formula.constraints import parse_hypothesis
+from logitkit.engine.law import Law
+from logitkit.engine.record import FitRecord
+from logitkit.errors import FormulaError, UnsupportedError
+from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
+from logitkit.inference.hypotheses.wald import WaldTest, chi_square_of, covariance_root
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Derived", "Scale", "derived"]
+
+Scale = Literal["identity", "log", "logit"]
+
+
+@dataclass(frozen=True, eq=False)
+class Derived:
+    """Functions of the coefficients with what inference about them needs.
+
+    Parameters
+    ----------
+    names : tuple of str
+        What each is called, in tables and in hypotheses.
+    value : (m,) array
+        Estimates; nan where there is none.
+    root : (m, r) array
+        Its product with its transpose is the covariance of the values.
+    law : Law
+        What estimates over their standard errors are compared with.
+    level : float
+        Confidence level of intervals.
+    scale : {'identity', 'log', 'logit'}
+        On which intervals are made.
+    null : float or None
+        The value that the p-values are of: 0 of a difference, 1 of a ratio, none of a probability.
+    covariance : str
+        How the covariance was made.
+    n_clusters : int or None
+        That it is made of.
+
+    Examples
+    --------
+    The interval of a ratio is not symmetric about it:
+
+    >>> ratio = Derived(("a/b",), np.array([2.0]), np.array([[0.5]]), Law(), 0.95, scale="log", null=1.0)
+    >>> found = ratio.estimates()
+    >>> bool(np.isclose(found.low[0] * found.high[0], 4.0)), bool(np.isclose(found.statistic[0], np.log(2.0) / 0.25))
+    (True, True)
+    """
+
+    names: tuple[str, ...]
+    value: FloatArray
+    root: FloatArray
+    law: Law
+    level: float
+    scale: Scale = "identity"
+    null: float | None = 0.0
+    covariance: str = ""
+    n_clusters: int | None = None
+
+    @property
+    def std_error(self) -> FloatArray:
+        """Standard errors of the values, by the delta method, (m,)."""
+        return np.asarray(np.linalg.norm(self.root, axis=1))
+
+    @property
+    def vcov(self) -> FloatArray:
+        """Covariance of the values, (m, m)."""
+        return np.asarray(self.root @ self.root.T)
+
+    def at(self, places: IntArray) -> Derived:
+        """Return some of the functions.
+
+        Parameters
+        ----------
+        places : (k,) int array
+            Which, from 0.
+
+        Returns
+        -------
+        Derived
+            k functions.
+        """
+        law = self.law if np.ndim(self.law.dof) == 0 else replace(self.law, dof=np.asarray(self.law.dof)[places])
+        names = tuple(self.names[int(place)] for place in places)
+        return replace(self, names=names, value=self.value[places], root=self.root[places], law=law)
+
+    def mapped(
+        self,
+        names: tuple[str, ...],
+        value: FloatArray,
+        jacobian: FloatArray,
+        scale: Scale = "identity",
+        null: float | None = 0.0,
+    ) -> Derived:
+        """Return functions of these functions, by the chain rule.
+
+        Parameters
+        ----------
+        names : tuple of str
+            k names.
+        value : (k,) array
+            Their values.
+        jacobian : (k, m) array
+            Their derivatives by these.
+        scale : {'identity', 'log', 'logit'}
+            On which their intervals are made.
+        null : float or None
+            The value that their p-values are of.
+
+        Returns
+        -------
+        Derived
+            k functions.
+        """
+        return replace(self, names=names, value=value, root=jacobian @ self.root, scale=scale, null=null)
+
+    def estimates(self, level: float | None = None) -> Estimates:
+        """Return the values with standard errors, intervals on their scale, and tests of the null value.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level.
+
+        Returns
+        -------
+        Estimates
+            Standard errors are of the values themselves; statistic and p-value are made on the scale of the interval,
+            and missing where there is no null value.
+        """
+        level, error = self.level if level is None else level, self.std_error
+        with np.errstate(divide="ignore", invalid="ignore"):
+            forward = self._forward(self.value)
+            own = error / self._slope(self.value)
+        base = 0.0 if self.null is None else float(self._forward(self.null))
+        found = wald_estimates(forward - base, own, level, self.law)
+        low, high = self._back(found.low + base), self._back(found.high + base)
+        statistic, p_value = found.statistic, found.p_value
+        if self.null is None:
+            statistic = p_value = np.full(self.value.shape, np.nan)
+        return replace(
+            found, estimate=self.value, std_error=error, low=low, high=high, statistic=statistic, p_value=p_value
+        )
+
+    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
+        """Test linear hypotheses about the values.
+
+        Parameters
+        ----------
+        hypothesis : str
+            In the names of the functions, or ``b1``, ``b2``, ... for the first, the second, ...: ``"b1 = b2"``.
+        level : float, optional
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        WaldTest
+            Chi-square, or F where the covariance has degrees of freedom, that all hold.
+
+        Raises
+        ------
+        FormulaError
+            For an unknown name, and hypotheses that contradict one another.
+        UnsupportedError
+            If the covariance lacks the rank.
+        """
+        numbered = [f"b{k + 1}" for k in range(len(self.names))]
+        both = [*self.names, *(name for name in numbered if name not in self.names)]
+        left, right, texts = parse_hypothesis(hypothesis, both)
+        own = left[:, : len(self.names)]
+        for place, name in enumerate(both[len(self.names) :], len(self.names)):
+            own[:, numbered.index(name)] += left[:, place]
+        used = (own != 0.0).any(axis=0)
+        if np.isnan(self.value[used]).any():
+            missing = [self.names[k] for k in np.flatnonzero(used & np.isnan(self.value))]
+            raise UnsupportedError(f"{', '.join(missing)} has no estimate, and so no test.")
+        difference = own @ np.where(used, self.value, 0.0) - right
+        root = own[:, used] @ self.root[used]
+        rank, statistic, contradicted = chi_square_of(difference, root)
+        if rank < np.linalg.matrix_rank(own):
+            raise UnsupportedError(
+                f"The covariance lacks the rank to test {', '.join(texts)} at once: {rank} independent hypotheses can "
+                "be."
+            )
+        if contradicted:
+            raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
+        law = self.law if np.ndim(self.law.dof) == 0 else Law(float(np.min(np.asarray(self.law.dof)[used])))
+        estimates = linear_estimates(difference, root, root, self.level if level is None else level, law)
+        p_value = float(law.joint(np.array(statistic), np.array(rank)))
+        return WaldTest(statistic, rank, p_value, texts, estimates, self.covariance, (), self.n_clusters)
+
+    def _forward(self, value: FloatArray | float) -> FloatArray:
+        """Return values on the scale of the intervals."""
+        with np.errstate(divide="ignore"):
+            return np.asarray({"identity": np.asarray, "log": np.log, "logit": logit}[self.scale](value))
+
+    def _slope(self, value: FloatArray) -> FloatArray:
+        """Return the derivative of the values by what they are on that scale."""
+        if self.scale == "identity":
+            return np.ones_like(value)
+        return value if self.scale == "log" else np.asarray(value * (1.0 - value))
+
+    def _back(self, value: FloatArray) -> FloatArray:
+        """Return the values of what is given on that scale."""
+        with np.errstate(over="ignore"):
+            return np.asarray({"identity": np.asarray, "log": np.exp, "logit": expit}[self.scale](value))
+
+
+def derived(
+    record: FitRecord,
+    names: tuple[str, ...],
+    value: FloatArray,
+    jacobian: FloatArray,
+    *,
+    scale: Scale = "identity",
+    null: float | None = 0.0,
+    level: float | None = None,
+) -> Derived:
+    """Return functions of the coefficients of a fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    names : tuple of str
+        m names.
+    value : (m,) array
+        Their values at the estimates.
+    jacobian : (m, q) array
+        Their derivatives by the coefficients that were solved for.
+    scale : {'identity', 'log', 'logit'}
+        On which intervals are made.
+    null : float or None
+        The value that p-values are of; None after a penalty, whose errors are no basis of a test.
+    level : float, optional
+        Confidence level; the fit's by default.
+
+    Returns
+    -------
+    Derived
+        With the covariance of the fit.
+
+    Examples
+    --------
+    A coefficient is a function of the coefficients:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> unit = np.array([[0.0, 1.0]])
+    >>> slope = derived(fit.record, ("x",), unit @ fit.coef, fit.record.coordinates.jacobian(unit))
+    >>> bool(np.isclose(slope.estimates().p_value[0], fit.tidy()["p_value"].iloc[1]))
+    True
+    """
+    covariance = record.covariance
+    return Derived(
+        names,
+        np.asarray(value, dtype=np.float64),
+        covariance_root(record, jacobian),
+        record.law.of(jacobian),
+        record.level if level is None else level,
+        scale,
+        None if record.penalty is not None else null,
+        covariance.label,
+        covariance.n_clusters,
+    )
