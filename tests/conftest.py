@@ -61,6 +61,13 @@ def two_blas_threads() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def figures_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the figures of a report, but write none as SVG, where a test reads its words: most of its time is that."""
+    for name in ("page_estimates", "page_rows"):
+        monkeypatch.setattr(f"logitkit.report.{name}.svg_of", lambda axes: "<svg/>")
+
+
 @pytest.fixture(autouse=True)
 def close_figures() -> Iterator[None]:
     """Close what a test drew: open figures pile up, and matplotlib warns at the twenty-first."""

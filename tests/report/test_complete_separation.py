@@ -53,6 +53,7 @@ def test_the_ratio_has_no_p_value_as_its_statistic_knows_the_outcomes_only(fit: 
     assert "No p-value: every row is fitted perfectly" in " ".join(str(test).split())
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_figures_and_reports_say_why_they_are_empty(fit: Any, tmp_path: Path) -> None:
     if not isinstance(fit, lk.MultinomialFit):
         with pytest.raises(UnsupportedError, match="complete separation"):
@@ -71,6 +72,7 @@ def test_figures_and_reports_say_why_they_are_empty(fit: Any, tmp_path: Path) ->
         assert title not in page
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_a_report_judges_a_perfect_fit_on_other_rows_only(fit: Any, noise: pd.DataFrame, tmp_path: Path) -> None:
     judged = ("AUC", "Area under", "area under the ROC curve is", "Classification by", "Brier", "Observed against")
     own = fit.report(tmp_path / "own.html").read_text(encoding="utf-8")

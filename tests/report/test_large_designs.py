@@ -44,6 +44,7 @@ def test_infinite_coefficients_are_counted_apart():
     assert "C(g) (74 finite, from " in text
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_every_format_is_short(tmp_path: Path):
     fit = fit_of(301)
     for text in (repr(fit), fit._repr_html_(), fit.summary().to_markdown(), fit.summary().to_latex()):

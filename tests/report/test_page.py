@@ -55,6 +55,7 @@ def prose(blocks: Any) -> Iterator[str]:
         lambda rows: lk.logit("g ~ C(many)", rows.assign(many=np.arange(160) // 2)),
     ],
 )
+@pytest.mark.usefixtures("figures_not_written")
 def test_a_reader_needs_no_python(make: Any) -> None:
     fit = make(trips())
     document = report_document(fit.record, fit.design)
@@ -75,6 +76,7 @@ def test_the_page_is_one_file_with_its_figures(tmp_path: Path) -> None:
         assert words in text
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_sections_follow_from_the_model() -> None:
     rows = trips()
     whole = ["Coefficients", "Relative risk ratios", "Tests of terms", "Can outcomes be combined?"]
@@ -96,6 +98,7 @@ def test_sections_follow_from_the_model() -> None:
 
 
 @pytest.mark.parametrize("more", [{"reference": None}, {"weights": "w"}, {"cluster": "home"}, {"offset": {"car": "w"}}])
+@pytest.mark.usefixtures("figures_not_written")
 def test_every_kind_of_model_has_a_report(more: Any, tmp_path: Path) -> None:
     rows = trips().assign(w=1.0 + np.arange(160) % 3, home=np.arange(160) % 30)
     fit = lk.multinomial("mode ~ cost + g", rows, **more)
@@ -105,6 +108,7 @@ def test_every_kind_of_model_has_a_report(more: Any, tmp_path: Path) -> None:
     assert f"{kind} tests: the coefficients of the term are zero for all outcomes, given the other terms." in text
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_other_rows_are_told_apart_and_a_loaded_fit_needs_them(tmp_path: Path) -> None:
     rows = trips()
     fit = lk.multinomial("mode ~ cost + g", rows)
@@ -118,6 +122,7 @@ def test_other_rows_are_told_apart_and_a_loaded_fit_needs_them(tmp_path: Path) -
         fit.report(tmp_path / "report.pdf")
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_separated_models_have_a_report(tmp_path: Path) -> None:
     rows = trips()
     rows["north"] = ((rows["mode"] == "bus") & (rows["g"] == "u")).astype(float)
@@ -126,6 +131,7 @@ def test_separated_models_have_a_report(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("penalty", "reference"), every_other([lk.Ridge(0.05), lk.Lasso(0.03)], [None, "car"]))
+@pytest.mark.usefixtures("figures_not_written")
 def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp_path: Path) -> None:
     rows = trips()
     fit = lk.multinomial("mode ~ cost + g", rows, penalty=penalty, reference=reference)
@@ -143,6 +149,7 @@ def test_penalised_models_have_a_report(penalty: Any, reference: str | None, tmp
     assert "Wald" not in text
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_separated_models_say_what_is_left_out(tmp_path: Path) -> None:
     rows = trips()
     rows = rows[(rows["mode"] != "walk") | (rows["g"] != "u")]

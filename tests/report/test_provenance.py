@@ -34,6 +34,7 @@ def items(fit: lk.Fit, *args: Any) -> dict[str, str]:
     return dict(table.rows)
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_rows_model_day_and_versions_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     fit = lk.logit("low ~ age + lwt", births(), level=0.9)
@@ -69,6 +70,7 @@ def test_options_are_said_in_words(options: dict[str, Any], words: str) -> None:
     assert words in model_in_words(fit.record)
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_the_command_line_names_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     births().to_csv("births.csv", index=False)
@@ -86,6 +88,7 @@ def test_the_command_line_names_its_file(tmp_path: Path, monkeypatch: pytest.Mon
     assert "births.csv: 189 rows read" in Path("c.html").read_text()
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_an_area_on_the_rows_of_the_fit_is_called_apparent() -> None:
     for options in ({}, {"penalty": lk.Lasso(0.02)}):
         fit = lk.logit("low ~ lwt + smoke", lk.datasets.load_lbw(), **options)
@@ -94,6 +97,7 @@ def test_an_area_on_the_rows_of_the_fit_is_called_apparent() -> None:
         assert "Apparent: these are the rows of the fit" in text
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_notes_stand_under_their_table_and_terms_are_tested() -> None:
     fit = lk.logit("low ~ lwt + race", lk.datasets.load_lbw())
     document = report_document(fit.record, fit.design)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -15,6 +10,7 @@ from logitkit.models.binomial import Binomial
 from logitkit.numerics.kernels.binomial import logit_rows
 from logitkit.numerics.kernels.binomial_values import logit_mean, logit_values
 from logitkit.numerics.kernels.dense import scale_rows
+from numerics.kernels.uncompiled import with_and_without_the_compiler
 from oracles.likelihood import mean, row_loss
 from tolerances import EXACT
 
@@ -143,18 +139,8 @@ def test_scaled_rows() -> None:
     assert_allclose(out, np.sqrt(w)[:, np.newaxis] * X, rtol=EXACT)
 
 
-def run_script(**environment: str) -> tuple[bool, list[float]]:
-    text = SCRIPT.format(eta=GRID.tolist())
-    done = subprocess.run(
-        [sys.executable, "-c", text], env=os.environ | environment, capture_output=True, text=True, check=True
-    )
-    compiled, numbers = json.loads(done.stdout)
-    return compiled, numbers
-
-
 def test_the_loops_give_the_same_numbers_uncompiled() -> None:
-    compiled, with_jit = run_script(NUMBA_DISABLE_JIT="0")
-    plain, without = run_script(NUMBA_DISABLE_JIT="1")
+    (compiled, with_jit), (plain, without) = with_and_without_the_compiler(SCRIPT.format(eta=GRID.tolist()))
     assert compiled
     assert not plain
     assert_allclose(with_jit, without, rtol=EXACT)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -21,6 +16,7 @@ from logitkit.numerics.kernels.categorical import (
     add_coded_with_dense,
     add_pair_gram,
 )
+from numerics.kernels.uncompiled import with_and_without_the_compiler
 from oracles.kinds import assert_sums, generators, numbers, row_counts
 from oracles.products import coded_gram, coded_pair, coded_sums, coded_values, coded_with_dense
 from tolerances import EXACT
@@ -121,17 +117,8 @@ def test_sums_go_row_by_row_in_order(rng: np.random.Generator) -> None:
     assert sums.tolist() == halves.tolist() == by_hand
 
 
-def run_script(**environment: str) -> tuple[bool, list[float]]:
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=os.environ | environment, capture_output=True, text=True, check=True
-    )
-    compiled, found = json.loads(done.stdout)
-    return compiled, found
-
-
 def test_the_loops_give_the_same_numbers_uncompiled() -> None:
-    compiled, with_jit = run_script(NUMBA_DISABLE_JIT="0")
-    plain, without = run_script(NUMBA_DISABLE_JIT="1")
+    (compiled, with_jit), (plain, without) = with_and_without_the_compiler(SCRIPT)
     assert compiled
     assert not plain
     assert len(with_jit) == 2 * (40 + 4 + 4 + 12 + 8)

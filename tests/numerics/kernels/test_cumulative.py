@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -15,6 +10,7 @@ from logitkit.design.response.response import NO_SHARES
 from logitkit.models.cumulative import PIECE, Cumulative
 from logitkit.models.links import LINKS, Link
 from logitkit.numerics.kernels.links import link_rows
+from numerics.kernels.uncompiled import with_and_without_the_compiler
 from references.load import load_table
 from tolerances import EXACT
 
@@ -281,15 +277,7 @@ def test_far_tails_have_losses_and_slopes(link: Link) -> None:
 
 
 def test_the_loops_give_the_same_numbers_uncompiled() -> None:
-    def run(disabled: str) -> tuple[bool, list[float]]:
-        environment = {**os.environ, "NUMBA_DISABLE_JIT": disabled}
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
-        )
-        compiled, numbers = json.loads(done.stdout)
-        return compiled, numbers
-
-    (compiled, fast), (interpreted, slow) = run("0"), run("1")
+    (compiled, fast), (interpreted, slow) = with_and_without_the_compiler(SCRIPT)
     assert compiled
     assert not interpreted
     assert_allclose(fast, slow, rtol=EXACT, atol=1e-300)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -15,6 +11,7 @@ from numpy.testing import assert_allclose
 from logitkit.numerics.kernels import links as kernel
 from logitkit.numerics.kernels.binomial import logit_rows
 from logitkit.numerics.kernels.links import link_means, link_rows, link_tails, link_values
+from numerics.kernels.uncompiled import with_and_without_the_compiler
 from oracles.likelihood import central_difference
 from references.load import load_table
 from tolerances import EXACT
@@ -228,15 +225,7 @@ def test_the_far_tails_have_slopes_and_curvatures(link: str) -> None:
 
 
 def test_the_loops_give_the_same_numbers_uncompiled() -> None:
-    def run(disabled: str) -> tuple[bool, list[float]]:
-        environment = {**os.environ, "NUMBA_DISABLE_JIT": disabled}
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
-        )
-        compiled, numbers = json.loads(done.stdout)
-        return compiled, numbers
-
-    (compiled, fast), (interpreted, slow) = run("0"), run("1")
+    (compiled, fast), (interpreted, slow) = with_and_without_the_compiler(SCRIPT)
     assert compiled
     assert not interpreted
     assert_allclose(fast, slow, rtol=EXACT, atol=1e-300)

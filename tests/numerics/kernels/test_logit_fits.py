@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from logitkit.engine.solvers.newton import ARMIJO, ROUNDING
 from logitkit.numerics.kernels import binomial as kernel
+from numerics.kernels.uncompiled import with_and_without_the_compiler
 from oracles.likelihood import mean, row_loss
 from tolerances import EXACT, ROUTE
 
@@ -172,13 +168,7 @@ print(json.dumps([hasattr(kernel.logit_fits, "py_func"), [float(number) for numb
 
 
 def test_the_fits_are_the_same_uncompiled():
-    found = []
-    for switched_off in ("0", "1"):
-        environment = os.environ | {"NUMBA_DISABLE_JIT": switched_off}
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
-        )
-        found.append(json.loads(done.stdout))
+    found = with_and_without_the_compiler(SCRIPT)
     assert [compiled for compiled, _ in found] == [True, False]
     assert_allclose(found[0][1], found[1][1], rtol=ROUTE)
 

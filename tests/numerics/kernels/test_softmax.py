@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -14,6 +9,7 @@ from scipy.special import logsumexp, softmax
 
 from logitkit.models.multinomial import NO_SHARES, Multinomial
 from logitkit.numerics.kernels.softmax import softmax_rows
+from numerics.kernels.uncompiled import with_and_without_the_compiler
 from oracles.likelihood import central_difference
 from tolerances import EXACT
 
@@ -173,15 +169,7 @@ def test_the_constant_and_the_saturated_loss() -> None:
 
 
 def test_the_loops_are_the_same_without_the_compiler() -> None:
-    def run(disabled: str) -> tuple[bool, list[float]]:
-        environment = {**os.environ, "NUMBA_DISABLE_JIT": disabled}
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
-        )
-        compiled, numbers = json.loads(done.stdout)
-        return compiled, numbers
-
-    (compiled, fast), (interpreted, slow) = run("0"), run("1")
+    (compiled, fast), (interpreted, slow) = with_and_without_the_compiler(SCRIPT)
     assert compiled
     assert not interpreted
     assert_allclose(fast, slow, rtol=EXACT, atol=1e-300)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,6 +17,7 @@ from logitkit.numerics.kernels.sparse import (
     add_sparse_with_coded,
     add_sparse_with_dense,
 )
+from numerics.kernels.uncompiled import with_and_without_the_compiler
 from oracles.kinds import assert_sums, numbers, row_counts
 from oracles.products import (
     Rows,
@@ -139,17 +135,8 @@ def test_products_are_those_of_the_cells(data: st.DataObject, n: int, p: int) ->
     assert_sums(found, cells @ vector, np.abs(cells) @ np.abs(vector))
 
 
-def run_script(**environment: str) -> tuple[bool, list[float]]:
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=os.environ | environment, capture_output=True, text=True, check=True
-    )
-    compiled, found = json.loads(done.stdout)
-    return compiled, found
-
-
 def test_the_loops_give_the_same_numbers_uncompiled() -> None:
-    compiled, with_jit = run_script(NUMBA_DISABLE_JIT="0")
-    plain, without = run_script(NUMBA_DISABLE_JIT="1")
+    (compiled, with_jit), (plain, without) = with_and_without_the_compiler(SCRIPT)
     assert compiled
     assert not plain
     assert len(with_jit) == 40 + 5 + 25 + 10 + 20 + 20 + 15
