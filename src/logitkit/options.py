@@ -4,14 +4,68 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import Field, fields
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar, Self
 
-from logitkit.errors import DataError
+from logitkit.errors import ArgumentError, DataError, nearest_name
 
-__all__ = ["is_count", "is_finite_number", "require_choice", "require_flag", "require_text"]
+__all__ = ["Stated", "is_count", "is_finite_number", "require_choice", "require_flag", "require_text"]
 
 COUNT_MOST = 1_000_000  # repetitions, groups, strengths: more is a mistake, and takes all memory before it shows
+
+
+class Stated:
+    """What a user states by a call, a dataclass: arguments that it does not have are answered with what is meant.
+
+    Parameters
+    ----------
+    *given : object
+        Its arguments by position.
+    **named : object
+        Its arguments by keyword.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> lk.Newton(tl=1e-6)
+    Traceback (most recent call last):
+    logitkit.errors.ArgumentError: Newton() has no argument 'tl'. Did you mean 'tol'?
+    """
+
+    __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+    _most_by_position: ClassVar[int | None] = None  # all that are not for keywords only
+
+    def __new__(cls, *given: object, **named: object) -> Self:
+        """Refuse arguments that there are not, before the constructor would with a TypeError."""
+        own = [field for field in fields(cls) if field.init]
+        known = [field.name for field in own]
+        for name, value in named.items():
+            if name not in known:
+                hint = cls._meant(name, value) or nearest_name(name, known)
+                raise ArgumentError(f"{cls.__name__}() has no argument {name!r}. {hint}")
+        most = sum(not field.kw_only for field in own) if cls._most_by_position is None else cls._most_by_position
+        if len(given) > most:
+            rest = [f"{name}=" for name in known[most:]]
+            many = f"{most} value{'' if most == 1 else 's'} by position"
+            raise ArgumentError(
+                f"{cls.__name__}() takes {many}, and was given {len(given)}."
+                + (f" To be named: {', '.join(rest)}." if rest else "")
+                + cls._instead()
+            )
+        return super().__new__(cls)
+
+    @classmethod
+    def _meant(cls, name: str, value: object) -> str:
+        """Return what to write for a keyword that there is not, empty where no more is known than the nearest name."""
+        del name, value
+        return ""
+
+    @classmethod
+    def _instead(cls) -> str:
+        """Return what else is said to too many values, with a blank before it."""
+        return ""
 
 
 def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import logitkit as lk
-from logitkit.errors import DataError
+from logitkit.errors import ArgumentError, DataError
 
 
 @pytest.mark.parametrize("tol", ["a", None, True, 0, 0.0, -1, -1e-8, 1.5, 1e300, np.nan, np.inf, [1e-8], 1j])
@@ -40,3 +40,34 @@ def test_threads_may_be_a_numpy_integer() -> None:
                 lk.set_threads(wrong)
     finally:
         lk.set_threads(None)
+
+
+@pytest.mark.parametrize("solver", [lk.Newton, lk.ProxNewton])
+@pytest.mark.parametrize(
+    ("word", "ours"),
+    [
+        ("tl", "Did you mean 'tol'?"),
+        ("maxiter", "Did you mean 'max_iter'?"),
+        ("epsilon", "It is tol= here."),
+        ("maxit", "It is max_iter= here."),
+        ("step", "The names are: tol, max_iter."),
+    ],
+)
+def test_arguments_that_a_solver_does_not_have(solver: type, word: str, ours: str) -> None:
+    with pytest.raises(ArgumentError) as told:
+        solver(**{word: 1})
+    assert str(told.value) == f"{solver.__name__}() has no argument {word!r}. {ours}"
+    with pytest.raises(ArgumentError, match=rf"^{solver.__name__}\(\) takes 2 values by position, and was given 3\.$"):
+        solver(1e-8, 10, 3)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [getattr(lk, name) for name in dir(lk) if isinstance(getattr(lk, name), type) and "Fit" not in name],
+    ids=lambda kind: kind.__name__,
+)
+def test_whatever_is_stated_by_a_call_refuses_what_it_does_not_have(kind: type) -> None:
+    with pytest.raises(ArgumentError, match=rf"^{kind.__name__}\(\) has no argument 'nothing'\. The names are: "):
+        kind(nothing=1)
+    with pytest.raises(ArgumentError, match=rf"^{kind.__name__}\(\) takes . values? by position, and was given 30\."):
+        kind(*range(30))

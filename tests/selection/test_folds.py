@@ -160,7 +160,7 @@ def test_what_cannot_be_or_would_be_ignored_is_refused_when_it_is_stated(options
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n_splits": 5}, r"Folds\(n_splits=5\): it has no such argument\. It is k= here"),
+        ({"n_splits": 5}, r"Folds\(\) has no argument 'n_splits'\. It is k= here"),
         ({"random_state": 1}, "It is seed= here"),
         ({"n_repeats": 2}, "It is repeats= here"),
         ({"foldid": [0, 1]}, "It is given= here"),
@@ -170,7 +170,9 @@ def test_what_cannot_be_or_would_be_ignored_is_refused_when_it_is_stated(options
 def test_words_of_others_are_answered(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         lk.Folds(**options)
-    with pytest.raises(ArgumentError, match="takes the number of folds by position, and was given 2 values"):
+    with pytest.raises(
+        ArgumentError, match=r"takes 1 value by position, and was given 2\. To be named: stratify=, groups="
+    ):
         lk.Folds(5, *options.values())
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from logitkit.design.info import DesignInfo
 from logitkit.design.response.reading import OutcomeReader
-from logitkit.errors import ArgumentError, nearest_name
 from logitkit.models.form import Form
+from logitkit.options import Stated
 
 __all__ = ["Model", "Statement", "arguments_of", "stated_by"]
 
@@ -36,7 +36,7 @@ class Model(Protocol):
 
 
 @dataclass(frozen=True, repr=False)
-class Statement:
+class Statement(Stated):
     """What all models share: they show the call that makes them, and answer arguments that they do not have.
 
     Examples
@@ -52,23 +52,14 @@ class Statement:
     #: Texts that other functions and packages have for the model, and the arguments that they mean.
     called: ClassVar[Mapping[str, str]]
 
-    def __new__(cls, *given: object, **named: object) -> Self:
-        """Refuse arguments that there are not, with what is meant."""
-        known = arguments_of(cls)
-        for name, value in named.items():
-            if name not in known:
-                hint = nearest_name(name, known)
-                if owners := stated_by(name):
-                    hint = f"It is stated by {' or '.join(f'lk.{owner}({name}={value!r:.60})' for owner in owners)}."
-                elif name in OF_FITS:
-                    hint = f"It belongs to the function that fits: lk.fit(..., model=lk.{cls.__name__}(), {name}=...)."
-                raise ArgumentError(f"{cls.__name__}() has no argument {name!r}. {hint}")
-        if len(given) > len(known):
-            raise ArgumentError(
-                f"{cls.__name__}() takes {len(known)} values by position, and was given {len(given)}: "
-                f"{', '.join(known)}."
-            )
-        return super().__new__(cls)
+    @classmethod
+    def _meant(cls, name: str, value: object) -> str:
+        """Return which model states an argument, or that no model does."""
+        if owners := stated_by(name):
+            return f"It is stated by {' or '.join(f'lk.{owner}({name}={value!r:.60})' for owner in owners)}."
+        if name in OF_FITS:
+            return f"It belongs to the function that fits: lk.fit(..., model=lk.{cls.__name__}(), {name}=...)."
+        return ""
 
     def __repr__(self) -> str:
         """Return the call that makes it, without the arguments that are at their defaults."""

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
 from numbers import Integral, Number
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.table.frame import Table, row_values
-from logitkit.errors import ArgumentError, DataError, nearest_name
-from logitkit.options import is_count
+from logitkit.errors import DataError
+from logitkit.options import Stated, is_count
 from logitkit.selection.fold_makers import grouped_folds, plain_folds, stratified_folds, time_folds
 from logitkit.selection.given_folds import given_folds, require_given
 from logitkit.selection.splits import Splits
@@ -42,7 +42,7 @@ OTHER_WORDS = {
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Folds:
+class Folds(Stated):
     """How the rows of a cross-validation are divided.
 
     Parameters
@@ -89,20 +89,13 @@ class Folds:
     seed: int | None = DEFAULT_SEED
     given: Any = None
 
-    def __new__(cls, *given: object, **named: object) -> Self:
-        """Refuse keywords that there are not, with the name that is meant, and more than the number by position."""
-        known = [field.name for field in fields(cls)]
-        for name, value in named.items():
-            if name not in known:
-                meant = OTHER_WORDS.get(name)
-                hint = nearest_name(name, known) if meant is None else f"It is {meant}= here."
-                raise ArgumentError(f"Folds({name}={reprlib.repr(value)}): it has no such argument. {hint}")
-        if len(given) > 1:
-            raise ArgumentError(
-                f"Folds() takes the number of folds by position, and was given {len(given)} values. To be named: "
-                f"{', '.join(f'{name}=' for name in known[1:])}."
-            )
-        return super().__new__(cls)
+    _most_by_position: ClassVar[int | None] = 1
+
+    @classmethod
+    def _meant(cls, name: str, value: object) -> str:
+        """Return what a word of other packages is called here."""
+        del value
+        return f"It is {OTHER_WORDS[name]}= here." if name in OTHER_WORDS else ""
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be, and options that would be ignored; keep pairs that can be read once only."""

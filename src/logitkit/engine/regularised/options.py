@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from logitkit.engine.solvers.solver import require_options
+from logitkit.engine.solvers.solver import SolverOptions, require_options
 
 __all__ = ["ProxNewton"]
 
 
 @dataclass(frozen=True, slots=True)
-class ProxNewton:
+class ProxNewton(SolverOptions):
     """Options of penalised fits.
 
     Parameters

@@ -40,7 +40,7 @@ import numpy as np
 
 from logitkit.engine.curvature.hessian import Factor
 from logitkit.engine.objective import Evaluation, SmoothObjective
-from logitkit.engine.solvers.solver import Solution, Status, Step, require_options
+from logitkit.engine.solvers.solver import Solution, SolverOptions, Status, Step, require_options
 from logitkit.numerics.threads.progress import Progress, progress
 from logitkit.typing import FloatArray
 
@@ -100,7 +100,7 @@ def _pays(squared: float, before: float, cost: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Newton:
+class Newton(SolverOptions):
     """Options of Newton's method.
 
     Parameters

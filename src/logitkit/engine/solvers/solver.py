@@ -9,12 +9,37 @@ from typing import Any
 
 from logitkit.engine.objective import Evaluation
 from logitkit.errors import DataError
-from logitkit.options import is_finite_number
+from logitkit.options import Stated, is_finite_number
 from logitkit.typing import FloatArray
 
-__all__ = ["Solution", "Status", "Step", "require_options"]
+__all__ = ["Solution", "SolverOptions", "Status", "Step", "require_options"]
 
 STEPS_MOST = 1_000_000_000
+#: What scikit-learn, R and others call these.
+OTHER_WORDS = {
+    **dict.fromkeys(("tolerance", "epsilon", "eps", "gtol", "ftol", "thresh"), "tol"),
+    **dict.fromkeys(("maxit", "iterations", "n_iter", "max_iterations"), "max_iter"),
+}
+
+
+class SolverOptions(Stated):
+    """Options of a solver: other packages' words for a tolerance and a number of iterations are answered.
+
+    Parameters
+    ----------
+    *given : object
+        Of the options, by position.
+    **named : object
+        Of the options, by keyword.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def _meant(cls, name: str, value: object) -> str:
+        """Return what a word of other packages is called here."""
+        del value
+        return f"It is {OTHER_WORDS[name]}= here." if name in OTHER_WORDS else ""
 
 
 def require_options(solver: str, tol: Any, max_iter: Any) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import reprlib
-from collections.abc import Mapping, Sequence
-from dataclasses import Field, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from numbers import Real
-from typing import Any, ClassVar, Self
 
-from logitkit.errors import DataError, nearest_name
+from logitkit.errors import DataError
+from logitkit.options import Stated
 
 __all__ = [
     "Part",
@@ -34,37 +33,35 @@ OTHER_STRENGTHS = {
 }
 
 
-class Part:
-    """What every penalty can do: be added to another, and name the keyword that was meant.
+class Part(Stated):
+    """What every penalty can do: be added to another, and answer the strengths of other packages.
 
     Parameters
     ----------
     *given : object
         Of the penalty, by position.
     **named : object
-        Of the penalty, by keyword; those that it does not have are refused with the nearest.
+        Of the penalty, by keyword.
     """
 
     __slots__ = ()
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
-    def __new__(cls, *given: object, **named: object) -> Self:
-        """Refuse keywords that the penalty does not have, before its own constructor would with a TypeError."""
-        own = [field for field in fields(cls) if field.init]
-        known = [field.name for field in own]
-        for name, value in named.items():
-            if name not in known:
-                raise DataError(f"{cls.__name__}({name}={reprlib.repr(value)}): {_advice(cls, name, known)}")
-        in_order = [field.name for field in own if not field.kw_only]
-        if len(given) > len(in_order):
-            others = [f"{field.name}=" for field in own if field.kw_only]
-            raise DataError(
-                f"{cls.__name__}({', '.join(map(reprlib.repr, given))}) has {len(given)} values by position, and only "
-                f"{' and '.join(in_order)} may be given so."
-                + (f" To be named: {', '.join(others)}." if others else "")
-                + _fixed_mix(cls)
-            )
-        return super().__new__(cls)
+    @classmethod
+    def _meant(cls, name: str, value: object) -> str:
+        """Return what other packages mean by an argument."""
+        del value
+        if name == "l1_ratio" and cls._instead():
+            return f"It is no choice here.{cls._instead()}"
+        other = OTHER_STRENGTHS.get("lambda" if name.rstrip("_") in {"lambda", "lam", "lambd"} else name)
+        if other is not None and any(field.name == "strength" for field in fields(cls)):
+            return f"The keyword is strength=, beside the mean loss of the rows; {other}."
+        return ""
+
+    @classmethod
+    def _instead(cls) -> str:
+        """Return which mix the penalty has, where it cannot be chosen."""
+        fixed = [field.default for field in fields(cls) if field.name == "l1_ratio" and not field.init]
+        return f" Its l1_ratio is {fixed[0]:g}; lk.ElasticNet(strength, l1_ratio) takes another." if fixed else ""
 
     def __add__(self, other: Specification) -> PenaltySum:
         """Return both penalties together."""
@@ -105,22 +102,6 @@ class PenaltySum:
 
 
 Specification = Part | PenaltySum
-
-
-def _advice(cls: type[Part], name: str, known: Sequence[str]) -> str:
-    """Say what to write instead of a keyword that a penalty does not have."""
-    if name == "l1_ratio" and _fixed_mix(cls):
-        return f"it is no choice here.{_fixed_mix(cls)}"
-    other = OTHER_STRENGTHS.get("lambda" if name.rstrip("_") in {"lambda", "lam", "lambd"} else name)
-    if other is not None and "strength" in known:
-        return f"the keyword is strength=, beside the mean loss of the rows; {other}."
-    return f"it has no such argument. {nearest_name(name, known)}"
-
-
-def _fixed_mix(cls: type[Part]) -> str:
-    """Say which mix a penalty has, where it cannot be chosen."""
-    fixed = [field.default for field in fields(cls) if field.name == "l1_ratio" and not field.init]
-    return f" Its l1_ratio is {fixed[0]:g}; lk.ElasticNet(strength, l1_ratio) takes another." if fixed else ""
 
 
 def parts_of(penalty: Specification) -> tuple[Part, ...]:
