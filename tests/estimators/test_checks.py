@@ -20,12 +20,12 @@ VARIANTS = [
     LogitClassifier(),
     LogitClassifier(strength=0.01),
     LogitClassifier(strength=0.001, l1_ratio=0.5),
-    LogitClassifierCV(cv=3, n_strengths=8),
-    LogitPathClassifier(n_strengths=8),
+    LogitClassifierCV(cv=2, n_strengths=3),
+    LogitPathClassifier(n_strengths=4),
     MultinomialClassifier(),
     MultinomialClassifier(class_weight="balanced"),
     MultinomialClassifier(strength=0.001, l1_ratio=0.5),
-    MultinomialClassifierCV(cv=3, n_strengths=8),
+    MultinomialClassifierCV(cv=2, n_strengths=3),
     OrdinalClassifier(),
     OrdinalClassifier(model="adjacent", order="sorted"),
     LogitClassifier(penalty=lk.GroupLasso(0.01)),
@@ -35,8 +35,10 @@ VARIANTS = [
     LogitClassifier(penalty=lk.Lasso(0.01) + lk.Bounds(lower=-5.0, upper=5.0)),
     MultinomialClassifier(penalty=lk.ElasticNet(0.01, l1_ratio=0.5, across_outcomes=True)),
 ]
-# Whose code the others run too.
+# Whose code the others run too, those of cross-validation with fewer folds and strengths.
 MORE = [
+    LogitClassifierCV(cv=3, n_strengths=8),
+    MultinomialClassifierCV(cv=3, n_strengths=8),
     LogitClassifier(class_weight="balanced"),
     LogitClassifier(C=1.0),
     MultinomialClassifier(C=1.0),

@@ -81,7 +81,7 @@ def assert_agrees_with_the_program(X: np.ndarray, events: np.ndarray, nonevents:
 
 
 @given(counts(most_rows=14))
-@examples(50)
+@examples(25)
 def test_binary_rows(drawn: Drawn) -> None:
     X, events, nonevents = drawn
     fit = lk.logit_matrix(X, events)
@@ -89,20 +89,20 @@ def test_binary_rows(drawn: Drawn) -> None:
 
 
 @given(counts(grouped=True))
-@examples(50)
+@examples(25)
 def test_grouped_rows(drawn: Drawn) -> None:
     assert_agrees_with_the_program(*drawn, fit_counts(*drawn))
 
 
 @given(counts(most_rows=40, reach=1))
-@examples(15)
+@examples(10)
 def test_many_ties(drawn: Drawn) -> None:
     X, events, nonevents = drawn
     assert_agrees_with_the_program(X, events, nonevents, lk.logit_matrix(X, events))
 
 
 @given(counts(most_rows=10), st.integers(0, 10**6))
-@examples(20)
+@examples(12)
 def test_limits_at_new_rows(drawn: Drawn, seed: int) -> None:
     X, events, nonevents = drawn
     fit = lk.logit_matrix(X, events)
@@ -122,7 +122,7 @@ def test_limits_at_new_rows(drawn: Drawn, seed: int) -> None:
 
 
 @given(counts(grouped=True, most_rows=10))
-@examples(20)
+@examples(12)
 def test_the_limiting_model_is_that_of_the_overlapping_rows(drawn: Drawn) -> None:
     X, events, nonevents = drawn
     fit = fit_counts(X, events, nonevents)
@@ -142,7 +142,7 @@ def test_the_limiting_model_is_that_of_the_overlapping_rows(drawn: Drawn) -> Non
 
 
 @given(counts(most_rows=10), st.integers(2, 5))
-@examples(15)
+@examples(10)
 def test_duplicating_rows_leaves_the_finding_unchanged(drawn: Drawn, times: int) -> None:
     X, events, _ = drawn
     once, often = lk.logit_matrix(X, events), lk.logit_matrix(np.repeat(X, times, axis=0), np.repeat(events, times))
@@ -157,7 +157,7 @@ def test_duplicating_rows_leaves_the_finding_unchanged(drawn: Drawn, times: int)
 
 
 @given(counts(most_rows=12), st.integers(-6, 6), st.integers(-6, 6))
-@examples(15)
+@examples(10)
 def test_units_of_the_columns_leave_the_finding_unchanged(drawn: Drawn, first: int, last: int) -> None:
     X, events, nonevents = drawn
     units = np.ones(X.shape[1])
@@ -172,7 +172,7 @@ def test_units_of_the_columns_leave_the_finding_unchanged(drawn: Drawn, first: i
 
 
 @given(st.integers(0, 10**6), st.booleans())
-@examples(40)
+@examples(12)
 def test_aliased_columns_and_rows_of_weight_zero(seed: int, weighted: bool) -> None:
     rng = np.random.default_rng(seed)
     p = int(rng.integers(2, 7))
