@@ -195,7 +195,7 @@ def multinomial(
     data: Any,
     *,
     reference: Any = UNSTATED,
-    per_outcome: Mapping[str, str] | None = None,
+    per_outcome: Mapping[str, str | Sequence[str]] | None = None,
     equal: str | Sequence[str] | None = None,
     weights: Any = None,
     offset: Any = None,
@@ -224,7 +224,7 @@ def multinomial(
         The outcome that the others are compared with. Default: the first, of categories in their order, else sorted.
         None: the symmetric form, in which of all equivalent coefficients those of least norm are given; they sum to
         zero over the outcomes. With a penalty this is the default.
-    per_outcome : mapping of str to str, optional
+    per_outcome : mapping of str to str or sequence of str, optional
         Terms of single outcomes, ``{"bus": "cost"}``; these have no others besides the intercept. An outcome that is
         not named has all terms of the formula.
     equal : str or sequence of str, optional
@@ -296,7 +296,7 @@ def multinomial_matrix(
     names: Sequence[str] | None = None,
     *,
     reference: Any = UNSTATED,
-    per_outcome: Mapping[str, str] | None = None,
+    per_outcome: Mapping[str, str | Sequence[str]] | None = None,
     equal: str | Sequence[str] | None = None,
     weights: Any = None,
     offset: Any = None,

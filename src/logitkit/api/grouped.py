@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from logitkit.api.fitting import newton_options
 from logitkit.api.scope import caller_scope
@@ -13,7 +13,6 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, UnsupportedError, warn_caller
 from logitkit.inference.by import fit_groups
 from logitkit.models.binary import Binary
-from logitkit.models.binomial import Binomial
 from logitkit.models.catalogue import require_model
 from logitkit.models.links import Information
 from logitkit.models.model import Model
@@ -107,7 +106,7 @@ def fit_by(
         reader=model.reader,
         missing=missing,
     )
-    record = fit_groups(rows, cast(Binomial, model.form(rows.design.info).family), options, level)
+    record = fit_groups(rows, model.form(rows.design.info), options, level)
     failed = sum(not single.converged for single in record.single.values())
     if failed:
         warn_caller(

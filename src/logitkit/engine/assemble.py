@@ -103,8 +103,7 @@ def make_record(
     dropped = np.unique(form.shown.columns[aliased]) if aliased.size else aliased
     record = FitRecord(
         info=constant_of_kept(design, dropped).info,
-        family=family,
-        predictors=form.shown,
+        form=form,
         totals=response.totals,
         coef=coef,
         coordinates=coordinates,
@@ -131,9 +130,6 @@ def make_record(
         level=level,
         fingerprint=design.fingerprint,
         method=solution.method,
-        reference=form.reference,
-        absent=form.absent,
-        solved=form.predictors if form.in_parts and form.shown is not form.predictors else None,
     )
     record = record if limit is None else replace(record, limit=replace(limit, names=record.names))
     return replace(record, n_improper=_improper(design, record)) if family.words.improper else record

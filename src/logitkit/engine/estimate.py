@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from logitkit.design.absorbed import AbsorbedLevels
 from logitkit.design.design import Design
@@ -12,7 +11,6 @@ from logitkit.engine.fit import fit_design
 from logitkit.engine.levels.absorbed import fit_absorbed
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.models.binomial import Binomial
 from logitkit.models.form import Form
 from logitkit.numerics.threads.blas import single_threaded_blas
 
@@ -28,6 +26,7 @@ def fit_model(design: Design, form: Form, solver: Newton, level: float = 0.95) -
     --------
     >>> import numpy as np
     >>> from logitkit.design.ready import ready_design
+    >>> from logitkit.models.binomial import Binomial
     >>> from logitkit.models.form import single_form
     >>> design = ready_design(np.ones((4, 1)), np.array([0, 1, 1, 1]), names=["Intercept"])
     >>> record, rows = fit_model(design, single_form(Binomial(), 1), Newton())
@@ -45,7 +44,7 @@ def _with_nothing(design: Design, form: Form, solver: Newton, level: float) -> t
 def _with_levels(design: Design, form: Form, solver: Newton, level: float) -> tuple[FitRecord, Design]:
     """Fit a model that absorbs a factor; the logit of two outcomes is the only one that does."""
     with single_threaded_blas():
-        return fit_absorbed(design, cast(Binomial, form.family), solver, level)
+        return fit_absorbed(design, form, solver, level)
 
 
 #: By what is eliminated.

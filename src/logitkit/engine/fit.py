@@ -136,7 +136,7 @@ def _plan(design: Design, form: Form) -> Plan:
 def _wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float) -> FitRecord:
     """Fit a design that can be fitted in no other way."""
     try:
-        return fit_wide(design, layout, form.family, solver, level)
+        return fit_wide(design, layout, form, solver, level)
     except NearlyCollinear as found:
         raise nearly_collinear([design.info.names[j] for j in np.sort(found.columns)], found.far) from None
 
@@ -147,7 +147,7 @@ def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitR
     if layout is None:
         return None
     try:
-        record = fit_wide(design, layout, form.family, solver, level)
+        record = fit_wide(design, layout, form, solver, level)
     except (NearlyCollinear, SeparationError):
         return None
     return record if record.converged else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -18,9 +18,12 @@ from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.solvers.solver import Status, Step
 from logitkit.models.form import Form
-from logitkit.models.predictors import Predictors, full_predictors
+from logitkit.models.predictors import Predictors
 from logitkit.numerics.once import once
 from logitkit.typing import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.models.model import Model
 
 __all__ = ["FitRecord"]
 
@@ -33,10 +36,9 @@ class FitRecord:
     ----------
     info : DesignInfo
         Names, terms, coding and how the response was given.
-    family : Family
-        The likelihood as a function of the linear predictors.
-    predictors : Predictors
-        How the coefficients give the linear predictors.
+    form : Form
+        The model once the columns and outcomes are known: its likelihood and linear predictors, as solved for and as
+        shown. Refits are solved in it.
     totals : (K,) array
         Weighted trials of each outcome.
     coef : (p,) array
@@ -87,20 +89,12 @@ class FitRecord:
         How it was solved, in words.
     penalty : PenaltyFacts or None
         None after maximum likelihood.
-    reference : int or None
-        Of several outcomes, the one without coefficients; None for two outcomes, and in symmetric form, where those of
-        each term sum to zero.
-    absent : (p,) bool array or None
-        Coefficients that are not in the model: zero, and no estimates.
     n_improper : int
         Rows of the fit whose linear predictors give no probabilities.
-    solved : Predictors or None
-        Where predictors differ by outcome, or share coefficients: those that were estimated.
     """
 
     info: DesignInfo
-    family: Any
-    predictors: Predictors
+    form: Form
     totals: FloatArray
     coef: FloatArray
     coordinates: Coordinates | LevelCoordinates
@@ -128,10 +122,32 @@ class FitRecord:
     fingerprint: str
     method: str = "Newton's method"
     penalty: PenaltyFacts | None = None
-    reference: int | None = None
-    absent: BoolArray | None = None
-    solved: Predictors | None = None
     n_improper: int = 0
+
+    @property
+    def model(self) -> Model | None:
+        """The model as it was stated, with what the data decided filled in; None of fits within others."""
+        return self.form.model
+
+    @property
+    def family(self) -> Any:
+        """The likelihood as a function of the linear predictors."""
+        return self.form.family
+
+    @property
+    def predictors(self) -> Predictors:
+        """How the coefficients give the linear predictors."""
+        return self.form.shown
+
+    @property
+    def reference(self) -> int | None:
+        """Of several outcomes, the one without coefficients; None for two, and where those of each term sum to zero."""
+        return self.form.reference
+
+    @property
+    def absent(self) -> BoolArray | None:
+        """Coefficients that are not in the model: zero, and no estimates; shape (p,)."""
+        return self.form.absent
 
     @property
     def is_single(self) -> bool:
@@ -141,7 +157,7 @@ class FitRecord:
     @property
     def restricted(self) -> bool:
         """Whether predictors differ by outcome, or share coefficients."""
-        return self.solved is not None
+        return self.form.is_restricted
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -152,16 +168,6 @@ class FitRecord:
     def nuisance(self) -> Nuisance:
         """What is eliminated from the model."""
         return self.info.nuisance
-
-    @property
-    def form(self) -> Form:
-        """The form that refits are solved in."""
-        if self.is_single or not self.predictors.is_plain:
-            return Form(self.family, self.predictors, self.predictors)
-        solved = self.solved
-        if solved is None:
-            solved = full_predictors(self.predictors.n_predictors, self.predictors.n_columns, self.reference or 0)
-        return Form(self.family, solved, self.predictors, self.reference, self.absent)
 
     @property
     def events(self) -> float:
@@ -298,7 +304,7 @@ class FitRecord:
     def equal_terms(self) -> tuple[tuple[int, tuple[str, ...]], ...]:
         """Columns whose coefficients are one for several outcomes, and these outcomes."""
         found = []
-        for part in () if self.solved is None else self.solved.parts:
+        for part in self.form.predictors.parts if self.restricted else ():
             if part.constraint is not None:
                 outcomes = tuple(self.outcomes[k] for k in np.flatnonzero(part.constraint[:, 0]))
                 found += [(int(column), outcomes) for column in part.columns]

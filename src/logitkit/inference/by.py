@@ -11,6 +11,7 @@ Results do not depend on the number of threads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ from logitkit.inference.dependence import Dependences, dependences_of
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.resampling.refits import certain_fits
 from logitkit.models.binomial import Binomial
-from logitkit.models.form import single_form
+from logitkit.models.form import Form
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.progress import progress
@@ -59,8 +60,8 @@ class GroupedRecord:
     ----------
     info : DesignInfo
         Names, terms and coding, the same for all groups.
-    family : Binomial
-        Distribution and link.
+    form : Form
+        Distribution and link, and the linear predictor that all groups share.
     groups : Groups
         What makes each group.
     coef, std_error : (G, p) array
@@ -84,7 +85,7 @@ class GroupedRecord:
     """
 
     info: DesignInfo
-    family: Binomial
+    form: Form
     groups: Groups
     coef: FloatArray
     std_error: FloatArray
@@ -100,6 +101,11 @@ class GroupedRecord:
     counts: RowCounts
     covariance: str
     level: float
+
+    @property
+    def family(self) -> Any:
+        """Distribution and link."""
+        return self.form.family
 
     @property
     def aic(self) -> FloatArray:
@@ -135,8 +141,9 @@ class GroupedRecord:
         return tuple(name for name, sign in zip(record.names, record.limit.signs, strict=True) if sign != 0.0)
 
 
-def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float = 0.95) -> GroupedRecord:
+def fit_groups(rows: GroupRows, form: Form, solver: Newton, level: float = 0.95) -> GroupedRecord:
     """Fit the model to each group."""
+    family: Any = form.family
     design, n_groups = rows.design, len(rows.groups)
     response, p = design.response, len(design.info.names)
     sizes = _sizes(rows, family)
@@ -160,7 +167,7 @@ def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float =
                 continue
             for place in np.flatnonzero(sure).tolist():
                 group_design = rows.design_of(first + place)
-                record = _sandwich(_record_of(group_design, family, fits, place, level), group_design)
+                record = _sandwich(_record_of(group_design, form, fits, place, level), group_design)
                 std_error[first + place] = record.std_error
                 status[first + place] = _status(record)
                 labels.add(record.covariance.label)
@@ -177,7 +184,7 @@ def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float =
                 status[group], converged[group], n_params[group] = NO_ROWS, False, 0
                 loglik[group] = deviance[group] = np.nan
                 continue
-            record = single[group] = fit_group(rows, group, family, solver, level)
+            record = single[group] = fit_group(rows, group, form, solver, level)
             coef[group], std_error[group], n_params[group] = record.coef, record.std_error, record.n_params
             labels.add(record.covariance.label)
             if record.aliased.size:
@@ -191,7 +198,7 @@ def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float =
     labels.discard(NO_SANDWICH)
     return GroupedRecord(
         info=design.info,
-        family=family,
+        form=form,
         groups=rows.groups,
         coef=coef,
         std_error=std_error,
@@ -210,10 +217,10 @@ def fit_groups(rows: GroupRows, family: Binomial, solver: Newton, level: float =
     )
 
 
-def fit_group(rows: GroupRows, group: int, family: Binomial, solver: Newton, level: float) -> FitRecord:
+def fit_group(rows: GroupRows, group: int, form: Form, solver: Newton, level: float) -> FitRecord:
     """Fit one group by the way of single fits."""
     design = rows.design_of(group)
-    return _sandwich(fit_design(design, family, solver, level), design)
+    return _sandwich(fit_design(design, form, solver, level), design)
 
 
 def grouped_predictor(
@@ -313,13 +320,12 @@ def _errors(information: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(np.einsum("gjj->gj", inverse)) / root)
 
 
-def _record_of(design: Design, family: Binomial, fits: SmallFits, place: int, level: float) -> FitRecord:
+def _record_of(design: Design, form: Form, fits: SmallFits, place: int, level: float) -> FitRecord:
     """Return one of many fits as the record of a single one."""
     design, hessian = with_constant(design), DenseHessian(fits.information[place])
     none = np.zeros(fits.coef.shape[1])
     here = Evaluation(float(fits.value[place]), none, hessian, float(fits.closest[place]))
     solution = Solution(fits.coef[place].copy(), here, float(fits.decrement[place]), Status.CONVERGED, (), True)
-    form = single_form(family, design.matrix.n_columns)
     return make_record(design, form, identity_coordinates(), solution, vcov_of(hessian), None, level)
 
 

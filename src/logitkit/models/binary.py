@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, get_args
 
 from logitkit.design.info import DesignInfo
@@ -12,7 +12,7 @@ from logitkit.design.response.reading import BinaryReader, OutcomeReader
 from logitkit.models.binomial import Binomial
 from logitkit.models.form import Form, single_form
 from logitkit.models.links import Information, link_named
-from logitkit.models.model import Statement
+from logitkit.models.model import Statement, level_at
 from logitkit.options import require_choice
 
 __all__ = ["Binary"]
@@ -92,7 +92,9 @@ class Binary(Statement):
         Returns
         -------
         Form
-            A coefficient for each column.
+            A coefficient for each column; its model names the event where the levels decided it.
         """
         del penalised
-        return single_form(Binomial(link_named(self.link), self.information), len(info.names))
+        coded = info.response.coded  # empty for 0 and 1, and for counts, whose event needs no name
+        model = replace(self, event=level_at(info, 1)) if self.event is None and coded else self
+        return replace(single_form(Binomial(link_named(self.link), self.information), len(info.names)), model=model)

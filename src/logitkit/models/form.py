@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from logitkit.models.family import Family
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Predictors, full_predictors, single_predictor
 from logitkit.typing import BoolArray, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from logitkit.models.model import Model
 
 __all__ = ["Form", "form_of", "nominal_form", "outcomes_form", "single_form"]
 
@@ -30,6 +34,9 @@ class Form:
         Of several outcomes the one without coefficients; None for the symmetric form, and for one predictor.
     absent : (n_flat,) bool array or None
         Shown coefficients that are not in the model.
+    model : Model or None
+        The statement that it was made from, with what the data decided filled in; None within the engine, where forms
+        are made from others.
     """
 
     family: Family
@@ -37,6 +44,7 @@ class Form:
     shown: Predictors
     reference: int | None = None
     absent: BoolArray | None = None
+    model: Model | None = None
 
     @property
     def is_single(self) -> bool:
@@ -47,6 +55,11 @@ class Form:
     def in_parts(self) -> bool:
         """Whether columns enter the predictors in more ways than one."""
         return not self.predictors.is_plain
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether predictors differ by outcome, or share coefficients, and are shown as if they did not."""
+        return self.in_parts and self.shown is not self.predictors
 
     @property
     def shown_matrix(self) -> FloatArray | None:

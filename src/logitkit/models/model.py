@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
 
 from logitkit.design.info import DesignInfo
 from logitkit.design.response.reading import OutcomeReader
 from logitkit.models.form import Form
 from logitkit.options import Stated
 
-__all__ = ["Model", "Statement", "arguments_of", "stated_by"]
+__all__ = ["Model", "Statement", "arguments_of", "level_at", "stated_by", "unchanging"]
 
 #: Arguments of the functions that fit, which no model states.
 OF_FITS = ("weights", "offset", "weight_kind", "missing", "cluster", "absorb", "penalty", "solver", "level")
@@ -32,7 +34,10 @@ class Model(Protocol):
         """Return what reads the response, and the offset as the user gave it."""
 
     def form(self, info: DesignInfo, penalised: bool = False) -> Form:
-        """Return the likelihood and the linear predictors, once the columns and outcomes are known."""
+        """Return the likelihood and the linear predictors, once the columns and outcomes are known.
+
+        The model of the form is the statement with what depends on the outcomes that occur filled in.
+        """
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,6 +79,19 @@ class Statement(Stated):
 def stated_by(name: str) -> tuple[str, ...]:
     """Return the models that have an argument of this name."""
     return tuple(sorted(kind.__name__ for kind in Statement.__subclasses__() if name in arguments_of(kind)))
+
+
+def unchanging(terms: Any) -> Any:
+    """Return terms as given, a list of them as a tuple."""
+    return tuple(terms) if isinstance(terms, Sequence) and not isinstance(terms, str) else terms
+
+
+def level_at(info: DesignInfo, place: int) -> Any:
+    """Return the value of the response that has a code, or how it is printed where only that is known."""
+    for level, code in info.response.coded.items():
+        if code == place:
+            return level.item() if isinstance(level, np.generic) else level
+    return info.response.outcomes[place]
 
 
 def arguments_of(kind: type[Statement]) -> list[str]:

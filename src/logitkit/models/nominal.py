@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -15,7 +15,7 @@ from logitkit.design.response.reading import NominalReader, OutcomeReader
 from logitkit.design.table.extras import offsets_by_outcome
 from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
 from logitkit.models.form import Form, outcomes_form
-from logitkit.models.model import Statement
+from logitkit.models.model import Statement, level_at, unchanging
 from logitkit.models.predictors import flat_names, full_predictors, patterned_predictors
 from logitkit.typing import BoolArray
 
@@ -50,7 +50,7 @@ class Multinomial(Statement):
         The outcome that the others are compared with. Default: the first, of categories in their order, else sorted.
         None: the symmetric form, in which of all equivalent coefficients those of least norm are given; they sum to
         zero over the outcomes. With a penalty this is the default.
-    per_outcome : mapping of str to str, optional
+    per_outcome : mapping of str to str or sequence of str, optional
         Terms of single outcomes, ``{"bus": "cost"}``; these have no others besides the intercept. An outcome that is
         not named has all terms of the formula.
     equal : str or sequence of str, optional
@@ -69,7 +69,7 @@ class Multinomial(Statement):
     """
 
     reference: Any = UNSTATED
-    per_outcome: Mapping[str, str] | None = field(default=None, hash=False)
+    per_outcome: Mapping[str, str | Sequence[str]] | None = field(default=None, hash=False)
     equal: str | Sequence[str] | None = None
 
     is_single: ClassVar[bool] = False
@@ -82,9 +82,9 @@ class Multinomial(Statement):
         per_outcome, equal = self.per_outcome, self.equal
         if per_outcome is not None and not isinstance(per_outcome, Mapping):
             raise DataError(f"per_outcome={per_outcome!r} is no mapping; give terms by outcome: {{'bus': 'cost'}}.")
-        object.__setattr__(self, "per_outcome", dict(per_outcome) if per_outcome else None)
-        if isinstance(equal, Sequence) and not isinstance(equal, str):
-            object.__setattr__(self, "equal", tuple(equal))
+        named = {outcome: unchanging(terms) for outcome, terms in (per_outcome or {}).items()}
+        object.__setattr__(self, "per_outcome", named or None)
+        object.__setattr__(self, "equal", unchanging(equal))
         if self.reference is None and self.is_restricted:
             raise UnsupportedError(
                 "reference=None with per_outcome= or equal=: the symmetric form has the same terms for all outcomes. "
@@ -124,21 +124,23 @@ class Multinomial(Statement):
         Returns
         -------
         Form
-            Which coefficients are estimated, and which are shown.
+            Which coefficients are estimated, and which are shown; its model names the reference.
         """
         if penalised and self.is_restricted:
             raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
         levels, p = info.response.levels, len(info.names)
         place = self._reference_place(info, penalised)
         flat_names([level for k, level in enumerate(levels) if k != place], info.names)  # refuses two that are the same
-        if place is None:
-            return outcomes_form(full_predictors(len(levels), p, 0), None, levels)
-        if not self.is_restricted:
-            return outcomes_form(full_predictors(len(levels), p, place), place, levels)
-        kept = self._kept(info, place)
-        absent = ~np.delete(kept, place, axis=0).reshape(-1)
-        predictors = patterned_predictors(kept, self._same(info))
-        return outcomes_form(predictors, place, levels, absent if absent.any() else None)
+        model, absent = self, None
+        if self.reference is UNSTATED:
+            model = replace(self, reference=None if place is None else level_at(info, place))
+        predictors = full_predictors(len(levels), p, place or 0)
+        if place is not None and self.is_restricted:
+            kept = self._kept(info, place)
+            absent = ~np.delete(kept, place, axis=0).reshape(-1)
+            predictors = patterned_predictors(kept, self._same(info))
+        absent = absent if absent is not None and absent.any() else None
+        return replace(outcomes_form(predictors, place, levels, absent), model=model)
 
     def _reference_place(self, info: DesignInfo, penalised: bool) -> int | None:
         """Return the place of the reference among the outcomes; None for the symmetric form."""

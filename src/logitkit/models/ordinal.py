@@ -18,7 +18,7 @@ from logitkit.models.adjacent import Adjacent
 from logitkit.models.cumulative import Cumulative
 from logitkit.models.form import Form
 from logitkit.models.links import Information, link_named
-from logitkit.models.model import Statement
+from logitkit.models.model import Statement, unchanging
 from logitkit.models.predictors import Part, Predictors
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
@@ -94,8 +94,7 @@ class Ordinal(Statement):
                 f"link={link.name!r} does not go with model='adjacent': adjacent outcomes are compared by log odds. "
                 "Give model='cumulative', or leave link= out."
             )
-        if isinstance(self.nominal, Sequence) and not isinstance(self.nominal, str):
-            object.__setattr__(self, "nominal", tuple(self.nominal))
+        object.__setattr__(self, "nominal", unchanging(self.nominal))
         if self.order is not None:
             if isinstance(self.order, str) or not hasattr(self.order, "__iter__"):
                 raise DataError(f"order={self.order!r} is no list; give the outcomes from the lowest to the highest.")
@@ -130,7 +129,8 @@ class Ordinal(Statement):
         Returns
         -------
         Form
-            Thresholds, proportional terms and nominal terms.
+            Thresholds, proportional terms and nominal terms. Its model is the statement as it is: the order of new
+            outcomes is that of their type, or the one that was stated.
         """
         if penalised:
             raise UnsupportedError(f"penalty= does not go with model={self!r}: models of ordered outcomes have none.")
@@ -146,9 +146,8 @@ class Ordinal(Statement):
         k = len(info.response.levels)
         names = threshold_names(info.response.levels)
         predictors = ordinal_predictors(self.model, k, len(info.names), info.intercept, nominal, names)
-        if self.model == "adjacent":
-            return Form(Adjacent(k), predictors, predictors)
-        return Form(Cumulative(k, link_named(self.link), self.information), predictors, predictors)
+        family = Adjacent(k) if self.model == "adjacent" else Cumulative(k, link_named(self.link), self.information)
+        return Form(family, predictors, predictors, model=self)
 
 
 def threshold_names(outcomes: Sequence[str]) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("confusion", "confusion_matrix", "pred_table", "classification_table"), "classification()"),
     **dict.fromkeys(("mle_retvals", "n_iter_", "iterations"), "status, and trace"),
     **dict.fromkeys(("hosmer_lemeshow", "hoslem"), "goodness_of_fit()"),
-    **dict.fromkeys(("model", "endog", "exog"), "design"),
+    **dict.fromkeys(("endog", "exog"), "design"),
 }
 
 OTHERS = {  # not called anything here: what is near is another quantity

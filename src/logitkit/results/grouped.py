@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, nearest_name, quoted_names
 from logitkit.inference.by import GroupedRecord, fit_group, grouped_predictor
 from logitkit.inference.delta import wald_estimates
+from logitkit.models.model import Model
 from logitkit.options import require_choice
 from logitkit.report.frames import ResultFrame
 from logitkit.report.grouped import grouped_document
@@ -69,6 +70,11 @@ class GroupedFits:
     def std_error(self) -> pd.DataFrame:
         """Standard errors, one row per group and one column per term."""
         return self._by_term(self.record.std_error)
+
+    @property
+    def model(self) -> Model:
+        """The model that was fitted to each group, its event filled in where the levels of the data decided it."""
+        return cast("Model", self.record.form.model)
 
     @property
     def groups(self) -> pd.Index:
@@ -153,7 +159,7 @@ class GroupedFits:
         number, rows = self._number(group), self._own_rows()
         record = self.record.single.get(number)
         if record is None:
-            record = fit_group(rows, number, self.record.family, self.solver, self.record.level)
+            record = fit_group(rows, number, self.record.form, self.solver, self.record.level)
         return Fit(record, rows.design_of(number))
 
     def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import pandas as pd
 
@@ -11,6 +11,7 @@ from logitkit.engine.facts import Limit, PenaltyFacts
 from logitkit.engine.record import FitRecord
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.verbs import require
+from logitkit.models.model import Model
 from logitkit.report import tidy
 from logitkit.results.foreign import meant_by, verbs_in_our_words
 from logitkit.results.shown import shown
@@ -92,6 +93,27 @@ class Quantities:
         """Covariance of the coefficients, labelled, after a ridge or a prior that of the posterior; nan where none."""
         require(self.record, "vcov")
         return pd.DataFrame(self.record.vcov, self.record.names, self.record.names)
+
+    @property
+    def model(self) -> Model:
+        """The model that was fitted, which ``lk.fit(..., model=fit.model)`` and all that fit take for other data.
+
+        It is the statement of the fit. Where that left to the levels of the data which outcome is the event, or the
+        reference, the one that was taken is filled in, so that other rows, among which some level may be missing, are
+        fitted with the same; a penalty without a stated reference makes it ``reference=None``. The outcomes of an
+        ordinal model have the order of their type, or the one that was stated.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.multinomial("race ~ age", births)
+        >>> fit.model
+        Multinomial(reference='white')
+        >>> lk.fit("race ~ age + smoke", births[births["race"] != "other"], model=fit.model).reference
+        'white'
+        """
+        return cast("Model", self.record.model)
 
     @property
     def formula(self) -> str | None:

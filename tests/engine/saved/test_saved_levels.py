@@ -10,7 +10,7 @@ import pytest
 import logitkit as lk
 from engine.levels.wide import places, wide_fit
 from logitkit.design.formula.saved_levels import integers_of, pack_array
-from logitkit.engine.saved import model as saved_model
+from logitkit.engine.saved import record as saved_record
 from logitkit.errors import DataError, UnsupportedError
 
 FORMULAS = [
@@ -68,6 +68,6 @@ def test_a_layout_that_does_not_fit_is_refused(tmp_path, name):
 
 
 def test_a_covariance_too_large_for_text_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(saved_model, "ARROW_MOST", 20)
+    monkeypatch.setattr(saved_record, "COVARIANCE_MOST", 20)
     with pytest.raises(UnsupportedError, match="covariance of 31 coefficients"):
         wide_fit("y ~ x + C(g)", places()).save(tmp_path / "fit.json")

@@ -8,6 +8,7 @@ known part of the linear predictor, as an offset does, so that every verb that n
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.errors import ConvergenceError, SeparationError
 from logitkit.models.binomial import Binomial
-from logitkit.models.form import single_form
+from logitkit.models.form import Form
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["fit_absorbed"]
@@ -44,9 +45,9 @@ __all__ = ["fit_absorbed"]
 MEANS_MOST = 16_000_000  # numbers that the record keeps so that predictions have standard errors: 128 MB
 
 
-def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float) -> tuple[FitRecord, Design]:
-    """Fit a model with an absorbed factor by maximum likelihood."""
-    absorbed, codes = _levels_of(design)
+def fit_absorbed(design: Design, form: Form, solver: Newton, level: float) -> tuple[FitRecord, Design]:
+    """Fit a model of two outcomes with an absorbed factor by maximum likelihood."""
+    (absorbed, codes), family = _levels_of(design), cast(Binomial, form.family)
     n_levels, response = len(absorbed.levels), design.response
     try:
         found = fit_levels(_with_levels(design.matrix, codes, n_levels), n_levels, response, family, solver)
@@ -112,7 +113,6 @@ def fit_absorbed(design: Design, family: Binomial, solver: Newton, level: float)
     solution = replace(solution, evaluation=here, method=method)
     null = levels_loss(kept, codes[part], n_levels, family)
     of_limit = None if limit is None else limit.of_columns
-    form = single_form(family, fitted.matrix.n_columns)
     return make_record(fitted, form, coordinates, solution, DenseVcov(vcov), of_limit, level, null), fitted
 
 

@@ -32,14 +32,15 @@ from logitkit.engine.solvers.choose import Plan
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import SeparationError
-from logitkit.models.form import single_form
+from logitkit.models.form import Form
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["fit_wide"]
 
 
-def fit_wide(design: Design, layout: ArrowLayout, family: Any, solver: Newton, level: float) -> FitRecord:
+def fit_wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float) -> FitRecord:
     """Fit a design with a large factor by maximum likelihood."""
+    family: Any = form.family
     coordinates = _level_coding(design, layout)
     matrix = coordinates.matrix(design.matrix)
     try:
@@ -60,7 +61,6 @@ def fit_wide(design: Design, layout: ArrowLayout, family: Any, solver: Newton, l
         limit = _limit(design, coordinates, solution.coef, found, undetermined)
         if solution.status is Status.CONVERGED:
             solution = replace(solution, status=Status.SEPARATED)
-    form = single_form(family, design.matrix.n_columns)
     return make_record(design, form, coordinates, solution, found.vcov, limit, level)
 
 

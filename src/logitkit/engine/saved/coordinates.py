@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from logitkit.design.formula.saved_coding import decode, encode
 from logitkit.design.formula.saved_levels import (
     floats_of,
     integers_of,
@@ -37,13 +34,14 @@ def pack_coordinates(coordinates: Coordinates | LevelCoordinates) -> dict[str, A
         return {"layout": pack_layout(coordinates.layout), **arrays, **vanishing, **undecided}
     if coordinates.transform is None:
         return None
-    return {name: encode(getattr(coordinates, name)) for name in COORDINATES} | vanishing
+    arrays = {name: getattr(coordinates, name) for name in COORDINATES}
+    return {name: None if values is None else pack_array(values) for name, values in arrays.items()} | vanishing
 
 
 def unpack_coordinates(
-    part: Mapping[str, Any] | None, aliased: IntArray, p: int, q: int
+    part: Mapping[str, Any] | None, aliased: IntArray, n: int, q: int
 ) -> Coordinates | LevelCoordinates:
-    """Return the coordinates that were packed."""
+    """Return the coordinates that were packed, of n coefficients as given and q that were solved for."""
     if part is None:
         return Coordinates(None, aliased)
     vanishing = unpack_vanishing(part["vanishing"])
@@ -51,18 +49,20 @@ def unpack_coordinates(
         places, kept, select = (integers_of(part[name]) for name in PLACES)
         taken, shared = floats_of(part["taken"]), floats_of(part["shared"])
         layout = unpack_layout(part["layout"])
-        r = taken.size // p
+        r = taken.size // n
         return LevelCoordinates(
             layout,
             places,
             q - kept.size,
             kept,
             select,
-            taken.reshape(p, r),
+            taken.reshape(n, r),
             shared.reshape(r, q),
             aliased,
             vanishing,
             unpack_vanishing(part["undecided"]),
         )
-    transform, centre, basis = (np.asarray(decode(part[name]), dtype=np.float64) for name in COORDINATES)
-    return Coordinates(transform.reshape(p, q), aliased, centre, basis.reshape(p, q), vanishing)
+    transform, centre, basis = (None if part[name] is None else floats_of(part[name]) for name in COORDINATES)
+    assert transform is not None
+    basis = None if basis is None else basis.reshape(n, q)
+    return Coordinates(transform.reshape(n, q), aliased, centre, basis, vanishing)

@@ -1,8 +1,9 @@
 """Fits as plain versioned JSON, without any row of the data, and back.
 
-Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``. Arrays with one
-number per level of an absorbed factor are base64 of little-endian float64. A file is checked whole, by a schema and by
-a digest of its fields, before a fit comes out of it; a reader of another version refuses rather than guesses.
+Infinite and missing numbers are written explicitly as ``{"float": "inf"}`` and ``{"float": "nan"}``. Matrices, and
+arrays with one number per level of an absorbed factor, are base64 of little-endian float64. A file is checked whole, by
+a schema and by a digest of its fields, before a fit comes out of it. A file of an earlier version is first turned into
+the form of today; one of a version that is not known is refused rather than guessed at.
 """
 
 from __future__ import annotations
@@ -11,30 +12,23 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from logitkit.design.formula.saved_levels import pack_nuisance, unpack_nuisance
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
-from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
-from logitkit.engine.saved.model import NUMBERS, pack_model, unpack_model
-from logitkit.engine.saved.outcomes import pack_outcomes, unpack_outcomes
+from logitkit.engine.saved.earlier import FIRST, WITHOUT_DIGEST, in_todays_form
+from logitkit.engine.saved.record import pack_record, unpack_record
 from logitkit.engine.saved.schema import FORMAT, ROUNDING, VERSION, problem_of
 from logitkit.errors import DataError, LogitkitError
-from logitkit.models.binomial import Binomial
-from logitkit.models.catalogue import FAMILIES, chosen
-from logitkit.models.predictors import single_predictor
 from logitkit.typing import IntArray
 from logitkit.writing import write_file
 
 __all__ = ["VERSION", "digest_of", "load_record", "save_record"]
 
-BINARY_NUMBERS = (*NUMBERS, "events")
 DEEPEST = 40  # levels of objects and lists: no fit comes near
 TOO_DEEP = f"it is nested more than {DEEPEST} deep"
 
@@ -64,18 +58,20 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
         raise DataError(f"'{path}' is not JSON: {error}.") from error
     if not isinstance(packed, dict) or packed.get("format") != FORMAT:
         raise DataError(f"'{path}' is not a fit that logitkit saved.")
-    version = packed.get("version")
-    if version != VERSION or isinstance(version, bool):
+    version, given = packed.get("version"), packed
+    if type(version) is not int or not FIRST <= version <= VERSION:
         raise DataError(f"'{path}' {_other_version(version, packed.get('written_by'))}")
-    wrong = problem_of(packed)
-    if wrong is not None:
-        raise DataError(f"'{path}' is damaged: {wrong}.")
-    several = packed["family"] != Binomial.name
     try:
-        record = unpack_outcomes(packed, functions) if several else unpack_record(packed, functions)
+        packed = given if version == VERSION else in_todays_form(given)
+        wrong = problem_of(packed)
+        if wrong is not None:
+            raise DataError(f"'{path}' is damaged: {wrong}.")
+        record = unpack_record(packed, functions)
         apart = _apart(record)
     except LogitkitError:
         raise
+    except KeyError as error:
+        raise DataError(f"'{path}' is damaged: it has no {error}.") from error
     except Exception as error:  # formulaic, NumPy and scipy say in their own ways that parts do not fit
         raise DataError(f"'{path}' is damaged: {error}.") from error
     if apart.size:
@@ -83,7 +79,7 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
         raise DataError(
             f"'{path}' is damaged: 'coef' of {name!r} is not what 'inner_coef', by which rows are predicted, gives."
         )
-    if packed["digest"] != digest_of(packed):
+    if version != WITHOUT_DIGEST and given["digest"] != digest_of(given):
         raise DataError(
             f"'{path}' was changed after it was saved: its digest is not that of its fields. Save the fit again."
         )
@@ -118,8 +114,8 @@ def _other_version(version: Any, writer: Any) -> str:
     written = f", written by {writer:.40}" if isinstance(writer, str) else ""
     action = "Update logitkit" if newer else "Fit the model again and save it"
     return (
-        f"has version {version!r:.20} of the format{written}, and this logitkit, {_own_version()}, reads version "
-        f"{VERSION}. {action}, or load it with the logitkit that wrote it."
+        f"has version {version!r:.20} of the format{written}, and this logitkit, {_own_version()}, reads versions "
+        f"{FIRST} to {VERSION}. {action}, or load it with the logitkit that wrote it."
     )
 
 
@@ -161,32 +157,3 @@ def digest_of(packed: Mapping[str, Any]) -> str:
     """
     others = {name: value for name, value in packed.items() if name != "digest"}
     return hashlib.sha256(json.dumps(others, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
-
-
-def pack_record(record: FitRecord) -> dict[str, Any]:
-    """Return a record as JSON values."""
-    if not record.is_single:
-        return pack_outcomes(record)
-    return {
-        **pack_model(record),
-        "family": record.family.name,
-        **chosen(record.family),
-        "events": record.events,
-        "absorbed": pack_nuisance(record.nuisance),
-        "coordinates": pack_coordinates(record.coordinates),
-    }
-
-
-def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> FitRecord:
-    """Return the record that was packed."""
-    p, q = len(packed["names"]), len(packed["inner_coef"]["array"])
-    nuisance = unpack_nuisance(packed["absorbed"], q)
-    parts = unpack_model(packed, functions, BINARY_NUMBERS, nuisance)
-    events = parts.pop("events")
-    return FitRecord(
-        predictors=single_predictor(p),
-        totals=np.array([parts["total"] - events, events]),
-        **parts | {"limit": None if parts["limit"] is None else replace(parts["limit"], names=tuple(packed["names"]))},
-        family=FAMILIES[packed["family"]].make(2, packed),
-        coordinates=unpack_coordinates(packed["coordinates"], parts["aliased"], p, q),
-    )

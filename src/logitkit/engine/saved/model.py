@@ -1,213 +1,67 @@
-"""What a saved fit of any kind holds: packed as JSON values, and unpacked."""
+"""The model of a saved fit, as it was stated: its name and arguments as JSON values, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
-from logitkit.design.design import RowCounts
-from logitkit.design.formula.coding import Coding
-from logitkit.design.formula.saved_coding import decode, encode, pack_coding, unpack_coding
-from logitkit.design.formula.saved_formula import require_closed_coding, require_saved_formula
-from logitkit.design.formula.saved_levels import floats_of, pack_array, pack_layout, unpack_layout
+from logitkit.design.formula.saved_coding import decode, encode
 from logitkit.design.formula.terms import Term
 from logitkit.design.info import DesignInfo, ResponseInfo
-from logitkit.design.nuisance import NOTHING, Nuisance
-from logitkit.engine.curvature.hessian import ArrowFactor, DenseFactor
-from logitkit.engine.curvature.row_space import RowSpaceVcov
-from logitkit.engine.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
-from logitkit.engine.existence.recession import RecessionCone
-from logitkit.engine.facts import Covariance, Limit
-from logitkit.engine.levels.level_coordinates import LevelCoordinates
-from logitkit.engine.record import FitRecord
-from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
-from logitkit.engine.solvers.solver import Status, Step
-from logitkit.errors import UnsupportedError
+from logitkit.engine.saved.fields import Field
+from logitkit.engine.saved.shapes import OneOf, Table, Value
+from logitkit.models.catalogue import STATEMENTS
+from logitkit.models.form import Form
+from logitkit.models.model import Model, Statement, arguments_of
 
-__all__ = ["NUMBERS", "pack_model", "unpack_model"]
+__all__ = ["MODEL", "form_in", "info_in", "model_in", "pack_model"]
 
-ARROW_MOST = 16_000_000  # numbers of a covariance that a file holds: 170 MB as text
-CONE = ("directions", "rays", "generators")
-ARRAYS = ("coef", "inner_coef")
-COVARIANCES = ("inner_vcov", "inner_model_vcov")
-NUMBERS = (
-    "loglik",
-    "null_loglik",
-    "deviance",
-    "null_deviance",
-    "n_obs",
-    "n_params",
-    "total",
-    "n_trials",
-    "tjur",
-    "log_constant",
-    "decrement",
-    "level",
-)
+KINDS: dict[str, type[Statement]] = {kind.__name__: kind for kind in STATEMENTS}
 
 
-def pack_model(record: FitRecord) -> dict[str, Any]:
-    """Return what records of any kind have as JSON values, but for the coordinates and what absorbed levels have."""
-    info, limit = record.info, record.limit
-    return {
-        "formula": info.formula,
-        "names": list(info.names),
-        "empty_terms": list(info.empty_terms),
-        "references": [list(pair) for pair in info.references],
-        "terms": [[term.name, list(term.columns)] for term in info.terms],
-        "response": encode(asdict(info.response), f"The response {info.response.name!r}"),
-        "coding": None if info.coding is None else _pack_closed(info.formula, info.coding),
-        "constant": None if info.constant is None else encode(info.constant),
-        **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
-        "fingerprint": record.fingerprint,
-        **_pack_covariances(record),
-        "aliased": record.aliased.tolist(),
-        "limit": None
-        if limit is None
-        else {
-            **({} if limit.cone is None else {name: encode(getattr(limit.cone, name)) for name in CONE}),
-            "direction": encode(limit.direction),
-            "n_rows": limit.n_rows,
-            "signs": encode(limit.signs),
-            "dimension": limit.dimension,
-        },
-        "covariance": {name: value for name, value in asdict(record.covariance).items() if name != "law"},
-        "penalty": pack_penalty(record.penalty),
-        "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
-        "status": record.status.name,
-        "method": record.method,
-        "trace": [encode(asdict(step)) for step in record.trace],
-    }
+def _arguments(kind: type[Statement]) -> Field:
+    return Table({name: Value() for name in arguments_of(kind)})
 
 
-def unpack_model(
-    packed: Mapping[str, Any],
-    functions: Mapping[str, Any],
-    numbers: tuple[str, ...] = NUMBERS,
-    nuisance: Nuisance = NOTHING,
-) -> dict[str, Any]:
-    """Return the arguments of a record of any kind, but for the coordinates; the names of a limit are left open."""
-    coding = None if packed["coding"] is None else unpack_coding(packed["coding"], functions)
-    inner_coef = np.asarray(decode(packed["inner_coef"]), dtype=np.float64)
+MODEL = OneOf({name: Table({name: _arguments(kind)}) for name, kind in KINDS.items()})
+
+
+def pack_model(model: Any) -> dict[str, Any]:
+    """Return the statement of a model as JSON values.
+
+    Examples
+    --------
+    >>> from logitkit.models.binary import Binary
+    >>> pack_model(Binary("probit"))
+    {'Binary': {'link': 'probit', 'event': None, 'information': 'expected'}}
+    """
+    name, arguments = type(model).__name__, arguments_of(type(model))
+    return {name: {key: encode(getattr(model, key), f"The model, {name}({key}=...),") for key in arguments}}
+
+
+def model_in(packed: Mapping[str, Any]) -> Model:
+    """Return the model that a file states; its arguments are checked as those of a user are."""
+    ((name, stated),) = packed["model"].items()
+    model: Any = KINDS[name](**{key: decode(value) for key, value in stated.items()})
+    return model  # type: ignore[no-any-return]
+
+
+def info_in(packed: Mapping[str, Any]) -> DesignInfo:
+    """Return what a file says of the columns and the outcomes, without their coding."""
     response = decode(packed["response"])
     response |= {name: tuple(response[name]) for name in ("levels", "empty", "offset_factors")}
     response["offsets"] = tuple((outcome, column) for outcome, column in response["offsets"])
-    info = DesignInfo(
+    return DesignInfo(
         tuple(packed["names"]),
         tuple(Term(name, tuple(columns)) for name, columns in packed["terms"]),
         ResponseInfo(**response),
         packed["formula"],
-        coding,
+        None,
         tuple(packed["empty_terms"]),
         tuple((factor, level) for factor, level in packed["references"]),
-        nuisance,
-        None if packed["constant"] is None else np.asarray(decode(packed["constant"]), dtype=np.float64),
     )
-    require_saved_formula(info)
-    counts = decode(packed["counts"])
-    by_column = tuple((name, count) for name, count in counts["missing_by_column"])
-    return {
-        "info": info,
-        "coef": np.asarray(decode(packed["coef"]), dtype=np.float64),
-        "inner_coef": inner_coef,
-        **_unpack_covariances(packed, inner_coef.size),
-        **{name: decode(packed[name]) for name in numbers},
-        "fingerprint": packed["fingerprint"],
-        "aliased": np.array(packed["aliased"], dtype=np.int64),
-        "limit": None if packed["limit"] is None else _unpack_limit(packed["limit"]),
-        "covariance": Covariance(**packed["covariance"]),
-        "penalty": unpack_penalty(packed["penalty"]),
-        "counts": RowCounts(counts["given"], counts["missing"], by_column),
-        "status": Status[packed["status"]],
-        "method": packed["method"],
-        "trace": tuple(Step(**decode(step)) for step in packed["trace"]),
-    }
 
 
-def _pack_closed(formula: str | None, coding: Coding) -> dict[str, Any]:
-    """Return a coding as JSON values, if it could be loaded again."""
-    assert formula is not None
-    require_closed_coding(formula, coding)
-    return pack_coding(coding)
-
-
-def _unpack_limit(part: Mapping[str, Any]) -> Limit:
-    cone = None
-    if "directions" in part:
-        directions = np.asarray(decode(part["directions"]), dtype=np.float64)
-        rays, generators = (
-            np.asarray(decode(part[name]), dtype=np.float64).reshape(-1, directions.shape[1]) for name in CONE[1:]
-        )
-        cone = RecessionCone(directions, rays, generators)
-    return Limit((), cone, decode(part["direction"]), part["n_rows"], decode(part["signs"]), part["dimension"])
-
-
-def _pack_covariances(record: FitRecord) -> dict[str, Any]:
-    """Return both covariances as JSON values: written out, the factors of an arrow, as the other one, or why none."""
-    packed: dict[str, Any] = {}
-    for name in COVARIANCES:
-        vcov = getattr(record, name)
-        if packed and vcov is record.inner_vcov:
-            packed[name] = {"same": "inner_vcov"}
-        elif isinstance(vcov, WithheldVcov):
-            packed[name] = {"withheld": vcov.reason}
-        elif isinstance(vcov, ArrowVcov):
-            factor = vcov.factor
-            assert isinstance(factor.inner, DenseFactor)
-            parts = {
-                "head": factor.head,
-                "border": factor.border,
-                "factor": np.triu(factor.inner.factor),
-                "scale": factor.scale,
-            }
-            _require_small(record, sum(values.size for values in parts.values()))
-            layout = {"layout": pack_layout(factor.layout), "inner_scale": pack_array(factor.inner.scale)}
-            packed[name] = {"arrow": {**{key: pack_array(values) for key, values in parts.items()}, **layout}}
-        elif isinstance(vcov, RowSpaceVcov):
-            _require_small(record, vcov.basis.size + vcov.inner.size)
-            packed[name] = {"row_space": pack_row_space(vcov)}
-        elif record.penalty is not None or isinstance(record.coordinates, LevelCoordinates):
-            values = vcov.array()
-            _require_small(record, values.size)
-            packed[name] = {"square": pack_array(values)}
-        else:
-            packed[name] = encode(vcov.array())
-    return packed
-
-
-def _require_small(record: FitRecord, numbers: int) -> None:
-    """Refuse a covariance that would make a file of text too large."""
-    if numbers > ARROW_MOST:
-        raise UnsupportedError(
-            f"The covariance of {record.inner_coef.size:,} coefficients ({record.covariance.label}) takes "
-            f"{8 * numbers / 1e6:,.0f} MB, too much for a file of text. Absorb the large factor (absorb=...), or group "
-            "its levels."
-        )
-
-
-def _unpack_covariances(packed: Mapping[str, Any], q: int) -> dict[str, Any]:
-    """Return the covariances that were packed."""
-    found: dict[str, Vcov] = {}
-    for name in COVARIANCES:
-        part = packed[name]
-        if "same" in part:
-            found[name] = found["inner_vcov"]
-        elif "withheld" in part:
-            found[name] = WithheldVcov(q, part["withheld"])
-        elif "arrow" in part:
-            arrow = part["arrow"]
-            head, scale, inner_scale = (floats_of(arrow[key]) for key in ("head", "scale", "inner_scale"))
-            k = scale.size
-            inner = DenseFactor(np.asfortranarray(floats_of(arrow["factor"]).reshape(k, k)), inner_scale)
-            border = floats_of(arrow["border"]).reshape(head.size, k)
-            layout = unpack_layout(arrow["layout"])
-            found[name] = ArrowVcov(ArrowFactor(layout, head, border, inner, scale, inner.least_pivot))
-        elif "row_space" in part:
-            found[name] = unpack_row_space(part["row_space"], q)
-        else:
-            values = floats_of(part["square"]) if "square" in part else np.asarray(decode(part), dtype=np.float64)
-            found[name] = DenseVcov(values.reshape(q, q))
-    return found
+def form_in(packed: Mapping[str, Any]) -> Form:
+    """Return the likelihood and the predictors that the model of a file has with its columns and outcomes."""
+    return model_in(packed).form(info_in(packed), penalised=packed["penalty"] is not None)

@@ -15,19 +15,15 @@ __all__ = [
     "ABSORBED",
     "ANY",
     "CODING",
+    "COORDINATES",
     "COUNTS",
     "COVARIANCE",
     "FACTS",
     "KNOWN",
     "LIMIT",
-    "OF_COLUMNS",
-    "OF_LEVELS",
-    "OF_OUTCOMES",
-    "PART",
+    "PENALTY",
     "POSITIVE",
-    "SHOWN_PART",
     "STEP",
-    "penalty_fields",
 ]
 
 ANY = Number(special=("nan", "inf", "-inf"))
@@ -107,13 +103,13 @@ OF_LEVELS = Table(
 )
 OF_COLUMNS = Table(
     {
-        "transform": Numbers(("n", "q")),
-        "centre": Numbers(("n",)),
-        "basis": Numbers(("n", "q")),
+        "transform": Packed(("n", "q")),
+        "centre": Maybe(Packed(("n",))),
+        "basis": Maybe(Packed(("n", "q"))),
         "vanishing": Maybe(VANISHING),
     }
 )
-OF_OUTCOMES = Table({"transform": Packed(("n", "q")), "vanishing": Maybe(VANISHING)})
+COORDINATES = OneOf({"layout": OF_LEVELS, "transform": OF_COLUMNS})
 
 ARROW = Table(
     {
@@ -154,7 +150,6 @@ COVARIANCE = OneOf(
         "arrow": Table({"arrow": ARROW}),
         "row_space": Table({"row_space": ROW_SPACE}),
         "square": Table({"square": Packed(("q", "q"), KNOWN)}),
-        "array": Numbers(("q", "q"), KNOWN),
     }
 )
 LIMIT = Table(
@@ -181,13 +176,15 @@ def _bounds(part: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     if "codes" in part and integers_of(part["codes"]).max(initial=-1) >= sizes["groups"]:
         yield f"'codes' has a group beyond the {sizes['groups']} of 'lengths'"
     count = floats_of(part["scale"]).size
+    if "place" not in part and count != sizes["n"]:
+        yield f"'scale' has {count} numbers and must have {sizes['n']}"
     if "prior" in part and floats_of(part["prior"]).size not in (count, count**2):
         yield f"'prior' has {floats_of(part['prior']).size} numbers, and there are {count} coefficients"
 
 
-def penalty_fields(size: str) -> Table:
-    """Return what a file says of a penalty."""
-    fields: dict[str, Field] = {
+# Of c coefficients: all n, or those that have a place among them.
+PENALTY = Table(
+    {
         "words": Text(),
         "standardized": Text(),
         "chosen": Text(),
@@ -199,18 +196,19 @@ def penalty_fields(size: str) -> Table:
         "null_value": POSITIVE,
         "certified": Flag(),
         "strengths": Each(Row((Text(), Number(0.0, special=("nan", "inf"))))),
-        "l1": Packed((size,), POSITIVE),
-        "l2": Packed((size,), POSITIVE),
-        "lower": Packed((size,), Number(special=("-inf",))),
-        "upper": Packed((size,), Number(special=("inf",))),
-        "scale": Packed((size,), POSITIVE),
-    }
-    optional: tuple[dict[str, Field], ...] = (
-        {"codes": Packed((size,), Whole(-1)), "lengths": Packed(("groups",), POSITIVE)},
-        {"prior": Packed(("prior",)), "centre": Maybe(Packed((size,)))},
-        {"place": Packed((size,), Whole())},
-    )
-    return Table(fields, optional, (_bounds,))
+        "l1": Packed(("c",), POSITIVE),
+        "l2": Packed(("c",), POSITIVE),
+        "lower": Packed(("c",), Number(special=("-inf",))),
+        "upper": Packed(("c",), Number(special=("inf",))),
+        "scale": Packed(("c",), POSITIVE),
+    },
+    optional=(
+        {"codes": Packed(("c",), Whole(-1)), "lengths": Packed(("groups",), POSITIVE)},
+        {"prior": Packed(("prior",)), "centre": Maybe(Packed(("c",)))},
+        {"place": Packed(("c",), Whole(0, "n"))},
+    ),
+    rules=(_bounds,),
+)
 
 
 STATE = Table(
@@ -271,22 +269,5 @@ ABSORBED = Table(
         "means": Maybe(Packed(("levels", "q"), KNOWN)),
         "anchors": Maybe(Packed(("levels", "q"), KNOWN)),
         "reach": Maybe(Packed(("levels", "two"), ANY)),
-    }
-)
-
-# Columns that enter the predictors in one way: predictors that have them, or a constraint matrix.
-PART = Table(
-    {
-        "columns": Each(Whole(0, "p"), distinct=True),
-        "rows": Maybe(Each(Whole(0, "k"), distinct=True)),
-        "constraint": Maybe(Numbers(("k", "r"))),
-    }
-)
-# The same of a model that is shown as it was solved: m predictors, and what each row of coefficients is of.
-SHOWN_PART = Table(
-    {
-        "columns": Each(Whole(0, "p"), distinct=True),
-        "labels": Each(Text(), "r"),
-        "constraint": Numbers(("predictors", "r")),
     }
 )
