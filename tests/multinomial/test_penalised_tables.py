@@ -53,3 +53,27 @@ def test_folds_spread_outcomes() -> None:
     rows = table()
     cv = lk.cross_validate("y ~ x + z", rows, model=lk.Multinomial(), penalty=lk.Ridge(), folds=lk.Folds(3, seed=1))
     assert "outcomes spread evenly" in str(cv)
+
+
+@pytest.mark.parametrize(("reference", "keep"), [(None, None), (None, "z"), ("b", "z"), ("b", None)])
+def test_what_is_not_zero_is_counted_among_the_coefficients_that_are_listed(
+    reference: str | None, keep: str | None
+) -> None:
+    """In symmetric form a column without a penalty has a coefficient for each outcome, one of which is not free."""
+    penalty = lk.Lasso(0.05, keep=keep)
+    fit = lk.multinomial("y ~ x + z + g", table(), reference=reference, penalty=penalty)
+    nonzero, unpenalised = int(np.count_nonzero(fit.coef)), fit.coef.shape[1] * (1 if keep is None else 2)
+    assert 0 < nonzero < fit.coef.size
+    text = " ".join(str(fit.summary()).split())
+    assert f"Nonzero {nonzero} of {fit.coef.size} coefficients" in text
+    assert f"Unpenalised {unpenalised} " in text
+    assert fit.glance()["n_nonzero"][0] == nonzero
+    assert fit.n_params == nonzero - (0 if reference else 1 if keep is None else 2)
+    path = lk.path(
+        "y ~ x + z + g",
+        table(),
+        model=lk.Multinomial(reference),
+        penalty=lk.Lasso(keep=keep),
+        strengths=[0.05, 0.01],
+    )
+    assert path.n_nonzero.tolist() == [np.count_nonzero(path.at(strength).coef) for strength in (0.05, 0.01)]

@@ -115,7 +115,7 @@ def test_of_even_outcomes_the_lasso_that_is_reported_is_one_and_is_counted() -> 
         coef = path.coef.to_numpy()[k].reshape(4, -1)
         assert_allclose(coef, table(fit), atol=1e-4)  # at the end of the path the curvature is small
         assert path.n_nonzero[k] == fit.record.penalty.n_nonzero
-        assert path.n_nonzero[k] == np.count_nonzero(coef[:, 1:]) + 3
+        assert path.n_nonzero[k] == np.count_nonzero(coef[:, 1:]) + 4  # intercepts
         middle = np.sort(coef[:, 1:], axis=0)[1:3]
         assert ((middle == 0.0).any(axis=0) | (coef[:, 1:] == 0.0).all(axis=0)).all()
 

@@ -61,7 +61,8 @@ class PenaltyFacts:
     dof : float
         Effective degrees of freedom, the intercept included; nan where they were not computed.
     n_nonzero : int
-        Coefficients that are not zero.
+        Coefficients of the record that are not zero or not penalised. In symmetric form those of a column without a
+        penalty sum to zero, and there are as many fewer parameters.
     gap : float
         Duality gap that the solver reached, as a share of the loss of the null model.
     tol : float

@@ -40,7 +40,7 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
         yield Fact("Strength chosen", facts.chosen)
     yield Fact("Penalised", facts.standardized.removeprefix("coefficients of "))
     yield Fact("Nonzero", f"{format_integer(facts.n_nonzero)} of {counted(record.coef.size, 'coefficient')}")
-    yield Fact("Unpenalised", format_integer(_n_unpenalised(facts)))
+    yield Fact("Unpenalised", format_integer(_n_unpenalised(record, facts)))
     if not np.isnan(facts.dof):
         yield Fact("Effective df", f"{facts.dof:,.2f}")
     yield Fact("Deviance", f"{record.deviance:,.3f}")
@@ -51,13 +51,17 @@ def penalty_facts(record: FitRecord, facts: PenaltyFacts) -> Iterator[Fact]:
     yield Fact("Status", "converged" if record.status is Status.CONVERGED else "not converged")
 
 
-def _n_unpenalised(facts: PenaltyFacts) -> int:
+def _n_unpenalised(record: FitRecord, facts: PenaltyFacts) -> int:
     """Return how many coefficients no penalty draws, and no bound holds."""
     free = facts.penalty.free
     if facts.quadratic is not None:
         strengths = facts.quadratic.strengths
         free = free & ((strengths if strengths.ndim == 1 else strengths.diagonal()) == 0.0)
-    return int(np.count_nonzero(free))
+    if facts.place is None or record.is_single or record.reference is not None:
+        return int(np.count_nonzero(free))
+    # In symmetric form every outcome has a coefficient of a free column, and one of them follows from the others.
+    predictors = record.predictors
+    return int(np.unique(facts.place[free] % predictors.n_columns).size * predictors.active.size)
 
 
 def format_strength(strength: float) -> str:

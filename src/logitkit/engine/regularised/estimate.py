@@ -91,7 +91,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
         standardized=_scale_words(given.specification),
         chosen=chosen,
         dof=dof,
-        n_nonzero=int(np.count_nonzero((coef != 0.0) | strengths.whole.free)),
+        n_nonzero=given.n_nonzero(given.reported(coef)),
         gap=solved.gap / null if null > 0.0 else solved.gap,
         tol=tol,
         steps=solved.steps,
@@ -105,7 +105,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
     return replace(
         _assembled(given, solution, vcov, level),
         covariance=Covariance(kind, label),
-        n_params=facts.n_nonzero,
+        n_params=int(np.count_nonzero((coef != 0.0) | strengths.whole.free)),
         penalty=facts,
     )
 

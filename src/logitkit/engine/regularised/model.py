@@ -125,8 +125,7 @@ class PenalisedModel:
 
     def n_nonzero(self, flat: FloatArray) -> IntArray:
         """Return the number of reported coefficients, (k, P), that are not zero or not penalised, shape (k,)."""
-        free = self.strengths.whole.free
-        return np.array([np.count_nonzero((self.given.solved(one) != 0.0) | free) for one in flat], dtype=np.int64)
+        return np.array([self.given.n_nonzero(one) for one in flat], dtype=np.int64)
 
     def of_rows(self, design: Design) -> PenalisedModel:
         """Return the same model of other rows."""

@@ -78,6 +78,11 @@ class Shrunken:
         """Which of the coefficients that are reported have no penalty, shape (P,)."""
         return np.tile(self.strengths.free, self.predictors.active.size)
 
+    def n_nonzero(self, reported: FloatArray) -> int:
+        """Return how many reported coefficients, shape (P,), are not zero; those without a penalty are counted all."""
+        counted = (reported != 0.0) | self.free_flat
+        return int(np.count_nonzero(counted if self.form.absent is None else counted & ~self.form.absent))
+
     def reported(self, coef: FloatArray) -> FloatArray:
         """Return the coefficients that are reported, (..., P), of those that are solved for, as given, (..., q).
 
