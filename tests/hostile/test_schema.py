@@ -285,6 +285,21 @@ def test_another_version_says_what_to_do(tmp_path: Path) -> None:
         load(tmp_path, packed | {"version": VERSION + 1, "written_by": "logitkit 9.9"})
 
 
+def test_more_outcomes_and_columns_than_coefficients_are_refused_before_arrays_are_made(
+    tmp_path: Path,
+) -> None:
+    packed = json.loads(FITS["several"]().save(tmp_path / "model.json").read_text(encoding="utf-8"))
+    names = [f"x{j}" for j in range(4_000)]
+    packed |= {"names": names, "terms": [[name, [j]] for j, name in enumerate(names)]}
+    response = dict(packed["response"]["dict"]) | {
+        "levels": names,
+        "coded": {"dict": [[x, j] for j, x in enumerate(names)]},
+    }
+    packed["response"] = {"dict": [list(pair) for pair in response.items()]}
+    with pytest.raises(DataError, match="it has 4000 outcomes, 4000 names and 6 coefficients"):
+        load(tmp_path, packed)
+
+
 def test_a_change_that_fits_the_schema_is_found_by_the_digest(tmp_path: Path) -> None:
     packed = json.loads(FITS["matrix"]().save(tmp_path / "model.json").read_text(encoding="utf-8"))
     with pytest.raises(DataError, match="was changed after it was saved"):

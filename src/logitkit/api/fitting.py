@@ -58,7 +58,8 @@ def fit(
     data : table
         pandas, polars, Arrow, another frame that narwhals reads, or a dict of columns; it is not changed.
     model : model, default lk.Binary()
-        What is fitted: ``lk.Binary(event="yes")``, or ``lk.Multinomial(reference="bus")``.
+        What is fitted: ``lk.Binary(event="yes")``, ``lk.Multinomial(reference="bus")``, or the model of another fit,
+        ``fit.model``.
     penalty : penalty, optional
         Such as ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
     weights : str or (n,) array-like, optional

@@ -10,9 +10,10 @@ from logitkit.design.info import DesignInfo
 from logitkit.design.response.binary import one_value
 from logitkit.design.response.reading import BinaryReader, OutcomeReader
 from logitkit.models.binomial import Binomial
-from logitkit.models.form import Form, single_form
+from logitkit.models.form import Form
 from logitkit.models.links import Information, link_named
 from logitkit.models.model import Statement, level_at
+from logitkit.models.predictors import single_predictor
 from logitkit.options import require_choice
 
 __all__ = ["Binary"]
@@ -97,4 +98,5 @@ class Binary(Statement):
         del penalised
         coded = info.response.coded  # empty for 0 and 1, and for counts, whose event needs no name
         model = replace(self, event=level_at(info, 1)) if self.event is None and coded else self
-        return replace(single_form(Binomial(link_named(self.link), self.information), len(info.names)), model=model)
+        predictors = single_predictor(len(info.names))
+        return Form(Binomial(link_named(self.link), self.information), predictors, predictors, model=model)

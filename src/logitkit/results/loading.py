@@ -23,7 +23,8 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
 
     The file is checked whole before a fit comes out of it: the type, range and size of every field, what must agree
     across fields, and a digest of them all, which finds damage and changes made by hand. It is no signature: whoever
-    can write the file can make the digest anew.
+    can write the file can make the digest anew. Files of earlier versions of the format, from 4 on, are read too
+    (``docs/saving.md``).
 
     Parameters
     ----------
@@ -41,8 +42,8 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
     Raises
     ------
     DataError
-        If the file is no saved fit, is damaged (naming the field) or was changed, or is of another version of the
-        format (saying what to do).
+        If the file is no saved fit, is damaged (naming the field) or was changed, or is of a version of the format
+        that is not known (saying what to do).
     FormulaError
         If the formula uses functions that are not given, naming them, or has a part that a saved fit may not hold.
 
