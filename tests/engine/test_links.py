@@ -199,6 +199,28 @@ def test_a_maximum_where_a_mean_is_one_is_found_and_has_no_errors() -> None:
     assert "Standard errors: none" in str(fit.summary())
 
 
+def test_at_the_boundary_no_law_of_interior_estimates_is_used() -> None:
+    """Neither influence nor goodness of fit has one on the rows of the fit; on other rows none is needed."""
+    rows = pd.DataFrame({"x": [0, 0, 0, 1, 1, 1, 2, 2, 2, 3.0], "y": [0, 0, 1, 0, 1, 0, 1, 1, 1, 1]})
+    with pytest.warns(DataWarning, match="fitted mean of 1 row is 1 .row 9"):
+        fit = lk.logit("y ~ x", rows, link="log")
+    why = r"The fitted mean of 1 row is 1 .* The logit link has no boundary\. "
+    with pytest.raises(UnsupportedError, match=rf"^Influence: {why}fit\.residuals\(kind=\.\.\.\) has"):
+        fit.influence()
+    with pytest.raises(
+        UnsupportedError, match=rf"^The Hosmer-Lemeshow test on the rows of the fit: {why}Give other rows"
+    ):
+        fit.goodness_of_fit()
+    with pytest.raises(UnsupportedError, match=rf"^Predictions with errors: {why}fit\.predict gives"):
+        fit.predictions()
+    other = fit.goodness_of_fit(rows.assign(x=rows["x"].clip(upper=2.0)))
+    mean, group = fit.predict(rows.assign(x=rows["x"].clip(upper=2.0))).to_numpy(), [0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
+    expected, size = np.bincount(group, mean), np.bincount(group)
+    gap = np.bincount(group, rows["y"]) - expected
+    assert_allclose(other.statistic, (gap**2 / (expected * (1.0 - expected / size))).sum(), rtol=1e-12)
+    assert other.dof == 3
+
+
 def test_a_mean_above_one_is_missing_and_a_group_without_events_has_an_infinite_coefficient() -> None:
     births = lk.datasets.load_lbw()
     fit = lk.fit("low ~ lwt + smoke", births, model=lk.Binary(link="log"))

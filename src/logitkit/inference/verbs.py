@@ -99,8 +99,14 @@ def _penalised(verb: str) -> Condition:
 
 def _withheld(subject: str, instead: str = "") -> Condition:
     """Return the condition that there is a covariance; that of a posterior is enough."""
-    end = f" {instead}" if instead else ""
-    return lambda record: UnsupportedError(f"{subject}: {why_withheld(record)}{end}") if is_withheld(record) else None
+
+    def look(record: FitRecord) -> LogitkitError | None:
+        if not is_withheld(record):
+            return None
+        why = why_withheld(record)
+        return UnsupportedError(f"{subject}: {why.rstrip('.')}. {instead}" if instead else f"{subject}: {why}")
+
+    return look
 
 
 def _working(instead: str) -> Condition:
@@ -276,10 +282,13 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "bias_correction": (_beside("bias_correction"), _corrected),
     "analytic correction": (_independent,),
     # diagnostics
-    "influence": (_penalised("influence"),),
+    "influence": (_penalised("influence"), _withheld("Influence", "fit.residuals(kind=...) has what rows are off by.")),
     "collinearity": (_penalised("collinearity"),),
     "goodness_of_fit": (_beside("goodness_of_fit"),),
-    "goodness_of_fit on the rows of the fit": (_penalised("goodness_of_fit"),),
+    "goodness_of_fit on the rows of the fit": (
+        _penalised("goodness_of_fit"),
+        _withheld("The Hosmer-Lemeshow test on the rows of the fit", "Give other rows, or look at fit.calibration()."),
+    ),
 }
 
 
