@@ -108,6 +108,19 @@ def test_every_kind_of_model_has_a_report(more: Any, tmp_path: Path) -> None:
     assert f"{kind} tests: the coefficients of the term are zero for all outcomes, given the other terms." in text
 
 
+@pytest.mark.parametrize("more", [{}, {"link": "cloglog"}, {"penalty": lk.Ridge(0.1)}, {"weights": "w"}])
+@pytest.mark.usefixtures("figures_not_written")
+def test_a_model_of_two_outcomes_has_average_predictions_too(more: Any, tmp_path: Path) -> None:
+    rows = trips().assign(w=1.0 + np.arange(160) % 3)
+    text = lk.logit("g ~ cost + mode", rows, **more).report(tmp_path / "r.html").read_text(encoding="utf-8")
+    found = re.findall(r"<h2[^>]*>([^<]*)", text)
+    assert found[-2:] == ["Average predictions", "About this report"]
+    assert "Probabilities by cost" in text
+    assert "Probabilities by mode" in text
+    lasso = lk.logit("g ~ cost", rows, penalty=lk.Lasso(0.01)).report(tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Average predictions" not in lasso  # without errors there are no intervals
+
+
 @pytest.mark.usefixtures("figures_not_written")
 def test_other_rows_are_told_apart_and_a_loaded_fit_needs_them(tmp_path: Path) -> None:
     rows = trips()

@@ -25,6 +25,7 @@ from logitkit.typing import FloatArray
 __all__ = ["effects_of", "effects_of_all", "outcomes_shown"]
 
 GRID = 41  # points of a numeric variable
+GRID_OF_REPORT = 13  # of one of several in a report, each of which takes a pass over the rows
 POINTS_MOST = 12  # different numbers up to which each is a point of the grid
 LEVELS_MOST = 40
 VARIABLES_MOST = 8  # figures of a report
@@ -44,6 +45,7 @@ def effects_of(
     level: float | None = None,
     *,
     outcomes: Sequence[int] | None = None,
+    points: int = GRID,
 ) -> Effects:
     """Return average probabilities over rows with a variable set to values.
 
@@ -66,7 +68,7 @@ def effects_of(
     if len(frame) == 0:
         raise DataError("No row of the table is complete, so that there is nothing to average over.")
     counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
-    chosen = _chosen(variable, frame[variable], values, coding)
+    chosen = _chosen(variable, frame[variable], values, coding, points)
     sets = _set_rows(replace(rows, data=frame, offset=_offset_words(kept)), variable, chosen)
     shown = outcomes_shown(record) if outcomes is None else outcomes
     found = average_predictions(record, sets, counts, variable, numeric=chosen.numeric, level=level, outcomes=shown)
@@ -91,7 +93,7 @@ def effects_of_all(rows: Rows) -> list[Effects]:
     found = []
     for variable in coding.variables:
         try:
-            found.append(effects_of(rows, variable))
+            found.append(effects_of(rows, variable, points=GRID_OF_REPORT))
         except LogitkitError:  # too many levels, or values that the other columns of a row contradict
             continue
         if len(found) == VARIABLES_MOST:
@@ -209,7 +211,7 @@ def _positive(weights: FloatArray) -> FloatArray:
     return weights
 
 
-def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, coding: Coding) -> _Values:
+def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, coding: Coding, points: int) -> _Values:
     """Return what the variable is set to."""
     number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
     # Numbers that the formula takes as levels, or that are two: a factor by any other name.
@@ -219,7 +221,7 @@ def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, codi
     if values is not None:
         return _Values(_given(variable, values, numeric), numeric)
     if numeric and len(different) > POINTS_MOST:
-        return _Values(np.linspace(float(column.min()), float(column.max()), GRID).tolist(), numeric)
+        return _Values(np.linspace(float(column.min()), float(column.max()), points).tolist(), numeric)
     if not numeric and len(different) > LEVELS_MOST:
         raise DataError(
             f"{variable!r} has {len(different)} levels; name those of interest, values=[{different[0]!r}, ...]."

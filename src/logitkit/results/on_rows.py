@@ -309,7 +309,7 @@ class FitOnRows:
         require_text("title", title)
         require_text("source", source)
         record, design = self._record, self._rows.design
-        effects = () if record.family.words.has_event else effects_of_all(self._rows)
+        effects = effects_of_all(self._rows)
         return write_page(target, report_document(record, design, effects, title, units, source))
 
     def __getattr__(self, name: str) -> Any:
