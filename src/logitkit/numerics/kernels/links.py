@@ -31,7 +31,6 @@ __all__ = [
     "LOGLOG",
     "PROBIT",
     "TAILS",
-    "link_means",
     "link_rows",
     "link_tails",
     "link_values",
@@ -198,14 +197,6 @@ def link_values(link: int, eta: FloatArray, y: FloatArray) -> FloatArray:
     for i in range(eta.shape[0]):
         out[i] = -_product(y[i], tails[LOG_F, i]) - _product(1.0 - y[i], tails[LOG_S, i])
     return out
-
-
-@compiled
-def link_means(link: int, eta: FloatArray) -> FloatArray:
-    """Return the mean and one less the mean of each row, shape (2, n): infinities give 0 and 1."""
-    tails = np.empty((TAILS, eta.shape[0]))
-    link_tails(link, eta, tails)
-    return tails[F:].copy()
 
 
 @compiled
