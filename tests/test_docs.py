@@ -23,6 +23,7 @@ NUMBERED = re.compile(r"\b(equation|theorem)s? (\d+)(?: (to|and) (\d+))?", re.IG
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+NAMED_FILE = re.compile(r"`((?:[\w-]+/)*[\w-]+(?:\.(?:py|md|R|toml|ipynb|yaml)|/))`")
 CODE_PATH = re.compile(r"`((?:src|tests|docs|datasets|notebooks|benchmarks)/[\w./-]+)`")
 
 
@@ -128,6 +129,24 @@ def test_links_and_paths_resolve(page):
         assert not anchor or anchor in anchors(file), f"{page_id(page)} links to {target}: no such heading"
     for path in CODE_PATH.findall(text):
         assert (ROOT / path).exists(), f"{page_id(page)} names {path}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "README.md"], ids=page_id)
+def test_every_file_and_folder_that_is_named_is_there(page):
+    """By any end of its path, ``engine/rows/`` or ``sandwich.py``; capitals stand for a name that is to be chosen."""
+    named = {name.rstrip("/") for name in NAMED_FILE.findall(FENCED.sub("", page.read_text(encoding="utf-8")))}
+    ends = {path[start:] for path in kept_paths() for start in (0, *(k + 1 for k, c in enumerate(path) if c == "/"))}
+    chosen = {name for name in named if Path(name).stem.isupper() and (ROOT / name).suffix == ".py"}
+    assert named - chosen - ends == set()
+
+
+@cache
+def kept_paths() -> frozenset[str]:
+    """The files of the repository and their folders, from its root."""
+    tops = ("src", "tests", "docs", "benchmarks", "datasets", "notebooks")
+    found = [path for top in tops for path in (ROOT / top).rglob("*") if "__pycache__" not in path.parts]
+    found += [path for path in ROOT.iterdir() if path.is_file() or path.name in tops]
+    return frozenset(path.relative_to(ROOT).as_posix() for path in found)
 
 
 def test_every_page_is_in_the_index():
