@@ -141,6 +141,7 @@ def test_the_other_event_turns_the_signs(births: Path, tmp_path: Path, capsys: C
     np.testing.assert_allclose(lk.load(saved).coef, -lk.logit("low ~ age", pd.read_csv(births)).coef, rtol=1e-9)
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_report_is_written_and_said_on_standard_error(births: Path, tmp_path: Path, capsys: Capture) -> None:
     page, model, again = tmp_path / "births.html", tmp_path / "m.json", tmp_path / "again.html"
     assert main(["fit", FORMULA, str(births), "--report", str(page), "--save", str(model)]) == 0
@@ -157,6 +158,7 @@ def test_report_is_written_and_said_on_standard_error(births: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize("model", [["low ~ lwt + smoke"], ["race ~ lwt + smoke", "--model", "multinomial"]])
+@pytest.mark.usefixtures("figures_not_written")
 def test_units_reach_the_summary_and_the_reports(
     model: list[str], births: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -287,6 +289,7 @@ def test_bad_input_of_predict(words: list[str], message: str, here: Path, capsys
 
 
 @pytest.mark.parametrize(("separator", "word"), [(";", "';'"), ("\t", "tab")])
+@pytest.mark.usefixtures("figures_not_written")
 def test_another_separator_is_suspected_and_can_be_said(
     separator: str, word: str, births: Path, tmp_path: Path, capsys: Capture
 ) -> None:

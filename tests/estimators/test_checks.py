@@ -25,7 +25,7 @@ VARIANTS = [
     MultinomialClassifier(),
     MultinomialClassifier(class_weight="balanced"),
     MultinomialClassifier(strength=0.001, l1_ratio=0.5),
-    MultinomialClassifierCV(cv=2, n_strengths=3),
+    MultinomialClassifierCV(cv=2, strengths=(0.1, 0.01)),
     OrdinalClassifier(),
     OrdinalClassifier(model="adjacent", order="sorted"),
     LogitClassifier(penalty=lk.GroupLasso(0.01)),

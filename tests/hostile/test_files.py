@@ -202,6 +202,7 @@ class Closed(io.StringIO):
         raise BrokenPipeError
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_nobody_reads_either_stream(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Closed())
     monkeypatch.setattr(sys, "stderr", Closed())
@@ -289,6 +290,7 @@ def test_what_is_read_in_the_same_run_is_never_replaced(
         (["demo", "--output", "other.html"], "report"),
     ],
 )
+@pytest.mark.usefixtures("figures_not_written")
 def test_a_file_of_another_kind_needs_force(
     words: list[str], kind: str, here: Path, fit: lk.Fit, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

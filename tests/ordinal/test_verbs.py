@@ -165,6 +165,7 @@ def test_refits_are_fits(fit: lk.OrdinalFit) -> None:
     assert np.isfinite(np.asarray(fit.bootstrap(10, seed=1, kind="parametric").replicates)).all()
 
 
+@pytest.mark.usefixtures("figures_not_written")
 def test_diagnostics_and_effects_answer(fit: lk.OrdinalFit, tmp_path: Path) -> None:
     data = table()
     assert fit.residuals().shape == (160, 4)

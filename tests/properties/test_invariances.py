@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 import logitkit as lk
+from examples import examples
 from properties.tables import assert_same_estimates, formulas, seeds, table
 from tolerances import ROUTE
 
@@ -23,6 +24,7 @@ def assert_same_totals(one: lk.Fit, other: lk.Fit) -> None:
 
 
 @given(seeds, formulas())
+@examples(12)
 def test_a_frequency_weight_is_the_row_written_out_as_often(seed: int, formula: str) -> None:
     frame = table(seed)
     weighted = lk.logit(formula, frame, weights="count")
@@ -40,6 +42,7 @@ def test_a_frequency_weight_is_the_row_written_out_as_often(seed: int, formula: 
 
 
 @given(seeds, formulas(), st.sampled_from(["frequency", "precision", "sampling"]))
+@examples(12)
 def test_a_weight_of_zero_is_the_row_absent(seed: int, formula: str, kind: str) -> None:
     frame = table(seed)
     weights = np.where(np.arange(len(frame)) % 5 == 0, 0, frame["count"])
@@ -57,6 +60,7 @@ def test_a_weight_of_zero_is_the_row_absent(seed: int, formula: str, kind: str) 
 
 
 @given(seeds, formulas())
+@examples(12)
 def test_the_order_of_rows_does_not_matter(seed: int, formula: str) -> None:
     frame = table(seed)
     order = np.random.default_rng(seed).permutation(len(frame))
@@ -67,6 +71,7 @@ def test_the_order_of_rows_does_not_matter(seed: int, formula: str) -> None:
 
 
 @given(seeds, st.permutations(["x", "z", "C(g)", "h", "x:z"]))
+@examples(12)
 def test_the_order_of_terms_does_not_matter(seed: int, terms: list[str]) -> None:
     frame = table(seed)
     one = lk.logit("y ~ x + z + C(g) + h + x:z", frame)
@@ -77,6 +82,7 @@ def test_the_order_of_terms_does_not_matter(seed: int, terms: list[str]) -> None
 
 
 @given(seeds, st.floats(-6, 6), st.floats(-1e4, 1e4), st.sampled_from([1.0, -1.0]))
+@examples(12)
 def test_a_column_rescaled_and_shifted(seed: int, power: float, shift: float, sign: float) -> None:
     frame = table(seed)
     scale = sign * 10.0**power
@@ -91,6 +97,7 @@ def test_a_column_rescaled_and_shifted(seed: int, power: float, shift: float, si
 
 
 @given(seeds, formulas())
+@examples(12)
 def test_relabelling_levels_in_their_order(seed: int, formula: str) -> None:
     frame = table(seed)
     renamed = frame.assign(g=frame["g"].map({"a": "P q", "b": "R[T.s]", "c": "~t"}))
@@ -100,6 +107,7 @@ def test_relabelling_levels_in_their_order(seed: int, formula: str) -> None:
 
 
 @given(seeds)
+@examples(12)
 def test_another_reference_level_is_another_basis(seed: int) -> None:
     frame = table(seed)
     one, other = lk.logit("y ~ x + C(g)", frame), lk.logit("y ~ x + C(g, contr.treatment('c'))", frame)
@@ -112,6 +120,7 @@ def test_another_reference_level_is_another_basis(seed: int) -> None:
 
 
 @given(seeds, formulas("answer"))
+@examples(12)
 def test_swapping_the_event_flips_the_signs(seed: int, formula: str) -> None:
     frame = table(seed)
     frame["answer"] = np.where(frame["y"] == 1, "yes", "no")
@@ -126,6 +135,7 @@ def test_swapping_the_event_flips_the_signs(seed: int, formula: str) -> None:
 
 
 @given(seeds, st.sampled_from(["x + C(g)", "C(g) * h", "x + offset(exposure)", "0 + C(g) + x"]))
+@examples(12)
 def test_counts_give_what_their_rows_one_by_one_would(seed: int, right: str) -> None:
     frame = table(seed, 200)
     frame["x"], frame["exposure"] = frame["x"].round(), frame["exposure"].round()
@@ -142,6 +152,7 @@ def test_counts_give_what_their_rows_one_by_one_would(seed: int, right: str) -> 
 
 
 @given(seeds, formulas())
+@examples(12)
 def test_a_ready_matrix_gives_the_fit_of_the_formula(seed: int, formula: str) -> None:
     frame = table(seed)
     fit = lk.logit(formula, frame)

@@ -159,6 +159,7 @@ def test_calibration_says_that_its_slope_is_the_penalty(fits: dict[str, lk.Fit])
 
 
 @pytest.mark.parametrize("name", PENALTIES)
+@pytest.mark.usefixtures("figures_not_written")
 def test_the_page_has_what_is_right_and_no_more(fits: dict[str, lk.Fit], name: str, tmp_path: Path) -> None:
     page = fits[name].report(tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<h1>Penalised logistic regression</h1>" in page or "Penalised logistic regression" in page

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from design.matrix.test_matrix_kinds import assert_products
+from examples import examples
 from oracles.kinds import KINDS, Case, numbers, row_counts, row_weights
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@examples(8)
 @given(data=st.data(), n=row_counts)
 def test_columns(kind: str, data: st.DataObject, n: int) -> None:
     case = data.draw(KINDS[kind](n))

@@ -24,7 +24,7 @@ def prepared(design: str, rows: str) -> Problem:
     return problem(design, rows)
 
 
-@pytest.mark.parametrize(("design", "rows", "penalty"), every_other(DESIGNS, ROWS, PENALTIES))
+@pytest.mark.parametrize(("design", "rows", "penalty"), every_other(DESIGNS, ROWS, PENALTIES, of=3))
 def test_optimal_and_certified(design: str, rows: str, penalty: str) -> None:
     p, stated = prepared(design, rows), PENALTIES[penalty]
     fit = p.fit(stated.penalty(p.shape))

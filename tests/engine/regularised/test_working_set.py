@@ -25,7 +25,7 @@ CORNERS = [name for name in PENALTIES if "prior" not in name and not name.starts
 
 @pytest.mark.parametrize(
     ("penalty", "design", "rows"),
-    every_other(CORNERS, ["dense, C order", "sparse", "coded", "wide"], ["plain", "weights and offset"]),
+    every_other(CORNERS, ["dense, C order", "sparse", "coded", "wide"], ["plain", "weights and offset"], of=3),
 )
 def test_optimal_certified_and_the_same(monkeypatch: pytest.MonkeyPatch, design: str, rows: str, penalty: str) -> None:
     p, stated = problem(design, rows), PENALTIES[penalty]

@@ -9,6 +9,7 @@ import pytest
 
 import logitkit as lk
 from engine.levels.wide import places, wide_fit
+from examples import every_other
 from logitkit.design.formula.saved_levels import integers_of, pack_array
 from logitkit.engine.saved import record as saved_record
 from logitkit.errors import DataError, UnsupportedError
@@ -22,9 +23,9 @@ FORMULAS = [
 ]
 
 
-@pytest.mark.parametrize("separated", [False, True], ids=["overlap", "a level of one outcome"])
-@pytest.mark.parametrize("options", [{}, {"cluster": "person"}], ids=["model", "cluster"])
-@pytest.mark.parametrize("formula", FORMULAS)
+@pytest.mark.parametrize(
+    ("formula", "options", "separated"), every_other(FORMULAS, [{}, {"cluster": "person"}], [False, True])
+)
 def test_a_loaded_fit_is_the_fit(tmp_path, formula, options, separated):
     frame = places()
     if separated:

@@ -61,16 +61,16 @@ def test_the_level_is_that_which_is_asked_for(data):
 
 def test_the_label_says_what_percentiles_leave_out(monkeypatch):
     """A level of three rows is missing from one resample in twenty; an aliased column from the fit itself."""
-    monkeypatch.setattr(module, "STANDARD_REPLICATES", 399)
+    monkeypatch.setattr(module, "STANDARD_REPLICATES", 199)
     rng = np.random.default_rng(4)
     frame = pd.DataFrame({"x": rng.normal(size=43), "f": ["a"] * 20 + ["b"] * 20 + ["c"] * 3})
     frame["double"] = 2 * frame["x"]
     frame["y"] = [0, 1] * 20 + [1, 0, 1]
     fit = lk.logit("y ~ x + double + C(f)", frame)
-    drawn = fit.bootstrap(399, seed=1)
+    drawn = fit.bootstrap(199, seed=1)
     counts = dict(zip(drawn.names, drawn.n_undetermined.tolist(), strict=True))
-    assert counts["double"] == 399
-    assert counts["C(f)[T.c]"] > 8
+    assert counts["double"] == 199
+    assert counts["C(f)[T.c]"] > 4
     found = fit.confint("bootstrap")
     assert found.columns.name.endswith(f", seed 1, up to {counts['C(f)[T.c]']} draws undetermined")
     assert found.loc["double"].isna().all()

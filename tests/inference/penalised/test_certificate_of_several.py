@@ -12,6 +12,7 @@ from numpy.testing import assert_allclose
 import logitkit as lk
 from engine.regularised.shrunken import PENALTIES
 from engine.regularised.shrunken_outcomes import outcome_problem, table
+from examples import every_other
 from logitkit.errors import UnsupportedError
 from logitkit.results.nominal import MultinomialFit
 from tolerances import EXACT
@@ -25,8 +26,7 @@ def moved(fit: Any, coef: np.ndarray) -> MultinomialFit:
     return MultinomialFit(replace(fit.record, coef=coef.ravel()), fit.design)
 
 
-@pytest.mark.parametrize("rows", ["plain", "weights and offset"])
-@pytest.mark.parametrize("penalty", OFFERED)
+@pytest.mark.parametrize(("penalty", "rows"), every_other(OFFERED, ["plain", "weights and offset"]))
 def test_the_bound_is_below_the_minimum_from_anywhere(penalty: str, rows: str) -> None:
     p, stated = outcome_problem("dense, C order", rows, 4), PENALTIES[penalty]
     reference, chosen = (1, {"reference": "birch"}) if penalty in BOUNDED else (None, {})

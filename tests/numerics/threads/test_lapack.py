@@ -68,8 +68,9 @@ def test_other_threads_run_meanwhile(what: str) -> None:
     with single_threaded_blas():
         factor = cholesky(matrix)[0]
         work = {"factor": lambda: cholesky(matrix), "solution": lambda: cholesky_solve(factor, sides)}[what]
-        shares = [longest_wait_beside(work) for _ in range(5)]
-    assert min(shares) < 0.3  # a busy machine may let us wait, but not five times
+        assert any(
+            longest_wait_beside(work) < 0.3 for _ in range(5)
+        )  # a busy machine may let us wait, but not five times
 
 
 def longest_wait_beside(work: Callable[[], object]) -> float:
