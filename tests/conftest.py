@@ -31,9 +31,9 @@ settings.register_profile("thorough", parent=settings.get_profile("standard"), d
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "standard"))
 
 
-# Files of one costly fixture or of many processes. First, since a file is the work of one worker: none is left alone
-# with one of them at the end.
-LONGEST = ("test_notebooks", "test_notebooks_of_outcomes", "test_checks", "test_interruption", "test_cache")
+# Files of one costly fixture or of many processes, the longest first, since a file is the work of one worker: none is
+# left alone with one of them at the end.
+LONGEST = ("test_notebooks", "test_checks", "test_notebooks_of_outcomes", "test_cache", "test_interruption")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -49,7 +49,7 @@ def pytest_collection() -> Iterator[None]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files first."""
-    items.sort(key=lambda item: item.path.stem not in LONGEST)
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture

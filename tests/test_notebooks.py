@@ -31,11 +31,11 @@ def auc(y: Any, score: Any) -> float:
     return float(above / (event.sum() * (~event).sum()))
 
 
-@pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+@pytest.fixture(scope="module", params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["quick", "whole"])
+def seen(request: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """The notebooks of two outcomes, each run in a folder of its own; what its last cell saw, by name."""
     names = [name for name in LOOK if name < "04"]
-    return {name: look_into(name, tmp_path_factory.mktemp(name)) for name in names}
+    return {name: look_into(name, tmp_path_factory.mktemp(name), request.param) for name in names}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
