@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
-from logitkit.errors import DataError, ResponseError
+from logitkit.engine.fit import fit_design
+from logitkit.errors import DataError, ResponseError, UnsupportedError
+from logitkit.models.binomial import Binomial
 
 
 def births() -> pd.DataFrame:
@@ -137,6 +139,14 @@ def test_estimators_state_their_model() -> None:
     several = lk.estimators.MultinomialClassifier("age").fit(data, data["race"]).fit_
     again = lk.fit("race ~ age", data, model=several.model)
     assert (again.model, again.reference) == (several.model, several.reference)
+
+
+def test_a_fit_of_a_family_alone_has_no_model_to_save(tmp_path: Any) -> None:
+    fit = lk.logit("low ~ age", births())
+    alone = lk.Fit(fit_design(fit.design, Binomial(), lk.Newton()))
+    assert alone.model is None
+    with pytest.raises(UnsupportedError, match="cannot hold the model None; it can hold Binary, Multinomial, Ordinal"):
+        alone.save(tmp_path / "fit.json")
 
 
 def test_terms_per_outcome_may_be_listed() -> None:

@@ -84,6 +84,7 @@ VERBS: dict[str, Verb] = {
     "n_params": both(lambda fit: fit.n_params, ANSWERS),
     "null_deviance": both(lambda fit: fit.null_deviance, ANSWERS),
     "penalty": both(lambda fit: fit.penalty, ANSWERS),
+    "model": both(lambda fit: fit.model, ANSWERS),
     "outcomes": both(lambda fit: fit.outcomes, ANSWERS),
     "reference": both(lambda fit: fit.reference, ANSWERS),
     "r_squared": both(lambda fit: fit.r_squared, ANSWERS),

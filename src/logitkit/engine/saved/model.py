@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from logitkit.design.formula.saved_coding import decode, encode
 from logitkit.design.formula.terms import Term
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.engine.saved.fields import Field
 from logitkit.engine.saved.shapes import OneOf, Table, Value
+from logitkit.errors import UnsupportedError
 from logitkit.models.catalogue import STATEMENTS
 from logitkit.models.form import Form
 from logitkit.models.model import Model, Statement, arguments_of
@@ -35,6 +36,8 @@ def pack_model(model: Any) -> dict[str, Any]:
     >>> pack_model(Binary("probit"))
     {'Binary': {'link': 'probit', 'event': None, 'information': 'expected'}}
     """
+    if type(model) not in STATEMENTS:
+        raise UnsupportedError(f"A file cannot hold the model {model!r:.60}; it can hold {', '.join(KINDS)}.")
     name, arguments = type(model).__name__, arguments_of(type(model))
     return {name: {key: encode(getattr(model, key), f"The model, {name}({key}=...),") for key in arguments}}
 
@@ -42,8 +45,7 @@ def pack_model(model: Any) -> dict[str, Any]:
 def model_in(packed: Mapping[str, Any]) -> Model:
     """Return the model that a file states; its arguments are checked as those of a user are."""
     ((name, stated),) = packed["model"].items()
-    model: Any = KINDS[name](**{key: decode(value) for key, value in stated.items()})
-    return model  # type: ignore[no-any-return]
+    return cast(Model, KINDS[name](**{key: decode(value) for key, value in stated.items()}))
 
 
 def info_in(packed: Mapping[str, Any]) -> DesignInfo:
