@@ -288,6 +288,13 @@ OF_NUISANCE = (
 )
 
 
+def compared_with_none(node: ast.Compare) -> set[str]:
+    """Names and attributes that a comparison holds against None."""
+    sides = [node.left, *node.comparators]
+    nothing = any(isinstance(side, ast.Constant) and side.value is None for side in sides)
+    return {getattr(side, "attr", getattr(side, "id", "")) for side in sides} if nothing else set()
+
+
 def questions_of_nuisance(tree: ast.AST) -> list[int]:
     """Lines that ask which kind of nuisance there is: by its type, or by a comparison with None."""
     kinds, held = {"AbsorbedLevels", "NoNuisance", "NOTHING"}, {"absorbed", "nuisance"}
@@ -295,11 +302,8 @@ def questions_of_nuisance(tree: ast.AST) -> list[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in kinds:
             found.append(node.lineno)
-        if isinstance(node, ast.Compare):
-            sides = [node.left, *node.comparators]
-            nothing = any(isinstance(side, ast.Constant) and side.value is None for side in sides)
-            if nothing and held & {getattr(side, "attr", getattr(side, "id", "")) for side in sides}:
-                found.append(node.lineno)
+        if isinstance(node, ast.Compare) and held & compared_with_none(node):
+            found.append(node.lineno)
     return found
 
 
@@ -328,6 +332,18 @@ def test_no_code_asks_whether_something_is_absorbed() -> None:
 )
 def test_the_reader_of_questions_sees_them(line: str, asks: bool) -> None:
     assert bool(questions_of_nuisance(ast.parse(line))) == asks
+
+
+def test_no_code_asks_whether_a_record_has_a_limit() -> None:
+    """Every record has one, of dimension zero where the estimates are finite: ``is_separated`` is the question."""
+    asking = [
+        f"{module_name(path)}:{node.lineno}"
+        for path in SOURCES
+        if module_name(path) not in {"logitkit.engine.assemble", "logitkit.engine.levels.absorbed"}  # these make it
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Compare) and "limit" in compared_with_none(node)
+    ]
+    assert asking == []
 
 
 def test_only_the_command_line_prints() -> None:

@@ -103,7 +103,7 @@ def test_a_group_at_the_limit_adds_nothing(fit_formula):
     y = np.array([0, 0, 0, 0, 0, 1] + [0, 0, 1, 0, 1, 1] + [0, 1, 1, 0, 1, 1] + [1] * 6)
     group = np.array(["a", "b", "c", "z"])[x]
     record, design = fit_formula("y ~ x + C(g == 'z')", {"g": group, "x": x, "y": y})
-    assert record.limit is not None
+    assert record.is_separated
     found = hosmer_lemeshow(record, design)
     overlap, rest = fit_formula("y ~ x", {"x": x[:18], "y": y[:18]})
     assert_allclose(found.statistic, hosmer_lemeshow(overlap, rest).statistic, rtol=ROUTE)

@@ -222,7 +222,7 @@ def test_a_row_of_weight_zero_in_an_empty_cell_is_missing(data):
 def test_a_separated_fit_refuses_too(data):
     frame = data.assign(y=np.where(data["e1"] == "a", 1, data["y"]))
     fit = lk.logit("y ~ e1*e2 + x", frame)
-    assert fit.record.limit is not None
+    assert fit.record.is_separated
     assert missing(fit, {"e1": ["a", "c", "c"], "e2": ["w", "w", "u"], "x": [0.0, 1.0, 0.0]}) == [False, True, False]
 
 

@@ -160,7 +160,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     eta, response = fitted_rows(record, design).eta, design.response
     residual = residuals_at(record, eta, response, "pearson")
     hat = _single(record, design, residual) if record.family.words.has_event else _several(record, design, eta)
-    rank = record.n_params - (0 if record.limit is None else record.limit.dimension)
+    rank = record.n_params - record.limit.dimension
     room = 1.0 - hat.values
     room = np.where(room.min(axis=1, keepdims=True) < FITTED_ALONE, np.nan, room)
     own = np.where(1.0 - hat.of_outcomes < FITTED_ALONE, np.nan, 1.0 - hat.of_outcomes)

@@ -82,7 +82,7 @@ def count_patterns(record: FitRecord, matrix: Matrix, shift: FloatArray | None, 
     kept = np.flatnonzero(free > 0)
     kept = kept[np.argsort(mark[kept], kind="stable")]
     first = np.diff(merge_rounding(mark[kept]), prepend=-np.inf) > 0.0
-    rank = record.n_params - (0 if record.limit is None else record.limit.dimension)
+    rank = record.n_params - record.limit.dimension
     return Patterns(count=int(np.count_nonzero(first)), dof=int(free[kept][first].sum()) - rank)
 
 

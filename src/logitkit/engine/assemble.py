@@ -111,7 +111,7 @@ def make_record(
         inner_vcov=vcov,
         inner_model_vcov=vcov,
         aliased=aliased,
-        limit=limit,
+        limit=Limit.nowhere(coef.size) if limit is None else limit,
         covariance=Covariance(),
         loglik=constant - here.value,
         null_loglik=constant - null,

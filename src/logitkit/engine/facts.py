@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Self
+
+import numpy as np
 
 from logitkit.engine.existence.recession import RecessionCone
 from logitkit.engine.law import NORMAL, Law
@@ -103,23 +105,28 @@ class PenaltyFacts:
 
 @dataclass(frozen=True)
 class Limit:
-    """What is known of a fit whose maximum lies at infinity.
+    """Where the maximum of the likelihood lies: at infinity in some directions, or in none.
 
     Parameters
     ----------
     names : tuple of str
         Names of the p coefficients.
     cone : RecessionCone or None
-        Directions of recession, in the coordinates of the fit; None where levels of one outcome are all there is, whose
-        intercepts are infinite in these coordinates themselves.
+        Directions of recession, in the coordinates of the fit; None where there are none, and where levels of one
+        outcome are all there is, whose intercepts are infinite in these coordinates themselves.
     direction : (p,) array
-        One direction of its interior, the certificate.
+        One direction of its interior, the certificate; zero where there is none.
     n_rows : int
         Rows whose fitted probability is 0 or 1 in the limit.
     signs : (p,) array
         1 and -1 for coefficients that are plus and minus infinity, nan for undetermined ones, 0 for finite ones.
     dimension : int
-        Number of independent directions.
+        Number of independent directions, 0 where the estimates are finite.
+
+    Examples
+    --------
+    >>> Limit.nowhere(2).dimension, Limit.nowhere(2).infinite
+    (0, ())
     """
 
     names: tuple[str, ...]
@@ -128,6 +135,17 @@ class Limit:
     n_rows: int
     signs: FloatArray
     dimension: int
+
+    @classmethod
+    def nowhere(cls, n_coefficients: int) -> Self:
+        """Return what is known of a fit whose estimates are finite."""
+        zero = np.zeros(n_coefficients)
+        return cls((), None, zero, 0, zero, 0)
+
+    @property
+    def infinite(self) -> tuple[str, ...]:
+        """Coefficients that are infinite or undetermined."""
+        return tuple(self.names[j] for j in np.flatnonzero(self.signs))
 
 
 class Equation(NamedTuple):

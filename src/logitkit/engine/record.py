@@ -55,8 +55,8 @@ class FitRecord:
         The same from the inverse of the information, the bread of every sandwich.
     aliased : (k,) int array
         Columns that were dropped because earlier columns explain them.
-    limit : Limit or None
-        Set when the data are separated.
+    limit : Limit
+        Where the maximum lies: at infinity when the data are separated.
     covariance : Covariance
         How ``vcov`` was made.
     loglik, null_loglik, deviance, null_deviance : float
@@ -102,7 +102,7 @@ class FitRecord:
     inner_vcov: Vcov
     inner_model_vcov: Vcov
     aliased: IntArray
-    limit: Limit | None
+    limit: Limit
     covariance: Covariance
     loglik: float
     null_loglik: float
@@ -239,9 +239,14 @@ class FitRecord:
         return self.status in (Status.CONVERGED, Status.SEPARATED)
 
     @property
+    def is_separated(self) -> bool:
+        """Whether the maximum lies at infinity."""
+        return self.limit.dimension > 0
+
+    @property
     def separated_completely(self) -> bool:
         """Whether no row is left to the limiting model: every one is fitted perfectly, and no coefficient is finite."""
-        if self.limit is None or self.limit.cone is None or self.limit.dimension < self.inner_coef.size:
+        if self.limit.cone is None or self.limit.dimension < self.inner_coef.size:
             return False
         if self.nuisance.n_parameters == 0:
             return True

@@ -79,7 +79,7 @@ def finite_coef(record: FitRecord, design: Design) -> FloatArray:
     >>> (coef[0] + coef[1] * np.array([1.0, 2.0, 4.0, 5.0])).round(9).tolist()
     [-80.0, -40.0, 40.0, 80.0]
     """
-    if record.limit is None:
+    if not record.is_separated:
         return np.where(np.isfinite(record.coef), record.coef, 0.0)
     base = record.coordinates.coef(np.where(np.isfinite(record.inner_coef), record.inner_coef, 0.0))
     matrix, response = _margins(record, design)

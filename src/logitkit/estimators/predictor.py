@@ -187,7 +187,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         self.coef_names_ = np.array([name for j, name in enumerate(names) if j != place], dtype=object)
         self._keep(finite_coef(fit.record, fit.design), place)
         self.n_iter_ = np.array([_iterations(fit)])
-        if fit.record.limit is not None:
+        if fit.record.is_separated:
             warn_caller(_separated(fit), DataWarning)
 
     def _keep(self, coef: FloatArray, place: int | None) -> None:
@@ -255,8 +255,7 @@ def _iterations(fit: Fit) -> int:
 def _separated(fit: Fit) -> str:
     """Say that the estimates are infinite, and what is given instead."""
     limit = fit.record.limit
-    assert limit is not None
-    infinite = [name for name, sign in zip(limit.names, limit.signs, strict=True) if sign != 0.0]
+    infinite = limit.infinite
     shown = ", ".join(infinite[:6]) + (", ..." if len(infinite) > 6 else "")
     rows = f"{limit.n_rows} rows are fitted perfectly" if limit.n_rows else "the fit rules out classes in some rows"
     return (

@@ -116,7 +116,7 @@ class GroupedRecord:
     @property
     def separated(self) -> IntArray:
         """Groups whose data are separated."""
-        return np.array([g for g, record in self.single.items() if record.limit is not None], dtype=np.int64)
+        return np.array([g for g, record in self.single.items() if record.is_separated], dtype=np.int64)
 
     @property
     def aliased(self) -> IntArray:
@@ -136,9 +136,7 @@ class GroupedRecord:
         if what != "separated":
             names = tuple(record.names[j] for j in record.aliased)
             return names if what == "aliased" else conditioning(record).columns
-        if record.limit is None:
-            return ()
-        return tuple(name for name, sign in zip(record.names, record.limit.signs, strict=True) if sign != 0.0)
+        return record.limit.infinite
 
 
 def fit_groups(rows: GroupRows, form: Form, solver: Newton, level: float = 0.95) -> GroupedRecord:

@@ -50,13 +50,11 @@ def function_sides(record: FitRecord, functions: FloatArray) -> FloatArray:
     >>> function_sides(fit.record, np.array([[0.0, 1.0], [0.0, -2.0]])).tolist()
     [1.0, -1.0]
     """
-    out = np.zeros(len(functions))
-    if record.limit is not None:
-        if record.limit.cone is None:
-            signs = record.limit.signs
-            out = np.where((functions[:, signs != 0.0] != 0.0).any(axis=1), np.nan, 0.0)
-        else:
-            out = record.limit.cone.signs(record.coordinates.jacobian(functions))
+    limit = record.limit
+    if limit.cone is None:
+        out = np.where((functions[:, limit.signs != 0.0] != 0.0).any(axis=1), np.nan, 0.0)
+    else:
+        out = limit.cone.signs(record.coordinates.jacobian(functions))
     if record.aliased.size:
         out = np.where((functions[:, record.aliased] != 0.0).any(axis=1), np.nan, out)
     return np.asarray(out)
@@ -90,7 +88,7 @@ def determined_functions(record: FitRecord, functions: FloatArray) -> FloatArray
     >>> determined_functions(fit.record, difference).shape
     (1, 4)
     """
-    if record.limit is None or record.limit.cone is None or not len(functions):
+    if record.limit.cone is None or not len(functions):
         return functions
     cone = record.limit.cone
     span = cone.undetermined(cone.moves(record.coordinates.jacobian(functions)))

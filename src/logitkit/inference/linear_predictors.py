@@ -69,7 +69,7 @@ def linear_predictors(
     (True, False)
     """
     eta = finite_predictors(record, matrix)
-    if record.limit is not None and record.limit.cone is not None:
+    if record.limit.cone is not None:
         if record.family.compares_predictors:
             _rule_out(record, matrix, eta)
         else:
@@ -191,7 +191,6 @@ def contrast_sides(
     >>> contrast_sides(fit.record, fit.design.matrix, np.ones(1)).tolist()
     [-1.0, -1.0, 1.0, 1.0]
     """
-    assert record.limit is not None
     assert record.limit.cone is not None
     cone, nuisance = record.limit.cone, record.nuisance
     out, step = np.empty(matrix.n_rows), rows_of_block(record)

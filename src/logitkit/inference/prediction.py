@@ -217,7 +217,7 @@ def reported_predictors(
         eta = eta + offset
     m, reference = len(eta), record.reference
     eta = eta - (eta.mean(axis=0) if reference is None else eta[reference])
-    if record.limit is None:
+    if not record.is_separated:
         return np.asarray(eta)
     base = np.full(m, 1.0 / m) if reference is None else np.eye(m)[reference]
     signs = np.stack([contrast_sides(record, matrix, weights - base) for weights in np.eye(m)])

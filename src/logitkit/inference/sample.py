@@ -42,7 +42,7 @@ def is_sample(record: FitRecord, design: Design) -> bool:
     response = design.response
     eta = linear_predictors(record, design.matrix, response.offset, levels=design.level_codes)
     left = response.weights > 0.0
-    if record.limit is not None and record.is_single:
+    if record.is_separated and record.is_single:
         margin = _margins(record, design)
         if np.any(left & (margin != 0.0) & ~_is_own_side(margin, response.y)):
             return False
@@ -61,7 +61,6 @@ def _is_own_side(margin: FloatArray, y: FloatArray) -> BoolArray:
 
 def _margins(record: FitRecord, design: Design) -> FloatArray:
     """Return how far a direction of the cone's interior moves each row, shape (n,); zero for a row that stays."""
-    assert record.limit is not None
     cone = record.limit.cone
     if cone is None:
         eta = linear_predictors(record, design.matrix)[0]
@@ -101,6 +100,6 @@ def known_sides(record: FitRecord, design: Design) -> FloatArray | None:
     >>> known_sides(fit.record, fit.design).tolist()
     [-1.0, -1.0, 1.0, 1.0]
     """
-    if record.limit is None or not record.is_single or not is_sample(record, design):
+    if not record.is_separated or not record.is_single or not is_sample(record, design):
         return None
     return np.where(design.response.weights > 0.0, np.where(design.response.y > 0.5, 1.0, -1.0), 0.0)

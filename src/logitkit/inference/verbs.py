@@ -122,7 +122,7 @@ def _working(instead: str) -> Condition:
 
 def _separated(record: FitRecord) -> LogitkitError | None:
     """Refuse refits of a fit without a finite estimate."""
-    if record.limit is not None:
+    if record.is_separated:
         return SeparationError(
             "The data of the fit are separated: estimates are infinite, and their distribution over other samples is "
             "not defined. Leave out the terms that separate, or use a penalty."
@@ -163,7 +163,7 @@ def _corrected(record: FitRecord) -> LogitkitError | None:
     """Refuse a correction of a bias where there is no estimate."""
     if not record.converged:
         return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
-    if record.limit is not None:
+    if record.is_separated:
         return SeparationError(
             "The columns separate the outcomes given the levels, so that estimates are infinite; there is no bias to "
             "take out."
@@ -212,7 +212,7 @@ def _proportional(record: FitRecord) -> LogitkitError | None:
             f"Tests of proportional odds compare likelihoods, which are not valid with {record.covariance.label}. Fit "
             "the terms as nominal=, and test that their coefficients are equal by fit.test(...)."
         )
-    if record.limit is not None:
+    if record.is_separated:
         return SeparationError(
             "The data of the fit were separated, so that estimates are infinite, and there is no test of proportional "
             "odds. Leave out the terms that separate."

@@ -79,7 +79,7 @@ def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, floa
         elif dof > 0 and math.isnan(statistic):
             yield Fact(f"Wald chi2({dof})", "not computed: the covariance is rank-deficient")
         elif dof > 0:
-            of = "" if record.limit is None else ", finite coefficients"
+            of = ", finite coefficients" if record.is_separated else ""
             yield Fact(f"Wald chi2({dof}){of}", f"{statistic:,.2f} (p {_p_text(p)})")
     # A null model explains nothing: what rounding error would print in these places is no finding.
     is_null = has_only_intercept(record) or complete
@@ -131,9 +131,9 @@ def design_notes(record: FitRecord) -> Iterator[str]:
 
 def state_warnings(record: FitRecord) -> Iterator[str]:
     """Say where the solver has not converged, where clusters are few, and which columns are nearly collinear."""
-    if record.limit is None and record.status is not Status.CONVERGED:
+    if not record.is_separated and record.status is not Status.CONVERGED:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
-    if record.limit is not None and record.status is not Status.SEPARATED:
+    if record.is_separated and record.status is not Status.SEPARATED:
         yield f"The limiting model has not converged: the solver {record.status.value}."
     yield from few_clusters(record.covariance.n_clusters, record.level)
     yield from nearly_collinear(conditioning(record))

@@ -227,7 +227,7 @@ def influence_section(record: FitRecord, design: Design, units: Units) -> Iterat
 
 def effect_section(record: FitRecord, effects: Sequence[Effects]) -> Iterator[Section]:
     """Yield average predictions by variable, as they were computed."""
-    if record.limit is not None and record.info.coding is not None and record.info.coding.variables:
+    if record.is_separated and record.info.coding is not None and record.info.coding.variables:
         words = "Omitted, because they take long under separation; fit.plot.effects(variable, data) draws one of them."
         yield Section("Average predictions", (Prose(words),))
         return

@@ -32,7 +32,7 @@ REMEDIES_OF_SEVERAL = (
 
 def separation_warning(record: FitRecord) -> Iterator[str]:
     """Say which coefficients are infinite or undetermined, and what remains."""
-    if record.limit is None:
+    if not record.is_separated:
         return
     infinite = [record.names[j] for j in np.flatnonzero(np.isinf(record.coef))]
     if record.separated_completely:

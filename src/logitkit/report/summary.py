@@ -169,7 +169,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
 def _wide_warning(record: FitRecord) -> Iterator[str]:
     """Say of a fit with as many columns as rows, and without an answer, which fits have one."""
     rows, p = record.counts.given - record.counts.missing, len(record.info.names)
-    if record.penalty is None and p >= rows and (record.limit is not None or record.aliased.size):
+    if record.penalty is None and p >= rows and (record.is_separated or record.aliased.size):
         yield (
             f"{counted(p, 'coefficient')} for {counted(rows, 'row')}: too many to estimate without a penalty. "
             "penalty=lk.Ridge(strength) shrinks the coefficients, lk.Lasso(strength) selects among them; "

@@ -83,7 +83,7 @@ def effects_of(
 def effects_of_all(rows: Rows) -> list[Effects]:
     """Return average probabilities for each variable of the formula in turn, where they are few and exist."""
     coding = rows.record.info.coding
-    if coding is None or coding.uses_neighbours or rows.record.limit is not None:
+    if coding is None or coding.uses_neighbours or rows.record.is_separated:
         return []  # under separation a row takes long: whether its probabilities are determined has to be found out
     if rows.data is None:
         try:

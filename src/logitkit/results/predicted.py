@@ -40,7 +40,7 @@ def _why_missing(record: FitRecord, rows: NewRows) -> str:
     parts = []
     if improper:
         parts.append(f"In {improper} rows {record.family.words.improper}.")
-    if record.limit is not None:
+    if record.is_separated:
         parts.append("The data of the fit were separated, and the limit there is undetermined.")
     return " ".join(parts)
 

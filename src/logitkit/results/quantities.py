@@ -188,7 +188,7 @@ class Quantities:
     @property
     def separation(self) -> Limit | None:
         """What is known of the separation, with its certificate; None when the estimate exists."""
-        return None if self.record.limit is None else shown(self.record.limit)
+        return shown(self.record.limit) if self.record.is_separated else None
 
     @property
     def r_squared(self) -> pd.Series:

@@ -90,8 +90,8 @@ def assert_same_fit(dense: lk.Fit, wide: lk.Fit, tolerance: float = COVARIANCE) 
 
 
 def _assert_same_limit(dense: FitRecord, wide: FitRecord) -> None:
-    assert (wide.limit is None) == (dense.limit is None)
-    if dense.limit is not None and wide.limit is not None:
+    assert wide.is_separated == dense.is_separated
+    if dense.is_separated:
         assert wide.limit.n_rows == dense.limit.n_rows
         assert wide.limit.dimension == dense.limit.dimension
         assert np.array_equal(wide.limit.signs, dense.limit.signs, equal_nan=True)

@@ -359,6 +359,17 @@ def test_damage_is_named(damage: Any, words: str, tmp_path: Path) -> None:
         lk.load(path)
 
 
+def test_a_limit_in_no_direction_is_refused(tmp_path: Path) -> None:
+    """A file says that nothing runs to infinity by having no limit."""
+    path = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]}).save(tmp_path / "model.json")
+    assert lk.load(path).record.is_separated
+    packed = json.loads(path.read_text(encoding="utf-8"))
+    packed["limit"]["dimension"] = 0
+    path.write_text(json.dumps(packed), encoding="utf-8")
+    with pytest.raises(LogitkitError, match=r"'limit\.dimension' is 0, and must be at least 1"):
+        lk.load(path)
+
+
 def test_coefficients_of_several_outcomes_are_those_that_predict(tmp_path: Path) -> None:
     path = lk.multinomial("g ~ x + z", rows()).save(tmp_path / "model.json")
     packed = json.loads(path.read_text(encoding="utf-8"))

@@ -157,7 +157,7 @@ LIMIT = Table(
         "direction": Numbers(("n",)),
         "n_rows": Whole(),
         "signs": Numbers(("n",), Number(-1.0, 1.0, ("nan",))),
-        "dimension": Whole(),
+        "dimension": Whole(1),
     },
     optional=(
         {

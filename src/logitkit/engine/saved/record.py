@@ -75,7 +75,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "aliased": record.aliased.tolist(),
         "coordinates": pack_coordinates(record.coordinates),
         "limit": None
-        if limit is None
+        if not record.is_separated
         else {
             **({} if limit.cone is None else {name: encode(getattr(limit.cone, name)) for name in CONE}),
             "direction": encode(limit.direction),
@@ -115,7 +115,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         fingerprint=packed["fingerprint"],
         aliased=aliased,
         coordinates=unpack_coordinates(packed["coordinates"], aliased, form.shown.n_flat, q),
-        limit=None if packed["limit"] is None else _unpack_limit(packed["limit"]),
+        limit=Limit.nowhere(arrays["coef"].size) if packed["limit"] is None else _unpack_limit(packed["limit"]),
         covariance=Covariance(**packed["covariance"]),
         penalty=unpack_penalty(packed["penalty"]),
         counts=RowCounts(counts["given"], counts["missing"], by_column),
@@ -123,7 +123,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         method=packed["method"],
         trace=tuple(Step(**decode(step)) for step in packed["trace"]),
     )
-    return record if record.limit is None else replace(record, limit=replace(record.limit, names=record.names))
+    return replace(record, limit=replace(record.limit, names=record.names))
 
 
 def _pack_closed(formula: str | None, coding: Coding) -> dict[str, Any]:

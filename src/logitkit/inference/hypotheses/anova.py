@@ -149,5 +149,5 @@ def _by_ratio(record: FitRecord, design: Design, columns: IntArray, containing: 
     if columns.size == len(record.info.names):
         return ratio_to_nothing(record, design)
     # Which functions are zero counts under separation only; of a factor of many levels they are many.
-    functions = np.empty((0, record.predictors.n_flat)) if record.limit is None else term_functions(record, columns)
+    functions = term_functions(record, columns) if record.is_separated else np.empty((0, record.predictors.n_flat))
     return likelihood_ratio(record, fit_without(record, design, columns)[0], functions)

@@ -141,7 +141,7 @@ def _hausman(record: FitRecord, design: Design, omitted: int) -> tuple[float, in
     """Return the statistic and its degrees of freedom."""
     remaining = [k for k in range(len(record.outcomes)) if k != omitted]
     smaller = _fit(record, _without(design, omitted))
-    if smaller is None or record.limit is not None:
+    if smaller is None or record.is_separated:
         return np.nan, 0
     columns = np.setdiff1d(np.arange(len(record.info.names)), record.aliased)
     whole = np.vstack([contrast_functions(record, k, remaining[0], columns) for k in remaining[1:]])
@@ -220,4 +220,4 @@ def _fit(record: FitRecord, design: Design, reference: int = 0) -> FitRecord | N
     found = fit_design(design, outcomes_form(predictors, reference, design.info.response.levels), Newton())
     p = record.predictors.n_columns
     same = set((found.aliased % p).tolist()) == set((record.aliased % p).tolist())
-    return found if found.converged and found.limit is None and same else None
+    return found if found.converged and not found.is_separated and same else None

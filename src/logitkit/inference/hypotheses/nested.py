@@ -85,7 +85,7 @@ def likelihood_ratio(larger: FitRecord, smaller: FitRecord, functions: FloatArra
         return np.nan, 0
     if larger.separated_completely:  # the statistic would be the smaller model's deviance, whatever the larger has
         return np.nan, max(dof, 0)
-    if larger.limit is not None:
+    if larger.is_separated:
         tested = not_aliased(larger, functions)
         if _rank(larger, tested) != dof:  # other columns stand in for an aliased one
             return np.nan, 0

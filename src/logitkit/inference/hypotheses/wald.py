@@ -160,7 +160,7 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     used = np.any(left != 0.0, axis=0)
     without = [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]
     # Of coefficients that run to infinity a difference may be finite.
-    if without and (record.limit is None or np.any(function_sides(record, left) != 0.0)):
+    if without and (not record.is_separated or np.any(function_sides(record, left) != 0.0)):
         raise SeparationError(
             f"{', '.join(without)} has no finite estimate with a standard error (separated, undetermined or aliased), "
             "so a Wald test of it means nothing. Test the other coefficients, or compare models by likelihood ratio."

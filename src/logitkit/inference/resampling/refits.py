@@ -144,7 +144,7 @@ def refit(
                 found = fit_design(replace(design, response=changed), record.form, Newton(), record.level)
                 coef[number] = _determined(found, record, design.matrix, changed)
                 fresh = found.aliased.size > record.aliased.size
-                flags[:, number] = found.limit is not None, fresh, not found.converged
+                flags[:, number] = found.is_separated, fresh, not found.converged
                 shown.advance()
     return Refits(coef, *flags)
 
