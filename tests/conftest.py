@@ -22,7 +22,7 @@ settings.register_profile(
     "standard",
     derandomize=True,
     deadline=None,
-    max_examples=20,
+    max_examples=15,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -23,7 +23,7 @@ from logitkit.estimators import LogitClassifier, LogitClassifierCV, LogitPathCla
 from tolerances import ROUTE
 
 NAMES = ["Intercept", "x0", "x1", "x2", "x3"]
-FEW = {"n_strengths": 20}
+FEW = {"n_strengths": 10}
 
 
 @pytest.fixture
