@@ -143,7 +143,7 @@ def test_ratios_are_printed_where_they_have_a_name() -> None:
 def test_the_highest_of_several_maxima_of_the_cauchit_is_found_and_told() -> None:
     x = np.array([2.0, -2.0, 5.0, -5.0, 3.0, 2.0, 4.0, 0.0, -1.0])
     y = np.array([1, 0, 1, 1, 1, 1, 1, 1, 0])
-    with pytest.warns(DataWarning, match="4 of 5 starts"):
+    with pytest.warns(DataWarning, match="4 of 7 starts"):
         fit = lk.fit("y ~ x", {"x": x, "y": y}, model=lk.Binary(link="cauchit"))
     intercepts, slopes = np.meshgrid(np.linspace(-15.0, 15.0, 601), np.linspace(-10.0, 10.0, 401))
     mean = 0.5 + np.arctan(intercepts[..., None] + slopes[..., None] * x) / np.pi

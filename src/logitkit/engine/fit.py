@@ -47,6 +47,7 @@ from logitkit.engine.rank import (
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_when_large
 from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.scoring import polished
 from logitkit.engine.solvers.solver import Solution, Status
 from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import ConvergenceError, DataWarning, FormulaError, SeparationError, warn_caller
@@ -59,10 +60,9 @@ __all__ = ["fit_design"]
 
 TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that runs off is looked at by a linear program
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
-SCORING_STEPS = 8  # of Fisher scoring for one of Newton's method
 STARTS = (0.5, 1.0, 2.0, 4.0)  # multiples of the logit's estimates that a likelihood of several maxima is tried from
+BEYOND = (-1.0, 16.0)  # multiples of the way from the null model to them, for slopes that far rows hold near zero
 DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
-ROUNDING = 1e-12  # of the loss
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
 
@@ -94,8 +94,6 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
     True
     """
     form = form_of(model, design.matrix.n_columns)
-    if form.family.solving != form.family.exact:  # scoring takes many small steps where the likelihood is flat
-        solver = replace(solver, max_iter=SCORING_STEPS * solver.max_iter)
     with single_threaded_blas():
         plan = _plan(design, form)
         if not form.in_parts:
@@ -108,8 +106,6 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
         solved = _solve_orthogonal(design, form, solver, keep=plan.keeps) if solved is None else solved
         if form.family.is_bounded and (record := _at_boundary(design, form, solver, solved, level)) is not None:
             return record
-        solved, several = _highest(design, form, solver, solved)
-        solved = _polished(design, form, solver, solved)
         if not overlap_is_certain(solved.solution):
             if (record := _by_levels(design, form, solver, level)) is not None:
                 return record
@@ -117,6 +113,7 @@ def fit_design(design: Design, model: Form | Family, solver: Newton, level: floa
             if not isinstance(found, _Solved):
                 return replace(found, level=level)
             solved = found
+        solved, several = _highest(design, form, solver, solved)
         vcov = vcov_of(_information(design, form, solved))
         solution = replace(solved.solution, method=plan.words + several)
         return make_record(design, form, shown_coordinates(form, solved.columns), solution, vcov, None, level)
@@ -204,13 +201,18 @@ def _at_boundary(design: Design, form: Form, solver: Newton, solved: _Solved, le
 
 def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tuple[_Solved, str]:
     """Return the highest maximum that several starts lead to, and say where they lead to more than one."""
-    if form.family.concave == form.family:
+    family = form.family
+    if family.solving == family.exact and family.concave == family:
         return solved, ""
     objective = _objective(design, form, solved.columns)
-    origin = origin_of(design.response, form, design.info.intercept, solved.columns)
-    twin = solver.solve(objective.with_family(form.family.concave), origin)
-    found = [solved.solution]
-    found += [solver.solve(objective, scale * twin.coef) for scale in STARTS if np.isfinite(twin.coef).all()]
+    found = [polished(objective, family.exact, solver, solved.solution)]
+    if family.concave != family:
+        origin = origin_of(design.response, form, design.info.intercept, solved.columns)
+        twin = solver.solve(objective.with_family(family.concave), origin).coef
+        starts = [scale * twin for scale in STARTS] + [origin + scale * (twin - origin) for scale in BEYOND]
+        for start in starts if np.isfinite(twin).all() else []:
+            ended = solver.solve(objective, start, suspicious=False)
+            found.append(polished(objective, family.exact, solver, ended))
     maxima = [each for each in found if each.status is Status.CONVERGED]
     if not maxima:
         return solved, ""
@@ -226,21 +228,6 @@ def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tup
             DataWarning,
         )
     return solved._replace(solution=best), words
-
-
-def _polished(design: Design, form: Form, solver: Newton, solved: _Solved) -> _Solved:
-    """Return the solution after Newton's own steps, where the expected information, which is slower, led near it."""
-    if form.family.solving == form.family.exact or solved.solution.status is not Status.CONVERGED:
-        return solved
-    objective = _objective(design, form, solved.columns).with_family(form.family.exact)
-    again = solver.solve(objective, solved.solution.coef, suspicious=False)
-    least = solved.solution.evaluation.value
-    if again.status is not Status.CONVERGED or again.evaluation.value > least + ROUNDING * abs(least):
-        return solved
-    here = _objective(design, form, solved.columns).evaluate(again.coef)
-    return solved._replace(
-        solution=replace(solved.solution, coef=again.coef, decrement=again.decrement, evaluation=here)
-    )
 
 
 def _information(design: Design, form: Form, solved: _Solved) -> Hessian:

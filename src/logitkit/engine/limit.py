@@ -20,6 +20,7 @@ from logitkit.engine.part_coordinates import Columns, PartCoordinates, inner_pre
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.scoring import polished
 from logitkit.engine.solvers.solver import Status
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
@@ -66,6 +67,8 @@ def fit_limit(
         whole = origin_of(design.response, form, design.info.intercept, columns)
         start = np.asarray(np.linalg.lstsq(separated.complement, whole, rcond=None)[0])
     solution = solver.solve(objective, start, suspicious=False)
+    if form.family.solving != form.family.exact:
+        solution = polished(objective, form.family.exact, solver, solution)
     status = Status.SEPARATED if solution.status is Status.CONVERGED else solution.status
     complement = separated.complement
     here = solution.evaluation

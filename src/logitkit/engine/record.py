@@ -255,6 +255,11 @@ class FitRecord:
         return self.limit.n_rows == used - self.nuisance.n_dropped_rows
 
     @property
+    def lower_maxima(self) -> str:
+        """How many starts of the solver lead to a lower maximum of the likelihood, in words; empty where none does."""
+        return self.method.partition("; ")[2]
+
+    @property
     def dof_residual(self) -> int:
         """Free probabilities of the observations, K - 1 of each, less the rank of the design."""
         return self.n_obs * (len(self.outcomes) - 1) - self.n_params

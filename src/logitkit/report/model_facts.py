@@ -130,10 +130,12 @@ def design_notes(record: FitRecord) -> Iterator[str]:
 
 
 def state_warnings(record: FitRecord) -> Iterator[str]:
-    """Say where the solver has not converged, where clusters are few, and which columns are nearly collinear."""
+    """Say where a fit may not be the maximum, where clusters are few, and which columns are nearly collinear."""
     if not record.is_separated and record.status is not Status.CONVERGED:
         yield f"Not converged: the solver {record.status.value}. Do not use these numbers."
     if record.is_separated and record.status is not Status.SEPARATED:
         yield f"The limiting model has not converged: the solver {record.status.value}."
+    if record.lower_maxima:
+        yield f"The likelihood has several maxima: {record.lower_maxima}. There may be a higher one than this."
     yield from few_clusters(record.covariance.n_clusters, record.level)
     yield from nearly_collinear(conditioning(record))
