@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
+from logitkit.errors import DataError
 from ordinal.stored import STORED, counted, stored_call, terms
 from references.load import load_table
 from tolerances import REFERENCE
@@ -76,6 +77,33 @@ def test_columns_that_others_determine_are_dropped(model: str, nominal: str | No
     assert_allclose(whole.coef.drop("twice"), plain.coef, rtol=1e-9)
     assert_allclose(whole.std_error.drop("twice"), plain.std_error, rtol=1e-9)
     assert_allclose(whole.predict(), plain.predict(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("model", ["cumulative", "adjacent"])
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_columns_that_nominal_ones_determine_are_dropped(model: str, place: str) -> None:
+    # As R's clm(apply ~ pared + both, nominal = ~gpa) does: the nominal term keeps its coefficients.
+    frame, left = counted("students")
+    frame = frame.assign(both=2.0 * frame["gpa"] + frame["pared"] + 1000.0)
+    right = "both + gpa + pared" if place == "before" else "gpa + pared + both"
+    dropped = "pared" if place == "before" else "both"  # the later one in the formula
+    whole = lk.ordinal(f"{left} ~ {right}", frame, model=model, nominal="gpa")
+    plain = lk.ordinal(f"{left} ~ gpa + pared", frame, model=model, nominal="gpa")
+    assert whole.aliased == (dropped,)
+    assert np.isnan(whole.coef[dropped])
+    assert_allclose(whole.loglik, plain.loglik, rtol=1e-13)
+    assert whole.n_params == plain.n_params == 5
+    assert_allclose(whole.predict(), plain.predict(), rtol=1e-8)
+    errors = whole.predictions(frame.head(9))["std_error"].astype(float)
+    assert_allclose(errors, plain.predictions(frame.head(9))["std_error"].astype(float), rtol=1e-7)
+    if place == "after":
+        assert_allclose(whole.coef.drop("both"), plain.coef, rtol=1e-8)
+        assert_allclose(whole.std_error.drop("both"), plain.std_error, rtol=1e-8)
+    broken = frame.head(3).assign(both=0.0)
+    with pytest.raises(DataError, match=dropped):
+        whole.predict(broken)
+    assert whole.predict(broken, unseen="missing").isna().all(axis=None)
+    assert "Aliased and dropped" in str(whole.summary())
 
 
 @pytest.mark.parametrize("link", ["logit", "probit", "cloglog", "loglog", "cauchit"])

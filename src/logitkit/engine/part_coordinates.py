@@ -3,6 +3,9 @@ r"""Coordinates of linear predictors that take columns in parts: the columns are
 Means of the columns move into the intercepts, which is right where the constraint matrix of a part stays within the
 span of that of the intercepts: with :math:`H_g = H_0 M`, the means :math:`\bar x_g` of a part with coefficients
 :math:`\Gamma_g` add :math:`H_g \Gamma_g \bar x_g = H_0 (M \Gamma_g \bar x_g)` to the predictors. Else they stay.
+
+A column is aliased across parts where a part whose constraint matrix spans that of its own has columns that determine
+it, as those with a coefficient per threshold determine one with a single coefficient. The part that spans keeps them.
 """
 
 from __future__ import annotations
@@ -16,13 +19,14 @@ import numpy as np
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.matrix.parted import Parted, in_parts
 from logitkit.design.matrix.vanishing import Vanishing
-from logitkit.engine.rank import Coordinates
+from logitkit.engine.rank import Coordinates, orthogonal_coordinates
 from logitkit.models.form import Form
 from logitkit.models.predictors import Part, Predictors
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Columns", "PartCoordinates", "inner_predictors", "part_coordinates"]
 
+NONE: IntArray = np.empty(0, dtype=np.int64)
 WITHIN = 1e-12  # of a constraint vector: less of it outside a span is rounding
 
 
@@ -40,6 +44,8 @@ class PartCoordinates:
         Flat coefficients as given from those that are solved for.
     intercept : int or None
         The column of ones.
+    across : tuple of Vanishing
+        The combinations that columns were which other parts determine, over all columns.
     whole, split : Matrix, optional
         The columns that the coordinates were made of, and the same in parts, so that they are copied once.
     """
@@ -49,6 +55,7 @@ class PartCoordinates:
     inner: Predictors
     transform: FloatArray
     intercept: int | None
+    across: tuple[Vanishing, ...] = ()
     whole: Matrix | None = None
     split: Parted | None = None
 
@@ -69,41 +76,14 @@ class PartCoordinates:
         """The combinations of columns that the dropped ones were, over all columns; None where none was dropped."""
         pairs = zip(self.given.parts, self.parts, strict=True)
         found = [(part, own) for part, own in pairs if own.vanishing is not None]
-        if not found:
-            return None
-        own_of = [own.vanishing for _, own in found if own.vanishing is not None]
-        first = np.cumsum([0, *(own.aliased.size for own in own_of)])
-        whole = Vanishing(
-            np.concatenate([part.columns[own.aliased] for (part, _), own in zip(found, own_of, strict=True)]),
-            np.concatenate([part.columns[own.columns] for (part, _), own in zip(found, own_of, strict=True)]),
-            np.concatenate([start + own.numbers for start, own in zip(first, own_of, strict=False)]),
-            np.concatenate([own.values for own in own_of]),
-            np.concatenate([own.scale for own in own_of]),
-        )
-        return self._with_means(whole, found)
+        own_of = [self._over_all(part, own) for part, own in found] + list(self.across)
+        return _together(own_of) if own_of else None
 
-    def _with_means(self, vanishing: Vanishing, found: list[tuple[Part, Coordinates]]) -> Vanishing:
-        """Return the combinations with the multiple of the intercept that centred columns need."""
-        if self.intercept is None:
-            return vanishing
-        columns, numbers, values = [vanishing.columns], [vanishing.numbers], [vanishing.values]
-        first = 0
-        for part, own in found:
-            assert own.vanishing is not None
-            count = own.vanishing.aliased.size
-            if own.centre is not None and self.intercept not in part.columns:
-                shift = np.zeros(count)
-                np.add.at(shift, own.vanishing.numbers, own.vanishing.values * own.centre[own.vanishing.columns])
-                columns.append(np.full(count, self.intercept))
-                numbers.append(first + np.arange(count))
-                values.append(-shift)
-            first += count
-        return replace(
-            vanishing,
-            columns=np.concatenate(columns),
-            numbers=np.concatenate(numbers),
-            values=np.concatenate(values),
-        )
+    def _over_all(self, part: Part, own: Coordinates) -> Vanishing:
+        """Return the combinations of a part over all columns, with the multiple of the intercept of centred ones."""
+        assert own.vanishing is not None
+        elsewhere = self.intercept if own.centre is not None and self.intercept not in part.columns else None
+        return _renumbered(own.vanishing, part.columns, own.centre, elsewhere)
 
     @property
     def aliased(self) -> IntArray:
@@ -122,6 +102,62 @@ def inner_predictors(form: Form, columns: Columns) -> Predictors:
         return columns.inner
     size = form.predictors.n_columns if columns.basis is None else columns.basis.shape[1]
     return form.predictors.of_columns(size)
+
+
+def _renumbered(vanishing: Vanishing, columns: IntArray, centre: FloatArray | None, intercept: int | None) -> Vanishing:
+    """Return combinations of some columns over all, with the multiple of the intercept that their means need."""
+    found = replace(vanishing, aliased=columns[vanishing.aliased], columns=columns[vanishing.columns])
+    if centre is None or intercept is None:
+        return found
+    count = vanishing.aliased.size
+    shift = np.zeros(count)
+    np.add.at(shift, vanishing.numbers, vanishing.values * centre[vanishing.columns])
+    return replace(
+        found,
+        columns=np.append(found.columns, np.full(count, intercept)),
+        numbers=np.append(found.numbers, np.arange(count)),
+        values=np.append(found.values, -shift),
+    )
+
+
+def _together(found: list[Vanishing]) -> Vanishing:
+    """Return several sets of combinations as one."""
+    first = np.cumsum([0, *(own.aliased.size for own in found)])
+    return Vanishing(
+        np.concatenate([own.aliased for own in found]),
+        np.concatenate([own.columns for own in found]),
+        np.concatenate([start + own.numbers for start, own in zip(first, found, strict=False)]),
+        np.concatenate([own.values for own in found]),
+        np.concatenate([own.scale for own in found]),
+    )
+
+
+def _beside(
+    matrix: Matrix, weights: FloatArray, part: Part, wider: IntArray, intercept: int | None
+) -> tuple[Coordinates, Vanishing | None]:
+    """Return coordinates of a part without the columns that wider parts determine, and what these columns were."""
+    columns = np.concatenate([wider, part.columns])
+    both = orthogonal_coordinates(matrix.columns(columns), weights, None, True)
+    dropped = both.aliased[both.aliased >= wider.size] - wider.size
+    kept = np.setdiff1d(np.arange(part.columns.size), dropped)
+    own = orthogonal_coordinates(matrix.columns(part.columns[kept]), weights, None, True)
+    if not dropped.size:
+        return own, None
+    assert own.centre is not None and own.basis is not None and both.vanishing is not None  # noqa: PT018
+    centre, basis = np.zeros(part.columns.size), np.zeros((part.columns.size, own.basis.shape[1]))
+    centre[kept], basis[kept] = own.centre, own.basis
+    found = both.vanishing
+    here = found.aliased >= wider.size
+    entries = here[found.numbers]
+    found = replace(
+        found,
+        aliased=found.aliased[here],
+        columns=found.columns[entries],
+        numbers=(np.cumsum(here) - 1)[found.numbers[entries]],
+        values=found.values[entries],
+        scale=found.scale[here],
+    )
+    return Coordinates(basis.copy(), dropped, centre, basis), _renumbered(found, columns, both.centre, intercept)
 
 
 def part_coordinates(
@@ -150,12 +186,17 @@ def part_coordinates(
     has = [intercept is not None and intercept in part.columns for part in predictors.parts]
     home = has.index(True) if any(has) else None
     base = None if home is None else predictors.parts[home].matrix(m)
-    found, mixes, start = [], [], 0
+    found, mixes, across, start = [], [], [], 0
     inner_parts = []
     for g, (part, columns) in enumerate(zip(predictors.parts, split.parts, strict=True)):
         place = int(np.flatnonzero(part.columns == intercept)[0]) if g == home else None
         mix = None if base is None or g == home else _within(base, part.matrix(m))
-        own = make(columns, weights, place, mix is not None)
+        wider = _wider(predictors, g, home) if mix is not None and make is orthogonal_coordinates else NONE
+        if wider.size:
+            own, gone = _beside(matrix, weights, part, wider, intercept)
+            across += [] if gone is None else [gone]
+        else:
+            own = make(columns, weights, place, mix is not None)
         found.append(own)
         mixes.append(mix)
         size = part.columns.size if own.basis is None else own.basis.shape[1]
@@ -173,7 +214,18 @@ def part_coordinates(
         for k, row in enumerate(predictors.places[home]):
             for a, columns_of_row in enumerate(solved):
                 transform[row[local], columns_of_row] -= mix[k, a] * shift
-    return PartCoordinates(tuple(found), predictors, inner, transform, intercept, matrix, split)
+    return PartCoordinates(tuple(found), predictors, inner, transform, intercept, tuple(across), matrix, split)
+
+
+def _wider(predictors: Predictors, g: int, home: int | None) -> IntArray:
+    """Return the columns of parts that can do what a part can, and more; without those of the intercepts."""
+    m, part = predictors.n_predictors, predictors.parts[g]
+    columns = [
+        other.columns
+        for h, other in enumerate(predictors.parts)
+        if h not in (g, home) and other.n_rows > part.n_rows and _within(other.matrix(m), part.matrix(m)) is not None
+    ]
+    return np.concatenate(columns) if columns else NONE
 
 
 def _within(base: FloatArray, constraint: FloatArray) -> FloatArray | None:
