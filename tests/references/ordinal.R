@@ -312,6 +312,10 @@ homes_words <- "C(Infl, contr.treatment('Low')) + C(Type, contr.treatment('Tower
 proportional <- function(table, formula, terms, links) lapply(setNames(links, paste(table, links, sep = "_")), function(link) {
   describe(table, formula, terms, link = link)
 })
+housing_cont <- function(link, model = "cumulative") {
+  describe("housing", "C(Infl, contr.treatment('Low')) + C(Type, contr.treatment('Tower'))", ~ Infl + Type, ~Cont, link, model,
+    nominal_words = "C(Cont, contr.treatment('Low'))")
+}
 fits <- c(
   proportional("wine", "temp + contact", ~ temp + contact, all),
   proportional("housing", homes_words, ~ Infl + Type + Cont, all),
@@ -323,6 +327,10 @@ fits <- c(
     housing_cont = describe("housing", "C(Infl, contr.treatment('Low')) + C(Type, contr.treatment('Tower'))", ~ Infl + Type, ~Cont,
       nominal_words = "C(Cont, contr.treatment('Low'))"),
     housing_nominal = describe("housing", "1", NULL, ~ Infl + Type + Cont, nominal_words = homes_words),
+    housing_cont_probit = housing_cont("probit"),
+    housing_cont_cloglog = housing_cont("cloglog"),
+    housing_cont_loglog = housing_cont("loglog"),
+    housing_cont_cauchit = housing_cont("cauchit"),
     students_public = describe("students", "pared + gpa", ~ pared + gpa, ~public, nominal_words = "public")
   )
 )
