@@ -182,3 +182,43 @@ def test_one_term_alone_is_all_terms() -> None:
     found = fit.proportional_odds_test()
     assert found.labels == ("all terms", "additive")
     assert found.statistic[0] == found.statistic[1]
+
+
+#: R: clm(apply ~ pared + gpa + offset(0.5 * public), weights = w, link = ..., data = students), w = 1 + row %% 3, rows
+#: from 1: log-likelihood, thresholds, pared and gpa, and their errors.
+WEIGHTED = {
+    "logit": (-723.126126111, [1.776419058263, 3.903334866473, 0.968691215125, 0.457618545622],
+              [0.547145500092, 0.564515967401, 0.186839188055, 0.181280519420]),
+    "probit": (-727.654283012, [0.950945741676, 2.178949287304, 0.561017775357, 0.225066903598],
+               [0.327618664003, 0.333969535027, 0.109907577334, 0.108822597189]),
+    "cloglog": (-725.106330152, [0.544545601068, 1.675959118581, 0.533328770237, 0.214279718458],
+                [0.321746967178, 0.324941214518, 0.112629476727, 0.107787573388]),
+    "loglog": (-730.657007102, [1.466489940408, 3.264514056488, 0.627453451500, 0.255129621993],
+               [0.407884722587, 0.421918001467, 0.128327130067, 0.134294120969]),
+    "cauchit": (-733.129814133, [1.373919263762, 4.224877320244, 0.873745893138, 0.358794564415],
+                [0.486843247220, 0.574722253463, 0.223367410617, 0.160823195946]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("link", WEIGHTED)
+def test_weights_and_an_offset_are_those_of_clm(link: str) -> None:
+    frame, left = counted("students")
+    frame = frame.assign(w=1.0 + np.arange(1, len(frame) + 1) % 3, half=0.5 * frame["public"])
+    fit = lk.ordinal(f"{left} ~ pared + gpa", frame, link=link, weights="w", offset="half")
+    loglik, coef, error = WEIGHTED[link]
+    # clm() puts the outer thresholds at -1e5 and 1e5, beyond which a Cauchy distribution still has 6e-6.
+    within = 1e-4 if link == "cauchit" else REFERENCE
+    assert_allclose(fit.loglik, loglik, rtol=within)
+    assert_allclose(fit.coef, coef, rtol=within)
+    assert_allclose(fit.std_error, error, rtol=max(within, 1e-6))  # of a Hessian by differences of gradients
+
+
+def test_a_column_that_a_nominal_one_determines_is_dropped_by_clm_too() -> None:
+    # R: clm(apply ~ pared + both, nominal = ~gpa, data = students), both = 2 * gpa + pared, is aliased there.
+    frame, left = counted("students")
+    frame = frame.assign(both=2.0 * frame["gpa"] + frame["pared"])
+    fit = lk.ordinal(f"{left} ~ pared + both + gpa", frame, nominal="gpa")
+    assert fit.aliased == ("both",)
+    assert_allclose(fit.loglik, -358.136526667, rtol=1e-11)
+    thresholds, slopes = [1.9948177358, 5.2599604069], [-0.5432165771, -0.9218122497]  # whose sign clm turns round
+    assert_allclose(fit.coef.drop("both"), [*thresholds, 1.0366316570, *(-np.array(slopes))], rtol=REFERENCE)
