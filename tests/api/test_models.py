@@ -122,8 +122,12 @@ def test_paths_and_cross_validations_have_the_same_models() -> None:
     ("word", "value", "ours"),
     [
         ("event", "yes", "model=lk.Binary(event='yes')"),
-        ("link", "logit", "model=lk.Binary(link='logit')"),
-        ("information", "observed", "model=lk.Binary(information='observed')"),
+        ("link", "logit", "model=lk.Binary(link='logit') or model=lk.Ordinal(link='logit')"),
+        (
+            "information",
+            "observed",
+            "model=lk.Binary(information='observed') or model=lk.Ordinal(information='observed')",
+        ),
         ("reference", "bus", "model=lk.Multinomial(reference='bus')"),
         ("per_outcome", {"bus": "cost"}, "model=lk.Multinomial(per_outcome={'bus': 'cost'})"),
         ("equal", "cost", "model=lk.Multinomial(equal='cost')"),
