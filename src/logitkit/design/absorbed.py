@@ -28,6 +28,11 @@ REFUSED: dict[NuisanceVerb, str] = {
         "fit, and so understate what samples differ by. Use errors by cluster, cluster={name!r}, for dependence within "
         "levels, or fit.bias_correction() for the bias that many levels bring."
     ),
+    "profile": (
+        "{name} is absorbed: a profile likelihood would hold a function of the coefficients fixed and fit the "
+        "intercepts of {n_levels:,} levels again at each value. Use method='wald'; or, where every level has many "
+        "rows, fit the factor as a term, C({name})."
+    ),
     "average predictions": (
         "Average predictions with errors are not offered where a factor is absorbed: the intercepts of the levels of "
         "{name} have errors of their own, each with its rows. fit.predict gives the probabilities."

@@ -25,7 +25,7 @@ from logitkit.engine.solvers.solver import Status
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
 
-__all__ = ["fit_limit", "origin_of"]
+__all__ = ["fit_limit", "limiting_objective", "origin_of"]
 
 
 def origin_of(response: Response, form: Form, intercept: int | None, columns: Columns | None = None) -> FloatArray:
@@ -61,7 +61,7 @@ def fit_limit(
     design: Design, form: Form, columns: Columns, margins: Margins, separated: Separated, solver: Newton
 ) -> FitRecord:
     """Fit the limiting model, each row without the outcomes that it loses, and record what is infinite."""
-    objective = _limiting(design, form, columns, margins, separated)
+    objective = limiting_objective(design, form, columns, margins, separated)
     start: FloatArray = np.zeros(objective.n_params)
     if not form.is_single or form.family.needs_origin:
         whole = origin_of(design.response, form, design.info.intercept, columns)
@@ -85,7 +85,9 @@ def fit_limit(
     return make_record(design, form, shown_coordinates(form, columns), solution, vcov, limit, 0.95)
 
 
-def _limiting(design: Design, form: Form, columns: Columns, margins: Margins, separated: Separated) -> Objective:
+def limiting_objective(
+    design: Design, form: Form, columns: Columns, margins: Margins, separated: Separated
+) -> Objective:
     """Return the objective of the limiting model, over the directions that no separated row keeps from moving."""
     response = design.response
     if margins.rows is None:

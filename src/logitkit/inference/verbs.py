@@ -120,6 +120,38 @@ def _working(instead: str) -> Condition:
     return look
 
 
+def _has_likelihood(record: FitRecord) -> LogitkitError | None:
+    """Refuse what the likelihood says where it is not that of the data."""
+    if record.has_likelihood:
+        return None
+    if record.penalty is not None:
+        return UnsupportedError(
+            "Profile and score intervals are not offered after a penalty that shrinks: they take the maximum of the "
+            f"likelihood for the estimate. Instead: {ELSEWHERE}; after a ridge or a Gaussian prior, fit.confint() has "
+            "posterior intervals."
+        )
+    return UnsupportedError(
+        f"Profile and score intervals are not valid with {record.covariance.label}; use method='wald'."
+    )
+
+
+def _converged(record: FitRecord) -> LogitkitError | None:
+    """Refuse what starts from the maximum where it was not reached."""
+    if record.converged:
+        return None
+    return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no maximum to start from.")
+
+
+def _one_by_one(record: FitRecord) -> LogitkitError | None:
+    """Refuse refits by function where levels are eliminated for their number."""
+    if isinstance(record.coordinates, Coordinates):
+        return None
+    return UnsupportedError(
+        f"The model has {len(record.names):,} coefficients, most of them levels of one factor, and a profile is fitted "
+        "for each. Use method='wald'."
+    )
+
+
 def _separated(record: FitRecord) -> LogitkitError | None:
     """Refuse refits of a fit without a finite estimate."""
     if record.is_separated:
@@ -259,6 +291,8 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     # estimates and their errors
     "vcov": (_withheld("A covariance"),),
     "confint": (_withheld("Intervals"),),
+    "profile": (_has_likelihood, _beside("profile"), _one_by_one, _converged),
+    "score": (_has_likelihood, _beside("profile"), _one_by_one, _converged),
     "odds_ratios": (_named_ratio,),
     "odds_ratios of the other outcome": (_named_ratio, _inverse_ratio),
     "certificate": (_certified,),

@@ -114,6 +114,35 @@ class ScalarRows:
 
         return sum(ordered_map(fill, len(self.groups.bounds), light=self.groups.light)), slope, curvature
 
+    def each(self, coefs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return values and gradients at k coefficient vectors, (k, p), in one pass: shapes (k,) and (k, p)."""
+        inner = np.stack([self.matrix.spread(coef) for coef in coefs])
+        y, weights, shift = self.response.y, self.response.weights, self.response.shift
+
+        def sums_of(group: int) -> tuple[FloatArray, FloatArray]:
+            values, gradients = np.zeros(len(inner)), np.zeros(inner.shape)
+            curvature = np.empty(min(self.groups.block, self.matrix.n_rows))
+            with np.errstate(invalid="ignore", over="ignore"):
+                for start, stop in self.groups.blocks(group):
+                    block, here = self._inner.rows(start, stop), slice(start, stop)
+                    eta = np.ascontiguousarray(block.matvecs(inner))
+                    if shift is not None:
+                        eta += shift[here]
+                    slopes = np.empty_like(eta)
+                    for k, (row, slope) in enumerate(zip(eta, slopes, strict=True)):
+                        found = self.family.rows(row, y[here], weights[here], slope, curvature[: stop - start])
+                        values[k] += found[0]
+                    block.add_rmatvecs(slopes, gradients)
+            return values, gradients
+
+        values, gradients = np.zeros(len(inner)), np.zeros(inner.shape)
+        small = self.matrix.n_rows * self.matrix.width * len(inner) <= NUMBERS_OF_PART
+        n_groups = len(self.groups.bounds)
+        for part in map(sums_of, range(n_groups)) if small else ordered_map(sums_of, n_groups):
+            values += part[0]
+            gradients += part[1]
+        return values, np.stack([self.matrix.collect(gradient) for gradient in gradients])
+
     def pull(self, values: FloatArray) -> FloatArray:
         """Return X' v for one value per row, shape (p,).
 

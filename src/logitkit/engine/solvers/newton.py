@@ -278,7 +278,13 @@ class KeptHessian:
 
     def step(self, here: Evaluation) -> NewtonStep:
         """Return the direction and the decrement by the corrected Hessian."""
-        vector = -here.gradient
+        direction = self.solve(-here.gradient)
+        squared = -float(here.gradient @ direction)
+        # A sum that is not finite must not pass for a small one.
+        return NewtonStep(direction, squared if math.isnan(squared) else max(squared, 0.0), None)
+
+    def solve(self, vector: FloatArray) -> FloatArray:
+        """Return the inverse of the corrected Hessian times a vector."""
         shares = []
         for step, change, product in reversed(self.pairs):
             share = float(step @ vector) / product
@@ -287,9 +293,7 @@ class KeptHessian:
         vector = self.factor.solve(vector)
         for (step, change, product), share in zip(self.pairs, reversed(shares), strict=True):
             vector = vector + (share - float(change @ vector) / product) * step
-        squared = -float(here.gradient @ vector)
-        # A sum that is not finite must not pass for a small one.
-        return NewtonStep(vector, squared if math.isnan(squared) else max(squared, 0.0), None)
+        return vector
 
     def is_near(
         self, objective: SmoothObjective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float

@@ -1,0 +1,87 @@
+"""A root of a function that rises outward, by Newton's method or the secant within a bracket that grows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+__all__ = ["outward_root"]
+
+STEPS = 100
+OUTWARD = 2.0  # factor by which a bracket grows
+FARTHEST = 1e12  # units from the start: what has not crossed zero there is given up
+NARROW = 1e-15  # of the values: a bracket that is narrower is one number
+
+
+def outward_root(
+    measure: Callable[[float], tuple[float, float] | None],
+    start: float,
+    side: float,
+    unit: float,
+    tol: float,
+    *,
+    known: bool = True,
+) -> float:
+    """Return where a function that rises in one direction is zero.
+
+    Parameters
+    ----------
+    measure : callable
+        Of a value: the function and its derivative, nan where that is not known; None where the function is not
+        defined, which counts as beyond the root.
+    start : float
+        A value.
+    side : float
+        The direction in which the function rises: 1 or -1.
+    unit : float
+        About how far the root is.
+    tol : float
+        Of the function.
+    known : bool, default True
+        Whether the function is below zero at the start.
+
+    Returns
+    -------
+    float
+        The root, or an end of the bracket where the function jumps over zero; infinite where it never crosses.
+
+    Examples
+    --------
+    >>> round(outward_root(lambda v: (v * v - 2.0, 2.0 * v), 0.0, 1.0, 1.0, 1e-12), 9)
+    1.414213562
+    >>> round(outward_root(lambda v: (v * v - 2.0, float("nan")), 0.0, -1.0, 1.0, 1e-12), 9)
+    -1.414213562
+    """
+    inside, outside = start if known else -side * math.inf, side * math.inf
+    value, before, length = (start + side * unit if known else start), None, unit
+    for _ in range(STEPS):
+        found = measure(value)
+        if found is None or found[0] > 0.0:
+            outside = value
+        else:
+            inside = value
+        if found is not None and abs(found[0]) <= tol:
+            return value
+        bounded = not (math.isinf(inside) or math.isinf(outside))
+        if bounded and abs(outside - inside) <= NARROW * max(abs(inside), abs(outside), unit):
+            return inside
+        if abs(value - start) > FARTHEST * unit:
+            return side * math.inf
+        guess = math.nan
+        if found is not None:
+            slope = found[1]
+            if math.isnan(slope) and before is not None and before[1] != found[0]:
+                slope = (found[0] - before[1]) / (value - before[0])
+            if side * slope > 0.0:
+                guess = value - found[0] / slope
+            before = (value, found[0])
+        if not side * inside < side * guess < side * outside or (not bounded and abs(guess - value) > 8.0 * length):
+            length *= OUTWARD
+            if math.isinf(outside):
+                guess = value + side * length
+            elif math.isinf(inside):
+                guess = value - side * length
+            else:
+                guess = 0.5 * (inside + outside)
+        value = guess
+    return value

@@ -1,0 +1,234 @@
+r"""Profile-likelihood intervals of linear functions of the coefficients.
+
+The interval of :math:`c'\theta` are the values v at which :math:`2(\hat\ell - \ell_P(v))` is at most the squared
+quantile, :math:`\ell_P` being the likelihood maximised with :math:`c'\theta = v`. Where the estimate is infinite one
+end is, and the other is found on the slices where the function is held, from which directions of recession may still
+lead to infinity (``docs/maths/profile.md``, section 3).
+
+References
+----------
+Venzon, D. J. and Moolgavkar, S. H. (1988) Applied Statistics 37, 87-94. Cox, D. R. and Hinkley, D. V. (1974)
+Theoretical Statistics, section 9.3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.objective import SmoothObjective
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError
+from logitkit.inference.functions import function_estimates, function_sides
+from logitkit.inference.intervals.limits import LimitLikelihood, SliceModel
+from logitkit.inference.intervals.profile_ends import End, end_by_slices, profile_ends
+from logitkit.inference.intervals.profile_slices import ProfileSlices
+from logitkit.inference.likelihood import likelihood_of
+from logitkit.inference.verbs import require
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["FunctionIntervals", "estimated", "profile_intervals", "require_rows"]
+
+NONE = End(np.nan)
+ZERO = 1e-12  # of the size of its terms: a function of the coefficients that is none
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionIntervals:
+    """Intervals of linear functions of the coefficients.
+
+    Parameters
+    ----------
+    estimate, low, high : (m,) array
+        Infinite where they are; nan where there is no function of what was estimated, or no end was found.
+    level : float
+        Confidence level.
+    critical : float
+        The quantile that the root of the statistic is compared with.
+    ends : tuple of (End, End)
+        How each interval is certified.
+    several : (m,) bool array
+        Where the values that are not rejected are more than one interval, of which the one with the estimate is given.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> FunctionIntervals(
+    ...     one, 0 * one, 2 * one, 0.95, 1.96, ((End(0.0, 0.0, 0.0), End(2.0, 1.0, 0.0)),), one > 2
+    ... ).uncertified
+    array([0])
+    """
+
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    level: float
+    critical: float
+    ends: tuple[tuple[End, End], ...]
+    several: BoolArray
+
+    @property
+    def uncertified(self) -> IntArray:
+        """Functions with an end whose likelihood is not at its target."""
+        return np.flatnonzero([not (low.certified and high.certified) for low, high in self.ends])
+
+
+def profile_intervals(
+    record: FitRecord,
+    design: Design | None,
+    functions: FloatArray,
+    level: float | None = None,
+    critical: float | None = None,
+) -> FunctionIntervals:
+    """Return profile-likelihood intervals.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows.
+    functions : (m, p) array
+        Of the flat coefficients, one row per function.
+    level : float, optional
+        Confidence level; the fit's by default.
+    critical : float, optional
+        The quantile, where it is not that of one interval.
+
+    Returns
+    -------
+    FunctionIntervals
+        Missing for functions of aliased coefficients.
+
+    Raises
+    ------
+    DataError
+        Without the rows of the fit.
+    UnsupportedError, ConvergenceError
+        Where there is no likelihood, or where the fit has not converged.
+
+    Examples
+    --------
+    Separated data, whose slope is infinite:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]})
+    >>> found = profile_intervals(fit.record, fit.design, np.array([[0.0, 1.0]]))
+    >>> bool(0.0 < found.low[0] < 1.0), found.high.tolist()
+    (True, [inf])
+    """
+    require(record, "profile")
+    design = require_rows(design)
+    level = record.level if level is None else level
+    critical = float(record.law.quantile(level)) if critical is None else critical
+    sides, known = function_sides(record, functions), estimated(record, functions)
+    estimate = function_estimates(record, functions, level).estimate
+    height = 0.5 * critical**2
+    ends = [(NONE, NONE)] * len(functions)
+    for k in np.flatnonzero(known & np.isnan(sides)):
+        ends[k] = (End(-np.inf), End(np.inf))
+    finite = np.flatnonzero(known & (sides == 0.0))
+    infinite = np.flatnonzero(known & (np.abs(sides) == 1.0))
+    if record.limit is None:
+        likelihood = likelihood_of(record, design)
+        inner = likelihood.functions(functions[finite])
+        for k, pair in zip(finite, _pairs(likelihood.objective(), likelihood.coef, inner, height), strict=True):
+            ends[k] = pair
+    else:
+        limit = LimitLikelihood(record, design)
+        if finite.size:
+            model = limit.finite(functions[finite])
+            pairs = _pairs(model.objective, model.coef, model.functions, height)
+            for k, pair in zip(finite, pairs, strict=True):
+                ends[k] = pair
+        for k in infinite:
+            side = float(sides[k])
+            other = _other_end(limit.held(functions[k]), limit.least, side, height)
+            ends[k] = (other, End(np.inf)) if side > 0.0 else (End(-np.inf), other)
+    low, high = (np.array([pair[side].value for pair in ends]) for side in (0, 1))
+    estimate = np.where(known, estimate, np.nan)
+    return FunctionIntervals(estimate, low, high, level, critical, tuple(ends), np.zeros(len(functions), dtype=bool))
+
+
+def require_rows(design: Design | None) -> Design:
+    """Return the rows of a fit, which a likelihood needs.
+
+    Parameters
+    ----------
+    design : Design or None
+        None for a loaded model.
+
+    Returns
+    -------
+    Design
+        The rows.
+
+    Raises
+    ------
+    DataError
+        If there are none.
+
+    Examples
+    --------
+    >>> require_rows(None)
+    Traceback (most recent call last):
+    logitkit.errors.DataError: This fit holds no rows, as it was loaded or pickled: ...
+    """
+    if design is None:
+        raise DataError(
+            "This fit holds no rows, as it was loaded or pickled: intervals by its likelihood need them. Fit it again, "
+            "or use method='wald'."
+        )
+    return design
+
+
+def estimated(record: FitRecord, functions: FloatArray) -> BoolArray:
+    """Return which functions are of coefficients that were estimated, and are not fixed by the model.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    functions : (m, p) array
+        One row per function.
+
+    Returns
+    -------
+    (m,) bool array
+        False for a function of an aliased coefficient, or of one that is not in the model.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x + z", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5], "z": [2, 4, 6, 8, 10]})
+    >>> estimated(fit.record, np.eye(3)).tolist()
+    [True, True, False]
+    """
+    known = ~(functions[:, record.aliased] != 0.0).any(axis=1)
+    inner = record.coordinates.jacobian(functions)
+    transform = getattr(record.coordinates, "transform", None)
+    size = np.abs(functions) @ (np.eye(functions.shape[1]) if transform is None else np.abs(transform))
+    return np.asarray(known & (np.abs(inner) > ZERO * size).any(axis=1))
+
+
+def _pairs(objective: SmoothObjective, coef: FloatArray, functions: FloatArray, height: float) -> list[tuple[End, End]]:
+    """Return both ends of each function."""
+    m = len(functions)
+    if not m:
+        return []
+    ends = profile_ends(
+        objective,
+        coef,
+        np.repeat(functions, 2, axis=0),
+        np.full(2 * m, height),
+        np.tile([-1.0, 1.0], m),
+    )
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _other_end(model: SliceModel, least: float, side: float, height: float) -> End:
+    """Return the finite end of a function that runs to infinity on the other side."""
+    slices = ProfileSlices(model.objective, model.functions[0], model.coef, least)
+    return end_by_slices(slices, float(model.functions[0] @ model.coef), -side, height, known=False)
