@@ -35,9 +35,11 @@ def origin_of(response: Response, form: Form, intercept: int | None, columns: Co
     """
     predictors = form.predictors if columns is None else inner_predictors(form, columns)
     zero: FloatArray = np.zeros(predictors.n_params)
-    home = [part for part in form.predictors.parts if intercept is not None and intercept in part.columns]
     target = form.family.origin(response)
-    if not home or not target.any():
+    if intercept is None or not target.any():
+        return zero
+    home = [part for part in form.predictors.parts if intercept in part.columns]
+    if not home:
         return zero
     (part,) = home
     spanned = part.matrix(target.size)

@@ -27,13 +27,13 @@ def null_loss(response: Response, intercept: bool, family: Any) -> float:
     True
     """
     if response.offset is None:
-        occurs = response.totals > 0.0
-        if intercept and np.count_nonzero(occurs) == 1:
+        totals = response.totals.tolist()
+        if intercept and sum(total > 0.0 for total in totals) == 1:
             return 0.0
         eta = family.intercepts(response.totals / response.total) if intercept else family.intercepts(None)
         with np.errstate(divide="ignore"):
             losses = -family.log_probabilities(eta[:, None])[:, 0]
-        return float(sum(response.totals[occurs] * losses[occurs]))
+        return sum((total * loss for total, loss in zip(totals, losses.tolist(), strict=True) if total > 0.0), 0.0)
     columns = Dense(np.ones((response.n_rows, 1 if intercept else 0)))
     reference = 0 if family.compares_predictors else None
     several = full_predictors(len(response.offset), columns.n_columns, reference)

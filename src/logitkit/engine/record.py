@@ -227,11 +227,13 @@ class FitRecord:
         finite = np.isfinite(self.coef)
         return np.where(finite[:, None] & finite, self.full_vcov, np.nan)
 
-    @property
+    @once
     def std_error(self) -> FloatArray:
-        """Standard errors, shape (p,); nan where there is none."""
+        """Standard errors, shape (p,), read-only; nan where there is none."""
         variance = self.coordinates.variances(self.inner_vcov)
-        return np.sqrt(np.where(np.isfinite(self.coef) & (variance >= 0.0), variance, np.nan))
+        error = np.sqrt(np.where(np.isfinite(self.coef) & (variance >= 0.0), variance, np.nan))
+        error.flags.writeable = False
+        return error
 
     @property
     def converged(self) -> bool:

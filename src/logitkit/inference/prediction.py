@@ -296,7 +296,7 @@ def predictions(
             variance[:, rows] = np.einsum("nlm,nlm->ln", by_row @ covariance, by_row)
     # A variance that is zero may come out as rounding of either sign.
     error = np.sqrt(np.where(np.isfinite(log_odds), np.maximum(variance, 0.0), np.nan))
-    rest = np.stack([np.delete(probability, k, axis=0).sum(axis=0) for k in shown])  # 1 - p without cancellation
+    rest = np.array([_others(probability, k) for k in shown])  # 1 - p without cancellation
     return Predictions(
         log_odds=log_odds,
         log_odds_error=error,
@@ -306,3 +306,10 @@ def predictions(
         high=LOGIT.inverse(log_odds + z * error),
         level=level,
     )
+
+
+def _others(probability: FloatArray, k: int) -> FloatArray:
+    """Return the sum of the probabilities of the outcomes other than k, shape (n,)."""
+    if len(probability) == 2:
+        return np.asarray(probability[1 - k])
+    return np.asarray(np.delete(probability, k, axis=0).sum(axis=0))

@@ -185,22 +185,23 @@ class Binomial:
 
     def probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the probabilities of non-event and event, shape (2, n)."""
-        return np.stack([self.complement(eta[0]), self.mean(eta[0])])
+        return np.array([self.complement(eta[0]), self.mean(eta[0])])
 
     def log_probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the logarithms of both probabilities, shape (2, n)."""
-        zero: FloatArray = np.zeros(eta.shape[1])
-        return -np.stack([self._limit_loss(eta[0], zero), self._limit_loss(eta[0], zero + 1.0)])
+        both, outcome = np.empty((2, eta.shape[1])), np.zeros((2, eta.shape[1]))
+        both[:], outcome[1] = eta[0], 1.0
+        return -self._limit_loss(both.reshape(-1), outcome.reshape(-1)).reshape(both.shape)
 
     def log_odds(self, eta: FloatArray) -> FloatArray:
         """Return the log odds of non-event and event, shape (2, n)."""
         odds = eta[0] if self.is_logit else self.link.log_odds(eta[0])
-        return np.stack([-odds, odds])
+        return np.array([-odds, odds])
 
     def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
         """Return the derivatives of both log odds by the linear predictor, shape (2, 1, n)."""
         slope = np.ones(eta.shape) if self.is_logit else self.link.log_odds_slope(eta)
-        return np.stack([-slope, slope])
+        return np.array([-slope, slope])
 
     def improper(self, eta: FloatArray) -> BoolArray:
         """Return those whose mean is not below 1, with the log link, shape (n,)."""

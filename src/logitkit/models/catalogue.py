@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from logitkit.errors import DataError
 from logitkit.models.binary import Binary
@@ -25,6 +25,8 @@ def require_model(model: Any) -> Model:
     Traceback (most recent call last):
     logitkit.errors.DataError: model='multinomial': a model is an object, model=lk.Multinomial().
     """
+    if isinstance(model, STATEMENTS):  # at once, where a protocol has its attributes looked at
+        return cast("Model", model)
     for kind in STATEMENTS:
         if isinstance(model, str) and model in kind.called:
             raise DataError(f"model={model!r}: a model is an object, model=lk.{kind.__name__}({kind.called[model]}).")

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -318,9 +319,12 @@ def patterned_predictors(kept: BoolArray, same: BoolArray) -> Predictors:
     return Predictors(kept.shape[0], kept.shape[1], tuple(parts))
 
 
+@lru_cache(maxsize=16)
 def single_predictor(n_columns: int) -> Predictors:
-    """Return the one linear predictor of a model of two outcomes."""
-    return Predictors(1, n_columns, (Part(np.arange(n_columns), np.zeros(1, dtype=np.int64), None, ("",)),))
+    """Return the one linear predictor of a model of two outcomes: of fits of as many columns, the same."""
+    columns, row = np.arange(n_columns), np.zeros(1, dtype=np.int64)
+    columns.flags.writeable = row.flags.writeable = False
+    return Predictors(1, n_columns, (Part(columns, row, None, ("",)),))
 
 
 def full_predictors(n_predictors: int, n_columns: int, reference: int | None, labels: Sequence[str] = ()) -> Predictors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from logitkit.engine.facts import Equation
 from logitkit.engine.record import FitRecord
 from logitkit.report.number_format import format_integer, format_number
 from logitkit.report.wording import counted
-from logitkit.typing import IntArray
+from logitkit.typing import BoolArray, IntArray
 
 __all__ = ["listed_columns", "listed_equations", "not_listed"]
 
@@ -30,12 +31,13 @@ def listed_columns(info: DesignInfo) -> IntArray:
 
 def listed_equations(record: FitRecord) -> list[Equation]:
     """Return the equations that are listed, each with the columns that are listed and are in the model."""
-    columns = _columns(record)
-    gone = np.zeros(record.coef.size, dtype=bool) if record.absent is None else record.absent
+    listed = _listed(record)
     found = []
-    for one in record.equations[: _most(record, columns)]:
-        kept = np.isin(one.columns, columns) & ~gone[one.places]
-        found.append(Equation(one.label, one.columns[kept], one.places[kept]))
+    for one in record.equations[: _most(record, listed)]:
+        kept = listed[one.columns]
+        if record.absent is not None:
+            kept &= ~record.absent[one.places]
+        found.append(one if kept.all() else Equation(one.label, one.columns[kept], one.places[kept]))
     return found
 
 
@@ -44,7 +46,7 @@ def not_listed(record: FitRecord) -> Iterator[str]:
     if len(record.equations) == 1:
         yield from _terms_not_listed(record)
         return
-    columns, every = _columns(record), record.coef.size
+    columns, every = _listed(record), record.coef.size
     shown = _most(record, columns)
     listed = sum(_size(one, columns) for one in record.equations[:shown])
     if listed == every:
@@ -52,27 +54,30 @@ def not_listed(record: FitRecord) -> Iterator[str]:
     which = []
     if shown < len(record.equations):
         which.append(f"the outcomes from {record.equations[shown].label} on")
-    if columns.size < len(record.info.names):
-        which.append(f"{counted(len(record.info.names) - columns.size, 'column')} of each outcome")
+    if not columns.all():
+        which.append(f"{counted(int(np.count_nonzero(~columns)), 'column')} of each outcome")
     yield (
         f"Not listed: {format_integer(every - listed)} of {format_integer(every)} coefficients "
         f"({', and '.join(which)}). fit.tidy() has them all."
     )
 
 
-def _columns(record: FitRecord) -> IntArray:
+def _listed(record: FitRecord) -> BoolArray:
+    """Return which columns are listed in each equation."""
     columns = listed_columns(record.info)
-    return columns if len(record.equations) == 1 else columns[:ROWS_MOST]
+    listed = np.zeros(len(record.info.names), dtype=bool)
+    listed[columns if len(record.equations) == 1 else columns[:ROWS_MOST]] = True
+    return listed
 
 
-def _most(record: FitRecord, columns: IntArray) -> int:
+def _most(record: FitRecord, listed: BoolArray) -> int:
     """Return how many equations are listed."""
-    rows = np.cumsum([_size(one, columns) for one in record.equations])
-    return max(int(np.count_nonzero(rows <= ROWS_MOST)), 1)
+    rows = accumulate(_size(one, listed) for one in record.equations)
+    return max(sum(size <= ROWS_MOST for size in rows), 1)
 
 
-def _size(one: Equation, columns: IntArray) -> int:
-    return int(np.isin(one.columns, columns).sum())
+def _size(one: Equation, listed: BoolArray) -> int:
+    return int(np.count_nonzero(listed[one.columns]))
 
 
 def _terms_not_listed(record: FitRecord) -> Iterator[str]:

@@ -19,18 +19,14 @@ from logitkit.report.tidy import posterior_named
 
 __all__ = ["augment_frame", "effects_frame", "predictions_frame", "row_labels", "scatter"]
 
+PREDICTED = pd.Index(["estimate", "std_error", "conf_low", "conf_high", "logit", "logit_std_error"])
+
 
 def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFrame:
     """Return predictions of one outcome with standard errors and intervals, one row per row of the table."""
-    columns = {
-        "estimate": result.probability,
-        "std_error": result.std_error,
-        "conf_low": result.low,
-        "conf_high": result.high,
-        "logit": result.log_odds,
-        "logit_std_error": result.log_odds_error,
-    }
-    return ResultFrame({name: scatter(values[0], kept) for name, values in columns.items()}, index=index)
+    columns = result.probability, result.std_error, result.low, result.high, result.log_odds, result.log_odds_error
+    values = scatter(np.concatenate(columns), kept)  # one table, which pandas is quicker with than with six columns
+    return ResultFrame(values.T, index=index, columns=PREDICTED.copy())
 
 
 def effects_frame(result: Effects, record: FitRecord) -> pd.DataFrame:
@@ -108,7 +104,7 @@ def row_labels(design: Design) -> Any:
 
 
 def scatter(values: Any, kept: Any) -> Any:
-    """Return values at the rows kept and nan at the others."""
-    out = np.full(kept.shape, np.nan)
-    out[kept] = values
+    """Return values at the rows kept and nan at the others, along the last axis."""
+    out = np.full((*values.shape[:-1], kept.size), np.nan)
+    out[..., kept] = values
     return out

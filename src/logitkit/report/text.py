@@ -64,11 +64,12 @@ def render_text(document: Document, width: int = _WIDTH) -> str:
     if not is_count(width, 0):
         raise DataError(f"width={width!r:.60} must be a whole number of characters.")
     width = max(width, 40)
-    page = _page_width(document, width)
+    tables = [_cells(block) if isinstance(block, Table) else None for block in document.blocks]
+    page = _page_width(document, tables, width)
     parts = [_wrap(document.title, width) + _wrap(document.subtitle, width)]
     parts.append(_facts(document.facts, page))
     parts.append([line for text in document.warnings for line in _hanging("Warning: ", text, page)])
-    parts += [_block(block, page, width) for block in document.blocks]
+    parts += [_block(block, page, width, cells) for block, cells in zip(document.blocks, tables, strict=True)]
     parts.append([line for text in document.notes for line in _wrap(text, page)])
     lines = [*_separated(parts)]
     return "\n".join(line.rstrip() for line in lines)
@@ -99,20 +100,21 @@ def display_width(text: str) -> int:
     )
 
 
-def _page_width(document: Document, width: int) -> int:
+def _page_width(document: Document, tables: list[list[list[str]] | None], width: int) -> int:
     """Return the width that facts, notes and tables share: what the widest of them needs."""
-    if not all(isinstance(block, Table) for block in document.blocks):
-        return width
-    tables = [block for block in document.blocks if isinstance(block, Table)]
-    needs = [sum(_natural_widths(_cells(table))) + _GAP * (len(table.columns) - 1) for table in tables]
+    needs = []
+    for cells in tables:
+        if cells is None:  # what is no table fills the page
+            return width
+        needs.append(sum(_natural_widths(cells)) + _GAP * (len(cells) - 1))
     needs += [2 * size + 2 * _GAP for size in map(_fact_width, document.facts) if 2 * size + 2 * _GAP <= width]
     return min(width, max([_NARROWEST_PAGE, *needs]))
 
 
-def _block(block: Block, page: int, width: int) -> list[str]:
+def _block(block: Block, page: int, width: int, cells: list[list[str]] | None = None) -> list[str]:
     match block:
         case Table():
-            return _table(block, page, width)
+            return _table(block, cells or _cells(block), page, width)
         case Prose():
             return [*_separated(_wrap(text, page) for text in block.paragraphs)]
         case Figure():
@@ -151,8 +153,7 @@ def _spread(fact: Fact, width: int) -> str:
     return label + " " * (width - display_width(label) - display_width(value)) + value
 
 
-def _table(table: Table, page: int, width: int) -> list[str]:
-    cells = _cells(table)
+def _table(table: Table, cells: list[list[str]], page: int, width: int) -> list[str]:
     gap, panels = _panels(table, cells, width)
     grids = [_grid(table, cells, panel, page, gap) for panel in panels]
     notes = [line for note in table.notes for line in _wrap(note, page)]
@@ -222,7 +223,7 @@ def _grid(table: Table, cells: list[list[str]], panel: dict[int, int], page: int
     for row in range(len(table.rows) + 1):
         heading = row == 0
         pieces = [
-            _wrap(cells[place][row], size, names=not heading, indent=0 if heading else 2)
+            _broken(cells[place][row], size, names=not heading, indent=0 if heading else 2)
             for place, size in panel.items()
         ]
         height = max(1, *map(len, pieces))
@@ -249,9 +250,13 @@ def _hanging(head: str, text: str, width: int) -> list[str]:
     return [(head if not place else " " * display_width(head)) + line for place, line in enumerate(lines)]
 
 
-def _wrap(text: str, width: int, *, names: bool = False, indent: int = 0) -> list[str]:
-    """Break a text at spaces, a name also after ``:``, ``,``, ``_``, ``]``, ``)`` and before ``[``."""
-    text = _clean(text)
+def _wrap(text: str, width: int) -> list[str]:
+    """Break a text at spaces."""
+    return _broken(_clean(text), width)
+
+
+def _broken(text: str, width: int, *, names: bool = False, indent: int = 0) -> list[str]:
+    """Break printable text at spaces, a name also after ``:``, ``,``, ``_``, ``]``, ``)`` and before ``[``."""
     if display_width(text) <= width:
         return [text] if text else []
     lines = [""]
