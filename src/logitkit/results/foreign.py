@@ -58,6 +58,7 @@ KEYWORDS = {
     "absorb": "Levels are absorbed by lk.logit and lk.fit, in a model of two outcomes; elsewhere write C(...).",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
+OF_ANOTHER = "It is stated by another model, which lk.fit takes: {0}."
 OF_MODEL = "It is stated by the model: {0}."
 STATED = frozenset(name for kind in STATEMENTS for name in arguments_of(kind))
 FAMILY = "It is model= here: lk.Binary(), and lk.Multinomial() for more than two outcomes."
@@ -140,7 +141,7 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
     places = sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters.values())
     known = [name for name in parameters if name != "self"]
     own = len(parameters) - len(known)
-    hints = {word: OF_MODEL.format(_calls(word, "...")) for word in STATED} | KEYWORDS
+    hints = {word: OF_ANOTHER.format(_calls(word, "...")) for word in STATED} | KEYWORDS
     for name in set(DIVIDING) & set(known):
         hints |= {word: DIVIDED.format(name, option) for word, option in OF_FOLDS.items()}
         hints |= dict.fromkeys(DIVIDING, f"It is {name}= here.")
@@ -176,6 +177,11 @@ def in_our_words(function: Callable[P, R]) -> Callable[P, R]:
         return function(*given, **named)
 
     return asked
+
+
+def _one(kind: type) -> str:
+    """Return the name of a class with its article."""
+    return f"{'An' if kind.__name__[0] in 'AEIOU' else 'A'} {kind.__name__}"
 
 
 def _calls(word: str, value: str) -> str:
@@ -217,11 +223,11 @@ def meant_by(name: str, kind: type) -> str:
     """
     own = [each for each in dir(kind) if not each.startswith("_")]
     if name in OTHERS and "odds_ratios" in own:
-        return f"A {kind.__name__} has no attribute {name!r}. {OTHERS[name]}"
+        return f"{_one(kind)} has no attribute {name!r}. {OTHERS[name]}"
     known = ATTRIBUTES.get(name)
     offered = known is not None and known.partition("(")[0].partition(",")[0] in own
     hint = f"It is called {known} here." if offered else nearest_name(name, own)
-    return f"A {kind.__name__} has no attribute {name!r}. {hint}"
+    return f"{_one(kind)} has no attribute {name!r}. {hint}"
 
 
 def function_meant_by(name: str, own: Sequence[str]) -> str:
