@@ -111,12 +111,15 @@ def _renumbered(vanishing: Vanishing, columns: IntArray, centre: FloatArray | No
         return found
     count = vanishing.aliased.size
     shift = np.zeros(count)
-    np.add.at(shift, vanishing.numbers, vanishing.values * centre[vanishing.columns])
+    means = vanishing.values * centre[vanishing.columns]
+    np.add.at(shift, vanishing.numbers, means)
+    size = np.bincount(vanishing.numbers, np.abs(means), count)
+    moved = np.flatnonzero(np.abs(shift) > WITHIN * size)
     return replace(
         found,
-        columns=np.append(found.columns, np.full(count, intercept)),
-        numbers=np.append(found.numbers, np.arange(count)),
-        values=np.append(found.values, -shift),
+        columns=np.append(found.columns, np.full(moved.size, intercept)),
+        numbers=np.append(found.numbers, moved),
+        values=np.append(found.values, -shift[moved]),
     )
 
 

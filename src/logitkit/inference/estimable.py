@@ -108,9 +108,10 @@ def _was(record: FitRecord, column: int) -> str:
     """Say what an aliased column was on the rows of the fit."""
     assert record.coordinates.vanishing is not None
     columns, values = record.coordinates.vanishing.terms(column)
-    name, given = record.names[column], record.nuisance.words.given
+    names, given = record.info.names, record.nuisance.words.given
+    name = names[column]
     if given:
-        others = f"{', '.join(repr(record.names[j]) for j in columns[:MOST_TERMS])} and " if columns.size else ""
+        others = f"{', '.join(repr(names[j]) for j in columns[:MOST_TERMS])} and " if columns.size else ""
         return f"{name!r} was determined by {others}{given}"
     if columns.size == 0:
         return f"{name!r} was 0"
@@ -119,6 +120,6 @@ def _was(record: FitRecord, column: int) -> str:
     text = ""
     for j, value in zip(columns, values, strict=True):
         sign = ("-" if value < 0 else "") if not text else (" - " if value < 0 else " + ")
-        size, own = f"{abs(value):.6g}", "" if j == record.info.intercept else record.names[j]
+        size, own = f"{abs(value):.6g}", "" if j == record.info.intercept else names[j]
         text += sign + (size if not own else own if size == "1" else f"{size} {own}")
     return f"{name!r} was {text}"
