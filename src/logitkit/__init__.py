@@ -1,4 +1,4 @@
-"""Logistic regression: formulas, honest inference, diagnostics and reports.
+"""Logistic regression: formulas, inference, diagnostics and reports.
 
 Examples
 --------

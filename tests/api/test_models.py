@@ -136,12 +136,14 @@ def test_paths_and_cross_validations_have_the_same_models() -> None:
 def test_words_that_the_model_states_are_answered(name: str, word: str, value: Any, ours: str) -> None:
     with pytest.raises(ArgumentError) as told:
         TAKE_A_MODEL[name](**{word: value})
-    assert str(told.value) == f"{name}() has no argument {word!r}. It is stated by the model: {ours}."
+    assert str(told.value) == f"{name}() has no argument {word!r}. It belongs to the model: {ours}."
 
 
 @OF_ALL
 def test_models_as_text_are_answered(name: str) -> None:
-    with pytest.raises(DataError, match=r"^model='multinomial': a model is an object, model=lk\.Multinomial\(\)\.$"):
+    with pytest.raises(
+        DataError, match=r"^model='multinomial': give the model as an object, model=lk\.Multinomial\(\)\.$"
+    ):
         TAKE_A_MODEL[name](model="multinomial")
     with pytest.raises(ArgumentError, match=r"has no argument 'family'\. It is model= here"):
         TAKE_A_MODEL[name](family="binomial")
@@ -157,7 +159,7 @@ def test_functions_that_are_named_for_a_model_take_no_other(function: Callable[.
 
 
 def test_several_outcomes_have_no_absorbed_levels() -> None:
-    with pytest.raises(UnsupportedError, match=r"absorb='ht' does not go with model=Multinomial\(\)"):
+    with pytest.raises(UnsupportedError, match=r"absorb='ht' cannot be combined with model=Multinomial\(\)"):
         lk.fit(SEVERAL, births(), model=lk.Multinomial(), absorb="ht")
     with pytest.raises(ArgumentError, match=r"absorbed by lk\.logit"):
         lk.multinomial(SEVERAL, births(), absorb="ht")
@@ -173,9 +175,9 @@ def test_groups_of_several_outcomes_are_refused_with_the_way_that_there_is() -> 
 @pytest.mark.parametrize("model", [lk.Multinomial("white", {"black": "age"}), lk.Multinomial(equal="age")], ids=repr)
 def test_restricted_models_have_no_penalty(model: Any) -> None:
     for verb in (lk.path, lk.cross_validate):
-        with pytest.raises(UnsupportedError, match="per_outcome= and equal= do not go with penalty="):
+        with pytest.raises(UnsupportedError, match="per_outcome= and equal= cannot be combined with penalty="):
             verb(SEVERAL, births(), model=model)
-    with pytest.raises(UnsupportedError, match="per_outcome= and equal= do not go with penalty="):
+    with pytest.raises(UnsupportedError, match="per_outcome= and equal= cannot be combined with penalty="):
         lk.fit(SEVERAL, births(), model=model, penalty=lk.Ridge(0.1))
 
 

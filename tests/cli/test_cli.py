@@ -182,7 +182,7 @@ def test_units_reach_the_summary_and_the_reports(
         (["low ~ agee", "births.csv"], "Did you mean 'age'?"),
         (["low", "births.csv"], "write 'response ~ terms'"),
         (["low ~ age", "nothing.csv"], "There is no file"),
-        (["low ~ age", "births.txt2"], "files that can be read end in"),
+        (["low ~ age", "births.txt2"], "the files that can be read end in"),
         (["low ~ age", "broken.parquet"], "cannot be read as .parquet"),
         (["low ~ age", "births.csv", "--event", "7"], "event='7' does not occur in the response 'low'"),
         (["low ~ age", "births.csv", "--weights", "cuont"], "Did you mean 'count'?"),
@@ -227,7 +227,7 @@ def test_missing_rows_are_dropped_and_counted(tmp_path: Path, capsys: Capture) -
 def test_what_cannot_be_written_is_refused_before_the_work(
     words: list[str], target: str, reason: str, here: Path, capsys: Capture
 ) -> None:
-    """There is no model.json, and the fit would print its summary: neither is reached."""
+    """There is not a model.json, and the fit would print its summary: neither is reached."""
     assert error_of(capsys, *words, target) == f"cannot write '{target}': {reason}"
 
 
@@ -322,8 +322,8 @@ def test_commas_in_a_file_of_tabs(tmp_path: Path, capsys: Capture) -> None:
         ("births.csv", "::", "is not one character"),
         ("births.csv", '"', "is not one character"),
         ("nothing.csv", ";", "There is no file"),
-        ("births.parquet", ";", "A separator is for text files"),
-        ("ragged.csv", ";", "'ragged.csv', line 3: the row has 4 fields and the head 2 names."),
+        ("births.parquet", ";", "A separator applies to text files"),
+        ("ragged.csv", ";", "'ragged.csv', line 3: the row has 4 fields, the header 2 names."),
         ("comma.csv", ";", "Column 'age' holds numbers with a comma, such as '1,5'; write a decimal point."),
         ("latin.csv", ";", "'latin.csv' cannot be read with ';' between the columns: 'utf-8'"),
         ("cut.csv.gz", ";", "'cut.csv.gz' cannot be read with ';' between the columns"),

@@ -40,10 +40,10 @@ def test_ordered_outcomes_are_fitted_saved_and_predicted(
     [
         (["--model", "ordinal"], "have no order"),
         (["--model", "ordinal", "--order", "low,mid"], "'high', which is not in order="),
-        (["--order", "low,mid,high"], "--order is for --model ordinal"),
-        (["--nominal", "x"], "--nominal is for --model ordinal"),
-        (["--model", "ordinal", "--reference", "low"], "--reference is for --model multinomial"),
-        (["--model", "ordinal", "--event", "low"], "--event is for a model of two outcomes"),
+        (["--order", "low,mid,high"], "--order applies to --model ordinal"),
+        (["--nominal", "x"], "--nominal applies to --model ordinal"),
+        (["--model", "ordinal", "--reference", "low"], "--reference applies to --model multinomial"),
+        (["--model", "ordinal", "--event", "low"], "--event applies to a model with two outcomes"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(

@@ -49,7 +49,7 @@ def test_a_reference_that_is_a_number(trips: pd.DataFrame, capsys: Capture) -> N
     out, _ = run(capsys, "fit", "code ~ cost", "trips.csv", *SEVERAL, "--reference", "2", "--format", "markdown")
     assert "code = 3 (against 2)" in out
     _, err = run(capsys, "fit", "code ~ cost", "trips.csv", *SEVERAL, "--reference", "7", status=2)
-    assert "'7' is no outcome" in err
+    assert "'7' is not an outcome" in err
 
 
 def test_saved_predicted_and_reported(trips: pd.DataFrame, capsys: Capture) -> None:
@@ -77,11 +77,11 @@ def test_several_outcomes_without_the_option_name_it(trips: pd.DataFrame, capsys
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((*SEVERAL, "--event", "bus"), "--event is for a model of two outcomes"),
-        ((*SEVERAL, "--offset", "cost"), "--offset is for a model of two outcomes"),
-        ((*SEVERAL, "--link", "probit"), "--link is for a model of two outcomes"),
-        (("--reference", "bus"), "--reference is for --model multinomial"),
-        ((*SEVERAL, "--reference", "walc"), "'walc' is no outcome.*walk"),
+        ((*SEVERAL, "--event", "bus"), "--event applies to a model with two outcomes"),
+        ((*SEVERAL, "--offset", "cost"), "--offset applies to models with two or with ordered outcomes"),
+        ((*SEVERAL, "--link", "probit"), "--link applies to models with two or with ordered outcomes"),
+        (("--reference", "bus"), "--reference applies to --model multinomial"),
+        ((*SEVERAL, "--reference", "walc"), "'walc' is not an outcome.*walk"),
     ],
 )
 def test_options_of_the_other_model_are_refused(

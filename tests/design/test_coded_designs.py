@@ -177,12 +177,12 @@ def test_a_level_for_each_row_of_counts_is_a_saturated_model() -> None:
 def test_categories_that_mix_text_and_numbers() -> None:
     for values in (["one", 2], ["one", 2.5], [1, "1"]):
         frame = FRAME.assign(mixed=pd.Categorical.from_codes(np.arange(60) % 2, values))
-        with pytest.raises(DataError, match=r"'mixed' mixes (int|float) and str; make it all numbers or all text"):
+        with pytest.raises(DataError, match=r"'mixed' mixes (int|float) and str; convert it to all numbers or"):
             lk.logit("default ~ mixed", frame)
 
 
 def test_levels_that_the_data_go_beyond() -> None:
-    with pytest.raises(DataError, match=r"levels that the data go beyond: 'south'\. Name them too"):
+    with pytest.raises(DataError, match=r"lists levels, and the data have others: 'south'\. List them too"):
         design_of("C(region, levels=['east', 'north'])")
     with pytest.raises(lk.errors.FormulaError, match="unique"):
         design_of("C(region, levels=['east', 'north', 'south', 'south'])")
@@ -248,10 +248,10 @@ def saved_with(tmp_path: Path, change: Any) -> Path:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda coding: coding["seen"]["grade"].append("Z"), "saw the level 'Z' of grade and does not code it"),
-        (lambda coding: coding["seen"]["grade"].append("A"), "holds the level 'A' of grade twice"),
-        (lambda coding: coding["seen"].pop("grade"), "codes grade and does not hold the levels that it saw"),
-        (lambda coding: coding["state"]["encoder"].pop("grade"), "saw levels of grade and codes none"),
+        (lambda coding: coding["seen"]["grade"].append("Z"), "lists the level 'Z' of grade but does not code it"),
+        (lambda coding: coding["seen"]["grade"].append("A"), "lists the level 'A' of grade twice"),
+        (lambda coding: coding["seen"].pop("grade"), "codes grade but does not list its levels"),
+        (lambda coding: coding["state"]["encoder"].pop("grade"), "lists levels of grade but codes none"),
     ],
 )
 def test_saved_levels_that_disagree(tmp_path: Path, change: Any, words: str) -> None:

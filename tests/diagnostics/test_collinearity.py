@@ -177,7 +177,7 @@ def test_separated_and_aliased_coefficients_take_no_part(lbw):
     assert separated.separation is not None
     assert list(separated.collinearity().index) == ["age", "lwt"]
     alone = lk.multinomial("race ~ g", data)
-    with pytest.raises(SeparationError, match="No coefficient but the intercepts is finite"):
+    with pytest.raises(SeparationError, match="No coefficient other than the intercepts is finite"):
         alone.collinearity()
     with pytest.raises(UnsupportedError, match="no column but the intercept"):
         lk.multinomial("race ~ 1", lbw).collinearity()

@@ -218,7 +218,7 @@ def test_no_variance_is_said(tied):
     text = " ".join(str(perfect.discrimination()).split())
     assert "95% interval (exact)" in text
     assert "[0.2924, 1.0000]" in text
-    assert "does not mean that it is precise" in text
+    assert "does not imply precision" in text
     assert "nan" not in text
 
 
@@ -431,7 +431,7 @@ def test_it_shows_itself(outcomes):
 def test_it_says_that_sampled_rows_have_no_errors(few_values):
     fit = lk.multinomial("y ~ x + z", few_values.assign(w=1.5), weights="w", weight_kind="sampling")
     text = fit.discrimination().to_text()
-    assert "No standard errors: DeLong's require independent rows of weight one" in text
+    assert "No standard errors: DeLong's method requires independent rows of weight one" in text
     assert "Standard errors: DeLong's." not in text
 
 

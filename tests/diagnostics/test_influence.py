@@ -293,11 +293,11 @@ def test_a_row_with_coefficients_of_its_own_has_no_distance():
 
 
 def test_what_has_no_answer_is_refused(fit, lbw):
-    with pytest.raises(UnsupportedError, match="'deviant' is no residual"):
+    with pytest.raises(UnsupportedError, match="'deviant' is not a kind of residual"):
         fit.residuals("deviant")
-    with pytest.raises(UnsupportedError, match="Influence is of the rows of the fit"):
+    with pytest.raises(UnsupportedError, match="Influence is defined for the rows of the fit"):
         fit.influence(data=lbw.head(50))
-    with pytest.raises(DataError, match="loaded model holds no rows"):
+    with pytest.raises(DataError, match="loaded model does not hold the rows"):
         type(fit)(fit.record).influence()
     assert_allclose(fit.influence(data=lbw), fit.influence(), rtol=EXACT)
     assert_allclose(fit.residuals(data=lbw.head(50)), fit.residuals().head(50), rtol=EXACT)

@@ -85,7 +85,7 @@ def test_every_diagnostic_says_which_rows_it_left_out(family: str):
     frame["y"] = codes if family == "logit" else np.array(["a", "b", "c"])[codes]
     fit = getattr(lk, family)("y ~ x", frame, weights="w")
     holes = with_holes(frame)
-    told = "Rows used: 74 of 80. Left out: 3 with a missing value (y 2, x 2), 3 without weight or trials."
+    told = "Rows used: 74 of 80. Left out: 3 with a missing value (y 2, x 2), 3 with zero weight or no trials."
     verbs = ["discrimination", "calibration", "goodness_of_fit"]
     results: list[Any] = [getattr(fit, verb)(holes) for verb in verbs]
     if family == "multinomial":
@@ -94,7 +94,7 @@ def test_every_diagnostic_says_which_rows_it_left_out(family: str):
         assert result.left_out.used == 74
         for text in (result.to_text(), result.to_markdown()):
             assert told in " ".join(text.split())
-    assert "4 without weight or trials" in " ".join(str(fit.discrimination()).split())
+    assert "4 with zero weight or no trials" in " ".join(str(fit.discrimination()).split())
     for verb in (lambda: fit.residuals("pearson", holes), lambda: fit.augment(holes)):
         with pytest.warns(DataWarning, match="Left out: 3 with a missing value"):
             assert len(verb()) == 77

@@ -35,7 +35,7 @@ def test_nothing_that_is_printed_of_a_diagnostic_depends_on_the_scale(family: st
         assert_allclose(found[0].auc, found[1].auc, rtol=ROUTE)
         assert all(np.isnan([each.std_error, each.low, each.high]).all() for each in found)
     for fit in (one, other):
-        with pytest.raises(UnsupportedError, match="precision weights, which count no observations"):
+        with pytest.raises(UnsupportedError, match="precision weights, which are not counts of observations"):
             fit.goodness_of_fit()
     one.plot.calibration()
 
@@ -60,5 +60,7 @@ def test_what_is_withheld_is_said(family: str, given: dict[str, str]):
 def test_an_area_on_the_rows_of_the_fit_is_called_so(family: str):
     rows = drawn(family)
     fit = getattr(lk, family)("y ~ x", rows)
-    assert "Computed on the rows of the fit, where a model does better" in " ".join(str(fit.discrimination()).split())
+    assert "Computed on the rows of the fit, on which a model does better" in " ".join(
+        str(fit.discrimination()).split()
+    )
     assert "On the rows of the fit" not in str(fit.discrimination(rows.iloc[:90]))

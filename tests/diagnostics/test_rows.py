@@ -53,7 +53,7 @@ def test_new_rows_of_a_matrix_come_with_y(drawn, verb):
     assert_allclose(found, expected, rtol=ROUTE, atol=ROUTE)
     with pytest.raises(DataError, match="pass y="):
         VERBS[verb](ready, data=matrix(rest))
-    with pytest.raises(DataError, match="data must hold it"):
+    with pytest.raises(DataError, match="put that column into data"):
         VERBS[verb](formula, data=rest.assign(o=0.0), y=rest["y"])
 
 

@@ -98,7 +98,7 @@ def test_discrimination(pair):
     assert_allclose(both.totals, event.totals, rtol=EXACT)
     for name in ("fpr", "tpr", "thresholds", "ks", "ks_threshold", "events", "nonevents", "gini"):
         assert_allclose(getattr(both.curves["1"], name), getattr(event, name), rtol=ROUTE, err_msg=name)
-    with pytest.raises(UnsupportedError, match=r"a curve each: take one of them, as in curves\['0'\]"):
+    with pytest.raises(UnsupportedError, match=r"one curve per outcome: take one of them, as in curves\['0'\]"):
         _ = both.fpr
 
 

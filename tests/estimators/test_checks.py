@@ -63,7 +63,7 @@ checks = checks_of(VARIANTS)
 # Many checks fit data whose classes are separated, or text without an order, of which the estimator warns.
 @pytest.mark.filterwarnings("ignore:The classes are separated")
 @pytest.mark.filterwarnings("ignore:The order of the classes is not stated")
-@pytest.mark.filterwarnings("ignore:The columns that the lasso chose separate")
+@pytest.mark.filterwarnings("ignore:The columns selected by the lasso separate")
 @checks
 def test_scikit_learn_checks(estimator, check, monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # without it one check would be skipped

@@ -211,10 +211,10 @@ def test_a_splitter_of_another_make_gets_the_groups(data):
 @pytest.mark.parametrize(
     ("cv", "groups", "message"),
     [
-        (5, "one each", "does not use them: rows of a group would be divided"),
+        (5, "one each", "does not use them, and groups would be split"),
         (StratifiedKFold(3), "one each", "does not use them"),
         ([([0, 1], [2, 3])], "one each", "does not use them"),
-        (GroupKFold(3), None, "keeps groups together: give fit the group of each row, as groups="),
+        (GroupKFold(3), None, "keeps groups together: pass the group of each row to fit, groups="),
         (GroupKFold(3), "too few", "groups"),
         (GroupKFold(3), "missing", r"groups is missing in row 7 \(from 0\), of 1 such rows"),
     ],
@@ -261,12 +261,12 @@ def test_it_composes_and_pickles_without_rows(kind):
     [
         (LogitClassifierCV(rule="least"), "rule='least' is not known; use 'best' or 'one_se'"),
         (LogitClassifierCV(measure="auk"), "auk"),
-        (LogitClassifierCV(penalty="l1"), "penalty='l1' is a text"),
+        (LogitClassifierCV(penalty="l1"), "penalty='l1' is a string"),
         (LogitClassifierCV(penalty=lk.Lasso(), l1_ratio=0.5), "l1_ratio=0.5 and penalty= were given together"),
         (LogitClassifierCV(l1_ratio=2.0), "l1_ratio"),
         (LogitClassifierCV(solver=lk.Newton()), "give lk.ProxNewton"),
         (LogitPathClassifier(criterion="cic"), "criterion='cic' is not known"),
-        (LogitPathClassifier(penalty=lk.Lasso(0.1)), "has a strength, and this estimator chooses it"),
+        (LogitPathClassifier(penalty=lk.Lasso(0.1)), "has a strength, but this estimator chooses it"),
         (LogitPathClassifier(strengths=[-1.0]), "strength"),
     ],
 )

@@ -124,7 +124,7 @@ def test_the_callers_functions_are_given_by_name(data):
     assert_array_equal(np.r_[model.intercept_, model.coef_[0]], engine("halved(age) + np.exp(age / 100)", X, y).coef)
     again = pickle.loads(pickle.dumps(model))
     assert_array_equal(again.predict_proba(X), model.predict_proba(X))
-    with pytest.raises(FormulaError, match="'halved' in the formula is neither a column of the table nor a name"):
+    with pytest.raises(FormulaError, match="'halved' in the formula is neither a column of the table nor a known name"):
         LogitClassifier("halved(age)").fit(X, y)
 
 

@@ -202,10 +202,10 @@ def test_one_class_is_refused(data):
     ("options", "message"),
     [
         ({"class_weight": "even"}, "class_weight='even' is not known"),
-        ({"class_weight": {2: 1.0}}, r"class_weight names 2, which is no class of y: its classes are \[0, 1\]"),
+        ({"class_weight": {2: 1.0}}, r"class_weight names 2, which is not a class of y: its classes are \[0, 1\]"),
         ({"class_weight": {0: -1.0}}, "class_weight holds -1.0 at position 0"),
         ({"solver": "lbfgs"}, "solver='lbfgs' is not known; give lk.Newton"),
-        ({"penalty": "l2"}, "penalty='l2' is a text"),
+        ({"penalty": "l2"}, "penalty='l2' is a string"),
         ({"strength": 0.1, "C": 1.0}, "strength= and C= were given together"),
         ({"penalty": object(), "strength": 0.1, "C": 1.0}, "penalty= and strength= and C= were given together"),
         ({"l1_ratio": 0.5}, "l1_ratio=0.5 mixes the penalty of strength= or C=, and neither was given"),
@@ -221,7 +221,7 @@ def test_parameters_that_cannot_be_are_refused(data, options, message):
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        (np.ones(3), r"sample_weight has shape \(3,\); give one weight a row, of which there are 300"),
+        (np.ones(3), r"sample_weight has shape \(3,\); give one weight per row, of which there are 300"),
         (np.full(300, -1.0), "sample_weight holds -1.0 at position 0"),
         (np.full(300, np.nan), "sample_weight holds nan at position 0"),
         (np.full(300, "a"), "sample_weight must be numbers"),
@@ -241,7 +241,9 @@ def test_a_number_is_a_weight_for_all(data):
 def test_what_is_no_number_is_pointed_to_the_formula(data):
     X, y = data
     gap = np.where(X > 3.0, np.nan, X)
-    with pytest.raises(DataError, match=r"Input X contains NaN: without a formula X must be complete .* Give formula="):
+    with pytest.raises(
+        DataError, match=r"contains NaN: without a formula X must hold numbers without missing .* Give formula="
+    ):
         LogitClassifier().fit(gap, y)
     with pytest.raises(DataError, match=r"could not convert string to float: 'x': without a formula"):
         LogitClassifier().fit(pd.DataFrame({"a": ["x"] * len(y)}), y)

@@ -199,7 +199,7 @@ def test_s13_more_classes_than_two(classes):
     assert_allclose(all_classes(model), all_classes(there), rtol=REFERENCE, atol=REFERENCE)
     assert_allclose([*model.coef_.sum(axis=0), model.intercept_.sum()], 0.0, atol=EXACT)
     assert_allclose(model.predict_proba(X), there.predict_proba(X), rtol=REFERENCE)
-    with pytest.raises(ResponseError, match="MultinomialClassifier, which is not one class against the rest"):
+    with pytest.raises(ResponseError, match="MultinomialClassifier fits one model for all of them"):
         LogitClassifier().fit(X, y)
 
 

@@ -158,13 +158,13 @@ def test_it_composes_and_pickles_without_rows():
     [
         (MultinomialClassifierCV(rule="least"), "rule='least' is not known; use 'best' or 'one_se'"),
         (MultinomialClassifierCV(measure="auk"), "auk"),
-        (MultinomialClassifierCV(penalty="l1"), "penalty='l1' is a text"),
+        (MultinomialClassifierCV(penalty="l1"), "penalty='l1' is a string"),
         (MultinomialClassifierCV(penalty=lk.Lasso(), l1_ratio=0.5), "l1_ratio=0.5 and penalty= were given together"),
         (MultinomialClassifierCV(penalty=lk.Lasso(0.1)), "leave it out, or use MultinomialClassifier"),
         (MultinomialClassifierCV(penalty=lk.AdaptiveLasso(across_outcomes=True)), "is not offered; use lk.Lasso"),
         (MultinomialClassifierCV(solver=lk.Newton()), "give lk.ProxNewton"),
         (MultinomialClassifierCV(strengths=[-1.0]), "strength"),
-        (MultinomialClassifierCV(cv=GroupKFold(3)), "keeps groups together: give fit the group of each row"),
+        (MultinomialClassifierCV(cv=GroupKFold(3)), "keeps groups together: pass the group of each row to fit"),
     ],
 )
 def test_parameters_that_cannot_be_are_refused(data, model, message):

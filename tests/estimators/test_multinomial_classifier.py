@@ -252,7 +252,7 @@ def test_the_statistics_are_there(data):
 
 def test_classes_that_cannot_be_are_refused(data):
     X, y = data
-    with pytest.raises(ResponseError, match="needs two classes or more, and y has one class only, 'a'"):
+    with pytest.raises(ResponseError, match="needs two classes or more, and y has only the class 'a'"):
         MultinomialClassifier().fit(X, np.full(len(X), "a"))
     with pytest.raises(ResponseError, match="Every row of the class 1 has weight zero: each class needs rows"):
         MultinomialClassifier().fit(X, y, sample_weight=(y != 1))
@@ -270,11 +270,11 @@ def test_classes_that_cannot_be_are_refused(data):
     ("options", "message"),
     [
         ({"class_weight": "even"}, "class_weight='even' is not known"),
-        ({"class_weight": {3: 1.0}}, r"class_weight names 3, which is no class of y: its classes are \[0, 1, 2\]"),
+        ({"class_weight": {3: 1.0}}, r"class_weight names 3, which is not a class of y: its classes are \[0, 1, 2\]"),
         ({"class_weight": {1: -1.0}}, "class_weight holds -1.0 at position 1"),
         ({"solver": "lbfgs"}, "solver='lbfgs' is not known; give lk.Newton"),
         ({"solver": lk.Newton(), "C": 1.0}, "with a penalty give lk.ProxNewton"),
-        ({"penalty": "l2"}, "penalty='l2' is a text"),
+        ({"penalty": "l2"}, "penalty='l2' is a string"),
         ({"strength": 0.1, "C": 1.0}, "strength= and C= were given together"),
         ({"l1_ratio": 0.5}, "l1_ratio=0.5 mixes the penalty of strength= or C=, and neither was given"),
         ({"level": 1.5}, "level"),

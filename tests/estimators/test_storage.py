@@ -69,6 +69,6 @@ def test_arrays_of_other_libraries_become_numpys(model, monkeypatch):
 
 def test_a_c_that_rounding_hides_is_refused_in_its_own_words():
     with pytest.raises(
-        DataError, match=r"C=1e\+30 is lost in rounding .* a model without a penalty is C=float\('inf'\)"
+        DataError, match=r"C=1e\+30 leaves a penalty .* lost to rounding.*without a penalty give C=float\('inf'\)"
     ):
         LogitClassifier(C=1e30).fit(*overlapping())

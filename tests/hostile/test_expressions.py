@@ -251,7 +251,7 @@ def test_no_place_of_a_formula_runs_code(place: str, honest: dict[str, Any], can
     for payload in ("open('CANARY', 'w')", "z.to_csv('CANARY')", "np.save('CANARY', z)", "(lambda: open('CANARY'))()"):
         expression = payload.replace("CANARY", str(canary))
         path.write_text(signed(replaced(honest[place], "log(z)", expression)), encoding="utf-8")
-        with pytest.raises(FormulaError, match=r"which a saved model does not hold|is no function|acts on the process"):
+        with pytest.raises(FormulaError, match=r"a saved model cannot contain|not a function|acts on the process"):
             lk.load(path)
         assert ask_everything(path, report=report)
 
@@ -267,7 +267,7 @@ def test_the_command_line_runs_no_code(
     page = tmp_path / "report.html"
     for command in (["predict", path, table], ["report", path, table, "--output", page]):
         assert main([str(word) for word in command]) == 2
-        assert "which a saved model does not hold" in capsys.readouterr().err
+        assert "which a saved model cannot contain" in capsys.readouterr().err
     assert not page.exists()
 
 
@@ -331,7 +331,7 @@ def test_what_was_learnt_is_not_learnt_again_from_new_rows(honest: dict[str, Any
         packed["coding"]["state"]["transform"] = state
         path.write_text(signed(packed), encoding="utf-8")
         fit = lk.load(path)
-        with pytest.raises(DataError, match=r"does not hold what scale\(log\(z\)\) learnt"):
+        with pytest.raises(DataError, match=r"lacks what scale\(log\(z\)\) learnt"):
             fit.predict(FRAME)
 
 
@@ -423,7 +423,7 @@ def test_what_could_not_be_loaded_is_not_saved(right: str, part: str, tmp_path: 
     held = [1.0, 2.0]
     assert held
     fit = lk.logit(f"y ~ {right}", FRAME)
-    with pytest.raises(FormulaError, match=rf"is {part}.* which a saved model does not hold") as caught:
+    with pytest.raises(FormulaError, match=rf"is {part}.* which a saved model cannot contain") as caught:
         fit.save(tmp_path / "model.json")
     assert "functions={'f': f}" in str(caught.value)
     assert not (tmp_path / "model.json").exists()
@@ -437,5 +437,5 @@ def test_what_is_listed_is_read_and_nothing_more() -> None:
                 require_closed(read_expression(text), columns, functions)
         else:
             require_closed(read_expression(text), columns, functions)
-    with pytest.raises(FormulaError, match="'df' is more than 1,000"):
+    with pytest.raises(FormulaError, match="'df' exceeds 1,000"):
         require_closed(read_expression("bs(x, df=DF)"), columns, functions)

@@ -170,7 +170,7 @@ def test_messages_name_the_option_the_value_and_the_choice() -> None:
         (lambda: fit.predict(unseen="nope"), "unseen='nope' is not known; use 'raise' or 'missing'."),
         (lambda: fit.plot.roc(ax=0), "ax=0 must be matplotlib Axes, such as plt.subplots()[1], or None."),
         (lambda: lk.Ridge(0.1, standardize="no"), "standardize='no' must be True or False."),
-        (lambda: fit.plot.roc(color="nope"), "color='nope' is no colour of matplotlib; use for example"),
+        (lambda: fit.plot.roc(color="nope"), "color='nope' is not a matplotlib colour; use for example"),
     ):
         with pytest.raises(LogitkitError) as caught:
             call()

@@ -106,11 +106,11 @@ def test_a_spline_is_left_out_of_tables_and_figures(births: pd.DataFrame) -> Non
         ("low ~ bs(age, df=3)", {"age": 10}, FormulaError, r"age is in the model as bs\(age, df=3\): one of these"),
         ("low ~ age + I(age**2)", {"age": 10}, FormulaError, "cannot change while the others stay"),
         ("low ~ np.log(lwt)", {"lwt": 2}, FormulaError, r"in the model as np.log\(lwt\) only. Name 'np.log\(lwt\)'"),
-        ("low ~ age * smoke", {"age:smoke": 2}, FormulaError, "a product: units are of age, smoke"),
+        ("low ~ age * smoke", {"age:smoke": 2}, FormulaError, "a product: give the units of age, smoke separately"),
         ("low ~ race", {"race": 2}, FormulaError, "a factor"),
         ("low ~ race", {"race[T.black]": 2}, FormulaError, "a factor"),
         ("low ~ age", {"aeg": 2}, FormulaError, "Did you mean 'age'"),
-        ("low ~ age", {"Intercept": 2}, FormulaError, "no variable of the model"),
+        ("low ~ age", {"Intercept": 2}, FormulaError, "not a variable of the model"),
         ("low ~ age", {"age": True}, DataError, "finite number other than 0"),
     ],
 )

@@ -71,7 +71,7 @@ def test_no_level_is_the_reference_that_is_not_stated() -> None:
         (lambda: lk.Binary(event=np.nan), ResponseError, "event=nan is missing"),
         (lambda: lk.Multinomial(["a"]), DataError, r"reference=\['a'\] is not one outcome"),
         (lambda: lk.Multinomial(np.array(["a"])), DataError, "is not one outcome"),
-        (lambda: lk.Multinomial("a", "b: x"), DataError, "per_outcome='b: x' is no mapping"),
+        (lambda: lk.Multinomial("a", "b: x"), DataError, "per_outcome='b: x' is not a mapping"),
         (lambda: lk.Multinomial(None, {"b": "x"}), UnsupportedError, "Name a reference"),
         (lambda: lk.Multinomial(None, equal="x"), UnsupportedError, "Name a reference"),
     ],
@@ -84,12 +84,12 @@ def test_what_no_data_make_right_is_refused_at_once(make: Any, kind: type[Logitk
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        ("multinomial", r"model='multinomial': a model is an object, model=lk\.Multinomial\(\)\.$"),
-        ("logit", r"model='logit': a model is an object, model=lk\.Binary\(\)\.$"),
-        ("probit", r"model='probit' is no model; give lk\.Binary\(\), lk\.Multinomial\(\) or lk\.Ordinal\(\)\.$"),
-        (lk.Multinomial, r"model=Multinomial is the class; give one of its objects, model=lk\.Multinomial\(\)\.$"),
-        (None, r"model=None is no model"),
-        (lk.Lasso(), r"model=Lasso\(.* is no model"),
+        ("multinomial", r"model='multinomial': give the model as an object, model=lk\.Multinomial\(\)\.$"),
+        ("logit", r"model='logit': give the model as an object, model=lk\.Binary\(\)\.$"),
+        ("probit", r"model='probit' is not a model; give lk\.Binary\(\), lk\.Multinomial\(\) or lk\.Ordinal\(\)\.$"),
+        (lk.Multinomial, r"model=Multinomial is a class; give an instance, model=lk\.Multinomial\(\)\.$"),
+        (None, r"model=None is not a model"),
+        (lk.Lasso(), r"model=Lasso\(.* is not a model"),
     ],
 )
 def test_what_is_no_model_is_refused_with_the_one_that_is_meant(model: Any, words: str) -> None:
@@ -104,7 +104,7 @@ def test_what_is_no_model_is_refused_with_the_one_that_is_meant(model: Any, word
             lambda: lk.Binary(reference="a"),
             r"^Binary\(\) has no .* lk\.Multinomial\(reference='a'\)",
         ),
-        (lambda: lk.Multinomial(link="logit"), r"argument 'link'\. It is stated by lk\.Binary\(link='logit'\)"),
+        (lambda: lk.Multinomial(link="logit"), r"argument 'link'\. It belongs to lk\.Binary\(link='logit'\)"),
         (
             lambda: lk.Multinomial(weights="w"),
             r"'weights'\. It belongs to .* lk\.fit\(\.\.\., model=lk\.Mult",
@@ -156,7 +156,7 @@ def test_terms_of_single_outcomes_and_equal_ones_are_fewer_coefficients() -> Non
         (lk.Multinomial("a", {"a": "x"}), FormulaError, "'a', which is the reference"),
         (lk.Multinomial("a", {"b": "w"}), FormulaError, "'w' is neither a term"),
         (lk.Multinomial("a", equal="w"), FormulaError, "'w' is neither a term"),
-        (lk.Multinomial("a", equal=()), FormulaError, r"equal=\(\) names no term"),
+        (lk.Multinomial("a", equal=()), FormulaError, r"equal=\(\) contains no term"),
         (lk.Multinomial("a", equal="Intercept"), FormulaError, "equal names the intercept"),
     ],
 )
@@ -167,5 +167,5 @@ def test_words_that_the_data_do_not_know_are_refused(model: Model, kind: type[Lo
 
 @pytest.mark.parametrize("model", [lk.Multinomial("a", {"b": "x"}), lk.Multinomial(equal="x")], ids=repr)
 def test_a_penalty_is_of_models_whose_outcomes_have_the_same_terms(model: Model) -> None:
-    with pytest.raises(UnsupportedError, match="per_outcome= and equal= do not go with penalty="):
+    with pytest.raises(UnsupportedError, match="per_outcome= and equal= cannot be combined with penalty="):
         form(model, penalised=True)

@@ -135,7 +135,7 @@ def test_terms_of_restricted_models_by_refitting() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"per_outcome": {"q": "x"}}, ResponseError, "no outcome of 'y'"),
+        ({"per_outcome": {"q": "x"}}, ResponseError, "not an outcome of 'y'"),
         ({"per_outcome": {"a": "x"}}, FormulaError, "is the reference"),
         ({"per_outcome": {"b": "cost"}}, FormulaError, "cost"),
         ({"equal": "cost"}, FormulaError, "cost"),

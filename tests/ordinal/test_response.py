@@ -56,14 +56,14 @@ def test_an_outcome_that_never_occurs_is_left_out_and_told() -> None:
     data = {"rating": RATING, "x": X}
     fit = lk.ordinal("rating ~ x", data, order=["none", *ORDER])
     assert fit.outcomes == tuple(ORDER)
-    assert "Levels of rating that occur in no row used: 'none'" in str(fit.summary())
+    assert "Levels of rating that occur in none of the rows used: 'none'" in str(fit.summary())
 
 
 def test_a_matrix_has_its_own_column_of_ones() -> None:
     X1 = np.column_stack([np.ones(9), X])
     fit = lk.fit_matrix(X1, RATING, names=["Intercept", "x"], model=lk.Ordinal(order=ORDER))
     assert_allclose(fit.coef, expected().to_numpy(), rtol=1e-12)
-    with pytest.raises(FormulaError, match="has thresholds"):
+    with pytest.raises(FormulaError, match="are its thresholds"):
         lk.fit_matrix(np.array(X)[:, None], RATING, model=lk.Ordinal(order=ORDER))
 
 
@@ -73,10 +73,10 @@ def test_a_matrix_has_its_own_column_of_ones() -> None:
         ({"order": ["low", "mid"]}, DataError, "'high', which is not in order="),
         ({"order": ["low", "mid", "high", "low"]}, DataError, "names 'low' twice"),
         ({"order": "low"}, DataError, "no list"),
-        ({"model": "continuation"}, UnsupportedError, "not yet offered"),
-        ({"model": "stereotype"}, UnsupportedError, "not yet offered"),
+        ({"model": "continuation"}, UnsupportedError, "not offered in this version"),
+        ({"model": "stereotype"}, UnsupportedError, "not offered in this version"),
         ({"model": "parallel"}, DataError, "model='parallel'"),
-        ({"model": "adjacent", "link": "probit"}, UnsupportedError, "does not go with model='adjacent'"),
+        ({"model": "adjacent", "link": "probit"}, UnsupportedError, "cannot be combined with model='adjacent'"),
         ({"link": "log"}, UnsupportedError, "link='log'"),
         ({"link": "tobit"}, UnsupportedError, "link='tobit'"),
         ({"information": "none"}, DataError, "information='none'"),
@@ -93,13 +93,13 @@ def test_a_model_without_thresholds_and_other_statements_are_refused() -> None:
     data = {"rating": RATING, "x": X}
     with pytest.raises(FormulaError, match="leave the intercept in"):
         lk.ordinal("rating ~ 0 + x", data, order=ORDER)
-    with pytest.raises(DataError, match="order= does not go with cbind"):
+    with pytest.raises(DataError, match="order= cannot be combined with cbind"):
         lk.ordinal(
             "cbind(a, b, c) ~ x", {"a": [1, 2], "b": [2, 1], "c": [1, 1], "x": [0.0, 1.0]}, order=["a", "b", "c"]
         )
-    with pytest.raises(UnsupportedError, match="penalty= does not go with"):
+    with pytest.raises(UnsupportedError, match="penalty= is not offered with"):
         lk.fit("rating ~ x", data, model=lk.Ordinal(order=ORDER), penalty=lk.Ridge(0.1))
-    with pytest.raises(UnsupportedError, match="does not go with"):
+    with pytest.raises(UnsupportedError, match="penalty= is not offered with"):
         lk.path("rating ~ x", data, model=lk.Ordinal(order=ORDER), penalty=lk.Lasso())
     with pytest.raises(UnsupportedError, match="groups are fitted"):
         lk.fit_by("rating ~ x", data | {"g": [0, 0, 0, 0, 0, 1, 1, 1, 1]}, by="g", model=lk.Ordinal(order=ORDER))

@@ -83,7 +83,7 @@ def test_crossing_rows_of_the_fit_are_counted() -> None:
 
 
 def test_a_coefficient_that_no_row_tells_is_named() -> None:
-    with pytest.raises(FormulaError, match=r"No row tells these coefficients: .*2\|3:x"):
+    with pytest.raises(FormulaError, match=r"No row identifies these coefficients: .*2\|3:x"):
         lk.ordinal("y ~ x", GROUP, nominal="x")
 
 

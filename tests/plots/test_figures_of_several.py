@@ -322,9 +322,9 @@ def test_outcomes_can_be_asked_for() -> None:
         ax = draw(outcomes=["mode n", "mode b"])
         assert colours(ax) == {name: look[name].color.lower() for name in ("mode n", "mode b")}
         assert not any("are drawn, as" in text.get_text() for text in ax.texts)
-        with pytest.raises(UnsupportedError, match="14 outcomes were asked for; more than 12"):
+        with pytest.raises(UnsupportedError, match="14 outcomes were requested; more than 12"):
             draw(outcomes=fit.outcomes)
-        with pytest.raises(ResponseError, match="'z' is no outcome"):
+        with pytest.raises(ResponseError, match="'z' is not an outcome"):
             draw(outcomes="z")
 
 

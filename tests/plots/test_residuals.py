@@ -149,12 +149,12 @@ def test_an_outcome_of_several_is_drawn_against_the_others(kind):
     assert_array_equal(np.array(sorted(map(tuple, points.get_offsets()))), expected)
     assert ax.get_ylabel() == f"Standardised {kind.replace('pearson', 'Pearson')} residual of other"
     assert "dashed" not in " ".join(text.get_text() for text in [*ax.texts, *ax.figure.texts])
-    with pytest.raises(UnsupportedError, match="Each of the 3 outcomes has residuals of its own"):
+    with pytest.raises(UnsupportedError, match="Each of the 3 outcomes has its own residuals"):
         plot_residuals(found, kind=kind)
 
 
 def test_the_figure_of_a_fit_names_the_outcome():
     fit = lk.multinomial("race ~ age + lwt", lk.datasets.load_lbw())
     assert fit.plot.residuals(outcome="black").get_ylabel() == "Standardised deviance residual of black"
-    with pytest.raises(ResponseError, match="outcome='green' is no outcome"):
+    with pytest.raises(ResponseError, match="outcome='green' is not an outcome"):
         fit.plot.residuals(outcome="green")

@@ -114,7 +114,7 @@ def test_every_renderer_takes_them(path, cv, render) -> None:
 
 
 def test_what_transforms_learnt_from_all_rows_is_said_where_there_are_any(cv) -> None:
-    words = "learnt from all rows, those held out included"
+    words = "learnt from all rows, including those held out"
     assert not any(words in note for note in cv.summary().notes)
     options = {"folds": 3, "n_strengths": 4, "penalty": lk.Ridge()}
     learning = lk.cross_validate("low ~ scale(age) + bs(lwt, df=4) + C(race)", births(), **options)

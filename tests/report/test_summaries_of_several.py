@@ -156,7 +156,7 @@ def test_empty_levels_and_outcomes_seen_once_are_told() -> None:
     rows["mode"] = pd.Categorical(modes, ["bus", "car", "walk", "train", "plane"])
 
     fit = lk.multinomial("mode ~ 1", rows)
-    assert "Levels of mode that occur in no row used: 'plane' (1)." in notes(fit)
+    assert "Levels of mode that occur in none of the rows used: 'plane' (1)." in notes(fit)
     assert "Observed only once: train." in notes(fit)
 
 

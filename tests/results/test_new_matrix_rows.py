@@ -99,7 +99,7 @@ def test_a_loaded_fit_of_a_matrix_has_its_certificate(tmp_path: Path) -> None:
     found = loaded.on(data[NAMES], y=data["low"]).certificate()
     assert found.holds
     assert found == fit.certificate()
-    with pytest.raises(DataError, match=r"holds no rows: pass data=\.\.\."):
+    with pytest.raises(DataError, match=r"does not hold the rows of the fit: pass data=\.\.\."):
         loaded.certificate()
 
 
@@ -137,7 +137,7 @@ def test_what_is_wrong_with_new_rows_is_said(change: Any, error: type[Exception]
 
 def test_after_a_formula_the_table_holds_the_outcome() -> None:
     fit = lk.logit("low ~ age", births())
-    with pytest.raises(DataError, match="the formula names the outcome, low"):
+    with pytest.raises(DataError, match="the formula already names the outcome, low"):
         fit.on(births(), y=births()["low"]).calibration()
 
 

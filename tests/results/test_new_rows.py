@@ -86,13 +86,13 @@ def test_rows_that_were_changed_are_not_those_of_the_fit():
 
 def test_lag_is_refused_where_rows_are_no_neighbours(data):
     holes = data.assign(z=data["z"].where(data.index != 5))
-    with pytest.raises(FormulaError, match=r"lag\(\) looks at the row before"):
+    with pytest.raises(FormulaError, match=r"lag\(\) uses the previous row"):
         lk.logit("y ~ lag(x) + z", holes)
     fit = lk.logit("y ~ lag(x) + g", data)
     by_hand = lk.logit("y ~ before + g", data.assign(before=data["x"].shift()))
     assert_allclose(fit.coef, by_hand.coef, rtol=1e-9)
     for new in (data.assign(g=data["g"].where(data.index != 2)), data.assign(g=data["g"].where(data.index != 2, "q"))):
-        with pytest.raises(DataError, match=r"lag\(\) looks at the row before"):
+        with pytest.raises(DataError, match=r"lag\(\) uses the previous row"):
             fit.predict(new, unseen="missing")
 
 
@@ -145,7 +145,7 @@ def test_numbers_and_text_are_told_apart(data):
     fit = lk.logit("y ~ x + C(w)", data)
     with pytest.raises(DataError, match=r"never saw in 1 row: '1'\. Its levels are 0, 1, 2, 3"):
         fit.predict({"x": [0.0], "w": ["1"]})
-    with pytest.raises(DataError, match="Column 'x' was numbers in the fit and is"):
+    with pytest.raises(DataError, match="Column 'x' was numeric in the fit and is"):
         fit.predict({"x": ["1.0"], "w": [1]})
 
 
@@ -184,6 +184,6 @@ def test_a_changed_row_of_a_separated_fit_is_not_called_right():
 def test_single_values_are_told_from_columns(data):
     fit = lk.logit("y ~ x + g", data)
     for new in ({"x": 1.0, "g": "a"}, {"g": "a", "x": np.float64(1.0)}, {"x": None, "g": pd.NaT}):
-        with pytest.raises(DataError, match=r"single value for each name, .* put each value into a list"):
+        with pytest.raises(DataError, match=r"single values, such as .* put each value into a list"):
             fit.predict(new)
     assert fit.predict({"x": [1.0], "g": "a"}).size == 1

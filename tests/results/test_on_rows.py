@@ -119,7 +119,7 @@ def test_rows_that_are_not_estimable_are_left_out_and_counted() -> None:
     data = BIRTHS.assign(twice=2.0 * BIRTHS["lwt"])
     fit = lk.logit("low ~ lwt + twice + smoke", data)
     moved = data.assign(twice=np.where(np.arange(len(data)) < 5, 0.0, data["twice"]))
-    with pytest.raises(DataError, match="No answer for 5 rows"):
+    with pytest.raises(DataError, match="Not estimable for 5 rows"):
         fit.on(moved).discrimination()
     left = fit.on(moved, unseen="missing").discrimination().left_out
     assert (left.unseen, left.used) == (5, len(data) - 5)

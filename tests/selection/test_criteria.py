@@ -48,7 +48,7 @@ def test_degrees_of_freedom_between_whole_numbers_lie_between():
 def test_bad_input_is_refused():
     with pytest.raises(DataError, match=r"gamma=1\.5"):
         ebic(np.zeros(1), np.ones(1), 10, 3, gamma=1.5)
-    with pytest.raises(DataError, match="4 degrees of freedom are chosen from 3"):
+    with pytest.raises(DataError, match="4 degrees of freedom are selected from 3"):
         ebic(np.zeros(1), np.array([5.0]), 10, 3, n_always=1)
     with pytest.raises(DataError, match="positive number"):
         bic(np.zeros(1), np.ones(1), 0)

@@ -108,13 +108,13 @@ REFUSED = {
     "one pair": ([HALF], "1 pair"),
     "nothing": ([], "0 pair"),
     "not pairs": ([HALF[0], HALF[1]], "not a pair"),
-    "leak": ([HALF, (np.arange(31), np.arange(30, N))], "Pair 1 .* tests 1 rows that it trains on, first row 30"),
+    "leak": ([HALF, (np.arange(31), np.arange(30, N))], "Pair 1 .* tests 1 of its own training rows, first row 30"),
     "outside": ([HALF, (HALF[1], [0, N])], "include 60; rows are numbered from 0 to 59"),
     "negative": ([HALF, (HALF[1], [0, -1])], "include -1"),
     "twice": ([HALF, ([30, 30, 31], HALF[0])], "a row twice"),
     "fractions": ([HALF, (HALF[1], [0.5])], "whole numbers"),
     "short mask": ([HALF, (np.ones(3, dtype=bool), HALF[0])], "A mask"),
-    "no test": ([HALF, (HALF[1], [])], "no row of positive weight to test"),
+    "no test": ([HALF, (HALF[1], [])], "no test row of positive weight"),
     "no training": ([HALF, ([], HALF[0])], "0 rows without an event"),
     "one outcome": ([HALF, ([33, 36], HALF[0])], "2 rows without a non-event"),
 }
@@ -130,5 +130,5 @@ def test_folds_that_cannot_be_are_refused(case):
 def test_a_splitter_is_asked_to_split():
     from sklearn.model_selection import KFold
 
-    with pytest.raises(DataError, match="what its split"):
+    with pytest.raises(DataError, match="the pairs that its split"):
         given_folds(RESPONSE, KFold(5))

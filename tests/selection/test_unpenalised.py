@@ -77,7 +77,7 @@ def test_what_has_no_answer_is_refused() -> None:
     folds = np.r_[0, 0, np.arange(len(births) - 2) % 3]
     with pytest.raises(DataError, match=r"Without fold 0.*2 of the rows left out"):
         lk.cross_validate("low ~ age + g", births, penalty=None, folds=lk.Folds(given=folds))
-    with pytest.raises(DataError, match="a model without a penalty has none"):
+    with pytest.raises(DataError, match="a model without a penalty has no strength"):
         lk.path(FORMULA, births, penalty=None)
     with pytest.raises(DataError, match="strengths="):
         lk.cross_validate(FORMULA, births, penalty=None, strengths=[0.1])

@@ -56,10 +56,10 @@ def cross_validate(
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> CrossValidated:
-    """Choose the strength of a penalty by how well it predicts rows that were left out.
+    """Choose the strength of a penalty by cross-validation.
 
-    Transforms of the formula (levels, knots, moments) are learnt from all rows once; columns are standardised, and
-    the models fitted, without the rows that are predicted.
+    Transforms in the formula (levels, knots, moments) are learnt once from all rows; columns are standardised, and
+    models fitted, without the rows held out.
 
     Parameters
     ----------
@@ -68,15 +68,15 @@ def cross_validate(
     data : table
         As in ``logit``.
     model : model, default lk.Binary()
-        What is fitted, as in ``path``.
+        The model to fit, as in ``path``.
     penalty : penalty or None, default lk.Lasso()
-        At least one part without a strength; ``None`` for the model without a penalty, fitted by maximum likelihood
-        without each fold: its scores are those of the one strength zero.
+        A penalty with at least one part without a strength; or ``None`` for maximum likelihood, whose scores are those
+        of the single strength zero.
     folds : int or lk.Folds, default 10
-        Number of folds, drawn with the outcomes spread evenly; or ``lk.Folds(...)``: of whole groups, by time,
-        repeated, stratified by a column too, from another seed, or given.
+        Number of folds, stratified by outcome; or ``lk.Folds(...)`` for whole groups, periods of time, repeats, other
+        strata, another seed, or given folds.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
-        How predictions are scored.
+        Score of the predictions.
     n_strengths, ratio, strengths, weights, offset, weight_kind : optional
         As in ``path``.
     missing, solver, level : optional
@@ -85,12 +85,12 @@ def cross_validate(
     Returns
     -------
     CrossValidated
-        Scores by strength, and the fits that the rules choose.
+        Scores by strength, and the fits chosen by the rules.
 
     Raises
     ------
     FormulaError, DataError, ResponseError, SeparationError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     Examples
     --------
@@ -134,18 +134,18 @@ def cross_validate_matrix(
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> CrossValidated:
-    """Choose the strength of a penalty on a ready matrix, no intercept added, by how well left out rows are predicted.
+    """Choose the strength of a penalty by cross-validation on a ready matrix, taken as it is.
 
     Parameters
     ----------
     X : (n, p) array, sparse matrix or table of numbers
-        Holds its own intercept, as in ``logit_matrix``.
+        The matrix, with its own intercept, as in ``logit_matrix``.
     y : (n,) array-like
-        A response that the model reads.
+        A response that the model accepts.
     names : sequence of str, optional
-        Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
+        Column names; the column of ones called ``"Intercept"`` is the intercept, and without it there is none.
     model, penalty, folds, measure : optional
-        As in ``cross_validate``; columns of ``lk.Folds`` are given as values.
+        As in ``cross_validate``; the columns of ``lk.Folds`` are given as arrays.
     n_strengths, ratio, strengths, weights, offset, weight_kind : optional
         As in ``path_matrix``.
     solver, level : optional
@@ -159,7 +159,7 @@ def cross_validate_matrix(
     Raises
     ------
     DataError, ResponseError, SeparationError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     Examples
     --------
@@ -188,11 +188,11 @@ def _cross_validated(
     solver: ProxNewton | None,
     level: float,
 ) -> CrossValidated:
-    """Return the cross-validation of a design, whichever way its rows came."""
+    """Return the cross-validation for a design."""
     form = model.form(design.info, penalised=penalty is not None)
     options, scored = path_options(solver), measure_named(measure, not model.is_single)
     if penalty is None and (grid[1:] != (None, None) or solver is not None):
-        raise DataError("penalty=None: strengths=, ratio= and solver= are for a penalty; leave them out.")
+        raise DataError("penalty=None: strengths=, ratio= and solver= apply only with a penalty; leave them out.")
     with single_threaded_blas():
         given: PathModel = Unpenalised(design, form, level)
         strengths = np.zeros(1)

@@ -40,9 +40,9 @@ def fit_by(
 ) -> GroupedFits:
     """Fit the same model to each group of a table.
 
-    The columns are coded once for all groups: levels, spline knots and moments of transforms are learnt from the rows
-    of the whole table, so that coefficients of different groups mean the same. A level that does not occur in a group
-    leaves its coefficient missing there.
+    The columns are coded once for all groups: levels, spline knots and moments of transforms are learnt from all rows,
+    so that coefficients are comparable between groups. The coefficient of a level that does not occur in a group is
+    missing there.
 
     Parameters
     ----------
@@ -51,17 +51,17 @@ def fit_by(
     data : table
         As in ``fit``.
     by : str or sequence of str
-        Columns that make the groups; rows where one is missing are dropped and counted.
+        Columns that define the groups; rows with a missing value in one of them are dropped and counted.
     model : model, default lk.Binary()
-        What is fitted to each group; a model of two outcomes.
+        The model to fit to each group; it must have two outcomes.
     weights, offset : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
     weight_kind : {'frequency', 'precision', 'sampling'}
         What the weights mean, as in ``fit``.
     missing : {'drop', 'raise'}
-        Rows with missing values are dropped and counted, or refused.
+        Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
-        Groups of rows that may be dependent: sandwich errors.
+        Clusters within which rows may be dependent: sandwich standard errors.
     solver : Newton, optional
         Options of the solver.
     level : float, default 0.95
@@ -70,15 +70,15 @@ def fit_by(
     Returns
     -------
     GroupedFits
-        One fit per group; a group with one outcome only, with separation or with columns that are dependent is a
-        finding in it, not an error.
+        One fit per group. Groups with one outcome only, separation or linearly dependent columns are reported in it and
+        raise no error.
 
     Raises
     ------
     FormulaError, DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
     UnsupportedError
-        For a model of several outcomes, whose groups are fitted one by one.
+        For a model with several outcomes, which is to be fitted to each group separately.
 
     Examples
     --------
@@ -93,8 +93,8 @@ def fit_by(
     model, options = require_model(model), newton_options(solver)
     if not model.is_single:
         raise UnsupportedError(
-            f"model={model!r}: groups are fitted at once where there is one linear predictor only. Fit each by itself: "
-            "{group: lk.fit(formula, rows, model=...) for group, rows in data.groupby(...)}."
+            f"model={model!r}: groups are fitted together only for models with one linear predictor. Fit each "
+            "separately: {group: lk.fit(formula, rows, model=...) for group, rows in data.groupby(...)}."
         )
     rows = build_groups(
         formula,
@@ -110,8 +110,8 @@ def fit_by(
     failed = sum(not single.converged for single in record.single.values())
     if failed:
         warn_caller(
-            f"Fits that have not converged: {failed} of {len(record.groups)} groups. Do not use their numbers; "
-            "glance() names them.",
+            f"Fits that did not converge: {failed} of {len(record.groups)} groups. Do not use their numbers; .glance() "
+            "names them.",
             ConvergenceWarning,
         )
     return GroupedFits(record, rows, options)
@@ -136,8 +136,8 @@ def logit_by(
 ) -> GroupedFits:
     """Fit the same logistic regression to each group of a table.
 
-    Columns are coded once, from the rows of the whole table. A level that does not occur in a group leaves its
-    coefficient missing there.
+    Columns are coded once, from all rows of the table. The coefficient of a level that does not occur in a group is
+    missing there.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def logit_by(
     data : table
         As in ``logit``.
     by : str or sequence of str
-        Columns that make the groups; rows where one is missing are dropped and counted.
+        Columns that define the groups; rows with a missing value in one of them are dropped and counted.
     weights, offset, weight_kind, event, link, information, missing, cluster : optional
         As in ``logit``.
     solver : Newton, optional
@@ -162,11 +162,11 @@ def logit_by(
     Raises
     ------
     FormulaError, DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     Examples
     --------
-    Each is the fit of the group's rows:
+    Each is the fit to the rows of the group:
 
     >>> import logitkit as lk
     >>> data = lk.datasets.load_lbw()

@@ -38,7 +38,7 @@ def ordinal(
 
     .. math:: P(Y_i \le k) = F(\theta_k - x_i'\beta - z_i'\gamma_k - o_i)
 
-    with thresholds :math:`\theta_k`; or of adjacent categories,
+    with thresholds :math:`\theta_k`; or the adjacent-category model,
     :math:`\log \{P(Y_i = k + 1) / P(Y_i = k)\} = \theta_k + x_i'\beta + z_i'\gamma_k + o_i`. A positive coefficient
     means higher outcomes.
 
@@ -48,26 +48,27 @@ def ordinal(
         ``"response ~ terms"``. The response is an ordered categorical, numbers, or ``cbind(low, medium, high)`` with
         counts of each outcome, the lowest first; text needs ``order``. The terms are those of ``logit``.
     data : table
-        As in ``logit``; it is not changed.
+        As in ``logit``; it is not modified.
     model : {'cumulative', 'adjacent'}
-        Which of the two.
+        The model of the two above.
     link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
-        Distribution function F of the cumulative model; adjacent categories have the logit.
+        Link of the cumulative model, the inverse of F; the adjacent-category model has the logit.
     nominal : str or sequence of str, optional
-        Terms of the formula, ``"temp + contact"``, with a coefficient per threshold; all others have one.
+        Terms of the formula, ``"temp + contact"``, with one coefficient per threshold; all other terms have a single
+        one.
     order : sequence, optional
         The outcomes from the lowest to the highest.
     information : {'observed', 'expected'}
-        Second derivatives that standard errors follow from: observed as in R's clm and polr and in Stata, or expected
+        The information on which standard errors are based: observed, as in R's clm and polr and in Stata, or expected,
         as in SAS and VGAM.
     weights, offset : str or (n,) array-like, optional
-        A column name, or an array aligned with ``data`` before any row is dropped. An offset is added to x'b.
+        A column name, or an array aligned with ``data`` before any row is dropped. The offset is added to x'b.
     weight_kind : {'frequency', 'precision', 'sampling'}
         As in ``logit``.
     missing : {'drop', 'raise'}
-        Rows with missing values are dropped and counted, or refused.
+        Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
-        Groups of rows that may be dependent: sandwich errors with G / (G - 1).
+        Clusters within which rows may be dependent: sandwich standard errors with factor G / (G - 1).
     solver : Newton, optional
         Options of the solver.
     level : float, default 0.95
@@ -76,12 +77,13 @@ def ordinal(
     Returns
     -------
     OrdinalFit
-        Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
+        Separation and failure to converge are reported in it and raise no error; the latter issues a
+        ``ConvergenceWarning``.
 
     Raises
     ------
     FormulaError, DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The public functions that choose how strong a penalty is: paths and cross-validation."""
+"""The public functions that fit paths of penalised models."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def path(
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> Path:
-    """Fit a model with a penalty at one strength after another.
+    """Fit a penalised model at a sequence of strengths.
 
     Parameters
     ----------
@@ -55,38 +55,39 @@ def path(
     data : table
         As in ``logit``.
     model : model, default lk.Binary()
-        What is fitted: of several outcomes ``lk.Multinomial()``, whose symmetric form is penalised unless it states a
+        The model to fit: for several outcomes ``lk.Multinomial()``, penalised in symmetric form unless it states a
         reference.
     penalty : penalty, default lk.Lasso()
-        At least one part without a strength.
+        A penalty with at least one part without a strength.
     n_strengths : int, default 100
-        Strengths of the grid, evenly on the log scale from the smallest that chooses nothing.
+        Number of strengths in the grid, evenly spaced on the log scale from the smallest at which no penalised
+        coefficient enters.
     ratio : float, optional
-        The smallest strength as a proportion of the largest: 1e-4, or 1e-2 where there are more columns than rows.
+        Smallest strength as a proportion of the largest. Default: 1e-4, or 1e-2 if there are more columns than rows.
     strengths : (k,) array-like, optional
-        The strengths themselves. A path over given strengths does not end early.
+        The strengths themselves; such a path does not end early.
     weights, offset : str, (n,) array-like, or by outcome, optional
         As in ``fit``.
     weight_kind : {'frequency', 'precision', 'sampling'}
         What the weights mean, as in ``logit``.
     missing : {'drop', 'raise'}
-        Rows with missing values are dropped and counted, or refused.
+        Whether to drop and count rows with missing values, or to raise an error.
     solver : ProxNewton, optional
-        Options of the solver; by default a duality gap of at most 1e-7 of the null model's loss at each strength. It is
-        a bound on a working set and where the rows hold at most 262,144 numbers, and an estimate elsewhere;
-        fits that ``at`` gives have a bound of 1e-12.
+        Options of the solver; by default a duality gap of at most 1e-7 of the loss of the null model at each strength.
+        The gap is a bound on a working set and for designs of at most 262,144 numbers, and an estimate otherwise; fits
+        returned by ``at`` have a proved gap of at most 1e-12.
     level : float, default 0.95
-        Confidence level of the fits that ``at`` gives.
+        Confidence level of the fits returned by ``at``.
 
     Returns
     -------
     Path
-        Coefficients by strength, and fits at any of them.
+        Coefficients by strength, and the fit at any strength.
 
     Raises
     ------
     FormulaError, DataError, ResponseError, SeparationError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     References
     ----------
@@ -130,16 +131,16 @@ def path_matrix(
     solver: ProxNewton | None = None,
     level: float = 0.95,
 ) -> Path:
-    """Fit a model with a penalty to a ready matrix, no intercept added, at one strength after another.
+    """Fit a penalised model to a ready matrix, as it is, at a sequence of strengths.
 
     Parameters
     ----------
     X : (n, p) array, sparse matrix or table of numbers
-        Holds its own intercept, as in ``logit_matrix``.
+        The matrix, with its own intercept, as in ``logit_matrix``.
     y : (n,) array-like
-        A response that the model reads.
+        A response that the model accepts.
     names : sequence of str, optional
-        Column names; the one called ``"Intercept"``, of ones, is the intercept, and without it there is none.
+        Column names; the column of ones called ``"Intercept"`` is the intercept, and without it there is none.
     model : model, default lk.Binary()
         As in ``path``.
     penalty, n_strengths, ratio, strengths : optional
@@ -149,7 +150,7 @@ def path_matrix(
     solver : ProxNewton, optional
         As in ``path``.
     level : float, default 0.95
-        Confidence level of the fits that ``at`` gives.
+        Confidence level of the fits returned by ``at``.
 
     Returns
     -------
@@ -159,7 +160,7 @@ def path_matrix(
     Raises
     ------
     DataError, ResponseError, SeparationError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     Examples
     --------
@@ -184,12 +185,12 @@ def _path(
     solver: ProxNewton | None,
     level: float,
 ) -> Path:
-    """Return the path of a design, whichever way its rows came."""
+    """Return the path for a design."""
     options = path_options(solver)
     if penalty is None:
         raise DataError(
-            "penalty=None: a path is of one strength after another, and a model without a penalty has none. Use "
-            "lk.fit; lk.cross_validate(..., penalty=None) says how well it predicts."
+            "penalty=None: a path is a sequence of penalty strengths, and a model without a penalty has no strength. "
+            "Use lk.fit; lk.cross_validate(..., penalty=None) estimates how well it predicts."
         )
     form = model.form(design.info, penalised=True)
     with single_threaded_blas():

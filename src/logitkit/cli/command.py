@@ -80,7 +80,7 @@ def _tell(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="logitkit", description="Logistic regression: formulas, honest inference, diagnostics and reports."
+        prog="logitkit", description="Logistic regression: formulas, inference, diagnostics and reports."
     )
     parser.add_argument("--version", action="version", version=f"logitkit {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -101,18 +101,16 @@ def _parser() -> argparse.ArgumentParser:
         default="frequency",
         help="what the weights mean (default: %(default)s)",
     )
-    fit.add_argument("--offset", metavar="COL", help="column that is added to the linear predictor")
+    fit.add_argument("--offset", metavar="COL", help="column added to the linear predictor")
     fit.add_argument("--cluster", metavar="COL", help="column of clusters, for sandwich standard errors")
     fit.add_argument(
         "--missing",
         choices=get_args(MissingPolicy),
         default="drop",
-        help="rows with missing values: drop and count them, or refuse (default: %(default)s)",
+        help="rows with missing values: drop and count them, or stop (default: %(default)s)",
     )
     fit.add_argument("--level", type=float, default=0.95, help="confidence level (default: %(default)s)")
-    fit.add_argument(
-        "--format", choices=FORMATS, default="text", help="how the summary is printed (default: %(default)s)"
-    )
+    fit.add_argument("--format", choices=FORMATS, default="text", help="format of the summary (default: %(default)s)")
     _add_units(fit)
     fit.add_argument("--report", metavar="FILE", help="also write an HTML report with figures")
     fit.add_argument("--save", metavar="FILE", help="also save the model as JSON, without the data")
@@ -122,9 +120,11 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser(
         "predict",
         help="score the rows of a file with a saved model",
-        description="Write a probability with its interval for each row of a file, as CSV. Rows are numbered from 0; "
-        "where a value is missing, so is the prediction. A model whose penalty leaves no intervals gives probabilities "
-        "only, and says so.",
+        description=(
+            "Write the predicted probability and its interval for each row of a file, as CSV. Rows are numbered from "
+            "0; where a value is missing, so is the prediction. A model whose penalty leaves no intervals gives "
+            "probabilities only, with a message."
+        ),
         epilog="Example: logitkit predict births.json lbw.csv --output scored.csv",
     )
     predict.add_argument("model", metavar="MODEL", help="JSON file that --save wrote")
@@ -134,13 +134,16 @@ def _parser() -> argparse.ArgumentParser:
         "--unseen",
         choices=get_args(UnseenPolicy),
         default="raise",
-        help="rows with a level that the fit never saw: refuse, or leave missing (default: %(default)s)",
+        help="rows with a level that the fit never saw: stop, or leave the prediction missing (default: %(default)s)",
     )
     predict.add_argument("--level", type=float, help="confidence level (default: that of the fit)")
     predict.add_argument(
         "--raw-text",
         action="store_true",
-        help="leave text that a spreadsheet takes for a formula (=, +, -, @ first) without an apostrophe before it",
+        help=(
+            "do not put an apostrophe before text that a spreadsheet would read as a formula (first character =, +, - "
+            "or @)"
+        ),
     )
     _add_force(predict)
     predict.set_defaults(run=_predict)
@@ -148,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser(
         "report",
         help="write the report of a saved model on the rows of a file",
-        description="Write the HTML report of a saved model, with its diagnostics on the rows of a file.",
+        description="Write the HTML report of a saved model, with diagnostics on the rows of a file.",
     )
     report.add_argument("model", metavar="MODEL", help="JSON file that --save wrote")
     _add_data(report, "file of rows with their outcome")
@@ -160,8 +163,8 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser(
         "demo",
-        help="fit default on 60,000 real loans, explain the table and write a report",
-        description="Fit default on 60,000 real loans, explain the table and write a report.",
+        help="fit a model of default on 60,000 real loans, explain the table and write a report",
+        description="Fit a model of default on 60,000 real loans, explain the table and write a report.",
     )
     demo.add_argument("--output", metavar="FILE", help="the report (default: credit-default-report.html)")
     _add_force(demo)
@@ -171,11 +174,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_data(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("data", metavar="DATA", help=what)
-    command.add_argument("--separator", metavar="CHAR", help="between the columns of a text file: ';', tab, ...")
+    command.add_argument("--separator", metavar="CHAR", help="separator of the columns of a text file: ';', tab, ...")
 
 
 def _add_units(command: argparse.ArgumentParser) -> None:
-    text = "change in a column that its coefficient is for, such as balance=10000; may be repeated"
+    text = "change in a column to which its coefficient refers, such as balance=10000; may be repeated"
     command.add_argument("--units", metavar="COL=NUMBER", action="append", default=[], help=text)
 
 
@@ -183,7 +186,7 @@ def _add_force(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--force",
         action="store_true",
-        help="replace files that are not of the kind that is written; what the same run reads is never replaced",
+        help="replace files of another kind too; a file that the same run reads is never replaced",
     )
 
 

@@ -14,25 +14,25 @@ MODELS = ("logit", "multinomial", "ordinal")
 OWNED = {
     "event": (
         ("logit",),
-        "--event is for a model of two outcomes; of several name the one compared with, --reference.",
+        "--event applies to a model with two outcomes; with several, name the outcome compared with, --reference.",
     ),
     "link": (
         ("logit", "ordinal"),
-        "--link is for a model of two outcomes or of ordered ones; several without an order have the logit.",
+        "--link applies to models with two or with ordered outcomes; unordered outcomes have the logit.",
     ),
     "offset": (
         ("logit", "ordinal"),
         (
-            "--offset is for a model of two outcomes or of ordered ones; several without an order have one each, "
+            "--offset applies to models with two or with ordered outcomes; unordered outcomes take one offset each, "
             "lk.multinomial(..., offset={...})."
         ),
     ),
     "reference": (
         ("multinomial",),
-        "--reference is for --model multinomial; of two outcomes name the one modelled, --event.",
+        "--reference applies to --model multinomial; with two outcomes name the one modelled, --event.",
     ),
-    "nominal": (("ordinal",), "--nominal is for --model ordinal."),
-    "order": (("ordinal",), "--order is for --model ordinal."),
+    "nominal": (("ordinal",), "--nominal applies to --model ordinal."),
+    "order": (("ordinal",), "--order applies to --model ordinal."),
 }
 
 
@@ -42,13 +42,17 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--model",
         choices=MODELS,
         default=MODELS[0],
-        help="of two outcomes, of several, or of ordered ones (default: %(default)s)",
+        help="two outcomes, several, or several in order (default: %(default)s)",
     )
-    parser.add_argument("--event", metavar="VALUE", help="value of the response that is modelled")
-    parser.add_argument("--reference", metavar="VALUE", help="outcome that the others of several are compared with")
+    parser.add_argument("--event", metavar="VALUE", help="value of the response whose probability is modelled")
+    parser.add_argument(
+        "--reference", metavar="VALUE", help=("of several outcomes, the one that the others are compared with")
+    )
     parser.add_argument("--link", metavar="NAME", help="logit (default), probit, cloglog, loglog, cauchit or log")
     parser.add_argument("--order", metavar="A,B,C", help="ordered outcomes from the lowest to the highest")
-    parser.add_argument("--nominal", metavar="TERMS", help="terms of ordered outcomes with a coefficient per threshold")
+    parser.add_argument(
+        "--nominal", metavar="TERMS", help=("with ordered outcomes, terms with one coefficient per threshold")
+    )
 
 
 def stated_model(options: argparse.Namespace, data: Any) -> Any:

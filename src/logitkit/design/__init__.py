@@ -1,1 +1,1 @@
-"""From formula and table to a design: matrix, response, and all that rebuilds them on new rows."""
+"""From formula and table to a design: matrix, response, and the coding that rebuilds them on new rows."""

@@ -1,4 +1,4 @@
-"""A factor that is absorbed: an intercept for each of its levels, which is estimated and not reported as a column."""
+"""An absorbed factor: one intercept per level, estimated without a column in the design."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class AbsorbedLevels:
 
     @property
     def varied(self) -> BoolArray:
-        """Levels whose rows have both outcomes: the others say nothing of the coefficients, shape (m,)."""
+        """Levels whose rows have both outcomes, shape (m,); the others carry no information about the coefficients."""
         return (self.rows > 0) & ~np.isinf(self.intercepts)
 
     @property
@@ -202,7 +202,7 @@ class AbsorbedLevels:
         return np.asarray(np.where(total > 0.0, 1.0 / np.where(total > 0.0, total, 1.0), 0.0)[codes])
 
     def require_seen(self, codes: IntArray, shown: Sequence[Any]) -> None:
-        """Refuse rows of a level that the fit never saw, or gave no weight: there is no intercept for them."""
+        """Refuse rows in a level without an intercept: one that the fit never saw, or gave no weight."""
         weightless = (codes >= 0) & self.is_unknown(codes)
         shown = [*shown, *(self.levels[code] for code in np.unique(codes[weightless]))]
         if not shown:
@@ -210,9 +210,9 @@ class AbsorbedLevels:
         count = int(np.count_nonzero((codes < 0) | weightless))
         names = ", ".join(repr(level) for level in shown[:5])
         raise DataError(
-            f"{self.name} has a level that the fit never saw in {count} row{'s' if count > 1 else ''}: {names}"
-            f"{', ...' if len(shown) > 5 else ''}. Its intercept is not known. Use unseen='missing' to get missing "
-            "predictions there."
+            f"{self.name} has a level that the fit never saw in {count} row{'s' if count > 1 else ''}: "
+            f"{names}{', ...' if len(shown) > 5 else ''}. Their intercepts are unknown. Use unseen='missing' to get "
+            "missing predictions there."
         )
 
     def is_unknown(self, codes: IntArray) -> BoolArray:
@@ -224,7 +224,7 @@ class AbsorbedLevels:
         if self.anchors is None:
             return rows
         if codes is None:
-            raise DataError(f"Rows without their level of {self.name}, which is absorbed, have no limit.")
+            raise DataError(f"Rows must be given with their level of {self.name}, which is absorbed.")
         anchors = self.anchors[codes]
         away = rows - anchors
         return np.asarray(np.where(np.abs(away) <= ROUNDING * (np.abs(rows) + np.abs(anchors)), 0.0, away))

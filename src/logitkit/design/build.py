@@ -46,8 +46,8 @@ def build_design(
     if absorb is not None and not isinstance(absorb, str):
         shown = f"{absorb!r:.60}" if isinstance(absorb, (list, tuple)) else type(absorb).__name__
         raise DataError(
-            f"absorb={shown}: give the name of a column of the table, one only. Of several factors absorb the one with "
-            "the most levels, and put the others into the formula as C(...)."
+            f"absorb={shown}: give the name of one column of the table. Of several factors absorb the one with the "
+            "most levels, and enter the others in the formula as C(...)."
         )
     extras = gather_extras(
         table,
@@ -61,7 +61,7 @@ def build_design(
     parsed = parse_formula(formula, table.names, namespace, reserved, n_rows=table.n_rows)
     used = list(dict.fromkeys((*parsed.left_variables, *parsed.variables)))
     if absorb in used:
-        raise FormulaError(f"{absorb!r} is absorbed, and the formula uses it too; leave it out of one of them.")
+        raise FormulaError(f"{absorb!r} is absorbed and also in the formula; leave it out of one of them.")
     absent = {**table.missing(used), **extras.missing()}
     positions = complete_rows(absent, missing)
     frame = table.frame(used, positions)
@@ -74,8 +74,8 @@ def build_design(
     keep: BoolArray = rows.kept & ~gone
     if coding.uses_neighbours and len(frame) < table.n_rows:
         raise FormulaError(
-            f"lag() looks at the row before, and rows were dropped. {missing_text(absent)} Compute the lagged column "
-            "in the table, where the rows are still neighbours."
+            f"lag() uses the previous row, and rows were dropped. {missing_text(absent)} Compute the lagged column in "
+            "the table before rows are dropped."
         )
     if not keep.all():
         absent.setdefault("a transform in the formula", ~rows.kept)
@@ -98,7 +98,9 @@ def build_design(
         matrix, terms = without_intercept(matrix, names), terms_without_intercept(terms, names)
         names = tuple(name for name in names if name != INTERCEPT)
         if not names:
-            raise FormulaError(f"absorb={absorb!r} leaves no column to estimate; name the predictors in the formula.")
+            raise FormulaError(
+                f"absorb={absorb!r} leaves no coefficient to estimate; name the predictors in the formula."
+            )
         coded = coded_values(extras.series["absorb"].iloc[positions])
         levels = coded.occurring()
         level_codes = coded.recoded(levels).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Does a design without an intercept column contain one? A combination of its columns that is one on every row."""
+"""Whether the columns of a design without an intercept span one: a combination that is one on every row."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def build_groups(
             raise DataError(f"missing='raise', and values of by are missing: {told}.")
         kept = np.flatnonzero(~np.logical_or.reduce(list(absent.values())))
         if kept.size == 0:
-            raise DataError(f"No row is left to fit: in every row one of {', '.join(names)} is missing.")
+            raise DataError(f"No row is left to fit: every row has a missing value in one of {', '.join(names)}.")
         data = _some_rows(table, kept)
         for role, value in given.items():
             if value is not None and not isinstance(value, str):
@@ -94,7 +94,7 @@ def build_groups(
     )
     if design.info.coding is not None and design.info.coding.uses_neighbours:
         raise UnsupportedError(
-            "lag() looks at the row before, which may be of another group; compute the lagged column in the table."
+            "lag() uses the previous row, which may belong to another group; compute the lagged column in the table."
         )
     by_column = (*((name, int(where.sum())) for name, where in absent.items()), *design.counts.missing_by_column)
     positions = kept[design.positions]

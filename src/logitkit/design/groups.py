@@ -141,4 +141,4 @@ def _coded(table: Table, name: str) -> Any:
     try:
         return coded_values(table.column(name))
     except TypeError as error:
-        raise DataError(f"by={name!r} must hold one plain value a row, such as numbers or text: {error}.") from error
+        raise DataError(f"by={name!r} must hold one plain value per row, such as a number or text: {error}.") from error

@@ -52,12 +52,12 @@ def ready_design(
     if n == 0 or p == 0:
         raise DataError(f"X has shape {(n, p)}: there is nothing to fit.")
     if INTERCEPT in labels and not _all_ones(matrix, labels.index(INTERCEPT)):
-        raise DataError(f"The column called {INTERCEPT!r} is not all ones; name it otherwise, or make it ones.")
+        raise DataError(f"The column called {INTERCEPT!r} is not all ones; rename it, or make it all ones.")
     require_weight_kind(weight_kind, given=weights is not None)
     labelled = labelled_rows(y, n, index)
     values = _outcome(y, labelled)
     if missing_outcome(values).any():
-        raise DataError("y has missing values; drop those rows, or use a formula, which drops and counts them.")
+        raise DataError("y has missing values; drop those rows, or use a formula, which drops and counts such rows.")
     given = {"weights": weights, "offset": reader.offset, "cluster": cluster}
     given |= {offset_role(outcome): value for outcome, value in reader.offsets.items()}
     for role, value in given.items():
@@ -67,7 +67,7 @@ def ready_design(
     extras = Extras(series, dict.fromkeys(series, ARRAY))
     for name, where in extras.missing().items():
         first, count = int(np.argmax(where)), int(where.sum())
-        raise DataError(f"The values of {name} hold nan in row {first} (from 0), {count} in all; drop those rows.")
+        raise DataError(f"The values of {name} are nan in row {first} (from 0), {count} in all; drop those rows.")
     rows = RowsUsed(extras, np.arange(n), weight_kind, None)
     response, response_info = reader.read(values, "y", rows)
     info = DesignInfo(

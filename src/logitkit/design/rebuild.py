@@ -218,7 +218,7 @@ def _new_ready_rows(info: DesignInfo, X: Any, offset: Any) -> NewRows:
 
 
 def named_again(given: Any, at_fit: str | None, role: str) -> Any:
-    """Return what to use for new rows: what is given now, or the column that the fit named."""
+    """Return the column for new rows: the one given now, or the one named at the fit."""
     if given is not None:
         if at_fit is None:
             raise DataError(
@@ -234,7 +234,7 @@ def named_again(given: Any, at_fit: str | None, role: str) -> Any:
 
 
 def again_by_outcome(given: Any, info: ResponseInfo) -> dict[str, Any]:
-    """Return the offsets by outcome to use for new rows: those given now, or the columns that the fit named."""
+    """Return the offsets by outcome for new rows: those given now, or the columns named at the fit."""
     if not info.has_own_offsets:
         return {}
     if given is not None:
@@ -247,7 +247,7 @@ def again_by_outcome(given: Any, info: ResponseInfo) -> dict[str, Any]:
         if forgotten:
             raise DataError(
                 f"offset is given for {', '.join(found) or 'no outcome'} and not for {', '.join(forgotten)}, which had "
-                "one at the fit: name every outcome that had one, with an array of zeros where there is none now."
+                "one at the fit: give one for every outcome that had one, with zeros where there is none now."
             )
         return found
     if any(named == ARRAY for _, named in info.offsets):
@@ -260,7 +260,7 @@ def again_by_outcome(given: Any, info: ResponseInfo) -> dict[str, Any]:
 def _require_neighbours(coding: Coding, table: Table, n_complete: int) -> None:
     if coding.uses_neighbours and n_complete < table.n_rows:
         raise DataError(
-            "lag() looks at the row before, and some rows have missing values: fill them, or leave lag() out."
+            "lag() uses the previous row, and some rows have missing values: fill them, or leave lag() out."
         )
 
 

@@ -183,7 +183,7 @@ class Classification:
 
     def _of_event(self, values: FloatArray, place: int, name: str) -> float:
         if not self.of_event:
-            raise UnsupportedError(f"Of several outcomes each has its own: see {name}, in the order of outcomes.")
+            raise UnsupportedError(f"With several outcomes, each has its own: see {name}, in the order of outcomes.")
         return float(values[place])
 
 
@@ -280,7 +280,8 @@ def _threshold(rows: PredictedRows, given: Any) -> float | None:
     if not rows.of_event:
         if given is not None:
             raise UnsupportedError(
-                f"threshold={given!r:.60} is of an event; of several outcomes the most probable is predicted."
+                f"threshold={given!r:.60} applies to an event; with several outcomes the most probable one is "
+                "predicted."
             )
         return None
     if given is None:

@@ -109,7 +109,7 @@ def collinearity(record: FitRecord) -> Collinearity:
         if column != intercept and not absent[place]
     ]
     if not places:
-        raise UnsupportedError("The model has no column but the intercept; nothing can be collinear.")
+        raise UnsupportedError("The model has no column besides the intercept; nothing can be collinear.")
     variance = record.model_vcov.diagonal()
     present = [(j, column) for j, column in places if np.isfinite(record.coef[j]) and variance[j] > 0.0]
     kept = [j for j, _ in present]
@@ -117,7 +117,8 @@ def collinearity(record: FitRecord) -> Collinearity:
     if not present:
         noun = "intercept" if record.family.words.has_event else "intercepts"
         raise SeparationError(
-            f"No coefficient but the {noun} is finite ({', '.join(left_out)}); there are no variances to inflate."
+            f"No coefficient other than the {noun} is finite ({', '.join(left_out)}), so there is no variance to "
+            "inflate."
         )
     where = np.array([column for _, column in present])
     members = {term.name: np.flatnonzero(np.isin(where, term.columns)) for term in record.info.terms}

@@ -134,7 +134,9 @@ class Discrimination:
         """The curve of the event."""
         if not self.of_event:
             first = next(iter(self.curves))
-            raise UnsupportedError(f"Several outcomes have a curve each: take one of them, as in curves[{first!r}].")
+            raise UnsupportedError(
+                f"With several outcomes there is one curve per outcome: take one of them, as in curves[{first!r}]."
+            )
         return next(iter(self.curves.values()))
 
     @property
@@ -249,7 +251,8 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     present = np.array([k for k in rows.reported if rows.of_event or rows.totals[k] > 0.0])
     if present.size < 2 and not rows.of_event:
         raise DataError(
-            f"All rows have the outcome {rows.outcomes[int(present[0])]!r}; telling outcomes apart needs two."
+            f"All rows have the outcome {rows.outcomes[int(present[0])]!r}; discrimination requires at least two "
+            "outcomes."
         )
     curves = {rows.outcomes[k]: _curve(rows, int(k), level, counts) for k in present}
     pairwise, areas = _of_event(curves) if rows.of_event else _of_several(rows, curves, present, level, counts)
@@ -312,7 +315,7 @@ def _of_several(
 
 
 def _placements(rows: PredictedRows, present: IntArray) -> Iterator[tuple[int, FloatArray]]:
-    """Yield for each outcome a the share of the trials of every outcome whose probability of a is lower, (K, m)."""
+    """Yield for each outcome a the proportion of trials of every outcome with a lower probability of a, (K, m)."""
     trials = rows.weights * rows.shares
     for outcome in present:
         ranked = rows.against_rest(int(outcome))

@@ -195,7 +195,9 @@ def hosmer_lemeshow(
     require_chi_square(record, design, in_sample)
     ordered = record.family.words.ordered
     if ordered and reference is not None:
-        raise UnsupportedError("Ordered outcomes are grouped by their mean score, and not by the probability of one.")
+        raise UnsupportedError(
+            "Ordered outcomes are grouped by their mean score, not by the probability of one outcome."
+        )
     place = (record.reference or 0) if reference is None else reference
     rows = predicted_rows(record, design)
     patterns = _patterns(record, design, rows) if in_sample else None
@@ -272,20 +274,20 @@ def require_chi_square(record: FitRecord, design: Design, in_sample: bool) -> No
         require(record, "goodness_of_fit on the rows of the fit")
     require(record, "goodness_of_fit")
     if response.prior is not None and response.weight_kind != "frequency":
-        why = ", which count no observations" if response.weight_kind == "precision" else ""
+        why = ", which are not counts of observations" if response.weight_kind == "precision" else ""
         raise UnsupportedError(
             f"The Hosmer-Lemeshow statistic has no chi-square distribution with {response.weight_kind} weights{why}. "
-            "Look at the calibration table instead."
+            "Use the calibration table instead."
         )
     if response.clusters is not None:
         raise UnsupportedError(
-            "The Hosmer-Lemeshow statistic has no chi-square distribution with clusters "
-            f"({response.clusters.name}). Look at the calibration table instead."
+            f"The Hosmer-Lemeshow statistic has no chi-square distribution with clusters ({response.clusters.name}). "
+            "Use the calibration table instead."
         )
     if in_sample and record.separated_completely:
         raise UnsupportedError(
-            "Every row is fitted perfectly (complete separation), so that a test of goodness of fit has nothing to "
-            "test on the rows of the fit."
+            "Every row is fitted perfectly (complete separation), so there is no lack of fit to test on the rows of "
+            "the fit."
         )
 
 

@@ -28,8 +28,8 @@ from logitkit.typing import FloatArray, IntArray
 __all__ = ["GROUPING_WORDS", "group_sums", "quantile_groups"]
 
 GROUPING_WORDS = {
-    "stata": "equal counts by rank of the predicted probability, as Stata's xtile, ties kept together",
-    "r": "cut at type 7 quantiles of the predicted probability, as R's cut and quantile, ties kept together",
+    "stata": "equal counts by rank of the predicted probability, as in Stata's xtile, ties kept together",
+    "r": "cut at type 7 quantiles of the predicted probability, as in R's cut and quantile, ties kept together",
 }
 
 
@@ -70,7 +70,7 @@ def quantile_groups(values: FloatArray, counts: FloatArray, groups: int, groupin
     if not is_count(given, 2):
         raise DataError(f"groups={groups!r:.60} must be a whole number of at least 2, and at most a million.")
     if not isinstance(grouping, str) or grouping not in GROUPING_WORDS:
-        raise UnsupportedError(f"grouping={grouping!r} is not offered; the rules are 'stata' and 'r'.")
+        raise UnsupportedError(f"grouping={grouping!r} is not offered; the groupings are 'stata' and 'r'.")
     cumulative = np.cumsum(counts)
     steps = np.arange(1, groups)
     cuts = _xtile_cuts if grouping == "stata" else _type7_cuts

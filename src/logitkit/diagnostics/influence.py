@@ -154,8 +154,8 @@ def influence(record: FitRecord, design: Design) -> Influence:
     require(record, "influence")
     if not is_sample(record, design):
         raise UnsupportedError(
-            f"Influence is of the rows of the fit, and these {design.n_rows:,} rows are others than those "
-            "that it used, or were changed since. Give the table of the fit."
+            f"Influence is defined for the rows of the fit; these {design.n_rows:,} rows differ, or were changed "
+            "since. Give the table of the fit."
         )
     eta, response = fitted_rows(record, design).eta, design.response
     residual = residuals_at(record, eta, response, "pearson")

@@ -108,6 +108,6 @@ def require_unsaturated(patterns: Patterns) -> None:
     words = {0: "the", 1: "the one", 2: "both"}
     many = f"{words.get(patterns.count, f'all {patterns.count:,}')} covariate pattern{'s' * (patterns.count != 1)}"
     raise UnsupportedError(
-        f"The model is saturated: its coefficients fit {many} of these rows exactly, whatever the outcomes, so that a "
-        "test of goodness of fit has nothing to test."
+        f"The model is saturated: its coefficients fit {many} of these rows exactly, whatever the outcomes, so there "
+        "is no lack of fit to test."
     )

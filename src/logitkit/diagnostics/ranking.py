@@ -277,7 +277,8 @@ def predicted_rows(record: FitRecord, design: Design) -> PredictedRows:
     kept = np.flatnonzero(used & ~missing)
     if kept.size == 0:
         raise DataError(
-            f"None of the {design.n_rows} rows has a positive weight and a prediction; there is nothing to compare."
+            f"None of the {design.n_rows} rows has both a positive weight and a prediction; there is nothing to "
+            "compare."
         )
     every = kept.size == design.n_rows
     return PredictedRows(

@@ -89,7 +89,9 @@ def residuals(record: FitRecord, design: Design, kind: ResidualKind = "deviance"
     True
     """
     if kind not in get_args(ResidualKind):
-        raise UnsupportedError(f"kind={kind!r} is no residual. {nearest_name(str(kind), get_args(ResidualKind))}")
+        raise UnsupportedError(
+            f"kind={kind!r} is not a kind of residual. {nearest_name(str(kind), get_args(ResidualKind))}"
+        )
     return residuals_at(record, fitted_rows(record, design).eta, design.response, kind)
 
 

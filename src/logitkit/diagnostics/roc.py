@@ -1,4 +1,4 @@
-r"""How well scores tell events from non-events: the ROC curve, its area, Gini and Kolmogorov-Smirnov.
+r"""Discrimination of events from non-events by scores: ROC curve, area, Gini and Kolmogorov-Smirnov.
 
 With :math:`F_0(s)` the proportion of non-events that score below s plus half of those that score s, the area under
 the curve is the mean of :math:`F_0` over events,
@@ -33,7 +33,7 @@ __all__ = ["RocCurve", "roc_curve"]
 
 @dataclass(frozen=True)
 class RocCurve:
-    """The ROC curve and what is read from it.
+    """The ROC curve and the measures derived from it.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def roc_curve(
     level: float = 0.95,
     independent_counts: bool = True,
 ) -> RocCurve:
-    """Return how well scores tell events from non-events.
+    """Return the ROC curve of scores, with its area and related measures.
 
     Parameters
     ----------
@@ -125,8 +125,7 @@ def roc_curve(
     total_events, total_nonevents = float(events.sum()), float(nonevents.sum())
     if total_events <= 0.0 or total_nonevents <= 0.0:
         raise DataError(
-            f"The rows hold {total_events:g} events and {total_nonevents:g} non-events by weight; "
-            "telling them apart needs both."
+            f"The rows hold {total_events:g} events and {total_nonevents:g} non-events by weight; the curve needs both."
         )
     below = (np.cumsum(nonevents) - 0.5 * nonevents) / total_nonevents
     above = (np.cumsum(events[::-1])[::-1] - 0.5 * events) / total_events
@@ -163,7 +162,7 @@ def _tally(scores: FloatArray, events: FloatArray, nonevents: FloatArray) -> tup
     """Return the distinct scores, ascending, with the weight of events and non-events at each."""
     values = np.asarray(scores, dtype=np.float64)
     if np.isnan(values).any():
-        raise DataError(f"{int(np.isnan(values).sum())} scores are missing; leave those rows out.")
+        raise DataError(f"{int(np.isnan(values).sum())} scores are missing; drop those rows.")
     if values.size and not (values[1:] >= values[:-1]).all():
         order = np.argsort(values, kind="stable")
         values, events, nonevents = values[order], np.asarray(events)[order], np.asarray(nonevents)[order]

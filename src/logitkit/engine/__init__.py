@@ -1,1 +1,1 @@
-"""From a design and a model to the frozen record of its fit."""
+"""From a design and a model to the frozen record of the fit."""

@@ -86,8 +86,8 @@ def boundary_words(positions: IntArray) -> str:
     named = ", ".join(str(place) for place in positions[:MOST_NAMED]) + (", ..." if positions.size > MOST_NAMED else "")
     rows = "row" if positions.size == 1 else "rows"
     return (
-        f"The fitted mean of {positions.size:,} {rows} is 1 ({rows} {named}, from 0): estimates at the boundary of the "
-        "model are not normal in any sample. The logit link has no boundary"
+        f"The fitted mean of {positions.size:,} {rows} is 1 ({rows} {named}, from 0): estimates on the boundary of the "
+        "model are not normally distributed, however large the sample. The logit link has no boundary"
     )
 
 

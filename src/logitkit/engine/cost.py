@@ -1,4 +1,4 @@
-"""Refusals of models of several outcomes whose second derivatives nobody has the time or the memory for."""
+"""Refusals of models of several outcomes whose second derivatives would take too much time or memory."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ MINUTES_MOST = 60.0
 
 
 def require_affordable(matrix: Matrix, predictors: Predictors) -> None:
-    """Refuse a model whose second derivatives would take far longer than anyone waits, with the way round."""
+    """Refuse a model whose second derivatives would take hours, naming the alternatives."""
     _require_time(matrix, predictors)
     n_params = predictors.n_params
     require_room(
         8 * n_params**2 * COPIES_OF_HESSIAN,
-        f"The model has {n_params:,} coefficients; its second derivatives and what is made of them",
-        "Give penalty=lk.Ridge(...), which needs none, or put rare outcomes together.",
+        f"The model has {n_params:,} coefficients; its Hessian and its factorisation",
+        "Give penalty=lk.Ridge(...), which needs none, or merge rare outcomes.",
     )
 
 
@@ -40,6 +40,6 @@ def _require_time(matrix: Matrix, predictors: Predictors) -> None:
         raise UnsupportedError(
             f"{predictors.n_predictors:,} outcomes and {predictors.n_columns:,} columns have {predictors.n_params:,} "
             f"coefficients; their second derivatives over {matrix.n_rows:,} rows would take about "
-            f"{minutes / 60.0:,.0f} hours. Give penalty=lk.Ridge(...), which needs none, put rare outcomes together, "
-            "or leave columns out."
+            f"{minutes / 60.0:,.0f} hours. Give penalty=lk.Ridge(...), which needs none, merge rare outcomes, or leave "
+            "columns out."
         )

@@ -1,4 +1,4 @@
-"""What is known of a fit beside its estimates: its covariance, its penalty, what runs to infinity."""
+"""Facts about a fit besides its estimates: its covariance, its penalty, and coefficients at infinity."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Covariance:
 
     @staticmethod
     def withheld(reason: str) -> tuple[str, str]:
-        """Return kind and label of a covariance that there is not."""
+        """Return the kind and label used when no covariance is available."""
         return "withheld", f"none. {reason}"
 
 
 @dataclass(frozen=True)
 class PenaltyFacts:
-    """What is to be said of the penalty of a fit, and what its certificate is checked with.
+    """Facts about the penalty of a fit, with the data of its certificate.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class PenaltyFacts:
         Coefficients of the record that are not zero or not penalised. In symmetric form those of a column without a
         penalty sum to zero, and there are as many fewer parameters.
     gap : float
-        Duality gap that the solver reached, as a share of the loss of the null model.
+        Duality gap reached by the solver, as a proportion of the loss of the null model.
     tol : float
         What it was asked to reach.
     steps : int
@@ -149,7 +149,7 @@ class Limit:
 
 
 class Equation(NamedTuple):
-    """Coefficients that belong together, such as those of one outcome.
+    """Coefficients of one linear predictor, such as those of one outcome.
 
     Parameters
     ----------

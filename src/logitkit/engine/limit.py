@@ -121,7 +121,7 @@ def _limiting_offset(response: Response, rows: MarginRows, separated: Separated)
 
 
 def _limit(form: Form, columns: Columns, margins: Margins, separated: Separated) -> Limit:
-    """Return what runs to infinity, its names left open."""
+    """Return the facts about coefficients at infinity, without names."""
     moving = np.column_stack([separated.null, separated.direction])
     if margins.rows is None:
         assert isinstance(columns, Coordinates)

@@ -1,4 +1,4 @@
-r"""The objective of a fit and what is known of it at one coefficient vector.
+r"""The objective of a fit, and its evaluation at one coefficient vector.
 
 The objective is the negative log-likelihood as a plain weighted sum over rows,
 :math:`f(\beta) = \sum_i w_i \ell(x_i'\beta + o_i, y_i)`, with gradient :math:`X' s` and Hessian
@@ -61,7 +61,7 @@ class Evaluation:
 
 
 class SmoothObjective(Protocol):
-    """What a solver sees of an objective: a convex function of coefficients that is a sum over rows."""
+    """The interface of an objective to solvers: a convex function of coefficients, summed over rows."""
 
     @property
     def n_params(self) -> int:
@@ -73,7 +73,7 @@ class SmoothObjective(Protocol):
 
     @property
     def gram_cost(self) -> float:
-        """About what second derivatives cost, in units of a walk without them."""
+        """Approximate cost of a pass with second derivatives, relative to one without."""
 
     def evaluate(
         self, coef: FloatArray, hessian: bool = True, rough: bool = False, pearson: bool = False
@@ -157,17 +157,17 @@ class Objective:
 
     @property
     def predictors(self) -> Predictors:
-        """How what is solved for gives the linear predictors."""
+        """The map from solver coefficients to linear predictors."""
         return single_predictor(self.n_params) if self._predictors is None else self._predictors
 
     @property
     def gram_cost(self) -> float:
-        """About the cost of second derivatives, in units of a pass without them."""
+        """Approximate cost of a pass with second derivatives, relative to one without."""
         return self.engine.gram_cost
 
     @property
     def mean_weight(self) -> float:
-        """Mean total weight of a row, at most 1: what a standard error is measured against when weights are small."""
+        """Mean total weight of a row, at most 1: the scale of standard errors when weights are small."""
         return self._mean_weight
 
     @once
@@ -224,7 +224,7 @@ class Objective:
         return self.engine.linear_predictor(coef)
 
     def reach(self, direction: FloatArray) -> float:
-        """Return the largest change of a linear predictor along a direction, or rather more."""
+        """Return an upper bound on the change of a linear predictor along a direction."""
         return self.engine.reach(direction)
 
     def subset(self, index: IntArray) -> Objective:

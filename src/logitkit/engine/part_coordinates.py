@@ -68,7 +68,7 @@ class PartCoordinates:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the columns are those that were given."""
+        """Whether the solver works on the columns as given."""
         return all(own.is_identity for own in self.parts)
 
     @property

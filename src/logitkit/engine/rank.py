@@ -1,9 +1,9 @@
-r"""Which columns of a design carry information of their own, decided once.
+r"""The rank of a design: which columns carry independent information, decided once.
 
 Two stages. The first reads the Hessian that the fit computes anyway: the Cholesky factor of the matrix scaled
-to a unit diagonal holds, for each column, the share of its squared length that the intercept and the columns
-before it do not explain. When every share is well above rounding error, the columns are
-independent and nothing more is done.
+to a unit diagonal holds, for each column, the proportion of its squared length that the intercept and the columns
+before it do not explain. When every proportion is well above rounding error, the columns are independent and nothing
+more is done.
 
 Otherwise the second stage looks at the columns themselves: they are centred (when the model has an
 intercept), scaled to unit length, and reduced block by block to a triangular factor, whose columns are
@@ -51,7 +51,7 @@ CONSTANT = 1e-13  # a column that varies by less than this share of its size is 
 
 @dataclass(frozen=True)
 class Coordinates:
-    """How the solver's coefficients give those of the columns as given.
+    """The map from the coefficients of the solver to those of the columns as given.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class Coordinates:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the solver's columns are those that were given."""
+        """Whether the solver works on the columns as given."""
         return self.basis is None
 
     def matrix(self, given: Matrix) -> Matrix:
@@ -124,7 +124,7 @@ class Coordinates:
 
 
 def identity_coordinates() -> Coordinates:
-    """Return coordinates that change nothing.
+    """Return identity coordinates.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def identity_coordinates() -> Coordinates:
 
 
 def least_share(hessian: FloatArray, intercept: int | None) -> float:
-    """Return the least share of a column's squared length that is its own, as the Hessian shows it.
+    """Return the least proportion of a column's squared length not explained by earlier columns, from the Hessian.
 
     Parameters
     ----------
@@ -267,7 +267,7 @@ def orthogonal_coordinates(
 def _vanishing(
     triangle: FloatArray, centre: FloatArray, basis: FloatArray, aliased: IntArray, intercept: int | None, n_used: int
 ) -> Vanishing:
-    """Return what the aliased columns are in terms of those kept, which are orthogonal in ``basis``."""
+    """Return the aliased columns as combinations of those kept, which are orthogonal in ``basis``."""
     n = max(n_used, 1)
     null = np.zeros((triangle.shape[1], aliased.size))
     null[aliased, np.arange(aliased.size)] = 1.0

@@ -149,8 +149,8 @@ def validated_columns(estimator: Any, X: Any, y: Any = None) -> Any:
         first = str(error).splitlines()[0]
         if "Input X contains NaN" in first or "could not convert string to float" in first:
             raise DataError(
-                f"{first.rstrip('.')}: without a formula X must be complete columns of numbers. Give formula=, such as "
-                "'age + C(sex)', which takes text and categories and leaves incomplete rows out; or impute and encode "
-                "in steps before."
+                f"{first.rstrip('.')}: without a formula X must hold numbers without missing values. Give formula=, "
+                "such as 'age + C(sex)', which accepts text and categories and drops incomplete rows; or impute and "
+                "encode in earlier steps."
             ) from error
         raise

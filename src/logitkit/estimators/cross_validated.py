@@ -28,7 +28,7 @@ class LogitClassifierCV(CrossValidatedFit):
         Stratified folds without shuffling, a splitter of scikit-learn, or pairs of training and test rows; or
         ``lk.Folds(...)`` as in ``lk.cross_validate``, whose columns may be named where there is a formula.
     measure : {'deviance', 'auc', 'brier', 'misclassification'}
-        How predictions are scored.
+        Score of the predictions.
     rule : {'best', 'one_se'}
         The strength with the best mean score, or the largest within one standard error of it.
     fit_intercept, class_weight, missing, unseen, functions : optional

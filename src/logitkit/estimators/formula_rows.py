@@ -168,7 +168,7 @@ def require_frame(X: Any) -> tuple[str, ...]:
     if not hasattr(X, "columns") and not hasattr(X, "column_names"):
         raise DataError(
             f"With formula= X must be a data frame, whose columns the formula names; it is a {type(X).__name__}. In a "
-            "pipeline let the steps before return frames: set_output(transform='pandas')."
+            "pipeline let earlier steps return frames: set_output(transform='pandas')."
         )
     return read_table(X).names
 

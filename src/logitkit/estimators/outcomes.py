@@ -155,8 +155,8 @@ def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
     classes, codes = np.unique(labels, return_inverse=True)
     if classes.size == 1:
         raise ResponseError(
-            f"{estimator} needs two classes{' or more' if several else ''}, and y has one class only, "
-            f"{classes.tolist()[0]!r}, in all its {labels.shape[0]} rows. Look at the coding of y; in cross-validation "
+            f"{estimator} needs two classes{' or more' if several else ''}, and y has only the class "
+            f"{classes.tolist()[0]!r}, in all its {labels.shape[0]} rows. Check the coding of y; in cross-validation "
             "use stratified folds."
         )
     if several:
@@ -165,8 +165,8 @@ def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
         shown = ", ".join(repr(label) for label in classes[:6].tolist()) + (", ..." if classes.size > 6 else "")
         raise ResponseError(
             f"Only binary classification is supported. The type of the target is {type_of_target(labels)}: y has "
-            f"{classes.size} classes ({shown}). One model of all of them is MultinomialClassifier, which is not one "
-            f"class against the rest; for that give y == {classes.tolist()[0]!r}."
+            f"{classes.size} classes ({shown}). MultinomialClassifier fits one model for all of them; for one class "
+            f"against the rest give y == {classes.tolist()[0]!r}."
         )
     return TwoClasses(labels, classes, codes.ravel())
 

@@ -58,11 +58,11 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
     given = [name for name, value in (("penalty", penalty), ("strength", strength), ("C", C)) if value is not None]
     if len(given) > 1:
         raise DataError(
-            f"{' and '.join(f'{name}=' for name in given)} were given together; each describes the penalty: give one."
+            f"{' and '.join(f'{name}=' for name in given)} were given together; each specifies the penalty: give one."
         )
     if isinstance(penalty, str):
         raise DataError(
-            f"penalty={penalty!r} is a text; give strength= with l1_ratio=0 (ridge) or 1 (lasso), scikit-learn's C=, "
+            f"penalty={penalty!r} is a string; give strength= with l1_ratio=0 (ridge) or 1 (lasso), scikit-learn's C=, "
             "or an object such as penalty=lk.Lasso(0.1)."
         )
     if l1_ratio is not None and given not in (["strength"], ["C"]):
@@ -85,8 +85,8 @@ def chosen_penalty(penalty: Any, strength: Any, l1_ratio: Any, C: Any, total: Ca
     strength = 1.0 / (float(C) * total())
     if strength < STRENGTH_LEAST:
         raise DataError(
-            f"C={C!r} is lost in rounding beside the likelihood of the rows: a model without a penalty is "
-            "C=float('inf'), or no C at all."
+            f"C={C!r} leaves a penalty that is lost to rounding: for a model without a penalty give C=float('inf'), or "
+            "no C at all."
         )
     return ElasticNet(strength, mix, standardize=False)
 
@@ -124,11 +124,11 @@ def penalty_without_strength(penalty: Any, l1_ratio: Any, instead: str = "LogitC
         raise DataError(f"l1_ratio={l1_ratio!r} and penalty= were given together; the object has its own l1_ratio.")
     if isinstance(penalty, str):
         raise DataError(
-            f"penalty={penalty!r} is a text; give l1_ratio=0 (ridge) or 1 (lasso), or an object such as lk.Lasso()."
+            f"penalty={penalty!r} is a string; give l1_ratio=0 (ridge) or 1 (lasso), or an object such as lk.Lasso()."
         )
     if getattr(penalty, "strength", None) is not None:
         raise DataError(
-            f"penalty={penalty!r} has a strength, and this estimator chooses it: leave it out, or use {instead}."
+            f"penalty={penalty!r} has a strength, but this estimator chooses it: leave it out, or use {instead}."
         )
     return penalty if penalty is not None else ElasticNet(l1_ratio=1.0 if l1_ratio is None else l1_ratio)
 

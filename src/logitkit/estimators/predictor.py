@@ -95,8 +95,8 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         if kept is not None and not kept.all():
             raise DataError(
                 f"{int((~kept).sum())} of {kept.size} rows have a missing value in a column of the formula (the first "
-                f"is row {int(np.argmin(kept))}, from 0), and there is no label for them: leave them out, or impute in "
-                "a step before. predict_proba gives nan for such rows."
+                f"is row {int(np.argmin(kept))}, from 0), and so no predicted label: drop them, or impute in an "
+                "earlier step. predict_proba gives nan for such rows."
             )
         family = self.fit_.record.family
         improper = family.improper(eta.T)
@@ -178,7 +178,7 @@ class Predictor(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit
         if lost:
             raise ResponseError(
                 f"No row of the class {lost[0]!r} is left: each has a missing value in a column of the formula. Impute "
-                "in a step before, or leave the class out of X and y."
+                "in an earlier step, or leave the class out of X and y."
             )
         self.classes_ = target.classes
         self.fit_ = fit
@@ -259,7 +259,6 @@ def _separated(fit: Fit) -> str:
     shown = ", ".join(infinite[:6]) + (", ..." if len(infinite) > 6 else "")
     rows = f"{limit.n_rows} rows are fitted perfectly" if limit.n_rows else "the fit rules out classes in some rows"
     return (
-        f"The classes are separated: {rows}, and estimates are infinite ({shown}). "
-        "coef_ are finite and predict the limit. fit_.separation says along which directions; a penalty gives finite "
-        "estimates."
+        f"The classes are separated: {rows}, and estimates are infinite ({shown}). coef_ is finite and reproduces the "
+        "limiting predictions. fit_.separation gives the directions; a penalty gives finite estimates."
     )

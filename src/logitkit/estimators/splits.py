@@ -40,8 +40,8 @@ def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
     Raises
     ------
     DataError
-        For groups that nobody would use, that are missing or not one a row; and where a splitter needs them and there
-        are none.
+        For groups that would not be used, that are missing or not one per row; and where a splitter needs them and
+        there are none.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
     if isinstance(estimator.cv, Folds):
         if groups is not None:
             raise DataError(
-                f"groups= was given, and cv={estimator.cv!r} does not use them: rows of a group would be divided. Give "
+                f"groups= was given, but cv={estimator.cv!r} does not use them, and groups would be split. Give "
                 "cv=lk.Folds(groups=...), or a splitter that keeps groups together, such as cv=GroupKFold(5)."
             )
         return estimator.cv
@@ -64,8 +64,8 @@ def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
     given = {} if groups is None else {"groups": _group_of_each(groups, codes.size)}
     if given and not uses:
         raise DataError(
-            f"groups= was given, and cv={estimator.cv!r} does not use them: rows of a group would be divided. Give a "
-            "splitter that keeps groups together, such as cv=GroupKFold(5)."
+            f"groups= was given, but cv={estimator.cv!r} does not use them, and groups would be split. Give a splitter "
+            "that keeps groups together, such as cv=GroupKFold(5)."
         )
     if sklearn.get_config()["enable_metadata_routing"]:
         given = process_routing(estimator, "fit", **given).splitter.split
@@ -74,7 +74,7 @@ def folds_of(estimator: Any, codes: IntArray, groups: Any = None) -> Folds:
     except ValueError as error:
         if groups is None and uses:
             raise DataError(
-                f"cv={estimator.cv!r} keeps groups together: give fit the group of each row, as groups=. ({error})"
+                f"cv={estimator.cv!r} keeps groups together: pass the group of each row to fit, groups=. ({error})"
             ) from error
         raise
     return Folds(given=pairs)

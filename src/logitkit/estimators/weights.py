@@ -72,7 +72,7 @@ def _own_weights(given: Any, n: int, name: str) -> FloatArray:
     if weights.ndim == 0:
         weights = np.full(n, weights)
     if weights.shape != (n,):
-        raise DataError(f"{name} has shape {weights.shape}; give one weight a row, of which there are {n}.")
+        raise DataError(f"{name} has shape {weights.shape}; give one weight per row, of which there are {n}.")
     if not np.isfinite(weights).all() or weights.min(initial=0.0) < 0.0:
         row = int(np.argmax(~np.isfinite(weights) | (weights < 0.0)))
         raise DataError(
@@ -101,5 +101,5 @@ def _class_weights(target: Classes, own: FloatArray | None, class_weight: Any, u
         )
     unknown = [key for key in class_weight if key not in labels]
     if unknown:
-        raise DataError(f"class_weight names {unknown[0]!r}, which is no class of y: its classes are {labels}.")
+        raise DataError(f"class_weight names {unknown[0]!r}, which is not a class of y: its classes are {labels}.")
     return _own_weights([class_weight.get(label, 1.0) for label in labels], len(labels), "class_weight")

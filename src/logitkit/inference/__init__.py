@@ -1,1 +1,1 @@
-"""What follows from an estimate and its covariance: free functions of a record, returning frozen results."""
+"""Inference from an estimate and its covariance: functions of a record that return frozen results."""

@@ -48,13 +48,13 @@ __all__ = ["GroupedRecord", "fit_group", "fit_groups", "grouped_predictor"]
 
 CHUNK_CELLS = 1 << 17  # of the columns: 1 MiB
 BLOCK = 16_384
-NO_SANDWICH = "no standard errors, which need two rows or clusters"
+NO_SANDWICH = "no standard errors (at least two rows or clusters are needed)"
 NO_ROWS = "no row of positive weight"
 
 
 @dataclass(frozen=True)
 class GroupedRecord:
-    """Everything that is known after the fits of G groups.
+    """The results of the fits of G groups.
 
     Parameters
     ----------

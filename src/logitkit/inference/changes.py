@@ -1,4 +1,4 @@
-r"""By how much columns change when variables change by given units, and which columns can change alone.
+r"""Changes of columns when variables change by given units, and which columns can change alone.
 
 A ratio :math:`\exp(u\beta_j)` compares two rows that differ in column j only. In a product the changes multiply:
 ten years of ``age`` are ten units of ``age:smoke``. Columns that are functions of one variable, such as the columns of
@@ -101,7 +101,7 @@ def ratios_of(found: Estimates, change: FloatArray) -> Ratios:
 
 
 def column_changes(info: DesignInfo, units: Mapping[str, float] | None) -> FloatArray:
-    """Return by how much each column changes.
+    """Return the change of each column.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def column_changes(info: DesignInfo, units: Mapping[str, float] | None) -> Float
     for name, value in units.items():
         columns = _columns_of(info, name)
         if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value) or value == 0.0:
-            raise DataError(f"units[{name!r}] = {value!r}; a change of units is a finite number other than 0.")
+            raise DataError(f"units[{name!r}] = {value!r}; give a finite number other than 0.")
         out[columns] *= float(value)
     return out
 
@@ -312,12 +312,14 @@ def _n_columns(info: DesignInfo, expression: str) -> int:
 
 
 def _columns_of(info: DesignInfo, name: str) -> list[int]:
-    """Return the columns that change with a variable, or say why its unit is not known."""
+    """Return the columns that change with a variable, or raise an error."""
     if not isinstance(name, str):
         raise FormulaError(f"units names {name!r}; give the name of a variable as text.")
     if info.coding is None:
         if name not in info.names or name == INTERCEPT:
-            raise FormulaError(f"units names {name!r}, which is no column. {nearest_name(name, info.names)}")
+            raise FormulaError(
+                f"units names {name!r}, which is not a column of the model. {nearest_name(name, info.names)}"
+            )
         return [info.names.index(name)]
     wanted, coded = canonical_name(name.strip("`")), info.coding.coded_levels()
     numeric = [expression for expression in _expressions(info) if expression not in coded]
@@ -331,13 +333,13 @@ def _columns_of(info: DesignInfo, name: str) -> list[int]:
 
 
 def _require_alone(info: DesignInfo, name: str, terms: list[str]) -> None:
-    """Refuse units of what is in terms only that have no ratio."""
+    """Refuse units of variables that occur only in terms without a ratio."""
     groups = [group for group in entangled_terms(info) if set(terms) & set(group.terms)]
     if groups and all(any(term in group.terms for group in groups) for term in terms):
         raise FormulaError(
             f"units names {name!r}, and {', '.join(groups[0].variables)} is in the model as "
-            f"{', '.join(groups[0].terms)}: one of these columns cannot change while the others stay, so that no ratio "
-            "belongs to it. Compare predictions instead."
+            f"{', '.join(groups[0].terms)}: one of these columns cannot change while the others stay fixed, so none "
+            "has a ratio of its own. Compare predictions instead."
         )
 
 
@@ -355,8 +357,9 @@ def _why_unknown(info: DesignInfo, name: str, wanted: str, numeric: list[str]) -
         written = name in [info.names[j] for j in term.columns] or canonical_name(term.name) == wanted
         if written and len(made.get(term.name, ())) > 1:
             return (
-                f"a product: units are of {', '.join(made[term.name])} by themselves, and those of a product multiply."
+                f"a product: give the units of {', '.join(made[term.name])} separately; the unit of the product is "
+                "their product."
             )
         if written and made.get(term.name, ("",))[0] in coded:
-            return "which is a factor: its ratios compare levels, and have no unit."
-    return f"which is no variable of the model. {nearest_name(name, numeric)}"
+            return "which is a factor: its ratios compare levels and have no unit."
+    return f"which is not a variable of the model. {nearest_name(name, numeric)}"

@@ -1,4 +1,4 @@
-r"""How nearly the columns of a fit determine one another.
+r"""Near collinearity of the columns of a fit.
 
 With :math:`R` the correlations of the slopes, :math:`(R^{-1})_{jj}` is the variance inflation factor of column j, in
 the weights of the fit: its root is the factor by which the other columns lengthen the standard error, and the
@@ -40,7 +40,7 @@ TERM_MOST = 60  # coefficients of a term that are looked at, where there are ver
 
 @dataclass(frozen=True)
 class Conditioning:
-    """How nearly collinear the columns of a fit are.
+    """Near collinearity of the columns of a fit.
 
     Parameters
     ----------

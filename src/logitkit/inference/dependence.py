@@ -1,4 +1,4 @@
-"""Linear dependences of the columns of some rows: what these rows say nothing of, whatever the model."""
+"""Linear dependences of the columns on some rows, which no model fitted to these rows can resolve."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Dependences:
         Parameters
         ----------
         rows : (n, p) array
-            Any rows: a fit has an answer for those that it leaves alone.
+            Any rows; those that it does not move are estimable.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-r"""Rows that a fit has no answer for: an aliased column is there not what it was on the rows of the fit.
+r"""Non-estimable rows: rows that break the linear dependence of an aliased column on the rows of the fit.
 
 A linear predictor :math:`x'\beta` is the same for all estimates that fit equally well when x is orthogonal to the
 combinations of columns that vanish on the rows of the fit; else it depends on which column was dropped
@@ -84,7 +84,7 @@ def require_estimable(
     >>> require_estimable(fit.record, Dense(np.array([[1.0, 3.0, 5.0]])), np.array([0]))
     Traceback (most recent call last):
     ...
-    logitkit.errors.DataError: No answer for 1 row: 0 (from 0). On the rows of the fit 'twice' was 2 x, and here it ...
+    logitkit.errors.DataError: Not estimable for 1 row: 0 (from 0). On the rows of the fit 'twice' was 2 x; here ...
     """
     vanishing = record.coordinates.vanishing
     if vanishing is None:
@@ -97,10 +97,10 @@ def require_estimable(
     said = "; ".join(_was(record, int(column)) for column in columns[:MOST_SHOWN])
     more = f"; and {columns.size - MOST_SHOWN} more columns" if columns.size > MOST_SHOWN else ""
     raise DataError(
-        f"No answer for {places.size} row{'s' if places.size > 1 else ''}: {shown} (from 0). On the rows of the fit "
-        f"{said}{more}, and here {'it is' if columns.size == 1 else 'they are'} not: the data of the fit do not say "
-        "what such a row has, and a number would depend on which column was dropped. Leave the column out of the "
-        f"formula, or fit to rows that tell the columns apart{remedy}."
+        f"Not estimable for {places.size} row{'s' if places.size > 1 else ''}: {shown} (from 0). On the rows of the "
+        f"fit {said}{more}; here {'it is' if columns.size == 1 else 'they are'} not, so a prediction would depend on "
+        "which column was dropped. Leave the column out of the formula, or fit to rows in which the columns vary "
+        f"separately{remedy}."
     )
 
 

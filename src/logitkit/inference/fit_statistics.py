@@ -71,7 +71,7 @@ def fit_statistics(record: FitRecord) -> FitStatistics:
 
     Examples
     --------
-    For one outcome a row, McFadden's coefficient is one less the ratio of the deviances:
+    For one outcome per row, McFadden's coefficient is one less the ratio of the deviances:
 
     >>> import logitkit as lk
     >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}

@@ -128,8 +128,8 @@ def odds_ratios(
     if not record.family.words.compares:
         if not record.is_single and (outcome is not None or against is not None):
             raise UnsupportedError(
-                f"{record.family.words.title}: a ratio compares all higher outcomes with all lower ones, not "
-                "two of them. Leave out outcome= and against=."
+                f"{record.family.words.title}: a ratio compares all higher outcomes with all lower ones, not one "
+                "outcome with another. Leave out outcome= and against=."
             )
         found = coefficient_estimates(record, level)
         found = _turned(record, found) if base == 1 and record.is_single else found

@@ -1,4 +1,4 @@
-"""The statement of a model of two outcomes: which of them is the event, the link, and the information."""
+"""The statement of a model with two outcomes: the event, the link and the information."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ __all__ = ["Binary"]
 
 @dataclass(frozen=True, repr=False)
 class Binary(Statement):
-    r"""A model of two outcomes: logistic regression, or that of another link.
+    r"""A model with two outcomes: logistic regression, or binary regression with another link.
 
     .. math:: g(\mu_i) = x_i'\beta + o_i, \qquad g(\mu) = \log \frac{\mu}{1 - \mu} \text{ for the logit}
 
     Parameters
     ----------
     link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit', 'log'}
-        What of the mean is linear in the columns: ``docs/maths/links.md`` has formulas and signs.
+        The link function, applied to the mean; formulas and signs are in ``docs/maths/links.md``.
     event : object, optional
-        The value of the response that is modelled. Default: 1, True, or the second of two levels.
+        The value of the response whose probability is modelled. Default: 1, True, or the second of two levels.
     information : {'expected', 'observed'}
-        What standard errors follow from: the expected information, as R and SAS have it, or the second derivatives, as
-        Stata. With the logit they are the same.
+        The information on which standard errors are based: expected, as in R and SAS, or observed, as in Stata. For the
+        logit they are equal.
 
     Examples
     --------
-    ``lk.logit`` is the fit of this model:
+    ``lk.logit`` fits this model:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
@@ -66,7 +66,7 @@ class Binary(Statement):
         return self.link == "logit"
 
     def reader(self, offset: Any = None) -> OutcomeReader:
-        """Return what reads the response.
+        """Return the reader of the response.
 
         Parameters
         ----------

@@ -23,7 +23,7 @@ __all__ = ["Binomial"]
 LOGISTIC = Words("Logistic regression", "Penalised logistic regression", ODDS_RATIO, "binomial", has_event=True)
 INSTEAD = "Use average predictions, fit.effects(), or the logit link."
 OF_ABSENCE = (
-    "exp(-coefficient) is the hazard ratio of the other outcome: fit that as the event, with the complementary log-log "
+    "exp(-coefficient) is the hazard ratio of the other outcome: make that the event, with the complementary log-log "
     "link."
 )
 #: What models of two outcomes with another link are called.
@@ -283,7 +283,7 @@ class Binomial:
         return y * self.complement(eta) - (1.0 - y) * self.mean(eta)
 
     def loss(self, eta: FloatArray, y: FloatArray) -> FloatArray:
-        """Return the negative log-likelihood of one trial a row, without the constant, shape (n,)."""
+        """Return the negative log-likelihood of one trial per row, without the constant, shape (n,)."""
         eta, y = np.ascontiguousarray(eta), np.ascontiguousarray(y)
         if self.is_logit:
             return logit_values(eta, y)
@@ -300,7 +300,7 @@ class Binomial:
         return out
 
     def unit_deviance(self, eta: FloatArray, y: FloatArray) -> FloatArray:
-        """Return twice the loss above the saturated loss for one trial a row, never negative, shape (n,)."""
+        """Return twice the loss above the saturated loss for one trial per row, never negative, shape (n,)."""
         return np.maximum(2.0 * (self.loss(eta, y) - self.saturated_loss(y)), 0.0)
 
     def log_constant(self, y: FloatArray, trials: FloatArray) -> FloatArray:

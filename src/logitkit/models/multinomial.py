@@ -140,7 +140,7 @@ class Multinomial:
         return out
 
     def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
-        """Return 1 for the outcome itself and minus the share of each other among the others, shape (K, K, n)."""
+        """Return 1 for the outcome itself and minus the proportion of each other among the others, (K, K, n)."""
         k, n = eta.shape
         out = np.empty((k, k, n))
         for own in range(k):
@@ -222,7 +222,7 @@ class Multinomial:
         return float(terms.sum())
 
     def loss(self, eta: FloatArray, codes: CodeArray, shares: FloatArray) -> FloatArray:
-        """Return the negative log-likelihood of one trial a row, without the constant, shape (n,)."""
+        """Return the negative log-likelihood of one trial per row, without the constant, shape (n,)."""
         below, log_sum = _below_top(eta)
         if shares.size:
             short = np.where(shares > 0.0, -shares * below, 0.0).sum(axis=0)
@@ -231,7 +231,7 @@ class Multinomial:
         return np.asarray(short + log_sum)
 
     def saturated_loss(self, shares: FloatArray, n: int) -> FloatArray:
-        """Return the least loss that any logits could give, the entropy of the shares, shape (n,)."""
+        """Return the least loss that any logits could give, the entropy of the proportions, shape (n,)."""
         if not shares.size:
             return np.zeros(n)
         positive = np.where(shares > 0.0, shares, 1.0)

@@ -32,28 +32,29 @@ NOT_YET = ("continuation", "stereotype")
 class Ordinal(Statement):
     r"""A model of ordered outcomes.
 
-    Cumulative, with a link of distribution function F:
+    The cumulative model, with F the distribution function of the link:
 
     .. math:: P(Y_i \le k) = F(\theta_k - x_i'\beta - z_i'\gamma_k - o_i),
 
-    or of adjacent categories:
+    or the adjacent-category model:
 
     .. math:: \log \frac{P(Y_i = k + 1)}{P(Y_i = k)} = \theta_k + x_i'\beta + z_i'\gamma_k + o_i.
 
-    A positive coefficient means higher outcomes in both.
+    In both, a positive coefficient means higher outcomes.
 
     Parameters
     ----------
     model : {'cumulative', 'adjacent'}
-        Which of the two.
+        The model of the two above.
     link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
-        Of the cumulative probabilities; adjacent categories have the logit.
+        Link of the cumulative probabilities; the adjacent-category model has the logit.
     nominal : str or sequence of str, optional
-        Terms of the formula, ``"temp + contact"``, that have a coefficient per threshold; all others have one.
+        Terms of the formula, ``"temp + contact"``, with one coefficient per threshold; all other terms have a single
+        one.
     order : sequence, optional
-        The outcomes from the lowest to the highest. Needed for text and for categories without an order.
+        The outcomes from the lowest to the highest; required for text and for unordered categories.
     information : {'observed', 'expected'}
-        Second derivatives that standard errors follow from: observed as in R's clm and polr and in Stata, or expected
+        The information on which standard errors are based: observed, as in R's clm and polr and in Stata, or expected,
         as in SAS and VGAM.
 
     Examples
@@ -78,30 +79,34 @@ class Ordinal(Statement):
     }
 
     def __post_init__(self) -> None:
-        """Refuse what is not offered, and keep what is given from being changed later."""
+        """Refuse options that are not offered, and store immutable copies."""
         if self.model in NOT_YET:
-            raise UnsupportedError(f"model={self.model!r} is not yet offered; give 'cumulative' or 'adjacent'.")
+            raise UnsupportedError(
+                f"model={self.model!r} is not offered in this version; give 'cumulative' or 'adjacent'."
+            )
         require_choice("model", self.model, get_args(OrderKind))
         require_choice("information", self.information, get_args(Information))
         link = link_named(self.link)
         if not link.rises_to_one:
             raise UnsupportedError(
-                f"link={link.name!r} is of two outcomes: cumulative probabilities need one that rises from 0 to 1, "
-                "'logit', 'probit', 'cloglog', 'loglog' or 'cauchit'."
+                f"link={link.name!r} is for two outcomes only: cumulative probabilities need a link whose inverse "
+                "rises from 0 to 1, 'logit', 'probit', 'cloglog', 'loglog' or 'cauchit'."
             )
         if self.model == "adjacent" and link.name != "logit":
             raise UnsupportedError(
-                f"link={link.name!r} does not go with model='adjacent': adjacent outcomes are compared by log odds. "
-                "Give model='cumulative', or leave link= out."
+                f"link={link.name!r} cannot be combined with model='adjacent': adjacent outcomes are compared by their "
+                "log odds. Give model='cumulative', or leave link= out."
             )
         object.__setattr__(self, "nominal", unchanging(self.nominal))
         if self.order is not None:
             if isinstance(self.order, str) or not hasattr(self.order, "__iter__"):
-                raise DataError(f"order={self.order!r} is no list; give the outcomes from the lowest to the highest.")
+                raise DataError(
+                    f"order={self.order!r} is not a list; give the outcomes from the lowest to the highest."
+                )
             object.__setattr__(self, "order", tuple(self.order))
 
     def reader(self, offset: Any = None) -> OutcomeReader:
-        """Return what reads the response.
+        """Return the reader of the response.
 
         Parameters
         ----------
@@ -133,11 +138,11 @@ class Ordinal(Statement):
             outcomes is that of their type, or the one that was stated.
         """
         if penalised:
-            raise UnsupportedError(f"penalty= does not go with model={self!r}: models of ordered outcomes have none.")
+            raise UnsupportedError(f"penalty= is not offered with model={self!r}: leave it out.")
         if info.intercept is None:
             raise FormulaError(
-                "A model of ordered outcomes has thresholds, which are its intercepts: leave the intercept in the "
-                "formula, and give a matrix a column of ones named 'Intercept'."
+                "The intercepts of a model of ordered outcomes are its thresholds: leave the intercept in the "
+                "formula, or give the matrix a column of ones named 'Intercept'."
             )
         nominal = np.empty(0, dtype=np.int64)
         if self.nominal is not None:
@@ -151,7 +156,7 @@ class Ordinal(Statement):
 
 
 def threshold_names(outcomes: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of thresholds, after the outcomes that they part.
+    """Return the names of thresholds, from the outcomes that they separate.
 
     Examples
     --------

@@ -176,7 +176,7 @@ class Predictors:
         return np.concatenate([np.tile(part.columns, part.n_rows) for part in self.parts])
 
     def label(self, place: int, names: Sequence[str]) -> str:
-        """Return the name of a flat coefficient, after what its row is of and its column."""
+        """Return the name of a flat coefficient, from its row and its column."""
         rows = [(label, column) for part in self.parts for label in part.labels for column in part.columns]
         label, column = rows[place]
         return ":".join(word for word in (label, names[column]) if word)
@@ -350,6 +350,6 @@ def flat_names(outcomes: Sequence[str], terms: Sequence[str]) -> tuple[str, ...]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise FormulaError(
-            f"Two coefficients would be called {twice!r}: rename the outcome or the column that has ':' in its name."
+            f"Two coefficients would be called {twice!r}: rename the outcome or column with ':' in its name."
         )
     return names

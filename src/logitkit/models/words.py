@@ -1,6 +1,6 @@
-"""What the models of a family are called in print: a title, the heading of an equation, the name of exp(coefficient).
+"""The wording of the models of a family in print: title, headings of equations, name of exp(coefficient).
 
-Reports ask a family for its words and a record for its equations, so that no report knows which families there are.
+Reports take the words from the family and the equations from the record, so no report depends on a family.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["ODDS_RATIO", "RELATIVE_RISK_RATIO", "Ratio", "Words"]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """What exp(coefficient) is called.
+    """The name of exp(coefficient).
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ class Ratio:
 
     @property
     def plural(self) -> str:
-        """The name of several."""
+        """The plural of the name."""
         return f"{self.name}s"
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the models of a family are called.
+    """The wording of the models of a family.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ class Words:
     untold: str = ""
 
     def ratio_against(self, reference: int | None) -> Ratio | None:
-        """Return what exp(coefficient) is called in a fit with this reference outcome, or without one."""
+        """Return the name of exp(coefficient) in a fit with this reference outcome, or without one."""
         return None if self.compares and reference is None else self.ratio
 
     def heading(self, label: str, response: ResponseInfo, reference: int | None) -> str:

@@ -25,8 +25,8 @@ def asked_for(outcomes: Sequence[int]) -> list[int]:
     chosen = list(dict.fromkeys(outcomes))
     if len(chosen) > OUTCOMES_MOST:
         raise UnsupportedError(
-            f"{len(chosen)} outcomes were asked for; more than {OUTCOMES_MOST} in one figure could not be told apart. "
-            "Draw the others on Axes of their own."
+            f"{len(chosen)} outcomes were requested; more than {OUTCOMES_MOST} in one figure could not be told apart. "
+            "Draw the others on separate Axes."
         )
     return chosen
 
@@ -69,5 +69,6 @@ def require_unlabelled(label: str | None, color: str | None) -> None:
     """Refuse a label or a colour where every outcome has its own."""
     if label is not None or color is not None:
         raise UnsupportedError(
-            "label= and color= are of one curve, and every outcome has its own. Choose outcomes with outcomes=."
+            "label= and color= apply to a single curve, and there is one curve per outcome. Choose outcomes with "
+            "outcomes=."
         )

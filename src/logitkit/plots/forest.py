@@ -158,7 +158,7 @@ def forest_size(forest: Forest) -> tuple[float, float]:
 
 def _check(forest: Forest) -> None:
     if not forest.terms:
-        raise DataError("There is no row to draw; a forest plot needs one.")
+        raise DataError("There is no row to draw; a forest plot needs at least one.")
     shape = (len(forest.terms), max(len(forest.outcomes), 1))
     shapes = tuple(np.shape(values) for values in (forest.estimate, forest.low, forest.high))
     if set(shapes) != {shape}:

@@ -115,7 +115,7 @@ def _drawn(strengths: FloatArray) -> BoolArray:
     """Return which strengths have a place on a logarithmic axis, shape (k,)."""
     drawn = strengths > 0.0
     if not drawn.any():
-        raise DataError("No strength is positive, and the figure has a logarithmic axis of strengths.")
+        raise DataError("No strength is positive, but the axis of strengths is logarithmic.")
     return np.asarray(drawn)
 
 

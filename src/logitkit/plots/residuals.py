@@ -97,7 +97,7 @@ def _of_outcome(result: Influence, kind: str, outcome: int | None) -> tuple[Floa
         return residual, result.leverage
     if outcome is None:
         raise UnsupportedError(
-            f"Each of the {len(result.outcomes)} outcomes has residuals of its own: name the one that is drawn."
+            f"Each of the {len(result.outcomes)} outcomes has its own residuals: name the outcome to draw."
         )
     return residual[outcome], result.outcome_leverage[outcome]
 

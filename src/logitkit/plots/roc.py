@@ -70,7 +70,7 @@ def plot_roc(
     without = [result.outcomes[k] for k in (outcomes or range(len(result.outcomes))) if k not in there]
     notes = [
         left_out_words(result.outcomes, there, drawn, "that occur most often") if outcomes is None else "",
-        f"Without a curve, as no row or every row has it: {name_outcomes(without)}." if without else "",
+        f"Without a curve, because no row or every row has the outcome: {name_outcomes(without)}." if without else "",
     ]
     add_note(ax, " ".join(note for note in notes if note))
     return ax

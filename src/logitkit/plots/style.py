@@ -154,7 +154,7 @@ def curve_color(ax: Axes, color: Any, label: str | None) -> Any:
     if color is None:
         return PRIMARY if label is None else next_color(ax)
     if not is_color_like(color):
-        raise DataError(f"color={color!r:.60} is no colour of matplotlib; use for example 'red' or '#0072B2'.")
+        raise DataError(f"color={color!r:.60} is not a matplotlib colour; use for example 'red' or '#0072B2'.")
     return color
 
 

@@ -8,15 +8,19 @@ from logitkit.diagnostics.area_interval import IntervalKind
 
 __all__ = ["APPARENT", "WITHHELD", "area_words"]
 
-APPARENT = "Computed on the rows of the fit, where a model does better than on new rows."
-WITHHELD = "No standard errors: DeLong's require independent rows of weight one, at least two of each outcome."
+APPARENT = "Computed on the rows of the fit, on which a model does better than on new rows."
+WITHHELD = (
+    "No standard errors: DeLong's method requires independent rows of weight one, at least two with each outcome."
+)
 
 
 def area_words(kinds: Collection[IntervalKind]) -> tuple[str, ...]:
     """Return warnings of areas for which DeLong's variance is zero."""
     words = {
-        "exact": "An area of 1 or 0 has a DeLong variance of zero, which does not mean that it is precise: its "
-        "interval is exact, based on as many independent pairs as the rarer outcome has rows.",
+        "exact": (
+            "An area of 1 or 0 has a DeLong variance of zero, which does not imply precision: its interval is exact, "
+            "based on as many independent pairs as there are rows with the rarer outcome."
+        ),
         "degenerate": "All predictions are tied: the area does not depend on the outcomes, so it has no variance and "
         "no interval.",
     }

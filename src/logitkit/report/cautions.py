@@ -30,7 +30,7 @@ __all__ = [
 FEW_CLUSTERS = 40  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
 PERFECT = (
-    "The log-likelihood of 0 says no more than that: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
+    "The log-likelihood is 0 for this reason alone: AIC, BIC, R2 and likelihood-ratio tests are withheld, and an area "
     "under the curve of 1, residuals of 0 and perfect calibration on these rows say nothing about other rows."
 )
 
@@ -73,9 +73,9 @@ def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
     if not found.columns:
         return ()
     text = (
-        f"Nearly collinear (condition number {found.number:.1e}): {name_list(found.columns)}. One of them "
-        f"retains only about {1.0 / found.inflation:.0e} of its spread given the others. Its coefficient and "
-        "standard error rest on that remainder alone, which rounding of the data may dominate. "
+        f"Nearly collinear (condition number {found.number:.1e}): {name_list(found.columns)}. One of them has only "
+        f"about {1.0 / found.inflation:.0e} of its spread left given the others. Its coefficient and standard error "
+        "rest on that remainder alone, in which rounding of the data may dominate. "
     )
     if found.computed:
         return (text + "Powers and products of centred variables are less collinear, and so is poly(x, degree).",)

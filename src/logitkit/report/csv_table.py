@@ -50,7 +50,7 @@ def _plain_text(value: Any) -> Any:
 
 
 def compressed(text: str, path: str) -> str | bytes:
-    """Return text as the ending of a file name wants it.
+    """Return text in the compression that the ending of the file name implies.
 
     Examples
     --------

@@ -114,7 +114,7 @@ def _curves_document(result: Discrimination) -> Document:
         ),
     )
     pairs = Table(
-        "Pairs: how often a row of the first outcome has the larger probability of it",
+        "Pairs: how often the row with the first outcome has the larger probability of it",
         (Column("Outcome", "left"), *(Column(f"than {name}") for name in result.outcomes)),
         tuple(
             (name, *(format_estimate(value) for value in row))

@@ -78,7 +78,8 @@ def ratio_forest(
         )
     if against is not None and not record.family.words.compares:
         raise UnsupportedError(
-            f"against={against!r} is of several outcomes; the {ratio.plural} of this model are those of its event."
+            f"against={against!r} applies to models of several outcomes; the {ratio.plural} of this model are those of "
+            "its event."
         )
     _require_estimates(record, ratio.name)
     (place,) = places_of(record.info, against=against)

@@ -33,7 +33,7 @@ def few_patterns(result: HosmerLemeshow) -> tuple[str, ...]:
     text = (
         f"The rows have only {counted(patterns.count, 'covariate pattern')}, so {format_integer(patterns.dof)} of the "
         f"{format_integer(result.dof)} degrees of freedom of the test {verb} left by the model: the p-value is too "
-        "large. Test the terms that the model lacks instead."
+        "large. Test additional terms instead."
     )
     return (text,)
 
@@ -53,9 +53,9 @@ def many_new_rows(result: HosmerLemeshow) -> tuple[str, ...]:
         return ()
     share = format_percent(result.share_of_fit)
     note = (
-        f"The degrees of freedom treat the coefficients as known, but these rows are {share} of the number that the "
-        "fit had: the statistic tends to be too large and the p-value too small. With as many new rows as the fit had, "
-        "a correct model is rejected at the 5% level about three times as often as it should be."
+        f"The degrees of freedom treat the coefficients as known, but these rows are {share} of the number in the fit: "
+        "the statistic tends to be too large and the p-value too small. With as many new rows as in the fit, a "
+        "correct model is rejected at the 5% level about three times as often as it should be."
     )
     return (note,)
 
@@ -81,7 +81,7 @@ def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:
     outcome, group = np.unravel_index(int(scaled.argmax()), scaled.shape)
     of = "" if result.of_event else f" {result.outcomes[outcome]!r}"
     where = (
-        f"The largest standardised gap is in group {group + 1} of {result.size.size}: "
+        f"The largest standardised deviation is in group {group + 1} of {result.size.size}: "
         f"{format_percent(float(rate[outcome, group]))}{of} observed, "
         f"{format_percent(float(predicted[outcome, group]))} predicted."
     )
@@ -90,4 +90,7 @@ def misfit_words(result: HosmerLemeshow) -> tuple[str, ...]:
     if total < MANY_ROWS or not small.all():
         return (where,)
     largest, rows = format_percent(float(gap.max())), counted(round(total), "observation")
-    return where, f"No group is off by more than {largest}; with {rows} the test detects gaps that may not matter."
+    return where, (
+        f"No group deviates by more than {largest}; with {rows} the test detects deviations that may be too small to "
+        "matter."
+    )

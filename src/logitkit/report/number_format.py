@@ -134,7 +134,7 @@ def format_amount(x: float) -> str:
 
 
 def format_percent(share: float, decimals: int = 1) -> str:
-    """Format a share as a percentage.
+    """Format a proportion as a percentage.
 
     Examples
     --------

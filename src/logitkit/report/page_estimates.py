@@ -129,8 +129,8 @@ def combining_section(record: FitRecord, design: Design, units: Units) -> Iterat
         return
     result = combine_tests(record, design)
     words = (
-        "Wald tests for each pair of outcomes: do the columns tell the two apart? A large p-value says that the data "
-        "do not contradict putting them together."
+        "Wald tests for each pair of outcomes: do the columns distinguish the two? A large p-value means that the "
+        "data do not contradict merging them."
     )
     yield Section("Can outcomes be combined?", _tested(words, result))
 

@@ -116,8 +116,10 @@ def missing_scores(record: CrossValidation) -> str:
     everywhere = int(np.isnan(record.scores[missing]).all(axis=1).sum())
     reasons, instead = [], ""
     if everywhere:
-        reasons.append(f"{everywhere} hold one outcome only, where the measure ({record.measure.label}) is not defined")
-        instead = " Use fewer folds, folds that are stratified, or measure='deviance'."
+        reasons.append(
+            f"{everywhere} contain one outcome only, for which the measure ({record.measure.label}) is not defined"
+        )
+        instead = " Use fewer folds, stratified folds, or measure='deviance'."
     if count > everywhere:
         reasons.append(f"{count - everywhere} ended their path before it")
     return (
@@ -145,9 +147,7 @@ def _path_table(record: PathRecord) -> Table:
         heads.append(Column("Enter", "left"))
         columns.append(_entering(record, rows))
     notes = () if rows.size == k else (f"Every strength: path.glance(), {counted(k, 'row')}.",)
-    return Table(
-        "Some of the strengths" if notes else "Strengths", tuple(heads), tuple(zip(*columns, strict=True)), notes
-    )
+    return Table("Selected strengths" if notes else "Strengths", tuple(heads), tuple(zip(*columns, strict=True)), notes)
 
 
 def _entering(record: PathRecord, rows: IntArray) -> list[str]:
@@ -177,8 +177,8 @@ def _cross_validation_notes(record: CrossValidation) -> Iterator[str]:
         "cv.best and cv.one_se are the fits to all rows."
     )
     yield (
-        "The best mean is the best of many and therefore slightly optimistic; rows that took no part in the choice "
-        "give an honest score."
+        "The best mean is the best of many and therefore slightly optimistic; only rows that took no part in the "
+        "choice give an unbiased score."
     )
     if record.first_given:
         yield FIRST_GIVEN

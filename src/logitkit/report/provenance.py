@@ -45,7 +45,7 @@ def _rows_in_words(counts: RowCounts, source: str | None, uninformative: int) ->
         columns = numbered_names(counts.missing_by_column)
         text += f"; {format_integer(counts.missing)} dropped for missing values ({columns})"
     if counts.unseen:
-        text += f"; {format_integer(counts.unseen)} left out that the fit says nothing of"
+        text += f"; {format_integer(counts.unseen)} left out because the fit cannot predict them"
     if uninformative:
         text += f"; {format_integer(uninformative)} dropped in levels of one outcome"
     return text

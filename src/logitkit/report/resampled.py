@@ -68,8 +68,8 @@ def _estimates(result: Bootstrap | Jackknife) -> tuple[tuple[str, ...], ...]:
 def _warnings(result: Bootstrap) -> Iterator[str]:
     if result.n_separated:
         yield (
-            f"Separated: {counted(result.n_separated, 'replicate')}, with infinite estimates. They keep their place in "
-            "percentiles; biases and standard errors are those of the finite replicates, and too small."
+            f"Separated: {counted(result.n_separated, 'replicate')}, with infinite estimates. They count in "
+            "percentiles; biases and standard errors use the finite replicates only, and are too small."
         )
     if result.n_aliased:
         yield (

@@ -70,7 +70,7 @@ def response_notes(record: FitRecord) -> Iterator[str]:
         )
     if response.empty:
         levels = name_list([repr(level) for level in response.empty])
-        yield f"Levels of {response.name} that occur in no row used: {levels} ({len(response.empty)})."
+        yield f"Levels of {response.name} that occur in none of the rows used: {levels} ({len(response.empty)})."
     once = [outcome for outcome, total in zip(record.outcomes, record.totals, strict=True) if total == 1.0]
     if once and not words.has_event and (response.weights is None or response.weight_kind == "frequency"):
         yield f"Observed only once: {name_list(once)}. All estimates for such an outcome rest on a single observation."

@@ -118,7 +118,7 @@ def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
     if record.family.words.compares and record.reference is None:
         yield (
             "Each coefficient is the effect of a term on the log-probability of its outcome relative to the mean of "
-            "all log-probabilities, and so not the logarithm of a ratio to any one outcome; fit.odds_ratios(outcome, "
+            "all log-probabilities, and therefore not a log ratio to any single outcome; fit.odds_ratios(outcome, "
             "against) compares two outcomes."
         )
     elif ratio is not None and ratio.meaning and not has_only_intercept(record):

@@ -167,7 +167,7 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
 
 
 def _likelihood_row(record: FitRecord) -> dict[str, Any]:
-    """Return likelihoods, their test, information criteria and shares explained; missing where withheld."""
+    """Return likelihoods, their test, information criteria and proportions explained; missing where withheld."""
     statistics = fit_statistics(record)
     row: dict[str, Any] = {
         "loglik": record.loglik,

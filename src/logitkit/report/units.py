@@ -29,7 +29,7 @@ READABLE = 0.03  # size of the effect that a unit is proposed for where the devi
 
 
 def changes_of(info: DesignInfo, units: Mapping[str, float] | None) -> FloatArray:
-    """Return by how much each column changes.
+    """Return the change of each column.
 
     Examples
     --------

@@ -30,9 +30,9 @@ __all__ = [
 ]
 
 FIRST_GIVEN = (
-    "The first estimates of the adaptive lasso were given as numbers and are the same for every fold. If they were "
-    "learnt from these rows, they have seen the rows held out, and the scores are too good: give the penalty that "
-    "makes them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are estimated anew without each fold."
+    "The initial estimates of the adaptive lasso were given as numbers and are the same for every fold. If they were "
+    "estimated from these rows, they depend on the rows held out, and the scores are optimistic: give the penalty "
+    "that yields them, as in AdaptiveLasso(initial=lk.Ridge(0.01)), and they are re-estimated without each fold."
 )
 NAMES_IN_SENTENCE = 4
 EXACTLY = 1e-6  # what is left of a number that is zero by construction, found by an iteration
@@ -60,9 +60,9 @@ def learnt_from_all(transforms: Sequence[str]) -> str:
     'scale(x) learnt from all rows, those held out included'
     """
     return (
-        f"{name_list(transforms, NAMES_IN_SENTENCE)} learnt from all rows, those held out included: the means, knots "
-        "or bases are the same for every fold, and the scores may be slightly better than on new rows. The estimators "
-        "learn them anew in each training set of scikit-learn's cross-validation."
+        f"{name_list(transforms, NAMES_IN_SENTENCE)} learnt from all rows, including those held out: the means, knots "
+        "or bases are the same for every fold, and the scores may be slightly optimistic. The estimators learn them "
+        "within each training set of scikit-learn's cross-validation."
     )
 
 

@@ -68,8 +68,8 @@ def with_rows(given: PathModel | None, verb: str, strength: float | None = None)
     if given is None:
         at = "" if strength is None else f", or the fitting function with penalty= and the strength {strength!r}"
         raise UnsupportedError(
-            f"'{verb}' needs the rows of the fit, which were left behind when the result was pickled. Fit again to the "
-            f"same rows: lk.path or lk.cross_validate{at}."
+            f"'{verb}' needs the rows of the fit, which a pickled result does not carry. Fit again to the same rows: "
+            f"lk.path or lk.cross_validate{at}."
         )
     return given
 
@@ -119,6 +119,6 @@ def _coef_at(given: PathModel, record: PathRecord, strength: float) -> FloatArra
     fit = given.fit(strength, ProxNewton(), 0.95, "given")
     if fit.status is not Status.CONVERGED:
         raise ConvergenceError(
-            f"At the strength {strength:.4g} the solver did not reach its tolerance; ask for a larger strength."
+            f"At the strength {strength:.4g} the solver did not reach its tolerance; choose a larger strength."
         )
     return fit.coef

@@ -1,4 +1,4 @@
-"""Cross-validated paths, as the user holds them."""
+"""Cross-validated paths."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ __all__ = ["CrossValidated"]
 
 @verbs_in_our_words
 class CrossValidated:
-    """A path, and how well each of its strengths predicts rows that were left out.
+    """A path, with the cross-validated score of each strength.
 
     Parameters
     ----------
     record : CrossValidation
-        What was found.
+        The frozen record of the result.
     given : PathModel
-        The problem, with the rows, which a result that was pickled leaves behind.
+        The problem with its rows, which are not pickled.
     level : float
         Confidence level of the fits.
 
     Examples
     --------
-    The rule of one standard error takes no weaker penalty than the best:
+    The one-standard-error rule never chooses a weaker penalty than the best:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
@@ -53,7 +53,7 @@ class CrossValidated:
 
     @property
     def path(self) -> Path:
-        """The path of all rows."""
+        """The path fitted to all rows."""
         return self._path
 
     @property
@@ -63,7 +63,7 @@ class CrossValidated:
 
     @property
     def scores(self) -> pd.DataFrame:
-        """Mean score, its standard error, and the splits that have one, by strength."""
+        """Mean score, its standard error and the number of splits with a score, by strength."""
         curve = self.record.curve
         columns = {"mean": curve.mean, "std_error": curve.std_error, "n_scores": curve.n_scores}
         return pd.DataFrame(columns, pd.Index(self.record.path.strengths, name="strength"))
@@ -93,7 +93,7 @@ class CrossValidated:
         return fit
 
     def at(self, strength: float) -> Fit:
-        """Return the fit to all rows at a strength, which need not be one of the path's.
+        """Return the fit to all rows at a strength, which need not be on the path.
 
         Parameters
         ----------
@@ -103,23 +103,23 @@ class CrossValidated:
         Returns
         -------
         Fit
-            Solved anew, as ``lk.logit`` with this strength.
+            The fit, solved again as by ``lk.logit`` with this strength.
         """
         fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
 
     def nested(self, rule: str = "best") -> NestedScores:
-        """Return how well the whole procedure predicts, the choice of the strength included.
+        """Return the score of the whole procedure, including the choice of the strength.
 
         Parameters
         ----------
         rule : {'best', 'one_se'}
-            How the strength is chosen without each fold, by the other folds.
+            Rule by which the strength for each fold is chosen from the other folds.
 
         Returns
         -------
         NestedScores
-            One score per fold, with mean and standard error; it takes one cross-validation per fold.
+            One score per fold, with mean and standard error. Takes one cross-validation per fold.
         """
         return shown(nested_of(self._given, self.record, rule))
 
@@ -129,8 +129,8 @@ class CrossValidated:
         Returns
         -------
         pandas.DataFrame
-            strength, mean, std_error, n_scores, n_nonzero, best, one_se; the last two are true in the rows that the
-            rules choose.
+            strength, mean, std_error, n_scores, n_nonzero, best, one_se; the last two are true in the rows chosen by
+            the rules.
         """
         record, place = self.record, np.arange(self.record.path.strengths.size)
         return ResultFrame(
@@ -146,13 +146,13 @@ class CrossValidated:
         )
 
     def glance(self) -> pd.DataFrame:
-        """Return one row with what the cross-validation chose.
+        """Return one row with the choices of the cross-validation.
 
         Returns
         -------
         pandas.DataFrame
-            measure, n_splits, n_strengths; then strength, mean, std_error and n_nonzero of the best strength and of
-            that within one standard error of it, each with the name of its rule before it.
+            measure, n_splits, n_strengths; then strength, mean, std_error and n_nonzero at the best strength and at the
+            one-standard-error choice, prefixed by the name of the rule.
         """
         record = self.record
         path, curve = record.path, record.curve
@@ -169,46 +169,46 @@ class CrossValidated:
         return ResultFrame([row])
 
     def summary(self) -> Summary:
-        """Return the cross-validation as a document.
+        """Return the summary of the cross-validation.
 
         Returns
         -------
         Summary
-            Facts, and the strengths that the rules choose.
+            Facts, and the strengths chosen by the rules.
         """
         from logitkit.report.path import cross_validation_document
 
         return shown_summary(cross_validation_document(self.record))
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the mean score with its standard error over the strength.
+        """Draw the mean score with its standard error against the strength.
 
         Parameters
         ----------
         ax : Axes, optional
-            Where to draw; a new figure by default.
+            Axes to draw on; a new figure by default.
         title : str, optional
-            Set above.
+            Title of the figure.
 
         Returns
         -------
         Axes
-            With both choices marked.
+            The plot, with both choices marked.
         """
         from logitkit.plots.path import plot_cross_validation
 
         return plot_cross_validation(self.record, ax, title=title)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the rows behind when pickled: what needs them is then refused."""
+        """Drop the rows when pickled; verbs that need them are then refused."""
         return {"record": self.record, "_given": None, "_level": self._level, "_path": self._path}
 
     def __copy__(self) -> Self:
-        """Return the result itself, with its rows: nothing changes it."""
+        """Return the result itself with its rows, as it is immutable."""
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return the result itself, with its rows: nothing changes it."""
+        """Return the result itself with its rows, as it is immutable."""
         return self
 
     def __repr__(self) -> str:

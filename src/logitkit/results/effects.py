@@ -66,7 +66,7 @@ def effects_of(
     frame = table.frame(coding.variables, positions)
     kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}
     if len(frame) == 0:
-        raise DataError("No row of the table is complete, so that there is nothing to average over.")
+        raise DataError("No row of the table is complete, so there is nothing to average over.")
     counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
     chosen = _chosen(variable, frame[variable], values, coding, points)
     sets = _set_rows(replace(rows, data=frame, offset=_offset_words(kept)), variable, chosen)
@@ -74,8 +74,8 @@ def effects_of(
     found = average_predictions(record, sets, counts, variable, numeric=chosen.numeric, level=level, outcomes=shown)
     if np.isnan(found.probability).all():
         raise SeparationError(
-            f"With {variable!r} set to any of these values some rows have no prediction, as directions to infinity "
-            "disagree about them, so that there is no average. fit.predict has the rows that have one."
+            f"With {variable!r} set to any of these values the predictions of some rows are undetermined, because the "
+            "directions to infinity disagree about them, and there is no average. fit.predict gives the other rows."
         )
     return found
 
@@ -104,12 +104,14 @@ def effects_of_all(rows: Rows) -> list[Effects]:
 def _coding_of(info: DesignInfo, variable: str) -> Coding:
     """Return the coding of the formula, which must use the variable."""
     if info.coding is None:
-        raise DataError("The model was fitted on a ready matrix, which has no variables that could be set.")
+        raise DataError("The model was fitted on a ready matrix, which has no variables to set.")
     if variable not in info.coding.variables:
         hint = nearest_name(str(variable), info.coding.variables)
-        raise FormulaError(f"{variable!r} is no column that the formula uses. {hint}")
+        raise FormulaError(f"{variable!r} is not a column that the formula uses. {hint}")
     if info.coding.uses_neighbours:
-        raise UnsupportedError("The formula has lag(): rows whose variable is set to one value have no past.")
+        raise UnsupportedError(
+            "The formula has lag(): once a variable is set to one value, its earlier values are not defined."
+        )
     return info.coding
 
 
@@ -199,8 +201,8 @@ def _own_offsets(info: ResponseInfo, response: Response) -> Any:
 def _weights_again(given: Any, at_fit: str | None) -> Any:
     if given is None and at_fit == ARRAY:
         raise DataError(
-            "The model was fitted with an array as weights: pass weights=..., aligned with data, to say how much each "
-            "row counts in the average."
+            "The model was fitted with an array as weights: pass weights=..., aligned with data, the weight of each "
+            "row in the average."
         )
     return at_fit if given is None else given
 
@@ -224,14 +226,14 @@ def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, codi
         return _Values(np.linspace(float(column.min()), float(column.max()), points).tolist(), numeric)
     if not numeric and len(different) > LEVELS_MOST:
         raise DataError(
-            f"{variable!r} has {len(different)} levels; name those of interest, values=[{different[0]!r}, ...]."
+            f"{variable!r} has {len(different)} levels; name the levels of interest, values=[{different[0]!r}, ...]."
         )
     return _Values(different, numeric)
 
 
 def _given(variable: str, values: Sequence[Any], numeric: bool) -> list[Any]:
     if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
-        raise DataError(f"values={values!r} is no list of values for {variable!r}; give for example values=[1, 2].")
+        raise DataError(f"values={values!r} is not a list of values for {variable!r}; give for example values=[1, 2].")
     found = list(values)
     for value in found:
         if numeric and not (isinstance(value, Real) and np.isfinite(float(value))):
@@ -246,12 +248,12 @@ def _set_rows(rows: Rows, variable: str, chosen: _Values) -> Iterator[SetRows]:
         kind = None if chosen.numeric else column.dtype
         if isinstance(kind, pd.CategoricalDtype) and value not in kind.categories:
             hint = nearest_name(str(value), [str(each) for each in kind.categories])
-            raise DataError(f"values holds {value!r}, which is no level of {variable!r}. {hint}")
+            raise DataError(f"values holds {value!r}, which is not a level of {variable!r}. {hint}")
         frame = rows.data.assign(**{variable: pd.Series([value] * len(column), dtype=kind)})
         found = replace(rows, data=frame, unseen="raise").to_predict
         if not found.kept.all():
             raise DataError(
-                f"With {variable!r} set to {value!r} {int((~found.kept).sum())} rows have no value in the model; give "
-                "other values=[...]."
+                f"With {variable!r} set to {value!r} {int((~found.kept).sum())} rows have no value under the formula; "
+                "give other values=[...]."
             )
         yield SetRows(value, found.matrix, found.offset)

@@ -1,11 +1,12 @@
-"""Figures of a fit, as one-line verbs; matplotlib, and the name of its type, stay in ``plots``."""
+"""Figures of a fit, as one-line verbs; matplotlib stays in ``plots``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from logitkit.results.row_figures import Figures
+from logitkit.results.documented import documents
+from logitkit.results.row_figures import Figures, RowPlots
 
 if TYPE_CHECKING:
     from logitkit.results.row_verbs import RowVerbs
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["FitPlots"]
 
 
+@documents(RowPlots)
 class FitPlots(Figures):
     """Figures of a fit; each returns matplotlib Axes.
 
@@ -22,7 +24,7 @@ class FitPlots(Figures):
         The fit.
     """
 
-    #: How other rows are given with what belongs to them, for who gives it to a figure.
+    #: The call named by the message when an argument that belongs to other rows is given to a figure.
     _other_rows: ClassVar[str] = "fit.on(data, {word}=...).plot.{verb}()"
 
     def __init__(self, fit: RowVerbs) -> None:
@@ -38,38 +40,38 @@ class FitPlots(Figures):
         terms: Sequence[str] | None = None,
         against: Any = None,
     ) -> Any:
-        """Draw odds ratios with their intervals, of several outcomes relative risk ratios with one mark per outcome.
+        """Draw odds ratios with intervals; with several outcomes relative risk ratios, one mark per outcome.
 
         Parameters
         ----------
         units : mapping, optional
-            As in ``odds_ratios``. A unit other than 1 is written behind the coefficient's name.
+            As in ``odds_ratios``. A unit other than 1 is written after the name of the coefficient.
         ax : Axes, optional
-            Where to draw; labels stand to its left, and numbers or a legend to its right.
+            Axes to draw on; labels stand to the left of them, numbers or a legend to the right.
         labels : mapping of str to str, optional
-            What is written, as it is, in place of the name of a coefficient, or of a factor above its levels.
+            Text to write in place of the name of a coefficient, or of a factor above its levels.
         title : str, optional
-            Set above.
+            Title of the figure.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         terms : sequence of str, optional
-            Terms of the formula, or coefficients, to draw, in this order. By default all that a summary lists.
+            Terms of the formula, or coefficients, to draw, in this order. Default: all that a summary lists.
         against : object, optional
-            Of several outcomes, the one to compare with; the reference by default, the first in symmetric form.
+            With several outcomes, the outcome compared with; by default the reference, in the symmetric form the first.
 
         Returns
         -------
         Axes
-            The plot. A factor has a heading, its reference level and then its other levels. Of two outcomes, after a
-            penalty, coefficients that are zero are left out, and of many the largest are drawn, by the coefficient
-            times the scale of its column; a note below counts the others.
+            The plot. A factor has a heading, its reference level and then its other levels. With two outcomes and a
+            penalty, coefficients that are zero are left out, and of many the largest are drawn, by coefficient times
+            column scale; a note below the plot counts the rest.
 
         Raises
         ------
         UnsupportedError
             If the model has no coefficient besides the intercept, or a penalty has set all of them to zero.
         FormulaError
-            If ``units``, ``labels`` or ``terms`` names none.
+            If ``units``, ``labels`` or ``terms`` contains an unknown name.
         """
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest import ratio_forest
@@ -86,27 +88,27 @@ class FitPlots(Figures):
         level: float | None = None,
         terms: Sequence[str] | None = None,
     ) -> Any:
-        """Draw coefficients with their intervals, one row per term, in it one mark per outcome.
+        """Draw coefficients with intervals: one row per term, in it one mark per outcome.
 
         Parameters
         ----------
         units : mapping of str to float, optional
-            Change in a column, by its name; the label says so.
+            Change in a column to which its coefficient refers; the label states it.
         ax : Axes, optional
-            Where to draw.
+            Axes to draw on.
         labels : mapping of str to str, optional
             As in ``forest``.
         title : str, optional
-            Set above.
+            Title of the figure.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         terms : sequence of str, optional
             As in ``forest``.
 
         Returns
         -------
         Axes
-            The plot. Terms that a summary does not list one by one are left out, and so are the intercepts.
+            The plot, without the intercepts and without terms that a summary does not list one by one.
         """
         from logitkit.plots.forest import plot_forest
         from logitkit.report.forest import coefficient_forest
@@ -123,23 +125,23 @@ class FitPlots(Figures):
         level: float | None = None,
         ax: Any = None,
     ) -> Any:
-        """Draw average probabilities over the rows of a table, with a variable set to values.
+        """Draw average predicted probabilities over rows, with a variable set to each of several values.
 
         Parameters
         ----------
         variable : str
             A column that the formula uses.
         data : table, optional
-            Rows to average over; those of the fit by default, as long as its table is there and is what it was.
+            Rows to average over; by default the table of the fit, provided that it is available and unchanged.
         kind : {'lines', 'stacked'}
-            Lines with intervals (points, where the variable has levels), of two outcomes for the event; or areas (bars)
-            of all outcomes, which add to one.
+            Lines with intervals (points for a variable with levels), with two outcomes for the event; or stacked areas
+            (bars) of all outcomes, which sum to one.
         values : sequence, optional
-            What the variable is set to. Default: each level, or a grid from the least to the largest number.
+            Values of the variable. Default: each level, or a grid from the smallest to the largest number.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         ax : Axes, optional
-            Where to draw.
+            Axes to draw on.
 
         Returns
         -------
@@ -163,18 +165,18 @@ class FitPlots(Figures):
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            Rows with an outcome; the rows of the fit by default.
         ax : Axes, optional
-            Where to draw.
+            Axes to draw on.
         label : str, optional
-            Names the curve of an event in a legend; curves with labels can share ``ax``.
+            Name of the curve of an event in a legend; labelled curves can share ``ax``.
         color : str, optional
-            Of the curve of an event.
+            Colour of the curve of an event.
         title : str, optional
-            Set above.
+            Title of the figure.
         outcomes : sequence, optional
-            Of several outcomes those that are drawn, at most twelve. By default all, or of more than twelve those that
-            occur most often; the figure says which are not drawn.
+            With several outcomes, those to draw, at most twelve. Default: all or, of more than twelve, the most
+            frequent; the figure names those not drawn.
 
         Returns
         -------
@@ -194,51 +196,51 @@ class FitPlots(Figures):
         *,
         outcomes: Sequence[Any] | None = None,
     ) -> Any:
-        """Draw observed rates of bins against mean predictions, of the event or of each of several outcomes.
+        """Draw observed rates against mean predictions in bins, of the event or of each of several outcomes.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            Rows with an outcome; the rows of the fit by default.
         ax : Axes, optional
-            Where to draw.
+            Axes to draw on.
         bins : int, default 10
-            Number of bins an outcome.
+            Number of bins per outcome.
         label : str, optional
-            Names the points of an event in a legend, in place of histogram and words; points with labels can share
-            ``ax``.
+            Name of the points of an event in a legend, which replaces the histogram and the text; labelled points can
+            share ``ax``.
         color : str, optional
-            Of the points of an event.
+            Colour of the points of an event.
         title : str, optional
-            Set above.
+            Title of the figure.
         outcomes : sequence, optional
-            Of several outcomes those that are drawn, at most twelve. By default all, or of more those that are expected
-            most often; the figure says which are not drawn.
+            With several outcomes, those to draw, at most twelve. Default: all or, of more than twelve, those with the
+            highest expected counts; the figure names those not drawn.
 
         Returns
         -------
         Axes
-            The plot; of several outcomes one series of points per outcome, with intervals.
+            The plot; with several outcomes one series of points per outcome, with intervals.
         """
         return self._fit.on(data).plot.calibration(ax, bins, label, color, title, outcomes=outcomes)
 
     def residuals(self, data: Any = None, ax: Any = None, outcome: Any = None, title: str = "") -> Any:
-        """Draw standardised residuals over leverage, of an event or of one of several outcomes against the others.
+        """Draw standardised residuals against leverage, for an event or for one of several outcomes against the others.
 
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, for a fit that was loaded; those of the fit by default.
+            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
         ax : Axes, optional
-            Where to draw.
+            Axes to draw on.
         outcome : object, optional
-            The outcome, demanded of several.
+            The outcome; required if there are several.
         title : str, optional
-            Set above.
+            Title of the figure.
 
         Returns
         -------
         Axes
-            One point per row, whose area is Cook's distance.
+            One point per row, with area proportional to Cook's distance.
         """
         return self._fit.on(data).plot.residuals(ax, outcome, title)

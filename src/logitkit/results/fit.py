@@ -1,6 +1,6 @@
 """The fit that the user holds: tables, tests, predictions, diagnostics, figures and files.
 
-What only some verbs need is imported by them, so that the first fit of a process does not wait for it.
+Modules that only some verbs need are imported there, so that the first fit of a process is not delayed.
 """
 
 from __future__ import annotations
@@ -15,23 +15,26 @@ from logitkit.inference.ratios import odds_ratios
 from logitkit.models.nominal import places_of
 from logitkit.report import tidy
 from logitkit.report.summary import summary_document
+from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
 from logitkit.results.intervals import interval_frame
+from logitkit.results.on_rows import FitOnRows
 from logitkit.results.row_verbs import RowVerbs
 from logitkit.results.shown import Summary, shown_summary
 
 __all__ = ["Fit"]
 
 
+@documents(FitOnRows)
 class Fit(RowVerbs):
     """A fitted model, with the verbs of every family.
 
     Parameters
     ----------
     record : FitRecord
-        Everything that is known after the fit.
+        The frozen record of the fit.
     design : Design, optional
-        The rows of the fit, for verbs that need rows; a loaded model has none and takes ``data=``.
+        The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
 
     Examples
     --------
@@ -45,46 +48,47 @@ class Fit(RowVerbs):
     """
 
     def summary(self, units: Mapping[str, float] | None = None) -> Summary:
-        """Return the summary, which shows itself as text or HTML and renders as Markdown or LaTeX.
+        """Return the summary, which displays as text or HTML and renders as Markdown or LaTeX.
 
         Parameters
         ----------
         units : mapping of str to float, optional
-            Change in a column, by its name, that its rows are for: ``{"balance": 10_000}``. The labels say so.
+            Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it.
 
         Returns
         -------
         Summary
-            A document: facts, a table of coefficients with ratios, of several outcomes one each, notes and warnings.
+            Facts, a table of coefficients with ratios (with several outcomes one table per outcome), notes and
+            warnings.
         """
         return shown_summary(summary_document(self.record, units))
 
     def tidy(self, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
-        """Return one row per coefficient, of several outcomes all terms of one before the next.
+        """Return one row per coefficient; with several outcomes, all terms of one outcome before the next.
 
         Parameters
         ----------
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         nonzero : bool, default False
-            Whether coefficients that are zero, as a lasso leaves them, are left out; the others keep their labels.
+            Whether to leave out coefficients that a penalty set to zero; the others keep their labels.
 
         Returns
         -------
         pandas.DataFrame
-            term (of several outcomes after outcome), estimate, std_error, statistic, p_value, conf_low, conf_high.
-            After a penalty statistic and p_value are missing, and so are errors and intervals unless there is a
-            posterior.
+            Columns term (with several outcomes preceded by outcome), estimate, std_error, statistic, p_value, conf_low
+            and conf_high. After a penalty, statistic and p_value are missing, and so are standard errors and intervals
+            unless there is a posterior.
         """
         return tidy.tidy_frame(self.record, level, nonzero=nonzero)
 
     def glance(self) -> pd.DataFrame:
-        """Return one row with the statistics of the whole fit.
+        """Return one row of statistics of the whole fit.
 
         Returns
         -------
         pandas.DataFrame
-            Sizes, likelihoods, information criteria, coefficients of determination, status.
+            Sizes, likelihoods, information criteria, coefficients of determination and status.
         """
         return tidy.glance_frame(self.record)
 
@@ -96,29 +100,29 @@ class Fit(RowVerbs):
         outcome: Any = None,
         against: Any = None,
     ) -> pd.DataFrame:
-        """Return the factors by which changes multiply odds, with intervals.
+        """Return the factors by which changes in the columns multiply the odds, with intervals.
 
-        Of two outcomes they are the odds of the event. Of several they are the odds between two outcomes, also called
+        With two outcomes these are the odds of the event; with several, the odds between two outcomes, also called
         relative risk ratios.
 
         Parameters
         ----------
         units : mapping of str to float, optional
-            Change of a variable, as it stands in the formula: ``{"age": 10}`` gives the ratio for ten years, also in
-            ``age:smoke``, as the changes of a product multiply.
+            Change in a variable, named as in the formula: ``{"age": 10}`` gives the ratio for ten years, in
+            ``age:smoke`` too, where the changes of the factors of a product multiply.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         outcome : object, optional
-            Whose odds; those of all other outcomes in turn by default, of two outcomes those of the event.
+            The outcome whose odds are compared. Default: each outcome in turn, or the event of two outcomes.
         against : object, optional
-            Against which; the reference by default, the first outcome in symmetric form.
+            The outcome compared with; by default the reference, in the symmetric form the first outcome.
 
         Returns
         -------
         pandas.DataFrame
-            unit, odds_ratio, std_error, conf_low, conf_high, p_value, one row per coefficient but the intercepts, of
-            several outcomes with the outcome that each is against. Columns that cannot change alone, such as those of a
-            spline, have no ratio, nor has what is too large or too small for a number.
+            Columns unit, odds_ratio, std_error, conf_low, conf_high and p_value; one row per coefficient other than the
+            intercepts, with several outcomes labelled by the two outcomes compared. Missing for columns that cannot
+            change alone, such as those of a spline, and for ratios too large or too small for a floating-point number.
         """
         first, second = places_of(self.record.info, outcome=outcome, against=against)
         return tidy.odds_ratio_frame(odds_ratios(self.record, first, second, units, level), self.record)
@@ -129,18 +133,19 @@ class Fit(RowVerbs):
         Parameters
         ----------
         method : {'wald', 'bootstrap'}
-            From the standard errors, or BCa from 1,999 bootstrap replicates (seed 1) of rows, or of clusters where the
-            fit has them. BCa takes a refit a row besides; ``fit.bootstrap(n, seed)`` has percentiles and all choices.
+            Wald intervals, or BCa intervals from 1,999 bootstrap replicates (seed 1) of rows, or of clusters if the fit
+            has them. BCa also refits once per row or cluster; ``fit.bootstrap(n, seed)`` offers percentile intervals
+            and all other choices.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
         pandas.DataFrame
-            conf_low and conf_high, one row per coefficient. After a ridge or a Gaussian prior they are of the
-            posterior, given its strength, and the columns' name says so; other penalties leave none. By the bootstrap
-            the columns' name says how, infinite limits are where so many replicates are, and missing ones where
-            replicates or refits without a row cannot tell.
+            Columns conf_low and conf_high, one row per coefficient. After a ridge or a Gaussian prior they are
+            posterior intervals given the strength, named as such by the name of the columns; other penalties have none.
+            Bootstrap limits are infinite where sufficiently many replicates are, and missing where replicates or
+            jackknife refits do not determine them; the name of the columns states the method.
         """
         return interval_frame(self.record, self._own_rows, method, level)
 
@@ -159,26 +164,26 @@ class Fit(RowVerbs):
         units: Mapping[str, float] | None = None,
         source: str | None = None,
     ) -> Path:
-        """Write one self-contained HTML page with tables and figures, in sentences that need no Python.
+        """Write one self-contained HTML page with tables, figures and explanations in plain sentences.
 
         Parameters
         ----------
         path : str or Path
-            File to write, whose name ends in .html; an old one is replaced whole, or stays where writing fails.
+            File to write, ending in .html. An existing file is replaced in one step, and kept if writing fails.
         data : table, optional
-            Rows for diagnostics, of several outcomes also for average predictions by variable; those of the fit by
-            default, whose average predictions need its table.
+            Rows for the diagnostics and, with several outcomes, for the average predictions by variable. Default: the
+            rows of the fit, whose average predictions need its table.
         title : str, optional
             Title of the page.
         units : mapping of str to float, optional
-            Change in a column, by its name, that its rows are for: ``{"balance": 10_000}``. The labels say so.
+            Change in a column to which its coefficient refers, ``{"balance": 10_000}``; the labels state it.
         source : str, optional
-            Where the rows came from, such as the name of a file, which the page then says beside their number.
+            Origin of the rows, such as the name of a file, which the page states beside their number.
 
         Returns
         -------
         Path
-            Where it was written.
+            The file written.
         """
         return self.on(data).report(path, title, units, source)
 
@@ -188,17 +193,17 @@ class Fit(RowVerbs):
         Parameters
         ----------
         path : str or Path
-            File to write; an old one is replaced whole, or stays where writing fails.
+            File to write. An existing file is replaced in one step, and kept if writing fails.
 
         Returns
         -------
         Path
-            Where it was written.
+            The file written.
 
         Raises
         ------
         FormulaError
-            If the formula has a part that ``load`` would refuse, such as a ``lambda``.
+            If the formula contains a part that ``load`` would refuse, such as a ``lambda``.
         """
         from logitkit.engine.saved.file import save_record
 

@@ -1,4 +1,4 @@
-"""The fits of many groups as the user holds them: tables, predictions, and the full fit of each group."""
+"""The fits of many groups: tables, predictions, and the full fit of each group."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class GroupedFits:
     Parameters
     ----------
     record : GroupedRecord
-        Everything that is known after the fits.
+        The frozen record of the fits.
     rows : GroupRows or None
-        The rows of the fits and their groups; left behind when pickled.
+        The rows of the fits and their groups; not pickled.
     solver : Newton
         Options of the solver.
 
@@ -78,7 +78,7 @@ class GroupedFits:
 
     @property
     def groups(self) -> pd.Index:
-        """Labels of the groups: values of the column, or tuples of the columns' values."""
+        """Labels of the groups: values of the column, or tuples of values of several columns."""
         names, columns = self.record.groups.names, self._columns()
         if len(names) == 1:
             labels: pd.Index = pd.Index(columns[names[0]], name=names[0])
@@ -91,12 +91,12 @@ class GroupedFits:
         Parameters
         ----------
         level : float, optional
-            Confidence level; the fits' by default.
+            Confidence level; that of the fits by default.
 
         Returns
         -------
         pandas.DataFrame
-            The columns that make groups, then term, estimate, std_error, statistic, p_value, conf_low, conf_high.
+            The columns that define the groups, then term, estimate, std_error, statistic, p_value, conf_low, conf_high.
         """
         record = self.record
         n_groups, p = record.coef.shape
@@ -120,8 +120,8 @@ class GroupedFits:
         Returns
         -------
         pandas.DataFrame
-            The columns that make groups, then n_obs, n_params, events, loglik, deviance, aic, converged, status, and
-            the names of the coefficients that are aliased, nearly collinear, and separated (infinite or undetermined).
+            The columns that define the groups, then n_obs, n_params, events, loglik, deviance, aic, converged, status,
+            and the names of the aliased, nearly collinear and separated (infinite or undetermined) coefficients.
         """
         record = self.record
         names = {
@@ -149,12 +149,12 @@ class GroupedFits:
         Parameters
         ----------
         group : object
-            The value that makes the group, or a tuple of values where several columns do.
+            Value of the column that defines the groups, or a tuple of values of several columns.
 
         Returns
         -------
         Fit
-            With all verbs; the columns are those that all groups share.
+            The fit with all its verbs; its columns are those common to all groups.
         """
         number, rows = self._number(group), self._own_rows()
         record = self.record.single.get(number)
@@ -163,27 +163,28 @@ class GroupedFits:
         return Fit(record, rows.design_of(number))
 
     def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
-        """Return the probability of the event, one value per row, by the fit of the row's group.
+        """Return the probability of the event for each row, from the fit of its group.
 
         Parameters
         ----------
         data : table, optional
-            New rows with the columns that make groups; the rows of the fits by default.
+            New rows with the columns that define the groups; the rows of the fits by default.
         offset : str or array-like, optional
-            Demanded when the fits were given an array.
+            Required if the fits were given an array.
         unseen : {'raise', 'missing'}
-            What to do with a group that there is not, and with a level that the row's group never saw.
+            Treatment of unknown groups, and of levels that do not occur in the group of the row: an error, or missing
+            predictions.
 
         Returns
         -------
         pandas.Series
-            Missing where the input is missing, labelled as the table's rows.
+            Indexed as the table; missing where the input is missing.
         """
         eta = self._predictors(data, offset, unseen)
         return pd.Series(self.record.family.mean(eta.to_numpy()), eta.index, name="probability")
 
     def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> pd.Series:
-        """Return the log odds of the event, one value per row; the linear predictor where the link is the logit.
+        """Return the log odds of the event for each row; with the logit link this is the linear predictor.
 
         Parameters
         ----------
@@ -211,7 +212,7 @@ class GroupedFits:
         return iter(self.groups)
 
     def __contains__(self, group: object) -> bool:
-        """Tell whether there is a group of that label."""
+        """Tell whether there is a group with this label."""
         label = group if isinstance(group, tuple) else (group,)
         return len(label) == len(self.record.groups.names) and self.record.groups.find(label) >= 0
 
@@ -220,17 +221,17 @@ class GroupedFits:
         return self.at(group)
 
     def summary(self, units: Mapping[str, float] | None = None) -> Summary:
-        """Return facts about all fits and the coefficients of the first groups.
+        """Return facts about all fits, and the coefficients of the first groups.
 
         Parameters
         ----------
         units : mapping of str to float, optional
-            Change in a column that its coefficients are for: ``{"balance": 10_000}``. The heading says so.
+            Change in a column to which its coefficients refer, ``{"balance": 10_000}``; the heading states it.
 
         Returns
         -------
         Summary
-            Shows itself as text or HTML.
+            Displayed as text or HTML.
         """
         return shown_summary(grouped_document(self.record, units))
 
@@ -243,12 +244,12 @@ class GroupedFits:
         return self.summary().to_html()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the rows behind when pickled."""
+        """Drop the rows when pickled."""
         return self.__dict__ | {"rows": None}
 
     def _own_rows(self) -> GroupRows:
         if self.rows is None:
-            raise DataError("Loaded fits hold no rows; keep the fits themselves, or fit the group again.")
+            raise DataError("Loaded fits do not hold their rows; keep the fits themselves, or fit the group again.")
         return self.rows
 
     def _columns(self) -> dict[str, Any]:
@@ -263,7 +264,8 @@ class GroupedFits:
         label = group if isinstance(group, tuple) else (group,)
         if len(label) != len(groups.names):
             raise DataError(
-                f"{group!r} is no label of a group; give one value for each of {', '.join(quoted_names(groups.names))}."
+                f"{group!r} is not the label of a group; give one value for each of "
+                f"{', '.join(quoted_names(groups.names))}."
             )
         number = groups.find(label)
         if number < 0:
@@ -302,8 +304,8 @@ class GroupedFits:
             place = int(np.flatnonzero(rows.kept)[np.argmax(codes == -1)])
             label = ", ".join(f"{name} = {table.column(name).iloc[place]}" for name in self.record.groups.names)
             raise DataError(
-                f"Row {place} (from 0) is of the group {label}, which the fits did not have; unseen='missing' gives "
-                "missing predictions there."
+                f"Row {place} (from 0) belongs to the group {label}, which is not among the fitted groups; "
+                "unseen='missing' gives missing predictions there."
             )
         known = np.flatnonzero(codes >= 0)
         eta = np.full(codes.size, np.nan)
@@ -316,6 +318,6 @@ class GroupedFits:
     def _refuse(self, places: IntArray, codes: IntArray) -> None:
         label = self.record.groups.words(int(codes[0]))
         raise DataError(
-            f"Row {places[0]} (from 0) asks the fit of group {label} for what its data say nothing of, such as a level "
+            f"Row {places[0]} (from 0) cannot be predicted by the fit of group {label}: it has, for example, a level "
             "that does not occur there; unseen='missing' gives missing predictions."
         )

@@ -1,4 +1,4 @@
-"""The verbs of a fit that test hypotheses, and those that fit the model again."""
+"""The verbs of a fit that test hypotheses, and those that refit the model."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ __all__ = ["Hypotheses"]
 
 
 class Hypotheses(Quantities):
-    """Quantities with verbs that test hypotheses, and that fit the model again to other samples.
+    """A fit with the verbs that test hypotheses, and those that refit the model to other samples.
 
     Parameters
     ----------
     record : FitRecord
-        Everything that is known after the fit.
+        The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
     """
@@ -40,25 +40,25 @@ class Hypotheses(Quantities):
         Parameters
         ----------
         hypothesis : str
-            Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``; of several outcomes a coefficient is called ``outcome:term``.
+            Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``; with several outcomes a coefficient is called ``outcome:term``.
             The name of a term, ``"C(g)"``, is the hypothesis that all its coefficients are zero, for all outcomes.
         level : float, optional
-            Confidence level of the intervals.
+            Confidence level of the intervals; that of the fit by default.
 
         Returns
         -------
         WaldTest
-            Chi-square test that all hold, and each with its estimate.
+            Joint chi-square test, and each hypothesis with its estimate.
         """
         return shown(wald_test(self.record, hypothesis, level))
 
     def lr_test(self) -> LikelihoodRatioTest:
-        """Test all coefficients but the intercepts by likelihood ratio.
+        """Test that all coefficients other than the intercepts are zero, by likelihood ratio.
 
         Returns
         -------
         LikelihoodRatioTest
-            Against the model with intercepts and offsets only.
+            Test against the model with intercepts and offsets only.
         """
         return shown(null_test(self.record))
 
@@ -68,29 +68,29 @@ class Hypotheses(Quantities):
         Parameters
         ----------
         type : {2, 3}
-            Each term given all terms that do not contain it (2), or given all others (3), which depends on the coding
-            of the variables where an interaction contains the term.
+            Each term given all terms that do not contain it (2) or given all other terms (3). Type 3 depends on the
+            coding of the variables if an interaction contains the term.
         test : {'LR', 'Wald'}
-            By likelihood ratio, with fits to the same rows without the term, or by Wald.
+            By likelihood ratio, from refits to the same rows without the term, or by Wald.
 
         Returns
         -------
         ChiSquareTests
-            One row per term; of several outcomes for all of them at once.
+            One row per term; with several outcomes, for all of them jointly.
         """
         return shown(anova(self.record, self.design, type, test))
 
     def bootstrap(self, n: int = 1000, seed: int | None = None, kind: ResamplingKind | None = None) -> BootstrapResult:
-        """Fit the model to data sets drawn from the rows of the fit, or from the fit itself.
+        """Refit the model to data sets drawn from the rows of the fit, or from the fitted distribution.
 
         Parameters
         ----------
         n : int, default 1000
             Number of replicates.
         seed : int, optional
-            Draws the same replicates again.
+            Seed, for reproducible replicates.
         kind : {'rows', 'cluster', 'parametric'}, optional
-            What is drawn. Default: clusters where the fit has them, else rows.
+            Resampling unit. Default: clusters if the fit has them, otherwise rows.
 
         Returns
         -------
@@ -102,7 +102,7 @@ class Hypotheses(Quantities):
         return bootstrap_fit(self, n, seed, kind)
 
     def jackknife(self) -> JackknifeResult:
-        """Fit the model without each row, observation or cluster in turn.
+        """Refit the model without each row, observation or cluster in turn.
 
         Returns
         -------
@@ -114,14 +114,14 @@ class Hypotheses(Quantities):
         return jackknife_fit(self)
 
     def bias_correction(self, method: CorrectionMethod = "analytic", level: float | None = None) -> BiasCorrection:
-        """Return the coefficients less the bias that the intercepts of an absorbed factor's levels bring.
+        """Return the coefficients corrected for the bias caused by the intercepts of the levels of an absorbed factor.
 
         Parameters
         ----------
         method : {'analytic', 'jackknife'}
-            From the formula of the leading term, or from fits to the two halves of each level's rows.
+            From the formula of the leading term, or from fits to the two halves of the rows of each level.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
@@ -133,12 +133,12 @@ class Hypotheses(Quantities):
         return shown(bias_correction(self.record, self._own_rows.design, method, level))
 
     def collinearity(self) -> pd.DataFrame:
-        """Return variance inflation factors, generalised for terms of several coefficients.
+        """Return variance inflation factors, generalised to terms with several coefficients.
 
         Returns
         -------
         pandas.DataFrame
-            gvif, dof and gvif_scaled, one row per term; of several outcomes for all of them together.
+            Columns gvif, dof and gvif_scaled, one row per term; with several outcomes, for all of them jointly.
         """
         from logitkit.diagnostics.collinearity import collinearity
 

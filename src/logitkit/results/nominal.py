@@ -1,4 +1,4 @@
-"""The fit of a multinomial model: what no other family has."""
+"""The fit of a multinomial model, with the verbs of that family alone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.combine import combine_tests
 from logitkit.inference.hypotheses.iia import IiaTests, iia_tests
 from logitkit.inference.prediction import fitted_matrix
+from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
 from logitkit.results.fit import Fit
 from logitkit.results.row_figures import RowPlots
@@ -27,20 +28,7 @@ class NominalRowPlots(RowPlots):
     """
 
     def ternary(self, ax: Any = None, title: str = "") -> Any:
-        """Draw the probabilities of three outcomes as points in a triangle, coloured by the outcome observed.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to draw.
-        title : str, optional
-            Set above.
-
-        Returns
-        -------
-        Axes
-            The plot.
-        """
+        """Draw the probabilities of three outcomes as points in a triangle, coloured by the observed outcome."""
         from logitkit.plots.ternary import plot_ternary
 
         record, design = self._rows.record, self._rows.design
@@ -48,6 +36,7 @@ class NominalRowPlots(RowPlots):
         return plot_ternary(mean, record.outcomes, design.response.y.astype(int), ax, title=title)
 
 
+@documents(NominalRowPlots)
 class NominalPlots(FitPlots):
     """Figures of a multinomial model.
 
@@ -58,16 +47,16 @@ class NominalPlots(FitPlots):
     """
 
     def ternary(self, data: Any = None, ax: Any = None, title: str = "") -> Any:
-        """Draw the probabilities of three outcomes as points in a triangle, coloured by the outcome observed.
+        """Draw the probabilities of three outcomes as points in a triangle, coloured by the observed outcome.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            Rows with an outcome; the rows of the fit by default.
         ax : Axes, optional
-            Where to draw.
+            Axes to draw on.
         title : str, optional
-            Set above.
+            Title of the figure.
 
         Returns
         -------
@@ -83,13 +72,13 @@ class MultinomialFit(Fit):
     Parameters
     ----------
     record : FitRecord
-        Everything that is known after the fit.
+        The frozen record of the fit.
     design : Design, optional
-        The rows of the fit, for verbs that need rows; a loaded model has none and takes ``data=``.
+        The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
 
     Examples
     --------
-    With intercepts, the fitted probabilities of an outcome sum to how often it occurs:
+    With intercepts, the fitted probabilities of an outcome sum to its frequency:
 
     >>> import logitkit as lk
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
@@ -102,12 +91,12 @@ class MultinomialFit(Fit):
     _row_figures: ClassVar[type[RowPlots]] = NominalRowPlots
 
     def combine_tests(self, test: Literal["LR", "Wald"] = "Wald") -> ChiSquareTests:
-        """Test for each pair of outcomes whether the columns tell them apart.
+        """Test for each pair of outcomes whether the columns distinguish them.
 
         Parameters
         ----------
         test : {'LR', 'Wald'}
-            By likelihood ratio, with a fit in which the two have the same coefficients, or by Wald.
+            By likelihood ratio, with a fit in which the two outcomes have equal coefficients, or by Wald.
 
         Returns
         -------
@@ -117,18 +106,18 @@ class MultinomialFit(Fit):
         return shown(combine_tests(self.record, self.design, test))
 
     def iia_tests(self, method: Literal["hausman", "small_hsiao"] = "hausman", seed: int = 0) -> IiaTests:
-        """Test the independence of irrelevant alternatives; both tests are known to be poor, and say so.
+        """Test the independence of irrelevant alternatives; both tests are known to be unreliable.
 
         Parameters
         ----------
         method : {'hausman', 'small_hsiao'}
-            Of Hausman and McFadden, or of Small and Hsiao.
+            The test of Hausman and McFadden, or of Small and Hsiao.
         seed : int, default 0
-            Of the random halves of the second.
+            Seed of the random halves of the second test.
 
         Returns
         -------
         IiaTests
-            One row per outcome that is left out.
+            One row per outcome left out.
         """
         return shown(iia_tests(self.record, self.design, method, seed))

@@ -1,4 +1,4 @@
-"""The fit of a model of ordered outcomes, as the user holds it: the verbs of every fit, and its own."""
+"""The fit of a model of ordered outcomes, with the verbs of that family alone."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class OrdinalFit(Fit):
     Parameters
     ----------
     record : FitRecord
-        Everything that is known after the fit.
+        The frozen record of the fit.
     design : Design, optional
-        The rows of the fit, for verbs that need rows; a loaded model has none and takes ``data=``.
+        The rows of the fit, used by the verbs that need rows; a loaded model has none, and these verbs need ``data=``.
 
     Examples
     --------
@@ -30,17 +30,17 @@ class OrdinalFit(Fit):
     """
 
     def proportional_odds_test(self, test: ParallelTest = "score") -> ChiSquareTests:
-        """Test whether terms with one coefficient need one per threshold.
+        """Test whether terms with a single coefficient need one per threshold.
 
         Parameters
         ----------
         test : {'score', 'Wald', 'LR'}
-            By the score at the fit, with the information that its errors are from; or by Wald or likelihood ratio, with
-            a fit in which the tested terms are nominal.
+            Score test at the fit, with the information from which its standard errors follow; or Wald or
+            likelihood-ratio test, from a fit in which the tested terms are nominal.
 
         Returns
         -------
         ChiSquareTests
-            All terms that have one slope, then each of them.
+            First all terms with a single coefficient jointly, then each of them.
         """
         return shown(proportional_odds_test(self.record, self.design, test))

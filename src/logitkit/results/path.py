@@ -1,4 +1,4 @@
-"""Paths of penalised models, as the user holds them."""
+"""Paths of penalised models."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ __all__ = ["Path"]
 
 @verbs_in_our_words
 class Path:
-    """A penalised model at one strength after another.
+    """A penalised model at a sequence of strengths.
 
     Parameters
     ----------
     record : PathRecord
-        What was found.
+        The frozen record of the result.
     given : PathModel
-        The problem, with the rows, which a path that was pickled leaves behind.
+        The problem with its rows, which are not pickled.
     level : float
         Confidence level of the fits.
 
     Examples
     --------
-    At the largest strength nothing is chosen, and more is explained from there on:
+    At the largest strength no column is selected; the deviance explained increases from there:
 
     >>> import logitkit as lk
     >>> path = lk.path("low ~ age + lwt + race + smoke", lk.datasets.load_lbw(), penalty=lk.Lasso())
     >>> int(path.n_nonzero[0]), bool((path.deviance_ratio.diff().dropna() > 0).all())
     (1, True)
 
-    Of several outcomes a coefficient belongs to an outcome and a term:
+    With several outcomes a coefficient belongs to an outcome and a term:
 
     >>> data = {"y": ["a", "b", "c", "b", "a", "c", "c", "a", "b"], "x": [1.0, 2, 3, 4, 5, 6, 5, 4, 1]}
     >>> path = lk.path("y ~ x", data, model=lk.Multinomial(), n_strengths=5)
@@ -64,9 +64,9 @@ class Path:
 
     @property
     def coef(self) -> pd.DataFrame:
-        """Coefficients of the columns as given: one row per strength, one column per coefficient.
+        """Coefficients of the columns as given, one row per strength and one column per coefficient.
 
-        The columns have the names of the terms; of several outcomes, of an outcome and a term.
+        The columns are labelled by term; with several outcomes, by outcome and term.
         """
         record = self.record
         columns: pd.Index = pd.Index(record.names)
@@ -76,44 +76,44 @@ class Path:
 
     @property
     def deviance_ratio(self) -> pd.Series:
-        """Share of the null model's deviance that is explained, by strength."""
+        """Proportion of the null deviance explained, by strength."""
         return pd.Series(self.record.explained, self._index, name="deviance_ratio")
 
     @property
     def n_nonzero(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Coefficients that are not zero, the intercept included, shape (k,)."""
+        """Number of nonzero coefficients, the intercept included, shape (k,)."""
         return self.record.n_nonzero.copy()
 
     @property
     def dof(self) -> pd.Series:
         """Effective degrees of freedom by strength, the intercept included.
 
-        How far the fitted means follow the responses: the trace of (H + P)^-1 H over the coefficients that are neither
-        zero nor at a bound, H the information and P the second derivatives of the penalty, those of the lengths of
-        groups among them. For the lasso this is the rank of the columns that are used. The weights of an adaptive
-        lasso, and the columns that a relaxed one chose, are taken as given.
+        The trace of (H + P)^-1 H over the coefficients that are neither zero nor at a bound, with H the information and
+        P the second derivatives of the penalty, including those of group norms. For the lasso this is the rank of the
+        selected columns. The weights of an adaptive lasso, and the columns selected by a relaxed one, are treated as
+        fixed.
         """
         return self._dof(with_rows(self._given, "dof"))
 
     @property
     def status(self) -> str:
-        """How the path ended, in words."""
+        """How the path ended, as text."""
         return self.record.status.value
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the rows behind when pickled: what needs them is then refused."""
+        """Drop the rows when pickled; verbs that need them are then refused."""
         return {"record": self.record, "_given": None, "_level": self._level, "_scale": self._scale}
 
     def __copy__(self) -> Self:
-        """Return the path itself, with its rows: nothing changes it."""
+        """Return the path itself with its rows, as it is immutable."""
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return the path itself, with its rows: nothing changes it."""
+        """Return the path itself with its rows, as it is immutable."""
         return self
 
     def at(self, strength: float) -> Fit:
-        """Return the fit at a strength, which need not be one of the path's.
+        """Return the fit at a strength, which need not be on the path.
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ class Path:
         Returns
         -------
         Fit
-            Solved anew, as ``lk.logit`` or ``lk.multinomial`` with this strength.
+            The fit, solved again as by ``lk.logit`` or ``lk.multinomial`` with this strength.
         """
         fit: Fit = fit_at_strength(self._given, strength, self._level, "given", "at")
         return fit
@@ -131,31 +131,31 @@ class Path:
     def predict(
         self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
     ) -> pd.DataFrame:
-        """Return the probability of the event, or of each outcome of several, at each strength.
+        """Return the probability of the event, or of each of several outcomes, at each strength.
 
         Parameters
         ----------
         data : table, optional
-            New rows; those of the path by default.
+            New rows; the rows of the path by default.
         strengths : (k,) array-like, optional
-            Those of the path by default. Strengths that are not the path's are solved anew, as by ``at``.
+            Strengths; those of the path by default. Other strengths are solved for, as by ``at``.
         offset : str or array-like, optional
-            Demanded when the path was given an array.
+            Required if the path was given an array.
         unseen : {'raise', 'missing'}
-            What to do with a level that the path never saw.
+            Treatment of levels that the path never saw: an error, or missing predictions.
 
         Returns
         -------
         pandas.DataFrame
-            One row per row of the table, one column per strength, from the largest, and of several outcomes one per
-            strength and outcome; missing where the input is missing.
+            One row per row of the table and one column per strength, from the largest; with several outcomes one column
+            per strength and outcome. Missing where the input is missing.
         """
         return self._along("predict", (data, offset, unseen), strengths, "probability")
 
     def predict_logit(
         self, data: Any = None, strengths: Any = None, *, offset: Any = None, unseen: UnseenPolicy = "raise"
     ) -> pd.DataFrame:
-        """Return the linear predictor at each strength, of several outcomes less its mean over the outcomes.
+        """Return the linear predictor at each strength; with several outcomes, centred over the outcomes.
 
         Parameters
         ----------
@@ -165,7 +165,7 @@ class Path:
         Returns
         -------
         pandas.DataFrame
-            As of ``predict``.
+            Shaped as from ``predict``.
         """
         return self._along("predict_logit", (data, offset, unseen), strengths, "logit")
 
@@ -175,7 +175,7 @@ class Path:
         Parameters
         ----------
         gamma : float, default 1
-            That of the extended criterion, which counts how many sets of columns there are to choose from.
+            Parameter of the extended criterion, which accounts for the number of sets of columns to choose from.
 
         Returns
         -------
@@ -190,14 +190,14 @@ class Path:
         Parameters
         ----------
         criterion : {'aic', 'bic', 'ebic'}
-            Which one.
+            The criterion.
         gamma : float, default 1
-            That of ``ebic``.
+            Parameter of ``ebic``.
 
         Returns
         -------
         Fit
-            Which says how its strength was chosen.
+            The fit, whose summary states how its strength was chosen.
         """
         require_choice("criterion", criterion, ("aic", "bic", "ebic"))
         found = self._criteria(with_rows(self._given, "choose"), gamma)
@@ -207,7 +207,7 @@ class Path:
         return fit
 
     def tidy(self) -> pd.DataFrame:
-        """Return a row for each coefficient that is not zero, at each strength.
+        """Return one row per strength and nonzero coefficient.
 
         Returns
         -------
@@ -231,8 +231,8 @@ class Path:
         Returns
         -------
         pandas.DataFrame
-            strength, n_nonzero, deviance_ratio, gap_estimate (the duality gap as a share of the null model's loss: a
-            bound on a working set and where the rows are few, what the solver took for it elsewhere;
+            strength, n_nonzero, deviance_ratio, gap_estimate (the duality gap as a proportion of the loss of the null
+            model: a bound on a working set and with few rows, otherwise the estimate of the solver;
             ``path.at(strength).certificate()`` proves a bound), steps.
         """
         record = self.record
@@ -247,31 +247,31 @@ class Path:
         )
 
     def summary(self) -> Summary:
-        """Return the path as a document.
+        """Return the summary of the path.
 
         Returns
         -------
         Summary
-            Facts, and a table of some strengths.
+            Facts, and a table of selected strengths.
         """
         from logitkit.report.path import path_document
 
         return shown_summary(path_document(self.record))
 
     def plot(self, ax: Any = None, *, title: str = "") -> Any:
-        """Draw the coefficients over the strength.
+        """Draw the coefficients against the strength.
 
         Parameters
         ----------
         ax : Axes, optional
-            Where to draw; a new figure by default.
+            Axes to draw on; a new figure by default.
         title : str, optional
-            Set above.
+            Title of the figure.
 
         Returns
         -------
         Axes
-            Of coefficients of columns scaled as the penalty has them.
+            The plot, of the coefficients on the scale of the penalty.
         """
         from logitkit.plots.path import plot_path
 

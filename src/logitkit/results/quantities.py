@@ -1,4 +1,4 @@
-"""The quantities of a fit of any model: what is simply there, with labels."""
+"""The labelled quantities of a fit of any model."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ __all__ = ["Quantities"]
 
 @verbs_in_our_words
 class Quantities:
-    """A record and a reference to its rows, with the quantities that are simply there.
+    """A fit with its labelled quantities.
 
     Parameters
     ----------
     record : FitRecord
-        Everything that is known after the fit.
+        The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
     """
 
     def __init_subclass__(cls) -> None:
-        """Let every verb refuse words of other packages with ours."""
+        """Make every verb translate argument names of other packages."""
         super().__init_subclass__()
         verbs_in_our_words(cls)
 
@@ -42,14 +42,14 @@ class Quantities:
         self.design = design
 
     def __getattr__(self, name: str) -> Any:
-        """Say what a name of another package's fits is here."""
+        """Translate an attribute name of another package."""
         raise AttributeError(meant_by(name, type(self)))
 
     @property
     def coef(self) -> Any:
         """Coefficients; infinite under separation, nan where aliased or undetermined.
 
-        A series by name; where each outcome has coefficients of its own, a frame with one row per term and one column
+        A series indexed by name; if each outcome has its own coefficients, a frame with one row per term and one column
         per outcome.
         """
         return self._labelled(self.record.coef, "coef")
@@ -61,7 +61,7 @@ class Quantities:
 
     @property
     def std_error(self) -> Any:
-        """Standard errors, labelled as ``coef``, after a ridge or a prior those of the posterior; nan where none."""
+        """Standard errors, labelled as ``coef``; posterior ones after a ridge or a prior, nan if unavailable."""
         return self._labelled(self.record.std_error, "std_error")
 
     def _labelled(self, values: FloatArray, name: str) -> Any:
@@ -77,7 +77,7 @@ class Quantities:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """The outcomes, in order; of two, the event is the second."""
+        """The outcomes in order; of two, the second is the event."""
         return self.record.outcomes
 
     @property
@@ -90,7 +90,7 @@ class Quantities:
 
     @property
     def vcov(self) -> pd.DataFrame:
-        """Covariance of the coefficients, labelled, after a ridge or a prior that of the posterior; nan where none."""
+        """Labelled covariance of the coefficients; posterior after a ridge or a prior, nan if unavailable."""
         require(self.record, "vcov")
         return pd.DataFrame(self.record.vcov, self.record.names, self.record.names)
 
@@ -127,7 +127,7 @@ class Quantities:
 
     @property
     def deviance(self) -> float:
-        """Twice the log-likelihood below the saturated model's; nan with sampling weights or clusters."""
+        """Twice the difference in log-likelihood from the saturated model; nan with sampling weights or clusters."""
         return self.record.deviance if self.record.has_deviance else float("nan")
 
     @property
@@ -142,22 +142,22 @@ class Quantities:
 
     @property
     def bic(self) -> float:
-        """Bayesian information criterion, with n = ``n_obs``; nan where ``aic`` is."""
+        """Bayesian information criterion with n = ``n_obs``; nan whenever ``aic`` is."""
         return fit_statistics(self.record).bic
 
     @property
     def n_obs(self) -> int:
-        """Rows of positive weight, or the sum of frequency weights."""
+        """Number of rows of positive weight, or the sum of frequency weights."""
         return self.record.n_obs
 
     @property
     def n_params(self) -> int:
-        """Rank of the design; after a penalty the coefficients that are not zero."""
+        """Rank of the design; after a penalty the number of nonzero coefficients."""
         return self.record.n_params
 
     @property
     def dof_residual(self) -> int:
-        """Observations less parameters; of K outcomes each observation counts K - 1 times."""
+        """Observations less parameters; with K outcomes each observation counts K - 1 times."""
         return self.record.dof_residual
 
     @property
@@ -167,34 +167,34 @@ class Quantities:
 
     @property
     def status(self) -> str:
-        """How the solver ended, in words."""
+        """How the solver ended, as text."""
         return self.record.status.value
 
     @property
     def aliased(self) -> tuple[str, ...]:
-        """Names of the columns that were dropped because earlier ones determine them."""
+        """Names of the columns dropped because earlier columns determine them."""
         return tuple(self.record.names[j] for j in self.record.aliased)
 
     @property
     def absorbed(self) -> pd.DataFrame | None:
-        """Levels of the absorbed factor: rows and intercept of each, infinite where dropped; None without one."""
+        """Rows and intercept of each level of the absorbed factor, infinite if dropped; None without one."""
         return tidy.absorbed_frame(self.record)
 
     @property
     def penalty(self) -> PenaltyFacts | None:
-        """What is to be said of the penalty; None after maximum likelihood."""
+        """Facts about the penalty; None after maximum likelihood."""
         return self.record.penalty
 
     @property
     def separation(self) -> Limit | None:
-        """What is known of the separation, with its certificate; None when the estimate exists."""
+        """Facts about the separation, with its certificate; None if the estimate exists."""
         return shown(self.record.limit) if self.record.is_separated else None
 
     @property
     def r_squared(self) -> pd.Series:
-        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination; after a penalty Tjur's alone.
+        """McFadden, Cox-Snell, Nagelkerke and Tjur coefficients of determination; after a penalty Tjur's only.
 
-        The others compare maxima of the likelihood, which a penalised fit does not reach; they are nan there, and
+        The other three compare maxima of the likelihood, which a penalised fit does not attain; they are nan there, and
         with sampling weights or clusters.
         """
         return tidy.r_squared_series(fit_statistics(self.record))
@@ -205,13 +205,13 @@ class Quantities:
         return pd.DataFrame(self.record.trace)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the rows behind when pickled."""
+        """Drop the rows when pickled."""
         return {"record": self.record, "design": None}
 
     def __copy__(self) -> Self:
-        """Return the same fit with its rows: both are frozen."""
+        """Return the same fit with its rows; both are immutable."""
         return type(self)(self.record, self.design)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return the same fit with its rows: both are frozen."""
+        """Return the same fit with its rows; both are immutable."""
         return type(self)(self.record, self.design)

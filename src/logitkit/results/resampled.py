@@ -1,4 +1,4 @@
-"""Bootstrap and jackknife as the user holds them: the frozen results, with a table."""
+"""Bootstrap and jackknife results with their tables."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class BootstrapResult(Bootstrap):
     estimate : (p,) array
         Estimates of the fit.
     refits : Refits
-        The replicates and what befell them.
+        The replicates with their status.
     kind : {'rows', 'cluster', 'parametric'}
-        What was drawn.
+        Resampling unit.
     unit : str
-        What was drawn, in words.
+        Resampling unit, as text.
     n_units : int
-        How many units a replicate draws.
+        Number of units in a replicate.
     seed : int
-        Draws the same replicates again.
+        Seed that reproduces the replicates.
     level : float
         Confidence level of the fit.
     """
@@ -58,16 +58,16 @@ class BootstrapResult(Bootstrap):
     def intervals(
         self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
     ) -> BootstrapIntervals:
-        """Return percentile or BCa intervals; the latter need the jackknife of the fit.
+        """Return percentile or BCa intervals; BCa needs the jackknife of the fit.
 
         Parameters
         ----------
         kind : {'percentile', 'bca'}
-            How they are made.
+            Method.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         jackknife : Jackknife, optional
-            Of the same fit, for ``'bca'``.
+            Jackknife of the same fit, for ``'bca'``.
 
         Returns
         -------
@@ -84,11 +84,11 @@ class BootstrapResult(Bootstrap):
         Parameters
         ----------
         kind : {'percentile', 'bca'}
-            How intervals are made.
+            Method for the intervals.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
         jackknife : Jackknife, optional
-            Of the same fit, for ``'bca'``.
+            Jackknife of the same fit, for ``'bca'``.
 
         Returns
         -------
@@ -121,11 +121,11 @@ class JackknifeResult(Jackknife):
     estimate : (p,) array
         Estimates of the fit.
     refits : Refits
-        A refit a unit.
+        One refit per unit.
     multiplicity : (m,) array
-        Observations that each refit stands for.
+        Number of observations represented by each refit.
     unit : str
-        What is left out, in words.
+        Unit left out, as text.
     """
 
     @property
@@ -169,7 +169,7 @@ def jackknife_fit(fit: Quantities) -> JackknifeResult:
 def own_rows(fit: Quantities) -> Design:
     """Return the rows of a fit."""
     if fit.design is None:
-        raise DataError("A loaded model holds no rows, which resampling draws from: fit it again.")
+        raise DataError("A loaded model does not hold the rows to resample: fit it again.")
     return fit.design
 
 

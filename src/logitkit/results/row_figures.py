@@ -1,4 +1,7 @@
-"""Figures of a fit on rows, as one-line verbs; matplotlib, and the name of its type, stay in ``plots``."""
+"""Figures of a fit on given rows, as one-line verbs; matplotlib stays in ``plots``.
+
+The docstrings of the verbs are those of ``FitPlots``, from which they are copied.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +18,19 @@ __all__ = ["Figures", "RowPlots"]
 
 
 class Figures:
-    """Verbs that draw, which show themselves as a list."""
+    """A namespace of figures, displayed as a list."""
 
     def __init_subclass__(cls) -> None:
-        """Let every figure refuse words that it does not have."""
+        """Make every figure refuse unknown arguments."""
         super().__init_subclass__()
         verbs_in_our_words(cls)
 
     def __getattr__(self, name: str) -> Any:
-        """Say which figures there are."""
+        """Name the nearest figure."""
         raise AttributeError(meant_by(name, type(self)))
 
     def __repr__(self) -> str:
-        """Return a line for each figure, with its first arguments."""
+        """Return one line per figure, with its required arguments."""
         lines = []
         verbs = {name: verb for kind in reversed(type(self).__mro__) for name, verb in vars(kind).items()}
         for name, verb in verbs.items():
@@ -42,7 +45,7 @@ class Figures:
 
 
 class RowPlots(Figures):
-    """Figures of a fit on rows of the caller's choice; each returns matplotlib Axes.
+    """Figures of a fit on given rows; each returns matplotlib Axes.
 
     Parameters
     ----------
@@ -61,27 +64,7 @@ class RowPlots(Figures):
         level: float | None = None,
         ax: Any = None,
     ) -> Any:
-        """Draw average probabilities over the rows, with a variable set to values.
-
-        Parameters
-        ----------
-        variable : str
-            A column that the formula uses.
-        kind : {'lines', 'stacked'}
-            Lines with intervals (points, where the variable has levels), of two outcomes for the event; or areas (bars)
-            of all outcomes, which add to one.
-        values : sequence, optional
-            What the variable is set to. Default: each level, or a grid from the least to the largest number.
-        level : float, optional
-            Confidence level; the fit's by default.
-        ax : Axes, optional
-            Where to draw.
-
-        Returns
-        -------
-        Axes
-            The plot.
-        """
+        """Draw average predicted probabilities over the rows, with a variable set to each of several values."""
         from logitkit.plots.effects import plot_effects
         from logitkit.results.effects import effects_of
 
@@ -97,27 +80,7 @@ class RowPlots(Figures):
         *,
         outcomes: Sequence[Any] | None = None,
     ) -> Any:
-        """Draw the ROC curve of the event, or of each of several outcomes against the rest.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to draw.
-        label : str, optional
-            Names the curve of an event in a legend; curves with labels can share ``ax``.
-        color : str, optional
-            Of the curve of an event.
-        title : str, optional
-            Set above.
-        outcomes : sequence, optional
-            Of several outcomes those that are drawn, at most twelve. By default all, or of more than twelve those that
-            occur most often; the figure says which are not drawn.
-
-        Returns
-        -------
-        Axes
-            One curve, or one per outcome, with its area.
-        """
+        """Draw the ROC curve of the event, or of each of several outcomes against the rest."""
         from logitkit.diagnostics.discrimination import discrimination
         from logitkit.plots.roc import plot_roc
 
@@ -134,30 +97,7 @@ class RowPlots(Figures):
         *,
         outcomes: Sequence[Any] | None = None,
     ) -> Any:
-        """Draw observed rates of bins against mean predictions, of the event or of each of several outcomes.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to draw.
-        bins : int, default 10
-            Number of bins an outcome.
-        label : str, optional
-            Names the points of an event in a legend, in place of histogram and words; points with labels can share
-            ``ax``.
-        color : str, optional
-            Of the points of an event.
-        title : str, optional
-            Set above.
-        outcomes : sequence, optional
-            Of several outcomes those that are drawn, at most twelve. By default all, or of more those that are expected
-            most often; the figure says which are not drawn.
-
-        Returns
-        -------
-        Axes
-            The plot; of several outcomes one series of points per outcome, with intervals.
-        """
+        """Draw observed rates against mean predictions in bins."""
         from logitkit.diagnostics.calibration import calibration
         from logitkit.plots.calibration import plot_calibration
 
@@ -165,22 +105,7 @@ class RowPlots(Figures):
         return plot_calibration(found, ax, title=title, label=label, color=color, outcomes=self._places(outcomes))
 
     def residuals(self, ax: Any = None, outcome: Any = None, title: str = "") -> Any:
-        """Draw standardised residuals over leverage, of an event or of one of several outcomes against the others.
-
-        Parameters
-        ----------
-        ax : Axes, optional
-            Where to draw.
-        outcome : object, optional
-            The outcome, demanded of several.
-        title : str, optional
-            Set above.
-
-        Returns
-        -------
-        Axes
-            One point per row, whose area is Cook's distance.
-        """
+        """Draw standardised residuals against leverage."""
         from logitkit.diagnostics.influence import influence
         from logitkit.plots.residuals import plot_residuals
 
@@ -189,7 +114,7 @@ class RowPlots(Figures):
         return plot_residuals(influence(record, self._rows.design), ax, outcome=place, title=title)
 
     def _places(self, outcomes: Sequence[Any] | None) -> list[int] | None:
-        """Return the places of outcomes, None where none are named."""
+        """Return the places of the named outcomes, None if none are named."""
         if outcomes is None:
             return None
         if not isinstance(outcomes, Iterable):

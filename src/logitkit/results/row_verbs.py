@@ -1,6 +1,6 @@
-"""The verbs of a fit that look at rows: those of the fit, or those of a table or a matrix.
+"""The verbs of a fit that use rows: the rows of the fit by default, or those of a table or matrix.
 
-What belongs to other rows, such as weights and the outcome of a matrix, is said once by ``fit.on(data, ...)``.
+Weights, offsets and outcomes of other rows are given once, to ``fit.on(data, ...)``.
 """
 
 from __future__ import annotations
@@ -28,79 +28,79 @@ __all__ = ["RowVerbs"]
 
 
 class RowVerbs(Hypotheses):
-    """A fit with verbs that predict rows and that look at residuals, influence, fit, ranking and calibration.
+    """A fit with the verbs that use rows: predictions, residuals, influence, goodness of fit and calibration.
 
     Parameters
     ----------
     record : FitRecord
-        Everything that is known after the fit.
+        The frozen record of the fit.
     design : Design, optional
         The rows of the fit.
     """
 
-    #: Its figures, of which a family may have more.
+    #: The figures of such a fit; a family may add its own.
     _figures: ClassVar[type[FitPlots]] = FitPlots
     _row_figures: ClassVar[type[RowPlots]] = RowPlots
-    #: How other rows are given with what belongs to them, for who gives it to a verb.
+    #: The call named by the message when an argument that belongs to other rows is given to a verb.
     _other_rows: ClassVar[str] = "fit.on(data, {word}=...).{verb}()"
 
     def on(
         self, data: Any, weights: Any = None, offset: Any = None, y: Any = None, unseen: UnseenPolicy = "raise"
     ) -> FitOnRows:
-        """Return the fit on other rows, with every verb that looks at rows.
+        """Return the fit on other rows, with every verb that uses rows.
 
         Parameters
         ----------
         data : table or matrix
-            Other rows, with their outcome where a verb needs it.
-        weights, offset : str, array-like or, of several outcomes, offset by outcome, optional
-            Of these rows: demanded where the fit was given arrays, else the columns that the fit named.
+            Other rows, with their outcome for the verbs that compare it with the fit.
+        weights, offset : str, array-like or, with several outcomes, offset by outcome, optional
+            Of these rows. Required if the fit was given arrays; otherwise the columns named at the fit are used.
         y : array-like, optional
-            Their outcome, after a fit of a matrix.
+            Outcome of these rows, for a fit to a matrix.
         unseen : {'raise', 'missing'}
-            What to do with rows that the fit says nothing of, such as those with a level that it never saw: refuse
-            them, or leave their predictions missing, and them out, counted, where their outcome is looked at.
+            Treatment of rows that the fit cannot predict, such as those with a level that it never saw: an error, or
+            missing predictions; the latter rows are counted and left out of comparisons with the outcome.
 
         Returns
         -------
         FitOnRows
-            With the verbs predict, predict_logit, predict_link, predictions, effects, augment, residuals, influence,
+            Has the verbs predict, predict_logit, predict_link, predictions, effects, augment, residuals, influence,
             outcome_influence, goodness_of_fit, discrimination, classification, calibration, certificate and report, and
-            with figures.
+            the figures.
         """
         return FitOnRows(Rows(self.record, self.design, data, weights, offset, y, unseen), self._row_figures)
 
     # Predictions.
 
     def predict(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> Any:
-        """Return the probability of the event, or of each of several outcomes.
+        """Return the predicted probability of the event, or of each of several outcomes.
 
         Parameters
         ----------
         data : table, optional
-            New rows; those of the fit by default.
-        offset : str or array-like, or of several outcomes by outcome, optional
-            Demanded when the fit was given an array.
+            New rows; the rows of the fit by default.
+        offset : str or array-like, or with several outcomes offset by outcome, optional
+            Offset of the new rows; required if the fit was given an array.
         unseen : {'raise', 'missing'}
-            What to do with a level that the fit never saw.
+            Treatment of levels that the fit never saw: an error, or missing predictions.
 
         Returns
         -------
         pandas.Series or pandas.DataFrame
-            One row per row of the table; missing where the input is missing. One column per outcome of several. Where a
-            factor is absorbed, rows of the fit in a level without variation took no part and are missing; given as
-            ``data``, they get the limit, 0 or 1.
+            One row per row of the table, missing where the input is missing; with several outcomes one column per
+            outcome. If a factor is absorbed, rows of the fit in levels without variation were not used and are missing;
+            given as ``data``, they get the limiting probability, 0 or 1.
         """
         return self.on(data, offset=offset, unseen=unseen).predict()
 
     def predict_logit(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> Any:
-        """Return the log odds of the event; of several outcomes log-probabilities less that of the reference.
+        """Return the log odds of the event or, with several outcomes, log-probabilities relative to the reference.
 
         Parameters
         ----------
         data : table, optional
-            New rows; those of the fit by default.
-        offset : str or array-like, or of several outcomes by outcome, optional
+            New rows; the rows of the fit by default.
+        offset : str or array-like, or with several outcomes offset by outcome, optional
             As in ``predict``.
         unseen : {'raise', 'missing'}
             As in ``predict``.
@@ -108,18 +108,19 @@ class RowVerbs(Hypotheses):
         Returns
         -------
         pandas.Series or pandas.DataFrame
-            As from ``predict``. In symmetric form log-probabilities less their mean over the outcomes.
+            Shaped as from ``predict``. In the symmetric form, log-probabilities relative to their mean over the
+            outcomes.
         """
         return self.on(data, offset=offset, unseen=unseen).predict_logit()
 
     def predict_link(self, data: Any = None, offset: Any = None, unseen: UnseenPolicy = "raise") -> Any:
-        """Return the linear predictor, or each of several; of the logit it is what ``predict_logit`` returns.
+        """Return the linear predictors; with the logit link the same as ``predict_logit``.
 
         Parameters
         ----------
         data : table, optional
-            New rows; those of the fit by default.
-        offset : str or array-like, or of several outcomes by outcome, optional
+            New rows; the rows of the fit by default.
+        offset : str or array-like, or with several outcomes offset by outcome, optional
             As in ``predict``.
         unseen : {'raise', 'missing'}
             As in ``predict``.
@@ -127,22 +128,22 @@ class RowVerbs(Hypotheses):
         Returns
         -------
         pandas.Series or pandas.DataFrame
-            As from ``predict``; one column per linear predictor of several.
+            One row per row of the table; with several linear predictors one column per predictor.
         """
         return self.on(data, offset=offset, unseen=unseen).predict_link()
 
     def predictions(
         self, data: Any = None, level: float | None = None, offset: Any = None, unseen: UnseenPolicy = "raise"
     ) -> pd.DataFrame:
-        """Return probabilities with standard errors and intervals that stay within (0, 1).
+        """Return predicted probabilities with standard errors and intervals that stay within (0, 1).
 
         Parameters
         ----------
         data : table, optional
-            New rows; those of the fit by default.
+            New rows; the rows of the fit by default.
         level : float, optional
-            Confidence level; the fit's by default.
-        offset : str or array-like, or of several outcomes by outcome, optional
+            Confidence level; that of the fit by default.
+        offset : str or array-like, or with several outcomes offset by outcome, optional
             As in ``predict``.
         unseen : {'raise', 'missing'}
             As in ``predict``.
@@ -150,87 +151,88 @@ class RowVerbs(Hypotheses):
         Returns
         -------
         pandas.DataFrame
-            estimate, std_error, conf_low, conf_high, of an event also logit and logit_std_error; one row per row of the
-            table, and of several outcomes per outcome. Where a factor is absorbed, the intercept of the row's level was
-            estimated too, and the errors say so.
+            Columns estimate, std_error, conf_low, conf_high, and for an event logit and logit_std_error. One row per
+            row of the table or, with several outcomes, per row and outcome. If a factor is absorbed, the standard
+            errors include the uncertainty of the intercept of the row's level.
         """
         return self.on(data, offset=offset, unseen=unseen).predictions(level)
 
     def effects(
         self, variable: str, data: Any = None, values: Sequence[Any] | None = None, level: float | None = None
     ) -> pd.DataFrame:
-        """Return average predictions: mean probabilities over rows, with a variable set to values.
+        """Return average predictions: mean probabilities over the rows, with a variable set to each of several values.
 
         Parameters
         ----------
         variable : str
             A column that the formula uses.
         data : table, optional
-            Rows to average over; those of the fit by default, as long as its table is there and is what it was.
+            Rows to average over; by default the table of the fit, provided that it is available and unchanged.
         values : sequence, optional
-            What the variable is set to. Default: each level, or a grid from the least to the largest number.
+            Values of the variable. Default: each level, or a grid from the smallest to the largest number.
         level : float, optional
-            Confidence level; the fit's by default.
+            Confidence level; that of the fit by default.
 
         Returns
         -------
         pandas.DataFrame
-            estimate, std_error, conf_low, conf_high, one row per value, and of several outcomes per outcome.
+            Columns estimate, std_error, conf_low, conf_high; one row per value or, with several outcomes, per value and
+            outcome.
         """
         return self.on(data).effects(variable, values, level)
 
     def augment(self, data: Any = None) -> pd.DataFrame:
-        """Return one row per observation: its outcome, what was fitted, and what is left.
+        """Return one row per observation, with its outcome, fitted values and residuals.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default. Rows with missing values are left out.
+            Rows with an outcome; the rows of the fit by default. Rows with missing values are left out.
 
         Returns
         -------
         pandas.DataFrame
-            Labelled as the table's rows. Of an event y, fitted, std_error, logit, residuals and influence; of several
-            outcomes observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a.
+            Indexed as the table. For an event: y, fitted, std_error, logit, residuals and influence. With several
+            outcomes: observed, predicted, then ``fitted:a`` and ``residual:a`` for each outcome a.
         """
         return self.on(data).augment()
 
     # Diagnostics.
 
     def residuals(self, kind: ResidualKind = "deviance", data: Any = None) -> Any:
-        """Return residuals of one kind, of each of several outcomes against the others.
+        """Return residuals of one kind; with several outcomes, those of each outcome against the others.
 
         Parameters
         ----------
         kind : {'deviance', 'pearson', 'response', 'working'}
-            As R defines them; of several outcomes, working residuals are on the scale of the log odds of each outcome.
-            With frequency weights, those of each copy of a row, as if the rows were written out.
+            Defined as in R; with several outcomes, working residuals are on the scale of the log odds of each outcome.
+            With frequency weights, the residual of each copy of a row, as if the rows were written out.
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            Rows with an outcome; the rows of the fit by default.
 
         Returns
         -------
         pandas.Series or pandas.DataFrame
-            One row per row that is used; one column per outcome of several.
+            One row per row used; with several outcomes one column per outcome.
         """
         return self.on(data).residuals(kind)
 
     def influence(self, data: Any = None) -> pd.DataFrame:
-        """Return leverage, Cook's distance and what else tells how far each row pulls.
+        """Return leverage, Cook's distance and standardised residuals.
 
-        With frequency weights, of each copy of a row, as if the rows were written out.
+        With frequency weights they are those of each copy of a row, as if the rows were written out.
 
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, for a fit that was loaded; those of the fit by default.
+            The rows of the fit, which a loaded fit needs; by default those that the fit holds.
 
         Returns
         -------
         pandas.DataFrame
-            leverage and cooks_distance, one row per row that is used; of an event also standardized_pearson and
-            standardized_deviance, of several outcomes pearson, deviance and pearson_deleted, by about which Pearson's
-            statistic falls without the row.
+            Columns leverage and cooks_distance, one row per row used. For an event also standardized_pearson and
+            standardized_deviance; with several outcomes pearson, deviance and pearson_deleted, the approximate decrease
+            of Pearson's statistic when the row is deleted.
         """
         return self.on(data).influence()
 
@@ -245,7 +247,7 @@ class RowVerbs(Hypotheses):
         Returns
         -------
         pandas.DataFrame
-            leverage, standardized_pearson, standardized_deviance, one row per row that is used and outcome.
+            Columns leverage, standardized_pearson and standardized_deviance; one row per row used and outcome.
         """
         return self.on(data).outcome_influence()
 
@@ -256,58 +258,58 @@ class RowVerbs(Hypotheses):
         grouping: Literal["stata", "r"] = "stata",
         against: Any = None,
     ) -> HosmerLemeshow:
-        """Return the Hosmer-Lemeshow test with its groups, generalised for several outcomes.
+        """Return the Hosmer-Lemeshow test with its groups, generalised to several outcomes.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            Rows with an outcome; the rows of the fit by default.
         groups : int, default 10
             Number of groups.
         grouping : {'stata', 'r'}
-            How rows are put into groups; the two can differ visibly.
+            How rows are assigned to groups; the two can differ visibly.
         against : object, optional
-            The outcome whose probability makes the groups; the reference by default, the first outcome in symmetric
-            form.
+            The outcome whose probability defines the groups; by default the reference, in the symmetric form the first
+            outcome.
 
         Returns
         -------
         HosmerLemeshow
-            Statistic, degrees of freedom, p-value, and the table. Refused on the rows of a saturated model.
+            Statistic, degrees of freedom, p-value and table. Refused on the rows of a saturated model.
         """
         return self.on(data).goodness_of_fit(groups, grouping, against)
 
     def discrimination(self, data: Any = None) -> Discrimination:
-        """Return the ROC curve of the event, or of each of several outcomes, with areas.
+        """Return the ROC curve of the event, or of each of several outcomes, with the areas.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            Rows with an outcome; the rows of the fit by default.
 
         Returns
         -------
         Discrimination
-            Area with interval, and the curve. The interval is DeLong's, of an area of 1 or 0 an exact one. Of several
-            outcomes Hand and Till's area, those pair by pair and of each outcome against the rest.
+            The curve, and its area with DeLong's interval (an exact one for an area of 1 or 0). With several outcomes,
+            Hand and Till's area, the pairwise areas, and the area of each outcome against the rest.
         """
         return self.on(data).discrimination()
 
     def classification(self, data: Any = None, threshold: float | None = None) -> Classification:
-        """Return the confusion table of predicted outcomes, with what is read from it.
+        """Return the confusion table of predicted outcomes with the measures derived from it.
 
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            Rows with an outcome; the rows of the fit by default.
         threshold : float, optional
-            Probability from which an event is predicted, 0.5 by default. Of several outcomes the most probable is
-            predicted.
+            Probability from which the event is predicted, 0.5 by default. With several outcomes the most probable one
+            is predicted, and there is no threshold.
 
         Returns
         -------
         Classification
-            The table; accuracy with interval, precision and recall of each outcome (of an event sensitivity,
+            The table; accuracy with its interval; precision and recall of each outcome (for an event sensitivity,
             specificity and predictive values); agreement beyond chance; log loss and Brier score.
         """
         return self.on(data).classification(threshold)
@@ -318,12 +320,12 @@ class RowVerbs(Hypotheses):
         Parameters
         ----------
         data : table, optional
-            Rows with an outcome; those of the fit by default.
+            Rows with an outcome; the rows of the fit by default.
         bins : int, default 10
             Number of bins.
         against : object, optional
-            The outcome that intercepts and slopes compare the others with; the reference by default, the first outcome
-            in symmetric form.
+            The outcome with which intercepts and slopes compare the others; by default the reference, in the symmetric
+            form the first outcome.
 
         Returns
         -------
@@ -333,17 +335,17 @@ class RowVerbs(Hypotheses):
         return self.on(data).calibration(bins, against)
 
     def certificate(self, data: Any = None) -> Certificate:
-        """Return how far the penalised objective is above its minimum at most, proved apart from the solver.
+        """Return an upper bound on the distance of the penalised objective from its minimum, proved without the solver.
 
         Parameters
         ----------
         data : table, optional
-            The rows of the fit, for a fit that was loaded; those of the fit by default. Other rows have another
-            objective, and the certificate says that they are others.
+            The rows of the fit, which a loaded fit needs; by default those that the fit holds. The objective differs on
+            other rows, and the certificate then says so.
 
         Returns
         -------
         Certificate
-            Objective, lower bound, duality gap and the distance from the conditions of optimality.
+            Objective, lower bound, duality gap, and distance from the optimality conditions.
         """
         return self.on(data).certificate()

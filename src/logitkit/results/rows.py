@@ -63,7 +63,7 @@ class Rows:
         if self.data is None:
             self._require_nothing(weights=self.weights, offset=self.offset, y=self.y)
             if self.own is None:
-                raise DataError("A loaded model holds no rows: pass data=..., with the outcome.")
+                raise DataError("A loaded model does not hold the rows of the fit: pass data=..., with the outcome.")
             return self.own
         record = self.record
         design = self._with_outcome()
@@ -92,7 +92,7 @@ class Rows:
         if self.data is None:
             self._require_nothing(offset=self.offset)
             if self.own is None:
-                raise DataError("A loaded model holds no rows: pass data=....")
+                raise DataError("A loaded model does not hold the rows of the fit: pass data=....")
             design = self.design
             rows = replace(rows_of_design(design), sides=known_sides(record, design))
             # A row of weight zero took no part.
@@ -124,7 +124,10 @@ class Rows:
                 )
             return rebuild_ready(info, self.data, self.y, weights=self.weights, offset=self.offset)
         if self.y is not None:
-            raise DataError(f"y was given, but the formula names the outcome, {info.response.name}: data must hold it.")
+            raise DataError(
+                f"y was given, but the formula already names the outcome, {info.response.name}: put that column into "
+                "data."
+            )
         return rebuild_design(info, self.data, weights=self.weights, offset=self.offset, unseen=self.unseen)
 
 

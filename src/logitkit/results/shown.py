@@ -1,6 +1,6 @@
 """Results that show themselves: the same frozen record, with the formats that the report layer writes.
 
-Formats are imported when they are asked for, so that a process that prints a summary pays for text alone.
+Formats are imported when they are asked for, so that printing a summary loads the text renderer alone.
 """
 
 from __future__ import annotations

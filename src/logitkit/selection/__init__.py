@@ -1,1 +1,1 @@
-"""Choosing among models: folds, scores of held-out predictions, and the rules that read them."""
+"""Model selection: folds, scores of held-out predictions, and the rules applied to them."""

@@ -64,7 +64,7 @@ def bic(deviance: FloatArray, dof: FloatArray, n_obs: float) -> FloatArray:
     Raises
     ------
     DataError
-        If there is not a positive number of observations.
+        If the number of observations is not positive.
 
     Examples
     --------
@@ -128,8 +128,8 @@ def ebic(
     if outside.any():
         worst = int(np.argmax(outside))
         raise DataError(
-            f"{chosen[worst]:g} degrees of freedom are chosen from {n_candidates} columns, besides {n_always} that are "
-            "always there; check dof, n_candidates and n_always."
+            f"{chosen[worst]:g} degrees of freedom are selected from {n_candidates} columns, besides {n_always} that "
+            "are always included; check dof, n_candidates and n_always."
         )
     chosen = np.clip(chosen, 0.0, n_candidates)
     n_models = gammaln(n_candidates + 1.0) - gammaln(chosen + 1.0) - gammaln(n_candidates - chosen + 1.0)

@@ -33,7 +33,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["CrossValidation", "cross_validate_path", "rows_of_design"]
 
-BESIDE = "Folds and the path of all rows"  # what a progress bar counts where both are at work
+BESIDE = "Folds and the path for all rows"  # what a progress bar counts where both are at work
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class CrossValidation:
     logits : (n, k) or (K, n, k) array or None
         Held-out linear predictors, where every row is held out once.
     first_given : bool
-        Whether the first estimates of an adaptive lasso were given as numbers: they are the same for every split, whose
-        rows they may have seen.
+        Whether the initial estimates of an adaptive lasso were given as numbers: they are the same for every split,
+        whose rows they may have seen.
     learnt : tuple of str
         Transforms of the formula that learnt from all rows, those held out too.
 

@@ -1,4 +1,4 @@
-"""Folds that are drawn: at random, stratified by outcome, of whole groups, or period after period.
+"""Folds: random, stratified by outcome, of whole groups, or by period.
 
 Rows of weight zero are in no fold, so that they change none. What is drawn depends on the seed only. The first
 repetition is drawn from the seed itself, each later one from a seed spawned from it, so that more repetitions leave
@@ -42,7 +42,7 @@ def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: 
     folds : int, default 10
         Number of folds.
     repeats : int, default 1
-        How often the rows are divided anew.
+        Number of times that the rows are divided.
     seed : int, optional
         Draws the same folds again.
 
@@ -75,7 +75,7 @@ def plain_folds(response: Response, folds: int = 10, *, repeats: int = 1, seed: 
 def stratified_folds(
     response: Response, folds: int = 10, *, strata: Any = None, repeats: int = 1, seed: int | None = None
 ) -> Splits:
-    """Draw folds at random that hold equal shares of the events and of the non-events, by weight.
+    """Draw folds at random that hold equal proportions of the events and of the non-events, by weight.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def stratified_folds(
     strata : (n,) array-like, optional
         Labels of any kind: each outcome is spread evenly within each of their values too.
     repeats : int, default 1
-        How often the rows are divided anew.
+        Number of times that the rows are divided.
     seed : int, optional
         Draws the same folds again.
 
@@ -143,7 +143,7 @@ def grouped_folds(
     folds : int, default 10
         Number of folds.
     repeats : int, default 1
-        How often the groups are divided anew.
+        Number of times that the groups are divided.
     seed : int, optional
         Draws the same later repetitions again. The first is the same for every seed.
 
@@ -248,11 +248,11 @@ def require_folds(folds: object, most: int, word: str) -> None:
     if not isinstance(folds, int | np.integer) or isinstance(folds, bool) or folds < 2:
         raise DataError(f"folds={folds!r}: give a whole number of at least 2.")
     if folds > most:
-        raise DataError(f"folds={folds} is more than there are {word}, {most}; use fewer folds.")
+        raise DataError(f"folds={folds} exceeds the number of {word}, {most}; use fewer folds.")
 
 
 def row_labels(values: Any, n_rows: int, role: str) -> Any:
-    """Return one label a row as an array.
+    """Return one label per row as an array.
 
     Parameters
     ----------
@@ -271,7 +271,7 @@ def row_labels(values: Any, n_rows: int, role: str) -> Any:
     Raises
     ------
     DataError
-        If there is not one a row.
+        If there is not exactly one per row.
 
     Examples
     --------
@@ -293,7 +293,7 @@ def _codes(given: Any, n_rows: int, used: IntArray, role: str) -> tuple[IntArray
     labels = row_labels(given, n_rows, role)
     _require_labels(labels, used, role)
     if not all(isinstance(label, Hashable) for label in labels[used]):
-        raise DataError(f"{role} holds values that cannot name a group, such as lists; give text or numbers.")
+        raise DataError(f"{role} holds values that cannot label a group, such as lists; give text or numbers.")
     return codes_of(labels[used])
 
 
@@ -302,7 +302,7 @@ def _require_labels(labels: Any, used: IntArray, role: str) -> None:
     if missing.any():
         raise DataError(
             f"{role} is missing in {int(missing.sum())} of {used.size} rows, first in row {used[np.argmax(missing)]} "
-            "(from 0); give every row one, or leave those rows out."
+            "(from 0); give every row a value, or drop those rows."
         )
 
 
@@ -342,7 +342,7 @@ def _moments(given: Any, values: Any) -> tuple[Any, IntArray]:
     first = values[0] if values.size else None
     if values.dtype.kind in "US" or isinstance(first, str | bytes) or hasattr(getattr(given, "dtype", None), "ordered"):
         raise DataError(
-            f"times holds {first!r}, whose order in time is not certain; give numbers or dates (of ordered categories, "
+            f"times holds {first!r}, whose order in time is ambiguous; give numbers or dates (for ordered categories, "
             "their codes)."
         )
     try:

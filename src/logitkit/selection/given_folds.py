@@ -1,4 +1,4 @@
-"""Folds that the caller gives: a label a row, or pairs of training and test rows as scikit-learn's splitters yield."""
+"""Given folds: one label per row, or pairs of training and test rows as yielded by scikit-learn's splitters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["given_folds", "require_given"]
 
 
 def given_folds(response: Response, given: Any, *, places: IntArray | None = None) -> Splits:
-    """Return the folds that the caller gives.
+    """Return the given folds.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def given_folds(response: Response, given: Any, *, places: IntArray | None = Non
 
 
 def require_given(given: Any) -> None:
-    """Refuse what can be neither the fold of each row nor pairs of row numbers.
+    """Refuse values that are neither one fold per row nor pairs of row numbers.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def require_given(given: Any) -> None:
     if isinstance(given, str | Number | Mapping) or not isinstance(given, Iterable):
         hint = ""
         if hasattr(given, "split") and not isinstance(given, str):
-            hint = " Of a splitter of scikit-learn, give what its split(X, y) yields."
+            hint = " For a scikit-learn splitter, give the pairs that its split(X, y) yields."
         raise DataError(
             f"The folds given are of type {type(given).__name__}; give the fold of each row, or pairs (train, test) of "
             f"row numbers.{hint}"
@@ -101,7 +101,7 @@ def _by_label(response: Response, given: Any, places: IntArray) -> Splits:
         row = int(np.flatnonzero(places == used[np.argmax(missing)])[0])
         raise DataError(
             f"The fold is missing in {int(missing.sum())} of {used.size} rows, first in row {row} (from 0); give every "
-            "row a fold, or -1 where it is to be tested in none."
+            "row a fold, or -1 for a row that is never tested."
         )
     tested = used[[not (isinstance(label, Real) and float(label) == -1.0) for label in labels[used]]]
     try:
@@ -130,8 +130,8 @@ def _by_pair(response: Response, pairs: list[Any], places: IntArray) -> Splits:
         if both.any():
             row = int(np.flatnonzero(places == np.argmax(both))[0])
             raise DataError(
-                f"Pair {number} (from 0) of the folds tests {int(both.sum())} rows that it trains on, first row {row} "
-                "(from 0); a test of rows that were learnt from says nothing of new ones."
+                f"Pair {number} (from 0) of the folds tests {int(both.sum())} of its own training rows, first row "
+                f"{row} (from 0); scores on training rows say nothing about new rows."
             )
         trained.append(masks[0] & used)
         tested.append(masks[1] & used)
@@ -149,7 +149,7 @@ def _layers(tested: list[BoolArray]) -> CodeArray:
     fold = 0
     for number, mask in enumerate(tested):
         if not mask.any():
-            raise DataError(f"Pair {number} (from 0) of the folds has no row of positive weight to test; leave it out.")
+            raise DataError(f"Pair {number} (from 0) of the folds has no test row of positive weight; leave it out.")
         if (layers[-1][mask] >= 0).any():
             layers.append(np.full(mask.size, -1, dtype=np.int32))
             fold = 0
@@ -159,7 +159,7 @@ def _layers(tested: list[BoolArray]) -> CodeArray:
 
 
 def _mask(rows: Any, places: IntArray, where: str, n_rows: int) -> BoolArray:
-    """Return which of the n rows are meant."""
+    """Return the selected rows as a mask over n rows."""
     chosen = np.asarray(rows)
     if chosen.dtype == np.bool_:
         if chosen.shape != places.shape:
@@ -174,7 +174,7 @@ def _mask(rows: Any, places: IntArray, where: str, n_rows: int) -> BoolArray:
             f"Rows of {where} include {chosen[np.argmax(outside)]}; rows are numbered from 0 to {places.size - 1}."
         )
     if np.unique(chosen).size != chosen.size:
-        raise DataError(f"Rows of {where} include a row twice; give weights to count a row more than once.")
+        raise DataError(f"Rows of {where} include a row twice; use weights to count a row more than once.")
     found = places[chosen]
     mask = np.zeros(n_rows, dtype=bool)
     mask[found[found >= 0]] = True

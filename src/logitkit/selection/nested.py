@@ -1,4 +1,4 @@
-r"""Nested cross-validation: how well the whole procedure predicts, the choice of the strength included.
+r"""Nested cross-validation: the score of the whole procedure, including the choice of the strength.
 
 Each fold is predicted by a model whose strength was chosen without it: by cross-validation over the other folds of the
 same partition, so that groups stay together and times in order. The score at the chosen strength of the plain
@@ -85,7 +85,7 @@ class _Chosen(NamedTuple):
 
 
 def nested_scores(given: PathModel, found: CrossValidation, options: ProxNewton, rule: str = "best") -> NestedScores:
-    """Choose the strength anew without each fold, and score the fold.
+    """Choose the strength again without each fold, and score the fold.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def nested_scores(given: PathModel, found: CrossValidation, options: ProxNewton,
     """
     require_choice("rule", rule, ("best", "one_se"))
     if found.folds.overlapping:
-        raise UnsupportedError("Folds that overlap cannot be nested: give folds in which each row is held out once.")
+        raise UnsupportedError("Overlapping folds cannot be nested: give folds in which each row is held out once.")
 
     def chosen_without(split: int) -> _Chosen | None:
         train, test = found.folds.train(split), found.folds.test(split)
@@ -143,7 +143,9 @@ def nested_scores(given: PathModel, found: CrossValidation, options: ProxNewton,
     every = each_fold(chosen_without, found.folds.n_splits, given.design.matrix, copies=2 * COPIES)
     splits = [chosen for chosen in every if chosen is not None]
     if not splits:
-        raise DataError("No fold leaves two others to choose the strength by: use at least 3 folds, or 4 periods.")
+        raise DataError(
+            "No fold leaves two others from which to choose the strength: use at least 3 folds, or 4 periods."
+        )
     numbers, scores = np.array([one.split for one in splits]), np.array([one.score for one in splits])
     weights = np.array([one.weight for one in splits])
     curve = score_curve(scores[:, None], weights, found.folds.repeats[numbers])

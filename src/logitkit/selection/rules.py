@@ -23,7 +23,7 @@ __all__ = ["ScoreCurve", "best_strength", "one_se_strength", "score_curve"]
 
 @dataclass(frozen=True)
 class ScoreCurve:
-    """What the folds say of each strength.
+    """Scores of each strength over the folds.
 
     Parameters
     ----------
@@ -95,8 +95,8 @@ def score_curve(scores: FloatArray, weights: FloatArray, repeats: IntArray | Non
     repeats = np.zeros(scores.shape[:1], dtype=np.int64) if repeats is None else repeats
     if scores.ndim != 2 or weights.shape != scores.shape[:1] or repeats.shape != scores.shape[:1]:
         raise DataError(
-            f"Scores have shape {scores.shape}, weights {weights.shape} and repeats {repeats.shape}; the first needs "
-            "two axes, splits and strengths, and all need the same splits."
+            f"Scores have shape {scores.shape}, weights {weights.shape} and repeats {repeats.shape}; scores need two "
+            "axes, splits and strengths, and all three need the same number of splits."
         )
     if not (weights > 0.0).all():
         raise DataError(f"The weight of split {int(np.argmin(weights > 0.0))} (from 0) is not positive.")

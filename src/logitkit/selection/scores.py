@@ -91,11 +91,11 @@ class Measure:
         if eta.ndim != 3 or eta.shape[1] != response.n_rows or len(eta) not in (1, response.n_outcomes):
             raise DataError(
                 f"Logits have shape {np.shape(logits)}, of {response.n_rows} rows with {response.n_outcomes} outcomes; "
-                "they need two axes, rows and strengths, or one of outcomes before them, and the same rows."
+                "they need the axes rows and strengths, preceded by outcomes if there are several, and the same rows."
             )
         used = np.flatnonzero(response.weights > 0.0)
         if not used.size:
-            raise DataError(f"None of the {response.n_rows} rows that are predicted has a positive weight.")
+            raise DataError(f"None of the {response.n_rows} predicted rows has a positive weight.")
         if used.size < response.n_rows:
             eta, response = eta[:, used], response.take(used)
         out = np.full(eta.shape[-1], np.nan)
@@ -234,7 +234,7 @@ def misclassification(eta: FloatArray, response: Response) -> float:
 
 
 def measure_named(name: str, several: bool = False) -> Measure:
-    """Return the measure of that name, or say which names there are.
+    """Return the measure of that name, or raise an error that names the nearest.
 
     Parameters
     ----------

@@ -117,7 +117,7 @@ class Splits:
 
 
 def checked_splits(folds: Splits, response: Response) -> Splits:
-    """Return the folds, or say which of them cannot be used.
+    """Return the folds if all can be used.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def checked_splits(folds: Splits, response: Response) -> Splits:
     logitkit.errors.DataError: Split 0 (from 0) would be trained on 2 rows without an event; use fewer folds, ...
     """
     if folds.n_rows != response.n_rows:
-        raise DataError(f"The folds are of {folds.n_rows} rows and the data have {response.n_rows}.")
+        raise DataError(f"The folds cover {folds.n_rows} rows and the data have {response.n_rows}.")
     if folds.n_splits < 2:
         raise DataError(f"There are {folds.n_splits} folds; cross-validation needs at least 2.")
     used = response.weights > 0.0

@@ -31,11 +31,11 @@ __all__ = ["NoPenalty", "Unpenalised", "path_of"]
 
 @dataclass(frozen=True)
 class NoPenalty(Part):
-    """What a model without a penalty says of it."""
+    """The penalty facts of a model without a penalty."""
 
     @property
     def words(self) -> str:
-        """The words for it."""
+        """Its description."""
         return "none"
 
 
@@ -63,8 +63,8 @@ class Unpenalised:
 
     @property
     def strengths(self) -> Strengths:
-        """Nothing that a strength changes."""
-        raise UnsupportedError("A model without a penalty has one fit and no path; use best, or lk.fit.")
+        """No penalty."""
+        raise UnsupportedError("A model without a penalty has one fit, not a path; use best, or lk.fit.")
 
     @property
     def found(self) -> FitRecord:
@@ -90,8 +90,8 @@ class Unpenalised:
         unknown = np.flatnonzero(not_estimable(record, matrix, None))
         if unknown.size:
             raise DataError(
-                f"the rows say nothing of {unknown.size} of the rows left out, which have a level or a combination of "
-                "columns that no other row has. Use fewer folds, given folds, or a penalty."
+                f"{unknown.size} of the rows left out cannot be predicted: they have a level or a combination of "
+                "columns that no training row has. Use fewer folds, given folds, or a penalty."
             )
         if not record.is_single:
             with np.errstate(divide="ignore"):
@@ -104,7 +104,7 @@ class Unpenalised:
         return np.full(len(coef), float(self.found.n_params))
 
     def fit(self, strength: float, options: ProxNewton, level: float, chosen: str) -> FitRecord:
-        """Return the fit; there is no other strength than zero."""
+        """Return the fit, at strength zero only."""
         del options, level, chosen
         if strength != 0.0:
             raise DataError(f"strength={strength!r}: the model has no penalty. Give penalty=lk.Lasso() or another.")
@@ -118,7 +118,7 @@ class Unpenalised:
         """Return the fit as a path of the strength zero."""
         record, loss = self.found, self._loss
         if record.status not in {Status.CONVERGED, Status.SEPARATED}:
-            raise DataError(f"the fit has not converged: the solver {record.status.value}.")
+            raise DataError(f"the fit did not converge: the solver {record.status.value}.")
         return PathRecord(
             record.names,
             self.specification.words,

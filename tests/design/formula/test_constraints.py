@@ -63,11 +63,11 @@ def test_the_function_is_the_one_that_is_written(text, said):
     ("text", "reason"),
     [
         ("x = zz", "'zz' in 'x = zz' is no coefficient"),
-        ("X = 0", "'X' in 'X = 0' is no coefficient"),
+        ("X = 0", "'X' in 'X = 0' is neither a coefficient"),
         ("C(g)[T.c] = 0", "is no coefficient"),
         ("x * z = 0", "cannot be read"),
         ("x + = 1", "cannot be read"),
-        ("x = 0,", "empty side"),
+        ("x = 0,", "nothing on one side"),
         ("1 = 1", "says nothing"),
         ("", "is text such as"),
         ("x > 0", "cannot be read"),

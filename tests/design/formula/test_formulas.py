@@ -26,7 +26,7 @@ def halved(values: Any) -> Any:
 def test_a_letter_that_python_takes_for_another_is_named() -> None:
     frame = pd.DataFrame({"y": [0, 1, 0, 1], "\u00b5g": [1.0, 2.0, 4.0, 3.0]})  # the micro sign
     with pytest.raises(
-        FormulaError, match=r"'\\xb5g' holds a letter that Python takes for another.* Rename the column"
+        FormulaError, match=r"'\\xb5g' contains a letter that Python treats as another.* Rename the column"
     ):
         lk.logit("y ~ log(\u00b5g)", frame)
     assert lk.logit("y ~ \u00b5g", frame).n_obs == 4

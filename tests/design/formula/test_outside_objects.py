@@ -125,7 +125,7 @@ def test_a_column_called_like_a_function_that_is_called() -> None:
     )
     with pytest.raises(FormulaError, match=r"'C' .* both a column and a function"):
         lk.logit("default ~ C + C(region)", frame)
-    with pytest.raises(FormulaError, match=r"'age' .* called like a function"):
+    with pytest.raises(FormulaError, match=r"'age' .* called as a function"):
         lk.logit("default ~ age(z)", frame)
 
 
@@ -140,7 +140,7 @@ def test_a_column_called_like_a_word_of_python() -> None:
     for right in ("class", "`class`"):
         assert_allclose(lk.logit(f"default ~ {right}", frame).coef, expected, rtol=EXACT)
     for right in ("C(class)", "C(`class`)", "age + I(class == 'east')"):
-        with pytest.raises(FormulaError, match="'class' is called like a word of Python") as caught:
+        with pytest.raises(FormulaError, match="'class' has the name of a Python keyword") as caught:
             lk.logit(f"default ~ {right}", frame)
         assert "Rename" in str(caught.value)
 

@@ -122,7 +122,7 @@ def test_masked_entries_of_a_ready_matrix_its_outcome_and_weights() -> None:
         lk.logit_matrix(np.ma.array(X, mask=np.column_stack([mask, mask])), Y)
     with pytest.raises(DataError, match="y has missing values"):
         lk.logit_matrix(X, np.ma.array(Y, mask=mask))
-    with pytest.raises(DataError, match=r"weights .<array>. hold nan in row 0 .from 0., 9 in all"):
+    with pytest.raises(DataError, match=r"weights .<array>. are nan in row 0 .from 0., 9 in all"):
         lk.logit_matrix(X, Y, weights=np.ma.array(np.ones(N), mask=mask))
     plain = lk.logit_matrix(X, Y).coef
     assert_allclose(lk.logit_matrix(np.ma.array(X), np.ma.array(Y)).coef, plain, rtol=EXACT)
@@ -188,7 +188,7 @@ def test_complex_outcomes_are_refused() -> None:
         ({1}, "not one value"),
         (pd.NA, "missing"),
         (np.nan, "missing"),
-        ("1", "There 1 is of type int, not str"),
+        ("1", "The response has 1 of type int, not str"),
         (2, "Its values are 0 and 1"),
         ("yes", "Its values are 0 and 1"),
     ],
@@ -204,7 +204,7 @@ def test_events_that_name_no_value(event: Any, words: str) -> None:
 
 def test_a_number_is_not_the_text_of_it() -> None:
     frame = FRAME.assign(default=FRAME["default"].astype(str))
-    with pytest.raises(ResponseError, match="There '1' is of type str, not int"):
+    with pytest.raises(ResponseError, match="The response has '1' of type str, not int"):
         lk.logit("default ~ z", frame, event=1)
 
 
@@ -237,6 +237,6 @@ def test_a_table_of_flags_and_numbers_as_ready_matrix() -> None:
 
 @pytest.mark.parametrize("names", [[0, 1], ["a", None], "ab", np.array([1.0, 2.0])])
 def test_names_that_are_no_text(names: Any) -> None:
-    with pytest.raises(DataError, match="one text a column"):
+    with pytest.raises(DataError, match="one name per column"):
         lk.logit_matrix(X, Y, names=names)
     assert list(lk.logit_matrix(X, Y, names=np.array(["a", "b"])).coef.index) == ["a", "b"]

@@ -69,7 +69,7 @@ def test_an_infinite_estimate_is_infinite_and_the_others_are_the_limit(formula: 
     if "cluster" not in options:
         assert_allclose(absorbed.influence(), columns.influence(), rtol=1e-7, atol=1e-9)
         assert_allclose(absorbed.augment()["fitted"], columns.predict(), rtol=1e-8, atol=1e-12)
-    with pytest.raises(SeparationError, match="no bias to take out"):
+    with pytest.raises(SeparationError, match="no bias to remove"):
         absorbed.bias_correction()
 
 

@@ -231,7 +231,7 @@ def test_columns_that_are_nearly_the_same_are_kept_or_refused(apart):
     frame = places()
     frame["near"] = frame["x"] + apart * np.random.default_rng(3).normal(size=len(frame))
     if apart < 5e-4:  # what is solved from products of columns would lose more digits than are promised
-        with pytest.raises(DataError, match="x, near are nearly combinations"):
+        with pytest.raises(DataError, match="x, near are so nearly linear combinations"):
             wide_fit("y ~ x + near + C(g)", frame)
         return
     dense, wide = both_ways("y ~ x + near + C(g)", frame)

@@ -109,9 +109,9 @@ def test_strengths_below_rounding_are_refused(strength: float, shape: tuple[int,
     X = random_matrix(*shape)
     y = outcome(X)
     for penalty in (lk.Lasso(strength), lk.Ridge(strength), lk.ElasticNet(strength, 0.5), lk.GroupLasso(strength)):
-        with pytest.raises(DataError, match="lost in rounding"):
+        with pytest.raises(DataError, match="lost to rounding"):
             lk.logit_matrix(X, y, names(shape[1]), penalty=penalty)
-    with pytest.raises(DataError, match="lost in rounding"):
+    with pytest.raises(DataError, match="lost to rounding"):
         lk.path_matrix(X, y, names(shape[1]), penalty=lk.Lasso(), strengths=[0.1, strength])
     with pytest.raises(DataError, match="'x3'"):
         lk.logit_matrix(X, y, names(shape[1]), penalty=lk.Lasso(0.1, relative={"x3": strength}))

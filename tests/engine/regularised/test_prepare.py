@@ -68,9 +68,9 @@ def test_relative_strengths_are_a_mapping_of_numbers(relative: Any) -> None:
     ("options", "message"),
     [
         ({}, "give lower=, upper= or both"),
-        ({"lower": 0.1}, "leaves out zero"),
-        ({"upper": -0.1}, "leaves out zero"),
-        ({"lower": {"age": 0.1}}, "leaves out zero"),
+        ({"lower": 0.1}, "excludes zero"),
+        ({"upper": -0.1}, "excludes zero"),
+        ({"lower": {"age": 0.1}}, "excludes zero"),
         ({"lower": 1.0, "upper": -1.0}, r"lower bound of every coefficient \(1.0\) is above"),
         ({"lower": float("nan")}, "give numbers"),
         ({"upper": "0"}, "give numbers"),
@@ -85,9 +85,9 @@ def test_bounds_hold_zero(options: dict[str, Any], message: str) -> None:
 PENALTIES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     # Names.
     (lambda: lk.Lasso(0.1, keep="agee"), FormulaError, "keep: 'agee'.*Did you mean 'age'"),
-    (lambda: lk.Lasso(0.1, keep="age + "), FormulaError, "nothing beside it"),
-    (lambda: lk.Lasso(0.1, keep=[1]), FormulaError, "1 is no name"),
-    (lambda: lk.Lasso(0.1, keep=3), FormulaError, "3 is no name"),
+    (lambda: lk.Lasso(0.1, keep="age + "), FormulaError, "nothing on one side"),
+    (lambda: lk.Lasso(0.1, keep=[1]), FormulaError, "1 is not a name"),
+    (lambda: lk.Lasso(0.1, keep=3), FormulaError, "3 is not a name"),
     (lambda: lk.Lasso(0.1, keep="race:smoke"), FormulaError, "keep: 'race:smoke'"),
     (lambda: lk.Lasso(0.1, relative={"agee": 1.0}), FormulaError, "relative: 'agee'"),
     (lambda: lk.Bounds(lower={"agee": 0}), FormulaError, "Bounds: 'agee'"),
@@ -122,7 +122,7 @@ PENALTIES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: lk.AdaptiveLasso(0.1, initial=[1.0, 2.0]), DataError, r"shape \(2,\)"),
     (lambda: lk.AdaptiveLasso(0.1, initial=[1.0, 2.0, np.nan, 1, 1, 1]), DataError, "not all finite"),
     (lambda: lk.AdaptiveLasso(0.1, initial="age"), DataError, "give numbers"),
-    (lambda: lk.AdaptiveLasso(0.1, initial=lk.Ridge()), DataError, r"first estimates \(ridge\) has no strength"),
+    (lambda: lk.AdaptiveLasso(0.1, initial=lk.Ridge()), DataError, r"initial estimates \(ridge\) has no strength"),
     (lambda: lk.GaussianPrior(precision=np.eye(3)), DataError, r"shape \(3, 3\)"),
     (lambda: lk.GaussianPrior(precision=[1.0, 2.0]), DataError, r"shape \(2,\)"),
     (lambda: lk.GaussianPrior(precision=np.ones((2, 2, 2))), DataError, r"shape \(2, 2, 2\)"),
@@ -236,7 +236,7 @@ def test_constant_columns_are_named() -> None:
     assert (fit.coef.drop("b") != 0.0).all()
     with (
         pytest.warns(DataWarning, match="do not vary"),
-        pytest.raises(DataError, match="No penalised coefficient can move"),
+        pytest.raises(DataError, match="No penalised coefficient is free"),
     ):
         lk.path_matrix(matrix(a=1.0, b=2.0, c=3.0), outcome(), NAMES)
     with pytest.warns(DataWarning, match="do not vary"):
@@ -265,7 +265,7 @@ def test_an_intercept_by_another_name_is_named() -> None:
     [lk.Lasso(keep=["a", "b", "c"]), lk.Lasso() + lk.Bounds(0, 0), lk.Lasso(relative=dict.fromkeys("abc", 0.0))],
 )
 def test_a_path_on_which_nothing_can_move(penalty: Any) -> None:
-    with pytest.raises(DataError, match="No penalised coefficient can move"):
+    with pytest.raises(DataError, match="No penalised coefficient is free"):
         lk.path_matrix(matrix(), outcome(), NAMES, penalty=penalty)
 
 
@@ -353,10 +353,10 @@ def test_other_links_have_no_penalty(link: str) -> None:
     data, formula = lk.datasets.load_lbw(), "low ~ age + smoke"
     model = lk.Binary(link=link)
     for penalty in (lk.Lasso(0.1), lk.Ridge(0.1), lk.Bounds(lower=0.0)):
-        with pytest.raises(UnsupportedError, match="goes with the logit only"):
+        with pytest.raises(UnsupportedError, match="offered for the logit link only"):
             lk.fit(formula, data, model=model, penalty=penalty)
-    with pytest.raises(UnsupportedError, match="goes with the logit only"):
+    with pytest.raises(UnsupportedError, match="offered for the logit link only"):
         lk.path(formula, data, model=model)
-    with pytest.raises(UnsupportedError, match="goes with the logit only"):
+    with pytest.raises(UnsupportedError, match="offered for the logit link only"):
         lk.cross_validate(formula, data, model=model, folds=3)
     assert np.isfinite(lk.cross_validate(formula, data, model=model, folds=3, penalty=None).scores["mean"]).all()

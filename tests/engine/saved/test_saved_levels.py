@@ -53,7 +53,7 @@ def test_codes_out_of_range_are_refused(tmp_path, name):
     packed = json.loads(path.read_text())
     packed["coordinates"][name] = _out_of_range(packed["coordinates"][name])
     path.write_text(json.dumps(packed))
-    with pytest.raises(DataError, match=rf"{name}' (has a code out of range|is 10000, and must be)"):
+    with pytest.raises(DataError, match=rf"{name}' (holds a code out of range|is 10000, and must be)"):
         lk.load(path)
 
 

@@ -141,7 +141,7 @@ def test_verbs_that_need_rows_say_so_and_take_data(tmp_path: Path) -> None:
     for verb in (loaded.predict, loaded.augment):
         with pytest.raises(DataError, match="pass data="):
             verb()
-    with pytest.raises(DataError, match="holds no rows"):
+    with pytest.raises(DataError, match="does not hold the rows"):
         loaded.anova(3, "LR")
     pd.testing.assert_frame_equal(loaded.augment(frame), fit.augment(), rtol=EXACT)
 

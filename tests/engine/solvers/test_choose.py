@@ -31,8 +31,8 @@ def beside(*parts: Matrix) -> Blocks:
     [
         (100, 2, "Newton's method"),
         (1_999, 1_000, "Newton's method"),
-        (2_000, 1_000, "Newton's method, the Hessian kept between steps"),
-        (1_000_000, 2, "Newton's method, the Hessian kept between steps"),
+        (2_000, 1_000, "Newton's method, the Hessian reused between steps"),
+        (1_000_000, 2, "Newton's method, the Hessian reused between steps"),
         (999_999, 2, "Newton's method"),
     ],
 )
@@ -50,7 +50,7 @@ def test_more_columns_need_a_factor_that_leaves_few(monkeypatch):
     assert plan.keeps
     assert plan.layout is not None
     assert plan.layout.head.size == 4
-    assert plan.words == "Newton's method, 4 levels of one factor eliminated, the Hessian kept between steps"
+    assert plan.words == "Newton's method, 4 levels of one factor eliminated, the Hessian reused between steps"
     # The largest factor is the head, wherever it stands.
     plan = choose_plan(beside(factor(3), Dense(np.ones((50, 2))), factor(9)))
     assert plan.layout is not None

@@ -156,10 +156,10 @@ def test_a_separated_fit_has_its_limit() -> None:
 @pytest.mark.parametrize(
     ("variable", "values", "error", "words"),
     [
-        ("cots", None, FormulaError, "'cots' is no column that the formula uses.*cost"),
-        ("mode", None, FormulaError, "'mode' is no column that the formula uses"),
-        ("cost", "all", DataError, "is no list of values"),
-        ("cost", [], DataError, "is no list of values"),
+        ("cots", None, FormulaError, "'cots' is not a column that the formula uses.*cost"),
+        ("mode", None, FormulaError, "'mode' is not a column that the formula uses"),
+        ("cost", "all", DataError, "is not a list of values"),
+        ("cost", [], DataError, "is not a list of values"),
         ("cost", [np.nan], DataError, "give finite numbers"),
         ("cost", ["a"], DataError, "give finite numbers"),
         ("g", ["z"], DataError, "'z'"),

@@ -152,7 +152,7 @@ def test_what_is_not_offered_says_so(births: pd.DataFrame) -> None:
         fit.anova("III")  # type: ignore[arg-type]
     with pytest.raises(DataError, match="test='F' is not known; use 'LR' or 'Wald'"):
         fit.anova(test="F")  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="holds no rows, which the likelihood ratio needs; use test='Wald'"):
+    with pytest.raises(DataError, match="holds no rows for a likelihood-ratio test; use test='Wald'"):
         pickle.loads(pickle.dumps(fit)).anova()
     clustered = lk.logit("low ~ age + smoke", births.assign(g=births.index % 50), cluster="g")
     with pytest.raises(UnsupportedError, match="not valid with sandwich by cluster"):

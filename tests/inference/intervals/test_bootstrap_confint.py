@@ -107,7 +107,7 @@ def test_other_methods_are_refused_with_those_that_there_are(data, method: Any, 
 
 def test_what_the_bootstrap_refuses(data, tmp_path):
     fit = lk.logit("y ~ x", data)
-    with pytest.raises(DataError, match="holds no rows"):
+    with pytest.raises(DataError, match="does not hold the rows"):
         lk.load(fit.save(tmp_path / "fit.json")).confint("bootstrap")
     with pytest.raises(UnsupportedError, match="c is absorbed"):
         lk.logit("y ~ x", data, absorb="c").confint("bootstrap")

@@ -419,9 +419,9 @@ def test_a_fold_that_holds_all_of_a_level_is_not_predicted():
     found = cross_validate_by_weights(fit.record, fit.design, folds)
     assert_array_equal(np.isnan(found.logit), data["f"] == "c")
     assert found.seed is None
-    with pytest.raises(DataError, match="without a gap"):
+    with pytest.raises(DataError, match="without gaps"):
         cross_validate_by_weights(fit.record, fit.design, folds * 2)
-    with pytest.raises(DataError, match="whole number a row"):
+    with pytest.raises(DataError, match="whole number per row"):
         cross_validate_by_weights(fit.record, fit.design, folds[:3])
     with pytest.raises(DataError, match="at least 2"):
         cross_validate_by_weights(fit.record, fit.design, 1)
@@ -473,7 +473,7 @@ def test_what_cannot_be_drawn_is_refused(data, fit):
         clustered.bootstrap(10, kind="parametric")
     for kind in ("precision", "sampling"):
         weighted = lk.logit("y ~ x", data, weights="v", weight_kind=kind)
-        with pytest.raises(UnsupportedError, match=f"{kind} weights are no counts"):
+        with pytest.raises(UnsupportedError, match=f"{kind} weights are not counts"):
             weighted.bootstrap(10, kind="parametric")
     with pytest.raises(DataError, match="needs a fit with clusters"):
         fit.bootstrap(10, kind="cluster")

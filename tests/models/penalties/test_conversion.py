@@ -98,8 +98,8 @@ def test_an_array_gives_an_array() -> None:
     [
         (("sklearn", 1.0), {}, "'sklearn' is not known. Did you mean 'scikit-learn'"),
         ((["glum"], 1.0), {}, "is not known"),
-        (("scikit-learn", 1.0), {}, "C of scikit-learn stands beside the sum .* give n_obs="),
-        (("statsmodels Logit", 1.0), {}, "alpha of statsmodels Logit stands beside the sum"),
+        (("scikit-learn", 1.0), {}, "C of scikit-learn multiplies the sum .* give n_obs="),
+        (("statsmodels Logit", 1.0), {}, "alpha of statsmodels Logit multiplies the sum"),
         (("scikit-learn", 0.0), {"n_obs": 5}, "C=0.0 .*positive"),
         (("scikit-learn", np.nan), {"n_obs": 5}, "C=nan .*positive"),
         (("glum", -1.0), {}, "alpha=-1.0 .*not negative"),

@@ -1,4 +1,4 @@
-"""What operators and functions mean within a formula: numbers are computed as numbers, whatever they are stored as.
+"""Arithmetic within a formula: numbers are computed as numbers, however they are stored.
 
 A boolean is the number 0 or 1 in arithmetic, and a truth value for ``&``, ``|`` and ``~``. Numbers of few bits and
 numbers without a sign are widened before they are computed with, and whole numbers whose result would not fit in 64
@@ -59,14 +59,14 @@ LOGICAL = frozenset(
 
 
 def is_condition(value: Any) -> bool:
-    """Tell whether a value is a truth value, or a column of them."""
+    """Tell whether a value is Boolean, or a column of Booleans."""
     dtype = getattr(value, "dtype", None)
     stored = getattr(dtype, "subtype", dtype)
     return isinstance(value, bool) or getattr(stored, "kind", "") == "b"
 
 
 def widened(value: Any) -> Any:
-    """Return a value as arithmetic takes it: booleans as 0 and 1, and no number of fewer than 64 bits.
+    """Return a value in the form used by arithmetic: booleans as 0 and 1, numbers in at least 64 bits.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def widened(value: Any) -> Any:
 
 
 def as_stored(value: Any) -> Any:
-    """Return a column as an expression finds it: truth values as they are, and no number of fewer than 64 bits."""
+    """Return a column in the form used by expressions: booleans unchanged, numbers in at least 64 bits."""
     return _widened(value, truths=False)
 
 
@@ -171,16 +171,16 @@ def _is_text(value: Any) -> bool:
 
 
 def _summed(value: Any) -> Any:
-    """Return what is added up: no text, and whole numbers as float64 where their sum may not be one of 64 bits."""
+    """Return the values of a sum: text is refused, and integers are float64 where their sum may overflow."""
     value = widened(value)
     if _is_text(value):
-        raise FormulaError("A sum in the formula is one of text; it is an operation of numbers.")
+        raise FormulaError("A sum in the formula adds text; it must add numbers.")
     ranged = _range(value)
     return value if ranged is None or max(map(abs, ranged)) * np.size(value) <= LARGEST else _as_float(value)
 
 
 def _multiplied(value: Any) -> Any:
-    """Return what is multiplied with itself: no text, and whole numbers as float64."""
+    """Return the values of a product: text is refused, and integers are float64."""
     value = _summed(value)
     return value if _range(value) is None else _as_float(value)
 
@@ -193,7 +193,7 @@ def _arithmetic(sign: str, function: Callable[[Any, Any], Any]) -> Callable[[Any
         if sign in {"*", "%"} and (
             _is_text(left) or _is_text(right) or (isinstance(left, (list, tuple)) and isinstance(right, int))
         ):
-            raise FormulaError(f"'{sign}' in the formula stands beside text or a list; it is an operation of numbers.")
+            raise FormulaError(f"'{sign}' in the formula is applied to text or a list; it needs numbers.")
         if sign == "/":
             return function(left, right)
         if sign == "@":
@@ -234,8 +234,8 @@ TWINS = {
 def _negated(value: Any) -> Any:
     if not is_condition(value):
         raise FormulaError(
-            "'~' in the formula is 'not' and stands before a condition; here it stands before numbers. Write for "
-            "example ~(x > 0), or x == 0."
+            "'~' in the formula means 'not' and must precede a condition; here it precedes numbers. Write for example "
+            "~(x > 0), or x == 0."
         )
     return not value if isinstance(value, bool) else ~value
 
@@ -267,7 +267,7 @@ def attribute(value: Any, name: str) -> Any:
 
 
 def called_by_numpy(function: Any, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    """Return what a function of numpy gives, by the rules of the operators.
+    """Return the value of a NumPy function, by the rules of the operators.
 
     Examples
     --------

@@ -64,7 +64,7 @@ class CodedRows:
 
 @dataclass(frozen=True)
 class Coding:
-    """All that rebuilds a design's columns: the terms, and what each transform learnt from the rows of the fit.
+    """The coding that rebuilds the columns of a design: the terms, and the state learnt by each transform.
 
     Parameters
     ----------
@@ -138,14 +138,13 @@ class Coding:
         return replace(self, seen={name: coded.occurring(rows) for name, coded in factors.items()})
 
     def require_repeated_levels(self, n_rows: int) -> None:
-        """Refuse a factor with a level of its own in every row of 0 and 1: such a model says nothing."""
+        """Refuse a factor with one level per row of a 0/1 response: such a model is not informative."""
         for factor, levels in self.seen.items():
             if 1 < n_rows == len(levels):
                 raise DataError(
-                    f"{factor} has {len(levels)} levels in {n_rows} rows, a level of its own for each, such as "
-                    f"{', '.join(map(_shown, levels[:3]))}. Leave out a column that only identifies rows; put levels "
-                    "together, or take them as absorb=..., if they are groups; and a measurement is a number, not a "
-                    "factor."
+                    f"{factor} has {len(levels)} levels in {n_rows} rows, one level per row, such as "
+                    f"{', '.join(map(_shown, levels[:3]))}. Leave out a column that only identifies rows; merge "
+                    "levels, or use absorb=..., if they are groups; enter a measurement as a number, not as a factor."
                 )
 
     @property
@@ -180,7 +179,7 @@ class Coding:
         materializer.learns = False
         strange = self._unseen(materializer, spec, n, unseen)
         if strange.any() and self.uses_neighbours:
-            raise DataError("lag() looks at the row before, and some rows have a level that the fit never saw.")
+            raise DataError("lag() uses the previous row, and some rows have a level that the fit never saw.")
         if strange.any():
             rest = np.flatnonzero(~strange)
             inner = self.code(frame.iloc[rest].reset_index(drop=True), unseen)
@@ -190,8 +189,8 @@ class Coding:
         matrix, offset, spec, _ = _materialise(materializer, spec, offset_spec)
         if tuple(spec.column_names) != self.names:
             raise DataError(
-                f"The new rows do not give the columns of the fit ({_difference(spec.column_names, self.names)}); were "
-                "the saved model's functions or levels changed?"
+                f"The new rows do not give the columns of the fit ({_difference(spec.column_names, self.names)}); have "
+                "the functions or levels of the saved model been changed?"
             )
         return CodedRows(matrix, offset, materializer.kept, strange)
 
@@ -200,7 +199,7 @@ class Coding:
         for factor in learnt_factors(self.spec)[1]:
             if factor in frame.columns and frame[factor].dtype.kind not in "fiub":
                 raise DataError(
-                    f"Column {factor!r} was numbers in the fit and is {frame[factor].dtype} now, for example "
+                    f"Column {factor!r} was numeric in the fit and is now {frame[factor].dtype}, for example "
                     f"{_shown(frame[factor].iloc[0])}."
                 )
 
@@ -230,7 +229,7 @@ class Coding:
 
 
 def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
-    """Code the rows of a fit and keep what rebuilds the columns."""
+    """Code the rows of a fit and return the coding that rebuilds the columns."""
     _require_no_bare_dates(parsed, frame)
     materializer = BlockMaterializer(frame, parsed.functions)
     offset_spec = new_spec("0 + " + " + ".join(parsed.offsets)) if parsed.offsets else None
@@ -272,9 +271,9 @@ def _require_distinct_names(names: Sequence[str], spec: ModelSpec) -> None:
     """Refuse columns that could not be told apart by name."""
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise FormulaError(f"Two columns of the design would be called {twice!r}; rename a column of the table.")
+        raise FormulaError(f"Two columns of the design would both be called {twice!r}; rename a column of the table.")
     if any(factor.expr == INTERCEPT for factor in BlockMaterializer.factors(spec)):
-        raise FormulaError(f"A column called {INTERCEPT!r} would be taken for the intercept; rename it.")
+        raise FormulaError(f"A column called {INTERCEPT!r} would be mistaken for the intercept; rename it.")
 
 
 def _materialise(
@@ -302,7 +301,7 @@ def _materialise(
 
 
 def _cause(error: Exception) -> Exception:
-    """Return what went wrong, behind the errors of formulaic that tell of it: it stays attached, and they do not."""
+    """Return the cause behind an error of formulaic."""
     while isinstance(error, FormulaicError) and isinstance(error.__cause__, Exception):
         error = error.__cause__
     return error

@@ -176,8 +176,8 @@ def _dense(columns: Sequence[Column], n_rows: int, positions: IntArray | None) -
     require_room(
         8 * size * len(columns),
         f"A design of {size:,} rows and {len(columns):,} numeric columns",
-        "A factor is stored as codes when the formula has it as C(...), instead of columns of zeros and ones; columns "
-        "that are mostly zero are stored as such when they are pandas Sparse; or use fewer columns or rows.",
+        "Factors written as C(...) are stored as codes instead of columns of zeros and ones; mostly-zero columns are "
+        "stored sparsely when they are pandas Sparse; otherwise use fewer columns or rows.",
     )
     out = np.empty((size, len(columns)))
     for start in range(0, size, ROWS_AT_ONCE):

@@ -48,7 +48,7 @@ def parse_hypothesis(
 
 
 def _term_of(piece: str, names: Sequence[str], terms: Sequence[tuple[str, IntArray]]) -> IntArray | None:
-    """Return the coefficients of the term that an equation says is zero, None where it says something else."""
+    """Return the coefficients of a term set to zero by an equation, None for any other equation."""
     sides = split_outside(piece, "=")
     if sides[1:] not in ([], ["0"]):
         return None
@@ -60,12 +60,12 @@ def _term_of(piece: str, names: Sequence[str], terms: Sequence[tuple[str, IntArr
         same.append(np.array([names.index(name)]))
     if len({tuple(places) for places in same}) > 1:
         raise FormulaError(
-            f"{name!r} means two things: a term, and a coefficient or a term of one outcome. Name the coefficients one "
-            "by one, or rename the outcome."
+            f"{name!r} is ambiguous: it names a term, and also a coefficient or a term of one outcome. Name the "
+            "coefficients one by one, or rename the outcome."
         )
     if not same[0].size:
         raise FormulaError(
-            f"{name!r} has no coefficient to test: it has no column, or earlier columns determine all that it has."
+            f"{name!r} has no coefficient to test: it has no column, or earlier columns determine all its columns."
         )
     return same[0]
 
@@ -79,7 +79,7 @@ def _all_zero(places: IntArray, names: Sequence[str]) -> tuple[FloatArray, Float
 def _parse_equations(
     text: str, names: Sequence[str], naming: str, terms: Sequence[tuple[str, IntArray]]
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
-    """Return what equations between coefficients say."""
+    """Return the matrix and constants of equations between coefficients."""
     # Only what the text can mean: of thousands of names few occur in it.
     places = [j for j, name in enumerate(names) if name in text]
     aliases = {f"coefficient_{j}_": names[j] for j in places}
@@ -106,7 +106,7 @@ def _parse_equations(
         row = np.zeros(len(names))
         row[places] = np.asarray(found.constraint_matrix, dtype=np.float64)[0]
         if not np.any(row != 0.0):
-            raise FormulaError(f"The hypothesis {text!r} says nothing about a coefficient.")
+            raise FormulaError(f"The hypothesis {text!r} involves no coefficient.")
         rows.append(row)
         values.append(float(found.constraint_values[0]))
         texts.append(_named(shown, aliases))
@@ -114,15 +114,16 @@ def _parse_equations(
 
 
 def _unknown(word: str, text: str, names: Sequence[str], terms: Sequence[tuple[str, IntArray]]) -> str:
-    """Return what is wrong with a name that is no coefficient."""
+    """Return the message for a name that is not a coefficient."""
     for name, places in terms:
         if canonical_name(name) == canonical_name(word) and places.size:
             return (
-                f"{word!r} in {text!r} is a term of several coefficients, which can be tested to be zero: write "
-                f"{name!r} alone or '{name} = 0'. For anything else name a coefficient, such as {names[places[0]]!r}."
+                f"{word!r} in {text!r} is a term with several coefficients, which can only be tested to be all zero: "
+                f"write {name!r} alone or '{name} = 0'. For any other hypothesis name a coefficient, such as "
+                f"{names[places[0]]!r}."
             )
     known = dict.fromkeys([*(name for name, _ in terms), *names])
-    return f"{word!r} in {text!r} is no coefficient and no term. {nearest_name(word, known)}"
+    return f"{word!r} in {text!r} is neither a coefficient nor a term. {nearest_name(word, known)}"
 
 
 def _equations(safe: str, text: str) -> Iterator[tuple[str, str]]:
@@ -133,12 +134,12 @@ def _equations(safe: str, text: str) -> Iterator[tuple[str, str]]:
     for part in safe.split(","):
         sides = [side.strip() for side in part.split("=")]
         if not all(sides):
-            raise FormulaError(f"The hypothesis {text!r} has an equation with an empty side.")
+            raise FormulaError(f"The hypothesis {text!r} has an equation with nothing on one side.")
         yield from pairwise(sides if len(sides) > 1 else [*sides, "0"])
 
 
 def _signed(side: str) -> str:
-    """Return a side with its numbers written out and its signs as formulaic's parser wants them."""
+    """Return a side with its numbers written out and its signs in the form required by formulaic's parser."""
     plain = EXPONENT.sub(lambda match: np.format_float_positional(float(match.group(0)), trim="-"), side)
     for pair, sign in (("+-", "-"), ("-+", "-"), ("--", "+"), ("++", "+")):
         plain = re.sub(rf"\{pair[0]}\s*\{pair[1]}", sign, plain)

@@ -1,4 +1,4 @@
-"""The one evaluator of expressions: at the fit, for new rows, and with what a saved model holds.
+"""The single evaluator of expressions: at the fit, for new rows, and for saved models.
 
 An expression is rewritten as calls: every operator to that of ``arithmetic``, every call to one that hands transforms
 what they learnt. Names are looked up here and nowhere else; of Python's own only those that compute are in reach.
@@ -46,7 +46,7 @@ Learnt = Callable[[str], dict[str, Any]]
 
 
 class Scope:
-    """What the names of expressions mean.
+    """The meaning of the names in expressions.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ class Scope:
         return self._stored[name]
 
     def function(self, name: str) -> Any:
-        """Return what a name that is no column stands for; KeyError where it is not known."""
+        """Return the object of a name that is not a column; KeyError if unknown."""
         for place in (self.own, KNOWN, self.functions, BUILTINS):
             if name in place:
                 return place[name]
@@ -112,19 +112,19 @@ class Scope:
             return eval(_compiled(text, frozenset(functions), frozenset(roots)), names)
         except SystemExit as error:
             raise FormulaError(
-                f"{text!r} in the formula asks Python to end (SystemExit); a function of a formula gives values."
+                f"{text!r} in the formula exits Python (SystemExit); a function in a formula must return values."
             ) from error
         except ValueError as error:
             if "truth value of" not in str(error):
                 raise
             raise FormulaError(
-                f"{text!r} in the formula takes a column for one truth value. Between columns write & for 'and', | for "
-                "'or', ~ for 'not', with brackets round each comparison: (x > 0) & (x < 9) for 0 < x < 9."
+                f"{text!r} in the formula treats a column as a single truth value. Between columns write & for 'and', "
+                "| for 'or', ~ for 'not', with parentheses around each comparison: (x > 0) & (x < 9) for 0 < x < 9."
             ) from error
 
 
 class _Calls:
-    """Calls a function with its arguments as it is to have them.
+    """Calls a function with its converted arguments.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _compiled(text: str, functions: frozenset[str], columns: frozenset[str]) -> 
 
 
 class _Rewriter(ast.NodeTransformer):
-    """Turns operators, attributes and calls into calls of ours.
+    """Rewrites operators, attributes and calls as calls of this package.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The closed language of formulas: the functions that every formula knows, and what a saved one may consist of.
+"""The closed language of formulas: the functions available in every formula, and the parts allowed in a saved one.
 
 A saved model is data. Its expressions are evaluated only if they are made of columns, numbers, text, operators and the
 names that are listed here; functions of the user's own are handed to ``load``.
@@ -115,7 +115,7 @@ CHARACTERS_MOST = 20_000
 
 
 def require_closed(expression: Expression, columns: Container[str], functions: Mapping[str, Any]) -> None:
-    """Refuse an expression that a saved model may not hold."""
+    """Refuse an expression that a saved model may not contain."""
     if len(expression.text) > CHARACTERS_MOST:
         raise FormulaError(f"An expression of the saved formula has more than {CHARACTERS_MOST:,} characters.")
     _Reader(expression, columns, functions).value(expression.tree)
@@ -142,28 +142,28 @@ class _Reader:
         part = self.expression.written(node)
         whole = "" if part == self.expression.text else f" in {self.expression.text!r}"
         return FormulaError(
-            f"{part!r}{whole} is {reason}, which a saved model does not hold: its formula consists of columns, "
-            "numbers, text, operators and the transforms of docs/formulas.md. Make the column in the table, or write a "
-            "function f of your own, use f(...) in the formula, and load the model with functions={'f': f}."
+            f"{part!r}{whole} is {reason}, which a saved model cannot contain: its formula may consist of columns, "
+            "numbers, text, operators and the transforms of docs/formulas.md. Compute the column in the table, or "
+            "write a function f of your own, use f(...) in the formula, and load the model with functions={'f': f}."
         )
 
     def value(self, node: ast.AST) -> None:
         """Read what stands for a value."""
         if not isinstance(node, NODES):
-            raise self.refuse(node, OUTSIDE.get(type(node), "no part of the language of formulas"))
+            raise self.refuse(node, OUTSIDE.get(type(node), "not part of the formula language"))
         path = dotted(node)
         if path is not None:
             self.name(node, ".".join((self.expression.aliases.get(path[0], path[0]), *path[1:])))
             return
         if isinstance(node, ast.Constant):
             if not (node.value is None or isinstance(node.value, (bool, int, float, str))):
-                raise self.refuse(node, "no number and no text")
+                raise self.refuse(node, "neither a number nor text")
         elif isinstance(node, ast.Attribute):
             self.field(node)
         elif isinstance(node, ast.Call):
             self.call(node)
         elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.LShift, ast.RShift, ast.BitXor)):
-            raise self.refuse(node, "an operation on bits")
+            raise self.refuse(node, "a bitwise operation")
         elif isinstance(node, ast.Dict):
             for key, entry in zip(node.keys, node.values, strict=True):
                 if key is None:
@@ -187,7 +187,7 @@ class _Reader:
         constant = name in KNOWN and not callable(KNOWN[name])
         contrast = name in KNOWN and name.startswith("contr.")
         if not (constant or contrast or name in TYPES | {"Sum", "Poly", "Helmert", "Diff"}):
-            kind = "a function that is not called" if name in KNOWN else "a name that is not known"
+            kind = "a function that is not called" if name in KNOWN else "an unknown name"
             raise self.refuse(node, kind)
 
     def field(self, node: ast.Attribute) -> None:
@@ -203,9 +203,9 @@ class _Reader:
         root = self.expression.aliases.get(path[0], path[0]) if path is not None else ""
         if not (name in KNOWN or name in self.functions or name in CLOSED_BUILTINS | {"offset", "cbind"}):
             if not isinstance(node.func, ast.Attribute):
-                raise self.refuse(node.func, OUTSIDE.get(type(node.func), "a function that is not known"))
+                raise self.refuse(node.func, OUTSIDE.get(type(node.func), "an unknown function"))
             if path is not None and root not in self.columns and path[0] not in self.functions:
-                raise self.refuse(node.func, "a function that is not known")
+                raise self.refuse(node.func, "an unknown function")
             if node.func.attr not in METHODS:
                 raise self.refuse(node.func, f"the method {node.func.attr!r}")
             self.value(node.func.value)
@@ -216,7 +216,7 @@ class _Reader:
             name = f".{node.func.attr}"
         of_numpy = name.startswith("np.") or isinstance(KNOWN.get(name), np.ufunc)
         if of_numpy and name in KNOWN and len(node.args) > _values(KNOWN[name]):
-            raise self.refuse(node, "a call with more values than the function computes with")
+            raise self.refuse(node, "a call with more values than the function takes")
         sizes = SIZES.get(name, {})
         for argument, part in zip_longest(_arguments(name)[: len(node.args)], node.args):
             if argument in sizes:
@@ -241,7 +241,7 @@ class _Reader:
         )
         number = isinstance(stated, (int, float, np.number)) and bool(-most <= stated <= most)
         if not (written and (stated is None or number)):
-            raise self.refuse(call, f"a call whose {argument!r} is more than {most:,} or is computed")
+            raise self.refuse(call, f"a call whose {argument!r} exceeds {most:,} or is itself computed")
 
 
 def _arguments(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the transforms of an expression learn from the rows of a fit, and are handed for new rows."""
+"""The state that the transforms of an expression learn from the rows of a fit and reuse for new rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Learnt:
     learns : bool
         Whether they are learnt now, or are those of the fit.
     whole : (str, object)
-        The expression, and what formulaic knows of it.
+        The expression, with formulaic's metadata.
     context : mapping
         Formulaic's names, for transforms of the caller that ask for them.
     """
@@ -68,7 +68,7 @@ class Learnt:
         return values
 
     def _out_of_range(self, written: str, scope: Scope) -> str:
-        """Say which values a spline does not know."""
+        """Return the message for values outside the range of a spline."""
         state = self.spec.transform_state[written]
         least, most = (float(state[bound]) for bound in ("lower_bound", "upper_bound"))
         read = read_expression(written)
@@ -78,16 +78,16 @@ class Learnt:
         outside = values[(values < least) | (values > most)]
         furthest = outside[np.argmax(np.maximum(least - outside, outside - most))]
         return (
-            f"{written} knows {name} from {least:.6g} to {most:.6g}, the range of the rows of the fit. Of the "
+            f"{written} covers {name} from {least:.6g} to {most:.6g}, the range of the rows of the fit. Of the "
             f"{values.size} values given {outside.size} lie{'s' * (outside.size == 1)} outside, the furthest at "
             f"{furthest:.6g}. State the range in the formula, {written[:-1]}, lower_bound=..., upper_bound=...), as "
-            "the folds of a cross-validation need it, or what is to happen outside: extrapolation='extend' (the outer "
-            "polynomials go on), 'clip', 'zero' or 'na'."
+            "the folds of a cross-validation need it, or how to extrapolate: extrapolation='extend' (the outer "
+            "polynomials continue), 'clip', 'zero' or 'na'."
         )
 
 
 def _not_learnt(written: str) -> str:
     return (
-        f"The model does not hold what {written} learnt from the rows of the fit, and must not learn it from new rows: "
-        "the saved file was changed, or comes from another version. Fit and save the model again."
+        f"The model lacks what {written} learnt from the rows of the fit, which cannot be learnt again from new rows: "
+        "the saved file was changed or comes from another version. Fit and save the model again."
     )

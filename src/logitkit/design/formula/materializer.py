@@ -1,4 +1,4 @@
-"""Formulaic's terms as columns of our own: the one file that knows formulaic's insides.
+"""Formulaic's terms as our own columns: the only file that depends on the internals of formulaic.
 
 Formulaic decides which terms there are, which of them are of full rank, how columns are called and what transforms
 learn. It would then write every factor out as dummy columns. Here its encoders return light columns instead (codes
@@ -106,7 +106,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
 
     @property
     def kept(self) -> BoolArray:
-        """Where no factor that was evaluated is missing, shape (n,)."""
+        """Rows in which no evaluated factor is missing, shape (n,)."""
         return np.ones(self.nrows, dtype=bool) if self.absent is None else ~self.absent
 
     def codes(self, factor: Factor, spec: ModelSpec) -> Coded:
@@ -118,7 +118,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
     def _factor(
         self, data: Any, contrasts: Any = None, *, levels: Any = None, spans_intercept: bool = True
     ) -> FactorValues:
-        """What ``C()`` is in a formula."""
+        """The function ``C()`` of formulas."""
 
         def encoder(
             values: Any, reduced_rank: bool, drop_rows: Any, encoder_state: dict[str, Any], model_spec: ModelSpec
@@ -131,7 +131,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
     def _hashed(
         self, data: Any, levels: int, contrasts: Any = None, *, spans_intercept: bool = False, **options: Any
     ) -> FactorValues:
-        """What ``hashed()`` is in a formula: its buckets are known beforehand, so that nothing is learnt."""
+        """The function ``hashed()`` of formulas: its buckets are fixed, so nothing is learnt."""
         buckets = hashed(data, levels, contrasts, spans_intercept=spans_intercept, **options)
         factor = self._factor(buckets.__wrapped__, contrasts, levels=np.arange(levels), spans_intercept=spans_intercept)
         encode = factor.__formulaic_metadata__.encoder
@@ -215,7 +215,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
             require_room(
                 BYTES_A_COLUMN * n_columns,
                 f"The {n_columns:,} columns ({sizes}) of the term that begins with {names}",
-                "Use factors of fewer levels: put rare levels together, or leave the interaction out.",
+                "Use factors with fewer levels: merge rare levels, or leave the interaction out.",
             )
         # The last factor varies slowest in the columns, and the factors stand in their order in a name.
         products = [product[::-1] for product in itertools.product(*(each.items() for each in reversed(factors)))]
@@ -234,8 +234,8 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
             for numbers in column.numbers:
                 if numbers.dtype.kind not in "fiub":
                     raise DataError(
-                        f"The column {name!r} does not hold all numbers (it comes out as {numbers.dtype}); turn dates "
-                        "and other objects into numbers first."
+                        f"The column {name!r} is not numeric (its type is {numbers.dtype}); convert dates and other "
+                        "objects to numbers first."
                     )
         return lay_out([column for _, column in cols], self.nrows, self._positions)
 
@@ -272,8 +272,9 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
             extra = [level for level in coded.occurring(self._positions) if level not in place]
             if extra:
                 raise DataError(
-                    f"A term names levels that the data go beyond: {', '.join(map(repr, extra[:5]))}"
-                    f"{', ...' if len(extra) > 5 else ''}. Name them too, or drop those rows."
+                    "A term lists levels, and the data have others: "
+                    f"{', '.join(map(repr, extra[:5]))}{', ...' if len(extra) > 5 else ''}. List them too, or drop "
+                    "those rows."
                 )
         elif coded.declared or self._positions is None:
             known = coded.levels
@@ -313,12 +314,12 @@ def _identity(values: Any) -> Any:
 
 
 def new_spec(formula: Any) -> ModelSpec:
-    """Return terms that have learnt nothing."""
+    """Return terms without learnt state."""
     return ModelSpec(formula=formula if isinstance(formula, Formula) else Formula(formula), output="numpy")
 
 
 def learnt_factors(spec: ModelSpec) -> tuple[dict[str, list[Any]], list[str]]:
-    """Return what each factor turned out to be."""
+    """Return the kind of each factor."""
     states = spec.encoder_state.items()
     levels = {
         name: list(state["categories"])
@@ -329,7 +330,7 @@ def learnt_factors(spec: ModelSpec) -> tuple[dict[str, list[Any]], list[str]]:
 
 
 def packed_state(spec: ModelSpec, encode: Any) -> dict[str, Any]:
-    """Return what a spec learnt as plain values."""
+    """Return the state of a spec as plain values."""
     return {
         "transform": {name: encode(state, name) for name, state in spec.transform_state.items()},
         "encoder": {name: [kind.value, encode(state, name)] for name, (kind, state) in spec.encoder_state.items()},
@@ -337,7 +338,7 @@ def packed_state(spec: ModelSpec, encode: Any) -> dict[str, Any]:
 
 
 def restored_spec(formula: Any, packed: Mapping[str, Any], decode: Any) -> ModelSpec:
-    """Return a spec with what it had learnt."""
+    """Return a spec with its learnt state."""
     kinds = {name: (Factor.Kind(kind), decode(state)) for name, (kind, state) in packed["encoder"].items()}
     transforms = {name: decode(state) for name, state in packed["transform"].items()}
     return new_spec(formula).update(transform_state=transforms, encoder_state=kinds)

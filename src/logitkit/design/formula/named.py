@@ -1,4 +1,4 @@
-"""Columns by the names that users give: of terms, as in a formula, or of coefficients."""
+"""Columns by name: terms, written as in a formula, or coefficients."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["as_numbers", "canonical_name", "columns_named", "numbers_named", "sp
 def columns_named(names: str | Sequence[str], info: DesignInfo, where: str) -> IntArray:
     """Return the columns of terms or coefficients."""
     if not isinstance(names, Iterable):
-        raise FormulaError(f"{where}: {names!r} is no name. Give terms or coefficients as text.")
+        raise FormulaError(f"{where}: {names!r} is not a name. Give terms or coefficients as text.")
     listed = _summands(names) if isinstance(names, str) else list(names)
     found: list[int] = []
     terms: dict[str, tuple[int, ...]] = {}
     for name in listed:
         if not isinstance(name, str):
-            raise FormulaError(f"{where}: {name!r} is no name. Give terms or coefficients as text.")
+            raise FormulaError(f"{where}: {name!r} is not a name. Give terms or coefficients as text.")
         if name in info.names:
             found.append(info.names.index(name))
             continue
@@ -71,7 +71,7 @@ def _summands(text: str) -> list[str]:
     """Return the terms between the plus signs."""
     pieces = split_outside(text, "+")
     if not all(pieces):
-        raise FormulaError(f"{text!r} has a plus sign with nothing beside it.")
+        raise FormulaError(f"{text!r} has a plus sign with nothing on one side.")
     return pieces
 
 

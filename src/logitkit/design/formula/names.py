@@ -80,7 +80,7 @@ class Names:
             reason = syntax_reason(expression, error, self.columns)
             raise FormulaError(f"{expression!r} in the formula cannot be read: {reason}") from error
         if read.has_xor:
-            raise FormulaError(f"{expression!r} in the formula: '^' is no power there. Write ** for a power.")
+            raise FormulaError(f"{expression!r} in the formula: '^' is not a power there. Write ** for a power.")
         for name, options in read.options:
             _require_options(name, options)
         return list(read.references)
@@ -94,8 +94,8 @@ class Names:
             private = [part for part in attributes if part.startswith("_")]
             if private or (root.startswith("__") and root not in self.known):
                 raise FormulaError(
-                    f"{'.'.join(reference.path)!r} in the formula: names that begin with '_' are Python's own, and no "
-                    "formula uses them."
+                    f"{'.'.join(reference.path)!r} in the formula: names that begin with '_' are Python's own, and "
+                    "cannot be used in a formula."
                 )
             if root in self.known and not reference.is_call:
                 variables[root] = None
@@ -115,33 +115,33 @@ class Names:
         root, *attributes = reference.path
         if root in PROCESS:
             raise FormulaError(
-                f"{root!r} in the formula is a function of Python that acts on the process, its files or its names. A "
-                "formula computes with columns: make the column in the table, or rename a function of your own."
+                f"{root!r} in the formula is a Python function that acts on the process, its files or its names. A "
+                "formula only computes with columns: compute the column in the table, or rename your own function."
             )
         if root in self.namespace or root == "np":
             return _followed(root, self.namespace.get(root, np), attributes)
         if root in self.known:
-            raise FormulaError(f"{root!r} in the formula is called like a function, and it is a column of the table.")
+            raise FormulaError(f"{root!r} in the formula is called as a function, but it is a column of the table.")
         raise FormulaError(
-            f"{root!r} in the formula is neither a column of the table nor a name that is known here. "
+            f"{root!r} in the formula is neither a column of the table nor a known name. "
             f"{self._hint(root, reference.called)}"
         )
 
     def _hint(self, name: str, called: bool) -> str:
         """Say what may have been meant by a name that is not known."""
         if called and name in EQUIVALENTS:
-            return f"What is {name}() elsewhere is here {EQUIVALENTS[name]}."
+            return f"The equivalent of {name}() is here {EQUIVALENTS[name]}."
         if called and f"np.{name}" in KNOWN:
             return f"Write np.{name}(...)."
         alike = [column for column in self.columns if normalize("NFKC", column) == name]
         if alike:
             return (
-                f"The column {alike[0]!a} holds a letter that Python takes for another, as the micro sign for the "
-                "Greek letter; it can stand alone but not inside a function or brackets. Rename the column."
+                f"The column {alike[0]!a} contains a letter that Python treats as another, as the micro sign as the "
+                "Greek letter; it can stand alone but not inside a function or parentheses. Rename the column."
             )
         parts = [column for column in self.columns if name in column.split() and not column.isidentifier()]
         if parts:
-            return f"The column {parts[0]!r} stands in backticks: `{parts[0]}`."
+            return f"The column {parts[0]!r} needs backticks: `{parts[0]}`."
         return nearest_name(name, self.columns)
 
 
@@ -150,12 +150,12 @@ def syntax_reason(text: str, error: SyntaxError, columns: Iterable[str]) -> str:
     for name in columns:
         if keyword.iskeyword(name) and re.search(rf"\b{name}\b", text):
             return (
-                f"the column {name!r} is called like a word of Python, which can stand alone but not inside a function "
-                "or brackets. Rename the column."
+                f"the column {name!r} has the name of a Python keyword, which can stand alone but not inside a "
+                "function or parentheses. Rename the column."
             )
     bare = bare_column(text, columns)
     if bare is not None:
-        return f"the column {bare!r} is no single word of Python: write it in backticks, `{bare}`."
+        return f"the column {bare!r} is not a Python identifier: write it in backticks, `{bare}`."
     found = re.search(r"\bas\.(factor|numeric|integer|logical)\(", text)
     if found:
         here = "C(x)" if found[1] == "factor" else "I(x)"
@@ -216,8 +216,8 @@ def _require_no_data(name: str, value: Any, n_rows: int | None) -> None:
     rows, entries = _extent(value)
     if entries > ENTRIES_MOST or (rows and rows == n_rows):
         raise FormulaError(
-            f"{name!r} in the formula is no column but an object outside the table ({type(value).__name__} of "
-            f"{rows if rows == n_rows else entries} values). A model keeps no data: put it into the table."
+            f"{name!r} in the formula is not a column but an object outside the table ({type(value).__name__} of "
+            f"{rows if rows == n_rows else entries} values). A model stores no data: put it into the table."
         )
 
 

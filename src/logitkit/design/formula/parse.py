@@ -127,9 +127,7 @@ def parse_formula(
     variables, more = scope.resolve(on_right, {"offset"})
     for name in (reference.path[0] for reference in (*on_left, *on_right) if reference.is_call):
         if name not in {"cbind", "offset"} and name in {*left_variables, *variables}:
-            raise FormulaError(
-                f"{name!r} in {text!r} is both a column and a function that is called; rename the column."
-            )
+            raise FormulaError(f"{name!r} in {text!r} is both a column and a function; rename the column.")
     return ParsedFormula(
         text, left, right, tuple(terms), tuple(offsets), variables, left_variables, {**functions, **more}
     )
@@ -148,12 +146,12 @@ def _terms(text: str, right: str, available: Sequence[str], known: frozenset[str
         reason = str(error).strip().splitlines()[0]
         bare = bare_column(right, known)
         if bare is not None:
-            reason = f"the column {bare!r} is no single word: write it in backticks, `{bare}`."
+            reason = f"the column {bare!r} is not a single word: write it in backticks, `{bare}`."
         raise FormulaError(f"The right side of {text!r} cannot be read: {reason}") from error
     if not isinstance(parsed, SimpleFormula):
         raise FormulaError(
-            f"The right side of {text!r} has several parts (a '|' or brackets); a logistic regression has one. "
-            "Join the terms by '+', or by ':' and '*' for interactions."
+            f"The right side of {text!r} has several parts (a '|' or brackets); a logistic regression has one. Join "
+            "terms with '+', and with ':' or '*' for interactions."
         )
     return list(parsed)
 
@@ -161,8 +159,10 @@ def _terms(text: str, right: str, available: Sequence[str], known: frozenset[str
 def _offset(text: str, term: FormulaicTerm, expressions: Sequence[str]) -> str:
     """Return the expression of an offset, which must be one call and nothing else."""
     if len(expressions) > 1:
-        raise FormulaError(f"{term} in {text!r} is an interaction with an offset; an offset stands alone.")
+        raise FormulaError(f"{term} in {text!r} is an interaction with an offset; an offset must stand alone.")
     tree = read_expression(expressions[0]).tree
     if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name)):
-        raise FormulaError(f"{term} in {text!r}: an offset stands alone; write the whole of it inside, offset(...).")
+        raise FormulaError(
+            f"{term} in {text!r}: an offset must stand alone; write the whole expression inside offset(...)."
+        )
     return expressions[0]

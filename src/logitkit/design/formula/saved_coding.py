@@ -147,20 +147,20 @@ def _require_agreement(coding: Coding) -> None:
     for factor, seen in coding.seen.items():
         known = coded.get(factor)
         if known is None:
-            raise DataError(f"The saved model saw levels of {factor} and codes none; the file was changed.")
+            raise DataError(f"The saved model lists levels of {factor} but codes none; the file was changed.")
         for levels in (known, seen):
             twice = [level for level, count in Counter(levels).items() if count > 1]
             if twice:
                 raise DataError(
-                    f"The saved model holds the level {twice[0]!r} of {factor} twice; the file was changed."
+                    f"The saved model lists the level {twice[0]!r} of {factor} twice; the file was changed."
                 )
         members = set(known)
         strange = [level for level in seen if level not in members]
         if strange:
             raise DataError(
-                f"The saved model saw the level {strange[0]!r} of {factor} and does not code it; its coded levels are "
-                f"{', '.join(map(repr, known[:12]))}{', ...' if len(known) > 12 else ''}. The file was changed."
+                f"The saved model lists the level {strange[0]!r} of {factor} but does not code it; its coded levels "
+                f"are {', '.join(map(repr, known[:12]))}{', ...' if len(known) > 12 else ''}. The file was changed."
             )
     for factor in coded:
         if factor not in coding.seen:
-            raise DataError(f"The saved model codes {factor} and does not hold the levels that it saw.")
+            raise DataError(f"The saved model codes {factor} but does not list its levels.")

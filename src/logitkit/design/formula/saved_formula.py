@@ -50,7 +50,7 @@ def require_saved_formula(info: DesignInfo) -> None:
     if coding is None:
         return
     if info.formula is None:
-        raise DataError("The saved model is damaged: it has terms and no formula.")
+        raise DataError("The saved model is damaged: it has terms but no formula.")
     try:
         _require_agreement(info, info.formula, coding)
     except RecursionError as error:

@@ -1,7 +1,7 @@
 """The design matrix as products, by rows: what every storage kind answers.
 
-The engine never asks for cells. It walks over blocks of rows that fit in cache and calls the products of the block, so
-families and solvers know nothing of storage.
+The engine never reads single cells. It passes over blocks of rows that fit in cache and calls the products of the
+block, so families and solvers know nothing of storage.
 
 A kind may sum in columns of its own, its *inner* columns: codes of all levels where the model has contrasts of them,
 or parts side by side where the formula mixes them. Products of a block are then taken there, and the two maps

@@ -1,7 +1,7 @@
 r"""A matrix whose columns are combinations of simpler ones: :math:`X = Z T` with a small sparse T.
 
 The columns of Z are codes of all levels of a factor, those of X its contrasts: sum, Helmert, polynomial or the user's
-own. Rows are only ever met in Z; T is applied to coefficients before a walk over the rows, and to sums after it.
+own. Rows are only ever met in Z; T is applied to coefficients before a pass over the rows, and to sums after it.
 """
 
 from __future__ import annotations

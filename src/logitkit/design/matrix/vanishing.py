@@ -1,4 +1,4 @@
-r"""Combinations of columns that vanish on every row of a fit, which say what rows the fit has an answer for.
+r"""Combinations of columns that vanish on every row of a fit, which determine the estimable rows.
 
 An aliased column is a combination of others there, :math:`x_j = \sum_k b_{kj} x_k`. Let :math:`N` hold
 :math:`e_j - b_j` for each of them. A row x is *estimable* when :math:`x'N = 0`: then :math:`x'\beta` is the same for
@@ -26,7 +26,7 @@ DENSE_MOST = 64  # columns that are written out
 
 @dataclass(frozen=True, eq=False)
 class Vanishing:
-    """N, by its entries that are not zero.
+    """N, by its nonzero entries.
 
     Parameters
     ----------

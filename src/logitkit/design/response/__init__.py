@@ -1,1 +1,1 @@
-"""The response: what is given per row besides the columns of X."""
+"""The response: the data per row besides the columns of X."""

@@ -22,7 +22,7 @@ __all__ = ["Counts", "Outcome", "code_outcome", "count_column", "evaluate_left",
 
 @dataclass(frozen=True)
 class Counts:
-    """What ``cbind(events, nonevents)``, or ``cbind`` of more columns, gives.
+    """The value of ``cbind(events, nonevents)``, or of ``cbind`` with more columns.
 
     Parameters
     ----------
@@ -75,13 +75,13 @@ def evaluate_left(left: str, frame: Any, functions: Mapping[str, Any]) -> Any:
 def _learns_nothing(written: str) -> dict[str, Any]:
     """Refuse a transform whose numbers would be learnt again from every table."""
     raise FormulaError(
-        f"{written} on the left side learns from the rows that it is given, so that new rows would change the outcome. "
-        "Make the column in the table."
+        f"{written} on the left side depends on the rows that it is given, so that new rows would change the outcome. "
+        "Compute the column in the table."
     )
 
 
 def _one_column(values: Any, n: int, left: str) -> Any:
-    """Return values if there is one a row; a number stands for itself in every row, as in R."""
+    """Return the values if there is one per row; a single number is repeated for every row, as in R."""
     if np.ndim(values) == 0 and not isinstance(values, str):
         return np.full(n, values)
     if np.shape(values) != (n,):
@@ -130,8 +130,8 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
             row = int(np.argmin(zero_one))
             raise ResponseError(
                 f"The response {name!r} holds {array[row]} in row {row} of those used; numbers must be 0 or 1. For two "
-                "other values say which is the event, event=...; for counts write cbind(events, nonevents) ~ ...; "
-                "a proportion of trials is events and nonevents divided by their sum: give the counts."
+                "other values name the event, event=...; for counts write cbind(events, nonevents) ~ ...; for a "
+                "proportion of trials give the counts of events and nonevents."
             )
         if y.min() == y.max():
             raise ResponseError(_one_class(name, array[0]))
@@ -164,7 +164,9 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
 def one_value(event: Any) -> Any:
     """Return the event as one plain value; a day is its midnight, as the days of a column are."""
     if np.ndim(event) != 0 or isinstance(event, (Mapping, set, frozenset)):
-        raise ResponseError(f"event={event!r} is not one value; give the one value of the response that is modelled.")
+        raise ResponseError(
+            f"event={event!r} is not a single value; give the value of the response whose probability is modelled."
+        )
     if bool(np.any(is_missing(event))):
         raise ResponseError(f"event={event!r} is missing; rows with a missing response are dropped.")
     if isinstance(event, date) and not isinstance(event, datetime):
@@ -173,10 +175,13 @@ def one_value(event: Any) -> Any:
 
 
 def _hint(event: Any, levels: list[Any]) -> str:
-    """Say which value was meant, with its type where the text alone is the same."""
+    """Return a hint at the intended value, with its type if only the type differs."""
     for level in levels:
         if str(level) == str(event):
-            return f"There {level!r} is of type {type(level).__name__}, not {type(event).__name__}: give it as that."
+            return (
+                f"The response has {level!r} of type {type(level).__name__}, not {type(event).__name__}: give event= "
+                "in that type."
+            )
     if all(isinstance(value, str) for value in (event, *levels)):
         return nearest_name(event, levels)
     return f"Its values are {' and '.join(repr(level) for level in levels)}."
@@ -187,7 +192,7 @@ def _code_known(values: Any, name: str, info: ResponseInfo) -> FloatArray:
     if not info.coded:
         y = np.asarray(values).astype(np.float64)
         if not ((y == 0.0) | (y == 1.0)).all():
-            raise ResponseError(f"The response {name!r} holds values other than 0 and 1, which the fit had.")
+            raise ResponseError(f"The response {name!r} holds values other than 0 and 1, the values of the fit.")
         return y
     found = coded_values(values)
     meaning = [next((code for known, code in info.coded.items() if known == level), np.nan) for level in found.levels]
@@ -207,8 +212,8 @@ def _code_counts(values: Counts, name: str, event: Any, known: ResponseInfo | No
         )
     if len(values.columns) != 2:
         raise ResponseError(
-            f"{name!r} has {len(values.columns)} counts a row; a binary model has two, events and nonevents. For more "
-            "outcomes use lk.multinomial or model=lk.Multinomial()."
+            f"{name!r} has {len(values.columns)} counts per row; a binary model has two, events and nonevents. For "
+            "more outcomes use lk.multinomial or model=lk.Multinomial()."
         )
     events, nonevents = (
         count_column(column, label, name) for column, label in zip(values.columns, ("events", "nonevents"), strict=True)
@@ -231,13 +236,13 @@ def count_column(column: Any, label: str, name: str) -> FloatArray:
         row = int(np.argmax(bad))
         raise ResponseError(
             f"The {label} of {name!r} hold {array[row]:g} in row {row} of those used; counts must be whole and not "
-            "negative. For rows that count in part use weights with weight_kind='precision'."
+            "negative. For fractional counts use weights with weight_kind='precision'."
         )
     return array
 
 
 def _one_class(name: str, value: Any) -> str:
     return (
-        f"The response {name!r} has one class only ({value}); both outcomes must occur among the rows that are used. "
-        "Look at the coding and at the rows that were dropped for missing values."
+        f"The response {name!r} has one class only ({value}); both outcomes must occur among the rows used. Check the "
+        "coding, and the rows dropped for missing values."
     )

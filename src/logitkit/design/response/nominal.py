@@ -1,4 +1,4 @@
-"""Responses of several outcomes: one of K levels a row, or counts of each."""
+"""Responses of several outcomes: one of K levels per row, or counts of each."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def code_outcomes(values: Any, name: str, known: ResponseInfo | None = None) -> 
     if array.dtype.kind == "f" and len(levels) > max(ALIKE_LEAST, ALIKE_SHARE * array.size):
         raise ResponseError(
             f"The response {name!r} holds {len(levels)} different numbers in {array.size} rows, such as {levels[0]!r}: "
-            "it looks like a measurement. Cut it into classes, or make it text if each value is an outcome."
+            "it looks like a measurement. Cut it into classes, or convert it to text if each value is an outcome."
         )
     if len(levels) > LEVELS_MOST:
         raise ResponseError(f"The response {name!r} has {len(levels):,} levels; at most {LEVELS_MOST:,} can be fitted.")

@@ -49,7 +49,7 @@ class OrderedReader(NominalReader):
 
 
 def ordered_values(values: Any, name: str, order: tuple[Any, ...] | None = None) -> Any:
-    """Return outcomes as categories in their order; refuse those whose order nobody has stated.
+    """Return outcomes as categories in their order; refuse those whose order was not stated.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def ordered_values(values: Any, name: str, order: tuple[Any, ...] | None = None)
     """
     if isinstance(values, Counts):
         if order is not None:
-            raise DataError("order= does not go with cbind(): the counts are in the order in which they are written.")
+            raise DataError("order= cannot be combined with cbind(): the counts are ordered as written.")
         return values
     if order is None:
         kind = values.dtype.kind if hasattr(values, "dtype") else np.asarray(values).dtype.kind
@@ -70,8 +70,8 @@ def ordered_values(values: Any, name: str, order: tuple[Any, ...] | None = None)
         levels = [repr(level) for level in coded_values(values).occurring()]
         shown = ", ".join(levels[:SHOWN_MOST]) + (", ..." if len(levels) > SHOWN_MOST else "")
         raise ResponseError(
-            f"The outcomes of {name!r} have no order: {shown}. Give it, order=[{shown}] with the lowest first, or make "
-            "the column an ordered categorical."
+            f"The outcomes of {name!r} have no order: {shown}. State it, order=[{shown}] with the lowest first, or "
+            "make the column an ordered categorical."
         )
     if len(set(order)) < len(order):
         twice = next(level for level in order if order.count(level) > 1)

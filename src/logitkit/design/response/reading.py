@@ -31,7 +31,7 @@ __all__ = ["BinaryReader", "NominalReader", "OutcomeReader", "RowsUsed", "offset
 
 
 class RowsUsed(NamedTuple):
-    """What is given a row besides the outcome.
+    """The data per row besides the outcome.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ class NominalReader:
         """Return the response; levels that do not occur in rows of positive weight are left out and told."""
         if rows.shift is not None and not self.factors(2):
             raise FormulaError(
-                "offset() in the formula would be added to every logit, which changes no probability: give offsets by "
-                "outcome, offset={'outcome': column}."
+                "offset() in the formula would be added to every logit, which changes no probability: give one offset "
+                "per outcome, offset={'outcome': column}."
             )
         coded = code_outcomes(values, name, self.known)
         prior = prior_weights(rows.extras, rows.positions, rows.weight_kind)
@@ -138,12 +138,12 @@ class NominalReader:
             levels = tuple(str(level) for level in coded.levels)
             if len(levels) < 2:
                 raise ResponseError(
-                    f"The response {name!r} has one outcome only ({levels[0] if levels else 'none'}) among the rows "
-                    "that count; two or more must occur. Look at the coding and at the rows that were dropped."
+                    f"The response {name!r} has one outcome only ({levels[0] if levels else 'none'}) among the rows of "
+                    "positive weight; two or more must occur. Check the coding, and the rows that were dropped."
                 )
             if len(set(levels)) < len(levels):
                 twice = next(level for level in levels if levels.count(level) > 1)
-                raise ResponseError(f"Two values of the response {name!r} are both printed as {twice!r}; rename one.")
+                raise ResponseError(f"Two values of the response {name!r} print as {twice!r}; rename one.")
             codes = {level: code for code, level in enumerate(coded.levels)}
             info = ResponseInfo(
                 name,
@@ -198,7 +198,9 @@ def outcome_offsets(extras: Extras, positions: IntArray, levels: tuple[str, ...]
         if outcome in places:
             outcome = levels[places.index(outcome)]
         if outcome not in levels:
-            raise DataError(f"offset is given for {outcome!r}, which is no outcome. {nearest_name(outcome, levels)}")
+            raise DataError(
+                f"offset is given for {outcome!r}, which is not an outcome. {nearest_name(outcome, levels)}"
+            )
         values = numeric_values(extras.series[role].iloc[positions], role)
         require_finite_offset(values, positions)
         out[levels.index(outcome)] = values

@@ -1,4 +1,4 @@
-"""All that is given per row besides the columns of X."""
+"""The data per row besides the columns of X."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ CELLS_AT_ONCE = 1 << 22  # written out at a time: of a design of factors all cel
 
 
 def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) -> None:
-    """Say which column of X is not finite, or too large or too small to square.
+    """Refuse columns of X that are not finite, or too large or too small to square.
 
     Examples
     --------
@@ -33,15 +33,15 @@ def require_finite(matrix: Matrix, names: tuple[str, ...], positions: IntArray) 
         if bad.any():
             row, column = (int(place[0]) for place in np.nonzero(bad))
             raise DataError(
-                f"Column {names[column]!r} holds {block[row, column]} in row {positions[start + row]} (from 0). "
-                f"Every value of X must be finite and below 1e150: drop the row, or mend or rescale the column."
+                f"Column {names[column]!r} holds {block[row, column]} in row {positions[start + row]} (from 0). Every "
+                "value of X must be finite and below 1e150: drop the row, or correct or rescale the column."
             )
         np.maximum(largest, np.abs(block).max(axis=0, initial=0.0), out=largest)
     tiny = np.flatnonzero((largest > 0.0) & (largest < LEAST_VALUE))
     if tiny.size:
         raise DataError(
-            f"Column {names[tiny[0]]!r} holds nothing above {largest[tiny[0]]:.3g}. To a computer the squares of such "
-            "numbers are zero: rescale the column, so that its largest value is above 1e-150."
+            f"Column {names[tiny[0]]!r} holds nothing above {largest[tiny[0]]:.3g}. The squares of such numbers "
+            "underflow to zero: rescale the column so that its largest value is above 1e-150."
         )
 
 
@@ -89,7 +89,7 @@ def require_finite_offset(values: FloatArray, positions: IntArray) -> None:
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(
-            f"The offset is {values[row]} in row {positions[row]} (from 0); it must be finite. Drop the row or mend "
+            f"The offset is {values[row]} in row {positions[row]} (from 0); it must be finite. Drop the row or correct "
             "the column."
         )
 
@@ -140,8 +140,8 @@ def require_weights(values: FloatArray, kind: str, name: str, positions: IntArra
         raise DataError(f"weights={name!r} are all zero: no row is left to fit.")
     if not LEAST_WEIGHT <= values.max() <= 1.0 / LEAST_WEIGHT:
         raise DataError(
-            f"weights={name!r}: the largest is {values.max():.3g}. What is below {LEAST_WEIGHT:.0e} or above "
-            f"{1.0 / LEAST_WEIGHT:.0e} leaves no digits to a computer: multiply all weights by one number."
+            f"weights={name!r}: the largest is {values.max():.3g}. Anything below {LEAST_WEIGHT:.0e} or above "
+            f"{1.0 / LEAST_WEIGHT:.0e} is lost to rounding: rescale all weights by a common factor."
         )
     if kind == "frequency":
         broken = values != np.rint(values)

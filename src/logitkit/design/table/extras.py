@@ -98,8 +98,8 @@ def offsets_by_outcome(offset: Any) -> dict[str, Any]:
     array = np.asarray(offset)
     if array.ndim != 2:
         raise DataError(
-            f"offset has shape {array.shape}: give offsets by outcome, offset={{'outcome': column}}, or an array with "
-            "one column per outcome. One column added to every logit changes no probability."
+            f"offset has shape {array.shape}: give one offset per outcome, offset={{'outcome': column}}, or an array "
+            "with one column per outcome. One column added to every logit changes no probability."
         )
     return {f"{ARRAY}{k}": array[:, k] for k in range(array.shape[1])}
 
@@ -116,7 +116,7 @@ def complete_rows(absent: dict[str, BoolArray], missing: MissingPolicy) -> IntAr
     if not absent:
         return None
     if missing == "raise":
-        raise DataError(f"missing='raise', and values are missing. {missing_text(absent)}")
+        raise DataError(f"missing='raise', but values are missing. {missing_text(absent)}")
     for name, where in absent.items():
         if where.all():
             raise DataError(f"Column {name!r} is missing in every row; leave it out of the model.")

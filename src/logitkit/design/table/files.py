@@ -35,7 +35,7 @@ def read_file(path: str | Path, separator: str | None = None) -> pd.DataFrame:
         raise DataError(f"There is no file '{path}'.")
     suffix = "".join(path.suffixes[-2:]) if path.suffix == ".gz" else path.suffix
     if separator is not None and suffix not in SEPARATED:
-        raise DataError(f"A separator is for text files (.csv, .tsv, .txt); '{path}' ends in {suffix!r}.")
+        raise DataError(f"A separator applies to text files (.csv, .tsv, .txt); '{path}' ends in {suffix!r}.")
     try:
         if suffix in {".parquet", ".pq"}:
             return pd.read_parquet(path)
@@ -48,7 +48,7 @@ def read_file(path: str | Path, separator: str | None = None) -> pd.DataFrame:
     except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:  # pandas' and Arrow's are ValueErrors
         how = f"as {suffix}" if separator is None else f"with {separator!r} between the columns"
         raise DataError(f"'{path}' cannot be read {how}: {error}") from error
-    raise DataError(f"'{path}' ends in {suffix!r}; files that can be read end in .csv, .csv.gz, .tsv or .parquet.")
+    raise DataError(f"'{path}' ends in {suffix!r}; the files that can be read end in .csv, .csv.gz, .tsv or .parquet.")
 
 
 def _require_whole_table(path: Path, separator: str, suspect: bool) -> None:
@@ -74,7 +74,7 @@ def _require_whole_table(path: Path, separator: str, suspect: bool) -> None:
 
 @contextlib.contextmanager
 def _any_length() -> Iterator[None]:
-    """Let a field of a text file be as long as it is; Python's reader refuses what pandas reads."""
+    """Lift the limit of Python's reader on the length of a field."""
     before = csv.field_size_limit(LONGEST)
     try:
         yield
@@ -83,25 +83,25 @@ def _any_length() -> Iterator[None]:
 
 
 def _uneven(row: list[str], head: list[str]) -> str:
-    """Say what is wrong with a row that is longer or shorter than the head, and what to do."""
-    text = f"the row has {len(row)} field{'s' if len(row) != 1 else ''} and the head {len(head)} names. "
+    """Return the message for a row that is longer or shorter than the header."""
+    text = f"the row has {len(row)} field{'s' if len(row) != 1 else ''}, the header {len(head)} names. "
     if len(row) == len(head) + 1 and not row[-1].strip():
-        return text + "It ends in a separator that the head does not have; take it away."
+        return text + "It ends in a separator that the header does not have; remove it."
     if len(row) == len(head) + 1:
         return text + (
-            "If rows begin with a name that the head leaves out, as R's write.table writes them, give that column a "
-            "name (in R: col.names = NA); if a text holds the separator, put it in double quotes."
+            "If rows begin with a name that the header omits, as written by R's write.table, give that column a name "
+            "(in R: col.names = NA); if a value contains the separator, put it in double quotes."
         )
     if len(row) > len(head):
-        return text + "If a text holds the separator, put it in double quotes."
+        return text + "If a value contains the separator, put it in double quotes."
     return text + "Write an empty field for a missing value, or complete the row."
 
 
 def _suspect_separator(path: Path, head: list[str]) -> None:
-    """Refuse one column whose name holds another usual separator."""
+    """Refuse a single column whose name contains another common separator."""
     for character, written in SEPARATORS.items():
         if len(head) == 1 and character in head[0]:
             raise DataError(
-                f"'{path}' has one column, {head[0]!r}: it looks like it is separated by "
+                f"'{path}' has one column, {head[0]!r}: it appears to be separated by "
                 f"{'tabs' if written == 'tab' else written}. If so, use --separator {written}."
             )

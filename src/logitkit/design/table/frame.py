@@ -1,6 +1,6 @@
 """Tables of any kind, read column by column into pandas without touching the caller's data.
 
-Everything that knows of pandas, polars, Arrow or files is here.
+All code specific to pandas, polars, Arrow or files is here.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Table:
         return name in self._known
 
     def column(self, name: str) -> pd.Series:
-        """Return one column as pandas has it, or say which names there are."""
+        """Return one column as a pandas Series, or raise an error that names the nearest."""
         if name not in self._known:
             raise DataError(f"There is no column {name!r}. {nearest_name(name, self.names)}")
         if name not in self._columns:  # read once: other libraries' columns are brought to pandas here
@@ -107,14 +107,14 @@ def read_table(data: Any) -> Table:
         ):
             first = next(iter(data))
             raise DataError(
-                f"The dict holds a single value for each name, {first!r}: {data[first]!r:.40}, and not columns. For "
-                f"one row put each value into a list: {{{first!r}: [{data[first]!r:.40}], ...}}."
+                f"The dict holds single values, such as {first!r}: {data[first]!r:.40}, not columns. For one row put "
+                f"each value into a list: {{{first!r}: [{data[first]!r:.40}], ...}}."
             )
         try:
             frame = pd.DataFrame({name: _vector(values) for name, values in data.items()})
         except ValueError as error:
             sizes = ", ".join(f"{name}: {np.shape(values)}" for name, values in data.items())
-            raise DataError(f"The columns of the dict do not make a table ({error}). Sizes: {sizes}.") from error
+            raise DataError(f"The columns of the dict do not form a table ({error}). Sizes: {sizes}.") from error
         require_text_names(frame.columns)
         return Table(frame, list(frame.columns), len(frame), frame.index)
     import narwhals as nw
@@ -188,8 +188,8 @@ def row_values(value: Any, table: Table, role: str) -> tuple[pd.Series, str]:
     if isinstance(value, pd.Series):
         if table.index is not None and len(value) == table.n_rows and not value.index.equals(table.index):
             raise DataError(
-                f"{role} is a Series whose index differs from the table's; rows could be paired wrongly. "
-                f"Reindex it to the table, or pass {role}.to_numpy() if the order is right."
+                f"{role} is a Series whose index differs from that of the table; rows could be mispaired. Reindex it "
+                f"to the table, or pass {role}.to_numpy() if the order is right."
             )
         series = value
     else:
@@ -219,7 +219,7 @@ def numeric_values(series: pd.Series, role: str) -> FloatArray:
     present = series[~missing]
     values = None if isinstance(series.dtype, pd.CategoricalDtype) else _plain(present, role)
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
-        raise DataError(f"{role} must be numbers; the values are {series.dtype}, for example {present.iloc[0]!r}.")
+        raise DataError(f"{role} must be numeric; its values are {series.dtype}, for example {present.iloc[0]!r}.")
     out[~missing] = values
     return out
 
@@ -254,7 +254,7 @@ def _vector(values: Any) -> Any:
 
 
 def _to_pandas(column: Any) -> pd.Series:
-    """Return a narwhals column as pandas has it, categories in an order that the data alone decide.
+    """Return a narwhals column as a pandas Series, with an order of categories that depends on the data alone.
 
     Numbers without gaps are not copied, and whole numbers with gaps stay whole: they may be names of levels. An Arrow
     dictionary keeps its order. A polars Categorical has none but the alphabet's: what polars hands over is the order
@@ -305,12 +305,12 @@ def _plain(column: pd.Series, name: str) -> Any:
 def _mixed(name: str, values: Any) -> str:
     kinds = sorted({type(value).__name__ for value in values})
     if len(kinds) == 1:
-        return f"Column {name!r} holds {kinds[0]} objects; make it numbers or text."
-    return f"Column {name!r} mixes {' and '.join(kinds)}; make it all numbers or all text."
+        return f"Column {name!r} holds {kinds[0]} objects; convert it to numbers or text."
+    return f"Column {name!r} mixes {' and '.join(kinds)}; convert it to all numbers or all text."
 
 
 def _plain_objects(column: pd.Series, name: str) -> Any:
-    """Return objects as what they all are: numbers, dates, text; refuse what is none of these."""
+    """Return objects as numbers, dates or text; refuse anything else."""
     kind = pd.api.types.infer_dtype(column, skipna=True)
     if kind in {"mixed", "mixed-integer"}:
         raise DataError(_mixed(name, column))
@@ -324,11 +324,11 @@ def _plain_objects(column: pd.Series, name: str) -> Any:
         if kind in {"timedelta", "timedelta64"}:
             return pd.to_timedelta(column).to_numpy()
     except ValueError as error:
-        raise DataError(f"Column {name!r} holds dates that cannot be read: {error}") from error
+        raise DataError(f"Column {name!r} holds dates that cannot be interpreted: {error}") from error
     if kind in {"complex", "time", "period"}:
         raise DataError(
             f"Column {name!r} holds {type(column.iloc[0]).__name__} values, which are neither numbers nor categories; "
-            "turn them into real numbers, or into text."
+            "convert them to real numbers or to text."
         )
     return column.to_numpy(dtype=object)
 
@@ -339,6 +339,6 @@ def _require_one_index(columns: Mapping[str, Any]) -> None:
     for first, name in zip(list(labelled)[:1] * len(labelled), labelled, strict=True):
         if len(labelled[name]) == len(labelled[first]) and not labelled[name].index.equals(labelled[first].index):
             raise DataError(
-                f"The columns {first!r} and {name!r} are Series whose index differs; rows could be paired wrongly. "
-                "Reindex one to the other, or give .to_numpy() if the order is right."
+                f"The columns {first!r} and {name!r} are Series whose indices differ; rows could be mispaired. Reindex "
+                "one to the other, or give .to_numpy() if the order is right."
             )

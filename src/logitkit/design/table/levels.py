@@ -18,7 +18,7 @@ ROWS_AT_ONCE = 65_536
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coded:
-    """One value a row, as its place among the levels.
+    """One value per row, as its place among the levels.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether there is room for what is about to be allocated."""
+"""Checks of the memory available for an allocation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of the columns of a table: text, no two the same, none blank."""
+"""Names of the columns of a table: text, distinct and not blank."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["name_misfit", "require_distinct_names", "require_text_names", "state
 
 
 def name_misfit(names: Sequence[Any]) -> str | None:
-    """Return what is wrong with names of which each must tell one column.
+    """Return the message for names that do not identify columns, or None.
 
     Examples
     --------
@@ -28,12 +28,12 @@ def name_misfit(names: Sequence[Any]) -> str | None:
     if len(set(names)) < len(names):
         twice, count = Counter(names).most_common(1)[0]
         places = [str(place) for place, name in enumerate(names, start=1) if name == twice]
-        return f"the column name {twice!r} stands {count} times (columns {', '.join(places[:-1])} and {places[-1]})"
+        return f"the column name {twice!r} occurs {count} times (columns {', '.join(places[:-1])} and {places[-1]})"
     return None
 
 
 def require_distinct_names(names: Sequence[Any]) -> None:
-    """Refuse names of which one stands twice."""
+    """Refuse duplicate names."""
     wrong = name_misfit(names) if len(set(names)) < len(names) else None
     if wrong is not None:
         raise DataError(f"In the table {wrong}; rename them.")
@@ -43,7 +43,7 @@ def require_text_names(names: Iterable[Any]) -> None:
     """Refuse column names that are not text: a formula could not name them."""
     for name in names:
         if not isinstance(name, str):
-            raise FormulaError(f"Column name {name!r} is not text; rename the columns, for example by str(name).")
+            raise FormulaError(f"Column name {name!r} is not text; rename the columns, for example with str(name).")
 
 
 def stated_names(names: Any, n_columns: int) -> tuple[str, ...]:
@@ -56,15 +56,15 @@ def stated_names(names: Any, n_columns: int) -> tuple[str, ...]:
     logitkit.errors.DataError: names is a set, which has no order; give a list, such as names=['Intercept', 'x'].
     """
     if isinstance(names, (AbstractSet, Mapping)):
-        how = "has no order" if isinstance(names, AbstractSet) else "gives two texts a column"
+        how = "has no order" if isinstance(names, AbstractSet) else "gives two names per column"
         raise DataError(
             f"names is a {type(names).__name__}, which {how}; give a list, such as names=['Intercept', 'x']."
         )
     if isinstance(names, (str, bytes)) or not hasattr(names, "__iter__"):
-        raise DataError(f"names={names!r} must be one text a column, such as names=['Intercept', 'x'].")
+        raise DataError(f"names={names!r} must be one name per column, such as names=['Intercept', 'x'].")
     labels = tuple(names)
     if not all(issubclass(kind, str) for kind in set(map(type, labels))):
-        raise DataError(f"names={names!r} must be one text a column, such as names=['Intercept', 'x'].")
+        raise DataError(f"names={names!r} must be one name per column, such as names=['Intercept', 'x'].")
     if len(labels) != n_columns:
         raise DataError(f"names has {len(labels)} entries and X has {n_columns} columns; they must agree.")
     wrong = name_misfit(labels)

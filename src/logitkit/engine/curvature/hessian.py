@@ -239,7 +239,8 @@ class ArrowHessian(Hessian):
     def eliminated(self, head: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return S = A - C' D^-1 C scaled as A to a unit diagonal, and the scale.
 
-        Its pivots are the shares of the columns' squared lengths that neither the levels nor earlier columns explain.
+        Its pivots are the proportions of the squared column lengths that neither the levels nor earlier columns
+        explain.
         """
         own = self.rest.diagonal()
         scale = 1.0 / np.sqrt(np.where(own > 0.0, own, 1.0))

@@ -212,7 +212,7 @@ class ProductSums:
     matrix : Matrix
         The design.
     multiply : callable
-        Of a curvature a row and a vector v: X' diag(curvature) X v.
+        For one curvature per row and a vector v: X' diag(curvature) X v.
     """
 
     matrix: Matrix

@@ -112,7 +112,7 @@ class DenseVcov(Vcov):
 
 @dataclass(frozen=True)
 class WithheldVcov(Vcov):
-    """A covariance that there is not; whoever asks is told why.
+    """An unavailable covariance, with the reason.
 
     Parameters
     ----------
@@ -257,8 +257,8 @@ def vcov_of(hessian: Hessian) -> Vcov:
     factor = hessian.factorise()
     if not isinstance(factor, ArrowFactor):
         raise UnsupportedError(
-            f"Standard errors of {hessian.diagonal().size:,} coefficients without a factor that could be eliminated "
-            "would need an array of that size squared."
+            f"Standard errors of {hessian.diagonal().size:,} coefficients without a factor to eliminate would need an "
+            "array of that size squared."
         )
     return ArrowVcov(factor)
 

@@ -49,7 +49,7 @@ SAFETY = 100.0  # rounding allowance on the certificate
 
 @dataclass(frozen=True)
 class Separated:
-    """What the test found: which rows run to infinity, and along which directions.
+    """Result of the separation test: the rows that diverge, and the directions along which they do.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def find_separation(matrix: Matrix, response: Response, most: float = math.inf) 
         return None
     null, complement = null_space(triangular_factor(matrix, used & ~moved))
     if np.count_nonzero(moved) * null.shape[1] ** 3 > most:
-        raise ConvergenceError("The rows are separated in more directions than can be described.")
+        raise ConvergenceError("The rows are separated in too many directions to be described.")
     inner = null @ (null.T @ program.total)
     projected = _rows_in(matrix, moved, null) * sides[moved][:, None]
     cone = make_cone(null, projected, null.T @ program.total)
@@ -176,7 +176,7 @@ class _Program:
 
 
 def best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> FloatArray:
-    """Return the direction in the box with upper @ direction <= 0 = equal @ direction that gains most."""
+    """Return the direction in the box with upper @ direction <= 0 = equal @ direction of largest gain."""
     from scipy.optimize import linprog
     from scipy.sparse import csr_array
 
@@ -196,7 +196,7 @@ def best_direction(gain: FloatArray, upper: FloatArray, equal: FloatArray) -> Fl
         )
         if result.x is not None:
             return np.asarray(result.x, dtype=np.float64)
-    raise ConvergenceError(f"The linear program that tests for separation failed: {result.message}")
+    raise ConvergenceError(f"The linear program of the separation test failed: {result.message}")
 
 
 def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:
@@ -212,7 +212,7 @@ def _rows_in(matrix: Matrix, keep: BoolArray, basis: FloatArray) -> FloatArray:
 
 
 def runs_off(matrix: Matrix, response: Response, lower: FloatArray, upper: FloatArray) -> bool:
-    """Tell whether a direction within the bounds of coefficients fits the rows ever better.
+    """Tell whether the fit improves without end along some direction within the bounds of the coefficients.
 
     Examples
     --------

@@ -56,7 +56,7 @@ def fit_absorbed(design: Design, form: Form, solver: Newton, level: float) -> tu
     if found is None:
         require_finite(design.matrix, design.info.names, design.positions)
         raise SeparationError(
-            f"No level of {absorbed.name!r} has rows of both outcomes: nothing is left to estimate from."
+            f"No level of {absorbed.name!r} has rows of both outcomes: there is nothing to estimate from."
         )
     size = column_sizes(design.matrix, (response.weights > 0.0) & ~found.perfect)
     if may_vanish(size**2):
@@ -109,7 +109,7 @@ def fit_absorbed(design: Design, form: Form, solver: Newton, level: float) -> tu
     here = solution.evaluation
     perfect = float((response.weights * response.y)[found.perfect].sum())
     here = replace(here, fitted=here.fitted - perfect, matched=here.matched - perfect)
-    method = f"Newton's method, {n_levels:,} levels of {absorbed.name} eliminated, the Hessian kept between steps"
+    method = f"Newton's method, {n_levels:,} levels of {absorbed.name} eliminated, the Hessian reused between steps"
     solution = replace(solution, evaluation=here, method=method)
     null = levels_loss(kept, codes[part], n_levels, family)
     of_limit = None if limit is None else limit.of_columns

@@ -91,12 +91,12 @@ def nearly_collinear(names: Sequence[str], far: bool = False) -> DataError:
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
     if far:
         return DataError(
-            f"The columns {shown} vary by less than a ten-thousandth of their mean, which would cost the levels their "
-            "standard errors: subtract the mean, or another round number."
+            f"The columns {shown} vary by less than a ten-thousandth of their mean, so that the standard errors of the "
+            "levels would be lost to rounding: subtract the mean, or a round number near it."
         )
     return DataError(
-        f"The columns {shown} are nearly combinations of one another and of the levels, too nearly for this way of "
-        "fitting. Centre and scale numbers, or use poly(x, degree) for powers."
+        f"The columns {shown} are so nearly linear combinations of one another and of the levels that the levels "
+        "cannot be eliminated accurately. Centre and scale numeric columns, or use poly(x, degree) for powers."
     )
 
 

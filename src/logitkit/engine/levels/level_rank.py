@@ -1,10 +1,10 @@
 r"""Which columns of a wide design are explained by the levels of its factor and by earlier columns.
 
 After the levels are eliminated the other columns have the Gram matrix S, scaled so that its diagonal was one before: a
-pivot of its Cholesky factor is the share of a column's squared length that neither levels nor earlier columns explain.
-A share below ``SHARE`` is rounding. Each such column gives a combination of columns that vanishes on every row, and
-from these follows which column of the design, in the order of the formula, has to go: the last that takes part
-(``docs/maths/levels.md``, equations 7 and 8).
+pivot of its Cholesky factor is the proportion of a column's squared length that neither levels nor earlier columns
+explain. A proportion below ``SHARE`` is rounding. Each such column gives a combination of columns that vanishes on
+every row, and from these follows which column of the design, in the order of the formula, has to go: the last that
+takes part (``docs/maths/levels.md``, equations 7 and 8).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TAKES_PART = 1e-7  # of the largest entry of a vanishing combination: less is ro
 
 
 def null_directions(schur: FloatArray) -> tuple[IntArray, FloatArray]:
-    """Return the columns that carry information of their own, and what makes the others vanish.
+    """Return the independent columns, and the combinations in which the others vanish.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ PAIRS_MOST = 400  # constraints that enter at a time
 
 @dataclass(frozen=True)
 class LevelSeparated:
-    """Which rows run to infinity, and along which directions of the columns, the levels following along.
+    """The rows that diverge, and the directions of the columns along which they do, with the levels adjusted.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def find_level_separation(matrix: Matrix, response: Response, codes: IntArray, n
     mixed = (events > 0.0) & (events < np.bincount(codes, weights, n_levels))
     inside = np.flatnonzero((weights > 0.0) & mixed[codes])
     if inside.size * matrix.n_columns > CELLS_MOST:
-        raise ConvergenceError("The rows are too many for the test of separation within levels.")
+        raise ConvergenceError("There are too many rows for the test of separation within levels.")
     if inside.size == 0 or matrix.n_columns == 0:
         return None
     inside = inside[np.argsort(codes[inside], kind="stable")]
@@ -96,7 +96,7 @@ def find_level_separation(matrix: Matrix, response: Response, codes: IntArray, n
         return None
     null, _ = null_space(rows.triangle(~moved))
     if np.count_nonzero(moved) * null.shape[1] ** 3 > GEOMETRY_MOST:
-        raise ConvergenceError("The rows are separated in more directions than can be described.")
+        raise ConvergenceError("The rows are separated in too many directions to be described.")
     interior = null.T @ rows.total
     cone = rows.cone(moved, null, interior)
     direction = null @ interior

@@ -49,7 +49,7 @@ def fit_wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, le
         raise NearlyCollinear(layout.rest[coordinates.kept[close.columns]], close.far) from None
     if found is None:
         require_finite(design.matrix, design.info.names, design.positions)
-        raise SeparationError("No level of the factor has rows of both outcomes: nothing is left to estimate.")
+        raise SeparationError("No level of the factor has rows of both outcomes: there is nothing to estimate from.")
     size = column_sizes(design.matrix, design.response.weights > 0.0)
     if may_vanish(size**2):
         require_finite(design.matrix, design.info.names, design.positions)
@@ -192,7 +192,7 @@ def design_intercept(coordinates: LevelCoordinates) -> int:
 def _limit(
     design: Design, coordinates: LevelCoordinates, solved: FloatArray, found: LevelFit, undetermined: BoolArray
 ) -> Limit:
-    """Return what runs to infinity: the intercepts of levels whose rows all have one outcome."""
+    """Return the facts about coefficients at infinity: intercepts of levels whose rows all have one outcome."""
     coef = coordinates.coef(solved)
     signs = np.where(np.isnan(coef), np.nan, np.where(np.isinf(coef), np.sign(coef), 0.0))
     signs[undetermined & np.isfinite(coef)] = np.nan

@@ -1,4 +1,4 @@
-"""Penalised models, from a penalty in words to paths and records.
+"""Penalised models, from the statement of a penalty to paths and records.
 
 | step | file |
 |---|---|

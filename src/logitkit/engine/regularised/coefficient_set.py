@@ -1,4 +1,4 @@
-"""A penalised problem of several linear predictors with many coefficients, solved on the few that matter.
+"""A penalised problem with several linear predictors and many coefficients, solved on a working set.
 
 The set begins with the coefficients that are free or not zero, and grows by those that are furthest from the conditions
 of optimality, until the gap of the whole problem is small enough.
@@ -99,7 +99,7 @@ class CoefficientSet:
 
 
 def _foremost(against: FloatArray, inside: BoolArray) -> BoolArray:
-    """Return the coefficients outside that are furthest from the conditions of optimality."""
+    """Return the coefficients outside the set that violate the optimality conditions most."""
     against = np.where(inside, 0.0, against)
     count = int(np.count_nonzero(against))
     out = np.zeros(against.size, dtype=bool)
@@ -110,7 +110,7 @@ def _foremost(against: FloatArray, inside: BoolArray) -> BoolArray:
 
 
 def _whole_groups(penalty: Penalty, inside: BoolArray) -> BoolArray:
-    """Return the coefficients inside, with those of their groups."""
+    """Return the coefficients of the set, completed to whole groups."""
     if penalty.groups is None:
         return inside
     codes = penalty.groups.codes

@@ -61,14 +61,14 @@ class _Model:
     def sweep(
         self, columns: IntArray, penalty: Penalty, squares: FloatArray, coef: FloatArray, rows: FloatArray
     ) -> float:
-        """Visit every coordinate once, and return by how much the worst condition was off."""
+        """Visit every coordinate once, and return the largest violation of the conditions."""
         bounds = (penalty.l1, penalty.l2, penalty.lower, penalty.upper)
         return descend_columns(*self.parts, columns, self.curvature, rows, squares, coef, *bounds, 0.0, 1)[1]
 
     def accelerated(
         self, columns: IntArray, penalty: Penalty, squares: FloatArray, coef: FloatArray, rows: FloatArray
     ) -> float:
-        """Sweep a few times, and go on to where these sweeps point (Anderson), if the model is lower there."""
+        """Sweep a few times, then extrapolate (Anderson) if that lowers the model."""
         seen, points = [coef.copy()], [rows.copy()]
         off = np.inf
         for _ in range(EXTRAPOLATED):
@@ -166,7 +166,7 @@ class ColumnDescent:
         return Solved(coef, value, dual, gap, status, steps, 0)
 
     def _predicted(self, penalty: Penalty, coef: FloatArray) -> FloatArray:
-        """Return where the path leads: as far on as the strength goes, signs held.
+        """Return the prediction of the solution at the next strength, with signs held.
 
         The derivative of the path is taken from its last two points.
         """

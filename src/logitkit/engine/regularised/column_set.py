@@ -62,7 +62,7 @@ class ColumnSet:
         return found._replace(steps=steps + found.steps, renewals=renewals + found.renewals)
 
     def _wanted(self, penalty: Penalty) -> BoolArray:
-        """Return what the strong rule lets in; after a large step, the foremost of that."""
+        """Return the columns admitted by the strong rule; after a large step, the foremost of them."""
         inside = self._strong(penalty)
         most = int(SET_FACTOR * np.count_nonzero(self.coef)) + SET_SPARE
         if int(np.count_nonzero(inside)) <= most:
@@ -71,7 +71,7 @@ class ColumnSet:
         return np.asarray(inside & (pull >= np.partition(pull, -most)[-most]))
 
     def _next(self, l1: FloatArray, before: FloatArray) -> FloatArray:
-        """Return how large products are or will be, if they go on as they did since the strength before the last."""
+        """Return the sizes of the products, extrapolated from the last two strengths."""
         size = np.abs(self.dual)
         if self.earlier is None:
             return np.full(size.size, np.inf)

@@ -1,4 +1,4 @@
-r"""Newton's steps on some sparse columns, with a factor that serves several.
+r"""Newton steps on some sparse columns, with a factor reused over several steps.
 
 The system :math:`(X_A' C X_A + D) d = -a` is solved by conjugate gradients, preconditioned by the factor of second
 derivatives that were summed before, of other rows' curvature and of nearly the same columns; a column that is new has

@@ -103,7 +103,7 @@ class QuadraticModel:
             self._kept = BlockFactor(inside, kept.ridge, kept.solve)
 
     def learn(self, step: FloatArray, change: FloatArray) -> None:
-        """Take in how the gradient changed along a step (BFGS); what rounding has eaten teaches nothing."""
+        """Update with the change of the gradient along a step (BFGS), unless it is lost to rounding."""
         moved = step[self.rest]
         changed = self._profiled(change)
         product = float(moved @ changed)
@@ -115,7 +115,7 @@ class QuadraticModel:
         add_outer_products(self._space, changed, 1.0 / product, image, 1.0 / curvature)
 
     def extend(self, own: FloatArray, old: FloatArray, new: FloatArray, cross: FloatArray, added: FloatArray) -> None:
-        """Take in k columns, which come last. All are of one point: those of columns far from zero nearly cancel."""
+        """Append k columns. All are of one point: those of columns far from zero nearly cancel."""
         q, k = cross.shape
         before = self.free.size + q
         self._factor = with_factor(own) if self.free.size else own
@@ -155,7 +155,7 @@ class QuadraticModel:
     def corrected(
         self, gradient: FloatArray, coef: FloatArray, penalty: Penalty
     ) -> tuple[FloatArray, FloatArray, float]:
-        """Return minus the step that meets the conditions where the penalty is smooth, and what it leads to.
+        """Return minus the step that satisfies the conditions where the penalty is smooth, and its end point.
 
         That is the gradient after it, which makes the products of a dual point with the columns, and d'Hd of it:
         equation 16 of ``docs/maths/penalties.md``.

@@ -1,6 +1,6 @@
 r"""Direct solutions of a quadratic model: by the factor of its second derivatives, a penalty's corners held.
 
-A factor serves more than one step. That of the last solution tells where the next one is when the strength has changed
+A factor is used for more than one step. That of the last solution predicts the next one when the strength has changed
 a little, which is the derivative of the path; second derivatives that were corrected since make it an approximation,
 whose step is as long as lowers the model most.
 """
@@ -61,7 +61,7 @@ class BlockFactor:
     null: FloatArray | None = None
 
     def is_of(self, inside: IntArray, ridge: FloatArray) -> bool:
-        """Tell whether it is that of these coefficients and this penalty."""
+        """Tell whether the factor belongs to these coefficients and this penalty."""
         return np.array_equal(self.inside, inside) and np.array_equal(self.ridge, ridge)
 
 
@@ -197,7 +197,7 @@ def signs_held(coef: FloatArray, step: FloatArray, penalty: Penalty) -> FloatArr
 
 
 def best_length(falls: float, curvature: float) -> float:
-    """Return the share of a step, at most one, at which a quadratic is lowest."""
+    """Return the fraction of a step, at most one, that minimises a quadratic."""
     if not falls > 0.0:
         return 0.0
     return min(1.0, falls / curvature) if curvature > 0.0 else 1.0

@@ -2,10 +2,10 @@ r"""The dual point of a solution from the rows themselves, so that its gap is a 
 
 Residuals s are moved to :math:`s - C X d` (equation 16 of ``docs/maths/penalties.md``), with the curvature C of the
 rows at the solution. The step d is that of second derivatives that were kept, so what it leaves is looked at and not
-assumed: it is mended along the columns without penalty, whose products must be zero, and where that is not enough along
-all columns where the penalty is smooth. The proportions of outcomes that belong to the moved residuals must be within
-[0, 1], which they are where no difference of two linear predictors of a row moves by more than one:
-:math:`\pi_k (1 - d_k + \pi'd)` is then not negative.
+assumed: it is corrected along the columns without penalty, whose products must be zero, and where that is not enough
+along all columns where the penalty is smooth. The proportions of outcomes that belong to the moved residuals must be
+within [0, 1], which they are where no difference of two linear predictors of a row moves by more than one: :math:`\pi_k
+(1 - d_k + \pi'd)` is then not negative.
 """
 
 from __future__ import annotations
@@ -78,17 +78,17 @@ class DualPoint:
         return np.asarray((self.view.pull(self.rows) + self._of_prior()) / self.problem.scale)
 
     def lack(self, products: FloatArray) -> FloatArray:
-        """Return by how much the products differ from what they should be where the penalty is smooth, shape (p,)."""
+        """Return the deviations of the products from their optimal values where the penalty is smooth, shape (p,)."""
         penalty, coef = self.penalty, self.point.coef
         lack = products + penalty.gradient(coef) - penalty.l2 * self.step
         return np.where(penalty.differentiable(coef), lack, 0.0)
 
     def refine(self, model: QuadraticModel, lack: FloatArray) -> None:
-        """Move by what the products lack, as of the model's last ``corrected``."""
+        """Move by the deficit of the products, as of the last ``corrected`` of the model."""
         self.move(model.solved(lack))
 
     def settled(self, products: FloatArray) -> tuple[FloatArray, float]:
-        """Put in place what is known of the products, where they differ from it by rounding.
+        """Replace products by their known values where they differ by rounding.
 
         Second, what that may hide of the gap.
         """

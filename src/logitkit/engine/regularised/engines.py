@@ -72,7 +72,7 @@ class Choice(NamedTuple):
 
 
 def choice(problem: Problem) -> Choice:
-    """Return the first way of the table that takes a problem."""
+    """Return the first method of the table that applies to a problem."""
     return next(way for way in WAYS if way.takes(problem))
 
 

@@ -44,7 +44,7 @@ def fit_penalised(
     """Fit at the strength that the penalty states."""
     if any(isinstance(part, ElasticNet) and part.strength is None for part in parts_of(specification)):
         raise DataError(
-            f"The penalty ({specification.words}) has no strength. Give one, such as lk.Lasso(0.05), or choose it with "
+            f"The penalty ({specification.words}) has no strength. Give one, as in lk.Lasso(0.05), or choose it with "
             "lk.cross_validate or lk.path."
         )
     with single_threaded_blas():
@@ -68,7 +68,7 @@ def _record(given: Shrunken, strength: float, solved: Solved, level: float, chos
     flat = relaxed(given, given.reported(solved.coef / strengths.scale))
     if flat is None:
         raise SeparationError(
-            "The columns that the lasso chose separate the outcomes, so the refit of the relaxed lasso has no finite "
+            "The columns selected by the lasso separate the outcomes, so the refit of the relaxed lasso has no finite "
             "estimates. Choose a larger strength, or gamma=1."
         )
     coef, known = given.solved(flat), None
@@ -140,5 +140,5 @@ def _scale_words(specification: Specification) -> str:
     if not found:
         return "coefficients of the columns as given"
     if len(found) == 2:
-        return "some parts standardised columns, some columns as given"
+        return "some parts of standardised columns, some of columns as given"
     return "coefficients of standardised columns" if found == {True} else "coefficients of the columns as given"

@@ -1,4 +1,4 @@
-"""Whether a penalised problem has a minimum: columns without a penalty may separate the outcomes."""
+"""Existence of the minimum of a penalised problem: unpenalised columns may separate the outcomes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def require_overlap(given: Shrunken) -> None:
 
 
 def require_bounded(given: Shrunken, closest: float) -> None:
-    """Refuse a solution that runs off where a coefficient without penalty has a bound on one side only."""
+    """Refuse a diverging solution where an unpenalised coefficient is bounded on one side only."""
     whole, prior = given.strengths.whole, given.strengths.quadratic
     one_sided = np.isinf(whole.lower) != np.isinf(whole.upper)
     loose = (whole.l1 == 0.0) & (whole.l2 == 0.0) & (np.isinf(whole.lower) | np.isinf(whole.upper))
@@ -74,6 +74,6 @@ def _functionals(given: Shrunken, index: IntArray) -> tuple[Matrix, Response]:
 def _separated(design: Design, index: IntArray) -> SeparationError:
     shown = ", ".join(design.info.names[j] for j in index[:6])
     return SeparationError(
-        f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients run to infinity: "
-        "penalise them as well."
+        f"The columns that are not penalised ({shown}) separate the outcomes, so their coefficients diverge: penalise "
+        "them as well."
     )

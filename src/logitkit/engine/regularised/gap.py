@@ -1,4 +1,4 @@
-r"""How far a penalised objective is above its minimum, at most: the duality gap of a given dual point.
+r"""An upper bound on the distance of a penalised objective from its minimum: the duality gap of a given dual point.
 
 With residuals moved from s to :math:`t (s - C X d)`, where C is the curvature of the rows and d a small step,
 Fenchel's inequality for each row is at most its chi-squared distance, and that of the penalty is known exactly:

@@ -1,4 +1,4 @@
-"""The largest strength of a path: the smallest multiple of a penalty that holds every coefficient at zero."""
+"""The largest strength of a path: the smallest multiple of a penalty at which every coefficient is zero."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ L1_RATIO_LEAST = 1e-3  # for the largest strength where there is no corner, as g
 
 
 def largest_share(penalty: Penalty, slope: FloatArray) -> float:
-    """Return the smallest multiple of a penalty that holds every coefficient at zero.
+    """Return the smallest multiple of a penalty at which every coefficient is zero.
 
     Examples
     --------

@@ -50,7 +50,7 @@ class PathModel(Protocol):
 
     @property
     def scale(self) -> FloatArray:
-        """What the coefficients that are reported are multiplied by where the penalty counts them, shape (P,)."""
+        """Factors by which the reported coefficients are multiplied in the penalty, shape (P,)."""
 
     def of_rows(self, design: Design) -> PathModel:
         """Return the same model of other rows."""
@@ -104,7 +104,7 @@ class PenalisedModel:
 
     @property
     def scale(self) -> FloatArray:
-        """What the coefficients that are reported are multiplied by where the penalty counts them."""
+        """Factors by which the reported coefficients are multiplied in the penalty."""
         strengths = self.strengths
         columns = np.ones(strengths.free.size)
         columns[strengths.place % columns.size] = strengths.scale

@@ -1,4 +1,4 @@
-"""The model of the columns that a penalty does not touch: the scale of a gap, and where a path begins."""
+"""The model of the unpenalised columns: the scale of the gap, and the start of a path."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def null_model(problem: Problem) -> NullModel:
     inside = np.flatnonzero(strengths.free[strengths.place % strengths.free.size])
     coef = np.zeros(strengths.place.size)
     if columns.size and np.count_nonzero(response.totals) < 2:
-        raise SeparationError("All outcomes are the same: there is nothing to explain, and the intercept is infinite.")
+        raise SeparationError("All outcomes are equal: there is nothing to explain, and the intercept is infinite.")
     if columns.size == 1 and columns[0] == strengths.intercept and response.offset is None:
         coef[inside] = _of_intercepts(problem, inside)
         return NullModel(coef, null_loss(response, True, problem.family), columns)
@@ -78,14 +78,15 @@ def null_model(problem: Problem) -> NullModel:
     if inside.size > NEWTON_MOST and not problem.is_single:
         raise DataError(
             f"The columns that are not penalised have {inside.size:,} coefficients for "
-            f"{problem.predictors.active.size:,} outcomes; at most {NEWTON_MOST:,} can be. Keep fewer of them."
+            f"{problem.predictors.active.size:,} outcomes; at most {NEWTON_MOST:,} are allowed. Leave fewer columns "
+            "unpenalised."
         )
     first = objective.evaluate(zero)
     assert isinstance(first.hessian, DenseHessian)
     if columns.size > 1 and least_share(first.hessian.array, None) < COLLINEAR:
         shown = ", ".join(problem.names[j] for j in columns[:6])
         raise DataError(
-            f"The columns that are not penalised ({shown}) are combinations of one another. Keep fewer of them."
+            f"The columns that are not penalised ({shown}) are linearly dependent. Leave fewer columns unpenalised."
         )
     solution = Newton().solve(objective, starting_point(objective).coef, suspicious=False)
     given = solution.coef / size

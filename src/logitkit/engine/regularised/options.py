@@ -16,9 +16,9 @@ class ProxNewton(SolverOptions):
     Parameters
     ----------
     tol : float, default 1e-12
-        Stop when the duality gap is at most this share of the loss of the null model.
+        Stop when the duality gap is at most this proportion of the loss of the null model.
     max_iter : int, default 1000
-        Largest number of steps.
+        Maximum number of steps.
 
     Raises
     ------
@@ -35,5 +35,5 @@ class ProxNewton(SolverOptions):
     max_iter: int = 1000
 
     def __post_init__(self) -> None:
-        """Refuse options that are no numbers or out of range."""
+        """Refuse options that are not numbers or out of range."""
         require_options("ProxNewton", self.tol, self.max_iter)

@@ -62,7 +62,9 @@ def elastic_net(part: ElasticNet, info: DesignInfo, scale: FloatArray, total: fl
                 (1.0 - part.l1_ratio) * math.sqrt(columns.size) * relative[columns].max() / units[columns[0]]
             )
             if np.ptp(relative[columns]) > 0.0:
-                raise DataError("The columns of a group have one relative strength; give it by the name of the group.")
+                raise DataError(
+                    "The columns of a group share one relative strength; give it under the name of the group."
+                )
         # The length of one coefficient is its absolute value.
         single = np.array([columns.size == 1 for columns in groups.values()], dtype=bool)
         alone = np.where(np.r_[single, False][codes], np.r_[strengths, 0.0][codes], 0.0)
@@ -95,7 +97,7 @@ def adaptive_lasso(
 
 
 def _first_estimates(part: AdaptiveLasso, info: DesignInfo, labels: Sequence[str]) -> FloatArray:
-    """Return the first estimates by linear predictor, shape (m, p)."""
+    """Return the initial estimates by linear predictor, shape (m, p)."""
     where, m = "AdaptiveLasso(initial=...)", len(labels)
     given, of_each = part.initial, tuple(labels) != ONE and getattr(part.initial, "ndim", 1) == 2
     if of_each and hasattr(given, "index"):
@@ -111,8 +113,8 @@ def _first_estimates(part: AdaptiveLasso, info: DesignInfo, labels: Sequence[str
         values = np.tile(numbers_named(given, info, where, None), (m, 1))
     if not np.isfinite(values).all():
         raise DataError(
-            "The first estimates of the adaptive lasso are not all finite (separated or aliased columns?). Give "
-            "others, or a penalty to estimate them with, as in AdaptiveLasso(initial=lk.Ridge(0.01))."
+            "The initial estimates of the adaptive lasso are not all finite (separated or aliased columns?). Give "
+            "other values, or a penalty to estimate them with, as in AdaptiveLasso(initial=lk.Ridge(0.01))."
         )
     return values
 
@@ -213,7 +215,8 @@ def _in_order(precision: Any, info: DesignInfo) -> Any:
     if sorted(rows) != sorted(info.names) or sorted(columns) != sorted(info.names):
         raise DataError(
             "GaussianPrior(precision=...) is a table whose labels are not the names of the coefficients: "
-            f"{', '.join(info.names[:6])}{', ...' if info.names[6:] else ''}. Label it so, or give an array in order."
+            f"{', '.join(info.names[:6])}{', ...' if info.names[6:] else ''}. Label it with them, or give an array in "
+            "their order."
         )
     places = [rows.index(name) for name in info.names], [columns.index(name) for name in info.names]
     return np.asarray(precision)[np.ix_(*places)]

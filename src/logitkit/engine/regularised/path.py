@@ -35,9 +35,11 @@ class PathStatus(Enum):
     """How a path ended; the value is the sentence that the user reads."""
 
     COMPLETE = "complete"
-    EXPLAINED = "ended early: the model explains 99.9% of the deviance, the outcomes are separated or nearly so"
+    EXPLAINED = "ended early: the model explains 99.9% of the deviance; the outcomes are separated or nearly so"
     FLAT = "ended early: smaller strengths explain no more deviance"
-    NO_REFIT = "ended early: the columns that the lasso chose separate the outcomes, so that they have no refit"
+    NO_REFIT = (
+        "ended early: the columns selected by the lasso separate the outcomes, so the refit has no finite estimates"
+    )
     NOT_CONVERGED = "ended early: the solver did not reach its tolerance"
 
 
@@ -66,8 +68,8 @@ class PathRecord:
     n_nonzero : (k,) int array
         Coefficients that are not zero, the intercept included.
     gaps : (k,) array
-        Duality gaps as shares of ``null_loss``: bounds, but estimates of the solver where second derivatives are summed
-        over all columns of many rows.
+        Duality gaps as proportions of ``null_loss``: bounds, but estimates of the solver where second derivatives are
+        summed over all columns of many rows.
     steps : (k,) int array
         Steps that each strength took.
     status : PathStatus
@@ -126,7 +128,9 @@ def strength_grid(
         raise DataError(f"ratio={ratio!r}: give a number between 0 and 1.")
     largest = given.sequence.largest()
     if largest <= 0.0:
-        raise DataError("No penalised coefficient can move: all are constant, kept or bounded at zero.")
+        raise DataError(
+            "No penalised coefficient is free: their columns are constant, unpenalised (keep=) or bounded at zero."
+        )
     return np.asarray(largest * ratio ** (np.arange(n_strengths) / (n_strengths - 1.0)))
 
 
@@ -195,8 +199,8 @@ def solve_path(
         status = PathStatus.COMPLETE
     if not found:
         raise SeparationError(
-            f"At the first strength, {strengths[0]:.4g}, the columns that the lasso chose separate the outcomes, so "
-            "that they have no refit. Begin with a larger strength, or use gamma=1."
+            f"At the first strength, {strengths[0]:.4g}, the columns selected by the lasso separate the outcomes, so "
+            "the refit has no finite estimates. Begin with a larger strength, or use gamma=1."
         )
     table = np.array(flat)
     last = given.sequence.objective.evaluate(given.given.solved(table[-1]), hessian=False)

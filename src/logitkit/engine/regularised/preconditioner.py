@@ -3,7 +3,7 @@ r"""A preconditioner of L-BFGS for a ridge of many outcomes, by the second momen
 The second derivatives of outcome k with itself are near :math:`c_k G + D`, with
 :math:`c_k = \pi_k (1 - \pi_k)` at the outcome's share, G the Gram matrix of the columns less their means, and D the
 ridge. With :math:`D^{-1/2} G D^{-1/2} = Q \Lambda Q'` the inverse is
-:math:`D^{-1/2} Q (c_k \Lambda + 1)^{-1} Q' D^{-1/2}`: one decomposition serves all outcomes.
+:math:`D^{-1/2} Q (c_k \Lambda + 1)^{-1} Q' D^{-1/2}`: one decomposition is used for all outcomes.
 
 Where columns are many or sparse, each coefficient is by itself. Let column j of zeros and ones meet outcome k in N of
 its rows, E of them by the outcome's share. Its coefficient alone, from zero, would end near

@@ -8,7 +8,7 @@ Objective: :math:`F(b) = f(b) + \Omega(b)`, f smooth. Quadratic model of f at :m
 2. Evaluate f and g there, in one pass over the rows without H; halve the step until F falls enough.
 3. Correct H by the change of g along the step (BFGS).
 4. Stop when the duality gap is at most ``tol`` times the objective of the null model.
-5. When a step has not brought the gap down to a tenth, sum H anew where the iterate is, and minimise the model more
+5. When a step has not reduced the gap to a tenth, sum H again at the iterate, and minimise the model more
    precisely from here on.
 
 The gap is :math:`P - D`, with a dual point made from the residuals: moved so that it is orthogonal to the columns

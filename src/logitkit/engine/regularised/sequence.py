@@ -133,6 +133,6 @@ class StrengthSequence:
             name = self.problem.name_of(int(worst))
             raise DataError(
                 f"The penalty of {name!r} has the strength {strength[worst] / total:.3g}, for "
-                f"the coefficient of the standardised column. Below {STRENGTH_LEAST:.0e} it is lost in rounding: "
+                f"the coefficient of the standardised column. Below {STRENGTH_LEAST:.0e} it is lost to rounding: "
                 "give a larger strength, or none (keep=, or a fit without penalty=)."
             )

@@ -41,8 +41,9 @@ __all__ = [
 ]
 
 NO_L1_INFERENCE = (
-    "After a penalty that chooses coefficients there are no standard errors, intervals or p-values: the choice was "
-    "made with the same data. Fit the chosen columns to other rows without a penalty, or use a ridge for a posterior."
+    "After a penalty that selects coefficients there are no standard errors, intervals or p-values: the selection "
+    "used the same data. Fit the selected columns to other rows without a penalty, or use a ridge penalty, which has "
+    "a posterior."
 )
 NO_DESIGN_INFERENCE = (
     "With a penalty and sampling weights or clusters no covariance is offered: the posterior assumes independent rows."

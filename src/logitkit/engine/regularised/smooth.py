@@ -78,7 +78,7 @@ class SmoothProblem:
             return f"{words} in the directions of the rows"
         if self.layout is not None:
             return f"{words}, {self.layout.head.size:,} levels of one factor eliminated"
-        return words + (", second derivatives by products" if self.by_products else "")
+        return words + (", Hessian-vector products" if self.by_products else "")
 
     @property
     def by_products(self) -> bool:

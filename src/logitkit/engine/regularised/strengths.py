@@ -100,7 +100,7 @@ def strengths_of(
     _require_one_scale(parts)
     priors = [prior_of(part, info) for part in parts if isinstance(part, GaussianPrior)]
     if len(priors) > 1:
-        raise DataError("Two Gaussian priors at once: give one, with both precisions added.")
+        raise DataError("Two Gaussian priors were given: give one, with the sum of their precisions.")
     quadratic = priors[0] if priors else None
     constant, held, flat = _constants(info, varying, quadratic)
     fixed = unit = no_penalty(m * p)
@@ -192,7 +192,7 @@ def _is_across(part: ElasticNet, labels: Sequence[str]) -> bool:
         )
     if tuple(labels) == ONE:
         raise DataError(
-            "across_outcomes=True is for models of several outcomes: of two there is one coefficient a column."
+            "across_outcomes=True is for models with several outcomes: with two there is one coefficient per column."
         )
     return True
 
@@ -200,7 +200,7 @@ def _is_across(part: ElasticNet, labels: Sequence[str]) -> bool:
 def _with_lengths(fixed: Penalty, unit: Penalty, across: FloatArray, m: int) -> tuple[Penalty, Penalty]:
     """Return both parts of a penalty with the lengths of the coefficients of each column over the outcomes."""
     if fixed.groups is not None or unit.groups is not None:
-        raise UnsupportedError("Groups of columns and lengths across outcomes cannot be penalised at once.")
+        raise UnsupportedError("Group penalties over columns and over outcomes cannot be combined.")
     used = np.flatnonzero((across[0] > 0.0) | (across[1] > 0.0))
     codes = np.full(across.shape[1], -1, dtype=np.int64)
     codes[used] = np.arange(used.size)
@@ -218,8 +218,8 @@ def _require_unbounded(whole: Penalty) -> None:
     bounded = (np.isfinite(whole.lower) | np.isfinite(whole.upper)) & ~whole.held
     if bounded.any():
         raise UnsupportedError(
-            "Bounds in symmetric form say nothing, because a number may be added to the coefficients of all "
-            "outcomes. Name a reference, whose coefficients are zero."
+            "Bounds are not meaningful in the symmetric form, where a constant may be added to the coefficients of "
+            "all outcomes. Name a reference, whose coefficients are zero."
         )
 
 
@@ -278,8 +278,8 @@ def _require_one_scale(parts: Sequence[Part]) -> None:
     groups = [part.standardize for part in parts if isinstance(part, GroupLasso)]
     if False in groups and any(isinstance(part, ElasticNet) and part.standardize for part in parts):
         raise DataError(
-            "A group lasso of columns as given (standardize=False) does not go with a penalty of standardised columns: "
-            "state both for the same columns."
+            "A group lasso of columns as given (standardize=False) cannot be combined with a penalty on standardised "
+            "columns: state both on the same scale."
         )
 
 
@@ -289,10 +289,10 @@ def _require_apart(fixed: Penalty, unit: Penalty, info: DesignInfo, across: Bool
     for part in (fixed, unit):
         if part.groups is not None and (found := bounded & (part.groups.codes >= 0)).any():
             name = info.names[int(np.argmax(found)) % len(info.names)]
-            raise DataError(f"{name!r} is in a group of a group lasso and has a bound; the two do not go together.")
+            raise DataError(f"{name!r} is in a group of a group lasso and has a bound; the two cannot be combined.")
     if (bounded & across).any():
         name = info.names[int(np.argmax(bounded & across)) % len(info.names)]
         raise DataError(
-            f"{name!r} has a bound, and a penalty across outcomes; the two do not go together. Leave one of them out, "
-            "or penalise each coefficient by itself (across_outcomes=False)."
+            f"{name!r} has a bound and a penalty across outcomes; the two cannot be combined. Leave one of them out, "
+            "or penalise each coefficient separately (across_outcomes=False)."
         )

@@ -1,1 +1,1 @@
-"""Row engines: what a group of rows adds to the objective, for one linear predictor, several, and several parts."""
+"""Row engines: the sums of a group of rows, for one linear predictor, several, and columns in parts."""

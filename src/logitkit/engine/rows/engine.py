@@ -1,4 +1,4 @@
-"""What the objective asks of a row engine, and what a group of rows adds."""
+"""The interface of a row engine, and the sums of a group of rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Sums: TypeAlias = tuple[FloatArray, ...]
 
 @dataclass(slots=True)
 class RowSums:
-    """What a group of rows adds, in the inner columns of the matrix.
+    """The sums of a group of rows, over the inner columns of the matrix.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class RowEngine(Protocol):
 
     @property
     def gram_cost(self) -> float:
-        """About the cost of second derivatives, in units of a pass without them."""
+        """Approximate cost of a pass with second derivatives, relative to one without."""
 
     def second(self, rough: bool) -> SecondSums:
         """Return how second derivatives are summed, to seven digits where that is enough."""
@@ -86,4 +86,4 @@ class RowEngine(Protocol):
         """Return the linear predictors of every row, offset included, shape (n,) or (m, n)."""
 
     def reach(self, direction: FloatArray) -> float:
-        """Return the largest change of a linear predictor along a direction, or rather more."""
+        """Return an upper bound on the change of a linear predictor along a direction."""

@@ -158,7 +158,7 @@ class PartRows:
 
     @property
     def gram_cost(self) -> float:
-        """About the cost of second derivatives, in units of a pass without them."""
+        """Approximate cost of a pass with second derivatives, relative to one without."""
         costs = [
             part.n_rows * (inner.gram_cost - 1.0)
             for part, inner in zip(self.predictors.parts, self._inner, strict=True)

@@ -69,7 +69,7 @@ class ScalarRows:
 
     @property
     def gram_cost(self) -> float:
-        """About the cost of second derivatives, in units of a pass without them."""
+        """Approximate cost of a pass with second derivatives, relative to one without."""
         return self._inner.gram_cost
 
     def second(self, rough: bool) -> SecondSums:
@@ -203,7 +203,7 @@ class ScalarRows:
         return sums.finish(total).array
 
     def multiply(self, curvature: FloatArray, vector: FloatArray) -> FloatArray:
-        """Return X' diag(curvature) X v, shape (p,), in one walk over the rows."""
+        """Return X' diag(curvature) X v, shape (p,), in one pass over the rows."""
         inner = self.matrix.spread(vector)
 
         def product(group: int) -> FloatArray:

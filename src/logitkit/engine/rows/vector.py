@@ -116,7 +116,7 @@ class VectorRows:
 
     @property
     def gram_cost(self) -> float:
-        """About the cost of second derivatives, in units of a pass without them."""
+        """Approximate cost of a pass with second derivatives, relative to one without."""
         return 1.0 + 0.5 * (self._active.size + 1) * (self._inner.gram_cost - 1.0)
 
     def second(self, rough: bool) -> SecondSums:

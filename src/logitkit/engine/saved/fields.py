@@ -59,7 +59,7 @@ class Text:
         if not isinstance(value, str):
             yield f"{where!r} is {shown(value)}, and must be text"
         elif self.choices and value not in self.choices:
-            yield f"{where!r} is {value!r}, which is not known; it can be {', '.join(map(repr, self.choices))}"
+            yield f"{where!r} is {value!r}, which is not known; it must be one of {', '.join(map(repr, self.choices))}"
 
 
 @dataclass(frozen=True)
@@ -165,4 +165,4 @@ def out_of_range(found: FloatArray, where: str, each: Number) -> Iterator[str]:
             to = f"from {each.low:g} to {each.high:g}" if math.isfinite(each.high) else f"{each.low:g} or more"
             yield f"{where!r} holds {worst:g}, and must be {to}"
         else:
-            yield f"{where!r} holds {worst}, which it cannot be"
+            yield f"{where!r} holds {worst}, which is not allowed"

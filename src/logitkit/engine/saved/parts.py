@@ -53,7 +53,7 @@ def _fills(size: str) -> Any:
     def rule(part: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
         columns = np.concatenate([integers_of(part["head"]), integers_of(part["rest"])])
         if not np.array_equal(np.sort(columns), np.arange(sizes[size])):
-            yield f"the columns of the large factor and the others are not {sizes[size]} in all"
+            yield f"the columns of the large factor and the others do not sum to {sizes[size]}"
 
     return rule
 
@@ -85,7 +85,7 @@ def _places(part: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     for name, most in (("places", levels), ("kept", rest)):
         found = integers_of(part[name])
         if found.size and found.max() >= most:
-            yield f"{name!r} has a code out of range"
+            yield f"{name!r} holds a code out of range"
 
 
 OF_LEVELS = Table(
@@ -126,7 +126,7 @@ ARROW = Table(
 def _directions(part: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     """The inner covariance is of the free coefficients and the directions together."""
     if sizes.get("v", 0) != integers_of(part["free"]).size + sizes.get("r", 0):
-        yield "'inner' has another size than the free coefficients and the directions together"
+        yield "the size of 'inner' is not the number of free coefficients and directions"
 
 
 ROW_SPACE = Table(
@@ -172,7 +172,7 @@ LIMIT = Table(
 def _bounds(part: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     """Zero lies between the bounds, and groups have codes of their number."""
     if (floats_of(part["lower"]) > 0.0).any() or (floats_of(part["upper"]) < 0.0).any():
-        yield "'lower' and 'upper' must have zero between them"
+        yield "'lower' and 'upper' must enclose zero"
     if "codes" in part and integers_of(part["codes"]).max(initial=-1) >= sizes["groups"]:
         yield f"'codes' has a group beyond the {sizes['groups']} of 'lengths'"
     count = floats_of(part["scale"]).size

@@ -193,7 +193,7 @@ class Table:
             known |= part if part.keys() & value.keys() else {}
         name_of = f"{where!r}" if where else "it"
         for name in value.keys() - known.keys():
-            yield f"{name_of} has a field {name!r} that is not known"
+            yield f"{name_of} has an unknown field {name!r}"
         inner = dict(sizes)
         for name, kind in known.items():
             if name not in value:

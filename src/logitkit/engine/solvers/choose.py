@@ -1,8 +1,8 @@
-"""Which way a fit is solved, from the shape of its design alone: one table, and the words that the trace tells.
+"""The choice of the method for a fit from the shape of its design alone: one table, and its wording in the trace.
 
 | the design has | second derivatives are | why |
 |---|---|---|
-| at most ``DENSE_MOST`` columns | one array | its factorisation is cheap beside one walk over the rows |
+| at most ``DENSE_MOST`` columns | one array | its factorisation is cheap compared with one pass over the rows |
 | more, but a factor whose removal leaves as few | an arrow with the factor at its head | levels cost a division each |
 | more | one array, refused with its size where it would not fit | nothing better is known of such a design |
 
@@ -11,7 +11,7 @@ that were more than ``CELLS_MOST`` cells and there is a factor to eliminate, it 
 
 | numbers in the rows | the Hessian is |
 |---|---|
-| fewer than ``NUMBERS_LEAST`` | summed at every step: a walk costs little either way |
+| fewer than ``NUMBERS_LEAST`` | summed at every step: a pass is cheap either way |
 | more | kept between steps, and first taken from a sample of rows, if ``ROWS_PER_COLUMN`` rows a column can be drawn |
 
 Several outcomes are fitted with the second derivatives of all pairs of outcomes in one array, kept and sampled by the
@@ -50,7 +50,7 @@ class Plan:
     layout : ArrowLayout or None
         Head and rest of an arrow.
     keeps : bool
-        Whether a Hessian serves several steps.
+        Whether a Hessian is reused for several steps.
     """
 
     kind: str
@@ -64,7 +64,7 @@ class Plan:
         if self.layout is not None:
             words += f", {self.layout.head.size:,} levels of one factor eliminated"
         if self.keeps:
-            words += ", the Hessian kept between steps"
+            words += ", the Hessian reused between steps"
         return words
 
     def sums(self, matrix: Matrix) -> GramSums:
@@ -89,12 +89,12 @@ def choose_plan(matrix: Matrix) -> Plan:
     layout = arrow_layout(matrix)
     if layout is not None and layout.rest.size <= DENSE_MOST:
         m, k = layout.head.size, layout.rest.size
-        advice = "Group the levels of the largest factor, or leave out columns."
+        advice = "Merge levels of the largest factor, or leave columns out."
         require_room(8 * m * k * COPIES_OF_BORDER, f"The products of {m:,} levels with {k:,} columns", advice)
         return Plan("arrow", layout, True)
     advice = (
-        "A factor of many levels costs little when it is a main effect coded by levels, or absorbed (absorb=...); "
-        "group the levels of the others."
+        "A factor with many levels is cheap when it is a main effect coded by levels, or absorbed (absorb=...); merge "
+        "levels of the others."
     )
     if p >= matrix.n_rows:
         advice = (
@@ -103,7 +103,7 @@ def choose_plan(matrix: Matrix) -> Plan:
         )
     require_room(
         8 * matrix.inner.n_columns**2 * COPIES_OF_HESSIAN,
-        f"The design has {p:,} columns; its Hessian and what is made of it",
+        f"The design has {p:,} columns; its Hessian and its factorisation",
         advice,
     )
     return Plan("dense", None, keeps)

@@ -1,4 +1,4 @@
-r"""L-BFGS with a preconditioner, for smooth convex objectives whose second derivatives fit in no array.
+r"""L-BFGS with a preconditioner, for smooth convex objectives whose Hessian is too large for memory.
 
 Objective: f, convex and smooth. With M near the inverse of the second derivatives,
 
@@ -39,7 +39,7 @@ PAIRS_MOST, NUMBERS_OF_PAIRS = 30, 60_000_000  # changes that are kept, and numb
 
 
 class LbfgsSolution(NamedTuple):
-    """Where it ended.
+    """The end point of the iteration.
 
     Parameters
     ----------

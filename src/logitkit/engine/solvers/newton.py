@@ -3,22 +3,22 @@ r"""Newton's method (iteratively reweighted least squares) with step control.
 Objective: :math:`f(\beta)`, convex. Quadratic model at :math:`\beta_k`:
 :math:`f(\beta_k + d) \approx f + g'd + \tfrac12 d'Hd`.
 
-1. Evaluate f, g and H in one walk over the rows.
+1. Evaluate f, g and H in one pass over the rows.
 2. Newton direction :math:`d = -H^{-1} g` and decrement :math:`\lambda^2 = g'H^{-1}g`: about twice the distance
    to the minimum, in units of the log-likelihood; its root is a distance in standard errors.
 3. Stop when :math:`\lambda \le` ``tol`` (times the root of the mean weight, where that is below 1), after one last
    step that costs nothing: convergence is quadratic, so the remaining error is of the order of :math:`\lambda^2`.
 4. Halve the step until f falls enough (Armijo); the trial that is accepted is already evaluated.
 5. When :math:`\lambda` falls by a constant factor only while some row's residual is as small as
-   :math:`\lambda^2`, the coefficients seem to run to infinity: stop and let the exact test decide.
+   :math:`\lambda^2`, the coefficients appear to diverge: stop and let the exact test decide.
 
-Where a walk with H costs several without, H is *kept*: from a sample of the rows, or from an earlier iterate, and
-corrected by the changes of the gradient along the steps (BFGS). Then 1 is a walk for f and g alone, and
+Where a pass with H costs several without, H is *reused*: from a sample of the rows, or from an earlier iterate, and
+corrected by the changes of the gradient along the steps (BFGS). Then step 1 is a pass for f and g alone, and
 
 6. when :math:`\lambda` is below ``NEAR`` and no linear predictor changes by more than about ``STILL``, H is summed at
    that point, once, and inference follows from it: its relative error is below that change. The step from there is
    the last, and what it leaves is far below ``tol`` (bound (5) of ``docs/maths/newton.md``). Where the last steps tell
-   that the next iterate is one, H is summed in the walk that evaluates it;
+   that the next iterate is one, H is summed in the pass that evaluates it;
 7. when a kept H does not bring :math:`\lambda` down fast, it is taken again from the sample at this iterate; when that
    does not help, H is summed, at every step until the optimum is close;
 8. when it brings :math:`\lambda` down, but so slowly that one sum of H would save more than it costs, H is summed once,
@@ -48,13 +48,13 @@ __all__ = ["KeptHessian", "Nearby", "Newton", "NewtonStep", "newton_step"]
 
 
 class Nearby(Protocol):
-    """What a sample of the rows knows of the objective of all rows."""
+    """Information from a sample of the rows about the objective of all rows."""
 
     def factor(self, coef: FloatArray) -> Factor | None:
         """Return the factor of a Hessian close to the one at ``coef``, or None."""
 
     def reach(self, direction: FloatArray) -> float:
-        """Return about the largest change of a linear predictor along a direction, rather more than less."""
+        """Return an approximate upper bound on the change of a linear predictor along a direction."""
 
 
 ARMIJO = 1e-4
@@ -87,10 +87,10 @@ def _summed_here(objective: SmoothObjective, coef: FloatArray) -> KeptHessian | 
 
 
 def _pays(squared: float, before: float, cost: float) -> bool:
-    """Tell whether a Hessian summed here would save more walks than it costs.
+    """Tell whether summing a Hessian here saves more passes than it costs.
 
-    The number of walks that are left follows from how fast the decrement fell last; with a Hessian of an iterate this
-    close, it falls to about ``FAST`` of itself in each.
+    The number of remaining passes is predicted from the last decrease of the decrement; with a Hessian of an iterate
+    this close, it falls to about ``FAST`` of itself in each.
     """
     if not 0.0 < squared <= min(NEARBY**2, before):
         return False
@@ -106,10 +106,10 @@ class Newton(SolverOptions):
     Parameters
     ----------
     tol : float, default 1e-8
-        Stop when the Newton decrement, a distance to the optimum in standard errors, is at most this. With many rows
-        it is what the last step leaves that is held to it; the record has the decrement before that step.
+        Stop when the Newton decrement, the distance to the optimum in standard errors, is at most this. With many rows
+        the decrement left by the last step is compared; the record holds the decrement before that step.
     max_iter : int, default 100
-        Largest number of iterations.
+        Maximum number of iterations.
 
     Raises
     ------
@@ -126,7 +126,7 @@ class Newton(SolverOptions):
     max_iter: int = 100
 
     def __post_init__(self) -> None:
-        """Refuse options that are no numbers or out of range."""
+        """Refuse options that are not numbers or out of range."""
         require_options("Newton", self.tol, self.max_iter)
 
     def solve(
@@ -149,7 +149,7 @@ class Newton(SolverOptions):
         first : Evaluation, optional
             The evaluation at ``start`` when it is known already.
         suspicious : bool, default True
-            Stop early when the coefficients seem to run to infinity.
+            Stop early when the coefficients appear to diverge.
         keep : bool, default False
             Keep a Hessian for several steps, once the optimum is near.
         nearby : Nearby, optional
@@ -298,21 +298,21 @@ class KeptHessian:
     def is_near(
         self, objective: SmoothObjective, nearby: Nearby | None, direction: FloatArray, squared: float, tol: float
     ) -> bool:
-        """Tell whether the Hessian at this iterate serves for inference, and the step from it is the last."""
+        """Tell whether the Hessian at this iterate suffices for inference, so that the step from it is the last."""
         if self.reach is None and math.sqrt(squared / objective.mean_weight) <= STEADY:
             reach = objective.reach(direction) if nearby is None else nearby.reach(direction)
             self.reach = reach / max(math.sqrt(squared), 1e-300)
         return self.serves(squared, objective.mean_weight, tol)
 
     def serves(self, squared: float, mean_weight: float, tol: float) -> bool:
-        """Tell whether the Hessian of an iterate of this squared decrement serves, as far as is known."""
+        """Tell whether a Hessian at this squared decrement is accurate enough, as far as is known."""
         decrement = math.sqrt(squared / mean_weight)
         if self.reach is None or decrement > NEAR:
             return False
         return self.reach * math.sqrt(squared) <= STILL or decrement <= 0.01 * tol
 
     def learn(self, step: FloatArray, change: FloatArray) -> None:
-        """Take in how the gradient changed along a step; what rounding has eaten teaches nothing."""
+        """Update with the change of the gradient along a step, unless it is lost to rounding."""
         product = float(step @ change)
         if product > CURVED * float(np.abs(step) @ np.abs(change)):
             self.pairs.append((step, change, product))

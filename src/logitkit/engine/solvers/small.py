@@ -24,7 +24,7 @@ CELLS_MOST = 1 << 19  # 4 MiB: above it the rows of one fit outgrow the cache, a
 
 @dataclass(frozen=True)
 class SmallFits:
-    """What is known of m fits.
+    """Results of m fits.
 
     Parameters
     ----------

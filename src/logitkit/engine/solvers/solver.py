@@ -43,7 +43,7 @@ class SolverOptions(Stated):
 
 
 def require_options(solver: str, tol: Any, max_iter: Any) -> None:
-    """Refuse options of a solver that are no numbers or out of range.
+    """Refuse options of a solver that are not numbers or out of range.
 
     Examples
     --------
@@ -56,12 +56,12 @@ def require_options(solver: str, tol: Any, max_iter: Any) -> None:
 
 
 class Status(Enum):
-    """How a fit ended; the value is the sentence that the user reads."""
+    """How a fit ended; the value is the text shown to the user."""
 
     CONVERGED = "converged"
     SEPARATED = "the maximum is at infinity (separation); the limiting model was fitted"
-    SUSPECTED = "stopped because the coefficients seem to run to infinity"
-    ITERATIONS = "stopped at the largest number of iterations before the tolerance was reached"
+    SUSPECTED = "stopped because the coefficients appear to diverge"
+    ITERATIONS = "stopped at the maximum number of iterations before the tolerance was reached"
     STALLED = "stopped because no step along the Newton direction lowers the objective"
     NOT_FINITE = "stopped because the objective is not finite"
 

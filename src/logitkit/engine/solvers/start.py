@@ -1,8 +1,8 @@
 """Where a solver starts: zero (less the mean offset), or near the solution of a sample of the rows when there are many.
 
-One walk over all rows costs as much as sixteen over a sixteenth of them. The sample's solution is some tens of standard
-errors from the answer, and its Hessian, scaled up, is that of all rows but for a few parts in a hundred: from there on,
-steps need no Hessian of all rows until the last one.
+One pass over all rows costs as much as sixteen passes over a sixteenth of them. The sample's solution is some tens of
+standard errors from the answer, and its Hessian, scaled up, is that of all rows but for a few parts in a hundred: from
+there on, steps need no Hessian of all rows until the last one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Start(NamedTuple):
     coef : (p,) array
         The iterate.
     nearby : Nearby or None
-        What the sample knows of all rows.
+        Information from the sample about all rows.
     """
 
     coef: FloatArray

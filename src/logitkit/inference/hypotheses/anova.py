@@ -118,7 +118,7 @@ def _columns(terms: list[Term]) -> IntArray:
 
 
 def _hypothesis(record: FitRecord, kind: int, terms: list[Term]) -> str:
-    """Return what each test says, in words."""
+    """Return the hypotheses as text."""
     zero = "the coefficients of the term are zero" + (" for all outcomes" if record.family.words.compares else "")
     others = "the other terms"
     if kind == 2 and any(terms_that_contain(record.info, term) for term in terms):

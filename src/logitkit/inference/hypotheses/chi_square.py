@@ -103,12 +103,12 @@ def require_test(record: FitRecord, design: Design | None, test: str) -> None:
     >>> require_test(fit.record, None, "LR")
     Traceback (most recent call last):
     ...
-    logitkit.errors.DataError: A loaded model holds no rows, which the likelihood ratio needs; use test='Wald'.
+    logitkit.errors.DataError: A loaded model holds no rows for a likelihood-ratio test; use test='Wald'.
     """
     require_choice("test", test, get_args(TestKind))
     require(record, f"test of terms by {test}")
     if test == "LR" and design is None:
-        raise DataError("A loaded model holds no rows, which the likelihood ratio needs; use test='Wald'.")
+        raise DataError("A loaded model holds no rows for a likelihood-ratio test; use test='Wald'.")
 
 
 def chi_square_tests(

@@ -90,7 +90,7 @@ def iia_tests(record: FitRecord, design: Design | None, method: str = "hausman",
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows, which are fitted anew.
+        Its rows, which are refitted.
     method : {'hausman', 'small_hsiao'}
         Which test.
     seed : int, default 0
@@ -122,7 +122,7 @@ def iia_tests(record: FitRecord, design: Design | None, method: str = "hausman",
     if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
         raise DataError(f"seed={seed!r} is not known; give a whole number that is not negative.")
     if design is None:
-        raise DataError("A loaded model holds no rows, which these tests fit anew.")
+        raise DataError("A loaded model does not hold the rows, to which these tests refit it: fit it again.")
     response = design.response
     outcomes = range(len(record.outcomes))
     if method == "hausman":

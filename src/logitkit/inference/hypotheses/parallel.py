@@ -78,14 +78,14 @@ def proportional_odds_test(record: FitRecord, design: Design | None, test: Paral
     require_choice("test", test, get_args(ParallelTest))
     require(record, "proportional_odds_test")
     if design is None:
-        raise DataError("A loaded model holds no rows, which tests of proportional odds need: fit it again.")
+        raise DataError("A loaded model does not hold the rows that tests of proportional odds need: fit it again.")
     names = np.array(record.info.names)
     aliased = np.zeros(names.size, dtype=bool)
     aliased[record.predictors.columns[record.aliased]] = True
     shared = [part for part in record.predictors.parts if part.n_rows == 1 and names[part.columns[0]] != INTERCEPT]
     columns = np.array([j for part in shared for j in part.columns if not aliased[j]], dtype=np.int64)
     if not columns.size:
-        raise DataError("Every term has a coefficient per threshold already; there is nothing to test.")
+        raise DataError("Every term already has one coefficient per threshold; there is nothing to test.")
     tested = [(OVERALL, columns)]
     for term in record.info.terms:
         own = np.intersect1d(columns, np.array(term.columns, dtype=np.int64))

@@ -154,8 +154,8 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     left, right, texts = parse_hypothesis(hypothesis, record.names, record.naming, record.term_places())
     if len(left) > OVERALL_MOST:
         raise UnsupportedError(
-            f"{len(left):,} hypotheses are too many to test at once: the time grows with the cube of their number, of "
-            f"which {OVERALL_MOST} are allowed."
+            f"{len(left):,} hypotheses are too many to test jointly: the time grows with the cube of their number, and "
+            f"at most {OVERALL_MOST} are allowed."
         )
     used = np.any(left != 0.0, axis=0)
     without = [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]
@@ -163,7 +163,8 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     if without and (not record.is_separated or np.any(function_sides(record, left) != 0.0)):
         raise SeparationError(
             f"{', '.join(without)} has no finite estimate with a standard error (separated, undetermined or aliased), "
-            "so a Wald test of it means nothing. Test the other coefficients, or compare models by likelihood ratio."
+            "so a Wald test of it is not defined. Test the other coefficients, or compare models by a "
+            "likelihood-ratio test."
         )
     finite = record.coordinates.coef(record.inner_coef) if without else record.coef
     difference = left @ np.where(used, finite, 0.0) - right
@@ -171,14 +172,14 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     fixed = _fixed_by_the_model(record, left, jacobian)
     if fixed.any():
         raise FormulaError(
-            f"{texts[int(np.argmax(fixed))]} cannot be tested: the model fixes it, whatever the data are. Its "
-            "coefficients sum to zero, are equal by definition, or are not in the model."
+            f"{texts[int(np.argmax(fixed))]} cannot be tested: it is fixed by the model, whatever the data. Its "
+            "coefficients sum to zero or are equal by definition, or are not in the model."
         )
     rank, statistic, contradicted = wald_chi_square(record, difference, jacobian)
     if rank < int(np.linalg.matrix_rank(jacobian)):
         raise UnsupportedError(
-            f"The covariance ({record.covariance.label}) lacks the rank to test {', '.join(texts)} at once: {rank} "
-            "independent hypotheses can be. Test fewer, or have more clusters."
+            f"The covariance ({record.covariance.label}) lacks the rank to test {', '.join(texts)} jointly: "
+            f"at most {rank} independent hypotheses can be tested. Test fewer, or use more clusters."
         )
     if contradicted:
         raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")

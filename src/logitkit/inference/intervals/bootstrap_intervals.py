@@ -141,7 +141,7 @@ def bootstrap_intervals(
         if jackknife is None:
             raise DataError("kind='bca' needs the jackknife of the fit: jackknife=fit.jackknife().")
         if jackknife.names != result.names or not np.array_equal(jackknife.estimate, result.estimate, equal_nan=True):
-            raise DataError("jackknife= is that of another fit; give fit.jackknife() of the fit that was resampled.")
+            raise DataError("jackknife= belongs to another fit; give fit.jackknife() of the fit that was resampled.")
         acceleration = jackknife.acceleration
     limits = np.full((2, len(result.names)), np.nan)
     for j, estimate in enumerate(result.estimate):
@@ -219,8 +219,8 @@ def _require_replicates(n: int, level: float) -> None:
     least = math.ceil(2.0 / (1.0 - level) - 1.0 - 1e-9)
     if n < least:
         raise UnsupportedError(
-            f"{n} replicates are too few for an interval of level {level:g}: its limits lie beyond the extreme "
-            f"replicates. Draw at least {least}, better {20 * (least + 1) - 1}: fit.bootstrap(n)."
+            f"{n} replicates are too few for an interval of level {level:g}: its limits lie beyond the most extreme "
+            f"replicates. Draw at least {least}, preferably {20 * (least + 1) - 1}: fit.bootstrap(n)."
         )
 
 

@@ -1,4 +1,4 @@
-r"""How far the coefficients of a penalised fit are from the minimum, proved from the data and the coefficients alone.
+r"""A bound on the distance of a penalised fit from the minimum, proved from the data and the coefficients alone.
 
 Here is what a row of K outcomes adds to the bounds of ``dual_bound.py``: of residuals s that sum to zero, with
 :math:`u = y + s / w` on the simplex,
@@ -74,7 +74,7 @@ def certificate(record: FitRecord, design: Design) -> Certificate:
 
 
 def certified_facts(record: FitRecord) -> PenaltyFacts:
-    """Return what is known of the penalty of a fit that has a certificate.
+    """Return the facts about the penalty of a fit that has a certificate.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-r"""The penalty as a certificate sees it: value, conjugate and subdifferential from the strengths alone.
+r"""The penalty of a certificate: value, conjugate and subdifferential from the strengths alone.
 
 .. math::
 

@@ -33,15 +33,15 @@ ORTHOGONAL = 1e-9  # of the lengths: what the product of a free column and the d
 VANISHES = 1e-12  # of the lengths: a product that is rounding
 ROUNDING = 1e-15
 OTHER_ROWS = (
-    "These are not the rows of the fit in their order, so this is the objective of other data, which the coefficients "
-    "need not minimise."
+    "These are not the rows of the fit in their original order, so this is the objective for other data, which the "
+    "coefficients need not minimise."
 )
 NOISE = 1e-12  # of the objective: by which a step may seem to raise it
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A proof of how near to the minimum the coefficients of a penalised fit are.
+    """A proved bound on the distance of the coefficients of a penalised fit from the minimum.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ class Certificate:
 
     @property
     def holds(self) -> bool:
-        """Whether the gap is within the tolerance that the fit was asked for, or rounding."""
+        """Whether the gap is within the tolerance of the fit, or of rounding."""
         return self.relative_gap <= max(self.tol, 10.0 * ROUNDING)
 
     @property
@@ -89,11 +89,11 @@ class Certificate:
         if not self.own_rows:
             return f"{OTHER_ROWS} {replace(self, own_rows=True).words}"
         if not math.isfinite(self.gap):
-            return "No lower bound of the objective was found: the coefficients are not near its minimum."
+            return "No lower bound on the objective was found: the coefficients are not close to its minimum."
         verdict = "within" if self.holds else "not within"
         return (
             f"The penalised objective is above its minimum by at most {self.relative_gap:.2g} of the loss of the null "
-            f"model, {verdict} the tolerance of {self.tol:.2g}; the conditions of optimality hold to "
+            f"model, {verdict} the tolerance of {self.tol:.2g}; the optimality conditions hold to within "
             f"{self.kkt_distance:.2g}."
         )
 
@@ -160,7 +160,7 @@ class DualProblem(ABC):
 
     @abstractmethod
     def furthest(self, here: Rows, change: FloatArray) -> float:
-        """Return 1 over the longest share of a change, at most, that leaves shares of outcomes within [0, 1]."""
+        """Return 1 over the largest fraction of a change, at most 1, that keeps proportions within [0, 1]."""
 
     @abstractmethod
     def curvature(self, index: IntArray, here: Rows) -> FloatArray:
@@ -242,7 +242,7 @@ class DualProblem(ABC):
         return [first, self.moved(here, first, step, 1.0 if furthest <= 1.0 else 1.0 / furthest)]
 
     def moved(self, here: Rows, first: _DualPoint, step: FloatArray, share: float) -> _DualPoint:
-        """Return a dual point moved by a share of a step."""
+        """Return a dual point moved by a fraction of a step."""
         change = self.image(share * step)
         return _DualPoint(first.residual - self.curved(here, change), first.away - share * step / self.scale)
 

@@ -28,7 +28,7 @@ __all__ = ["CrossFitted", "cross_validate_by_weights"]
 
 @dataclass(frozen=True)
 class CrossFitted:
-    """Predictions of each row by fits that did not see it.
+    """Out-of-fold predictions.
 
     Parameters
     ----------
@@ -135,8 +135,8 @@ def _folds(design: Design, folds: int | IntArray, seed: int | None) -> tuple[Int
         return np.append(of_unit, -1)[units.of_row], int(sequence.entropy)
     given = np.asarray(folds)
     if given.shape != (design.n_rows,) or given.dtype.kind not in "iu":
-        raise DataError(f"folds has shape {given.shape} and type {given.dtype}; give a whole number a row used.")
+        raise DataError(f"folds has shape {given.shape} and type {given.dtype}; give one whole number per row used.")
     fold = np.where(used, given, -1).astype(np.int64)
     if fold[used].min() < 0 or np.unique(fold[used]).size != fold.max() + 1 or fold.max() < 1:
-        raise DataError("folds must be numbered from 0 without a gap, and be at least two.")
+        raise DataError("folds must be numbered 0, 1, ... without gaps, and there must be at least two.")
     return fold, None

@@ -164,7 +164,7 @@ def bootstrap(
     SeparationError, ConvergenceError
         If the fit has no finite estimate to begin with.
     UnsupportedError
-        For outcomes drawn where weights are no counts of observations, or rows drawn where clusters are dependent; and
+        For outcomes drawn where weights are not counts of observations, or rows drawn where clusters are dependent; and
         after a penalty, whose refits would be without it.
 
     Examples
@@ -226,7 +226,7 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
     Raises
     ------
     UnsupportedError
-        Where weights are no counts of observations, or clusters are dependent.
+        Where weights are not counts of observations, or clusters are dependent.
 
     Examples
     --------
@@ -263,10 +263,10 @@ def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generato
     response = design.response
     weighted = response.prior is not None and response.weight_kind != "frequency"
     if weighted or response.clusters is not None:
-        why = f"{response.weight_kind} weights are no counts" if weighted else "rows of a cluster are dependent"
+        why = f"{response.weight_kind} weights are not counts" if weighted else "rows within a cluster are dependent"
         raise UnsupportedError(
-            f"Outcomes cannot be drawn from the fit: {why}, so that the model gives no distribution of the data. "
-            "Resample " + ("rows or clusters" if weighted else "clusters") + " instead."
+            f"Outcomes cannot be drawn from the fit: {why}, so the model does not specify the distribution of the "
+            "data. Resample " + ("rows or clusters" if weighted else "clusters") + " instead."
         )
     trials = np.rint(response.weights).astype(np.int64)
     probabilities = np.nan_to_num(fitted_rows(record, design).probabilities)

@@ -141,7 +141,7 @@ def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKi
     design : Design
         Rows of the fit.
     kind : {'rows', 'cluster', 'parametric'} or None
-        What the caller wants; None for clusters where there are any, else rows.
+        Requested unit; None for clusters if there are any, otherwise rows.
 
     Returns
     -------
@@ -166,8 +166,8 @@ def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKi
     require_choice("kind", kind, get_args(ResamplingKind))
     if kind == "rows" and design.response.clusters is not None:
         raise UnsupportedError(
-            f"The fit has clusters ({design.response.clusters.name}), whose rows may be dependent: take clusters, "
-            "kind='cluster', or fit without cluster=."
+            f"The fit has clusters ({design.response.clusters.name}), within which rows may be dependent: resample "
+            "clusters, kind='cluster', or fit without cluster=."
         )
     return kind
 

@@ -1,1 +1,1 @@
-"""Penalties: what is added to the objective besides the likelihood."""
+"""Penalties added to the negative log-likelihood."""

@@ -1,4 +1,4 @@
-"""Bounds of coefficients."""
+"""Bounds on coefficients."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["Bounds"]
 
 @dataclass(frozen=True)
 class Bounds(Part):
-    """Bounds of coefficients, on the scale of the columns as given; zero must lie within them.
+    """Bounds on coefficients, on the scale of the columns as given; they must contain zero.
 
     Parameters
     ----------
     lower, upper : float or mapping, optional
-        One number for all coefficients but the intercept, or by term or coefficient. ``lower=0`` allows no negative
-        coefficient.
+        One number for all coefficients other than the intercept, or numbers by term or coefficient. ``lower=0``
+        excludes negative coefficients.
 
     Raises
     ------
     DataError
-        Where no bound is given, a lower one is above the upper one or above zero, or an upper one is below zero.
+        If no bound is given, a lower bound exceeds the upper one or zero, or an upper bound is below zero.
 
     Examples
     --------
@@ -39,7 +39,7 @@ class Bounds(Part):
     upper: float | Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse bounds that are no numbers, or exclude zero."""
+        """Refuse bounds that are not numbers or exclude zero."""
         if self.lower is None and self.upper is None:
             raise DataError("Bounds(): give lower=, upper= or both.")
         given = [("lower", *pair) for pair in _named(self.lower)] + [("upper", *pair) for pair in _named(self.upper)]
@@ -50,14 +50,14 @@ class Bounds(Part):
             low, high = _bound(self.lower, name), _bound(self.upper, name)
             if low is not None and high is not None and low > high:
                 raise DataError(
-                    f"Bounds(): the lower bound of {_whose(name)} ({low!r}) is above the upper one ({high!r}). Were "
-                    "they given the wrong way round? Then swap them; else leave one out."
+                    f"Bounds(): the lower bound of {_whose(name)} ({low!r}) is above the upper one ({high!r}). If they "
+                    "were given the wrong way round, swap them; otherwise leave one out."
                 )
         for side, name, value in given:
             if (value > 0.0) if side == "lower" else (value < 0.0):
                 raise DataError(
-                    f"Bounds({_shown(side, name, value)}) leaves out zero, where {_whose(name)} starts. Move what the "
-                    "coefficient is known to be into an offset, and bound the rest."
+                    f"Bounds({_shown(side, name, value)}) excludes zero, where {_whose(name)} starts. Move the known "
+                    "part of the coefficient into an offset, and bound the remainder."
                 )
 
     @property
@@ -67,7 +67,7 @@ class Bounds(Part):
 
 
 def _named(given: float | Mapping[str, float] | None) -> list[tuple[str | None, float]]:
-    """Return bounds with the name that each is for, None for all coefficients."""
+    """Return each bound with its name, None for all coefficients."""
     if given is None:
         return []
     return list(given.items()) if isinstance(given, Mapping) else [(None, given)]

@@ -1,6 +1,6 @@
-r"""The strengths of other systems as ours.
+r"""Conversion of the penalty strengths of other systems.
 
-They differ in what the penalty stands beside: the sum of the losses of the rows, or their mean.
+Systems differ in whether the penalty is added to the sum or to the mean of the losses of the rows.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def strength_from(
     system: System, value: ArrayLike, *, n_obs: float | None = None, weights: ArrayLike | None = None
 ) -> FloatArray: ...
 def strength_from(system: System, value: Any, *, n_obs: float | None = None, weights: Any = None) -> float | FloatArray:
-    r"""Return the strength that gives the same penalised fit as that of another system.
+    r"""Return the strength that reproduces the penalised fit of another system.
 
     .. math:: \lambda = \frac{1}{C\,W}, \qquad \lambda = \frac{\alpha}{n}, \qquad \lambda = \frac{\alpha\,n}{W}
 
@@ -48,14 +48,15 @@ def strength_from(system: System, value: Any, *, n_obs: float | None = None, wei
     Parameters
     ----------
     system : {'scikit-learn', 'statsmodels Logit', 'statsmodels GLM', 'glmnet', 'glum'}
-        Whose number it is: that of ``LogisticRegression``, of ``fit_regularized``, of ``glmnet`` or of
-        ``GeneralizedLinearRegressor``.
+        System of the value: scikit-learn's ``LogisticRegression``, ``fit_regularized`` of statsmodels, ``glmnet``, or
+        glum's ``GeneralizedLinearRegressor``.
     value : float or array-like
         C of scikit-learn, which is positive; lambda of glmnet; alpha of the others.
     n_obs : float, optional
-        Number of rows of the fit, of grouped rows the number of trials. scikit-learn and ``Logit`` need it, or weights.
+        Number of rows of the fit, or of trials for grouped rows. Required for scikit-learn and ``Logit``, unless
+        weights are given.
     weights : (n,) array-like, optional
-        Weights of the rows, instead of ``n_obs``; those of classes multiplied in.
+        Weights of the rows, in place of ``n_obs``, including any class weights.
 
     Returns
     -------
@@ -65,15 +66,15 @@ def strength_from(system: System, value: Any, *, n_obs: float | None = None, wei
     Raises
     ------
     DataError
-        For a system that is not known, a number out of range, or where the number of rows is needed and missing.
+        If the system is unknown, a number is out of range, or the number of rows is required and missing.
 
     Notes
     -----
-    The strength is not all: all but glmnet penalise the columns as they are, which is ``standardize=False`` here.
-    glmnet standardises unless told not to, and so does glum with ``scale_predictors=True``; that is the default here.
-    After scikit-learn's ``StandardScaler``, without weights, it is the default too. statsmodels penalises the intercept
-    as well unless its entry of alpha is 0. The mix is ``l1_ratio`` in scikit-learn and glum, as here; it is ``L1_wt``
-    in statsmodels and ``alpha`` in glmnet.
+    The strength alone does not determine the penalty. All systems except glmnet penalise the columns as they are,
+    ``standardize=False`` here. glmnet standardises unless told not to, and so does glum with ``scale_predictors=True``;
+    that is the default here. After scikit-learn's ``StandardScaler``, without weights, it is the default too.
+    statsmodels penalises the intercept as well unless its entry of alpha is 0. The mix is ``l1_ratio`` in scikit-learn
+    and glum, as here; it is ``L1_wt`` in statsmodels and ``alpha`` in glmnet.
 
     Examples
     --------
@@ -113,20 +114,20 @@ def strength_from(system: System, value: Any, *, n_obs: float | None = None, wei
 def _sizes(system: System, n_obs: float | None, weights: Any) -> tuple[float, float]:
     """Return the number of rows and the sum of their weights; nan where neither is given nor needed."""
     if n_obs is not None and weights is not None:
-        raise DataError("n_obs and weights were both given; the weights, one value per row, say both.")
+        raise DataError("n_obs and weights were both given; the weights, one value per row, determine both.")
     if weights is not None:
         if system == "statsmodels Logit":
             raise DataError("statsmodels' Logit takes no weights: give n_obs=, or name 'statsmodels GLM'.")
         values = _numbers(weights, "weights")
         if values.ndim != 1 or not np.all((values >= 0.0) & (values < np.inf)) or not values.sum() > 0.0:
-            raise DataError("weights: give one finite number a row, none of them negative and not all zero.")
+            raise DataError("weights: give one finite number per row, none negative and not all zero.")
         return float(values.size), float(values.sum())
     if n_obs is not None:
         if not is_finite_number(n_obs) or n_obs <= 0.0:
             raise DataError(f"n_obs={n_obs!r:.60}: give the number of rows.")
         return float(n_obs), float(n_obs)
     if system in {"scikit-learn", "statsmodels Logit"}:
-        raise DataError(f"The {NAMES[system]} of {system} stands beside the sum of the losses: {EITHER}.")
+        raise DataError(f"The {NAMES[system]} of {system} multiplies the sum of the losses: {EITHER}.")
     return np.nan, np.nan
 
 

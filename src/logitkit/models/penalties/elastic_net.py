@@ -1,4 +1,4 @@
-"""The elastic net, with the lasso and the ridge as its ends, and what is made of the lasso."""
+"""The elastic net, its special cases lasso and ridge, and the adaptive and relaxed lasso."""
 
 from __future__ import annotations
 
@@ -26,39 +26,41 @@ Keep: TypeAlias = "str | Sequence[str] | None"
 
 @dataclass(frozen=True)
 class ElasticNet(Part):
-    r"""The elastic net: absolute values and squares of coefficients.
+    r"""The elastic net, a penalty on absolute values and squares of the coefficients.
 
     .. math::
 
         \lambda \sum_j v_j \left(\alpha |s_j \beta_j| + \tfrac{1 - \alpha}{2} (s_j \beta_j)^2\right)
 
-    beside the weighted mean of the negative log-likelihood, with :math:`\lambda` the strength, :math:`\alpha` the mix
+    added to the weighted mean of the negative log-likelihood, with :math:`\lambda` the strength, :math:`\alpha` the mix
     ``l1_ratio``, :math:`s_j` the standard deviation of the column (divisor: total weight) or 1, and :math:`v_j` the
     relative strength. The intercept is never penalised.
 
     Parameters
     ----------
     strength : float, optional
-        :math:`\lambda`, not negative: that of glmnet. Left out where it is chosen: in ``path`` and ``cross_validate``.
+        :math:`\lambda`, not negative, the lambda of glmnet. Omitted if it is to be chosen, in ``path`` and
+        ``cross_validate``.
     l1_ratio : float, default 0.5
         :math:`\alpha`, in [0, 1].
     standardize : bool, default True
-        Whether the penalty is of the coefficients of standardised columns. Coefficients are always reported for the
-        columns as given.
+        Whether to penalise the coefficients of standardised columns. Coefficients are always reported for the columns
+        as given.
     keep : str or sequence of str, optional
-        Terms that are not penalised, as in a formula (``"age + C(sex)"``) or a list; names of coefficients do as well.
+        Terms that are not penalised, written as in a formula (``"age + C(sex)"``) or as a list; names of coefficients
+        are accepted too.
     relative : mapping, optional
-        Relative strengths :math:`v_j` by term or coefficient, 1 where not named. They are used as they are: unlike
-        glmnet's ``penalty.factor`` they are not rescaled to a mean of 1.
+        Relative strengths :math:`v_j` by term or coefficient, 1 if not named. Unlike glmnet's ``penalty.factor`` they
+        are not rescaled to a mean of 1.
     across_outcomes : bool, default False
-        In models of several outcomes, whether a column enters for all outcomes or for none: in place of the absolute
-        values stands the length of a column's coefficients over the outcomes, as with glmnet's
+        With several outcomes, whether a column enters for all outcomes or for none: the absolute values are replaced by
+        the Euclidean norm of the coefficients of a column over the outcomes, as with glmnet's
         ``type.multinomial="grouped"``.
 
     Raises
     ------
     DataError
-        For a strength that is negative or not finite, or a mix outside [0, 1].
+        If the strength is negative or not finite, or the mix outside [0, 1].
 
     References
     ----------
@@ -66,7 +68,7 @@ class ElasticNet(Part):
 
     Examples
     --------
-    A lasso with a strong enough penalty leaves the intercept alone:
+    A sufficiently strong penalty leaves only the intercept:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
@@ -116,7 +118,7 @@ class ElasticNet(Part):
 
 @dataclass(frozen=True)
 class Lasso(ElasticNet):
-    r"""The lasso: absolute values of coefficients, which sets some of them to zero.
+    r"""The lasso, a penalty on absolute values, which sets some coefficients to zero.
 
     The elastic net with ``l1_ratio=1``; see there for the parameters.
 
@@ -125,9 +127,9 @@ class Lasso(ElasticNet):
     strength : float, optional
         :math:`\lambda`, not negative.
     l1_ratio : float
-        1, and not to be given.
+        Fixed at 1.
     standardize, keep, relative : optional
-        As of ``ElasticNet``.
+        As in ``ElasticNet``.
 
     References
     ----------
@@ -144,19 +146,19 @@ class Lasso(ElasticNet):
 
 @dataclass(frozen=True)
 class Ridge(ElasticNet):
-    r"""The ridge: squares of coefficients, which shrinks all of them.
+    r"""The ridge, a penalty on squares, which shrinks all coefficients.
 
-    The elastic net with ``l1_ratio=0``; see there for the parameters. The fit has the covariance of the posterior under
-    the normal prior that the ridge is.
+    The elastic net with ``l1_ratio=0``; see there for the parameters. The covariance of the fit is that of the
+    posterior under the equivalent normal prior.
 
     Parameters
     ----------
     strength : float, optional
         :math:`\lambda`, not negative.
     l1_ratio : float
-        0, and not to be given.
+        Fixed at 0.
     standardize, keep, relative : optional
-        As of ``ElasticNet``.
+        As in ``ElasticNet``.
 
     References
     ----------
@@ -174,20 +176,20 @@ class Ridge(ElasticNet):
 
 @dataclass(frozen=True)
 class RelaxedLasso(Lasso):
-    r"""The relaxed lasso: between the lasso and the unpenalised fit on the columns that it chose.
+    r"""The relaxed lasso, between the lasso and the unpenalised fit on the columns that it selected.
 
     .. math:: \gamma \hat\beta_{\mathrm{lasso}} + (1 - \gamma) \hat\beta_{\mathrm{refit}}
 
     Parameters
     ----------
     strength : float, optional
-        That of the lasso which chooses.
+        Strength of the selecting lasso.
     gamma : float, default 0
-        Share of the lasso, in [0, 1].
+        Weight of the lasso, in [0, 1].
     l1_ratio : float
-        1, and not to be given.
+        Fixed at 1.
     standardize, keep, relative : optional
-        As of ``ElasticNet``.
+        As in ``ElasticNet``.
 
     References
     ----------
@@ -204,7 +206,7 @@ class RelaxedLasso(Lasso):
     gamma: float = field(default=0.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range."""
+        """Refuse values out of range."""
         super().__post_init__()
         require_share(self.gamma, "RelaxedLasso(gamma=...)")
 
@@ -216,28 +218,28 @@ class RelaxedLasso(Lasso):
 
 @dataclass(frozen=True)
 class AdaptiveLasso(Lasso):
-    r"""The adaptive lasso: each coefficient penalised by one over the size of a first estimate.
+    r"""The adaptive lasso, which penalises each coefficient in inverse proportion to the size of an initial estimate.
 
     .. math:: v_j = 1 / |s_j \tilde\beta_j|^{\kappa}, \qquad \lambda \sum_j v_j |s_j \beta_j|
 
-    A coefficient whose first estimate is zero is left out.
+    A coefficient with initial estimate zero is excluded.
 
     Parameters
     ----------
     strength : float, optional
         :math:`\lambda`, not negative.
     initial : penalty, mapping or array-like, optional
-        First estimates: those of a penalty with its strength, such as ``lk.Ridge(0.01)``, or numbers by coefficient, on
-        the scale of the columns as given (the ``coef`` of a fit, of several outcomes a row per term and a column per
-        outcome; numbers by term hold for all outcomes). By default those of a maximum likelihood fit, which
-        must exist. In a cross-validation first estimates are made anew without each fold; numbers stay, whatever rows
-        they have seen.
+        Initial estimates: a penalty with its strength, such as ``lk.Ridge(0.01)``, or numbers by coefficient on the
+        scale of the columns as given (the ``coef`` of a fit; with several outcomes one row per term and one column per
+        outcome, or numbers by term for all outcomes). Default: maximum likelihood, which must exist. Cross-validation
+        recomputes initial estimates without each fold; given numbers are used unchanged, whichever rows they are based
+        on.
     power : float, default 1
         :math:`\kappa`, positive.
     l1_ratio : float
-        1, and not to be given.
+        Fixed at 1.
     standardize, keep, relative : optional
-        As of ``ElasticNet``.
+        As in ``ElasticNet``.
 
     References
     ----------
@@ -253,7 +255,7 @@ class AdaptiveLasso(Lasso):
     power: float = field(default=1.0, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range."""
+        """Refuse values out of range."""
         super().__post_init__()
         if not is_number(self.power) or not 0.0 < self.power < math.inf:
             raise DataError(f"AdaptiveLasso(power={self.power!r}): give a positive number.")
@@ -261,13 +263,13 @@ class AdaptiveLasso(Lasso):
             for part in parts_of(self.initial):
                 if isinstance(part, ElasticNet) and part.strength is None:
                     raise DataError(
-                        f"AdaptiveLasso(initial=...): the penalty that makes the first estimates ({part.words}) has no "
-                        "strength; give it one, such as lk.Ridge(0.01)."
+                        f"AdaptiveLasso(initial=...): the penalty that yields the initial estimates ({part.words}) has "
+                        "no strength; give one, such as lk.Ridge(0.01)."
                     )
 
     @property
     def first_given(self) -> bool:
-        """Whether the first estimates are numbers, which stay when rows are left out."""
+        """Whether the initial estimates were given as numbers, which are kept when rows are left out."""
         return self.initial is not None and not isinstance(self.initial, Specification)
 
     @property

@@ -13,25 +13,26 @@ __all__ = ["GroupLasso"]
 
 @dataclass(frozen=True)
 class GroupLasso(ElasticNet):
-    r"""The group lasso: the length of each group of coefficients, which come and go together.
+    r"""The group lasso, a penalty on the norm of each group of coefficients, which enter and leave together.
 
     .. math::
 
         \lambda \sum_g v_g \left((1 - \alpha) \sqrt{p_g} \lVert b_g \rVert_2 + \alpha \lVert b_g \rVert_1\right),
         \qquad b_j = s_j \beta_j
 
-    :math:`p_g` counts the columns of the group that vary. With ``l1_ratio`` above zero it is the sparse-group lasso.
+    :math:`p_g` is the number of non-constant columns of the group. With ``l1_ratio`` above zero it is the sparse-group
+    lasso.
 
     Parameters
     ----------
     strength : float, optional
         :math:`\lambda`, not negative.
     l1_ratio : float, default 0
-        Share :math:`\alpha` of the absolute values.
+        Weight :math:`\alpha` of the absolute values.
     groups : mapping, optional
-        Names of groups to terms or coefficients. By default each term of the formula is a group.
+        Mapping of group names to terms or coefficients. Default: each term of the formula is a group.
     standardize, keep, relative : optional
-        As of ``ElasticNet``; ``relative`` may name groups.
+        As in ``ElasticNet``; ``relative`` may name groups.
 
     References
     ----------
@@ -48,7 +49,7 @@ class GroupLasso(ElasticNet):
     groups: Mapping[str, Sequence[str]] | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range, and groups without names."""
+        """Refuse values out of range and groups without names."""
         super().__post_init__()
         if self.groups is not None and not isinstance(self.groups, Mapping):
             raise DataError(

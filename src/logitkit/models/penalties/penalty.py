@@ -1,11 +1,11 @@
-r"""A penalty as arrays: what a solver and a certificate ask of it.
+r"""A penalty as arrays, with the functions that solvers and certificates use.
 
 .. math::
 
     \Omega(b) = \sum_j \left(\lambda_j |b_j| + \tfrac12 \kappa_j b_j^2\right) + \sum_g \nu_g \lVert b_g \rVert_2 ,
     \qquad l_j \le b_j \le u_j
 
-Strengths are absolute: they stand beside a sum over rows, not a mean. Equations are those of
+Strengths are absolute: they are added to a sum over rows, not to a mean. Equations are those of
 ``docs/maths/penalties.md``.
 """
 
@@ -56,7 +56,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Penalty:
-    """Strengths, bounds and groups, one entry a coefficient.
+    """Strengths, bounds and groups, one entry per coefficient.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ class Penalty:
         return np.clip(coef, self.lower, self.upper)
 
     def plus(self, other: Penalty, share: float = 1.0) -> Penalty:
-        """Return the sum with a share of another penalty; bounds are those of both."""
+        """Return the sum with a multiple of another penalty, within the bounds of both."""
         groups = self.groups
         if other.groups is not None:
             extra = replace(other.groups, strengths=share * other.groups.strengths)
@@ -276,7 +276,7 @@ class Penalty:
         return np.asarray(np.where(endless, np.inf, total))
 
     def distance(self, coef: FloatArray, slope: FloatArray) -> FloatArray:
-        """Return how far minus the slope is from the subdifferential, shape (p,) (equation 17)."""
+        """Return the distance of minus the slope from the subdifferential, shape (p,) (equation 17)."""
         pull = -slope - self.l2 * coef
         at_zero = np.abs(soft(pull, self.l1))
         away = np.where(coef == 0.0, at_zero, np.abs(pull - self.l1 * np.sign(coef)))

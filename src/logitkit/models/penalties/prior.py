@@ -12,20 +12,22 @@ __all__ = ["GaussianPrior"]
 
 @dataclass(frozen=True)
 class GaussianPrior(Part):
-    r"""A normal prior of the coefficients, on the scale of the columns as given.
+    r"""A normal prior on the coefficients, on the scale of the columns as given.
 
     .. math:: \tfrac12 (\beta - m)' P (\beta - m)
 
-    beside the negative log-likelihood itself, not its mean: P is absolute. The fit is the posterior mode.
+    added to the negative log-likelihood itself, not to its mean, so P is on an absolute scale. The fit is the posterior
+    mode.
 
     Parameters
     ----------
     mean : float, mapping or (p,) array-like, default 0
-        The centre m: one number for all, by term or coefficient (0 where not named), or an array in order.
+        The centre m: one number for all coefficients, numbers by term or coefficient (0 if not named), or an array in
+        order.
     precision : float, mapping, (p,) or (p, p) array-like, default 1
-        P: one number for all but the intercept, which is free as under any penalty; by term or coefficient (0 where not
-        named: flat), the diagonal, or the whole matrix. These three hold for the intercept as well:
-        ``precision={"Intercept": 0.1, "age": 1.0}``.
+        P: one number for all coefficients other than the intercept, which then is free as under any penalty; numbers by
+        term or coefficient (0, a flat prior, if not named); the diagonal; or the whole matrix. The last three include
+        the intercept: ``precision={"Intercept": 0.1, "age": 1.0}``.
 
     Examples
     --------

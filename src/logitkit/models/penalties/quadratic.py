@@ -45,7 +45,7 @@ class Quadratic:
         return self._times(coef if self.centre is None else coef - self.centre)
 
     def scaled(self, share: float) -> Quadratic:
-        """Return a share of the penalty."""
+        """Return a multiple of the penalty."""
         return Quadratic(share * self.strengths, self.centre)
 
     def pick(self, index: IntArray) -> Quadratic:

@@ -75,7 +75,8 @@ def _tell_once(folder: str, error: Exception) -> None:
     _told.append(folder)
     warnings.warn(
         f"Compiled code in '{folder}' cannot be read or written ({type(error).__name__}: {error}). It is compiled "
-        "anew, which takes some seconds in each process. Free space there, or delete the files *.nbi and *.nbc in it.",
+        "again, which takes a few seconds in each process. Free space there, or delete the files *.nbi and *.nbc in "
+        "it.",
         LogitkitWarning,
         stacklevel=2,
     )

@@ -142,7 +142,7 @@ def logit_walk(
 def _chunk(
     eta: FloatArray, y: FloatArray, weights: FloatArray, slope: FloatArray, curvature: FloatArray, space: FloatArray
 ) -> tuple[float, float, float, float]:
-    """Fill slope and curvature of a few rows, and return their sums; ``space`` has two numbers a row."""
+    """Fill slope and curvature of a few rows, and return their sums; ``space`` has two numbers per row."""
     loss, mean = space[0, : eta.shape[0]], space[1, : eta.shape[0]]
     _decay(eta, curvature)
     _fill(eta, y, weights, slope, curvature, loss, mean)

@@ -1,4 +1,4 @@
-r"""Products with coded columns: one code a row stands for a row of an indicator matrix.
+r"""Products with coded columns: one code per row represents a row of an indicator matrix.
 
 Row i of the matrix has the value :math:`s_i` in column ``codes[i]`` and zeros elsewhere; a negative code is a row of
 zeros, as the reference level of a factor has. ``scale`` of length zero means that every :math:`s_i` is one. All

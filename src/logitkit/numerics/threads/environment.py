@@ -37,6 +37,6 @@ def _number_of(variable: str, text: str) -> int:
     if number.isascii() and number.isdigit() and len(number) < 10 and int(number) >= 1:
         return int(number)
     raise DataError(
-        f"The environment variable {variable} is {text!r}, which is no number of threads: "
-        "set it to a whole number of at least 1, unset it, or call set_threads, which goes before it."
+        f"The environment variable {variable} is {text!r}, which is not a number of threads: set it to a whole number "
+        "of at least 1, unset it, or call set_threads, which takes precedence."
     )

@@ -39,13 +39,13 @@ _pool_users: set[object] = set()
 def set_threads(n: int | None) -> None:
     """Set how many threads the engine may use.
 
-    Work that runs elsewhere in the process goes on undisturbed, and its next blocks use the new number.
+    Work already running elsewhere in the process continues, and its next blocks use the new number.
 
     Parameters
     ----------
     n : int or None
-        At least 1; ``None`` returns to the environment's choice (``LOGITKIT_NUM_THREADS``, else
-        ``OMP_NUM_THREADS``, else the processors that this process may run on). Results do not depend on it.
+        At least 1; ``None`` restores the choice of the environment (``LOGITKIT_NUM_THREADS``, else ``OMP_NUM_THREADS``,
+        else the processors available to the process). Results do not depend on it.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def set_threads(n: int | None) -> None:
 
 
 def get_threads() -> int:
-    """Return how many threads the engine uses now.
+    """Return the number of threads that the engine uses.
 
     Returns
     -------
@@ -197,7 +197,7 @@ def _retire_pool() -> ThreadPoolExecutor | None:
 
 @contextmanager
 def threads_in_use() -> Iterator[None]:
-    """Keep the threads of the pool from one walk to the next, and end them when the last that uses them is done.
+    """Keep the threads of the pool between calls, and end them when the last call that uses them is done.
 
     An interruption ends them at once: the calling thread's tasks that have not begun are cancelled, and running ones
     finish their block. What other threads of the process submitted is still done.
@@ -222,7 +222,7 @@ def threads_in_use() -> Iterator[None]:
 
 
 def _stop_work() -> None:
-    """Give up the walks of the calling thread, and wait for the threads of the pool to end."""
+    """Abandon the calls of this thread, and wait for the threads of the pool to end."""
     walks = [walk for walk in _here.open if not walk.stopped]
     if not walks and _pool is None:
         return
@@ -269,7 +269,7 @@ def ordered_map(
 ) -> Iterator[T]:
     """Apply a function to 0, 1, ... on threads, and yield the results in that order.
 
-    Inside a task of another ``ordered_map`` all runs on the task's own thread. When the walk ends early, by an error,
+    Inside a task of another ``ordered_map`` all runs on the task's own thread. When the call ends early, by an error,
     an interruption or because nobody wants the rest, tasks that have not begun are cancelled and running ones
     awaited for a moment; an interruption ends the threads too.
 

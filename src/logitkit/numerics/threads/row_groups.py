@@ -34,7 +34,7 @@ class RowGroups:
     bounds : tuple of (int, int)
         First row of each group, and the row after its last.
     light : bool, default False
-        Whether a walk over a group is short beside the waking of a thread.
+        Whether a pass over a group is short compared with waking a thread.
     """
 
     block: int

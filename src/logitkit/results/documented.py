@@ -1,0 +1,48 @@
+"""One docstring for a verb of the fit and for the same verb on other rows."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+C = TypeVar("C", bound=type)
+
+__all__ = ["documents"]
+
+SECTION = re.compile(
+    r"\A(?P<before>.*?)^Parameters\n-+\n(?P<entries>.*?)(?P<after>^\w+\n-+\n.*)?\Z", re.MULTILINE | re.DOTALL
+)
+ENTRY = re.compile(r"^(?P<name>\w+) : .*\n(?:(?: +.*)?\n)*", re.MULTILINE)
+
+
+def documents(twin: type) -> Callable[[C], C]:
+    """Give the verbs of ``twin`` the docstrings of the decorated class, less the parameters that they lack.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> from logitkit.results.on_rows import FitOnRows
+    >>> "data : table" in lk.Fit.residuals.__doc__, "data : table" in FitOnRows.residuals.__doc__
+    (True, False)
+    """
+
+    def decorate(kind: C) -> C:
+        for name, verb in vars(twin).items():
+            full = getattr(kind, name, None)
+            if inspect.isfunction(verb) and inspect.isfunction(full) and full.__doc__ and not name.startswith("_"):
+                verb.__doc__ = _of_parameters(inspect.cleandoc(full.__doc__), set(inspect.signature(verb).parameters))
+        return kind
+
+    return decorate
+
+
+def _of_parameters(text: str, names: set[str]) -> str:
+    """Return a docstring with those of its parameters that are named."""
+    found = SECTION.match(text + "\n")
+    if found is None:
+        return text
+    kept = "".join(entry[0] for entry in ENTRY.finditer(found["entries"]) if entry["name"] in names)
+    section = f"Parameters\n----------\n{kept.rstrip()}\n\n" if kept else ""
+    return f"{found['before']}{section}{found['after'] or ''}".strip()
