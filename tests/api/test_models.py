@@ -84,7 +84,7 @@ def test_offsets_are_those_of_the_model() -> None:
     found = lk.fit(SEVERAL, data, model=lk.Multinomial(), offset=by_outcome)
     assert_same(found, lk.multinomial(SEVERAL, data, offset=by_outcome))
     assert_same(lk.fit_matrix(*matrix(), offset=tilt), lk.logit_matrix(*matrix(), offset=tilt))
-    with pytest.raises(DataError, match="by outcome"):
+    with pytest.raises(DataError, match="one offset per outcome"):
         lk.fit(SEVERAL, data, model=lk.Multinomial(), offset=tilt)
 
 

@@ -119,7 +119,7 @@ def test_the_row_of_a_bad_weight_is_that_of_the_table() -> None:
 
 def test_weights_all_zero_of_text_or_not_whole() -> None:
     assert_says(refuse(small(), weights=np.zeros(60)), DataError, "all zero")
-    assert_says(refuse(small(), weights="region"), DataError, "must be numbers", "weights")
+    assert_says(refuse(small(), weights="region"), DataError, "must be numeric", "weights")
     frame = small().assign(weight=0.5)
     error = refuse(frame, weights="weight")
     assert_says(error, DataError, "0.5", "row 0", "whole", "weight_kind='precision'", "weight_kind='sampling'")

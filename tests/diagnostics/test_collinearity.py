@@ -99,7 +99,7 @@ def test_says_when_there_is_no_intercept(fitted):
 
 
 def test_nothing_to_compare_is_refused(fit_formula, tied):
-    with pytest.raises(UnsupportedError, match="no column but the intercept"):
+    with pytest.raises(UnsupportedError, match="no column besides the intercept"):
         collinearity(fit_formula("y ~ 1", tied)[0])
     with pytest.raises(SeparationError, match="x"):
         collinearity(fit_formula("y ~ x", {"x": [0, 1, 2, 3], "y": [0, 0, 1, 1]})[0])
@@ -179,5 +179,5 @@ def test_separated_and_aliased_coefficients_take_no_part(lbw):
     alone = lk.multinomial("race ~ g", data)
     with pytest.raises(SeparationError, match="No coefficient other than the intercepts is finite"):
         alone.collinearity()
-    with pytest.raises(UnsupportedError, match="no column but the intercept"):
+    with pytest.raises(UnsupportedError, match="no column besides the intercept"):
         lk.multinomial("race ~ 1", lbw).collinearity()

@@ -169,7 +169,7 @@ def test_folds_are_stated_as_for_the_function():
         there = lk.cross_validate(f"y ~ {formula}", table, model=lk.Binary(event="relapse"), folds=folds, **FEW)
         pd.testing.assert_frame_equal(model.fit(X, y).scores_, there.scores)
         assert there.record.folds.words in model.fit_.penalty.chosen
-    with pytest.raises(LogitkitError, match=r"groups= was given, and cv=Folds\(k=4\) does not use them"):
+    with pytest.raises(LogitkitError, match=r"groups= was given, but cv=Folds\(k=4\) does not use them"):
         LogitClassifierCV(formula, cv=lk.Folds(4), **FEW).fit(X, y, groups=np.arange(len(y)) // 5)
     with pytest.raises(LogitkitError, match="groups='stage': with a ready matrix give an array"):
         LogitClassifierCV(cv=lk.Folds(4, groups="stage"), **FEW).fit(*overlapping())

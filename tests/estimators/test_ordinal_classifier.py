@@ -223,7 +223,7 @@ def test_text_is_never_sorted_in_silence(data, kind):
         (["poor", "fair", "good"], r"'y' holds 'very good', which is not in order="),
         (["poor", "fair", "good", "very goood"], r"Did you mean 'very goood'\?"),
         (["poor", "poor", "fair", "good", "very good"], r"order= names 'poor' twice"),
-        (3, r"order=3 is no list"),
+        (3, r"order=3 is not a list"),
     ],
 )
 def test_an_order_that_cannot_be_is_refused(data, order, told):
@@ -287,11 +287,11 @@ def test_what_cannot_be_is_refused(data):
     frame = pd.DataFrame(X, columns=["a", "b", "c"])
     with pytest.raises(FormulaError, match="leave the intercept in the formula"):
         OrdinalClassifier("0 + a").fit(frame, y)
-    with pytest.raises(ResponseError, match="needs two classes or more, and y has one class only, 2"):
+    with pytest.raises(ResponseError, match="needs two classes or more, and y has only the class 2"):
         OrdinalClassifier().fit(X, np.full(len(X), 2))
-    with pytest.raises(UnsupportedError, match="model='continuation' is not yet offered"):
+    with pytest.raises(UnsupportedError, match="model='continuation' is not offered in this version"):
         OrdinalClassifier(model="continuation").fit(X, y)
-    with pytest.raises(UnsupportedError, match="does not go with model='adjacent'"):
+    with pytest.raises(UnsupportedError, match="cannot be combined with model='adjacent'"):
         OrdinalClassifier(model="adjacent", link="probit").fit(X, y)
     with pytest.raises(FormulaError, match="nominal"):
         OrdinalClassifier(nominal="zz").fit(frame, y)
@@ -334,7 +334,7 @@ def test_rows_whose_thresholds_cross_have_no_label(data):
     proba = model.predict_proba(far)
     assert np.flatnonzero(np.isnan(proba).any(axis=1)).tolist() == [3, 5]
     assert np.isnan(model.decision_function(far)[[3, 5]]).all()
-    told = rf"In 2 of {len(y)} rows \(the first is row 3, from 0\) the thresholds cross, .* predict_proba gives nan"
+    told = rf"In 2 of {len(y)} rows \(the first is row 3, from 0\) the thresholds cross .* predict_proba gives nan"
     with pytest.raises(DataError, match=told):
         model.predict(far)
 

@@ -39,9 +39,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("y,x,z\n0,1,2\n\n1,2\n", "line 4: the row has 2 fields, the header 3 names"),
         ('y,x\n0,"a\nb"\n1,2,3,4\n', "line 4: the row has 4 fields, the header 2 names. If a value contains"),
         ("\n\ny,x\n0\n", "line 4: the row has 1 field"),
-        ("y,x,x\n0,1,2\n", r"line 1: the column name 'x' stands 2 times \(columns 2 and 3\)"),
-        ("y,x,x,x\n", r"'x' stands 3 times \(columns 2, 3 and 4\)"),
-        ("\ufeffy,x,y\n0,1,2\n", "line 1: the column name 'y' stands 2 times"),
+        ("y,x,x\n0,1,2\n", r"line 1: the column name 'x' occurs 2 times \(columns 2 and 3\)"),
+        ("y,x,x,x\n", r"'x' occurs 3 times \(columns 2, 3 and 4\)"),
+        ("\ufeffy,x,y\n0,1,2\n", "line 1: the column name 'y' occurs 2 times"),
         ("y,,x\n0,1,2\n", "line 1: column 2 has no name"),
         ("y,x,\n0,1,2\n", "line 1: column 3 has no name"),
         ("y,x, \n0,1,2\n", "line 1: column 3 has no name"),
@@ -95,7 +95,7 @@ def test_names_that_stand_twice_are_refused_in_every_kind_of_table() -> None:
     ]
     for table in (arrow, frame):
         for call in calls:
-            with pytest.raises(LogitkitError, match=r"'x' stands 2 times \(columns 2 and 3\)|2 columns called 'x'"):
+            with pytest.raises(LogitkitError, match=r"'x' occurs 2 times \(columns 2 and 3\)|2 columns called 'x'"):
                 call(table)
     with pytest.raises(DataError, match="Column 2 of the table has no name"):
         lk.logit("y ~ .", frame.set_axis(["y", " ", "x"], axis=1))
@@ -112,7 +112,7 @@ def test_names_that_stand_twice_are_refused_in_every_kind_of_table() -> None:
         (7, "must be one name per column"),
         (["Intercept", 1], "must be one name per column"),
         (["Intercept"], "names has 1 entries and X has 2 columns"),
-        (["x", "x"], "the column name 'x' stands 2 times"),
+        (["x", "x"], "the column name 'x' occurs 2 times"),
         (["x", ""], "column 2 has no name"),
     ],
 )

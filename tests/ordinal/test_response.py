@@ -72,7 +72,7 @@ def test_a_matrix_has_its_own_column_of_ones() -> None:
     [
         ({"order": ["low", "mid"]}, DataError, "'high', which is not in order="),
         ({"order": ["low", "mid", "high", "low"]}, DataError, "names 'low' twice"),
-        ({"order": "low"}, DataError, "no list"),
+        ({"order": "low"}, DataError, "not a list"),
         ({"model": "continuation"}, UnsupportedError, "not offered in this version"),
         ({"model": "stereotype"}, UnsupportedError, "not offered in this version"),
         ({"model": "parallel"}, DataError, "model='parallel'"),

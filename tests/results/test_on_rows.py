@@ -128,7 +128,7 @@ def test_rows_that_are_not_estimable_are_left_out_and_counted() -> None:
 def test_a_report_counts_rows_that_the_fit_says_nothing_of(tmp_path: Path) -> None:
     fit = lk.logit("low ~ lwt + C(race)", BIRTHS[BIRTHS["race"] != "other"])
     page = fit.on(BIRTHS, unseen="missing").report(tmp_path / "page.html").read_text(encoding="utf-8")
-    assert "Rows used: 122 of 189. Left out: 67 that the fit says nothing of" in page
+    assert "Rows used: 122 of 189. Left out: 67 that the fit cannot predict" in page
 
 
 def test_the_verbs_show_themselves() -> None:

@@ -22,11 +22,13 @@ __all__ = ["AbsorbedLevels", "terms_without_intercept", "without_intercept"]
 ROUNDING = 1e-10  # of a row and of its anchor: a distance that is smaller is none
 #: Why a verb is not offered beside absorbed levels, and what would be valid.
 REFUSED: dict[NuisanceVerb, str] = {
-    "penalty": "absorb= with penalty= is not offered: the intercepts of the levels would be penalised or not?",
+    "penalty": (
+        "absorb= with penalty= is not offered: it would be unclear whether the intercepts of the levels are penalised."
+    ),
     "refit": (
-        "{name} is absorbed: refits by weights would hold the intercepts of its {n_levels:,} levels at those of this "
-        "fit, and so understate what samples differ by. Use errors by cluster, cluster={name!r}, for dependence within "
-        "levels, or fit.bias_correction() for the bias that many levels bring."
+        "{name} is absorbed: weighted refits would fix the intercepts of its {n_levels:,} levels at their "
+        "estimates, and so understate the variation between samples. Use cluster-robust errors, cluster={name!r}, "
+        "for dependence within levels, or fit.bias_correction() for the bias caused by many levels."
     ),
     "profile": (
         "{name} is absorbed: a profile likelihood would hold a function of the coefficients fixed and fit the "
@@ -154,9 +156,10 @@ class AbsorbedLevels:
         """Return why the intercepts have no standard errors, empty where they have."""
         if covariance:
             return (
-                f"Standard errors of predictions are not offered with {covariance} and {self.name} absorbed: a level's "
-                "intercept rests on the rows of that level alone, which say little of its variance by a sandwich. "
-                "fit.predict gives the probabilities; without sampling weights or cluster= there are errors."
+                f"Standard errors of predictions are not offered with {covariance} and {self.name} absorbed: the "
+                "intercept of a level is estimated from the rows of that level alone, too few for a sandwich estimate "
+                "of its variance. fit.predict gives the probabilities; without sampling weights or cluster= their "
+                "standard errors are available."
             )
         if self.means is None or self.curvature is None:
             return (

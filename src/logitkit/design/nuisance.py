@@ -193,7 +193,8 @@ class NoNuisance:
         if verb != "bias_correction":
             return ""
         return (
-            "The bias is that of an intercept for each of many levels: fit with absorb=..., the column of the levels."
+            "The correction is for the bias due to one intercept for each of many levels: fit with absorb=..., the "
+            "column of the levels."
         )
 
     def why_no_errors(self, covariance: str, n_columns: int) -> str:

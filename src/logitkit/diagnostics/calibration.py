@@ -192,7 +192,7 @@ def calibration(
     bins : int, default 10
         Number of bins, fewer where equal predictions, which stay together, leave one empty.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
     reference : int, optional
         Place of the outcome that the others are compared with; the fit's reference by default, in symmetric form the
         first outcome. An event is compared with its absence.

@@ -202,7 +202,7 @@ def classification(
         Probability from which an event is predicted, 0.5 by default. Of several outcomes the most probable is
         predicted.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
 
     Returns
     -------

@@ -215,7 +215,7 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     design : Design
         Rows with their outcome: those of the fit, or new ones.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
 
     Returns
     -------

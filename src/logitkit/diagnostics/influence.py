@@ -154,7 +154,7 @@ def influence(record: FitRecord, design: Design) -> Influence:
     require(record, "influence")
     if not is_sample(record, design):
         raise UnsupportedError(
-            f"Influence is defined for the rows of the fit; these {design.n_rows:,} rows differ, or were changed "
+            f"Influence is defined for the rows of the fit; these {design.n_rows:,} rows are different or changed "
             "since. Give the table of the fit."
         )
     eta, response = fitted_rows(record, design).eta, design.response

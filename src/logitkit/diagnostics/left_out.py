@@ -31,7 +31,7 @@ class LeftOut:
     undetermined : int
         Rows whose prediction is undetermined under separation.
     unseen : int
-        Rows that the fit says nothing of, such as those with a level that it never saw.
+        Rows that the fit cannot predict, such as those with a level that it never saw.
 
     Examples
     --------

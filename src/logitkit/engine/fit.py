@@ -131,7 +131,7 @@ def _plan(design: Design, form: Form) -> Plan:
 
 
 def _wide(design: Design, layout: ArrowLayout, form: Form, solver: Newton, level: float) -> FitRecord:
-    """Fit a design that can be fitted in no other way."""
+    """Fit a design that only elimination of levels can handle."""
     try:
         return fit_wide(design, layout, form, solver, level)
     except NearlyCollinear as found:
@@ -159,7 +159,7 @@ def _coordinates(design: Design, form: Form, make: Maker) -> Columns:
 
 
 def _as_given(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
-    """Return coordinates that change nothing."""
+    """Return identity coordinates."""
     del matrix, weights, intercept, centred
     return identity_coordinates()
 
@@ -224,14 +224,14 @@ def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tup
         words = f"; {others} of {len(maxima)} starts lead to a lower maximum of the likelihood"
         warn_caller(
             f"The likelihood has several maxima: {others} of {len(maxima)} starts of the solver lead to a lower one. "
-            "The highest that was found is reported; there may be a higher one.",
+            "The highest maximum found is reported; there may be a higher one.",
             DataWarning,
         )
     return solved._replace(solution=best), words
 
 
 def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
-    """Return the second derivatives that standard errors follow from."""
+    """Return the second derivatives on which standard errors are based."""
     found = solved.solution.evaluation.hessian
     if form.family.solving != form.family:
         found = _objective(design, form, solved.columns).with_family(form.family).evaluate(solved.solution.coef).hessian
@@ -299,7 +299,8 @@ def _require_determined(design: Design, first: Evaluation, form: Form, columns: 
         if given.aliased.size:
             names = ", ".join(design.info.names[j] for j in given.aliased)
             raise FormulaError(
-                f"Columns are determined by others that enter the predictors in another way ({names}): leave them out."
+                f"Columns are linear combinations of columns that enter the predictors differently ({names}): leave "
+                "them out."
             )
         if isinstance(columns, PartCoordinates) and form.family.words.untold:
             array = _dense(first).array
@@ -310,9 +311,9 @@ def _require_determined(design: Design, first: Evaluation, form: Form, columns: 
             )
             raise FormulaError(f"No row tells these coefficients: {names}. {form.family.words.untold}")
         raise FormulaError(
-            "The predictors of the outcomes do not determine one another's coefficients: only differences between "
-            "outcomes can be estimated, so a term that is equal for all outcomes, the reference among them, has none. "
-            "Or a column has a mean that is large beside its spread: subtract it."
+            "The coefficients are not identified: only differences between outcomes can be estimated, so a term that "
+            "is equal for all outcomes, the reference included, has no estimable coefficient. The cause may also be a "
+            "column whose mean is large relative to its spread: subtract the mean."
         )
 
 

@@ -1,4 +1,4 @@
-"""The frozen record of a fit: everything that is known afterwards, and no row of the data."""
+"""The frozen record of a fit, which holds no row of the data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["FitRecord"]
 
 @dataclass(frozen=True, kw_only=True)
 class FitRecord:
-    """What is known after the fit of any model, without the rows.
+    """The result of a fit of any model, without its rows.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ class FitRecord:
 
     @once
     def equations(self) -> tuple[Equation, ...]:
-        """The coefficients by what they are of, in order: one equation for two outcomes, else one per outcome."""
+        """The coefficients by equation, in order: one equation for two outcomes, otherwise one per outcome."""
         return tuple(
             Equation(label, part.columns, row)
             for part, places in zip(self.predictors.parts, self.predictors.places, strict=True)
@@ -207,7 +207,7 @@ class FitRecord:
         )
 
     def __post_init__(self) -> None:
-        """Make the arrays read-only: a record is what was found."""
+        """Make the arrays read-only, as a record is frozen."""
         for name in ("coef", "inner_coef", "aliased"):
             getattr(self, name).flags.writeable = False
 
@@ -347,12 +347,12 @@ class FitRecord:
 
     @property
     def has_likelihood(self) -> bool:
-        """False when weights or clusters make the likelihood a working device only, and after a penalty."""
+        """False with sampling weights or clusters, which leave a pseudo-likelihood, and after a penalty."""
         return self.covariance.kind == "model"
 
     @property
     def has_deviance(self) -> bool:
-        """False when weights or clusters make the likelihood a working device only."""
+        """False with sampling weights or clusters, which leave a pseudo-likelihood."""
         given = self.info.response
         return given.weight_kind != "sampling" and given.cluster is None
 

@@ -35,7 +35,7 @@ class OrdinalClassifier(SingleFit):
     model : {'cumulative', 'adjacent'}
         Which of the two.
     link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit'}
-        Distribution function F of the cumulative model; adjacent categories have the logit.
+        Link of the cumulative model, the inverse of F; the adjacent-category model has the logit.
     nominal : str or sequence of str, optional
         Terms of the formula, or columns of X, with a coefficient per threshold; all others have one.
     order : sequence or 'sorted', optional

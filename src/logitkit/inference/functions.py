@@ -108,7 +108,7 @@ def function_estimates(record: FitRecord, functions: FloatArray, level: float | 
     functions : (m, p) array
         One row per function.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
 
     Returns
     -------

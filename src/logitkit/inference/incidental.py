@@ -72,7 +72,7 @@ class BiasCorrection:
     n_levels_halves : float
         Mean number of levels that took part in a fit of half the rows; ``n_levels`` for the analytic correction.
     share : float
-        Length of the correction as a share of that of the estimate, both in the metric of the information.
+        Length of the correction as a proportion of that of the estimate, both in the metric of the information.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def bias_correction(
         ``'jackknife'`` splits the rows of each level in the order of the table, which should be that of time, and asks
         only that both halves follow the same law.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
 
     Returns
     -------
@@ -189,7 +189,7 @@ def bias_correction(
 
 
 def _share(record: FitRecord, corrected: FloatArray) -> float:
-    """Return the length of the correction as a share of that of the estimate."""
+    """Return the length of the correction as a proportion of that of the estimate."""
     known = np.isfinite(corrected)
     if not known.any():
         return 0.0
@@ -236,7 +236,7 @@ def _split_panel(record: FitRecord, design: Design) -> tuple[FloatArray, float]:
 
 
 def _first_half(design: Design, extra: int) -> tuple[FloatArray, bool]:
-    """Return which share of each row belongs to the first half of its level, and whether some level is odd.
+    """Return the proportion of each row assigned to the first half of its level, and whether some level is odd.
 
     Observations are counted one by one, so that a row of frequency weight two is the row twice.
     """
@@ -255,7 +255,7 @@ def _first_half(design: Design, extra: int) -> tuple[FloatArray, bool]:
 
 
 def _fit_part(record: FitRecord, design: Design, share: FloatArray) -> tuple[FloatArray, int]:
-    """Return the coefficients of a fit to a share of each row, nan where it leaves them open, and its levels."""
+    """Return the coefficients of a fit to a proportion of each row, nan where undetermined, and its levels."""
     response, codes = design.response, design.level_codes
     assert codes is not None
     rows = np.flatnonzero((share > 0.0) & (response.weights > 0.0))
@@ -275,11 +275,11 @@ def _fit_part(record: FitRecord, design: Design, share: FloatArray) -> tuple[Flo
         found, _ = fit_model(given, record.form, Newton(), record.level)
     except SeparationError as error:
         raise SeparationError(
-            "No level has both outcomes in a half of its rows, so that the jackknife has nothing to fit: it needs at "
-            "least four rows in many levels. Use method='analytic', or have more rows a level."
+            "No level has both outcomes in one half of its rows, so the half-panel jackknife cannot be computed: it "
+            "needs many levels with at least four rows each. Use method='analytic', or gather more rows per level."
         ) from error
     if not found.converged:
         raise ConvergenceError(
-            f"The fit of a half of the rows has not converged ({found.status.value}); use method='analytic'."
+            f"The fit to one half of the rows has not converged ({found.status.value}); use method='analytic'."
         )
     return found.coef, found.nuisance.n_parameters

@@ -245,7 +245,7 @@ def predictions(
     offset : (m, n) array or None
         Added to the linear predictors.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
     sides : (n,) array, optional
         From ``known_sides``.
     levels : (n,) int array, optional

@@ -83,7 +83,7 @@ def odds_ratios(
     units : mapping of str to float, optional
         Change of a variable, as it stands in the formula; 1 for those not named. In a product changes multiply.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
 
     Returns
     -------

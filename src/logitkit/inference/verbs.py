@@ -53,15 +53,15 @@ class Refusal:
 
 RESAMPLING = Refusal(
     "Resampling",
-    "the replicates would be fits without the penalty; and with it, the pull towards zero is a bias that replicates "
-    "share and do not show",
+    "replicates without the penalty would be fits of another model, and replicates with it all carry the bias of "
+    "shrinkage, which they therefore cannot reveal",
     f"for intervals, {ELSEWHERE}; for how stable the choice is, call lk.cross_validate on resampled rows yourself",
 )
 #: What rests on maximum likelihood, by the name of the verb.
 AFTER_PENALTY = {
     "test": Refusal(
         "A Wald test",
-        "it takes the estimates for unbiased, and the penalty pulls them towards zero",
+        "it treats the estimates as unbiased, whereas the penalty shrinks them",
         f"{ELSEWHERE}; after a ridge or a Gaussian prior, fit.confint() has posterior intervals and fit.vcov the "
         "covariance",
     ),
@@ -75,18 +75,19 @@ AFTER_PENALTY = {
     "refit": RESAMPLING,
     "influence": Refusal(
         "Influence (leverage, Cook's distance, standardised residuals)",
-        "these are laws of maximum likelihood estimates",
-        "fit.residuals(kind=...) and fit.augment() have what each row is off by; for influence, fit without a penalty",
+        "these are defined for maximum likelihood estimates",
+        "use fit.residuals(kind=...) or fit.augment() for the residual of each row; for influence, fit without a "
+        "penalty",
     ),
     "collinearity": Refusal(
         "Variance inflation",
-        "it compares variances of maximum likelihood estimates, which a penalty holds down",
-        "fit the same formula without penalty= and ask that fit",
+        "it compares variances of maximum likelihood estimates, which a penalty reduces",
+        "fit the same formula without penalty=",
     ),
     "goodness_of_fit": Refusal(
         "The Hosmer-Lemeshow test on the rows of the fit",
-        "its degrees of freedom there are those of maximum likelihood",
-        "give rows that took no part in the fit, fit.goodness_of_fit(data=...), or look at fit.calibration(data=...)",
+        "its degrees of freedom there hold for maximum likelihood only",
+        "test on rows that took no part in the fit, fit.goodness_of_fit(data=...), or see fit.calibration(data=...)",
     ),
 }
 
@@ -156,12 +157,14 @@ def _separated(record: FitRecord) -> LogitkitError | None:
     """Refuse refits of a fit without a finite estimate."""
     if record.is_separated:
         return SeparationError(
-            "The data of the fit are separated: estimates are infinite, and their distribution over other samples is "
-            "not defined. Leave out the terms that separate, or use a penalty."
+            "The data of the fit are separated: estimates are infinite, and their sampling distribution is not "
+            "defined. Leave out the terms that separate the outcomes, or use a penalty."
         )
     if record.converged:
         return None
-    return ConvergenceError(f"The fit has not converged ({record.status.value}); refits would start from nowhere.")
+    return ConvergenceError(
+        f"The fit has not converged ({record.status.value}); there is no estimate for refits to start from."
+    )
 
 
 def _beside(verb: NuisanceVerb) -> Condition:
@@ -180,7 +183,7 @@ def _many_levels(record: FitRecord) -> LogitkitError | None:
         return None
     return UnsupportedError(
         f"The model has {len(record.names):,} coefficients, most of them levels of one factor, and nearly every "
-        "resample lacks some of these. Resample a model without that factor, or use sandwich errors by cluster."
+        "resample lacks some of these levels. Resample a model without that factor, or use cluster-robust errors."
     )
 
 
@@ -197,8 +200,7 @@ def _corrected(record: FitRecord) -> LogitkitError | None:
         return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to correct.")
     if record.is_separated:
         return SeparationError(
-            "The columns separate the outcomes given the levels, so that estimates are infinite; there is no bias to "
-            "take out."
+            "The columns separate the outcomes within levels, so estimates are infinite and there is no bias to remove."
         )
     return None
 
@@ -208,8 +210,8 @@ def _independent(record: FitRecord) -> LogitkitError | None:
     if record.has_likelihood:
         return None
     return UnsupportedError(
-        f"The analytic correction holds for independent rows, and the errors are a {record.covariance.label}. Use "
-        "method='jackknife'."
+        "The analytic correction assumes independent rows, and the covariance of this fit is a "
+        f"{record.covariance.label}. Use method='jackknife'."
     )
 
 
@@ -217,8 +219,8 @@ def _certified(record: FitRecord) -> LogitkitError | None:
     """Refuse a certificate where there is no penalty, or nothing that was minimised."""
     if record.penalty is None:
         return UnsupportedError(
-            "A certificate is of a penalised fit, and this one has no penalty: its gradient is zero at the estimates, "
-            "and fit.glance() has the decrement."
+            "A certificate belongs to a penalised fit, and this fit has no penalty: the gradient is zero at the "
+            "estimates, and fit.glance() reports the Newton decrement."
         )
     if record.penalty.certified:
         return None
@@ -232,7 +234,7 @@ def _same_predictors(record: FitRecord) -> LogitkitError | None:
     """Refuse to combine outcomes whose predictors differ."""
     if not record.restricted:
         return None
-    return UnsupportedError("Outcomes whose predictors differ cannot be tested for being combined.")
+    return UnsupportedError("Outcomes with different predictors cannot be tested for being combined.")
 
 
 def _proportional(record: FitRecord) -> LogitkitError | None:
@@ -246,8 +248,8 @@ def _proportional(record: FitRecord) -> LogitkitError | None:
         )
     if record.is_separated:
         return SeparationError(
-            "The data of the fit were separated, so that estimates are infinite, and there is no test of proportional "
-            "odds. Leave out the terms that separate."
+            "The data of the fit are separated, so estimates are infinite and proportional odds cannot be tested. "
+            "Leave out the terms that separate the outcomes."
         )
     return None
 
@@ -258,8 +260,8 @@ def _alternatives(record: FitRecord) -> LogitkitError | None:
     if record.has_likelihood and not record.restricted and not counts and len(record.outcomes) > 2:
         return None
     return UnsupportedError(
-        "Tests of the independence of irrelevant alternatives are for three or more outcomes, one a row, that have "
-        "the same predictors and a likelihood (no sampling weights, no clusters)."
+        "Tests of the independence of irrelevant alternatives require three or more outcomes with the same "
+        "predictors, one outcome per row (no counts), and a likelihood (no sampling weights, no clusters)."
     )
 
 
@@ -269,7 +271,7 @@ def _named_ratio(record: FitRecord) -> LogitkitError | None:
     if words.ratio is not None:
         return None
     return UnsupportedError(
-        f"{words.title}: exp(coefficient) is no odds ratio and has no name of its own. {words.instead}"
+        f"{words.title}: exp(coefficient) is not an odds ratio and has no name of its own. {words.instead}"
     )
 
 
@@ -280,7 +282,7 @@ def _inverse_ratio(record: FitRecord) -> LogitkitError | None:
         return None
     return UnsupportedError(
         f"The {words.ratio.name} of {record.outcomes[0]!r} is not the inverse of that of the event, "
-        f"{record.outcomes[1]!r}: fit the model whose event it is, with event=."
+        f"{record.outcomes[1]!r}: fit the model with the other event, event=."
     )
 
 

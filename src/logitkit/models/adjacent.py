@@ -20,7 +20,7 @@ ORDERED = Words(
     equation="threshold",
     intercepts="Thresholds",
     ordered=True,
-    naming="A threshold is called low|high after the outcomes that it parts, a nominal coefficient low|high:term.",
+    naming="A threshold is called low|high after the outcomes that it separates, a nominal coefficient low|high:term.",
     untold=(
         "Where they count, no row has an outcome next to that threshold. Leave the term out of nominal=, or put levels "
         "or outcomes together."

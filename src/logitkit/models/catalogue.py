@@ -23,16 +23,18 @@ def require_model(model: Any) -> Model:
     --------
     >>> require_model("multinomial")
     Traceback (most recent call last):
-    logitkit.errors.DataError: model='multinomial': a model is an object, model=lk.Multinomial().
+    logitkit.errors.DataError: model='multinomial': give the model as an object, model=lk.Multinomial().
     """
     if isinstance(model, STATEMENTS):  # at once, where a protocol has its attributes looked at
         return cast("Model", model)
     for kind in STATEMENTS:
         if isinstance(model, str) and model in kind.called:
-            raise DataError(f"model={model!r}: a model is an object, model=lk.{kind.__name__}({kind.called[model]}).")
+            raise DataError(
+                f"model={model!r}: give the model as an object, model=lk.{kind.__name__}({kind.called[model]})."
+            )
     if isinstance(model, type) and isinstance(model, Model):
-        raise DataError(f"model={model.__name__} is the class; give one of its objects, model=lk.{model.__name__}().")
+        raise DataError(f"model={model.__name__} is a class; give an instance, model=lk.{model.__name__}().")
     if not isinstance(model, Model):
         *first, last = (f"lk.{kind.__name__}()" for kind in STATEMENTS)
-        raise DataError(f"model={model!r:.60} is no model; give {', '.join(first)} or {last}.")
+        raise DataError(f"model={model!r:.60} is not a model; give {', '.join(first)} or {last}.")
     return model

@@ -22,8 +22,8 @@ __all__ = ["Cumulative", "crossed"]
 
 INSTEAD = "Use average predictions, fit.effects(), or the logit link."
 OF_LOWER = (
-    "exp(-coefficient) is the hazard ratio of lower outcomes; with the log-log link exp(coefficient) is that of higher "
-    "ones."
+    "exp(-coefficient) is the hazard ratio for lower outcomes; with the log-log link exp(coefficient) is that for "
+    "higher ones."
 )
 #: By link. A ratio has a name where exp(coefficient) is one: of odds, or of hazards of the higher outcomes.
 TITLES = {

@@ -173,5 +173,5 @@ def link_named(name: str) -> Link:
     """
     if not isinstance(name, str) or name not in LINKS:
         known = ", ".join(repr(each) for each in LINKS)
-        raise UnsupportedError(f"link={name!r} is not offered; the links that are offered are {known}.")
+        raise UnsupportedError(f"link={name!r} is not offered; the available links are {known}.")
     return LINKS[name]

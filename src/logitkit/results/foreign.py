@@ -19,17 +19,18 @@ C = TypeVar("C")
 
 ROBUST = (
     "Robust standard errors: cluster= for rows that belong together, weight_kind='sampling' for weights of a survey; "
-    "a column that numbers the rows as cluster= gives those that allow for any variance (HC0, times n / (n - 1))."
+    "with a column that numbers the rows as cluster= they are heteroskedasticity-consistent (HC0, times n / (n - 1))."
 )
 SOLVER = "Options of the solver: solver=lk.Newton(tol=..., max_iter=...), with a penalty lk.ProxNewton(...)."
 PENALTY = (
-    "Strengths belong to the penalty: penalty=lk.Lasso(0.05); lk.strength_from() converts those of other packages."
+    "The strength belongs to the penalty: penalty=lk.Lasso(0.05); lk.strength_from() converts the strengths of other "
+    "packages."
 )
 KEYWORDS = {
     **dict.fromkeys(("cov_type", "cov_kwds", "robust", "vce", "vcov", "se_type"), ROBUST),
     **dict.fromkeys(("max_iter", "maxiter", "tol", "epsilon", "method", "control"), SOLVER),
     **dict.fromkeys(("C", "lambda_", "reg_alpha", "lambdas", "penalty_strength"), PENALTY),
-    "alpha": "A confidence level is level=0.95. " + PENALTY,
+    "alpha": "The confidence level is level=0.95. " + PENALTY,
     "subset": "Give the rows themselves: data[data['x'] > 0], or data.query('x > 0').",
     "family": "The family is binomial; for more than two outcomes use lk.multinomial.",
     "sample_weight": "It is weights= here, and weight_kind= says which: 'frequency', 'precision' or 'sampling'.",
@@ -49,13 +50,15 @@ KEYWORDS = {
     "exog": "It is data= here.",
     "se_fit": "predictions() has standard errors and intervals.",
     "exponentiate": "odds_ratios().",
-    "ref": "In the formula: C(x, contr.treatment('level')); of several outcomes: reference=.",
-    "model": "A model is stated where it is fitted: lk.fit(formula, data, model=lk.Multinomial()).",
-    "event": "One of two outcomes is the event: lk.logit(..., event=...). Of several none is; name a reference=.",
+    "ref": "Of a factor: C(x, contr.treatment('level')) in the formula; of several outcomes: reference=.",
+    "model": "The model belongs to the function that fits it: lk.fit(formula, data, model=lk.Multinomial()).",
+    "event": (
+        "One of two outcomes is the event: lk.logit(..., event=...). With several outcomes none is; name a reference=."
+    ),
     "reference": "One of several outcomes is the reference: lk.multinomial(..., reference=...).",
     "per_outcome": "Terms of single outcomes belong to lk.multinomial.",
     "equal": "Equal coefficients belong to lk.multinomial.",
-    "absorb": "Levels are absorbed by lk.logit and lk.fit, in a model of two outcomes; elsewhere write C(...).",
+    "absorb": "Levels are absorbed by lk.logit and lk.fit, in a model with two outcomes; elsewhere write C(...).",
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
 OF_ANOTHER = "It is stated by another model, which lk.fit takes: {0}."
@@ -70,7 +73,7 @@ OF_FOLDS = {
     "n_repeats": "repeats",
 }
 WITH_ROWS = ("weights", "offset", "y", "unseen")  # what belongs to other rows than those of the fit
-DIVIDED = "How rows are divided is said by {0}=: {0}=lk.Folds({1}=...)."
+DIVIDED = "The division of rows belongs to {0}=: {0}=lk.Folds({1}=...)."
 DIVIDING = ("folds", "cv")
 VALUES = {
     "lr_test": " It tests all slopes against the null model. Of two nested fits to the same rows the statistic is "

@@ -41,7 +41,7 @@ class Rows:
     weights, offset, y : object
         What belongs to other rows: demanded where the fit was given arrays, and y where it was given a matrix.
     unseen : {'raise', 'missing'}
-        What to do with rows that the fit says nothing of, such as those with a level that it never saw: refuse them, or
+        What to do with rows that the fit cannot predict, such as those with a level that it never saw: refuse them, or
         leave their predictions missing, and them out where their outcome is looked at.
     """
 

@@ -105,7 +105,7 @@ def cross_validate_path(
     folds : Splits
         Of the same rows.
     measure : Measure
-        How predictions are scored.
+        Score of the predictions.
     options : ProxNewton
         Options of the solver.
     stops : bool

@@ -62,13 +62,13 @@ def test_the_function_is_the_one_that_is_written(text, said):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("x = zz", "'zz' in 'x = zz' is no coefficient"),
+        ("x = zz", "'zz' in 'x = zz' is neither a coefficient nor a term"),
         ("X = 0", "'X' in 'X = 0' is neither a coefficient"),
-        ("C(g)[T.c] = 0", "is no coefficient"),
+        ("C(g)[T.c] = 0", "is neither a coefficient nor a term"),
         ("x * z = 0", "cannot be read"),
         ("x + = 1", "cannot be read"),
         ("x = 0,", "nothing on one side"),
-        ("1 = 1", "says nothing"),
+        ("1 = 1", "involves no coefficient"),
         ("", "is text such as"),
         ("x > 0", "cannot be read"),
     ],

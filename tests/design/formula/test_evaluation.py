@@ -127,7 +127,7 @@ def test_methods_and_sums_of_whole_numbers_do_not_run_over(text: str, expected: 
 
 @pytest.mark.parametrize("text", ["t.sum()", "t.cumsum()", "np.sum(t)", "t.mul(3)", "t * 3"])
 def test_text_is_neither_added_up_nor_multiplied(text: str) -> None:
-    with pytest.raises(FormulaError, match="must add numbers"):
+    with pytest.raises(FormulaError, match=r"must add numbers|needs numbers"):
         evaluate(text, WHOLE)
 
 
@@ -371,7 +371,7 @@ def test_values_outside_a_spline_are_named_without_pages_of_traceback() -> None:
 
     frame = pd.DataFrame({"y": [0, 1, 1, 0] * 10, "x": np.arange(N) / 4})
     fit = lk.logit("y ~ bs(x, df=4)", frame)
-    with pytest.raises(FormulaError, match=r"knows x from 0 to 9\.75.*Of the 2 values given 1 lies outside") as caught:
+    with pytest.raises(FormulaError, match=r"covers x from 0 to 9\.75.*Of the 2 values given 1 lies outside") as caught:
         fit.predict({"x": [1.0, 12.5]})
     assert "furthest at 12.5" in str(caught.value)
     assert "lower_bound=..., upper_bound=...)" in str(caught.value)

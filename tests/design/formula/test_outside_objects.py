@@ -130,7 +130,7 @@ def test_a_column_called_like_a_function_that_is_called() -> None:
 
 
 def test_an_offset_is_a_whole_term() -> None:
-    with pytest.raises(FormulaError, match="stands alone"):
+    with pytest.raises(FormulaError, match="must stand alone"):
         lk.logit("default ~ age + {offset(z) * 2}", FRAME)
 
 

@@ -183,9 +183,9 @@ def test_complex_outcomes_are_refused() -> None:
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (np.array([1, 2]), "not one value"),
-        ([1], "not one value"),
-        ({1}, "not one value"),
+        (np.array([1, 2]), "not a single value"),
+        ([1], "not a single value"),
+        ({1}, "not a single value"),
         (pd.NA, "missing"),
         (np.nan, "missing"),
         ("1", "The response has 1 of type int, not str"),
@@ -231,7 +231,7 @@ def test_a_table_of_flags_and_numbers_as_ready_matrix() -> None:
     table.loc[5, "age"] = pd.NA
     with pytest.raises(DataError, match="'age' holds nan in row 5"):
         lk.logit_matrix(table, Y)
-    with pytest.raises(DataError, match="Column 'region' of X must be numbers"):
+    with pytest.raises(DataError, match="Column 'region' of X must be numeric"):
         lk.logit_matrix(FRAME[["z", "region"]], Y)
 
 

@@ -137,11 +137,11 @@ PENALTIES: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: lk.GaussianPrior(mean="a"), DataError, "give numbers"),
     (lambda: lk.GaussianPrior(precision="a"), DataError, "give numbers"),
     (lambda: lk.GaussianPrior() + lk.GaussianPrior(), DataError, "Two Gaussian priors"),
-    # What is no penalty, or not one for a fit.
-    (lambda: 0.1, DataError, "is no penalty"),
-    (lambda: "lasso", DataError, "is no penalty"),
-    (lambda: lk.Lasso, DataError, "is no penalty"),
-    (lambda: lk.Lasso(0.1) + 1, DataError, "is no penalty"),
+    # What is not a penalty, or not one for a fit.
+    (lambda: 0.1, DataError, "is not a penalty"),
+    (lambda: "lasso", DataError, "is not a penalty"),
+    (lambda: lk.Lasso, DataError, "is not a penalty"),
+    (lambda: lk.Lasso(0.1) + 1, DataError, "is not a penalty"),
     (lk.Lasso, DataError, "no strength"),
     (lambda: lk.Ridge(0.1) + lk.Lasso(), DataError, "no strength"),
     (lambda: lk.RelaxedLasso(0.1) + lk.Ridge(0.1), UnsupportedError, "relaxed lasso"),
@@ -311,7 +311,7 @@ def test_columns_without_penalty_must_have_estimates() -> None:
         lk.logit_matrix(X, separated, NAMES, penalty=lk.RelaxedLasso(0.01))
     twice = np.column_stack([X, X[:, 1]])
     for penalty in (lk.Lasso(0.1, keep=["a", "d"]), lk.Ridge(0.0)):
-        with pytest.raises(DataError, match="combinations of one another"):
+        with pytest.raises(DataError, match="linearly dependent"):
             lk.logit_matrix(twice, outcome(), [*NAMES, "d"], penalty=penalty)
     # Penalised, both have estimates.
     assert lk.logit_matrix(X, separated, NAMES, penalty=lk.Lasso(0.01)).converged
@@ -322,8 +322,8 @@ def test_columns_without_penalty_must_have_estimates() -> None:
     ("options", "message"),
     [
         ({"folds": 1}, "folds=1"),
-        ({"folds": N + 1}, "more than there are rows"),
-        ({"folds": lk.Folds(10, groups=np.repeat([0, 1, 2, 3], N // 4))}, "more than there are groups"),
+        ({"folds": N + 1}, "exceeds the number of rows"),
+        ({"folds": lk.Folds(10, groups=np.repeat([0, 1, 2, 3], N // 4))}, "exceeds the number of groups"),
         ({"penalty": lk.Lasso(0.1)}, "leave one out"),
     ],
 )

@@ -329,7 +329,7 @@ def test_levels_that_json_cannot_hold(tmp_path: Path) -> None:
         (lambda packed: packed.update(deviance={"array": []}), "'deviance' is of type dict"),
         (lambda packed: packed.update(status="FINE"), "'status' is 'FINE', which is not known"),
         (lambda packed: packed.update(trace=[1]), r"'trace\[0\]' is of type int"),
-        (lambda packed: packed.update(colour="red"), "'colour' that is not known"),
+        (lambda packed: packed.update(colour="red"), "an unknown field 'colour'"),
         (lambda packed: packed.pop("deviance"), "it has no 'deviance'"),
         (lambda packed: packed["covariance"].update(colour="red"), "colour"),
         (lambda packed: packed["covariance"].pop("kind") and None, "'covariance' has no 'kind'"),

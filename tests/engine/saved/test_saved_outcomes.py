@@ -141,7 +141,7 @@ def test_verbs_that_need_rows_say_so_and_take_data(tmp_path: Path) -> None:
     for verb in (loaded.predict, loaded.augment):
         with pytest.raises(DataError, match="pass data="):
             verb()
-    with pytest.raises(DataError, match="does not hold the rows"):
+    with pytest.raises(DataError, match="holds no rows for a likelihood-ratio test"):
         loaded.anova(3, "LR")
     pd.testing.assert_frame_equal(loaded.augment(frame), fit.augment(), rtol=EXACT)
 
@@ -189,7 +189,7 @@ def test_outcomes_that_json_cannot_hold(tmp_path: Path) -> None:
             "'inner_vcov.square' has 25 numbers and must have 36",
         ),
         (lambda packed: packed.pop("totals"), "it has no 'totals'"),
-        (lambda packed: packed.update(colour="red"), "'colour' that is not known"),
+        (lambda packed: packed.update(colour="red"), "an unknown field 'colour'"),
         (
             lambda packed: packed.update(coordinates={"transform": ""}),
             "'coordinates.transform' has 0 numbers",

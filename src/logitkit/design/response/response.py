@@ -51,7 +51,7 @@ class Response:
     offset : (m, n) array or None
         Added to the linear predictors, one row per predictor.
     clusters : Clusters or None
-        Groups of rows that may be dependent.
+        Clusters within which rows may be dependent.
     n_outcomes : int
         K.
     shares : (K, n) array or None

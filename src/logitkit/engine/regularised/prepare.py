@@ -37,11 +37,13 @@ def prepare(design: Design, form: Form, specification: Specification, tells: boo
         raise UnsupportedError(refused)
     if not (form.family.is_logit or form.family.compares_predictors):
         raise UnsupportedError(
-            "penalty= goes with the logit only, of two outcomes or of several: the gap that a penalised fit states is "
-            "proved for these. Leave the penalty out, or use the logit link."
+            "penalty= is offered for the logit link only, with two outcomes or several, for which the duality gap is "
+            "proved. Leave the penalty out, or use the logit link."
         )
     if form.in_parts:
-        raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
+        raise UnsupportedError(
+            "per_outcome= and equal= cannot be combined with penalty=: use keep= and relative= instead."
+        )
     parts = parts_of(specification)
     if len(parts) > 1 and any(isinstance(part, RelaxedLasso) for part in parts):
         raise UnsupportedError("A relaxed lasso cannot be added to another penalty.")
@@ -85,7 +87,7 @@ def _moments(design: Design) -> Moments:
 
 
 def _with_first_estimates(part: Part, design: Design, form: Form) -> Part:
-    """Return a part of a penalty; an adaptive lasso with its first estimates as numbers, made from these rows."""
+    """Return a part of a penalty; an adaptive lasso with its initial estimates as numbers, computed from these rows."""
     if not isinstance(part, AdaptiveLasso) or part.first_given:
         return part
     first = _first_fit(design, form, part.initial)
@@ -107,7 +109,7 @@ def _first_fit(design: Design, form: Form, penalty: Specification | None) -> Flo
     coef = relaxed(given, given.reported(solved.coef / given.strengths.scale))
     if coef is None or solved.status is not Status.CONVERGED:
         raise DataError(
-            f"The first estimates of the adaptive lasso, with the penalty {penalty.words}, did not converge. Give "
+            f"The initial estimates of the adaptive lasso, with the penalty {penalty.words}, did not converge. Give "
             "another, or a larger strength."
         )
     return coef

@@ -116,7 +116,7 @@ def average_predictions(
     numeric : bool, default True
         Whether its values are points of a scale.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
     outcomes : sequence of int, optional
         Places of the L outcomes that are asked for; all by default.
 

@@ -87,7 +87,7 @@ def coefficient_estimates(record: FitRecord, level: float | None = None) -> Esti
     record : FitRecord
         The fit.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
 
     Returns
     -------

@@ -56,7 +56,7 @@ class BootstrapIntervals:
     unit : str
         What was drawn, in words.
     seed : int
-        Draws the same replicates again.
+        Seed that reproduces the replicates.
     n_undetermined : (p,) int array
         Replicates that say nothing of each coefficient and were left out of its percentiles.
 
@@ -105,7 +105,7 @@ def bootstrap_intervals(
     kind : {'percentile', 'bca'}
         Percentiles, or percentiles corrected for bias and acceleration.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
     jackknife : Jackknife, optional
         Of the same fit; what ``'bca'`` takes the acceleration from.
 
@@ -177,7 +177,7 @@ def standard_intervals(record: FitRecord, design: Design, level: float | None = 
     design : Design
         Its n rows.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
 
     Returns
     -------

@@ -43,7 +43,7 @@ class Jackknife:
     multiplicity : (m,) array
         Observations that each refit stands for: frequency weights, else 1.
     unit : str
-        What is left out, in words.
+        Unit left out, as text.
 
     Examples
     --------

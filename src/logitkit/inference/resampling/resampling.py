@@ -42,15 +42,15 @@ class Bootstrap:
     estimate : (p,) array
         Estimates of the fit.
     refits : Refits
-        The replicates and what befell them.
+        The replicates with their status.
     kind : {'rows', 'cluster', 'parametric'}
         What was drawn.
     unit : str
         What was drawn, in words.
     n_units : int
-        How many units a replicate draws.
+        Number of units in a replicate.
     seed : int
-        Draws the same replicates again.
+        Seed that reproduces the replicates.
     level : float
         Confidence level of the fit.
 

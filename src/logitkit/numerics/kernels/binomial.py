@@ -301,7 +301,7 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
     tol : float
         On the Newton decrement, times the root of the mean weight where that is below 1.
     max_iter : int
-        Largest number of iterations.
+        Maximum number of iterations.
     armijo, rounding : float
         Share of the predicted fall that a step must reach, and share of the objective that is rounding.
     coef : (m, p) array
