@@ -219,7 +219,7 @@ def test_text_is_never_sorted_in_silence(data, kind):
 @pytest.mark.parametrize(
     ("order", "told"),
     [
-        ("alphabetical", r"order='alphabetical' is no list; give the classes .* such as order=\['fair', 'good'"),
+        ("alphabetical", r"order='alphabetical' is not a list; give the classes .* such as order=\['fair', 'good'"),
         (["poor", "fair", "good"], r"'y' holds 'very good', which is not in order="),
         (["poor", "fair", "good", "very goood"], r"Did you mean 'very goood'\?"),
         (["poor", "poor", "fair", "good", "very good"], r"order= names 'poor' twice"),

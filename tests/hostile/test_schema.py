@@ -210,9 +210,9 @@ def test_the_schema_alone_knows_types_and_fields(honest: tuple[Path, dict[str, A
         (("inner_vcov", "square"), pack_array(np.diag([1.0, -1.0, 1.0])), "'inner_vcov' has a negative variance"),
         (("inner_vcov", "square"), pack_array(np.arange(9.0)), "'inner_vcov' is not symmetric"),
         (("inner_vcov", "square"), pack_array([np.nan, *[0.0] * 8]), "'inner_vcov' is missing in part"),
-        (("inner_vcov",), {"same": "inner_vcov"}, "cannot be the same as itself"),
+        (("inner_vcov",), {"same": "inner_vcov"}, "cannot refer to itself"),
         (("level",), 1.0, "'level' is 1.0, and must lie between"),
-        (("level",), {"float": "nan"}, "'level' holds nan, which it cannot be"),
+        (("level",), {"float": "nan"}, "'level' holds nan, which is not allowed"),
         (("loglik",), 3.0, "'loglik' is 3.0"),
         (("loglik",), 10**400, "'loglik' is of type int"),
         (("totals", "array", 1), 61, "'totals' do not sum to 'total'"),
@@ -278,7 +278,7 @@ def test_no_json_brings_a_foreign_error(text: str, message: str, tmp_path: Path)
 def test_another_version_says_what_to_do(tmp_path: Path) -> None:
     packed = json.loads(FITS["matrix"]().save(tmp_path / "model.json").read_text(encoding="utf-8"))
     with pytest.raises(
-        DataError, match=r"has version 3 .* Fit the model again and save it, or load it with the logitkit"
+        DataError, match=r"has version 3 .* Fit the model again and save it, or load it with the version of logitkit"
     ):
         load(tmp_path, packed | {"version": 3})
     with pytest.raises(DataError, match=r"written by logitkit 9\.9, .* Update logitkit"):

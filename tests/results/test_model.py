@@ -100,7 +100,7 @@ def test_the_event_and_the_reference_stay_where_other_rows_lack_a_level() -> Non
     model = lk.multinomial("race ~ age", data).model
     rest = data[data["race"] != "black"]
     assert lk.fit("race ~ age", rest, model=model).reference == "white"
-    with pytest.raises(ResponseError, match="reference='white' is no outcome"):
+    with pytest.raises(ResponseError, match="reference='white' is not an outcome"):
         lk.fit("race ~ age", data[data["race"] != "white"], model=model)
     event = lk.logit("low_text ~ age", data).model
     other = data.assign(low_text=data["low_text"].replace("no", "zero"))

@@ -223,7 +223,9 @@ def test_words_of_others_for_the_argument_are_answered() -> None:
 @pytest.mark.parametrize("word", ["stratify", "groups", "time", "repeats", "seed"])
 @pytest.mark.parametrize("function", [lk.cross_validate, lk.cross_validate_matrix], ids=lambda f: f.__name__)
 def test_the_words_that_were_arguments_are_answered(function: Any, word: str) -> None:
-    with pytest.raises(ArgumentError, match=rf"has no argument '{word}'\. How .* folds=lk\.Folds\({word}=\.\.\.\)\."):
+    with pytest.raises(
+        ArgumentError, match=rf"has no argument '{word}'\. The division of rows .* folds=lk\.Folds\({word}=\.\.\.\)\."
+    ):
         function("low ~ age", births(), **{word: 1})
 
 

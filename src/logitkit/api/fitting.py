@@ -1,4 +1,4 @@
-"""The public functions that fit any model: to a formula and a table, or to a ready matrix."""
+"""The public functions that fit any model, from a formula and a table or to a ready matrix."""
 
 from __future__ import annotations
 
@@ -53,49 +53,51 @@ def fit(
     Parameters
     ----------
     formula : str
-        ``"response ~ terms"``; the response is one that the model reads, and the terms are formulaic's, with
-        ``offset(z)`` as in R.
+        ``"response ~ terms"``: a response that the model accepts, and terms in formulaic's syntax, with ``offset(z)``
+        as in R.
     data : table
-        pandas, polars, Arrow, another frame that narwhals reads, or a dict of columns; it is not changed.
+        A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified.
     model : model, default lk.Binary()
         What is fitted: ``lk.Binary(event="yes")``, ``lk.Multinomial(reference="bus")``, or the model of another fit,
         ``fit.model``.
     penalty : penalty, optional
-        Such as ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
+        For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
     weights : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
     offset : str, (n,) array-like, or by outcome, optional
-        Of a model of two outcomes given like ``weights``; of ``lk.Multinomial`` a mapping of outcomes to such offsets,
-        or an array or table with a column per outcome.
+        With two outcomes, given like ``weights``; for ``lk.Multinomial``, a mapping of outcomes to such offsets, or an
+        array or table with one column per outcome.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        Whether weights count rows (whole numbers), state precision, or are inverse probabilities of selection; the last
-        gives sandwich errors with n / (n - 1) and withholds likelihood statistics.
+        Whether weights are counts of rows (whole numbers), precisions, or inverse probabilities of selection; the last
+        give sandwich standard errors with factor n / (n - 1) and no likelihood statistics.
     missing : {'drop', 'raise'}
-        Rows with missing values are dropped and counted, or refused.
+        Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
-        Groups of rows that may be dependent, given like ``weights``: sandwich errors with G / (G - 1).
+        Clusters within which rows may be dependent, given like ``weights``: sandwich standard errors with factor G / (G
+        - 1).
     absorb : str, optional
-        As in ``logit``; of models of two outcomes.
+        As in ``logit``; with two outcomes only.
     solver : Newton or ProxNewton, optional
-        Options of the solver; the second with a penalty.
+        Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
 
     Returns
     -------
     Fit
-        Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
+        Separation and failure to converge are reported in it and raise no error; the latter issues a
+        ``ConvergenceWarning``.
 
     Raises
     ------
     FormulaError, DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
     UnsupportedError
-        For what the model or the penalty does not go with.
+        If an option cannot be combined with the model or the penalty.
 
     Examples
     --------
-    A model of two outcomes is ``lk.logit``, one of several ``lk.multinomial``:
+    The same model as with the function named for it:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
@@ -108,8 +110,8 @@ def fit(
     model = require_model(model)
     if absorb is not None and not model.is_logit:
         raise UnsupportedError(
-            f"absorb={absorb!r:.60} does not go with model={model!r}: levels are eliminated with the logit of two "
-            "outcomes only. Write the factor into the formula, C(...)."
+            f"absorb={absorb!r:.60} does not go with model={model!r}: levels can be eliminated only for the logit link "
+            "with two outcomes. Write the factor into the formula, C(...)."
         )
     design = build_design(
         formula,
@@ -142,18 +144,18 @@ def fit_matrix(
 ) -> Fit:
     """Fit a model to a ready matrix as it is: no intercept is added.
 
-    A column of ones called ``"Intercept"`` is the intercept; without one the model has none, which its summary says.
+    A column of ones called ``"Intercept"`` is the intercept; without it the model has none, as the summary notes.
 
     Parameters
     ----------
     X : (n, p) array, scipy sparse matrix or table of numbers
-        Not copied when it is a dense array.
+        The matrix; a dense array is not copied.
     y : (n,) array-like
-        A response that the model reads.
+        A response that the model accepts.
     names : sequence of str, optional
-        Column names, x0, x1, ... where X has none; the one called ``"Intercept"``, of ones, is the intercept.
+        Column names; x0, x1, ... if X has none. The column of ones called ``"Intercept"`` is the intercept.
     model : model, default lk.Binary()
-        What is fitted, as in ``fit``.
+        The model to fit, as in ``fit``.
     penalty : penalty, optional
         As in ``fit``; terms are columns.
     weights : (n,) array-like, optional
@@ -163,9 +165,9 @@ def fit_matrix(
     weight_kind : {'frequency', 'precision', 'sampling'}
         What the weights mean, as in ``fit``.
     cluster : (n,) array-like, optional
-        Groups of rows that may be dependent.
+        Clusters within which rows may be dependent.
     solver : Newton or ProxNewton, optional
-        Options of the solver; the second with a penalty.
+        Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
 
@@ -177,7 +179,7 @@ def fit_matrix(
     Raises
     ------
     DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     Examples
     --------
@@ -198,7 +200,7 @@ def fit_matrix(
 def _fitted(
     design: Design, model: Model, penalty: Specification | None, solver: Newton | ProxNewton | None, level: float
 ) -> Fit:
-    """Return the fit of a design, whichever way its rows came."""
+    """Return the fit to a design."""
     form = model.form(design.info, penalised=penalty is not None)
     if penalty is not None:
         record = _penalised(design, form, penalty, solver, level)

@@ -1,4 +1,4 @@
-"""The public functions that are named for the model that they fit."""
+"""The public functions named for the model that they fit."""
 
 from __future__ import annotations
 
@@ -48,45 +48,47 @@ def logit(
     ----------
     formula : str
         ``"response ~ terms"``. The response is 0/1, bool, text or categories with two levels, or
-        ``cbind(events, nonevents)``; the terms are formulaic's, with ``offset(z)`` as in R.
+        ``cbind(events, nonevents)``; the terms follow formulaic's syntax, with ``offset(z)`` as in R.
     data : table
-        pandas, polars, Arrow, another frame that narwhals reads, or a dict of columns; it is not changed.
+        A pandas, polars or Arrow table, any frame that narwhals supports, or a dict of columns; it is not modified.
     weights, offset : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
     weight_kind : {'frequency', 'precision', 'sampling'}
-        Whether weights count rows (whole numbers), state precision, or are inverse probabilities of selection; the last
-        gives sandwich errors with n / (n - 1) and withholds likelihood statistics.
+        Whether weights are counts of rows (whole numbers), precisions, or inverse probabilities of selection; the last
+        give sandwich standard errors with factor n / (n - 1) and no likelihood statistics.
     event : object, optional
-        The value of the response that is modelled. Default: 1, True, or the second of two levels.
+        The value of the response whose probability is modelled. Default: 1, True, or the second of two levels.
     link : {'logit', 'probit', 'cloglog', 'loglog', 'cauchit', 'log'}
-        What of the mean is linear in the columns: ``docs/maths/links.md`` has formulas and signs.
+        The link function, applied to the mean; formulas and signs are in ``docs/maths/links.md``.
     information : {'expected', 'observed'}
-        What standard errors follow from: the expected information, as R and SAS have it, or the second derivatives, as
-        Stata. With the logit they are the same.
+        The information on which standard errors are based: expected, as in R and SAS, or observed, as in Stata. For the
+        logit they are equal.
     missing : {'drop', 'raise'}
-        Rows with missing values are dropped and counted, or refused.
+        Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
-        Groups of rows that may be dependent, given like ``weights``: sandwich errors with G / (G - 1).
+        Clusters within which rows may be dependent, given like ``weights``: sandwich standard errors with factor G / (G
+        - 1).
     absorb : str, optional
-        A column, such as a firm, whose levels each get an intercept of their own that is estimated but no column of
-        the model: hundreds of thousands of levels are no burden. Levels with one outcome are dropped and counted. With
-        few rows per level the other coefficients are biased: see ``Fit.bias_correction``.
+        A column, such as a firm identifier. Each level gets its own intercept, estimated without a column in the
+        design, so that hundreds of thousands of levels are feasible. Levels with one outcome only are dropped and
+        counted. With few rows per level the other coefficients are biased: see ``Fit.bias_correction``.
     penalty : penalty, optional
-        Such as ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
+        For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
     solver : Newton or ProxNewton, optional
-        Options of the solver; the second with a penalty.
+        Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
 
     Returns
     -------
     Fit
-        Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
+        Separation and failure to converge are reported in it and raise no error; the latter issues a
+        ``ConvergenceWarning``.
 
     Raises
     ------
     FormulaError, DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     References
     ----------
@@ -137,16 +139,16 @@ def logit_matrix(
 ) -> Fit:
     """Fit a logistic regression to a ready matrix as it is: no intercept is added.
 
-    A column of ones called ``"Intercept"`` is the intercept; without one the model has none, which its summary says.
+    A column of ones called ``"Intercept"`` is the intercept; without it the model has none, as the summary notes.
 
     Parameters
     ----------
     X : (n, p) array, scipy sparse matrix or table of numbers
-        Not copied when it is a dense array.
+        The matrix; a dense array is not copied.
     y : (n,) array-like
         0/1, bool, text or categories with two levels.
     names : sequence of str, optional
-        Column names, x0, x1, ... where X has none; the one called ``"Intercept"``, of ones, is the intercept.
+        Column names; x0, x1, ... if X has none. The column of ones called ``"Intercept"`` is the intercept.
     weights, offset : (n,) array-like, optional
         As in ``logit``, one value per row.
     weight_kind, event, link, information : optional
@@ -164,7 +166,7 @@ def logit_matrix(
     Raises
     ------
     DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     Examples
     --------
@@ -210,8 +212,8 @@ def multinomial(
 
     .. math:: \log \frac{p_{ik}}{p_{ir}} = x_i'\beta_k + o_{ik} - o_{ir}
 
-    for every outcome k but the reference r, or in symmetric form :math:`p_{ik} \propto \exp(x_i'\beta_k + o_{ik})` with
-    coefficients that sum to zero over the outcomes.
+    for every outcome k other than the reference r, or in symmetric form :math:`p_{ik} \propto \exp(x_i'\beta_k +
+    o_{ik})` with coefficients that sum to zero over the outcomes.
 
     Parameters
     ----------
@@ -219,44 +221,46 @@ def multinomial(
         ``"response ~ terms"``. The response is text, categories, whole numbers or bool, one outcome per row, or
         ``cbind(a, b, c)`` with counts of each outcome; the terms are those of ``logit``.
     data : table
-        As in ``logit``; it is not changed.
+        As in ``logit``; it is not modified.
     reference : object, optional
-        The outcome that the others are compared with. Default: the first, of categories in their order, else sorted.
-        None: the symmetric form, in which of all equivalent coefficients those of least norm are given; they sum to
-        zero over the outcomes. With a penalty this is the default.
+        The outcome with which the others are compared. Default: the first in the order of the categories, or else in
+        sorted order. None: the symmetric form, with coefficients that sum to zero over the outcomes, the least-norm
+        solution; this is the default with a penalty.
     per_outcome : mapping of str to str or sequence of str, optional
-        Terms of single outcomes, ``{"bus": "cost"}``; these have no others besides the intercept. An outcome that is
-        not named has all terms of the formula.
+        Terms of individual outcomes, ``{"bus": "cost"}``, in addition to the intercept. An outcome not named has all
+        terms of the formula.
     equal : str or sequence of str, optional
-        Terms, ``"cost + time"``, whose coefficients are the same for every outcome but the reference.
+        Terms, ``"cost + time"``, whose coefficients are equal for all outcomes other than the reference.
     weights : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
     offset : mapping of str to str or array-like, or (n, K) array-like, optional
-        By outcome, given like ``weights``; zero for an outcome without one. An array or table has a column per outcome.
+        Offset by outcome, given like ``weights``; zero for an outcome not named. An array or table has one column per
+        outcome.
     weight_kind : {'frequency', 'precision', 'sampling'}
         As in ``logit``.
     missing : {'drop', 'raise'}
-        Rows with missing values are dropped and counted, or refused.
+        Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
-        Groups of rows that may be dependent: sandwich errors with G / (G - 1).
+        Clusters within which rows may be dependent: sandwich standard errors with factor G / (G - 1).
     penalty : penalty, optional
         As in ``logit``, or ``lk.Lasso(0.05, across_outcomes=True)``, with which a column enters for all outcomes or for
-        none. Without a reference it is of the symmetric form; with one, of the coefficients against it, and the fit
-        depends on which it is.
+        none. Without a reference the symmetric form is penalised; with one, the coefficients against it, so the fit
+        depends on the reference.
     solver : Newton or ProxNewton, optional
-        Options of the solver; the second with a penalty.
+        Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
         Confidence level of intervals.
 
     Returns
     -------
     MultinomialFit
-        Separation and lack of convergence are findings in it, not errors; of the latter a ``ConvergenceWarning`` tells.
+        Separation and failure to converge are reported in it and raise no error; the latter issues a
+        ``ConvergenceWarning``.
 
     Raises
     ------
     FormulaError, DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     References
     ----------
@@ -264,7 +268,7 @@ def multinomial(
 
     Examples
     --------
-    With one binary predictor the relative risk ratio is the ratio of odds in the table of outcomes:
+    With one binary predictor the relative risk ratio is the ratio of the odds in the table of outcomes:
 
     >>> import logitkit as lk
     >>> import numpy as np
@@ -311,17 +315,17 @@ def multinomial_matrix(
     Parameters
     ----------
     X : (n, p) array, scipy sparse matrix or table of numbers
-        Not copied when it is a dense array. Without a column of ones there is no intercept.
+        The matrix; a dense array is not copied. Without a column of ones there is no intercept.
     y : (n,) array-like
         One outcome per row.
     names : sequence of str, optional
-        Column names; the one called ``"Intercept"`` is the intercept.
+        Column names; the column called ``"Intercept"`` is the intercept.
     reference, per_outcome, equal : optional
         As in ``multinomial``; terms are columns.
     weights : (n,) array-like, optional
         As in ``multinomial``, one value per row.
     offset : mapping of str to array-like, or (n, K) array-like, optional
-        By outcome; zero for an outcome without one.
+        Offset by outcome; zero for an outcome not named.
     weight_kind : {'frequency', 'precision', 'sampling'}
         As in ``logit``.
     cluster : (n,) array-like, optional
@@ -337,7 +341,7 @@ def multinomial_matrix(
     Raises
     ------
     DataError, ResponseError
-        What is wrong with the input, where, and what to do.
+        If the input is invalid; the message says what is wrong, where, and what to do.
 
     Examples
     --------

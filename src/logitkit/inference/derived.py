@@ -253,7 +253,7 @@ def derived(
     null : float or None
         The value that p-values are of; None after a penalty, whose errors are no basis of a test.
     level : float, optional
-        Confidence level; the fit's by default.
+        Confidence level; that of the fit by default.
 
     Returns
     -------

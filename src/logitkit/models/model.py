@@ -42,7 +42,7 @@ class Model(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class Statement(Stated):
-    """What all models share: they show the call that makes them, and answer arguments that they do not have.
+    """Base of all statements of models: their repr is the call that makes them, and unknown arguments are explained.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class Statement(Stated):
     Multinomial(reference='bus', equal='cost')
     >>> lk.Multinomial(event="bus")
     Traceback (most recent call last):
-    logitkit.errors.ArgumentError: Multinomial() has no argument 'event'. It is stated by lk.Binary(event='bus').
+    logitkit.errors.ArgumentError: Multinomial() has no argument 'event'. It belongs to lk.Binary(event='bus').
     """
 
     #: Texts that other functions and packages have for the model, and the arguments that they mean.
@@ -61,7 +61,7 @@ class Statement(Stated):
     def _meant(cls, name: str, value: object) -> str:
         """Return which model states an argument, or that no model does."""
         if owners := stated_by(name):
-            return f"It is stated by {' or '.join(f'lk.{owner}({name}={value!r:.60})' for owner in owners)}."
+            return f"It belongs to {' or '.join(f'lk.{owner}({name}={value!r:.60})' for owner in owners)}."
         if name in OF_FITS:
             return f"It belongs to the function that fits: lk.fit(..., model=lk.{cls.__name__}(), {name}=...)."
         return ""

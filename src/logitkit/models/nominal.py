@@ -23,7 +23,7 @@ __all__ = ["UNSTATED", "Multinomial", "Unstated", "outcome_place", "places_of"]
 
 
 class Unstated(Enum):
-    """The reference where none is stated: no level of a response is equal to it."""
+    """The default of ``reference``, equal to no level of a response."""
 
     UNSTATED = "first outcome; with a penalty None"
 
@@ -37,28 +37,28 @@ UNSTATED = Unstated.UNSTATED
 
 @dataclass(frozen=True, repr=False)
 class Multinomial(Statement):
-    r"""Multinomial logistic regression of several outcomes without an order.
+    r"""Multinomial logistic regression, for several unordered outcomes.
 
     .. math:: \log \frac{p_{ik}}{p_{ir}} = x_i'\beta_k + o_{ik} - o_{ir}
 
-    for every outcome k but the reference r, or in symmetric form :math:`p_{ik} \propto \exp(x_i'\beta_k + o_{ik})` with
-    coefficients that sum to zero over the outcomes.
+    for every outcome k other than the reference r, or in symmetric form :math:`p_{ik} \propto \exp(x_i'\beta_k +
+    o_{ik})` with coefficients that sum to zero over the outcomes.
 
     Parameters
     ----------
     reference : object, optional
-        The outcome that the others are compared with. Default: the first, of categories in their order, else sorted.
-        None: the symmetric form, in which of all equivalent coefficients those of least norm are given; they sum to
-        zero over the outcomes. With a penalty this is the default.
+        The outcome with which the others are compared. Default: the first in the order of the categories, or else in
+        sorted order. None: the symmetric form, with coefficients that sum to zero over the outcomes, the least-norm
+        solution; this is the default with a penalty.
     per_outcome : mapping of str to str or sequence of str, optional
-        Terms of single outcomes, ``{"bus": "cost"}``; these have no others besides the intercept. An outcome that is
-        not named has all terms of the formula.
+        Terms of individual outcomes, ``{"bus": "cost"}``, in addition to the intercept. An outcome not named has all
+        terms of the formula.
     equal : str or sequence of str, optional
-        Terms, ``"cost + time"``, whose coefficients are the same for every outcome but the reference.
+        Terms, ``"cost + time"``, whose coefficients are equal for all outcomes other than the reference.
 
     Examples
     --------
-    ``lk.multinomial`` is the fit of this model:
+    ``lk.multinomial`` fits this model:
 
     >>> import logitkit as lk
     >>> births = lk.datasets.load_lbw()
@@ -77,11 +77,11 @@ class Multinomial(Statement):
     called: ClassVar[Mapping[str, str]] = dict.fromkeys(("multinomial", "nominal", "softmax", "mnlogit"), "")
 
     def __post_init__(self) -> None:
-        """Refuse what no data could make right, and keep what is given from being changed later."""
+        """Refuse options that are invalid for any data, and store immutable copies."""
         _require_one_outcome(self.reference, "reference")
         per_outcome, equal = self.per_outcome, self.equal
         if per_outcome is not None and not isinstance(per_outcome, Mapping):
-            raise DataError(f"per_outcome={per_outcome!r} is no mapping; give terms by outcome: {{'bus': 'cost'}}.")
+            raise DataError(f"per_outcome={per_outcome!r} is not a mapping; give terms by outcome: {{'bus': 'cost'}}.")
         named = {outcome: unchanging(terms) for outcome, terms in (per_outcome or {}).items()}
         object.__setattr__(self, "per_outcome", named or None)
         object.__setattr__(self, "equal", unchanging(equal))
@@ -97,7 +97,7 @@ class Multinomial(Statement):
         return self.per_outcome is not None or self.equal is not None
 
     def reader(self, offset: Any = None) -> OutcomeReader:
-        """Return what reads the response.
+        """Return the reader of the response.
 
         Parameters
         ----------
@@ -127,7 +127,9 @@ class Multinomial(Statement):
             Which coefficients are estimated, and which are shown; its model names the reference.
         """
         if penalised and self.is_restricted:
-            raise UnsupportedError("per_outcome= and equal= do not go with penalty=: use keep= and relative= instead.")
+            raise UnsupportedError(
+                "per_outcome= and equal= cannot be combined with penalty=: use keep= and relative= instead."
+            )
         levels, p = info.response.levels, len(info.names)
         place = self._reference_place(info, penalised)
         flat_names([level for k, level in enumerate(levels) if k != place], info.names)  # refuses two that are the same
@@ -171,7 +173,7 @@ class Multinomial(Statement):
             return same
         same[columns_named(self.equal, info, "equal")] = True
         if not same.any():
-            raise FormulaError(f"equal={self.equal!r} names no term.")
+            raise FormulaError(f"equal={self.equal!r} contains no term.")
         if info.intercept is not None and same[info.intercept]:
             raise FormulaError("equal names the intercept; give terms.")
         return same
@@ -188,7 +190,7 @@ def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
     if str(outcome) in response.outcomes:
         return response.outcomes.index(str(outcome))
     hint = nearest_name(str(outcome), response.outcomes)
-    gone = " It does not occur among the rows that count." if str(outcome) in response.empty else ""
+    gone = " It does not occur among the rows of positive weight." if str(outcome) in response.empty else ""
     raise ResponseError(f"{where}={outcome!r} is no outcome of {response.name!r}.{gone} {hint}")
 
 
@@ -198,6 +200,6 @@ def places_of(info: DesignInfo, **outcomes: Any) -> tuple[int | None, ...]:
 
 
 def _require_one_outcome(outcome: Any, where: str) -> None:
-    """Refuse several values where one is asked for."""
+    """Refuse several values where one is required."""
     if isinstance(outcome, (list, dict, set, np.ndarray)):
         raise DataError(f"{where}={outcome!r} is not one outcome.")

@@ -15,29 +15,29 @@ __all__ = ["load"]
 
 
 def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
-    """Load a fit that was saved.
+    """Load a saved fit.
 
-    A saved fit is data: it runs no code of its own, neither here nor in a verb of the fit. Its formula is evaluated
-    only if every name in it is a column, a constant that the file holds, a transform of a closed list, or a function
-    that is handed over here, and if it gives the terms, the offsets and the left side that the file holds.
+    A saved fit is data: it runs no code of its own, neither on loading nor in a verb of the fit. Its formula is
+    evaluated only if every name in it is a column, a constant stored in the file, a transform from a closed list, or a
+    function passed here, and if it reproduces the terms, offsets and left side stored in the file.
 
-    The file is checked whole before a fit comes out of it: the type, range and size of every field, what must agree
-    across fields, and a digest of them all, which finds damage and changes made by hand. It is no signature: whoever
-    can write the file can make the digest anew. Files of earlier versions of the format, from 4 on, are read too
+    The whole file is checked before a fit is returned: the type, range and size of every field, the consistency between
+    fields, and a digest of them all, which detects damage and manual changes. The digest is not a signature: anyone who
+    can write the file can recompute it. Files of earlier versions of the format, from 4 on, are read too
     (``docs/saving.md``).
 
     Parameters
     ----------
     path : str or Path
-        File that ``fit.save`` wrote.
+        File written by ``fit.save``.
     functions : mapping of str to object, optional
-        The caller's own functions that the formula uses, by the name that it calls: ``{"f": f}``, and for ``pd.cut``
-        in the formula ``{"pd.cut": pd.cut}``. Those of numpy that compute with values need not be given.
+        User-defined functions that the formula calls, by name: ``{"f": f}``, or ``{"pd.cut": pd.cut}`` for ``pd.cut``.
+        NumPy functions that compute with values need not be given.
 
     Returns
     -------
     Fit
-        Of the class of its family, and of the model that was saved. Without rows: verbs that need rows take ``data=``.
+        The saved fit, of the class of its family. It holds no rows: verbs that need rows require ``data=``.
 
     Raises
     ------
@@ -45,7 +45,8 @@ def load(path: str | Path, functions: Mapping[str, Any] | None = None) -> Fit:
         If the file is no saved fit, is damaged (naming the field) or was changed, or is of a version of the format
         that is not known (saying what to do).
     FormulaError
-        If the formula uses functions that are not given, naming them, or has a part that a saved fit may not hold.
+        If the formula calls functions that are not given (they are named), or contains a part that a saved fit may not
+        contain.
 
     Examples
     --------

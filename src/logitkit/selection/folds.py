@@ -1,4 +1,4 @@
-"""How a cross-validation divides the rows, as the user states it, and the splits that this gives of a design."""
+"""The division of the rows in a cross-validation as stated by the user, and the resulting splits of a design."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ DEFAULT_K = 10
 DEFAULT_SEED = 0
 #: Options that would be ignored beside another, and why.
 EXCLUDED = (
-    ("given", ("k", "groups", "time", "stratify", "repeats", "seed"), "folds that are given are used as they are"),
-    ("time", ("groups",), "rows are divided by group or by time, not by both"),
-    ("time", ("stratify", "repeats", "seed"), "periods of time can be divided in one way only"),
-    ("groups", ("stratify",), "whole groups are spread by their weight, whatever their outcomes"),
+    ("given", ("k", "groups", "time", "stratify", "repeats", "seed"), "given folds are used as they are"),
+    ("time", ("groups",), "rows are divided by group or by time, not both"),
+    ("time", ("stratify", "repeats", "seed"), "periods of time can be divided in only one way"),
+    ("groups", ("stratify",), "whole groups are distributed by weight, whatever their outcomes"),
 )
 #: What scikit-learn, R and others call these.
 OTHER_WORDS = {
@@ -43,34 +43,34 @@ OTHER_WORDS = {
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Folds(Stated):
-    """How the rows of a cross-validation are divided.
+    """Division of the rows for cross-validation.
 
     Parameters
     ----------
     k : int, default 10
-        Number of folds; with ``time`` the number of periods that are predicted.
+        Number of folds; with ``time`` the number of periods predicted.
     stratify : bool, str or (n,) array-like, optional
-        Whether the folds hold about equal shares of each outcome, which they do unless it is False. A column, by name
-        or as values, spreads each outcome evenly within each of its values too.
+        Whether the folds hold about equal proportions of each outcome; they do unless this is False. A column, by name
+        or as values, also stratifies by its values.
     groups : str or (n,) array-like, optional
         Rows of one group stay together. A column name, or one value per row of the table.
     time : str or (n,) array-like, optional
         Numbers or dates: each period is predicted from all rows before it. A column name, or one value per row.
     repeats : int, default 1
-        How often the rows are divided anew.
+        Number of times that the rows are divided.
     seed : int or None, default 0
-        The same seed draws the same folds; None draws others each time.
+        The same seed draws the same folds; None draws new folds each time.
     given : array-like or iterable of pairs, optional
-        The folds themselves: a label per row, where -1 says that the row is never predicted; or pairs (train, test) of
-        row numbers from 0 or of masks, as the ``split`` of a splitter of scikit-learn yields them. Rows are those of
-        the table as it is given, before any is dropped.
+        The folds themselves: one label per row, -1 for rows that are never predicted; or pairs (train, test) of row
+        numbers from 0 or of masks, as yielded by ``split`` of a scikit-learn splitter. Rows are those of the table as
+        given, before any is dropped.
 
     Raises
     ------
     DataError
-        For values that are out of range, and for options of which one would be ignored.
+        If a value is out of range, or if one option would make another ineffective.
     ArgumentError
-        For a keyword that there is not, with the name that is meant.
+        For an unknown keyword; the message suggests the nearest name.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class Folds(Stated):
     Folds(k=5, repeats=3, seed=1)
     >>> Folds(groups="hospital", time="year")
     Traceback (most recent call last):
-    logitkit.errors.DataError: Folds(time=..., groups=...): rows are divided by group or by time, not by both; ...
+    logitkit.errors.DataError: Folds(time=..., groups=...): rows are divided by group or by time, not both; ...
     """
 
     k: int | None = None
@@ -98,7 +98,7 @@ class Folds(Stated):
         return f"It is {OTHER_WORDS[name]}= here." if name in OTHER_WORDS else ""
 
     def __post_init__(self) -> None:
-        """Refuse values that cannot be, and options that would be ignored; keep pairs that can be read once only."""
+        """Refuse invalid values and ineffective options; store pairs from an iterator."""
         _require_alone(self)
         if self.given is None:
             object.__setattr__(self, "k", DEFAULT_K if self.k is None else _number_of_folds("k", self.k))
@@ -117,17 +117,17 @@ class Folds(Stated):
             raise DataError(f"seed={seed!r:.60}: give a whole number that is not negative, or None.")
 
     def __eq__(self, other: object) -> bool:
-        """Tell whether the same was stated, columns and pairs by their values."""
+        """Tell whether two statements are equal, columns and pairs by value."""
         return isinstance(other, Folds) and all(
             _alike(getattr(self, field.name), getattr(other, field.name)) for field in fields(self)
         )
 
     def __hash__(self) -> int:
-        """Return a number that equal statements share."""
+        """Return a hash that is equal for equal statements."""
         return hash((self.k, self.repeats, self.seed))
 
     def __repr__(self) -> str:
-        """Return what was stated; columns that were given as values by their length."""
+        """Return the options as stated, arrays by their length."""
         stated = [] if self.k is None else [f"k={self.k}"]
         for field in fields(self)[1:]:
             value = getattr(self, field.name)
@@ -139,7 +139,7 @@ class Folds(Stated):
 
 
 def splits_of(folds: Any, design: Design, table: Table) -> Splits:
-    """Return the splits of the rows that are used.
+    """Return the splits of the rows used.
 
     Parameters
     ----------
@@ -153,12 +153,12 @@ def splits_of(folds: Any, design: Design, table: Table) -> Splits:
     Returns
     -------
     Splits
-        Of the rows that are used.
+        Splits of the rows used.
 
     Raises
     ------
     DataError
-        For what is neither, for columns that there are not, and for folds that cannot be.
+        For another type, unknown columns or impossible folds.
 
     Examples
     --------
@@ -192,7 +192,7 @@ def splits_of(folds: Any, design: Design, table: Table) -> Splits:
 
 
 def _stated(folds: Any) -> Folds:
-    """Return what an argument ``folds`` says."""
+    """Return the folds stated by the argument ``folds``."""
     if isinstance(folds, Folds):
         return folds
     if isinstance(folds, Integral) and not isinstance(folds, bool):
@@ -200,13 +200,13 @@ def _stated(folds: Any) -> Folds:
     splitter = hasattr(folds, "split") and not isinstance(folds, str)
     given = "splitter.split(X, y)" if splitter else "labels or pairs"
     raise DataError(
-        f"folds={reprlib.repr(folds)}: give the number of folds, or lk.Folds(...). Folds that are there already are "
+        f"folds={reprlib.repr(folds)}: give the number of folds, or lk.Folds(...). For existing folds give "
         f"folds=lk.Folds(given={given})."
     )
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Tell whether two options are the same value, or columns or pairs of the same values."""
+    """Tell whether two options are the same value, or hold the same values."""
     several = [hasattr(value, "__len__") and not isinstance(value, str) for value in (one, other)]
     if one is other or not any(several):
         return one is other or bool(one == other)
@@ -228,7 +228,7 @@ def _require_column(name: str, value: Any, what: str) -> None:
 
 
 def _require_alone(folds: Folds) -> None:
-    """Refuse options of which one would be ignored beside another."""
+    """Refuse combinations of options of which one would be ineffective."""
     seeded = folds.seed not in (DEFAULT_SEED, None)
     stated = {
         **{name: getattr(folds, name) is not None for name in ("given", "time", "groups", "k")},
@@ -242,6 +242,6 @@ def _require_alone(folds: Folds) -> None:
                 raise DataError(f"Folds({name}=..., {other}=...): {why}; leave one of them out.")
     if stated["groups"] and seeded and not stated["repeats"]:
         raise DataError(
-            f"Folds(groups=..., seed={folds.seed!r}): the seed would change nothing, as the first division into whole "
-            "groups is the same for every seed; leave it out, or give repeats=."
+            f"Folds(groups=..., seed={folds.seed!r}): the seed would have no effect, because the first division into "
+            "whole groups is the same for every seed; leave it out, or give repeats=."
         )

@@ -334,7 +334,7 @@ def test_levels_that_json_cannot_hold(tmp_path: Path) -> None:
         (lambda packed: packed["covariance"].update(colour="red"), "colour"),
         (lambda packed: packed["covariance"].pop("kind") and None, "'covariance' has no 'kind'"),
         (lambda packed: packed["coding"].pop("terms"), "'coding' has no 'terms'"),
-        (lambda packed: packed["coding"].update(names=["Intercept", "x", "q"]), "'coding' has other names"),
+        (lambda packed: packed["coding"].update(names=["Intercept", "x", "q"]), "the names in 'coding' are not"),
         (lambda packed: packed["coding"]["terms"][0][0].append(1), r"'coding.terms\[0\]\[0\]' .* must be a list of 2"),
         (lambda packed: packed["coding"]["terms"][0].__setitem__(0, ["x", "guess"]), "is 'guess', which is not known"),
         (lambda packed: packed["coding"].update(state=[]), "'coding.state' is of type list"),
@@ -345,9 +345,12 @@ def test_levels_that_json_cannot_hold(tmp_path: Path) -> None:
         (lambda packed: packed["model"]["Binary"].update(event=[1]), "event=.* is not one value"),
         (lambda packed: packed["model"].update(Ordinal={}), "'model' has a field 'Ordinal' that is not known"),
         (lambda packed: packed.update(model={"os.system": {"command": "true"}}), "'model' is of type dict"),
-        (lambda packed: packed["coef"]["array"].__setitem__(1, 7.5), "'coef' of 'x' is not what 'inner_coef'"),
-        (lambda packed: packed["inner_coef"]["array"].__setitem__(2, 7.5), "'coef' of 'z' is not what 'inner_coef'"),
-        (lambda packed: packed.update(null_loglik=1e308), "'null_loglik' is 1e.308, and a likelihood is no more"),
+        (lambda packed: packed["coef"]["array"].__setitem__(1, 7.5), "'coef' of 'x' does not agree with 'inner_coef'"),
+        (
+            lambda packed: packed["inner_coef"]["array"].__setitem__(2, 7.5),
+            "'coef' of 'z' does not agree with 'inner_coef'",
+        ),
+        (lambda packed: packed.update(null_loglik=1e308), "'null_loglik' is 1e.308, but a likelihood is at most"),
     ],
 )
 def test_damage_is_named(damage: Any, words: str, tmp_path: Path) -> None:
@@ -374,7 +377,7 @@ def test_coefficients_of_several_outcomes_are_those_that_predict(tmp_path: Path)
     path = lk.multinomial("g ~ x + z", rows()).save(tmp_path / "model.json")
     packed = json.loads(path.read_text(encoding="utf-8"))
     packed["coef"]["array"][4] += 1e-3
-    with pytest.raises(DataError, match="'coef' of 'c:x' is not what 'inner_coef'"):
+    with pytest.raises(DataError, match="'coef' of 'c:x' does not agree with 'inner_coef'"):
         lk.load(edited(path, **packed))
 
 

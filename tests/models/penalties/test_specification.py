@@ -85,8 +85,8 @@ def test_right_ones_are_as_any_dataclass(penalty: Any) -> None:
         ({"lower": 1, "upper": 0}, r"lower bound of every coefficient \(1\) is above the upper one \(0\).*swap"),
         ({"lower": {"age": 1}, "upper": {"age": -1}}, r"the coefficient 'age' \(1\) is above the upper one \(-1\)"),
         ({"lower": 0.5, "upper": {"age": 0.0}}, r"the coefficient 'age' \(0\.5\) is above the upper one \(0\.0\)"),
-        ({"lower": {"age": 1}}, r"Bounds\(lower=\{'age': 1\}\) leaves out zero, where the coefficient 'age' starts"),
-        ({"upper": -1.0}, r"Bounds\(upper=-1\.0\) leaves out zero, where every coefficient starts"),
+        ({"lower": {"age": 1}}, r"Bounds\(lower=\{'age': 1\}\) excludes zero, where the coefficient 'age' starts"),
+        ({"upper": -1.0}, r"Bounds\(upper=-1\.0\) excludes zero, where every coefficient starts"),
         ({"upper": {"age": "1"}}, r"Bounds\(upper=\{'age': '1'\}\): give numbers"),
     ],
 )

@@ -49,7 +49,7 @@ def read_file(path: str | Path, separator: str | None = None) -> pd.DataFrame:
         how = f"as {suffix}" if separator is None else f"with {separator!r} between the columns"
         raise DataError(f"'{path}' cannot be read {how}: {error}") from error
     raise DataError(
-        f"'{path}' ends in {suffix!r}; the the the files that can be read end in .csv, .csv.gz, .tsv or .parquet."
+        f"'{path}' ends in {suffix!r}; the the the the files that can be read end in .csv, .csv.gz, .tsv or .parquet."
     )
 
 

@@ -77,11 +77,12 @@ def load_record(path: Path, functions: Mapping[str, Any]) -> FitRecord:
     if apart.size:
         name = record.names[apart[0]]
         raise DataError(
-            f"'{path}' is damaged: 'coef' of {name!r} is not what 'inner_coef', by which rows are predicted, gives."
+            f"'{path}' is damaged: 'coef' of {name!r} does not agree with 'inner_coef', from which predictions are "
+            "made."
         )
     if version != WITHOUT_DIGEST and given["digest"] != digest_of(given):
         raise DataError(
-            f"'{path}' was changed after it was saved: its digest is not that of its fields. Save the fit again."
+            f"'{path}' was changed after it was saved: its digest does not match its fields. Save the fit again."
         )
     return record
 
@@ -114,8 +115,8 @@ def _other_version(version: Any, writer: Any) -> str:
     written = f", written by {writer:.40}" if isinstance(writer, str) else ""
     action = "Update logitkit" if newer else "Fit the model again and save it"
     return (
-        f"has version {version!r:.20} of the format{written}, and this logitkit, {_own_version()}, reads versions "
-        f"{FIRST} to {VERSION}. {action}, or load it with the logitkit that wrote it."
+        f"has version {version!r:.20} of the format{written}, and this version of logitkit, {_own_version()}, reads "
+        f"versions {FIRST} to {VERSION}. {action}, or load it with the version of logitkit that wrote it."
     )
 
 

@@ -180,7 +180,7 @@ def _require_small(record: FitRecord, numbers: int) -> None:
     if numbers > COVARIANCE_MOST:
         raise UnsupportedError(
             f"The covariance of {record.inner_coef.size:,} coefficients ({record.covariance.label}) takes "
-            f"{8 * numbers / 1e6:,.0f} MB, too much for a file of text. Absorb the large factor (absorb=...), or group "
+            f"{8 * numbers / 1e6:,.0f} MB, too much for a text file. Absorb the large factor (absorb=...), or group "
             "its levels."
         )
 

@@ -125,7 +125,7 @@ def _names_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     absorbed = packed["absorbed"] is not None
     coded = [name for name in packed["coding"]["names"] if not absorbed or name != INTERCEPT]
     if coded != packed["names"]:
-        yield "'coding' has other names than the coefficients"
+        yield "the names in 'coding' are not those of the coefficients"
 
 
 def _totals_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:  # noqa: ARG001 - a rule
@@ -144,11 +144,11 @@ def _estimates_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     if ended and not np.array_equal(_kinds(coef), np.where(np.isnan(signs), 2.0, np.sign(signs))):
         yield "'coef' must be missing where aliased or undetermined, infinite as the limit says, and finite elsewhere"
     if ended and np.isnan(numbers_of(packed["inner_coef"])).sum() > len(packed["aliased"]):
-        yield "'inner_coef' holds nan after a fit that converged, more often than columns are aliased"
+        yield "'inner_coef' holds more nan than there are aliased columns, after a fit that converged"
     constant = packed["log_constant"]
     for name in ("loglik", "null_loglik"):
         if isinstance(packed[name], (int, float)) and packed[name] - constant > ROUNDING * (1.0 + abs(constant)):
-            yield f"{name!r} is {packed[name]}, and a likelihood is no more than 1"
+            yield f"{name!r} is {packed[name]}, but a likelihood is at most 1"
 
 
 def _aliased_agree(form: Form, packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:  # noqa: ARG001 - a rule
@@ -159,7 +159,7 @@ def _aliased_agree(form: Form, packed: Mapping[str, Any], sizes: Sizes) -> Itera
     vanishing = packed["coordinates"]["vanishing"]
     explained = set() if vanishing is None else set(integers_of(vanishing["aliased"]).tolist())
     if explained != aliased:
-        yield f"'coordinates.vanishing' explains the columns {sorted(explained)[:12]} and not those that are aliased"
+        yield f"'coordinates.vanishing' explains the columns {sorted(explained)[:12]} , not the aliased ones"
 
 
 def _kinds(coef: FloatArray) -> FloatArray:
@@ -170,7 +170,7 @@ def _kinds(coef: FloatArray) -> FloatArray:
 def _covariances_agree(packed: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:
     """Covariances that are written out are symmetric, with variances that are not negative; they may be all missing."""
     if "same" in packed["inner_vcov"]:
-        yield "'inner_vcov' cannot be the same as itself"
+        yield "'inner_vcov' cannot refer to itself"
     for name in ("inner_vcov", "inner_model_vcov"):
         part = packed[name]
         if "square" not in part:
@@ -238,6 +238,6 @@ def _outcome_problems(packed: Mapping[str, Any], response: Mapping[str, Any], si
     if k < 2:
         yield f"'response.levels' has {k} outcomes"
     if codes and codes != list(range(k)):
-        yield f"'response.coded' has other places than {k} outcomes"
+        yield f"'response.coded' does not refer to {k} outcomes"
     if k * max(sizes["p"], k) > max(CELLS_MOST, 2 * sizes["n"]):
         yield f"it has {k} outcomes, {sizes['p']} names and {sizes['n']} coefficients"

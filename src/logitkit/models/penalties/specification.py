@@ -1,4 +1,4 @@
-"""Penalties as the user states them: what they have in common, and what several of them are together."""
+"""Penalties as stated by the user: their common base, and sums of several."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Part(Stated):
     def _instead(cls) -> str:
         """Return which mix the penalty has, where it cannot be chosen."""
         fixed = [field.default for field in fields(cls) if field.name == "l1_ratio" and not field.init]
-        return f" Its l1_ratio is {fixed[0]:g}; lk.ElasticNet(strength, l1_ratio) takes another." if fixed else ""
+        return f" Its l1_ratio is {fixed[0]:g}; lk.ElasticNet(strength, l1_ratio) accepts another." if fixed else ""
 
     def __add__(self, other: Specification) -> PenaltySum:
         """Return both penalties together."""
@@ -117,7 +117,7 @@ def parts_of(penalty: Specification) -> tuple[Part, ...]:
         return penalty.parts
     if isinstance(penalty, Part):
         return (penalty,)
-    raise DataError(f"penalty={penalty!r} is no penalty; give one such as lk.Lasso(0.1) or lk.Ridge(0.1).")
+    raise DataError(f"penalty={penalty!r} is not a penalty; give one such as lk.Lasso(0.1) or lk.Ridge(0.1).")
 
 
 def is_number(value: object) -> bool:
@@ -126,7 +126,7 @@ def is_number(value: object) -> bool:
 
 
 def require_strength(strength: object, name: str) -> None:
-    """Refuse a strength that is not one."""
+    """Refuse an invalid strength."""
     if strength is None:
         return
     if not is_number(strength) or not 0.0 <= strength < math.inf:  # type: ignore[operator]
@@ -134,13 +134,13 @@ def require_strength(strength: object, name: str) -> None:
 
 
 def require_share(value: object, where: str) -> None:
-    """Refuse what is not between 0 and 1."""
+    """Refuse values that are not between 0 and 1."""
     if not is_number(value) or not 0.0 <= value <= 1.0:  # type: ignore[operator]
         raise DataError(f"{where.replace('...', repr(value))}: give a number between 0 and 1.")
 
 
 def require_relative(relative: Mapping[str, float] | None) -> None:
-    """Refuse relative strengths that are none."""
+    """Refuse invalid relative strengths."""
     if relative is None:
         return
     if not isinstance(relative, Mapping):
