@@ -209,11 +209,11 @@ def ordered_classes_of(
     classes = found.classes.tolist()
     if isinstance(order, str) and order != SORTED:
         raise DataError(
-            f"order={order!r} is no list; give the classes from the lowest to the highest, such as order={classes!r}, "
-            f"or order={SORTED!r} if that is their order."
+            f"order={order!r} is not a list; give the classes from the lowest to the highest, such as order={classes!r},
+            " f"or order={SORTED!r} if that is their order."
         )
     if order is not None and not hasattr(order, "__iter__"):
-        raise DataError(f"order={order!r} is no list; give the classes from the lowest to the highest.")
+        raise DataError(f"order={order!r} is not a list; give the classes from the lowest to the highest.")
     stated = declared_order(given) if order is None else order
     if stated is None and _are_text(classes) and len(classes) > 2:
         warn_caller(

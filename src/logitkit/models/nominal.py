@@ -191,7 +191,7 @@ def outcome_place(outcome: Any, info: DesignInfo, where: str) -> int:
         return response.outcomes.index(str(outcome))
     hint = nearest_name(str(outcome), response.outcomes)
     gone = " It does not occur among the rows of positive weight." if str(outcome) in response.empty else ""
-    raise ResponseError(f"{where}={outcome!r} is no outcome of {response.name!r}.{gone} {hint}")
+    raise ResponseError(f"{where}={outcome!r} is not an outcome of {response.name!r}.{gone} {hint}")
 
 
 def places_of(info: DesignInfo, **outcomes: Any) -> tuple[int | None, ...]:
@@ -202,4 +202,4 @@ def places_of(info: DesignInfo, **outcomes: Any) -> tuple[int | None, ...]:
 def _require_one_outcome(outcome: Any, where: str) -> None:
     """Refuse several values where one is required."""
     if isinstance(outcome, (list, dict, set, np.ndarray)):
-        raise DataError(f"{where}={outcome!r} is not one outcome.")
+        raise DataError(f"{where}={outcome!r} is not a single outcome.")

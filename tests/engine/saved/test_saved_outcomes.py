@@ -184,7 +184,7 @@ def test_outcomes_that_json_cannot_hold(tmp_path: Path) -> None:
             lambda packed: stated(packed, per_outcome=1),
             "its 'model' cannot be stated so: per_outcome=1 is not a mapping",
         ),
-        (lambda packed: stated(packed, event="b"), "'model.Multinomial' has a field 'event' that is not known"),
+        (lambda packed: stated(packed, event="b"), "'model.Multinomial' has an unknown field 'event'"),
         (lambda packed: packed["model"]["Multinomial"].pop("equal"), "'model.Multinomial' has no 'equal'"),
         (lambda packed: packed.update(aliased=[17]), r"'aliased\[0\]' is 17"),
         (lambda packed: packed.update(aliased=[1]), "'inner_coef' has 6 numbers and must have 5"),

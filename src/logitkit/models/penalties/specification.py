@@ -51,7 +51,7 @@ class Part(Stated):
         """Return what other packages mean by an argument."""
         del value
         if name == "l1_ratio" and cls._instead():
-            return f"It is no choice here.{cls._instead()}"
+            return f"It cannot be chosen here.{cls._instead()}"
         other = OTHER_STRENGTHS.get("lambda" if name.rstrip("_") in {"lambda", "lam", "lambd"} else name)
         if other is not None and any(field.name == "strength" for field in fields(cls)):
             return f"The keyword is strength=, beside the mean loss of the rows; {other}."
