@@ -169,7 +169,7 @@ def test_separated_models_say_what_is_left_out(tmp_path: Path) -> None:
     fit = lk.multinomial("mode ~ cost + g", rows)
     assert fit.separation is not None
     text = fit.report(tmp_path / "r.html", rows).read_text(encoding="utf-8")
-    assert "Omitted, because they are slow to compute under separation" in text
+    assert "Omitted, because they are slow under separation" in text
     assert "No statistic: " in text
 
 

@@ -110,8 +110,8 @@ def fit(
     model = require_model(model)
     if absorb is not None and not model.is_logit:
         raise UnsupportedError(
-            f"absorb={absorb!r:.60} cannot be combined with model={model!r}: levels can be eliminated only for the logit
-            link " "with two outcomes. Write the factor into the formula, C(...)."
+            f"absorb={absorb!r:.60} cannot be combined with model={model!r}: levels can be eliminated only for the "
+            "logit link with two outcomes. Write the factor into the formula, C(...)."
         )
     design = build_design(
         formula,

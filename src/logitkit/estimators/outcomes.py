@@ -209,8 +209,8 @@ def ordered_classes_of(
     classes = found.classes.tolist()
     if isinstance(order, str) and order != SORTED:
         raise DataError(
-            f"order={order!r} is not a list; give the classes from the lowest to the highest, such as order={classes!r},
-            " f"or order={SORTED!r} if that is their order."
+            f"order={order!r} is not a list; give the classes from the lowest to the highest, such as "
+            f"order={classes!r}, or order={SORTED!r} if that is their order."
         )
     if order is not None and not hasattr(order, "__iter__"):
         raise DataError(f"order={order!r} is not a list; give the classes from the lowest to the highest.")

@@ -228,7 +228,9 @@ def influence_section(record: FitRecord, design: Design, units: Units) -> Iterat
 def effect_section(record: FitRecord, effects: Sequence[Effects]) -> Iterator[Section]:
     """Yield average predictions by variable, as they were computed."""
     if record.is_separated and record.info.coding is not None and record.info.coding.variables:
-        words = "Omitted, because they take long under separation; fit.plot.effects(variable, data) draws one of them."
+        words = (
+            "Omitted, because they are slow under separation; fit.plot.effects(variable, data) draws any one of them."
+        )
         yield Section("Average predictions", (Prose(words),))
         return
     if not effects or len(effects[0].outcomes) > OUTCOMES_MOST:
