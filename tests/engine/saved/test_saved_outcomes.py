@@ -176,7 +176,7 @@ def test_outcomes_that_json_cannot_hold(tmp_path: Path) -> None:
             lambda packed: stated(packed, reference="d"),
             "its 'model' does not go .* reference='d' is not an outcome of 'y'",
         ),
-        (lambda packed: stated(packed, reference=["a"]), r"reference=\['a'\] is not one outcome"),
+        (lambda packed: stated(packed, reference=["a"]), r"reference=\['a'\] is not a single outcome"),
         (lambda packed: stated(packed, reference=None), "'coef' has 6 numbers and must have 9"),
         (lambda packed: stated(packed, equal="q"), "equal: 'q' is neither a term of the model nor a coefficient"),
         (lambda packed: stated(packed, equal=1), "its 'model' does not go .* 1 is not a name"),
