@@ -334,7 +334,7 @@ def test_rows_whose_thresholds_cross_have_no_label(data):
     proba = model.predict_proba(far)
     assert np.flatnonzero(np.isnan(proba).any(axis=1)).tolist() == [3, 5]
     assert np.isnan(model.decision_function(far)[[3, 5]]).all()
-    told = rf"In 2 of {len(y)} rows \(the first is row 3, from 0\) the thresholds cross .* predict_proba gives nan"
+    told = rf"In 2 of {len(y)} rows \(the first is row 3, from 0\) the thresholds cross, .* predict_proba gives nan"
     with pytest.raises(DataError, match=told):
         model.predict(far)
 

@@ -62,7 +62,7 @@ KEYWORDS = {
     "across_outcomes": "It belongs to the penalty: lk.Lasso(across_outcomes=True).",
 }
 OF_ANOTHER = "It is stated by another model, which lk.fit takes: {0}."
-OF_MODEL = "It is stated by the model: {0}."
+OF_MODEL = "It belongs to the model: {0}."
 STATED = frozenset(name for kind in STATEMENTS for name in arguments_of(kind))
 FAMILY = "It is model= here: lk.Binary(), and lk.Multinomial() for more than two outcomes."
 #: Options of lk.Folds, by the words for them, and the arguments that take it.
