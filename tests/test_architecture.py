@@ -215,9 +215,10 @@ ORDERED = r"[Oo]rdinal|[Pp]roportional.odds|\bnominal\b.?=|--nominal|[Aa]djacent
 OF_ORDERED = {"logitkit", "estimators", "models.catalogue", "inference.verbs", "results.classes", "cli.stated"}
 BROUGHT = {
     "links": Brought(
-        {"numerics.kernels.links", "models.links", "engine.boundary"},
+        {"numerics.kernels.links", "models.links", "engine.boundary", "engine.solvers.scoring"},
         r"\b(?:probit|c?loglog|cauchit)\b|--link",
-        {"models.binary", "models.binomial"} | {"engine.fit", "api.functions", "api.grouped", "cli.stated"},
+        {"models.binary", "models.binomial", "engine.fit", "engine.limit"}
+        | {"api.functions", "api.grouped", "cli.stated"},
     ),
     "adjacent categories, with what all ordered outcomes share": Brought(
         {"models.ordinal", "models.adjacent", "design.response.ordered", "inference.hypotheses.parallel"}
