@@ -109,9 +109,9 @@ def test_rows_that_the_fit_says_nothing_of_are_left_out_and_counted(options: Any
     assert others.predict().notna().equals(known.set_axis(others.predict().index))
     found = others.calibration()
     assert_allclose(found.brier, fit.calibration(data[known]).brier, rtol=EXACT)
-    said = f"Rows used: {int(known.sum())} of {len(data)}. Left out: {int((~known).sum())} that the fit says nothing of"
+    said = f"Rows used: {int(known.sum())} of {len(data)}. Left out: {int((~known).sum())} that the fit cannot predict"
     assert said in " ".join(str(found).split())
-    with pytest.warns(DataWarning, match="that the fit says nothing of"):
+    with pytest.warns(DataWarning, match="that the fit cannot predict"):
         assert len(others.augment()) == known.sum()
 
 

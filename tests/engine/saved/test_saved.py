@@ -342,8 +342,8 @@ def test_levels_that_json_cannot_hold(tmp_path: Path) -> None:
         (lambda packed: packed["counts"]["dict"].__setitem__(0, ["given", "many"]), "'counts.given' is of type str"),
         (lambda packed: packed["model"]["Binary"].update(link="tobit"), "its 'model' cannot be stated so: .*tobit"),
         (lambda packed: packed["model"]["Binary"].update(link=["logit"]), "its 'model' cannot be stated so"),
-        (lambda packed: packed["model"]["Binary"].update(event=[1]), "event=.* is not one value"),
-        (lambda packed: packed["model"].update(Ordinal={}), "'model' has a field 'Ordinal' that is not known"),
+        (lambda packed: packed["model"]["Binary"].update(event=[1]), "event=.* is not a single value"),
+        (lambda packed: packed["model"].update(Ordinal={}), "'model' has an unknown field 'Ordinal'"),
         (lambda packed: packed.update(model={"os.system": {"command": "true"}}), "'model' is of type dict"),
         (lambda packed: packed["coef"]["array"].__setitem__(1, 7.5), "'coef' of 'x' does not agree with 'inner_coef'"),
         (
