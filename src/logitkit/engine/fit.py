@@ -11,6 +11,7 @@ Columns that enter the predictors in several ways are orthogonalised within thei
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
@@ -48,7 +49,8 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.choose import NUMBERS_LEAST, Plan, choose_plan, layout_when_large
 from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.scoring import polished
-from logitkit.engine.solvers.solver import Solution, Status
+from logitkit.engine.solvers.small import pays_alone, solve_single
+from logitkit.engine.solvers.solver import Solution, Status, Step
 from logitkit.engine.solvers.start import starting_point
 from logitkit.errors import ConvergenceError, DataWarning, FormulaError, SeparationError, warn_caller
 from logitkit.models.family import Family
@@ -253,6 +255,8 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
         if solution.status is Status.CONVERGED and _clear(solution.evaluation, form, intercept, most=True):
             return _Solved(columns, solution)
     origin = start.coef
+    if (small := _in_compiled_code(design, form, solver, given, origin)) is not None:
+        return _Solved(columns, small)
     first = given.evaluate(origin)
     squares = _dense(first).array.diagonal()
     if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
@@ -260,6 +264,29 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
     if not _clear(first, form, intercept):
         return None
     return _Solved(columns, solver.solve(given, origin, first, keep=plan.keeps))
+
+
+def _in_compiled_code(
+    design: Design, form: Form, solver: Newton, objective: Objective, start: FloatArray
+) -> Solution | None:
+    """Return the solution of a small fit, None where there is anything out of the ordinary to look into."""
+    matrix, shift = objective.matrix, design.response.shift
+    if not (form.is_single and form.family.is_logit):
+        return None
+    if not pays_alone(matrix.n_rows, matrix.n_columns) or not (shift is None or np.isfinite(shift).all()):
+        return None
+    found = solve_single(matrix.to_dense(), design.response.y, design.response.weights, shift, start, solver)
+    if not found.converged[0] or found.share[0] < CLEAR_SHARE:
+        return None
+    steps = int(found.iterations[0])
+    done = [
+        Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(found.trace[0, :steps])
+    ]
+    last = solver.solve(objective, found.coef[0])
+    later = [replace(step, iteration=step.iteration + steps) for step in last.trace]
+    if last.status is not Status.CONVERGED or not _clear(last.evaluation, form, design.info.intercept):
+        return None
+    return replace(last, trace=(*done, *later))
 
 
 def _dense(evaluation: Evaluation) -> DenseHessian:

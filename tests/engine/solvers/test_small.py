@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+import logitkit as lk
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.response.response import Response
+from logitkit.engine import fit as engine
 from logitkit.engine.existence.separation import overlap_is_certain
 from logitkit.engine.objective import Objective
 from logitkit.engine.rank import CLEAR_SHARE
@@ -95,3 +99,52 @@ def test_what_is_small():
     assert not is_small(100, 65)
     assert not is_small(200_000, 5)
     assert not is_small(10, 0)
+
+
+@pytest.mark.parametrize("kind", ["plain", "weights and offset", "zero weights"])
+def test_a_small_fit_in_compiled_code_is_that_of_the_general_solver(kind, monkeypatch):
+    rng = np.random.default_rng(7)
+    X = np.column_stack([np.ones(300), rng.normal(size=(300, 4))])
+    p = 1 / (1 + np.exp(-X @ [0.3, 1.0, -0.5, 0.2, 0.0]))
+    y, given = (rng.random(300) < p).astype(float), {}
+    if kind == "weights and offset":
+        given = {"weights": rng.uniform(0.2, 3.0, 300), "offset": rng.normal(size=300), "weight_kind": "precision"}
+    elif kind == "zero weights":
+        given = {"weights": rng.integers(0, 3, 300)}
+    compiled = lk.logit_matrix(X, y, ["Intercept", "a", "b", "c", "d"], **given)
+    monkeypatch.setattr(engine, "pays_alone", lambda *size: False)
+    general = lk.logit_matrix(X, y, ["Intercept", "a", "b", "c", "d"], **given)
+    assert np.abs((compiled.coef - general.coef) / general.std_error).max() < 1e-12
+    assert_allclose(compiled.vcov, general.vcov, rtol=1e-12)
+    assert_allclose(compiled.loglik, general.loglik, rtol=1e-14)
+    assert len(compiled.trace) == len(general.trace)
+    steps = [fit.trace.iloc[:-1].to_numpy(dtype=float) for fit in (compiled, general)]
+    # A decrement of 1e-5 standard errors is a sum that cancelled: it has eight digits.
+    assert_allclose(*steps, rtol=1e-7)
+    assert compiled.converged
+    assert compiled.record.decrement < 1e-12  # one step further than the general solver
+
+
+def test_grouped_counts_too(monkeypatch):
+    data = {"events": [1, 3, 4, 6], "others": [9, 7, 6, 4], "dose": [0.0, 1.0, 2.0, 3.0]}
+    compiled = lk.logit("cbind(events, others) ~ dose", data)
+    monkeypatch.setattr(engine, "pays_alone", lambda *size: False)
+    general = lk.logit("cbind(events, others) ~ dose", data)
+    assert np.abs((compiled.coef - general.coef) / general.std_error).max() < 1e-12
+
+
+@pytest.mark.parametrize("kind", ["separated", "aliased", "few steps"])
+def test_what_is_out_of_the_ordinary_takes_the_general_way(kind, monkeypatch):
+    x = np.arange(40.0)
+    X = np.column_stack([np.ones(40), x, 2 * x if kind == "aliased" else np.cos(x)])
+    y = (x > 20 if kind == "separated" else np.sin(x * x) > 0).astype(float)
+    solver = Newton(max_iter=2) if kind == "few steps" else Newton()
+    names = ["Intercept", "x", "z"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = lk.logit_matrix(X, y, names, solver=solver)
+        monkeypatch.setattr(engine, "pays_alone", lambda *size: False)
+        other = lk.logit_matrix(X, y, names, solver=solver)
+    assert fit.status == other.status
+    assert_array_equal(fit.coef, other.coef)
+    assert len(fit.trace) == len(other.trace)

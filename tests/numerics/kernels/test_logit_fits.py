@@ -51,7 +51,7 @@ def run(X, y, w, offset, bounds, start, tol=TOL, most=MOST):
     coef, information, report = np.empty((m, p)), np.empty((m, p, p)), np.empty((m, 6))
     kernel.logit_fits(
         X, np.atleast_2d(y), np.atleast_2d(w), offset, bounds, np.atleast_2d(start), tol, most, ARMIJO, ROUNDING,
-        coef, information, report,
+        coef, information, np.empty((m, 0, 3)), report,
     )  # fmt: skip
     return coef, information, report
 
@@ -160,9 +160,12 @@ y = (rng.random((3, 60)) < 0.5).astype(float)
 y[2, 20:40] = 1.0
 w = rng.integers(0, 3, (1, 60)).astype(float)
 coef, information, report = np.empty((3, 3)), np.empty((3, 3, 3)), np.empty((3, 6))
+trace = np.empty((3, 4, 3))
 bounds = np.array([[0, 20], [0, 60], [20, 40]])
-kernel.logit_fits(X, y, w, np.zeros(60), bounds, np.zeros((1, 3)), 1e-8, 100, 1e-4, 1e-12, coef, information, report)
-numbers = [*coef[:2].ravel(), *information[:2].ravel(), *report[:2, [0, 2, 3, 4, 5]].ravel(), report[2, 5]]
+places = coef, information, trace, report
+kernel.logit_fits(X, y, w, np.zeros(60), bounds, np.zeros((1, 3)), 1e-8, 100, 1e-4, 1e-12, *places)
+numbers = [*coef[:2].ravel(), *information[:2].ravel(), *trace[:2, :3].ravel()]
+numbers += [*report[:2, [0, 2, 3, 4, 5]].ravel(), report[2, 5]]
 print(json.dumps([hasattr(kernel.logit_fits, "py_func"), [float(number) for number in numbers]]))
 """
 
@@ -176,6 +179,6 @@ def test_the_fits_are_the_same_uncompiled():
 def test_an_empty_place_keeps_no_information(rows):
     X, y, w, offset, bounds = rows
     coef, report = np.empty((len(bounds), 4)), np.empty((len(bounds), 6))
-    places = coef, np.empty((0, 4, 4)), report
+    places = coef, np.empty((0, 4, 4)), np.empty((len(bounds), 0, 3)), report
     kernel.logit_fits(X, y[None], w[None], offset, bounds, np.zeros((1, 4)), TOL, MOST, ARMIJO, ROUNDING, *places)
     assert_array_equal(coef, run(X, y, w, offset, bounds, np.zeros(4))[0])

@@ -16,9 +16,11 @@ from logitkit.engine.solvers.newton import ARMIJO, ROUNDING, Newton
 from logitkit.numerics.kernels import binomial as kernel
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["SmallFits", "is_small", "solve_small"]
+__all__ = ["SmallFits", "is_small", "pays_alone", "solve_single", "solve_small"]
 
 COLUMNS_MOST = 64  # above it a blocked factorisation is faster
+ROWS_ALONE = 1 << 14  # of a fit by itself, of which a Gram matrix by BLAS takes longer than the calls around it
+PRODUCTS_ALONE = 1_000_000
 CELLS_MOST = 1 << 19  # 4 MiB: above it the rows of one fit outgrow the cache, and fill the threads by themselves
 
 
@@ -32,6 +34,8 @@ class SmallFits:
         Solutions where ``converged``, else where the iteration stopped.
     information : (m, p, p) or (0, p, p) array
         Information at the last evaluation; empty unless asked for.
+    trace : (m, t, 3) array
+        Value, squared decrement and length of the step of each iteration; of none but in ``solve_single``.
     value : (m,) array
         Negative log-likelihood without the binomial constant.
     decrement : (m,) array
@@ -48,6 +52,7 @@ class SmallFits:
 
     coef: FloatArray
     information: FloatArray
+    trace: FloatArray
     value: FloatArray
     decrement: FloatArray
     closest: FloatArray
@@ -70,6 +75,17 @@ def is_small(n_rows: int, n_columns: int) -> bool:
     (True, False, False)
     """
     return 0 < n_columns <= COLUMNS_MOST and n_rows * n_columns <= CELLS_MOST
+
+
+def pays_alone(n_rows: int, n_columns: int) -> bool:
+    """Tell whether a single fit of this size takes longer by the calls of the general solver than in compiled code.
+
+    Examples
+    --------
+    >>> pays_alone(1_000, 10), pays_alone(1_000, 50)
+    (True, False)
+    """
+    return is_small(n_rows, n_columns) and n_rows <= ROWS_ALONE and n_rows * n_columns**2 <= PRODUCTS_ALONE
 
 
 def solve_small(
@@ -95,8 +111,38 @@ def solve_small(
     (True, array([0.75, 0.5 ]))
     """
     m, p = bounds.shape[0], X.shape[1]
+    return _solve((X, y, weights, offset), bounds, start, solver, (m if information else 0, p, p), 0)
+
+
+def solve_single(
+    X: FloatArray, y: FloatArray, weights: FloatArray, offset: FloatArray | None, start: FloatArray, solver: Newton
+) -> SmallFits:
+    """Fit one logistic regression, and keep its iterations.
+
+    Examples
+    --------
+    >>> y = np.array([0.0, 1.0, 1.0, 1.0])
+    >>> fit = solve_single(np.ones((4, 1)), y, np.ones(4), None, np.zeros(1), Newton())
+    >>> bool(np.isclose(fit.trace[0, 0, 0], 4 * np.log(2)))
+    True
+    """
+    rows, p = np.array([[0, X.shape[0]]]), X.shape[1]
+    return _solve((X, y, weights, offset), rows, start, solver, (0, p, p), solver.max_iter)
+
+
+def _solve(
+    rows: tuple[FloatArray, FloatArray, FloatArray, FloatArray | None],
+    bounds: IntArray,
+    start: FloatArray,
+    solver: Newton,
+    information: tuple[int, int, int],
+    traced: int,
+) -> SmallFits:
+    """Return the fits; ``information`` is the shape of what is kept of it."""
+    X, y, weights, offset = rows
+    m, p = bounds.shape[0], X.shape[1]
     coef, report = np.empty((m, p)), np.empty((m, 6))
-    kept = np.empty((m if information else 0, p, p))
+    kept, trace = np.empty(information), np.empty((m, traced, 3))
     kernel.logit_fits(
         np.ascontiguousarray(X, dtype=np.float64),
         np.ascontiguousarray(np.atleast_2d(y)),
@@ -110,11 +156,13 @@ def solve_small(
         ROUNDING,
         coef,
         kept,
+        trace,
         report,
     )
     return SmallFits(
         coef,
         kept,
+        trace,
         report[:, kernel.VALUE],
         np.sqrt(report[:, kernel.SQUARED]),
         report[:, kernel.CLOSEST],

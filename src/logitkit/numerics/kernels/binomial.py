@@ -279,6 +279,7 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
     rounding: float,
     coef: FloatArray,
     information: FloatArray,
+    trace: FloatArray,
     report: FloatArray,
 ) -> None:
     r"""Fit many logistic regressions with few columns by Newton's method, each on a slice of the rows.
@@ -308,6 +309,8 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
         Overwritten with the estimates, one free step after the last evaluation.
     information : (m, p, p) or (0, p, p) array
         Overwritten with the information there, unless it is empty.
+    trace : (m, t, 3) array
+        Overwritten with the loss, the squared decrement and the length of the step of the first t iterations.
     report : (m, 6) array
         Overwritten with: the loss, the squared decrement, the least :math:`w |y - \mu|` of rows with one outcome, the
         least squared pivot of the information scaled to a unit diagonal, iterations, and how the fit ended.
@@ -350,7 +353,7 @@ def logit_fits(  # noqa: PLR0917 - arrays and scalars only
         report[fit, STEPS] = 0.0
         report[fit, ENDED] = NO_ROWS
         if used > 0:
-            own = coef[fit], hessian, factor, vectors, report[fit]
+            own = coef[fit], hessian, factor, vectors, trace[fit], report[fit]
             _newton(columns, rows, bound, max_iter, armijo, rounding, *own)
             if information.shape[0] > 0:
                 for j in range(p):
@@ -370,6 +373,7 @@ def _newton(  # noqa: PLR0917 - arrays and scalars only
     hessian: FloatArray,
     factor: FloatArray,
     vectors: FloatArray,
+    trace: FloatArray,
     report: FloatArray,
 ) -> None:
     """Minimise from ``coef``, in place, and leave the last Hessian.
@@ -418,6 +422,8 @@ def _newton(  # noqa: PLR0917 - arrays and scalars only
         if not found:
             report[ENDED] = NO_STEP
             return
+        if iteration < trace.shape[0]:
+            trace[iteration, 0], trace[iteration, 1], trace[iteration, 2] = value, squared, length
         value = there
         for j in range(p):
             coef[j] = trial[j]
