@@ -85,3 +85,20 @@ def test_bad_hypotheses_are_refused(two):
     flat = Derived(("a", "b"), np.array([1.0, 1.0]), ROOT * [[1.0], [0.0]], NORMAL, 0.95)
     with pytest.raises(UnsupportedError, match="lacks the rank"):
         flat.test("a = 0, b = 1")
+
+
+def test_adjusted_intervals_are_those_of_the_critical_value() -> None:
+    root = np.array([[0.5, 0.0], [0.3, 0.4], [0.0, 0.0]])
+    found = Derived(("a", "b", "c"), np.array([1.0, 2.0, 3.0]), root, Law(), 0.95, scale="log", null=1.0)
+    plain, wide = found.estimates(), found.estimates(adjust="bonferroni")
+    z = Law().quantile(1.0 - 0.05 / 2)  # of the two that have an error
+    assert_allclose(np.log(wide.high[:2]), np.log([1.0, 2.0]) + z * found.std_error[:2] / [1.0, 2.0], rtol=1e-12)
+    assert np.isnan(wide.low[2])
+    single = found.estimates(adjust="single-step")
+    assert plain.high[0] < single.high[0] < wide.high[0]
+
+
+def test_what_has_no_error_has_no_test() -> None:
+    found = Derived(("a", "b"), np.array([1.0, 2.0]), np.array([[0.5], [np.nan]]), Law(), 0.95)
+    with pytest.raises(UnsupportedError, match="b has no standard error"):
+        found.test("a = b")

@@ -25,6 +25,7 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.inference.hypotheses.wald import WaldTest, chi_square_of, covariance_root
+from logitkit.inference.intervals.simultaneous import IntervalAdjustment, critical_value
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Derived", "Scale", "derived"]
@@ -134,13 +135,15 @@ class Derived:
         """
         return replace(self, names=names, value=value, root=jacobian @ self.root, scale=scale, null=null)
 
-    def estimates(self, level: float | None = None) -> Estimates:
+    def estimates(self, level: float | None = None, adjust: IntervalAdjustment | None = None) -> Estimates:
         """Return the values with standard errors, intervals on their scale, and tests of the null value.
 
         Parameters
         ----------
         level : float, optional
             Confidence level.
+        adjust : {'bonferroni', 'single-step'}, optional
+            Intervals that hold at the level all together; None for each by itself.
 
         Returns
         -------
@@ -155,6 +158,11 @@ class Derived:
         base = 0.0 if self.null is None else float(self._forward(self.null))
         found = wald_estimates(forward - base, own, level, self.law)
         low, high = self._back(found.low + base), self._back(found.high + base)
+        if adjust is not None:
+            known = np.isfinite(found.low)
+            half = np.full(own.shape, np.nan)
+            half[known] = critical_value(self.root[known], self.at(np.flatnonzero(known)).law, level, adjust)
+            low, high = self._back(forward - half * own), self._back(forward + half * own)
         statistic, p_value = found.statistic, found.p_value
         if self.null is None:
             statistic = p_value = np.full(self.value.shape, np.nan)
@@ -194,6 +202,9 @@ class Derived:
         if np.isnan(self.value[used]).any():
             missing = [self.names[k] for k in np.flatnonzero(used & np.isnan(self.value))]
             raise UnsupportedError(f"{', '.join(missing)} has no estimate, and so no test.")
+        if np.isnan(self.root[used]).any():
+            missing = [self.names[k] for k in np.flatnonzero(used & np.isnan(self.root).any(axis=1))]
+            raise UnsupportedError(f"{', '.join(missing)} has no standard error, and so no test.")
         difference = own @ np.where(used, self.value, 0.0) - right
         root = own[:, used] @ self.root[used]
         rank, statistic, contradicted = chi_square_of(difference, root)
