@@ -203,6 +203,20 @@ class Binomial:
         slope = np.ones(eta.shape) if self.is_logit else self.link.log_odds_slope(eta)
         return np.array([-slope, slope])
 
+    def probability_slopes(self, eta: FloatArray) -> FloatArray:
+        """Return the derivatives of both probabilities by the linear predictor, shape (2, 1, n)."""
+        slope = self.variance(eta) if self.is_logit else self.link.slope(eta)
+        return np.array([-slope, slope])
+
+    def probability_curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return their second derivatives times the direction, shape (2, 1, n)."""
+        if self.is_logit:
+            mean, rest = self.mean(eta), self.complement(eta)
+            curved = mean * rest * (rest - mean) * direction
+        else:
+            curved = self.link.curvature(eta) * direction
+        return np.array([-curved, curved])
+
     def improper(self, eta: FloatArray) -> BoolArray:
         """Return those whose mean is not below 1, with the log link, shape (n,)."""
         return np.asarray(np.isnan(self.mean(eta[0])) & ~np.isnan(eta[0]))

@@ -197,6 +197,22 @@ class Cumulative:
         out[:, :, crossed(eta)] = np.nan
         return out
 
+    def probability_slopes(self, eta: FloatArray) -> FloatArray:
+        """Return the derivatives of the probabilities by the linear predictors, shape (K, m, n)."""
+        return self._of_thresholds(self.link.slope(eta), eta)
+
+    def probability_curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return their second derivatives times the direction, shape (K, m, n)."""
+        return self._of_thresholds(self.link.curvature(eta) * direction, eta)
+
+    def _of_thresholds(self, values: FloatArray, eta: FloatArray) -> FloatArray:
+        """Return what each threshold adds to the outcome below it and takes from that above it, (K, m, n)."""
+        out = np.zeros((self.n_outcomes, *eta.shape))
+        for k, own in enumerate(values):
+            out[k, k], out[k + 1, k] = own, -own
+        out[:, :, crossed(eta)] = np.nan
+        return out
+
     def improper(self, eta: FloatArray) -> BoolArray:
         """Return which rows have thresholds that cross, shape (n,)."""
         return np.asarray(crossed(eta) & ~np.isnan(eta).any(axis=0))

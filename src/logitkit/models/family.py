@@ -78,6 +78,12 @@ class Family(Protocol):
     def log_odds_jacobian(self, eta: FloatArray) -> FloatArray:
         """Return the derivatives of the log odds by the linear predictors, shape (K, m, n)."""
 
+    def probability_slopes(self, eta: FloatArray) -> FloatArray:
+        """Return the derivatives of the probabilities by the linear predictors, zero at their limits, (K, m, n)."""
+
+    def probability_curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return the derivatives by the linear predictors of the slope along a direction, (m, n); shape (K, m, n)."""
+
     def improper(self, eta: FloatArray) -> BoolArray:
         """Return which rows have linear predictors that give no probabilities, shape (n,)."""
 

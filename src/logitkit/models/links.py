@@ -119,6 +119,21 @@ class Link:
         tails = self._tails(eta)
         return np.asarray(tails[2] + tails[3])
 
+    def slope(self, eta: FloatArray) -> FloatArray:
+        """Return the derivative of the mean by the linear predictor, of the shape of ``eta``; zero at its limits."""
+        tails = self._tails(eta)
+        with np.errstate(invalid="ignore"):
+            found = np.where(tails[6] < tails[7], tails[2] * tails[6], tails[3] * tails[7])
+        return np.where(np.isinf(eta), 0.0, found)
+
+    def curvature(self, eta: FloatArray) -> FloatArray:
+        """Return the second derivative of the mean, of the shape of ``eta``; zero at its limits."""
+        tails = self._tails(eta)
+        with np.errstate(invalid="ignore"):
+            below, above = tails[6] * (tails[2] ** 2 - tails[4]), tails[7] * (tails[5] - tails[3] ** 2)
+            found = np.where(tails[6] < tails[7], below, above)
+        return np.where(np.isinf(eta), 0.0, found)
+
     def start(self, mean: float) -> float:
         """Return the linear predictor of a proportion of events, moved inside (0, 1) where it is 0 or 1."""
         return float(self.link(np.array(min(max(mean, START), 1.0 - START))))

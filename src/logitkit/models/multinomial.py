@@ -149,6 +149,22 @@ class Multinomial:
             out[own, others] = -self.mean(eta[others]) if k > 2 else -1.0
         return out
 
+    def probability_slopes(self, eta: FloatArray) -> FloatArray:
+        """Return diag(p) - p p', shape (K, K, n)."""
+        mean = self.probabilities(eta)
+        out = -mean[:, None] * mean
+        places = np.arange(self.n_outcomes)
+        out[places, places] = mean * np.stack([np.delete(mean, k, axis=0).sum(axis=0) for k in places])
+        return np.where(mean[:, None] == 0.0, 0.0, out)
+
+    def probability_curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
+        """Return p_k {(e_kb - p_b)(d_k - d) - p_b (d_b - d)}, d the mean of the direction; shape (K, K, n)."""
+        mean = self.probabilities(eta)
+        centred = direction - np.where(mean > 0.0, mean * direction, 0.0).sum(axis=0)
+        slopes = self.probability_slopes(eta)
+        out = slopes * centred[:, None] - mean[:, None] * (mean * centred)
+        return np.where(mean[:, None] == 0.0, 0.0, out)
+
     def improper(self, eta: FloatArray) -> BoolArray:
         """Return no row: any logits give probabilities, shape (n,)."""
         return np.zeros(eta.shape[1], dtype=bool)
