@@ -261,7 +261,7 @@ def test_the_field_is_named(where: tuple[Any, ...], value: Any, message: str, tm
         ('{"format": "logitkit fit", "version": ' + "9" * 5_000 + "}", "is not JSON"),
         ('{"format": "logitkit fit", "version": 1e999}', "has version inf"),
         ('{"format": "logitkit fit", "version": true}', "has version True"),
-        ('{"format": "logitkit fit", "version": 7}', "damaged: it has no 'model'"),
+        ('{"format": "logitkit fit", "version": 8}', "damaged: it has no 'model'"),
         ('{"format": "logitkit fit", "version": 6}', "damaged: it has no 'response'"),
         ('{"format": "logitkit fit", "version": 4, "response": 1}', "is damaged"),
         ("", "is not JSON"),

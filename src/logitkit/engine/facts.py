@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -13,7 +13,12 @@ from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Covariance", "Equation", "Limit", "PenaltyFacts"]
+__all__ = ["Covariance", "CovarianceKind", "Equation", "Limit", "PenaltyFacts"]
+
+
+CovarianceKind = Literal[
+    "model", "sampling", "rows", "cluster", "clusters", "serial", "survey", "posterior", "withheld"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,8 @@ class Covariance:
     Parameters
     ----------
     kind : str
-        ``"model"``, ``"sampling"``, ``"cluster"``, or after a penalty ``"posterior"`` or ``"withheld"``.
+        ``"model"``; of sandwiches ``"sampling"``, ``"rows"``, ``"cluster"``, ``"clusters"`` (two-way), ``"serial"``,
+        ``"survey"``; after a penalty ``"posterior"`` or ``"withheld"``.
     label : str
         The sentence that the summary prints.
     correction : str
@@ -34,14 +40,14 @@ class Covariance:
         What estimates over their standard errors are compared with.
     """
 
-    kind: str = "model"
+    kind: CovarianceKind = "model"
     label: str = "model-based (inverse information)"
     correction: str = ""
     n_clusters: int | None = None
     law: Law = NORMAL
 
     @staticmethod
-    def withheld(reason: str) -> tuple[str, str]:
+    def withheld(reason: str) -> tuple[Literal["withheld"], str]:
         """Return the kind and label used when no covariance is available."""
         return "withheld", f"none. {reason}"
 

@@ -37,6 +37,11 @@ class Law:
         return isinstance(self.dof, float) and math.isinf(self.dof)
 
     @property
+    def varies(self) -> bool:
+        """Whether degrees of freedom are of each function's own."""
+        return False
+
+    @property
     def letter(self) -> str:
         """What a statistic is called: ``z`` or ``t``."""
         return "z" if self.is_normal else "t"
@@ -45,6 +50,16 @@ class Law:
         """Return the distribution for linear functions of the coefficients solved for, (m, q): the same for all."""
         del functions
         return self
+
+    def joint_of(self, functions: FloatArray) -> Law:
+        """Return the distribution for a joint test of such functions, (m, q): the same for all."""
+        del functions
+        return self
+
+    @property
+    def scale(self) -> float:
+        """What divides statistic / dof before it is compared with F."""
+        return 1.0
 
     def quantile(self, level: float) -> FloatArray:
         """Return the half width in standard errors of an interval, () or (m,)."""
@@ -62,6 +77,10 @@ class Law:
     def above(self, statistic: FloatArray) -> FloatArray:
         """Return P(T > t), accurate far in the tails, (m,)."""
         return np.asarray(ndtr(-statistic) if self.is_normal else stdtr(self.dof, -statistic))
+
+    def compared(self, statistic: float, dof: int) -> float:
+        """Return what is compared with the joint distribution: a quadratic form itself, or F made of it."""
+        return statistic if self.is_normal else statistic / (dof * self.scale)
 
     def joint(self, statistic: FloatArray, dof: FloatArray) -> FloatArray:
         """Return the p-value of a quadratic form with ``dof`` degrees of freedom.

@@ -24,7 +24,7 @@ from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.assemble import make_record
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, vcov_of
-from logitkit.engine.facts import Covariance
+from logitkit.engine.facts import Covariance, CovarianceKind
 from logitkit.engine.fit import fit_design
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.rank import identity_coordinates
@@ -338,7 +338,7 @@ def _sandwich(record: FitRecord, design: Design) -> FitRecord:
     if units >= 2:
         return with_required_sandwich(record, design)
     q = record.inner_coef.size
-    kind = "sampling" if response.clusters is None else "cluster"
+    kind: CovarianceKind = "sampling" if response.clusters is None else "cluster"
     return record.with_covariance(DenseVcov(np.full((q, q), np.nan)), Covariance(kind, NO_SANDWICH, "", units))
 
 

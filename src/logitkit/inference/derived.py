@@ -218,7 +218,7 @@ class Derived:
         law = self.law if np.ndim(self.law.dof) == 0 else Law(float(np.min(np.asarray(self.law.dof)[used])))
         estimates = linear_estimates(difference, root, root, self.level if level is None else level, law)
         p_value = float(law.joint(np.array(statistic), np.array(rank)))
-        return WaldTest(statistic, rank, p_value, texts, estimates, self.covariance, (), self.n_clusters)
+        return WaldTest(statistic, rank, p_value, texts, estimates, self.covariance, (), self.n_clusters, law)
 
     def _forward(self, value: FloatArray | float) -> FloatArray:
         """Return values on the scale of the intervals."""

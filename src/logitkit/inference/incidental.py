@@ -25,6 +25,7 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.engine.estimate import fit_model
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceError, SeparationError, UnsupportedError
@@ -73,6 +74,8 @@ class BiasCorrection:
         Mean number of levels that took part in a fit of half the rows; ``n_levels`` for the analytic correction.
     share : float
         Length of the correction as a proportion of that of the estimate, both in the metric of the information.
+    law : Law
+        What estimates over their standard errors are compared with.
 
     Examples
     --------
@@ -100,6 +103,7 @@ class BiasCorrection:
     rows_per_level: float
     n_levels_halves: float
     share: float = 0.0
+    law: Law = NORMAL
 
     @property
     def withheld(self) -> bool:
@@ -167,7 +171,8 @@ def bias_correction(
     share = _share(record, corrected)
     # With a correction this large a test would be of what is left of the bias.
     error = np.full_like(record.std_error, np.nan) if share > SHARE_MOST[method] else record.std_error
-    found = wald_estimates(corrected, error, record.level if level is None else level)
+    law = record.coefficient_law
+    found = wald_estimates(corrected, error, record.level if level is None else level, law)
     return BiasCorrection(
         method,
         record.names,
@@ -185,6 +190,7 @@ def bias_correction(
         factor.rows_per_level,
         halves,
         share,
+        law,
     )
 
 

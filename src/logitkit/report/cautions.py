@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from scipy.special import fdtrc, stdtrit
 
-from logitkit.engine.law import NORMAL
+from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.changes import entangled_terms
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
-from logitkit.report.number_format import format_p
+from logitkit.report.number_format import format_number, format_p
 from logitkit.report.wording import name_list
 
 if TYPE_CHECKING:
@@ -82,16 +82,20 @@ def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
     return (text + "Drop one of the columns, or combine them.",)
 
 
-def few_clusters(clusters: int | None, level: float) -> tuple[str, ...]:
-    """Return the warning of a covariance by few clusters.
+def few_clusters(clusters: int | None, level: float, law: Law = NORMAL) -> tuple[str, ...]:
+    """Return the warning of a covariance by few clusters; ``law`` is what statistics are compared with.
 
     Examples
     --------
     >>> few_clusters(12, 0.95)[0][-33:], few_clusters(40, 0.95)
     ('intervals are 1.12 times as long.', ())
+    >>> few_clusters(12, 0.95, Law(11.0))[0][-56:]
+    "fit.robust('CR2', cluster=...) also corrects the errors."
     """
-    if clusters is None or not 1 < clusters < FEW_CLUSTERS:
+    if clusters is None or not 1 < clusters < FEW_CLUSTERS or law.varies:
         return ()
+    if not law.is_normal:
+        return (f"{_too_small(clusters)} {_by_t(law)}",)
     wider = float(stdtrit(clusters - 1, 0.5 + 0.5 * level)) / float(NORMAL.quantile(level))
     text = (
         f"Intervals and p-values here are normal; with t on {clusters - 1} degrees of freedom, the usual first remedy, "
@@ -110,15 +114,25 @@ def few_clusters_tested(test: WaldTest | ChiSquareTests) -> tuple[str, ...]:
     >>> few_clusters_tested(fit.test("lwt"))[0][:16]
     'Few clusters (12'
     """
-    clusters = test.n_clusters
-    if clusters is None or not 1 < clusters < FEW_CLUSTERS:
+    clusters, law = test.n_clusters, test.law
+    if clusters is None or not 1 < clusters < FEW_CLUSTERS or law.scale != 1.0:
         return ()
+    if not law.is_normal:
+        return () if law.varies else (f"{_too_small(clusters)} {_by_t(law)}",)
     if isinstance(test, ChiSquareTests):
         text = f"By F with {clusters - 1} degrees of freedom below, the usual first remedy, they are larger."
         return (f"{_too_small(clusters)} {text}",)
     by_f = format_p(float(fdtrc(test.dof, clusters - 1, test.statistic / test.dof)))
     text = f"By F with {test.dof} and {clusters - 1} degrees of freedom, the usual first remedy, the p-value is {by_f}."
     return (f"{_too_small(clusters)} {text}",)
+
+
+def _by_t(law: Law) -> str:
+    dof = format_number(float(law.dof)).removesuffix(".00")
+    return (
+        f"Statistics here have {dof} degrees of freedom, which is the usual first remedy; fit.robust('CR2', "
+        "cluster=...) also corrects the errors."
+    )
 
 
 def _too_small(clusters: int) -> str:

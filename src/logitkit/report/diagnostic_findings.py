@@ -8,6 +8,7 @@ from logitkit.diagnostics.calibration import Calibration
 from logitkit.diagnostics.classification import Averages, Classification
 from logitkit.diagnostics.discrimination import Area, Discrimination
 from logitkit.diagnostics.goodness import HosmerLemeshow
+from logitkit.engine.law import NORMAL
 from logitkit.report.area_words import APPARENT, WITHHELD, area_words
 from logitkit.report.diagnostic_tables import RATES, bins_table, hosmer_lemeshow_table
 from logitkit.report.document import Column, Document, Fact, Table
@@ -56,7 +57,7 @@ def goodness_document(result: HosmerLemeshow) -> Document:
             )
     return Document(
         title,
-        facts=test_facts(result.statistic, result.dof, result.p_value),
+        facts=test_facts(result.statistic, result.dof, result.p_value, NORMAL),
         blocks=(hosmer_lemeshow_table(result),),
         notes=(
             groups,

@@ -8,6 +8,7 @@ from functools import singledispatch
 import numpy as np
 
 from logitkit.engine.facts import Limit
+from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.incidental import BiasCorrection
@@ -35,6 +36,7 @@ from logitkit.report.wording import (
 from logitkit.selection.nested import NestedScores
 
 __all__ = [
+    "denominator",
     "finding_document",
     "test_facts",
     "undetermined_rows",
@@ -83,7 +85,7 @@ def _(result: WaldTest) -> Document:
     columns = (Column("Hypothesis", "left"), *(Column(name) for name in heads))
     return Document(
         "Wald test of linear hypotheses",
-        facts=test_facts(result.statistic, result.dof, result.p_value),
+        facts=test_facts(result.statistic, result.dof, result.p_value, result.law),
         blocks=(Table(None, columns, tuple(cells)),),
         notes=(
             "Estimate: left side minus right side.",
@@ -97,14 +99,15 @@ def _(result: WaldTest) -> Document:
 @finding_document.register
 def _(result: LikelihoodRatioTest) -> Document:
     title = "Likelihood-ratio test against the null model"
-    facts = test_facts(result.statistic, result.dof, result.p_value) if result.dof else ()
+    facts = test_facts(result.statistic, result.dof, result.p_value, NORMAL) if result.dof else ()
     return Document(title, facts=facts, notes=ratio_notes(result))
 
 
 @finding_document.register
 def _(result: BiasCorrection) -> Document:
     level = format_level(result.level)
-    heads = ("Estimate", "Corrected", "Std. error", "z", "P>|z|", f"{level} low", f"{level} high")
+    letter = result.law.letter
+    heads = ("Estimate", "Corrected", "Std. error", letter, f"P>|{letter}|", f"{level} low", f"{level} high")
     estimate, error, corrected, low, high = format_estimates(
         result.estimate, result.std_error, result.corrected, result.low, result.high
     )
@@ -239,13 +242,28 @@ def _(result: Limit) -> Document:
     )
 
 
-def test_facts(statistic: float, dof: int, p: float) -> tuple[Fact, ...]:
-    """Return the facts of a chi-square test."""
+def test_facts(statistic: float, dof: int, p: float, law: Law) -> tuple[Fact, ...]:
+    """Return the facts of a chi-square test, or of an F test where the covariance has degrees of freedom."""
+    degrees = f"{format_integer(dof)}{denominator(law)}"
     return (
-        Fact("Chi-square", format_number(statistic)),
-        Fact("Degrees of freedom", format_integer(dof)),
+        Fact("Chi-square" if law.is_normal else "F", format_number(law.compared(statistic, dof))),
+        Fact("Degrees of freedom", degrees),
         Fact("P-value", format_p(p)),
     )
+
+
+def denominator(law: Law) -> str:
+    """Return the denominator degrees of freedom of an F test after a comma; empty for chi-square.
+
+    Examples
+    --------
+    >>> denominator(NORMAL), denominator(Law(11.0)), denominator(Law(7.25))
+    ('', ', 11', ', 7.25')
+    """
+    if law.is_normal or np.ndim(law.dof):
+        return ""
+    dof = float(law.dof)
+    return f", {format_integer(int(dof))}" if dof.is_integer() else f", {format_number(dof)}"
 
 
 def _interval(low: float, high: float) -> str:

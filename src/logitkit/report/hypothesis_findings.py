@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.iia import IiaTests
 from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings import finding_document
+from logitkit.report.findings import denominator, finding_document
 from logitkit.report.number_format import format_column, format_integer, format_p
 from logitkit.report.wording import depends_on_coding
 from logitkit.typing import FloatArray, IntArray
@@ -70,18 +71,26 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
 def chi_square_table(result: ChiSquareTests) -> Table:
     """Return chi-square tests, one per row."""
     head = {"outcomes": "Outcomes"}.get(result.what, "Term")
-    return _table_of(head, result.labels, result.statistic, result.dof, result.p_value)
+    return _table_of(head, result.labels, result.statistic, result.dof, result.p_value, result.law)
 
 
-def _table_of(head: str, labels: tuple[str, ...], statistic: FloatArray, dof: IntArray, p_value: FloatArray) -> Table:
+def _table_of(
+    head: str,
+    labels: tuple[str, ...],
+    statistic: FloatArray,
+    dof: IntArray,
+    p_value: FloatArray,
+    law: Law = NORMAL,
+) -> Table:
+    compared = statistic if law.is_normal else statistic / (np.maximum(dof, 1) * law.scale)
     cells = zip(
         labels,
-        format_column(statistic, "statistic", 2),
-        ("" if d == 0 else format_integer(int(d)) for d in dof),
+        format_column(compared, "statistic", 2),
+        ("" if d == 0 else f"{format_integer(int(d))}{denominator(law)}" for d in dof),
         (format_p(p) for p in p_value),
         strict=True,
     )
-    columns = (Column(head, "left"), Column("Chi-square"), Column("df"), Column("P-value"))
+    columns = (Column(head, "left"), Column("Chi-square" if law.is_normal else "F"), Column("df"), Column("P-value"))
     return Table(None, columns, tuple(cells))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.solver import Status
 from logitkit.errors import quoted_names
@@ -14,6 +15,7 @@ from logitkit.inference.hypotheses.likelihood_ratio import null_model_words, nul
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
+from logitkit.report.findings import denominator
 from logitkit.report.levels import factor_words
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, has_only_intercept, name_list, numbered_names
@@ -54,7 +56,7 @@ def given_facts(record: FitRecord) -> Iterator[Fact]:
         yield Fact("Absorbed", factor_words(factor))
 
 
-def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, float]]) -> Iterator[Fact]:
+def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, float, Law]]) -> Iterator[Fact]:
     """Say what maximum likelihood came to."""
     yield Fact("Parameters", format_integer(record.n_params))
     yield Fact("Residual df", format_integer(record.dof_residual))
@@ -73,14 +75,15 @@ def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, floa
         yield Fact("AIC", f"{statistics.aic:,.2f}")
         yield Fact(f"BIC (n = {format_integer(record.n_obs)})", f"{statistics.bic:,.2f}")
     else:
-        statistic, dof, p = overall()
+        statistic, dof, p, law = overall()
+        name = f"Wald chi2({dof})" if record.law.is_normal else f"Wald F({dof}{denominator(law)})"
         if dof > OVERALL_MOST:
-            yield Fact(f"Wald chi2({dof})", f"not computed: over {OVERALL_MOST} coefficients")
+            yield Fact(name, f"not computed: over {OVERALL_MOST} coefficients")
         elif dof > 0 and math.isnan(statistic):
-            yield Fact(f"Wald chi2({dof})", "not computed: the covariance is rank-deficient")
+            yield Fact(name, "not computed: the covariance is rank-deficient")
         elif dof > 0:
             of = ", finite coefficients" if record.is_separated else ""
-            yield Fact(f"Wald chi2({dof}){of}", f"{statistic:,.2f} (p {_p_text(p)})")
+            yield Fact(f"{name}{of}", f"{law.compared(statistic, dof):,.2f} (p {_p_text(p)})")
     # A null model explains nothing: what rounding error would print in these places is no finding.
     is_null = has_only_intercept(record) or complete
     if record.has_likelihood and not is_null:
@@ -137,5 +140,5 @@ def state_warnings(record: FitRecord) -> Iterator[str]:
         yield f"The limiting model has not converged: the solver {record.status.value}."
     if record.lower_maxima:
         yield f"The likelihood has several maxima: {record.lower_maxima}. There may be a higher one than this."
-    yield from few_clusters(record.covariance.n_clusters, record.level)
+    yield from few_clusters(record.covariance.n_clusters, record.level, record.law)
     yield from nearly_collinear(conditioning(record))

@@ -9,7 +9,7 @@ import numpy as np
 from logitkit.design.formula.terms import INTERCEPT
 from logitkit.engine.facts import Equation
 from logitkit.engine.record import FitRecord
-from logitkit.inference.hypotheses.overall import overall_test
+from logitkit.inference.hypotheses.overall import overall_wald
 from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.report.cautions import no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
@@ -91,7 +91,7 @@ def _facts(record: FitRecord) -> Iterator[Fact]:
     yield from amount_facts(record)
     yield from given_facts(record)
     if record.penalty is None:
-        yield from fitted_facts(record, lambda: overall_test(record))
+        yield from fitted_facts(record, lambda: overall_wald(record))
     else:
         yield from penalty_facts(record, record.penalty)
 

@@ -18,7 +18,7 @@ from logitkit.design.matrix.transformed import Transformed
 from logitkit.engine.curvature.freedom import effective_freedom, gram_rank, moving, penalty_curvature
 from logitkit.engine.curvature.hessian import DenseHessian, Hessian
 from logitkit.engine.curvature.vcov import CELLS_MOST, DenseVcov, Vcov, WithheldVcov, vcov_of
-from logitkit.engine.facts import Covariance
+from logitkit.engine.facts import Covariance, CovarianceKind
 from logitkit.engine.moments import column_moments
 from logitkit.engine.objective import Objective
 from logitkit.engine.regularised.relaxation import unmixed
@@ -55,7 +55,7 @@ TOO_WIDE = "The covariance of so many coefficients is not computed."
 
 def covariance_of(
     given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None = None
-) -> tuple[Vcov, str, str, float]:
+) -> tuple[Vcov, CovarianceKind, str, float]:
     """Return covariance, its kind and label, and the effective degrees of freedom, at coefficients as solved for."""
     if penalty.smooth:
         return _posterior(given, penalty, coef, known)
@@ -208,7 +208,7 @@ class ColumnRanks:
 
 def _posterior(
     given: Shrunken, penalty: Penalty, coef: FloatArray, known: DenseHessian | None
-) -> tuple[Vcov, str, str, float]:
+) -> tuple[Vcov, CovarianceKind, str, float]:
     """Return what ``covariance_of`` does for a purely quadratic penalty."""
     problem, response, p = given.sequence.smooth, given.design.response, coef.size
     active = problem.active

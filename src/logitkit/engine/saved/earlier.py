@@ -2,7 +2,8 @@
 
 Versions 4 to 6 held a family and what followed from the model where the model itself stands now, in one form for two
 outcomes and in another for several. Version 5 brought the digest and the columns of the left side, version 6 the
-predictors that a restricted model was solved with; both were added to within the version.
+predictors that a restricted model was solved with; both were added to within the version. Version 8 brought the
+distribution that statistics are compared with, which was normal before.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ GONE = ("family", "link", "information", "events", "reference", "absent", "restr
 
 
 def in_todays_form(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a file of version 4, 5 or 6 holds in the form of version 7."""
+    """Return what a file of an earlier version holds in today's form."""
+    if given["version"] == 7:
+        return dict(given) | {"version": 8, "covariance": given["covariance"] | {"law": None}}
     added = {"written_by": "", "digest": ""} if given["version"] == WITHOUT_DIGEST else {}
-    packed = {"absorbed": None, "n_improper": 0, **added, **given, "version": 7}
+    packed = {"absorbed": None, "n_improper": 0, **added, **given, "version": 8}
+    packed["covariance"] = given["covariance"] | {"law": None}
     response = {"ordered": False, "offset_factors": [], **dict(given["response"]["dict"])}
     packed["response"] = {"dict": [list(pair) for pair in response.items()]}
     if "events" in given:

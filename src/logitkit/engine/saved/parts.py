@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from logitkit.design.formula.saved_levels import floats_of, integers_of
+from logitkit.engine.facts import CovarianceKind
 from logitkit.engine.saved.fields import Field, Flag, Number, Scalar, Sizes, Text, Whole
 from logitkit.engine.saved.shapes import Coded, Each, Maybe, Named, Numbers, OneOf, Packed, Row, Table, Value
 
@@ -250,12 +251,21 @@ STEP = Coded(
         "kept": Flag(),
     }
 )
+LAW = OneOf(
+    {
+        "dof": Table({"dof": Number(0.0, inside=True)}),
+        "satterthwaite": Table(
+            {"satterthwaite": Table({"own": Packed(("g", "q", "q")), "across": Packed(("g", "q", "q"))})}
+        ),
+    }
+)
 FACTS = Table(
     {
-        "kind": Text(("model", "sampling", "cluster", "posterior", "withheld")),
+        "kind": Text(get_args(CovarianceKind)),
         "label": Text(),
         "correction": Text(),
         "n_clusters": Maybe(Whole()),
+        "law": Maybe(LAW),
     }
 )
 ABSORBED = Table(

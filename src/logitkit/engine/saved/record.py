@@ -25,7 +25,9 @@ from logitkit.engine.curvature.row_space import RowSpaceVcov
 from logitkit.engine.curvature.vcov import ArrowVcov, DenseVcov, Vcov, WithheldVcov
 from logitkit.engine.existence.recession import RecessionCone
 from logitkit.engine.facts import Covariance, Limit
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
+from logitkit.engine.satterthwaite import SatterthwaiteLaw
 from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
 from logitkit.engine.saved.model import form_in, info_in, pack_model
 from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
@@ -83,7 +85,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
             "signs": encode(limit.signs),
             "dimension": limit.dimension,
         },
-        "covariance": {name: value for name, value in asdict(record.covariance).items() if name != "law"},
+        "covariance": _pack_covariance(record.covariance),
         "penalty": pack_penalty(record.penalty),
         "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
         "status": record.status.name,
@@ -106,17 +108,18 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
     counts = decode(packed["counts"])
     by_column = tuple((name, count) for name, count in counts["missing_by_column"])
     aliased = np.array(packed["aliased"], dtype=np.int64)
+    covariances = _unpack_covariances(packed, q)
     record = FitRecord(
         info=info,
         form=form,
         **arrays,
-        **_unpack_covariances(packed, q),
+        **covariances,
         **{name: decode(packed[name]) for name in NUMBERS},
         fingerprint=packed["fingerprint"],
         aliased=aliased,
         coordinates=unpack_coordinates(packed["coordinates"], aliased, form.shown.n_flat, q),
         limit=Limit.nowhere(arrays["coef"].size) if packed["limit"] is None else _unpack_limit(packed["limit"]),
-        covariance=Covariance(**packed["covariance"]),
+        covariance=_unpack_covariance(packed["covariance"], covariances["inner_model_vcov"]),
         penalty=unpack_penalty(packed["penalty"]),
         counts=RowCounts(counts["given"], counts["missing"], by_column),
         status=Status[packed["status"]],
@@ -124,6 +127,28 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         trace=tuple(Step(**decode(step)) for step in packed["trace"]),
     )
     return replace(record, limit=replace(record.limit, names=record.names))
+
+
+def _pack_covariance(made: Covariance) -> dict[str, Any]:
+    """Return how a covariance was made as JSON values; the normal distribution as null."""
+    packed: dict[str, Any] = {name: getattr(made, name) for name in ("kind", "label", "correction", "n_clusters")}
+    law = made.law
+    if isinstance(law, SatterthwaiteLaw):
+        parts = {"own": pack_array(law.own), "across": pack_array(law.across)}
+        return packed | {"law": {"satterthwaite": parts}}
+    return packed | {"law": None if law.is_normal else {"dof": float(law.dof)}}
+
+
+def _unpack_covariance(packed: Mapping[str, Any], bread: Vcov) -> Covariance:
+    """Return how a covariance was made; ``bread`` is the covariance from the information."""
+    given, law = packed["law"], NORMAL
+    if given is not None and "dof" in given:
+        law = Law(float(given["dof"]))
+    elif given is not None:
+        q = bread.size
+        own, across = (floats_of(given["satterthwaite"][name]).reshape(-1, q, q) for name in ("own", "across"))
+        law = SatterthwaiteLaw(bread=bread.array(), own=own, across=across)
+    return Covariance(**(dict(packed) | {"law": law}))
 
 
 def _pack_closed(formula: str | None, coding: Coding) -> dict[str, Any]:

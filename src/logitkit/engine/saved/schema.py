@@ -38,7 +38,7 @@ from logitkit.typing import FloatArray, WeightKind
 __all__ = ["FORMAT", "VERSION", "problem_of"]
 
 FORMAT = "logitkit fit"
-VERSION = 7
+VERSION = 8
 ROUNDING = 1e-8
 CELLS_MOST = 10_000_000  # outcomes times columns, where a file does not hold as many coefficients
 
@@ -194,7 +194,7 @@ def problem_of(packed: Mapping[str, Any]) -> str | None:
 
     Examples
     --------
-    >>> problem_of({"format": "logitkit fit", "version": 7, "model": {"Probit": {}}})
+    >>> problem_of({"format": "logitkit fit", "version": 8, "model": {"Probit": {}}})
     "'model' is of type dict, {'Probit': {}}, and must have one of 'Binary', 'Multinomial', 'Ordinal'"
     """
     return next(_problems(packed), None)

@@ -57,6 +57,8 @@ class ChiSquareTests:
         Of tests of terms: 2 where each is given all terms that do not contain it, 3 where each is given all others.
     across : bool
         Whether the hypothesis of a term is of all of several outcomes.
+    law : Law
+        What the statistics are compared with: statistic / dof with F where it is not normal.
 
     Examples
     --------
@@ -75,6 +77,7 @@ class ChiSquareTests:
     n_clusters: int | None = None
     type: int | None = None
     across: bool = False
+    law: Law = NORMAL
 
 
 def require_test(record: FitRecord, design: Design | None, test: str) -> None:
@@ -145,7 +148,7 @@ def chi_square_tests(
     dof = np.array([row[1] for row in rows], dtype=np.int64)
     p_value = np.where(dof > 0, law.joint(np.nan_to_num(statistic), np.maximum(dof, 1)), np.nan)
     p_value = np.where(np.isnan(statistic), np.nan, p_value)
-    return ChiSquareTests(what, labels, statistic, p_value, dof, kind, hypothesis)
+    return ChiSquareTests(what, labels, statistic, p_value, dof, kind, hypothesis, law=law)
 
 
 def wald_of_functions(record: FitRecord, functions: FloatArray) -> tuple[float, int]:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
 from logitkit.inference.functions import function_sides, slope_contrasts
 from logitkit.inference.hypotheses.chi_square import wald_of_finite
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray
 
-__all__ = ["but_for_constant", "overall_test"]
+__all__ = ["but_for_constant", "overall_test", "overall_wald"]
 
 
 def overall_test(record: FitRecord) -> tuple[float, int, float]:
@@ -59,24 +61,51 @@ def overall_test(record: FitRecord) -> tuple[float, int, float]:
     >>> bool(np.isclose(overall_test(one)[0], overall_test(other)[0]))
     True
     """
+    return overall_wald(record)[:3]
+
+
+def overall_wald(record: FitRecord) -> tuple[float, int, float, Law]:
+    """Return the same with the distribution that the statistic was compared with.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    statistic, dof, p_value
+        As of ``overall_test``.
+    law : Law
+        Normal for chi-square, else what has the denominator degrees of freedom of F.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> overall_wald(lk.logit("y ~ x", data).record)[3].is_normal
+    True
+    """
     require(record, "test")
     columns = np.array([j for j, name in enumerate(record.info.names) if name != INTERCEPT], dtype=np.int64)
     if record.is_single:
         columns = columns[record.std_error[columns] > 0.0]
         if columns.size > OVERALL_MOST:
-            return np.nan, columns.size, np.nan
+            return np.nan, columns.size, np.nan, NORMAL
     tested = [_tested(record, contrasts) for contrasts in slope_contrasts(record, columns)]
     functions = np.vstack([np.empty((0, record.predictors.n_flat)), *tested])
     if not len(functions):
-        return np.nan, 0, np.nan
+        return np.nan, 0, np.nan, NORMAL
     if len(functions) > OVERALL_MOST:
-        return np.nan, len(functions), np.nan
+        return np.nan, len(functions), np.nan, NORMAL
     statistic, dof = wald_of_finite(record, functions)
-    return (
-        statistic,
-        dof,
-        np.nan if np.isnan(statistic) else float(record.law.joint(np.array(statistic), np.array(dof))),
-    )
+    if np.isnan(statistic):
+        return statistic, dof, np.nan, NORMAL
+    try:
+        law = record.law.joint_of(record.coordinates.jacobian(functions))
+    except UnsupportedError:  # as few clusters leave no degrees of freedom
+        return np.nan, dof, np.nan, NORMAL
+    return statistic, dof, float(law.joint(np.array(statistic), np.array(dof))), law
 
 
 def _tested(record: FitRecord, contrasts: FloatArray) -> FloatArray:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitkit.design.formula.constraints import parse_hypothesis
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, SeparationError, UnsupportedError
@@ -44,7 +45,7 @@ class WaldTest:
     Parameters
     ----------
     statistic : float
-        Chi-square statistic.
+        The quadratic form: chi-square, or ``dof`` times F where the covariance has degrees of freedom.
     dof : int
         Degrees of freedom: independent hypotheses.
     p_value : float
@@ -59,6 +60,8 @@ class WaldTest:
         Terms that are tested without interactions of the model that contain them, and these.
     n_clusters : int or None
         That the covariance is made of.
+    law : Law
+        What the statistic is compared with: F where it is not normal.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class WaldTest:
     covariance: str
     contained: tuple[tuple[str, tuple[str, ...]], ...] = ()
     n_clusters: int | None = None
+    law: Law = NORMAL
 
 
 def coefficient_estimates(record: FitRecord, level: float | None = None) -> Estimates:
@@ -188,9 +192,9 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     estimates = linear_estimates(difference, jacobian, product, level, law)
     zero = column_of(record)[left[(right == 0.0) & (np.count_nonzero(left, axis=1) == 1)].nonzero()[1]]
     contained = contained_terms(record.info, zero)
-    p_value = float(record.law.joint(np.array(statistic), np.array(rank)))
-    made = record.covariance
-    return WaldTest(statistic, rank, p_value, texts, estimates, made.label, contained, made.n_clusters)
+    joint, made = record.law.joint_of(jacobian), record.covariance
+    p_value = float(joint.joint(np.array(statistic), np.array(rank)))
+    return WaldTest(statistic, rank, p_value, texts, estimates, made.label, contained, made.n_clusters, joint)
 
 
 def _fixed_by_the_model(record: FitRecord, functions: FloatArray, jacobian: FloatArray) -> BoolArray:
