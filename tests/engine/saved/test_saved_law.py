@@ -26,11 +26,10 @@ def fit_with(law: Law) -> Fit:
 
 
 def satterthwaite() -> Law:
-    own = np.arange(1.0, 17.0).reshape(4, 2, 2)
-    own = own + own.transpose(0, 2, 1) + 20.0 * np.eye(2)
-    return SatterthwaiteLaw(
-        bread=lk.logit("y ~ x", ROWS).record.inner_model_vcov.array(), own=own, across=0.1 * own @ np.eye(2)
-    )
+    fit = lk.logit("y ~ x", ROWS)
+    mu, x = fit.predict().to_numpy(), fit.record.coordinates.matrix(fit.design.matrix).to_dense()
+    squares = np.einsum("gri,gr,grj->gij", x.reshape(4, 2, 2), (mu * (1 - mu)).reshape(4, 2), x.reshape(4, 2, 2))
+    return SatterthwaiteLaw(bread=fit.record.inner_model_vcov.array(), own=squares, across=squares)
 
 
 @pytest.mark.parametrize("law", [Law(3.0), Law(7.25), satterthwaite()], ids=["t", "fraction", "satterthwaite"])
