@@ -127,7 +127,7 @@ def one_sided() -> tuple[pd.DataFrame, np.ndarray]:
 @pytest.mark.parametrize("measure", ["auc", "AUC"])
 def test_folds_without_a_score_are_counted(measure: str) -> None:
     data, folds = one_sided()
-    with pytest.warns(DataWarning, match="2 of 5 splits have no score.*2 hold one outcome only") as raised:
+    with pytest.warns(DataWarning, match="2 of 5 splits have no score.*2 contain one outcome only") as raised:
         found = lk.cross_validate("low ~ age + lwt", data, folds=lk.Folds(given=folds), measure=measure, n_strengths=5)
     assert [warning.filename for warning in raised] == [__file__]
     assert found.scores["n_scores"].tolist() == [3] * len(found.strengths)

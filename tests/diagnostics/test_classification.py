@@ -181,7 +181,7 @@ def test_what_is_no_threshold_is_refused(drawn):
         with pytest.raises(DataError, match="must be a probability, from 0 to 1"):
             lk.logit("low ~ age", births).classification(threshold=threshold)
     fit = lk.multinomial("y ~ x", drawn)
-    with pytest.raises(UnsupportedError, match="of several outcomes the most probable is predicted"):
+    with pytest.raises(UnsupportedError, match="with several outcomes the most probable one is predicted"):
         classification(fit.record, fit.design, threshold=0.5)
     with pytest.raises(UnsupportedError, match="each has its own: see recall"):
         _ = fit.classification().sensitivity

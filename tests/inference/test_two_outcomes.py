@@ -55,8 +55,8 @@ def test_estimates_errors_and_quantities(name: str) -> None:
     assert several.outcomes == ("no", "yes")
     assert_allclose(several.coef["yes"].to_numpy(), two.coef.to_numpy(), rtol=ROUTE, atol=ROUTE)
     assert list(several.coef.index) == list(two.coef.index)
-    for attribute in ("std_error",):
-        assert_allclose(several.std_error["yes"], getattr(two, attribute), rtol=ROUTE)
+    # The information is summed at an iterate within 1e-8 standard errors of the optimum, and not at the same one.
+    assert_allclose(several.std_error["yes"], two.std_error, rtol=1e-8)
     assert_allclose(several.vcov.to_numpy(), two.vcov.to_numpy(), rtol=1e-8, atol=ROUTE)
     for key in ("loglik", "deviance", "null_deviance", "aic", "bic", "n_obs", "n_params", "dof_residual", "converged"):
         assert_allclose(getattr(several, key), getattr(two, key), rtol=ROUTE, err_msg=key)

@@ -100,7 +100,9 @@ def test_columns_that_nominal_ones_determine_are_dropped(model: str, place: str)
         assert_allclose(whole.coef.drop("both"), plain.coef, rtol=1e-8)
         assert_allclose(whole.std_error.drop("both"), plain.std_error, rtol=1e-8)
     broken = frame.head(3).assign(both=0.0)
-    was = "'both' was 2 gpa \\+ pared \\+ 1000," if place == "after" else "'pared' was -2 gpa \\+ both - 1000,"
+    was = (
+        "'both' was 2 gpa \\+ pared \\+ 1000; here" if place == "after" else "'pared' was -2 gpa \\+ both - 1000; here"
+    )
     with pytest.raises(DataError, match=was):
         whole.predict(broken)
     assert whole.predict(broken, unseen="missing").isna().all(axis=None)

@@ -248,7 +248,7 @@ def test_rows_of_several_outcomes_can_be_chosen_and_named() -> None:
 
 
 def test_odds_of_an_event_are_against_nothing_else() -> None:
-    with pytest.raises(UnsupportedError, match="against=0 is of several outcomes"):
+    with pytest.raises(UnsupportedError, match="against=0 applies to models of several outcomes"):
         lk.logit("low ~ age", births()).plot.forest(against=0)
 
 

@@ -114,7 +114,7 @@ def test_notes_stand_under_their_table_and_terms_are_tested() -> None:
 def test_figures_are_as_large_as_they_were_drawn_so_that_their_text_has_one_size(tmp_path: Path) -> None:
     page = lk.logit("low ~ lwt + race", lk.datasets.load_lbw()).report(tmp_path / "r.html").read_text()
     images = re.findall(r"<img [^>]*>", page)
-    assert len(images) == 4
+    assert len(images) == 6
     assert all("svg+xml" in image and "class" not in image and "width" not in image for image in images)
     assert ".lk-doc figure img{display:block;width:auto;" in page
 

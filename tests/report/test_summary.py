@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import logitkit as lk
+from logitkit.models.form import Form
 from logitkit.models.multinomial import Multinomial
 from logitkit.models.predictors import Part, Predictors
 from logitkit.models.words import ODDS_RATIO, Words
@@ -170,7 +171,8 @@ def test_common_slopes_have_one_table_and_thresholds_another():
     thresholds = Part(np.array([0]), rows=np.array([0, 1]), labels=("a|b", "b|c"))
     slopes = Part(np.array([1, 2]), constraint=np.ones((2, 1)), labels=("",))
     info = replace(record.info, names=("Intercept", "age", "lwt"), terms=())
-    ordered = replace(record, family=Ordered(3), predictors=Predictors(2, 3, (thresholds, slopes)), info=info)
+    predictors = Predictors(2, 3, (thresholds, slopes))
+    ordered = replace(record, form=Form(Ordered(3), predictors, predictors), info=info)
     common, cuts = coefficient_tables(ordered)
     assert (common.title, cuts.title) == (None, "Thresholds")
     assert [row[0] for row in common.rows] == ["age", "lwt"]

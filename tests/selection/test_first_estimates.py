@@ -13,7 +13,7 @@ from tolerances import ITERATIVE
 
 FORMULA = "low ~ age + lwt + race + smoke + ht"
 STRENGTHS = [0.02, 0.005]
-SENTENCE = "first estimates of the adaptive lasso were given as numbers"
+SENTENCE = "initial estimates of the adaptive lasso were given as numbers"
 
 
 def deviance(y: np.ndarray, mu: np.ndarray) -> float:

@@ -269,9 +269,9 @@ def test_a_number_of_folds_must_be_whole_and_two(folds):
 
 
 def test_too_many_folds_are_refused():
-    with pytest.raises(DataError, match="more than there are rows of positive weight, 97"):
+    with pytest.raises(DataError, match="exceeds the number of rows of positive weight, 97"):
         plain_folds(RESPONSE, 98)
-    with pytest.raises(DataError, match="more than there are groups with rows of positive weight, 23"):
+    with pytest.raises(DataError, match="exceeds the number of groups with rows of positive weight, 23"):
         grouped_folds(RESPONSE, GROUPS, 24)
     with pytest.raises(DataError, match="distinct times after the first, 2"):
         time_folds(RESPONSE, np.arange(N) % 3, 3)
@@ -313,7 +313,7 @@ def test_grouped_counts_hold_both_outcomes_in_one_row():
 
 
 def test_folds_of_other_rows_and_empty_folds_are_refused():
-    with pytest.raises(DataError, match="of 2 rows and the data have 97"):
+    with pytest.raises(DataError, match="cover 2 rows and the data have 97"):
         checked_splits(Splits(np.array([[0, 1]], dtype=np.int32), ""), RESPONSE)
     gap = np.where(np.arange(N) % 2 == 0, 0, 2).astype(np.int32)[None]
     with pytest.raises(DataError, match=r"Split 1 \(from 0\) has no row of positive weight"):

@@ -248,11 +248,11 @@ def test_the_area_of_several_outcomes_is_named():
 def test_bad_input_is_refused():
     with pytest.raises(UnsupportedError, match="Did you mean 'deviance'"):
         measure_named("devianse")
-    with pytest.raises(DataError, match="two axes"):
+    with pytest.raises(DataError, match="need the axes rows and strengths"):
         score("auc", [0.0, 1.0], [0, 1])
     with pytest.raises(DataError, match="same rows"):
         score("auc", [[0.0], [1.0]], [0, 1, 1])
-    with pytest.raises(DataError, match="None of the 2 rows"):
+    with pytest.raises(DataError, match="None of the 2 predicted rows"):
         score("brier", [[0.0], [1.0]], [0, 1], [0, 0])
     with pytest.raises(DataError, match="of 2 rows with 3 outcomes"):
         MEASURES["auc"].score(np.zeros((2, 2, 1)), Response(np.zeros(2), n_outcomes=3))

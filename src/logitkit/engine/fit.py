@@ -64,6 +64,8 @@ TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that run
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
 STARTS = (0.5, 1.0, 2.0, 4.0)  # multiples of the logit's estimates that a likelihood of several maxima is tried from
 BEYOND = (-1.0, 16.0)  # multiples of the way from the null model to them, for slopes that far rows hold near zero
+HUGE = 1e100  # a coefficient beyond which squares of its column may underflow
+NEAR = 1e-4  # standard errors from the optimum, where a small fit leaves compiled code: the next step is the last
 DISTINCT = 1e-8  # of the loss: maxima that are further apart are two
 DETERMINED = 1e-13  # of a unit diagonal: less is left of a coefficient that the others determine
 
@@ -275,17 +277,17 @@ def _in_compiled_code(
         return None
     if not pays_alone(matrix.n_rows, matrix.n_columns) or not (shift is None or np.isfinite(shift).all()):
         return None
-    found = solve_single(matrix.to_dense(), design.response.y, design.response.weights, shift, start, solver)
-    if not found.converged[0] or found.share[0] < CLEAR_SHARE:
+    near = replace(solver, tol=max(solver.tol, NEAR), max_iter=max(solver.max_iter - 1, 1))
+    found = solve_single(matrix.to_dense(), design.response.y, design.response.weights, shift, start, near)
+    if not found.converged[0] or found.share[0] < CLEAR_SHARE or np.abs(found.coef).max() > HUGE:
         return None
-    steps = int(found.iterations[0])
-    done = [
-        Step(k, value, math.sqrt(squared), length) for k, (value, squared, length) in enumerate(found.trace[0, :steps])
-    ]
-    last = solver.solve(objective, found.coef[0])
-    later = [replace(step, iteration=step.iteration + steps) for step in last.trace]
+    steps = [(*step[:1], math.sqrt(step[1]), *step[2:]) for step in found.trace[0, : int(found.iterations[0])]]
+    steps.append((found.value[0], found.decrement[0], 1.0))
+    last = replace(solver, max_iter=max(solver.max_iter - len(steps), 1)).solve(objective, found.coef[0])
     if last.status is not Status.CONVERGED or not _clear(last.evaluation, form, design.info.intercept):
         return None
+    done = (Step(number, *map(float, step)) for number, step in enumerate(steps))
+    later = (replace(step, iteration=step.iteration + len(steps)) for step in last.trace)
     return replace(last, trace=(*done, *later))
 
 
@@ -336,7 +338,7 @@ def _require_determined(design: Design, first: Evaluation, form: Form, columns: 
                 form.shown.label(int(place), design.info.names)
                 for place in np.flatnonzero(np.abs(flat) > 1e-6 * np.abs(flat).max())
             )
-            raise FormulaError(f"No row tells these coefficients: {names}. {form.family.words.untold}")
+            raise FormulaError(f"No row identifies these coefficients: {names}. {form.family.words.untold}")
         raise FormulaError(
             "The coefficients are not identified: only differences between outcomes can be estimated, so a term that "
             "is equal for all outcomes, the reference included, has no estimable coefficient. The cause may also be a "

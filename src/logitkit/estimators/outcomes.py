@@ -155,7 +155,7 @@ def classes_of(labels: Any, estimator: str, several: bool) -> Classes:
     classes, codes = np.unique(labels, return_inverse=True)
     if classes.size == 1:
         raise ResponseError(
-            f"{estimator} needs two classes{' or more' if several else ''}, and y has only the class "
+            f"{estimator} needs two classes{' or more' if several else ''}, and y has only one class, "
             f"{classes.tolist()[0]!r}, in all its {labels.shape[0]} rows. Check the coding of y; in cross-validation "
             "use stratified folds."
         )

@@ -57,7 +57,7 @@ def learnt_from_all(transforms: Sequence[str]) -> str:
     Examples
     --------
     >>> learnt_from_all(["scale(x)"]).partition(":")[0]
-    'scale(x) learnt from all rows, those held out included'
+    'scale(x) learnt from all rows, including those held out'
     """
     return (
         f"{name_list(transforms, NAMES_IN_SENTENCE)} learnt from all rows, including those held out: the means, knots "

@@ -212,7 +212,7 @@ def test_ready_matrices_that_are_refused() -> None:
         (X, y[:5], {}, "60 rows"),
         (X.astype(str), y, {}, "must be numbers"),
         (X, y, {"names": ["a"]}, "1 entries and X has 2 columns"),
-        (X, y, {"names": ["a", "a"]}, "stands 2 times"),
+        (X, y, {"names": ["a", "a"]}, "occurs 2 times"),
         (X, y, {"weights": "weight"}, "give an array"),
         (X, y, {"weights": -np.ones(60)}, "not negative"),
         (X, y, {"weights": np.ones(60), "weight_kind": "other"}, "'other'"),

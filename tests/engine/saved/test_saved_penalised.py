@@ -134,7 +134,7 @@ def edited(path: Path, **changes: Any) -> Path:
     [
         ({"l1": None}, "'penalty' has no 'l1'"),
         ({"words": None}, "'penalty' has no 'words'"),
-        ({"extra": 1}, "'penalty' has a field 'extra' that is not known"),
+        ({"extra": 1}, "'penalty' has an unknown field 'extra'"),
         ({"codes": pack_array(np.zeros(6, dtype=np.int64))}, "'penalty' has no 'lengths'"),
         ({"gap": "small"}, "'penalty.gap' is of type str"),
         ({"n_nonzero": True}, "'penalty.n_nonzero' is of type bool"),

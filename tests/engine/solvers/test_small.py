@@ -122,7 +122,6 @@ def test_a_small_fit_in_compiled_code_is_that_of_the_general_solver(kind, monkey
     # A decrement of 1e-5 standard errors is a sum that cancelled: it has eight digits.
     assert_allclose(*steps, rtol=1e-7)
     assert compiled.converged
-    assert compiled.record.decrement < 1e-12  # one step further than the general solver
 
 
 def test_grouped_counts_too(monkeypatch):

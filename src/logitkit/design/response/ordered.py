@@ -57,7 +57,7 @@ def ordered_values(values: Any, name: str, order: tuple[Any, ...] | None = None)
     [0, 1, 0]
     >>> ordered_values(["low", "high", "low"], "rating")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    logitkit.errors.ResponseError: The outcomes of 'rating' have no order: 'high', 'low'. Give it, order=['high', ...
+    logitkit.errors.ResponseError: The outcomes of 'rating' have no order: 'high', 'low'. State it, order=['high', ...
     """
     if isinstance(values, Counts):
         if order is not None:

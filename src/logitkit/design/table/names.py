@@ -18,7 +18,7 @@ def name_misfit(names: Sequence[Any]) -> str | None:
     Examples
     --------
     >>> name_misfit(["x", "y", "x"])
-    "the column name 'x' stands 2 times (columns 1 and 3)"
+    "the column name 'x' occurs 2 times (columns 1 and 3)"
     >>> name_misfit(["x", " "]), name_misfit(["x", "y"])
     ('column 2 has no name', None)
     """
