@@ -281,12 +281,12 @@ def _in_compiled_code(
     found = solve_single(matrix.to_dense(), design.response.y, design.response.weights, shift, start, near)
     if not found.converged[0] or found.share[0] < CLEAR_SHARE or np.abs(found.coef).max() > HUGE:
         return None
-    steps = [(*step[:1], math.sqrt(step[1]), *step[2:]) for step in found.trace[0, : int(found.iterations[0])]]
-    steps.append((found.value[0], found.decrement[0], 1.0))
+    searched = [(value, math.sqrt(squared), length) for value, squared, length in found.trace[0, : found.iterations[0]]]
+    steps = [*searched, (found.value[0], found.decrement[0], 1.0)]
     last = replace(solver, max_iter=max(solver.max_iter - len(steps), 1)).solve(objective, found.coef[0])
     if last.status is not Status.CONVERGED or not _clear(last.evaluation, form, design.info.intercept):
         return None
-    done = (Step(number, *map(float, step)) for number, step in enumerate(steps))
+    done = (Step(k, float(value), float(left), float(length)) for k, (value, left, length) in enumerate(steps))
     later = (replace(step, iteration=step.iteration + len(steps)) for step in last.trace)
     return replace(last, trace=(*done, *later))
 
