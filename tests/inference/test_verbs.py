@@ -16,6 +16,8 @@ from logitkit.inference.verbs import VERBS, may
 ASKED: dict[str, Callable[[Any], Any]] = {
     "vcov": lambda fit: fit.vcov,
     "confint": lambda fit: fit.confint(),
+    "profile": lambda fit: fit.confint("profile"),
+    "score": lambda fit: fit.confint("score"),
     "odds_ratios": lambda fit: fit.odds_ratios(),
     "odds_ratios of the other outcome": lambda fit: fit.odds_ratios(against=fit.outcomes[-1]),
     "certificate": lambda fit: fit.certificate(),
@@ -38,7 +40,8 @@ ASKED: dict[str, Callable[[Any], Any]] = {
 }
 #: Reached through other verbs.
 WITHIN = {"refit", "errors of predictors", "analytic correction"}
-PENALISED = {
+LIKELIHOOD = {"profile", "score"}
+PENALISED = LIKELIHOOD | {
     "test",
     "lr_test",
     "test of terms by LR",
@@ -52,7 +55,7 @@ PENALISED = {
 WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions"}
 FIXED = {"certificate", "bias_correction"}  # of penalised fits, and of absorbed levels
 OTHER = "odds_ratios of the other outcome"
-RATIOS = {"lr_test", "test of terms by LR"}
+RATIOS = {"lr_test", "test of terms by LR"} | LIKELIHOOD
 
 
 def rows() -> pd.DataFrame:
@@ -84,7 +87,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "sampling": (logit(weights="v", weight_kind="sampling"), FIXED | RATIOS),
     "absorbed": (
         logit(absorb="g"),
-        {"certificate", "bootstrap", "jackknife", "average predictions", "goodness_of_fit"},
+        {"certificate", "bootstrap", "jackknife", "average predictions", "goodness_of_fit"} | LIKELIHOOD,
     ),
     "absorbed, clusters": (
         logit(absorb="g", cluster="g"),

@@ -7,7 +7,7 @@ relative risk ratio, which does not depend on which outcome is the reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,9 @@ from logitkit.inference.hypotheses.wald import coefficient_estimates
 from logitkit.inference.verbs import require
 from logitkit.typing import FloatArray
 
-__all__ = ["OddsRatios", "odds_ratios"]
+__all__ = ["LimitsOf", "OddsRatios", "odds_ratios"]
+
+LimitsOf = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def odds_ratios(
     against: int | None = None,
     units: Mapping[str, float] | None = None,
     level: float | None = None,
+    limits: LimitsOf | None = None,
 ) -> OddsRatios:
     """Return odds ratios with intervals.
 
@@ -84,6 +87,8 @@ def odds_ratios(
         Change of a variable, as it stands in the formula; 1 for those not named. In a product changes multiply.
     level : float, optional
         Confidence level; that of the fit by default.
+    limits : callable, optional
+        Limits of functions of the flat coefficients, (m, p), where they are not Wald's.
 
     Returns
     -------
@@ -131,24 +136,37 @@ def odds_ratios(
                 f"{record.family.words.title}: a ratio compares all higher outcomes with all lower ones, not one "
                 "outcome with another. Leave out outcome= and against=."
             )
+        turned = base == 1 and record.is_single
         found = coefficient_estimates(record, level)
-        found = _turned(record, found) if base == 1 and record.is_single else found
-        return _of_equations(record, found, dict(zip(columns, change, strict=True)))
+        return _of_equations(record, found, dict(zip(columns, change, strict=True)), limits, turned=turned)
     compared = [k for k in range(len(record.outcomes)) if k != base] if outcome is None else [outcome]
     functions = np.vstack([contrast_functions(record, k, base, columns) for k in compared])
     first = tuple(record.outcomes[k] for k in compared for _ in names)
     second, terms = (record.outcomes[base],) * len(first), names * len(compared)
-    return _ratios(function_estimates(record, functions, level), np.tile(change, len(compared)), first, second, terms)
+    found = _limited(function_estimates(record, functions, level), functions, limits)
+    return _ratios(found, np.tile(change, len(compared)), first, second, terms)
 
 
-def _of_equations(record: FitRecord, table: Estimates, change: Mapping[int, float]) -> OddsRatios:
+def _limited(found: Estimates, functions: FloatArray, limits: LimitsOf | None) -> Estimates:
+    """Return estimates with limits of another kind."""
+    if limits is None:
+        return found
+    low, high = limits(functions)
+    return replace(found, low=low, high=high)
+
+
+def _of_equations(
+    record: FitRecord, table: Estimates, change: Mapping[int, float], limits: LimitsOf | None, *, turned: bool
+) -> OddsRatios:
     """Return the ratios of the coefficients of every equation, which are labelled where more than one has some."""
     pairs = ((one.label, zip(one.columns, one.places, strict=True)) for one in record.equations)
     rows = [(label, int(j), int(place)) for label, found in pairs for j, place in found if j in change]
     labels = tuple(label for label, _, _ in rows) if len({label for label, _, _ in rows}) > 1 else ()
     places = np.array([place for _, _, place in rows], dtype=np.int64)
     terms = tuple(record.info.names[j] for _, j, _ in rows)
-    return _ratios(table.at(places), np.array([change[j] for _, j, _ in rows]), labels, (), terms)
+    found = _limited(table.at(places), np.eye(record.coef.size)[places], limits)
+    found = _turned(record, found) if turned else found
+    return _ratios(found, np.array([change[j] for _, j, _ in rows]), labels, (), terms)
 
 
 def _turned(record: FitRecord, found: Estimates) -> Estimates:

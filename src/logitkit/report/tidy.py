@@ -13,6 +13,8 @@ from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
 from logitkit.inference.hypotheses.likelihood_ratio import null_test
 from logitkit.inference.hypotheses.wald import coefficient_estimates
+from logitkit.inference.intervals.adjusted import ADJUSTMENTS, adjusted_coefficients
+from logitkit.inference.intervals.simultaneous import Adjustment
 from logitkit.inference.penalised.posterior import has_posterior, posterior_condition
 from logitkit.inference.ratios import OddsRatios
 from logitkit.options import require_flag
@@ -33,13 +35,17 @@ __all__ = [
 ]
 
 
-def tidy_frame(record: FitRecord, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
+def tidy_frame(
+    record: FitRecord, level: float | None = None, *, nonzero: bool = False, adjust: Adjustment | None = None
+) -> pd.DataFrame:
     """Return one row per coefficient: term, estimate, std_error, statistic, p_value, conf_low, conf_high.
 
     Models of several equations have a first column that says which equation the coefficient is of.
     """
     require_flag("nonzero", nonzero)
     table = coefficient_estimates(record, level)
+    if adjust is not None:
+        table = adjusted_coefficients(record, table, adjust)
     found = pd.DataFrame(
         {
             **_labels(record),
@@ -51,7 +57,10 @@ def tidy_frame(record: FitRecord, level: float | None = None, *, nonzero: bool =
             "conf_high": table.high,
         }
     )
-    return ResultFrame(posterior_named(found[found["estimate"] != 0.0] if nonzero else found, record))
+    found = found[found["estimate"] != 0.0] if nonzero else found
+    if adjust is not None:
+        found.columns.name = f"p-values adjusted: {ADJUSTMENTS[adjust]}"
+    return ResultFrame(posterior_named(found, record))
 
 
 def coefficient_index(record: FitRecord) -> pd.Index:
@@ -118,10 +127,11 @@ def r_squared_series(statistics: FitStatistics) -> pd.Series:
     )
 
 
-def odds_ratio_frame(result: OddsRatios, record: FitRecord) -> pd.DataFrame:
+def odds_ratio_frame(result: OddsRatios, record: FitRecord, label: str = "") -> pd.DataFrame:
     """Return one row per ratio: unit, odds_ratio (or hazard_ratio), std_error, conf_low, conf_high, p_value.
 
-    Of several outcomes they are relative risk ratios, by outcome and term, with the outcome that each is against.
+    Of several outcomes they are relative risk ratios, by outcome and term, with the outcome that each is against. The
+    label says how the intervals were made, where they are not Wald's.
     """
     several = {"against": result.against} if result.against else {}
     ratio = record.family.words.ratio
@@ -144,6 +154,8 @@ def odds_ratio_frame(result: OddsRatios, record: FitRecord) -> pd.DataFrame:
     )
     if result.against:
         frame.columns.name = "relative risk ratios"
+    if label:
+        frame.columns.name = f"{frame.columns.name}; intervals: {label}" if result.against else f"intervals: {label}"
     return posterior_named(ratio_named(frame), record)
 
 

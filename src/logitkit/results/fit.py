@@ -5,22 +5,25 @@ Modules that only some verbs need are imported there, so that the first fit of a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from logitkit.inference.ratios import odds_ratios
 from logitkit.models.nominal import places_of
 from logitkit.report import tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
-from logitkit.results.intervals import interval_frame
+from logitkit.results.intervals import interval_frame, ratio_frame
 from logitkit.results.on_rows import FitOnRows
 from logitkit.results.row_verbs import RowVerbs
 from logitkit.results.shown import Summary, shown_summary
+
+if TYPE_CHECKING:
+    from logitkit.inference.intervals.asked import IntervalMethod
+    from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
 
 __all__ = ["Fit"]
 
@@ -63,7 +66,9 @@ class Fit(RowVerbs):
         """
         return shown_summary(summary_document(self.record, units))
 
-    def tidy(self, level: float | None = None, *, nonzero: bool = False) -> pd.DataFrame:
+    def tidy(
+        self, level: float | None = None, *, nonzero: bool = False, adjust: Adjustment | None = None
+    ) -> pd.DataFrame:
         """Return one row per coefficient; with several outcomes, all terms of one outcome before the next.
 
         Parameters
@@ -72,6 +77,9 @@ class Fit(RowVerbs):
             Confidence level; that of the fit by default.
         nonzero : bool, default False
             Whether to leave out coefficients that a penalty set to zero; the others keep their labels.
+        adjust : {'bonferroni', 'holm', 'benjamini-hochberg', 'single-step'}, optional
+            Adjusts the p-values for the number of coefficients that have one. Intervals are still made one at a time;
+            ``confint(adjust=)`` has simultaneous ones.
 
         Returns
         -------
@@ -80,7 +88,7 @@ class Fit(RowVerbs):
             and conf_high. After a penalty, statistic and p_value are missing, and so are standard errors and intervals
             unless there is a posterior.
         """
-        return tidy.tidy_frame(self.record, level, nonzero=nonzero)
+        return tidy.tidy_frame(self.record, level, nonzero=nonzero, adjust=adjust)
 
     def glance(self) -> pd.DataFrame:
         """Return one row of statistics of the whole fit.
@@ -99,6 +107,8 @@ class Fit(RowVerbs):
         *,
         outcome: Any = None,
         against: Any = None,
+        method: IntervalMethod = "wald",
+        adjust: IntervalAdjustment | None = None,
     ) -> pd.DataFrame:
         """Return the factors by which changes in the columns multiply the odds, with intervals.
 
@@ -116,6 +126,10 @@ class Fit(RowVerbs):
             The outcome whose odds are compared. Default: each outcome in turn, or the event of two outcomes.
         against : object, optional
             The outcome compared with; by default the reference, in the symmetric form the first outcome.
+        method : {'wald', 'profile', 'score'}
+            How intervals are made, as in ``confint``.
+        adjust : {'bonferroni', 'single-step'}, optional
+            Adjusts the intervals for the number of ratios, as in ``confint``.
 
         Returns
         -------
@@ -125,29 +139,44 @@ class Fit(RowVerbs):
             change alone, such as those of a spline, and for ratios too large or too small for a floating-point number.
         """
         first, second = places_of(self.record.info, outcome=outcome, against=against)
-        return tidy.odds_ratio_frame(odds_ratios(self.record, first, second, units, level), self.record)
+        return ratio_frame(self.record, self.design, (first, second), units, level, method, adjust)
 
-    def confint(self, method: str = "wald", level: float | None = None) -> pd.DataFrame:
-        """Return confidence intervals of the coefficients.
+    def confint(
+        self,
+        method: str = "wald",
+        level: float | None = None,
+        *,
+        of: str | Sequence[str] | None = None,
+        adjust: IntervalAdjustment | None = None,
+    ) -> pd.DataFrame:
+        """Return confidence intervals of the coefficients, or of linear combinations of them.
 
         Parameters
         ----------
-        method : {'wald', 'bootstrap'}
-            Wald intervals, or BCa intervals from 1,999 bootstrap replicates (seed 1) of rows, or of clusters if the fit
-            has them. BCa also refits once per row or cluster; ``fit.bootstrap(n, seed)`` offers percentile intervals
-            and all other choices.
+        method : {'wald', 'profile', 'score', 'bootstrap'}
+            Wald intervals; profile-likelihood intervals, the values that a likelihood-ratio test does not reject, with
+            an infinite limit where the estimate is infinite; the values that a score test does not reject; or BCa
+            intervals from 1,999 bootstrap replicates (seed 1) of rows, or of clusters if the fit has them. BCa also
+            refits once per row or cluster; ``fit.bootstrap(n, seed)`` offers percentile intervals and all other
+            choices.
         level : float, optional
             Confidence level; that of the fit by default.
+        of : str or sequence of str, optional
+            Linear combinations, written as in ``test``: ``"age - 2 * lwt"``. Default: all coefficients.
+        adjust : {'bonferroni', 'single-step'}, optional
+            Intervals that hold together at the level, for as many as the table has. Single-step intervals rest on the
+            joint normal (or t) distribution of the estimates.
 
         Returns
         -------
         pandas.DataFrame
-            Columns conf_low and conf_high, one row per coefficient. After a ridge or a Gaussian prior they are
+            Columns conf_low and conf_high, one row per coefficient or combination; the name of the columns states the
+            method where it is not Wald's. After a ridge or a Gaussian prior they are
             posterior intervals given the strength, named as such by the name of the columns; other penalties have none.
             Bootstrap limits are infinite where sufficiently many replicates are, and missing where replicates or
             jackknife refits do not determine them; the name of the columns states the method.
         """
-        return interval_frame(self.record, self._own_rows, method, level)
+        return interval_frame(self.record, self._own_rows, method, level, of, adjust)
 
     # Output.
 

@@ -1,32 +1,91 @@
-"""Confidence intervals of coefficients by the name of the method."""
+"""Confidence intervals of coefficients, and of linear combinations of them, by the name of the method."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.intervals.asked import AskedFunctions, IntervalMethod, asked_functions, limits_of
+from logitkit.inference.intervals.simultaneous import IntervalAdjustment
+from logitkit.inference.ratios import odds_ratios
 from logitkit.inference.verbs import require
 from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
 from logitkit.results.rows import Rows
+from logitkit.typing import FloatArray
 
-__all__ = ["interval_frame"]
+__all__ = ["interval_frame", "ratio_frame"]
+
+METHODS = ("wald", "profile", "score", "bootstrap")
 
 
-def interval_frame(record: FitRecord, own: Rows, method: str, level: float | None) -> pd.DataFrame:
-    """Return intervals of the coefficients: conf_low, conf_high."""
+def interval_frame(
+    record: FitRecord,
+    own: Rows,
+    method: str,
+    level: float | None,
+    of: str | Sequence[str] | None = None,
+    adjust: IntervalAdjustment | None = None,
+) -> pd.DataFrame:
+    """Return intervals of the coefficients, or of combinations of them: conf_low, conf_high."""
+    if method not in METHODS:
+        raise DataError(f"method={method!r} is not known; use 'wald', 'profile', 'score' or 'bootstrap'.")
     if method == "bootstrap":
-        require(record, "bootstrap")
-        from logitkit.inference.intervals.bootstrap_intervals import standard_intervals
+        return _bootstrap_frame(record, own, level, of, adjust)
+    if method == "wald" and of is None and adjust is None:
+        require(record, "confint")
+        return tidy.confint_frame(record, level=level)
+    asked = asked_functions(record, of)
+    found = limits_of(record, own.own, asked, method, level, adjust)  # type: ignore[arg-type]
+    frame = ResultFrame({"conf_low": found.low, "conf_high": found.high}, _index(record, asked))
+    if found.label:
+        frame.columns.name = found.label
+    return tidy.posterior_named(frame, record)
 
-        found = standard_intervals(record, own.design, level)
-        columns = pd.Index(["conf_low", "conf_high"], name=found.label)
-        return ResultFrame(np.column_stack([found.low, found.high]), tidy.coefficient_index(record), columns)
-    if method in ("profile", "score"):
-        raise UnsupportedError(f"method={method!r} is not offered in this version; use 'wald' or 'bootstrap'.")
-    if method != "wald":
-        raise DataError(f"method={method!r} is not known; use 'wald' or 'bootstrap'.")
-    require(record, "confint")
-    return tidy.confint_frame(record, level=level)
+
+def _index(record: FitRecord, asked: AskedFunctions) -> pd.Index:
+    return tidy.coefficient_index(record) if asked.own else pd.Index(asked.names, name="function")
+
+
+def _bootstrap_frame(record: FitRecord, own: Rows, level: float | None, of: object, adjust: object) -> pd.DataFrame:
+    """Return intervals of the coefficients from the standard number of replicates."""
+    if of is not None or adjust is not None:
+        raise UnsupportedError(
+            "of= and adjust= are not offered with method='bootstrap': fit.bootstrap() has the draws."
+        )
+    require(record, "bootstrap")
+    from logitkit.inference.intervals.bootstrap_intervals import standard_intervals
+
+    found = standard_intervals(record, own.design, level)
+    columns = pd.Index(["conf_low", "conf_high"], name=found.label)
+    return ResultFrame(np.column_stack([found.low, found.high]), tidy.coefficient_index(record), columns)
+
+
+def ratio_frame(
+    record: FitRecord,
+    design: Design | None,
+    compared: tuple[int | None, int | None],
+    units: Mapping[str, float] | None,
+    level: float | None,
+    method: IntervalMethod,
+    adjust: IntervalAdjustment | None,
+) -> pd.DataFrame:
+    """Return ratios of odds with intervals."""
+    if method == "wald" and adjust is None:
+        return tidy.odds_ratio_frame(odds_ratios(record, *compared, units, level), record)
+    labels = []
+
+    def limits(functions: FloatArray) -> tuple[FloatArray, FloatArray]:
+        names = tuple(f"ratio {k + 1}" for k in range(len(functions)))
+        asked = AskedFunctions(names, functions, np.zeros(len(functions)), own=False)
+        found = limits_of(record, design, asked, method, level, adjust)
+        labels.append(found.label)
+        return found.low, found.high
+
+    found = odds_ratios(record, *compared, units, level, limits)
+    return tidy.odds_ratio_frame(found, record, labels[0])

@@ -131,7 +131,7 @@ def profile_intervals(
         ends[k] = (End(-np.inf), End(np.inf))
     finite = np.flatnonzero(known & (sides == 0.0))
     infinite = np.flatnonzero(known & (np.abs(sides) == 1.0))
-    if record.limit is None:
+    if not record.limit.dimension:
         likelihood = likelihood_of(record, design)
         inner = likelihood.functions(functions[finite])
         for k, pair in zip(finite, _pairs(likelihood.objective(), likelihood.coef, inner, height), strict=True):

@@ -347,7 +347,7 @@ def adjusted_p_values(
         ratios = m / (np.arange(m) + 1.0) * p[order]
         found[order] = np.minimum.accumulate(ratios[::-1])[::-1]
     else:
-        largest = maximum_law(root[known], law if np.ndim(law.dof) == 0 else Law(np.asarray(law.dof)[known]))
+        largest = maximum_law(root[known], law)
         found = np.array([largest.above(abs(float(value)))[0] for value in statistic[known]])
         found = np.maximum(found, p)
     out[known] = np.minimum(found, 1.0)

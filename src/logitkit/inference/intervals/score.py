@@ -1,0 +1,180 @@
+r"""Score intervals (Rao) of linear functions of the coefficients.
+
+The values v that the score test of :math:`c'\theta = v` does not reject: with the restricted estimate, at which the
+gradient of the log-likelihood is :math:`-\mu c`, and the information I there,
+
+.. math:: S(v) = \mu^2 \, c' I^{-1} c \le q^2 .
+
+I is expected or observed, as the errors of the fit are. Of a single proportion the interval is Wilson's; of the log
+odds ratio of two groups, Cornfield's without correction. S need not rise all the way out: the set is looked at beyond
+the end that is found, and where values further out are not rejected either, that is said. Where the estimate is
+infinite the restricted likelihood flattens, S falls to zero, and the set has no end (``docs/maths/profile.md``,
+section 4).
+
+References
+----------
+Rao, C. R. (1948) Proceedings of the Cambridge Philosophical Society 44, 50-57. Wilson, E. B. (1927) Journal of the
+American Statistical Association 22, 209-212. Cornfield, J. (1956) A statistical problem arising from retrospective
+studies. Proceedings of the Third Berkeley Symposium 4, 135-148. Agresti, A. (2011) Statistics in Medicine 30,
+1163-1171.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.objective import Objective
+from logitkit.engine.record import FitRecord
+from logitkit.inference.functions import function_estimates, function_sides
+from logitkit.inference.intervals.limits import LimitLikelihood
+from logitkit.inference.intervals.outward import outward_root
+from logitkit.inference.intervals.profile import FunctionIntervals, estimated, require_rows
+from logitkit.inference.intervals.profile_ends import End
+from logitkit.inference.intervals.profile_slices import ProfileSlices
+from logitkit.inference.likelihood import likelihood_of
+from logitkit.inference.verbs import require
+from logitkit.models.family import Family
+from logitkit.typing import FloatArray
+
+__all__ = ["score_intervals"]
+
+TOL = 1e-9  # of the root of the statistic
+LOOKS = 6  # values beyond an end, each twice as far from the estimate, that tell whether the set goes on there
+
+
+def score_intervals(
+    record: FitRecord,
+    design: Design | None,
+    functions: FloatArray,
+    level: float | None = None,
+    critical: float | None = None,
+) -> FunctionIntervals:
+    """Return score intervals.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows.
+    functions : (m, p) array
+        Of the flat coefficients, one row per function.
+    level : float, optional
+        Confidence level; the fit's by default.
+    critical : float, optional
+        The quantile, where it is not that of one interval.
+
+    Returns
+    -------
+    FunctionIntervals
+        The interval that holds the estimate, and whether the set has other parts.
+
+    Raises
+    ------
+    DataError
+        Without the rows of the fit.
+    UnsupportedError, ConvergenceError
+        Where there is no likelihood, or where the fit has not converged.
+
+    Examples
+    --------
+    Of one proportion it is Wilson's:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [1, 1, 1, 0]})
+    >>> found = score_intervals(fit.record, fit.design, np.ones((1, 1)))
+    >>> n, p, z = 4, 0.75, found.critical
+    >>> half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    >>> wilson = (p + z**2 / (2 * n) + half * np.array([-1, 1])) / (1 + z**2 / n)
+    >>> bool(np.allclose(1 / (1 + np.exp(-np.r_[found.low, found.high])), wilson))
+    True
+    """
+    require(record, "score")
+    design = require_rows(design)
+    level = record.level if level is None else level
+    critical = float(record.law.quantile(level)) if critical is None else critical
+    sides, known = function_sides(record, functions), estimated(record, functions)
+    estimate = np.where(known, function_estimates(record, functions, level).estimate, np.nan)
+    ends, several = [(End(np.nan), End(np.nan))] * len(functions), np.zeros(len(functions), dtype=bool)
+    limit = LimitLikelihood(record, design) if record.limit.dimension else None
+    likelihood = likelihood_of(record, design) if limit is None else None
+    for k in np.flatnonzero(known):
+        side = float(sides[k])
+        if math.isnan(side):
+            ends[k] = (End(-np.inf), End(np.inf))
+            continue
+        if likelihood is not None:
+            objective, coef = likelihood.objective(), likelihood.coef
+            function = likelihood.functions(functions[k][None])[0]
+        else:
+            assert limit is not None
+            model = limit.held(functions[k]) if side else limit.finite(functions[k][None])
+            objective, coef, function = model.objective, model.coef, model.functions[0]
+        search = _Score(objective, record.family, function, coef, critical)
+        pair = [End(-np.inf), End(np.inf)]
+        for place, towards in enumerate((-1.0, 1.0)):
+            if towards != side:
+                pair[place], more = search.end(towards, known=side == 0.0)
+                several[k] |= more
+        ends[k] = (pair[0], pair[1])
+    low, high = (np.array([pair[side].value for pair in ends]) for side in (0, 1))
+    return FunctionIntervals(estimate, low, high, level, critical, tuple(ends), several)
+
+
+class _Score:
+    """The score statistic of one function, as a signed root."""
+
+    def __init__(
+        self, objective: Objective, family: Family, function: FloatArray, coef: FloatArray, critical: float
+    ) -> None:
+        self._informed = objective.with_family(family)
+        self._own = family == objective.family
+        self._objective, self._coef = objective, coef
+        self._function, self._critical = function, critical
+        self._start = float(function @ coef)
+
+    def root(self, slices: ProfileSlices, value: float) -> float:
+        """Return the signed root of the statistic at a value, nan where there is none."""
+        point = slices.at(value)
+        if point is None:
+            return math.nan
+        here = point.evaluation if self._own else self._informed.evaluate(point.coef)
+        if not isinstance(here.hessian, DenseHessian) or not here.hessian.finite:
+            return math.nan
+        factor = here.hessian.factorise()
+        if not factor.definite:
+            return math.nan
+        return point.slope * math.sqrt(max(float(self._function @ factor.solve(self._function)), 0.0))
+
+    def end(self, side: float, *, known: bool) -> tuple[End, bool]:
+        """Return an end of the set, and whether values beyond it belong to the set too."""
+        slices = ProfileSlices(self._objective, self._function, self._coef, 0.0)
+        steps = 0
+
+        def measure(value: float) -> tuple[float, float] | None:
+            nonlocal steps
+            steps += 1
+            root = self.root(slices, value)
+            return None if math.isnan(root) else (side * root - self._critical, math.nan)
+
+        unit = self._critical * slices.unit()
+        value = outward_root(measure, self._start, side, unit, TOL, known=known)
+        if math.isinf(value):
+            return End(value, steps=steps), False
+        here = self.root(slices, value)
+        difference = 0.5 * (here**2 - self._critical**2)
+        if math.isnan(here):
+            return End(math.nan, steps=steps), False
+        end = End(value, difference, 0.0, steps)
+        step = max(abs(value - self._start), unit)
+        more = False
+        for look in range(LOOKS):
+            beyond = self.root(slices, value + side * step * 2.0**look)
+            if math.isnan(beyond):
+                break
+            more |= abs(beyond) < self._critical
+        return end, more
