@@ -9,7 +9,7 @@ if (length(scripts) == 0) {
     "lbw.R", "lbw_weights.R", "lbw_terms.R", "lbw_sandwich.R", "esoph.R", "german_credit.R", "endometrial.R",
     "credit_data.R", "levels.R", "absorb.R", "multinomial.R", "multinomial_diagnostics.R", "links.R", "ordinal.R",
     "penalised_multinomial.R",
-    "sba.R", "penalised.R", "penalised_cv.R", "held_out.R", "intervals.R"
+    "sba.R", "penalised.R", "penalised_cv.R", "held_out.R", "intervals.R", "bootstrap_kinds.R"
   )
 }
 for (script in scripts) {

@@ -27,7 +27,12 @@ def bootstrap_document(result: Bootstrap) -> Document:
     columns = (Column("Term", "left"), *(Column(name) for name in (*HEADS, *lost)))
     counts = (format_column(numbers, "integer") for numbers in lost.values())
     cells = tuple(zip(result.names, *_estimates(result), *counts, strict=True))
-    drawn = {"rows": "Bootstrap", "cluster": "Bootstrap by clusters", "parametric": "Parametric bootstrap"}
+    drawn = {
+        "rows": "Bootstrap",
+        "cluster": "Bootstrap by clusters",
+        "parametric": "Parametric bootstrap",
+        "bayesian": "Bayesian bootstrap",
+    }
     return Document(
         drawn[result.kind],
         facts=(

@@ -89,8 +89,9 @@ class Hypotheses(Quantities):
             Number of replicates.
         seed : int, optional
             Seed, for reproducible replicates.
-        kind : {'rows', 'cluster', 'parametric'}, optional
-            Resampling unit. Default: clusters if the fit has them, otherwise rows.
+        kind : {'rows', 'cluster', 'parametric', 'bayesian'}, optional
+            Resampling unit; or outcomes from the fitted probabilities; or weights of the units, from a posterior (the
+            Bayesian bootstrap). Default: clusters if the fit has them, otherwise rows.
 
         Returns
         -------
@@ -107,7 +108,7 @@ class Hypotheses(Quantities):
         Returns
         -------
         JackknifeResult
-            Replicates, bias, standard errors and acceleration.
+            Replicates, bias, standard errors, intervals and acceleration.
         """
         from logitkit.results.resampled import jackknife_fit
 

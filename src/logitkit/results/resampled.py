@@ -28,12 +28,12 @@ class BootstrapResult(Bootstrap):
     Parameters
     ----------
     names : tuple of str
-        Names of the p coefficients.
+        Names of the p coefficients, or of linear functions of them.
     estimate : (p,) array
         Estimates of the fit.
     refits : Refits
         The replicates with their status.
-    kind : {'rows', 'cluster', 'parametric'}
+    kind : {'rows', 'cluster', 'parametric', 'bayesian'}
         Resampling unit.
     unit : str
         Resampling unit, as text.
@@ -58,12 +58,14 @@ class BootstrapResult(Bootstrap):
     def intervals(
         self, kind: IntervalKind = "percentile", level: float | None = None, jackknife: Jackknife | None = None
     ) -> BootstrapIntervals:
-        """Return percentile or BCa intervals; BCa needs the jackknife of the fit.
+        """Return intervals from the replicates; BCa needs the jackknife of the fit.
 
         Parameters
         ----------
-        kind : {'percentile', 'bca'}
-            Method.
+        kind : {'percentile', 'basic', 'bca', 'normal'}
+            Percentiles; percentiles reflected about the estimate; percentiles corrected for bias and acceleration; or
+            the estimate less its bias, plus and minus a normal quantile of standard errors. Draws of a posterior
+            (``'bayesian'``) have percentiles and normal intervals.
         level : float, optional
             Confidence level; that of the fit by default.
         jackknife : Jackknife, optional
@@ -83,7 +85,7 @@ class BootstrapResult(Bootstrap):
 
         Parameters
         ----------
-        kind : {'percentile', 'bca'}
+        kind : {'percentile', 'basic', 'bca', 'normal'}
             Method for the intervals.
         level : float, optional
             Confidence level; that of the fit by default.
@@ -138,20 +140,29 @@ class JackknifeResult(Jackknife):
         """Jackknife standard error, by name; nan where a replicate is not finite."""
         return _named(self, super().std_error, "std_error")
 
-    def tidy(self) -> pd.DataFrame:
+    def tidy(self, level: float | None = None) -> pd.DataFrame:
         """Return one row per coefficient.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; that of the fit by default.
 
         Returns
         -------
         pandas.DataFrame
-            term, estimate, bias, std_error.
+            term, estimate, bias, std_error, conf_low, conf_high: the estimate plus and minus a quantile of t times the
+            standard error, with one degree of freedom less than there are units.
         """
+        low, high = self.intervals(level)
         return ResultFrame(
             {
                 "term": list(self.names),
                 "estimate": self.estimate,
                 "bias": self.bias.to_numpy(),
                 "std_error": self.std_error.to_numpy(),
+                "conf_low": low,
+                "conf_high": high,
             }
         )
 

@@ -381,8 +381,8 @@ def test_what_intervals_refuse(fit):
     other = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [0, 0, 1, 1]})
     with pytest.raises(DataError, match="another fit"):
         drawn.intervals("bca", level=0.9, jackknife=other.jackknife())
-    with pytest.raises(DataError, match="kind='basic'"):
-        bootstrap_intervals(drawn, "basic", level=0.9)
+    with pytest.raises(DataError, match="kind='studentized'"):
+        bootstrap_intervals(drawn, "studentized", level=0.9)
     with pytest.raises(DataError, match="level"):
         drawn.intervals(level=95)
 
@@ -501,7 +501,7 @@ def test_the_tables(fit):
         "n_undetermined",
     ]
     assert_array_equal(table["conf_low"], drawn.intervals("bca", jackknife=without).low)
-    assert without.tidy().columns.tolist() == ["term", "estimate", "bias", "std_error"]
+    assert without.tidy().columns.tolist() == ["term", "estimate", "bias", "std_error", "conf_low", "conf_high"]
     assert "<table" in drawn._repr_html_()
 
 

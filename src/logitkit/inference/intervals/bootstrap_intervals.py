@@ -1,12 +1,12 @@
-r"""Intervals from bootstrap replicates: percentiles, and percentiles corrected for bias and acceleration.
+r"""Intervals from bootstrap replicates: percentile, basic, normal, and corrected for bias and acceleration.
 
 Order statistics are taken at (B + 1) times a probability and interpolated on the normal scale, as Davison and Hinkley
-do (``docs/maths/resampling.md``, equations 6 to 12). An infinite replicate keeps its place in the order. For those who
+do (``docs/maths/resampling.md``, equations 6 to 16). An infinite replicate keeps its place in the order. For those who
 want intervals and no decisions, ``standard_intervals`` has made them.
 
 References
 ----------
-Davison, A. C. and Hinkley, D. V. (1997) Bootstrap Methods and their Application, sections 2.2, 5.2 and 5.3.
+Davison, A. C. and Hinkley, D. V. (1997) Bootstrap Methods and their Application, sections 2.2 and 5.2 to 5.4.
 Efron, B. (1987) Journal of the American Statistical Association 82, 171-185.
 """
 
@@ -30,7 +30,9 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["BootstrapIntervals", "IntervalKind", "bootstrap_intervals", "standard_intervals"]
 
-IntervalKind = Literal["percentile", "bca"]
+IntervalKind = Literal["percentile", "basic", "bca", "normal"]
+#: What they are called.
+WORDS = {"percentile": "percentile", "basic": "basic", "bca": "BCa", "normal": "normal"}
 
 # Of the standard intervals: 2,000 times the tail of the usual levels is whole, and enough for their quantiles.
 STANDARD_REPLICATES = 1999
@@ -47,7 +49,7 @@ class BootstrapIntervals:
         Names of the coefficients.
     low, high : (p,) array
         Limits; infinite where so many replicates are, nan where the replicates cannot tell.
-    kind : {'percentile', 'bca'}
+    kind : {'percentile', 'basic', 'bca', 'normal'}
         How they were made.
     level : float
         Confidence level.
@@ -59,6 +61,10 @@ class BootstrapIntervals:
         Seed that reproduces the replicates.
     n_undetermined : (p,) int array
         Replicates that say nothing of each coefficient and were left out of its percentiles.
+    n_infinite : (p,) int array
+        Replicates in which each coefficient is infinite; they keep their place in percentiles.
+    bayesian : bool
+        Whether weights were drawn, so that the intervals are of a posterior.
 
     Examples
     --------
@@ -79,14 +85,18 @@ class BootstrapIntervals:
     unit: str
     seed: int
     n_undetermined: IntArray
+    n_infinite: IntArray
+    bayesian: bool = False
 
     @property
     def label(self) -> str:
         """How the intervals were made, in words; with what was left out, if anything was."""
-        kind = "BCa" if self.kind == "bca" else "percentile"
-        made = f"{kind} bootstrap, {self.n_replicates} draws of {self.unit}, seed {self.seed}"
+        how = f"{WORDS[self.kind]} {'Bayesian ' if self.bayesian else ''}bootstrap"
+        made = f"{how}, {self.n_replicates} draws of {self.unit}, seed {self.seed}"
+        infinite = int(self.n_infinite.max(initial=0))
         open_in = self.n_undetermined[self.n_undetermined < self.n_replicates].max(initial=0)  # not of aliased ones
-        return made + (f", up to {open_in} draws undetermined" if open_in else "")
+        lost = ((infinite, "infinite"), (open_in, "undetermined"))
+        return made + "".join(f", up to {count} draws {what}" for count, what in lost if count)
 
 
 def bootstrap_intervals(
@@ -102,8 +112,9 @@ def bootstrap_intervals(
     ----------
     result : Bootstrap
         B replicates.
-    kind : {'percentile', 'bca'}
-        Percentiles, or percentiles corrected for bias and acceleration.
+    kind : {'percentile', 'basic', 'bca', 'normal'}
+        Percentiles; percentiles reflected about the estimate; percentiles corrected for bias and acceleration; or the
+        estimate less its bias, plus and minus a normal quantile of standard errors.
     level : float, optional
         Confidence level; that of the fit by default.
     jackknife : Jackknife, optional
@@ -117,7 +128,7 @@ def bootstrap_intervals(
     Raises
     ------
     UnsupportedError
-        If there are too few replicates for the level.
+        If there are too few replicates for the level; for a posterior, whose draws are neither reflected nor corrected.
     DataError
         For a kind that is not known, or ``'bca'`` without the jackknife of the same fit.
 
@@ -134,15 +145,31 @@ def bootstrap_intervals(
     """
     level = result.level if level is None else level
     z = float(NORMAL.quantile(level))
-    _require_replicates(result.n_replicates, level)
     require_choice("kind", kind, get_args(IntervalKind))
+    bayesian = result.kind == "bayesian"
+    if bayesian and kind in ("basic", "bca"):
+        raise UnsupportedError(
+            f"kind={kind!r} is not offered for the Bayesian bootstrap: its replicates are draws of a posterior, whose "
+            "quantiles are the limits. Use kind='percentile' or 'normal'."
+        )
+    if kind != "normal":
+        _require_replicates(result.n_replicates, level)
     acceleration = np.zeros(len(result.names))
     if kind == "bca":
         if jackknife is None:
             raise DataError("kind='bca' needs the jackknife of the fit: jackknife=fit.jackknife().")
         if jackknife.names != result.names or not np.array_equal(jackknife.estimate, result.estimate, equal_nan=True):
-            raise DataError("jackknife= belongs to another fit; give fit.jackknife() of the fit that was resampled.")
+            raise DataError(
+                "jackknife= belongs to another fit, or is of other functions; give fit.jackknife() of the fit that was "
+                "resampled, with the same of=."
+            )
         acceleration = jackknife.acceleration
+    if kind == "normal":
+        # The mean of a posterior is its centre; that of other replicates is off by the bias of the estimate once more.
+        centre = result.estimate + (np.asarray(result.bias) if bayesian else -np.asarray(result.bias))
+        # Moments of the finite replicates alone would be those of another distribution.
+        centre[result.n_infinite > 0] = np.nan
+        return _made(result, kind, level, centre + np.multiply.outer([-z, z], np.asarray(result.std_error)))
     limits = np.full((2, len(result.names)), np.nan)
     for j, estimate in enumerate(result.estimate):
         ordered = np.sort(result.replicates[~np.isnan(result.replicates[:, j]), j])
@@ -154,6 +181,11 @@ def bootstrap_intervals(
                 _order_statistic(ordered, float(ndtr(point)), lower)
                 for point, lower in zip(points, (True, False), strict=True)
             ]
+    return _made(result, kind, level, 2.0 * result.estimate - limits[::-1] if kind == "basic" else limits)
+
+
+def _made(result: Bootstrap, kind: IntervalKind, level: float, limits: FloatArray) -> BootstrapIntervals:
+    """Return limits, shape (2, p), with what they were made of."""
     return BootstrapIntervals(
         result.names,
         limits[0],
@@ -164,11 +196,19 @@ def bootstrap_intervals(
         result.unit,
         result.seed,
         result.n_undetermined,
+        result.n_infinite,
+        result.kind == "bayesian",
     )
 
 
-def standard_intervals(record: FitRecord, design: Design, level: float | None = None) -> BootstrapIntervals:
-    """Return BCa intervals by fixed defaults: 1,999 replicates from seed 1, and the jackknife for the acceleration.
+def standard_intervals(
+    record: FitRecord,
+    design: Design,
+    level: float | None = None,
+    kind: IntervalKind = "bca",
+    of: tuple[tuple[str, ...], FloatArray, FloatArray] | None = None,
+) -> BootstrapIntervals:
+    """Return intervals by fixed defaults: 1,999 replicates from seed 1; BCa with the acceleration of the jackknife.
 
     Parameters
     ----------
@@ -178,6 +218,10 @@ def standard_intervals(record: FitRecord, design: Design, level: float | None = 
         Its n rows.
     level : float, optional
         Confidence level; that of the fit by default.
+    kind : {'percentile', 'basic', 'bca', 'normal'}
+        How they are made of the replicates.
+    of : (names, functions, constant), optional
+        Linear functions of the coefficients, and what is added to them; the coefficients by default.
 
     Returns
     -------
@@ -194,7 +238,7 @@ def standard_intervals(record: FitRecord, design: Design, level: float | None = 
     Notes
     -----
     The jackknife takes a refit for each row or cluster: with many rows it costs more than the replicates, and makes
-    little difference. ``Bootstrap.intervals`` gives percentiles without it.
+    little difference. The other kinds do without it.
 
     Examples
     --------
@@ -209,9 +253,14 @@ def standard_intervals(record: FitRecord, design: Design, level: float | None = 
     """
     level = record.level if level is None else level
     require_level(level)  # refuses what is no level, before the replicates are drawn
+    require_choice("kind", kind, get_args(IntervalKind))
     _require_replicates(STANDARD_REPLICATES, level)
     drawn = bootstrap(record, design, STANDARD_REPLICATES, seed=STANDARD_SEED)
-    return bootstrap_intervals(drawn, "bca", level=level, jackknife=jackknife(record, design))
+    without = jackknife(record, design) if kind == "bca" else None
+    if of is not None:
+        drawn = drawn.functions(*of)
+        without = None if without is None else without.functions(*of)
+    return bootstrap_intervals(drawn, kind, level=level, jackknife=without)
 
 
 def _require_replicates(n: int, level: float) -> None:

@@ -1,6 +1,6 @@
 r"""The jackknife: each row, observation or cluster left out in turn, and what follows for bias and standard error.
 
-See ``docs/maths/resampling.md``, equations 8 to 10.
+See ``docs/maths/resampling.md``, equations 8 to 10 and 17.
 
 References
 ----------
@@ -9,15 +9,17 @@ Efron, B. and Tibshirani, R. J. (1993) An Introduction to the Bootstrap, chapter
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Literal, Self
 
 import numpy as np
 
 from logitkit.design.design import Design
+from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.resampling.refits import Refits, refit
+from logitkit.inference.resampling.resampling import function_values
 from logitkit.inference.resampling.units import prior_weights, resampling_kind, units_of
 from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
@@ -35,7 +37,7 @@ class Jackknife:
     Parameters
     ----------
     names : tuple of str
-        Names of the p coefficients.
+        Names of the p coefficients, or of linear functions of them.
     estimate : (p,) array
         Estimates of the fit.
     refits : Refits
@@ -44,6 +46,8 @@ class Jackknife:
         Observations that each refit stands for: frequency weights, else 1.
     unit : str
         Unit left out, as text.
+    level : float
+        Confidence level of the fit.
 
     Examples
     --------
@@ -60,6 +64,7 @@ class Jackknife:
     refits: Refits = field(repr=False)
     multiplicity: FloatArray = field(repr=False)
     unit: str
+    level: float = 0.95
 
     @property
     def replicates(self) -> FloatArray:
@@ -97,6 +102,43 @@ class Jackknife:
         return np.where(
             self._known & (squares > 0.0), cubes / (6.0 * np.where(squares > 0.0, squares, 1.0) ** 1.5), np.nan
         )
+
+    def intervals(self, level: float | None = None) -> tuple[FloatArray, FloatArray]:
+        """Return the estimate plus and minus a quantile of t times the standard error, two arrays of shape (p,).
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        low, high : (p,) array
+            By t with one degree of freedom less than there are units: equation 17; nan where a replicate is not finite.
+        """
+        level = self.level if level is None else level
+        half = Law(self.n_units - 1.0).quantile(level) * self.std_error
+        return np.asarray(self.estimate - half), np.asarray(self.estimate + half)
+
+    def functions(self, names: tuple[str, ...], functions: FloatArray, constant: FloatArray) -> Self:
+        """Return the same jackknife of linear functions of the coefficients.
+
+        Parameters
+        ----------
+        names : tuple of str
+            m names.
+        functions : (m, p) array
+            One row per function.
+        constant : (m,) array
+            Added to them.
+
+        Returns
+        -------
+        Jackknife
+            Of m functions.
+        """
+        estimate = function_values(functions, self.estimate) + constant
+        return replace(self, names=names, estimate=estimate, refits=self.refits.functions(functions, constant))
 
     @property
     def _known(self) -> BoolArray:
@@ -139,9 +181,9 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
     """
     require(record, "jackknife")
     chosen = resampling_kind(design, kind)
-    if chosen == "parametric":
+    if chosen in ("parametric", "bayesian"):
         raise DataError(f"kind={kind!r} is not known; use 'rows' or 'cluster'.")
-    units, prior = units_of(design, chosen), prior_weights(design)
+    units, prior = units_of(design, "cluster" if chosen == "cluster" else "rows"), prior_weights(design)
     m = units.multiplicity.size
 
     def without(number: int) -> FloatArray:
@@ -150,4 +192,4 @@ def jackknife(record: FitRecord, design: Design, *, kind: JackknifeKind | None =
         return units.weights(prior, counts)
 
     refits = refit(record, design, m, prior=without)
-    return Jackknife(record.names, record.coef, refits, units.multiplicity, units.word)
+    return Jackknife(record.names, record.coef, refits, units.multiplicity, units.word, record.level)

@@ -8,8 +8,8 @@ which tells separation and aliasing exactly. Results do not depend on the number
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from logitkit.engine.solvers.newton import Newton
 from logitkit.engine.solvers.small import SmallFits, is_small, solve_small
 from logitkit.engine.solvers.solver import Status
 from logitkit.inference.dependence import dependences_of
-from logitkit.inference.functions import column_of
+from logitkit.inference.functions import column_of, function_sides
 from logitkit.inference.likelihood import Likelihood, likelihood_of
 from logitkit.inference.verbs import require
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -51,6 +51,8 @@ class Refits:
         refit has not converged.
     separated, aliased, unconverged : (B,) bool array
         What befell each refit. Aliased: columns were linearly dependent that are not so in all rows.
+    limits : mapping of int to FitRecord
+        The refits that are separated, by their number: where their functions lie.
 
     Examples
     --------
@@ -63,6 +65,36 @@ class Refits:
     separated: BoolArray
     aliased: BoolArray
     unconverged: BoolArray
+    limits: Mapping[int, FitRecord] = field(default_factory=dict, repr=False)
+
+    def functions(self, functions: FloatArray, constant: FloatArray) -> Refits:
+        """Return the refits of linear functions of the coefficients.
+
+        Where a refit is separated, a function of infinite coefficients may be finite: its limit says.
+
+        Parameters
+        ----------
+        functions : (m, p) array
+            One row per function.
+        constant : (m,) array
+            Added to them.
+
+        Returns
+        -------
+        Refits
+            Of m functions, with the same status.
+        """
+        values = np.empty((self.coef.shape[0], functions.shape[0]))
+        used = functions != 0.0
+        with np.errstate(invalid="ignore"):
+            for k, row in enumerate(functions):
+                values[:, k] = self.coef[:, used[k]] @ row[used[k]]
+            for number, found in self.limits.items():
+                known = ~(used & np.isnan(self.coef[number])).any(axis=1) | (not self.aliased[number])
+                sides = function_sides(found, functions)
+                finite = functions @ found.coordinates.coef(found.inner_coef)
+                values[number] = np.where(known, np.where(sides == 0.0, finite, sides * np.inf), np.nan)
+        return replace(self, coef=values + constant, limits={})
 
 
 def refit(
@@ -137,7 +169,7 @@ def refit(
             else:
                 _one_by_one(model, response_of, inner, certain)
             coef[:, kept] = model.flat(inner)[:, kept]
-        doubtful = np.flatnonzero(~certain).tolist()
+        doubtful, limits = np.flatnonzero(~certain).tolist(), {}
         with progress(len(doubtful), "Refits to check") as shown:
             for number in doubtful:
                 changed = response_of(number)
@@ -145,8 +177,10 @@ def refit(
                 coef[number] = _determined(found, record, design.matrix, changed)
                 fresh = found.aliased.size > record.aliased.size
                 flags[:, number] = found.is_separated, fresh, not found.converged
+                if found.is_separated and found.converged:
+                    limits[number] = found
                 shown.advance()
-    return Refits(coef, *flags)
+    return Refits(coef, flags[0], flags[1], flags[2], limits)
 
 
 def certain_fits(fits: SmallFits) -> BoolArray:

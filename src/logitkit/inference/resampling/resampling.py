@@ -1,4 +1,4 @@
-r"""Samples drawn from a sample: the bootstrap by rows, clusters or outcomes, and outcomes simulated from a fit.
+r"""Samples drawn from a sample: the bootstrap of rows, clusters, outcomes or weights, and simulated outcomes.
 
 Drawing n units with replacement is giving each a number of times that it occurs, so that a replicate is the same
 design with other weights (``docs/maths/resampling.md``, equations 1 to 3). Each replicate has a random generator of
@@ -6,14 +6,16 @@ its own, spawned from the seed, so that a draw depends on the seed and its numbe
 
 References
 ----------
-Davison, A. C. and Hinkley, D. V. (1997) Bootstrap Methods and their Application, sections 2.2, 7.2 and 7.3.
+Davison, A. C. and Hinkley, D. V. (1997) Bootstrap Methods and their Application, sections 2.2, 7.2 and 7.3. Rubin, D.
+B. (1981) The Bayesian bootstrap. Annals of Statistics 9, 130-134.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral
+from typing import Self
 
 import numpy as np
 
@@ -22,13 +24,19 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.prediction import fitted_rows
 from logitkit.inference.resampling.refits import Refits, refit
-from logitkit.inference.resampling.units import ResamplingKind, prior_weights, resampling_kind, units_of
+from logitkit.inference.resampling.units import (
+    ResamplingKind,
+    independent_units,
+    prior_weights,
+    resampling_kind,
+    units_of,
+)
 from logitkit.inference.verbs import require
 from logitkit.numerics.once import once
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Bootstrap", "bootstrap", "simulate"]
+__all__ = ["Bootstrap", "bootstrap", "function_values", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,12 @@ class Bootstrap:
     Parameters
     ----------
     names : tuple of str
-        Names of the p coefficients.
+        Names of the p coefficients, or of linear functions of them.
     estimate : (p,) array
         Estimates of the fit.
     refits : Refits
         The replicates with their status.
-    kind : {'rows', 'cluster', 'parametric'}
+    kind : {'rows', 'cluster', 'parametric', 'bayesian'}
         What was drawn.
     unit : str
         What was drawn, in words.
@@ -122,6 +130,26 @@ class Bootstrap:
         squares = (np.where(np.isfinite(self.replicates), finite - centre, 0.0) ** 2).sum(axis=0)
         return np.asarray(np.sqrt(squares / np.where(count > 1, count - 1, np.nan)))
 
+    def functions(self, names: tuple[str, ...], functions: FloatArray, constant: FloatArray) -> Self:
+        """Return the same bootstrap of linear functions of the coefficients.
+
+        Parameters
+        ----------
+        names : tuple of str
+            m names.
+        functions : (m, p) array
+            One row per function.
+        constant : (m,) array
+            Added to them.
+
+        Returns
+        -------
+        Bootstrap
+            Of m functions.
+        """
+        estimate = function_values(functions, self.estimate) + constant
+        return replace(self, names=names, estimate=estimate, refits=self.refits.functions(functions, constant))
+
     @property
     def _finite(self) -> tuple[FloatArray, IntArray]:
         """Replicates with zeros in place of what is not finite, and how many are finite."""
@@ -149,10 +177,11 @@ def bootstrap(
         Number of replicates.
     seed : int, optional
         Draws the same replicates again; the one that was used is in the result.
-    kind : {'rows', 'cluster', 'parametric'}, optional
+    kind : {'rows', 'cluster', 'parametric', 'bayesian'}, optional
         ``'rows'`` draws rows with their weights, or the observations that frequency weights count; ``'cluster'`` whole
-        clusters; ``'parametric'`` outcomes from the fitted probabilities, the columns as they are. Default: clusters
-        where the fit has them, else rows.
+        clusters; ``'parametric'`` outcomes from the fitted probabilities, the columns as they are; ``'bayesian'``
+        weights of rows, or of clusters where the fit has them, from a Dirichlet distribution, so that the replicates
+        are draws of a posterior. Default: clusters where the fit has them, else rows.
 
     Returns
     -------
@@ -186,21 +215,16 @@ def bootstrap(
         refits = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number)))
         unit, n_units = "outcomes", design.response.n_obs
     else:
-        units = units_of(design, kind)
-        prior, chance = prior_weights(design), units.multiplicity / units.multiplicity.sum()
+        units, prior = (
+            units_of(design, independent_units(design) if kind == "bayesian" else kind),
+            prior_weights(design),
+        )
         n_units = int(units.multiplicity.sum())
-        alike = bool((units.multiplicity == 1.0).all())
-
-        def drawn(number: int) -> FloatArray:
-            generator = generators.of(number)
-            if alike:
-                counts = np.bincount(generator.integers(0, n_units, n_units), minlength=n_units)
-            else:
-                counts = generator.multinomial(n_units, chance)
-            return units.weights(prior, counts)
-
-        refits = refit(record, design, int(n), prior=drawn)
-        unit = units.word
+        draw_counts = (_dirichlet if kind == "bayesian" else _counts)(units.multiplicity)
+        refits = refit(
+            record, design, int(n), prior=lambda number: units.weights(prior, draw_counts(generators.of(number)))
+        )
+        unit = f"weights of {units.word}" if kind == "bayesian" else units.word
     return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
 
 
@@ -240,6 +264,50 @@ def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None 
     draw, generators = _outcomes(record, design), _Generators(seed, int(n))
     drawn = np.stack([draw(generators.of(number)) for number in range(int(n))])
     return drawn[:, 1] if record.is_single else drawn
+
+
+def function_values(functions: FloatArray, coef: FloatArray) -> FloatArray:
+    """Return linear functions of coefficients, nan only where one that is missing takes part.
+
+    Parameters
+    ----------
+    functions : (m, p) array
+        One row per function.
+    coef : (p,) array
+        Coefficients; nan where aliased.
+
+    Returns
+    -------
+    (m,) array
+        Their values.
+
+    Examples
+    --------
+    >>> function_values(np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([2.0, np.nan])).tolist()
+    [2.0, nan]
+    """
+    used = functions != 0.0
+    return np.array([row[own] @ coef[own] for row, own in zip(functions, used, strict=True)])
+
+
+def _counts(multiplicity: FloatArray) -> Callable[[np.random.Generator], IntArray]:
+    """Return a function that draws how often each unit occurs in a sample with replacement."""
+    n_units = int(multiplicity.sum())
+    if (multiplicity == 1.0).all():
+        return lambda generator: np.bincount(generator.integers(0, n_units, n_units), minlength=n_units)
+    chance = multiplicity / multiplicity.sum()
+    return lambda generator: generator.multinomial(n_units, chance)
+
+
+def _dirichlet(multiplicity: FloatArray) -> Callable[[np.random.Generator], FloatArray]:
+    """Return a function that draws weights of the units, n in all, from Rubin's posterior: equation 18."""
+    n_units = multiplicity.sum()
+
+    def draw(generator: np.random.Generator) -> FloatArray:
+        gaps = generator.standard_gamma(multiplicity)
+        return np.asarray(n_units * gaps / gaps.sum())
+
+    return draw
 
 
 class _Generators:

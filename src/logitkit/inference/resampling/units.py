@@ -13,9 +13,9 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["ResamplingKind", "Units", "prior_weights", "resampling_kind", "units_of"]
+__all__ = ["ResamplingKind", "Units", "independent_units", "prior_weights", "resampling_kind", "units_of"]
 
-ResamplingKind = Literal["rows", "cluster", "parametric"]
+ResamplingKind = Literal["rows", "cluster", "parametric", "bayesian"]
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKi
     'rows'
     """
     if kind is None:
-        return "rows" if design.response.clusters is None else "cluster"
+        return independent_units(design)
     require_choice("kind", kind, get_args(ResamplingKind))
     if kind == "rows" and design.response.clusters is not None:
         raise UnsupportedError(
@@ -170,6 +170,11 @@ def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKi
             "clusters, kind='cluster', or fit without cluster=."
         )
     return kind
+
+
+def independent_units(design: Design) -> Literal["rows", "cluster"]:
+    """Return what is independent of one another: clusters where there are any, otherwise rows."""
+    return "rows" if design.response.clusters is None else "cluster"
 
 
 def _clusters(design: Design) -> Clusters:
