@@ -102,3 +102,20 @@ def test_what_has_no_error_has_no_test() -> None:
     found = Derived(("a", "b"), np.array([1.0, 2.0]), np.array([[0.5], [np.nan]]), Law(), 0.95)
     with pytest.raises(UnsupportedError, match="b has no standard error"):
         found.test("a = b")
+
+
+@pytest.mark.parametrize("scale", ["identity", "log"])
+def test_adjusted_estimates_are_those_of_a_higher_quantile(scale):
+    value = np.array([1.5, 2.0, 0.8])
+    found = Derived(("a", "b", "c"), value, np.diag([0.3, 0.4, 0.2]), Law(), 0.95, scale=scale, null=1.0)
+    plain = found.estimates()
+    three = found.estimates(adjust="bonferroni")
+    assert_allclose(three.p_value, np.minimum(3 * plain.p_value, 1.0), rtol=1e-12)
+    wider = found.estimates(1 - 0.05 / 3)
+    assert_allclose([three.low, three.high], [wider.low, wider.high], rtol=1e-9)
+    single = found.estimates(adjust="single-step")
+    independent = found.estimates(0.95 ** (1 / 3))
+    assert_allclose([single.low, single.high], [independent.low, independent.high], rtol=1e-7)
+    assert_allclose(single.p_value, np.maximum(1 - (1 - plain.p_value) ** 3, plain.p_value), rtol=1e-6)
+    holm = found.estimates(adjust="holm")
+    assert_allclose([holm.low, holm.high], [plain.low, plain.high], rtol=0)

@@ -14,6 +14,8 @@ from logitkit.typing import FloatArray
 
 __all__ = ["values_and_gradients"]
 
+AT_ONCE = 64  # vectors: more linear predictors of a block of rows leave the cache
+
 
 def values_and_gradients(objective: SmoothObjective, coefs: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return values, (k,), and gradients, (k, q), at k coefficient vectors, (k, q).
@@ -36,6 +38,7 @@ def values_and_gradients(objective: SmoothObjective, coefs: FloatArray) -> tuple
         values, gradients = values_and_gradients(objective.objective, whole)
         return values, gradients @ objective.basis
     if isinstance(objective, Objective) and objective.quadratic is None and isinstance(objective.engine, ScalarRows):
-        return objective.engine.each(coefs)
+        parts = [objective.engine.each(coefs[k : k + AT_ONCE]) for k in range(0, len(coefs), AT_ONCE)]
+        return np.concatenate([values for values, _ in parts]), np.concatenate([gradients for _, gradients in parts])
     found = [objective.evaluate(coef, hessian=False) for coef in coefs]
     return np.array([here.value for here in found]), np.stack([here.gradient for here in found])

@@ -14,7 +14,7 @@ Escobar, L. A. (2017) Statistical Intervals, 2nd edition, appendix D.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import numpy as np
 from scipy.special import expit, logit
@@ -25,7 +25,12 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import FormulaError, UnsupportedError
 from logitkit.inference.delta import Estimates, linear_estimates, wald_estimates
 from logitkit.inference.hypotheses.wald import WaldTest, chi_square_of, covariance_root
-from logitkit.inference.intervals.simultaneous import IntervalAdjustment, critical_value
+from logitkit.inference.intervals.simultaneous import (
+    Adjustment,
+    IntervalAdjustment,
+    adjusted_p_values,
+    critical_value,
+)
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Derived", "Scale", "derived"]
@@ -135,15 +140,16 @@ class Derived:
         """
         return replace(self, names=names, value=value, root=jacobian @ self.root, scale=scale, null=null)
 
-    def estimates(self, level: float | None = None, adjust: IntervalAdjustment | None = None) -> Estimates:
+    def estimates(self, level: float | None = None, adjust: Adjustment | None = None) -> Estimates:
         """Return the values with standard errors, intervals on their scale, and tests of the null value.
 
         Parameters
         ----------
         level : float, optional
             Confidence level.
-        adjust : {'bonferroni', 'single-step'}, optional
-            Intervals that hold at the level all together; None for each by itself.
+        adjust : {'bonferroni', 'holm', 'benjamini-hochberg', 'single-step'}, optional
+            Adjusts the p-values for their number; ``'bonferroni'`` and ``'single-step'`` make intervals that hold at
+            the level all together too.
 
         Returns
         -------
@@ -159,9 +165,12 @@ class Derived:
         found = wald_estimates(forward - base, own, level, self.law)
         low, high = self._back(found.low + base), self._back(found.high + base)
         if adjust is not None:
-            known = np.isfinite(found.low)
+            p_value = adjusted_p_values(found.statistic, found.p_value, self.root, self.law, adjust)
+            found = replace(found, p_value=p_value)
+        if adjust in get_args(IntervalAdjustment):
+            known, how = np.isfinite(found.low), cast("IntervalAdjustment", adjust)
             half = np.full(own.shape, np.nan)
-            half[known] = critical_value(self.root[known], self.at(np.flatnonzero(known)).law, level, adjust)
+            half[known] = critical_value(self.root[known], self.at(np.flatnonzero(known)).law, level, how)
             low, high = self._back(forward - half * own), self._back(forward + half * own)
         statistic, p_value = found.statistic, found.p_value
         if self.null is None:

@@ -24,6 +24,7 @@ from logitkit.results.shown import Summary, shown_summary
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
+    from logitkit.results.profiled import ProfileResult
 
 __all__ = ["Fit"]
 
@@ -177,6 +178,25 @@ class Fit(RowVerbs):
             jackknife refits do not determine them; the name of the columns states the method.
         """
         return interval_frame(self.record, self._own_rows, method, level, of, adjust)
+
+    def profile(self, of: str | Sequence[str] | None = None, level: float | None = None) -> ProfileResult:
+        """Return the profile likelihood of coefficients, or of linear combinations of them, as curves.
+
+        Parameters
+        ----------
+        of : str or sequence of str, optional
+            Linear combinations, written as in ``test``. Default: all coefficients.
+        level : float, optional
+            Confidence level of the intervals; that of the fit by default.
+
+        Returns
+        -------
+        ProfileResult
+            Prints intervals beside those of Wald; ``to_frame()`` has the points, ``plot()`` draws them.
+        """
+        from logitkit.results.profiled import profile_fit
+
+        return profile_fit(self, of, level)
 
     # Output.
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
+    from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.penalised.dual_bound import Certificate
     from logitkit.results.row_figures import RowPlots
 
@@ -73,9 +74,9 @@ class FitOnRows:
         """Return the linear predictors."""
         return predicted(self._record, self._rows.to_predict, "link")
 
-    def predictions(self, level: float | None = None) -> pd.DataFrame:
+    def predictions(self, level: float | None = None, method: IntervalMethod = "wald") -> pd.DataFrame:
         """Return predicted probabilities with standard errors and intervals."""
-        return predicted_with_errors(self._record, self._rows.to_predict, level)
+        return predicted_with_errors(self._record, self._rows.to_predict, level, method, self._rows.own)
 
     def effects(self, variable: str, values: Sequence[Any] | None = None, level: float | None = None) -> pd.DataFrame:
         """Return average predictions with a variable set to each of several values."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from logitkit.design.design import Design
 from logitkit.design.rebuild import NewRows
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataWarning, warn_caller
@@ -16,6 +18,9 @@ from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
 from logitkit.report.row_frames import predictions_frame, scatter
 from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.inference.intervals.asked import IntervalMethod
 
 __all__ = ["Scale", "predicted", "predicted_with_errors"]
 
@@ -45,18 +50,32 @@ def _why_missing(record: FitRecord, rows: NewRows) -> str:
     return " ".join(parts)
 
 
-def predicted_with_errors(record: FitRecord, rows: NewRows, level: float | None) -> pd.DataFrame:
+def predicted_with_errors(
+    record: FitRecord,
+    rows: NewRows,
+    level: float | None,
+    method: IntervalMethod = "wald",
+    design: Design | None = None,
+) -> pd.DataFrame:
     """Return probabilities with standard errors and intervals, by row and, of several, by outcome."""
-    event = record.family.words.has_event
+    event, label = record.family.words.has_event, ""
     asked = [record.family.n_outcomes - 1] if event else None
     found = predictions(record, rows.matrix, rows.offset, level, rows.sides, rows.levels, asked)
+    if method != "wald":
+        from logitkit.inference.intervals.probabilities import probability_limits
+
+        made = probability_limits(record, design, rows.matrix, rows.offset, method, level, asked)
+        found, label = replace(found, low=made.low, high=made.high), made.label
     if event:
-        return tidy.posterior_named(predictions_frame(found, rows.kept, rows.index), record)
+        frame = predictions_frame(found, rows.kept, rows.index)
+        frame.columns.name = label or None
+        return tidy.posterior_named(frame, record)
     columns = {"estimate": found.probability, "std_error": found.std_error, "conf_low": found.low}
     columns["conf_high"] = found.high
     labels = pd.RangeIndex(rows.kept.size) if rows.index is None else pd.Index(rows.index)
     index = pd.MultiIndex.from_product([labels, record.outcomes], names=[labels.name or "row", "outcome"])
     frame = ResultFrame({name: _by_row(values, rows).reshape(-1) for name, values in columns.items()}, index)
+    frame.columns.name = label or None
     return tidy.posterior_named(frame, record)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
+    from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.penalised.dual_bound import Certificate
 
 __all__ = ["RowVerbs"]
@@ -133,7 +134,12 @@ class RowVerbs(Hypotheses):
         return self.on(data, offset=offset, unseen=unseen).predict_link()
 
     def predictions(
-        self, data: Any = None, level: float | None = None, offset: Any = None, unseen: UnseenPolicy = "raise"
+        self,
+        data: Any = None,
+        level: float | None = None,
+        offset: Any = None,
+        unseen: UnseenPolicy = "raise",
+        method: IntervalMethod = "wald",
     ) -> pd.DataFrame:
         """Return predicted probabilities with standard errors and intervals that stay within (0, 1).
 
@@ -147,6 +153,10 @@ class RowVerbs(Hypotheses):
             As in ``predict``.
         unseen : {'raise', 'missing'}
             As in ``predict``.
+        method : {'wald', 'profile', 'score'}
+            How intervals are made: on the scale of the log odds by Wald, or by profile likelihood or the score test of
+            the linear predictor, for the event of two outcomes and for the first and the last outcome of a cumulative
+            model.
 
         Returns
         -------
@@ -155,7 +165,7 @@ class RowVerbs(Hypotheses):
             row of the table or, with several outcomes, per row and outcome. If a factor is absorbed, the standard
             errors include the uncertainty of the intercept of the row's level.
         """
-        return self.on(data, offset=offset, unseen=unseen).predictions(level)
+        return self.on(data, offset=offset, unseen=unseen).predictions(level, method)
 
     def effects(
         self, variable: str, data: Any = None, values: Sequence[Any] | None = None, level: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -114,7 +114,7 @@ def asked_functions(record: FitRecord, of: str | Sequence[str] | None = None) ->
     p = record.coef.size
     if of is None:
         return AskedFunctions(record.names, np.eye(p), np.zeros(p), own=True)
-    texts = [of] if isinstance(of, str) else list(of)
+    texts = [of] if isinstance(of, str) else list(of) if isinstance(of, Iterable) else []
     if not texts or not all(isinstance(text, str) for text in texts):
         raise FormulaError(f"of={of!r:.80} must be a linear combination such as 'age - 2 * lwt', or a list of them.")
     rows, constants, names = [], [], []

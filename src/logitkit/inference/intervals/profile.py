@@ -29,7 +29,7 @@ from logitkit.inference.likelihood import likelihood_of
 from logitkit.inference.verbs import require
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["FunctionIntervals", "estimated", "profile_intervals", "require_rows"]
+__all__ = ["FunctionIntervals", "estimated", "profile_intervals", "profile_points", "require_rows"]
 
 NONE = End(np.nan)
 ZERO = 1e-12  # of the size of its terms: a function of the coefficients that is none
@@ -119,37 +119,76 @@ def profile_intervals(
     >>> bool(0.0 < found.low[0] < 1.0), found.high.tolist()
     (True, [inf])
     """
-    require(record, "profile")
-    design = require_rows(design)
     level = record.level if level is None else level
     critical = float(record.law.quantile(level)) if critical is None else critical
+    ends = [pairs[0] for pairs in profile_points(record, design, functions, np.array([critical]))]
+    low, high = (np.array([pair[side].value for pair in ends]) for side in (0, 1))
+    estimate = np.where(estimated(record, functions), function_estimates(record, functions, level).estimate, np.nan)
+    return FunctionIntervals(estimate, low, high, level, critical, tuple(ends), np.zeros(len(functions), dtype=bool))
+
+
+def profile_points(
+    record: FitRecord, design: Design | None, functions: FloatArray, roots: FloatArray
+) -> list[list[tuple[End, End]]]:
+    """Return where the root of the likelihood-ratio statistic has given values, below the estimate and above.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows.
+    functions : (m, p) array
+        Of the flat coefficients.
+    roots : (r,) array
+        Positive values.
+
+    Returns
+    -------
+    list of lists of (End, End)
+        r pairs per function; nan for a function of aliased coefficients.
+
+    Raises
+    ------
+    DataError
+        Without the rows of the fit.
+    UnsupportedError, ConvergenceError
+        Where there is no likelihood, or where the fit has not converged.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> ((low, high),) = profile_points(fit.record, fit.design, np.array([[0.0, 1.0]]), np.array([1.0]))[0]
+    >>> bool(low.value < fit.coef["x"] < high.value)
+    True
+    """
+    require(record, "profile")
+    design = require_rows(design)
     sides, known = function_sides(record, functions), estimated(record, functions)
-    estimate = function_estimates(record, functions, level).estimate
-    height = 0.5 * critical**2
-    ends = [(NONE, NONE)] * len(functions)
+    heights = 0.5 * roots**2
+    points = [[(NONE, NONE)] * roots.size for _ in functions]
     for k in np.flatnonzero(known & np.isnan(sides)):
-        ends[k] = (End(-np.inf), End(np.inf))
+        points[k] = [(End(-np.inf), End(np.inf))] * roots.size
     finite = np.flatnonzero(known & (sides == 0.0))
     infinite = np.flatnonzero(known & (np.abs(sides) == 1.0))
-    if not record.limit.dimension:
+    if not record.is_separated:
         likelihood = likelihood_of(record, design)
         inner = likelihood.functions(functions[finite])
-        for k, pair in zip(finite, _pairs(likelihood.objective(), likelihood.coef, inner, height), strict=True):
-            ends[k] = pair
-    else:
-        limit = LimitLikelihood(record, design)
-        if finite.size:
-            model = limit.finite(functions[finite])
-            pairs = _pairs(model.objective, model.coef, model.functions, height)
-            for k, pair in zip(finite, pairs, strict=True):
-                ends[k] = pair
-        for k in infinite:
-            side = float(sides[k])
-            other = _other_end(limit.held(functions[k]), limit.least, side, height)
-            ends[k] = (other, End(np.inf)) if side > 0.0 else (End(-np.inf), other)
-    low, high = (np.array([pair[side].value for pair in ends]) for side in (0, 1))
-    estimate = np.where(known, estimate, np.nan)
-    return FunctionIntervals(estimate, low, high, level, critical, tuple(ends), np.zeros(len(functions), dtype=bool))
+        for k, pairs in zip(finite, _pairs(likelihood.objective(), likelihood.coef, inner, heights), strict=True):
+            points[k] = pairs
+        return points
+    limit = LimitLikelihood(record, design)
+    if finite.size:
+        model = limit.finite(functions[finite])
+        made = _pairs(model.objective, model.coef, model.functions, heights)
+        for k, pairs in zip(finite, made, strict=True):
+            points[k] = pairs
+    for k in infinite:
+        side, model = float(sides[k]), limit.held(functions[k])
+        others = [_other_end(model, limit.least, side, float(height)) for height in heights]
+        points[k] = [(other, End(np.inf)) if side > 0.0 else (End(-np.inf), other) for other in others]
+    return points
 
 
 def require_rows(design: Design | None) -> Design:
@@ -213,19 +252,22 @@ def estimated(record: FitRecord, functions: FloatArray) -> BoolArray:
     return np.asarray(known & (np.abs(inner) > ZERO * size).any(axis=1))
 
 
-def _pairs(objective: SmoothObjective, coef: FloatArray, functions: FloatArray, height: float) -> list[tuple[End, End]]:
-    """Return both ends of each function."""
-    m = len(functions)
+def _pairs(
+    objective: SmoothObjective, coef: FloatArray, functions: FloatArray, heights: FloatArray
+) -> list[list[tuple[End, End]]]:
+    """Return the points of each function below and above the estimate, one pair per height."""
+    m, r = len(functions), heights.size
     if not m:
         return []
     ends = profile_ends(
         objective,
         coef,
-        np.repeat(functions, 2, axis=0),
-        np.full(2 * m, height),
-        np.tile([-1.0, 1.0], m),
+        np.repeat(functions, 2 * r, axis=0),
+        np.tile(np.repeat(heights, 2), m),
+        np.tile([-1.0, 1.0], m * r),
     )
-    return list(zip(ends[::2], ends[1::2], strict=True))
+    pairs = list(zip(ends[::2], ends[1::2], strict=True))
+    return [pairs[k * r : (k + 1) * r] for k in range(m)]
 
 
 def _other_end(model: SliceModel, least: float, side: float, height: float) -> End:

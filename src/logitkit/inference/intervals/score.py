@@ -22,6 +22,7 @@ studies. Proceedings of the Third Berkeley Symposium 4, 135-148. Agresti, A. (20
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
 from logitkit.inference.functions import function_estimates, function_sides
-from logitkit.inference.intervals.limits import LimitLikelihood
+from logitkit.inference.intervals.limits import LimitLikelihood, SliceModel
 from logitkit.inference.intervals.outward import outward_root
 from logitkit.inference.intervals.profile import FunctionIntervals, estimated, require_rows
 from logitkit.inference.intervals.profile_ends import End
@@ -100,21 +101,14 @@ def score_intervals(
     sides, known = function_sides(record, functions), estimated(record, functions)
     estimate = np.where(known, function_estimates(record, functions, level).estimate, np.nan)
     ends, several = [(End(np.nan), End(np.nan))] * len(functions), np.zeros(len(functions), dtype=bool)
-    limit = LimitLikelihood(record, design) if record.limit.dimension else None
-    likelihood = likelihood_of(record, design) if limit is None else None
+    model_of = _separated(record, design) if record.is_separated else _plain(record, design)
     for k in np.flatnonzero(known):
         side = float(sides[k])
         if math.isnan(side):
             ends[k] = (End(-np.inf), End(np.inf))
             continue
-        if likelihood is not None:
-            objective, coef = likelihood.objective(), likelihood.coef
-            function = likelihood.functions(functions[k][None])[0]
-        else:
-            assert limit is not None
-            model = limit.held(functions[k]) if side else limit.finite(functions[k][None])
-            objective, coef, function = model.objective, model.coef, model.functions[0]
-        search = _Score(objective, record.family, function, coef, critical)
+        model = model_of(functions[k], side)
+        search = _Score(model.objective, record.family, model.functions[0], model.coef, critical)
         pair = [End(-np.inf), End(np.inf)]
         for place, towards in enumerate((-1.0, 1.0)):
             if towards != side:
@@ -123,6 +117,24 @@ def score_intervals(
         ends[k] = (pair[0], pair[1])
     low, high = (np.array([pair[side].value for pair in ends]) for side in (0, 1))
     return FunctionIntervals(estimate, low, high, level, critical, tuple(ends), several)
+
+
+def _plain(record: FitRecord, design: Design) -> Callable[[FloatArray, float], SliceModel]:
+    """Return the likelihood of a fit whose estimates are finite, for a function."""
+    likelihood = likelihood_of(record, design)
+    objective = likelihood.objective()
+
+    def model_of(function: FloatArray, side: float) -> SliceModel:
+        del side
+        return SliceModel(objective, likelihood.functions(function[None]), likelihood.coef)
+
+    return model_of
+
+
+def _separated(record: FitRecord, design: Design) -> Callable[[FloatArray, float], SliceModel]:
+    """Return what is left of a separated likelihood, for a function that is finite or runs to one side."""
+    limiting = LimitLikelihood(record, design)
+    return lambda function, side: limiting.held(function) if side else limiting.finite(function[None])
 
 
 class _Score:
