@@ -23,6 +23,7 @@ from logitkit.results.shown import Summary, shown_summary
 
 if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
+    from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
     from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
     from logitkit.results.profiled import ProfileResult
 
@@ -149,6 +150,7 @@ class Fit(RowVerbs):
         *,
         of: str | Sequence[str] | None = None,
         adjust: IntervalAdjustment | None = None,
+        kind: IntervalKind | None = None,
     ) -> pd.DataFrame:
         """Return confidence intervals of the coefficients, or of linear combinations of them.
 
@@ -156,10 +158,9 @@ class Fit(RowVerbs):
         ----------
         method : {'wald', 'profile', 'score', 'bootstrap'}
             Wald intervals; profile-likelihood intervals, the values that a likelihood-ratio test does not reject, with
-            an infinite limit where the estimate is infinite; the values that a score test does not reject; or BCa
-            intervals from 1,999 bootstrap replicates (seed 1) of rows, or of clusters if the fit has them. BCa also
-            refits once per row or cluster; ``fit.bootstrap(n, seed)`` offers percentile intervals and all other
-            choices.
+            an infinite limit where the estimate is infinite; the values that a score test does not reject; or
+            intervals from 1,999 bootstrap replicates (seed 1) of rows, or of clusters if the fit has them;
+            ``fit.bootstrap(n, seed)`` offers all other choices.
         level : float, optional
             Confidence level; that of the fit by default.
         of : str or sequence of str, optional
@@ -167,6 +168,8 @@ class Fit(RowVerbs):
         adjust : {'bonferroni', 'single-step'}, optional
             Intervals that hold together at the level, for as many as the table has. Single-step intervals rest on the
             joint normal (or t) distribution of the estimates.
+        kind : {'bca', 'percentile', 'basic', 'normal'}, optional
+            How bootstrap intervals are made; BCa by default, which also refits once per row or cluster.
 
         Returns
         -------
@@ -177,7 +180,7 @@ class Fit(RowVerbs):
             Bootstrap limits are infinite where sufficiently many replicates are, and missing where replicates or
             jackknife refits do not determine them; the name of the columns states the method.
         """
-        return interval_frame(self.record, self._own_rows, method, level, of, adjust)
+        return interval_frame(self.record, self._own_rows, method, level, of, adjust, kind)
 
     def profile(self, of: str | Sequence[str] | None = None, level: float | None = None) -> ProfileResult:
         """Return the profile likelihood of coefficients, or of linear combinations of them, as curves.

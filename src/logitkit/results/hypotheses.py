@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
@@ -80,7 +81,14 @@ class Hypotheses(Quantities):
         """
         return shown(anova(self.record, self.design, type, test))
 
-    def bootstrap(self, n: int = 1000, seed: int | None = None, kind: ResamplingKind | None = None) -> BootstrapResult:
+    def bootstrap(
+        self,
+        n: int = 1000,
+        seed: int | None = None,
+        kind: ResamplingKind | None = None,
+        *,
+        of: str | Sequence[str] | None = None,
+    ) -> BootstrapResult:
         """Refit the model to data sets drawn from the rows of the fit, or from the fitted distribution.
 
         Parameters
@@ -92,6 +100,8 @@ class Hypotheses(Quantities):
         kind : {'rows', 'cluster', 'parametric', 'bayesian'}, optional
             Resampling unit; or outcomes from the fitted probabilities; or weights of the units, from a posterior (the
             Bayesian bootstrap). Default: clusters if the fit has them, otherwise rows.
+        of : str or sequence of str, optional
+            Linear combinations, written as in ``test``: ``"age - 2 * lwt"``. Default: all coefficients.
 
         Returns
         -------
@@ -100,10 +110,15 @@ class Hypotheses(Quantities):
         """
         from logitkit.results.resampled import bootstrap_fit
 
-        return bootstrap_fit(self, n, seed, kind)
+        return bootstrap_fit(self, n, seed, kind, of)
 
-    def jackknife(self) -> JackknifeResult:
+    def jackknife(self, of: str | Sequence[str] | None = None) -> JackknifeResult:
         """Refit the model without each row, observation or cluster in turn.
+
+        Parameters
+        ----------
+        of : str or sequence of str, optional
+            Linear combinations, written as in ``test``. Default: all coefficients.
 
         Returns
         -------
@@ -112,7 +127,7 @@ class Hypotheses(Quantities):
         """
         from logitkit.results.resampled import jackknife_fit
 
-        return jackknife_fit(self)
+        return jackknife_fit(self, of)
 
     def bias_correction(self, method: CorrectionMethod = "analytic", level: float | None = None) -> BiasCorrection:
         """Return the coefficients corrected for the bias caused by the intercepts of the levels of an absorbed factor.

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.intervals.asked import AskedFunctions, IntervalMethod, asked_functions, limits_of
+from logitkit.inference.intervals.profile import estimated
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.ratios import odds_ratios
 from logitkit.inference.verbs import require
+from logitkit.options import require_choice
 from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
 from logitkit.results.rows import Rows
 from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.inference.intervals.bootstrap_intervals import IntervalKind
 
 __all__ = ["interval_frame", "ratio_frame"]
 
@@ -31,12 +38,15 @@ def interval_frame(
     level: float | None,
     of: str | Sequence[str] | None = None,
     adjust: IntervalAdjustment | None = None,
+    kind: IntervalKind | None = None,
 ) -> pd.DataFrame:
     """Return intervals of the coefficients, or of combinations of them: conf_low, conf_high."""
     if method not in METHODS:
         raise DataError(f"method={method!r} is not known; use 'wald', 'profile', 'score' or 'bootstrap'.")
     if method == "bootstrap":
-        return _bootstrap_frame(record, own, level, of, adjust)
+        return _bootstrap_frame(record, own, level, of, adjust, kind or "bca")
+    if kind is not None:
+        raise DataError(f"kind={kind!r} says how intervals are made of replicates: give it with method='bootstrap'.")
     if method == "wald" and of is None and adjust is None:
         require(record, "confint")
         return tidy.confint_frame(record, level=level)
@@ -52,18 +62,34 @@ def _index(record: FitRecord, asked: AskedFunctions) -> pd.Index:
     return tidy.coefficient_index(record) if asked.own else pd.Index(asked.names, name="function")
 
 
-def _bootstrap_frame(record: FitRecord, own: Rows, level: float | None, of: object, adjust: object) -> pd.DataFrame:
-    """Return intervals of the coefficients from the standard number of replicates."""
-    if of is not None or adjust is not None:
-        raise UnsupportedError(
-            "of= and adjust= are not offered with method='bootstrap': fit.bootstrap() has the draws."
-        )
+def _bootstrap_frame(
+    record: FitRecord,
+    own: Rows,
+    level: float | None,
+    of: str | Sequence[str] | None,
+    adjust: IntervalAdjustment | None,
+    kind: IntervalKind,
+) -> pd.DataFrame:
+    """Return intervals of the coefficients, or of combinations of them, from the standard number of replicates."""
     require(record, "bootstrap")
     from logitkit.inference.intervals.bootstrap_intervals import standard_intervals
 
-    found = standard_intervals(record, own.design, level)
-    columns = pd.Index(["conf_low", "conf_high"], name=found.label)
-    return ResultFrame(np.column_stack([found.low, found.high]), tidy.coefficient_index(record), columns)
+    asked, design = asked_functions(record, of), own.design
+    level, held = record.level if level is None else level, ""
+    if adjust is not None:
+        require_level(level)
+        require_choice("adjust", adjust, get_args(IntervalAdjustment))
+        if adjust == "single-step":
+            raise UnsupportedError(
+                "adjust='single-step' rests on the joint normal distribution of the estimates, which a bootstrap does "
+                "without: use adjust='bonferroni'."
+            )
+        level = 1.0 - (1.0 - level) / max(int(estimated(record, asked.functions).sum()), 1)
+        held = ", simultaneous (Bonferroni)"
+    functions = None if asked.own else (asked.names, asked.functions, asked.constant)
+    found = standard_intervals(record, design, level, kind, functions)
+    columns = pd.Index(["conf_low", "conf_high"], name=found.label + held)
+    return ResultFrame(np.column_stack([found.low, found.high]), _index(record, asked), columns)
 
 
 def ratio_frame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import logitkit.report.resampled  # noqa: F401 - says how these results are shown
 from logitkit.design.design import Design
 from logitkit.errors import DataError
+from logitkit.inference.intervals.asked import asked_functions
 from logitkit.inference.intervals.bootstrap_intervals import BootstrapIntervals, IntervalKind, bootstrap_intervals
 from logitkit.inference.resampling.jackknife import Jackknife, jackknife
 from logitkit.inference.resampling.resampling import Bootstrap, bootstrap
@@ -167,14 +169,20 @@ class JackknifeResult(Jackknife):
         )
 
 
-def bootstrap_fit(fit: Quantities, n: int, seed: int | None, kind: ResamplingKind | None) -> BootstrapResult:
-    """Return the bootstrap of a fit on its own rows."""
-    return shown(BootstrapResult(**_values(bootstrap(fit.record, own_rows(fit), n, seed=seed, kind=kind))))
+def bootstrap_fit(
+    fit: Quantities, n: int, seed: int | None, kind: ResamplingKind | None, of: str | Sequence[str] | None
+) -> BootstrapResult:
+    """Return the bootstrap of a fit on its own rows, of its coefficients or of combinations of them."""
+    asked = asked_functions(fit.record, of)
+    result = BootstrapResult(**_values(bootstrap(fit.record, own_rows(fit), n, seed=seed, kind=kind)))
+    return shown(result if asked.own else result.functions(asked.names, asked.functions, asked.constant))
 
 
-def jackknife_fit(fit: Quantities) -> JackknifeResult:
-    """Return the jackknife of a fit on its own rows."""
-    return shown(JackknifeResult(**_values(jackknife(fit.record, own_rows(fit)))))
+def jackknife_fit(fit: Quantities, of: str | Sequence[str] | None) -> JackknifeResult:
+    """Return the jackknife of a fit on its own rows, of its coefficients or of combinations of them."""
+    asked = asked_functions(fit.record, of)
+    result = JackknifeResult(**_values(jackknife(fit.record, own_rows(fit))))
+    return shown(result if asked.own else result.functions(asked.names, asked.functions, asked.constant))
 
 
 def own_rows(fit: Quantities) -> Design:

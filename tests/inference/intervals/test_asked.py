@@ -105,8 +105,8 @@ def test_what_has_no_interval_is_refused_where_it_is_named(births: pd.DataFrame)
         symmetric.confint("profile", of="white:age + black:age + other:age")
 
 
-def test_bootstrap_has_neither_combinations_nor_adjustments(fit: lk.Fit) -> None:
-    with pytest.raises(UnsupportedError, match="not offered with method='bootstrap'"):
-        fit.confint("bootstrap", of="age")
+def test_bootstrap_has_no_single_step(fit: lk.Fit) -> None:
+    with pytest.raises(UnsupportedError, match="adjust='bonferroni'"):
+        fit.confint("bootstrap", of="age", adjust="single-step")
     with pytest.raises(DataError, match="is not known"):
         fit.confint("exact")

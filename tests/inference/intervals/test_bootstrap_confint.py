@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 import logitkit as lk
 from logitkit.errors import DataError, SeparationError, UnsupportedError
 from logitkit.inference.intervals import bootstrap_intervals as module
+from tolerances import EXACT
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +123,30 @@ def test_a_level_is_refused_before_anything_is_drawn(data, monkeypatch, level, e
     monkeypatch.setattr(module, "bootstrap", None)
     with pytest.raises(error, match=words):
         fit.confint("bootstrap", level)
+
+
+@pytest.mark.parametrize("kind", ["percentile", "basic", "normal", "bca"])
+def test_kinds_and_combinations_are_those_of_the_bootstrap(data, kind, monkeypatch):
+    monkeypatch.setattr(module, "STANDARD_REPLICATES", 199)
+    fit = lk.logit("y ~ x + C(f)", data)
+    asked = ["x", "2 * x - C(f)[T.b] + 1"]
+    found = fit.confint("bootstrap", of=asked, kind=kind)
+    drawn = fit.bootstrap(199, seed=1, of=asked)
+    expected = drawn.intervals(kind, jackknife=fit.jackknife(of=asked))
+    assert_array_equal(found, np.column_stack([expected.low, expected.high]))
+    assert found.index.tolist() == list(drawn.names) == asked
+    assert_allclose(found.loc["x"], fit.confint("bootstrap", kind=kind).loc["x"], rtol=EXACT)
+    coef = fit.coef
+    assert drawn.estimate[1] == pytest.approx(2 * coef["x"] - coef["C(f)[T.b]"] + 1)
+    both = fit.confint("bootstrap", of=asked, kind=kind, adjust="bonferroni")
+    alone = fit.confint("bootstrap", 0.975, of=asked, kind=kind)
+    assert_array_equal(both, alone)
+    assert both.columns.name.endswith("seed 1, simultaneous (Bonferroni)")
+
+
+def test_kinds_belong_to_the_bootstrap(data):
+    fit = lk.logit("y ~ x", data)
+    with pytest.raises(DataError, match="method='bootstrap'"):
+        fit.confint(kind="basic")
+    with pytest.raises(DataError, match="kind='studentised'"):
+        fit.confint("bootstrap", kind="studentised")

@@ -173,7 +173,24 @@ def resampling_kind(design: Design, kind: ResamplingKind | None) -> ResamplingKi
 
 
 def independent_units(design: Design) -> Literal["rows", "cluster"]:
-    """Return what is independent of one another: clusters where there are any, otherwise rows."""
+    """Return what is independent of one another: clusters where there are any, otherwise rows.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of the fit.
+
+    Returns
+    -------
+    str
+        ``'rows'`` or ``'cluster'``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> independent_units(lk.logit("y ~ 1", {"y": [0, 1]}).design)
+    'rows'
+    """
     return "rows" if design.response.clusters is None else "cluster"
 
 
