@@ -194,6 +194,11 @@ class AbsorbedLevels:
             means = level_means(working, codes, curvature(), len(self.levels))
         return Within(working, codes, means)
 
+    def less_means(self, matrix: Matrix, codes: IntArray | None, curvature: FloatArray) -> Matrix:
+        """Return columns less their means in the level of each row."""
+        assert codes is not None
+        return Within(matrix, codes, level_means(matrix, codes, curvature, len(self.levels)))
+
     def variances(self, codes: IntArray | None, curvature: FloatArray | None, n_rows: int) -> FloatArray:
         """Return one over the curvature of the level of each row, zero where that has none, shape (n,)."""
         del n_rows

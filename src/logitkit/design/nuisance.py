@@ -152,6 +152,9 @@ class Nuisance(Protocol):
         ``curvature`` gives that of each row, should the fit have kept too little.
         """
 
+    def less_means(self, matrix: Matrix, codes: IntArray | None, curvature: FloatArray) -> Matrix:
+        """Return columns less what it explains of them, where the rows have a given curvature, shape (n,)."""
+
     def variances(self, codes: IntArray | None, curvature: FloatArray | None, n_rows: int) -> FloatArray:
         """Return what it adds to the variance of the linear predictor of each row, were the coefficients known.
 
@@ -216,6 +219,11 @@ class NoNuisance:
         """Return the columns themselves."""
         del codes, curvature
         return working
+
+    def less_means(self, matrix: Matrix, codes: IntArray | None, curvature: FloatArray) -> Matrix:
+        """Return the columns themselves."""
+        del codes, curvature
+        return matrix
 
     def variances(self, codes: IntArray | None, curvature: FloatArray | None, n_rows: int) -> FloatArray:
         """Return zero for each row."""

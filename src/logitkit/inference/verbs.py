@@ -8,88 +8,18 @@ stays. Conditions on rows that a verb is given stand with the verb.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from logitkit.design.nuisance import NuisanceVerb
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
 from logitkit.inference.penalised.posterior import ELSEWHERE, is_withheld, why_withheld
+from logitkit.inference.penalised.refusals import AFTER_PENALTY
 from logitkit.models.words import ODDS_RATIO
 
-__all__ = ["AFTER_PENALTY", "VERBS", "Refusal", "may", "require"]
+__all__ = ["VERBS", "may", "require"]
 
 Condition = Callable[[FitRecord], LogitkitError | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a verb does not answer after a penalty.
-
-    Parameters
-    ----------
-    subject : str
-        What was asked for.
-    reason : str
-        Why there is no answer.
-    instead : str
-        What would be valid.
-
-    Examples
-    --------
-    >>> Refusal("A mean", "the rows have none", "give rows").sentence
-    'A mean is not offered after a penalty: the rows have none. Instead: give rows.'
-    """
-
-    subject: str
-    reason: str
-    instead: str
-
-    @property
-    def sentence(self) -> str:
-        """The message of the error."""
-        return f"{self.subject} is not offered after a penalty: {self.reason}. Instead: {self.instead}."
-
-
-RESAMPLING = Refusal(
-    "Resampling",
-    "replicates without the penalty would be fits of another model, and replicates with it all carry the bias of "
-    "shrinkage, which they therefore cannot reveal",
-    f"for intervals, {ELSEWHERE}; for how stable the choice is, call lk.cross_validate on resampled rows yourself",
-)
-#: What rests on maximum likelihood, by the name of the verb.
-AFTER_PENALTY = {
-    "test": Refusal(
-        "A Wald test",
-        "it treats the estimates as unbiased, whereas the penalty shrinks them",
-        f"{ELSEWHERE}; after a ridge or a Gaussian prior, fit.confint() has posterior intervals and fit.vcov the "
-        "covariance",
-    ),
-    "lr_test": Refusal(
-        "A likelihood-ratio test",
-        "the coefficients do not maximise the likelihood, so twice its logarithm has no chi-square distribution",
-        f"compare predictions of rows left out (lk.cross_validate), or {ELSEWHERE}",
-    ),
-    "bootstrap": RESAMPLING,
-    "jackknife": RESAMPLING,
-    "refit": RESAMPLING,
-    "influence": Refusal(
-        "Influence (leverage, Cook's distance, standardised residuals)",
-        "these are defined for maximum likelihood estimates",
-        "use fit.residuals(kind=...) or fit.augment() for the residual of each row; for influence, fit without a "
-        "penalty",
-    ),
-    "collinearity": Refusal(
-        "Variance inflation",
-        "it compares variances of maximum likelihood estimates, which a penalty reduces",
-        "fit the same formula without penalty=",
-    ),
-    "goodness_of_fit": Refusal(
-        "The Hosmer-Lemeshow test on the rows of the fit",
-        "its degrees of freedom there hold for maximum likelihood only",
-        "test on rows that took no part in the fit, fit.goodness_of_fit(data=...), or see fit.calibration(data=...)",
-    ),
-}
 
 
 def _penalised(verb: str) -> Condition:
@@ -119,6 +49,16 @@ def _working(instead: str) -> Condition:
         return UnsupportedError(f"A likelihood-ratio test is not valid with {record.covariance.label}; {instead}")
 
     return look
+
+
+def _has_degrees_of_freedom(record: FitRecord) -> LogitkitError | None:
+    """Refuse an F test where nothing was estimated that would give its denominator degrees of freedom."""
+    if not record.law.is_normal:
+        return None
+    return UnsupportedError(
+        f"An F test needs a dispersion, or a covariance with degrees of freedom of its own, and that of this fit is "
+        f"{record.covariance.label}, whose tests are chi-square: use test='Wald'."
+    )
 
 
 def _has_likelihood(record: FitRecord) -> LogitkitError | None:
@@ -303,6 +243,8 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "lr_test": (_penalised("lr_test"), _working("use fit.test(...), a Wald test.")),
     "test of terms by LR": (_penalised("lr_test"), _working("use test='Wald'.")),
     "test of terms by Wald": (_penalised("test"),),
+    "test of terms by F": (_penalised("test"), _has_degrees_of_freedom),
+    "test of terms by score": (_penalised("score_test"), _converged),
     "combine_tests": (_same_predictors,),
     "iia_tests": (_penalised("lr_test"), _alternatives),
     "proportional_odds_test": (_penalised("lr_test"), _proportional),

@@ -18,8 +18,8 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["chi_square_table", "missing_tests"]
 
-KINDS = {"Wald": "Wald", "LR": "likelihood ratio", "score": "score"}
-TYPES = {2: "II", 3: "III"}
+KINDS = {"Wald": "Wald", "LR": "likelihood ratio", "score": "score", "F": "Wald, as F"}
+TYPES = {1: "I", 2: "II", 3: "III"}
 METHODS = {"hausman": "Hausman-McFadden", "small_hsiao": "Small-Hsiao"}
 
 
@@ -33,7 +33,11 @@ def _(result: ChiSquareTests) -> Document:
         f"Tests of {what}{' across all outcomes' if result.across else ''}",
         facts=tuple(facts),
         blocks=(chi_square_table(result),),
-        notes=(f"Hypothesis: {result.hypothesis}.", *missing_tests(result), *depends_on_coding(result.contained)),
+        notes=(
+            f"Hypothesis: {result.hypothesis}.",
+            *missing_tests(result),
+            *depends_on_coding(result.contained),
+        ),
         warnings=few_clusters_tested(result),
     )
 
@@ -60,7 +64,9 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
         "nothing is left to test, the fit under the hypothesis has not converged, or every row is fitted perfectly "
         "(complete separation), when the likelihood ratio has no chi-square distribution"
     )
-    if result.kind == "Wald":
+    if result.kind == "score":
+        why = "nothing is left to test, or the fit under the hypothesis has infinite estimates or has not converged"
+    if result.kind in ("Wald", "F"):
         why = (
             "nothing is left to test, a coefficient of it is infinite (the likelihood ratio, test='LR', may then have "
             "one), or the covariance lacks the rank for a joint test, as with few clusters"
@@ -71,7 +77,9 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
 def chi_square_table(result: ChiSquareTests) -> Table:
     """Return chi-square tests, one per row."""
     head = {"outcomes": "Outcomes"}.get(result.what, "Term")
-    return _table_of(head, result.labels, result.statistic, result.dof, result.p_value, result.law)
+    return _table_of(
+        head, result.labels, result.statistic, result.dof, result.p_value, result.law, is_ratio=result.kind == "F"
+    )
 
 
 def _table_of(
@@ -81,8 +89,9 @@ def _table_of(
     dof: IntArray,
     p_value: FloatArray,
     law: Law = NORMAL,
+    is_ratio: bool = False,
 ) -> Table:
-    compared = statistic if law.is_normal else statistic / (np.maximum(dof, 1) * law.scale)
+    compared = statistic if law.is_normal or is_ratio else statistic / (np.maximum(dof, 1) * law.scale)
     cells = zip(
         labels,
         format_column(compared, "statistic", 2),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from logitkit.inference.hypotheses.anova import anova
+from logitkit.inference.hypotheses.anova import TermTest, anova
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest, null_test
 from logitkit.inference.hypotheses.wald import WaldTest, wald_test
@@ -63,21 +63,23 @@ class Hypotheses(Quantities):
         """
         return shown(null_test(self.record))
 
-    def anova(self, type: Literal[2, 3] = 2, test: Literal["LR", "Wald"] = "LR") -> ChiSquareTests:  # noqa: A002
+    def anova(self, type: Literal[1, 2, 3] = 2, test: TermTest = "LR") -> ChiSquareTests:  # noqa: A002
         """Test each term.
 
         Parameters
         ----------
-        type : {2, 3}
-            Each term given all terms that do not contain it (2) or given all other terms (3). Type 3 depends on the
-            coding of the variables if an interaction contains the term.
-        test : {'LR', 'Wald'}
-            By likelihood ratio, from refits to the same rows without the term, or by Wald.
+        type : {1, 2, 3}
+            Each term given those before it (1), given all terms that do not contain it (2), or given all others (3). In
+            type 3 factors are in sum-to-zero coding, whatever their coding in the fit, so that a term within an
+            interaction is tested at the average over the other factor's levels.
+        test : {'LR', 'Wald', 'score', 'F'}
+            By likelihood ratio, with fits to the same rows without the term; by Wald; by score, at the estimates
+            without the term; or by F, where the covariance has degrees of freedom.
 
         Returns
         -------
         ChiSquareTests
-            One row per term; with several outcomes, for all of them jointly.
+            One row per term; of several outcomes for all of them at once.
         """
         return shown(anova(self.record, self.design, type, test))
 

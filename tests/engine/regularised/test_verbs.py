@@ -16,9 +16,9 @@ from scipy.special import expit, ndtri
 
 import logitkit as lk
 from logitkit.errors import LogitkitError, UnsupportedError
+from logitkit.inference.penalised.refusals import AFTER_PENALTY
 from logitkit.inference.resampling.cross_fit import cross_validate_by_weights
 from logitkit.inference.resampling.refits import refit
-from logitkit.inference.verbs import AFTER_PENALTY
 from logitkit.results.figures import FitPlots
 from logitkit.results.fit import Fit
 from tolerances import EXACT, ROUTE

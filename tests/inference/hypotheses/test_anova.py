@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
+from logitkit.engine.law import Law
 from logitkit.errors import ArgumentError, DataError, UnsupportedError
 from tolerances import REFERENCE, ROUTE
 
@@ -55,22 +57,20 @@ def test_a_penalty_leaves_no_test() -> None:
 
 
 # R 4.2.2, car 3.1-1 and nnet 7.3-18, with race as factor(race, levels = c("white", "black", "other")):
-# m <- glm(low ~ age * smoke + race * lwt, binomial, control = glm.control(epsilon = 1e-14)); Anova(m, type, test)
+# options(contrasts = c("contr.sum", "contr.poly")) for type 3: the slope of lwt is the mean of those of the races;
+# m <- glm(low ~ age * smoke + race * lwt, binomial, control = glm.control(epsilon = 1e-14)); Anova(m, type, test);
+# anova(m, test = "LRT") and anova(m, test = "Rao") for type 1
 CROSSED = ["age", "smoke", "race", "lwt", "age:smoke", "race:lwt"]
 OF_CAR = {
     ("LR", 2): [0.340534451851, 8.194234994974, 7.385250290054, 4.234318165404, 0.369753972199, 1.424600314088],
-    ("LR", 3): [0.70888198882804, 0.00468466593952, 2.02437264540339, 1.12759552220004, 0.369753972199, 1.424600314088],
+    ("LR", 3): [0.708881988828, 0.00468466593952, 2.0243726454, 4.54207235728, 0.369753972199, 1.42460031409],
     ("Wald", 2): [0.316033765902, 7.743742091421, 7.093226035115, 3.197334136282, 0.367756955665, 1.289976709481],
-    ("Wald", 3): [
-        0.68241487880335,
-        0.00468508825792,
-        1.86202157377576,
-        1.0384408101897,
-        0.367756955665,
-        1.289976709481,
-    ],
+    ("Wald", 3): [0.682414878803, 0.00468508825792, 1.86202157378, 3.96833422108, 0.367756955665, 1.28997670948],
+    ("LR", 1): [2.76003773176, 4.63566685865, 8.41409420745, 4.26941185676, 0.330484717635, 1.42460031409],
+    ("score", 1): [2.67369847387, 4.68817201649, 8.21176743241, 4.0305531577, 0.32950091345, 1.31887074894],
 }
 # g <- multinom(race ~ age * smoke + lwt, reltol = 1e-15, maxit = 2000); Anova(g, type)
+# of factor(smoke) * lwt + age, contr.sum: type 3
 OF_NNET = {
     2: [9.90403196464, 27.77504534706, 18.6108778605, 10.56133258578],
     3: [20.1871488621, 14.5356774563, 18.6108778605, 10.5613325858],
@@ -146,12 +146,14 @@ def test_of_separated_rows_the_likelihood_ratio_is_finite(births: pd.DataFrame, 
 
 def test_what_is_not_offered_says_so(births: pd.DataFrame) -> None:
     fit = lk.logit("low ~ age + smoke", births)
-    with pytest.raises(UnsupportedError, match="type=1, each term given those before it, is not offered"):
-        fit.anova(1)  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="type='III' is not known; use 2 or 3"):
+    with pytest.raises(DataError, match="type='III' is not known; use 1, 2 or 3"):
         fit.anova("III")  # type: ignore[arg-type]
-    with pytest.raises(DataError, match="test='F' is not known; use 'LR' or 'Wald'"):
-        fit.anova(test="F")  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="test='Rao' is not known; use 'LR', 'Wald', 'score' or 'F'"):
+        fit.anova(test="Rao")  # type: ignore[arg-type]
+    with pytest.raises(UnsupportedError, match="An F test needs a dispersion, or a covariance with degrees of freedom"):
+        fit.anova(test="F")
+    with pytest.raises(DataError, match="holds no rows for a score test; use test='Wald'"):
+        pickle.loads(pickle.dumps(fit)).anova(test="score")
     with pytest.raises(DataError, match="holds no rows for a likelihood-ratio test; use test='Wald'"):
         pickle.loads(pickle.dumps(fit)).anova()
     clustered = lk.logit("low ~ age + smoke", births.assign(g=births.index % 50), cluster="g")
@@ -162,3 +164,158 @@ def test_what_is_not_offered_says_so(births: pd.DataFrame) -> None:
         fit.anova(kind=3)  # type: ignore[call-arg]
     with pytest.raises(AttributeError, match=r"It is called anova\(\) here"):
         _ = fit.term_tests
+
+
+# car, contr.sum: glm(low ~ age + race * factor(smoke) + factor(smoke):lwt): a slope of lwt for each level
+NESTED = {
+    "LR": [0.284387284921, 7.41371365109, 0.00878191973388, 1.87340400541, 4.2169973464],
+    "Wald": [0.282409048631, 6.99342158599, 0.00877117813839, 1.81096372625, 3.74509971005],
+}
+# car and nnet, contr.sum: Anova(multinom(race ~ factor(smoke) * lwt + age), type = 3)
+NOMINAL = [9.19684745799, 14.2027379469, 9.56590410802, 4.49477894587]
+CODINGS = ("C(smoke)", "C(smoke, contr.sum)", "C(smoke, contr.helmert)", "C(smoke, contr.treatment(1))")
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("test", ["LR", "Wald", "score"])
+def test_type_3_is_in_sum_to_zero_coding_whatever_that_of_the_fit(births: pd.DataFrame, coding: str, test: Any) -> None:
+    found = lk.logit(f"low ~ age + race * {coding} + {coding}:lwt", births).anova(3, test)
+    assert found.dof.tolist() == [1, 2, 1, 2, 2]
+    if test == "score":  # every coding has the same model under the same hypothesis
+        of_sums = lk.logit("low ~ age + C(race, contr.sum) * C(smoke, contr.sum) + C(smoke, contr.sum):lwt", births)
+        assert_allclose(found.statistic, of_sums.anova(3, test).statistic, rtol=ROUTE)
+    else:
+        # R's covariance is that of the iteration before the last.
+        assert_allclose(found.statistic, NESTED[test], rtol=1e-6 if test == "Wald" else REFERENCE)
+    assert "in sum-to-zero coding" in found.hypothesis
+    assert [name for name, _ in found.contained] == [coding]  # tested where lwt is zero
+
+
+@pytest.mark.parametrize("reference", ["white", None])
+def test_type_3_of_several_outcomes_is_in_sum_to_zero_coding(births: pd.DataFrame, reference: Any) -> None:
+    fit = lk.multinomial("race ~ C(smoke) * lwt + age", births, reference=reference)
+    assert_allclose(fit.anova(3).statistic, NOMINAL, rtol=REFERENCE)
+    wald = [fit.anova(3, "Wald").statistic]
+    again = lk.multinomial("race ~ C(smoke, contr.sum) * lwt + age", births, reference=reference)
+    assert_allclose(wald[0], again.anova(3, "Wald").statistic, rtol=ROUTE)
+
+
+def test_type_3_of_ordered_outcomes_and_absorbed_levels_is_in_sum_to_zero_coding(births: pd.DataFrame) -> None:
+    rows = births.assign(site=np.arange(len(births)) % 7)
+    for made in (
+        lambda c: lk.ordinal(f"ftv_ ~ race * C(smoke, {c}) + age", rows.assign(ftv_=rows["ftv"].clip(upper=2))),
+        lambda c: lk.logit(f"low ~ race * C(smoke, {c}) + age", rows, absorb="site"),
+    ):
+        one, other = made("contr.treatment"), made("contr.sum")
+        for test in ("LR", "Wald", "score"):
+            assert_allclose(one.anova(3, test).statistic, other.anova(3, test).statistic, rtol=1e-7)
+
+
+def test_type_3_is_refused_beside_empty_cells(births: pd.DataFrame) -> None:
+    rows = births[~((births["race"] == "black") & (births["smoke"] == 1))]
+    fit = lk.logit("low ~ race * C(smoke) + age", rows)
+    for test in ("LR", "Wald", "score"):
+        with pytest.raises(UnsupportedError, match=r"some of these are empty.*Use type=2"):
+            fit.anova(3, test)  # type: ignore[arg-type]
+    assert np.isfinite(fit.anova(2).statistic).all()
+    # The copy of a number is dropped too, and says nothing of cells.
+    copied = lk.logit("low ~ race * C(smoke) + lwt + I(2 * lwt)", births).anova(3)
+    assert np.isfinite(copied.statistic[copied.dof > 0]).all()
+
+
+# glm(low ~ age + lwt + race + smoke + ptl, binomial), drop1(m, test = "Rao")
+RAO = [0.859921501671, 2.87686034285, 7.6242811548, 5.89468913789, 3.99419672489]
+
+
+def test_score_tests_are_those_of_r(births: pd.DataFrame) -> None:
+    fit = lk.logit(FORMULA, births)
+    found = fit.anova(test="score")
+    assert_allclose(found.statistic, RAO, rtol=REFERENCE)
+    assert found.dof.tolist() == [1, 1, 2, 1, 1]
+    assert "Method" in str(found)
+
+
+def _twin(X: Any, y: Any, kept: Any, groups: Any) -> float:
+    """The generalised score statistic from arrays, by a fit of the columns kept."""
+    beta = np.zeros(kept.sum())
+    for _ in range(30):
+        mu = 1 / (1 + np.exp(-X[:, kept] @ beta))
+        beta += np.linalg.solve((X[:, kept].T * (mu * (1 - mu))) @ X[:, kept], X[:, kept].T @ (y - mu))
+    mu = 1 / (1 + np.exp(-X[:, kept] @ beta))
+    scores = X * (y - mu)[:, None]
+    inverse = np.linalg.inv((X.T * (mu * (1 - mu))) @ X)
+    sums = np.stack([scores[groups == g].sum(axis=0) for g in np.unique(groups)])
+    meat = len(sums) / (len(sums) - 1) * sums.T @ sums
+    step, spread = (inverse @ scores.sum(axis=0))[~kept], (inverse @ meat @ inverse)[np.ix_(~kept, ~kept)]
+    return float(step @ np.linalg.solve(spread, step))
+
+
+def test_under_clusters_the_score_has_the_covariance_of_the_clusters(births: pd.DataFrame) -> None:
+    rows = births.assign(g=births.index % 50)
+    fit = lk.logit("low ~ age + race + smoke", rows, cluster="g")
+    found = fit.anova(test="score")
+    X, y = fit.design.matrix.to_dense(), rows["low"].to_numpy(float)
+    for term, statistic in zip(("age", "race", "smoke"), found.statistic, strict=True):
+        kept = np.array([not name.startswith(term) for name in fit.coef.index])
+        assert_allclose(statistic, _twin(X, y, kept, rows["g"].to_numpy()), rtol=ROUTE)
+
+
+def test_under_sampling_weights_the_score_of_one_slope_has_a_closed_form(births: pd.DataFrame) -> None:
+    fit = lk.logit("low ~ lwt", births.assign(w=1.0), weights="w", weight_kind="sampling")
+    y, x, n = births["low"] - births["low"].mean(), births["lwt"] - births["lwt"].mean(), len(births)
+    expected = (y @ x) ** 2 / (n / (n - 1) * (y**2) @ (x**2))
+    assert_allclose(fit.anova(test="score").statistic, [expected], rtol=ROUTE)
+
+
+def test_a_score_test_under_another_covariance_says_what_is_valid(births: pd.DataFrame) -> None:
+    fit = lk.logit("low ~ age + smoke", births)
+    other = replace(fit.record.covariance, kind="robust", label="sandwich (HC3)", law=Law(20.0))
+    robust = type(fit)(fit.record.with_covariance(fit.record.inner_vcov, other), fit.design)
+    with pytest.raises(UnsupportedError, match=r"A score test with sandwich \(HC3\) is not offered"):
+        robust.anova(test="score")
+    # A covariance with degrees of freedom has F tests, which are the squares of its t tests.
+    found = robust.anova(test="F")
+    assert_allclose(found.p_value, robust.tidy()["p_value"].to_numpy()[1:], rtol=ROUTE)
+    assert_allclose(found.statistic, robust.tidy()["statistic"].to_numpy()[1:] ** 2, rtol=ROUTE)
+    assert "1, 20" in str(found)
+    assert_allclose(robust.anova(test="Wald").p_value, found.p_value, rtol=ROUTE)
+
+
+def test_score_tests_of_other_families_are_those_of_dense_arrays(births: pd.DataFrame) -> None:
+    rows = births.assign(site=np.arange(len(births)) % 7, visits=births["ftv"].clip(upper=2))
+    absorbed = lk.logit("low ~ age + race", rows, absorb="site").anova(test="score")
+    columns = lk.logit("low ~ C(site) + age + race", rows).anova(test="score")
+    assert_allclose(absorbed.statistic, columns.statistic[1:], rtol=1e-7)
+    # Of a factor alone Pearson's chi-square of the table, whatever the outcomes.
+    table = pd.crosstab(rows["visits"], rows["race"]).to_numpy(float)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    pearson = ((table - expected) ** 2 / expected).sum()
+    nominal = lk.multinomial("visits ~ race", rows).anova(test="score")
+    assert nominal.dof.tolist() == [4]
+    assert_allclose(nominal.statistic, [pearson], rtol=ROUTE)
+    binary = lk.logit(
+        "low ~ race",
+        rows,
+    ).anova(test="score")
+    # A probit of a factor is the same model.
+    assert_allclose(
+        lk.logit("low ~ race", rows, link="probit").anova(test="score").statistic, binary.statistic, rtol=ROUTE
+    )
+
+
+def test_of_separated_rows_the_score_needs_the_smaller_fit_alone(births: pd.DataFrame) -> None:
+    rows = births[~((births["race"] == "black") & (births["low"] == 0))]
+    found = lk.logit("low ~ age + smoke + race", rows).anova(test="score")
+    assert np.isnan(found.statistic).tolist() == [True, True, False]
+    assert found.dof[2] == 2
+    assert "infinite estimates" in str(found)
+
+
+def test_type_1_is_the_chain_of_nested_fits(births: pd.DataFrame) -> None:
+    rows = births.assign(visits=births["ftv"].clip(upper=2))
+    found = lk.ordinal("visits ~ age + smoke + lwt", rows).anova(1)
+    chain = [lk.ordinal(f"visits ~ {x}", rows).deviance for x in ("1", "age", "age + smoke", "age + smoke + lwt")]
+    assert_allclose(found.statistic, -np.diff(chain), rtol=1e-8)
+    assert found.hypothesis.endswith("given the terms before it")
+    wald = lk.logit("low ~ age + smoke + lwt", births)
+    assert_allclose(wald.anova(1, "Wald").statistic[2], wald.test("lwt").statistic, rtol=ROUTE)

@@ -77,6 +77,7 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         self.absent: BoolArray | None = None
         self._positions: IntArray | None = None
         self._coded: dict[int, tuple[Any, Coded]] = {}
+        self._light: tuple[Column, ...] = ()
 
     # What the rest of the package calls
 
@@ -103,6 +104,16 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         self._positions = None if self.absent is None else np.flatnonzero(~self.absent)
         built = self._build_model_matrix(spec, drop_rows=())
         return built.__wrapped__, built.model_spec
+
+    def light_columns(self, spec: ModelSpec) -> tuple[tuple[Column, ...], dict[int, str]]:
+        """Return the columns of a spec before they are laid out, and by ``id`` of each coded factor its expression."""
+        self.build(spec)
+        expressions = {}
+        for key, encoded in self.encoded_cache.items():
+            for value in encoded.values() if isinstance(encoded, dict) else ():
+                for factor, _ in self._column(value).contrasts:
+                    expressions[id(factor)] = key if isinstance(key, str) else key[0]
+        return self._light, expressions
 
     @property
     def kept(self) -> BoolArray:
@@ -237,7 +248,8 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
                         f"The column {name!r} is not numeric (its type is {numbers.dtype}); convert dates and other "
                         "objects to numbers first."
                     )
-        return lay_out([column for _, column in cols], self.nrows, self._positions)
+        self._light = tuple(column for _, column in cols)
+        return lay_out(self._light, self.nrows, self._positions)
 
     # Values to light columns
 

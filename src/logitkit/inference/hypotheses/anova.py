@@ -1,12 +1,14 @@
 r"""Tests of the terms of a model.
 
-*Type 2*: a term given all terms but those that contain it, such as :math:`x` given all but :math:`x g`, so that the
-test does not depend on how the variables are coded. *Type 3*: a term given all others, those that contain it among
-them. Where no interaction contains a term the two are one.
+*Type 1*: a term given those before it in the formula. *Type 2*: a term given all terms but those that contain it, such
+as :math:`x` given all but :math:`x g`, so that the test does not depend on how the variables are coded. *Type 3*: a
+term given all others, those that contain it among them, in sum-to-zero coding (``type_three.py``). Where no interaction
+contains a term, types 2 and 3 are one.
 
 By likelihood ratio the statistic is twice the difference of the log-likelihoods of the models with and without the
-term. By Wald it is that of the term's coefficients; for type 2 beside interactions R it is that of the coefficients of
-the term and of R, less that of R alone. Of several outcomes a term has coefficients for each.
+term. By Wald it is that of the term's coefficients; where terms R are left aside it is that of the coefficients of the
+term and of R, less that of R alone, and by F it is divided by its degrees of freedom. By score it is that of the larger
+model at the estimates of the smaller. Of several outcomes a term has coefficients for each.
 
 References
 ----------
@@ -16,32 +18,40 @@ Fox, J. and Weisberg, S. (2019) An R Companion to Applied Regression, 3rd editio
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.engine.estimate import fit_model
 from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.engine.solvers.newton import Newton
+from logitkit.errors import DataError
 from logitkit.inference.functions import term_functions
 from logitkit.inference.hypotheses.chi_square import (
     ChiSquareTests,
-    TestKind,
     chi_square_tests,
     require_test,
     wald_of_functions,
 )
 from logitkit.inference.hypotheses.marginality import contained_terms, terms_that_contain
 from logitkit.inference.hypotheses.nested import fit_without, likelihood_ratio, ratio_to_nothing
+from logitkit.inference.hypotheses.score import Larger, require_score, score_statistic
+from logitkit.inference.hypotheses.type_three import averaged_terms, flat_functions, restricted_design
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
-from logitkit.typing import IntArray
+from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["anova"]
+__all__ = ["TermTest", "anova", "tested_terms"]
+
+TermTest: TypeAlias = Literal["LR", "Wald", "score", "F"]
+Pair: TypeAlias = tuple[FitRecord, Design]
 
 
-def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TestKind = "LR") -> ChiSquareTests:
+def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTest = "LR") -> ChiSquareTests:
     """Test each term of a model.
 
     Parameters
@@ -49,11 +59,11 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TestKin
     record : FitRecord
         The fit.
     design : Design or None
-        Its rows, which the likelihood ratio needs.
-    kind : {2, 3}
-        Type of the tests: given the terms that do not contain the term, or given all others.
-    test : {'LR', 'Wald'}
-        By likelihood ratio, with fits without the term, or by Wald.
+        Its rows, which the likelihood ratio and the score test need.
+    kind : {1, 2, 3}
+        Type of the tests: given the terms before it, given those that do not contain it, or given all others.
+    test : {'LR', 'Wald', 'score', 'F'}
+        By likelihood ratio, with fits without the term; by Wald, as chi-square or F; or by score.
 
     Returns
     -------
@@ -63,9 +73,10 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TestKin
     Raises
     ------
     DataError
-        For another type or kind of test, and for a likelihood ratio without rows.
+        For another type or kind of test, and for a likelihood ratio or score test without rows.
     UnsupportedError
-        After a penalty; by likelihood ratio with sampling weights or clusters.
+        After a penalty; by likelihood ratio with sampling weights or clusters; by F where the covariance has no
+        degrees of freedom; for type 3 beside an interaction with empty cells.
 
     Examples
     --------
@@ -77,24 +88,23 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TestKin
     >>> bool(np.isclose(anova(fit.record, fit.design).statistic[0], fit.null_deviance - fit.deviance))
     True
     """
-    require_test(record, design, test)
+    require_test(record, design, test, get_args(TermTest))
     _require_type(kind)
-    names = record.info.names
-    terms = [term for term in record.info.terms if term.columns and names[term.columns[0]] != INTERCEPT]
-    rows = []
-    for term in terms:
-        columns = _columns([term])
-        containing = _columns(terms_that_contain(record.info, term)) if kind == 2 else columns[:0]
-        if test == "Wald":
-            rows.append(_by_wald(record, columns, containing))
-        else:
-            assert design is not None
-            rows.append(_by_ratio(record, design, columns, containing))
-    law = record.law if test == "Wald" else NORMAL
-    found = chi_square_tests(
-        "term", tuple(term.name for term in terms), rows, test, _hypothesis(record, kind, terms), law
-    )
-    contained = [pair for term in terms for pair in contained_terms(record.info, _columns([term])) if kind == 3]
+    if test == "score" and design is not None:
+        require_score(record, design)
+    terms = tested_terms(record)
+    averaged = averaged_terms(record, design) if kind == 3 else {}
+    tests = _Tests(record, design, test, averaged)
+    rows = [tests.of(term, _columns(_left_aside(record, terms, term, kind))) for term in terms]
+    law = record.law if test in ("Wald", "F") else NORMAL
+    labels = tuple(term.name for term in terms)
+    found = chi_square_tests("term", labels, rows, test, _hypothesis(record, kind, terms), law)
+    contained = [
+        (name, within)
+        for term in terms
+        for name, larger in contained_terms(record.info, _columns([term]))
+        if kind == 3 and (within := _with_numbers(record, name, larger))
+    ]
     return replace(
         found,
         contained=tuple(contained),
@@ -104,50 +114,141 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TestKin
     )
 
 
+def tested_terms(record: FitRecord) -> list[Term]:
+    """Return the terms that have columns, but for the intercept.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    list of Term
+        In formula order.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> [term.name for term in tested_terms(fit.record)]
+    ['x']
+    """
+    names = record.info.names
+    return [term for term in record.info.terms if term.columns and names[term.columns[0]] != INTERCEPT]
+
+
 def _require_type(kind: int) -> None:
-    if kind == 1 and not isinstance(kind, bool):
-        raise UnsupportedError(
-            "type=1, each term given those before it, is not offered in this version; use type=2 or type=3."
-        )
-    if isinstance(kind, bool) or kind not in (2, 3):
-        raise DataError(f"type={kind!r:.60} is not known; use 2 or 3.")
+    if isinstance(kind, bool) or kind not in (1, 2, 3):
+        raise DataError(f"type={kind!r:.60} is not known; use 1, 2 or 3.")
 
 
 def _columns(terms: list[Term]) -> IntArray:
     return np.array([j for term in terms for j in term.columns], dtype=np.int64)
 
 
+def _left_aside(record: FitRecord, terms: list[Term], term: Term, kind: int) -> list[Term]:
+    """Return the terms that are in neither of the two models that a test compares."""
+    if kind == 1:
+        return terms[terms.index(term) + 1 :]
+    return terms_that_contain(record.info, term) if kind == 2 else []
+
+
+def _with_numbers(record: FitRecord, name: str, larger: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the interactions of a term with numbers: it is tested where these are zero, in any coding of factors."""
+    coding = record.info.coding
+    assert coding is not None
+    given = {*coding.factors[name], *coding.coded_levels()}
+    return tuple(other for other in larger if set(coding.factors[other]) - given)
+
+
 def _hypothesis(record: FitRecord, kind: int, terms: list[Term]) -> str:
-    """Return the hypotheses as text."""
+    """Return what each test says, in words."""
     zero = "the coefficients of the term are zero" + (" for all outcomes" if record.family.words.compares else "")
-    others = "the other terms"
+    if kind == 1:
+        return f"{zero}, given the terms before it"
     if kind == 2 and any(terms_that_contain(record.info, term) for term in terms):
-        others += " but those that contain it"
-    return f"{zero}, given {others}"
+        return f"{zero}, given the other terms but those that contain it"
+    coding = record.info.coding
+    if (
+        kind == 3
+        and coding is not None
+        and coding.coded_levels()
+        and any(terms_that_contain(record.info, term) for term in terms)
+    ):
+        zero += " in sum-to-zero coding"
+    return f"{zero}, given the other terms"
 
 
-def _by_wald(record: FitRecord, columns: IntArray, containing: IntArray) -> tuple[float, int]:
-    """Return the statistic and its degrees of freedom, of the term and what contains it less those of what does."""
-    if columns.size + containing.size > OVERALL_MOST:  # the time grows with the cube of their number
-        return np.nan, columns.size
-    if not containing.size:
-        return wald_of_functions(record, term_functions(record, columns))
-    both = wald_of_functions(record, term_functions(record, np.concatenate([columns, containing])))
-    rest = wald_of_functions(record, term_functions(record, containing))
-    dof = both[1] - rest[1]
-    return (max(both[0] - rest[0], 0.0), dof) if dof > 0 and np.isfinite(both[0] - rest[0]) else (np.nan, max(dof, 0))
+@dataclass(frozen=True)
+class _Tests:
+    """Tests of the terms of one fit, with the fits that they share."""
 
+    record: FitRecord
+    design: Design | None
+    test: TermTest
+    averaged: Mapping[str, FloatArray]
+    fits: dict[bytes, Pair] = field(default_factory=dict)
 
-def _by_ratio(record: FitRecord, design: Design, columns: IntArray, containing: IntArray) -> tuple[float, int]:
-    """Return the statistic and its degrees of freedom, of models without what contains the term."""
-    if containing.size:
-        keep = np.setdiff1d(np.arange(len(record.info.names)), containing)
-        record, design = fit_without(record, design, containing)
-        columns = np.searchsorted(keep, columns)
-        if not record.converged:
+    def of(self, term: Term, aside: IntArray) -> tuple[float, int]:
+        """Return the statistic of a term and its degrees of freedom, other columns left aside."""
+        columns = _columns([term])
+        if self.test in ("Wald", "F"):
+            statistic, dof = self._wald(term, columns, aside)
+            return (statistic / dof if dof and self.test == "F" else statistic), dof
+        larger, rows = self._without(aside)
+        if not larger.converged:
             return np.nan, 0
-    if columns.size == len(record.info.names):
-        return ratio_to_nothing(record, design)
-    # Which functions are zero counts under separation only; of a factor of many levels they are many.
-    functions = term_functions(record, columns) if record.is_separated else np.empty((0, record.predictors.n_flat))
-    return likelihood_ratio(record, fit_without(record, design, columns)[0], functions)
+        keep = np.setdiff1d(np.arange(len(self.record.info.names)), aside)
+        columns = np.searchsorted(keep, columns)
+        if columns.size == keep.size:
+            if self.test == "LR":
+                return ratio_to_nothing(larger, rows)
+            return np.nan, 0
+        functions = self._functions(larger, term, columns)
+        smaller, rows_of_smaller = self._under(term, aside, larger, rows)
+        if self.test == "LR":
+            return likelihood_ratio(larger, smaller, functions)
+        tested = Larger(rows, larger.form, functions)
+        return score_statistic(smaller, rows_of_smaller, tested, not larger.has_likelihood)
+
+    def _functions(self, larger: FitRecord, term: Term, columns: IntArray) -> FloatArray:
+        """Return the functions of the larger fit's coefficients that are zero."""
+        if term.name in self.averaged:
+            return flat_functions(larger, self.averaged[term.name])
+        # Which functions are zero counts under separation only; of a factor of many levels they are many.
+        if self.test == "LR" and not larger.is_separated:
+            return np.empty((0, larger.predictors.n_flat))
+        return term_functions(larger, columns)
+
+    def _without(self, columns: IntArray) -> Pair:
+        """Return the fit without some columns, made once."""
+        assert self.design is not None
+        if not columns.size:
+            return self.record, self.design
+        key = np.sort(columns).tobytes()
+        if key not in self.fits:
+            made, rows = fit_without(self.record, self.design, columns)
+            self.fits[key] = made.with_covariance(made.inner_vcov, self.record.covariance), rows
+        return self.fits[key]
+
+    def _under(self, term: Term, aside: IntArray, larger: FitRecord, rows: Design) -> Pair:
+        """Return the fit under the hypothesis."""
+        if term.name not in self.averaged:
+            return self._without(np.concatenate([aside, _columns([term])]))
+        made, keep = restricted_design(rows, _columns([term]), self.averaged[term.name])
+        return fit_model(made, larger.form.keep(keep), Newton(), larger.level)
+
+    def _wald(self, term: Term, columns: IntArray, aside: IntArray) -> tuple[float, int]:
+        """Return the Wald statistic of the term and what is left aside, less that of what is left aside."""
+        record = self.record
+        if columns.size + aside.size > OVERALL_MOST:  # the time grows with the cube of their number
+            return np.nan, columns.size
+        if term.name in self.averaged:
+            return wald_of_functions(record, flat_functions(record, self.averaged[term.name]))
+        if not aside.size:
+            return wald_of_functions(record, term_functions(record, columns))
+        both = wald_of_functions(record, term_functions(record, np.concatenate([columns, aside])))
+        rest = wald_of_functions(record, term_functions(record, aside))
+        statistic, dof = both[0] - rest[0], both[1] - rest[1]
+        return (max(statistic, 0.0), dof) if dof > 0 and np.isfinite(statistic) else (np.nan, max(dof, 0))

@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 TestKind = Literal["LR", "Wald"]
+#: Kinds of tests that fit smaller models to the rows.
+NEED_ROWS = {"LR": "likelihood-ratio", "score": "score"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class ChiSquareTests:
         not converged, or the covariance lacks the rank, as with few clusters.
     dof : (m,) int array
         Degrees of freedom.
-    kind : {'LR', 'Wald', 'score'}
+    kind : {'LR', 'Wald', 'score', 'F'}
         How they were made.
     hypothesis : str
         What each says, in words.
@@ -54,7 +56,8 @@ class ChiSquareTests:
     n_clusters : int or None
         That the covariance of Wald tests is made of.
     type : int or None
-        Of tests of terms: 2 where each is given all terms that do not contain it, 3 where each is given all others.
+        Of tests of terms: 1 where each is given those before it, 2 where each is given all terms that do not contain
+        it, 3 where each is given all others.
     across : bool
         Whether the hypothesis of a term is of all of several outcomes.
     law : Law
@@ -80,7 +83,9 @@ class ChiSquareTests:
     law: Law = NORMAL
 
 
-def require_test(record: FitRecord, design: Design | None, test: str) -> None:
+def require_test(
+    record: FitRecord, design: Design | None, test: str, known: tuple[str, ...] = get_args(TestKind)
+) -> None:
     """Refuse a kind of test that is not known, or that a fit does not allow.
 
     Parameters
@@ -91,6 +96,8 @@ def require_test(record: FitRecord, design: Design | None, test: str) -> None:
         Its rows, which a likelihood ratio needs.
     test : str
         The kind.
+    known : tuple of str, default ('LR', 'Wald')
+        The kinds that are offered.
 
     Raises
     ------
@@ -108,10 +115,10 @@ def require_test(record: FitRecord, design: Design | None, test: str) -> None:
     ...
     logitkit.errors.DataError: A loaded model holds no rows for a likelihood-ratio test; use test='Wald'.
     """
-    require_choice("test", test, get_args(TestKind))
+    require_choice("test", test, known)
     require(record, f"test of terms by {test}")
-    if test == "LR" and design is None:
-        raise DataError("A loaded model holds no rows for a likelihood-ratio test; use test='Wald'.")
+    if test in NEED_ROWS and design is None:
+        raise DataError(f"A loaded model holds no rows for a {NEED_ROWS[test]} test; use test='Wald'.")
 
 
 def chi_square_tests(
@@ -127,8 +134,8 @@ def chi_square_tests(
         Of each row.
     rows : list of (float, int)
         Statistic, missing for none, and degrees of freedom.
-    kind : {'LR', 'Wald'}
-        How they were made.
+    kind : {'LR', 'Wald', 'score', 'F'}
+        How they were made; by F the statistic is already divided by its degrees of freedom.
     hypothesis : str
         What each says, in words.
     law : Law, default normal
@@ -146,7 +153,8 @@ def chi_square_tests(
     """
     statistic = np.array([row[0] for row in rows])
     dof = np.array([row[1] for row in rows], dtype=np.int64)
-    p_value = np.where(dof > 0, law.joint(np.nan_to_num(statistic), np.maximum(dof, 1)), np.nan)
+    form = np.nan_to_num(statistic) * (np.maximum(dof, 1) if kind == "F" else 1)
+    p_value = np.where(dof > 0, law.joint(form, np.maximum(dof, 1)), np.nan)
     p_value = np.where(np.isnan(statistic), np.nan, p_value)
     return ChiSquareTests(what, labels, statistic, p_value, dof, kind, hypothesis, law=law)
 

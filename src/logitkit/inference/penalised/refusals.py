@@ -1,0 +1,84 @@
+"""What is said of verbs that rest on maximum likelihood, after a penalty: why there is no answer, and what is valid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from logitkit.inference.penalised.posterior import ELSEWHERE
+
+__all__ = ["AFTER_PENALTY", "Refusal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a verb does not answer after a penalty.
+
+    Parameters
+    ----------
+    subject : str
+        What was asked for.
+    reason : str
+        Why there is no answer.
+    instead : str
+        What would be valid.
+
+    Examples
+    --------
+    >>> Refusal("A mean", "the rows have none", "give rows").sentence
+    'A mean is not offered after a penalty: the rows have none. Instead: give rows.'
+    """
+
+    subject: str
+    reason: str
+    instead: str
+
+    @property
+    def sentence(self) -> str:
+        """The message of the error."""
+        return f"{self.subject} is not offered after a penalty: {self.reason}. Instead: {self.instead}."
+
+
+RESAMPLING = Refusal(
+    "Resampling",
+    "replicates without the penalty would be fits of another model, and replicates with it all carry the bias of "
+    "shrinkage, which they therefore cannot reveal",
+    f"for intervals, {ELSEWHERE}; for how stable the choice is, call lk.cross_validate on resampled rows yourself",
+)
+#: What rests on maximum likelihood, by the name of the verb.
+AFTER_PENALTY = {
+    "test": Refusal(
+        "A Wald test",
+        "it treats the estimates as unbiased, whereas the penalty shrinks them",
+        f"{ELSEWHERE}; after a ridge or a Gaussian prior, fit.confint() has posterior intervals and fit.vcov the "
+        "covariance",
+    ),
+    "lr_test": Refusal(
+        "A likelihood-ratio test",
+        "the coefficients do not maximise the likelihood, so twice its logarithm has no chi-square distribution",
+        f"compare predictions of rows left out (lk.cross_validate), or {ELSEWHERE}",
+    ),
+    "score_test": Refusal(
+        "A score test",
+        "the coefficients do not maximise the likelihood, so that its gradient is not zero at them whatever holds",
+        f"compare predictions of rows left out (lk.cross_validate), or {ELSEWHERE}",
+    ),
+    "bootstrap": RESAMPLING,
+    "jackknife": RESAMPLING,
+    "refit": RESAMPLING,
+    "influence": Refusal(
+        "Influence (leverage, Cook's distance, standardised residuals)",
+        "these are defined for maximum likelihood estimates",
+        "use fit.residuals(kind=...) or fit.augment() for the residual of each row; for influence, fit without a "
+        "penalty",
+    ),
+    "collinearity": Refusal(
+        "Variance inflation",
+        "it compares variances of maximum likelihood estimates, which a penalty reduces",
+        "fit the same formula without penalty=",
+    ),
+    "goodness_of_fit": Refusal(
+        "The Hosmer-Lemeshow test on the rows of the fit",
+        "its degrees of freedom there hold for maximum likelihood only",
+        "test on rows that took no part in the fit, fit.goodness_of_fit(data=...), or see fit.calibration(data=...)",
+    ),
+}
