@@ -33,7 +33,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "standard"))
 
 # Files of one costly fixture or of many processes, the longest first, since a file is the work of one worker: none is
 # left alone with one of them at the end.
-LONGEST = ("test_notebooks", "test_checks", "test_notebooks_of_outcomes", "test_cache", "test_interruption")
+LONGEST = ("test_notebooks", "test_checks", "test_notebooks_of_outcomes", "test_interruption")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -1,13 +1,42 @@
-"""The compiled functions are kept on disk, and do without a disk."""
+"""The compiled functions are kept on disk, and do without a disk.
+
+Every kernel is made by one decorator, so that a kernel of a few lines, compiled in a tenth of a second, speaks for all
+of them; whole fits, which compile a dozen, are left to the slow tests.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from numba.core.caching import FunctionCache
+
+import logitkit as lk
+from logitkit.numerics import kernels
 
 FIT = "import logitkit as lk; print(round(float(lk.logit('y ~ 1', {'y': [0, 1, 1, 1]}).coef.iloc[0]), 6))"
+SMALL = (
+    "import numpy as np; from logitkit.numerics.kernels.binomial_values import logit_mean;"
+    " print(logit_mean(np.zeros(1))[0])"
+)
 NO_FOLDER = "from numba.core import caching; caching.CacheImpl._locator_classes = []\n"
+WORK = [
+    pytest.param(SMALL, "0.5", "binomial_values.logit_mean", id="one kernel"),
+    pytest.param(FIT, "1.098612", "binomial.logit_walk", id="fit", marks=pytest.mark.slow),
+]
+# The loops of other links are loaded by those who use them.
+LOADED = "import sys; print([n for n in ('links', 'cumulative') if f'logitkit.numerics.kernels.{n}' in sys.modules])"
+HITS = (
+    "from logitkit.numerics.kernels import binomial;"
+    " made = [k.stats for k in vars(binomial).values() if hasattr(k, 'stats')];"
+    " print(sum(sum(s.cache_hits.values()) for s in made) > 0, sum(sum(s.cache_misses.values()) for s in made))"
+)
 
 
 def run(code: str, **environment: str) -> str:
@@ -22,17 +51,37 @@ def run(code: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-def test_a_process_without_a_folder_to_write_compiles_in_silence():
-    assert run(NO_FOLDER + FIT) == "1.098612"
+@pytest.mark.parametrize(("work", "printed", "kernel"), WORK)
+def test_a_process_without_a_folder_to_write_compiles_in_silence(work: str, printed: str, kernel: str) -> None:
+    assert run(NO_FOLDER + work) == printed
 
 
-def test_the_first_process_writes_the_cache_and_the_second_reads_it(tmp_path):
-    run(FIT, NUMBA_CACHE_DIR=str(tmp_path))
+@pytest.mark.parametrize(("work", "printed", "kernel"), WORK)
+def test_the_first_process_writes_the_cache_and_the_second_reads_it(
+    work: str, printed: str, kernel: str, tmp_path: Path
+) -> None:
+    assert run(work, NUMBA_CACHE_DIR=str(tmp_path)) == printed
     written = sorted((path.name, path.stat().st_mtime_ns) for path in tmp_path.rglob("*.nbc"))
-    assert any(name.startswith("binomial.logit_walk") for name, _ in written)
-    # The loops of other links are loaded by those who use them.
-    loaded = (
-        "import sys; print([n for n in ('links', 'cumulative') if f'logitkit.numerics.kernels.{n}' in sys.modules])"
-    )
-    assert run(f"{FIT}; {loaded}", NUMBA_CACHE_DIR=str(tmp_path)).splitlines() == ["1.098612", "[]"]
+    assert any(name.startswith(kernel) for name, _ in written)
+    assert run(work, NUMBA_CACHE_DIR=str(tmp_path)) == printed
     assert sorted((path.name, path.stat().st_mtime_ns) for path in tmp_path.rglob("*.nbc")) == written
+
+
+def test_a_fit_in_a_new_process_compiles_nothing_and_loads_no_other_link():
+    lk.logit("y ~ 1", {"y": [0, 1, 1, 1]})  # writes what the cache has not yet
+    assert run(f"{FIT}; {LOADED}; {HITS}").splitlines() == ["1.098612", "[]", "True 0"]
+
+
+def kernel_modules() -> list[ModuleType]:
+    return [
+        importlib.import_module(f"{kernels.__name__}.{found.name}") for found in pkgutil.iter_modules(kernels.__path__)
+    ]
+
+
+@pytest.mark.parametrize("module", kernel_modules(), ids=lambda module: module.__name__.rpartition(".")[2])
+def test_every_kernel_is_kept_on_disk_by_the_decorator_that_forgives_a_damaged_cache(module):
+    made = [found for found in vars(module).values() if hasattr(found, "py_func")]
+    assert made
+    for kernel in made:
+        assert isinstance(kernel._cache, FunctionCache)
+        assert kernel._cache.load_overload.__module__ == kernel._cache.save_overload.__module__ == kernels.__name__
