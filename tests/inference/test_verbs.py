@@ -34,6 +34,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "jackknife": lambda fit: fit.jackknife(),
     "predictions": lambda fit: fit.predictions(),
     "average predictions": lambda fit: fit.plot.effects("x", rows()),
+    "means": lambda fit: fit.means("x", at={"x": [0.0, 1.0]}),
     "bias_correction": lambda fit: fit.bias_correction(),
     "influence": lambda fit: fit.influence(),
     "collinearity": lambda fit: fit.collinearity(),
@@ -55,7 +56,7 @@ PENALISED = LIKELIHOOD | {
     "collinearity",
     "goodness_of_fit on the rows of the fit",
 }
-WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions"}
+WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions", "means"}
 FIXED = {"certificate", "bias_correction"}  # of penalised fits, and of absorbed levels
 OTHER = "odds_ratios of the other outcome"
 F_TEST = {"test of terms by F"}  # none of these fits has a covariance with degrees of freedom
@@ -91,11 +92,12 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "sampling": (logit(weights="v", weight_kind="sampling"), FIXED | RATIOS),
     "absorbed": (
         logit(absorb="g"),
-        {"certificate", "bootstrap", "jackknife", "average predictions", "goodness_of_fit"} | LIKELIHOOD,
+        {"certificate", "bootstrap", "jackknife", "average predictions", "means", "goodness_of_fit"} | LIKELIHOOD,
     ),
     "absorbed, clusters": (
         logit(absorb="g", cluster="g"),
-        {"certificate", "bootstrap", "jackknife", "average predictions", "goodness_of_fit", "predictions"} | RATIOS,
+        {"certificate", "bootstrap", "jackknife", "average predictions", "means", "goodness_of_fit", "predictions"}
+        | RATIOS,
     ),
     "separated": (logit("y ~ s + z"), FIXED | {"bootstrap", "jackknife"}),
     "ridge": (logit(penalty=lk.Ridge(0.1)), PENALISED | {"bias_correction"}),

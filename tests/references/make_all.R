@@ -1,6 +1,6 @@
 # All references anew. From the repository root:  Rscript tests/references/make_all.R [script names]
 # Without names, every script. Packages: jsonlite, car, glmnet, MASS, nnet, numDeriv, ordinal, pROC, sandwich,
-# survey, VGAM (Debian: r-base-core and r-cran-<name>).
+# survey, VGAM, emmeans (Debian: r-base-core and r-cran-<name>).
 # sba.R also needs Python with pandas and pyarrow (see its head).
 
 scripts <- commandArgs(trailingOnly = TRUE)
@@ -9,7 +9,8 @@ if (length(scripts) == 0) {
     "lbw.R", "lbw_weights.R", "lbw_terms.R", "lbw_sandwich.R", "esoph.R", "german_credit.R", "endometrial.R",
     "credit_data.R", "levels.R", "absorb.R", "multinomial.R", "multinomial_diagnostics.R", "links.R", "ordinal.R",
     "penalised_multinomial.R",
-    "sba.R", "penalised.R", "penalised_cv.R", "held_out.R", "intervals.R", "bootstrap_kinds.R"
+    "sba.R", "penalised.R", "penalised_cv.R", "held_out.R", "intervals.R", "bootstrap_kinds.R",
+    "means.R"
   )
 }
 for (script in scripts) {

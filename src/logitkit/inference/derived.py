@@ -208,9 +208,9 @@ class Derived:
         for place, name in enumerate(both[len(self.names) :], len(self.names)):
             own[:, numbered.index(name)] += left[:, place]
         used = (own != 0.0).any(axis=0)
-        if np.isnan(self.value[used]).any():
-            missing = [self.names[k] for k in np.flatnonzero(used & np.isnan(self.value))]
-            raise UnsupportedError(f"{', '.join(missing)} has no estimate, and so no test.")
+        if not np.isfinite(self.value[used]).all():
+            missing = [self.names[k] for k in np.flatnonzero(used & ~np.isfinite(self.value))]
+            raise UnsupportedError(f"{', '.join(missing)} has no estimate that is finite, and so no test.")
         if np.isnan(self.root[used]).any():
             missing = [self.names[k] for k in np.flatnonzero(used & np.isnan(self.root).any(axis=1))]
             raise UnsupportedError(f"{', '.join(missing)} has no standard error, and so no test.")

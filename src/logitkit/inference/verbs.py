@@ -256,6 +256,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "predictions": (_withheld("Predictions with errors", LEFT), _errors_of_predictors),
     "errors of predictors": (_errors_of_predictors,),
     "average predictions": (_withheld("Average predictions with errors", LEFT), _beside("average predictions")),
+    "means": (_withheld("Marginal means with errors", LEFT), _beside("average predictions")),
     # many levels
     "bias_correction": (_beside("bias_correction"), _corrected),
     "analytic correction": (_independent,),

@@ -75,6 +75,11 @@ class Binomial:
     compares_predictors = False
 
     @property
+    def tail_link(self) -> Link:
+        """The link of the probability that a predictor has by itself."""
+        return self.link
+
+    @property
     def is_logit(self) -> bool:
         """Whether the compiled loops of the binary logit serve it."""
         return self.link.code == LOGIT.code

@@ -78,6 +78,11 @@ class Cumulative:
     needs_origin = True
 
     @property
+    def tail_link(self) -> Link:
+        """The link of the probability that a predictor has by itself."""
+        return self.link
+
+    @property
     def is_convex(self) -> bool:
         """Whether its second derivatives are never negative: observed ones of the cauchit link can be."""
         return self.link.log_concave or self.information == "expected"

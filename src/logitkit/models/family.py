@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from logitkit.design.response.response import Response
+from logitkit.models.links import Link
 from logitkit.models.words import Words
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
@@ -37,6 +38,13 @@ class Family(Protocol):
     @property
     def compares_predictors(self) -> bool:
         """Whether only the differences between the linear predictors of a row count."""
+
+    @property
+    def tail_link(self) -> Link | None:
+        """The link of the probability that a predictor has by itself: of the event, or of outcomes up to a threshold.
+
+        None where probabilities depend on several predictors.
+        """
 
     @property
     def is_logit(self) -> bool:

@@ -56,6 +56,7 @@ class Multinomial:
     name = "multinomial"
     words = MULTINOMIAL
     compares_predictors = True
+    tail_link = None
     is_logit = False
     is_convex = True
     is_bounded = False

@@ -22,7 +22,7 @@ from logitkit.inference.effects.average import Effects, SetRows, average_predict
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray
 
-__all__ = ["effects_of", "effects_of_all", "outcomes_shown"]
+__all__ = ["TableRows", "effects_of", "effects_of_all", "offset_words", "outcomes_shown", "table_rows"]
 
 GRID = 41  # points of a numeric variable
 GRID_OF_REPORT = 13  # of one of several in a report, each of which takes a pass over the rows
@@ -38,6 +38,27 @@ class _Values(NamedTuple):
     numeric: bool
 
 
+class TableRows(NamedTuple):
+    """Rows of a table that are complete.
+
+    Parameters
+    ----------
+    rows : Rows
+        Where they come from.
+    frame : DataFrame
+        The columns that the formula uses, n rows.
+    offsets : dict
+        Offsets by their role.
+    weights : (n,) array or None
+        Weights that were given.
+    """
+
+    rows: Rows
+    frame: pd.DataFrame
+    offsets: dict[str, pd.Series]
+    weights: FloatArray | None
+
+
 def effects_of(
     rows: Rows,
     variable: str,
@@ -51,25 +72,11 @@ def effects_of(
 
     Of two outcomes those of the event, unless others are asked for.
     """
-    record, info = rows.record, rows.record.info
-    coding = _coding_of(info, variable)
-    if rows.data is None:
-        rows = _own_rows(rows)
-    table = read_table(rows.data)
-    given = _weights_again(rows.weights, info.response.weights)
-    roles = _offsets_again(rows.offset, info.response)
-    extras = {role: row_values(value, table, role)[0] for role, value in roles.items()}
-    if given is not None:
-        extras["weights"] = row_values(given, table, "weights")[0]
-    absent = {**table.missing(coding.variables), **{role: is_missing(column) for role, column in extras.items()}}
-    positions = complete_rows({name: where for name, where in absent.items() if where.any()}, "drop")
-    frame = table.frame(coding.variables, positions)
-    kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}
-    if len(frame) == 0:
-        raise DataError("No row of the table is complete, so there is nothing to average over.")
-    counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
+    record = rows.record
+    coding = _coding_of(record.info, variable)
+    rows, frame, kept, counts = table_rows(rows)
     chosen = _chosen(variable, frame[variable], values, coding, points)
-    sets = _set_rows(replace(rows, data=frame, offset=_offset_words(kept)), variable, chosen)
+    sets = _set_rows(replace(rows, data=frame, offset=offset_words(kept)), variable, chosen)
     shown = outcomes_shown(record) if outcomes is None else outcomes
     found = average_predictions(record, sets, counts, variable, numeric=chosen.numeric, level=level, outcomes=shown)
     if np.isnan(found.probability).all():
@@ -78,6 +85,29 @@ def effects_of(
             "directions to infinity disagree about them, and there is no average. fit.predict gives the other rows."
         )
     return found
+
+
+def table_rows(rows: Rows) -> TableRows:
+    """Return the complete rows of a table that a fit by formula would use, with their weights and offsets."""
+    info = rows.record.info
+    if info.coding is None:
+        raise DataError("The model was fitted on a ready matrix, which has no variables to set.")
+    if rows.data is None:
+        rows = _own_rows(rows)
+    table = read_table(rows.data)
+    given = _weights_again(rows.weights, info.response.weights)
+    roles = _offsets_again(rows.offset, info.response)
+    extras = {role: row_values(value, table, role)[0] for role, value in roles.items()}
+    if given is not None:
+        extras["weights"] = row_values(given, table, "weights")[0]
+    absent = {**table.missing(info.coding.variables), **{role: is_missing(column) for role, column in extras.items()}}
+    positions = complete_rows({name: where for name, where in absent.items() if where.any()}, "drop")
+    frame = table.frame(info.coding.variables, positions)
+    kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}
+    if len(frame) == 0:
+        raise DataError("No row of the table is complete, so there is nothing to average over.")
+    counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
+    return TableRows(rows, frame, kept, counts)
 
 
 def effects_of_all(rows: Rows) -> list[Effects]:
@@ -123,7 +153,7 @@ def _offsets_again(offset: Any, info: ResponseInfo) -> dict[str, Any]:
     return {} if common is None else {"offset": common}
 
 
-def _offset_words(kept: Mapping[str, pd.Series]) -> Any:
+def offset_words(kept: Mapping[str, pd.Series]) -> Any:
     """Return the offsets of complete rows as predictions take them; None where there are none."""
     if "offset" in kept:
         return kept["offset"].to_numpy()

@@ -17,8 +17,8 @@ from logitkit.report.summary import summary_document
 from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
 from logitkit.results.intervals import interval_frame, ratio_frame
+from logitkit.results.mean_verbs import MeanVerbs
 from logitkit.results.on_rows import FitOnRows
-from logitkit.results.row_verbs import RowVerbs
 from logitkit.results.shown import Summary, shown_summary
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ __all__ = ["Fit"]
 
 
 @documents(FitOnRows)
-class Fit(RowVerbs):
+class Fit(MeanVerbs):
     """A fitted model, with the verbs of every family.
 
     Parameters

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
+    from logitkit.inference.effects.contrast_sets import ContrastSet
+    from logitkit.inference.effects.means import Averaged, MeansScale
     from logitkit.inference.intervals.asked import IntervalMethod
+    from logitkit.inference.intervals.simultaneous import Adjustment
     from logitkit.inference.penalised.dual_bound import Certificate
+    from logitkit.results.means import MeansResult
+    from logitkit.results.reference_grid import CellWeights
     from logitkit.results.row_figures import RowPlots
 
 __all__ = ["FitOnRows"]
@@ -83,6 +88,25 @@ class FitOnRows:
         from logitkit.results.effects import effects_of
 
         return row_frames.effects_frame(effects_of(self._rows, variable, values, level), self._record)
+
+    def means(  # noqa: PLR0913 - the choices of a table that is read by itself
+        self,
+        factors: str | Sequence[str],
+        by: str | Sequence[str] | None = None,
+        *,
+        at: Mapping[str, Any] | None = None,
+        weights: CellWeights = "equal",
+        scale: MeansScale = "link",
+        averaged: Averaged = "link",
+        contrasts: ContrastSet | None = None,
+        adjust: Adjustment | None = None,
+        level: float | None = None,
+    ) -> MeansResult:
+        """Return estimated marginal means."""
+        from logitkit.results.means import MeansAsked, means_of_rows
+
+        asked = MeansAsked(factors, by, at, weights, scale, averaged, contrasts, adjust, level)
+        return means_of_rows(self._rows, asked)
 
     def augment(self) -> pd.DataFrame:
         """Return one row per observation, with its outcome, fitted values and residuals."""

@@ -65,9 +65,9 @@ class RowVerbs(Hypotheses):
         Returns
         -------
         FitOnRows
-            Has the verbs predict, predict_logit, predict_link, predictions, effects, augment, residuals, influence,
-            outcome_influence, goodness_of_fit, discrimination, classification, calibration, certificate and report, and
-            the figures.
+            Has the verbs predict, predict_logit, predict_link, predictions, effects, means, augment, residuals,
+            influence, outcome_influence, goodness_of_fit, discrimination, classification, calibration, certificate and
+            report, and the figures.
         """
         return FitOnRows(Rows(self.record, self.design, data, weights, offset, y, unseen), self._row_figures)
 

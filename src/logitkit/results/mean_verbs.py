@@ -1,0 +1,84 @@
+"""The verbs of a fit that look at a grid of its variables in place of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from logitkit.results.row_verbs import RowVerbs
+
+if TYPE_CHECKING:
+    from logitkit.inference.effects.contrast_sets import ContrastSet
+    from logitkit.inference.effects.means import Averaged, MeansScale
+    from logitkit.inference.intervals.simultaneous import Adjustment
+    from logitkit.results.means import MeansResult
+    from logitkit.results.reference_grid import CellWeights
+
+__all__ = ["MeanVerbs"]
+
+
+class MeanVerbs(RowVerbs):
+    """A fit with the verbs that look at a grid of its variables.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The frozen record of the fit.
+    design : Design, optional
+        The rows of the fit.
+    """
+
+    def means(  # noqa: PLR0913 - the choices of a table that is read by itself
+        self,
+        factors: str | Sequence[str],
+        by: str | Sequence[str] | None = None,
+        *,
+        at: Mapping[str, Any] | None = None,
+        weights: CellWeights = "equal",
+        scale: MeansScale = "link",
+        averaged: Averaged = "link",
+        contrasts: ContrastSet | None = None,
+        adjust: Adjustment | None = None,
+        level: float | None = None,
+    ) -> MeansResult:
+        """Return estimated marginal means: predictions of a grid of cells, averaged with stated weights.
+
+        Parameters
+        ----------
+        factors : str or sequence of str
+            Variables for whose levels means are asked; of a number, ``at`` states the values.
+        by : str or sequence of str, optional
+            Factors within whose levels means are compared.
+        at : mapping of str to values, optional
+            Values of variables, one or several: of a number in place of its mean, of a factor in place of all levels.
+        weights : {'equal', 'proportional'}
+            Of the cells of the other factors: all alike, or as often as they occur.
+        scale : {'link', 'probability', 'latent'}
+            Linear predictors; probabilities; or, with ordered outcomes, the variable that thresholds cut.
+        averaged : {'link', 'probability'}
+            What is averaged over cells for probabilities: linear predictors, carried by the link, or probabilities.
+        contrasts : {'pairwise', 'reference', 'polynomial'} or mapping, optional
+            Each mean less each later one, each less the first, polynomials in the levels, or coefficients by name.
+        adjust : {'bonferroni', 'single-step', 'holm', 'benjamini-hochberg'}, optional
+            For the number of contrasts (or, without any, of means), within each level of ``by`` and each outcome.
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        MeansResult
+            Means and contrasts, which print as tables, with ``to_frame()``, ``contrast_frame()``, ``test()`` and
+            ``plot()``.
+        """
+        own = self.on(None)
+        return own.means(
+            factors,
+            by,
+            at=at,
+            weights=weights,
+            scale=scale,
+            averaged=averaged,
+            contrasts=contrasts,
+            adjust=adjust,
+            level=level,
+        )
