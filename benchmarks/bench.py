@@ -22,7 +22,8 @@ from works import WORKS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 GROWTH = Path(__file__).with_name("growth.py")
-GROWTH_LIMIT = 300.0
+INTERVALS = Path(__file__).with_name("intervals.py")
+GROWTH_LIMIT, INTERVALS_LIMIT = 300.0, 300.0
 
 
 def main() -> None:
@@ -46,6 +47,10 @@ def main() -> None:
         found.growth, why = json_lines(command, GROWTH_LIMIT)
         if why:
             print(f"growth: {why}", file=sys.stderr)
+        command = [sys.executable, str(INTERVALS), *(["--quick"] if given.quick else [])]
+        found.intervals, why = json_lines(command, INTERVALS_LIMIT)
+        if why:
+            print(f"intervals: {why}", file=sys.stderr)
         found.calls = call_times(given.quick)
         found.startup = startup_times(1 if given.quick else 5, compiling=not given.quick)
         found.separated = separated_times(given.quick)

@@ -65,6 +65,8 @@ class Measured:
         One a piece of work.
     growth : list of dict
         One a size.
+    intervals : list of dict
+        One a size.
     calls : CallTimes or None
         Times of the steps of a call.
     startup : dict
@@ -76,6 +78,7 @@ class Measured:
     quick: bool
     outcomes: list[Outcome] = field(default_factory=list)
     growth: list[dict[str, Any]] = field(default_factory=list)
+    intervals: list[dict[str, Any]] = field(default_factory=list)
     calls: CallTimes | None = None
     startup: dict[str, float] = field(default_factory=dict)
     separated: list[tuple[str, float]] = field(default_factory=list)
@@ -126,6 +129,8 @@ def make_page(found: Measured, figure: str) -> str:
     parts += _predictions(found.outcomes)
     if found.growth:
         parts += ["## How time grows", _growth(found.growth)]
+    if found.intervals:
+        parts += ["## Intervals of all coefficients", _intervals(found.intervals)]
     if found.calls:
         parts += ["## 1,000 x 10: what a call costs", _calls(found.calls)]
     if found.separated:
@@ -134,6 +139,19 @@ def make_page(found: Measured, figure: str) -> str:
     if found.startup:
         parts += ["## Processes", _startup(found.startup)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _intervals(sizes: list[dict[str, Any]]) -> str:
+    names = ("fit", "profile", "profile in R", "score", "single-step")
+    rows = [
+        [
+            f"{size['n']:,} x {size['p']}",
+            *(seconds_text(size.get(name) or math.nan) for name in names),
+            f"{size['fits']:.1f}",
+        ]
+        for size in sizes
+    ]
+    return _markdown(["rows and columns", *names, "profile, in fits"], rows)
 
 
 def _markdown(head: list[str], rows: list[list[str]]) -> str:

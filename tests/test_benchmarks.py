@@ -225,6 +225,19 @@ def test_the_exponent_of_a_power_is_its_own() -> None:
     assert abs(exponent(sizes, 5.0 * sizes**1.7) - 1.7) < EXACT
 
 
+def test_intervals_are_timed_and_shown_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    import intervals
+    from page import Measured, make_page
+    from timing import Effort
+
+    monkeypatch.setattr(intervals, "in_r", lambda problem, runs: None)
+    found = {"n": 300, "p": 3, **intervals.measure(300, 3, Effort(0.0, 1))}
+    assert found["profile"] > 0.0
+    page = make_page(Measured(quick=True, intervals=[found]), "x.svg")
+    assert "## Intervals of all coefficients" in page
+    assert "| 300 x 3 |" in page
+
+
 def outcome_of(*entries: tuple[str, float, float]) -> Any:
     from contend import Entry, Outcome
     from works import work

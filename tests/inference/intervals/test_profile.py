@@ -12,11 +12,14 @@ from scipy.optimize import brentq, minimize
 
 import logitkit as lk
 from logitkit.engine.batch import values_and_gradients
+from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.law import NORMAL
+from logitkit.engine.objective import Evaluation
+from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceError, ConvergenceWarning, DataError, UnsupportedError
 from logitkit.inference.functions import contrast_functions
 from logitkit.inference.intervals.profile import FunctionIntervals, profile_intervals
-from logitkit.inference.intervals.profile_ends import CERTIFIED
+from logitkit.inference.intervals.profile_ends import CERTIFIED, profile_ends
 from logitkit.inference.likelihood import likelihood_of
 from references.load import load_fixture, load_table
 from tolerances import EXACT, REFERENCE, ROUTE
@@ -276,3 +279,52 @@ def test_refusals(births: pd.DataFrame, tmp_path: Any) -> None:
     lk.logit("low ~ lwt", births).save(path)
     with pytest.raises(DataError, match="holds no rows"):
         profiled(lk.load(path))
+
+
+def test_a_penalised_objective_is_profiled_by_values_gradients_and_any_definite_hessian() -> None:
+    """Jeffreys' prior on separated data: the Hessian given is the information, not that of the objective."""
+    X = np.column_stack([np.ones(8), [0, 0, 0, 0, 1, 1, 1, 1], [1, 2, 3, 4, 2, 3, 4, 6.0]])
+    y = np.array([0, 1, 0, 1, 1, 1, 1, 1.0])
+
+    class Jeffreys:
+        n_params, mean_weight, gram_cost = 3, 1.0, 1.0
+
+        def evaluate(self, coef: Any, hessian: bool = True, rough: bool = False, pearson: bool = False) -> Evaluation:
+            mu = 1.0 / (1.0 + np.exp(-X @ coef))
+            information = (X.T * (mu * (1 - mu))) @ X
+            leverage = mu * (1 - mu) * np.einsum("ij,jk,ik->i", X, np.linalg.inv(information), X)
+            value = -np.sum(y * np.log(mu) + (1 - y) * np.log1p(-mu)) - 0.5 * np.linalg.slogdet(information)[1]
+            gradient = X.T @ (mu - y - leverage * (0.5 - mu))
+            return Evaluation(value, gradient, DenseHessian(information) if hessian else None, 1.0)
+
+        def reach(self, direction: Any) -> float:
+            return float(np.abs(X @ direction).max())
+
+    objective = Jeffreys()
+    coef = Newton().solve(objective, np.zeros(3), suspicious=False).coef
+    least = objective.evaluate(coef).value
+    ends = profile_ends(objective, coef, np.repeat(np.eye(3), 2, axis=0), np.full(6, HEIGHT), np.tile([-1.0, 1.0], 3))
+    assert all(end.certified for end in ends)
+    for k, end in enumerate(ends):
+        others = [j for j in range(3) if j != k // 2]
+
+        def held(free: Any, end: Any = end, k: int = k, others: Any = others) -> float:
+            coef = np.zeros(3)
+            coef[k // 2], coef[others] = end.value, free
+            return float(objective.evaluate(coef).value)
+
+        found = minimize(held, end.coef[others], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-13})
+        assert_allclose(found.fun - least, HEIGHT, atol=1e-7)
+
+
+def test_the_log_link_is_profiled_within_its_domain(births: pd.DataFrame) -> None:
+    fit = lk.logit("low ~ lwt + smoke", births, link="log")
+    found = profiled(fit)
+    assert not found.uncertified.size
+    held = lk.logit("low ~ smoke", births.assign(held=found.low[1] * births["lwt"]), offset="held", link="log")
+    assert_allclose(held.loglik, fit.loglik - HEIGHT, atol=CERTIFIED)
+    # Rows of 8 of 10 and 3 of 10: the slope's end keeps every mean below 1.
+    grouped = pd.DataFrame({"x": [0.0, 1.0], "yes": [3, 8], "no": [7, 2]})
+    two = profiled(lk.logit("cbind(yes, no) ~ x", grouped, link="log"))
+    assert not two.uncertified.size
+    assert two.high[0] < 0.0

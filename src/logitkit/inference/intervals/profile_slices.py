@@ -20,6 +20,7 @@ from logitkit.typing import FloatArray
 
 __all__ = ["ProfilePoint", "ProfileSlices"]
 
+HALVINGS = 12  # of the way to a slice that is not reached
 LONGEST = 1e3  # standard error: more is no curvature
 
 
@@ -102,8 +103,23 @@ class ProfileSlices:
         Returns
         -------
         ProfilePoint or None
-            None where no minimum was found from the last one.
+            None where no minimum was found, from the last one or by way of slices between.
         """
+        here = float(self.function @ self._near)
+        step, whole, halvings = value - here, True, 0
+        while halvings <= HALVINGS:
+            point = self._fit(value if whole else here + step)
+            if point is None:  # too far from the last minimum to start from within the domain
+                step, whole, halvings = 0.5 * step, False, halvings + 1
+            elif whole:
+                return point
+            else:
+                here += step
+                step, whole = value - here, True
+        return None
+
+    def _fit(self, value: float) -> ProfilePoint | None:
+        """Return the profile at a value, from the last minimum."""
         near = self._near
         if self._direction is not None:
             near = near + (value - float(self.function @ near)) * self._direction
