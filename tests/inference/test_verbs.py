@@ -38,6 +38,9 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "bias_correction": lambda fit: fit.bias_correction(),
     "influence": lambda fit: fit.influence(),
     "collinearity": lambda fit: fit.collinearity(),
+    "discrimination": lambda fit: fit.discrimination(),
+    "classification": lambda fit: fit.classification(),
+    "calibration": lambda fit: fit.calibration(),
     "goodness_of_fit": lambda fit: fit.goodness_of_fit(groups=4),
     "goodness_of_fit on the rows of the fit": lambda fit: fit.goodness_of_fit(groups=4),
 }
@@ -90,6 +93,10 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     "complementary log-log": (logit(link="cloglog"), FIXED | {OTHER}),
     "clusters": (logit(cluster="g"), FIXED | RATIOS),
     "sampling": (logit(weights="v", weight_kind="sampling"), FIXED | RATIOS),
+    "fraction": (
+        logit("v / 2 ~ x + z", outcome="fraction"),
+        FIXED | RATIOS | {"discrimination", "classification", "calibration", "goodness_of_fit"},
+    ),
     "absorbed": (
         logit(absorb="g"),
         {"certificate", "bootstrap", "jackknife", "average predictions", "means", "goodness_of_fit"} | LIKELIHOOD,

@@ -110,7 +110,10 @@ def test_what_is_no_model_is_refused_with_the_one_that_is_meant(model: Any, word
             r"'weights'\. It belongs to .* lk\.fit\(\.\.\., model=lk\.Mult",
         ),
         (lambda: lk.Multinomial(refrence="a"), r"Did you mean 'reference'\?"),
-        (lambda: lk.Binary("logit", 1, "observed", 2), r"^Binary\(\) takes 3 values by position, and was given 4\.$"),
+        (
+            lambda: lk.Binary("logit", 1, "observed", "event", 2),
+            r"^Binary\(\) takes 4 values by position, and was given 5\.",
+        ),
     ],
 )
 def test_arguments_of_another_model_or_of_none_are_answered(make: Any, words: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from logitkit.api.fitting import fit, fit_matrix
 from logitkit.engine.solvers.newton import Newton
-from logitkit.models.binary import Binary
+from logitkit.models.binary import Binary, OutcomeKind
 from logitkit.models.links import Information
 from logitkit.models.nominal import UNSTATED, Multinomial
 from logitkit.results.fit import Fit
@@ -33,6 +33,7 @@ def logit(
     event: Any = None,
     link: str = "logit",
     information: Information = "expected",
+    outcome: OutcomeKind = "event",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
     absorb: str | None = None,
@@ -63,6 +64,9 @@ def logit(
     information : {'expected', 'observed'}
         The information on which standard errors are based: expected, as in R and SAS, or observed, as in Stata. For the
         logit they are equal.
+    outcome : {'event', 'fraction'}
+        Whether a row has the event or not, or a fraction between 0 and 1: the mean of a fraction is modelled by
+        quasi-likelihood, with robust standard errors, and has no likelihood statistics.
     missing : {'drop', 'raise'}
         Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
@@ -107,7 +111,7 @@ def logit(
     return fit(
         formula,
         data,
-        model=Binary(link, event, information),
+        model=Binary(link, event, information, outcome),
         penalty=penalty,
         weights=weights,
         offset=offset,
@@ -132,6 +136,7 @@ def logit_matrix(
     event: Any = None,
     link: str = "logit",
     information: Information = "expected",
+    outcome: OutcomeKind = "event",
     cluster: Any = None,
     penalty: Specification | None = None,
     solver: Newton | ProxNewton | None = None,
@@ -151,7 +156,7 @@ def logit_matrix(
         Column names; x0, x1, ... if X has none. The column of ones called ``"Intercept"`` is the intercept.
     weights, offset : (n,) array-like, optional
         As in ``logit``, one value per row.
-    weight_kind, event, link, information : optional
+    weight_kind, event, link, information, outcome : optional
         As in ``logit``.
     cluster : (n,) array-like, optional
         As in ``logit``, one value per row.
@@ -180,7 +185,7 @@ def logit_matrix(
         X,
         y,
         names,
-        model=Binary(link, event, information),
+        model=Binary(link, event, information, outcome),
         penalty=penalty,
         weights=weights,
         offset=offset,

@@ -106,7 +106,13 @@ def fit_by(
         reader=model.reader,
         missing=missing,
     )
-    record = fit_groups(rows, model.form(rows.design.info), options, level)
+    form = model.form(rows.design.info)
+    if form.family.words.quasi:
+        raise UnsupportedError(
+            f"model={model!r}: groups of fractions are fitted one at a time, as each has robust errors of its own: "
+            "{group: lk.fit(formula, rows, model=...) for group, rows in data.groupby(...)}."
+        )
+    record = fit_groups(rows, form, options, level)
     failed = sum(not single.converged for single in record.single.values())
     if failed:
         warn_caller(

@@ -23,7 +23,7 @@ class ResponseInfo:
     name : str
         The left side of the formula, or the name of the response.
     kind : str
-        ``"binary"`` or ``"grouped"``; of several outcomes ``"nominal"`` or ``"counts"``.
+        ``"binary"``, ``"grouped"`` or ``"fraction"``; of several outcomes ``"nominal"`` or ``"counts"``.
     event, nonevent : str
         What is modelled and its opposite, as printed; of two outcomes.
     coded : dict

@@ -41,6 +41,7 @@ from logitkit.diagnostics.ranking import RankedRows, predicted_rows
 from logitkit.diagnostics.recalibration import recalibrate
 from logitkit.engine.record import FitRecord
 from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray
 
@@ -221,6 +222,7 @@ def calibration(
     >>> bool(np.allclose(calibration(fit.record, fit.design).ratio, 1.0))
     True
     """
+    require(record, "calibration")
     level = record.level if level is None else level
     reference = (record.reference or 0) if reference is None else reference
     rows = predicted_rows(record, design)

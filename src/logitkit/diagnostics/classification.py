@@ -41,6 +41,7 @@ from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
 from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray, IntArray
@@ -233,6 +234,7 @@ def classification(
     >>> found.accuracy, found.never_predicted, found.kappa
     (0.5, ('a', 'c'), 0.0)
     """
+    require(record, "classification")
     level = record.level if level is None else level
     rows = predicted_rows(record, design)
     threshold = _threshold(rows, threshold)

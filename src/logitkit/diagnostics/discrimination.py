@@ -37,6 +37,7 @@ from logitkit.diagnostics.roc import RocCurve, roc_curve
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray, IntArray
 
@@ -245,6 +246,7 @@ def discrimination(record: FitRecord, design: Design, *, level: float | None = N
     >>> discrimination(fit.record, fit.design).auc
     0.5
     """
+    require(record, "discrimination")
     level = record.level if level is None else level
     rows = predicted_rows(record, design)
     counts = design.response.counts_independently

@@ -121,7 +121,7 @@ def make_record(
         n_params=n_params + info.nuisance.n_parameters,
         total=response.total,
         n_trials=response.n_trials,
-        tjur=_tjur(here, response.totals) if form.is_single else np.nan,
+        tjur=_tjur(here, response.totals) if form.is_single and not family.words.quasi else np.nan,
         log_constant=constant,
         counts=design.counts,
         status=solution.status,

@@ -354,7 +354,7 @@ class FitRecord:
     def has_deviance(self) -> bool:
         """False with sampling weights or clusters, which leave a pseudo-likelihood."""
         given = self.info.response
-        return given.weight_kind != "sampling" and given.cluster is None
+        return given.weight_kind != "sampling" and given.cluster is None and not self.family.words.quasi
 
     def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> Self:
         """Return the same fit with another covariance, given in the fit's coordinates."""

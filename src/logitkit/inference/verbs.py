@@ -61,6 +61,20 @@ def _has_degrees_of_freedom(record: FitRecord) -> LogitkitError | None:
     )
 
 
+def _of_events(subject: str) -> Condition:
+    """Return the condition that rows have events, and no fractions."""
+
+    def look(record: FitRecord) -> LogitkitError | None:
+        if not record.family.words.quasi:
+            return None
+        return UnsupportedError(
+            f"{subject} of events that occur or not, and the outcome of this fit is a fraction: see fit.residuals() "
+            "and fit.predict(), which are fractions."
+        )
+
+    return look
+
+
 def _has_likelihood(record: FitRecord) -> LogitkitError | None:
     """Refuse what the likelihood says where it is not that of the data."""
     if record.has_likelihood:
@@ -261,9 +275,12 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "bias_correction": (_beside("bias_correction"), _corrected),
     "analytic correction": (_independent,),
     # diagnostics
+    "discrimination": (_of_events("ROC curves are"),),
+    "classification": (_of_events("A confusion table is"),),
+    "calibration": (_of_events("Calibration compares probabilities with proportions"),),
     "influence": (_penalised("influence"), _withheld("Influence", "fit.residuals(kind=...) has what rows are off by.")),
     "collinearity": (_penalised("collinearity"),),
-    "goodness_of_fit": (_beside("goodness_of_fit"),),
+    "goodness_of_fit": (_of_events("The Hosmer-Lemeshow test is"), _beside("goodness_of_fit")),
     "goodness_of_fit on the rows of the fit": (
         _penalised("goodness_of_fit"),
         _withheld("The Hosmer-Lemeshow test on the rows of the fit", "Give other rows, or look at fit.calibration()."),

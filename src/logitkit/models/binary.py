@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 from logitkit.design.info import DesignInfo
 from logitkit.design.response.binary import one_value
-from logitkit.design.response.reading import BinaryReader, OutcomeReader
+from logitkit.design.response.reading import BinaryReader, FractionReader, OutcomeReader
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.models.binomial import Binomial
 from logitkit.models.form import Form
 from logitkit.models.links import Information, link_named
@@ -16,7 +17,9 @@ from logitkit.models.model import Statement, level_at
 from logitkit.models.predictors import single_predictor
 from logitkit.options import require_choice
 
-__all__ = ["Binary"]
+__all__ = ["Binary", "OutcomeKind"]
+
+OutcomeKind = Literal["event", "fraction"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,6 +37,9 @@ class Binary(Statement):
     information : {'expected', 'observed'}
         The information on which standard errors are based: expected, as in R and SAS, or observed, as in Stata. For the
         logit they are equal.
+    outcome : {'event', 'fraction'}
+        Whether a row has the event or not, or a fraction between 0 and 1, such as a proportion of unknown size. The
+        mean of a fraction is modelled by quasi-likelihood (Papke and Wooldridge 1996), with robust standard errors.
 
     Examples
     --------
@@ -49,6 +55,7 @@ class Binary(Statement):
     link: str = "logit"
     event: Any = None
     information: Information = "expected"
+    outcome: OutcomeKind = "event"
 
     is_single: ClassVar[bool] = True
     called: ClassVar[Mapping[str, str]] = dict.fromkeys(("logit", "logistic", "binary", "binomial"), "")
@@ -57,13 +64,21 @@ class Binary(Statement):
         """Refuse a link or information that is not offered, and an event that is not one value."""
         link_named(self.link)
         require_choice("information", self.information, get_args(Information))
+        require_choice("outcome", self.outcome, get_args(OutcomeKind))
         if self.event is not None:
             one_value(self.event)
+            if self.is_fraction:
+                raise DataError(f"event={self.event!r} cannot be combined with outcome='fraction', which has no event.")
 
     @property
     def is_logit(self) -> bool:
-        """Whether the link is the logit."""
-        return self.link == "logit"
+        """Whether the outcome is an event and the link the logit."""
+        return self.link == "logit" and not self.is_fraction
+
+    @property
+    def is_fraction(self) -> bool:
+        """Whether rows have fractions, and no events."""
+        return self.outcome == "fraction"
 
     def reader(self, offset: Any = None) -> OutcomeReader:
         """Return the reader of the response.
@@ -78,7 +93,7 @@ class Binary(Statement):
         OutcomeReader
             With the event and the offset.
         """
-        return BinaryReader(self.event, offset)
+        return FractionReader(offset) if self.is_fraction else BinaryReader(self.event, offset)
 
     def form(self, info: DesignInfo, penalised: bool = False) -> Form:
         """Return the likelihood and the linear predictor of the columns.
@@ -88,15 +103,20 @@ class Binary(Statement):
         info : DesignInfo
             Names of the columns.
         penalised : bool
-            Whether there is a penalty, which changes nothing here.
+            Whether there is a penalty, which a fraction may not have.
 
         Returns
         -------
         Form
             A coefficient for each column; its model names the event where the levels decided it.
         """
-        del penalised
+        if penalised and self.is_fraction:
+            raise UnsupportedError(
+                "outcome='fraction' is not offered with a penalty, whose strength and posterior rest on a likelihood: "
+                "fit without penalty=."
+            )
         coded = info.response.coded  # empty for 0 and 1, and for counts, whose event needs no name
         model = replace(self, event=level_at(info, 1)) if self.event is None and coded else self
         predictors = single_predictor(len(info.names))
-        return Form(Binomial(link_named(self.link), self.information), predictors, predictors, model=model)
+        family = Binomial(link_named(self.link), self.information, fraction=self.is_fraction)
+        return Form(family, predictors, predictors, model=model)

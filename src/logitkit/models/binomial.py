@@ -39,6 +39,19 @@ OTHERS = {
     )
     for name, link in LINKS.items()
 }
+QUASI = (
+    "A fraction has no likelihood here: the coefficients maximise the Bernoulli quasi-likelihood, which is right "
+    "whenever the mean is, so likelihood statistics (log-likelihood, AIC, BIC, R2) are not reported."
+)
+#: What models of fractions are called.
+FRACTIONS = {
+    name: replace(
+        LOGISTIC if name == LOGIT.name else OTHERS[name],
+        title=f"Fractional {'logistic regression' if name == LOGIT.name else f'regression with the {link.words} link'}",
+        quasi=QUASI,
+    )
+    for name, link in LINKS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +64,8 @@ class Binomial:
         The link.
     information : {'expected', 'observed'}
         Second derivatives that standard errors follow from; with the logit they are the same.
+    fraction : bool
+        Whether outcomes are fractions, of which the likelihood is a quasi-likelihood.
 
     References
     ----------
@@ -70,6 +85,7 @@ class Binomial:
 
     link: Link = field(default=LOGIT)
     information: Information = "expected"
+    fraction: bool = False
 
     name = "binomial"
     compares_predictors = False
@@ -181,6 +197,8 @@ class Binomial:
     @property
     def words(self) -> Words:
         """What its models are called in print."""
+        if self.fraction:
+            return FRACTIONS[self.link.name]
         return LOGISTIC if self.is_logit else OTHERS[self.link.name]
 
     @property

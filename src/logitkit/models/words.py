@@ -84,6 +84,8 @@ class Words:
         What is wrong where linear predictors give no probabilities.
     naming : str
         How names of coefficients are made, where they are not called outcome:term.
+    quasi : str
+        Of a quasi-likelihood, the sentence that says so; empty where there is a likelihood.
     untold : str
         Why rows may leave a coefficient undetermined, and what to do.
     """
@@ -102,6 +104,7 @@ class Words:
     improper: str = ""
     naming: str = ""
     untold: str = ""
+    quasi: str = ""
 
     def ratio_against(self, reference: int | None) -> Ratio | None:
         """Return the name of exp(coefficient) in a fit with this reference outcome, or without one."""

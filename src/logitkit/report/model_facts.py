@@ -104,7 +104,9 @@ def covariance_note(record: FitRecord) -> Iterator[str]:
     """Say how errors were made, and what they leave without meaning."""
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
     yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald."
-    if not record.has_likelihood:
+    if record.family.words.quasi:
+        yield str(record.family.words.quasi)
+    elif not record.has_likelihood:
         yield (
             "With sampling weights or clusters this is a pseudo-likelihood, so likelihood statistics (log-likelihood, "
             "AIC, BIC, R2) are not reported."

@@ -54,6 +54,8 @@ def judged_sections(record: FitRecord, design: Design, units: Units) -> Iterator
     if record.separated_completely and is_sample(record, design):
         yield Section("Discrimination and calibration", (Prose(NOTHING_TO_JUDGE),))
         return
+    if record.family.words.quasi:
+        return
     of_event = (_discrimination_of_event, _calibration_of_event)
     of_outcomes = (_probabilities, _discrimination, _classification, _calibration, _goodness)
     for make in of_event if record.family.words.has_event else of_outcomes:

@@ -72,6 +72,8 @@ def _options(record: FitRecord) -> Iterator[str]:
         yield "symmetric form" if record.reference is None else f"against {record.outcomes[record.reference]}"
     elif not words.has_event:
         yield " < ".join(record.outcomes)
+    elif response.kind == "fraction":
+        yield f"fraction {response.name}"
     elif response.kind == "grouped":
         yield "events and nonevents"
     else:

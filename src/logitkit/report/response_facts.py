@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from logitkit.engine.record import FitRecord
 from logitkit.errors import quoted_names
 from logitkit.report.document import Fact
-from logitkit.report.number_format import format_amount, format_integer, format_percent
+from logitkit.report.number_format import format_amount, format_integer, format_number, format_percent
 from logitkit.report.wording import name_list
 
 __all__ = ["amount_facts", "response_facts", "response_notes"]
@@ -23,6 +23,8 @@ def response_facts(record: FitRecord) -> Iterator[Fact]:
         yield formula
     if not record.family.words.has_event:
         yield from _outcomes(record, number_first=formula is not None and not formula.is_long)
+    elif response.kind == "fraction":
+        yield Fact("Fraction", response.name)
     elif response.kind == "grouped":
         yield Fact("Outcome", f"{response.name}: events against nonevents")
     else:
@@ -51,7 +53,9 @@ def _outcomes(record: FitRecord, *, number_first: bool) -> Iterator[Fact]:
 
 def amount_facts(record: FitRecord) -> Iterator[Fact]:
     """Say how many events or trials there are."""
-    if record.family.words.has_event:
+    if record.family.words.quasi:
+        yield Fact("Mean fraction", format_number(record.events / record.total))
+    elif record.family.words.has_event:
         yield Fact("Events", f"{format_amount(record.events)} ({format_percent(record.events / record.total)})")
     elif record.info.response.kind == "counts" and record.n_trials != record.n_obs:
         yield Fact("Trials", format_amount(record.n_trials))

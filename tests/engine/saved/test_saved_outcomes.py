@@ -169,7 +169,9 @@ def test_outcomes_that_json_cannot_hold(tmp_path: Path) -> None:
     [
         (lambda packed: packed.update(model={"Ordinary": {}}), "one of 'Binary', 'Multinomial', 'Ordinal'"),
         (
-            lambda packed: packed.update(model={"Binary": {"link": "logit", "event": None, "information": "expected"}}),
+            lambda packed: packed.update(
+                model={"Binary": {"link": "logit", "event": None, "information": "expected", "outcome": "event"}}
+            ),
             "the outcomes \\['a', 'b', 'c'\\] of the kind 'nominal', which are not of its 'model'",
         ),
         (

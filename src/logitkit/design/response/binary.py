@@ -17,7 +17,16 @@ from logitkit.design.table.frame import coded_values, is_missing, levels_of
 from logitkit.errors import FormulaError, ResponseError, nearest_name
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["Counts", "Outcome", "code_outcome", "count_column", "evaluate_left", "missing_outcome", "one_value"]
+__all__ = [
+    "Counts",
+    "Outcome",
+    "code_fraction",
+    "code_outcome",
+    "count_column",
+    "evaluate_left",
+    "missing_outcome",
+    "one_value",
+]
 
 
 @dataclass(frozen=True)
@@ -108,6 +117,8 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
     >>> outcome.y.tolist(), outcome.info.event
     ([0.0, 1.0, 0.0], 'yes')
     """
+    if known is not None and known.kind == "fraction":
+        return code_fraction(values, name, known)
     if isinstance(values, Counts):
         return _code_counts(values, name, event, known)
     if known is not None:
@@ -131,7 +142,8 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
             raise ResponseError(
                 f"The response {name!r} holds {array[row]} in row {row} of those used; numbers must be 0 or 1. For two "
                 "other values name the event, event=...; for counts write cbind(events, nonevents) ~ ...; for a "
-                "proportion of trials give the counts of events and nonevents."
+                "proportion of trials give the counts of events and nonevents; for fractions of "
+                "unknown numbers of trials state outcome='fraction'."
             )
         if y.min() == y.max():
             raise ResponseError(_one_class(name, array[0]))
@@ -159,6 +171,37 @@ def code_outcome(values: Any, name: str, event: Any = None, known: ResponseInfo 
     other = levels[0] if chosen == levels[1] else levels[1]
     info = ResponseInfo(name, event=str(chosen), nonevent=str(other), coded={chosen: 1, other: 0})
     return Outcome(_code_known(values, name, info), None, info)
+
+
+def code_fraction(values: Any, name: str, known: ResponseInfo | None = None) -> Outcome:
+    """Return fractions between 0 and 1 as outcomes.
+
+    Examples
+    --------
+    >>> code_fraction([0.0, 0.25, 1.0], "rate").info.kind
+    'fraction'
+    """
+    if isinstance(values, Counts):
+        raise ResponseError(
+            f"{name!r} has counts, whose likelihood is known: leave outcome='fraction' out, or give the fraction alone."
+        )
+    array = np.asarray(values)
+    if array.ndim != 1 or array.dtype.kind not in "fiub":
+        raise ResponseError(
+            f"The response {name!r} has shape {array.shape} and type {array.dtype}; outcome='fraction' takes one "
+            "number between 0 and 1 per row."
+        )
+    y = array.astype(np.float64)
+    wrong = ~((y >= 0.0) & (y <= 1.0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ResponseError(
+            f"The response {name!r} holds {array[row]} in row {row} of those used; a fraction lies between 0 and 1. "
+            "Divide percentages by 100."
+        )
+    if known is None and (y.size == 0 or y.max() == 0.0 or y.min() == 1.0):
+        raise ResponseError(_one_class(name, array[0]) if y.size else f"The response {name!r} has no rows.")
+    return Outcome(y, None, known or ResponseInfo(name, kind="fraction"))
 
 
 def one_value(event: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from logitkit.design.info import ResponseInfo
-from logitkit.design.response.binary import code_outcome
+from logitkit.design.response.binary import Outcome, code_fraction, code_outcome
 from logitkit.design.response.nominal import code_outcomes
 from logitkit.design.response.response import Response
 from logitkit.design.table.checks import require_finite_offset
@@ -27,7 +27,15 @@ from logitkit.design.table.levels import is_ordered
 from logitkit.errors import DataError, FormulaError, ResponseError, nearest_name
 from logitkit.typing import FloatArray, IntArray, WeightKind
 
-__all__ = ["BinaryReader", "NominalReader", "OutcomeReader", "RowsUsed", "offsets_of_row", "outcome_offsets"]
+__all__ = [
+    "BinaryReader",
+    "FractionReader",
+    "NominalReader",
+    "OutcomeReader",
+    "RowsUsed",
+    "offsets_of_row",
+    "outcome_offsets",
+]
 
 
 class RowsUsed(NamedTuple):
@@ -88,13 +96,39 @@ class BinaryReader:
 
     def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
         """Return the response; weights must leave both outcomes."""
-        outcome = code_outcome(values, name, self.event)
-        response = make_response(outcome, rows.extras, rows.positions, rows.weight_kind, rows.shift)
-        if response.prior is not None and not 0.0 < response.events < response.total:
-            raise ResponseError(
-                f"Among the rows of positive weight the response {name!r} has one class only; both must occur."
-            )
-        return response, outcome.info
+        return _of_two(code_outcome(values, name, self.event), name, rows)
+
+
+@dataclass(frozen=True)
+class FractionReader:
+    """Reads a fraction between 0 and 1.
+
+    Parameters
+    ----------
+    offset : str or array-like, optional
+        Of the linear predictor.
+    """
+
+    offset: Any = None
+
+    @property
+    def offsets(self) -> Mapping[str, Any]:
+        """None: there is one linear predictor, whose offset is given by itself."""
+        return {}
+
+    def read(self, values: Any, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
+        """Return the response; weights must leave fractions other than 0 and other than 1."""
+        return _of_two(code_fraction(values, name), name, rows)
+
+
+def _of_two(outcome: Outcome, name: str, rows: RowsUsed) -> tuple[Response, ResponseInfo]:
+    """Return the response of the rows used, and how it was given."""
+    response = make_response(outcome, rows.extras, rows.positions, rows.weight_kind, rows.shift)
+    if response.prior is not None and not 0.0 < response.events < response.total:
+        raise ResponseError(
+            f"Among the rows of positive weight the response {name!r} has one class only; both must occur."
+        )
+    return response, outcome.info
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def pack_model(model: Any) -> dict[str, Any]:
     --------
     >>> from logitkit.models.binary import Binary
     >>> pack_model(Binary("probit"))
-    {'Binary': {'link': 'probit', 'event': None, 'information': 'expected'}}
+    {'Binary': {'link': 'probit', 'event': None, 'information': 'expected', 'outcome': 'event'}}
     """
     if type(model) not in STATEMENTS:
         raise UnsupportedError(f"A file cannot hold the model {model!r:.60}; it can hold {', '.join(KINDS)}.")

@@ -45,7 +45,7 @@ CELLS_MOST = 10_000_000  # outcomes times columns, where a file does not hold as
 RESPONSE = Coded(
     {
         "name": Text(),
-        "kind": Text(("binary", "grouped", "nominal", "counts")),
+        "kind": Text(("binary", "grouped", "fraction", "nominal", "counts")),
         "event": Text(),
         "nonevent": Text(),
         "coded": Table({"dict": Each(Row((Scalar(), Whole())))}),
@@ -232,7 +232,7 @@ def _outcome_problems(packed: Mapping[str, Any], response: Mapping[str, Any], si
     except Exception as error:  # noqa: BLE001 - as above
         yield f"its 'model' cannot be stated so: {error}"
         return
-    if single != (not levels) or single != (response["kind"] in ("binary", "grouped")):
+    if single != (not levels) or single != (response["kind"] in ("binary", "grouped", "fraction")):
         yield f"'response' has the outcomes {levels[:8]} of the kind {response['kind']!r}, which are not of its 'model'"
     k = len(levels) or 2
     if k < 2:

@@ -2,8 +2,9 @@ r"""Sandwich covariances: :math:`V = c\, A^{-1} B A^{-1}` with A the information
 
 The score of a row is the sum over its linear predictors of minus the weighted slope of the loss times the predictor's
 derivatives: :math:`s_i = w_i (y_i - \mu_i) x_i` of two outcomes, :math:`w_i (y_i - p_i) \otimes x_i` of several.
-*Sampling weights*: :math:`B = \sum_i s_i s_i'`, and :math:`c = n/(n-1)`, as survey software has it for weights without
-a further design. *Clusters*: scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`.
+*Fractions*: :math:`B = \sum_i s_i s_i'` over observations, which frequency weights count, and :math:`c = n/(n-1)`, as
+Stata's fracreg has it. *Sampling weights*: the same over rows, as survey software has it for weights without a further
+design. *Clusters*: scores are summed within each cluster before they are squared, and :math:`c = G/(G-1)`.
 *An absorbed factor*: x is replaced by its difference from the mean of the level, which is the block of the coefficients
 in the sandwich of the model with a column per level (``docs/maths/incidental.md``, equation 4).
 
@@ -16,7 +17,7 @@ Binder, D. A. (1983) International Statistical Review 51, 279-292. Liang, K.-Y. 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -146,7 +147,7 @@ def scores(record: FitRecord, design: Design) -> Scores:
 
 
 def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
-    """Return the record with the sandwich that sampling weights or clusters call for, or as it is.
+    """Return the record with the sandwich that sampling weights, clusters or fractions call for, or as it is.
 
     Parameters
     ----------
@@ -178,9 +179,12 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     """
     response = design.response
     sampled = response.prior is not None and response.weight_kind == "sampling"
-    if record.penalty is not None or (response.clusters is None and not sampled):
+    quasi = bool(record.family.words.quasi)
+    if record.penalty is not None or (response.clusters is None and not sampled and not quasi):
         return record
     found = scores(record, design)
+    if response.clusters is None and response.prior is not None and response.weight_kind == "frequency":
+        found = replace(found, slopes=found.slopes / np.sqrt(np.where(response.prior > 0.0, response.prior, 1.0)))
     factor, covariance = correction_of(response)
     with single_threaded_blas():
         meat = found.squares()
@@ -194,7 +198,7 @@ def correction_of(response: Response) -> tuple[float, Covariance]:
     Parameters
     ----------
     response : Response
-        With clusters, or sampling weights.
+        With clusters, sampling weights, or fractions.
 
     Returns
     -------
@@ -215,7 +219,9 @@ def correction_of(response: Response) -> tuple[float, Covariance]:
     """
     if response.clusters is None:
         n = response.n_obs
-        return n / (n - 1.0), Covariance("sampling", "sandwich for sampling weights", f"n / (n - 1) with n = {n}")
+        sampled = response.prior is not None and response.weight_kind == "sampling"
+        label = f"sandwich for {'sampling weights' if sampled else 'fractions'}"
+        return n / (n - 1.0), Covariance("sampling" if sampled else "rows", label, f"n / (n - 1) with n = {n}")
     clusters = np.unique(response.clusters.codes[response.weights > 0.0]).size
     if clusters < 2:
         raise DataError(

@@ -329,6 +329,11 @@ class _Generators:
 def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws proportions of the outcomes from the fitted probabilities, shape (K, n)."""
     response = design.response
+    if record.family.words.quasi:
+        raise UnsupportedError(
+            "Outcomes cannot be drawn from the fit: of fractions only the mean is modelled, and no distribution. "
+            "Resample rows instead, kind='rows'."
+        )
     weighted = response.prior is not None and response.weight_kind != "frequency"
     if weighted or response.clusters is not None:
         why = f"{response.weight_kind} weights are not counts" if weighted else "rows within a cluster are dependent"
