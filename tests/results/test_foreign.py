@@ -110,7 +110,7 @@ def test_an_estimator_names_itself(kind):
         ("conf_int", r"confint\(\)"),
         ("nobs", "n_obs"),
         ("llf", "loglik"),
-        ("drop1", r"anova\(\)"),
+        ("Anova", r"anova\(\)"),
         ("term_tests", r"anova\(\)"),
     ],
 )

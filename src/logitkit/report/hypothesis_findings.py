@@ -9,9 +9,11 @@ import numpy as np
 from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.iia import IiaTests
+from logitkit.inference.hypotheses.model_score import ModelScoreTest
+from logitkit.inference.hypotheses.single_terms import TermChanges
 from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings import denominator, finding_document
+from logitkit.report.findings import denominator, finding_document, test_facts
 from logitkit.report.number_format import format_column, format_integer, format_p
 from logitkit.report.wording import depends_on_coding
 from logitkit.typing import FloatArray, IntArray
@@ -53,6 +55,51 @@ def _(result: IiaTests) -> Document:
         blocks=(_table_of("Without outcome", result.omitted, result.statistic, result.dof, result.p_value),),
         notes=("Hypothesis: the odds of the other outcomes do not depend on the one that is left out.",),
         warnings=(_weakness(result.method), *_without_answer(result)),
+    )
+
+
+@finding_document.register
+def _(result: TermChanges) -> Document:
+    tests = result.tests
+    changed = "Without" if result.what == "dropped" else "With"
+    is_ratio = tests.kind == "F" or not tests.law.is_normal
+    compared = tests.statistic
+    if is_ratio and tests.kind != "F":
+        compared = compared / (np.maximum(tests.dof, 1) * tests.law.scale)
+    cells = zip(
+        ("(this model)", *tests.labels),
+        ("", *("" if d == 0 else f"{format_integer(int(d))}{denominator(tests.law)}" for d in tests.dof)),
+        _blank(result.deviance, 3),
+        _blank(result.aic, 3),
+        ("", *format_column(compared, "statistic", 2)),
+        ("", *(format_p(p) for p in tests.p_value)),
+        strict=True,
+    )
+    names = ("df", "Deviance", "AIC", "F" if is_ratio else "Chi-square", "P-value")
+    return Document(
+        f"Terms {result.what} one at a time{' across all outcomes' if tests.across else ''}",
+        facts=(Fact("Method", KINDS[tests.kind]),),
+        blocks=(Table(None, (Column(changed, "left"), *map(Column, names)), tuple(cells)),),
+        notes=(f"Hypothesis: {tests.hypothesis}.", *missing_tests(tests)),
+        warnings=few_clusters_tested(tests),
+    )
+
+
+def _blank(values: FloatArray, decimals: int) -> tuple[str, ...]:
+    """Return numbers, and nothing for those that are missing."""
+    found = format_column(values, "estimate", decimals)
+    return tuple("" if np.isnan(value) else text for value, text in zip(values, found, strict=True))
+
+
+@finding_document.register
+def _(result: ModelScoreTest) -> Document:
+    if not result.dof:
+        notes = ("There is nothing to test: the model is the null model.",)
+        return Document("Score test against the null model", notes=notes)
+    return Document(
+        "Score test against the null model",
+        facts=test_facts(result.statistic, result.dof, result.p_value, NORMAL),
+        notes=(f"Null model: {result.null_model}.", f"Covariance of the score: {result.covariance}."),
     )
 
 

@@ -100,7 +100,7 @@ ATTRIBUTES = {
     **dict.fromkeys(("prsquared", "pseudo_rsquared", "rsquared", "r2"), "r_squared"),
     **dict.fromkeys(("summary2", "summary_frame"), "summary(), or tidy() for a data frame"),
     **dict.fromkeys(("wald_test", "t_test", "f_test", "linear_hypothesis"), "test('x = 0')"),
-    **dict.fromkeys(("drop1", "term_tests", "Anova", "anova_lm", "anova_table"), "anova()"),
+    **dict.fromkeys(("term_tests", "Anova", "anova_lm", "anova_table"), "anova()"),
     **dict.fromkeys(("get_influence", "cooks_distance", "hatvalues", "leverage"), "influence()"),
     **dict.fromkeys(("get_prediction", "prediction"), "predictions()"),
     **dict.fromkeys(("vif", "variance_inflation_factor"), "collinearity()"),

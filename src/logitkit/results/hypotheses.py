@@ -10,6 +10,8 @@ import pandas as pd
 from logitkit.inference.hypotheses.anova import TermTest, anova
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest, null_test
+from logitkit.inference.hypotheses.model_score import ModelScoreTest, model_score_test
+from logitkit.inference.hypotheses.single_terms import AddTest, TermChanges, drop_terms, term_additions
 from logitkit.inference.hypotheses.wald import WaldTest, wald_test
 from logitkit.report import diagnostic_frames
 from logitkit.results.quantities import Quantities
@@ -82,6 +84,49 @@ class Hypotheses(Quantities):
             One row per term; of several outcomes for all of them at once.
         """
         return shown(anova(self.record, self.design, type, test))
+
+    def drop1(self, test: TermTest = "LR") -> TermChanges:
+        """Test each term that no other contains, and fit the model without it.
+
+        Parameters
+        ----------
+        test : {'LR', 'Wald', 'score', 'F'}
+            As in ``anova``; by Wald and F the smaller models are not fitted, and have no deviance or AIC.
+
+        Returns
+        -------
+        TermChanges
+            The deviance and the AIC of each smaller model, and the test of the term.
+        """
+        return shown(drop_terms(self.record, self.design, test))
+
+    def add1(self, scope: str, test: AddTest = "score") -> TermChanges:
+        """Test each of some terms that the model has not.
+
+        Parameters
+        ----------
+        scope : str
+            Terms as in a formula, ``"z + C(g) + x:z"``, of columns of the table that the fit was made from; those that
+            the model has already are passed over.
+        test : {'score', 'LR'}
+            By score, from this fit alone, or by likelihood ratio, with a fit of each larger model.
+
+        Returns
+        -------
+        TermChanges
+            One row per term, each added alone.
+        """
+        return shown(term_additions(self.record, self.design, scope, test))
+
+    def score_test(self) -> ModelScoreTest:
+        """Test all coefficients but the intercepts by their score, from the null model alone.
+
+        Returns
+        -------
+        ModelScoreTest
+            Of a 2 x 2 table it is Pearson's chi-square.
+        """
+        return shown(model_score_test(self.record, self.design))
 
     def bootstrap(
         self,

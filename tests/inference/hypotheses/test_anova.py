@@ -211,6 +211,12 @@ def test_type_3_of_ordered_outcomes_and_absorbed_levels_is_in_sum_to_zero_coding
             assert_allclose(one.anova(3, test).statistic, other.anova(3, test).statistic, rtol=1e-7)
 
 
+def test_a_fit_without_its_rows_knows_its_contrasts(births: pd.DataFrame) -> None:
+    fit = lk.logit("low ~ race * C(smoke) + lwt", births)
+    loaded = pickle.loads(pickle.dumps(fit))
+    assert_allclose(loaded.anova(3, "Wald").statistic, fit.anova(3, "Wald").statistic, rtol=ROUTE)
+
+
 def test_type_3_is_refused_beside_empty_cells(births: pd.DataFrame) -> None:
     rows = births[~((births["race"] == "black") & (births["smoke"] == 1))]
     fit = lk.logit("low ~ race * C(smoke) + age", rows)

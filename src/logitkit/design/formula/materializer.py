@@ -105,15 +105,15 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
         built = self._build_model_matrix(spec, drop_rows=())
         return built.__wrapped__, built.model_spec
 
-    def light_columns(self, spec: ModelSpec) -> tuple[tuple[Column, ...], dict[int, str]]:
-        """Return the columns of a spec before they are laid out, and by ``id`` of each coded factor its expression."""
-        self.build(spec)
+    def light_columns(self, spec: ModelSpec) -> tuple[tuple[Column, ...], dict[str, list[int]], dict[int, str]]:
+        """Return columns before they are laid out, those of each term, and by ``id`` of a factor its expression."""
+        built = self.build(spec)[1]
         expressions = {}
         for key, encoded in self.encoded_cache.items():
             for value in encoded.values() if isinstance(encoded, dict) else ():
                 for factor, _ in self._column(value).contrasts:
                     expressions[id(factor)] = key if isinstance(key, str) else key[0]
-        return self._light, expressions
+        return self._light, {str(term): places for term, places in built.term_indices.items()}, expressions
 
     @property
     def kept(self) -> BoolArray:

@@ -63,18 +63,18 @@ def sum_to_zero_functions(coding: Coding, frame: Any, wanted: Collection[str]) -
     materializer.learns = False
     try:
         materializer.evaluate(spec)
-        columns, expressions = materializer.light_columns(spec)
+        columns, terms, expressions = materializer.light_columns(spec)
     except Exception as error:
         # The caller's own functions run here, so any error can come out; its cause stays attached.
         raise DataError(f"The terms of the formula cannot be coded anew: {error}") from error
     found: dict[str, FloatArray] = {}
     taken: set[Kind] = set()
-    for term in coding.terms:
-        kinds = {kind for j in term.columns for kind in _kinds(columns[j], expressions)} - taken
+    for name, places in terms.items():
+        kinds = {kind for j in places for kind in _kinds(columns[j], expressions)} - taken
         taken |= kinds
-        if term.name not in wanted:
+        if name not in wanted:
             continue
-        own = {expressions[id(factor)] for j in term.columns for factor, _ in columns[j].contrasts}
+        own = {expressions[id(factor)] for j in places for factor, _ in columns[j].contrasts}
         rows: dict[Product, dict[int, float]] = {}
         for j, column in enumerate(columns):
             for one, size in _products(column, expressions, own, kinds):
@@ -82,8 +82,8 @@ def sum_to_zero_functions(coding: Coding, frame: Any, wanted: Collection[str]) -
         functions = np.zeros((len(rows), len(columns)))
         for row, entries in zip(functions, rows.values(), strict=True):
             row[list(entries)] = list(entries.values())
-        if np.setdiff1d(np.flatnonzero(functions.any(axis=0)), term.columns).size:
-            found[term.name] = functions
+        if np.setdiff1d(np.flatnonzero(functions.any(axis=0)), places).size:
+            found[name] = functions
     return found
 
 

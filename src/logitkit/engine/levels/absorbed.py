@@ -105,6 +105,7 @@ def fit_absorbed(design: Design, form: Form, solver: Newton, level: float) -> tu
         design.positions[part],
         design.index,
         codes[part],
+        design.table,
     )
     here = solution.evaluation
     perfect = float((response.weights * response.y)[found.perfect].sum())

@@ -45,7 +45,7 @@ from logitkit.inference.hypotheses.type_three import averaged_terms, flat_functi
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["TermTest", "anova", "tested_terms"]
+__all__ = ["TermTest", "TermTests", "anova", "tested_terms"]
 
 TermTest: TypeAlias = Literal["LR", "Wald", "score", "F"]
 Pair: TypeAlias = tuple[FitRecord, Design]
@@ -94,7 +94,7 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTes
         require_score(record, design)
     terms = tested_terms(record)
     averaged = averaged_terms(record, design) if kind == 3 else {}
-    tests = _Tests(record, design, test, averaged)
+    tests = TermTests(record, design, test, averaged)
     rows = [tests.of(term, _columns(_left_aside(record, terms, term, kind))) for term in terms]
     law = record.law if test in ("Wald", "F") else NORMAL
     labels = tuple(term.name for term in terms)
@@ -181,8 +181,31 @@ def _hypothesis(record: FitRecord, kind: int, terms: list[Term]) -> str:
 
 
 @dataclass(frozen=True)
-class _Tests:
-    """Tests of the terms of one fit, with the fits that they share."""
+class TermTests:
+    """Tests of the terms of one fit, with the fits that they share.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows.
+    test : {'LR', 'Wald', 'score', 'F'}
+        The kind.
+    averaged : mapping of str to array
+        From ``averaged_terms``, for type 3.
+    fits : dict
+        Fits without some columns, as they are made.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> tests = TermTests(fit.record, fit.design, "LR", {})
+    >>> statistic, dof = tests.of(fit.record.info.terms[1], np.array([], dtype=int))
+    >>> bool(np.isclose(statistic, fit.lr_test().statistic)), dof
+    (True, 1)
+    """
 
     record: FitRecord
     design: Design | None
@@ -191,12 +214,27 @@ class _Tests:
     fits: dict[bytes, Pair] = field(default_factory=dict)
 
     def of(self, term: Term, aside: IntArray) -> tuple[float, int]:
-        """Return the statistic of a term and its degrees of freedom, other columns left aside."""
+        """Return the statistic of a term and its degrees of freedom, other columns left aside.
+
+        Parameters
+        ----------
+        term : Term
+            Of the formula.
+        aside : (k,) int array
+            Columns that neither model has.
+
+        Returns
+        -------
+        statistic : float
+            Missing where there is none.
+        dof : int
+            Degrees of freedom.
+        """
         columns = _columns([term])
         if self.test in ("Wald", "F"):
             statistic, dof = self._wald(term, columns, aside)
             return (statistic / dof if dof and self.test == "F" else statistic), dof
-        larger, rows = self._without(aside)
+        larger, rows = self.without(aside)
         if not larger.converged:
             return np.nan, 0
         keep = np.setdiff1d(np.arange(len(self.record.info.names)), aside)
@@ -221,8 +259,21 @@ class _Tests:
             return np.empty((0, larger.predictors.n_flat))
         return term_functions(larger, columns)
 
-    def _without(self, columns: IntArray) -> Pair:
-        """Return the fit without some columns, made once."""
+    def without(self, columns: IntArray) -> Pair:
+        """Return the fit without some columns, made once.
+
+        Parameters
+        ----------
+        columns : (k,) int array
+            Columns to leave out.
+
+        Returns
+        -------
+        record : FitRecord
+            The smaller fit.
+        design : Design
+            Its rows.
+        """
         assert self.design is not None
         if not columns.size:
             return self.record, self.design
@@ -235,7 +286,7 @@ class _Tests:
     def _under(self, term: Term, aside: IntArray, larger: FitRecord, rows: Design) -> Pair:
         """Return the fit under the hypothesis."""
         if term.name not in self.averaged:
-            return self._without(np.concatenate([aside, _columns([term])]))
+            return self.without(np.concatenate([aside, _columns([term])]))
         made, keep = restricted_design(rows, _columns([term]), self.averaged[term.name])
         return fit_model(made, larger.form.keep(keep), Newton(), larger.level)
 

@@ -37,7 +37,7 @@ from logitkit.models.form import Form
 from logitkit.models.predictors import Predictors
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Larger", "require_score", "score_statistic"]
+__all__ = ["Larger", "Null", "require_score", "score_at", "score_statistic"]
 
 SINGULAR = 1e-12  # of the largest eigenvalue of an information: less is rounding
 EXPLAINED = 1e-10  # of the size of a column: less beside the means of absorbed levels is rounding
@@ -138,9 +138,63 @@ def score_statistic(smaller: FitRecord, rows: Design, larger: Larger, robust: bo
     if not smaller.converged or smaller.is_separated:
         return np.nan, 0
     eta = linear_predictors(smaller, rows.matrix, rows.response.offset, levels=rows.level_codes)
+    return score_at(Null(eta, smaller.inner_coef.size), rows, larger, robust)
+
+
+@dataclass(frozen=True, eq=False)
+class Null:
+    """What a score test takes from the smaller model.
+
+    Parameters
+    ----------
+    eta : (m, n) array
+        Its linear predictors, offsets among them.
+    rank : int
+        How many coefficients were estimated.
+
+    Examples
+    --------
+    >>> Null(np.zeros((1, 3)), 0).rank
+    0
+    """
+
+    eta: FloatArray
+    rank: int
+
+
+def score_at(smaller: Null, rows: Design, larger: Larger, robust: bool = False) -> tuple[float, int]:
+    """Return the same from the linear predictors of the smaller model.
+
+    Parameters
+    ----------
+    smaller : Null
+        The smaller model.
+    rows : Design
+        Its n rows.
+    larger : Larger
+        The model that it is tested against, on the same rows.
+    robust : bool, default False
+        Whether the score has the covariance of its rows, or clusters.
+
+    Returns
+    -------
+    statistic : float
+        Missing where nothing is tested, and where the covariance lacks the rank.
+    dof : int
+        What the larger model has more.
+
+    Examples
+    --------
+    Against probability one half in every row:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 1, 1]})
+    >>> score_at(Null(np.zeros((1, 4)), 0), fit.design, Larger(fit.design, fit.record.form, np.eye(1)))
+    (1.0, 1)
+    """
+    eta, family = smaller.eta, larger.form.family
     response = replace(larger.design.response, offset=eta)
-    family = smaller.family
-    matrix, functions, form = _varying(smaller, rows, larger, eta)
+    matrix, functions, form = _varying(rows, larger, eta)
     columns = _columns(larger.design, matrix, form)
     inner = None if form.is_single else inner_predictors(form, columns)
     working = columns.matrix(matrix)
@@ -149,7 +203,7 @@ def score_statistic(smaller: FitRecord, rows: Design, larger: Larger, robust: bo
     )
     assert isinstance(here.hessian, DenseHessian)
     score, information = -here.gradient, here.hessian.array
-    dof = score.size - smaller.inner_coef.size
+    dof = score.size - smaller.rank
     if dof <= 0 or not np.isfinite(information).all():
         return np.nan, max(dof, 0)
     inverse = np.linalg.pinv(information, rcond=SINGULAR, hermitian=True)
@@ -162,12 +216,12 @@ def score_statistic(smaller: FitRecord, rows: Design, larger: Larger, robust: bo
     return _robust(inverse @ score, inverse @ meat @ inverse, tested, dof)
 
 
-def _varying(smaller: FitRecord, rows: Design, larger: Larger, eta: FloatArray) -> tuple[Matrix, FloatArray, Form]:
+def _varying(rows: Design, larger: Larger, eta: FloatArray) -> tuple[Matrix, FloatArray, Form]:
     """Return the larger model's columns less what is eliminated explains of them, if anything is left of them."""
     matrix, form, nuisance = larger.design.matrix, larger.form, rows.info.nuisance
     if not nuisance.n_parameters:
         return matrix, larger.functions, form
-    curvature = rows.response.weights * smaller.family.curvatures(eta)[0, 0]
+    curvature = rows.response.weights * form.family.curvatures(eta)[0, 0]
     within = nuisance.less_means(matrix, rows.level_codes, curvature)
     used = curvature > 0.0
     keep = np.flatnonzero(column_sizes(within, used) > EXPLAINED * column_sizes(matrix, used))

@@ -23,7 +23,7 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.formula.coding import Coding
 from logitkit.design.formula.sum_to_zero import sum_to_zero_functions
-from logitkit.design.formula.terms import INTERCEPT, Term
+from logitkit.design.formula.terms import Term
 from logitkit.design.matrix.blocks import Blocks
 from logitkit.design.matrix.dense import Dense
 from logitkit.design.table.frame import read_table
@@ -35,6 +35,7 @@ from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["averaged_terms", "flat_functions", "restricted_design"]
 
+ONE = "1"  # the intercept, as a term of a formula
 ROWS = 50  # that are coded to learn the contrasts, which do not depend on them
 WITHIN = 1e-12  # of a constraint vector: less of it outside a span is rounding
 
@@ -90,13 +91,13 @@ def averaged_terms(record: FitRecord, design: Design | None) -> dict[str, FloatA
 def _wanted(coding: Coding) -> list[str]:
     """Return the terms whose coefficients may have columns of other terms in them: those within factors."""
     categorical = set(coding.coded_levels())
-    factors = {term.name: frozenset(coding.factors.get(term.name, ())) for term in coding.terms}
-    if INTERCEPT not in factors:
-        return [term.name for term in coding.terms]
+    factors = {name: frozenset(own) for name, own in coding.factors.items()}
+    if ONE not in factors:
+        return list(factors)
     return [
         name
         for name, own in factors.items()
-        if name != INTERCEPT and any(own < other and (other - own) & categorical for other in factors.values())
+        if name != ONE and any(own < other and (other - own) & categorical for other in factors.values())
     ]
 
 

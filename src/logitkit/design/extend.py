@@ -1,0 +1,92 @@
+"""The design of a fit with one more term, on the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.absorbed import terms_without_intercept, without_intercept
+from logitkit.design.design import Design
+from logitkit.design.formula.coding import Coding, learn_coding
+from logitkit.design.formula.parse import ParsedFormula, parse_formula, split_formula
+from logitkit.design.formula.terms import INTERCEPT
+from logitkit.design.table.extras import ARRAY
+from logitkit.design.table.frame import Table, read_table
+from logitkit.errors import DataError, FormulaError
+
+__all__ = ["extended_designs"]
+
+
+def extended_designs(design: Design, scope: str) -> list[tuple[str, Design]]:
+    """Return the terms of a scope that the fit has not, each with the design that has it too.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 1, 1, 0], "x": [1.0, 2, 3, 4], "z": [1.0, 0, 0, 1]}
+    >>> fit = lk.logit("y ~ x", data)
+    >>> [(name, made.info.names) for name, made in extended_designs(fit.design, "x + z")]
+    [('z', ('Intercept', 'x', 'z'))]
+    """
+    coding, table = _source(design)
+    if not isinstance(scope, str) or not scope.strip() or "~" in scope:
+        raise FormulaError(f"{scope!r:.60} are no terms: give the right side of a formula, such as 'x + C(g)'.")
+    left, right = split_formula(design.info.formula or "")
+    given = design.info.response
+    outer = [given.weights, given.offset, given.cluster, *design.info.nuisance.columns]
+    reserved = [name for name in outer if name and name != ARRAY]
+    own = [part.strip() for part in scope.split("+")]
+    new = " + ".join(part for part in own if part != ".")
+    parsed = parse_formula(f"{left} ~ {right} + {new}", table.names, coding.functions, reserved, n_rows=table.n_rows)
+    known = set(map(str, coding.spec.formula))
+    added = [term for term in parsed.terms if str(term) not in known]
+    if not added:
+        raise FormulaError(f"Every term of {scope!r} is in the model already; name others.")
+    old = [term for term in parsed.terms if str(term) in known]
+    return [(str(term), _with(design, table, replace(parsed, terms=(*old, term)), str(term))) for term in added]
+
+
+def _source(design: Design) -> tuple[Coding, Table]:
+    """Return the coding of a design and the table that it was made from."""
+    if design.info.coding is None or design.table is None:
+        raise DataError(
+            "Terms are added from the table of the fit, and this one has none: it was fitted to a ready matrix, or was "
+            "loaded. Fit the larger model, and compare: lk.compare(fit, larger)."
+        )
+    return design.info.coding, read_table(design.table)
+
+
+def _with(design: Design, table: Table, parsed: ParsedFormula, name: str) -> Design:
+    """Return the design with another formula on the same rows."""
+    absent = {column: int(where[design.positions].sum()) for column, where in table.missing(parsed.variables).items()}
+    gone = {column: count for column, count in absent.items() if count}
+    if gone:
+        column, count = next(iter(gone.items()))
+        raise DataError(
+            f"{column!r} is missing in {count:,} of the rows of the fit, so that the model with {name!r} would be of "
+            "other rows. Fit on the rows that are complete in both."
+        )
+    frame = table.frame(list(dict.fromkeys((*parsed.left_variables, *parsed.variables))), design.positions)
+    coding, rows = learn_coding(parsed, frame)
+    if not rows.kept.all():
+        raise DataError(
+            f"{name!r} is missing in {int(np.count_nonzero(~rows.kept)):,} of the rows of the fit, so that the model "
+            "with it would be of other rows. Fit on the rows that are complete in both."
+        )
+    matrix, names, terms = rows.matrix, coding.names, coding.terms
+    if design.info.nuisance.n_parameters:
+        matrix, terms = without_intercept(matrix, names), terms_without_intercept(terms, names)
+        names = tuple(each for each in names if each != INTERCEPT)
+    changes: dict[str, Any] = {"formula": f"{design.info.response.name} ~ {coding.right}", "coding": coding}
+    info = replace(
+        design.info,
+        names=names,
+        terms=terms,
+        empty_terms=coding.empty_terms,
+        references=coding.references,
+        constant=None,
+        **changes,
+    )
+    return replace(design, matrix=matrix, info=info)

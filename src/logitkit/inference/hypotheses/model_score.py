@@ -1,0 +1,109 @@
+"""The score test of a whole model against the null model: what the columns tell, from the null model alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
+from logitkit.inference.functions import term_functions
+from logitkit.inference.hypotheses.chi_square import require_test
+from logitkit.inference.hypotheses.likelihood_ratio import null_model_words
+from logitkit.inference.hypotheses.nested import fit_without
+from logitkit.inference.hypotheses.score import Larger, Null, require_score, score_at, score_statistic
+
+__all__ = ["ModelScoreTest", "model_score_test"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelScoreTest:
+    """A score test of all coefficients that the null model lacks.
+
+    Parameters
+    ----------
+    statistic : float
+        Chi-square statistic.
+    dof : int
+        Degrees of freedom.
+    p_value : float
+        Upper tail probability.
+    null_model : str
+        The null model in words.
+    covariance : str
+        How the covariance of the score was made.
+
+    Examples
+    --------
+    >>> ModelScoreTest(3.84, 1, 0.05).dof
+    1
+    """
+
+    statistic: float
+    dof: int
+    p_value: float
+    null_model: str = ""
+    covariance: str = ""
+
+
+def model_score_test(record: FitRecord, design: Design | None) -> ModelScoreTest:
+    """Test all coefficients that the null model lacks by their score.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows.
+
+    Returns
+    -------
+    ModelScoreTest
+        Of separated data too: the null model has finite estimates.
+
+    Raises
+    ------
+    DataError
+        Without the rows of the fit.
+    UnsupportedError
+        After a penalty, where a factor is absorbed, and with a covariance that the null model would not have.
+
+    Examples
+    --------
+    Of a 2 x 2 table it is Pearson's chi-square, here 6 (1 x 1 - 2 x 2)^2 / 3^4:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [0, 0, 0, 1, 1, 1]})
+    >>> round(fit.score_test().statistic, 12) == round(6 * 9 / 81, 12)
+    True
+    """
+    from scipy.special import chdtrc
+
+    require_test(record, design, "score", ("score",))
+    assert design is not None
+    require_score(record, design)
+    if record.nuisance.n_parameters:
+        raise UnsupportedError(
+            "A score test of the whole model is not offered where a factor is absorbed: fit.anova(test='score') tests "
+            "each term given the levels, and fit.lr_test() all of them."
+        )
+    intercept, robust = record.info.intercept, not record.has_likelihood
+    others = np.array([j for j in range(len(record.info.names)) if j != intercept], dtype=np.int64)
+    larger = Larger(design, record.form, term_functions(record, others))
+    if intercept is not None and not others.size:
+        statistic, dof = np.nan, 0
+    elif intercept is not None:
+        statistic, dof = score_statistic(*fit_without(record, design, others), larger, robust)
+    elif record.info.constant is None:
+        offset = design.response.offset
+        zero = np.zeros((record.predictors.n_predictors, design.n_rows))
+        statistic, dof = score_at(Null(zero if offset is None else offset, 0), design, larger, robust)
+    else:
+        raise UnsupportedError(
+            "The columns have an intercept as a combination of several, and the score test of the whole model is not "
+            "offered without an intercept of its own: leave out the '0 +' of the formula."
+        )
+    p_value = float(chdtrc(dof, statistic)) if dof > 0 and np.isfinite(statistic) else float("nan")
+    return ModelScoreTest(statistic, dof, p_value, null_model_words(record), record.covariance.label)

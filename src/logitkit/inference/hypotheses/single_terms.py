@@ -1,0 +1,239 @@
+r"""The models that differ from a fit by one term: those without one of its terms, and those with one more.
+
+A term is dropped where no other contains it. A term is added by its score test, which needs no further fit, or by
+likelihood ratio. AIC :math:`= -2\ell + 2k`, where the models are fitted and the likelihood is that of the data.
+
+References
+----------
+Venables, W. N. and Ripley, B. D. (2002) Modern Applied Statistics with S, 4th edition, section 6.8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.extend import extended_designs
+from logitkit.engine.estimate import fit_model
+from logitkit.engine.law import NORMAL, Law
+from logitkit.engine.record import FitRecord
+from logitkit.engine.solvers.newton import Newton
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.inference.functions import term_functions
+from logitkit.inference.hypotheses.anova import TermTest, TermTests, tested_terms
+from logitkit.inference.hypotheses.chi_square import ChiSquareTests, chi_square_tests, require_test
+from logitkit.inference.hypotheses.marginality import terms_that_contain
+from logitkit.inference.hypotheses.nested import likelihood_ratio
+from logitkit.inference.hypotheses.score import Larger, require_score, score_statistic
+from logitkit.models.form import Form
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["AddTest", "TermChanges", "add_terms", "drop_terms", "term_additions"]
+
+AddTest: TypeAlias = Literal["score", "LR"]
+NO_COLUMNS: IntArray = np.empty(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class TermChanges:
+    """Models that differ from a fit by one term, and tests of these terms.
+
+    Parameters
+    ----------
+    what : {'dropped', 'added'}
+        Whether the models lack a term of the fit, or have one more.
+    tests : ChiSquareTests
+        One row per term.
+    deviance, aic : (m + 1,) array
+        Of the fit, then of each model; missing where a model was not fitted, and where there is no likelihood.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> found = fit.drop1()
+    >>> bool(np.isclose(found.deviance[1] - found.deviance[0], found.tests.statistic[0]))
+    True
+    """
+
+    what: str
+    tests: ChiSquareTests
+    deviance: FloatArray
+    aic: FloatArray
+
+
+def drop_terms(record: FitRecord, design: Design | None, test: TermTest = "LR") -> TermChanges:
+    """Test each term that the model could do without, and fit the model without it.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows.
+    test : {'LR', 'Wald', 'score', 'F'}
+        As in ``anova``.
+
+    Returns
+    -------
+    TermChanges
+        One row per term that no other contains.
+
+    Raises
+    ------
+    DataError
+        For another test, and without rows where the test needs them.
+    UnsupportedError
+        As ``anova``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1, 0, 1], "x": [1.0, 2, 2.5, 3, 3.5, 5, 4, 1], "z": [0, 1, 0, 1, 1, 0, 0, 1]}
+    >>> drop_terms(*(lambda fit: (fit.record, fit.design))(lk.logit("y ~ x * z", data))).tests.labels
+    ('x:z',)
+    """
+    require_test(record, design, test, get_args(TermTest))
+    if test == "score" and design is not None:
+        require_score(record, design)
+    terms = [term for term in tested_terms(record) if not terms_that_contain(record.info, term)]
+    tests = TermTests(record, design, test, {})
+    rows = [tests.of(term, NO_COLUMNS) for term in terms]
+    fits: list[FitRecord | None] = [record]
+    for term in terms:
+        fitted = test in ("LR", "score") and len(term.columns) < len(record.info.names)
+        fits.append(tests.without(np.array(term.columns, dtype=np.int64))[0] if fitted else None)
+    hypothesis = _hypothesis(record, "given the other terms")
+    law = record.law if test in ("Wald", "F") else NORMAL
+    return _changes("dropped", record, fits, rows, (tuple(term.name for term in terms), test, hypothesis, law))
+
+
+def term_additions(record: FitRecord, design: Design | None, scope: str, test: AddTest = "score") -> TermChanges:
+    """Test each of some terms that the model has not, from the table of the fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its rows.
+    scope : str
+        Terms as in a formula.
+    test : {'score', 'LR'}
+        As in ``add_terms``.
+
+    Returns
+    -------
+    TermChanges
+        One row per term.
+
+    Raises
+    ------
+    FormulaError
+        For what are no terms, or terms of the model alone.
+    DataError
+        Without the table of the fit, and where a new column is missing in some of its rows.
+    UnsupportedError
+        As ``add_terms``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1, 0, 1], "x": [1.0, 2, 2.5, 3, 3.5, 5, 4, 1], "z": [0, 1, 0, 1, 1, 0, 0, 1]}
+    >>> lk.logit("y ~ x", data).add1("x + z + x:z").tests.labels
+    ('z', 'x:z')
+    """
+    require_test(record, design, test, get_args(AddTest))
+    if design is None:
+        raise DataError("A loaded model holds no rows to fit terms to.")
+    return add_terms(record, design, extended_designs(design, scope), test)
+
+
+def add_terms(
+    record: FitRecord, design: Design, added: Sequence[tuple[str, Design]], test: AddTest = "score"
+) -> TermChanges:
+    """Test each of some terms that the model has not.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows.
+    added : sequence of (str, Design)
+        Terms, and the design of the same rows that has each.
+    test : {'score', 'LR'}
+        By score, which needs no further fit, or by likelihood ratio.
+
+    Returns
+    -------
+    TermChanges
+        One row per term.
+
+    Raises
+    ------
+    DataError
+        For another test.
+    UnsupportedError
+        By likelihood ratio without a likelihood; after a penalty.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1, 0, 1], "x": [1.0, 2, 2.5, 3, 3.5, 5, 4, 1], "z": [0, 1, 0, 1, 1, 0, 0, 1]}
+    >>> lk.logit("y ~ x", data).add1("z").tests.labels
+    ('z',)
+    """
+    require_test(record, design, test, get_args(AddTest))
+    if record.model is None:
+        raise UnsupportedError("Terms are added to a model that was stated, and this one was made from another.")
+    if test == "score":
+        require_score(record, design)
+    rows: list[tuple[float, int]] = []
+    fits: list[FitRecord | None] = [record]
+    for name, larger in added:
+        form = record.model.form(larger.info)
+        term = next((each for each in larger.info.terms if each.name == name), None)
+        columns = NO_COLUMNS if term is None else np.array(term.columns, dtype=np.int64)
+        if test == "score":
+            own = Larger(larger, form, _coefficients_of(form, columns))
+            rows.append(score_statistic(record, design, own, not record.has_likelihood))
+            continue
+        made = fit_model(larger, form, Newton(), record.level)[0]
+        rows.append(likelihood_ratio(made, record, term_functions(made, columns)) if made.converged else (np.nan, 0))
+        fits.append(made)
+    hypothesis = _hypothesis(record, "when it is added alone")
+    return _changes("added", record, fits, rows, (tuple(name for name, _ in added), test, hypothesis, NORMAL))
+
+
+def _coefficients_of(form: Form, columns: IntArray) -> FloatArray:
+    """Return the flat coefficients of some columns as functions."""
+    return np.eye(form.shown.n_flat)[np.isin(form.shown.columns, columns)]
+
+
+def _hypothesis(record: FitRecord, given: str) -> str:
+    across = " for all outcomes" if record.family.words.compares else ""
+    return f"the coefficients of the term are zero{across}, {given}"
+
+
+def _changes(
+    what: str,
+    record: FitRecord,
+    fits: Sequence[FitRecord | None],
+    rows: list[tuple[float, int]],
+    words: tuple[tuple[str, ...], str, str, Law],
+) -> TermChanges:
+    """Return the tests with the deviance and the AIC of the models that were fitted."""
+    labels, test, hypothesis, law = words
+    tests = chi_square_tests("term", labels, rows, test, hypothesis, law)
+    deviance, aic = np.full(len(labels) + 1, np.nan), np.full(len(labels) + 1, np.nan)
+    for k, one in enumerate(fits if record.has_likelihood else ()):
+        if one is not None:
+            deviance[k], aic[k] = one.deviance, fit_statistics(one).aic
+    tests = replace(tests, n_clusters=record.covariance.n_clusters, across=record.family.words.compares)
+    return TermChanges(what, tests, deviance, aic)
