@@ -353,8 +353,9 @@ class FitRecord:
     @property
     def has_deviance(self) -> bool:
         """False with sampling weights or clusters, which leave a pseudo-likelihood."""
-        given = self.info.response
-        return given.weight_kind != "sampling" and given.cluster is None and not self.family.words.quasi
+        given, kind = self.info.response, self.covariance.kind
+        working = given.weight_kind == "sampling" or given.cluster is not None or self.family.words.quasi
+        return not working and kind in ("model", "posterior", "withheld")
 
     def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> Self:
         """Return the same fit with another covariance, given in the fit's coordinates."""

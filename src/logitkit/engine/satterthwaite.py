@@ -32,7 +32,7 @@ from logitkit.typing import FloatArray
 __all__ = ["HotellingLaw", "SatterthwaiteLaw"]
 
 PRODUCTS_MOST = 20_000_000_000  # of functions, clusters and squared coefficients: some seconds
-BLOCK = 256  # clusters at a time
+BLOCK, FUNCTIONS = 256, 1024  # clusters, and functions at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,11 @@ class SatterthwaiteLaw(Law):
                 f"Degrees of freedom by Satterthwaite of {len(functions):,} functions and {len(self.own):,} clusters "
                 "take too long. Use fit.robust(..., dof='clusters') or dof='normal'."
             )
+        starts = range(0, max(len(functions), 1), FUNCTIONS)
+        return Law(np.concatenate([self._degrees(functions[start : start + FUNCTIONS]) for start in starts]))
+
+    def _degrees(self, functions: FloatArray) -> FloatArray:
+        """Return the degrees of freedom of some functions, (m,); missing where a function is zero."""
         at = functions @ self.bread  # V c, one row per function
         trace, squares = np.zeros(len(at)), np.zeros(len(at))
         gram = np.zeros((len(at), *self.bread.shape))
@@ -122,7 +127,7 @@ class SatterthwaiteLaw(Law):
         product = gram @ self.bread
         squares += np.einsum("mij,mji->m", product, product)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return Law(np.where(squares > 0.0, trace**2 / squares, np.nan))
+            return np.where(squares > 0.0, trace**2 / squares, np.nan)
 
     def joint_of(self, functions: FloatArray) -> Law:
         """Return the distribution for a joint test of linear functions, (m, q), those that depend on others left out.
@@ -132,6 +137,8 @@ class SatterthwaiteLaw(Law):
         UnsupportedError
             Where the clusters leave no degrees of freedom for so many functions.
         """
+        if len(self.own) * functions.size**2 > PRODUCTS_MOST:
+            raise self._unknown(functions)
         root = np.linalg.svd(functions @ np.linalg.cholesky(self.bread), full_matrices=False)
         keep = root[1] > 1e-10 * root[1][0]
         at = (root[0][:, keep] / root[1][keep]).T @ functions @ self.bread
@@ -145,11 +152,13 @@ class SatterthwaiteLaw(Law):
             raise self._too_few(k)
         half = vectors / np.sqrt(values) @ vectors.T
         single, moved = half @ single @ half, half @ moved
-        total = 0.0
-        for g in range(len(moved)):
-            pair = -np.einsum("si,hti->hst", moved[g], moved)
-            pair[g] += single[g]
-            total += float(np.sum(np.einsum("hss->h", pair) ** 2) + np.einsum("hst,hts->", pair, pair))
+        pairs = np.einsum("gsi,gtj->sitj", moved, moved, optimize=True)  # sums over clusters in place of pairs of them
+        gram = np.einsum("gsi,gti->gst", moved, moved)
+        traces, lengths = np.einsum("gss->g", single), np.einsum("gss->g", gram)
+        total = float(np.sum(traces**2 - 2.0 * traces * lengths) + np.sum(pairs**2))
+        total += float(
+            np.sum(single * single) - 2.0 * np.sum(single * gram) + np.sum(pairs * pairs.transpose(2, 1, 0, 3))
+        )
         eta = k * (k + 1) / total
         if eta - k + 1 <= 0.0:
             raise self._too_few(k)

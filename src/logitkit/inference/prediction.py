@@ -16,8 +16,14 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
-from logitkit.inference.linear_predictors import contrast_sides, finite_predictors, linear_predictors
+from logitkit.inference.linear_predictors import (
+    contrast_sides,
+    finite_predictors,
+    linear_predictors,
+    predictor_functions,
+)
 from logitkit.inference.predictor_variance import predictor_covariances
 from logitkit.inference.sample import known_sides
 from logitkit.inference.verbs import require
@@ -225,6 +231,33 @@ def reported_predictors(
     return np.where(signs == 0.0, eta, infinite)
 
 
+def row_law(record: FitRecord, matrix: Matrix) -> Law:
+    """Return what the linear predictors of rows over their standard errors are compared with.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    matrix : Matrix
+        n rows.
+
+    Returns
+    -------
+    Law
+        The same for all rows, or with degrees of freedom of each, where these depend on the function.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 4]})
+    >>> row_law(fit.record, fit.design.matrix).is_normal
+    True
+    """
+    if not record.law.varies:
+        return record.law
+    return record.law.of(predictor_functions(record, matrix, np.ones((1, matrix.n_rows))))
+
+
 def predictions(
     record: FitRecord,
     matrix: Matrix,
@@ -277,8 +310,8 @@ def predictions(
     True
     """
     level = record.level if level is None else level
-    z = record.law.quantile(level)
     require(record, "predictions")
+    z = row_law(record, matrix).quantile(level)
     family = record.family
     shown = list(range(family.n_outcomes)) if outcomes is None else list(outcomes)
     covariances = predictor_covariances(record, matrix, record.inner_vcov, levels)

@@ -131,6 +131,17 @@ def _beside(verb: NuisanceVerb) -> Condition:
     return look
 
 
+def _independent_units(record: FitRecord) -> LogitkitError | None:
+    """Refuse to draw independent units where the covariance says that there are none."""
+    if record.covariance.kind not in ("clusters", "serial", "survey"):
+        return None
+    return UnsupportedError(
+        f"Resampling draws independent rows or clusters, and the errors are a {record.covariance.label}, which "
+        "says that there are none. Take the replicates of the fit itself, or of fit.robust('cluster', cluster=...) by "
+        "one column."
+    )
+
+
 def _many_levels(record: FitRecord) -> LogitkitError | None:
     """Refuse refits of a model with so many levels that hardly a resample would hold them all."""
     if isinstance(record.coordinates, Coordinates):
@@ -240,7 +251,7 @@ def _inverse_ratio(record: FitRecord) -> LogitkitError | None:
     )
 
 
-REFITTED = (_separated, _beside("refit"), _many_levels)
+REFITTED = (_separated, _beside("refit"), _many_levels, _independent_units)
 LEFT = "fit.predict gives the probabilities."
 #: Conditions by verb, in the order in which they are looked at.
 VERBS: dict[str, tuple[Condition, ...]] = {
@@ -266,6 +277,8 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "refit": (_penalised("refit"), *REFITTED),
     "bootstrap": (_penalised("bootstrap"), *REFITTED),
     "jackknife": (_penalised("jackknife"), *REFITTED),
+    # covariances
+    "robust": (_penalised("robust"), _withheld("A robust covariance")),
     # predictions
     "predictions": (_withheld("Predictions with errors", LEFT), _errors_of_predictors),
     "errors of predictors": (_errors_of_predictors,),

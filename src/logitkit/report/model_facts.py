@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.solver import Status
@@ -103,14 +105,27 @@ def _p_text(p: float) -> str:
 def covariance_note(record: FitRecord) -> Iterator[str]:
     """Say how errors were made, and what they leave without meaning."""
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
-    yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald."
+    yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald{_law_words(record)}."
     if record.family.words.quasi:
         yield str(record.family.words.quasi)
+    elif record.covariance.kind in ("rows", "serial"):
+        yield "With robust standard errors likelihood statistics (log-likelihood, AIC, BIC, R2) are not reported."
     elif not record.has_likelihood:
         yield (
             "With sampling weights or clusters this is a pseudo-likelihood, so likelihood statistics (log-likelihood, "
             "AIC, BIC, R2) are not reported."
         )
+
+
+def _law_words(record: FitRecord) -> str:
+    """Return the degrees of freedom of intervals; empty where these are normal."""
+    if record.law.is_normal:
+        return ""
+    dof = np.atleast_1d(np.asarray(record.coefficient_law.dof, dtype=np.float64))
+    known = [format_number(float(each)).removesuffix(".00") for each in (np.nanmin(dof), np.nanmax(dof))]
+    if not record.law.varies:
+        return f", t with {known[0]} degrees of freedom"
+    return f", t with Satterthwaite's degrees of freedom, {known[0]} to {known[1]}"
 
 
 def null_model_note(record: FitRecord) -> Iterator[str]:

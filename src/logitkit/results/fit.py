@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pandas as pd
 
@@ -200,6 +200,67 @@ class Fit(MeanVerbs):
         from logitkit.results.profiled import profile_fit
 
         return profile_fit(self, of, level)
+
+    def robust(
+        self,
+        kind: str | None = None,
+        *,
+        cluster: Any = None,
+        time: Any = None,
+        lags: int | None = None,
+        correction: str | None = None,
+        dof: str | float | None = None,
+        data: Any = None,
+    ) -> Self:
+        """Return the same fit with a covariance that holds under less than the model assumes.
+
+        Every later verb uses it, and the summary names it. Likelihood ratios are refused then.
+
+        Parameters
+        ----------
+        kind : str, optional
+            For independent rows ``"HC0"`` to ``"HC5"`` and ``"HC4m"``; by clusters ``"cluster"``, ``"CR0"`` to
+            ``"CR3"`` (residuals corrected for the fit) and ``"jackknife"``, which leaves out rows where there are no
+            clusters; for one series ``"HAC"``. Default: ``"cluster"`` with clusters, ``"HAC"`` with ``time``, else
+            ``"HC3"``.
+        cluster : str, (n,) array-like or list of these, optional
+            Groups of rows that may be dependent, a column of the fit's table or an array as long; a list of several
+            (``["firm", "year"]``) crosses them. Default: those of the fit.
+        time : str or (n,) array-like, optional
+            Order of the rows, for ``"HAC"``.
+        lags : int, optional
+            Of ``"HAC"``; by the rule of Newey and West (1994) by default.
+        correction : str, optional
+            Factor of ``"cluster"``: ``"clusters"`` (default, G / (G - 1) of each part), ``"smallest"`` (that of the
+            smallest G), ``"coefficients"`` (times (n - 1) / (n - k)), ``"none"``, or what software has:
+            ``"r-sandwich"``, ``"stata"``, ``"sas"`` (with t), ``"fixest"``.
+        dof : {'normal', 'clusters', 'residual', 'satterthwaite'} or float, optional
+            What statistics are compared with: normal, or t with min(G) - 1, n - k, those of each function of the
+            coefficients, or a number of degrees of freedom. Default: Satterthwaite's for CR kinds, units less one for
+            the jackknife, what ``correction`` has for clusters, else normal.
+        data : table, optional
+            The rows of the fit, for a loaded model.
+
+        Returns
+        -------
+        Fit
+            Of the same class, with the same estimates.
+
+        Examples
+        --------
+        With a cluster for each row, clusters give HC0 times n / (n - 1):
+
+        >>> import logitkit as lk
+        >>> births = lk.datasets.load_lbw()
+        >>> fit = lk.logit("low ~ age + smoke", births)
+        >>> ratio = fit.robust("cluster", cluster="id").vcov / fit.robust("HC0").vcov
+        >>> bool(((ratio * 188 / 189 - 1).abs() < 1e-9).all(axis=None))
+        True
+        """
+        from logitkit.results.robust_fit import robust_fit
+
+        given = {"cluster": cluster, "time": time, "lags": lags}
+        return cast("Self", robust_fit(self, kind, given, correction, dof, data))
 
     # Output.
 

@@ -106,6 +106,7 @@ VERBS: dict[str, Verb] = {
     "confint": (lambda fit: fit.confint(), REFUSES, ANSWERS),
     "jackknife": both(lambda fit: fit.jackknife(), REFUSES),
     "lr_test": both(lambda fit: fit.lr_test(), REFUSES),
+    "robust": both(lambda fit: fit.robust(), REFUSES),
     "test": both(lambda fit: fit.test("smoke = 0"), REFUSES),
     # predictions
     "predict": both(lambda fit: fit.predict(), ANSWERS),

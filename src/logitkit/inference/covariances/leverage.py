@@ -12,10 +12,14 @@ Pregibon, D. (1981) Logistic regression diagnostics. Annals of Statistics 9, 705
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
+from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.curvature.vcov import vcov_of
 from logitkit.engine.objective import Objective
 from logitkit.engine.record import FitRecord
 from logitkit.inference.prediction import fitted_rows
@@ -23,7 +27,7 @@ from logitkit.inference.predictor_variance import working_columns
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
-__all__ = ["leverage"]
+__all__ = ["leverage", "uses_observed", "with_expected_information"]
 
 
 def leverage(record: FitRecord, design: Design) -> FloatArray:
@@ -64,3 +68,60 @@ def leverage(record: FitRecord, design: Design) -> FloatArray:
 
     with single_threaded_blas():
         return Objective(working, design.response, record.family).map_rows(block_leverage)
+
+
+def uses_observed(record: FitRecord) -> bool:
+    """Tell whether the errors of a fit rest on an observed information that differs from the expected one.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit, of a single predictor.
+
+    Returns
+    -------
+    bool
+        False with the logit, whose informations are equal.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> [uses_observed(lk.logit("y ~ x", data, link="probit", information=i).record) for i in ("expected", "observed")]
+    [False, True]
+    """
+    family = record.family
+    return bool(not family.is_logit and family == family.exact)
+
+
+def with_expected_information(record: FitRecord, design: Design) -> FitRecord:
+    """Return the record with the covariance of the working weighted least squares in place of the information's.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit, of a single predictor.
+    design : Design
+        Its rows.
+
+    Returns
+    -------
+    FitRecord
+        The record itself where its information is the expected one.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> own, other = (lk.logit("y ~ x", data, link="probit", information=i) for i in ("expected", "observed"))
+    >>> mended = with_expected_information(other.record, other.design)
+    >>> bool(np.allclose(mended.model_vcov, own.record.model_vcov))
+    True
+    """
+    if not uses_observed(record):
+        return record
+    eta = fitted_rows(record, design).eta[0]
+    weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta[None])[0, 0])
+    working = working_columns(record, design)
+    objective = Objective(working, design.response, record.family.concave)
+    return replace(record, inner_model_vcov=vcov_of(DenseHessian(objective.sum_gram(weights))))

@@ -35,7 +35,7 @@ from logitkit.inference.predictor_variance import working_columns
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Scores", "cluster_meat", "correction_of", "scores", "with_required_sandwich"]
+__all__ = ["Scores", "cluster_meat", "copies", "correction_of", "scores", "with_required_sandwich"]
 
 BLOCK = 65_536
 
@@ -146,6 +146,29 @@ def scores(record: FitRecord, design: Design) -> Scores:
     return Scores(record, matrix, response, slopes)
 
 
+def copies(response: Response) -> FloatArray:
+    """Return how many observations each row stands for: frequency weights count them.
+
+    Parameters
+    ----------
+    response : Response
+        n rows.
+
+    Returns
+    -------
+    (n,) array
+        At least 1; 1 for a row of weight zero, whose score is zero.
+
+    Examples
+    --------
+    >>> copies(Response(np.array([0.0, 1.0, 1.0]), prior=np.array([3.0, 0.0, 1.0]))).tolist()
+    [3.0, 1.0, 1.0]
+    """
+    if response.prior is None or response.weight_kind != "frequency":
+        return np.ones(response.n_rows)
+    return np.where(response.prior > 0.0, response.prior, 1.0)
+
+
 def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     """Return the record with the sandwich that sampling weights, clusters or fractions call for, or as it is.
 
@@ -184,7 +207,7 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
         return record
     found = scores(record, design)
     if response.clusters is None and response.prior is not None and response.weight_kind == "frequency":
-        found = replace(found, slopes=found.slopes / np.sqrt(np.where(response.prior > 0.0, response.prior, 1.0)))
+        found = replace(found, slopes=found.slopes / np.sqrt(copies(response)))
     factor, covariance = correction_of(response)
     with single_threaded_blas():
         meat = found.squares()

@@ -65,6 +65,11 @@ AFTER_PENALTY = {
     "bootstrap": RESAMPLING,
     "jackknife": RESAMPLING,
     "refit": RESAMPLING,
+    "robust": Refusal(
+        "A robust covariance",
+        "a sandwich is of maximum likelihood estimates, and the pull of a penalty is a bias that it does not show",
+        f"{ELSEWHERE}; or fit without a penalty",
+    ),
     "influence": Refusal(
         "Influence (leverage, Cook's distance, standardised residuals)",
         "these are defined for maximum likelihood estimates",

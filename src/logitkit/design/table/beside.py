@@ -1,0 +1,79 @@
+"""What is given beside the rows of a fit afterwards: clusters, times and other values, one a row of its table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.response.response import Clusters
+from logitkit.design.table.frame import Table, codes_of, is_missing, read_table, row_values
+from logitkit.errors import DataError
+
+__all__ = ["SEVERAL_MOST", "clusters_beside", "several", "values_beside"]
+
+SEVERAL_MOST = 4  # crossed clusterings: their combinations are 15
+
+
+def values_beside(value: Any, design: Design, role: str) -> tuple[Any, str]:
+    """Return values of the rows of a design and their name, given as a column of its table or an array as long.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> design = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 4], "g": list("abab")}).design
+    >>> values, name = values_beside("g", design, "cluster")
+    >>> values.tolist(), name
+    (['a', 'b', 'a', 'b'], 'g')
+    """
+    if design.table is None:
+        if isinstance(value, str):
+            raise DataError(
+                f"{role}={value!r}: the rows of the fit came as a matrix, so give an array, a value per row."
+            )
+        n = design.counts.given
+        table = Table(None, (), n, None if design.index is None else design.index)
+    else:
+        table = read_table(design.table)
+    series, name = row_values(value, table, role)
+    series = series.iloc[design.positions]
+    missing = is_missing(series)
+    if missing.any():
+        raise DataError(
+            f"{role} ({name}) is missing in {int(np.count_nonzero(missing))} of the rows of the fit. Fill it in, or "
+            "fit without these rows."
+        )
+    return series, name
+
+
+def several(value: Any) -> list[Any]:
+    """Return clusterings one by one: a list of column names or of arrays is several, anything else is one.
+
+    Examples
+    --------
+    >>> several("firm"), several(["firm", "year"]), several([1, 1, 2])
+    (['firm'], ['firm', 'year'], [[1, 1, 2]])
+    """
+    if not isinstance(value, (list, tuple)) or not value or len(value) > SEVERAL_MOST:
+        return [value]
+    whole = all(isinstance(each, str) or (hasattr(each, "__len__") and not isinstance(each, bytes)) for each in value)
+    return list(value) if whole else [value]
+
+
+def clusters_beside(value: Any, design: Design) -> tuple[Clusters, ...]:
+    """Return one or several clusterings of the rows of a design.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> design = lk.logit("y ~ x", {"y": [0, 1, 0, 1], "x": [1, 2, 3, 4], "g": list("abab")}).design
+    >>> clusters_beside("g", design)[0].count
+    2
+    """
+    found = []
+    for each in several(value):
+        series, name = values_beside(each, design, "cluster")
+        codes, count = codes_of(series)
+        found.append(Clusters(codes, count, name))
+    return tuple(found)

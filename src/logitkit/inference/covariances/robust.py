@@ -1,0 +1,179 @@
+"""A fit with another covariance: which kinds there are, what each needs, and what statistics are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from logitkit.design.design import Design
+from logitkit.design.response.response import Clusters
+from logitkit.engine.curvature.vcov import Vcov
+from logitkit.engine.facts import Covariance
+from logitkit.engine.law import NORMAL, Law
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.covariances.clustered import clustered_vcov
+from logitkit.inference.covariances.deleted import deleted_vcov
+from logitkit.inference.covariances.heteroscedastic import HC_KINDS, heteroscedastic_vcov
+from logitkit.inference.covariances.reduced_bias import CR_KINDS, reduced_bias_vcov
+from logitkit.inference.covariances.serial import serial_vcov
+from logitkit.inference.verbs import require
+from logitkit.options import is_finite_number, require_choice
+from logitkit.typing import IntArray
+
+__all__ = ["KINDS", "Dependence", "robust"]
+
+KINDS = (*HC_KINDS, "cluster", *CR_KINDS, "HAC", "jackknife")
+DOFS = ("normal", "clusters", "residual", "satterthwaite")
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """What is said of the dependence of the rows.
+
+    Parameters
+    ----------
+    clusters : tuple of Clusters
+        Groups of rows that may be dependent; several cross.
+    order : (n,) int array or None
+        Places of the rows in the order of time.
+    time : str
+        How time is called.
+    lags : int or None
+        Rows before each that it may depend on.
+
+    Examples
+    --------
+    >>> Dependence().clusters
+    ()
+    """
+
+    clusters: tuple[Clusters, ...] = ()
+    order: IntArray | None = None
+    time: str = ""
+    lags: int | None = None
+
+
+def robust(
+    record: FitRecord,
+    design: Design,
+    kind: str | None = None,
+    given: Dependence = Dependence(),
+    *,
+    correction: str | None = None,
+    dof: str | float | None = None,
+) -> tuple[FitRecord, Design]:
+    """Return a fit with a covariance that is right under less than the model assumes.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit, by maximum likelihood.
+    design : Design
+        Its n rows.
+    kind : str, optional
+        One of ``KINDS``. Default: ``"cluster"`` where there are clusters, ``"HAC"`` where there is time, else
+        ``"HC3"``.
+    given : Dependence
+        Clusters or time.
+    correction : str, optional
+        Of ``"cluster"``: a key of ``clustered.CORRECTIONS``.
+    dof : {'normal', 'clusters', 'residual', 'satterthwaite'} or float, optional
+        What statistics are compared with: normal, or t with min(G) - 1, n - k, those of each function, or a number.
+        Default: Satterthwaite's for CR kinds, units less one for the jackknife, that of the correction for clusters,
+        else normal.
+
+    Returns
+    -------
+    record : FitRecord
+        The same estimates with that covariance.
+    design : Design
+        The same rows, with the clusters where there is one clustering.
+
+    Raises
+    ------
+    DataError
+        For an unknown kind, and for what a kind does not go with.
+    UnsupportedError
+        Where a kind has no definition for the model, and after a penalty.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> robust(fit.record, fit.design)[0].covariance.label
+    'heteroscedasticity-robust sandwich (HC3)'
+    """
+    require(record, "robust")
+    clusters = given.clusters or (() if design.response.clusters is None else (design.response.clusters,))
+    if kind is None:
+        kind = "cluster" if clusters else "HC3" if given.order is None else "HAC"
+    require_choice("kind", kind, KINDS)
+    _require_fitting(kind, clusters, given, correction)
+    satterthwaite = kind in CR_KINDS and dof in (None, "satterthwaite")
+    found: tuple[Vcov, Covariance]
+    if kind in HC_KINDS:
+        found = heteroscedastic_vcov(record, design, kind)
+    elif kind == "cluster":
+        found = clustered_vcov(record, design, clusters, correction)
+    elif kind in CR_KINDS:
+        found = reduced_bias_vcov(record, design, clusters[0], kind, satterthwaite=satterthwaite)
+    elif kind == "HAC":
+        assert given.order is not None
+        found = serial_vcov(record, design, given.order, given.time, given.lags)
+    else:
+        found = deleted_vcov(record, design, clusters[0] if clusters else None)
+    vcov, covariance = found
+    if dof is not None and not satterthwaite:
+        covariance = replace(covariance, law=_law(dof, record, covariance))
+    own = clusters[0] if len(clusters) == 1 and kind != "HAC" else None
+    return (
+        record.with_covariance(vcov, covariance),
+        replace(design, response=replace(design.response, clusters=own)),
+    )
+
+
+def _require_fitting(kind: str, clusters: Sequence[Clusters], given: Dependence, correction: str | None) -> None:
+    """Refuse what a kind does not go with: an argument that was ignored would be a wrong answer."""
+    if correction is not None and kind != "cluster":
+        raise DataError(f"correction={correction!r} goes with robust('cluster', cluster=...) only, not with {kind!r}.")
+    if given.order is not None and kind != "HAC":
+        raise DataError(f"time= goes with robust('HAC') only, not with {kind!r}.")
+    if given.lags is not None and kind != "HAC":
+        raise DataError(f"lags= goes with robust('HAC') only, not with {kind!r}.")
+    if kind == "HAC":
+        if given.order is None:
+            raise DataError("robust('HAC') needs the order of the rows: time=, a column or an array.")
+        if clusters:
+            raise UnsupportedError(
+                "'HAC' takes all rows as one series, and does not go with clusters; use robust('cluster', cluster=...)."
+            )
+    if kind in HC_KINDS and clusters:
+        raise UnsupportedError(
+            f"{kind!r} takes rows for independent, and there are clusters ({clusters[0].name}): use 'cluster' or 'CR0' "
+            "to 'CR3', or fit without cluster=."
+        )
+    if kind in ("cluster", *CR_KINDS) and not clusters:
+        raise DataError(f"robust({kind!r}) needs cluster=, a column or an array.")
+    if kind != "cluster" and len(clusters) > 1:
+        raise UnsupportedError(f"{kind!r} is defined for one clustering; crossed ones go with robust('cluster').")
+
+
+def _law(dof: str | float, record: FitRecord, covariance: Covariance) -> Law:
+    """Return the distribution that was asked for."""
+    if not isinstance(dof, str):
+        if not is_finite_number(dof) or dof <= 0.0:
+            raise DataError(f"dof={dof!r:.60} must be a positive number, or one of {', '.join(map(repr, DOFS))}.")
+        return Law(float(dof))
+    require_choice("dof", dof, DOFS)
+    if dof == "normal":
+        return NORMAL
+    if dof == "residual":
+        if record.dof_residual < 1:
+            raise DataError("dof='residual': there are no more observations than coefficients.")
+        return Law(float(record.n_obs - record.n_params))
+    if dof == "satterthwaite":
+        raise DataError("dof='satterthwaite' goes with 'CR0' to 'CR3'.")
+    if covariance.n_clusters is None:
+        raise DataError("dof='clusters' needs clusters.")
+    return Law(float(covariance.n_clusters - 1))

@@ -1,0 +1,141 @@
+r"""Sandwiches for rows that depend on earlier ones: heteroscedasticity and autocorrelation consistent (HAC).
+
+With the rows in the order of time and scores :math:`s_t`,
+
+.. math:: V = A^{-1} \Bigl(\Gamma_0 + \sum_{l=1}^{L} (1 - \tfrac{l}{L + 1})(\Gamma_l + \Gamma_l')\Bigr) A^{-1},
+          \qquad \Gamma_l = \sum_t s_t s_{t-l}',
+
+with Bartlett's weights, so that V has no negative eigenvalues. Where L is not given it is the whole part of
+:math:`1.1447 \{n (\sigma_1 / \sigma_0)^2\}^{1/3}`, where :math:`\sigma_0 = \gamma_0 + 2 \sum_j \gamma_j` and
+:math:`\sigma_1 = 2 \sum_j j \gamma_j` sum autocovariances up to lag :math:`\lfloor 4 (n / 100)^{2/9} \rfloor` of
+the sum of the scores of all coefficients but the intercepts.
+
+References
+----------
+Newey, W. K. and West, K. D. (1987) Econometrica 55, 703-708; (1994) Review of Economic Studies 61, 631-653. Zeileis, A.
+(2004) Journal of Statistical Software 11 (10).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.curvature.vcov import DenseVcov, Vcov
+from logitkit.engine.facts import Covariance
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.covariances.sandwich import Scores, scores
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.options import is_count
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["newey_west_lags", "serial_vcov"]
+
+
+def serial_vcov(
+    record: FitRecord, design: Design, order: IntArray, name: str, lags: int | None = None
+) -> tuple[Vcov, Covariance]:
+    """Return the sandwich of Newey and West.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows.
+    order : (n,) int array
+        Their places in the order of time.
+    name : str
+        How time is called.
+    lags : int, optional
+        Rows before each that it may depend on; by the rule of Newey and West (1994) by default.
+
+    Returns
+    -------
+    vcov : Vcov
+        Of the coefficients that were solved for.
+    covariance : Covariance
+        Its name.
+
+    Raises
+    ------
+    DataError
+        For lags that are no number below that of the rows.
+    UnsupportedError
+        With frequency weights, which count rows that have no order.
+
+    Examples
+    --------
+    Without lags it is HC0:
+
+    >>> import logitkit as lk
+    >>> from logitkit.inference.covariances.heteroscedastic import heteroscedastic_vcov
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> none = serial_vcov(fit.record, fit.design, np.arange(6), "t", 0)[0].array()
+    >>> bool(np.allclose(none, heteroscedastic_vcov(fit.record, fit.design, "HC0")[0].array()))
+    True
+    """
+    response = design.response
+    if response.prior is not None and response.weight_kind == "frequency":
+        raise UnsupportedError("'HAC' with frequency weights: the rows that a weight counts have no order in time.")
+    order = order[response.weights[order] > 0.0]
+    found = scores(record, design)
+    n = order.size
+    if lags is not None and (not is_count(lags, 0) or lags >= n):
+        raise DataError(f"lags={lags!r:.60} must be a whole number from 0 to {n - 1}, the rows less one.")
+    chosen = newey_west_lags(record, found, order) if lags is None else int(lags)
+    how = "by the rule of Newey and West" if lags is None else "given"
+    ordered = found.of(order)
+    with single_threaded_blas():
+        meat = ordered.T @ ordered
+        for lag in range(1, chosen + 1):
+            between = ordered[lag:].T @ ordered[:-lag]
+            meat += (1.0 - lag / (chosen + 1.0)) * (between + between.T)
+        bread = record.inner_model_vcov
+        vcov = DenseVcov(bread.times(bread.times(meat).T))
+    label = f"HAC sandwich (Newey-West, {chosen} lags {how}, order of {name})"
+    return vcov, Covariance("serial", label)
+
+
+def newey_west_lags(record: FitRecord, found: Scores, order: IntArray) -> int:
+    """Return the number of lags that Newey and West (1994) choose for Bartlett's weights.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    found : Scores
+        Of its rows.
+    order : (n,) int array
+        Their places in the order of time.
+
+    Returns
+    -------
+    int
+        At least 0, and less than n.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> newey_west_lags(fit.record, scores(fit.record, fit.design), np.arange(6)) >= 0
+    True
+    """
+    n = order.size
+    back = np.linalg.pinv(record.coordinates.jacobian(np.eye(record.coef.size)))  # scores of the coefficients as given
+    intercept = record.info.intercept
+    summed: FloatArray = np.ones(record.coef.size)
+    if intercept is not None:
+        for one in record.equations:
+            summed[one.places[one.columns == intercept]] = 0.0
+    if not summed.any():
+        summed[:] = 1.0
+    h = found.of(order) @ (back @ summed)
+    m = min(int(4.0 * (n / 100.0) ** (2.0 / 9.0)), n - 1)
+    gamma = np.array([h[lag:] @ h[: n - lag] for lag in range(m + 1)]) / n
+    zero = gamma[0] + 2.0 * gamma[1:].sum()
+    one_moment = 2.0 * float(np.arange(1, m + 1) @ gamma[1:])
+    if zero == 0.0:
+        return 0
+    return int(min(1.1447 * (n * (one_moment / zero) ** 2) ** (1.0 / 3.0), n - 1))

@@ -1,0 +1,71 @@
+"""A fit with another covariance, from what a user gives beside its rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.table.beside import clusters_beside, values_beside
+from logitkit.errors import DataError
+from logitkit.inference.covariances.robust import Dependence, robust
+from logitkit.inference.sample import is_sample
+from logitkit.inference.verbs import require
+from logitkit.results.rows import Rows
+from logitkit.typing import IntArray
+
+if TYPE_CHECKING:
+    from logitkit.results.fit import Fit
+
+__all__ = ["robust_fit"]
+
+
+def robust_fit(
+    fit: Fit,
+    kind: str | None,
+    given: dict[str, Any],
+    correction: str | None,
+    dof: str | float | None,
+    data: Any,
+) -> Fit:
+    """Return the fit with a robust covariance; ``given`` are cluster, time and lags."""
+    require(fit.record, "robust")
+    design = _rows(fit, data)
+    clusters = () if given["cluster"] is None else clusters_beside(given["cluster"], design)
+    order, time = (None, "") if given["time"] is None else _order(given["time"], design)
+    dependence = Dependence(clusters, order, time, given["lags"])
+    record, own = robust(fit.record, design, kind, dependence, correction=correction, dof=dof)
+    return type(fit)(record, own)
+
+
+def _rows(fit: Fit, data: Any) -> Design:
+    """Return the rows of the fit, its own or given again, with their table."""
+    if data is None:
+        if fit.design is None:
+            raise DataError(
+                "A loaded model holds no rows, which a sandwich is made of: pass data=..., those of the fit."
+            )
+        return fit.design
+    design = Rows(fit.record, None, data).design
+    if not is_sample(fit.record, design):
+        raise DataError("data= are not the rows of the fit: a sandwich is made of the scores of these.")
+    return replace(design, table=data)
+
+
+def _order(value: Any, design: Design) -> tuple[IntArray, str]:
+    """Return the places of the rows in the order of time, and its name."""
+    series, name = values_beside(value, design, "time")
+    values = series.reset_index(drop=True)
+    try:
+        ordered = values.sort_values(kind="stable")
+    except TypeError as error:
+        raise DataError(f"time ({name}) has no order: {error}.") from error
+    if values.duplicated().any():
+        twice = values[values.duplicated()].iloc[0]
+        raise DataError(
+            f"time ({name}) has several rows at {twice!r}, and 'HAC' takes all rows as one series. For a panel use "
+            "robust('cluster', cluster=...) with its units."
+        )
+    return np.asarray(ordered.index, dtype=np.int64), name
