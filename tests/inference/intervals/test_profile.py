@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq, minimize, minimize_scalar
 
 import logitkit as lk
 from logitkit.engine.batch import values_and_gradients
@@ -16,7 +16,7 @@ from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.law import NORMAL
 from logitkit.engine.objective import Evaluation
 from logitkit.engine.solvers.newton import Newton
-from logitkit.errors import ConvergenceError, ConvergenceWarning, DataError, UnsupportedError
+from logitkit.errors import ConvergenceError, ConvergenceWarning, DataError, DataWarning, UnsupportedError
 from logitkit.inference.functions import contrast_functions
 from logitkit.inference.intervals.profile import FunctionIntervals, profile_intervals
 from logitkit.inference.intervals.profile_ends import CERTIFIED, profile_ends
@@ -328,3 +328,48 @@ def test_the_log_link_is_profiled_within_its_domain(births: pd.DataFrame) -> Non
     two = profiled(lk.logit("cbind(yes, no) ~ x", grouped, link="log"))
     assert not two.uncertified.size
     assert two.high[0] < 0.0
+
+
+def test_profiles_go_on_along_the_boundary_of_the_log_link() -> None:
+    """The mean of the row with the largest x is 1 at the upper end of the slope."""
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=40)
+    y = (rng.random(40) < np.exp(np.minimum(0.4 * x - 0.7, -0.01))).astype(int)
+    fit = lk.logit("y ~ x", {"y": y, "x": x}, link="log")
+    found = profiled(fit)
+    assert not found.uncertified.size
+
+    def loss(intercept: float, slope: float) -> float:
+        eta = np.minimum(intercept + slope * x, 0.0)
+        return float(np.where(y == 1, -eta, -np.log(-np.expm1(np.minimum(eta, -1e-300)))).sum())
+
+    for slope in (found.low[1], found.high[1]):
+        top = -(slope * x).max()
+        inner = minimize_scalar(lambda a, s=slope: loss(a, s), bounds=(top - 4, top), method="bounded").fun
+        assert_allclose(min(inner, loss(top, slope)), HEIGHT - fit.loglik, atol=1e-7)
+    assert loss(-(found.high[1] * x).max(), found.high[1]) - HEIGHT + fit.loglik < 1e-7  # the minimum is at the edge
+    with pytest.warns(DataWarning, match="not certain for x"):
+        assert np.isnan(fit.confint("score").loc["x", "conf_high"])
+
+
+def test_an_end_may_be_the_largest_value_that_the_log_link_allows() -> None:
+    """The mean of a row with an event rises to 1 with a likelihood above the target still."""
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=40)
+    y = (rng.random(40) < np.exp(np.minimum(0.4 * x - 0.7, -0.01))).astype(int)
+    fit = lk.logit("y ~ x", {"y": y, "x": x}, link="log")
+    found = profiled(fit, np.array([[1.0, x.max()]]))
+    end = found.ends[0][1]
+    assert end.at_edge
+    assert abs(found.high[0]) < 1e-12
+    assert end.difference < 0.0
+    row = fit.predictions({"x": [x.max()]}, method="profile")
+    assert_allclose(row["conf_high"], 1.0, rtol=1e-9)
+
+
+def test_a_maximum_at_the_boundary_has_no_profile() -> None:
+    X = np.array([[1.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
+    with pytest.warns(DataWarning, match="fitted mean"):
+        fit = lk.logit_matrix(X, np.array([1, 0, 1, 1]), names=["Intercept", "x"], link="log")
+    with pytest.raises(UnsupportedError, match="not valid with"):
+        profiled(fit)

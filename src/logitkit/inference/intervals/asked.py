@@ -197,8 +197,8 @@ def limits_of(
     doubtful = [asked.names[k] for k in made.uncertified if known[k]]
     if doubtful:
         warn_caller(
-            f"No end that is certain was found for {', '.join(doubtful)}: the likelihood there is not at its target to "
-            "eight digits, as where it has a boundary or several maxima.",
+            f"An end is not certain for {', '.join(doubtful)}: the statistic there is not at its quantile, as where "
+            "the model has a boundary or the likelihood several maxima. An end that is far off is missing.",
             DataWarning,
         )
     if made.several.any():

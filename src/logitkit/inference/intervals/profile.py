@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.engine.objective import SmoothObjective
+from logitkit.engine.objective import Objective, SmoothObjective
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
 from logitkit.inference.functions import function_estimates, function_sides
+from logitkit.inference.intervals.bounded import bounded_end
 from logitkit.inference.intervals.limits import LimitLikelihood, SliceModel
 from logitkit.inference.intervals.profile_ends import End, end_by_slices, profile_ends
 from logitkit.inference.intervals.profile_slices import ProfileSlices
@@ -31,7 +32,7 @@ from logitkit.typing import BoolArray, FloatArray, IntArray
 
 __all__ = ["FunctionIntervals", "estimated", "profile_intervals", "profile_points", "require_rows"]
 
-NONE = End(np.nan)
+NONE, SIDES = End(np.nan), (-1.0, 1.0)
 ZERO = 1e-12  # of the size of its terms: a function of the coefficients that is none
 
 
@@ -122,7 +123,7 @@ def profile_intervals(
     level = record.level if level is None else level
     critical = float(record.law.quantile(level)) if critical is None else critical
     ends = [pairs[0] for pairs in profile_points(record, design, functions, np.array([critical]))]
-    low, high = (np.array([pair[side].value for pair in ends]) for side in (0, 1))
+    low, high = (np.array([pair[side].shown for pair in ends]) for side in (0, 1))
     estimate = np.where(estimated(record, functions), function_estimates(record, functions, level).estimate, np.nan)
     return FunctionIntervals(estimate, low, high, level, critical, tuple(ends), np.zeros(len(functions), dtype=bool))
 
@@ -259,13 +260,11 @@ def _pairs(
     m, r = len(functions), heights.size
     if not m:
         return []
-    ends = profile_ends(
-        objective,
-        coef,
-        np.repeat(functions, 2 * r, axis=0),
-        np.tile(np.repeat(heights, 2), m),
-        np.tile([-1.0, 1.0], m * r),
-    )
+    every, target, sides = np.repeat(functions, 2 * r, axis=0), np.tile(np.repeat(heights, 2), m), SIDES * (m * r)
+    ends = profile_ends(objective, coef, every, target, np.array(sides))
+    if isinstance(objective, Objective) and objective.family.is_bounded:
+        for k in [k for k, end in enumerate(ends) if not end.certified]:
+            ends[k] = bounded_end(objective, coef, every[k], sides[k], float(target[k]))
     pairs = list(zip(ends[::2], ends[1::2], strict=True))
     return [pairs[k * r : (k + 1) * r] for k in range(m)]
 

@@ -46,6 +46,7 @@ from logitkit.typing import FloatArray
 __all__ = ["CERTIFIED", "End", "end_by_slices", "profile_ends"]
 
 CERTIFIED = 1e-8  # of a log-likelihood: what an end may be off by
+ROUGHLY = 1e-4  # of a log-likelihood: an end that is off by more is none
 AIM = 1e-9  # what a step aims at
 ROUNDS = 40
 GROUND = 1e-8  # of a likelihood: below it the slope of its root is rounding
@@ -70,6 +71,10 @@ class End:
         Evaluations.
     coef : (q,) array or None
         The coefficients there.
+    within : float
+        What the difference may be.
+    at_edge : bool
+        Whether it is the largest, or least, value that the model allows, with a likelihood above the target.
 
     Examples
     --------
@@ -82,13 +87,21 @@ class End:
     squared: float = math.nan
     steps: int = 0
     coef: FloatArray | None = None
+    within: float = CERTIFIED
+    at_edge: bool = False
 
     @property
     def certified(self) -> bool:
-        """Whether the profile likelihood is at its target, to ``CERTIFIED``; an infinite end is certain already."""
-        if math.isinf(self.value):
+        """Whether the profile likelihood is at its target; infinite ends and those at the edge are certain already."""
+        if math.isinf(self.value) or self.at_edge:
             return True
-        return abs(self.difference) <= CERTIFIED and self.squared <= 2.0 * CERTIFIED
+        return abs(self.difference) <= self.within and self.squared <= 2.0 * self.within
+
+    @property
+    def shown(self) -> float:
+        """The value, nan where the likelihood there is too far from its target for any use."""
+        near = abs(self.difference) <= ROUGHLY and self.squared <= ROUGHLY
+        return self.value if self.certified or near else math.nan
 
 
 class _Search:

@@ -118,6 +118,16 @@ class ProfileSlices:
                 step, whole = value - here, True
         return None
 
+    def restart(self, other: ProfileSlices) -> None:
+        """Go on from the last minimum of other slices of the same function.
+
+        Parameters
+        ----------
+        other : ProfileSlices
+            Of an objective that is near.
+        """
+        self._near, self._direction = other._near, other._direction
+
     def _fit(self, value: float) -> ProfilePoint | None:
         """Return the profile at a value, from the last minimum."""
         near = self._near

@@ -44,6 +44,7 @@ from logitkit.typing import FloatArray
 __all__ = ["score_intervals"]
 
 TOL = 1e-9  # of the root of the statistic
+CERTAIN = 1e-5  # of half the statistic: where second derivatives are expected ones, slices are minimised to less
 LOOKS = 6  # values beyond an end, each twice as far from the estimate, that tell whether the set goes on there
 
 
@@ -115,7 +116,7 @@ def score_intervals(
                 pair[place], more = search.end(towards, known=side == 0.0)
                 several[k] |= more
         ends[k] = (pair[0], pair[1])
-    low, high = (np.array([pair[side].value for pair in ends]) for side in (0, 1))
+    low, high = (np.array([pair[side].shown for pair in ends]) for side in (0, 1))
     return FunctionIntervals(estimate, low, high, level, critical, tuple(ends), several)
 
 
@@ -181,7 +182,7 @@ class _Score:
         difference = 0.5 * (here**2 - self._critical**2)
         if math.isnan(here):
             return End(math.nan, steps=steps), False
-        end = End(value, difference, 0.0, steps)
+        end = End(value, difference, 0.0, steps, within=CERTAIN)
         step = max(abs(value - self._start), unit)
         more = False
         for look in range(LOOKS):
