@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from logitkit.cli.demo import FORMULA, loan_table
 from logitkit.datasets import load_khan_srbct, load_lbw, load_sba_loans, load_womens_reviews
-from notebook_runs import FOLDER, LOOK, NOTEBOOKS, look_into
+from notebook_runs import FOLDER, LOOK, NOTEBOOKS, look_into, run_here
 from tolerances import EXACT, REFERENCE
 
 
@@ -293,7 +291,6 @@ def test_readme_shows_what_its_example_prints(tmp_path: Path) -> None:
     text = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
     found = re.search(r"```python\n(?P<code>.*?)```\n\n```text\n(?P<shown>.*?)```", text, flags=re.DOTALL)
     assert found is not None
-    done = subprocess.run(
-        [sys.executable, "-c", found["code"]], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert done.stdout == found["shown"]
+    _, printed, errors = run_here([found["code"]], tmp_path, quick=True)
+    assert printed == found["shown"]
+    assert errors == [""]
