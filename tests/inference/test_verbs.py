@@ -36,6 +36,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "predictions": lambda fit: fit.predictions(),
     "average predictions": lambda fit: fit.plot.effects("x", rows()),
     "means": lambda fit: fit.means("x", at={"x": [0.0, 1.0]}),
+    "inverse": lambda fit: fit.inverse("x", 0.4, at={"z": 0.0}),
     "bias_correction": lambda fit: fit.bias_correction(),
     "influence": lambda fit: fit.influence(),
     "collinearity": lambda fit: fit.collinearity(),
@@ -61,7 +62,7 @@ PENALISED = LIKELIHOOD | {
     "collinearity",
     "goodness_of_fit on the rows of the fit",
 }
-WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions", "means"}
+WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions", "means", "inverse"}
 FIXED = {"certificate", "bias_correction"}  # of penalised fits, and of absorbed levels
 OTHER = "odds_ratios of the other outcome"
 F_TEST = {"test of terms by F"}  # none of these fits has a covariance with degrees of freedom
@@ -101,26 +102,36 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     ),
     "absorbed": (
         logit(absorb="g"),
-        {"certificate", "bootstrap", "jackknife", "average predictions", "means", "goodness_of_fit"} | LIKELIHOOD,
+        {"certificate", "bootstrap", "jackknife", "average predictions", "means", "inverse", "goodness_of_fit"}
+        | LIKELIHOOD,
     ),
     "absorbed, clusters": (
         logit(absorb="g", cluster="g"),
-        {"certificate", "bootstrap", "jackknife", "average predictions", "means", "goodness_of_fit", "predictions"}
+        {
+            "certificate",
+            "bootstrap",
+            "jackknife",
+            "average predictions",
+            "means",
+            "inverse",
+            "goodness_of_fit",
+            "predictions",
+        }
         | RATIOS,
     ),
-    "separated": (logit("y ~ s + z"), FIXED | {"bootstrap", "jackknife"}),
+    "separated": (logit("y ~ s + z"), FIXED | {"bootstrap", "jackknife", "inverse"}),
     "ridge": (logit(penalty=lk.Ridge(0.1)), PENALISED | {"bias_correction"}),
     "lasso": (logit(penalty=lk.Lasso(0.02)), WITHHELD | {"bias_correction"}),
     "relaxed lasso": (logit(penalty=lk.RelaxedLasso(0.02)), WITHHELD | FIXED),
-    "several": (several(), {"certificate"}),
-    "several, equal": (several(equal="x"), {"certificate", "combine_tests", "iia_tests"}),
-    "several, clusters": (several(cluster="g"), {"certificate", "iia_tests"} | RATIOS),
-    "several, ridge": (several(penalty=lk.Ridge(0.1)), PENALISED | {"iia_tests"}),
+    "several": (several(), {"certificate", "inverse"}),
+    "several, equal": (several(equal="x"), {"certificate", "inverse", "combine_tests", "iia_tests"}),
+    "several, clusters": (several(cluster="g"), {"certificate", "inverse", "iia_tests"} | RATIOS),
+    "several, ridge": (several(penalty=lk.Ridge(0.1)), PENALISED | {"iia_tests", "inverse"}),
     "several, lasso": (several(penalty=lk.Lasso(0.02)), WITHHELD | {"iia_tests"}),
     "ordered": (ordered(), {"certificate"}),
     "ordered, probit": (ordered(link="probit"), {"certificate", "odds_ratios", OTHER}),
     "ordered, clusters": (ordered(cluster="g"), {"certificate", "proportional_odds_test"} | RATIOS),
-    "adjacent": (ordered(model="adjacent", nominal="x"), {"certificate"}),
+    "adjacent": (ordered(model="adjacent", nominal="x"), {"certificate", "inverse"}),
 }
 OF_TWO, OF_SEVERAL, OF_ORDERED = {"bias_correction"}, {"combine_tests", "iia_tests"}, {"proportional_odds_test"}
 

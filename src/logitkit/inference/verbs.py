@@ -121,6 +121,28 @@ def _separated(record: FitRecord) -> LogitkitError | None:
     )
 
 
+def _own_predictors(record: FitRecord) -> LogitkitError | None:
+    """Refuse to solve for a probability that depends on several linear predictors."""
+    if record.family.tail_link is not None:
+        return None
+    return UnsupportedError(
+        f"{record.family.words.title}: a probability depends on several linear predictors, so that no value of one of "
+        "them gives it. Inverse prediction is of two outcomes, or of ordered ones by cumulative probabilities."
+    )
+
+
+def _located(record: FitRecord) -> LogitkitError | None:
+    """Refuse the value at which a probability is reached where estimates are infinite, or none were found."""
+    if record.is_separated:
+        return SeparationError(
+            "The data of the fit are separated: estimates are infinite, and no value is known at which a probability "
+            "is reached. Leave out the terms that separate the outcomes, or use a penalty."
+        )
+    if record.converged:
+        return None
+    return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to invert.")
+
+
 def _beside(verb: NuisanceVerb) -> Condition:
     """Return the condition that what is eliminated from the model leaves the verb its meaning."""
 
@@ -284,6 +306,12 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "errors of predictors": (_errors_of_predictors,),
     "average predictions": (_withheld("Average predictions with errors", LEFT), _beside("average predictions")),
     "means": (_withheld("Marginal means with errors", LEFT), _beside("average predictions")),
+    "inverse": (
+        _withheld("Inverse prediction", LEFT),
+        _beside("average predictions"),
+        _own_predictors,
+        _located,
+    ),
     # many levels
     "bias_correction": (_beside("bias_correction"), _corrected),
     "analytic correction": (_independent,),

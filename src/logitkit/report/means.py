@@ -42,7 +42,7 @@ def means_document(result: MarginalMeans) -> Document:
 
 def means_words(result: MarginalMeans) -> str:
     """Return what the means are of, at the axis of a figure."""
-    what = "Probability" if result.scale == "probability" else result.what[0].upper() + result.what[1:]
+    what = result.what[0].upper() + result.what[1:]
     interval = "" if result.adjust is None else f" ({ADJUSTED[result.adjust]})"
     return f"{what}\nwith {format_level(result.estimates.level)} intervals{interval}"
 
@@ -62,7 +62,7 @@ def estimate_columns(found: Estimates) -> dict[str, FloatArray]:
 def _facts(result: MarginalMeans) -> Iterator[Fact]:
     if result.scale == "probability":
         inside = {"link": "of averaged linear predictors", "probability": "averaged over cells"}[result.averaged]
-        yield Fact("Scale", f"probability, {inside}")
+        yield Fact("Scale", f"{result.what}, {inside}")
     else:
         yield Fact("Scale", result.what)
     if result.over:

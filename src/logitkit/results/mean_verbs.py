@@ -9,8 +9,10 @@ from logitkit.results.row_verbs import RowVerbs
 
 if TYPE_CHECKING:
     from logitkit.inference.effects.contrast_sets import ContrastSet
+    from logitkit.inference.effects.inverse import InverseMethod
     from logitkit.inference.effects.means import Averaged, MeansScale
     from logitkit.inference.intervals.simultaneous import Adjustment
+    from logitkit.results.inverse import InverseResult
     from logitkit.results.means import MeansResult
     from logitkit.results.reference_grid import CellWeights
 
@@ -82,3 +84,34 @@ class MeanVerbs(RowVerbs):
             adjust=adjust,
             level=level,
         )
+
+    def inverse(
+        self,
+        variable: str,
+        probability: float | Sequence[float] = 0.5,
+        at: Mapping[str, Any] | None = None,
+        method: InverseMethod = "delta",
+        level: float | None = None,
+    ) -> InverseResult:
+        """Return the values of a variable at which probabilities are reached, such as the ED50 of a dose.
+
+        Parameters
+        ----------
+        variable : str
+            A number that is in the formula by one column, ``dose`` or ``np.log(dose)``, and its products with others.
+        probability : float or sequence of float, default 0.5
+            Of the event or, with ordered outcomes and cumulative probabilities, of the outcomes up to each threshold.
+        at : mapping of str to values, optional
+            Values of all other variables of the formula, one or several.
+        method : {'delta', 'fieller', 'profile'}
+            How confidence sets are made: symmetric, on the scale of the term; of all values that a Wald test does not
+            reject; or that the likelihood ratio does not. The last two may be unbounded, or the outside of an interval.
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        InverseResult
+            Values with standard errors and sets, which print as a table, with ``to_frame()`` and ``test()``.
+        """
+        return self.on(None).inverse(variable, probability, at, method, level)

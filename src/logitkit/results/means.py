@@ -24,7 +24,7 @@ from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.report.frames import ResultFrame
 from logitkit.report.means import estimate_columns, means_words
-from logitkit.results.reference_grid import ReferenceGrid, level_text, reference_grid
+from logitkit.results.reference_grid import ReferenceGrid, event_words, level_text, reference_grid
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import IntArray
@@ -92,7 +92,7 @@ class MeansResult(MarginalMeans):
     fixed : tuple of (str, str, bool)
         Variables held at a value, and whether that is their mean.
     what : str
-        What the linear predictor of such a model is, in words.
+        What the means are of, in words.
     outcomes : tuple of str
         Outcomes or thresholds, where there are several.
     has_offset : bool
@@ -268,8 +268,10 @@ def _carried(
 
 
 def _predictor_words(record: FitRecord, scale: MeansScale) -> str:
-    """Say what a mean on the link scale is of."""
+    """Say what the means are of."""
     words, response = record.family.words, record.info.response
+    if scale == "probability":
+        return f"probability of {event_words(response)}" if words.has_event else "probability"
     if scale == "latent":
         return "latent variable, from the mean threshold"
     link = record.family.tail_link
@@ -284,7 +286,7 @@ def _predictor_words(record: FitRecord, scale: MeansScale) -> str:
             if link.name == "logit"
             else f"minus the {link.words} of the probability of the outcomes up to a threshold"
         )
-    event = f"{response.name} = {response.event}"
+    event = event_words(response)
     return f"log odds of {event}" if link.name == "logit" else f"{link.words} link of P({event})"
 
 

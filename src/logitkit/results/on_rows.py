@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
     from logitkit.inference.effects.contrast_sets import ContrastSet
+    from logitkit.inference.effects.inverse import InverseMethod
     from logitkit.inference.effects.means import Averaged, MeansScale
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.intervals.simultaneous import Adjustment
     from logitkit.inference.penalised.dual_bound import Certificate
+    from logitkit.results.inverse import InverseResult
     from logitkit.results.means import MeansResult
     from logitkit.results.reference_grid import CellWeights
     from logitkit.results.row_figures import RowPlots
@@ -107,6 +109,19 @@ class FitOnRows:
 
         asked = MeansAsked(factors, by, at, weights, scale, averaged, contrasts, adjust, level)
         return means_of_rows(self._rows, asked)
+
+    def inverse(
+        self,
+        variable: str,
+        probability: float | Sequence[float] = 0.5,
+        at: Mapping[str, Any] | None = None,
+        method: InverseMethod = "delta",
+        level: float | None = None,
+    ) -> InverseResult:
+        """Return the values of a variable at which probabilities are reached."""
+        from logitkit.results.inverse import inverse_of_rows
+
+        return inverse_of_rows(self._rows, variable, probability, at, method, level)
 
     def augment(self) -> pd.DataFrame:
         """Return one row per observation, with its outcome, fitted values and residuals."""

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.formula.coding import Coding
+from logitkit.design.info import ResponseInfo
 from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.effects.means import Cells
@@ -20,7 +21,18 @@ from logitkit.results.effects import offset_words, table_rows
 from logitkit.results.rows import Rows, coded_rows
 from logitkit.typing import FloatArray
 
-__all__ = ["CellWeights", "ReferenceGrid", "is_factor", "level_text", "reference_grid", "set_column", "stated_values"]
+__all__ = [
+    "CellWeights",
+    "ReferenceGrid",
+    "coding_of",
+    "event_words",
+    "is_coded",
+    "level_text",
+    "reference_grid",
+    "require_values",
+    "set_column",
+    "stated_values",
+]
 
 CellWeights = Literal["equal", "proportional"]
 FEW = 2  # different numbers of a variable that is a factor by any other name
@@ -66,7 +78,7 @@ def reference_grid(
 ) -> ReferenceGrid:
     """Return the grid of a fit, or of other rows of its variables."""
     require_choice("weights", weights, get_args(CellWeights))
-    coding = _coding_of(rows)
+    coding = coding_of(rows)
     asked, within = _names(factors, "factors", coding), _names(by, "by", coding)
     if not asked:
         raise FormulaError("Name the variables whose means are asked for, such as fit.means('g').")
@@ -118,7 +130,8 @@ def reference_grid(
     )
 
 
-def _coding_of(rows: Rows) -> Coding:
+def coding_of(rows: Rows) -> Coding:
+    """Return the coding of the formula, which must make rows one by one."""
     coding = rows.record.info.coding
     if coding is None:
         raise DataError("The model was fitted on a ready matrix, which has no variables to make a grid of.")
@@ -168,7 +181,7 @@ def _values(
         factor = is_factor(name, column, coding)
         levels = levels_of(column) if factor else []
         if name in stated:
-            out[name] = _require_values(name, stated[name], levels, column)
+            out[name] = require_values(name, stated[name], column, coding)
         elif factor:
             out[name] = levels
         elif name in named:
@@ -183,13 +196,13 @@ def _values(
     return out, means
 
 
-def _require_values(name: str, stated: list[Any], levels: list[Any], column: pd.Series) -> list[Any]:
+def require_values(name: str, stated: list[Any], column: pd.Series, coding: Coding) -> list[Any]:
     """Return stated values, which must be levels that the rows have, or finite numbers."""
-    number = is_number(column)
+    number, levels = is_number(column), levels_of(column) if is_coded(name, column, coding) else []
     for value in stated:
         if number and not (isinstance(value, Real | np.bool_) and np.isfinite(float(value))):
             raise DataError(f"at[{name!r}] holds {value!r}, and {name!r} is a number; give finite numbers.")
-        if levels and not number and value not in levels:
+        if levels and value not in levels:
             raise DataError(
                 f"at[{name!r}] holds {value!r}, which is no level that occurs. "
                 f"{nearest_name(str(value), [str(level) for level in levels])} "
@@ -207,8 +220,13 @@ def is_factor(name: str, column: pd.Series, coding: Coding) -> bool:
     """Return whether a variable has levels: no number, coded by C(), or with at most two different numbers."""
     if not is_number(column):
         return True
+    return is_coded(name, column, coding) or column.nunique() <= FEW
+
+
+def is_coded(name: str, column: pd.Series, coding: Coding) -> bool:
+    """Return whether the formula takes a variable for a factor."""
     coded = any(key == name or key.startswith((f"C({name})", f"C({name},")) for key in coding.seen)
-    return coded or column.nunique() <= FEW
+    return coded or not is_number(column)
 
 
 def set_column(column: pd.Series, values: Sequence[Any]) -> pd.Series:
@@ -233,6 +251,11 @@ def _shares(frame: pd.DataFrame, counts: FloatArray, over: Mapping[str, list[Any
     if not total.sum() > 0.0:
         raise DataError(f"No row has the stated levels of {', '.join(over)}, so there are no proportions to weigh by.")
     return np.asarray(total / total.sum())
+
+
+def event_words(response: ResponseInfo) -> str:
+    """Return what the event is, in words."""
+    return response.name if response.kind in ("grouped", "fraction") else f"{response.name} = {response.event}"
 
 
 def level_text(value: Any) -> str:

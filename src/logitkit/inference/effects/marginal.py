@@ -76,7 +76,7 @@ class MarginalMeans:
     fixed : tuple of (str, str, bool)
         Variables held at a value, and whether that is their mean.
     what : str
-        What the linear predictor of such a model is, in words.
+        What the means are of, in words.
     outcomes : tuple of str
         Outcomes or thresholds, where there are several.
     has_offset : bool
