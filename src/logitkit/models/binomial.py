@@ -135,6 +135,11 @@ class Binomial:
         return self if self.is_logit else replace(self, information="observed")
 
     @property
+    def expected(self) -> Binomial:
+        """The family with expected information."""
+        return self if self.is_logit else replace(self, information="expected")
+
+    @property
     def solving(self) -> Binomial:
         """The family that is solved with: by observed information where the likelihood is log-concave."""
         if self.is_logit:
@@ -294,6 +299,14 @@ class Binomial:
             return self.variance(eta[0])[None, None]
         expected = Binomial(self.link)
         return expected.per_trial(eta[0], np.zeros(eta.shape[1]))[1][None, None]
+
+    def curvature_slopes(self, eta: FloatArray, between: FloatArray) -> FloatArray:
+        """Return V times the derivative of the expected second derivative, shape (1, n)."""
+        return np.asarray(between[0] * self.link.curvature_slope(eta))
+
+    def bias_slopes(self, eta: FloatArray, between: FloatArray) -> FloatArray:
+        """Return V times F' F'' / {F (1 - F)}, shape (1, n)."""
+        return np.asarray(between[0] * self.link.bias_slope(eta))
 
     def per_trial(self, eta: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return slope and curvature of the loss of one trial per row, shape (n,) each."""

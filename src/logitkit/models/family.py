@@ -74,6 +74,10 @@ class Family(Protocol):
     def exact(self) -> Family:
         """The same family with the second derivatives themselves, where a solver takes steps with others."""
 
+    @property
+    def expected(self) -> Family:
+        """The same family with the expected second derivatives."""
+
     def probabilities(self, eta: FloatArray) -> FloatArray:
         """Return the probability of each outcome, shape (K, n)."""
 
@@ -125,6 +129,20 @@ class Family(Protocol):
 
     def curvatures(self, eta: FloatArray) -> FloatArray:
         """Return the expected second derivatives of the losses by the linear predictors, shape (m, m, n)."""
+
+    def curvature_slopes(self, eta: FloatArray, between: FloatArray) -> FloatArray:
+        r"""Return how the expected second derivatives C change, summed with symmetric matrices V of shape (m, m, n).
+
+        For each predictor c :math:`\sum_{ab} V_{ab}\, \partial C_{ab} / \partial \eta_c`, shape (m, n).
+        """
+
+    def bias_slopes(self, eta: FloatArray, between: FloatArray) -> FloatArray:
+        r"""Return what makes up the first-order bias, summed with symmetric matrices V of shape (m, m, n).
+
+        For each predictor c :math:`\sum_{ab} V_{ab} \sum_k p_{k,ab}\, p_{k,c} / p_k`, with derivatives of the
+        probabilities by the predictors, shape (m, n); where second derivatives do not depend on the outcome it is
+        ``curvature_slopes``.
+        """
 
     def draw(self, generator: np.random.Generator, trials: IntArray, probabilities: FloatArray) -> FloatArray:
         """Return proportions of the outcomes drawn for rows of trials, shape (K, n); nan without a trial."""

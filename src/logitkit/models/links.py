@@ -134,6 +134,28 @@ class Link:
             found = np.where(tails[6] < tails[7], below, above)
         return np.where(np.isinf(eta), 0.0, found)
 
+    def curvature_slope(self, eta: FloatArray) -> FloatArray:
+        r"""Return the derivative of :math:`F'^2 / \{F (1 - F)\}`, the expected information, of the shape of ``eta``."""
+        tails = self._tails(eta)
+        return _product(tails[2], tails[5]) - _product(tails[3], tails[4])
+
+    def bias_slope(self, eta: FloatArray) -> FloatArray:
+        r"""Return :math:`F' F'' / \{F (1 - F)\}`, of the shape of ``eta``."""
+        tails = self._tails(eta)
+        with np.errstate(over="ignore"):
+            below, above = tails[2] ** 2 - tails[4], tails[5] - tails[3] ** 2
+        # From the smaller of F and 1 - F.
+        return np.where(tails[0] < tails[1], _product(tails[3], below), _product(tails[2], above))
+
+    def log_density(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        r"""Return :math:`\log F'` and its derivative :math:`F'' / F'`, each of the shape of ``eta``."""
+        tails = self._tails(eta)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            below, above = np.log(tails[2]) + tails[0], np.log(tails[3]) + tails[1]
+            slope_below, slope_above = tails[2] - tails[4] / tails[2], tails[5] / tails[3] - tails[3]
+        small = tails[0] < tails[1]
+        return np.where(small, below, above), np.where(small, slope_below, slope_above)
+
     def start(self, mean: float) -> float:
         """Return the linear predictor of a proportion of events, moved inside (0, 1) where it is 0 or 1."""
         return float(self.link(np.array(min(max(mean, START), 1.0 - START))))
@@ -153,6 +175,12 @@ def _logit_mean(eta: FloatArray) -> FloatArray:
     from logitkit.numerics.kernels.binomial_values import logit_mean
 
     return logit_mean(_flat(eta)).reshape(np.shape(eta))
+
+
+def _product(factor: FloatArray, number: FloatArray) -> FloatArray:
+    """Return a product in which a factor of zero wins over infinity."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.where((factor != 0.0) & (number != 0.0), factor * number, 0.0)
 
 
 def _flat(eta: FloatArray) -> FloatArray:

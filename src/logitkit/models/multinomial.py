@@ -73,6 +73,11 @@ class Multinomial:
         return self
 
     @property
+    def expected(self) -> Multinomial:
+        """The family itself."""
+        return self
+
+    @property
     def solving(self) -> Multinomial:
         """The family itself: second derivatives and their expectations are the same."""
         return self
@@ -221,6 +226,17 @@ class Multinomial:
         rest = np.stack([np.delete(mean, k, axis=0).sum(axis=0) for k in places])  # 1 - p without cancellation
         out[places, places] = mean * rest
         return out
+
+    def curvature_slopes(self, eta: FloatArray, between: FloatArray) -> FloatArray:
+        """Return the third central moments of the outcomes, summed with V over two of them, shape (K, n)."""
+        mean = self.mean(eta)
+        turned = np.einsum("abn,bn->an", between, mean)
+        spread = np.einsum("kkn->kn", between) - 2.0 * turned + (mean * turned).sum(axis=0)
+        return np.asarray(mean * (spread - (mean * spread).sum(axis=0)))
+
+    def bias_slopes(self, eta: FloatArray, between: FloatArray) -> FloatArray:
+        """Return the same: second derivatives do not depend on the outcome, shape (K, n)."""
+        return self.curvature_slopes(eta, between)
 
     def draw(self, generator: np.random.Generator, trials: IntArray, probabilities: FloatArray) -> FloatArray:
         """Return proportions of the outcomes, shape (K, n); nan without a trial."""
