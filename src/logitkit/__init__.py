@@ -26,6 +26,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "api.paths": ["path", "path_matrix"],
         "engine.regularised.options": ["ProxNewton"],
         "models.catalogue": ["Binary", "Multinomial", "Ordinal"],
+        "models.penalties.adjustment": ["Jeffreys", "LogF", "MeanBias", "MedianBias"],
         "models.penalties.bounds": ["Bounds"],
         "models.penalties.conversion": ["strength_from"],
         "models.penalties.elastic_net": ["AdaptiveLasso", "ElasticNet", "Lasso", "RelaxedLasso", "Ridge"],

@@ -20,6 +20,7 @@ from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
 from logitkit.models.form import Form
 from logitkit.models.model import Model
+from logitkit.models.penalties.adjustment import Adjustment
 from logitkit.results.classes import fit_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import in_our_words
@@ -201,8 +202,13 @@ def _fitted(
     design: Design, model: Model, penalty: Specification | None, solver: Newton | ProxNewton | None, level: float
 ) -> Fit:
     """Return the fit to a design."""
-    form = model.form(design.info, penalised=penalty is not None)
-    if penalty is not None:
+    adjusted = isinstance(penalty, Adjustment)
+    form = model.form(design.info, penalised=penalty is not None and not adjusted)
+    if isinstance(penalty, Adjustment):
+        from logitkit.engine.bias.estimate import fit_adjusted
+
+        record = fit_adjusted(design, form, penalty, newton_options(solver), level)
+    elif penalty is not None:
         record = _penalised(design, form, penalty, solver, level)
     else:
         record, design = fit_model(design, form, newton_options(solver), level)

@@ -25,6 +25,10 @@ REFUSED: dict[NuisanceVerb, str] = {
     "penalty": (
         "absorb= with penalty= is not offered: it would be unclear whether the intercepts of the levels are penalised."
     ),
+    "adjustment": (
+        "{name} is absorbed: bias reduction would have to take the intercepts of its {n_levels:,} levels into the "
+        "information. fit.bias_correction() takes out the bias that they bring; or fit the factor as a term, C({name})."
+    ),
     "refit": (
         "{name} is absorbed: weighted refits would fix the intercepts of its {n_levels:,} levels at their "
         "estimates, and so understate the variation between samples. Use cluster-robust errors, cluster={name!r}, "

@@ -18,7 +18,9 @@ from logitkit.typing import BoolArray, FloatArray, IntArray, UnseenPolicy
 __all__ = ["NOTHING", "EliminatedFactor", "NoNuisance", "Nuisance", "NuisanceRows", "NuisanceVerb", "NuisanceWords"]
 
 #: What a nuisance may stand in the way of, or be the very reason for.
-NuisanceVerb = Literal["penalty", "refit", "profile", "average predictions", "goodness_of_fit", "bias_correction"]
+NuisanceVerb = Literal[
+    "penalty", "adjustment", "refit", "profile", "average predictions", "goodness_of_fit", "bias_correction"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ import numpy as np
 
 from logitkit.engine.existence.recession import RecessionCone
 from logitkit.engine.law import NORMAL, Law
+from logitkit.models.penalties.adjustment import Adjustment
 from logitkit.models.penalties.penalty import Penalty
 from logitkit.models.penalties.quadratic import Quadratic
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Covariance", "CovarianceKind", "Equation", "Limit", "PenaltyFacts"]
+__all__ = ["AdjustmentFacts", "Covariance", "CovarianceKind", "Equation", "Limit", "PenaltyFacts"]
 
 
 CovarianceKind = Literal[
@@ -107,6 +108,32 @@ class PenaltyFacts:
     scale: FloatArray = field(repr=False)
     certified: bool = True
     place: IntArray | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class AdjustmentFacts:
+    """What is to be said of the adjustment of a fit.
+
+    Parameters
+    ----------
+    stated : Adjustment
+        As the user stated it.
+    value, null_value : float
+        The penalised log-likelihood at the estimate and of the null model, with the constant of counts, and with the
+        information of the coefficients as they are reported; nan where there is none.
+    optimum : (q,) array
+        Where the penalised likelihood is largest: the estimate, but for a correction of it.
+    """
+
+    stated: Adjustment
+    value: float
+    null_value: float
+    optimum: FloatArray = field(repr=False)
+
+    @property
+    def has_likelihood(self) -> bool:
+        """Whether ratios of the penalised likelihood are tests."""
+        return self.stated.has_likelihood and not self.stated.why_no_ratio
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ from logitkit.models.form import Form, form_of
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
-__all__ = ["fit_design"]
+__all__ = ["are_clear", "as_given", "columns_of", "fit_design", "objective_of", "require_determined"]
 
 TESTED_MOST = 300  # coefficients of several outcomes up to which a fit that runs off is looked at by a linear program
 LARGE = 100  # coefficients beyond which second derivatives cost so much more than first ones that they are kept
@@ -154,7 +154,7 @@ def _by_levels(design: Design, form: Form, solver: Newton, level: float) -> FitR
     return record if record.converged else None
 
 
-def _coordinates(design: Design, form: Form, make: Maker) -> Columns:
+def columns_of(design: Design, form: Form, make: Maker) -> Columns:
     """Return coordinates of the columns, within their parts where they come in parts."""
     weights, intercept = design.response.weights, design.info.intercept
     if form.in_parts:
@@ -162,13 +162,13 @@ def _coordinates(design: Design, form: Form, make: Maker) -> Columns:
     return make(design.matrix, weights, intercept, False)
 
 
-def _as_given(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
+def as_given(matrix: Matrix, weights: FloatArray, intercept: int | None, centred: bool) -> Coordinates:
     """Return identity coordinates."""
     del matrix, weights, intercept, centred
     return identity_coordinates()
 
 
-def _objective(design: Design, form: Form, columns: Columns) -> Objective:
+def objective_of(design: Design, form: Form, columns: Columns) -> Objective:
     """Return the objective in coordinates of the columns."""
     matrix = columns.matrix(design.matrix)
     family = form.family.solving
@@ -182,9 +182,9 @@ def _at_boundary(design: Design, form: Form, solver: Newton, solved: _Solved, le
     if overlap_is_certain(solved.solution):
         return None
     columns, intercept = solved.columns, design.info.intercept
-    objective = _objective(design, form, columns)
+    objective = objective_of(design, form, columns)
     margins = margins_of(
-        design, form, columns if not columns.is_identity else _coordinates(design, form, scaled_coordinates)
+        design, form, columns if not columns.is_identity else columns_of(design, form, scaled_coordinates)
     )
     if find_separation(margins.matrix, margins.sides, margins.most) is not None:
         return None
@@ -208,7 +208,7 @@ def _highest(design: Design, form: Form, solver: Newton, solved: _Solved) -> tup
     family = form.family
     if family.solving == family.exact and family.concave == family:
         return solved, ""
-    objective = _objective(design, form, solved.columns)
+    objective = objective_of(design, form, solved.columns)
     found = [polished(objective, family.exact, solver, solved.solution)]
     if family.concave != family:
         origin = origin_of(design.response, form, design.info.intercept, solved.columns)
@@ -238,15 +238,17 @@ def _information(design: Design, form: Form, solved: _Solved) -> Hessian:
     """Return the second derivatives on which standard errors are based."""
     found = solved.solution.evaluation.hessian
     if form.family.solving != form.family:
-        found = _objective(design, form, solved.columns).with_family(form.family).evaluate(solved.solution.coef).hessian
+        found = (
+            objective_of(design, form, solved.columns).with_family(form.family).evaluate(solved.solution.coef).hessian
+        )
     assert found is not None
     return found
 
 
 def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | None:
     """Return the solution in the columns as given, None where they are not clearly independent."""
-    columns, intercept = _coordinates(design, form, _as_given), design.info.intercept
-    given = _objective(design, form, columns)
+    columns, intercept = columns_of(design, form, as_given), design.info.intercept
+    given = objective_of(design, form, columns)
 
     def origin_for(response: Response) -> FloatArray:
         return origin_of(response, form, intercept)
@@ -254,7 +256,7 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
     start = starting_point(given, origin_for)
     if start.nearby is not None:
         solution = solver.solve(given, start.coef, nearby=start.nearby)
-        if solution.status is Status.CONVERGED and _clear(solution.evaluation, form, intercept, most=True):
+        if solution.status is Status.CONVERGED and are_clear(solution.evaluation, form, intercept, most=True):
             return _Solved(columns, solution)
     origin = start.coef
     if (small := _in_compiled_code(design, form, solver, given, origin)) is not None:
@@ -263,7 +265,7 @@ def _solve(design: Design, form: Form, solver: Newton, plan: Plan) -> _Solved | 
     squares = _dense(first).array.diagonal()
     if not np.isfinite(first.value) or not _dense(first).finite or may_vanish(squares):
         require_finite(design.matrix, design.info.names, design.positions)
-    if not _clear(first, form, intercept):
+    if not are_clear(first, form, intercept):
         return None
     return _Solved(columns, solver.solve(given, origin, first, keep=plan.keeps))
 
@@ -284,7 +286,7 @@ def _in_compiled_code(
     searched = [(value, math.sqrt(squared), length) for value, squared, length in found.trace[0, : found.iterations[0]]]
     steps = [*searched, (found.value[0], found.decrement[0], 1.0)]
     last = replace(solver, max_iter=max(solver.max_iter - len(steps), 1)).solve(objective, found.coef[0])
-    if last.status is not Status.CONVERGED or not _clear(last.evaluation, form, design.info.intercept):
+    if last.status is not Status.CONVERGED or not are_clear(last.evaluation, form, design.info.intercept):
         return None
     done = (Step(k, float(value), float(left), float(length)) for k, (value, left, length) in enumerate(steps))
     later = (replace(step, iteration=step.iteration + len(steps)) for step in last.trace)
@@ -296,7 +298,7 @@ def _dense(evaluation: Evaluation) -> DenseHessian:
     return evaluation.hessian
 
 
-def _clear(here: Evaluation, form: Form, intercept: int | None, most: bool = False) -> bool:
+def are_clear(here: Evaluation, form: Form, intercept: int | None, most: bool = False) -> bool:
     """Tell whether the columns are clearly independent, seen by the first predictor or by the one of most weight."""
     array = _dense(here).array
     if form.in_parts:
@@ -310,18 +312,18 @@ def _solve_orthogonal(
     design: Design, form: Form, solver: Newton, keep: bool = False, suspicious: bool = True
 ) -> _Solved:
     """Return the solution in coordinates in which the columns are orthogonal and none is aliased."""
-    columns = _coordinates(design, form, orthogonal_coordinates)
-    objective = _objective(design, form, columns)
+    columns = columns_of(design, form, orthogonal_coordinates)
+    objective = objective_of(design, form, columns)
     origin, first = np.zeros(objective.n_params), None
     if not form.is_single or form.family.needs_origin:
         origin = origin_of(design.response, form, design.info.intercept, columns)
     if form.in_parts:
         first = objective.evaluate(origin)
-        _require_determined(design, first, form, columns)
+        require_determined(design, first, form, columns)
     return _Solved(columns, solver.solve(objective, origin, first, suspicious=suspicious, keep=keep))
 
 
-def _require_determined(design: Design, first: Evaluation, form: Form, columns: Columns) -> None:
+def require_determined(design: Design, first: Evaluation, form: Form, columns: Columns) -> None:
     """Refuse predictors that do not determine their coefficients, and name columns that others determine."""
     if least_share(_dense(first).array, None) < DETERMINED:
         given = orthogonal_coordinates(design.matrix, design.response.weights, design.info.intercept)
@@ -354,7 +356,7 @@ def _without_certificate(design: Design, form: Form, solver: Newton, solved: _So
         return suspected  # the linear program would take hours; the status says what is known
     columns = solved.columns
     if columns.is_identity:
-        columns = _coordinates(design, form, scaled_coordinates)
+        columns = columns_of(design, form, scaled_coordinates)
     margins = margins_of(design, form, columns)
     try:
         separated = find_separation(margins.matrix, margins.sides, margins.most)

@@ -12,7 +12,7 @@ from logitkit.design.formula.terms import INTERCEPT
 from logitkit.design.info import DesignInfo
 from logitkit.design.nuisance import Nuisance
 from logitkit.engine.curvature.vcov import Vcov
-from logitkit.engine.facts import Covariance, Equation, Limit, PenaltyFacts
+from logitkit.engine.facts import AdjustmentFacts, Covariance, Equation, Limit, PenaltyFacts
 from logitkit.engine.law import Law
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
@@ -89,6 +89,8 @@ class FitRecord:
         How it was solved, in words.
     penalty : PenaltyFacts or None
         None after maximum likelihood.
+    adjustment : AdjustmentFacts or None
+        How the likelihood or its scores were adjusted against bias; None where they were not.
     n_improper : int
         Rows of the fit whose linear predictors give no probabilities.
     """
@@ -122,6 +124,7 @@ class FitRecord:
     fingerprint: str
     method: str = "Newton's method"
     penalty: PenaltyFacts | None = None
+    adjustment: AdjustmentFacts | None = None
     n_improper: int = 0
 
     @property
@@ -347,8 +350,14 @@ class FitRecord:
 
     @property
     def has_likelihood(self) -> bool:
-        """False with sampling weights or clusters, which leave a pseudo-likelihood, and after a penalty."""
-        return self.covariance.kind == "model"
+        """False with sampling weights or clusters (a pseudo-likelihood), after a penalty and after an adjustment."""
+        return self.covariance.kind == "model" and self.adjustment is None
+
+    @property
+    def has_ratios(self) -> bool:
+        """Whether twice the difference of log-likelihoods, penalised or not, is a chi-square statistic."""
+        adjusted = self.adjustment is None or self.adjustment.has_likelihood
+        return self.covariance.kind == "model" and adjusted
 
     @property
     def has_deviance(self) -> bool:

@@ -13,7 +13,8 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
 from logitkit.engine.assemble import shown_coordinates
-from logitkit.engine.objective import Objective
+from logitkit.engine.bias.penalised import penalised_objective
+from logitkit.engine.objective import Objective, SmoothObjective
 from logitkit.engine.part_coordinates import Columns, inner_predictors, part_coordinates
 from logitkit.engine.rank import Coordinates, identity_coordinates, orthogonal_coordinates
 from logitkit.engine.record import FitRecord
@@ -43,6 +44,8 @@ class Likelihood:
         The estimate, or a finite representative of the limit under separation.
     shown : Coordinates
         How the flat coefficients of the record follow.
+    record : FitRecord
+        The fit, whose adjustment of the likelihood, if there is one, is that of the objective.
 
     Examples
     --------
@@ -59,9 +62,10 @@ class Likelihood:
     predictors: Predictors | None
     coef: FloatArray
     shown: Coordinates
+    record: FitRecord
 
-    def objective(self, response: Response | None = None, family: Family | None = None) -> Objective:
-        """Return the negative log-likelihood, of these rows and this family or of others.
+    def objective(self, response: Response | None = None, family: Family | None = None) -> SmoothObjective:
+        """Return the negative log-likelihood, of these rows and this family or of others; penalised as the fit was.
 
         Parameters
         ----------
@@ -69,6 +73,24 @@ class Likelihood:
             Of the same rows.
         family : Family, optional
             With the same predictors, such as the one whose second derivatives are exact.
+
+        Returns
+        -------
+        SmoothObjective
+            A function of the q coefficients.
+        """
+        own, facts, plain = self.record, self.record.adjustment, self.plain(response, family)
+        if facts is None:
+            return plain
+        return penalised_objective(facts.stated, plain, own.form, own.info, self.shown) or plain
+
+    def plain(self, response: Response | None = None, family: Family | None = None) -> Objective:
+        """Return the negative log-likelihood without an adjustment.
+
+        Parameters
+        ----------
+        response, family : Response and Family, optional
+            As of ``objective``.
 
         Returns
         -------
@@ -141,15 +163,16 @@ def likelihood_of(record: FitRecord, design: Design) -> Likelihood:
     """
     coordinates, response = record.coordinates, design.response
     assert isinstance(coordinates, Coordinates)  # levels that are eliminated are refused
+    coef = record.inner_coef if record.adjustment is None else record.adjustment.optimum
     if record.is_single:
         matrix = coordinates.matrix(design.matrix)
-        return Likelihood(matrix, response, record.family.solving, None, record.inner_coef, coordinates)
+        return Likelihood(matrix, response, record.family.solving, None, coef, coordinates, record)
     form, columns = record.form, _columns(record, design)
-    shown, flat = shown_coordinates(form, columns), coordinates.coef(record.inner_coef)
+    shown, flat = shown_coordinates(form, columns), coordinates.coef(coef)
     transform = shown.transform
     start = flat if transform is None else np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0], np.float64)
     predictors = inner_predictors(form, columns)
-    return Likelihood(columns.matrix(design.matrix), response, record.family.solving, predictors, start, shown)
+    return Likelihood(columns.matrix(design.matrix), response, record.family.solving, predictors, start, shown, record)
 
 
 def _columns(record: FitRecord, design: Design) -> Columns:

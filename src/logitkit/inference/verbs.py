@@ -13,6 +13,7 @@ from logitkit.design.nuisance import NuisanceVerb
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
+from logitkit.inference.bias.refused import not_adjusted, why_no_ratios
 from logitkit.inference.penalised.posterior import ELSEWHERE, is_withheld, why_withheld
 from logitkit.inference.penalised.refusals import AFTER_PENALTY
 from logitkit.models.words import ODDS_RATIO
@@ -44,8 +45,10 @@ def _working(instead: str) -> Condition:
     """Return the condition that twice the log-likelihood has a chi-square distribution."""
 
     def look(record: FitRecord) -> LogitkitError | None:
-        if record.has_likelihood:
+        if record.has_ratios:
             return None
+        if error := why_no_ratios(record):
+            return error
         return UnsupportedError(f"A likelihood-ratio test is not valid with {record.covariance.label}; {instead}")
 
     return look
@@ -77,8 +80,10 @@ def _of_events(subject: str) -> Condition:
 
 def _has_likelihood(record: FitRecord) -> LogitkitError | None:
     """Refuse what the likelihood says where it is not that of the data."""
-    if record.has_likelihood:
+    if record.has_ratios:
         return None
+    if error := why_no_ratios(record):
+        return error
     if record.penalty is not None:
         return UnsupportedError(
             "Profile and score intervals are not offered after a penalty that shrinks: they take the maximum of the "
@@ -228,6 +233,11 @@ def _proportional(record: FitRecord) -> LogitkitError | None:
     """Refuse the test of proportional odds where there is nothing to test, or no likelihood."""
     if record.family.words.ordered and len(record.outcomes) < 3:
         return UnsupportedError("With two outcomes there is one threshold, and every term is proportional.")
+    if record.adjustment is not None:
+        return UnsupportedError(
+            "Tests of proportional odds are not offered after bias reduction: they compare fits by maximum likelihood. "
+            "Give the terms as nominal=, and test by fit.test(...) that their coefficients are equal."
+        )
     if not record.has_likelihood:
         return UnsupportedError(
             f"Tests of proportional odds compare likelihoods, which are not valid with {record.covariance.label}. Fit "
@@ -281,7 +291,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "vcov": (_withheld("A covariance"),),
     "confint": (_withheld("Intervals"),),
     "profile": (_has_likelihood, _beside("profile"), _one_by_one, _converged),
-    "score": (_has_likelihood, _beside("profile"), _one_by_one, _converged),
+    "score": (not_adjusted("score"), _has_likelihood, _beside("profile"), _one_by_one, _converged),
     "odds_ratios": (_named_ratio,),
     "odds_ratios of the other outcome": (_named_ratio, _inverse_ratio),
     "certificate": (_certified,),
@@ -291,9 +301,9 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "test of terms by LR": (_penalised("lr_test"), _working("use test='Wald'.")),
     "test of terms by Wald": (_penalised("test"),),
     "test of terms by F": (_penalised("test"), _has_degrees_of_freedom),
-    "test of terms by score": (_penalised("score_test"), _converged),
+    "test of terms by score": (_penalised("score_test"), not_adjusted("score"), _converged),
     "combine_tests": (_same_predictors,),
-    "iia_tests": (_penalised("lr_test"), _alternatives),
+    "iia_tests": (_penalised("lr_test"), not_adjusted("iia_tests"), _alternatives),
     "proportional_odds_test": (_penalised("lr_test"), _proportional),
     # other samples
     "refit": (_penalised("refit"), *REFITTED),
@@ -319,11 +329,16 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "discrimination": (_of_events("ROC curves are"),),
     "classification": (_of_events("A confusion table is"),),
     "calibration": (_of_events("Calibration compares probabilities with proportions"),),
-    "influence": (_penalised("influence"), _withheld("Influence", "fit.residuals(kind=...) has what rows are off by.")),
+    "influence": (
+        _penalised("influence"),
+        not_adjusted("influence"),
+        _withheld("Influence", "fit.residuals(kind=...) has what rows are off by."),
+    ),
     "collinearity": (_penalised("collinearity"),),
     "goodness_of_fit": (_of_events("The Hosmer-Lemeshow test is"), _beside("goodness_of_fit")),
     "goodness_of_fit on the rows of the fit": (
         _penalised("goodness_of_fit"),
+        not_adjusted("goodness_of_fit"),
         _withheld("The Hosmer-Lemeshow test on the rows of the fit", "Give other rows, or look at fit.calibration()."),
     ),
 }

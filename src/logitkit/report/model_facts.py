@@ -15,6 +15,7 @@ from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.hypotheses.likelihood_ratio import null_model_words, null_test
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
+from logitkit.report.adjustment import adjusted_facts, adjusted_notes
 from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
 from logitkit.report.findings import denominator
@@ -64,7 +65,9 @@ def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, floa
     yield Fact("Residual df", format_integer(record.dof_residual))
     statistics = fit_statistics(record)
     complete = record.separated_completely
-    if record.has_likelihood and complete:
+    if record.adjustment is not None:
+        yield from adjusted_facts(record, record.adjustment)
+    elif record.has_likelihood and complete:
         yield Fact("Log-likelihood", "0, every row fitted perfectly")
         yield Fact("Null log-likelihood", f"{record.null_loglik:,.3f}")
     elif record.has_likelihood:
@@ -106,7 +109,9 @@ def covariance_note(record: FitRecord) -> Iterator[str]:
     """Say how errors were made, and what they leave without meaning."""
     correction = f", times {record.covariance.correction}" if record.covariance.correction else ""
     yield f"Standard errors: {record.covariance.label}{correction}. Intervals: Wald{_law_words(record)}."
-    if record.family.words.quasi:
+    if record.adjustment is not None:
+        yield from adjusted_notes(record, record.adjustment)
+    elif record.family.words.quasi:
         yield str(record.family.words.quasi)
     elif record.covariance.kind in ("rows", "serial"):
         yield "With robust standard errors likelihood statistics (log-likelihood, AIC, BIC, R2) are not reported."

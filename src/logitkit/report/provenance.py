@@ -90,6 +90,8 @@ def _options(record: FitRecord) -> Iterator[str]:
         yield f"clusters {_given(response.cluster)}"
     if record.nuisance.words.model:
         yield record.nuisance.words.model
+    if record.adjustment is not None:
+        yield record.adjustment.stated.words
     if record.penalty is not None:
         strengths = ", ".join(f"{value:.4g}" for _, value in record.penalty.strengths)
         yield f"{record.penalty.words}, strength {strengths} ({record.penalty.chosen})"

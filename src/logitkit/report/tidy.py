@@ -173,6 +173,8 @@ def glance_frame(record: FitRecord) -> pd.DataFrame:
         row["tjur"] = fit_statistics(record).tjur
     row |= {"converged": record.converged, "status": record.status.value}
     row |= {"condition_number": conditioning(record).number}
+    if record.adjustment is not None:
+        row |= {"bias_reduction": record.adjustment.stated.words, "penalised_loglik": record.adjustment.value}
     if record.penalty is not None:
         row |= _penalty_row(record, record.penalty)
     return ResultFrame([row])
@@ -187,7 +189,7 @@ def _likelihood_row(record: FitRecord) -> dict[str, Any]:
         "deviance": record.deviance,
         "null_deviance": record.null_deviance,
     }
-    if record.has_likelihood:
+    if record.has_ratios:
         test = null_test(record)
         row |= {"lr_statistic": test.statistic, "lr_dof": test.dof, "lr_p_value": test.p_value}
     else:

@@ -28,6 +28,7 @@ from logitkit.engine.facts import Covariance, Limit
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.satterthwaite import SatterthwaiteLaw
+from logitkit.engine.saved.adjustment import pack_adjustment, unpack_adjustment
 from logitkit.engine.saved.coordinates import pack_coordinates, unpack_coordinates
 from logitkit.engine.saved.model import form_in, info_in, pack_model
 from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
@@ -87,6 +88,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         },
         "covariance": _pack_covariance(record.covariance),
         "penalty": pack_penalty(record.penalty),
+        **pack_adjustment(record.adjustment),
         "counts": encode({name: getattr(record.counts, name) for name in ("given", "missing", "missing_by_column")}),
         "status": record.status.name,
         "method": record.method,
@@ -121,6 +123,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         limit=Limit.nowhere(arrays["coef"].size) if packed["limit"] is None else _unpack_limit(packed["limit"]),
         covariance=_unpack_covariance(packed["covariance"], covariances["inner_model_vcov"]),
         penalty=unpack_penalty(packed["penalty"]),
+        adjustment=unpack_adjustment(packed.get("adjustment")),
         counts=RowCounts(counts["given"], counts["missing"], by_column),
         status=Status[packed["status"]],
         method=packed["method"],

@@ -14,6 +14,7 @@ import numpy as np
 
 from logitkit.design.formula.saved_levels import floats_of, integers_of
 from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.saved.adjustment import ADJUSTMENT
 from logitkit.engine.saved.fields import Field, Flag, Number, Scalar, Sizes, Text, Whole
 from logitkit.engine.saved.model import MODEL, form_in, model_in
 from logitkit.engine.saved.parts import (
@@ -221,7 +222,9 @@ def _problems(packed: Mapping[str, Any]) -> Iterator[str]:
     if coordinates is None or by_columns:
         yield from FIELDS["aliased"].problems(packed.get("aliased"), "aliased", sizes)
         sizes["q"] = sizes["n"] - len(packed["aliased"])
-    yield from Table(FIELDS, rules=(*RULES, partial(_aliased_agree, form))).problems(packed, "", sizes)
+    yield from Table(
+        FIELDS, optional=({"adjustment": ADJUSTMENT},), rules=(*RULES, partial(_aliased_agree, form))
+    ).problems(packed, "", sizes)
 
 
 def _outcome_problems(packed: Mapping[str, Any], response: Mapping[str, Any], sizes: Sizes) -> Iterator[str]:

@@ -31,6 +31,7 @@ from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
+from logitkit.inference.bias.ratios import penalised_ratio
 from logitkit.inference.functions import term_functions
 from logitkit.inference.hypotheses.chi_square import (
     ChiSquareTests,
@@ -234,6 +235,10 @@ class TermTests:
         if self.test in ("Wald", "F"):
             statistic, dof = self._wald(term, columns, aside)
             return (statistic / dof if dof and self.test == "F" else statistic), dof
+        if self.record.adjustment is not None:
+            assert self.design is not None
+            zero, given = self._functions(self.record, term, columns), term_functions(self.record, aside)
+            return penalised_ratio(self.record, self.design, zero, given)
         larger, rows = self.without(aside)
         if not larger.converged:
             return np.nan, 0
@@ -255,7 +260,7 @@ class TermTests:
         if term.name in self.averaged:
             return flat_functions(larger, self.averaged[term.name])
         # Which functions are zero counts under separation only; of a factor of many levels they are many.
-        if self.test == "LR" and not larger.is_separated:
+        if self.test == "LR" and not larger.is_separated and larger.adjustment is None:
             return np.empty((0, larger.predictors.n_flat))
         return term_functions(larger, columns)
 

@@ -21,6 +21,7 @@ from logitkit.engine.fit import fit_design
 from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
+from logitkit.inference.bias.ratios import penalised_ratio
 from logitkit.inference.functions import contrast_functions
 from logitkit.inference.hypotheses.chi_square import (
     ChiSquareTests,
@@ -80,6 +81,9 @@ def combine_tests(record: FitRecord, design: Design | None, test: TestKind = "Wa
                 rows.append(wald_of_functions(record, functions))
             else:
                 assert design is not None
+                if record.adjustment is not None:
+                    rows.append(penalised_ratio(record, design, functions))
+                    continue
                 rows.append(likelihood_ratio(record, _combined(record, design, a, b), functions))
     hypothesis = "all coefficients but the intercepts are equal for the two"
     found = chi_square_tests(

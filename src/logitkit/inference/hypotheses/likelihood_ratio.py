@@ -80,7 +80,9 @@ def null_test(record: FitRecord) -> LikelihoodRatioTest:
     True
     """
     require(record, "lr_test")
-    statistic = max(record.null_deviance - record.deviance, 0.0)
+    facts = record.adjustment
+    fall = record.null_deviance - record.deviance if facts is None else 2.0 * (facts.value - facts.null_value)
+    statistic = max(fall, 0.0)
     dof = record.n_params - record.n_intercepts
     known = dof > 0 and not record.separated_completely
     p_value = float(chdtrc(dof, statistic)) if known else float("nan")

@@ -18,11 +18,13 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.extend import extended_designs
+from logitkit.engine.bias.estimate import fit_adjusted
 from logitkit.engine.estimate import fit_model
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.bias.ratios import penalised_ratio
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.functions import term_functions
 from logitkit.inference.hypotheses.anova import TermTest, TermTests, tested_terms
@@ -203,6 +205,10 @@ def add_terms(
         if test == "score":
             own = Larger(larger, form, _coefficients_of(form, columns))
             rows.append(score_statistic(record, design, own, not record.has_likelihood))
+            continue
+        if record.adjustment is not None:
+            made = fit_adjusted(larger, form, record.adjustment.stated, Newton(), record.level)
+            rows.append(penalised_ratio(made, larger, term_functions(made, columns)))
             continue
         made = fit_model(larger, form, Newton(), record.level)[0]
         rows.append(likelihood_ratio(made, record, term_functions(made, columns)) if made.converged else (np.nan, 0))

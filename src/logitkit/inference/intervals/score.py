@@ -123,7 +123,7 @@ def score_intervals(
 def _plain(record: FitRecord, design: Design) -> Callable[[FloatArray, float], SliceModel]:
     """Return the likelihood of a fit whose estimates are finite, for a function."""
     likelihood = likelihood_of(record, design)
-    objective = likelihood.objective()
+    objective = likelihood.plain()
 
     def model_of(function: FloatArray, side: float) -> SliceModel:
         del side

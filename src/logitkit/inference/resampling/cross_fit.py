@@ -13,9 +13,8 @@ from numbers import Integral
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.engine.fit import fit_design
+from logitkit.engine.bias.estimate import fit_again
 from logitkit.engine.record import FitRecord
-from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import DataError
 from logitkit.inference.dependence import dependences_of
 from logitkit.inference.linear_predictors import linear_predictors
@@ -107,7 +106,7 @@ def cross_validate_by_weights(
             logit[rows] = matrix.to_dense() @ np.nan_to_num(refits.coef[number])
         elif not refits.unconverged[number]:
             without = replace(design.response, prior=np.where(fold == number, 0.0, prior), weight_kind="precision")
-            found = fit_design(replace(design, response=without), record.family, Newton(), record.level)
+            found = fit_again(record, replace(design, response=without))
             logit[rows] = linear_predictors(found, matrix)[0]
             fresh = np.setdiff1d(found.aliased, record.aliased)
             if fresh.size:

@@ -16,8 +16,8 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Response
+from logitkit.engine.bias.estimate import fit_again
 from logitkit.engine.existence.separation import SAFETY, overlap_is_certain
-from logitkit.engine.fit import fit_design
 from logitkit.engine.rank import CLEAR_SHARE
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
@@ -162,7 +162,7 @@ def refit(
     flags = np.zeros((3, n_fits), dtype=bool)
     kept = np.setdiff1d(np.arange(record.coef.size), record.aliased)
     with single_threaded_blas():
-        if model.coef.size:
+        if model.coef.size and record.adjustment is None:
             inner = np.empty((n_fits, model.coef.size))
             if record.family.is_logit and is_small(model.matrix.n_rows, model.matrix.n_columns):
                 _small(model, response_of, inner, certain, (prior is not None, outcome is not None))
@@ -173,7 +173,7 @@ def refit(
         with progress(len(doubtful), "Refits to check") as shown:
             for number in doubtful:
                 changed = response_of(number)
-                found = fit_design(replace(design, response=changed), record.form, Newton(), record.level)
+                found = fit_again(record, replace(design, response=changed))
                 coef[number] = _determined(found, record, design.matrix, changed)
                 fresh = found.aliased.size > record.aliased.size
                 flags[:, number] = found.is_separated, fresh, not found.converged

@@ -1,0 +1,229 @@
+"""From a design and an adjustment to the record of a fit whose bias is reduced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from logitkit.design.constant import with_constant
+from logitkit.design.design import Design
+from logitkit.engine.assemble import make_record, shown_coordinates
+from logitkit.engine.bias.correction import flac, flic
+from logitkit.engine.bias.penalised import own_coefficients, penalised_objective
+from logitkit.engine.bias.scores import AdjustedScores
+from logitkit.engine.bias.solver import maximised, solved
+from logitkit.engine.cost import require_affordable
+from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.curvature.vcov import DenseVcov, Vcov, vcov_of
+from logitkit.engine.facts import AdjustmentFacts, Covariance
+from logitkit.engine.fit import are_clear, as_given, columns_of, fit_design, objective_of, require_determined
+from logitkit.engine.limit import origin_of
+from logitkit.engine.objective import Objective, SmoothObjective
+from logitkit.engine.part_coordinates import Columns, PartCoordinates
+from logitkit.engine.rank import orthogonal_coordinates
+from logitkit.engine.record import FitRecord
+from logitkit.engine.restricted import Restricted
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Solution, Status
+from logitkit.errors import UnsupportedError
+from logitkit.models.family import Family
+from logitkit.models.form import Form, form_of
+from logitkit.models.penalties.adjustment import Adjustment, Jeffreys, LogF, MedianBias
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.typing import FloatArray
+
+__all__ = ["fit_adjusted", "fit_again"]
+
+
+def fit_adjusted(
+    design: Design, model: Form | Family, stated: Adjustment, solver: Newton, level: float = 0.95
+) -> FitRecord:
+    """Fit a model whose likelihood, or whose scores, are adjusted against bias.
+
+    Examples
+    --------
+    One column of ones: half a row is added to each outcome.
+
+    >>> from logitkit.design.ready import ready_design
+    >>> from logitkit.models.binomial import Binomial
+    >>> design = ready_design(np.ones((4, 1)), np.array([1, 1, 1, 0]), names=["Intercept"])
+    >>> record = fit_adjusted(design, Binomial(), Jeffreys(), Newton())
+    >>> bool(np.isclose(record.coef[0], np.log(3.5 / 1.5)))
+    True
+    """
+    form = form_of(model, design.matrix.n_columns)
+    _require_offered(design, form, stated)
+    with single_threaded_blas():
+        require_affordable(design.matrix, form.predictors)
+        if not form.in_parts:
+            design = with_constant(design)
+        columns, base = _independent(design, form)
+        shown = shown_coordinates(form, columns)
+        start = origin_of(design.response, form, design.info.intercept, columns)
+        penalised = penalised_objective(stated, base, form, design.info, shown)
+        if penalised is None:
+            transform = None
+            if isinstance(stated, MedianBias):
+                transform = own_coefficients(shown, base.n_params)
+                if transform is None:
+                    raise UnsupportedError(
+                        "Median bias reduction is of coefficients that are estimated each by itself, and in symmetric "
+                        "form they sum to zero over the outcomes. Name a reference outcome, reference=."
+                    )
+            solution, _ = solved(AdjustedScores(base, transform), start, solver)
+            value = null = np.nan
+        else:
+            solution = maximised(penalised, start, solver)
+            value = -penalised.evaluate(solution.coef, hessian=False).value
+            null = _null_value(penalised, design, form, columns, start, solver)
+        solution = replace(solution, evaluation=base.evaluate(solution.coef), method=_method(penalised))
+        information = _information(stated, solution, base, penalised, form)
+        optimum, vcov = solution.coef, vcov_of(information)
+        if isinstance(stated, Jeffreys) and stated.correction is not None and solution.status is Status.CONVERGED:
+            unit = np.zeros(form.predictors.n_flat)
+            unit[design.info.intercept or 0] = 1.0
+            intercept = _inner(unit, columns, form.predictors.n_columns)
+            solution, vcov = _corrected(stated, solution, vcov, base, intercept, solver)
+        record = make_record(design, form, shown, solution, vcov, None, level)
+        constant = record.log_constant
+        facts = AdjustmentFacts(stated, value + constant, null + constant, optimum)
+        return replace(record, adjustment=facts, covariance=Covariance(label=_errors(stated, form)))
+
+
+def _corrected(
+    stated: Jeffreys, solution: Solution, vcov: Vcov, base: Objective, intercept: FloatArray, solver: Newton
+) -> tuple[Solution, Vcov]:
+    """Return estimates whose mean prediction is the proportion of events, and their covariance."""
+    if stated.correction == "FLIC":
+        found = flic(base, solution.coef, intercept, solver)
+    else:
+        found, array = flac(base, solution.coef, solver)
+        vcov = DenseVcov(array)
+    here = base.evaluate(found.coef)
+    return replace(solution, coef=found.coef, evaluation=here, status=found.status), vcov
+
+
+def fit_again(record: FitRecord, design: Design) -> FitRecord:
+    """Return the fit of the same model to other rows, adjusted as it was."""
+    if record.adjustment is None:
+        return fit_design(design, record.form, Newton(), record.level)
+    return fit_adjusted(design, record.form, record.adjustment.stated, Newton(), record.level)
+
+
+def _require_offered(design: Design, form: Form, stated: Adjustment) -> None:
+    """Refuse what an adjustment has no meaning for."""
+    info, words = design.info, form.family.words
+    if refused := info.nuisance.why_not("adjustment"):
+        raise UnsupportedError(refused)
+    given = info.response
+    if given.weight_kind == "sampling" or given.cluster is not None:
+        what = "sampling weights" if given.weight_kind == "sampling" else "cluster="
+        raise UnsupportedError(
+            f"penalty={stated!r} does not go with {what}: the bias that it takes out is that of independent rows with "
+            "this likelihood. Leave one of the two out."
+        )
+    if form.family.is_bounded:
+        raise UnsupportedError(
+            f"penalty={stated!r} does not go with the {words.link}: the information grows without bound where a mean "
+            "is near 1. Use another link, and fit.effects(scale='risk_ratio') for risk ratios."
+        )
+    if isinstance(stated, LogF) and (words.ratio is None or words.ratio.of != "odds"):
+        raise UnsupportedError(
+            f"penalty={stated!r} is a prior of log odds ratios, and the coefficients of this model are none. Use "
+            "lk.Jeffreys(), or the logit link."
+        )
+    if isinstance(stated, LogF) and words.compares and form.reference is None:
+        raise UnsupportedError(
+            f"penalty={stated!r} is a prior of log odds ratios against a reference outcome: name one, reference=."
+        )
+    if isinstance(stated, Jeffreys) and stated.correction is not None:
+        if not form.family.is_logit:
+            raise UnsupportedError(f"correction={stated.correction!r} is defined for the logit of two outcomes only.")
+        if info.intercept is None:
+            raise UnsupportedError(f"correction={stated.correction!r} mends the intercept, and the model has none.")
+
+
+def _independent(design: Design, form: Form) -> tuple[Columns, Objective]:
+    """Return columns that are independent, as given where they clearly are, and the likelihood on them."""
+    intercept, family = design.info.intercept, form.family.expected
+    columns = columns_of(design, form, as_given)
+    objective = objective_of(design, form, columns).with_family(family)
+    start = origin_of(design.response, form, intercept)
+    if are_clear(objective.evaluate(start), form, intercept):
+        return columns, objective
+    columns = columns_of(design, form, orthogonal_coordinates)
+    objective = objective_of(design, form, columns).with_family(family)
+    if form.in_parts:
+        start = origin_of(design.response, form, intercept, columns)
+        require_determined(design, objective.evaluate(start), form, columns)
+    return columns, objective
+
+
+def _null_value(
+    penalised: SmoothObjective, design: Design, form: Form, columns: Columns, start: FloatArray, solver: Newton
+) -> float:
+    """Return the largest penalised log-likelihood where every predictor is constant, nan where it was not found."""
+    basis = _constants(design, form, columns, penalised.n_params)
+    null = Restricted(penalised, np.zeros(penalised.n_params), basis)
+    if not basis.shape[1]:
+        return -null.evaluate(np.zeros(0), hessian=False).value
+    found = maximised(null, basis.T @ start, solver)
+    return -found.evaluation.value if found.status is Status.CONVERGED else np.nan
+
+
+def _constants(design: Design, form: Form, columns: Columns, q: int) -> FloatArray:
+    """Return an orthonormal basis of the coefficients with which every predictor is constant, (q, r)."""
+    info, predictors = design.info, form.predictors
+    one: FloatArray = np.zeros(predictors.n_columns)
+    if info.intercept is not None:
+        one[info.intercept] = 1.0
+    elif info.constant is not None:
+        one = info.constant
+    used = np.flatnonzero(one)
+    found = []
+    for part, places in zip(predictors.parts, predictors.places, strict=True):
+        if not used.size or not np.isin(used, part.columns).all():
+            continue
+        for row in places:
+            flat: FloatArray = np.zeros(predictors.n_flat)
+            flat[row] = one[part.columns]
+            found.append(_inner(flat, columns, predictors.n_columns))
+    return np.linalg.qr(np.array(found).T)[0] if found else np.zeros((q, 0))
+
+
+def _inner(flat: FloatArray, columns: Columns, n_columns: int) -> FloatArray:
+    """Return flat coefficients as those that are solved for."""
+    transform = columns.transform
+    if columns.is_identity or transform is None:
+        return flat
+    if isinstance(columns, PartCoordinates):
+        return np.asarray(np.linalg.lstsq(transform, flat, rcond=None)[0])
+    rows = flat.reshape(-1, n_columns)
+    return np.asarray(np.linalg.lstsq(transform, rows.T, rcond=None)[0]).T.reshape(-1)
+
+
+def _information(
+    stated: Adjustment, solution: Solution, base: Objective, penalised: SmoothObjective | None, form: Form
+) -> DenseHessian:
+    """Return the second derivatives that standard errors follow from."""
+    if isinstance(stated, LogF) and penalised is not None:
+        found = penalised.evaluate(solution.coef).hessian
+    elif form.family.expected == form.family:
+        found = solution.evaluation.hessian
+    else:
+        found = base.with_family(form.family).evaluate(solution.coef).hessian
+    assert isinstance(found, DenseHessian)
+    return found
+
+
+def _errors(stated: Adjustment, form: Form) -> str:
+    """Return how standard errors are made, in words."""
+    if form.family.expected == form.family or isinstance(stated, LogF):
+        return f"model-based ({stated.errors})"
+    return f"model-based ({stated.errors}, observed)"
+
+
+def _method(penalised: SmoothObjective | None) -> str:
+    """Return how the fit was solved, in words."""
+    return "quasi-Newton by the information" if penalised is not None else "adjusted scores by the information"

@@ -1,0 +1,1 @@
+"""What follows fits whose bias was reduced."""

@@ -1,0 +1,85 @@
+"""Which verbs are refused of a fit whose bias was reduced, and what would be valid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
+
+__all__ = ["not_adjusted", "why_no_ratios"]
+
+#: By the name of the verb.
+AFTER_ADJUSTMENT = {
+    "score": (
+        "Score tests and intervals are not offered after bias reduction: the score is not zero at these estimates. Use "
+        "fit.confint('profile') of a penalised likelihood, or method='wald'."
+    ),
+    "influence": (
+        "Influence (leverage, Cook's distance, standardised residuals) is not offered after bias reduction: a row that "
+        "is left out changes the penalty as well, which one step of maximum likelihood leaves out. fit.residuals() has "
+        "what each row is off by; fit.jackknife() fits without each row."
+    ),
+    "goodness_of_fit": (
+        "The Hosmer-Lemeshow test on the rows of the fit is not offered after bias reduction: expected events do not "
+        "sum to those observed, which its reference distribution takes for granted. Give rows that took no part in the "
+        "fit, or look at fit.calibration()."
+    ),
+    "iia_tests": (
+        "Tests of irrelevant alternatives are not offered after bias reduction: they compare fits by maximum "
+        "likelihood. Fit without penalty=."
+    ),
+}
+
+
+def not_adjusted(verb: str) -> Callable[[FitRecord], UnsupportedError | None]:
+    """Return the condition that neither likelihood nor scores were adjusted.
+
+    Parameters
+    ----------
+    verb : str
+        A key of ``AFTER_ADJUSTMENT``.
+
+    Returns
+    -------
+    callable
+        Gives the error of a record, or None.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> not_adjusted("influence")(lk.logit("y ~ x", data).record) is None
+    True
+    """
+    return lambda record: None if record.adjustment is None else UnsupportedError(AFTER_ADJUSTMENT[verb])
+
+
+def why_no_ratios(record: FitRecord) -> UnsupportedError | None:
+    """Return why likelihood ratios are no tests of an adjusted fit; None where they are, and of other fits.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    UnsupportedError or None
+        With what would be valid.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fits = [lk.logit("y ~ x", data, penalty=p) for p in (lk.Jeffreys(), lk.MedianBias())]
+    >>> [why_no_ratios(fit.record) is None for fit in fits]
+    [True, False]
+    """
+    facts = record.adjustment
+    if facts is None or facts.has_likelihood:
+        return None
+    return UnsupportedError(
+        f"Likelihood ratios and profile intervals are not offered after {facts.stated.words}: "
+        f"{facts.stated.why_no_ratio}. Use fit.test(...), fit.anova(test='Wald') and fit.confint(), by Wald."
+    )

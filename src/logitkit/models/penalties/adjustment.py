@@ -1,0 +1,244 @@
+"""Adjustments of the likelihood or of its scores that take out bias, as the user states them.
+
+They are given where penalties are, and shrink nothing by a strength that is chosen: what follows an estimate by maximum
+likelihood follows these, but for what rests on the maximum itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+from logitkit.errors import DataError
+from logitkit.options import Stated, is_finite_number, require_choice
+
+__all__ = ["Adjustment", "Correction", "Jeffreys", "LogF", "MeanBias", "MedianBias"]
+
+Correction: TypeAlias = Literal["FLIC", "FLAC"]
+
+
+class Adjustment(Stated):
+    """What all adjustments answer.
+
+    Parameters
+    ----------
+    *given : object
+        Of the adjustment, by position.
+    **named : object
+        Of the adjustment, by keyword.
+    """
+
+    __slots__ = ()
+
+    #: Whether the estimate is the maximum of a penalised likelihood, whose ratios are tests.
+    has_likelihood: ClassVar[bool] = False
+    #: How standard errors were made, as the summary prints it, and which other convention there is.
+    errors: ClassVar[str] = "inverse information at the estimate"
+    other_errors: ClassVar[str] = (
+        "Standard errors are those that logistf and brglm2 print. Another convention, the inverse of the second "
+        "derivatives of the penalised log-likelihood, agrees with it to first order."
+    )
+
+    @property
+    def words(self) -> str:
+        """The adjustment in words."""
+        return type(self).__name__
+
+    @property
+    def why_no_ratio(self) -> str:
+        """Why its likelihood ratios are no tests, empty where they are."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Jeffreys(Adjustment):
+    r"""Jeffreys' prior, or another power of the determinant of the expected information.
+
+    .. math:: \ell(\theta) + \tau \log |I(\theta)|
+
+    With the power one half and the logit, of two outcomes or of several, it is Firth's penalised likelihood, which
+    removes the bias of first order. In models of two outcomes with columns of full rank its estimates are finite
+    whatever the data.
+
+    Parameters
+    ----------
+    power : float, default 0.5
+        :math:`\tau`, above zero.
+    correction : {'FLIC', 'FLAC'}, optional
+        Of the logit of two outcomes, whose mean prediction is drawn towards one half: an intercept estimated anew by
+        maximum likelihood (FLIC), or all coefficients, the rows that the penalty adds having an intercept of their own
+        (FLAC). With either the mean prediction is the proportion of events.
+
+    References
+    ----------
+    Firth, D. (1993) Bias reduction of maximum likelihood estimates. Biometrika 80, 27-38.
+    Heinze, G. and Schemper, M. (2002) A solution to the problem of separation in logistic regression. Statistics in
+    Medicine 21, 2409-2419.
+    Kosmidis, I. and Firth, D. (2021) Jeffreys-prior penalty, finiteness and shrinkage in binomial-response generalized
+    linear models. Biometrika 108, 71-82.
+    Puhr, R., Heinze, G., Nold, M., Lusa, L. and Geroldinger, A. (2017) Firth's logistic regression with rare events:
+    accurate effect estimates and predictions? Statistics in Medicine 36, 2302-2317.
+
+    Examples
+    --------
+    In a table of two groups it adds one half to each count:
+
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> table = {"events": [0, 3], "nonevents": [5, 4], "group": ["a", "b"]}
+    >>> fit = lk.logit("cbind(events, nonevents) ~ group", table, penalty=lk.Jeffreys())
+    >>> bool(np.isclose(fit.coef.iloc[1], np.log(3.5 / 4.5) - np.log(0.5 / 5.5)))
+    True
+    """
+
+    power: float = 0.5
+    correction: Correction | None = None
+
+    has_likelihood: ClassVar[bool] = True
+    _most_by_position: ClassVar[int | None] = 1
+
+    def __post_init__(self) -> None:
+        """Refuse powers that are not positive numbers, and corrections that are not known."""
+        if not is_finite_number(self.power) or not self.power > 0.0:
+            raise DataError(f"Jeffreys(power={self.power!r:.60}): give a number above zero; 0.5 is Jeffreys' prior.")
+        if self.correction is not None:
+            require_choice("correction", self.correction, ("FLIC", "FLAC"))
+            if self.power != 0.5:
+                raise DataError(f"correction={self.correction!r} is of Firth's estimates, with power=0.5.")
+
+    @property
+    def words(self) -> str:
+        """The penalty in words."""
+        named = "Jeffreys prior (Firth)" if self.power == 0.5 else f"Jeffreys prior to the power {2 * self.power:g}"
+        return f"{named}, {self.correction}" if self.correction else named
+
+    @property
+    def why_no_ratio(self) -> str:
+        """Why likelihood ratios of FLAC are no tests."""
+        if self.correction != "FLAC":
+            return ""
+        return "the estimates of FLAC do not maximise a penalised likelihood of these rows; those of lk.Jeffreys() do"
+
+
+@dataclass(frozen=True)
+class LogF(Adjustment):
+    r"""A log-F(m, m) prior of each coefficient but the intercept, a log odds ratio.
+
+    .. math:: \ell(\theta) + \sum_j m \left\{ \tfrac12 \beta_j - \log(1 + e^{\beta_j}) \right\}
+
+    as if each coefficient had been seen in m more trials, half of them events, in which its column is one and all
+    others are zero. The fit depends on the units and the coding of the columns: bring numbers to comparable units.
+
+    Parameters
+    ----------
+    m : float or mapping, default 1.0
+        Degrees of freedom: with 1 the odds ratio lies between 1 / 648 and 648 with a prior probability of 0.95, with 2
+        between 1 / 39 and 39. By term or coefficient; those that are not named have no prior.
+
+    References
+    ----------
+    Greenland, S. and Mansournia, M. A. (2015) Penalization, bias reduction, and default priors in logistic and related
+    categorical and survival regressions. Statistics in Medicine 34, 3133-3143.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 1], "x": [1.0, 2.0, 3.0, 4.0]}, penalty=lk.LogF(2))
+    >>> bool(0.0 < fit.coef["x"] < 3.0)
+    True
+    """
+
+    m: float | Mapping[str, float] = 1.0
+
+    has_likelihood: ClassVar[bool] = True
+    errors: ClassVar[str] = "inverse second derivatives of the penalised log-likelihood"
+    other_errors: ClassVar[str] = (
+        "Standard errors count the priors as data, as data augmentation does. Another convention, the inverse "
+        "information of the rows alone, gives larger ones."
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse degrees of freedom that are negative or no numbers."""
+        given = self.m.values() if isinstance(self.m, Mapping) else [self.m]
+        for value in given:
+            if not is_finite_number(value) or value < 0.0 or math.isinf(value):
+                raise DataError(f"LogF(m={self.m!r:.60}): give numbers that are not negative.")
+        if isinstance(self.m, Mapping):
+            object.__setattr__(self, "m", dict(self.m))
+
+    @property
+    def words(self) -> str:
+        """The penalty in words."""
+        if isinstance(self.m, Mapping):
+            return "log-F priors: " + ", ".join(f"{name} ({m:g}, {m:g})" for name, m in self.m.items())
+        return f"log-F({self.m:g}, {self.m:g}) priors"
+
+
+@dataclass(frozen=True)
+class MeanBias(Adjustment):
+    """Adjusted scores whose root has no bias of first order.
+
+    With the logit, of two outcomes or of several, it is ``lk.Jeffreys()``; with other links there is no likelihood that
+    it maximises.
+
+    References
+    ----------
+    Firth, D. (1993) Bias reduction of maximum likelihood estimates. Biometrika 80, 27-38.
+    Kosmidis, I. and Firth, D. (2009) Bias reduction in exponential family nonlinear models. Biometrika 96, 793-804.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> one, other = (lk.logit("y ~ x", data, penalty=p) for p in (lk.MeanBias(), lk.Jeffreys()))
+    >>> bool(np.allclose(one.coef, other.coef))
+    True
+    """
+
+    @property
+    def words(self) -> str:
+        """The adjustment in words."""
+        return "mean bias reduction (adjusted scores)"
+
+    @property
+    def why_no_ratio(self) -> str:
+        """Why there are no likelihood ratios."""
+        return "adjusted scores are in general no derivatives of a likelihood; lk.Jeffreys() has penalised ratios"
+
+
+@dataclass(frozen=True)
+class MedianBias(Adjustment):
+    """Adjusted scores whose root is below and above the true coefficient with probabilities that are nearly equal.
+
+    Each coefficient by itself, so that the estimates depend on the coding of the columns.
+
+    References
+    ----------
+    Kenne Pagui, E. C., Salvan, A. and Sartori, N. (2017) Median bias reduction of maximum likelihood estimates.
+    Biometrika 104, 923-938.
+    Kosmidis, I., Kenne Pagui, E. C. and Sartori, N. (2020) Mean and median bias reduction in generalized linear models.
+    Statistics and Computing 30, 43-59.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> median, mean, most = (
+    ...     lk.logit("y ~ x", data, penalty=p).coef["x"] for p in (lk.MedianBias(), lk.MeanBias(), None)
+    ... )
+    >>> bool(mean < median < most)
+    True
+    """
+
+    @property
+    def words(self) -> str:
+        """The adjustment in words."""
+        return "median bias reduction (adjusted scores)"
+
+    @property
+    def why_no_ratio(self) -> str:
+        """Why there are no likelihood ratios."""
+        return "adjusted scores are in general no derivatives of a likelihood; lk.Jeffreys() has penalised ratios"
