@@ -10,12 +10,14 @@ from logitkit.api.scope import caller_scope
 from logitkit.design.build import build_design
 from logitkit.design.design import Design
 from logitkit.design.ready import ready_design
+from logitkit.design.survey import Survey, survey_rows
 from logitkit.engine.estimate import fit_model
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, warn_caller
 from logitkit.inference.covariances.sandwich import with_required_sandwich
+from logitkit.inference.covariances.survey import outside_weightless, with_survey
 from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
 from logitkit.models.form import Form
@@ -46,6 +48,7 @@ def fit(
     missing: MissingPolicy = "drop",
     cluster: Any = None,
     absorb: str | None = None,
+    survey: Survey | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -78,6 +81,8 @@ def fit(
         - 1).
     absorb : str, optional
         As in ``logit``; with two outcomes only.
+    survey : Survey, optional
+        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
@@ -109,6 +114,8 @@ def fit(
     """
     require_level(level)
     model = require_model(model)
+    if survey is not None:
+        weight_kind = _sampling(survey, weights, weight_kind, cluster=cluster, absorb=absorb, penalty=penalty)
     if absorb is not None and not model.is_logit:
         raise UnsupportedError(
             f"absorb={absorb!r:.60} cannot be combined with model={model!r}: levels can be eliminated only for the "
@@ -125,7 +132,7 @@ def fit(
         missing=missing,
         absorb=absorb,
     )
-    return _fitted(replace(design, table=data), model, penalty, solver, level)
+    return _fitted(replace(design, table=data), model, penalty, solver, level, survey)
 
 
 @in_our_words
@@ -140,6 +147,7 @@ def fit_matrix(
     offset: Any = None,
     weight_kind: WeightKind = "frequency",
     cluster: Any = None,
+    survey: Survey | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -167,6 +175,8 @@ def fit_matrix(
         What the weights mean, as in ``fit``.
     cluster : (n,) array-like, optional
         Clusters within which rows may be dependent.
+    survey : Survey, optional
+        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
@@ -192,16 +202,52 @@ def fit_matrix(
     """
     require_level(level)
     model = require_model(model)
+    if survey is not None:
+        weight_kind = _sampling(survey, weights, weight_kind, cluster=cluster, penalty=penalty)
     design = ready_design(
         X, y, names, weights=weights, weight_kind=weight_kind, cluster=cluster, reader=model.reader(offset)
     )
-    return _fitted(design, model, penalty, solver, level)
+    return _fitted(design, model, penalty, solver, level, survey)
+
+
+def _sampling(
+    survey: Survey,
+    weights: Any,
+    weight_kind: WeightKind,
+    *,
+    cluster: Any = None,
+    absorb: Any = None,
+    penalty: Any = None,
+) -> WeightKind:
+    """Return the kind of the weights of a survey, and refuse what does not go with its design."""
+    if not isinstance(survey, Survey):
+        raise DataError(f"survey={survey!r:.60} is no design of a survey: give lk.Survey(strata=..., units=...).")
+    if weights is None:
+        raise DataError("survey= needs weights=, the sampling weights; a column of ones where all are equal.")
+    if weight_kind == "precision":
+        raise DataError("survey= takes weights= for sampling weights, and weight_kind='precision' says otherwise.")
+    if cluster is not None:
+        raise DataError("survey= and cluster= both say which rows belong together: give Survey(units=...) alone.")
+    for name, given in {"absorb": absorb, "penalty": penalty}.items():
+        if given is not None:
+            raise UnsupportedError(
+                f"survey= with {name}= is not offered: its estimates have no design-based covariance."
+            )
+    return "sampling"
 
 
 def _fitted(
-    design: Design, model: Model, penalty: Specification | None, solver: Newton | ProxNewton | None, level: float
+    design: Design,
+    model: Model,
+    penalty: Specification | None,
+    solver: Newton | ProxNewton | None,
+    level: float,
+    survey: Survey | None = None,
 ) -> Fit:
     """Return the fit to a design."""
+    rows = None if survey is None else survey_rows(survey, design, design.table)
+    if rows is not None:
+        design = outside_weightless(design, rows)
     adjusted = isinstance(penalty, Adjustment)
     form = model.form(design.info, penalised=penalty is not None and not adjusted)
     if isinstance(penalty, Adjustment):
@@ -216,6 +262,8 @@ def _fitted(
         warn_caller(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
         )
+    if rows is not None:
+        return fit_of(with_survey(record, design, rows), design)
     return fit_of(with_required_sandwich(record, design), design)
 
 

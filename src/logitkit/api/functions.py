@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from logitkit.api.fitting import fit, fit_matrix
+from logitkit.design.survey import Survey
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.binary import Binary, OutcomeKind
 from logitkit.models.links import Information
@@ -38,6 +39,7 @@ def logit(
     cluster: Any = None,
     absorb: str | None = None,
     penalty: Specification | None = None,
+    survey: Survey | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -78,6 +80,8 @@ def logit(
         counted. With few rows per level the other coefficients are biased: see ``Fit.bias_correction``.
     penalty : penalty, optional
         For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
+    survey : Survey, optional
+        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
@@ -119,6 +123,7 @@ def logit(
         missing=missing,
         cluster=cluster,
         absorb=absorb,
+        survey=survey,
         solver=solver,
         level=level,
     )
@@ -139,6 +144,7 @@ def logit_matrix(
     outcome: OutcomeKind = "event",
     cluster: Any = None,
     penalty: Specification | None = None,
+    survey: Survey | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -160,7 +166,7 @@ def logit_matrix(
         As in ``logit``.
     cluster : (n,) array-like, optional
         As in ``logit``, one value per row.
-    penalty, solver, level : optional
+    penalty, survey, solver, level : optional
         As in ``logit``; terms of a penalty are columns.
 
     Returns
@@ -191,6 +197,7 @@ def logit_matrix(
         offset=offset,
         weight_kind=weight_kind,
         cluster=cluster,
+        survey=survey,
         solver=solver,
         level=level,
     )
@@ -210,6 +217,7 @@ def multinomial(
     missing: MissingPolicy = "drop",
     cluster: Any = None,
     penalty: Specification | None = None,
+    survey: Survey | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> MultinomialFit:
@@ -251,6 +259,8 @@ def multinomial(
         As in ``logit``, or ``lk.Lasso(0.05, across_outcomes=True)``, with which a column enters for all outcomes or for
         none. Without a reference the symmetric form is penalised; with one, the coefficients against it, so the fit
         depends on the reference.
+    survey : Survey, optional
+        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
@@ -292,6 +302,7 @@ def multinomial(
         weight_kind=weight_kind,
         missing=missing,
         cluster=cluster,
+        survey=survey,
         solver=solver,
         level=level,
     )
@@ -312,6 +323,7 @@ def multinomial_matrix(
     weight_kind: WeightKind = "frequency",
     cluster: Any = None,
     penalty: Specification | None = None,
+    survey: Survey | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> MultinomialFit:
@@ -335,7 +347,7 @@ def multinomial_matrix(
         As in ``logit``.
     cluster : (n,) array-like, optional
         As in ``multinomial``, one value per row.
-    penalty, solver, level : optional
+    penalty, survey, solver, level : optional
         As in ``multinomial``; terms of a penalty are columns.
 
     Returns
@@ -366,6 +378,7 @@ def multinomial_matrix(
         offset=offset,
         weight_kind=weight_kind,
         cluster=cluster,
+        survey=survey,
         solver=solver,
         level=level,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 from logitkit.api.fitting import fit
+from logitkit.design.survey import Survey
 from logitkit.engine.solvers.newton import Newton
 from logitkit.models.links import Information
 from logitkit.models.ordinal import Ordinal
@@ -31,6 +32,7 @@ def ordinal(
     weight_kind: WeightKind = "frequency",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
+    survey: Survey | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
 ) -> OrdinalFit:
@@ -69,6 +71,8 @@ def ordinal(
         Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
         Clusters within which rows may be dependent: sandwich standard errors with factor G / (G - 1).
+    survey : Survey, optional
+        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
     solver : Newton, optional
         Options of the solver.
     level : float, default 0.95
@@ -107,6 +111,7 @@ def ordinal(
         weight_kind=weight_kind,
         missing=missing,
         cluster=cluster,
+        survey=survey,
         solver=solver,
         level=level,
     )

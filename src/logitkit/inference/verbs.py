@@ -169,6 +169,15 @@ def _independent_units(record: FitRecord) -> LogitkitError | None:
     )
 
 
+def _designed(record: FitRecord) -> LogitkitError | None:
+    """Refuse a covariance that would forget the design of a survey."""
+    if record.covariance.kind != "survey":
+        return None
+    return UnsupportedError(
+        f"The fit has the {record.covariance.label}, which another covariance would forget. Fit without survey= first."
+    )
+
+
 def _many_levels(record: FitRecord) -> LogitkitError | None:
     """Refuse refits of a model with so many levels that hardly a resample would hold them all."""
     if isinstance(record.coordinates, Coordinates):
@@ -310,7 +319,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "bootstrap": (_penalised("bootstrap"), *REFITTED),
     "jackknife": (_penalised("jackknife"), *REFITTED),
     # covariances
-    "robust": (_penalised("robust"), _withheld("A robust covariance")),
+    "robust": (_penalised("robust"), _withheld("A robust covariance"), _designed),
     # predictions
     "predictions": (_withheld("Predictions with errors", LEFT), _errors_of_predictors),
     "errors of predictors": (_errors_of_predictors,),
