@@ -27,6 +27,7 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "test of terms by Wald": lambda fit: fit.anova(test="Wald"),
     "test of terms by F": lambda fit: fit.anova(test="F"),
     "test of terms by score": lambda fit: fit.anova(test="score"),
+    "compare": lambda fit: lk.compare(fit, fit),
     "combine_tests": lambda fit: fit.combine_tests(),
     "iia_tests": lambda fit: fit.iia_tests(),
     "proportional_odds_test": lambda fit: fit.proportional_odds_test(),
@@ -55,6 +56,7 @@ PENALISED = LIKELIHOOD | {
     "test of terms by LR",
     "test of terms by Wald",
     "test of terms by score",
+    "compare",
     "bootstrap",
     "jackknife",
     "robust",
@@ -66,7 +68,7 @@ WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions",
 FIXED = {"certificate", "bias_correction"}  # of penalised fits, and of absorbed levels
 OTHER = "odds_ratios of the other outcome"
 F_TEST = {"test of terms by F"}  # none of these fits has a covariance with degrees of freedom
-RATIOS = {"lr_test", "test of terms by LR"} | LIKELIHOOD
+RATIOS = {"lr_test", "test of terms by LR", "compare"} | LIKELIHOOD
 
 
 def rows() -> pd.DataFrame:

@@ -95,6 +95,16 @@ def _has_likelihood(record: FitRecord) -> LogitkitError | None:
     )
 
 
+def _compared(record: FitRecord) -> LogitkitError | None:
+    """Refuse to compare models by a likelihood that is not that of the data."""
+    if record.has_likelihood:
+        return None
+    return UnsupportedError(
+        f"Models are compared by their likelihoods, which are not valid with {record.covariance.label}. Test the terms "
+        "by which they differ in the larger one: fit.anova(test='Wald') or fit.test(...)."
+    )
+
+
 def _converged(record: FitRecord) -> LogitkitError | None:
     """Refuse what starts from the maximum where it was not reached."""
     if record.converged:
@@ -311,6 +321,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "test of terms by Wald": (_penalised("test"),),
     "test of terms by F": (_penalised("test"), _has_degrees_of_freedom),
     "test of terms by score": (_penalised("score_test"), not_adjusted("score"), _converged),
+    "compare": (_penalised("lr_test"), not_adjusted("compare"), _compared, _converged),
     "combine_tests": (_same_predictors,),
     "iia_tests": (_penalised("lr_test"), not_adjusted("iia_tests"), _alternatives),
     "proportional_odds_test": (_penalised("lr_test"), _proportional),

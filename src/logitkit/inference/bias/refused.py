@@ -25,6 +25,10 @@ AFTER_ADJUSTMENT = {
         "sum to those observed, which its reference distribution takes for granted. Give rows that took no part in the "
         "fit, or look at fit.calibration()."
     ),
+    "compare": (
+        "Models are not compared after bias reduction: their information criteria are those of maximum likelihood. "
+        "fit.anova() and fit.drop1() test the terms of the larger model; or fit without penalty=."
+    ),
     "iia_tests": (
         "Tests of irrelevant alternatives are not offered after bias reduction: they compare fits by maximum "
         "likelihood. Fit without penalty=."

@@ -1,0 +1,85 @@
+"""The public functions that take several fits of the same rows: their comparison, and Vuong's test of two."""
+
+from __future__ import annotations
+
+from logitkit.errors import DataError
+from logitkit.inference.hypotheses.comparison import Comparison, compare_fits
+from logitkit.inference.hypotheses.vuong import VuongTest, vuong_test
+from logitkit.results.fit import Fit
+from logitkit.results.shown import shown
+
+__all__ = ["compare", "vuong"]
+
+
+def compare(*fits: Fit) -> Comparison:
+    """Compare models of the same rows: information criteria, Akaike weights, likelihood ratios where they are nested.
+
+    Parameters
+    ----------
+    *fits : Fit
+        Two or more, of any models, in any order.
+
+    Returns
+    -------
+    Comparison
+        In the order of their numbers of parameters; a likelihood ratio where the model before is within it: its columns
+        are combinations of those of the larger, and family and link are the same, or the one is a special case, as
+        proportional odds is of partial proportional odds.
+
+    Raises
+    ------
+    DataError
+        For other rows, outcomes or weights, and for fits that hold no rows.
+    UnsupportedError
+        With sampling weights or clusters, and after a penalty.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> found = lk.compare(lk.logit("low ~ age", births), lk.logit("low ~ age + C(race)", births))
+    >>> found.nested.tolist(), found.dof.tolist()
+    ([False, True], [0, 2])
+    """
+    _require_fits(fits)
+    return shown(compare_fits([fit.record for fit in fits], [fit.design for fit in fits]))
+
+
+def vuong(first: Fit, second: Fit) -> VuongTest:
+    """Test which of two models that are not nested is closer to the truth (Vuong 1989).
+
+    Parameters
+    ----------
+    first, second : Fit
+        Of the same rows.
+
+    Returns
+    -------
+    VuongTest
+        Whether they can be told apart, then z, positive where the first is closer, plain and corrected as AIC and BIC
+        are for the numbers of parameters.
+
+    Raises
+    ------
+    DataError, UnsupportedError, SeparationError
+        For other rows, nested models, models without a likelihood, and infinite estimates.
+
+    Examples
+    --------
+    Exchanged models have the opposite statistic:
+
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> one, other = (lk.logit(f"low ~ {x}", births) for x in ("lwt + age", "smoke + ht + ui"))
+    >>> bool(abs(lk.vuong(one, other).statistic + lk.vuong(other, one).statistic).max() < 1e-12)
+    True
+    """
+    _require_fits((first, second))
+    return shown(vuong_test((first.record, first.design), (second.record, second.design)))
+
+
+def _require_fits(fits: tuple[object, ...]) -> None:
+    """Refuse what is no fit."""
+    for k, fit in enumerate(fits, 1):
+        if not isinstance(fit, Fit):
+            raise DataError(f"Argument {k} is a {type(fit).__name__}, not a fit, such as lk.logit(...) returns.")

@@ -1,0 +1,226 @@
+r"""Models of the same rows side by side: information criteria, Akaike weights, likelihood ratios of nested ones.
+
+The Akaike weight of model k is :math:`e^{-\Delta_k / 2} / \sum_j e^{-\Delta_j / 2}` with :math:`\Delta_k` its AIC less
+the least. Models in the order of their numbers of parameters are a chain where each is within the next; of a chain the
+likelihood ratio of each to the one before it is chi-square if the smaller holds.
+
+References
+----------
+Burnham, K. P. and Anderson, D. R. (2002) Model Selection and Multimodel Inference, 2nd edition, section 2.9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.law import NORMAL
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError
+from logitkit.inference.fit_statistics import fit_statistics
+from logitkit.inference.hypotheses.nested import likelihood_ratio
+from logitkit.inference.hypotheses.spans import embedding, same_rows, zero_in_smaller
+from logitkit.inference.verbs import require
+from logitkit.typing import BoolArray, FloatArray, IntArray
+
+__all__ = ["Comparison", "compare_fits", "require_comparable"]
+
+Pair = tuple[FitRecord, Design]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Models of the same rows, in the order of their numbers of parameters.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        Their formulas, numbered as they were given.
+    models : tuple of str
+        What they are called.
+    n_params : (m,) int array
+        Parameters that were estimated.
+    deviance, loglik, aic, bic : (m,) array
+        Of each.
+    weight : (m,) array
+        Akaike weights, which sum to one.
+    nested : (m,) bool array
+        Whether the model before it is within it; False of the first.
+    statistic, p_value : (m,) array
+        The likelihood ratio to the model before it; missing where that is not within it.
+    dof : (m,) int array
+        Its degrees of freedom; 0 where there is none.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> larger = lk.logit("y ~ x", data)
+    >>> found = lk.compare(larger, lk.logit("y ~ 1", data))
+    >>> bool(np.isclose(found.statistic[1], larger.lr_test().statistic)), found.labels
+    (True, ('2: y ~ 1', '1: y ~ x'))
+    """
+
+    labels: tuple[str, ...]
+    models: tuple[str, ...]
+    n_params: IntArray
+    deviance: FloatArray
+    loglik: FloatArray
+    aic: FloatArray
+    bic: FloatArray
+    weight: FloatArray
+    nested: BoolArray
+    statistic: FloatArray
+    p_value: FloatArray
+    dof: IntArray
+
+    @property
+    def delta_aic(self) -> FloatArray:
+        """AIC less the least, (m,)."""
+        return np.asarray(self.aic - np.nanmin(self.aic))
+
+    @property
+    def delta_bic(self) -> FloatArray:
+        """BIC less the least, (m,)."""
+        return np.asarray(self.bic - np.nanmin(self.bic))
+
+
+def require_comparable(records: Sequence[FitRecord], designs: Sequence[Design | None]) -> list[Pair]:
+    """Return fits with their rows, if these are the same and have likelihoods.
+
+    Parameters
+    ----------
+    records : sequence of FitRecord
+        The fits.
+    designs : sequence of Design or None
+        Their rows.
+
+    Returns
+    -------
+    list of (FitRecord, Design)
+        As given.
+
+    Raises
+    ------
+    DataError
+        For fewer than two fits, fits without rows, and other rows, weights or outcomes.
+    UnsupportedError, ConvergenceError
+        After a penalty, with sampling weights or clusters, and where a fit has not converged.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 1, 0, 1, 0], "x": [1, 2, 3, 4, 5]})
+    >>> require_comparable([fit.record], [fit.design])
+    Traceback (most recent call last):
+    logitkit.errors.DataError: One fit has nothing to be compared with; give two or more.
+    """
+    if len(records) < 2:
+        raise DataError(f"{'One' if records else 'No'} fit has nothing to be compared with; give two or more.")
+    pairs: list[Pair] = []
+    for k, (record, design) in enumerate(zip(records, designs, strict=True), 1):
+        require(record, "compare")
+        if design is None:
+            raise DataError(
+                f"Fit {k} holds no rows, as it was loaded or pickled, so that it is not known whether they are those "
+                "of the others. Fit it again."
+            )
+        pairs.append((record, design))
+    for k, pair in enumerate(pairs[1:], 2):
+        if not same_rows(pairs[0], pair):
+            raise DataError(_difference(pairs[0], pair, k))
+    return pairs
+
+
+def _difference(first: Pair, other: Pair, number: int) -> str:
+    """Say how the rows of two fits differ, and what to do."""
+    one, two = first[1], other[1]
+    if one.n_rows != two.n_rows:
+        how = f"{one.n_rows:,} and {two.n_rows:,} rows"
+    elif not np.array_equal(one.positions, two.positions):
+        how = f"{one.n_rows:,} rows each, in other places of their tables"
+    elif not np.array_equal(one.response.weights, two.response.weights):
+        how = "other weights"
+    else:
+        how = "other outcomes"
+    return (
+        f"Fits 1 and {number} are of {how}, and likelihoods are compared on the same rows only. Drop the rows with a "
+        "missing value in any of the columns first, and fit all models to what is left."
+    )
+
+
+def compare_fits(records: Sequence[FitRecord], designs: Sequence[Design | None]) -> Comparison:
+    """Compare models of the same rows.
+
+    Parameters
+    ----------
+    records : sequence of FitRecord
+        The fits.
+    designs : sequence of Design or None
+        Their rows.
+
+    Returns
+    -------
+    Comparison
+        With likelihood ratios where a model is within the next.
+
+    Raises
+    ------
+    DataError, UnsupportedError, ConvergenceError
+        As ``require_comparable``.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fits = [lk.logit("y ~ x", data, link=link) for link in ("logit", "probit")]
+    >>> found = compare_fits([fit.record for fit in fits], [fit.design for fit in fits])
+    >>> found.nested.tolist(), round(float(found.weight.sum()), 12)
+    ([False, False], 1.0)
+    """
+    pairs = require_comparable(records, designs)
+    order = sorted(range(len(pairs)), key=lambda k: (pairs[k][0].n_params, k))
+    sorted_pairs = [pairs[k] for k in order]
+    found = [_ratio(smaller, larger) for smaller, larger in pairwise(sorted_pairs)]
+    rows = [(False, np.nan, 0), *found]
+    statistic, dof = np.array([row[1] for row in rows]), np.array([row[2] for row in rows], dtype=np.int64)
+    p_value = np.where(dof > 0, NORMAL.joint(np.nan_to_num(statistic), np.maximum(dof, 1)), np.nan)
+    own = [record for record, _ in sorted_pairs]
+    criteria = [fit_statistics(record) for record in own]
+    aic = np.array([each.aic for each in criteria])
+    relative = np.exp(-0.5 * (aic - np.nanmin(aic)))
+    return Comparison(
+        tuple(f"{k + 1}: {_label(record)}" for k, record in zip(order, own, strict=True)),
+        tuple(record.family.words.title for record in own),
+        np.array([record.n_params for record in own], dtype=np.int64),
+        np.array([record.deviance for record in own]),
+        np.array([record.loglik for record in own]),
+        aic,
+        np.array([each.bic for each in criteria]),
+        np.asarray(relative / np.nansum(relative)),
+        np.array([row[0] for row in rows]),
+        statistic,
+        np.where(np.isnan(statistic), np.nan, p_value),
+        dof,
+    )
+
+
+def _label(record: FitRecord) -> str:
+    """Return the formula of a fit, with what it absorbs, or how many columns it has."""
+    formula = record.info.formula or f"{len(record.info.names)} columns"
+    return f"{formula}, absorbing {', '.join(record.nuisance.columns)}" if record.nuisance.n_parameters else formula
+
+
+def _ratio(smaller: Pair, larger: Pair) -> tuple[bool, float, int]:
+    """Return whether a model is within another, the likelihood ratio, and its degrees of freedom."""
+    if smaller[0].n_params >= larger[0].n_params:
+        return False, np.nan, 0
+    embedded = embedding(smaller, larger)
+    if embedded is None:
+        return False, np.nan, 0
+    statistic, dof = likelihood_ratio(larger[0], smaller[0], zero_in_smaller(larger[0], embedded))
+    return True, statistic, dof
