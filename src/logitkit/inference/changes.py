@@ -23,7 +23,16 @@ from logitkit.errors import DataError, FormulaError, nearest_name
 from logitkit.inference.delta import Estimates
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["Entangled", "Ratios", "column_changes", "entangled_terms", "ratios_of", "read_together", "without_ratio"]
+__all__ = [
+    "Entangled",
+    "Ratios",
+    "column_changes",
+    "entangled_terms",
+    "ratios_of",
+    "read_together",
+    "variables_of",
+    "without_ratio",
+]
 
 
 @dataclass(frozen=True)
@@ -198,7 +207,7 @@ def entangled_terms(info: DesignInfo) -> tuple[Entangled, ...]:
         return ()
     made, known, coded = info.coding.factors, info.coding.variables, info.coding.coded_levels()
     terms = {term.name: made.get(term.name, ()) for term in info.terms if term.name != INTERCEPT}
-    variables = {expression: _variables(expression, known) for expression in _expressions(info)}
+    variables = {expression: variables_of(expression, known) for expression in _expressions(info)}
     n_columns = {term.name: len(term.columns) for term in info.terms}
     found = []
     for group in _connected(variables):
@@ -256,7 +265,7 @@ def read_together(info: DesignInfo, columns: IntArray) -> bool:
         return False
     made, known = info.coding.factors, info.coding.variables
     read = {
-        term.name: set().union(*(_variables(expression, known) for expression in made.get(term.name, ())))
+        term.name: set().union(*(variables_of(expression, known) for expression in made.get(term.name, ())))
         for term in info.terms
         if term.name != INTERCEPT
     }
@@ -285,8 +294,26 @@ def _expressions(info: DesignInfo) -> Iterator[str]:
     )
 
 
-def _variables(expression: str, known: tuple[str, ...]) -> set[str]:
-    """Return the columns of the table that an expression reads; what lag() reads is another row's."""
+def variables_of(expression: str, known: tuple[str, ...]) -> set[str]:
+    """Return the columns of the table that an expression reads; what lag() reads is another row's.
+
+    Parameters
+    ----------
+    expression : str
+        A factor of a term.
+    known : tuple of str
+        Columns that the formula uses.
+
+    Returns
+    -------
+    set of str
+        Those that it names.
+
+    Examples
+    --------
+    >>> sorted(variables_of("np.log(dose / `body weight`)", ("dose", "body weight", "age")))
+    ['body weight', 'dose']
+    """
     if expression in known:
         return {expression}
     quoted = re.findall(r"`([^`]*)`", expression)
@@ -346,7 +373,7 @@ def _require_alone(info: DesignInfo, name: str, terms: list[str]) -> None:
 def _why_unknown(info: DesignInfo, name: str, wanted: str, numeric: list[str]) -> str:
     assert info.coding is not None
     made, coded = info.coding.factors, info.coding.coded_levels()
-    inside = [expression for expression in numeric if name in _variables(expression, info.coding.variables)]
+    inside = [expression for expression in numeric if name in variables_of(expression, info.coding.variables)]
     if inside:
         _require_alone(info, name, [term.name for term in info.terms if set(inside) & set(made.get(term.name, ()))])
         return (

@@ -122,18 +122,20 @@ def _one_by_one(record: FitRecord) -> LogitkitError | None:
     )
 
 
-def _separated(record: FitRecord) -> LogitkitError | None:
-    """Refuse refits of a fit without a finite estimate."""
-    if record.is_separated:
-        return SeparationError(
-            "The data of the fit are separated: estimates are infinite, and their sampling distribution is not "
-            "defined. Leave out the terms that separate the outcomes, or use a penalty."
-        )
-    if record.converged:
-        return None
-    return ConvergenceError(
-        f"The fit has not converged ({record.status.value}); there is no estimate for refits to start from."
-    )
+def _finite(what: str, end: str) -> Condition:
+    """Return the condition that there is a finite estimate."""
+
+    def look(record: FitRecord) -> LogitkitError | None:
+        if record.is_separated:
+            return SeparationError(
+                f"The data of the fit are separated: estimates are infinite, and {what}. Leave out the terms that "
+                "separate the outcomes, or use a penalty."
+            )
+        if record.converged:
+            return None
+        return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate {end}.")
+
+    return look
 
 
 def _own_predictors(record: FitRecord) -> LogitkitError | None:
@@ -144,18 +146,6 @@ def _own_predictors(record: FitRecord) -> LogitkitError | None:
         f"{record.family.words.title}: a probability depends on several linear predictors, so that no value of one of "
         "them gives it. Inverse prediction is of two outcomes, or of ordered ones by cumulative probabilities."
     )
-
-
-def _located(record: FitRecord) -> LogitkitError | None:
-    """Refuse the value at which a probability is reached where estimates are infinite, or none were found."""
-    if record.is_separated:
-        return SeparationError(
-            "The data of the fit are separated: estimates are infinite, and no value is known at which a probability "
-            "is reached. Leave out the terms that separate the outcomes, or use a penalty."
-        )
-    if record.converged:
-        return None
-    return ConvergenceError(f"The fit has not converged ({record.status.value}); there is no estimate to invert.")
 
 
 def _beside(verb: NuisanceVerb) -> Condition:
@@ -302,7 +292,12 @@ def _inverse_ratio(record: FitRecord) -> LogitkitError | None:
     )
 
 
-REFITTED = (_separated, _beside("refit"), _many_levels, _independent_units)
+REFITTED = (
+    _finite("their sampling distribution is not defined", "for refits to start from"),
+    _beside("refit"),
+    _many_levels,
+    _independent_units,
+)
 LEFT = "fit.predict gives the probabilities."
 #: Conditions by verb, in the order in which they are looked at.
 VERBS: dict[str, tuple[Condition, ...]] = {
@@ -340,7 +335,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
         _withheld("Inverse prediction", LEFT),
         _beside("average predictions"),
         _own_predictors,
-        _located,
+        _finite("no value is known at which a probability is reached", "to invert"),
     ),
     # many levels
     "bias_correction": (_beside("bias_correction"), _corrected),

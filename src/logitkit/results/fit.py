@@ -109,6 +109,7 @@ class Fit(MeanVerbs):
         *,
         outcome: Any = None,
         against: Any = None,
+        at: Mapping[str, Any] | None = None,
         method: IntervalMethod = "wald",
         adjust: IntervalAdjustment | None = None,
     ) -> pd.DataFrame:
@@ -128,6 +129,10 @@ class Fit(MeanVerbs):
             The outcome whose odds are compared. Default: each outcome in turn, or the event of two outcomes.
         against : object, optional
             The outcome compared with; by default the reference, in the symmetric form the first outcome.
+        at : mapping of str to values, optional
+            Values of variables, one or several: the ratio of each variable at every combination of those that interact
+            with it, from rows that the formula builds; units are then of columns of the table. A ratio that depends on
+            a variable without a value is missing, and ``depends_on`` names that.
         method : {'wald', 'profile', 'score'}
             How intervals are made, as in ``confint``.
         adjust : {'bonferroni', 'single-step'}, optional
@@ -139,8 +144,13 @@ class Fit(MeanVerbs):
             Columns unit, odds_ratio, std_error, conf_low, conf_high and p_value; one row per coefficient other than the
             intercepts, with several outcomes labelled by the two outcomes compared. Missing for columns that cannot
             change alone, such as those of a spline, and for ratios too large or too small for a floating-point number.
+            With ``at`` columns variable, from, to and the values of others in place of term and unit.
         """
         first, second = places_of(self.record.info, outcome=outcome, against=against)
+        if at is not None:
+            from logitkit.results.ratios_at import ratios_at
+
+            return ratios_at(self._own_rows, at, units, level, (first, second), method, adjust)
         return ratio_frame(self.record, self.design, (first, second), units, level, method, adjust)
 
     def confint(
