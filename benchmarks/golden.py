@@ -27,7 +27,7 @@ import logitkit as lk
 LEFT_OUT = {"plot", "report", "save", "record", "trace", "confusion", "on"}
 EXTRA: dict[str, tuple[dict[str, Any], ...]] = {
     "bootstrap": ({"n": 20, "seed": 3},),
-    "confint": ({"method": "wald"}, {"method": "wald", "level": 0.9}),
+    "confint": ({"method": "wald"}, {"method": "wald", "level": 0.9}, {"method": "profile"}, {"method": "score"}),
     "odds_ratios": ({}, {"units": {"age": 10.0}}),
     "effects": ({"variable": "age", "values": [20.0, 30.0]},),
     "residuals": ({"kind": "deviance"}, {"kind": "pearson"}, {"kind": "response"}),

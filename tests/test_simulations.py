@@ -40,6 +40,17 @@ def test_wald_intervals_cover_and_tests_reject_as_promised():
     assert within(rejected / repeats, 0.05, repeats)
 
 
+def test_profile_and_score_intervals_cover_as_promised():
+    rng = np.random.default_rng(11)
+    repeats, covered = 500, {"profile": np.zeros(3), "score": np.zeros(3)}
+    for _ in range(repeats):
+        fit = lk.logit_matrix(*draw(rng, 100), NAMES)
+        for method, count in covered.items():
+            limits = fit.confint(method)
+            count += (limits["conf_low"] <= TRUTH) & (limits["conf_high"] >= TRUTH)
+    assert all(within(share, 0.95, repeats) for count in covered.values() for share in count / repeats)
+
+
 def test_standard_errors_are_the_spread_of_the_estimates():
     rng = np.random.default_rng(2)
     fits = [lk.logit_matrix(*draw(rng, 2_000), NAMES) for _ in range(1_000)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,14 @@ from logitkit.inference.conditioning import conditioning
 from logitkit.inference.fit_statistics import FitStatistics, explained_share, fit_statistics
 from logitkit.inference.hypotheses.likelihood_ratio import null_test
 from logitkit.inference.hypotheses.wald import coefficient_estimates
-from logitkit.inference.intervals.adjusted import ADJUSTMENTS, adjusted_coefficients
-from logitkit.inference.intervals.simultaneous import Adjustment
 from logitkit.inference.penalised.posterior import has_posterior, posterior_condition
 from logitkit.inference.ratios import OddsRatios
 from logitkit.options import require_flag
 from logitkit.report.frames import ResultFrame
 from logitkit.typing import FloatArray
+
+if TYPE_CHECKING:
+    from logitkit.inference.intervals.simultaneous import Adjustment
 
 __all__ = [
     "absorbed_frame",
@@ -45,6 +46,8 @@ def tidy_frame(
     require_flag("nonzero", nonzero)
     table = coefficient_estimates(record, level)
     if adjust is not None:
+        from logitkit.inference.intervals.adjusted import ADJUSTMENTS, adjusted_coefficients
+
         table = adjusted_coefficients(record, table, adjust)
     found = pd.DataFrame(
         {

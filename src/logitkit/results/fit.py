@@ -16,7 +16,6 @@ from logitkit.report import tidy
 from logitkit.report.summary import summary_document
 from logitkit.results.documented import documents
 from logitkit.results.figures import FitPlots
-from logitkit.results.intervals import interval_frame, ratio_frame
 from logitkit.results.mean_verbs import MeanVerbs
 from logitkit.results.on_rows import FitOnRows
 from logitkit.results.shown import Summary, shown_summary
@@ -146,6 +145,8 @@ class Fit(MeanVerbs):
             change alone, such as those of a spline, and for ratios too large or too small for a floating-point number.
             With ``at`` columns variable, from, to and the values of others in place of term and unit.
         """
+        from logitkit.results.intervals import ratio_frame
+
         first, second = places_of(self.record.info, outcome=outcome, against=against)
         if at is not None:
             from logitkit.results.ratios_at import ratios_at
@@ -190,6 +191,8 @@ class Fit(MeanVerbs):
             Bootstrap limits are infinite where sufficiently many replicates are, and missing where replicates or
             jackknife refits do not determine them; the name of the columns states the method.
         """
+        from logitkit.results.intervals import interval_frame
+
         return interval_frame(self.record, self._own_rows, method, level, of, adjust, kind)
 
     def profile(self, of: str | Sequence[str] | None = None, level: float | None = None) -> ProfileResult:

@@ -92,6 +92,12 @@ def _bootstrap_frame(
     return ResultFrame(np.column_stack([found.low, found.high]), _index(record, asked), columns)
 
 
+def _name(record: FitRecord, function: FloatArray, place: int) -> str:
+    """Return what the function of a ratio is called in a warning."""
+    used = np.flatnonzero(function)
+    return record.names[used[0]] if used.size == 1 else f"ratio {place + 1}"
+
+
 def ratio_frame(
     record: FitRecord,
     design: Design | None,
@@ -107,7 +113,7 @@ def ratio_frame(
     labels = []
 
     def limits(functions: FloatArray) -> tuple[FloatArray, FloatArray]:
-        names = tuple(f"ratio {k + 1}" for k in range(len(functions)))
+        names = tuple(_name(record, function, k) for k, function in enumerate(functions))
         asked = AskedFunctions(names, functions, np.zeros(len(functions)), own=False)
         found = limits_of(record, design, asked, method, level, adjust)
         labels.append(found.label)
