@@ -45,9 +45,9 @@ def test_profile_and_score_intervals_cover_as_promised():
     repeats, covered = 500, {"profile": np.zeros(3), "score": np.zeros(3)}
     for _ in range(repeats):
         fit = lk.logit_matrix(*draw(rng, 100), NAMES)
-        for method, count in covered.items():
+        for method in covered:
             limits = fit.confint(method)
-            count += (limits["conf_low"] <= TRUTH) & (limits["conf_high"] >= TRUTH)
+            covered[method] += (limits["conf_low"] <= TRUTH) & (limits["conf_high"] >= TRUTH)
     assert all(within(share, 0.95, repeats) for count in covered.values() for share in count / repeats)
 
 

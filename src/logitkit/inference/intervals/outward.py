@@ -21,6 +21,7 @@ def outward_root(
     tol: float,
     *,
     known: bool = True,
+    at_start: float = math.nan,
 ) -> float:
     """Return where a function that rises in one direction is zero.
 
@@ -39,6 +40,8 @@ def outward_root(
         Of the function.
     known : bool, default True
         Whether the function is below zero at the start.
+    at_start : float, optional
+        What it is there, where that is known.
 
     Returns
     -------
@@ -53,7 +56,8 @@ def outward_root(
     -1.414213562
     """
     inside, outside = start if known else -side * math.inf, side * math.inf
-    value, before, length = (start + side * unit if known else start), None, unit
+    value, length = (start + side * unit if known else start), unit
+    before = None if math.isnan(at_start) else (start, at_start)
     for _ in range(STEPS):
         found = measure(value)
         if found is None or found[0] > 0.0:

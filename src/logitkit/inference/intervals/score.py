@@ -45,7 +45,7 @@ __all__ = ["score_intervals"]
 
 TOL = 1e-9  # of the root of the statistic
 CERTAIN = 1e-5  # of half the statistic: where second derivatives are expected ones, slices are minimised to less
-LOOKS = 6  # values beyond an end, each twice as far from the estimate, that tell whether the set goes on there
+LOOKS = (1.0, 4.0)  # lengths of the interval's side, beyond its end, where values are tried again
 
 
 def score_intervals(
@@ -166,27 +166,29 @@ class _Score:
     def end(self, side: float, *, known: bool) -> tuple[End, bool]:
         """Return an end of the set, and whether values beyond it belong to the set too."""
         slices = ProfileSlices(self._objective, self._function, self._coef, 0.0)
-        steps = 0
+        steps, at, last = 0, math.nan, math.nan
 
         def measure(value: float) -> tuple[float, float] | None:
-            nonlocal steps
+            nonlocal steps, at, last
             steps += 1
             root = self.root(slices, value)
+            at, last = value, root
             return None if math.isnan(root) else (side * root - self._critical, math.nan)
 
         unit = self._critical * slices.unit()
-        value = outward_root(measure, self._start, side, unit, TOL, known=known)
+        begin = -self._critical if known else math.nan
+        value = outward_root(measure, self._start, side, unit, TOL, known=known, at_start=begin)
         if math.isinf(value):
             return End(value, steps=steps), False
-        here = self.root(slices, value)
+        here = last if at == value else self.root(slices, value)
         difference = 0.5 * (here**2 - self._critical**2)
         if math.isnan(here):
             return End(math.nan, steps=steps), False
         end = End(value, difference, 0.0, steps, within=CERTAIN)
         step = max(abs(value - self._start), unit)
         more = False
-        for look in range(LOOKS):
-            beyond = self.root(slices, value + side * step * 2.0**look)
+        for look in LOOKS:
+            beyond = self.root(slices, value + side * step * look)
             if math.isnan(beyond):
                 break
             more |= abs(beyond) < self._critical
