@@ -152,6 +152,7 @@ def test_every_verb_is_its_formula(case: Strata) -> None:
         check_statistics(c, fit, twin)
         check_rows(c, fit, made)
         check_tests(c, fit, twin, made, names)
+        check_intervals(c, fit, made, names)
         check_diagnostics(c, fit, made)
         check_new_rows(c, fit, made)
         check_moved_rows(c, fit, made)
@@ -225,6 +226,31 @@ def check_tests(c: Comparison, fit: lk.Fit, twin: BinaryTwin, made: Case, names:
         limits = np.exp(twin.coef[j] + np.array([-z, 0.0, z]) * error[j])
         shown = ratios.loc[name, ["conf_low", "odds_ratio", "conf_high"]]
         c.near(f"odds_ratios {name}", shown, limits, rtol=NEAR)
+
+
+def check_intervals(c: Comparison, fit: lk.Fit, made: Case, names: list[str]) -> None:
+    """The statistics of fits with the coefficient held at the ends are at their quantile."""
+    twin = made.twin
+    if twin.kind == "sampling" or twin.clusters is not None or "absorb" in made.options:
+        for method in ("profile", "score"):
+            c.refused(f"confint({method!r})", lambda method=method: fit.confint(method), UnsupportedError)
+        return
+    z, j, used = 1.959963984540054, len(names) - 1, twin.w > 0.0
+    X, y, w, offset = twin.X[used], twin.y[used], twin.w[used], twin.offset[used]
+    others = np.delete(X, j, axis=1)
+    for method in ("profile", "score"):
+        for end in fit.confint(method, of=names[j]).to_numpy()[0]:
+            shift = offset + X[:, j] * end
+            coef = newton(others, y, w, shift) if others.shape[1] else np.zeros(0)
+            if np.isnan(coef).any():  # the twin is no solver of hard problems
+                continue
+            eta = others @ coef + shift
+            lost = 2.0 * w @ (row_loss(eta, y) - row_loss(twin.eta[used], y))
+            mu = 1.0 / (1.0 + np.exp(-eta))
+            gradient = X.T @ (w * (y - mu))
+            information = (X.T * (w * mu * (1 - mu))) @ X
+            score = gradient @ np.linalg.solve(information, gradient)
+            c.near(f"{method} at {end:.6g}", {"profile": lost, "score": score}[method], z * z, atol=1e-6)
 
 
 def check_diagnostics(c: Comparison, fit: lk.Fit, made: Case) -> None:
