@@ -57,7 +57,8 @@ def complete_separation(infinite: Sequence[str]) -> str:
         text += f" Infinite, of known sign: {name_list(infinite)}."
     return (
         f"{text} {PERFECT} With many columns relative to the number of rows it happens by chance. "
-        "Remedies: fewer columns, more data, or a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
+        "Remedies: fewer columns, more data, or penalty=lk.Jeffreys(), whose estimates are finite; fit.remedies() "
+        "compares it with others."
     )
 
 

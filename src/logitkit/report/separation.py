@@ -20,13 +20,13 @@ CONTRASTS_MOST = 2_000  # differences whose limit is looked for
 REMEDIES_OF_TWO = (
     "These have no standard error, interval or p-value; the other coefficients are those of the limiting model on the "
     "rows that overlap, as are the likelihood statistics. Remedies: merge or drop the level or column at fault, gather "
-    "more data, or fit with a penalty, such as penalty=lk.Ridge(0.01), whose estimates are finite."
+    "more data, or fit with penalty=lk.Jeffreys(), whose estimates are finite; fit.remedies() compares it with others."
 )
 REMEDIES_OF_SEVERAL = (
     "Infinite and undetermined coefficients have no standard error, interval or p-value; the other coefficients are "
     "those of the limiting model, as are the likelihood statistics. Remedies: merge outcomes or levels, drop the "
-    "column at fault, gather more data, or fit with a penalty, such as penalty=lk.Ridge(0.01), whose estimates are "
-    "finite."
+    "column at fault, gather more data, or fit with penalty=lk.Jeffreys(), whose estimates are finite; "
+    "fit.remedies() compares it with others."
 )
 
 

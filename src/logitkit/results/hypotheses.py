@@ -21,6 +21,7 @@ from logitkit.results.shown import shown
 if TYPE_CHECKING:
     from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
     from logitkit.inference.resampling.units import ResamplingKind
+    from logitkit.results.remedied import RemediesResult
     from logitkit.results.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["Hypotheses"]
@@ -194,6 +195,24 @@ class Hypotheses(Quantities):
         from logitkit.inference.incidental import bias_correction
 
         return shown(bias_correction(self.record, self._own_rows.design, method, level))
+
+    def remedies(self, level: float | None = None) -> RemediesResult:
+        """Fit the model by maximum likelihood, with Firth's penalty, FLIC and log-F priors, side by side.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        RemediesResult
+            Estimates with profile intervals, finite but for maximum likelihood where data are separated; it prints as a
+            table, and ``to_frame()`` has it.
+        """
+        from logitkit.results.remedied import remedies_of
+
+        return remedies_of(self, level)
 
     def collinearity(self) -> pd.DataFrame:
         """Return variance inflation factors, generalised to terms with several coefficients.

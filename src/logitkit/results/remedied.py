@@ -1,0 +1,63 @@
+"""Remedies with their table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+import logitkit.report.remedies  # noqa: F401 - says how these results are shown
+from logitkit.inference.bias.remedies import Remedies, remedies
+from logitkit.report.frames import ResultFrame
+from logitkit.results.shown import shown
+
+if TYPE_CHECKING:
+    from logitkit.results.quantities import Quantities
+
+__all__ = ["RemediesResult", "remedies_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class RemediesResult(Remedies):
+    """Ways to fit a model, side by side, with a table.
+
+    Parameters
+    ----------
+    terms : tuple of str
+        The p coefficients.
+    fits : tuple of Remedy
+        In order: maximum likelihood, Firth, FLIC, log-F.
+    left_aside : tuple of (str, str)
+        Those that the model has not got, and why.
+    event_rate : float
+        Proportion of events; nan where there is no event.
+    level : float
+        Confidence level.
+    separated : bool
+        Whether the data are separated.
+    """
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the estimates, one row per coefficient and fit.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns term, fit, estimate, conf_low, conf_high.
+        """
+        values = np.array([[fit.estimate, fit.low, fit.high] for fit in self.fits])  # (fits, 3, p)
+        table = values.transpose(2, 0, 1).reshape(-1, 3)
+        columns = dict(zip(("estimate", "conf_low", "conf_high"), table.T, strict=True))
+        terms = [term for term in self.terms for _ in self.fits]
+        return ResultFrame({"term": terms, "fit": [fit.name for fit in self.fits] * len(self.terms)} | columns)
+
+
+def remedies_of(fit: Quantities, level: float | None) -> RemediesResult:
+    """Return the remedies of a fit."""
+    found = remedies(fit.record, fit.design, level)
+    result: RemediesResult = shown(
+        RemediesResult(**{field.name: getattr(found, field.name) for field in fields(found)})
+    )
+    return result
