@@ -14,9 +14,9 @@ from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
 from logitkit.errors import ConvergenceError, LogitkitError, SeparationError, UnsupportedError
 from logitkit.inference.bias.refused import not_adjusted, why_no_ratios
+from logitkit.inference.conditions import certified, inverse_ratio, named_ratio, same_predictors
 from logitkit.inference.penalised.posterior import ELSEWHERE, is_withheld, why_withheld
 from logitkit.inference.penalised.refusals import AFTER_PENALTY
-from logitkit.models.words import ODDS_RATIO
 
 __all__ = ["VERBS", "may", "require"]
 
@@ -216,28 +216,6 @@ def _independent(record: FitRecord) -> LogitkitError | None:
     )
 
 
-def _certified(record: FitRecord) -> LogitkitError | None:
-    """Refuse a certificate where there is no penalty, or nothing that was minimised."""
-    if record.penalty is None:
-        return UnsupportedError(
-            "A certificate belongs to a penalised fit, and this fit has no penalty: the gradient is zero at the "
-            "estimates, and fit.glance() reports the Newton decrement."
-        )
-    if record.penalty.certified:
-        return None
-    return UnsupportedError(
-        "A relaxed lasso lies between two fits and minimises no objective, so there is nothing to certify. The "
-        "lasso that chose its columns has a certificate: fit it with gamma=1."
-    )
-
-
-def _same_predictors(record: FitRecord) -> LogitkitError | None:
-    """Refuse to combine outcomes whose predictors differ."""
-    if not record.restricted:
-        return None
-    return UnsupportedError("Outcomes with different predictors cannot be tested for being combined.")
-
-
 def _proportional(record: FitRecord) -> LogitkitError | None:
     """Refuse the test of proportional odds where there is nothing to test, or no likelihood."""
     if record.family.words.ordered and len(record.outcomes) < 3:
@@ -271,27 +249,6 @@ def _alternatives(record: FitRecord) -> LogitkitError | None:
     )
 
 
-def _named_ratio(record: FitRecord) -> LogitkitError | None:
-    """Refuse ratios where the exponential of a coefficient is none."""
-    words = record.family.words
-    if words.ratio is not None:
-        return None
-    return UnsupportedError(
-        f"{words.title}: exp(coefficient) is not an odds ratio and has no name of its own. {words.instead}"
-    )
-
-
-def _inverse_ratio(record: FitRecord) -> LogitkitError | None:
-    """Refuse the ratio of the non-event where it is not the inverse of that of the event."""
-    words = record.family.words
-    if not record.is_single or words.ratio is None or words.ratio.name == ODDS_RATIO.name:
-        return None
-    return UnsupportedError(
-        f"The {words.ratio.name} of {record.outcomes[0]!r} is not the inverse of that of the event, "
-        f"{record.outcomes[1]!r}: fit the model with the other event, event=."
-    )
-
-
 REFITTED = (
     _finite("their sampling distribution is not defined", "for refits to start from"),
     _beside("refit"),
@@ -306,9 +263,9 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "confint": (_withheld("Intervals"),),
     "profile": (_has_likelihood, _beside("profile"), _one_by_one, _converged),
     "score": (not_adjusted("score"), _has_likelihood, _beside("profile"), _one_by_one, _converged),
-    "odds_ratios": (_named_ratio,),
-    "odds_ratios of the other outcome": (_named_ratio, _inverse_ratio),
-    "certificate": (_certified,),
+    "odds_ratios": (named_ratio,),
+    "odds_ratios of the other outcome": (named_ratio, inverse_ratio),
+    "certificate": (certified,),
     # tests
     "test": (_penalised("test"),),
     "lr_test": (_penalised("lr_test"), _working("use fit.test(...), a Wald test.")),
@@ -317,7 +274,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "test of terms by F": (_penalised("test"), _has_degrees_of_freedom),
     "test of terms by score": (_penalised("score_test"), not_adjusted("score"), _converged),
     "compare": (_penalised("lr_test"), not_adjusted("compare"), _compared, _converged),
-    "combine_tests": (_same_predictors,),
+    "combine_tests": (same_predictors,),
     "iia_tests": (_penalised("lr_test"), not_adjusted("iia_tests"), _alternatives),
     "proportional_odds_test": (_penalised("lr_test"), _proportional),
     # other samples

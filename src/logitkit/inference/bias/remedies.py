@@ -42,6 +42,11 @@ class Remedy(NamedTuple):
         Coefficients with intervals, infinite where they are; nan where aliased.
     mean : float
         Mean probability of the event on the rows of the fit; nan where there is no event.
+
+    Examples
+    --------
+    >>> Remedy("Firth", "penalty=lk.Jeffreys()", np.ones(1), np.zeros(1), np.full(1, 2.0), 0.5).name
+    'Firth'
     """
 
     name: str

@@ -1,0 +1,124 @@
+"""Conditions of verbs that ask what model a fit is of, and what was minimised."""
+
+from __future__ import annotations
+
+from logitkit.engine.record import FitRecord
+from logitkit.errors import LogitkitError, UnsupportedError
+from logitkit.models.words import ODDS_RATIO
+
+__all__ = ["certified", "inverse_ratio", "named_ratio", "same_predictors"]
+
+
+def certified(record: FitRecord) -> LogitkitError | None:
+    """Refuse a certificate where there is no penalty, or nothing that was minimised.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LogitkitError or None
+        Why there is no answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> str(certified(fit.record))[:30]
+    'A certificate belongs to a pen'
+    """
+    if record.penalty is None:
+        return UnsupportedError(
+            "A certificate belongs to a penalised fit, and this fit has no penalty: the gradient is zero at the "
+            "estimates, and fit.glance() reports the Newton decrement."
+        )
+    if record.penalty.certified:
+        return None
+    return UnsupportedError(
+        "A relaxed lasso lies between two fits and minimises no objective, so there is nothing to certify. The "
+        "lasso that chose its columns has a certificate: fit it with gamma=1."
+    )
+
+
+def same_predictors(record: FitRecord) -> LogitkitError | None:
+    """Refuse to combine outcomes whose predictors differ.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LogitkitError or None
+        Why there is no answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> same_predictors(fit.record) is None
+    True
+    """
+    if not record.restricted:
+        return None
+    return UnsupportedError("Outcomes with different predictors cannot be tested for being combined.")
+
+
+def named_ratio(record: FitRecord) -> LogitkitError | None:
+    """Refuse ratios where the exponential of a coefficient is none.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LogitkitError or None
+        Why there is no answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> named_ratio(fit.record) is None
+    True
+    """
+    words = record.family.words
+    if words.ratio is not None:
+        return None
+    return UnsupportedError(
+        f"{words.title}: exp(coefficient) is not an odds ratio and has no name of its own. {words.instead}"
+    )
+
+
+def inverse_ratio(record: FitRecord) -> LogitkitError | None:
+    """Refuse the ratio of the non-event where it is not the inverse of that of the event.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+
+    Returns
+    -------
+    LogitkitError or None
+        Why there is no answer.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> inverse_ratio(fit.record) is None
+    True
+    """
+    words = record.family.words
+    if not record.is_single or words.ratio is None or words.ratio.name == ODDS_RATIO.name:
+        return None
+    return UnsupportedError(
+        f"The {words.ratio.name} of {record.outcomes[0]!r} is not the inverse of that of the event, "
+        f"{record.outcomes[1]!r}: fit the model with the other event, event=."
+    )
