@@ -169,6 +169,16 @@ def _independent_units(record: FitRecord) -> LogitkitError | None:
     )
 
 
+def _unadjusted(record: FitRecord) -> LogitkitError | None:
+    """Refuse a sandwich of estimates whose scores do not sum to zero."""
+    if record.adjustment is None:
+        return None
+    return UnsupportedError(
+        "A robust covariance of bias-reduced estimates is not offered: a sandwich is made of scores that sum to "
+        "zero, and these do not. Fit by maximum likelihood, or resample with fit.bootstrap(...)."
+    )
+
+
 def _designed(record: FitRecord) -> LogitkitError | None:
     """Refuse a covariance that would forget the design of a survey."""
     if record.covariance.kind != "survey":
@@ -282,7 +292,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     "bootstrap": (_penalised("bootstrap"), *REFITTED),
     "jackknife": (_penalised("jackknife"), *REFITTED),
     # covariances
-    "robust": (_penalised("robust"), _withheld("A robust covariance"), _designed),
+    "robust": (_penalised("robust"), _withheld("A robust covariance"), _designed, _unadjusted),
     # predictions
     "predictions": (_withheld("Predictions with errors", LEFT), _errors_of_predictors),
     "errors of predictors": (_errors_of_predictors,),

@@ -18,8 +18,8 @@ R = TypeVar("R")
 C = TypeVar("C")
 
 ROBUST = (
-    "Robust standard errors: cluster= for rows that belong together, weight_kind='sampling' for weights of a survey; "
-    "with a column that numbers the rows as cluster= they are heteroskedasticity-consistent (HC0, times n / (n - 1))."
+    "Robust standard errors: fit.robust('HC3'), fit.robust('cluster', cluster=...), fit.robust('CR2', cluster=...), "
+    "fit.robust('HAC', time=...) after the fit; cluster= or weight_kind='sampling' with it; survey=lk.Survey(...)."
 )
 SOLVER = "Options of the solver: solver=lk.Newton(tol=..., max_iter=...), with a penalty lk.ProxNewton(...)."
 PENALTY = (

@@ -286,6 +286,8 @@ def test_refusals_of_models(several: Fit, births: pd.DataFrame) -> None:
             several.robust(kind, **given)
     with pytest.raises(UnsupportedError, match="after a penalty"):
         lk.logit("low ~ lwt", births, penalty=lk.Ridge(0.1)).robust("HC0")
+    with pytest.raises(UnsupportedError, match="bias-reduced"):
+        lk.logit("low ~ lwt", births, penalty=lk.Jeffreys()).robust("HC0")
     with pytest.raises(UnsupportedError, match="there are clusters"):
         lk.logit("low ~ lwt", births, cluster="g").robust("HC0")
     with pytest.raises(UnsupportedError, match="Resampling draws independent"):
