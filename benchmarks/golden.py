@@ -29,7 +29,7 @@ EXTRA: dict[str, tuple[dict[str, Any], ...]] = {
     "bootstrap": ({"n": 20, "seed": 3},),
     "confint": ({"method": "wald"}, {"method": "wald", "level": 0.9}, {"method": "profile"}, {"method": "score"}),
     "odds_ratios": ({}, {"units": {"age": 10.0}}),
-    "effects": ({"variable": "age", "values": [20.0, 30.0]},),
+    "average_predictions": ({"variable": "age", "values": [20.0, 30.0]},),
     "residuals": ({"kind": "deviance"}, {"kind": "pearson"}, {"kind": "response"}),
     "goodness_of_fit": ({}, {"grouping": "r"}),
     "combine_tests": ({"test": "Wald"}, {"test": "LR"}),

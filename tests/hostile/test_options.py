@@ -78,6 +78,7 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
     }
     given: dict[str, tuple[Any, ...]] = {
         "test": ("age = 0",),
+        "contrast": ({"age": 30}, {"age": 20}),
         "on": (FRAME,),
         "at": (path.record.strengths[-1],),
         "choose": ("aic",),
@@ -86,7 +87,7 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
         for name, function in inspect.getmembers(type(result), inspect.isfunction):
             if name.startswith("_") or name in SLOW | {"report", "save"}:
                 continue
-            args = ("age",) if name == "effects" else given.get(name, ())
+            args = ("age",) if name == "average_predictions" else given.get(name, ())
             named = {"outcome": "white"} if "several" in owner and ".plot.residuals" in f"{owner}.{name}" else {}
             yield f"{owner}.{name}", (function.__get__(result), args, named)
 

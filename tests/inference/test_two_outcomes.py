@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.results.effects import effects_of
+from logitkit.results.average_predictions import average_predictions_of
 from logitkit.results.rows import Rows
 from tolerances import EXACT, ROUTE
 
@@ -175,8 +175,8 @@ def test_average_predictions(name: str, reference: str | None) -> None:
         data = rows.assign(copy=2.0 * rows["x"])
         if name == "aliased" and variable == "x":
             continue  # x cannot be set while its copy stays
-        one = effects_of(Rows(several.record, several.design, data), variable, values, level=0.9)
-        other = effects_of(Rows(two.record, two.design), variable, values, level=0.9)
+        one = average_predictions_of(Rows(several.record, several.design, data), variable, values, level=0.9)
+        other = average_predictions_of(Rows(two.record, two.design), variable, values, level=0.9)
         assert (one.outcomes, other.outcomes, one.values) == (("no", "yes"), ("yes",), other.values)
         for column in ("probability", "std_error", "low", "high"):
             assert_allclose(getattr(one, column)[1:], getattr(other, column), rtol=1e-7, err_msg=column)

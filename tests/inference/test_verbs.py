@@ -35,7 +35,8 @@ ASKED: dict[str, Callable[[Any], Any]] = {
     "jackknife": lambda fit: fit.jackknife(),
     "robust": lambda fit: fit.robust(cluster="g"),
     "predictions": lambda fit: fit.predictions(),
-    "average predictions": lambda fit: fit.plot.effects("x", rows()),
+    "average predictions": lambda fit: fit.plot.average_predictions("x", rows()),
+    "effects": lambda fit: fit.effects("x"),
     "means": lambda fit: fit.means("x", at={"x": [0.0, 1.0]}),
     "inverse": lambda fit: fit.inverse("x", 0.4, at={"z": 0.0}),
     "bias_correction": lambda fit: fit.bias_correction(),
@@ -64,7 +65,7 @@ PENALISED = LIKELIHOOD | {
     "collinearity",
     "goodness_of_fit on the rows of the fit",
 }
-WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions", "means", "inverse"}
+WITHHELD = PENALISED | {"vcov", "confint", "predictions", "average predictions", "effects", "means", "inverse"}
 FIXED = {"certificate", "bias_correction"}  # of penalised fits, and of absorbed levels
 OTHER = "odds_ratios of the other outcome"
 F_TEST = {"test of terms by F"}  # none of these fits has a covariance with degrees of freedom
@@ -104,7 +105,16 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
     ),
     "absorbed": (
         logit(absorb="g"),
-        {"certificate", "bootstrap", "jackknife", "average predictions", "means", "inverse", "goodness_of_fit"}
+        {
+            "certificate",
+            "bootstrap",
+            "jackknife",
+            "average predictions",
+            "effects",
+            "means",
+            "inverse",
+            "goodness_of_fit",
+        }
         | LIKELIHOOD,
     ),
     "absorbed, clusters": (
@@ -116,6 +126,7 @@ KINDS: dict[str, tuple[Callable[[], Any], set[str]]] = {
             "average predictions",
             "means",
             "inverse",
+            "effects",
             "goodness_of_fit",
             "predictions",
         }

@@ -175,7 +175,7 @@ def test_diagnostics_and_effects_answer(fit: lk.OrdinalFit, tmp_path: Path) -> N
     assert fit.calibration() is not None
     assert fit.classification() is not None
     assert fit.discrimination() is not None
-    effects = fit.effects("x", values=[0.5])
+    effects = fit.average_predictions("x", values=[0.5])
     mean = fit.predict(data.assign(x=0.5)).mean()
     assert_allclose(effects["estimate"].to_numpy(float), mean, rtol=1e-9)
     path = fit.report(tmp_path / "report.html")

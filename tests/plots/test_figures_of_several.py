@@ -19,7 +19,7 @@ from logitkit.plots.labels import plain
 from logitkit.plots.style import MUTED, OUTCOMES_MOST, looks
 from logitkit.plots.term_rows import TermRow
 from logitkit.plots.ternary import corner_coordinates, plot_ternary
-from logitkit.results import effects
+from logitkit.results import average_predictions as averages
 from logitkit.results.rows import Rows
 
 
@@ -31,8 +31,10 @@ def trips(n: int = 160) -> pd.DataFrame:
     return frame
 
 
-def effects_of(fit: Any, variable: str, data: Any = None, values: Any = None, level: Any = None, **given: Any) -> Any:
-    return effects.effects_of(Rows(fit.record, fit.design, data, **given), variable, values, level)
+def average_predictions_of(
+    fit: Any, variable: str, data: Any = None, values: Any = None, level: Any = None, **given: Any
+) -> Any:
+    return averages.average_predictions_of(Rows(fit.record, fit.design, data, **given), variable, values, level)
 
 
 @pytest.fixture(scope="module")
@@ -153,8 +155,8 @@ def test_a_model_of_intercepts_has_nothing_to_draw() -> None:
 
 def test_effects_are_lines_with_bands(fit: Any) -> None:
     rows = trips()
-    ax = fit.plot.effects("cost", rows)
-    found = effects_of(fit, "cost", rows)
+    ax = fit.plot.average_predictions("cost", rows)
+    found = average_predictions_of(fit, "cost", rows)
     for row, line in zip(found.probability, ax.lines, strict=True):
         assert_allclose(line.get_xdata(), found.values)
         assert_allclose(line.get_ydata(), row)
@@ -167,7 +169,7 @@ def test_effects_are_lines_with_bands(fit: Any) -> None:
 
 
 def test_effects_of_levels_are_points_side_by_side(fit: Any) -> None:
-    ax = fit.plot.effects("g", trips())
+    ax = fit.plot.average_predictions("g", trips())
     assert [text.get_text() for text in ax.get_xticklabels()] == ["u", "v"]
     assert [line.get_marker() for line in ax.lines] == [look.mark for look in looks(3)]
     assert len({tuple(line.get_xdata()) for line in ax.lines}) == 3
@@ -176,9 +178,9 @@ def test_effects_of_levels_are_points_side_by_side(fit: Any) -> None:
 @pytest.mark.parametrize("variable", ["cost", "g"])
 def test_stacked_effects_add_to_one(fit: Any, variable: str) -> None:
     rows = trips()
-    ax = fit.plot.effects(variable, rows, "stacked")
+    ax = fit.plot.average_predictions(variable, rows, "stacked")
     assert legend(ax) == ["walk", "car", "bus"]  # from the top, as they lie
-    found = effects_of(fit, variable, rows)
+    found = average_predictions_of(fit, variable, rows)
     if variable == "g":
         tops = [patch.get_y() + patch.get_height() for patch in ax.patches]
         assert_allclose(tops, np.cumsum(found.probability, axis=0).ravel())
@@ -192,14 +194,14 @@ def test_dollar_signs_are_no_formulas() -> None:
     rows = trips()
     rows["mode"] = rows["mode"].map({"bus": "$a$", "car": "$b_c$", "walk": "$"})
     fit = lk.multinomial("mode ~ cost", rows)
-    for ax in (fit.plot.coefficients(), fit.plot.ternary(), fit.plot.effects("cost", rows)):
+    for ax in (fit.plot.coefficients(), fit.plot.ternary(), fit.plot.average_predictions("cost", rows)):
         ax.figure.canvas.draw()
         assert plain("$b_c$") in legend(ax)
 
 
 def test_another_kind_is_refused(fit: Any) -> None:
     with pytest.raises(DataError, match="kind='pie'"):
-        fit.plot.effects("cost", trips(), "pie")
+        fit.plot.average_predictions("cost", trips(), "pie")
 
 
 def test_a_triangle_has_certain_rows_at_its_corners(fit: Any) -> None:
@@ -226,10 +228,10 @@ def test_a_triangle_has_three_corners() -> None:
         plot_ternary(np.full((3, 4), 1 / 3), ["a", "b", "c"], np.zeros(5, int))
 
 
-@pytest.mark.parametrize("name", ["coefficients", "forest", "effects", "ternary"])
+@pytest.mark.parametrize("name", ["coefficients", "forest", "average_predictions", "ternary"])
 def test_every_figure_is_drawn_where_it_is_told(fit: Any, name: str) -> None:
     ax = Figure().add_subplot()
-    given = ("cost", trips()) if name == "effects" else ()
+    given = ("cost", trips()) if name == "average_predictions" else ()
     assert getattr(fit.plot, name)(*given, ax=ax) is ax
     ax.figure.canvas.draw()
     assert ax.has_data()
@@ -282,8 +284,8 @@ def test_every_outcome_is_drawn_and_has_one_colour_in_all_figures_of_the_fit(n_o
         "calibration": fit.plot.calibration(),
         "coefficients": fit.plot.coefficients(),
         "ratios": fit.plot.forest(against="mode c"),
-        "effects": fit.plot.effects("x", rows),
-        "stacked": fit.plot.effects("x", rows, "stacked"),
+        "effects": fit.plot.average_predictions("x", rows),
+        "stacked": fit.plot.average_predictions("x", rows, "stacked"),
     }
     if n_outcomes == 3:
         figures["ternary"] = fit.plot.ternary()
@@ -297,7 +299,12 @@ def test_every_outcome_is_drawn_and_has_one_colour_in_all_figures_of_the_fit(n_o
 
 def test_of_many_outcomes_the_figure_says_which_it_leaves_out_and_why() -> None:
     fit, rows = modes(OUTCOMES_MOST + 2)
-    for ax in (fit.plot.roc(), fit.plot.calibration(), fit.plot.effects("x", rows), fit.plot.coefficients()):
+    for ax in (
+        fit.plot.roc(),
+        fit.plot.calibration(),
+        fit.plot.average_predictions("x", rows),
+        fit.plot.coefficients(),
+    ):
         drawn = colours(ax)
         assert len(drawn) == OUTCOMES_MOST
         texts = [text.get_text().replace("\n", " ") for text in ax.texts]
@@ -348,26 +355,26 @@ def test_effects_are_over_the_rows_of_the_fit_unless_others_are_given(given: str
     }.get(given, {})
     if given == "offsets":
         again = {"offset": np.column_stack([nothing, rows["o"], nothing])[used.index]}
-    own, same = effects_of(fit, "cost", None), effects_of(fit, "cost", used, **again)
+    own, same = average_predictions_of(fit, "cost", None), average_predictions_of(fit, "cost", used, **again)
     assert_allclose(own.probability, same.probability)
     assert own.n_rows == len(used)
-    assert fit.plot.effects("g").has_data()
+    assert fit.plot.average_predictions("g").has_data()
 
 
 def test_effects_over_the_rows_of_the_fit_need_its_table_as_it_was() -> None:
     table = {"y": np.array(list("abcab") * 8), "x": np.arange(40.0) % 7}
     fit = lk.multinomial("y ~ x", table)
-    assert fit.plot.effects("x").has_data()
+    assert fit.plot.average_predictions("x").has_data()
     table["x"][0] = 5.0
     with pytest.raises(DataError, match="has changed since the fit"):
-        fit.plot.effects("x")
+        fit.plot.average_predictions("x")
     with pytest.raises(DataError, match="has no table"):
-        pickle.loads(pickle.dumps(fit)).plot.effects("x")
+        pickle.loads(pickle.dumps(fit)).plot.average_predictions("x")
 
 
 def test_the_figures_show_themselves_as_a_list(fit: Any) -> None:
     lines = repr(fit.plot).splitlines()
-    names = ["forest()", "coefficients()", "effects(variable)", "roc()", "calibration()", "residuals()"]
+    names = ["forest()", "coefficients()", "average_predictions(variable)", "roc()", "calibration()", "residuals()"]
     names.append("ternary()")
     assert [line.split()[0] for line in lines[1:]] == [f"plot.{name}" for name in names]
     assert "ROC curve of the event, or of each of several outcomes" in repr(fit.plot)

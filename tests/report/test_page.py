@@ -179,4 +179,4 @@ def test_averages_over_rows_that_are_not_determined_are_refused() -> None:
     rows = pd.DataFrame({"y": ["a"] * 8 + ["b", "c"] * 6, "x": x, "z": np.cos(7.0 * x)})
     fit = lk.multinomial("y ~ x + z", rows)
     with pytest.raises(SeparationError, match="no average"):
-        fit.plot.effects("x", rows, values=[1.4, 1.5])
+        fit.plot.average_predictions("x", rows, values=[1.4, 1.5])

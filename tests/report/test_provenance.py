@@ -132,7 +132,7 @@ def test_figures_are_as_large_as_they_were_drawn_so_that_their_text_has_one_size
             "infinite, or not.",
         ),
         (
-            "Left out under separation; fit.plot.effects(variable, data) draws one of them.",
+            "Left out under separation; fit.plot.average_predictions(variable, data) draws one of them.",
             "Left out under separation.",
         ),
     ],

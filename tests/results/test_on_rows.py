@@ -93,7 +93,9 @@ def test_weights_of_other_rows_are_copies_of_them() -> None:
         assert_allclose(others.discrimination().auc, fit.discrimination(NEW).auc, rtol=EXACT)
         assert_allclose(others.calibration().brier, fit.calibration(NEW).brier, rtol=EXACT)
         assert_allclose(
-            others.effects("smoke")["estimate"], fit.effects("smoke", NEW)["estimate"].to_numpy(), rtol=EXACT
+            others.average_predictions("smoke")["estimate"],
+            fit.average_predictions("smoke", NEW)["estimate"].to_numpy(),
+            rtol=EXACT,
         )
 
 
@@ -189,7 +191,7 @@ def test_odds_of_the_other_outcome_are_the_inverse() -> None:
 
 
 def test_average_predictions_are_a_table() -> None:
-    two, several = FITS["two"].effects("smoke", NEW), FITS["several"].effects("smoke", NEW)
+    two, several = FITS["two"].average_predictions("smoke", NEW), FITS["several"].average_predictions("smoke", NEW)
     assert two.index.name == "smoke"
     for value in two.index:
         assert_allclose(two.loc[value, "estimate"], FITS["two"].predict(NEW.assign(smoke=value)).mean(), rtol=ROUTE)

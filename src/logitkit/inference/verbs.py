@@ -296,6 +296,7 @@ VERBS: dict[str, tuple[Condition, ...]] = {
     # predictions
     "predictions": (_withheld("Predictions with errors", LEFT), _errors_of_predictors),
     "errors of predictors": (_errors_of_predictors,),
+    "effects": (_withheld("Effects with errors", LEFT), _beside("average predictions")),
     "average predictions": (_withheld("Average predictions with errors", LEFT), _beside("average predictions")),
     "means": (_withheld("Marginal means with errors", LEFT), _beside("average predictions")),
     "inverse": (

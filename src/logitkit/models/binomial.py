@@ -21,7 +21,7 @@ from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 __all__ = ["Binomial"]
 
 LOGISTIC = Words("Logistic regression", "Penalised logistic regression", ODDS_RATIO, "binomial", has_event=True)
-INSTEAD = "Use average predictions, fit.effects(), or the logit link."
+INSTEAD = "Use effects on probabilities, fit.effects(), or the logit link."
 OF_ABSENCE = (
     "exp(-coefficient) is the hazard ratio of the other outcome: make that the event, with the complementary log-log "
     "link."

@@ -20,7 +20,7 @@ from logitkit.typing import BoolArray, CodeArray, FloatArray, IntArray
 
 __all__ = ["Cumulative", "crossed"]
 
-INSTEAD = "Use average predictions, fit.effects(), or the logit link."
+INSTEAD = "Use effects on probabilities, fit.effects(), or the logit link."
 OF_LOWER = (
     "exp(-coefficient) is the hazard ratio for lower outcomes; with the log-log link exp(coefficient) is that for "
     "higher ones."

@@ -99,7 +99,7 @@ class Words:
     equation: str = ""
     intercepts: str = ""
     link: str = ""
-    instead: str = "Use average predictions, fit.effects()."
+    instead: str = "Use effects on probabilities, fit.effects()."
     ordered: bool = False
     improper: str = ""
     naming: str = ""

@@ -1,132 +1,37 @@
-"""Average probabilities of outcomes against a variable: lines with intervals, or areas that are stacked to one."""
+"""Effects with intervals, one row each, beside the line of no effect."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logitkit.inference.effects.average import Effects
-from logitkit.options import require_choice
-from logitkit.plots.drawn_outcomes import left_out_words, most_frequent
-from logitkit.plots.labels import add_note, plain, wrapped
-from logitkit.plots.legends import legend_beside
-from logitkit.plots.style import FAINT, dress, level_text, looks, new_axes
-from logitkit.typing import FloatArray
+from logitkit.inference.effects.comparisons import Effects
+from logitkit.plots.labels import plain, wrapped
+from logitkit.plots.style import FAINT, dress, level_text, new_axes, next_color
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["EFFECT_SIZE", "plot_effects", "plot_shares"]
+__all__ = ["plot_effects"]
 
-EFFECT_SIZE = (6.2, 3.8)
-SPREAD = 0.6  # of the distance of two levels, over which their outcomes are spread
-UPRIGHT_MOST = 56  # characters of all levels that fit side by side
-UPRIGHT_LINES = 2  # line breaks of a level that stands upright
-OPAQUE = 0.85  # of an area, and not of the white of its edge and pattern
+WIDTH, ROW, FRAME = 6.4, 0.34, 1.2
 
 
-def plot_effects(
-    found: Effects, ax: Axes | None = None, *, kind: Literal["lines", "stacked"] = "lines", title: str = ""
-) -> Axes:
-    """Draw the average probability of each outcome against a variable."""
-    require_choice("kind", kind, ("lines", "stacked"))
-    ax = new_axes(ax, EFFECT_SIZE)
-    place = np.asarray(found.values, dtype=np.float64) if found.numeric else np.arange(len(found.values), dtype=float)
-    every = range(len(found.outcomes))
-    drawn = most_frequent(every, np.nanmean(found.probability, axis=1)) if kind == "lines" else list(every)
-    if kind == "lines":
-        handles = _lines(ax, found, place, drawn)
-        low = np.nanmin([found.low[drawn], found.probability[drawn]])
-        high = np.nanmax([found.high[drawn], found.probability[drawn]])
-        room = 0.04 * max(high - low, 0.05)
-        ax.set_ylim(max(low - room, 0.0 if low >= 0.02 else -0.02), min(high + room, 1.0 if high <= 0.98 else 1.02))
-        ax.grid(axis="y", color=FAINT, linewidth=0.6, alpha=0.7)
-        legend_beside(ax, handles, [found.outcomes[k] for k in drawn])
-        what = f"Average probability\nwith {level_text(found.level)} intervals"
-    else:
-        handles = _areas(ax, found, place) if found.numeric else _bars(ax, found.probability)
-        ax.set_ylim(0.0, 1.0)
-        legend_beside(ax, handles[::-1], found.outcomes[::-1])  # in the order in which they are stacked
-        what = "Average probability"
-    if found.numeric:
-        ax.set_xlim(place.min(), place.max()) if place.size > 1 else None
-    else:
-        _name_levels(ax, [str(value) for value in found.values])
-    dress(ax, x=plain(wrapped(found.variable)), y=what, title=title)
-    add_note(ax, left_out_words(found.outcomes, every, drawn, "that are likeliest on average"))
-    ax.set_axisbelow(True)
+def plot_effects(result: Effects, ax: Axes | None = None, *, title: str = "", level: float | None = None) -> Axes:
+    """Draw effects from top to bottom with their intervals; ratios on a logarithmic axis."""
+    found = result.estimates(level)
+    n = found.estimate.size
+    ax = new_axes(ax, (WIDTH, FRAME + ROW * n))
+    ratio = result.scale in ("risk_ratio", "odds_ratio")
+    if ratio:
+        ax.set_xscale("log")
+    color, place = next_color(ax), np.arange(n)[::-1]
+    ax.axvline(1.0 if ratio else 0.0, color=FAINT, linewidth=1.0, zorder=1)
+    ax.hlines(place, found.low, found.high, color=color, linewidth=1.6, zorder=2)
+    ax.plot(found.estimate, place, "o", color=color, markersize=5.0, zorder=3)
+    names = [name if name.startswith("row") else name.replace("|", "\n", 1) for name in result.numbers.names]
+    ax.set_yticks(place, [plain("\n".join(wrapped(line) for line in name.split("\n"))) for name in names])
+    ax.set_ylim(-0.7, n - 0.3)
+    dress(ax, x=f"{plain(wrapped(result.title))}\nwith {level_text(found.level)} intervals", title=title)
     return ax
-
-
-def plot_shares(
-    labels: Sequence[str], shares: FloatArray, outcomes: Sequence[str], ax: Axes | None = None, *, x: str, y: str
-) -> Axes:
-    """Draw proportions that sum to one as stacked bars, the first outcome at the bottom."""
-    ax = new_axes(ax, EFFECT_SIZE)
-    handles = _bars(ax, shares)
-    ax.set_ylim(0.0, 1.0)
-    legend_beside(ax, handles[::-1], outcomes[::-1])
-    _name_levels(ax, labels)
-    dress(ax, x=x, y=y)
-    return ax
-
-
-def _lines(ax: Axes, found: Effects, place: FloatArray, drawn: Sequence[int]) -> list[Any]:
-    """Draw one line per outcome, or points side by side at each level; return what a legend shows."""
-    handles, every = [], looks(len(found.outcomes))
-    for number, k in enumerate(drawn):
-        look, low, middle, high = every[k], found.low[k], found.probability[k], found.high[k]
-        if found.numeric:
-            ax.fill_between(place, low, high, color=look.color, alpha=0.15, linewidth=0.0, zorder=2)
-            (line,) = ax.plot(place, middle, look.line, color=look.color, linewidth=1.8, zorder=3)
-        else:
-            at = place + (0.0 if len(drawn) == 1 else SPREAD * (number / (len(drawn) - 1) - 0.5))
-            ax.vlines(at, low, high, color=look.color, linewidth=1.6, zorder=2)
-            (line,) = ax.plot(at, middle, look.mark, color=look.color, markersize=5.0, zorder=3)
-        handles.append(line)
-    return handles
-
-
-def _areas(ax: Axes, found: Effects, place: FloatArray) -> list[Any]:
-    from matplotlib.colors import to_rgba
-
-    areas = ax.stackplot(place, found.probability, edgecolor="white", linewidth=0.8)
-    for area, look in zip(areas, looks(len(areas)), strict=True):
-        area.set_facecolor(to_rgba(look.color, OPAQUE))
-        area.set_hatch(look.hatch)
-    return list(areas)
-
-
-def _bars(ax: Axes, shares: FloatArray) -> list[Any]:
-    from matplotlib.colors import to_rgba
-
-    handles: list[Any] = []
-    base = np.zeros(shares.shape[1])
-    for look, part in zip(looks(len(shares)), shares, strict=True):
-        bars = ax.bar(
-            np.arange(part.size),
-            part,
-            0.72,
-            bottom=base,
-            color=to_rgba(look.color, OPAQUE),
-            edgecolor="white",
-            linewidth=0.8,
-            hatch=look.hatch or None,
-        )
-        handles.append(bars)
-        base = base + np.nan_to_num(part)
-    return handles
-
-
-def _name_levels(ax: Axes, labels: Sequence[str]) -> None:
-    """Name the levels below the axis: side by side where there is room, else slanted."""
-    upright = [wrapped(label, UPRIGHT_MOST // max(len(labels), 1)) for label in labels]
-    long = max(text.count("\n") for text in upright) > UPRIGHT_LINES or 4 * len(labels) > UPRIGHT_MOST
-    texts = [plain(text) for text in ([wrapped(label) for label in labels] if long else upright)]
-    ax.set_xticks(np.arange(len(texts)), texts, rotation=30 if long else 0, ha="right" if long else "center")
-    if long:
-        for text in ax.get_xticklabels():
-            text.set_rotation_mode("anchor")
-    ax.set_xlim(-0.6, len(texts) - 0.4)

@@ -8,7 +8,7 @@ from pathlib import Path
 from logitkit.design.design import Design
 from logitkit.diagnostics.left_out import rows_left_out
 from logitkit.engine.record import FitRecord
-from logitkit.inference.effects.average import Effects
+from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.sample import is_sample
 from logitkit.report.document import Document, Section
 from logitkit.report.html import render_page
@@ -47,7 +47,7 @@ SECTIONS: tuple[Maker, ...] = (
 def report_document(
     record: FitRecord,
     design: Design,
-    effects: Sequence[Effects] = (),
+    effects: Sequence[AveragePredictions] = (),
     title: str | None = None,
     units: Units = None,
     source: str | None = None,

@@ -15,12 +15,12 @@ from logitkit.diagnostics.goodness import HosmerLemeshow, hosmer_lemeshow
 from logitkit.diagnostics.influence import influence
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, LogitkitError
-from logitkit.inference.effects.average import Effects
+from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.prediction import fitted_matrix
 from logitkit.inference.sample import is_sample
+from logitkit.plots.average_predictions import EFFECT_SIZE, plot_average_predictions, plot_shares
 from logitkit.plots.calibration import plot_calibration
 from logitkit.plots.drawn_outcomes import CURVES_SIZE
-from logitkit.plots.effects import EFFECT_SIZE, plot_effects, plot_shares
 from logitkit.plots.export import svg_of
 from logitkit.plots.residuals import plot_residuals
 from logitkit.plots.roc import plot_roc
@@ -227,11 +227,12 @@ def influence_section(record: FitRecord, design: Design, units: Units) -> Iterat
     yield Section("Influential rows", (*figures, table))
 
 
-def effect_section(record: FitRecord, effects: Sequence[Effects]) -> Iterator[Section]:
+def effect_section(record: FitRecord, effects: Sequence[AveragePredictions]) -> Iterator[Section]:
     """Yield average predictions by variable, as they were computed."""
     if record.is_separated and record.info.coding is not None and record.info.coding.variables:
         words = (
-            "Omitted, because they are slow under separation; fit.plot.effects(variable, data) draws any one of them."
+            "Omitted, because they are slow under separation; fit.plot.average_predictions(variable, data) draws any "
+            "one of them."
         )
         yield Section("Average predictions", (Prose(words),))
         return
@@ -243,7 +244,7 @@ def effect_section(record: FitRecord, effects: Sequence[Effects]) -> Iterator[Se
     )
     blocks: list[Block] = [Prose(words)]
     for found in effects:
-        axes = plot_effects(found, page_axes(EFFECT_SIZE))
+        axes = plot_average_predictions(found, page_axes(EFFECT_SIZE))
         caption = f"Averages over {counted(found.n_rows, 'row')}, with {format_level(found.level)} intervals."
         blocks.append(_figure(axes, f"Probabilities by {found.variable}", caption))
     yield Section("Average predictions", tuple(blocks))

@@ -10,14 +10,14 @@ import pandas as pd
 from logitkit.design.design import Design
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.effects.average import Effects
+from logitkit.inference.effects.average_predictions import AveragePredictions
 from logitkit.inference.linear_predictors import linear_predictors
 from logitkit.inference.prediction import Predictions, fitted_matrix, predictions
 from logitkit.inference.sample import is_sample, known_sides
 from logitkit.report.frames import ResultFrame
 from logitkit.report.tidy import posterior_named
 
-__all__ = ["augment_frame", "effects_frame", "predictions_frame", "row_labels", "scatter"]
+__all__ = ["augment_frame", "average_predictions_frame", "predictions_frame", "row_labels", "scatter"]
 
 PREDICTED = pd.Index(["estimate", "std_error", "conf_low", "conf_high", "logit", "logit_std_error"])
 
@@ -29,7 +29,7 @@ def predictions_frame(result: Predictions, kept: Any, index: Any) -> pd.DataFram
     return ResultFrame(values.T, index=index, columns=PREDICTED.copy())
 
 
-def effects_frame(result: Effects, record: FitRecord) -> pd.DataFrame:
+def average_predictions_frame(result: AveragePredictions, record: FitRecord) -> pd.DataFrame:
     """Return average predictions, one row per value of the variable and, of several, per outcome."""
     values = pd.Index(result.values, name=result.variable, tupleize_cols=False)
     if not record.family.words.has_event:

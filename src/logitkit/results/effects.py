@@ -1,289 +1,308 @@
-"""Rows of a table with one variable set to a value, after another: what average adjusted predictions are made of."""
+"""Effects of the variables of a formula, from the words that ask for them to a result that shows itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from numbers import Real
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
 import numpy as np
-import pandas as pd
 
-from logitkit.design.formula.coding import Coding
-from logitkit.design.info import DesignInfo, ResponseInfo
-from logitkit.design.rebuild import again_by_outcome, named_again
-from logitkit.design.response.response import Response
-from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
-from logitkit.design.table.frame import is_missing, levels_of, numeric_values, read_table, row_values
 from logitkit.engine.record import FitRecord
-from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError, nearest_name
-from logitkit.inference.effects.average import Effects, SetRows, average_predictions
-from logitkit.results.rows import Rows, coded_rows
+from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
+from logitkit.inference.effects.averages import Averages, averages, row_values, values_at
+from logitkit.inference.effects.comparisons import Comparison, ContrastKind, Effects, EffectScale, compared
+from logitkit.inference.effects.errors import (
+    Drawn,
+    bootstrap_draws,
+    given_root,
+    sampled_root,
+    simulated_draws,
+    with_root,
+)
+from logitkit.inference.effects.scales import LinkScale, ProbabilityScale
+from logitkit.inference.intervals.simultaneous import IntervalAdjustment
+from logitkit.inference.verbs import require
+from logitkit.models.nominal import outcome_place
+from logitkit.options import is_count, require_choice, require_flag
+from logitkit.results.effect_cells import At, Cell, cells_by_group, groups_of, rows_at, settings
+from logitkit.results.effect_pieces import ELASTICITIES, Change, Pieces, is_factor
+from logitkit.results.effect_words import covariance_words, effect_names, effect_notes, label_columns, method_words
+from logitkit.results.rows import Rows
+from logitkit.results.rows_to_average import AveragedRows, coding_of, outcomes_shown, rows_to_average
 from logitkit.typing import FloatArray
 
-__all__ = ["TableRows", "effects_of", "effects_of_all", "offset_words", "outcomes_shown", "table_rows"]
+__all__ = ["EffectsAsked", "effects_of"]
 
-GRID = 41  # points of a numeric variable
-GRID_OF_REPORT = 13  # of one of several in a report, each of which takes a pass over the rows
-POINTS_MOST = 12  # different numbers up to which each is a point of the grid
-LEVELS_MOST = 40
-VARIABLES_MOST = 8  # figures of a report
+EffectMethod = Literal["delta", "simulation", "bootstrap"]
+NUMBERS_MOST = 50_000_000  # of a Jacobian by row
+TITLES = {"probability": "probability", "link": "linear predictor", "risk_ratio": "risk", "odds_ratio": "odds"}
 
 
-class _Values(NamedTuple):
-    """Values that a variable is set to, and whether they are points of a scale."""
-
-    values: list[Any]
-    numeric: bool
-
-
-class TableRows(NamedTuple):
-    """Rows of a table that are complete.
+@dataclass(frozen=True, kw_only=True)
+class EffectsAsked:
+    """What is asked of effects, as ``fit.effects`` takes it.
 
     Parameters
     ----------
-    rows : Rows
-        Where they come from.
-    frame : DataFrame
-        The columns that the formula uses, n rows.
-    offsets : dict
-        Offsets by their role.
-    weights : (n,) array or None
-        Weights that were given.
+    variables, by : str or sequence of str, optional
+        Variables of the formula, and columns whose groups are averaged apart.
+    at : mapping or "mean", optional
+        Values that are set.
+    average : bool
+        Whether to average over rows.
+    change : object, optional
+        Of numbers, or by variable.
+    contrast, scale, method, rows : str
+        Which levels, on which scale, how errors are made, and whether rows were drawn.
+    outcome : object, optional
+        One of several.
+    level : float, optional
+        Confidence level.
+    adjust : str, optional
+        How intervals are adjusted.
+    n : int
+        Number of draws.
+    seed : int, optional
+        Of the draws.
     """
 
-    rows: Rows
-    frame: pd.DataFrame
-    offsets: dict[str, pd.Series]
-    weights: FloatArray | None
+    variables: str | Sequence[str] | None = None
+    at: At = None
+    by: str | Sequence[str] | None = None
+    average: bool = True
+    change: Change | Mapping[str, Change] | None = None
+    contrast: ContrastKind = "reference"
+    scale: EffectScale = "probability"
+    outcome: Any = None
+    method: EffectMethod = "delta"
+    rows: Literal["given", "sampled"] = "given"
+    level: float | None = None
+    adjust: IntervalAdjustment | None = None
+    n: int = 1000
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse words that are not known."""
+        require_flag("average", self.average)
+        for name, kind in (("contrast", ContrastKind), ("scale", EffectScale), ("method", EffectMethod)):
+            require_choice(name, getattr(self, name), get_args(kind))
+        require_choice("rows", self.rows, ("given", "sampled"))
+        if not is_count(self.n, 2):
+            raise DataError(f"n={self.n!r} is not a number of draws; give a whole number of at least 2.")
+        if not self.average and (self.by is not None or self.method != "delta" or self.rows != "given"):
+            raise UnsupportedError(
+                "average=False gives one effect per row, by the delta method: by=, draws and rows='sampled' are of "
+                "averages."
+            )
+        if self.method == "simulation" and self.rows == "sampled":
+            raise UnsupportedError(
+                "method='simulation' draws coefficients and leaves rows as they are; use method='delta' or 'bootstrap' "
+                "with rows='sampled'."
+            )
+
+    def change_of(self, variable: str) -> Change | None:
+        """Return the change of a variable."""
+        return self.change.get(variable) if isinstance(self.change, Mapping) else self.change
 
 
-def effects_of(
-    rows: Rows,
-    variable: str,
-    values: Sequence[Any] | None = None,
-    level: float | None = None,
-    *,
-    outcomes: Sequence[int] | None = None,
-    points: int = GRID,
-) -> Effects:
-    """Return average probabilities over rows with a variable set to values.
-
-    Of two outcomes those of the event, unless others are asked for.
-    """
+def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
+    """Return effects over rows."""
     record = rows.record
-    coding = _coding_of(record.info, variable)
-    rows, frame, kept, counts = table_rows(rows)
-    chosen = _chosen(variable, frame[variable], values, coding, points)
-    sets = _set_rows(replace(rows, data=frame, offset=offset_words(kept)), variable, chosen)
-    shown = outcomes_shown(record) if outcomes is None else outcomes
-    found = average_predictions(record, sets, counts, variable, numeric=chosen.numeric, level=level, outcomes=shown)
-    if np.isnan(found.probability).all():
-        raise SeparationError(
-            f"With {variable!r} set to any of these values the predictions of some rows are undetermined, because the "
-            "directions to infinity disagree about them, and there is no average. fit.predict gives the other rows."
-        )
-    return found
-
-
-def table_rows(rows: Rows) -> TableRows:
-    """Return the complete rows of a table that a fit by formula would use, with their weights and offsets."""
-    info = rows.record.info
-    if info.coding is None:
-        raise DataError("The model was fitted on a ready matrix, which has no variables to set.")
-    if rows.data is None:
-        rows = _own_rows(rows)
-    table = read_table(rows.data)
-    given = _weights_again(rows.weights, info.response.weights)
-    roles = _offsets_again(rows.offset, info.response)
-    extras = {role: row_values(value, table, role)[0] for role, value in roles.items()}
-    if given is not None:
-        extras["weights"] = row_values(given, table, "weights")[0]
-    absent = {**table.missing(info.coding.variables), **{role: is_missing(column) for role, column in extras.items()}}
-    positions = complete_rows({name: where for name, where in absent.items() if where.any()}, "drop")
-    frame = table.frame(info.coding.variables, positions)
-    kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}
-    if len(frame) == 0:
-        raise DataError("No row of the table is complete, so there is nothing to average over.")
-    counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
-    return TableRows(rows, frame, kept, counts)
-
-
-def effects_of_all(rows: Rows) -> list[Effects]:
-    """Return average probabilities for each variable of the formula in turn, where they are few and exist."""
-    coding = rows.record.info.coding
-    if coding is None or coding.uses_neighbours or rows.record.is_separated:
-        return []  # under separation a row takes long: whether its probabilities are determined has to be found out
-    if rows.data is None:
-        try:
-            rows = _own_rows(rows)
-        except DataError:
-            return []
-    found = []
-    for variable in coding.variables:
-        try:
-            found.append(effects_of(rows, variable, points=GRID_OF_REPORT))
-        except LogitkitError:  # too many levels, or values that the other columns of a row contradict
-            continue
-        if len(found) == VARIABLES_MOST:
-            break
-    return found
-
-
-def _coding_of(info: DesignInfo, variable: str) -> Coding:
-    """Return the coding of the formula, which must use the variable."""
-    if info.coding is None:
-        raise DataError("The model was fitted on a ready matrix, which has no variables to set.")
-    if variable not in info.coding.variables:
-        hint = nearest_name(str(variable), info.coding.variables)
-        raise FormulaError(f"{variable!r} is not a column that the formula uses. {hint}")
-    if info.coding.uses_neighbours:
-        raise UnsupportedError(
-            "The formula has lag(): once a variable is set to one value, its earlier values are not defined."
-        )
-    return info.coding
-
-
-def _offsets_again(offset: Any, info: ResponseInfo) -> dict[str, Any]:
-    """Return the offsets of the rows by their role, as they are given now or as the fit named them."""
-    if info.has_own_offsets:
-        return {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info).items()}
-    common = named_again(offset, info.offset, "offset")
-    return {} if common is None else {"offset": common}
-
-
-def offset_words(kept: Mapping[str, pd.Series]) -> Any:
-    """Return the offsets of complete rows as predictions take them; None where there are none."""
-    if "offset" in kept:
-        return kept["offset"].to_numpy()
-    return {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
-
-
-def _own_rows(rows: Rows) -> Rows:
-    """Return the rows of the fit from its table, which must be what it was.
-
-    A table can be changed in place after the fit; its rows would then be others than those of the estimates.
-    """
-    info, design = rows.record.info, rows.own
-    if design is None or design.table is None or info.coding is None:
-        raise DataError(
-            "This fit has no table: it was loaded, pickled or made from arrays. Give data=..., rows to average over."
-        )
-    response, table = design.response, read_table(design.table)
-    named = info.response.weights
-    beside = [named, info.response.offset, *(column for _, column in info.response.offsets)]
-    beside += info.nuisance.columns
-    names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name is not None and name != ARRAY)])
-    offset = _own_offsets(info.response, response)
-    same = table.n_rows == design.counts.given and all(name in table for name in names)
-    if same:
-        frame = table.frame(list(names), design.positions)
-        coded = coded_rows(info, frame, offset, "missing")
-        probe = np.cos(np.arange(design.matrix.n_columns, dtype=np.float64))
-        same = bool(coded.kept.all()) and np.allclose(coded.matrix.matvec(probe), design.matrix.matvec(probe))
-    if not same:
-        raise DataError("The table has changed since the fit. Give data=..., the rows to average over.")
-    if offset is not None and not info.response.has_own_offsets:  # less what the formula says of it
-        within = coded_rows(info, frame, np.zeros(len(frame)), "missing").offset
-        offset = offset if within is None else offset - _of_row(info.response, within)
-    own = response.weights if named == ARRAY else named
-    return replace(
-        rows,
-        data=frame,
-        weights=own if rows.weights is None else rows.weights,
-        offset=offset if rows.offset is None else rows.offset,
+    require(record, "effects")
+    coding_of(record.info)  # refuses a formula whose variables cannot be set
+    groups = _named(asked.by, "by") or []
+    averaged = rows_to_average(rows, groups)
+    if averaged.design is not None and averaged.design.response.trials is not None:
+        averaged = replace(averaged, weights=averaged.design.response.weights)
+    variables = _variables(asked, averaged)
+    cells: list[Cell] = []
+    comparisons: tuple[Comparison, ...] = ()
+    at_names = list(asked.at) if isinstance(asked.at, Mapping) else []
+    for values in settings(asked.at, averaged):
+        frame, own, base, shares = rows_at(averaged, asked.at, dict(zip(at_names, values, strict=True)))
+        pieces = Pieces(averaged, frame, own, base)
+        for variable in variables:
+            pieces.add(variable, asked.change_of(variable), asked.contrast, asked.scale)
+        comparisons = tuple(pieces.comparisons)
+        cells += cells_by_group(values, base, pieces.pieces, shares, groups_of(groups, averaged, len(frame)))
+    scale, outcomes = _scale(record, asked)
+    found, roots, drawn = _with_errors(record, averaged, cells, scale, asked)
+    heads = [*at_names, *groups]
+    rows_each = [cell.labels for cell in cells]
+    if not asked.average:
+        heads, rows_each = [*at_names, "row"], [(*cell.labels, label) for cell in cells for label in averaged.labels]
+    shape = (len(rows_each), len(cells[0].pieces), len(outcomes))
+    names = tuple(f"a{k + 1}" for k in range(int(np.prod(shape))))
+    means = with_root(record, names, found.reshape(-1), roots, covariance_words(record, asked.method, asked.rows))
+    value, root, draws = compared(means, shape, comparisons, asked.scale, None if drawn is None else drawn.values)
+    labels = label_columns(heads, rows_each, comparisons, outcomes)
+    per_cell = len(comparisons) * len(outcomes)
+    root = np.where((np.isnan(value) | ~(root != 0.0).any(axis=1))[:, None], np.nan, root)
+    numbers = replace(
+        means,
+        names=effect_names(heads, labels),
+        value=value,
+        root=root,
+        level=record.level if asked.level is None else asked.level,
+        scale="log" if asked.scale in ("risk_ratio", "odds_ratio") else "identity",
+        null=None if record.penalty is not None else (1.0 if asked.scale in ("risk_ratio", "odds_ratio") else 0.0),
+    )
+    what = (
+        TITLES[asked.scale]
+        if not record.family.words.has_event
+        else f"{TITLES[asked.scale]} of {_event(record, asked)}"
+    )
+    kind = (
+        "Effects by row" if not asked.average else "Effects at the means" if asked.at == "mean" else "Average effects"
+    )
+    return Effects(
+        labels,
+        numbers,
+        f"{kind} on the {what}",
+        asked.scale,
+        method_words(record, asked.method, asked.rows, drawn),
+        len(averaged.frame),
+        np.repeat(np.arange(len(rows_each)), per_cell),
+        asked.adjust,
+        draws,
+        effect_notes(averaged, variables, asked.change, value, drawn),
     )
 
 
-def outcomes_shown(record: FitRecord) -> list[int]:
-    """Return the outcomes whose probabilities are shown: of two the event, else all.
-
-    Examples
-    --------
-    >>> import logitkit as lk
-    >>> outcomes_shown(lk.logit("low ~ age", lk.datasets.load_lbw()).record)
-    [1]
-    """
-    n_outcomes = len(record.outcomes)
-    return [n_outcomes - 1] if record.family.words.has_event else list(range(n_outcomes))
-
-
-def _of_row(info: ResponseInfo, offset: FloatArray) -> FloatArray:
-    """Return the offset of each row from those of its linear predictors."""
-    return np.asarray(offset[0] / (info.offset_factors[0] if info.offset_factors else 1.0))
-
-
-def _own_offsets(info: ResponseInfo, response: Response) -> Any:
-    """Return the offsets of the rows, where the fit was given arrays; else the table has them."""
-    if not info.has_own_offsets:
-        return None if info.offset != ARRAY or response.offset is None else _of_row(info, response.offset)
-    if response.offset is None or not any(column == ARRAY for _, column in info.offsets):
+def _named(given: Any, word: str) -> list[str] | None:
+    """Return the names of columns, of which one may stand alone."""
+    if given is None:
         return None
-    return {
-        outcome: response.offset[
-            info.levels.index(outcome) if outcome in info.levels else int(outcome.removeprefix(ARRAY))
-        ]
-        for outcome, _ in info.offsets
-    }
+    names = [given] if isinstance(given, str) else given
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise DataError(f"{word}={given!r:.60} must be the name of a column or a list of names.")
+    return list(dict.fromkeys(names))
 
 
-def _weights_again(given: Any, at_fit: str | None) -> Any:
-    if given is None and at_fit == ARRAY:
-        raise DataError(
-            "The model was fitted with an array as weights: pass weights=..., aligned with data, the weight of each "
-            "row in the average."
-        )
-    return at_fit if given is None else given
+def _event(record: FitRecord, asked: EffectsAsked) -> str:
+    place = len(record.outcomes) - 1 if asked.outcome is None else outcome_place(asked.outcome, record.info, "outcome")
+    return f"{record.info.response.name} = {record.outcomes[place]}"
 
 
-def _positive(weights: FloatArray) -> FloatArray:
-    if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
-        raise DataError("weights must be finite and not negative, and some of them positive.")
-    return weights
+def _variables(asked: EffectsAsked, averaged: AveragedRows) -> list[str]:
+    """Return the variables whose effects are asked for."""
+    from logitkit.design.formula.changed import ChangedRows
+
+    coding = coding_of(averaged.rows.record.info)
+    changed = ChangedRows(coding, averaged.frame)
+    present = [each for each in coding.variables if changed.factors(each)]
+    if asked.variables is None:
+        chosen = present
+        if isinstance(asked.change, str) and asked.change in ELASTICITIES:
+            chosen = [each for each in present if not is_factor(each, averaged.frame[each], changed)]
+    else:
+        chosen = _named(asked.variables, "variables") or []
+        if asked.change in tuple(ELASTICITIES):
+            factors = [each for each in chosen if each in present and is_factor(each, averaged.frame[each], changed)]
+            if factors:
+                raise UnsupportedError(f"change={asked.change!r} is of numbers, and {factors[0]!r} has levels.")
+    for name in [*chosen, *(asked.change if isinstance(asked.change, Mapping) else ())]:
+        if name in coding.variables and name not in present:
+            raise UnsupportedError(f"{name!r} is only in the offset of the formula, whose effect is not estimated.")
+        if name not in present:
+            raise FormulaError(f"{name!r} is not a variable of the formula. {nearest_name(str(name), present)}")
+    if not chosen:
+        raise DataError("The formula has no variable whose effect could be asked for.")
+    return chosen
 
 
-def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, coding: Coding, points: int) -> _Values:
-    """Return what the variable is set to."""
-    number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
-    # Numbers that the formula takes as levels, or that are two: a factor by any other name.
-    factor = any(key == variable or key.startswith((f"C({variable})", f"C({variable},")) for key in coding.seen)
-    different = levels_of(column)
-    numeric = bool(number and not factor and (len(different) > 2 or values is not None))
-    if values is not None:
-        return _Values(_given(variable, values, numeric), numeric)
-    if numeric and len(different) > POINTS_MOST:
-        return _Values(np.linspace(float(column.min()), float(column.max()), points).tolist(), numeric)
-    if not numeric and len(different) > LEVELS_MOST:
-        raise DataError(
-            f"{variable!r} has {len(different)} levels; name the levels of interest, values=[{different[0]!r}, ...]."
-        )
-    return _Values(different, numeric)
+def _scale(record: FitRecord, asked: EffectsAsked) -> tuple[ProbabilityScale | LinkScale, list[str]]:
+    """Return what is averaged, and what its values are called; one value has no name."""
+    if asked.scale != "link":
+        shown = outcomes_shown(record)
+        if asked.outcome is not None:
+            shown = [outcome_place(asked.outcome, record.info, "outcome")]
+        names = [""] if record.family.words.has_event else [record.outcomes[k] for k in shown]
+        return ProbabilityScale(record.family, shown), names
+    if asked.outcome is not None:
+        raise UnsupportedError("outcome= chooses a probability; scale='link' has the linear predictors.")
+    m = record.predictors.n_predictors
+    if not record.family.compares_predictors:
+        names = [""] if m == 1 else [f"{a}|{b}" for a, b in zip(record.outcomes, record.outcomes[1:], strict=False)]
+        return LinkScale(np.eye(m)), names
+    base = np.full(m, 1.0 / m) if record.reference is None else np.eye(m)[record.reference]
+    shown = [k for k in range(m) if k != record.reference]
+    return LinkScale(np.eye(m)[shown] - base), [record.outcomes[k] for k in shown]
 
 
-def _given(variable: str, values: Sequence[Any], numeric: bool) -> list[Any]:
-    if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
-        raise DataError(f"values={values!r} is not a list of values for {variable!r}; give for example values=[1, 2].")
-    found = list(values)
-    for value in found:
-        if numeric and not (isinstance(value, Real) and np.isfinite(float(value))):
-            raise DataError(f"values holds {value!r}, and {variable!r} is a number; give finite numbers.")
-    return sorted(found) if numeric else found
-
-
-def _set_rows(rows: Rows, variable: str, chosen: _Values) -> Iterator[SetRows]:
-    """Return the rows at one value after another."""
-    column = rows.data[variable]
-    for value in chosen.values:
-        kind = None if chosen.numeric else column.dtype
-        if isinstance(kind, pd.CategoricalDtype) and value not in kind.categories:
-            hint = nearest_name(str(value), [str(each) for each in kind.categories])
-            raise DataError(f"values holds {value!r}, which is not a level of {variable!r}. {hint}")
-        frame = rows.data.assign(**{variable: pd.Series([value] * len(column), dtype=kind)})
-        found = replace(rows, data=frame, unseen="raise").to_predict
-        if not found.kept.all():
-            raise DataError(
-                f"With {variable!r} set to {value!r} {int((~found.kept).sum())} rows have no value under the formula; "
-                "give other values=[...]."
+def _with_errors(
+    record: FitRecord,
+    averaged: AveragedRows,
+    cells: list[Cell],
+    scale: ProbabilityScale | LinkScale,
+    asked: EffectsAsked,
+) -> tuple[FloatArray, FloatArray, Drawn | None]:
+    """Return the averages, a root of their covariance, and draws."""
+    if not asked.average:
+        q, count = record.inner_coef.size, len(cells[0].pieces) * len(cells) * len(averaged.frame)
+        if count * q > NUMBERS_MOST:
+            raise UnsupportedError(
+                f"{len(averaged.frame):,} rows are too many for errors of the effect of each; give data= with fewer "
+                "rows, or averages by group."
             )
-        yield SetRows(value, found.matrix, found.offset)
+        by_row = [row_values(record, cell.base, cell.pieces, scale) for cell in cells]
+        value = np.concatenate([each.value for each in by_row])
+        jacobian = np.concatenate([each.jacobian for each in by_row])
+        return value, given_root(record, jacobian.reshape(-1, q)), None
+    sampled = asked.rows == "sampled"
+    found = [
+        averages(record, cell.base, cell.pieces, cell.shares, scale, keep_rows=sampled and asked.method == "delta")
+        for cell in cells
+    ]
+    value = np.stack([each.value for each in found])
+    jacobian = np.stack([each.jacobian for each in found]).reshape(value.size, -1)
+    if asked.method == "delta" and not sampled:
+        return value, given_root(record, jacobian), None
+    if asked.method == "delta":
+        parts = np.concatenate(
+            [_parts(cell, each, len(averaged.frame)) for cell, each in zip(cells, found, strict=True)]
+        )
+        counted = record.info.response.weight_kind == "frequency" and averaged.weights is not None
+        design = averaged.design
+        weights = averaged.weights if counted else None
+        return value, sampled_root(record, design, jacobian, parts, weights), None
+    draws = _draws(record, averaged, cells, scale, asked)
+    return value, draws.root, draws
+
+
+def _draws(
+    record: FitRecord,
+    averaged: AveragedRows,
+    cells: list[Cell],
+    scale: ProbabilityScale | LinkScale,
+    asked: EffectsAsked,
+) -> Drawn:
+    def averages_at(table: FloatArray, times: FloatArray | None = None) -> FloatArray:
+        out = []
+        for cell in cells:
+            shares = cell.shares
+            if times is not None:
+                shares = shares * (times if cell.rows is None else times[cell.rows])
+                total = float(shares.sum())
+                shares = shares / total if total > 0.0 else np.full(shares.shape, np.nan)
+            out.append((values_at(record, cell.base, cell.pieces, scale, table) @ shares).reshape(-1))
+        return np.concatenate(out)
+
+    if asked.method == "simulation":
+        return simulated_draws(record, averages_at, asked.n, asked.seed)
+    if averaged.design is None:
+        raise UnsupportedError(
+            "method='bootstrap' refits the model to resampled rows of the fit, and averages over them: leave data= out."
+        )
+    sampled = asked.rows == "sampled"
+    return bootstrap_draws(record, averaged.design, averages_at, asked.n, asked.seed, sampled=sampled)
+
+
+def _parts(cell: Cell, found: Averages, n: int) -> FloatArray:
+    """Return what each row adds to the averages of a cell, less the row's part of the average, (P L, n)."""
+    assert found.by_row is not None
+    own = cell.shares * (found.by_row - found.value[:, :, None])
+    out = np.zeros((found.value.size, n))
+    out[:, slice(None) if cell.rows is None else cell.rows] = own.reshape(found.value.size, -1)
+    return out

@@ -116,7 +116,7 @@ class FitPlots(Figures):
         found = coefficient_forest(self._record, units, labels=labels, terms=terms, level=level)
         return plot_forest(found, ax, title=title)
 
-    def effects(
+    def average_predictions(
         self,
         variable: str,
         data: Any = None,
@@ -148,7 +148,7 @@ class FitPlots(Figures):
         Axes
             The plot.
         """
-        return self._fit.on(data).plot.effects(variable, kind, values, level, ax)
+        return self._fit.on(data).plot.average_predictions(variable, kind, values, level, ax)
 
     def roc(
         self,

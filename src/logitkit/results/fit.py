@@ -279,7 +279,7 @@ class Fit(MeanVerbs):
 
     @property
     def plot(self) -> FitPlots:
-        """Figures of the fit: forest, coefficients, effects, roc, calibration, residuals."""
+        """Figures of the fit: forest, coefficients, average_predictions, roc, calibration, residuals."""
         return self._figures(self)
 
     def report(

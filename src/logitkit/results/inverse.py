@@ -30,7 +30,6 @@ from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.profile import require_rows
 from logitkit.options import require_choice
 from logitkit.report.frames import ResultFrame
-from logitkit.results.effects import offset_words, table_rows
 from logitkit.results.reference_grid import (
     coding_of,
     event_words,
@@ -41,6 +40,7 @@ from logitkit.results.reference_grid import (
     stated_values,
 )
 from logitkit.results.rows import Rows, coded_rows
+from logitkit.results.rows_to_average import offset_words, table_rows
 from logitkit.results.shown import shown
 from logitkit.results.value_line import ValueLine, require_number, rows_at, value_line, written
 from logitkit.typing import FloatArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from logitkit.results.row_verbs import RowVerbs
+from logitkit.results.effect_verbs import EffectVerbs
 
 if TYPE_CHECKING:
     from logitkit.inference.effects.contrast_sets import ContrastSet
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["MeanVerbs"]
 
 
-class MeanVerbs(RowVerbs):
+class MeanVerbs(EffectVerbs):
     """A fit with the verbs that look at a grid of its variables.
 
     Parameters

@@ -26,14 +26,19 @@ if TYPE_CHECKING:
     from logitkit.diagnostics.classification import Classification
     from logitkit.diagnostics.discrimination import Discrimination
     from logitkit.diagnostics.goodness import HosmerLemeshow
+    from logitkit.inference.effects.comparisons import ContrastKind, EffectScale
     from logitkit.inference.effects.contrast_sets import ContrastSet
     from logitkit.inference.effects.inverse import InverseMethod
     from logitkit.inference.effects.means import Averaged, MeansScale
     from logitkit.inference.intervals.asked import IntervalMethod
-    from logitkit.inference.intervals.simultaneous import Adjustment
+    from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
     from logitkit.inference.penalised.dual_bound import Certificate
+    from logitkit.results.effect_cells import At
+    from logitkit.results.effect_pieces import Change
+    from logitkit.results.effects_shown import EffectsResult
     from logitkit.results.inverse import InverseResult
     from logitkit.results.means import MeansResult
+    from logitkit.results.profile_contrasts import ProfileContrastResult
     from logitkit.results.reference_grid import CellWeights
     from logitkit.results.row_figures import RowPlots
 
@@ -85,11 +90,67 @@ class FitOnRows:
         """Return predicted probabilities with standard errors and intervals."""
         return predicted_with_errors(self._record, self._rows.to_predict, level, method, self._rows.own)
 
-    def effects(self, variable: str, values: Sequence[Any] | None = None, level: float | None = None) -> pd.DataFrame:
+    def average_predictions(
+        self, variable: str, values: Sequence[Any] | None = None, level: float | None = None
+    ) -> pd.DataFrame:
         """Return average predictions with a variable set to each of several values."""
-        from logitkit.results.effects import effects_of
+        from logitkit.results.average_predictions import average_predictions_of
 
-        return row_frames.effects_frame(effects_of(self._rows, variable, values, level), self._record)
+        found = average_predictions_of(self._rows, variable, values, level)
+        return row_frames.average_predictions_frame(found, self._record)
+
+    def effects(  # noqa: PLR0913 - asked for in as many ways as Stata's margins
+        self,
+        variables: str | Sequence[str] | None = None,
+        *,
+        at: At = None,
+        by: str | Sequence[str] | None = None,
+        average: bool = True,
+        change: Change | Mapping[str, Change] | None = None,
+        contrast: ContrastKind = "reference",
+        scale: EffectScale = "probability",
+        outcome: Any = None,
+        method: Literal["delta", "simulation", "bootstrap"] = "delta",
+        rows: Literal["given", "sampled"] = "given",
+        level: float | None = None,
+        adjust: IntervalAdjustment | None = None,
+        n: int = 1000,
+        seed: int | None = None,
+    ) -> EffectsResult:
+        """Return average effects of variables on probabilities over the rows."""
+        from logitkit.results.effects_shown import asked_effects
+
+        return asked_effects(
+            self._rows,
+            variables=variables,
+            at=at,
+            by=by,
+            average=average,
+            change=change,
+            contrast=contrast,
+            scale=scale,
+            outcome=outcome,
+            method=method,
+            rows=rows,
+            level=level,
+            adjust=adjust,
+            n=n,
+            seed=seed,
+        )
+
+    def contrast(
+        self,
+        a: Mapping[str, Any],
+        b: Mapping[str, Any],
+        *,
+        at: At = None,
+        method: Literal["wald", "profile"] = "wald",
+        level: float | None = None,
+    ) -> ProfileContrastResult:
+        """Return the contrast of two profiles."""
+        from logitkit.results.profile_contrasts import profile_contrast
+
+        return profile_contrast(self._rows, a, b, at=at, method=method, level=level)
 
     def means(  # noqa: PLR0913 - the choices of a table that is read by itself
         self,
@@ -201,15 +262,15 @@ class FitOnRows:
     ) -> Path:
         """Write one self-contained HTML page with tables and figures."""
         from logitkit.report.page import report_document, write_page
-        from logitkit.results.effects import effects_of_all
+        from logitkit.results.average_predictions import average_predictions_of_all
         from logitkit.writing import writable_path
 
         target = writable_path(path, "report")
         require_text("title", title)
         require_text("source", source)
         record, design = self._record, self._rows.design
-        effects = effects_of_all(self._rows)
-        return write_page(target, report_document(record, design, effects, title, units, source))
+        averages = average_predictions_of_all(self._rows)
+        return write_page(target, report_document(record, design, averages, title, units, source))
 
     def __getattr__(self, name: str) -> Any:
         """Name the nearest verb."""

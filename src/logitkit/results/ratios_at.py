@@ -29,7 +29,6 @@ from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
 from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
-from logitkit.results.effects import offset_words, table_rows
 from logitkit.results.reference_grid import (
     coding_of,
     is_coded,
@@ -40,6 +39,7 @@ from logitkit.results.reference_grid import (
     stated_values,
 )
 from logitkit.results.rows import Rows, coded_rows
+from logitkit.results.rows_to_average import offset_words, table_rows
 from logitkit.typing import FloatArray
 
 __all__ = ["ratios_at"]

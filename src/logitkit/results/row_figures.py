@@ -56,7 +56,7 @@ class RowPlots(Figures):
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
 
-    def effects(
+    def average_predictions(
         self,
         variable: str,
         kind: Literal["lines", "stacked"] = "lines",
@@ -65,11 +65,12 @@ class RowPlots(Figures):
         ax: Any = None,
     ) -> Any:
         """Draw average predicted probabilities over the rows, with a variable set to each of several values."""
-        from logitkit.plots.effects import plot_effects
-        from logitkit.results.effects import effects_of
+        from logitkit.plots.average_predictions import plot_average_predictions
+        from logitkit.results.average_predictions import average_predictions_of
 
         every = range(len(self._rows.record.outcomes)) if kind == "stacked" else None
-        return plot_effects(effects_of(self._rows, variable, values, level, outcomes=every), ax, kind=kind)
+        found = average_predictions_of(self._rows, variable, values, level, outcomes=every)
+        return plot_average_predictions(found, ax, kind=kind)
 
     def roc(
         self,

@@ -5,7 +5,6 @@ Weights, offsets and outcomes of other rows are given once, to ``fit.on(data, ..
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
@@ -65,9 +64,9 @@ class RowVerbs(Hypotheses):
         Returns
         -------
         FitOnRows
-            Has the verbs predict, predict_logit, predict_link, predictions, effects, means, augment, residuals,
-            influence, outcome_influence, goodness_of_fit, discrimination, classification, calibration, certificate and
-            report, and the figures.
+            Has the verbs predict, predict_logit, predict_link, predictions, effects, contrast, average_predictions,
+            means, augment, residuals, influence, outcome_influence, goodness_of_fit, discrimination, classification,
+            calibration, certificate and report, and the figures.
         """
         return FitOnRows(Rows(self.record, self.design, data, weights, offset, y, unseen), self._row_figures)
 
@@ -166,30 +165,6 @@ class RowVerbs(Hypotheses):
             errors include the uncertainty of the intercept of the row's level.
         """
         return self.on(data, offset=offset, unseen=unseen).predictions(level, method)
-
-    def effects(
-        self, variable: str, data: Any = None, values: Sequence[Any] | None = None, level: float | None = None
-    ) -> pd.DataFrame:
-        """Return average predictions: mean probabilities over the rows, with a variable set to each of several values.
-
-        Parameters
-        ----------
-        variable : str
-            A column that the formula uses.
-        data : table, optional
-            Rows to average over; by default the table of the fit, provided that it is available and unchanged.
-        values : sequence, optional
-            Values of the variable. Default: each level, or a grid from the smallest to the largest number.
-        level : float, optional
-            Confidence level; that of the fit by default.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Columns estimate, std_error, conf_low, conf_high; one row per value or, with several outcomes, per value and
-            outcome.
-        """
-        return self.on(data).effects(variable, values, level)
 
     def augment(self, data: Any = None) -> pd.DataFrame:
         """Return one row per observation, with its outcome, fitted values and residuals.

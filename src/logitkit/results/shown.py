@@ -31,7 +31,13 @@ class Shown:
         if isinstance(self, Document):
             return self
         # The others add the documents of their results to the first.
-        from logitkit.report import comparison_findings, diagnostic_findings, findings, hypothesis_findings  # noqa: F401
+        from logitkit.report import (  # noqa: F401
+            comparison_findings,
+            diagnostic_findings,
+            effect_findings,
+            findings,
+            hypothesis_findings,
+        )
         from logitkit.report.left_out import left_out_words
 
         document = findings.finding_document(self)

@@ -111,6 +111,8 @@ VERBS: dict[str, Verb] = {
     # predictions
     "predict": both(lambda fit: fit.predict(), ANSWERS),
     "effects": (lambda fit: fit.effects("smoke"), REFUSES, ANSWERS),
+    "average_predictions": (lambda fit: fit.average_predictions("smoke"), REFUSES, ANSWERS),
+    "contrast": (lambda fit: fit.contrast({"smoke": 1}, {"smoke": 0}), REFUSES, ANSWERS),
     "on": both(lambda fit: fit.on(others()).predict(), ANSWERS),
     "predict_link": both(lambda fit: fit.predict_link(), ANSWERS),
     "predict_logit": both(lambda fit: fit.predict_logit(), ANSWERS),
@@ -133,7 +135,7 @@ VERBS: dict[str, Verb] = {
 FIGURES = {
     "calibration": ANSWERS,
     "coefficients": ANSWERS,
-    "effects": PARTLY,
+    "average_predictions": PARTLY,
     "forest": ANSWERS,
     "residuals": REFUSES,
     "roc": ANSWERS,
@@ -170,12 +172,12 @@ def test_every_verb_does_what_the_table_says(fits: dict[str, Fit], verb: str, na
 @pytest.mark.parametrize("name", [*WITHHELD, *POSTERIOR])
 @pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_does_what_the_table_says(fits: dict[str, Fit], figure: str, name: str) -> None:
-    if figure == "effects":
+    if figure == "average_predictions":
         if name in WITHHELD:
             with pytest.raises(UnsupportedError, match=r"fit\.predict gives the probabilities"):
-                fits[name].plot.effects("smoke")
+                fits[name].plot.average_predictions("smoke")
         else:
-            fits[name].plot.effects("smoke")
+            fits[name].plot.average_predictions("smoke")
     elif FIGURES[figure] == REFUSES:
         with pytest.raises(UnsupportedError, match="after a penalty"):
             getattr(fits[name].plot, figure)()

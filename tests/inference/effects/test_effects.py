@@ -1,242 +1,418 @@
-"""Average adjusted predictions: against predictions made row by row, and derivatives made by differences."""
+"""Effects against marginaleffects, printed figures, closed forms, and averages of predictions with numerical errors."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from scipy.special import expit, logit, ndtri
+from tests.tolerances import EXACT, ROUTE
 
 import logitkit as lk
 from logitkit.errors import DataError, FormulaError, UnsupportedError
-from logitkit.results import effects
-from logitkit.results.effects import GRID
-from logitkit.results.rows import Rows
-from tolerances import EXACT, ROUTE
+from logitkit.results.fit import Fit
 
-DIFFERENCES = 1e-6  # central differences of a smooth function: a step of 1e-5, squared, and rounding over the step
-
-
-def effects_of(fit: Any, variable: str, data: Any = None, values: Any = None, level: Any = None, **given: Any) -> Any:
-    return effects.effects_of(Rows(fit.record, fit.design, data, **given), variable, values, level)
-
-
-def effects_of_all(fit: Any, data: Any) -> Any:
-    return effects.effects_of_all(Rows(fit.record, fit.design, data))
-
-
-def trips(n: int = 180) -> pd.DataFrame:
-    rng = np.random.default_rng(21)
-    frame = pd.DataFrame({"cost": rng.normal(size=n), "k": rng.integers(1, 5, n), "g": rng.choice(["u", "v", "w"], n)})
-    eta = np.column_stack([np.zeros(n), 0.7 * frame["cost"], 0.3 * frame["k"] - 1.0 * (frame["g"] == "v")])
-    frame["mode"] = np.array(["bus", "car", "walk"])[(eta + rng.gumbel(size=eta.shape)).argmax(axis=1)]
-    return frame.assign(w=rng.integers(1, 4, n), late=rng.normal(size=n), flag=rng.random(n) < 0.5)
-
-
-FORMULA = "mode ~ cost * g + I(cost ** 2) + C(k)"
-
-
-@pytest.fixture(scope="module")
-def fit() -> Any:
-    return lk.multinomial(FORMULA, trips())
-
-
-@pytest.mark.parametrize(("variable", "values"), [("cost", [-1.0, 0.5]), ("g", ["u", "v", "w"]), ("k", [1, 2, 3, 4])])
-def test_they_are_means_of_predictions(fit: Any, variable: str, values: list[Any]) -> None:
-    rows = trips()
-    found = effects_of(fit, variable, rows, values if variable == "cost" else None)
-    assert list(found.values) == values
-    assert found.numeric == (variable == "cost")
-    for place, value in enumerate(values):
-        expected = fit.predict(rows.assign(**{variable: value})).mean()
-        assert_allclose(found.probability[:, place], expected, rtol=EXACT)
-    assert_allclose(found.probability.sum(axis=0), 1.0, rtol=EXACT)
-
-
-@pytest.mark.parametrize("reference", ["bus", "car", None])
-def test_errors_are_those_of_the_delta_method(reference: Any) -> None:
-    rows = trips()
-    fit = lk.multinomial("mode ~ cost * g", rows, reference=reference, weights="w")
-    found = effects_of(fit, "cost", rows, [0.4], level=0.9)
-    record, weights = fit.record, rows["w"] / rows["w"].sum()
-    steps = record.inner_coef.size
-
-    def average(inner: Any) -> Any:
-        moved = lk.MultinomialFit(replace(record, inner_coef=inner, coef=np.array(record.coordinates.coef(inner))))
-        return weights.to_numpy() @ moved.predict(rows.assign(cost=0.4)).to_numpy()
-
-    jacobian = np.empty((3, steps))
-    for j in range(steps):
-        step = 1e-5 * np.eye(steps)[j]
-        jacobian[:, j] = (average(record.inner_coef + step) - average(record.inner_coef - step)) / 2e-5
-    expected = np.sqrt(np.einsum("ij,jk,ik->i", jacobian, record.inner_vcov.array(), jacobian))
-    assert_allclose(found.std_error[:, 0], expected, rtol=DIFFERENCES)
-    p = found.probability[:, 0]
-    half = ndtri(0.95) * expected / (p * (1 - p))
-    assert_allclose(found.low[:, 0], expit(logit(p) - half), rtol=DIFFERENCES)
-    assert_allclose(found.high[:, 0], expit(logit(p) + half), rtol=DIFFERENCES)
-
-
-def test_one_row_is_a_prediction(fit: Any) -> None:
-    row = trips().iloc[[7]]
-    found = effects_of(fit, "g", row, ["w"])
-    expected = fit.predictions(row.assign(g="w"))
-    for name, values in (
-        ("estimate", found.probability),
-        ("std_error", found.std_error),
-        ("conf_low", found.low),
-        ("conf_high", found.high),
-    ):
-        assert_allclose(values[:, 0], expected[name], rtol=ROUTE)
-
-
-def test_weights_are_rows_that_often() -> None:
-    rows = trips()
-    fit = lk.multinomial("mode ~ cost + g", rows, weights="w")
-    again = rows.loc[rows.index.repeat(rows["w"])]
-    one, other = effects_of(fit, "cost", rows), effects_of(fit, "cost", again, weights=np.ones(len(again)))
-    assert_allclose(one.probability, other.probability, rtol=ROUTE)
-    assert_allclose(one.std_error, other.std_error, rtol=ROUTE)
-    by_array = lk.multinomial("mode ~ cost + g", rows, weights=rows["w"].to_numpy())
-    with pytest.raises(DataError, match="fitted with an array as weights"):
-        effects_of(by_array, "cost", rows)
-
-
-def test_offsets_by_outcome_count() -> None:
-    rows = trips()
-    fit = lk.multinomial("mode ~ cost", rows, offset={"walk": "late"})
-    expected = fit.predict(rows.assign(cost=1.0)).mean()
-    assert_allclose(effects_of(fit, "cost", rows, [1.0]).probability[:, 0], expected, rtol=EXACT)
-    with_arrays = lk.multinomial("mode ~ cost", rows, offset={"walk": rows["late"].to_numpy()})
-    given = rows.assign(cost=rows["cost"].where(rows.index != 3))
-    found = effects_of(with_arrays, "cost", given, [1.0], offset={"walk": rows["late"].to_numpy()})
-    assert found.n_rows == len(rows) - 1
-    part = rows[rows.index != 3].assign(cost=1.0)
-    expected = with_arrays.predict(part, offset={"walk": part["late"].to_numpy()}).mean()
-    assert_allclose(found.probability[:, 0], expected, rtol=EXACT)
-
-
-def test_what_a_variable_is_set_to() -> None:
-    rows = trips()
-    fit = lk.multinomial("mode ~ cost + g + C(k) + flag", rows.assign(g=pd.Categorical(rows["g"], ["w", "v", "u"])))
-    rows = rows.assign(g=pd.Categorical(rows["g"], ["w", "v", "u"]))
-    grid = effects_of(fit, "cost", rows)
-    assert grid.numeric
-    assert len(grid.values) == GRID
-    assert (grid.values[0], grid.values[-1]) == (rows["cost"].min(), rows["cost"].max())
-    assert effects_of(fit, "g", rows).values == ("w", "v", "u")  # in the order of the categories
-    assert effects_of(fit, "k", rows).values == (1, 2, 3, 4)
-    assert not effects_of(fit, "k", rows).numeric
-    assert effects_of(fit, "flag", rows).values == (False, True)
-    few = effects_of(lk.multinomial("mode ~ k", rows), "k", rows)
-    assert few.numeric
-    assert few.values == (1, 2, 3, 4)
-
-
-def test_any_kind_of_table(fit: Any) -> None:
-    rows = trips()
-    expected = effects_of(fit, "cost", rows).probability
-    found = effects_of(fit, "cost", {name: rows[name].to_numpy() for name in rows})
-    assert_allclose(found.probability, expected, rtol=EXACT)
-
-
-def test_a_separated_fit_has_its_limit() -> None:
-    rows = trips().assign(north=lambda frame: ((frame["mode"] == "bus") & (frame["k"] == 1)).astype(float))
-    fit = lk.multinomial("mode ~ north + cost", rows)
-    found = effects_of(fit, "north", rows)
-    assert_allclose(found.probability[:, 1], [1.0, 0.0, 0.0], rtol=0.0)
-    assert np.isnan(found.std_error[:, 1]).all()
-    assert np.isfinite(found.std_error[:, 0]).all()
-
-
-@pytest.mark.parametrize(
-    ("variable", "values", "error", "words"),
-    [
-        ("cots", None, FormulaError, "'cots' is not a column that the formula uses.*cost"),
-        ("mode", None, FormulaError, "'mode' is not a column that the formula uses"),
-        ("cost", "all", DataError, "is not a list of values"),
-        ("cost", [], DataError, "is not a list of values"),
-        ("cost", [np.nan], DataError, "give finite numbers"),
-        ("cost", ["a"], DataError, "give finite numbers"),
-        ("g", ["z"], DataError, "'z'"),
-        ("k", [9], DataError, "9"),
-    ],
+STORED = (
+    json.loads(Path("tests/references/effects/marginaleffects.json").read_text())
+    if False
+    else json.loads((Path(__file__).parents[2] / "references" / "effects" / "marginaleffects.json").read_text())
 )
-def test_what_is_refused(fit: Any, variable: str, values: Any, error: Any, words: str) -> None:
-    with pytest.raises(error, match=words):
-        effects_of(fit, variable, trips(), values)
-
-
-def test_where_there_is_no_variable_to_set() -> None:
-    rows = trips()
-    matrix = lk.multinomial_matrix(
-        np.column_stack([np.ones(len(rows)), rows["cost"]]), rows["mode"], ["Intercept", "c"]
-    )
-    with pytest.raises(DataError, match="ready matrix"):
-        effects_of(matrix, "c", rows)
-    lagged = lk.multinomial("mode ~ lag(cost)", rows)
-    with pytest.raises(UnsupportedError, match="lag"):
-        effects_of(lagged, "cost", rows)
-    assert effects_of_all(matrix, rows) == effects_of_all(lagged, rows) == []
-    many = lk.multinomial("mode ~ cost + s", rows.assign(s=[f"s{i % 45}" for i in range(len(rows))]))
-    with pytest.raises(DataError, match="has 45 levels"):
-        effects_of(many, "s", rows.assign(s=[f"s{i % 45}" for i in range(len(rows))]))
+NUMERICAL = 1e-4  # the reference has forward differences of central differences
+DIFFERENCES = 1e-6  # of central differences of predictions in coefficients
 
 
 def births() -> pd.DataFrame:
     data = lk.datasets.load_lbw()
-    return data.assign(late=np.linspace(-1.0, 1.0, len(data)), w=1 + np.arange(len(data)) % 3)
+    rng = np.random.default_rng(3)
+    return data.assign(
+        w=1 + np.arange(len(data)) % 3,
+        late=np.linspace(-1.0, 1.0, len(data)),
+        site=np.arange(len(data)) % 23,
+        size=pd.Categorical(rng.choice(["s", "m", "l"], len(data)), ["s", "m", "l"], ordered=True),
+        dark=data["race"] != "white",
+    )
 
 
-@pytest.mark.parametrize("options", [{}, {"offset": "late"}, {"weights": "w"}, {"cluster": "w"}])
-def test_of_two_outcomes_the_event_has_the_mean_of_predictions(options: Any) -> None:
-    rows = births()
-    fit = lk.logit("low ~ age * smoke + race", rows, **options)
-    share = rows["w"] if "weights" in options else np.ones(len(rows))
-    for variable, values in (("age", [20, 30]), ("race", None)):
-        found = effects_of(fit, variable, None, values)
-        assert found.outcomes == (fit.record.outcomes[1],)
-        for place, value in enumerate(found.values):
-            expected = np.average(fit.predict(rows.assign(**{variable: value})), weights=share)
-            assert_allclose(found.probability[0, place], expected, rtol=ROUTE)
+@pytest.fixture(scope="module")
+def fit() -> Any:
+    return lk.logit("low ~ age*smoke + I((lwt/100)**2) + lwt + race", births())
 
 
-def test_offsets_of_two_outcomes_in_arrays_and_formulas() -> None:
-    rows = births()
-    late = rows["late"].to_numpy()
-    named = lk.logit("low ~ age + smoke", rows.assign(both=2.0 * late), offset="both")
-    mixed = lk.logit("low ~ age + smoke + offset(late)", rows, offset=late)
-    assert_allclose(mixed.coef, named.coef, rtol=ROUTE)
-    expected = effects_of(named, "age", None, [25]).probability
-    assert_allclose(effects_of(mixed, "age", None, [25]).probability, expected, rtol=ROUTE)
-    assert_allclose(effects_of(mixed, "age", rows, [25], offset=late).probability, expected, rtol=ROUTE)
-    with pytest.raises(DataError, match="fitted with an array as offset"):
-        effects_of(mixed, "age", rows, [25])
+PEER: dict[str, Callable[[Any], Any]] = {
+    "slopes": lambda fit: fit.effects(["age", "lwt"]),
+    "race": lambda fit: fit.effects("race"),
+    "pairwise": lambda fit: fit.effects("race", contrast="pairwise"),
+    "by race": lambda fit: fit.effects("smoke", change=(0, 1), by="race"),
+    "eyex": lambda fit: fit.effects("lwt", change="eyex"),
+    "dyex": lambda fit: fit.effects("lwt", change="dyex"),
+    "eydx": lambda fit: fit.effects("lwt", change="eydx"),
+}
 
 
-def test_of_two_outcomes_what_is_not_offered_says_so() -> None:
-    rows = births()
-    with pytest.raises(UnsupportedError, match="not offered where a factor is absorbed"):
-        effects_of(lk.logit("low ~ age", rows, absorb="w"), "age", rows)
-    with pytest.raises(UnsupportedError, match="Average predictions with errors"):
-        effects_of(lk.logit("low ~ age + lwt", rows, penalty=lk.Lasso(0.02)), "age", rows)
-    changed = births()
-    fit = lk.logit("low ~ age", changed)
-    changed["age"] += 1
-    with pytest.raises(DataError, match="has changed since the fit"):
-        effects_of(fit, "age", None)
+@pytest.mark.parametrize("name", PEER)
+def test_agrees_with_marginaleffects(fit: Any, name: str) -> None:
+    found = PEER[name](fit).to_frame()
+    assert_allclose(found["estimate"], STORED[name]["estimate"], rtol=NUMERICAL)
+    assert_allclose(found["std_error"], STORED[name]["std_error"], rtol=NUMERICAL)
 
 
-def test_both_kinds_of_figure_of_two_outcomes() -> None:
+@pytest.mark.parametrize("scale", ["risk_ratio", "odds_ratio"])
+def test_ratios_agree_on_the_logarithmic_scale(fit: Any, scale: str) -> None:
+    stored = STORED[f"log {scale.replace('_', ' ')}"]
+    found = fit.effects("smoke", change=(0, 1), scale=scale).to_frame().iloc[0]
+    assert_allclose(np.log(found["estimate"]), stored["estimate"][0], rtol=NUMERICAL)
+    assert_allclose(found["std_error"] / found["estimate"], stored["std_error"][0], rtol=NUMERICAL)
+    half = 1.959963984540054 * stored["std_error"][0]
+    assert_allclose(found["conf_high"], np.exp(stored["estimate"][0] + half), rtol=NUMERICAL)
+
+
+def test_effects_by_row_agree(fit: Any) -> None:
+    found = fit.effects("age", average=False).to_frame()
+    assert len(found) == 189
+    assert_allclose(found["estimate"][:5], STORED["rows"]["estimate"], rtol=NUMERICAL)
+    # In some of these rows the reference's forward differences keep four digits.
+    assert_allclose(found["std_error"][:5], STORED["rows"]["std_error"], rtol=5e-4)
+
+
+def test_published_figures() -> None:
+    """R 4.2.2 at a tight tolerance: effects of the lbw model of Hosmer and Lemeshow, by two programs."""
+    fit = lk.logit("low ~ age + lwt + race + smoke", births())
+    found = fit.effects().to_frame().set_index("variable")
+    for name, estimate, error in (
+        ("age", -0.004341268653, 0.006568893755),
+        ("lwt", -0.00241138306, 0.001190499813),
+        ("smoke", 0.2033838471, 0.0681657853),
+    ):
+        assert_allclose(found.loc[name, ["estimate", "std_error"]].to_numpy(float), [estimate, error], rtol=1e-7)
+    change = fit.effects("smoke", change=(0, 1)).to_frame().iloc[0]
+    assert_allclose([change["estimate"], change["std_error"]], [0.2097604088, 0.07252064901], rtol=1e-7)
+    for scale, ratio in (("risk_ratio", 1.897935951), ("odds_ratio", 2.613145352)):
+        assert_allclose(fit.effects("smoke", change=(0, 1), scale=scale).to_frame()["estimate"], ratio, rtol=1e-9)
+
+
+def moved(fit: Any, inner: Any) -> Any:
+    record = fit.record
+    return type(fit)(replace(record, inner_coef=inner, coef=np.array(record.coordinates.coef(inner))), fit.design)
+
+
+def numerical(fit: Any, of: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Return values of a function of the fit, and standard errors by central differences in its coefficients."""
+    inner, step = fit.record.inner_coef, 1e-5
+    jacobian = np.stack(
+        [
+            (of(moved(fit, inner + step * e)) - of(moved(fit, inner - step * e))) / (2 * step)
+            for e in np.eye(inner.size)
+        ],
+        axis=1,
+    )
+    return of(fit), np.sqrt(np.einsum("ij,jk,ik->i", jacobian, fit.record.inner_vcov.array(), jacobian))
+
+
+FITS: dict[str, Callable[[Any], Any]] = {
+    "polynomial": lambda d: lk.logit("low ~ poly(age, 2)*smoke + race + np.log(lwt)", d),
+    "spline": lambda d: lk.logit("low ~ bs(age, df=4) + race:age + lwt", d),
+    "offset": lambda d: lk.logit("low ~ age + race + offset(0.1*age)", d, offset="late"),
+    "probit": lambda d: lk.logit("low ~ age*race + ui", d, link="probit"),
+    "cloglog, weighted": lambda d: lk.logit("low ~ age + C(ftv > 0)*race", d, link="cloglog", weights="w"),
+    "far": lambda d: lk.logit("low ~ age*far + race", d.assign(far=1e7 + d["lwt"])),
+    "aliased": lambda d: lk.logit("low ~ age + race + dark", d),
+    "multinomial": lambda d: lk.multinomial("race ~ age*smoke + lwt", d),
+    "symmetric": lambda d: lk.multinomial("race ~ age*smoke + lwt", d, reference=None),
+    "cumulative": lambda d: lk.ordinal("size ~ age*race + lwt", d),
+    "partly proportional": lambda d: lk.ordinal("size ~ age + race", d, nominal="age", link="probit"),
+    "adjacent": lambda d: lk.ordinal("size ~ age*race", d, model="adjacent"),
+    "clustered": lambda d: lk.logit("low ~ age*race", d, cluster="site"),
+}
+
+
+def as_table(values: Any) -> Any:
+    return np.atleast_2d(np.asarray(values, dtype=float).T)
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_every_family_agrees_with_its_predictions(name: str) -> None:
+    data = births()
+    fit = FITS[name](data)
+    data = data.assign(far=1e7 + data["lwt"])
+    share = data["w"] / data["w"].sum() if "weighted" in name else np.full(len(data), 1 / len(data))
+    h, age = 1e-4, data["age"].astype(float)
+    inner = ((age > age.min()) & (age < age.max())).to_numpy() | ("spline" not in name)
+
+    def slope(one: Any) -> Any:
+        high, low = (
+            as_table(
+                one.predict(
+                    data.assign(age=(age + s * h).clip(*([age.min(), age.max()] if name == "spline" else [-1e9, 1e9])))
+                )
+            )
+            for s in (1, -1)
+        )
+        return ((high - low) * np.where(inner, 0.5, 1.0) / h) @ share
+
+    value, error = numerical(fit, slope)
+    found = fit.effects("age").to_frame()
+    loose = 2e-5 if name == "spline" else DIFFERENCES  # one-sided differences of the brute force at the ends
+    assert_allclose(found["estimate"], value, rtol=loose, atol=1e-8)
+    assert_allclose(found["std_error"], error, rtol=20 * loose)
+    if name == "aliased":
+        with pytest.raises(DataError, match="Not estimable"):
+            fit.effects("race")
+        return
+    if "race" not in fit.record.info.coding.variables:
+        return
+
+    def change(one: Any) -> Any:
+        black, white = (
+            as_table(one.predict(data.assign(race=pd.Categorical([level] * len(data), data["race"].cat.categories))))
+            @ share
+            for level in ("black", "white")
+        )
+        return black - white
+
+    value, error = numerical(fit, change)
+    found = fit.effects("race", change=("white", "black")).to_frame()
+    assert_allclose(found["estimate"], value, rtol=ROUTE, atol=1e-12)
+    assert_allclose(found["std_error"], error, rtol=DIFFERENCES * 10)
+
+
+def test_a_saturated_table_is_standardised_by_hand() -> None:
+    data = births().groupby(["smoke", "dark"]).agg(low=("low", "sum"), n=("low", "size")).reset_index()
+    data["rest"] = data["n"] - data["low"]
+    fit = lk.logit("cbind(low, rest) ~ C(smoke)*dark", data)
+    rate = (data["low"] / data["n"]).to_numpy().reshape(2, 2)
+    share = data["n"].to_numpy().reshape(2, 2).sum(axis=0) / data["n"].sum()
+    found = fit.effects("smoke").to_frame().iloc[0]
+    assert_allclose(found["estimate"], (rate[1] - rate[0]) @ share, rtol=ROUTE)
+    spread = (rate * (1 - rate) / data["n"].to_numpy().reshape(2, 2)).sum(axis=0) @ share**2
+    assert_allclose(found["std_error"], np.sqrt(spread), rtol=ROUTE)
+    each = fit.effects("smoke", by="dark")
+    assert_allclose(each.to_frame()["estimate"], rate[1] - rate[0], rtol=ROUTE)
+    double = each.between().to_frame().iloc[0]
+    assert_allclose(double["estimate"], np.diff(rate[1] - rate[0])[0], rtol=ROUTE)
+    variance = (rate * (1 - rate) / data["n"].to_numpy().reshape(2, 2)).sum()
+    assert_allclose(double["std_error"], np.sqrt(variance), rtol=ROUTE)
+    assert_allclose(each.test("b2 - b1").estimates.p_value[0], double["p_value"], rtol=ROUTE)
+
+
+def influence_by_hand(data: Any, cluster: Any = None) -> tuple[float, float]:
+    """Return the risk difference of smoking and its error with covariates drawn, from scores and means."""
+    X = np.column_stack([np.ones(len(data)), data["age"], data["lwt"], data["smoke"]]).astype(float)
+    y = data["low"].to_numpy(float)
+    fit = lk.logit("low ~ age + lwt + smoke", data)
+    beta = fit.coef.to_numpy()
+    one, zero = X.copy(), X.copy()
+    one[:, 3], zero[:, 3] = 1.0, 0.0
+    p, p1, p0 = (1 / (1 + np.exp(-Z @ beta)) for Z in (X, one, zero))
+    bread = np.linalg.inv((X * (p * (1 - p))[:, None]).T @ X)
+    gradient = (one.T @ (p1 * (1 - p1)) - zero.T @ (p0 * (1 - p0))) / len(y)
+    parts = (p1 - p0 - np.mean(p1 - p0)) / len(y) + (X * (y - p)[:, None]) @ bread @ gradient
+    if cluster is not None:
+        parts = pd.Series(parts).groupby(np.asarray(cluster)).sum().to_numpy()
+    g = len(parts)
+    return float(np.mean(p1 - p0)), float(np.sqrt(g / (g - 1) * parts @ parts))
+
+
+def test_sampled_rows_add_their_influence() -> None:
+    data = births()
+    fit = lk.logit("low ~ age + lwt + smoke", data)
+    found = fit.effects("smoke", change=(0, 1), rows="sampled").to_frame().iloc[0]
+    assert_allclose([found["estimate"], found["std_error"]], influence_by_hand(data), rtol=ROUTE)
+    clustered = lk.logit("low ~ age + lwt + smoke", data, cluster="site")
+    found = clustered.effects("smoke", change=(0, 1), rows="sampled").to_frame().iloc[0]
+    assert_allclose(found["std_error"], influence_by_hand(data, data["site"])[1], rtol=ROUTE)
+    again = data.loc[data.index.repeat(data["w"])].reset_index(drop=True)
+    counted = lk.logit("low ~ age + lwt + smoke", data, weights="w").effects("smoke", change=(0, 1), rows="sampled")
+    assert_allclose(counted.to_frame()["std_error"], influence_by_hand(again)[1], rtol=ROUTE)
+    other = fit.effects("smoke", data.iloc[::2], change=(0, 1), rows="sampled").to_frame()["std_error"][0]
+    half = fit.effects("smoke", data.iloc[::2], change=(0, 1)).to_frame()["std_error"][0]
+    p = fit.predict(data.iloc[::2].assign(smoke=1)) - fit.predict(data.iloc[::2].assign(smoke=0))
+    assert_allclose(other**2, half**2 + p.var(ddof=1) / len(p), rtol=ROUTE)
+
+
+def test_draws_are_the_same_on_any_number_of_threads(fit: Any) -> None:
+    def drawn(threads: int) -> Any:
+        lk.set_threads(threads)
+        return fit.effects("smoke", change=(0, 1), method="simulation", n=400, seed=5)
+
+    try:
+        one, two = drawn(1), drawn(2)
+    finally:
+        lk.set_threads(None)
+    assert np.array_equal(one.draws, two.draws)
+    delta = fit.effects("smoke", change=(0, 1)).to_frame().iloc[0]
+    found = one.to_frame().iloc[0]
+    assert abs(found["std_error"] / delta["std_error"] - 1) < 0.15
+    assert_allclose([found["conf_low"], found["conf_high"]], np.quantile(one.draws[:, 0], [0.025, 0.975]), rtol=EXACT)
+    assert_allclose(found["std_error"], one.draws[:, 0].std(ddof=1), rtol=EXACT)
+
+
+@pytest.mark.parametrize("rows", ["given", "sampled"])
+def test_bootstrap_refits_and_averages(rows: Any) -> None:
+    data = births()
+    fit = lk.logit("low ~ age*smoke + lwt", data)
+    found = fit.effects("age", method="bootstrap", n=12, seed=2, rows=rows)
+    replicates = fit.bootstrap(12, seed=2).replicates
+    from logitkit.inference.resampling.resampling import drawn_weights
+
+    weights = drawn_weights(fit.design, "rows", 2, 12)
+    for number in range(12):
+        one = moved(fit, np.linalg.lstsq(fit.record.coordinates.vcov(np.eye(5)), replicates[number], rcond=None)[0])
+        share = weights(number) / 189 if rows == "sampled" else np.full(189, 1 / 189)
+        high, low = (one.predict(data.assign(age=data["age"] + s * 1e-4)).to_numpy() for s in (1, -1))
+        assert_allclose(found.draws[number, 0], (high - low) / 2e-4 @ share, rtol=DIFFERENCES)
+
+
+def test_values_are_set_and_groups_are_averaged_apart(fit: Any) -> None:
+    data = births()
+    found = fit.effects("smoke", at={"age": [20, 30]}, by="dark", change=(0, 1)).to_frame()
+    assert list(found.columns[:4]) == ["age", "dark", "variable", "contrast"]
+    for row in found.itertuples():
+        part = data[data["dark"] == row.dark].assign(age=row.age)
+        expected = (fit.predict(part.assign(smoke=1)) - fit.predict(part.assign(smoke=0))).mean()
+        assert_allclose(row.estimate, expected, rtol=ROUTE)
+    means = data.assign(age=data["age"].mean(), lwt=data["lwt"].mean(), smoke=data["smoke"].mean(), race="white")
+    row = means.iloc[[0]].astype({"race": data["race"].dtype})
+    expected = fit.predict(row.assign(race=pd.Categorical(["black"], data["race"].cat.categories))) - fit.predict(row)
+    assert_allclose(fit.effects("race", at="mean").to_frame()["estimate"][0], expected.iloc[0], rtol=ROUTE)
+    ratios = fit.effects("smoke", at={"age": [20, 30]}, change=(0, 1), scale="risk_ratio")
+    pair = ratios.to_frame()["estimate"].to_numpy()
+    assert_allclose(ratios.between().to_frame()["estimate"], pair[1] / pair[0], rtol=EXACT)
+
+
+def test_weights_are_rows_that_often() -> None:
+    data = births()
+    again = data.loc[data.index.repeat(data["w"])].reset_index(drop=True)
+    one = lk.logit("low ~ age*race", data, weights="w").effects(by="dark").to_frame()
+    other = lk.logit("low ~ age*race", again).effects(by="dark").to_frame()
+    for name in ("estimate", "std_error"):
+        assert_allclose(one[name], other[name], rtol=ROUTE)
+
+
+def test_the_linear_predictor_has_the_coefficients() -> None:
+    fit = lk.logit("low ~ age + race", births())
+    found = fit.effects(scale="link").to_frame()
+    assert_allclose(found["estimate"], fit.coef[["age", "race[T.black]", "race[T.other]"]], rtol=ROUTE)
+    assert_allclose(found["std_error"], fit.std_error[["age", "race[T.black]", "race[T.other]"]], rtol=ROUTE)
+    several = lk.multinomial("race ~ age", births()).effects(scale="link").to_frame()
+    assert list(several["outcome"]) == ["black", "other"]
+
+
+def test_changes_of_numbers() -> None:
+    data = births()
+    fit = lk.logit("low ~ age + lwt", data)
+
+    def difference(high: Any, low: Any) -> float:
+        return float((fit.predict(data.assign(lwt=high)) - fit.predict(data.assign(lwt=low))).mean())
+
+    for change, high, low in (
+        ("unit", data["lwt"] + 1, data["lwt"]),
+        ("sd", data["lwt"] + data["lwt"].std(), data["lwt"]),
+        (-5, data["lwt"] - 5, data["lwt"]),
+        ((100, 150), 150, 100),
+        ("iqr", data["lwt"].sort_values().iloc[141], data["lwt"].sort_values().iloc[47]),
+    ):
+        found = fit.effects("lwt", change=change).to_frame()["estimate"][0]
+        assert_allclose(found, difference(high, low), rtol=ROUTE)
+
+
+def test_a_saved_fit_has_the_effects_of_the_fit(tmp_path: Path, fit: Any) -> None:
+    fit.save(tmp_path / "fit.json")
+    again = lk.load(tmp_path / "fit.json")
+    assert_allclose(
+        again.effects(data=births()).to_frame()["estimate"], fit.effects().to_frame()["estimate"], rtol=ROUTE
+    )
+    with pytest.raises(DataError, match="no table"):
+        again.effects()
+
+
+def test_a_separated_fit_has_its_limits() -> None:
+    data = births()
+    data = data[~((data["race"] == "black") & (data["low"] == 0))]
+    fit = lk.logit("low ~ race + age", data)
+    found = fit.effects("race").to_frame()
+    white = fit.predict(data.assign(race=pd.Categorical(["white"] * len(data), data["race"].cat.categories))).mean()
+    assert_allclose(found["estimate"][0], 1.0 - white, rtol=ROUTE)
+    assert np.isfinite(found["std_error"]).all()
+    slopes = fit.effects("age").to_frame().iloc[0]
+    high, low = (fit.predict(data.assign(age=data["age"] + s * 1e-4)).mean() for s in (1, -1))
+    assert_allclose(slopes["estimate"], (high - low) / 2e-4, rtol=DIFFERENCES)
+    with pytest.raises(UnsupportedError, match="separated"):
+        fit.effects("age", method="simulation")
+    with pytest.raises(UnsupportedError, match="separated"):
+        fit.effects("age", rows="sampled")
+
+
+def test_results_print_draw_and_adjust(fit: Any) -> None:
     from matplotlib import pyplot as plt
 
-    fit = lk.logit("low ~ age + race", births())
-    lines, stacked = fit.plot.effects("age"), fit.plot.effects("race", kind="stacked")
-    assert len(lines.get_lines()) == 1
-    assert_allclose(lines.get_lines()[0].get_ydata(), effects_of(fit, "age", None).probability[0], rtol=EXACT)
-    assert len(stacked.containers) == 2
+    found = fit.effects()
+    text = found.to_text()
+    assert "black - white" in text
+    assert "Delta method" in text
+    assert "change={'smoke': (0, 1)}" in text
+    ax = found.plot()
+    assert_allclose(np.sort(ax.get_lines()[1].get_xdata()), np.sort(found.to_frame()["estimate"]))
     plt.close("all")
+    wide, own = found.confint(adjust="bonferroni"), found.confint()
+    assert (wide["conf_high"] > own["conf_high"]).all()
+    assert_allclose(fit.effects(adjust="bonferroni").confint()["conf_low"], wide["conf_low"], rtol=EXACT)
+    assert found.test("race[black - white] = race[other - white]").dof == 1
+    import pickle
+
+    assert_allclose(pickle.loads(pickle.dumps(found)).to_frame()["estimate"], found.to_frame()["estimate"])
+
+
+REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
+    "variable": ({"variables": "agee"}, FormulaError, "'agee' is not a variable of the formula.*age"),
+    "outcome column": ({"variables": "low"}, FormulaError, "'low' is not a variable"),
+    "change": ({"variables": "age", "change": "double"}, DataError, "is not known for 'age'"),
+    "pair": ({"variables": "age", "change": (1, np.nan)}, DataError, "not a pair of finite numbers"),
+    "level": ({"variables": "race", "change": ("white", "blck")}, DataError, "'blck'.*black"),
+    "ratio of slopes": ({"variables": "age", "change": "slope", "scale": "risk_ratio"}, UnsupportedError, "is a slope"),
+    "elasticity of levels": ({"variables": "race", "change": "eyex"}, UnsupportedError, "has levels"),
+    "link elasticity": ({"variables": "age", "change": "eyex", "scale": "link"}, UnsupportedError, "elasticity"),
+    "at a level": ({"at": {"race": "blue"}}, DataError, "'blue' is not a level"),
+    "at a variable": ({"at": {"rase": "white"}}, FormulaError, "'rase'.*race"),
+    "at a word": ({"at": "median"}, DataError, "at='median'"),
+    "at text": ({"at": {"age": "old"}}, Exception, "age"),
+    "by": ({"by": "rays"}, DataError, "no column 'rays'"),
+    "method": ({"method": "magic"}, Exception, "method"),
+    "rows by row": ({"average": False, "rows": "sampled"}, UnsupportedError, "one effect per row"),
+    "simulated rows": ({"method": "simulation", "rows": "sampled"}, UnsupportedError, "leaves rows as they are"),
+    "one cell": ({"variables": "age", "between": True}, DataError, "one cell only"),
+    "draws": ({"n": 1}, DataError, "n=1"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(fit: Any, name: str) -> None:
+    asked, error, words = REFUSED[name]
+    between = asked.get("between", False)
+    asked = {key: value for key, value in asked.items() if key != "between"}
+    with pytest.raises(error, match=words):
+        fit.effects(**asked).between() if between else fit.effects(**asked)
+
+
+def test_models_without_effects() -> None:
+    data = births()
+    with pytest.raises(UnsupportedError, match="absorbed"):
+        lk.logit("low ~ age", data, absorb="site").effects()
+    with pytest.raises(UnsupportedError, match="lag"):
+        lk.logit("low ~ lag(age)", data).effects()
+    with pytest.raises(UnsupportedError, match="jumps"):
+        lk.logit("low ~ I(age > 25)", data).effects()
+    with pytest.raises(UnsupportedError, match="only in the offset"):
+        lk.logit("low ~ age + offset(lwt/100)", data).effects("lwt")
+    with pytest.raises(DataError, match="ready matrix"):
+        lk.logit_matrix(data[["age", "lwt"]], data["low"]).effects()
+    with pytest.raises(UnsupportedError, match="Effects with errors"):
+        lk.logit("low ~ age + lwt", data, penalty=lk.Lasso(0.02)).effects()
+    ridge = lk.logit("low ~ age + lwt", data, penalty=lk.Ridge(0.02)).effects().to_frame()
+    assert np.isnan(ridge["p_value"]).all()
+    assert isinstance(lk.logit("low ~ age", data), Fit)

@@ -25,7 +25,7 @@ from logitkit.design.table.levels import Coded
 from logitkit.errors import DataError, FormulaError, LogitkitError
 from logitkit.typing import BoolArray, FloatArray, IntArray
 
-__all__ = ["CodedRows", "Coding", "learn_coding"]
+__all__ = ["CodedRows", "Coding", "learn_coding", "materialised"]
 
 LAG = re.compile(r"(?<![\w.])lag\(")
 
@@ -186,7 +186,7 @@ class Coding:
             kept = np.zeros(n, dtype=bool)
             kept[rest] = inner.kept
             return CodedRows(inner.matrix, inner.offset, kept, strange)
-        matrix, offset, spec, _ = _materialise(materializer, spec, offset_spec)
+        matrix, offset, spec, _ = materialised(materializer, spec, offset_spec)
         if tuple(spec.column_names) != self.names:
             raise DataError(
                 f"The new rows do not give the columns of the fit ({_difference(spec.column_names, self.names)}); have "
@@ -233,7 +233,7 @@ def learn_coding(parsed: ParsedFormula, frame: Any) -> tuple[Coding, CodedRows]:
     _require_no_bare_dates(parsed, frame)
     materializer = BlockMaterializer(frame, parsed.functions)
     offset_spec = new_spec("0 + " + " + ".join(parsed.offsets)) if parsed.offsets else None
-    matrix, offset, spec, offset_spec = _materialise(materializer, new_spec(list(parsed.terms)), offset_spec)
+    matrix, offset, spec, offset_spec = materialised(materializer, new_spec(list(parsed.terms)), offset_spec)
     names = tuple(spec.column_names)
     _require_distinct_names(names, spec)
     coding = Coding(
@@ -276,7 +276,7 @@ def _require_distinct_names(names: Sequence[str], spec: ModelSpec) -> None:
         raise FormulaError(f"A column called {INTERCEPT!r} would be mistaken for the intercept; rename it.")
 
 
-def _materialise(
+def materialised(
     materializer: BlockMaterializer, spec: ModelSpec, offset_spec: ModelSpec | None
 ) -> tuple[Matrix, FloatArray | None, ModelSpec, ModelSpec | None]:
     """Return the matrix and the offset of the rows that are complete, and the specs with what they learnt."""

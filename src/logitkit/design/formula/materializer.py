@@ -94,6 +94,11 @@ class BlockMaterializer(PandasMaterializer):  # type: ignore[misc]
             encoder_state={name: (kind, dict(state)) for name, (kind, state) in spec.encoder_state.items()},
         )
 
+    def keep(self, evaluated: Mapping[str, Any], codes: dict[int, tuple[Any, Coded]]) -> None:
+        """Take factors as they were evaluated on the same rows, and share the codes of their levels."""
+        self.factor_cache.update(evaluated)
+        self._coded = codes
+
     def evaluate(self, spec: ModelSpec) -> None:
         """Evaluate every factor of a spec, and mark the rows that a transform leaves missing."""
         for factor in self.factors(spec):

@@ -36,7 +36,7 @@ from logitkit.numerics.once import once
 from logitkit.options import is_count
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["Bootstrap", "bootstrap", "function_values", "simulate"]
+__all__ = ["Bootstrap", "bootstrap", "drawn_weights", "function_values", "simulate"]
 
 
 @dataclass(frozen=True)
@@ -215,17 +215,44 @@ def bootstrap(
         refits = refit(record, design, int(n), outcome=lambda number: draw(generators.of(number)))
         unit, n_units = "outcomes", design.response.n_obs
     else:
-        units, prior = (
-            units_of(design, independent_units(design) if kind == "bayesian" else kind),
-            prior_weights(design),
-        )
-        n_units = int(units.multiplicity.sum())
-        draw_counts = (_dirichlet if kind == "bayesian" else _counts)(units.multiplicity)
-        refits = refit(
-            record, design, int(n), prior=lambda number: units.weights(prior, draw_counts(generators.of(number)))
-        )
-        unit = f"weights of {units.word}" if kind == "bayesian" else units.word
+        drawn, word, n_units = _drawn(design, kind, generators)
+        refits = refit(record, design, int(n), prior=drawn)
+        unit = f"weights of {word}" if kind == "bayesian" else word
     return Bootstrap(record.names, record.coef, refits, kind, unit, n_units, generators.seed, record.level)
+
+
+def drawn_weights(design: Design, kind: ResamplingKind, seed: int, n: int) -> Callable[[int], FloatArray]:
+    """Return the prior weights of each replicate of a bootstrap by its number.
+
+    Parameters
+    ----------
+    design : Design
+        Rows of the fit.
+    kind : {'rows', 'cluster'}
+        What was drawn.
+    seed, n : int
+        Seed and number of replicates of the bootstrap.
+
+    Returns
+    -------
+    callable
+        Of a number: weights, (n_rows,).
+
+    Raises
+    ------
+    UnsupportedError
+        Where outcomes were drawn, and no rows.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> design = lk.logit("low ~ age", lk.datasets.load_lbw()).design
+    >>> float(drawn_weights(design, "rows", 1, 10)(3).sum())
+    189.0
+    """
+    if kind == "parametric":
+        raise UnsupportedError("A parametric bootstrap draws outcomes, and no rows.")
+    return _drawn(design, kind, _Generators(seed, n))[0]
 
 
 def simulate(record: FitRecord, design: Design, n: int = 1, *, seed: int | None = None) -> FloatArray:
@@ -324,6 +351,20 @@ class _Generators:
         """Return the generator of a replicate, at its beginning."""
         child = self._children[number]
         return np.random.Generator(np.random.PCG64(child))
+
+
+def _drawn(
+    design: Design, kind: ResamplingKind, generators: _Generators
+) -> tuple[Callable[[int], FloatArray], str, int]:
+    """Return the prior weights of replicates by number, what is drawn, and how many of these there are."""
+    units = units_of(design, independent_units(design) if kind == "bayesian" else kind)  # type: ignore[arg-type]
+    prior = prior_weights(design)
+    draw_counts = (_dirichlet if kind == "bayesian" else _counts)(units.multiplicity)
+
+    def drawn(number: int) -> FloatArray:
+        return units.weights(prior, draw_counts(generators.of(number)))
+
+    return drawn, units.word, int(units.multiplicity.sum())
 
 
 def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:

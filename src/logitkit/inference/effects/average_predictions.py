@@ -24,7 +24,7 @@ from logitkit.inference.verbs import require
 from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray
 
-__all__ = ["Effects", "SetRows", "average_predictions"]
+__all__ = ["AveragePredictions", "SetRows", "average_predictions"]
 
 
 class SetRows(NamedTuple):
@@ -52,7 +52,7 @@ class SetRows(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Effects:
+class AveragePredictions:
     """Average probabilities of L outcomes at G values of a variable.
 
     Parameters
@@ -75,7 +75,7 @@ class Effects:
     Examples
     --------
     >>> one = np.ones((1, 1))
-    >>> Effects("x", (0.5,), True, ("a",), one, one, one, one, 0.95, 10).values
+    >>> AveragePredictions("x", (0.5,), True, ("a",), one, one, one, one, 0.95, 10).values
     (0.5,)
     """
 
@@ -100,7 +100,7 @@ def average_predictions(
     numeric: bool = True,
     level: float | None = None,
     outcomes: Sequence[int] | None = None,
-) -> Effects:
+) -> AveragePredictions:
     """Return average adjusted predictions with errors by the delta method.
 
     Parameters
@@ -122,7 +122,7 @@ def average_predictions(
 
     Returns
     -------
-    Effects
+    AveragePredictions
         At the values of the sets.
 
     Raises
@@ -162,7 +162,7 @@ def average_predictions(
         logit = np.log(probability) - np.log(rest)
         half = z * error / (probability * rest)
     shown = list(range(len(probability))) if outcomes is None else list(outcomes)
-    return Effects(
+    return AveragePredictions(
         variable,
         tuple(values),
         numeric,

@@ -1,0 +1,312 @@
+r"""Effects: differences, ratios and slopes of averages, with what inference about them needs.
+
+An effect is a function of two averages, or a slope that is one itself: :math:`a - b`, the risk ratio :math:`a / b`, or
+the odds ratio :math:`a (1 - b) / \{(1 - a) b\}`. Its standard error follows by the chain rule from the covariance of
+the averages (``docs/maths/effects.md``, equations 6 to 8). That is :math:`J V J'` where the rows are as given; where
+they were drawn too, the covariance of the influence functions of the averages,
+
+.. math::
+
+    \omega_i \{f_i(\hat\beta) - \bar f\} + J A^{-1} s_i ,
+
+with s the scores and A the information; or the covariance of draws, by simulation or by the bootstrap.
+
+References
+----------
+Stata Corporation: Base Reference Manual, margins, methods and formulas (vce(unconditional)). King, G., Tomz, M. and
+Wittenberg, J. (2000) American Journal of Political Science 44, 347-361. Korn, E. L. and Graubard, B. I. (1999) Analysis
+of Health Surveys, section 3.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from logitkit.engine.law import require_level
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.delta import Estimates
+from logitkit.inference.derived import Derived
+from logitkit.inference.hypotheses.wald import WaldTest
+from logitkit.inference.intervals.simultaneous import IntervalAdjustment
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Comparison", "ContrastKind", "EffectScale", "Effects", "compared", "level_pairs"]
+
+EffectScale = Literal["probability", "link", "risk_ratio", "odds_ratio"]
+ContrastKind = Literal["reference", "pairwise", "sequential"]
+
+
+class Comparison(NamedTuple):
+    """Which averages an effect compares.
+
+    Parameters
+    ----------
+    variable : str
+        What changes.
+    contrast : str
+        How, in words.
+    high : int
+        A piece: the average after the change, or the slope.
+    low : int or None
+        The average before it; None of a slope.
+
+    Examples
+    --------
+    >>> Comparison("smoke", "1 - 0", 1, 0).low
+    0
+    """
+
+    variable: str
+    contrast: str
+    high: int
+    low: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Effects:
+    """Effects of variables, one row per cell, comparison and outcome.
+
+    Parameters
+    ----------
+    labels : tuple of (str, tuple)
+        Columns that say what a row is of: values that are set, groups, variable, contrast, outcome.
+    numbers : Derived
+        The E effects.
+    title : str
+        What they are.
+    scale : str
+        ``"probability"``, ``"link"``, ``"risk_ratio"`` or ``"odds_ratio"``.
+    method : str
+        How errors were made, in words.
+    n_rows : int
+        Rows that were averaged over.
+    cells : (E,) int array
+        Which combination of set values and groups each row is of.
+    adjust : str or None
+        How intervals are adjusted for their number.
+    draws : (B, E) array or None
+        Effects of simulated or resampled coefficients, whose percentiles are the intervals.
+    notes : tuple of str
+        What is to be said of them.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age + smoke", lk.datasets.load_lbw())
+    >>> found = fit.effects()
+    >>> found.numbers.names
+    ('age', 'smoke')
+    """
+
+    labels: tuple[tuple[str, tuple[Any, ...]], ...]
+    numbers: Derived
+    title: str
+    scale: EffectScale
+    method: str
+    n_rows: int
+    cells: IntArray
+    adjust: IntervalAdjustment | None = None
+    draws: FloatArray | None = None
+    notes: tuple[str, ...] = ()
+
+    def estimates(self, level: float | None = None, adjust: IntervalAdjustment | None = None) -> Estimates:
+        """Return the effects with standard errors, tests and intervals.
+
+        Parameters
+        ----------
+        level : float, optional
+            Confidence level; that of the effects by default.
+        adjust : {'bonferroni', 'single-step'}, optional
+            As asked for with the effects by default.
+
+        Returns
+        -------
+        Estimates
+            Of draws, intervals are percentiles.
+        """
+        adjust = self.adjust if adjust is None else adjust
+        found = self.numbers.estimates(level, None if self.draws is not None else adjust)
+        if self.draws is None:
+            return found
+        if adjust == "single-step":
+            raise UnsupportedError("Percentiles of draws have no single-step adjustment; use adjust='bonferroni'.")
+        require_level(found.level)
+        tail = 0.5 * (1.0 - found.level) / (len(self.numbers.names) if adjust else 1)
+        known = np.isfinite(self.draws).all(axis=1)
+        if np.count_nonzero(known) < 2:
+            raise UnsupportedError("Fewer than two draws have all effects, so that there are no percentiles.")
+        low, high = np.quantile(self.draws[known], [tail, 1.0 - tail], axis=0)
+        return replace(found, low=low, high=high)
+
+    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
+        """Test linear hypotheses about the effects.
+
+        Parameters
+        ----------
+        hypothesis : str
+            In the names of the effects, or ``b1``, ``b2``, ... by row: ``"b1 = b2"``.
+        level : float, optional
+            Confidence level of the intervals.
+
+        Returns
+        -------
+        WaldTest
+            That all hold.
+        """
+        return self.numbers.test(hypothesis, level)
+
+    def between(self, kind: ContrastKind = "reference") -> Effects:
+        """Return the differences of effects between cells, or their ratios where the effects are ratios.
+
+        Parameters
+        ----------
+        kind : {'reference', 'pairwise', 'sequential'}
+            Each cell against the first, each pair, or each against the one before.
+
+        Returns
+        -------
+        Effects
+            One row per pair of cells and effect: differences in differences on the scale of the effects.
+        """
+        if int(self.cells.max()) < 1:
+            raise DataError("There is one cell only; give by=... or at=... with several values to compare effects.")
+        rows = [np.flatnonzero(self.cells == cell) for cell in range(int(self.cells.max()) + 1)]
+        pairs = level_pairs(len(rows), kind)
+        high, low = (np.concatenate([rows[pair[side]] for pair in pairs]) for side in (0, 1))
+        ratio = self.scale in ("risk_ratio", "odds_ratio")
+        names = [
+            f"{self.numbers.names[a]} {'/' if ratio else '-'} {self.numbers.names[b]}"
+            for a, b in zip(high, low, strict=True)
+        ]
+        value, left, right = _combined(self.numbers.value, high, low, "risk_ratio" if ratio else "probability")
+        root = left[:, None] * self.numbers.root[high] + right[:, None] * self.numbers.root[low]
+        numbers = replace(self.numbers, names=tuple(names), value=value, root=root)
+        draws = None
+        if self.draws is not None:
+            draws = np.stack(
+                [_combined(one, high, low, "risk_ratio" if ratio else "probability")[0] for one in self.draws]
+            )
+        sign = " / " if ratio else " - "
+        varied = {
+            head
+            for head, cells in self.labels
+            if len(set(np.asarray(cells, dtype=object)[np.concatenate([r[:1] for r in rows])].tolist())) > 1
+        }
+        labels = tuple(
+            (
+                head,
+                tuple(
+                    f"{cells[a]}{sign}{cells[b]}" if head in varied else cells[a]
+                    for a, b in zip(high, low, strict=True)
+                ),
+            )
+            for head, cells in self.labels
+        )
+        cells = np.repeat(np.arange(len(pairs)), [rows[pair[0]].size for pair in pairs])
+        title = f"{'Ratios' if ratio else 'Differences'} of effects between groups"
+        return replace(self, labels=labels, numbers=numbers, title=title, cells=cells, draws=draws)
+
+
+def level_pairs(n_levels: int, kind: ContrastKind, reference: int = 0) -> list[tuple[int, int]]:
+    """Return which levels are compared, the second being taken from the first.
+
+    Parameters
+    ----------
+    n_levels : int
+        Number of levels.
+    kind : {'reference', 'pairwise', 'sequential'}
+        Each against the reference, each pair, or each against the one before.
+    reference : int, default 0
+        The reference.
+
+    Returns
+    -------
+    list of (int, int)
+        In the order of the levels.
+
+    Examples
+    --------
+    >>> level_pairs(3, "pairwise")
+    [(1, 0), (2, 0), (2, 1)]
+    >>> level_pairs(3, "reference", 1)
+    [(0, 1), (2, 1)]
+    """
+    if kind == "sequential":
+        return [(k, k - 1) for k in range(1, n_levels)]
+    if kind == "pairwise":
+        return [(high, low) for high in range(1, n_levels) for low in range(high)]
+    return [(k, reference) for k in range(n_levels) if k != reference]
+
+
+def compared(
+    averages: Derived,
+    shape: tuple[int, int, int],
+    comparisons: Sequence[Comparison],
+    scale: EffectScale,
+    draws: FloatArray | None = None,
+) -> tuple[FloatArray, FloatArray, FloatArray | None]:
+    """Return effects from averages: values, roots of the covariance, and draws.
+
+    Parameters
+    ----------
+    averages : Derived
+        C P L averages, in this order.
+    shape : tuple of int
+        Cells C, pieces P and values L.
+    comparisons : sequence of Comparison
+        R effects of each cell and value.
+    scale : {'probability', 'link', 'risk_ratio', 'odds_ratio'}
+        How two averages are compared.
+    draws : (B, C P L) array, optional
+        Draws of the averages.
+
+    Returns
+    -------
+    value : (C R L,) array
+        The effects, cells first, values last.
+    root : (C R L, r) array
+        Its product with its transpose is their covariance.
+    draws : (B, C R L) array or None
+        Draws of them.
+
+    Examples
+    --------
+    >>> from logitkit.engine.law import Law
+    >>> two = Derived(("a", "b"), np.array([0.2, 0.5]), np.eye(2), Law(), 0.95)
+    >>> value, root, _ = compared(two, (1, 2, 1), [Comparison("x", "1 - 0", 1, 0)], "probability")
+    >>> round(float(value[0]), 12), root.tolist()
+    (0.3, [[-1.0, 1.0]])
+    """
+    cells, pieces, values = shape
+    at = np.arange(cells * pieces * values).reshape(shape)
+    high = np.stack([at[:, one.high] for one in comparisons], axis=1).reshape(-1)
+    low = np.stack([at[:, one.high if one.low is None else one.low] for one in comparisons], axis=1).reshape(-1)
+    single = np.array([one.low is None for one in comparisons])
+    alone = np.broadcast_to(single[None, :, None], (cells, len(comparisons), values)).reshape(-1)
+
+    def of(given: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        value, left, right = _combined(given, high, low, scale)
+        return np.where(alone, given[high], value), np.where(alone, 1.0, left), np.where(alone, 0.0, right)
+
+    value, left, right = of(averages.value)
+    root = left[:, None] * averages.root[high] + right[:, None] * averages.root[low]
+    return value, root, None if draws is None else np.stack([of(one)[0] for one in draws])
+
+
+def _combined(
+    given: FloatArray, high: IntArray, low: IntArray, scale: EffectScale
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return comparisons of pairs of averages, and their derivatives by both."""
+    a, b = given[high], given[low]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if scale == "risk_ratio":
+            ratio = a / b
+            return ratio, 1.0 / b, -ratio / b
+        if scale == "odds_ratio":
+            ratio = a * (1.0 - b) / ((1.0 - a) * b)
+            return ratio, ratio / (a * (1.0 - a)), -ratio / (b * (1.0 - b))
+    return a - b, np.ones(a.shape), -np.ones(a.shape)

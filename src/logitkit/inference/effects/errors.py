@@ -1,0 +1,302 @@
+r"""Errors of averages: with the rows as given, with rows that were drawn, and from draws of the coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.engine.rank import Coordinates
+from logitkit.engine.record import FitRecord
+from logitkit.errors import UnsupportedError
+from logitkit.inference.covariances.sandwich import scores
+from logitkit.inference.derived import Derived
+from logitkit.inference.hypotheses.wald import covariance_root
+from logitkit.inference.resampling.resampling import bootstrap, drawn_weights
+from logitkit.inference.resampling.units import prior_weights
+from logitkit.inference.verbs import require
+from logitkit.numerics.threads.local import ordered_map
+from logitkit.typing import FloatArray
+
+__all__ = ["Drawn", "bootstrap_draws", "given_root", "sampled_root", "simulated_draws", "with_root"]
+
+AT_ONCE = 65_536  # rows whose scores are written out together
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Averages of drawn coefficients.
+
+    Parameters
+    ----------
+    values : (B, M) array
+        One row per draw.
+    seed : int
+        Draws the same again.
+    n_failed : int
+        Draws that are left out, as their fit has no finite estimate.
+
+    Examples
+    --------
+    >>> Drawn(np.zeros((2, 1)), 1).root.tolist()
+    [[0.0, 0.0]]
+    """
+
+    values: FloatArray
+    seed: int
+    n_failed: int = 0
+
+    @property
+    def root(self) -> FloatArray:
+        """Its product with its transpose is the covariance of the draws, (M, B)."""
+        return np.asarray((self.values - self.values.mean(axis=0)).T / np.sqrt(len(self.values) - 1.0))
+
+
+def given_root(record: FitRecord, jacobian: FloatArray) -> FloatArray:
+    """Return a root of the covariance of averages over rows as they are given.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    jacobian : (M, q) array
+        Derivatives of the averages by the coefficients solved for; missing where an average is.
+
+    Returns
+    -------
+    (M, r) array
+        Its product with its transpose is the covariance.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> record = lk.logit("low ~ age", lk.datasets.load_lbw()).record
+    >>> root = given_root(record, record.coordinates.jacobian(np.eye(2)))
+    >>> bool(np.allclose(root @ root.T, record.vcov))
+    True
+    """
+    known = np.asarray(np.isfinite(jacobian).all(axis=1))
+    if isinstance(record.coordinates, Coordinates):
+        root = covariance_root(record, np.where(known[:, None], jacobian, 0.0))
+    else:  # of many levels, whose covariance is not written out
+        values, vectors = np.linalg.eigh(record.inner_vcov.times(jacobian[known]) @ jacobian[known].T)
+        root = np.zeros((len(jacobian), values.size))
+        root[known] = vectors * np.sqrt(np.maximum(values, 0.0))
+    return np.where(known[:, None], root, np.nan)
+
+
+def sampled_root(
+    record: FitRecord, design: Design | None, jacobian: FloatArray, parts: FloatArray, weights: FloatArray | None
+) -> FloatArray:
+    """Return a root of the covariance of averages over rows that were drawn as their outcomes were.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design or None
+        Its n rows, where these are averaged over; None for n other rows, independent of them.
+    jacobian : (M, q) array
+        Derivatives of the averages by the coefficients solved for.
+    parts : (M, n) array
+        What each row adds to its average, less the row's part of the average itself.
+    weights : (n,) array or None
+        Copies of each row, which frequency weights count.
+
+    Returns
+    -------
+    (M, r) array
+        By clusters where the fit has them, times G / (G - 1) or n / (n - 1).
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty, and under separation.
+
+    Examples
+    --------
+    The mean of an outcome over rows that were drawn has the error of a mean:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ 1", lk.datasets.load_lbw())
+    >>> p = 59 / 189
+    >>> jacobian = fit.record.coordinates.jacobian(np.array([[p * (1 - p)]]))
+    >>> root = sampled_root(fit.record, fit.design, jacobian, np.zeros((1, 189)), None)
+    >>> bool(np.isclose((root @ root.T)[0, 0], p * (1 - p) / 188))
+    True
+    """
+    if record.penalty is not None or record.is_separated:
+        why = "after a penalty" if record.penalty is not None else "where the data are separated"
+        raise UnsupportedError(f"Errors with rows='sampled' come from the scores, which are no basis of them {why}.")
+    n = parts.shape[1] if weights is None else float(weights.sum())
+    copies = np.ones(parts.shape[1]) if weights is None else np.maximum(weights, 1e-300)
+    if design is None:
+        own = parts / np.sqrt(copies) * np.sqrt(n / (n - 1.0))
+        return np.hstack([covariance_root(record, jacobian), own])
+    found, response = scores(record, design), design.response
+    spread = record.inner_model_vcov.times(jacobian).T
+    influence = parts.copy()
+    for start in range(0, design.n_rows, AT_ONCE):
+        rows = np.arange(start, min(start + AT_ONCE, design.n_rows))
+        influence[:, rows] += (found.of(rows) @ spread).T
+    if response.clusters is None:
+        return np.asarray(influence / np.sqrt(copies) * np.sqrt(n / (n - 1.0)))
+    used = response.weights > 0.0
+    present, codes = np.unique(response.clusters.codes[used], return_inverse=True)
+    sums = np.zeros((present.size, len(influence)))
+    np.add.at(sums, codes, influence[:, used].T)
+    return np.asarray(sums.T * np.sqrt(present.size / (present.size - 1.0)))
+
+
+def simulated_draws(
+    record: FitRecord, averages_at: Callable[[FloatArray], FloatArray], n: int, seed: int | None
+) -> Drawn:
+    """Return averages at coefficients drawn from their normal distribution.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    averages_at : callable
+        Of coefficients by predictor and column, (m, p): M averages.
+    n : int
+        Number of draws, B.
+    seed : int or None
+        Draws the same again.
+
+    Returns
+    -------
+    Drawn
+        The same on any number of threads; t where the covariance has degrees of freedom.
+
+    Raises
+    ------
+    UnsupportedError
+        Under separation.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
+    >>> found = simulated_draws(fit.record, lambda table: table[0], 2000, 1)
+    >>> bool(np.allclose(found.values.std(axis=0), fit.std_error, rtol=0.1))
+    True
+    """
+    if record.is_separated:
+        raise UnsupportedError(
+            "The data of the fit are separated: infinite estimates have no normal distribution to draw from. Use "
+            "method='delta'."
+        )
+    sequence = np.random.SeedSequence(seed)
+    generator = np.random.Generator(np.random.PCG64(sequence))
+    root = covariance_root(record, np.eye(record.inner_coef.size))
+    moves = generator.standard_normal((n, root.shape[1])) @ root.T
+    if not record.law.is_normal:
+        dof = float(np.min(np.asarray(record.law.dof)))
+        moves *= np.sqrt(dof / generator.chisquare(dof, n))[:, None]
+
+    def run(number: int) -> FloatArray:
+        flat = np.asarray(record.coordinates.coef(record.inner_coef + moves[number]))
+        return averages_at(record.predictors.table(flat))
+
+    values = np.stack(list(ordered_map(run, n, "Draws")))
+    return Drawn(values, int(sequence.entropy))  # type: ignore[arg-type]
+
+
+def bootstrap_draws(
+    record: FitRecord,
+    design: Design,
+    averages_at: Callable[[FloatArray, FloatArray | None], FloatArray],
+    n: int,
+    seed: int | None,
+    *,
+    sampled: bool,
+) -> Drawn:
+    """Return averages of refits to resampled rows.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its rows.
+    averages_at : callable
+        Of coefficients by predictor and column, and of how often each row was drawn or None: M averages.
+    n : int
+        Number of replicates, B.
+    seed : int or None
+        Draws the same again.
+    sampled : bool
+        Whether averages are over the rows that were drawn, too.
+
+    Returns
+    -------
+    Drawn
+        Replicates without a finite estimate are left out, and counted.
+
+    Raises
+    ------
+    UnsupportedError
+        After a penalty, and if hardly a replicate has an estimate.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> fit = lk.logit("low ~ age", lk.datasets.load_lbw())
+    >>> found = bootstrap_draws(fit.record, fit.design, lambda table, _: table[0], 10, 1, sampled=False)
+    >>> bool(np.allclose(found.values, fit.bootstrap(10, seed=1).replicates))
+    True
+    """
+    require(record, "bootstrap")
+    found = bootstrap(record, design, n, seed=seed)
+    finite = np.isfinite(np.delete(found.replicates, record.aliased, axis=1)).all(axis=1)
+    kept = np.flatnonzero(finite)
+    if kept.size < 2:
+        raise UnsupportedError("Fewer than two replicates have a finite estimate; use method='delta'.")
+    drawn = drawn_weights(design, found.kind, found.seed, n) if sampled else None
+    prior = prior_weights(design)
+
+    def run(place: int) -> FloatArray:
+        number = int(kept[place])
+        table = record.predictors.table(np.nan_to_num(found.replicates[number]))
+        times = None
+        if drawn is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                times = np.nan_to_num(drawn(number) / prior)
+        return averages_at(table, times)
+
+    values = np.stack(list(ordered_map(run, kept.size, "Replicates")))
+    return Drawn(values, found.seed, n - kept.size)
+
+
+def with_root(record: FitRecord, names: tuple[str, ...], value: FloatArray, root: FloatArray, label: str) -> Derived:
+    """Return functions whose covariance is not that of the fit.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    names : tuple of str
+        M names.
+    value : (M,) array
+        Their values.
+    root : (M, r) array
+        Its product with its transpose is their covariance.
+    label : str
+        How that was made.
+
+    Returns
+    -------
+    Derived
+        With the law and level of the fit.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> record = lk.logit("low ~ age", lk.datasets.load_lbw()).record
+    >>> float(with_root(record, ("a",), np.zeros(1), np.array([[3.0, 4.0]]), "made up").std_error[0])
+    5.0
+    """
+    return Derived(names, value, root, record.law, record.level, "identity", 0.0, label, record.covariance.n_clusters)

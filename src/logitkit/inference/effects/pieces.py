@@ -1,0 +1,140 @@
+"""Rows that are averaged over, and what is averaged: levels and slopes of some of their columns."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from logitkit.design.matrix.matrix import Matrix
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = ["Level", "Piece", "RowsOfFit", "Slope"]
+
+
+class RowsOfFit(NamedTuple):
+    """Rows that are averaged over, as they are.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows of all columns.
+    offset : (m, n) array or None
+        By linear predictor.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> RowsOfFit(Dense(np.ones((3, 2))), None).take(np.array([0, 2])).matrix.n_rows
+    2
+    """
+
+    matrix: Matrix
+    offset: FloatArray | None
+
+    def take(self, rows: IntArray) -> RowsOfFit:
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        rows : (r,) int array
+            Positions.
+
+        Returns
+        -------
+        RowsOfFit
+            In their order.
+        """
+        return RowsOfFit(self.matrix.take(rows), None if self.offset is None else self.offset[:, rows])
+
+
+class Level(NamedTuple):
+    """The mean with some columns at other values.
+
+    Parameters
+    ----------
+    places : (c,) int array or None
+        Which columns; None where the matrix has all columns, and the offset is the whole one.
+    matrix : Matrix
+        n rows.
+    offset : (m, n) array or None
+        Of a matrix of all columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> Level(np.array([1]), Dense(np.ones((3, 1)))).take(np.array([0])).matrix.n_rows
+    1
+    """
+
+    places: IntArray | None
+    matrix: Matrix
+    offset: FloatArray | None = None
+
+    def take(self, rows: IntArray) -> Level:
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        rows : (r,) int array
+            Positions.
+
+        Returns
+        -------
+        Level
+            In their order.
+        """
+        return Level(self.places, self.matrix.take(rows), None if self.offset is None else self.offset[:, rows])
+
+
+class Slope(NamedTuple):
+    """The mean of derivatives along a change of some columns.
+
+    Parameters
+    ----------
+    places : (c,) int array
+        Which columns change.
+    matrix : Matrix
+        How fast, n rows.
+    offset : (m, n) array or None
+        How fast the offset changes.
+    factor : (n,) array or None
+        What the derivative of each row is multiplied by.
+    proportional : bool
+        Whether it is the derivative of the logarithm of what is averaged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from logitkit.design.matrix.dense import Dense
+    >>> Slope(np.array([1]), Dense(np.ones((3, 1)))).proportional
+    False
+    """
+
+    places: IntArray
+    matrix: Matrix
+    offset: FloatArray | None = None
+    factor: FloatArray | None = None
+    proportional: bool = False
+
+    def take(self, rows: IntArray) -> Slope:
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        rows : (r,) int array
+            Positions.
+
+        Returns
+        -------
+        Slope
+            In their order.
+        """
+        return self._replace(
+            matrix=self.matrix.take(rows),
+            offset=None if self.offset is None else self.offset[:, rows],
+            factor=None if self.factor is None else self.factor[rows],
+        )
+
+
+Piece = Level | Slope

@@ -1,0 +1,130 @@
+"""Rows of a table with one variable set to a value, after another: what average adjusted predictions are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.formula.coding import Coding
+from logitkit.design.table.frame import levels_of
+from logitkit.errors import DataError, LogitkitError, SeparationError, nearest_name
+from logitkit.inference.effects.average_predictions import AveragePredictions, SetRows, average_predictions
+from logitkit.results.rows import Rows
+from logitkit.results.rows_to_average import coding_of, outcomes_shown, own_rows, rows_to_average
+
+__all__ = ["average_predictions_of", "average_predictions_of_all", "outcomes_shown"]
+
+GRID = 41  # points of a numeric variable
+GRID_OF_REPORT = 13  # of one of several in a report, each of which takes a pass over the rows
+POINTS_MOST = 12  # different numbers up to which each is a point of the grid
+LEVELS_MOST = 40
+VARIABLES_MOST = 8  # figures of a report
+
+
+class _Values(NamedTuple):
+    """Values that a variable is set to, and whether they are points of a scale."""
+
+    values: list[Any]
+    numeric: bool
+
+
+def average_predictions_of(
+    rows: Rows,
+    variable: str,
+    values: Sequence[Any] | None = None,
+    level: float | None = None,
+    *,
+    outcomes: Sequence[int] | None = None,
+    points: int = GRID,
+) -> AveragePredictions:
+    """Return average probabilities over rows with a variable set to values.
+
+    Of two outcomes those of the event, unless others are asked for.
+    """
+    record = rows.record
+    coding = coding_of(record.info, variable)
+    averaged = rows_to_average(rows)
+    chosen = _chosen(variable, averaged.frame[variable], values, coding, points)
+    sets = _set_rows(averaged.rows, variable, chosen)
+    shown = outcomes_shown(record) if outcomes is None else outcomes
+    found = average_predictions(
+        record, sets, averaged.weights, variable, numeric=chosen.numeric, level=level, outcomes=shown
+    )
+    if np.isnan(found.probability).all():
+        raise SeparationError(
+            f"With {variable!r} set to any of these values the predictions of some rows are undetermined, because the "
+            "directions to infinity disagree about them, and there is no average. fit.predict gives the other rows."
+        )
+    return found
+
+
+def average_predictions_of_all(rows: Rows) -> list[AveragePredictions]:
+    """Return average probabilities for each variable of the formula in turn, where they are few and exist."""
+    coding = rows.record.info.coding
+    if coding is None or coding.uses_neighbours or rows.record.is_separated:
+        return []  # under separation a row takes long: whether its probabilities are determined has to be found out
+    if rows.data is None:
+        try:
+            rows = own_rows(rows)
+        except DataError:
+            return []
+    found = []
+    for variable in coding.variables:
+        try:
+            found.append(average_predictions_of(rows, variable, points=GRID_OF_REPORT))
+        except LogitkitError:  # too many levels, or values that the other columns of a row contradict
+            continue
+        if len(found) == VARIABLES_MOST:
+            break
+    return found
+
+
+def _chosen(variable: str, column: pd.Series, values: Sequence[Any] | None, coding: Coding, points: int) -> _Values:
+    """Return what the variable is set to."""
+    number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+    # Numbers that the formula takes as levels, or that are two: a factor by any other name.
+    factor = any(key == variable or key.startswith((f"C({variable})", f"C({variable},")) for key in coding.seen)
+    different = levels_of(column)
+    numeric = bool(number and not factor and (len(different) > 2 or values is not None))
+    if values is not None:
+        return _Values(_given(variable, values, numeric), numeric)
+    if numeric and len(different) > POINTS_MOST:
+        return _Values(np.linspace(float(column.min()), float(column.max()), points).tolist(), numeric)
+    if not numeric and len(different) > LEVELS_MOST:
+        raise DataError(
+            f"{variable!r} has {len(different)} levels; name the levels of interest, values=[{different[0]!r}, ...]."
+        )
+    return _Values(different, numeric)
+
+
+def _given(variable: str, values: Sequence[Any], numeric: bool) -> list[Any]:
+    if isinstance(values, str) or np.ndim(values) != 1 or len(values) == 0:
+        raise DataError(f"values={values!r} is not a list of values for {variable!r}; give for example values=[1, 2].")
+    found = list(values)
+    for value in found:
+        if numeric and not (isinstance(value, Real) and np.isfinite(float(value))):
+            raise DataError(f"values holds {value!r}, and {variable!r} is a number; give finite numbers.")
+    return sorted(found) if numeric else found
+
+
+def _set_rows(rows: Rows, variable: str, chosen: _Values) -> Iterator[SetRows]:
+    """Return the rows at one value after another."""
+    column = rows.data[variable]
+    for value in chosen.values:
+        kind = None if chosen.numeric else column.dtype
+        if isinstance(kind, pd.CategoricalDtype) and value not in kind.categories:
+            hint = nearest_name(str(value), [str(each) for each in kind.categories])
+            raise DataError(f"values holds {value!r}, which is not a level of {variable!r}. {hint}")
+        frame = rows.data.assign(**{variable: pd.Series([value] * len(column), dtype=kind)})
+        found = replace(rows, data=frame, unseen="raise").to_predict
+        if not found.kept.all():
+            raise DataError(
+                f"With {variable!r} set to {value!r} {int((~found.kept).sum())} rows have no value under the formula; "
+                "give other values=[...]."
+            )
+        yield SetRows(value, found.matrix, found.offset)

@@ -1,0 +1,236 @@
+"""The averages that effects are made of: rows of a table with a variable at other values, or along its slope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from numbers import Real
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.formula.changed import ChangedRows, difference_step
+from logitkit.design.formula.coding import Coding
+from logitkit.design.table.frame import levels_of
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, UnsupportedError, nearest_name
+from logitkit.inference.effects.comparisons import Comparison, ContrastKind, EffectScale, level_pairs
+from logitkit.inference.effects.pieces import Level, Piece, RowsOfFit, Slope
+from logitkit.options import is_finite_number
+from logitkit.results.rows import Rows
+from logitkit.results.rows_to_average import AveragedRows
+from logitkit.typing import FloatArray
+
+__all__ = ["ELASTICITIES", "Change", "Pieces", "is_factor", "set_column", "variable_levels"]
+
+Change = Literal["slope", "unit", "sd", "iqr", "eyex", "dyex", "eydx"] | float | tuple[Any, Any]
+ELASTICITIES = {"eyex": "ey/ex", "dyex": "dy/ex", "eydx": "ey/dx"}
+NAMED = ("slope", "unit", "sd", "iqr", *ELASTICITIES)
+LEVELS_MOST = 40
+
+
+class Pieces:
+    """Averages over rows, as they are asked for by variable.
+
+    Parameters
+    ----------
+    averaged : AveragedRows
+        The rows, whose spread and range say how much a variable changes.
+    frame : pandas.DataFrame
+        The same rows, with variables at the values that are set.
+    rows : Rows
+        The fit on these.
+    base : RowsOfFit
+        Their columns.
+    """
+
+    def __init__(self, averaged: AveragedRows, frame: Any, rows: Rows, base: RowsOfFit) -> None:
+        coding = rows.record.info.coding
+        assert coding is not None
+        self.averaged, self.frame, self.rows, self.base = averaged, frame, rows, base
+        self.record, self.coding, self.changed = rows.record, coding, ChangedRows(coding, frame)
+        self.pieces: list[Piece] = []
+        self.comparisons: list[Comparison] = []
+
+    def add(self, variable: str, change: Change | None, contrast: ContrastKind, scale: EffectScale) -> None:
+        """Add the comparisons of a variable."""
+        if is_factor(variable, self.frame[variable], self.changed):
+            self._add_levels(variable, change, contrast, scale)
+            return
+        ratio = scale in ("risk_ratio", "odds_ratio")
+        change = ("unit" if ratio else "slope") if change is None else change
+        if isinstance(change, str) and change in ("slope", *ELASTICITIES):
+            if ratio:
+                raise UnsupportedError(
+                    f"scale={scale!r} compares two averages, and change={change!r} is a slope: give change='unit', a "
+                    "number or a pair of values."
+                )
+            if change != "slope" and scale == "link":
+                raise UnsupportedError("An elasticity is of a probability; use scale='probability'.")
+            self._add_slope(variable, change)
+            return
+        low, high, words = self._ends(variable, change)
+        self._compare(variable, words, high, low)
+
+    def level(self, values: Mapping[str, Any]) -> int:
+        """Add the average with variables at values, and return which piece it is."""
+        frame = self.frame.copy(deep=False)
+        for variable, value in values.items():
+            frame[variable] = set_column(self.frame[variable], value)
+        self.pieces.append(self._whole(frame, ", ".join(f"{name}={value!r}" for name, value in values.items())))
+        return len(self.pieces) - 1
+
+    def _add_levels(self, variable: str, change: Change | None, contrast: ContrastKind, scale: EffectScale) -> None:
+        levels, reference = variable_levels(variable, self.averaged.frame[variable], self.changed)
+        if isinstance(change, (tuple, list)):
+            for value in change:
+                if value not in levels:
+                    hint = nearest_name(str(value), [str(each) for each in levels])
+                    raise DataError(f"change= names {value!r}, which is not a level of {variable!r}. {hint}")
+            low, high = change
+            levels, pairs = [low, high], [(1, 0)]
+        else:
+            if len(levels) > LEVELS_MOST:
+                raise DataError(
+                    f"{variable!r} has {len(levels)} levels; name two of them: change={{{variable!r}: ({levels[0]!r}, "
+                    f"{levels[1]!r})}}."
+                )
+            pairs = level_pairs(len(levels), contrast, reference)
+        plain = all(_stands_alone(variable, each) for each in self.changed.factors(variable))
+        used = sorted({place for pair in pairs for place in pair})
+        first = len(self.pieces)
+        for place in used:
+            column = set_column(self.frame[variable], levels[place], levels if plain else None)
+            self.pieces.append(self._at(variable, column, f"{variable}={levels[place]!r}"))
+        at = {place: first + k for k, place in enumerate(used)}
+        sign = " / " if scale in ("risk_ratio", "odds_ratio") else " - "
+        for high, low in pairs:
+            words = f"{levels[high]}{sign}{levels[low]}"
+            self.comparisons.append(Comparison(variable, words, at[high], at[low]))
+
+    def _compare(self, variable: str, words: str, high: FloatArray, low: FloatArray) -> None:
+        """Add the comparison of rows with a number at two columns of values."""
+        first = len(self.pieces)
+        self.pieces += [self._at(variable, low, words), self._at(variable, high, words)]
+        self.comparisons.append(Comparison(variable, words, first + 1, first))
+
+    def _ends(self, variable: str, change: Change) -> tuple[FloatArray, FloatArray, str]:
+        """Return a number before and after a change of it, and the change in words."""
+        own = np.asarray(self.frame[variable], dtype=np.float64)
+        given = np.asarray(self.averaged.frame[variable], dtype=np.float64)
+        shares = self.averaged.shares
+        if isinstance(change, (tuple, list)):
+            if len(change) != 2 or not all(is_finite_number(value) for value in change):
+                raise DataError(f"change={change!r} is not a pair of finite numbers for {variable!r}.")
+            low, high = (np.full(own.size, float(value)) for value in change)
+            return low, high, f"{_number(change[1])} - {_number(change[0])}"
+        if change == "iqr":
+            order = np.argsort(given, kind="stable")
+            below = np.cumsum(shares[order])
+            first, third = (_quantile(given[order], below, q) for q in (0.25, 0.75))
+            words = f"{_number(third)} - {_number(first)} (IQR)"
+            return np.full(own.size, first), np.full(own.size, third), words
+        if change == "sd":
+            centre = shares @ given
+            n = given.size if self.averaged.weights is None else float(self.averaged.weights.sum())
+            step = float(np.sqrt(shares @ (given - centre) ** 2 * (n / (n - 1.0) if n > 1.0 else 1.0)))
+            return own, own + step, "+1 SD"
+        if change == "unit":
+            return own, own + 1.0, "+1"
+        if isinstance(change, bool) or not isinstance(change, Real) or not is_finite_number(change) or change == 0:
+            known = ", ".join(repr(each) for each in NAMED)
+            raise DataError(
+                f"change={change!r} is not known for {variable!r}; give {known}, a number other than zero, or a pair "
+                "of values."
+            )
+        return own, own + float(change), f"{float(change):+g}"
+
+    def _add_slope(self, variable: str, kind: str) -> None:
+        given = np.asarray(self.averaged.frame[variable], dtype=np.float64)
+        own = np.asarray(self.frame[variable], dtype=np.float64)
+        bounds = min(float(given.min()), float(own.min())), max(float(given.max()), float(own.max()))
+        found = self.changed.slopes(variable, bounds)
+        offset = None
+        if self.changed.in_offset(variable):
+            step = difference_step(own, bounds)
+            above, below = (self._whole(self.changed.frame_with(variable, own + by), variable) for by in (step, -step))
+            if above.offset is not None and below.offset is not None:
+                offset = (above.offset - below.offset) / (2.0 * step)
+        if self.record.coordinates.vanishing is not None:  # a change that breaks what aliased columns were is refused
+            other = np.where(np.arange(own.size) % 2 == 0, *bounds)
+            self._whole(self.changed.frame_with(variable, other), variable)
+        factor = own if kind in ("eyex", "dyex") else None
+        self.pieces.append(Slope(found.places, found.matrix, offset, factor, kind in ("eyex", "eydx")))
+        words = ELASTICITIES.get(kind, "dy/dx")
+        self.comparisons.append(Comparison(variable, words, len(self.pieces) - 1, None))
+
+    def _at(self, variable: str, column: Any, words: str) -> Level:
+        """Return the rows with other values of a variable, only its columns where the rest of a row stays as it is."""
+        if _in_parts(self.record) and not self.changed.in_offset(variable):
+            found = self.changed.with_column(variable, column)
+            return Level(found.places, found.matrix)
+        return self._whole(self.changed.frame_with(variable, column), words)
+
+    def _whole(self, frame: Any, words: str) -> Level:
+        found = replace(self.rows, data=frame, unseen="raise").to_predict
+        if not found.kept.all():
+            raise DataError(f"With {words} {int((~found.kept).sum())} rows have no value in the model.")
+        return Level(None, found.matrix, found.offset)
+
+
+def _in_parts(record: FitRecord) -> bool:
+    """Tell whether a linear predictor may be summed of the parts of its columns without a loss."""
+    if record.is_separated or record.coordinates.vanishing is not None:
+        return False
+    return not record.is_single or bool(getattr(record.coordinates, "is_identity", False))
+
+
+def _stands_alone(variable: str, factor: str) -> bool:
+    return factor == variable or factor.startswith((f"C({variable})", f"C({variable},"))
+
+
+def is_factor(variable: str, column: Any, changed: ChangedRows) -> bool:
+    """Tell whether a variable has levels: text, categories, booleans, and numbers that the formula takes as levels."""
+    number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+    seen = changed.coding.seen
+    return not number or any(_stands_alone(variable, each) and each in seen for each in changed.factors(variable))
+
+
+def variable_levels(variable: str, column: Any, changed: ChangedRows) -> tuple[list[Any], int]:
+    """Return the levels of a variable and the place of the reference, the first where the formula has none."""
+    coding: Coding = changed.coding
+    own = [each for each in changed.factors(variable) if _stands_alone(variable, each)]
+    levels = next((list(coding.seen[each]) for each in own if each in coding.seen), levels_of(column))
+    references = dict(coding.references)
+    named = next((references[each] for each in own if each in references), None)
+    words = [str(level) for level in levels]
+    return levels, words.index(named) if named in words else 0
+
+
+def set_column(column: Any, value: Any, levels: Sequence[Any] | None = None) -> Any:
+    """Return a column of one value, as categories where all that contains it takes it as a level."""
+    kind = column.dtype
+    if isinstance(kind, pd.CategoricalDtype):
+        if value not in kind.categories:
+            hint = nearest_name(str(value), [str(each) for each in kind.categories])
+            raise DataError(f"{value!r} is not a level of {column.name!r}. {hint}")
+        codes = np.full(len(column), kind.categories.get_loc(value), dtype=np.int32)
+        return pd.Series(pd.Categorical.from_codes(codes, dtype=kind))
+    if levels is not None and kind.kind == "O":
+        codes = np.full(len(column), list(levels).index(value), dtype=np.int32)
+        return pd.Series(pd.Categorical.from_codes(codes, categories=pd.Index(list(levels))))
+    if isinstance(kind, np.dtype) and kind.kind in "iuf":
+        if not is_finite_number(value):
+            raise DataError(f"{column.name!r} is a number, and {value!r} is not a finite one.")
+        return pd.Series(np.full(len(column), float(value) if float(value) % 1 else value))
+    return pd.Series([value] * len(column), dtype=kind)
+
+
+def _quantile(ordered: FloatArray, below: FloatArray, q: float) -> float:
+    """Return a weighted quantile, the first value below or at which there is so much."""
+    return float(ordered[min(int(np.searchsorted(below, q - 1e-12)), ordered.size - 1)])
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):g}"

@@ -1,0 +1,173 @@
+"""The verbs of a fit that change variables in rows: average predictions, effects, contrasts of profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from logitkit.results.row_verbs import RowVerbs
+
+if TYPE_CHECKING:
+    from logitkit.inference.effects.comparisons import ContrastKind, EffectScale
+    from logitkit.inference.intervals.simultaneous import IntervalAdjustment
+    from logitkit.results.effect_cells import At
+    from logitkit.results.effect_pieces import Change
+    from logitkit.results.effects_shown import EffectsResult
+    from logitkit.results.profile_contrasts import ProfileContrastResult
+
+__all__ = ["EffectVerbs"]
+
+
+class EffectVerbs(RowVerbs):
+    """A fit with the verbs that change variables in rows.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The frozen record of the fit.
+    design : Design, optional
+        The rows of the fit.
+    """
+
+    def average_predictions(
+        self, variable: str, data: Any = None, values: Sequence[Any] | None = None, level: float | None = None
+    ) -> pd.DataFrame:
+        """Return average predictions: mean probabilities over the rows, with a variable set to each of several values.
+
+        Parameters
+        ----------
+        variable : str
+            A column that the formula uses.
+        data : table, optional
+            Rows to average over; by default the table of the fit, provided that it is available and unchanged.
+        values : sequence, optional
+            Values of the variable. Default: each level, or a grid from the smallest to the largest number.
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns estimate, std_error, conf_low, conf_high; one row per value or, with several outcomes, per value and
+            outcome.
+        """
+        return self.on(data).average_predictions(variable, values, level)
+
+    def effects(  # noqa: PLR0913 - asked for in as many ways as Stata's margins
+        self,
+        variables: str | Sequence[str] | None = None,
+        data: Any = None,
+        *,
+        at: At = None,
+        by: str | Sequence[str] | None = None,
+        average: bool = True,
+        change: Change | Mapping[str, Change] | None = None,
+        contrast: ContrastKind = "reference",
+        scale: EffectScale = "probability",
+        outcome: Any = None,
+        method: Literal["delta", "simulation", "bootstrap"] = "delta",
+        rows: Literal["given", "sampled"] = "given",
+        level: float | None = None,
+        adjust: IntervalAdjustment | None = None,
+        n: int = 1000,
+        seed: int | None = None,
+    ) -> EffectsResult:
+        """Return average effects of variables on probabilities, by rebuilding the columns that contain them.
+
+        Parameters
+        ----------
+        variables : str or sequence of str, optional
+            Variables of the formula; all by default.
+        data : table, optional
+            Rows to average over; those of the fit by default, provided that its table is available and unchanged.
+        at : mapping of str to values, or "mean", optional
+            Values at which other variables are set in every row, in all combinations: ``{"age": [20, 30]}``; of a
+            number also ``"mean"`` or ``"median"``. ``"mean"`` alone: one row, numbers at their means and the others at
+            their most frequent value.
+        by : str or sequence of str, optional
+            Columns of the table whose groups are averaged apart.
+        average : bool, default True
+            Whether to average over the rows; False for one effect per row.
+        change : str, number, pair, or mapping of str to these, optional
+            Of numbers: ``"slope"`` (the default; ``"unit"`` for ratios), ``"unit"``, ``"sd"``, ``"iqr"``, an amount
+            that is added, or a pair of values, before and after; ``"eyex"``, ``"dyex"``, ``"eydx"`` are elasticities.
+            By variable in a mapping; a pair of levels for one that has levels.
+        contrast : {'reference', 'pairwise', 'sequential'}
+            Levels that are compared: each with the reference, each pair, or each with the one before.
+        scale : {'probability', 'link', 'risk_ratio', 'odds_ratio'}
+            Differences of average probabilities, or of linear predictors; ratios of average probabilities, or of their
+            odds.
+        outcome : object, optional
+            One of several outcomes; all by default.
+        method : {'delta', 'simulation', 'bootstrap'}
+            How errors are made: of draws of the coefficients, and of refits, intervals are percentiles.
+        rows : {'given', 'sampled'}
+            Whether errors take the rows as given, or as drawn with their outcomes (Stata's ``vce(unconditional)``).
+        level : float, optional
+            Confidence level; that of the fit by default.
+        adjust : {'bonferroni', 'single-step'}, optional
+            Intervals that hold at the level all together.
+        n : int, default 1000
+            Number of draws or replicates.
+        seed : int, optional
+            Seed of the draws; the same seed draws the same on any number of threads.
+
+        Returns
+        -------
+        EffectsResult
+            Prints as a table; ``to_frame()``, ``confint()``, ``test("b1 = b2")``, ``between()``, ``plot()``.
+        """
+        return self.on(data).effects(
+            variables,
+            at=at,
+            by=by,
+            average=average,
+            change=change,
+            contrast=contrast,
+            scale=scale,
+            outcome=outcome,
+            method=method,
+            rows=rows,
+            level=level,
+            adjust=adjust,
+            n=n,
+            seed=seed,
+        )
+
+    def contrast(
+        self,
+        a: Mapping[str, Any],
+        b: Mapping[str, Any],
+        data: Any = None,
+        *,
+        at: At = None,
+        method: Literal["wald", "profile"] = "wald",
+        level: float | None = None,
+    ) -> ProfileContrastResult:
+        """Return the contrast of two profiles: probabilities, their difference and ratio, odds ratio, number needed.
+
+        Parameters
+        ----------
+        a : mapping of str to value
+            Values of variables.
+        b : mapping of str to value
+            Values that ``a`` is compared with.
+        data : table, optional
+            Rows to average over; those of the fit by default, provided that its table is available and unchanged.
+        at : mapping of str to value, or "mean", optional
+            Values of other variables. By default every row keeps its own and probabilities are averaged over the rows;
+            ``"mean"`` is one row, numbers at their means and the others at their most frequent value.
+        method : {'wald', 'profile'}
+            Intervals of the odds ratio; by profile likelihood where it is a function of the coefficients.
+        level : float, optional
+            Confidence level; that of the fit by default.
+
+        Returns
+        -------
+        ProfileContrastResult
+            Prints as a table; ``to_frame()``. The interval of a number needed to treat passes through infinity where
+            that of the difference contains zero.
+        """
+        return self.on(data).contrast(a, b, at=at, method=method, level=level)

@@ -1,0 +1,114 @@
+"""What effects are called, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from logitkit.engine.record import FitRecord
+from logitkit.inference.effects.comparisons import Comparison
+from logitkit.inference.effects.errors import Drawn
+from logitkit.results.rows_to_average import AveragedRows
+from logitkit.typing import FloatArray
+
+__all__ = ["covariance_words", "effect_names", "effect_notes", "label_columns", "method_words"]
+
+SLOPE = "dy/dx"
+OWN = ("variable", "contrast", "outcome")
+
+
+def label_columns(
+    heads: Sequence[str],
+    cells: Sequence[tuple[Any, ...]],
+    comparisons: Sequence[Comparison],
+    outcomes: Sequence[str],
+) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    """Return the columns that say what each effect is of: set values and groups, variable, contrast, outcome."""
+    rows = [
+        (*cell, one.variable, one.contrast, outcome) for cell in cells for one in comparisons for outcome in outcomes
+    ]
+    names = [*heads, *OWN]
+    columns = [(name, tuple(row[place] for row in rows)) for place, name in enumerate(names)]
+    return tuple(columns if any(outcomes) else columns[:-1])
+
+
+def effect_names(heads: Sequence[str], labels: tuple[tuple[str, tuple[Any, ...]], ...]) -> tuple[str, ...]:
+    """Return names by which hypotheses call effects: ``smoke``, ``race[black - white]``, ``a:smoke|race=1``."""
+    names = []
+    for row in zip(*(cells for _, cells in labels), strict=True):
+        cell, (variable, contrast, *outcome) = row[: len(heads)], row[len(heads) :]
+        name = str(variable) if contrast == SLOPE else f"{variable}[{contrast}]"
+        where = ",".join(f"{head}={value}" for head, value in zip(heads, cell, strict=True))
+        names.append(":".join([*map(str, outcome), name]) + (f"|{where}" if where else ""))
+    return tuple(names)
+
+
+def covariance_words(record: FitRecord, method: str, rows: str) -> str:
+    """Return how the covariance of effects was made."""
+    if method == "simulation":
+        return f"simulated coefficients, {record.covariance.label}"
+    if method == "bootstrap":
+        return "bootstrap"
+    if rows == "sampled":
+        return "influence functions, covariates drawn as the outcomes"
+    return record.covariance.label
+
+
+def method_words(record: FitRecord, method: str, rows: str, drawn: Drawn | None) -> str:
+    """Return how errors and intervals were made, in a sentence."""
+    if drawn is not None:
+        n = len(drawn.values)
+        what = (
+            f"{n:,} draws of the coefficients from their normal distribution ({record.covariance.label})"
+            if method == "simulation"
+            else f"{n:,} bootstrap replicates"
+        )
+        over = "; averages over the rows drawn" if rows == "sampled" else ""
+        return f"Standard deviations and percentiles of {what}{over}; seed {drawn.seed}."
+    if rows == "sampled":
+        return (
+            "Influence functions of the averages: the rows were drawn, covariates and outcomes "
+            f"({'by cluster' if record.covariance.n_clusters else 'independently'})."
+        )
+    return f"Delta method, rows as given; covariance: {record.covariance.label}."
+
+
+def effect_notes(
+    averaged: AveragedRows, variables: Sequence[str], change: Any, value: FloatArray, drawn: Drawn | None
+) -> tuple[str, ...]:
+    """Return what is to be said of effects beside their numbers."""
+    record, notes = averaged.rows.record, []
+    if averaged.n_missing and averaged.design is None:
+        rows = "1 row is" if averaged.n_missing == 1 else f"{averaged.n_missing:,} rows are"
+        notes.append(f"{rows} left out, as values are missing.")
+    for name in variables:
+        own = change.get(name) if isinstance(change, Mapping) else change
+        column = averaged.frame[name]
+        number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
+        if (
+            number
+            and own in (None, "slope")
+            and set(np.unique(column.to_numpy())) == {0, 1}
+            and not _as_levels(record, name)
+        ):
+            notes.append(
+                f"{name} is 0 or 1, and its slope is that of a number; for the change from 0 to 1 give "
+                f"change={{{name!r}: (0, 1)}}, or C({name}) in the formula."
+            )
+    if record.is_separated:
+        notes.append(
+            "The data of the fit are separated: probabilities that are 0 or 1 in the limit do not change, and have no "
+            "error."
+        )
+    if np.isnan(value).any():
+        notes.append("Missing: the data do not determine the average, as directions to infinity disagree about rows.")
+    if drawn is not None and drawn.n_failed:
+        notes.append(f"{drawn.n_failed:,} replicates without a finite estimate are left out.")
+    return tuple(notes)
+
+
+def _as_levels(record: FitRecord, name: str) -> bool:
+    coding = record.info.coding
+    return coding is not None and any(key == name or key.startswith(f"C({name}") for key in coding.seen)

@@ -1,0 +1,250 @@
+"""Rows that are averaged over: those of the fit from its table, or those of another, complete and with what counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from logitkit.design.design import Design
+from logitkit.design.formula.coding import Coding
+from logitkit.design.info import DesignInfo, ResponseInfo
+from logitkit.design.rebuild import again_by_outcome, named_again
+from logitkit.design.response.response import Response
+from logitkit.design.table.extras import ARRAY, complete_rows, offset_role
+from logitkit.design.table.frame import is_missing, numeric_values, read_table, row_values
+from logitkit.engine.record import FitRecord
+from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
+from logitkit.results.rows import Rows, coded_rows
+from logitkit.typing import FloatArray, IntArray
+
+__all__ = [
+    "AveragedRows",
+    "TableRows",
+    "coding_of",
+    "offset_words",
+    "outcomes_shown",
+    "own_rows",
+    "rows_to_average",
+    "table_rows",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class AveragedRows:
+    """Complete rows that are averaged over.
+
+    Parameters
+    ----------
+    rows : Rows
+        The fit with these rows as its table, and their offsets.
+    frame : pandas.DataFrame
+        The variables of the formula, and other columns that were asked for; rows numbered from 0.
+    weights : (n,) array or None
+        How much each row counts; None for all alike.
+    n_missing : int
+        Rows that are left out, as values are missing.
+    design : Design or None
+        The rows of the fit, where these are they.
+    labels : pandas.Index or None
+        Labels of the rows.
+    """
+
+    rows: Rows
+    frame: Any
+    weights: FloatArray | None
+    n_missing: int
+    design: Design | None
+    labels: Any
+
+    @property
+    def shares(self) -> FloatArray:
+        """How much each row counts; they sum to one, (n,)."""
+        n = len(self.frame)
+        return np.full(n, 1.0 / n) if self.weights is None else np.asarray(self.weights / self.weights.sum())
+
+
+class TableRows(NamedTuple):
+    """Rows of a table that are complete.
+
+    Parameters
+    ----------
+    rows : Rows
+        Where they come from.
+    frame : DataFrame
+        The columns that the formula uses, and those that were asked for beside them, n rows.
+    offsets : dict
+        Offsets by their role.
+    weights : (n,) array or None
+        Weights that were given.
+    positions : (n,) int array or None
+        Which rows of the table they are; None for all.
+    labels : Index
+        Row labels of the table.
+    """
+
+    rows: Rows
+    frame: pd.DataFrame
+    offsets: dict[str, pd.Series]
+    weights: FloatArray | None
+    positions: IntArray | None
+    labels: pd.Index
+
+
+def table_rows(rows: Rows, beside: Sequence[str] = ()) -> TableRows:
+    """Return the complete rows of a table that a fit by formula would use, with their weights and offsets."""
+    info, design = rows.record.info, rows.own if rows.data is None else None
+    if info.coding is None:
+        raise DataError("The model was fitted on a ready matrix, which has no variables to set.")
+    if rows.data is None:
+        if design is not None and design.table is not None:
+            for name in beside:
+                read_table(design.table).column(name)  # a column that is not there is named as such
+        rows = own_rows(rows, beside)
+    table = read_table(rows.data)
+    given = _weights_again(rows.weights, info.response.weights)
+    roles = _offsets_again(rows.offset, info.response)
+    extras = {role: row_values(value, table, role)[0] for role, value in roles.items()}
+    if given is not None:
+        extras["weights"] = row_values(given, table, "weights")[0]
+    used = list(dict.fromkeys([*info.coding.variables, *beside]))
+    absent = {**table.missing(used), **{role: is_missing(column) for role, column in extras.items()}}
+    positions = complete_rows({name: where for name, where in absent.items() if where.any()}, "drop")
+    frame = table.frame(used, positions)
+    kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}
+    if len(frame) == 0:
+        raise DataError("No row of the table is complete, so there is nothing to average over.")
+    counts = None if given is None else _positive(numeric_values(kept.pop("weights"), "weights"))
+    index = pd.RangeIndex(table.n_rows) if table.index is None else table.index
+    if design is not None:
+        index = pd.Index(design.positions) if design.index is None else design.index[design.positions]
+    return TableRows(rows, frame, kept, counts, positions, index)
+
+
+def rows_to_average(rows: Rows, beside: Sequence[str] = ()) -> AveragedRows:
+    """Return the complete rows to average over, with other columns of the table beside the variables."""
+    design = rows.own if rows.data is None else None
+    found = table_rows(rows, beside)
+    return AveragedRows(
+        replace(found.rows, data=found.frame, offset=offset_words(found.offsets)),
+        found.frame,
+        found.weights,
+        len(found.labels) - len(found.frame),
+        design if found.positions is None else None,
+        found.labels if found.positions is None else found.labels[found.positions],
+    )
+
+
+def coding_of(info: DesignInfo, variable: str | None = None) -> Coding:
+    """Return the coding of the formula, which must use the variable where one is named."""
+    if info.coding is None:
+        raise DataError("The model was fitted on a ready matrix, which has no variables to set.")
+    if variable is not None and variable not in info.coding.variables:
+        hint = nearest_name(str(variable), info.coding.variables)
+        raise FormulaError(f"{variable!r} is not a column that the formula uses. {hint}")
+    if info.coding.uses_neighbours:
+        raise UnsupportedError(
+            "The formula has lag(): once a variable is set to one value, its earlier values are not defined."
+        )
+    return info.coding
+
+
+def _offsets_again(offset: Any, info: ResponseInfo) -> dict[str, Any]:
+    """Return the offsets of the rows by their role, as they are given now or as the fit named them."""
+    if info.has_own_offsets:
+        return {offset_role(outcome): value for outcome, value in again_by_outcome(offset, info).items()}
+    common = named_again(offset, info.offset, "offset")
+    return {} if common is None else {"offset": common}
+
+
+def offset_words(kept: Mapping[str, pd.Series]) -> Any:
+    """Return the offsets of complete rows as predictions take them; None where there are none."""
+    if "offset" in kept:
+        return kept["offset"].to_numpy()
+    return {role.removeprefix(offset_role("")): column.to_numpy() for role, column in kept.items()} or None
+
+
+def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
+    """Return the rows of the fit from its table, which must be what it was.
+
+    A table can be changed in place after the fit; its rows would then be others than those of the estimates.
+    """
+    info, design = rows.record.info, rows.own
+    if design is None or design.table is None or info.coding is None:
+        raise DataError(
+            "This fit has no table: it was loaded, pickled or made from arrays. Give data=..., rows to average over."
+        )
+    response, table = design.response, read_table(design.table)
+    named = info.response.weights
+    beside = [named, info.response.offset, *(column for _, column in info.response.offsets)]
+    beside += [*info.nuisance.columns, *others]
+    names = dict.fromkeys([*info.coding.variables, *(name for name in beside if name is not None and name != ARRAY)])
+    offset = _own_offsets(info.response, response)
+    same = table.n_rows == design.counts.given and all(name in table for name in names)
+    if same:
+        frame = table.frame(list(names), design.positions)
+        coded = coded_rows(info, frame, offset, "missing")
+        probe = np.cos(np.arange(design.matrix.n_columns, dtype=np.float64))
+        same = bool(coded.kept.all()) and np.allclose(coded.matrix.matvec(probe), design.matrix.matvec(probe))
+    if not same:
+        raise DataError("The table has changed since the fit. Give data=..., the rows to average over.")
+    if offset is not None and not info.response.has_own_offsets:  # less what the formula says of it
+        within = coded_rows(info, frame, np.zeros(len(frame)), "missing").offset
+        offset = offset if within is None else offset - _of_row(info.response, within)
+    own = response.weights if named == ARRAY else named
+    return replace(
+        rows,
+        data=frame,
+        weights=own if rows.weights is None else rows.weights,
+        offset=offset if rows.offset is None else rows.offset,
+    )
+
+
+def outcomes_shown(record: FitRecord) -> list[int]:
+    """Return the outcomes whose probabilities are shown: of two the event, else all.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> outcomes_shown(lk.logit("low ~ age", lk.datasets.load_lbw()).record)
+    [1]
+    """
+    n_outcomes = len(record.outcomes)
+    return [n_outcomes - 1] if record.family.words.has_event else list(range(n_outcomes))
+
+
+def _of_row(info: ResponseInfo, offset: FloatArray) -> FloatArray:
+    """Return the offset of each row from those of its linear predictors."""
+    return np.asarray(offset[0] / (info.offset_factors[0] if info.offset_factors else 1.0))
+
+
+def _own_offsets(info: ResponseInfo, response: Response) -> Any:
+    """Return the offsets of the rows, where the fit was given arrays; else the table has them."""
+    if not info.has_own_offsets:
+        return None if info.offset != ARRAY or response.offset is None else _of_row(info, response.offset)
+    if response.offset is None or not any(column == ARRAY for _, column in info.offsets):
+        return None
+    return {
+        outcome: response.offset[
+            info.levels.index(outcome) if outcome in info.levels else int(outcome.removeprefix(ARRAY))
+        ]
+        for outcome, _ in info.offsets
+    }
+
+
+def _weights_again(given: Any, at_fit: str | None) -> Any:
+    if given is None and at_fit == ARRAY:
+        raise DataError(
+            "The model was fitted with an array as weights: pass weights=..., aligned with data, the weight of each "
+            "row in the average."
+        )
+    return at_fit if given is None else given
+
+
+def _positive(weights: FloatArray) -> FloatArray:
+    if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
+        raise DataError("weights must be finite and not negative, and some of them positive.")
+    return weights
