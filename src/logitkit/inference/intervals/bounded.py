@@ -172,7 +172,11 @@ def bounded_end(objective: Objective, coef: FloatArray, function: FloatArray, si
     root, begin = math.sqrt(2.0 * height), float(function @ coef)
     slices = [ProfileSlices(WithBarrier(objective, rows, float(t)), function, coef, least) for t in weights]
 
+    unit, edge = start.unit(), _edge(objective, function, side)
+
     def measure(value: float) -> tuple[float, float] | None:
+        if side * value >= side * edge:
+            return None
         point = None
         for one, before in zip(slices, [None, *slices[:-1]], strict=True):  # each from the minimum with more of it
             if before is not None:
@@ -186,15 +190,12 @@ def bounded_end(objective: Objective, coef: FloatArray, function: FloatArray, si
         size = math.sqrt(max(2.0 * own, 0.0))
         return size - root, point.slope / size if own > GROUND else math.nan
 
-    outward_root(measure, begin, side, root * start.unit(), 0.1 * CERTIFIED / root)
-    if not found:
-        return End(math.nan)
-    best = min(found, key=lambda end: abs(end.difference))
-    if best.certified:
-        return best
-    edge = _edge(objective, function, side)
-    near = abs(best.value - edge) <= EDGE * start.unit()
-    return replace(best, value=edge, at_edge=True) if near and best.difference < 0.0 else best
+    if math.isfinite(edge):
+        there = measure(edge - side * EDGE * unit)
+        if there is not None and there[0] < 0.0:
+            return replace(found[-1], value=edge, at_edge=True)
+    outward_root(measure, begin, side, root * unit, 0.1 * CERTIFIED / root)
+    return min(found, key=lambda end: abs(end.difference), default=End(math.nan))
 
 
 def _edge(objective: Objective, function: FloatArray, side: float) -> float:
