@@ -115,10 +115,29 @@ def test_copies_of_rows_that_do_not_separate_are_too_few_as_well() -> None:
 
 
 def test_a_saturated_model_of_counts_is_no_wide_one() -> None:
-    data = {"events": [3, 5, 2], "others": [4, 2, 6], "g": ["a", "b", "c"]}
+    data = {"events": [13, 25, 12], "others": [14, 12, 16], "g": ["a", "b", "c"]}
     fit = lk.logit("cbind(events, others) ~ C(g)", data)
     assert fit.dof_residual == 0
     assert not fit.summary().warnings
+
+
+def test_many_slopes_for_the_rows_are_said_with_their_ratio() -> None:
+    frame = births()
+    few = lk.logit("low ~ age + lwt + smoke + ptl + ht + ui + C(race)", frame)
+    assert not few.summary().warnings  # 8 / 189 = 0.042
+    many = lk.logit("low ~ age + lwt + smoke + ptl + ht + ui + C(race) + ftv + I(age**2)", frame)
+    (text,) = many.summary().warnings
+    assert text.startswith("10 slopes for 189 rows (p / n = 0.053)")
+    twice = lk.logit("low ~ age + lwt + smoke + ptl + ht + ui + C(race) + ftv + I(2 * age)", frame)
+    assert not any("slopes for" in text for text in twice.summary().warnings)  # an aliased column is none
+    weighted = lk.logit(many.formula, frame.assign(w=2), weights="w")
+    assert not weighted.summary().warnings
+    counts = {"events": [3, 5, 2], "others": [4, 2, 6], "g": ["a", "b", "c"]}
+    (text,) = lk.logit("cbind(events, others) ~ C(g)", counts).summary().warnings
+    assert text.startswith("2 slopes for 22 trials (p / n = 0.091)")
+    several = lk.multinomial("race ~ age + lwt + smoke + ptl + ht + ui + ftv + low + bwt + I(age**2)", frame)
+    assert "10 slopes for 189 rows" in several.summary().warnings[0]
+    assert not lk.logit(many.formula, frame, penalty=lk.Ridge(0.01)).summary().warnings
 
 
 # ----------------------------------------------------------------------------------------------- counts and lists

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 from scipy.special import fdtrc, stdtrit
 
 from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.changes import entangled_terms
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
-from logitkit.report.number_format import format_number, format_p
-from logitkit.report.wording import name_list
+from logitkit.report.number_format import format_integer, format_number, format_p
+from logitkit.report.wording import counted, name_list
 
 if TYPE_CHECKING:
     from logitkit.design.info import DesignInfo
+    from logitkit.engine.record import FitRecord
     from logitkit.inference.conditioning import Conditioning
     from logitkit.inference.hypotheses.wald import WaldTest
 
@@ -23,10 +25,14 @@ __all__ = [
     "complete_separation",
     "few_clusters",
     "few_clusters_tested",
+    "many_columns",
     "nearly_collinear",
     "no_ratio",
 ]
 
+LEAST_SLOPES = 2  # of one slope the theory of many has nothing to say
+MANY_COLUMNS = 0.05  # slopes a row: Sur and Candes (2019), PNAS 116, 14516-14525, have bias from about there
+TRIALS = ("grouped", "counts")  # responses of which a row is several
 FEW_CLUSTERS = 40  # Cameron and Miller (2015), Journal of Human Resources 50, 317-372: from 20 to 50 are few
 
 PERFECT = (
@@ -81,6 +87,33 @@ def nearly_collinear(found: Conditioning) -> tuple[str, ...]:
     if found.computed:
         return (text + "Powers and products of centred variables are less collinear, and so is poly(x, degree).",)
     return (text + "Drop one of the columns, or combine them.",)
+
+
+def many_columns(record: FitRecord) -> tuple[str, ...]:
+    """Return the warning of a fit with so many slopes for its rows that large-sample theory is off.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw()
+    >>> many_columns(lk.logit("low ~ poly(age, 5) + poly(lwt, 5)", births).record)[0][:40]
+    '10 slopes for 189 rows (p / n = 0.053): '
+    >>> many_columns(lk.logit("low ~ age + lwt", births).record)
+    ()
+    """
+    estimated = np.setdiff1d(record.predictors.columns, record.predictors.columns[record.aliased])
+    slopes = int(estimated.size) - (record.info.intercept is not None)
+    n = float(record.n_trials)
+    if record.penalty is not None or record.is_separated or slopes < LEAST_SLOPES or slopes <= MANY_COLUMNS * n:
+        return ()
+    of = "trials" if record.info.response.kind in TRIALS else "rows"
+    text = (
+        f"{counted(slopes, 'slope')} for {format_integer(n)} {of} (p / n = {slopes / n:.3f}): with so many, standard "
+        "errors and p-values of large samples are too small, and maximum likelihood estimates too far from zero (Sur "
+        "and Candes 2019). Fewer columns or more rows help; bias reduction, penalty=lk.Jeffreys(), brings estimates "
+        "back; a ridge whose strength is cross-validated predicts better."
+    )
+    return (text,)
 
 
 def few_clusters(clusters: int | None, level: float, law: Law = NORMAL) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from logitkit.engine.facts import Equation
 from logitkit.engine.record import FitRecord
 from logitkit.inference.hypotheses.overall import overall_wald
 from logitkit.inference.hypotheses.wald import coefficient_estimates
-from logitkit.report.cautions import no_ratio
+from logitkit.report.cautions import many_columns, no_ratio
 from logitkit.report.coefficients import coefficient_heads, coefficient_rows, names_without_ratio
 from logitkit.report.document import Document, Fact, Table
 from logitkit.report.levels import few_rows_warning
@@ -154,6 +154,7 @@ def _warnings(record: FitRecord) -> Iterator[str]:
         yield f"In {rows} of the fit {record.family.words.improper}. Predictions of such rows are missing."
     yield from _wide_warning(record)
     yield from state_warnings(record)
+    yield from many_columns(record)
     few_rows = few_rows_warning(record)
     if few_rows is not None:
         yield few_rows
