@@ -67,8 +67,8 @@ def test_an_impossible_number_of_groups_is_refused(groups):
 
 
 def test_another_rule_is_refused():
-    with pytest.raises(UnsupportedError, match="'stata' and 'r'"):
-        quantile_groups(np.arange(4.0), np.ones(4), 2, "sas")
+    with pytest.raises(UnsupportedError, match="'stata', 'r' and 'sas'"):
+        quantile_groups(np.arange(4.0), np.ones(4), 2, "spss")
 
 
 def test_sums_by_group():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from logitkit.inference.covariances.sandwich import with_required_sandwich
 from logitkit.inference.covariances.survey import outside_weightless, with_survey
 from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
+from logitkit.models.conventions import OURS, ConventionName, Conventions, conventions_named
 from logitkit.models.form import Form
 from logitkit.models.model import Model
 from logitkit.models.penalties.adjustment import Adjustment
@@ -30,6 +31,7 @@ from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.engine.regularised.options import ProxNewton
+    from logitkit.inference.dispersion import DispersionKind
     from logitkit.models.penalties.specification import Specification
 
 __all__ = ["fit", "fit_matrix", "newton_options"]
@@ -49,6 +51,8 @@ def fit(
     cluster: Any = None,
     absorb: str | None = None,
     survey: Survey | None = None,
+    dispersion: DispersionKind | None = None,
+    conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -83,6 +87,13 @@ def fit(
         As in ``logit``; with two outcomes only.
     survey : Survey, optional
         The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
+    dispersion : {'pearson', 'deviance', 'williams'}, optional
+        Of counts that vary more than the model says: variances times Pearson's statistic or the deviance over the
+        residual degrees of freedom; or, of two outcomes, weights by the number of trials (Williams 1982). Statistics
+        are compared with t and F.
+    conventions : {'logitkit', 'r', 'stata', 'sas'}, optional
+        What is done where packages differ and nothing was stated: ``docs/conventions.md`` has the table. Default: those
+        of the enclosing ``with lk.conventions(...)``, or ours.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
@@ -121,18 +132,23 @@ def fit(
             f"absorb={absorb!r:.60} cannot be combined with model={model!r}: levels can be eliminated only for the "
             "logit link with two outcomes. Write the factor into the formula, C(...)."
         )
-    design = build_design(
-        formula,
-        data,
-        namespace=caller_scope(),
-        weights=weights,
-        weight_kind=weight_kind,
-        cluster=cluster,
-        reader=model.reader(offset),
-        missing=missing,
-        absorb=absorb,
-    )
-    return _fitted(replace(design, table=data), model, penalty, solver, level, survey)
+    namespace = caller_scope()
+
+    def read(stated: Model) -> Design:
+        return build_design(
+            formula,
+            data,
+            namespace=namespace,
+            weights=weights,
+            weight_kind=weight_kind,
+            cluster=cluster,
+            reader=stated.reader(offset),
+            missing=missing,
+            absorb=absorb,
+        )
+
+    model, design, chosen = _under(conventions, model, read, penalised=_shrinks(penalty))
+    return _fitted(replace(design, table=data), model, penalty, solver, level, (survey, dispersion, chosen))
 
 
 @in_our_words
@@ -148,6 +164,8 @@ def fit_matrix(
     weight_kind: WeightKind = "frequency",
     cluster: Any = None,
     survey: Survey | None = None,
+    dispersion: DispersionKind | None = None,
+    conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -177,6 +195,8 @@ def fit_matrix(
         Clusters within which rows may be dependent.
     survey : Survey, optional
         The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
+    dispersion, conventions : optional
+        As in ``fit``.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
@@ -204,10 +224,25 @@ def fit_matrix(
     model = require_model(model)
     if survey is not None:
         weight_kind = _sampling(survey, weights, weight_kind, cluster=cluster, penalty=penalty)
-    design = ready_design(
-        X, y, names, weights=weights, weight_kind=weight_kind, cluster=cluster, reader=model.reader(offset)
-    )
-    return _fitted(design, model, penalty, solver, level, survey)
+
+    def read(stated: Model) -> Design:
+        return ready_design(
+            X, y, names, weights=weights, weight_kind=weight_kind, cluster=cluster, reader=stated.reader(offset)
+        )
+
+    model, design, chosen = _under(conventions, model, read, penalised=_shrinks(penalty))
+    return _fitted(design, model, penalty, solver, level, (survey, dispersion, chosen))
+
+
+def _under(
+    name: ConventionName | None, model: Model, read: Callable[[Model], Design], *, penalised: bool
+) -> tuple[Model, Design, Conventions]:
+    """Return the model and its rows under conventions, which may decide for another event."""
+    chosen, design = conventions_named(name), read(model)
+    if chosen == OURS or penalised:
+        return model, design, chosen
+    stated = model.under(chosen, design.info.response, design.response.totals)
+    return stated, design if stated.reads == model.reads else read(stated), chosen
 
 
 def _sampling(
@@ -236,20 +271,30 @@ def _sampling(
     return "sampling"
 
 
+def _shrinks(penalty: Any) -> bool:
+    """Tell whether a penalty shrinks, and is no reduction of bias."""
+    return penalty is not None and not isinstance(penalty, Adjustment)
+
+
 def _fitted(
     design: Design,
     model: Model,
     penalty: Specification | None,
     solver: Newton | ProxNewton | None,
     level: float,
-    survey: Survey | None = None,
+    chosen: tuple[Survey | None, DispersionKind | None, Conventions] = (None, None, OURS),
 ) -> Fit:
-    """Return the fit to a design."""
+    """Return the fit to a design; ``chosen`` is the survey, the dispersion, and the conventions."""
+    survey, dispersion, conventions = chosen
     rows = None if survey is None else survey_rows(survey, design, design.table)
     if rows is not None:
         design = outside_weightless(design, rows)
     adjusted = isinstance(penalty, Adjustment)
     form = model.form(design.info, penalised=penalty is not None and not adjusted)
+    if adjusted and form.family.words.quasi:
+        raise UnsupportedError(
+            "outcome='fraction' has no likelihood whose bias could be reduced: fit without penalty=."
+        )
     if isinstance(penalty, Adjustment):
         from logitkit.engine.bias.estimate import fit_adjusted
 
@@ -262,9 +307,13 @@ def _fitted(
         warn_caller(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
         )
-    if rows is not None:
-        return fit_of(with_survey(record, design, rows), design)
-    return fit_of(with_required_sandwich(record, design), design)
+    record = replace(record, conventions=conventions)
+    record = with_required_sandwich(record, design) if rows is None else with_survey(record, design, rows)
+    if dispersion is not None:
+        from logitkit.inference.dispersion import with_dispersion
+
+        record, design = with_dispersion(record, design, dispersion, exact=conventions.dispersion_by_t)
+    return fit_of(record, design)
 
 
 def _penalised(

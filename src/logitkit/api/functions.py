@@ -18,6 +18,8 @@ from logitkit.typing import MissingPolicy, WeightKind
 
 if TYPE_CHECKING:
     from logitkit.engine.regularised.options import ProxNewton
+    from logitkit.inference.dispersion import DispersionKind
+    from logitkit.models.conventions import ConventionName
     from logitkit.models.penalties.specification import Specification
 
 __all__ = ["logit", "logit_matrix", "multinomial", "multinomial_matrix"]
@@ -40,6 +42,8 @@ def logit(
     absorb: str | None = None,
     penalty: Specification | None = None,
     survey: Survey | None = None,
+    dispersion: DispersionKind | None = None,
+    conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -80,8 +84,8 @@ def logit(
         counted. With few rows per level the other coefficients are biased: see ``Fit.bias_correction``.
     penalty : penalty, optional
         For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
-    survey : Survey, optional
-        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
+    survey, dispersion, conventions : optional
+        As in ``fit``.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
@@ -124,6 +128,8 @@ def logit(
         cluster=cluster,
         absorb=absorb,
         survey=survey,
+        dispersion=dispersion,
+        conventions=conventions,
         solver=solver,
         level=level,
     )
@@ -145,6 +151,8 @@ def logit_matrix(
     cluster: Any = None,
     penalty: Specification | None = None,
     survey: Survey | None = None,
+    dispersion: DispersionKind | None = None,
+    conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> Fit:
@@ -162,11 +170,9 @@ def logit_matrix(
         Column names; x0, x1, ... if X has none. The column of ones called ``"Intercept"`` is the intercept.
     weights, offset : (n,) array-like, optional
         As in ``logit``, one value per row.
-    weight_kind, event, link, information, outcome : optional
+    weight_kind, event, link, information, outcome, cluster : optional
         As in ``logit``.
-    cluster : (n,) array-like, optional
-        As in ``logit``, one value per row.
-    penalty, survey, solver, level : optional
+    penalty, survey, dispersion, conventions, solver, level : optional
         As in ``logit``; terms of a penalty are columns.
 
     Returns
@@ -198,6 +204,8 @@ def logit_matrix(
         weight_kind=weight_kind,
         cluster=cluster,
         survey=survey,
+        dispersion=dispersion,
+        conventions=conventions,
         solver=solver,
         level=level,
     )
@@ -218,6 +226,8 @@ def multinomial(
     cluster: Any = None,
     penalty: Specification | None = None,
     survey: Survey | None = None,
+    dispersion: DispersionKind | None = None,
+    conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> MultinomialFit:
@@ -259,8 +269,8 @@ def multinomial(
         As in ``logit``, or ``lk.Lasso(0.05, across_outcomes=True)``, with which a column enters for all outcomes or for
         none. Without a reference the symmetric form is penalised; with one, the coefficients against it, so the fit
         depends on the reference.
-    survey : Survey, optional
-        The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
+    survey, dispersion, conventions : optional
+        As in ``fit``.
     solver : Newton or ProxNewton, optional
         Options of the solver: ``Newton`` without a penalty, ``ProxNewton`` with one.
     level : float, default 0.95
@@ -303,6 +313,8 @@ def multinomial(
         missing=missing,
         cluster=cluster,
         survey=survey,
+        dispersion=dispersion,
+        conventions=conventions,
         solver=solver,
         level=level,
     )
@@ -324,6 +336,8 @@ def multinomial_matrix(
     cluster: Any = None,
     penalty: Specification | None = None,
     survey: Survey | None = None,
+    dispersion: DispersionKind | None = None,
+    conventions: ConventionName | None = None,
     solver: Newton | ProxNewton | None = None,
     level: float = 0.95,
 ) -> MultinomialFit:
@@ -343,11 +357,9 @@ def multinomial_matrix(
         As in ``multinomial``, one value per row.
     offset : mapping of str to array-like, or (n, K) array-like, optional
         Offset by outcome; zero for an outcome not named.
-    weight_kind : {'frequency', 'precision', 'sampling'}
-        As in ``logit``.
-    cluster : (n,) array-like, optional
-        As in ``multinomial``, one value per row.
-    penalty, survey, solver, level : optional
+    weight_kind, cluster : optional
+        As in ``logit``, one value per row.
+    penalty, survey, dispersion, conventions, solver, level : optional
         As in ``multinomial``; terms of a penalty are columns.
 
     Returns
@@ -379,6 +391,8 @@ def multinomial_matrix(
         weight_kind=weight_kind,
         cluster=cluster,
         survey=survey,
+        dispersion=dispersion,
+        conventions=conventions,
         solver=solver,
         level=level,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from logitkit.api.fitting import fit
 from logitkit.design.survey import Survey
@@ -13,6 +13,10 @@ from logitkit.models.ordinal import Ordinal
 from logitkit.results.foreign import in_our_words
 from logitkit.results.ordinal import OrdinalFit
 from logitkit.typing import MissingPolicy, WeightKind
+
+if TYPE_CHECKING:
+    from logitkit.inference.dispersion import DispersionKind
+    from logitkit.models.conventions import ConventionName
 
 __all__ = ["ordinal"]
 
@@ -33,6 +37,8 @@ def ordinal(
     missing: MissingPolicy = "drop",
     cluster: Any = None,
     survey: Survey | None = None,
+    dispersion: DispersionKind | None = None,
+    conventions: ConventionName | None = None,
     solver: Newton | None = None,
     level: float = 0.95,
 ) -> OrdinalFit:
@@ -73,6 +79,8 @@ def ordinal(
         Clusters within which rows may be dependent: sandwich standard errors with factor G / (G - 1).
     survey : Survey, optional
         The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
+    dispersion, conventions : optional
+        As in ``fit``.
     solver : Newton, optional
         Options of the solver.
     level : float, default 0.95
@@ -112,6 +120,8 @@ def ordinal(
         missing=missing,
         cluster=cluster,
         survey=survey,
+        dispersion=dispersion,
+        conventions=conventions,
         solver=solver,
         level=level,
     )

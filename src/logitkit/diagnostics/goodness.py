@@ -150,7 +150,7 @@ def hosmer_lemeshow(
     design: Design,
     *,
     groups: int = 10,
-    grouping: Literal["stata", "r"] = "stata",
+    grouping: Literal["stata", "r", "sas"] | None = None,
     reference: int | None = None,
 ) -> HosmerLemeshow:
     """Return the Hosmer-Lemeshow test.
@@ -163,8 +163,8 @@ def hosmer_lemeshow(
         Rows with their outcome: those of the fit, or new ones, which its fingerprint tells.
     groups : int, default 10
         Number of groups.
-    grouping : {'stata', 'r'}
-        How cut points are placed (``logitkit.diagnostics.grouping``).
+    grouping : {'stata', 'r', 'sas'}, optional
+        How cut points are placed (``logitkit.diagnostics.grouping``); by the conventions of the fit by default.
     reference : int, optional
         Place of the outcome whose probability makes the groups; the fit's reference by default, in symmetric form the
         first outcome. Ordered outcomes are grouped by their mean score.
@@ -191,6 +191,7 @@ def hosmer_lemeshow(
     >>> bool(np.allclose(test.expected.sum(axis=1), test.observed.sum(axis=1))), test.dof
     (True, 16)
     """
+    grouping = record.conventions.hosmer_lemeshow if grouping is None else grouping
     in_sample = is_sample(record, design)
     require_chi_square(record, design, in_sample)
     ordered = record.family.words.ordered

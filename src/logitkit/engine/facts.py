@@ -18,7 +18,7 @@ __all__ = ["AdjustmentFacts", "Covariance", "CovarianceKind", "Equation", "Limit
 
 
 CovarianceKind = Literal[
-    "model", "sampling", "rows", "cluster", "clusters", "serial", "survey", "posterior", "withheld"
+    "model", "dispersion", "sampling", "rows", "cluster", "clusters", "serial", "survey", "posterior", "withheld"
 ]
 
 
@@ -29,7 +29,8 @@ class Covariance:
     Parameters
     ----------
     kind : str
-        ``"model"``; of sandwiches ``"sampling"``, ``"rows"``, ``"cluster"``, ``"clusters"`` (two-way), ``"serial"``,
+        ``"model"``; ``"dispersion"``, of counts that vary more than binomially; of sandwiches ``"sampling"``,
+        ``"rows"``, ``"cluster"``, ``"clusters"`` (two-way), ``"serial"``,
         ``"survey"``; after a penalty ``"posterior"`` or ``"withheld"``.
     label : str
         The sentence that the summary prints.
@@ -39,6 +40,8 @@ class Covariance:
         Number of clusters, when there are any.
     law : Law
         What estimates over their standard errors are compared with.
+    dispersion : float or None
+        The factor of the variances, or Williams's rho; None where none was estimated.
     """
 
     kind: CovarianceKind = "model"
@@ -46,6 +49,7 @@ class Covariance:
     correction: str = ""
     n_clusters: int | None = None
     law: Law = NORMAL
+    dispersion: float | None = None
 
     @staticmethod
     def withheld(reason: str) -> tuple[Literal["withheld"], str]:

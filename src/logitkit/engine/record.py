@@ -17,6 +17,7 @@ from logitkit.engine.law import Law
 from logitkit.engine.levels.level_coordinates import LevelCoordinates
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.solvers.solver import Status, Step
+from logitkit.models.conventions import OURS, Conventions
 from logitkit.models.form import Form
 from logitkit.models.predictors import Predictors
 from logitkit.numerics.once import once
@@ -91,6 +92,8 @@ class FitRecord:
         None after maximum likelihood.
     adjustment : AdjustmentFacts or None
         How the likelihood or its scores were adjusted against bias; None where they were not.
+    conventions : Conventions
+        What was done where packages differ.
     n_improper : int
         Rows of the fit whose linear predictors give no probabilities.
     """
@@ -125,6 +128,7 @@ class FitRecord:
     method: str = "Newton's method"
     penalty: PenaltyFacts | None = None
     adjustment: AdjustmentFacts | None = None
+    conventions: Conventions = OURS
     n_improper: int = 0
 
     @property
@@ -336,6 +340,11 @@ class FitRecord:
         return self.predictors.table(self.coordinates.coef(self.inner_coef))
 
     @property
+    def bic_n(self) -> float:
+        """The n of BIC: rows, or trials by the conventions of SAS."""
+        return self.n_trials if self.conventions.bic_n == "trials" else self.n_obs
+
+    @property
     def law(self) -> Law:
         """The distribution that estimates over their standard errors are compared with."""
         return self.covariance.law
@@ -364,7 +373,12 @@ class FitRecord:
         """False with sampling weights or clusters, which leave a pseudo-likelihood."""
         given, kind = self.info.response, self.covariance.kind
         working = given.weight_kind == "sampling" or given.cluster is not None or self.family.words.quasi
-        return not working and kind in ("model", "posterior", "withheld")
+        return not working and kind in ("model", "dispersion", "posterior", "withheld")
+
+    @property
+    def has_loglik(self) -> bool:
+        """False also where counts may vary more than the likelihood says."""
+        return self.has_deviance and self.covariance.kind != "dispersion"
 
     def with_covariance(self, inner_vcov: Vcov, covariance: Covariance) -> Self:
         """Return the same fit with another covariance, given in the fit's coordinates."""

@@ -94,7 +94,7 @@ def fit_statistics(record: FitRecord) -> FitStatistics:
         cox_snell, most = (-float(np.expm1(-per_trial * each)) for each in (gain, null_loss))
     return FitStatistics(
         aic=-2.0 * record.loglik + 2.0 * k,
-        bic=-2.0 * record.loglik + k * math.log(record.n_obs),
+        bic=-2.0 * record.loglik + k * math.log(record.bic_n),
         mcfadden=gain / null_loss if null_loss > 0.0 else math.nan,
         cox_snell=cox_snell,
         nagelkerke=cox_snell / most if most > 0.0 else math.nan,

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
-from logitkit.design.info import DesignInfo
+from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.response.binary import one_value
 from logitkit.design.response.reading import BinaryReader, FractionReader, OutcomeReader
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.models.binomial import Binomial
+from logitkit.models.conventions import Conventions
 from logitkit.models.form import Form
 from logitkit.models.links import Information, link_named
 from logitkit.models.model import Statement, level_at
 from logitkit.models.predictors import single_predictor
 from logitkit.options import require_choice
+from logitkit.typing import FloatArray
 
 __all__ = ["Binary", "OutcomeKind"]
 
@@ -95,6 +97,36 @@ class Binary(Statement):
         """
         return FractionReader(offset) if self.is_fraction else BinaryReader(self.event, offset)
 
+    @property
+    def reads(self) -> tuple[Any, ...]:
+        """What decides how the response is read: the event."""
+        return (self.event,)
+
+    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
+        """Return the model with the event and the information of the conventions, where none was stated.
+
+        Parameters
+        ----------
+        chosen : Conventions
+            Whose choices are taken.
+        response : ResponseInfo
+            Names and levels of the outcomes.
+        totals : (K,) array
+            How often each occurs.
+
+        Returns
+        -------
+        Binary
+            The statement of the fit.
+        """
+        del totals
+        event, information = self.event, self.information
+        if chosen.event == "first" and event is None and response.kind == "binary":
+            event = level_at(response, 0) if response.coded else 0
+        if self.link != "logit" and information == "expected":
+            information = chosen.binary_information
+        return replace(self, event=event, information=information)
+
     def form(self, info: DesignInfo, penalised: bool = False) -> Form:
         """Return the likelihood and the linear predictor of the columns.
 
@@ -116,7 +148,7 @@ class Binary(Statement):
                 "fit without penalty=."
             )
         coded = info.response.coded  # empty for 0 and 1, and for counts, whose event needs no name
-        model = replace(self, event=level_at(info, 1)) if self.event is None and coded else self
+        model = replace(self, event=level_at(info.response, 1)) if self.event is None and coded else self
         predictors = single_predictor(len(info.names))
         family = Binomial(link_named(self.link), self.information, fraction=self.is_fraction)
         return Form(family, predictors, predictors, model=model)

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 
-from logitkit.design.info import DesignInfo
+from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.response.reading import OutcomeReader
+from logitkit.models.conventions import Conventions
 from logitkit.models.form import Form
 from logitkit.options import Stated
+from logitkit.typing import FloatArray
 
 __all__ = ["Model", "Statement", "arguments_of", "level_at", "stated_by", "unchanging"]
 
 #: Arguments of the functions that fit, which no model states.
-OF_FITS = ("weights", "offset", "weight_kind", "missing", "cluster", "absorb", "penalty", "solver", "level")
+OF_FITS = (
+    "weights",
+    "offset",
+    "weight_kind",
+    "missing",
+    "cluster",
+    "absorb",
+    "penalty",
+    "dispersion",
+    "conventions",
+    "solver",
+    "level",
+)
 
 
 @runtime_checkable
@@ -32,6 +46,13 @@ class Model(Protocol):
 
     def reader(self, offset: Any = None) -> OutcomeReader:
         """Return what reads the response, and the offset as the user gave it."""
+
+    @property
+    def reads(self) -> tuple[Any, ...]:
+        """Return what decides how the response is read."""
+
+    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
+        """Return the model with what was left open decided by conventions."""
 
     def form(self, info: DesignInfo, penalised: bool = False) -> Form:
         """Return the likelihood and the linear predictors, once the columns and outcomes are known.
@@ -53,6 +74,16 @@ class Statement(Stated):
     Traceback (most recent call last):
     logitkit.errors.ArgumentError: Multinomial() has no argument 'event'. It belongs to lk.Binary(event='bus').
     """
+
+    @property
+    def reads(self) -> tuple[Any, ...]:
+        """What decides how the response is read."""
+        return ()
+
+    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
+        """Return the model with what was left open decided by conventions, for outcomes with these totals."""
+        del chosen, response, totals
+        return self
 
     #: Texts that other functions and packages have for the model, and the arguments that they mean.
     called: ClassVar[Mapping[str, str]]
@@ -86,12 +117,12 @@ def unchanging(terms: Any) -> Any:
     return tuple(terms) if isinstance(terms, Sequence) and not isinstance(terms, str) else terms
 
 
-def level_at(info: DesignInfo, place: int) -> Any:
+def level_at(response: ResponseInfo, place: int) -> Any:
     """Return the value of the response that has a code, or how it is printed where only that is known."""
-    for level, code in info.response.coded.items():
+    for level, code in response.coded.items():
         if code == place:
             return level.item() if isinstance(level, np.generic) else level
-    return info.response.outcomes[place]
+    return response.outcomes[place]
 
 
 def arguments_of(kind: type[Statement]) -> list[str]:

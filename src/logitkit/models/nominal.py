@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from logitkit.design.formula.named import columns_named
-from logitkit.design.info import DesignInfo
+from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.response.reading import NominalReader, OutcomeReader
 from logitkit.design.table.extras import offsets_by_outcome
 from logitkit.errors import DataError, FormulaError, ResponseError, UnsupportedError, nearest_name
+from logitkit.models.conventions import Conventions
 from logitkit.models.form import Form, outcomes_form
 from logitkit.models.model import Statement, level_at, unchanging
 from logitkit.models.predictors import flat_names, full_predictors, patterned_predictors
-from logitkit.typing import BoolArray
+from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["UNSTATED", "Multinomial", "Unstated", "outcome_place", "places_of"]
 
@@ -135,7 +136,7 @@ class Multinomial(Statement):
         flat_names([level for k, level in enumerate(levels) if k != place], info.names)  # refuses two that are the same
         model, absent = self, None
         if self.reference is UNSTATED:
-            model = replace(self, reference=None if place is None else level_at(info, place))
+            model = replace(self, reference=None if place is None else level_at(info.response, place))
         predictors = full_predictors(len(levels), p, place or 0)
         if place is not None and self.is_restricted:
             kept = self._kept(info, place)
@@ -143,6 +144,28 @@ class Multinomial(Statement):
             predictors = patterned_predictors(kept, self._same(info))
         absent = absent if absent is not None and absent.any() else None
         return replace(outcomes_form(predictors, place, levels, absent), model=model)
+
+    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
+        """Return the model with the reference of the conventions, where none was stated.
+
+        Parameters
+        ----------
+        chosen : Conventions
+            Whose choices are taken.
+        response : ResponseInfo
+            Names and levels of the outcomes.
+        totals : (K,) array
+            How often each occurs.
+
+        Returns
+        -------
+        Multinomial
+            The statement of the fit.
+        """
+        if self.reference is not UNSTATED or chosen.reference == "first":
+            return self
+        place = len(response.levels) - 1 if chosen.reference == "last" else int(np.argmax(totals))
+        return replace(self, reference=level_at(response, place))
 
     def _reference_place(self, info: DesignInfo, penalised: bool) -> int | None:
         """Return the place of the reference among the outcomes; None for the symmetric form."""

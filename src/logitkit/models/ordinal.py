@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, Self, get_args
 
 import numpy as np
 
 from logitkit.design.formula.named import columns_named
-from logitkit.design.info import DesignInfo
+from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.response.ordered import OrderedReader, OrderKind
 from logitkit.design.response.reading import OutcomeReader
 from logitkit.errors import DataError, FormulaError, UnsupportedError
 from logitkit.models.adjacent import Adjacent
+from logitkit.models.conventions import Conventions
 from logitkit.models.cumulative import Cumulative
 from logitkit.models.form import Form
 from logitkit.models.links import Information, link_named
@@ -120,6 +121,26 @@ class Ordinal(Statement):
         """
         order = None if self.order is None else tuple(self.order)
         return OrderedReader(offset=offset, order=order, kind=self.model)
+
+    def under(self, chosen: Conventions, response: ResponseInfo, totals: FloatArray) -> Self:
+        """Return the model with the information of the conventions, where none was stated.
+
+        Parameters
+        ----------
+        chosen : Conventions
+            Whose choices are taken.
+        response : ResponseInfo
+            Names and levels of the outcomes.
+        totals : (K,) array
+            How often each occurs.
+
+        Returns
+        -------
+        Ordinal
+            The statement of the fit.
+        """
+        del response, totals
+        return replace(self, information=chosen.ordered_information) if self.information == "observed" else self
 
     def form(self, info: DesignInfo, penalised: bool = False) -> Form:
         """Return the likelihood and the linear predictors of the columns and outcomes.

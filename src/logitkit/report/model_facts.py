@@ -20,10 +20,11 @@ from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
 from logitkit.report.findings import denominator
 from logitkit.report.levels import factor_words
-from logitkit.report.number_format import format_integer, format_number, format_p
+from logitkit.report.number_format import format_amount, format_integer, format_number, format_p
 from logitkit.report.wording import counted, has_only_intercept, name_list, numbered_names
 
 __all__ = [
+    "convention_note",
     "covariance_note",
     "design_notes",
     "fitted_facts",
@@ -78,7 +79,7 @@ def fitted_facts(record: FitRecord, overall: Callable[[], tuple[float, int, floa
         if test.dof > 0:
             yield Fact(f"LR chi2({test.dof})", f"{test.statistic:,.2f} (p {_p_text(test.p_value)})")
         yield Fact("AIC", f"{statistics.aic:,.2f}")
-        yield Fact(f"BIC (n = {format_integer(record.n_obs)})", f"{statistics.bic:,.2f}")
+        yield Fact(f"BIC (n = {format_amount(record.bic_n)})", f"{statistics.bic:,.2f}")
     else:
         statistic, dof, p, law = overall()
         name = f"Wald chi2({dof})" if record.law.is_normal else f"Wald F({dof}{denominator(law)})"
@@ -115,6 +116,11 @@ def covariance_note(record: FitRecord) -> Iterator[str]:
         yield str(record.family.words.quasi)
     elif record.covariance.kind in ("rows", "serial"):
         yield "With robust standard errors likelihood statistics (log-likelihood, AIC, BIC, R2) are not reported."
+    elif record.covariance.kind == "dispersion":
+        yield (
+            "Counts may vary more than binomially, so likelihood statistics (log-likelihood, AIC, BIC, R2) are not "
+            "reported."
+        )
     elif not record.has_likelihood:
         yield (
             "With sampling weights or clusters this is a pseudo-likelihood, so likelihood statistics (log-likelihood, "
@@ -131,6 +137,13 @@ def _law_words(record: FitRecord) -> str:
     if not record.law.varies:
         return f", t with {known[0]} degrees of freedom"
     return f", t with Satterthwaite's degrees of freedom, {known[0]} to {known[1]}"
+
+
+def convention_note(record: FitRecord) -> Iterator[str]:
+    """Say whose conventions were asked for, and what is different by them."""
+    chosen = record.conventions
+    if chosen.name != "logitkit":
+        yield f"Conventions of {chosen.title}: {chosen.words}."
 
 
 def null_model_note(record: FitRecord) -> Iterator[str]:

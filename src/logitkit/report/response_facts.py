@@ -78,5 +78,5 @@ def response_notes(record: FitRecord) -> Iterator[str]:
     once = [outcome for outcome, total in zip(record.outcomes, record.totals, strict=True) if total == 1.0]
     if once and not words.has_event and (response.weights is None or response.weight_kind == "frequency"):
         yield f"Observed only once: {name_list(once)}. All estimates for such an outcome rest on a single observation."
-    if record.log_constant and record.penalty is None:
+    if record.log_constant and record.penalty is None and record.has_loglik:
         yield f"The log-likelihood includes the {words.constant} constant."

@@ -17,6 +17,7 @@ from logitkit.report.document import Document, Fact, Table
 from logitkit.report.levels import few_rows_warning
 from logitkit.report.listed import listed_equations, not_listed
 from logitkit.report.model_facts import (
+    convention_note,
     covariance_note,
     design_notes,
     fitted_facts,
@@ -125,6 +126,7 @@ def _fitted_notes(record: FitRecord, changes: FloatArray) -> Iterator[str]:
         change = "one unit, or of the number of units in the label," if np.any(changes != 1.0) else "one unit"
         yield ratio.meaning.format(change=change, reference=record.outcomes[record.reference or 0])
     yield from covariance_note(record)
+    yield from convention_note(record)
     yield from null_model_note(record)
     yield from _restrictions(record)
     yield from not_listed(record)

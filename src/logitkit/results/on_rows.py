@@ -212,7 +212,7 @@ class FitOnRows:
         return frames.influence_by_outcome_frame(influence(self._record, design), design)
 
     def goodness_of_fit(
-        self, groups: int = 10, grouping: Literal["stata", "r"] = "stata", against: Any = None
+        self, groups: int = 10, grouping: Literal["stata", "r", "sas"] | None = None, against: Any = None
     ) -> HosmerLemeshow:
         """Return the Hosmer-Lemeshow test with its groups."""
         from logitkit.diagnostics.goodness import hosmer_lemeshow

@@ -11,6 +11,7 @@ from logitkit.engine.facts import Limit, PenaltyFacts
 from logitkit.engine.record import FitRecord
 from logitkit.inference.fit_statistics import fit_statistics
 from logitkit.inference.verbs import require
+from logitkit.models.conventions import Conventions
 from logitkit.models.model import Model
 from logitkit.report import tidy
 from logitkit.results.foreign import meant_by, verbs_in_our_words
@@ -123,12 +124,23 @@ class Quantities:
     @property
     def loglik(self) -> float:
         """Log-likelihood with the binomial constant; nan with sampling weights or clusters."""
-        return self.record.loglik if self.record.has_deviance else float("nan")
+        return self.record.loglik if self.record.has_loglik else float("nan")
 
     @property
     def deviance(self) -> float:
         """Twice the difference in log-likelihood from the saturated model; nan with sampling weights or clusters."""
         return self.record.deviance if self.record.has_deviance else float("nan")
+
+    @property
+    def dispersion(self) -> float:
+        """Factor of the variances by ``dispersion=``, or Williams's rho; nan where none was estimated."""
+        found = self.record.covariance.dispersion
+        return float("nan") if found is None else found
+
+    @property
+    def conventions(self) -> Conventions:
+        """What was done where packages differ, ``conventions=`` of the fit."""
+        return self.record.conventions
 
     @property
     def null_deviance(self) -> float:

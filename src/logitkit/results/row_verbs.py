@@ -240,7 +240,7 @@ class RowVerbs(Hypotheses):
         self,
         data: Any = None,
         groups: int = 10,
-        grouping: Literal["stata", "r"] = "stata",
+        grouping: Literal["stata", "r", "sas"] | None = None,
         against: Any = None,
     ) -> HosmerLemeshow:
         """Return the Hosmer-Lemeshow test with its groups, generalised to several outcomes.
@@ -251,8 +251,8 @@ class RowVerbs(Hypotheses):
             Rows with an outcome; the rows of the fit by default.
         groups : int, default 10
             Number of groups.
-        grouping : {'stata', 'r'}
-            How rows are assigned to groups; the two can differ visibly.
+        grouping : {'stata', 'r', 'sas'}, optional
+            How rows are assigned to groups, which can differ visibly; by the conventions of the fit by default.
         against : object, optional
             The outcome whose probability defines the groups; by default the reference, in the symmetric form the first
             outcome.

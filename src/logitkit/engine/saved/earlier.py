@@ -3,7 +3,7 @@
 Versions 4 to 6 held a family and what followed from the model where the model itself stands now, in one form for two
 outcomes and in another for several. Version 5 brought the digest and the columns of the left side, version 6 the
 predictors that a restricted model was solved with; both were added to within the version. Version 8 brought the
-distribution that statistics are compared with, which was normal before, and fractions.
+distribution that statistics are compared with, which was normal before, fractions, dispersions and conventions.
 """
 
 from __future__ import annotations
@@ -23,18 +23,19 @@ __all__ = ["FIRST", "WITHOUT_DIGEST", "in_todays_form"]
 
 FIRST = WITHOUT_DIGEST = 4
 GONE = ("family", "link", "information", "events", "reference", "absent", "restricted", "solved", "shown")
+NEW = {"version": 8, "conventions": "logitkit"}
+UNKNOWN = {"law": None, "dispersion": None}
 
 
 def in_todays_form(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a file of an earlier version holds in today's form."""
     if given["version"] == 7:
-        added = {"covariance": given["covariance"] | {"law": None}, "model": _with_outcome(given["model"])}
-        return dict(given) | {"version": 8, **added}
+        return dict(given) | NEW | {"covariance": given["covariance"] | UNKNOWN, "model": _with_outcome(given["model"])}
     added = {"written_by": "", "digest": ""} if given["version"] == WITHOUT_DIGEST else {}
-    packed = {"absorbed": None, "n_improper": 0, **added, **given, "version": 8}
-    packed["covariance"] = given["covariance"] | {"law": None}
+    packed = {"absorbed": None, "n_improper": 0, **added, **given, **NEW}
     response = {"ordered": False, "offset_factors": [], **dict(given["response"]["dict"])}
     packed["response"] = {"dict": [list(pair) for pair in response.items()]}
+    packed["covariance"] = given["covariance"] | UNKNOWN
     if "events" in given:
         packed["totals"] = {"array": [given["total"] - given["events"], given["events"]]}
     if given["coding"] is not None and "left_variables" not in given["coding"]:

@@ -266,6 +266,7 @@ FACTS = Table(
         "correction": Text(),
         "n_clusters": Maybe(Whole()),
         "law": Maybe(LAW),
+        "dispersion": Maybe(Number(0.0)),
     }
 )
 ABSORBED = Table(

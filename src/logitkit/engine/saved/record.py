@@ -34,6 +34,7 @@ from logitkit.engine.saved.model import form_in, info_in, pack_model
 from logitkit.engine.saved.penalty import pack_penalty, pack_row_space, unpack_penalty, unpack_row_space
 from logitkit.engine.solvers.solver import Status, Step
 from logitkit.errors import UnsupportedError
+from logitkit.models.conventions import CONVENTIONS
 
 __all__ = ["pack_record", "unpack_record"]
 
@@ -74,6 +75,7 @@ def pack_record(record: FitRecord) -> dict[str, Any]:
         "absorbed": pack_nuisance(info.nuisance),
         **{name: encode(getattr(record, name)) for name in (*ARRAYS, *NUMBERS)},
         "fingerprint": record.fingerprint,
+        "conventions": record.conventions.name,
         **_pack_covariances(record),
         "aliased": record.aliased.tolist(),
         "coordinates": pack_coordinates(record.coordinates),
@@ -118,6 +120,7 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
         **covariances,
         **{name: decode(packed[name]) for name in NUMBERS},
         fingerprint=packed["fingerprint"],
+        conventions=CONVENTIONS[packed["conventions"]],
         aliased=aliased,
         coordinates=unpack_coordinates(packed["coordinates"], aliased, form.shown.n_flat, q),
         limit=Limit.nowhere(arrays["coef"].size) if packed["limit"] is None else _unpack_limit(packed["limit"]),
@@ -134,7 +137,9 @@ def unpack_record(packed: Mapping[str, Any], functions: Mapping[str, Any]) -> Fi
 
 def _pack_covariance(made: Covariance) -> dict[str, Any]:
     """Return how a covariance was made as JSON values; the normal distribution as null."""
-    packed: dict[str, Any] = {name: getattr(made, name) for name in ("kind", "label", "correction", "n_clusters")}
+    packed: dict[str, Any] = {
+        name: getattr(made, name) for name in ("kind", "label", "correction", "n_clusters", "dispersion")
+    }
     law = made.law
     if isinstance(law, SatterthwaiteLaw):
         parts = {"own": pack_array(law.own), "across": pack_array(law.across)}

@@ -33,6 +33,7 @@ from logitkit.engine.saved.parts import (
 )
 from logitkit.engine.saved.shapes import Coded, Each, Maybe, Numbers, Row, Table, numbers_of
 from logitkit.engine.solvers.solver import Status
+from logitkit.models.conventions import CONVENTIONS
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray, WeightKind
 
@@ -107,6 +108,7 @@ FIELDS: dict[str, Field] = {
     "method": Text(),
     "trace": Each(STEP),
     "fingerprint": Text(),
+    "conventions": Text(tuple(CONVENTIONS)),
     "digest": Text(),
 }
 

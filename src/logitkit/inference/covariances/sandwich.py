@@ -208,20 +208,22 @@ def with_required_sandwich(record: FitRecord, design: Design) -> FitRecord:
     found = scores(record, design)
     if response.clusters is None and response.prior is not None and response.weight_kind == "frequency":
         found = replace(found, slopes=found.slopes / np.sqrt(copies(response)))
-    factor, covariance = correction_of(response)
+    factor, covariance = correction_of(response, record.n_params if record.conventions.counts_parameters else 1)
     with single_threaded_blas():
         meat = found.squares()
         bread = record.inner_model_vcov
         return record.with_covariance(DenseVcov(factor * bread.times(bread.times(meat).T)), covariance)
 
 
-def correction_of(response: Response) -> tuple[float, Covariance]:
+def correction_of(response: Response, k: int = 1) -> tuple[float, Covariance]:
     """Return the finite-sample factor of a sandwich, and how it is called.
 
     Parameters
     ----------
     response : Response
         With clusters, sampling weights, or fractions.
+    k : int, default 1
+        Parameters, for the factor (n - 1) / (n - k) that SAS has besides; 1 for none.
 
     Returns
     -------
@@ -244,14 +246,24 @@ def correction_of(response: Response) -> tuple[float, Covariance]:
         n = response.n_obs
         sampled = response.prior is not None and response.weight_kind == "sampling"
         label = f"sandwich for {'sampling weights' if sampled else 'fractions'}"
-        return n / (n - 1.0), Covariance("sampling" if sampled else "rows", label, f"n / (n - 1) with n = {n}")
+        factor, words = _with_parameters(n / (n - 1.0), f"n / (n - 1) with n = {n}", n, k)
+        return factor, Covariance("sampling" if sampled else "rows", label, words)
     clusters = np.unique(response.clusters.codes[response.weights > 0.0]).size
     if clusters < 2:
         raise DataError(
             f"cluster={response.clusters.name!r} has {clusters} cluster among the rows used; at least two are needed."
         )
     label = f"sandwich by cluster ({response.clusters.name})"
-    return clusters / (clusters - 1.0), Covariance("cluster", label, f"G / (G - 1) with G = {clusters}", clusters)
+    words = f"G / (G - 1) with G = {clusters}"
+    factor, words = _with_parameters(clusters / (clusters - 1.0), words, response.n_obs, k)
+    return factor, Covariance("cluster", label, words, clusters)
+
+
+def _with_parameters(factor: float, words: str, n: int, k: int) -> tuple[float, str]:
+    """Return a factor with (n - 1) / (n - k) besides, and its words."""
+    if k == 1:
+        return factor, words
+    return factor * (n - 1.0) / (n - k), f"{words}, times (n - 1) / (n - k) with n = {n} and k = {k}"
 
 
 def cluster_meat(codes: IntArray, scores_of: Callable[[IntArray], FloatArray], block: int) -> FloatArray:

@@ -370,9 +370,10 @@ def _drawn(
 def _outcomes(record: FitRecord, design: Design) -> Callable[[np.random.Generator], FloatArray]:
     """Return a function that draws proportions of the outcomes from the fitted probabilities, shape (K, n)."""
     response = design.response
-    if record.family.words.quasi:
+    if record.family.words.quasi or record.covariance.kind == "dispersion":
+        what = "of fractions" if record.family.words.quasi else "of counts with a dispersion"
         raise UnsupportedError(
-            "Outcomes cannot be drawn from the fit: of fractions only the mean is modelled, and no distribution. "
+            f"Outcomes cannot be drawn from the fit: {what} only mean and variance are modelled, and no distribution. "
             "Resample rows instead, kind='rows'."
         )
     weighted = response.prior is not None and response.weight_kind != "frequency"
