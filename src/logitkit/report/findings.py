@@ -65,6 +65,18 @@ def _(result: Document) -> Document:
     return result
 
 
+TITLES = {
+    "linear": "Wald test of linear hypotheses",
+    "delta": "Wald test of non-linear hypotheses",
+    "profile": "Likelihood-ratio test of hypotheses",
+}
+ON_METHOD = {
+    "delta": "The delta method depends on how a hypothesis is written: a / b = 1 and a - b = 0 have other statistics. "
+    "By likelihood ratio, method='profile', they have the same.",
+    "profile": "The statistic is twice the fall of the log-likelihood where the hypotheses are held.",
+}
+
+
 @finding_document.register
 def _(result: WaldTest) -> Document:
     table = result.estimates
@@ -84,12 +96,13 @@ def _(result: WaldTest) -> Document:
     )
     columns = (Column("Hypothesis", "left"), *(Column(name) for name in heads))
     return Document(
-        "Wald test of linear hypotheses",
+        TITLES[result.method],
         facts=test_facts(result.statistic, result.dof, result.p_value, result.law),
         blocks=(Table(None, columns, tuple(cells)),),
         notes=(
             "Estimate: left side minus right side.",
-            f"Standard errors: {result.covariance}.",
+            f"Standard errors: {result.covariance}{'' if result.method == 'linear' else ', by the delta method'}.",
+            *(ON_METHOD[result.method] for _ in range(result.method in ON_METHOD)),
             *depends_on_coding(result.contained),
         ),
         warnings=few_clusters_tested(result),

@@ -9,10 +9,11 @@ import pandas as pd
 
 from logitkit.inference.hypotheses.anova import TermTest, anova
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.constrained import hypothesis_test
 from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest, null_test
 from logitkit.inference.hypotheses.model_score import ModelScoreTest, model_score_test
 from logitkit.inference.hypotheses.single_terms import AddTest, TermChanges, drop_terms, term_additions
-from logitkit.inference.hypotheses.wald import WaldTest, wald_test
+from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.report import diagnostic_frames
 from logitkit.results.quantities import Quantities
 from logitkit.results.rows import Rows
@@ -38,23 +39,29 @@ class Hypotheses(Quantities):
         The rows of the fit.
     """
 
-    def test(self, hypothesis: str, level: float | None = None) -> WaldTest:
-        """Test linear hypotheses about the coefficients.
+    def test(
+        self, hypothesis: str, level: float | None = None, *, method: Literal["delta", "profile"] = "delta"
+    ) -> WaldTest:
+        """Test hypotheses about the coefficients, linear or not.
 
         Parameters
         ----------
         hypothesis : str
             Such as ``"x = 0, C(g)[T.b] = C(g)[T.c]"``; with several outcomes a coefficient is called ``outcome:term``.
             The name of a term, ``"C(g)"``, is the hypothesis that all its coefficients are zero, for all outcomes.
+            Functions of the coefficients may be non-linear: ``"age / lwt = 1"``, with ``+ - * / ** exp log sqrt``.
         level : float, optional
             Confidence level of the intervals; that of the fit by default.
+        method : {'delta', 'profile'}
+            By Wald, from derivatives where a function is not linear; or by likelihood ratio, with a fit under the
+            hypotheses, which does not depend on how they are written.
 
         Returns
         -------
         WaldTest
             Joint chi-square test, and each hypothesis with its estimate.
         """
-        return shown(wald_test(self.record, hypothesis, level))
+        return shown(hypothesis_test(self.record, self.design, hypothesis, level, method))
 
     def lr_test(self) -> LikelihoodRatioTest:
         """Test that all coefficients other than the intercepts are zero, by likelihood ratio.

@@ -14,7 +14,7 @@ from logitkit.design.formula.named import canonical_name, split_outside
 from logitkit.errors import FormulaError, nearest_name
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["parse_hypothesis"]
+__all__ = ["named", "parse_hypothesis", "unknown_name", "with_safe_names"]
 
 # A name as it stands in a text: a word or a call, levels in brackets, and the parts of an interaction.
 NAME = r"[A-Za-z_][\w.]*(?:\[[^\]]*\]|\([^()]*\))*"
@@ -80,9 +80,39 @@ def _parse_equations(
     text: str, names: Sequence[str], naming: str, terms: Sequence[tuple[str, IntArray]]
 ) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Return the matrix and constants of equations between coefficients."""
+    safe, aliases = with_safe_names(text, names)
+    places = [int(alias.split("_")[1]) for alias in aliases]
+    unknown = [word for word in UNKNOWN.findall(safe) if word not in aliases]
+    if unknown:
+        raise FormulaError(f"{unknown_name(named(unknown[0], aliases), text, names, terms)} {naming}".rstrip())
+    rows, values, texts = [], [], []
+    for left, right in _equations(safe, text):
+        shown = f"{left} = {right}"
+        try:
+            found = LinearConstraints.from_spec(f"{_signed(left)} = {_signed(right)}", list(aliases))
+        except (FormulaicError, SyntaxError, ValueError, TypeError, KeyError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise FormulaError(f"The hypothesis {text!r} cannot be read: {named(reason, aliases)}") from error
+        row = np.zeros(len(names))
+        row[places] = np.asarray(found.constraint_matrix, dtype=np.float64)[0]
+        if not np.any(row != 0.0):
+            raise FormulaError(f"The hypothesis {text!r} involves no coefficient.")
+        rows.append(row)
+        values.append(float(found.constraint_values[0]))
+        texts.append(named(shown, aliases))
+    return np.array(rows), np.array(values), tuple(texts)
+
+
+def with_safe_names(text: str, names: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return a text with a plain word for each coefficient, and the coefficients by these words.
+
+    Examples
+    --------
+    >>> with_safe_names("C(g)[T.b] / x", ["x", "C(g)[T.b]"])
+    ('coefficient_1_ / coefficient_0_', {'coefficient_0_': 'x', 'coefficient_1_': 'C(g)[T.b]'})
+    """
     # Only what the text can mean: of thousands of names few occur in it.
-    places = [j for j, name in enumerate(names) if name in text]
-    aliases = {f"coefficient_{j}_": names[j] for j in places}
+    aliases = {f"coefficient_{j}_": name for j, name in enumerate(names) if name in text}
     by_name = {name: alias for alias, name in aliases.items()}
     # Longest first, so that 'x:z' is not read as 'x' followed by ':z'; a name within a longer word is no name.
     pattern = re.compile(
@@ -92,28 +122,10 @@ def _parse_equations(
         )
     )
     safe = pattern.sub(lambda match: by_name[match.group(0).strip("`")], text) if by_name else text
-    unknown = [word for word in UNKNOWN.findall(safe) if word not in aliases]
-    if unknown:
-        raise FormulaError(f"{_unknown(_named(unknown[0], aliases), text, names, terms)} {naming}".rstrip())
-    rows, values, texts = [], [], []
-    for left, right in _equations(safe, text):
-        shown = f"{left} = {right}"
-        try:
-            found = LinearConstraints.from_spec(f"{_signed(left)} = {_signed(right)}", list(aliases))
-        except (FormulaicError, SyntaxError, ValueError, TypeError, KeyError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise FormulaError(f"The hypothesis {text!r} cannot be read: {_named(reason, aliases)}") from error
-        row = np.zeros(len(names))
-        row[places] = np.asarray(found.constraint_matrix, dtype=np.float64)[0]
-        if not np.any(row != 0.0):
-            raise FormulaError(f"The hypothesis {text!r} involves no coefficient.")
-        rows.append(row)
-        values.append(float(found.constraint_values[0]))
-        texts.append(_named(shown, aliases))
-    return np.array(rows), np.array(values), tuple(texts)
+    return safe, aliases
 
 
-def _unknown(word: str, text: str, names: Sequence[str], terms: Sequence[tuple[str, IntArray]]) -> str:
+def unknown_name(word: str, text: str, names: Sequence[str], terms: Sequence[tuple[str, IntArray]]) -> str:
     """Return the message for a name that is not a coefficient."""
     for name, places in terms:
         if canonical_name(name) == canonical_name(word) and places.size:
@@ -146,6 +158,6 @@ def _signed(side: str) -> str:
     return re.sub(r"(^|\()\s*([-+])", r"\1 0 \2", plain)
 
 
-def _named(text: str, aliases: Mapping[str, str]) -> str:
+def named(text: str, aliases: Mapping[str, str]) -> str:
     """Return text with the coefficients' own names."""
     return re.sub(r"coefficient_\d+_", lambda match: aliases.get(match.group(0), match.group(0)), text)

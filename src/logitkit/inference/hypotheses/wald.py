@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from logitkit.design.formula.constraints import parse_hypothesis
+from logitkit.design.formula.nonlinear import NonlinearFunctions, nonlinear_functions
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.rank import Coordinates
 from logitkit.engine.record import FitRecord
@@ -40,7 +41,7 @@ OVERALL_MOST = 500  # coefficients that a summary tests at once: half a second
 
 @dataclass(frozen=True)
 class WaldTest:
-    """A test of linear hypotheses.
+    """A test of hypotheses about the coefficients.
 
     Parameters
     ----------
@@ -62,6 +63,8 @@ class WaldTest:
         That the covariance is made of.
     law : Law
         What the statistic is compared with: F where it is not normal.
+    method : {'linear', 'delta', 'profile'}
+        Whether the hypotheses are linear; if not, whether their derivatives were used, or the likelihood itself.
 
     Examples
     --------
@@ -81,6 +84,7 @@ class WaldTest:
     contained: tuple[tuple[str, tuple[str, ...]], ...] = ()
     n_clusters: int | None = None
     law: Law = NORMAL
+    method: str = "linear"
 
 
 def coefficient_estimates(record: FitRecord, level: float | None = None) -> Estimates:
@@ -117,7 +121,7 @@ def coefficient_estimates(record: FitRecord, level: float | None = None) -> Esti
 
 
 def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) -> WaldTest:
-    """Test linear hypotheses about the coefficients.
+    """Test hypotheses about the coefficients.
 
     Parameters
     ----------
@@ -126,6 +130,7 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     hypothesis : str
         Such as ``"age = 0, smoke = 2 * ht"``; names are those of the coefficients. The name of a term of the formula,
         ``"race"`` or ``"age:race"``, says that all its coefficients are zero, those left out that are aliased.
+        Functions that are not linear, ``"age / lwt = 1"`` with ``* / ** exp log sqrt``, are tested by the delta method.
     level : float, optional
         Confidence level of the intervals; the fit's by default.
 
@@ -155,6 +160,9 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     True
     """
     require(record, "test")
+    curved = nonlinear_functions(hypothesis, record.names, record.naming, record.term_places())
+    if curved is not None:
+        return _delta_test(record, curved, record.level if level is None else level)
     left, right, texts = parse_hypothesis(hypothesis, record.names, record.naming, record.term_places())
     if len(left) > OVERALL_MOST:
         raise UnsupportedError(
@@ -162,14 +170,10 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
             f"at most {OVERALL_MOST} are allowed."
         )
     used = np.any(left != 0.0, axis=0)
-    without = [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]
+    without = _without_errors(record, used)
     # Of coefficients that run to infinity a difference may be finite.
     if without and (not record.is_separated or np.any(function_sides(record, left) != 0.0)):
-        raise SeparationError(
-            f"{', '.join(without)} has no finite estimate with a standard error (separated, undetermined or aliased), "
-            "so a Wald test of it is not defined. Test the other coefficients, or compare models by a "
-            "likelihood-ratio test."
-        )
+        raise _infinite(without)
     finite = record.coordinates.coef(record.inner_coef) if without else record.coef
     difference = left @ np.where(used, finite, 0.0) - right
     jacobian = record.coordinates.jacobian(left)
@@ -179,6 +183,46 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
             f"{texts[int(np.argmax(fixed))]} cannot be tested: it is fixed by the model, whatever the data. Its "
             "coefficients sum to zero or are equal by definition, or are not in the model."
         )
+    found = _tested(record, difference, jacobian, texts, record.level if level is None else level)
+    zero = column_of(record)[left[(right == 0.0) & (np.count_nonzero(left, axis=1) == 1)].nonzero()[1]]
+    return replace(found, contained=contained_terms(record.info, zero))
+
+
+def _delta_test(record: FitRecord, functions: NonlinearFunctions, level: float) -> WaldTest:
+    """Test functions that are not linear by their derivatives at the estimates."""
+    used = np.zeros(len(record.names), dtype=bool)
+    used[functions.used] = True
+    without = _without_errors(record, used)
+    if without:
+        raise _infinite(without)
+    difference, slopes = functions.at(np.where(used, record.coef, 0.0))
+    jacobian = record.coordinates.jacobian(slopes)
+    flat = ~jacobian.any(axis=1) | _fixed_by_the_model(record, slopes, jacobian)
+    if flat.any():
+        raise FormulaError(
+            f"{functions.texts[int(np.argmax(flat))]} cannot be tested by the delta method: its derivatives by the "
+            "coefficients that were estimated are zero at the estimates."
+        )
+    return replace(_tested(record, difference, jacobian, functions.texts, level), method="delta")
+
+
+def _without_errors(record: FitRecord, used: BoolArray) -> list[str]:
+    """Return the coefficients among some that have no standard error."""
+    return [name for name, u, c in zip(record.names, used, record.std_error, strict=True) if u and np.isnan(c)]
+
+
+def _infinite(names: list[str]) -> SeparationError:
+    return SeparationError(
+        f"{', '.join(names)} has no finite estimate with a standard error (separated, undetermined or aliased), "
+        "so a Wald test of it is not defined. Test the other coefficients, or compare models by a "
+        "likelihood-ratio test."
+    )
+
+
+def _tested(
+    record: FitRecord, difference: FloatArray, jacobian: FloatArray, texts: tuple[str, ...], level: float
+) -> WaldTest:
+    """Return the test that some differences are zero, by their Jacobian."""
     rank, statistic, contradicted = wald_chi_square(record, difference, jacobian)
     if rank < int(np.linalg.matrix_rank(jacobian)):
         raise UnsupportedError(
@@ -188,13 +232,10 @@ def wald_test(record: FitRecord, hypothesis: str, level: float | None = None) ->
     if contradicted:
         raise FormulaError(f"The hypotheses {', '.join(texts)} contradict one another.")
     product = record.inner_vcov.times(jacobian)
-    level, law = record.level if level is None else level, record.law.of(jacobian)
-    estimates = linear_estimates(difference, jacobian, product, level, law)
-    zero = column_of(record)[left[(right == 0.0) & (np.count_nonzero(left, axis=1) == 1)].nonzero()[1]]
-    contained = contained_terms(record.info, zero)
+    estimates = linear_estimates(difference, jacobian, product, level, record.law.of(jacobian))
     joint, made = record.law.joint_of(jacobian), record.covariance
     p_value = float(joint.joint(np.array(statistic), np.array(rank)))
-    return WaldTest(statistic, rank, p_value, texts, estimates, made.label, contained, made.n_clusters, joint)
+    return WaldTest(statistic, rank, p_value, texts, estimates, made.label, (), made.n_clusters, joint)
 
 
 def _fixed_by_the_model(record: FitRecord, functions: FloatArray, jacobian: FloatArray) -> BoolArray:
