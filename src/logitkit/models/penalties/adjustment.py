@@ -34,12 +34,19 @@ class Adjustment(Stated):
 
     #: Whether the estimate is the maximum of a penalised likelihood, whose ratios are tests.
     has_likelihood: ClassVar[bool] = False
-    #: How standard errors were made, as the summary prints it, and which other convention there is.
-    errors: ClassVar[str] = "inverse information at the estimate"
-    other_errors: ClassVar[str] = (
-        "Standard errors are those that logistf and brglm2 print. Another convention, the inverse of the second "
-        "derivatives of the penalised log-likelihood, agrees with it to first order."
-    )
+
+    @property
+    def errors(self) -> str:
+        """How standard errors are made, as the summary prints it."""
+        return "inverse information at the estimate"
+
+    @property
+    def other_errors(self) -> str:
+        """Which other convention of standard errors there is."""
+        return (
+            "Standard errors are those that logistf and brglm2 print. Another convention, the inverse of the second "
+            "derivatives of the penalised log-likelihood, agrees with it to first order."
+        )
 
     @property
     def words(self) -> str:
@@ -115,6 +122,21 @@ class Jeffreys(Adjustment):
         return f"{named}, {self.correction}" if self.correction else named
 
     @property
+    def errors(self) -> str:
+        """How standard errors are made; of FLAC with the rows that are added."""
+        added = " of the rows and those that are added"
+        return f"inverse information{added}" if self.correction == "FLAC" else "inverse information at the estimate"
+
+    @property
+    def other_errors(self) -> str:
+        """Which other convention there is."""
+        if self.correction != "FLAC":
+            return Adjustment.other_errors.__get__(self)
+        return (
+            "Estimates and standard errors are those of maximum likelihood on the rows and the copies that are added."
+        )
+
+    @property
     def why_no_ratio(self) -> str:
         """Why likelihood ratios of FLAC are no tests."""
         if self.correction != "FLAC":
@@ -153,11 +175,6 @@ class LogF(Adjustment):
     m: float | Mapping[str, float] = 1.0
 
     has_likelihood: ClassVar[bool] = True
-    errors: ClassVar[str] = "inverse second derivatives of the penalised log-likelihood"
-    other_errors: ClassVar[str] = (
-        "Standard errors count the priors as data, as data augmentation does. Another convention, the inverse "
-        "information of the rows alone, gives larger ones."
-    )
 
     def __post_init__(self) -> None:
         """Refuse degrees of freedom that are negative or no numbers."""
@@ -167,6 +184,19 @@ class LogF(Adjustment):
                 raise DataError(f"LogF(m={self.m!r:.60}): give numbers that are not negative.")
         if isinstance(self.m, Mapping):
             object.__setattr__(self, "m", dict(self.m))
+
+    @property
+    def errors(self) -> str:
+        """How standard errors are made: with the priors counted as data."""
+        return "inverse second derivatives of the penalised log-likelihood"
+
+    @property
+    def other_errors(self) -> str:
+        """Which other convention there is."""
+        return (
+            "Standard errors count the priors as data, as data augmentation does. Another convention, the inverse "
+            "information of the rows alone, gives larger ones."
+        )
 
     @property
     def words(self) -> str:
