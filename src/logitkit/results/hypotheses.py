@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -20,6 +20,7 @@ from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
+    from logitkit.inference.covariances.score_bootstrap import ScoreBootstrap, WildWeights
     from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
     from logitkit.inference.resampling.units import ResamplingKind
     from logitkit.results.remedied import RemediesResult
@@ -166,6 +167,42 @@ class Hypotheses(Quantities):
         from logitkit.results.resampled import bootstrap_fit
 
         return bootstrap_fit(self, n, seed, kind, of)
+
+    def score_bootstrap(
+        self,
+        hypothesis: str,
+        cluster: Any = None,
+        *,
+        draws: int = 9999,
+        weights: WildWeights = "rademacher",
+        seed: int = 1,
+        level: float | None = None,
+    ) -> ScoreBootstrap:
+        """Test a linear hypothesis by the score (wild) bootstrap of clusters, which holds with few of them.
+
+        Parameters
+        ----------
+        hypothesis : str
+            One function of the coefficients and its value: ``"age = 0"``.
+        cluster : str or (n,) array-like, optional
+            Groups of rows that may be dependent; those of the fit by default.
+        draws : int, default 9999
+            Number of draws; all signs are taken where they are no more.
+        weights : {'rademacher', 'webb'}
+            Signs, or Webb's six values, for ten clusters or fewer.
+        seed : int, default 1
+            Draws the same weights again.
+        level : float, optional
+            Confidence level of the interval; the fit's by default.
+
+        Returns
+        -------
+        ScoreBootstrap
+            The p-value, and the interval of the values that are not rejected.
+        """
+        from logitkit.results.robust_fit import score_bootstrap_of
+
+        return shown(score_bootstrap_of(self, hypothesis, cluster, draws, weights, seed, level))
 
     def jackknife(self, of: str | Sequence[str] | None = None) -> JackknifeResult:
         """Refit the model without each row, observation or cluster in turn.

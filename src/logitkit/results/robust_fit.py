@@ -9,8 +9,9 @@ import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.design.table.beside import clusters_beside, values_beside
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.covariances.robust import Dependence, robust
+from logitkit.inference.covariances.score_bootstrap import ScoreBootstrap, WildWeights, score_bootstrap
 from logitkit.inference.sample import is_sample
 from logitkit.inference.verbs import require
 from logitkit.results.rows import Rows
@@ -18,8 +19,9 @@ from logitkit.typing import IntArray
 
 if TYPE_CHECKING:
     from logitkit.results.fit import Fit
+    from logitkit.results.hypotheses import Hypotheses
 
-__all__ = ["robust_fit"]
+__all__ = ["robust_fit", "score_bootstrap_of"]
 
 
 def robust_fit(
@@ -40,7 +42,23 @@ def robust_fit(
     return type(fit)(record, own)
 
 
-def _rows(fit: Fit, data: Any) -> Design:
+def score_bootstrap_of(
+    fit: Hypotheses, hypothesis: str, cluster: Any, draws: int, weights: WildWeights, seed: int, level: float | None
+) -> ScoreBootstrap:
+    """Return the score bootstrap of a fit, by clusters that are given or its own."""
+    require(fit.record, "refit")
+    design = _rows(fit, None)
+    if cluster is None and design.response.clusters is None:
+        raise DataError("The score bootstrap needs cluster=, a column or an array.")
+    found = (design.response.clusters,) if cluster is None else clusters_beside(cluster, design)
+    if len(found) != 1 or found[0] is None:
+        raise UnsupportedError("The score bootstrap is defined for one clustering.")
+    return score_bootstrap(
+        fit.record, design, hypothesis, found[0], draws=draws, weights=weights, seed=seed, level=level
+    )
+
+
+def _rows(fit: Hypotheses, data: Any) -> Design:
     """Return the rows of the fit, its own or given again, with their table."""
     if data is None:
         if fit.design is None:

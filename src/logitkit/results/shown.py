@@ -33,6 +33,7 @@ class Shown:
         # The others add the documents of their results to the first.
         from logitkit.report import (  # noqa: F401
             comparison_findings,
+            covariance_findings,
             diagnostic_findings,
             effect_findings,
             findings,

@@ -142,9 +142,8 @@ def average_predictions(
     True
     """
     level = record.level if level is None else level
-    z = record.law.quantile(level)
     require(record, "average predictions")
-    values, means, errors, n_rows = [], [], [], 0
+    values, means, errors, quantiles, n_rows = [], [], [], [], 0
     for value, matrix, offset in sets:
         n_rows = matrix.n_rows
         share = np.full(n_rows, 1.0 / n_rows) if weights is None else weights / weights.sum()
@@ -154,13 +153,14 @@ def average_predictions(
         values.append(value)
         means.append(rows.probabilities @ share)
         errors.append(np.sqrt(np.maximum(variance, 0.0)))
+        quantiles.append(np.broadcast_to(record.law.of(jacobian).quantile(level), variance.shape))
     probability, error = np.array(means).T, np.array(errors).T
     rest = np.stack([np.delete(probability, k, axis=0).sum(axis=0) for k in range(len(probability))])
     probability = np.where(rest == 0.0, 1.0, probability)  # proportions of rows add to one but for rounding
     error = np.where((probability > 0.0) & (rest > 0.0), error, np.nan)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         logit = np.log(probability) - np.log(rest)
-        half = z * error / (probability * rest)
+        half = np.array(quantiles).T * error / (probability * rest)
     shown = list(range(len(probability))) if outcomes is None else list(outcomes)
     return AveragePredictions(
         variable,

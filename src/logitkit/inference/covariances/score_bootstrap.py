@@ -1,0 +1,273 @@
+r"""The score bootstrap by clusters: tests and intervals that hold with few clusters, without refits of replicates.
+
+Under :math:`c'\theta = r` the estimate is :math:`\tilde\theta`, with scores :math:`s_g` of the clusters and information
+A. With :math:`h_g = c' A^{-1} s_g` the statistic is
+
+.. math:: T = \Bigl(\sum_g h_g\Bigr)^2 \Big/ \sum_g (h_g - \bar h)^2,
+
+and its distribution that of the same with :math:`w_g h_g`, where the weights have mean zero and variance one: 1 and -1
+(Rademacher), or the six values of Webb. Where the signs of all clusters are no more than the draws, all are taken. The
+interval has the values r that the test does not reject, with the same weights for all.
+
+References
+----------
+Kline, P. and Santos, A. (2012) Journal of Econometric Methods 1, 23-41. Webb, M. D. (2023) Canadian Journal of
+Economics 56, 839-858. Roodman, D., MacKinnon, J. G., Nielsen, M. O. and Webb, M. D. (2019) Stata Journal 19, 4-60.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from logitkit.design.design import Design
+from logitkit.design.formula.constraints import parse_hypothesis
+from logitkit.design.response.response import Clusters
+from logitkit.engine.curvature.hessian import DenseHessian
+from logitkit.engine.law import require_level
+from logitkit.engine.record import FitRecord
+from logitkit.engine.restricted import Restricted
+from logitkit.engine.solvers.newton import Newton
+from logitkit.engine.solvers.solver import Status
+from logitkit.errors import DataError, UnsupportedError
+from logitkit.inference.covariances.clustered import counted_clusters
+from logitkit.inference.likelihood import likelihood_of
+from logitkit.inference.verbs import require
+from logitkit.numerics.threads.blas import single_threaded_blas
+from logitkit.options import is_count, require_choice
+from logitkit.typing import FloatArray
+
+__all__ = ["ScoreBootstrap", "WildWeights", "score_bootstrap"]
+
+WildWeights = Literal["rademacher", "webb"]
+WEBB = np.array([-np.sqrt(1.5), -1.0, -np.sqrt(0.5), np.sqrt(0.5), 1.0, np.sqrt(1.5)])
+TIES = 1e-10  # relative: statistics that are equal but for rounding count as reached
+NARROW, FAR = 1e-5, 200.0  # of a standard error: where an end is known, and where none is looked for
+
+
+@dataclass(frozen=True)
+class ScoreBootstrap:
+    """A test by the score bootstrap, with the interval of the values that it does not reject.
+
+    Parameters
+    ----------
+    hypothesis : str
+        In words.
+    estimate : float
+        Left side at the estimate.
+    value : float
+        Right side.
+    statistic : float
+        T at the hypothesis.
+    p_value : float
+        Proportion of the draws that reach it.
+    low, high : float
+        Ends of the interval of the left side; infinite where no value is rejected.
+    level : float
+        Of the interval.
+    n_clusters : int
+        G.
+    cluster : str
+        What the clusters are called.
+    draws : int
+        Number of draws, 2 to the G where all signs were taken.
+    weights : str
+        Which weights were drawn.
+    seed : int or None
+        Of the draws; None where all signs were taken.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw().assign(g=lambda table: table["id"] % 8)
+    >>> found = lk.logit("low ~ age + smoke", births).score_bootstrap("smoke = 0", cluster="g")
+    >>> found.draws, bool(found.low < found.estimate < found.high)
+    (256, True)
+    """
+
+    hypothesis: str
+    estimate: float
+    value: float
+    statistic: float
+    p_value: float
+    low: float
+    high: float
+    level: float
+    n_clusters: int
+    cluster: str
+    draws: int
+    weights: str
+    seed: int | None
+
+
+def score_bootstrap(
+    record: FitRecord,
+    design: Design,
+    hypothesis: str,
+    clusters: Clusters,
+    *,
+    draws: int = 9999,
+    weights: WildWeights = "rademacher",
+    seed: int = 1,
+    level: float | None = None,
+) -> ScoreBootstrap:
+    """Test a linear hypothesis by the score bootstrap.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    design : Design
+        Its n rows.
+    hypothesis : str
+        One linear function of the coefficients and its value: ``"age = 0"``.
+    clusters : Clusters
+        Of the n rows.
+    draws : int, default 9999
+        Number of draws.
+    weights : {'rademacher', 'webb'}
+        Of the clusters; Webb's where there are so few that signs give few values.
+    seed : int, default 1
+        Draws the same weights again.
+    level : float, optional
+        Of the interval; the fit's by default.
+
+    Returns
+    -------
+    ScoreBootstrap
+        With its p-value and interval.
+
+    Raises
+    ------
+    DataError
+        For options that are none, and with fewer than two clusters.
+    UnsupportedError
+        For several hypotheses at once, after a penalty, for absorbed levels and surveys.
+    SeparationError
+        Where the estimates are infinite.
+
+    Examples
+    --------
+    At the estimate itself the statistic is zero, which every draw reaches:
+
+    >>> import logitkit as lk
+    >>> births = lk.datasets.load_lbw().assign(g=lambda table: table["id"] % 6)
+    >>> fit = lk.logit("low ~ smoke", births)
+    >>> fit.score_bootstrap(f"smoke = {float(fit.coef['smoke'])!r}", cluster="g").p_value
+    1.0
+    """
+    require(record, "refit")
+    require_choice("weights", weights, get_args(WildWeights))
+    if not is_count(draws, 99):
+        raise DataError(f"draws={draws!r:.60} must be a whole number of 99 or more.")
+    level = record.level if level is None else level
+    require_level(level)
+    left, right, texts = parse_hypothesis(hypothesis, record.names, record.naming, record.term_places())
+    if len(left) != 1:
+        raise UnsupportedError(f"The score bootstrap tests one hypothesis, and {hypothesis!r:.60} states {len(left)}.")
+    if np.isnan(record.coef[left[0] != 0.0]).any():
+        raise UnsupportedError(f"{texts[0]} has an aliased coefficient, which has no estimate.")
+    count = counted_clusters(clusters, design)
+    found, whole = _weights(count, draws, weights, seed)
+    contributions = _contributions(record, design, left, clusters)
+    with single_threaded_blas():
+        estimate = float(left[0] @ record.coordinates.coef(record.inner_coef))
+        jacobian = record.coordinates.jacobian(left)
+        error = float(np.sqrt(record.inner_model_vcov.variances(jacobian)[0]))
+
+        def tested(value: float) -> tuple[float, float]:
+            return _test(contributions(value), found, whole)
+
+        statistic, p_value = tested(float(right[0]))
+        low, high = (_end(lambda value: tested(value)[1], estimate, side * error, 1.0 - level) for side in (-1.0, 1.0))
+    return ScoreBootstrap(
+        texts[0],
+        estimate,
+        float(right[0]),
+        statistic,
+        p_value,
+        low,
+        high,
+        level,
+        count,
+        clusters.name,
+        len(found),
+        weights,
+        None if whole else seed,
+    )
+
+
+def _weights(count: int, draws: int, kind: str, seed: int) -> tuple[FloatArray, bool]:
+    """Return the weights of each draw, (B, G), and whether they are all that there are."""
+    if kind == "rademacher" and count < 31 and 2**count <= draws + 1:
+        numbers = np.arange(2**count)[:, None] >> np.arange(count)
+        return np.asarray(1.0 - 2.0 * (numbers & 1), dtype=np.float64), True
+    random = np.random.default_rng(seed)
+    if kind == "webb":
+        return np.asarray(WEBB[random.integers(0, 6, size=(draws, count))], dtype=np.float64), False
+    return np.asarray(1.0 - 2.0 * random.integers(0, 2, size=(draws, count)), dtype=np.float64), False
+
+
+def _contributions(
+    record: FitRecord, design: Design, left: FloatArray, clusters: Clusters
+) -> Callable[[float], FloatArray]:
+    """Return what gives the h of each cluster under a value of a function of the coefficients."""
+    likelihood = likelihood_of(record, design)
+    objective, functions, response = likelihood.plain(), likelihood.functions(left), design.response
+    information = likelihood.plain(family=record.family)
+    none = np.atleast_2d(objective.linear_predictor(np.zeros_like(likelihood.coef)))
+    used = response.weights > 0.0
+    codes = np.unique(clusters.codes[used], return_inverse=True)[1].reshape(-1)
+    near = [likelihood.coef]  # of the last value: the next is close to it
+
+    def at(value: float) -> FloatArray:
+        restricted = Restricted.by(objective, functions, np.array([value]), near[0])
+        solved = Newton().solve(restricted, np.zeros(restricted.n_params), suspicious=False)
+        if solved.status is not Status.CONVERGED:
+            return np.full(int(codes.max()) + 1, np.nan)
+        coef = restricted.whole(solved.coef)
+        near[0] = coef
+        hessian = information.evaluate(coef).hessian
+        assert isinstance(hessian, DenseHessian)
+        direction = np.linalg.solve(hessian.array, functions[0])
+        eta = np.atleast_2d(objective.linear_predictor(coef))
+        slopes = -response.weights * record.family.slopes(eta, response)
+        along = np.atleast_2d(objective.linear_predictor(direction)) - none
+        return np.asarray(np.bincount(codes, (slopes * along).sum(axis=0)[used]))
+
+    return at
+
+
+def _test(h: FloatArray, weights: FloatArray, whole: bool) -> tuple[float, float]:
+    """Return the statistic and the proportion of draws that reach it."""
+    if np.isnan(h).any():
+        return np.nan, 0.0
+    drawn = weights @ h
+    squares = weights**2 @ h**2 - drawn**2 / h.size
+    own = float(h.sum()) ** 2
+    spread = float(np.sum((h - h.mean()) ** 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = own / spread if spread > 0.0 else np.inf
+        values = np.where(squares > TIES * float(h @ h), drawn**2 / squares, np.inf)
+    reached = int(np.count_nonzero(values >= statistic * (1.0 - TIES)))
+    return statistic, reached / len(values) if whole else (reached + 1.0) / (len(values) + 1.0)
+
+
+def _end(p_value: Callable[[float], float], estimate: float, step: float, alpha: float) -> float:
+    """Return where the p-value falls to alpha, on the side of the step; infinite where it does not."""
+    inside, away = estimate, 2.0
+    while p_value(estimate + away * step) > alpha:
+        inside, away = estimate + away * step, 2.0 * away
+        if away > FAR:
+            return float(np.copysign(np.inf, step))
+    outside = estimate + away * step
+    while abs(outside - inside) > NARROW * abs(step):
+        middle = 0.5 * (inside + outside)
+        if p_value(middle) > alpha:
+            inside = middle
+        else:
+            outside = middle
+    return inside
