@@ -92,6 +92,21 @@ LOOK = {
             "share": share,
             "T": T,
         }""",
+    "06-inference": """
+        {
+            "counts": pd.crosstab(patients["arm"], patients["outcome"]).to_numpy().tolist(),
+            "raw": raw.to_frame().set_index("quantity")[["estimate", "conf_low", "conf_high"]].T.to_dict("list"),
+            "marginal": marginal[["estimate", "std_error"]].T.to_dict("list"),
+            "three": three.to_numpy(dtype=float).tolist(),
+            "rare": rare.to_numpy(dtype=float).tolist(),
+            "coef": adjusted.coef.tolist(),
+            "std_error": adjusted.std_error.tolist(),
+            "both": both.to_numpy(dtype=float).tolist(),
+            "covariances": covariances.to_numpy(dtype=float).tolist(),
+            "spread": [given.to_frame()["std_error"].item(), sampled.to_frame()["std_error"].item()],
+            "interaction": [by_sod.test("b2 = b1").p_value, float(interacting.tidy()["p_value"].iloc[-1])],
+            "published": published["Estimate"].astype(float).tolist(),
+        }""",
 }
 
 # Sizes that a reader sees and that `make test` need not wait for: the words of the notebook hold of these as well.
