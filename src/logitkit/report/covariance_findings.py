@@ -1,8 +1,11 @@
-"""Results about covariances as documents: the score bootstrap."""
+"""Tests that go with a covariance as documents: the score bootstrap, Rao and Scott's likelihood ratio."""
 
 from __future__ import annotations
 
+import numpy as np
+
 from logitkit.inference.covariances.score_bootstrap import ScoreBootstrap
+from logitkit.inference.hypotheses.rao_scott import RaoScottTest
 from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.findings import finding_document
@@ -15,8 +18,6 @@ WEIGHTS = {"rademacher": "Rademacher (signs)", "webb": "Webb (six values)"}
 
 @finding_document.register
 def _(result: ScoreBootstrap) -> Document:
-    import numpy as np
-
     level = format_level(result.level)
     ends = (np.array([each]) for each in (result.estimate, np.nan, result.low, result.high))
     estimate, _error, low, high = format_estimates(*ends)
@@ -32,4 +33,25 @@ def _(result: ScoreBootstrap) -> Document:
         ),
         blocks=(Table(None, columns, ((result.hypothesis, estimate[0], format_p(result.p_value), low[0], high[0]),)),),
         notes=("The interval has the values that the test does not reject.",),
+    )
+
+
+@finding_document.register
+def _(result: RaoScottTest) -> Document:
+    scales = ", ".join(format_number(float(each)) for each in result.scales[::-1])
+    dof = (
+        (Fact("Degrees of freedom of the design", format_integer(int(result.dof))),) if np.isfinite(result.dof) else ()
+    )
+    return Document(
+        "Rao and Scott's likelihood-ratio test",
+        facts=(
+            Fact("Hypothesis", result.hypothesis),
+            Fact("Statistic", format_number(result.statistic)),
+            *dof,
+            Fact("P-value", format_p(result.p_value)),
+        ),
+        notes=(
+            f"Under the hypothesis a sum of chi-squares, multiplied by {scales}; weights have mean one.",
+            f"Covariance: {result.covariance}.",
+        ),
     )

@@ -21,6 +21,7 @@ from logitkit.results.shown import shown
 
 if TYPE_CHECKING:
     from logitkit.inference.covariances.score_bootstrap import ScoreBootstrap, WildWeights
+    from logitkit.inference.hypotheses.rao_scott import RaoScottTest
     from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
     from logitkit.inference.resampling.units import ResamplingKind
     from logitkit.results.remedied import RemediesResult
@@ -203,6 +204,23 @@ class Hypotheses(Quantities):
         from logitkit.results.robust_fit import score_bootstrap_of
 
         return shown(score_bootstrap_of(self, hypothesis, cluster, draws, weights, seed, level))
+
+    def rao_scott_test(self, hypothesis: str) -> RaoScottTest:
+        """Test that terms are zero by the likelihood ratio of Rao and Scott, for surveys and sandwiches.
+
+        Parameters
+        ----------
+        hypothesis : str
+            Terms that the smaller fit leaves out: ``"age, smoke"``.
+
+        Returns
+        -------
+        RaoScottTest
+            The ratio with weights of mean one, and its p-value from a mixture of chi-squares.
+        """
+        from logitkit.inference.hypotheses.rao_scott import rao_scott_test
+
+        return shown(rao_scott_test(self.record, self._own_rows.design, hypothesis))
 
     def jackknife(self, of: str | Sequence[str] | None = None) -> JackknifeResult:
         """Refit the model without each row, observation or cluster in turn.

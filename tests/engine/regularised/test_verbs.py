@@ -107,6 +107,7 @@ VERBS: dict[str, Verb] = {
     "jackknife": both(lambda fit: fit.jackknife(), REFUSES),
     "lr_test": both(lambda fit: fit.lr_test(), REFUSES),
     "robust": both(lambda fit: fit.robust(), REFUSES),
+    "rao_scott_test": both(lambda fit: fit.rao_scott_test("smoke"), REFUSES),
     "score_bootstrap": both(lambda fit: fit.score_bootstrap("smoke = 0", "race"), REFUSES),
     "test": both(lambda fit: fit.test("smoke = 0"), REFUSES),
     # predictions
