@@ -138,6 +138,8 @@ def test_many_slopes_for_the_rows_are_said_with_their_ratio() -> None:
     several = lk.multinomial("race ~ age + lwt + smoke + ptl + ht + ui + ftv + low + bwt + I(age**2)", frame)
     assert "10 slopes for 189 rows" in several.summary().warnings[0]
     assert not lk.logit(many.formula, frame, penalty=lk.Ridge(0.01)).summary().warnings
+    reduced = lk.logit(many.formula, frame, penalty=lk.Jeffreys()).summary().warnings
+    assert not any("slopes for" in text for text in reduced)
 
 
 # ----------------------------------------------------------------------------------------------- counts and lists

@@ -104,7 +104,8 @@ def many_columns(record: FitRecord) -> tuple[str, ...]:
     estimated = np.setdiff1d(record.predictors.columns, record.predictors.columns[record.aliased])
     slopes = int(estimated.size) - (record.info.intercept is not None)
     n = float(record.n_trials)
-    if record.penalty is not None or record.is_separated or slopes < LEAST_SLOPES or slopes <= MANY_COLUMNS * n:
+    by_likelihood = record.penalty is None and record.adjustment is None and not record.is_separated
+    if not by_likelihood or slopes < LEAST_SLOPES or slopes <= MANY_COLUMNS * n:
         return ()
     of = "trials" if record.info.response.kind in TRIALS else "rows"
     text = (

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
-from scipy.special import logit, ndtri
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, logit, ndtri
 
 import logitkit as lk
 from logitkit.errors import DataError, FormulaError, LogitkitError, SeparationError, UnsupportedError
@@ -120,6 +121,24 @@ def test_profile_of_no_slope_holds_everything(births: Any) -> None:
     assert lost(1e5, 0.3, births.loglik) < Z**2
 
 
+def test_profile_of_a_penalised_likelihood() -> None:
+    """Jeffreys' prior is of both coefficients, on the restricted line too."""
+    fit = lk.logit("low ~ age", BIRTHS, penalty=lk.Jeffreys())
+    (one,) = fit.inverse("age", 0.3, method="profile", level=0.5).sets
+    rows, y = np.column_stack([np.ones(len(BIRTHS)), BIRTHS["age"]]), BIRTHS["low"].to_numpy()
+
+    def loss(coef: Any) -> float:
+        eta = rows @ coef
+        p = expit(eta)
+        information = rows.T @ ((p * (1 - p))[:, None] * rows)
+        return float(np.sum(np.logaddexp(0.0, eta) - y * eta) - 0.5 * np.linalg.slogdet(information)[1])
+
+    least = loss(fit.coef.to_numpy())
+    for end in (one.low, one.high):
+        held = minimize_scalar(lambda b, t=end: loss(np.array([logit(0.3) - b * t, b])), (-0.3, 0.1), tol=1e-12)
+        assert_allclose(2.0 * (held.fun - least), ndtri(0.75) ** 2, rtol=ITERATIVE)
+
+
 @pytest.mark.parametrize(("term", "inverse"), [("np.log(dose)", np.exp), ("np.sqrt(dose)", np.square)])
 def test_a_transform_is_carried_back(term: str, inverse: Any) -> None:
     frame = BUDWORM.assign(t=np.log(BUDWORM["dose"]) if "log" in term else np.sqrt(BUDWORM["dose"]))
@@ -161,7 +180,7 @@ def test_offsets_and_clusters(births: Any) -> None:
     found, coef = robust.inverse("age"), robust.coef.to_numpy()
     slopes = -np.array([1.0, found.derived.value[0]]) / coef[1]
     assert_allclose(found.derived.std_error[0] ** 2, slopes @ robust.vcov.to_numpy() @ slopes, rtol=ROUTE)
-    with pytest.raises(UnsupportedError, match="not valid with"):
+    with pytest.raises(UnsupportedError, match=r"not valid with.*method='fieller'"):
         robust.inverse("age", method="profile")
 
 

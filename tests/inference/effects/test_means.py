@@ -203,6 +203,20 @@ def test_degrees_of_freedom_reach_the_intervals() -> None:
     assert_allclose((found.high - found.low) / (2 * plain.std_error), stdtrit(9.0, 0.975), rtol=EXACT)
 
 
+def test_each_contrast_has_degrees_of_freedom_of_its_own() -> None:
+    births = BIRTHS.assign(block=BIRTHS["id"] % 15)
+    fit = lk.logit("low ~ race + smoke", births).robust("CR2", cluster="block")
+    found = fit.means("race", contrasts="pairwise").contrast_frame()
+    tests = [fit.test(word) for word in ("race[T.black] = 0", "race[T.other] = 0", "race[T.black] = race[T.other]")]
+    assert_allclose(found["p_value"], [each.estimates.p_value[0] for each in tests], rtol=1e-8)
+    one = lk.logit("low ~ race", births).robust("CR2", cluster="block")
+    differences = one.means("race", scale="probability", contrasts="pairwise").contrasts.derived
+    assert np.shape(differences.law.dof) == (3,)
+    assert np.isfinite(differences.estimates().p_value).all()
+    with pytest.raises(UnsupportedError, match="single-step"):
+        one.means("race", contrasts="pairwise", adjust="single-step")
+
+
 def test_a_frequency_weight_is_the_row_so_often() -> None:
     births = BIRTHS.assign(n=1 + BIRTHS["id"] % 3)
     weighted = lk.logit("low ~ race + smoke + age", births, weights="n")
@@ -270,6 +284,9 @@ def test_separated_means_are_infinite_and_differences_of_others_stay() -> None:
     probability = lk.logit("y ~ g", frame).means("g", scale="probability")
     assert probability.estimates.estimate[1] == 1.0
     assert np.isnan(probability.estimates.low[1])
+    gaps = lk.logit("y ~ g", frame).means("g", scale="probability", contrasts="pairwise").contrast_frame()
+    assert_allclose(gaps["estimate"].iloc[:2], [1 / 3 - 1.0, 1 / 3 - 0.5], rtol=ROUTE)
+    assert np.isnan(gaps["std_error"]).tolist() == [True, False, False, True, True, False]
     with pytest.raises(LogitkitError, match="no estimate that is finite"):
         found.test("g[a] = g[b]")
 

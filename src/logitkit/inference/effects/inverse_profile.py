@@ -20,7 +20,7 @@ from logitkit.inference.effects.inverse import EVERYTHING, Line, ValueSet
 from logitkit.inference.hypotheses.wald import covariance_root
 from logitkit.inference.intervals.profile_slices import ProfileSlices
 from logitkit.inference.likelihood import Likelihood, likelihood_of
-from logitkit.inference.verbs import require
+from logitkit.inference.verbs import may
 from logitkit.typing import FloatArray
 
 __all__ = ["profile_set"]
@@ -66,7 +66,9 @@ def profile_set(record: FitRecord, design: Design, line: Line, target: float, le
     >>> profile_set(fit.record, fit.design, line, 0.0, 0.5).shape
     'interval'
     """
-    require(record, "profile")
+    error = may(record, "profile")
+    if error is not None:
+        raise type(error)(str(error).replace("method='wald'", "method='fieller'"))
     excess = _Excess(record, likelihood_of(record, design), line, target, level)
     beyond = excess.at(0.5 * math.pi)
     if beyond > 0.0:

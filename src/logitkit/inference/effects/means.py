@@ -200,7 +200,11 @@ def means_of(
     """
     require(record, "means")
     if scale == "probability":
-        return _probabilities(record, cells, names, averaged, level)
+        labels, values, jacobians = _probabilities(record, cells, averaged)
+        value = np.concatenate(values)
+        found = _derived(record, _named(labels, names), value, np.concatenate(jacobians), level=level, null=None)
+        certain = (value <= 0.0) | (value >= 1.0)
+        return labels, replace(found, scale="logit", root=np.where(certain[:, None], np.nan, found.root))
     labels, weights = predictor_weights(record, scale)
     value, jacobian = _combinations(record, *cells.average(), weights)
     return labels, _derived(record, _named(labels, names), value, jacobian, level=level, null=None)
@@ -259,14 +263,15 @@ def contrasts_of(
         labels, weights = predictor_weights(record, scale)
         value, jacobian = _combinations(record, *cells.average(contrast), weights)
         return _derived(record, _named(labels, names), value, jacobian, level=level)
-    groups = tuple(f"g{k}" for k in range(contrast.shape[1]))
-    labels, means = means_of(record, cells, groups, scale=scale, averaged=averaged, level=level)
+    require(record, "means")
+    labels, means, jacobians = _probabilities(record, cells, averaged)
     used = contrast != 0.0
-    by_label, roots = means.value.reshape(len(labels), -1), means.root.reshape(len(labels), contrast.shape[1], -1)
-    value = np.stack([_weighted(contrast, used, own) for own in by_label]).reshape(-1)
-    root = np.concatenate([_weighted(contrast, used, own) for own in roots])
-    null = None if record.penalty is not None else 0.0
-    return replace(means, names=_named(labels, names), value=value, root=root, scale="identity", null=null)
+    value = np.concatenate([_weighted(contrast, used, own) for own in means])
+    # Derivatives are zero where a mean is missing, and then the contrast is too.
+    jacobian = np.concatenate([contrast @ own for own in jacobians])
+    found = _derived(record, _named(labels, names), value, jacobian, level=level)
+    certain = np.concatenate([(used & ((own <= 0.0) | (own >= 1.0))).any(axis=1) for own in means])
+    return replace(found, root=np.where(certain[:, None], np.nan, found.root))
 
 
 def _weighted(contrast: FloatArray, used: BoolArray, values: FloatArray) -> FloatArray:
@@ -293,9 +298,9 @@ def _combinations(
 
 
 def _probabilities(
-    record: FitRecord, cells: Cells, names: tuple[str, ...], averaged: Averaged, level: float | None
-) -> tuple[tuple[str, ...], Derived]:
-    """Return the probabilities of the average rows, or the averages of the cells' probabilities."""
+    record: FitRecord, cells: Cells, averaged: Averaged
+) -> tuple[tuple[str, ...], list[FloatArray], list[FloatArray]]:
+    """Return the probabilities of the average rows, or the averages of the cells', with derivatives, by outcome."""
     n_outcomes, event = record.family.n_outcomes, record.family.words.has_event
     shown = [n_outcomes - 1] if event else list(range(n_outcomes))
     labels = ("",) if event else record.outcomes
@@ -315,11 +320,7 @@ def _probabilities(
             value, jacobian = _weighted(cells.weights, used, value), cells.weights @ jacobian
         values.append(value)
         jacobians.append(jacobian)
-    value, jacobian = np.concatenate(values), np.concatenate(jacobians)
-    found = _derived(record, _named(labels, names), value, jacobian, level=level, null=None)
-    certain = (found.value <= 0.0) | (found.value >= 1.0)
-    root = np.where(certain[:, None], np.nan, found.root)
-    return labels, replace(found, scale="logit", root=root)
+    return labels, values, jacobians
 
 
 def _derived(
