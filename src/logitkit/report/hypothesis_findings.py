@@ -38,7 +38,7 @@ def _(result: ChiSquareTests) -> Document:
         notes=(
             f"Hypothesis: {result.hypothesis}.",
             *missing_tests(result),
-            *depends_on_coding(result.contained),
+            *depends_on_coding(result.contained, result.type == 3),
         ),
         warnings=few_clusters_tested(result),
     )

@@ -136,7 +136,11 @@ def combining_section(record: FitRecord, design: Design, units: Units) -> Iterat
 
 
 def _tested(words: str, result: ChiSquareTests) -> tuple[Block, ...]:
-    notes = (*missing_tests(result), *depends_on_coding(result.contained), *few_clusters_tested(result))
+    notes = (
+        *missing_tests(result),
+        *depends_on_coding(result.contained, result.type == 3),
+        *few_clusters_tested(result),
+    )
     return (Prose(words), replace(chi_square_table(result), notes=notes))
 
 

@@ -89,8 +89,8 @@ def counted(number: int, noun: str) -> str:
     return f"{format_integer(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]]) -> tuple[str, ...]:
-    """Return a note on tests of terms that interactions of the model contain.
+def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]], averaged: bool = False) -> tuple[str, ...]:
+    """Return a note on tests of terms that interactions of the model contain, ``averaged`` over levels or not.
 
     Examples
     --------
@@ -101,10 +101,17 @@ def depends_on_coding(contained: Sequence[tuple[str, Sequence[str]]]) -> tuple[s
         return ()
     terms = name_list([f"{name} (contained in {', '.join(larger)})" for name, larger in contained])
     name, larger = contained[0]
+    if averaged:
+        cause, where = "where numbers are zero", "at zero of the numbers beside it, averaged over the levels of factors"
+    else:
+        cause = "the coding"
+        where = (
+            "where the other variables are coded zero: at the reference level of a factor with treatment contrasts, at "
+            "0 for a number"
+        )
     note = (
-        f"Depends on the coding: {terms}. A term within an interaction is tested where the other variables are coded "
-        "zero: at the reference level of a factor with treatment contrasts, at 0 for a number. This is not a test of "
-        f"the variable as a whole, which is fit.test({', '.join([name, *larger])!r})."
+        f"Depends on {cause}: {terms}. A term within an interaction is tested {where}. This is not a test of the "
+        f"variable as a whole, which is fit.test({', '.join([name, *larger])!r})."
     )
     return (note,)
 
