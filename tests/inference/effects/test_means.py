@@ -390,3 +390,80 @@ def test_the_figure_has_every_mean(fits: dict[str, Any]) -> None:
     assert len(ax.lines[0].get_xdata()) == 6
     several = fits["multinom"].means("smoke", scale="probability").plot()
     assert [text.get_text() for text in several.get_legend().get_texts()] == ["white", "black", "other"]
+
+
+# A twin that asks the predictions of a written-out grid, for columns of every kind.
+
+
+def mixed(n: int = 160) -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"x": rng.normal(2.0, 1.0, n), "k": rng.integers(1, 4, n), "flag": rng.random(n) < 0.4})
+    frame["g"] = pd.Categorical(rng.choice(list("uvw"), n), categories=list("wvxu"))
+    frame["y"] = (rng.random(n) < expit(0.4 * frame["x"] - 0.5 * frame["flag"] - 0.4)).astype(int)
+    return frame.assign(o=rng.normal(size=n), w=rng.integers(1, 4, n), m=rng.choice(["a", "b", "c"], n))
+
+
+MIXED = mixed()
+LEVELS: dict[str, list[Any]] = {"g": ["w", "v", "u"], "k": [1, 2, 3], "flag": [False, True]}
+
+
+@pytest.mark.parametrize("weights", ["equal", "proportional"])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "y ~ g * x + flag + C(k)",
+        "y ~ 0 + g + flag:x + C(k)",
+        "y ~ C(g, contr.sum) * flag + C(k, contr.treatment(3)) + bs(x, df=4)",
+        "y ~ g + flag + C(k) + x + I(2 * x) + offset(o)",
+        "y ~ poly(x, 2) * flag + g + C(k) + np.exp(x)",
+    ],
+)
+def test_means_are_averages_of_predictions(formula: str, weights: Any) -> None:
+    fit = lk.logit(formula, MIXED, link="probit" if "bs" in formula else "logit")
+    cells = pd.DataFrame(list(product(*LEVELS.values())), columns=list(LEVELS)).assign(
+        x=MIXED["x"].mean(), o=MIXED["o"].mean()
+    )
+    cells["g"] = cells["g"].astype(MIXED["g"].dtype)
+    share = MIXED.groupby(["k", "flag"]).size().div(len(MIXED)) if weights == "proportional" else None
+    cells["share"] = (
+        1 / 6 if share is None else [share.get((k, f), 0.0) for k, f in zip(cells.k, cells.flag, strict=True)]
+    )
+    averages = {
+        name: (cells["share"] * values).groupby(cells["g"], observed=True).sum().loc[LEVELS["g"]]
+        for name, values in (("link", fit.predict_link(cells)), ("probability", fit.predict(cells)))
+    }
+    link = fit.means("g", weights=weights)
+    assert_allclose(link.estimates.estimate, averages["link"], rtol=1e-8, atol=1e-10)
+    found = fit.means("g", weights=weights, scale="probability", averaged="probability")
+    assert_allclose(found.estimates.estimate, averages["probability"], rtol=1e-8)
+    alone = fit.means(["g", "k", "flag"], scale="probability")
+    single = fit.predictions(cells)
+    assert_allclose(alone.estimates.estimate, single["estimate"], rtol=1e-8)
+    assert_allclose(alone.estimates.std_error, single["std_error"], rtol=1e-7)
+
+
+@pytest.mark.parametrize("kind", ["multinomial", "cumulative", "adjacent"])
+def test_probabilities_of_several_outcomes_are_averages_of_predictions(kind: str) -> None:
+    formula = "m ~ g * x + flag"
+    fit = (
+        lk.multinomial(formula, MIXED, reference=None)
+        if kind == "multinomial"
+        else lk.ordinal(formula, MIXED, order=["a", "b", "c"], model=kind)
+    )
+    cells = pd.DataFrame(list(product(LEVELS["g"], LEVELS["flag"])), columns=["g", "flag"]).assign(x=MIXED["x"].mean())
+    cells["g"] = cells["g"].astype(MIXED["g"].dtype)
+    expected = fit.predict(cells).groupby(cells["g"], observed=True).mean().loc[LEVELS["g"]]
+    found = fit.means("g", scale="probability", averaged="probability").to_frame()["estimate"]
+    assert_allclose(found.to_numpy().reshape(3, -1), expected.to_numpy().T, rtol=1e-8)
+    single = fit.predictions(cells)["std_error"].to_numpy().reshape(-1, 3)
+    alone = fit.means(["g", "flag"], scale="probability").estimates.std_error.reshape(3, -1)
+    assert_allclose(alone, single.T, rtol=1e-7)
+    links = fit.means("g").estimates
+    logs = np.log(fit.predict(cells).to_numpy())
+    if kind == "cumulative":
+        upto = np.cumsum(fit.predict(cells).to_numpy(), axis=1)[:, :-1]
+        values = -logit(upto)
+    else:
+        values = logs - logs.mean(axis=1, keepdims=True) if kind == "multinomial" else np.diff(logs, axis=1)
+    averaged = 0.5 * (values[::2] + values[1::2])
+    assert_allclose(links.estimate.reshape(-1, 3), averaged.T, rtol=1e-7, atol=1e-9)
