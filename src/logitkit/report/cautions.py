@@ -11,6 +11,7 @@ from scipy.special import fdtrc, stdtrit
 from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.changes import entangled_terms
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
+from logitkit.inference.hypotheses.equivalence import Equivalence
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, name_list
 
@@ -138,7 +139,7 @@ def few_clusters(clusters: int | None, level: float, law: Law = NORMAL) -> tuple
     return (f"{_too_small(clusters)} {text}intervals are {wider:.2f} times as long.",)
 
 
-def few_clusters_tested(test: WaldTest | ChiSquareTests) -> tuple[str, ...]:
+def few_clusters_tested(test: WaldTest | ChiSquareTests | Equivalence) -> tuple[str, ...]:
     """Return the warning of a Wald test by few clusters.
 
     Examples
@@ -154,8 +155,9 @@ def few_clusters_tested(test: WaldTest | ChiSquareTests) -> tuple[str, ...]:
         return ()
     if not law.is_normal:
         return () if law.varies else (f"{_too_small(clusters)} {_by_t(law)}",)
-    if isinstance(test, ChiSquareTests):
-        text = f"By F with {clusters - 1} degrees of freedom below, the usual first remedy, they are larger."
+    if isinstance(test, (ChiSquareTests, Equivalence)):
+        what = f"F with {clusters - 1} degrees of freedom below" if isinstance(test, ChiSquareTests) else "t"
+        text = f"By {what}, the usual first remedy, they are larger."
         return (f"{_too_small(clusters)} {text}",)
     by_f = format_p(float(fdtrc(test.dof, clusters - 1, test.statistic / test.dof)))
     text = f"By F with {test.dof} and {clusters - 1} degrees of freedom, the usual first remedy, the p-value is {by_f}."

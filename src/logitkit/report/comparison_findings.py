@@ -1,14 +1,17 @@
-"""Comparisons of models as documents: information criteria and likelihood ratios, Vuong's test."""
+"""Comparisons as documents: models by criteria and likelihood ratios, Vuong's test, values against bounds."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from logitkit.inference.hypotheses.comparison import Comparison
+from logitkit.inference.hypotheses.equivalence import Equivalence
 from logitkit.inference.hypotheses.vuong import VuongTest
+from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
+from logitkit.report.estimate_columns import format_estimates
 from logitkit.report.findings import finding_document
-from logitkit.report.number_format import format_column, format_integer, format_number, format_p
+from logitkit.report.number_format import format_column, format_integer, format_level, format_number, format_p
 
 __all__ = ["comparison_tables"]
 
@@ -100,4 +103,35 @@ def _(result: VuongTest) -> Document:
                 "these data, and z means nothing."
             ),
         ),
+    )
+
+
+@finding_document.register
+def _(result: Equivalence) -> Document:
+    letter, both = result.law.letter, np.isfinite(result.low) and np.isfinite(result.high)
+    inner = format_level(1.0 - 2.0 * result.alpha)
+    estimate, error, low, high = format_estimates(result.estimate, result.std_error, result.conf_low, result.conf_high)
+    columns = [Column("Value", "left"), Column("Estimate"), Column("Std. error")]
+    cells: list[tuple[str, ...]] = [result.names, estimate, error]
+    for word, bound, statistic, p_value in (
+        ("above", result.low, result.statistic_low, result.p_low),
+        ("below", result.high, result.statistic_high, result.p_high),
+    ):
+        if np.isfinite(bound):
+            columns += [Column(f"{letter}, {word} {format_number(bound)}"), Column("P-value")]
+            cells += [format_column(statistic, "statistic", 2), tuple(map(format_p, p_value))]
+    columns += [Column(f"{inner} low"), Column(f"{inner} high"), Column("Shown")]
+    shown = tuple("yes" if yes else "no" for yes in result.equivalent)
+    what = "between the bounds" if both else "beyond the bound"
+    which = "the larger of the two" if both else "that of the one test"
+    rule = f"the p-value is {which}, and the {inner} interval lies within"
+    return Document(
+        "Two one-sided tests of equivalence" if both else "Test of non-inferiority",
+        blocks=(Table(None, tuple(columns), tuple(zip(*cells, low, high, shown, strict=True))),),
+        notes=(
+            f"Shown: the value is {what}, at significance level {format_number(result.alpha, 2)}; {rule}.",
+            *(("Tests and intervals: on the scale of logarithms.",) if result.scale == "log" else ()),
+            f"Standard errors: {result.covariance}.",
+        ),
+        warnings=few_clusters_tested(result),
     )

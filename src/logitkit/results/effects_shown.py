@@ -9,6 +9,7 @@ import pandas as pd
 
 import logitkit.report.effect_findings  # noqa: F401 - says how these results are shown
 from logitkit.inference.effects.comparisons import ContrastKind, Effects
+from logitkit.inference.hypotheses.equivalence import Equivalence, equivalence_of
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.report.effect_frames import effects_frame
@@ -94,6 +95,25 @@ class EffectsResult(Effects):
             That all hold.
         """
         return shown(super().test(hypothesis, level))
+
+    def equivalence(
+        self, low: float | None = None, high: float | None = None, level: float | None = None
+    ) -> Equivalence:
+        """Test whether each effect lies between bounds.
+
+        Parameters
+        ----------
+        low, high : float, optional
+            The bounds, on the scale of the effects; one of them alone for non-inferiority.
+        level : float, optional
+            One less the significance level.
+
+        Returns
+        -------
+        Equivalence
+            One row per effect.
+        """
+        return shown(equivalence_of(self.numbers, low, high, level))
 
     def between(self, kind: ContrastKind = "reference") -> EffectsResult:
         """Return the differences of effects between groups or set values, or their ratios where they are ratios.

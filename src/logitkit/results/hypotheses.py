@@ -10,6 +10,7 @@ import pandas as pd
 from logitkit.inference.hypotheses.anova import TermTest, anova
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.constrained import hypothesis_test
+from logitkit.inference.hypotheses.equivalence import Equivalence, equivalence
 from logitkit.inference.hypotheses.likelihood_ratio import LikelihoodRatioTest, null_test
 from logitkit.inference.hypotheses.model_score import ModelScoreTest, model_score_test
 from logitkit.inference.hypotheses.single_terms import AddTest, TermChanges, drop_terms, term_additions
@@ -64,6 +65,35 @@ class Hypotheses(Quantities):
             Joint chi-square test, and each hypothesis with its estimate.
         """
         return shown(hypothesis_test(self.record, self.design, hypothesis, level, method))
+
+    def equivalence(
+        self,
+        of: str | Sequence[str],
+        low: float | None = None,
+        high: float | None = None,
+        *,
+        ratio: bool = False,
+        level: float | None = None,
+    ) -> Equivalence:
+        """Test whether a coefficient, or a linear combination of coefficients, lies between bounds.
+
+        Parameters
+        ----------
+        of : str or sequence of str
+            ``"age"``, ``"age - 2 * lwt"``; the name of a term stands for each of its coefficients.
+        low, high : float, optional
+            The bounds of equivalence; one of them alone for non-inferiority.
+        ratio : bool, default False
+            Whether the bounds are of odds ratios, which are tested on the scale of logarithms.
+        level : float, optional
+            One less the significance level; the interval beside the tests has the level 2 ``level`` - 1.
+
+        Returns
+        -------
+        Equivalence
+            Two one-sided tests of each, and the p-value that it does not lie between the bounds.
+        """
+        return shown(equivalence(self.record, of, low, high, ratio=ratio, level=level))
 
     def lr_test(self) -> LikelihoodRatioTest:
         """Test that all coefficients other than the intercepts are zero, by likelihood ratio.

@@ -18,6 +18,7 @@ from logitkit.inference.effects.adjusted_functions import adjusted_estimates
 from logitkit.inference.effects.contrast_sets import ContrastSet, contrast_set
 from logitkit.inference.effects.marginal import Contrasts, MarginalMeans
 from logitkit.inference.effects.means import Averaged, MeansScale, contrasts_of, means_of
+from logitkit.inference.hypotheses.equivalence import Equivalence, equivalence_of
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.simultaneous import Adjustment
 from logitkit.inference.verbs import require
@@ -154,6 +155,25 @@ class MeansResult(MarginalMeans):
             That all hold.
         """
         return shown(self.derived.test(hypothesis, level))
+
+    def equivalence(
+        self, low: float | None = None, high: float | None = None, level: float | None = None
+    ) -> Equivalence:
+        """Test whether each mean lies between bounds.
+
+        Parameters
+        ----------
+        low, high : float, optional
+            The bounds, on the scale of the means; one of them alone for non-inferiority.
+        level : float, optional
+            One less the significance level.
+
+        Returns
+        -------
+        Equivalence
+            One row per mean.
+        """
+        return shown(equivalence_of(self.derived, low, high, level))
 
     def plot(self, ax: Any = None, title: str = "") -> Any:
         """Draw the means with their intervals, one row per mean.
