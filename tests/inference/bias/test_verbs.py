@@ -110,7 +110,7 @@ def test_what_rests_on_the_maximum_is_refused(firth):
         ({"weights": "w", "weight_kind": "sampling"}, "does not go with sampling weights"),
         ({"cluster": "w"}, "does not go with cluster="),
         ({"absorb": "w"}, "fit.bias_correction"),
-        ({"outcome": "fraction"}, "a fraction has none"),
+        ({"outcome": "fraction"}, "has no likelihood whose bias could be reduced"),
         ({"link": "log"}, "the information grows without bound"),
         ({"link": "probit", "penalty": lk.LogF(1)}, "a prior of log odds ratios"),
         ({"link": "probit", "penalty": lk.Jeffreys(correction="FLIC")}, "the logit of two outcomes only"),
@@ -199,3 +199,24 @@ def test_a_term_that_is_added_is_tested_in_the_larger_fit(firth):
 def test_robust_errors_are_refused(firth):
     with pytest.raises(UnsupportedError, match="of bias-reduced estimates is not offered"):
         firth.robust("HC0")
+
+
+def test_of_flic_what_contains_the_intercept_has_no_profile(firth):
+    flic = lk.logit(FORMULA, load_fixture("endometrial"), penalty=lk.Jeffreys(correction="FLIC"))
+    found, plain = flic.confint("profile"), firth.confint("profile")
+    assert found.loc["Intercept"].isna().all()
+    assert_allclose(found.iloc[1:], plain.iloc[1:], rtol=REFERENCE)
+    with pytest.raises(UnsupportedError, match="contains the intercept"):
+        flic.predictions(method="profile")
+
+
+def test_the_public_verbs_have_penalised_ratios(firth):
+    statistic = penalised_ratio(firth.record, firth.design, np.eye(4)[[1]])[0]
+    assert_allclose(firth.test("NV = 0", method="profile").statistic, statistic, rtol=REFERENCE)
+    intervals = firth.confint("profile")
+    assert_allclose(intervals.loc["NV"], [0.60972, 7.85463], atol=1e-5)  # logistf, five decimals
+    assert_allclose(
+        np.log(firth.odds_ratios(method="profile").loc["NV", ["conf_low", "conf_high"]].astype(float)),
+        intervals.loc["NV"],
+        rtol=REFERENCE,
+    )

@@ -123,11 +123,6 @@ def _require_offered(design: Design, form: Form, stated: Adjustment) -> None:
             f"penalty={stated!r} does not go with {what}: the bias that it takes out is that of independent rows with "
             "this likelihood. Leave one of the two out."
         )
-    if words.quasi:
-        raise UnsupportedError(
-            f"penalty={stated!r} does not go with outcome='fraction': the bias that it takes out is that of a "
-            "likelihood, and a fraction has none. Give counts, cbind(events, nonevents), where there are trials."
-        )
     if form.family.is_bounded:
         raise UnsupportedError(
             f"penalty={stated!r} does not go with the {words.link}: the information grows without bound where a mean "

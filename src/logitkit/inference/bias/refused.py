@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
+from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["not_adjusted", "why_no_ratios"]
+__all__ = ["at_maximum", "not_adjusted", "why_no_ratios"]
+
+MOVED = 1e-6  # of a standard error: less is rounding
 
 #: By the name of the verb.
 AFTER_ADJUSTMENT = {
@@ -87,3 +92,46 @@ def why_no_ratios(record: FitRecord) -> UnsupportedError | None:
         f"Likelihood ratios and profile intervals are not offered after {facts.stated.words}: "
         f"{facts.stated.why_no_ratio}. Use fit.test(...), fit.anova(test='Wald') and fit.confint(), by Wald."
     )
+
+
+def at_maximum(record: FitRecord, functions: FloatArray) -> BoolArray:
+    """Return which functions of the coefficients are what they are where the penalised likelihood is largest.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit.
+    functions : (m, p) array
+        Of the flat coefficients.
+
+    Returns
+    -------
+    (m,) bool array
+        False for those that contain the intercept of FLIC, which was estimated by itself.
+
+    Raises
+    ------
+    UnsupportedError
+        If there are functions, and none is.
+
+    Examples
+    --------
+    >>> import logitkit as lk
+    >>> data = {"y": [0, 0, 1, 0, 0, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]}
+    >>> fit = lk.logit("y ~ x", data, penalty=lk.Jeffreys(correction="FLIC"))
+    >>> at_maximum(fit.record, np.eye(2)).tolist()
+    [False, True]
+    """
+    facts = record.adjustment
+    if facts is None or facts.stated.why_no_ratio:
+        return np.ones(len(functions), dtype=bool)
+    inner = record.coordinates.jacobian(functions)
+    error = np.sqrt(np.maximum(record.inner_vcov.variances(inner), 0.0))
+    same = np.abs(inner @ (facts.optimum - record.inner_coef)) <= MOVED * error
+    if same.size and not same.any():
+        raise UnsupportedError(
+            f"Profile intervals of what contains the intercept are not offered after {facts.stated.words}: it was "
+            "estimated by itself, and does not maximise the penalised likelihood. Fit with lk.Jeffreys(), or use "
+            "method='wald'."
+        )
+    return np.asarray(same)

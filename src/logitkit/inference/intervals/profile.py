@@ -21,6 +21,7 @@ from logitkit.design.design import Design
 from logitkit.engine.objective import Objective, SmoothObjective
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError
+from logitkit.inference.bias.refused import at_maximum
 from logitkit.inference.functions import function_estimates, function_sides
 from logitkit.inference.intervals.bounded import bounded_end
 from logitkit.inference.intervals.limits import LimitLikelihood, SliceModel
@@ -237,7 +238,8 @@ def estimated(record: FitRecord, functions: FloatArray) -> BoolArray:
     Returns
     -------
     (m,) bool array
-        False for a function of an aliased coefficient, or of one that is not in the model.
+        False for a function of an aliased coefficient, of one that is not in the model, or of an intercept that was
+        estimated by itself.
 
     Examples
     --------
@@ -246,7 +248,7 @@ def estimated(record: FitRecord, functions: FloatArray) -> BoolArray:
     >>> estimated(fit.record, np.eye(3)).tolist()
     [True, True, False]
     """
-    known = ~(functions[:, record.aliased] != 0.0).any(axis=1)
+    known = ~(functions[:, record.aliased] != 0.0).any(axis=1) & at_maximum(record, functions)
     inner = record.coordinates.jacobian(functions)
     transform = getattr(record.coordinates, "transform", None)
     size = np.abs(functions) @ (np.eye(functions.shape[1]) if transform is None else np.abs(transform))

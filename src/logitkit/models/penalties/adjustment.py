@@ -131,7 +131,7 @@ class Jeffreys(Adjustment):
     def other_errors(self) -> str:
         """Which other convention there is."""
         if self.correction != "FLAC":
-            return Adjustment.other_errors.__get__(self)
+            return super().other_errors
         return (
             "Estimates and standard errors are those of maximum likelihood on the rows and the copies that are added."
         )
