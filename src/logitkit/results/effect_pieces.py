@@ -100,9 +100,14 @@ class Pieces:
         plain = all(_stands_alone(variable, each) for each in self.changed.factors(variable))
         used = sorted({place for pair in pairs for place in pair})
         first = len(self.pieces)
+        column = self.frame[variable]
         for place in used:
-            column = set_column(self.frame[variable], levels[place], levels if plain else None)
-            self.pieces.append(self._at(variable, column, f"{variable}={levels[place]!r}"))
+            value, named = levels[place], levels if plain else None
+            if self._by_parts(variable) and self.changed.alone(variable):
+                one = self.changed.with_value(variable, set_column(column.iloc[:1], value, named))
+                self.pieces.append(Level(one.places, one.matrix))
+                continue
+            self.pieces.append(self._at(variable, set_column(column, value, named), f"{variable}={value!r}"))
         at = {place: first + k for k, place in enumerate(used)}
         sign = " / " if scale in ("risk_ratio", "odds_ratio") else " - "
         for high, low in pairs:
@@ -167,10 +172,14 @@ class Pieces:
 
     def _at(self, variable: str, column: Any, words: str) -> Level:
         """Return the rows with other values of a variable, only its columns where the rest of a row stays as it is."""
-        if _in_parts(self.record) and not self.changed.in_offset(variable):
+        if self._by_parts(variable):
             found = self.changed.with_column(variable, column)
             return Level(found.places, found.matrix)
         return self._whole(self.changed.frame_with(variable, column), words)
+
+    def _by_parts(self, variable: str) -> bool:
+        """Tell whether the columns of a variable are all that changes with it."""
+        return _in_parts(self.record) and not self.changed.in_offset(variable)
 
     def _whole(self, frame: Any, words: str) -> Level:
         found = replace(self.rows, data=frame, unseen="raise").to_predict

@@ -87,12 +87,7 @@ def effect_notes(
         own = change.get(name) if isinstance(change, Mapping) else change
         column = averaged.frame[name]
         number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
-        if (
-            number
-            and own in (None, "slope")
-            and set(np.unique(column.to_numpy())) == {0, 1}
-            and not _as_levels(record, name)
-        ):
+        if number and own in (None, "slope") and _is_indicator(column.to_numpy()) and not _as_levels(record, name):
             notes.append(
                 f"{name} is 0 or 1, and its slope is that of a number; for the change from 0 to 1 give "
                 f"change={{{name!r}: (0, 1)}}, or C({name}) in the formula."
@@ -107,6 +102,10 @@ def effect_notes(
     if drawn is not None and drawn.n_failed:
         notes.append(f"{drawn.n_failed:,} replicates without a finite estimate are left out.")
     return tuple(notes)
+
+
+def _is_indicator(values: FloatArray) -> bool:
+    return bool(values.min() == 0 and values.max() == 1 and ((values == 0) | (values == 1)).all())
 
 
 def _as_levels(record: FitRecord, name: str) -> bool:

@@ -8,7 +8,7 @@ three points to one side (``docs/maths/effects.md``, equation 5).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,17 +89,30 @@ class ChangedRows:
         given = self.coding.offset_spec
         return given is not None and any(variable in self.uses(each) for each in BlockMaterializer.factors(given))
 
-    def frame_with(self, variable: str, column: Any) -> Any:
-        """Return the table with other values of a variable; no other column is copied."""
-        frame = self.frame.copy(deep=False)
-        frame[variable] = column
-        return frame
+    def alone(self, variable: str) -> bool:
+        """Tell whether the columns that contain a variable depend on no other."""
+        parts = (part for part in self._spec.structure if any(variable in self.uses(f) for f in part.term.factors))
+        return all(self.uses(factor) <= {variable} for part in parts for factor in part.term.factors)
+
+    def frame_with(self, variable: str, column: Any, names: Iterable[str] | None = None) -> Any:
+        """Return the table, or some of its columns, with other values of a variable; no other column is copied."""
+        kept = self.frame.columns if names is None else names
+        columns = {name: column if name == variable else self.frame[name] for name in kept}
+        return type(self.frame)(columns, index=self.frame.index, copy=False)
+
+    def with_value(self, variable: str, column: Any) -> ChangedColumns:
+        """Return the columns that contain a variable with one value of it in all rows, ``column`` being one row."""
+        assert self.alone(variable)
+        one = ChangedRows(self.coding, self.frame.iloc[:1].reset_index(drop=True)).with_column(variable, column)
+        row = one.matrix.to_dense()
+        return ChangedColumns(one.places, Dense(np.broadcast_to(row, (len(self.frame), row.shape[1]))))
 
     def with_column(self, variable: str, column: Any) -> ChangedColumns:
         """Return the columns that contain a variable, with other values of it."""
         kept = [part for part in self._spec.structure if any(variable in self.uses(f) for f in part.term.factors)]
         spec = self._spec.update(formula=type(self._spec.formula)([part.term for part in kept]), structure=kept)
-        materializer = BlockMaterializer(self.frame_with(variable, column), self.coding.functions)
+        names = {name for part in kept for factor in part.term.factors for name in self.uses(factor)} | {variable}
+        materializer = BlockMaterializer(self.frame_with(variable, column, names), self.coding.functions)
         materializer.learns = False
         others = {name: each for name, each in self._evaluated.items() if variable not in self.uses(each.factor)}
         materializer.keep(others, self._codes)
@@ -120,14 +133,14 @@ class ChangedRows:
         def build(column: FloatArray) -> ChangedColumns:
             return self.with_column(variable, column)
 
+        if all(factor == variable for factor in self.factors(variable)):  # linear in it: its columns where it is one
+            return self.with_value(variable, np.ones(1)) if self.alone(variable) else build(np.ones(len(self.frame)))
         values = np.asarray(self.frame[variable], dtype=np.float64)
         self._require_slopes(variable, values, bounds)
         return differences(build, values, difference_step(values, bounds), bounds)
 
     def _require_slopes(self, variable: str, values: FloatArray, bounds: tuple[float, float]) -> None:
         """Refuse columns that change in jumps: their differences depend on the step, or are zero although they vary."""
-        if all(factor == variable for factor in self.factors(variable)):
-            return
         grid = np.concatenate([np.unique(values[:: max(values.size // GRID, 1)]), np.linspace(*bounds, GRID)])
         few = ChangedRows(self.coding, self.frame.iloc[np.arange(grid.size) % values.size].reset_index(drop=True))
         step = difference_step(grid, bounds)

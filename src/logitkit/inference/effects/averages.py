@@ -25,9 +25,11 @@ from logitkit.inference.linear_predictors import linear_predictors, predictor_fu
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.numerics.threads.local import ordered_map
 from logitkit.numerics.threads.row_groups import row_groups
-from logitkit.typing import FloatArray
+from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["Averages", "averages", "row_values", "values_at"]
+
+COLUMNS_OF_BLOCK = 8  # numbers per row that are at work at a time
 
 
 @dataclass(frozen=True)
@@ -104,19 +106,21 @@ def averages(
     table = record.finite_table
     m, count = len(table), len(scale.values(np.zeros((len(table), 1))))
     kept = np.empty((len(pieces), count, n)) if keep_rows else None
-    groups = row_groups(n, p + len(pieces) * count * m, 8 * len(pieces) * count * m * p)
+    # Of large blocks the calls cost little, and each array of a piece still fits in cache.
+    groups = row_groups(n, COLUMNS_OF_BLOCK, 8 * len(pieces) * count * m * p)
 
     def run(group: int) -> tuple[FloatArray, FloatArray]:
         value, sums = np.zeros((len(pieces), count)), np.zeros((len(pieces), count, m, p))
         for start, stop in groups.blocks(group):
-            block = _Block(record, rows, table, start, stop)
-            found = [block.of(piece, scale) for piece in pieces]
-            own = shares[start:stop]
-            for place, (values, base, direct) in enumerate(found):
+            block, own = _Block(record, rows, table, start, stop), shares[start:stop]
+            for place, piece in enumerate(pieces):
+                if kept is None and block.add_steady(piece, scale, own, value[place], sums[place]):
+                    continue
+                values, base, direct = block.of(piece, scale)
                 value[place] += values @ own
                 if kept is not None:
                     kept[place, :, start:stop] = values
-                block.add(pieces[place], base * own, None if direct is None else direct * own, sums[place])
+                block.add(piece, base * own, None if direct is None else direct * own, sums[place])
         return value, sums
 
     with single_threaded_blas():
@@ -241,6 +245,29 @@ def _summed(parts: Iterable[tuple[FloatArray, FloatArray]]) -> tuple[FloatArray,
     return total
 
 
+def one_row(matrix: Matrix) -> FloatArray | None:
+    """Return the row that all rows of a matrix are, where it is stored once; None else.
+
+    Parameters
+    ----------
+    matrix : Matrix
+        n rows.
+
+    Returns
+    -------
+    (p,) array or None
+        The row.
+
+    Examples
+    --------
+    >>> one_row(Dense(np.broadcast_to([1.0, 2.0], (5, 2)))).tolist(), one_row(Dense(np.ones((5, 2))))
+    ([1.0, 2.0], None)
+    """
+    if isinstance(matrix, Dense) and matrix.n_rows > 1 and matrix.array.strides[0] == 0:
+        return np.asarray(matrix.array[0], dtype=np.float64)
+    return None
+
+
 class _Block:
     """Consecutive rows with the linear predictors that several pieces share."""
 
@@ -255,6 +282,7 @@ class _Block:
         self._given = given
         self._own: FloatArray | None = None
         self._others: dict[bytes, FloatArray] = {}
+        self._steady: tuple[FloatArray, FloatArray] | None = None
 
     def _rows(self, matrix: Matrix) -> Matrix:
         return matrix if self._whole else matrix.rows(self.start, self.stop)
@@ -285,13 +313,37 @@ class _Block:
             for k in np.flatnonzero(others.any(axis=1)):
                 found[k] = self.base.matvec(others[k])
             self._others[key] = found if self.offset is None else found + self.offset
-        return self._others[key] + matrix.matvecs(np.ascontiguousarray(self.table[:, level.places]))
+        return self._others[key] + self._times(matrix, level.places)
+
+    def _times(self, matrix: Matrix, places: IntArray) -> FloatArray:
+        """Return the part of the predictors that some columns make, (m, b); (m, 1) where rows are all the same."""
+        coef, row = np.ascontiguousarray(self.table[:, places]), one_row(matrix)
+        return matrix.matvecs(coef) if row is None else (coef @ row)[:, None]
+
+    def add_steady(self, piece: Piece, scale: Scale, own: FloatArray, value: FloatArray, sums: FloatArray) -> bool:
+        """Add a slope along which the only predictor of all rows changes alike; tell whether it is one."""
+        if not isinstance(piece, Slope) or piece.factor is not None or piece.proportional or piece.offset is not None:
+            return False
+        row = one_row(piece.matrix)
+        if row is None or len(self.table) > 1 or self._separated:
+            return False
+        if self._steady is None:
+            eta = self.own()
+            curved = scale.curvatures(eta, np.ones(eta.shape))[:, 0] * own
+            total = (scale.slopes(eta)[:, 0] * own).sum(axis=1)
+            self._steady = total, np.stack([self.base.rmatvec(each) for each in curved])
+        total, pulled = self._steady
+        change = float(self.table[0, piece.places] @ row)
+        value += change * total
+        sums[:, 0] += change * pulled
+        sums[:, 0, piece.places] += total[:, None] * row
+        return True
 
     def of(self, piece: Piece, scale: Scale) -> tuple[FloatArray, FloatArray, FloatArray | None]:
         """Return values (L, b), and derivatives (L, m, b) by the predictors and by their change."""
         if isinstance(piece, Level):
             eta = self._at(piece)
-            return scale.values(eta), scale.slopes(eta), None
+            return *scale.both(eta), None
         eta, change = self.own(), self._change(piece)
         slopes = scale.slopes(eta)
         if self._separated:  # what is at its limit does not change, however fast its predictor does
@@ -314,7 +366,7 @@ class _Block:
     def _change(self, piece: Slope) -> FloatArray:
         """Return the derivatives of the linear predictors along a change of columns, (m, b); nan where infinite."""
         matrix = self._rows(piece.matrix)
-        found = matrix.matvecs(np.ascontiguousarray(self.table[:, piece.places]))
+        found = np.broadcast_to(self._times(matrix, piece.places), (len(self.table), self.stop - self.start)).copy()
         if self._separated and self.record.limit.cone is not None:
             rows = np.zeros((self.stop - self.start, self.base.n_columns))
             rows[:, piece.places] = matrix.to_dense()
@@ -334,6 +386,6 @@ class _Block:
             elif places is None:
                 sums[l, a] += matrix.rmatvec(base[l, a])
             else:
-                own = self.base.rmatvec(base[l, a])
-                own[places] = matrix.rmatvec(base[l, a])
+                own, row = self.base.rmatvec(base[l, a]), one_row(matrix)
+                own[places] = matrix.rmatvec(base[l, a]) if row is None else base[l, a].sum() * row
                 sums[l, a] += own

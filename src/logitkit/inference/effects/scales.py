@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from logitkit.models.family import Family
+from logitkit.models.links import LOGIT
 from logitkit.typing import FloatArray
 
 __all__ = ["LinkScale", "ProbabilityScale", "Scale"]
@@ -42,6 +43,22 @@ class Scale(Protocol):
         Returns
         -------
         (L, m, n) array
+            By predictor and row.
+        """
+
+    def both(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return values and slopes.
+
+        Parameters
+        ----------
+        eta : (m, n) array
+            Linear predictors.
+
+        Returns
+        -------
+        values : (L, n) array
+            One row per value.
+        slopes : (L, m, n) array
             By predictor and row.
         """
 
@@ -111,6 +128,26 @@ class ProbabilityScale:
         """
         return self.family.probability_slopes(eta)[list(self.outcomes)]
 
+    def both(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return values and slopes.
+
+        Parameters
+        ----------
+        eta : (m, n) array
+            Linear predictors.
+
+        Returns
+        -------
+        values : (L, n) array
+            One row per value.
+        slopes : (L, m, n) array
+            By predictor and row.
+        """
+        if self.family.is_logit and list(self.outcomes) == [1]:  # one tail is enough for the event
+            mean = LOGIT.inverse(eta)
+            return mean, (mean * (1.0 - mean))[:, None]
+        return self.values(eta), self.slopes(eta)
+
     def curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
         """Return the derivatives of the slopes along a direction, (L, m, n).
 
@@ -173,6 +210,23 @@ class LinkScale:
             The same for all rows.
         """
         return np.repeat(self.weights[:, :, None], eta.shape[1], axis=2)
+
+    def both(self, eta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return values and slopes.
+
+        Parameters
+        ----------
+        eta : (m, n) array
+            Linear predictors.
+
+        Returns
+        -------
+        values : (L, n) array
+            One row per value.
+        slopes : (L, m, n) array
+            By predictor and row.
+        """
+        return self.values(eta), self.slopes(eta)
 
     def curvatures(self, eta: FloatArray, direction: FloatArray) -> FloatArray:
         """Return zeros, (L, m, n).
