@@ -28,7 +28,7 @@ _attribute, __dir__, __all__ = lazy_loader.attach(
         "design.survey": ["Survey"],
         "engine.regularised.options": ["ProxNewton"],
         "models.catalogue": ["Binary", "Multinomial", "Ordinal"],
-        "models.conventions": ["Conventions", "conventions"],
+        "models.conventions": ["conventions"],
         "models.penalties.adjustment": ["Jeffreys", "LogF", "MeanBias", "MedianBias"],
         "models.penalties.bounds": ["Bounds"],
         "models.penalties.conversion": ["strength_from"],
