@@ -7,7 +7,7 @@ With :math:`\nu` degrees of freedom of the design the p-value is
 
 .. math:: P\Bigl(\sum_i \lambda_i \chi^2_{1i} > x \chi^2_\nu / \nu\Bigr).
 
-The sum is a mixture of chi-squares with k, k + 2, ... degrees of freedom, multiplied by the least :math:`\lambda`, whose
+The sum is a mixture of chi-squares with k, k + 2, ... degrees of freedom, times the least :math:`\lambda`, whose
 proportions are positive and sum to one (Ruben's series), so that both tails are sums of positive terms.
 
 References
