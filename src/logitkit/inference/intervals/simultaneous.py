@@ -60,11 +60,11 @@ ECHELON = 1e-9  # of unit rows: smaller components are rounding
 MOST = 500  # estimates
 SURE = 3.5  # standard errors of the mean over the lattices: t with 7 degrees of freedom, 99 per cent
 CLOSE = 1e-3  # error of a quantile
-PRECISE = 2e-5  # error of a probability
+PRECISE, RELATIVE = 2e-5, 5e-3  # error of a probability, and in parts of it
 SMALL = 1e-4  # probability below which the sum of the single ones is given
 SAFE = 4.0  # errors of a quantile within which a finer lattice finds its own
 STEPS = 60
-DONE = 1e-9  # of a quantile, and of the logarithm of a probability
+DONE = 1e-9  # of the logarithm of a probability
 TINY, EPS = 1e-300, 1e-16
 
 
@@ -143,11 +143,11 @@ class MaximumLaw:
         most = self.m * single
         if most < SMALL:
             return most, most - single
-        points, before = FIRST_POINTS, (math.nan, math.inf)
-        while before[1] > PRECISE and points <= MOST_POINTS:
-            before = self._above(value, points)
+        points, (found, error) = FIRST_POINTS, self._above(value, FIRST_POINTS)
+        while error > max(PRECISE, RELATIVE * found) and points < MOST_POINTS:
             points *= 4
-        return min(max(before[0], single), most), before[1]
+            found, error = self._above(value, points)
+        return min(max(found, single), most), error
 
     def quantile(self, level: float) -> Quantile:
         """Return the value that the largest exceeds with probability one less the level.
@@ -206,21 +206,23 @@ class MaximumLaw:
 def _secant(
     above: Callable[[float], tuple[float, float]], low: float, high: float, target: float
 ) -> tuple[float, float]:
-    """Return where a tail is the target, by the secant on its logarithm within a bracket, and the error of that."""
+    """Return where a tail is the target, by the secant on its logarithm between two values, and the error of that."""
     goal = math.log(target)
-    at_low, at_high = math.log(above(low)[0]), math.log(above(high)[0])
-    value, error, slope = high, math.inf, -1.0
+    before, value = low, high
+    at_before, (tail, error) = math.log(above(low)[0]), above(high)
+    here = math.log(tail)
+    slope = -1.0
     for _ in range(STEPS):
-        slope = (at_high - at_low) / (high - low) if high > low else slope
-        value = low + (goal - at_low) / slope if slope < 0.0 else 0.5 * (low + high)
+        if value != before and here != at_before:
+            slope = (here - at_before) / (value - before)
+        if abs(here - goal) <= DONE:
+            break
+        before, at_before = value, here
+        value = min(max(value + (goal - here) / slope, low), high)
+        if value == before:
+            break
         tail, error = above(value)
         here = math.log(tail)
-        if abs(here - goal) <= DONE or high - low <= DONE:
-            break
-        if here > goal:
-            low, at_low = value, here
-        else:
-            high, at_high = value, here
     return value, error / target / abs(slope)
 
 
