@@ -101,7 +101,7 @@ $(STAMPS)/test: pyproject.toml | $(PY)
 
 # Compiled once, by the tests that reach most of the kernels, before several workers would each compile the same.
 $(STAMPS)/kernels: $(wildcard src/logitkit/numerics/kernels/*.py) | $(STAMPS)/test
-	$(PY) -m pytest -q tests/numerics/kernels tests/oracles tests/engine/regularised/test_groups.py tests/engine/regularised/test_column_step.py
+	$(PY) -m pytest -q tests/numerics/kernels tests/oracles tests/engine/regularised/test_groups.py tests/engine/regularised/test_column_step.py tests/engine/test_links.py tests/ordinal/test_verbs.py
 	@touch $@
 
 $(STAMPS)/bench: pyproject.toml | $(PY)

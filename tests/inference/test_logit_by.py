@@ -238,11 +238,13 @@ def test_a_group_or_a_level_that_the_fit_never_saw(table):
 
 
 def test_the_number_of_threads_changes_no_bit(table):
+    kept = (table["c"] % 3 == 0) | table["g"].isin(["plain", "big"])  # alone or in one of two tasks
+    rows = pd.concat([table[kept]] * 50)
     try:
         found = []
         for threads in (1, 2, 3):
             lk.set_threads(threads)
-            found.append(lk.logit_by("y ~ x + z + C(f)", pd.concat([table] * 40), by=["g", "c"]).record)
+            found.append(lk.logit_by("y ~ x + z + C(f)", rows, by=["g", "c"]).record)
     finally:
         lk.set_threads(None)
     for other in found[1:]:
