@@ -151,6 +151,8 @@ def few_clusters_tested(test: WaldTest | ChiSquareTests | Equivalence) -> tuple[
     'Few clusters (12'
     """
     clusters, law = test.n_clusters, test.law
+    if isinstance(test, ChiSquareTests) and test.laws:  # whose degrees of freedom allow for few clusters
+        return ()
     if clusters is None or not 1 < clusters < FEW_CLUSTERS or law.scale != 1.0:
         return ()
     if not law.is_normal:

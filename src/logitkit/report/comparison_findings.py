@@ -109,7 +109,7 @@ def _(result: VuongTest) -> Document:
 @finding_document.register
 def _(result: Equivalence) -> Document:
     letter, both = result.law.letter, np.isfinite(result.low) and np.isfinite(result.high)
-    inner = format_level(1.0 - 2.0 * result.alpha)
+    inner = format_level(round(1.0 - 2.0 * result.alpha, 9))
     estimate, error, low, high = format_estimates(result.estimate, result.std_error, result.conf_low, result.conf_high)
     columns = [Column("Value", "left"), Column("Estimate"), Column("Std. error")]
     cells: list[tuple[str, ...]] = [result.names, estimate, error]

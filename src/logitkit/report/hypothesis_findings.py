@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from logitkit.engine.law import NORMAL, Law
+from logitkit.engine.law import NORMAL
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
 from logitkit.inference.hypotheses.iia import IiaTests
 from logitkit.inference.hypotheses.model_score import ModelScoreTest
@@ -16,7 +16,7 @@ from logitkit.report.document import Column, Document, Fact, Table
 from logitkit.report.findings import denominator, finding_document, test_facts
 from logitkit.report.number_format import format_column, format_integer, format_p
 from logitkit.report.wording import depends_on_coding
-from logitkit.typing import FloatArray, IntArray
+from logitkit.typing import FloatArray
 
 __all__ = ["chi_square_table", "missing_tests"]
 
@@ -46,13 +46,14 @@ def _(result: ChiSquareTests) -> Document:
 
 @finding_document.register
 def _(result: IiaTests) -> Document:
+    degrees = tuple("" if d == 0 else format_integer(int(d)) for d in result.dof)
     facts = [Fact("Method", METHODS[result.method])]
     if result.seed is not None:
         facts.append(Fact("Seed of the halves", format_integer(result.seed)))
     return Document(
         "Tests of the independence of irrelevant alternatives",
         facts=tuple(facts),
-        blocks=(_table_of("Without outcome", result.omitted, result.statistic, result.dof, result.p_value),),
+        blocks=(_table_of("Without outcome", result.omitted, result.statistic, degrees, result.p_value),),
         notes=("Hypothesis: the odds of the other outcomes do not depend on the one that is left out.",),
         warnings=(_weakness(result.method), *_without_answer(result)),
     )
@@ -62,20 +63,17 @@ def _(result: IiaTests) -> Document:
 def _(result: TermChanges) -> Document:
     tests = result.tests
     changed = "Without" if result.what == "dropped" else "With"
-    is_ratio = tests.kind == "F" or not tests.law.is_normal
-    compared = tests.statistic
-    if is_ratio and tests.kind != "F":
-        compared = compared / (np.maximum(tests.dof, 1) * tests.law.scale)
+    compared, degrees = _compared(tests)
     cells = zip(
         ("(this model)", *tests.labels),
-        ("", *("" if d == 0 else f"{format_integer(int(d))}{denominator(tests.law)}" for d in tests.dof)),
+        ("", *degrees),
         _blank(result.deviance, 3),
         _blank(result.aic, 3),
         ("", *format_column(compared, "statistic", 2)),
         ("", *(format_p(p) for p in tests.p_value)),
         strict=True,
     )
-    names = ("df", "Deviance", "AIC", "F" if is_ratio else "Chi-square", "P-value")
+    names = ("df", "Deviance", "AIC", "F" if _is_f(tests) else "Chi-square", "P-value")
     return Document(
         f"Terms {result.what} one at a time{' across all outcomes' if tests.across else ''}",
         facts=(Fact("Method", KINDS[tests.kind]),),
@@ -124,29 +122,36 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
 def chi_square_table(result: ChiSquareTests) -> Table:
     """Return chi-square tests, one per row."""
     head = {"outcomes": "Outcomes"}.get(result.what, "Term")
-    return _table_of(
-        head, result.labels, result.statistic, result.dof, result.p_value, result.law, is_ratio=result.kind == "F"
-    )
+    compared, degrees = _compared(result)
+    name = "F" if _is_f(result) else "Chi-square"
+    return _table_of(head, result.labels, compared, degrees, result.p_value, name)
+
+
+def _is_f(tests: ChiSquareTests) -> bool:
+    """Return whether statistics are compared with F."""
+    return tests.kind == "F" or bool(tests.laws) or not tests.law.is_normal
+
+
+def _compared(tests: ChiSquareTests) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return what is compared with chi-square or F, and its degrees of freedom as text."""
+    each = [
+        (tests.law_of(row), float(value), int(k))
+        for row, (value, k) in enumerate(zip(tests.statistic, tests.dof, strict=True))
+    ]
+    values = [value if tests.kind == "F" else law.compared(value, max(k, 1)) for law, value, k in each]
+    return np.array(values), tuple("" if k == 0 else f"{format_integer(k)}{denominator(law)}" for law, _, k in each)
 
 
 def _table_of(
     head: str,
     labels: tuple[str, ...],
     statistic: FloatArray,
-    dof: IntArray,
+    degrees: tuple[str, ...],
     p_value: FloatArray,
-    law: Law = NORMAL,
-    is_ratio: bool = False,
+    name: str = "Chi-square",
 ) -> Table:
-    compared = statistic if law.is_normal or is_ratio else statistic / (np.maximum(dof, 1) * law.scale)
-    cells = zip(
-        labels,
-        format_column(compared, "statistic", 2),
-        ("" if d == 0 else f"{format_integer(int(d))}{denominator(law)}" for d in dof),
-        (format_p(p) for p in p_value),
-        strict=True,
-    )
-    columns = (Column(head, "left"), Column("Chi-square" if law.is_normal else "F"), Column("df"), Column("P-value"))
+    cells = zip(labels, format_column(statistic, "statistic", 2), degrees, map(format_p, p_value), strict=True)
+    columns = (Column(head, "left"), Column(name), Column("df"), Column("P-value"))
     return Table(None, columns, tuple(cells))
 
 

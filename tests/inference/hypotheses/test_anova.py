@@ -287,6 +287,24 @@ def test_a_score_test_under_another_covariance_says_what_is_valid(births: pd.Dat
     assert_allclose(robust.anova(test="Wald").p_value, found.p_value, rtol=ROUTE)
 
 
+def test_degrees_of_freedom_by_hypothesis_are_those_of_the_test_in_words(births: pd.DataFrame) -> None:
+    fit = lk.logit("low ~ age + race + smoke", births.assign(g=births.index % 30)).robust("CR2", cluster="g")
+    for test in ("Wald", "F"):
+        found = fit.anova(test=test)  # type: ignore[arg-type]
+        for row, (label, p) in enumerate(zip(found.labels, found.p_value, strict=True)):
+            one = fit.test(label)
+            assert_allclose(p, one.p_value, rtol=ROUTE)
+            assert_allclose(found.law_of(row).dof, one.law.dof, rtol=ROUTE)
+            compared = one.law.compared(one.statistic, one.dof)
+            assert_allclose(found.statistic[row], compared if test == "F" else one.statistic, rtol=ROUTE)
+        assert "Chi-square" not in str(found)
+    assert_allclose(fit.drop1("F").tests.p_value, found.p_value, rtol=ROUTE)
+    crossed = lk.logit("low ~ age * smoke", births.assign(g=births.index % 30)).robust("CR2", cluster="g")
+    with pytest.raises(UnsupportedError, match=r"difference of two statistics.*type=3"):
+        crossed.anova(test="Wald")
+    assert np.isfinite(crossed.anova(3, "Wald").p_value).all()
+
+
 def test_score_tests_of_other_families_are_those_of_dense_arrays(births: pd.DataFrame) -> None:
     rows = births.assign(site=np.arange(len(births)) % 7, visits=births["ftv"].clip(upper=2))
     absorbed = lk.logit("low ~ age + race", rows, absorb="site").anova(test="score")

@@ -42,6 +42,7 @@ def test_two_one_sided_tests_are_those_of_the_normal_distribution(fit: Any) -> N
     assert_allclose(ratio.p_high[0], ndtr((b - np.log(3.0)) / s), rtol=1e-6)
     assert_allclose(ratio.estimate[0], np.exp(b), rtol=REFERENCE)
     assert "on the scale of logarithms" in str(ratio)
+    assert "90% low" in ratio.to_markdown()
 
 
 def test_it_is_shown_where_the_interval_lies_within(fit: Any) -> None:

@@ -18,7 +18,7 @@ Fox, J. and Weisberg, S. (2019) An R Companion to Applied Regression, 3rd editio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
@@ -27,15 +27,16 @@ import numpy as np
 from logitkit.design.design import Design
 from logitkit.design.formula.terms import INTERCEPT, Term
 from logitkit.engine.estimate import fit_model
-from logitkit.engine.law import NORMAL
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
-from logitkit.errors import DataError
+from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.bias.ratios import penalised_ratio
 from logitkit.inference.functions import term_functions
 from logitkit.inference.hypotheses.chi_square import (
     ChiSquareTests,
     chi_square_tests,
+    not_aliased,
     require_test,
     wald_of_functions,
 )
@@ -97,7 +98,7 @@ def anova(record: FitRecord, design: Design | None, kind: int = 2, test: TermTes
     averaged = averaged_terms(record, design) if kind == 3 else {}
     tests = TermTests(record, design, test, averaged)
     rows = [tests.of(term, _columns(_left_aside(record, terms, term, kind))) for term in terms]
-    law = record.law if test in ("Wald", "F") else NORMAL
+    law = tests.law(terms)
     labels = tuple(term.name for term in terms)
     found = chi_square_tests("term", labels, rows, test, _hypothesis(record, kind, terms), law)
     contained = [
@@ -214,6 +215,36 @@ class TermTests:
     averaged: Mapping[str, FloatArray]
     fits: dict[bytes, Pair] = field(default_factory=dict)
 
+    def law(self, terms: Sequence[Term]) -> Law | tuple[Law, ...]:
+        """Return what the statistics of terms are compared with.
+
+        Parameters
+        ----------
+        terms : sequence of Term
+            In order.
+
+        Returns
+        -------
+        Law or tuple of Law
+            One for all, or one each where the degrees of freedom of the covariance are of each hypothesis.
+        """
+        if self.test not in ("Wald", "F"):
+            return NORMAL
+        if not self.record.law.varies:
+            return self.record.law
+        laws = []
+        for term in terms:
+            functions = self._hypothesis_of(term)
+            jacobian = self.record.coordinates.jacobian(functions)
+            laws.append(self.record.law.joint_of(jacobian) if len(functions) else NORMAL)
+        return tuple(laws)
+
+    def _hypothesis_of(self, term: Term) -> FloatArray:
+        """Return the functions of the fit's coefficients that are zero without a term, none of an aliased one."""
+        if term.name in self.averaged:
+            return flat_functions(self.record, self.averaged[term.name])
+        return not_aliased(self.record, term_functions(self.record, _columns([term])))
+
     def of(self, term: Term, aside: IntArray) -> tuple[float, int]:
         """Return the statistic of a term and its degrees of freedom, other columns left aside.
 
@@ -233,8 +264,7 @@ class TermTests:
         """
         columns = _columns([term])
         if self.test in ("Wald", "F"):
-            statistic, dof = self._wald(term, columns, aside)
-            return (statistic / dof if dof and self.test == "F" else statistic), dof
+            return self._wald(term, columns, aside)
         if self.record.adjustment is not None:
             assert self.design is not None
             zero, given = self._functions(self.record, term, columns), term_functions(self.record, aside)
@@ -304,6 +334,12 @@ class TermTests:
             return wald_of_functions(record, flat_functions(record, self.averaged[term.name]))
         if not aside.size:
             return wald_of_functions(record, term_functions(record, columns))
+        if record.law.varies:
+            raise UnsupportedError(
+                f"The Wald test of {term.name!r} without the terms that are left aside is a difference of two "
+                "statistics, which has no degrees of freedom of this kind. Use type=3, or fit.robust(..., "
+                "dof='clusters')."
+            )
         both = wald_of_functions(record, term_functions(record, np.concatenate([columns, aside])))
         rest = wald_of_functions(record, term_functions(record, aside))
         statistic, dof = both[0] - rest[0], both[1] - rest[1]

@@ -62,6 +62,8 @@ class ChiSquareTests:
         Whether the hypothesis of a term is of all of several outcomes.
     law : Law
         What the statistics are compared with: statistic / dof with F where it is not normal.
+    laws : tuple of Law
+        The same of each row, where the degrees of freedom of the covariance differ by hypothesis; else empty.
 
     Examples
     --------
@@ -81,6 +83,22 @@ class ChiSquareTests:
     type: int | None = None
     across: bool = False
     law: Law = NORMAL
+    laws: tuple[Law, ...] = ()
+
+    def law_of(self, row: int) -> Law:
+        """Return what the statistic of a row is compared with.
+
+        Parameters
+        ----------
+        row : int
+            From 0.
+
+        Returns
+        -------
+        Law
+            Normal for chi-square.
+        """
+        return self.laws[row] if self.laws else self.law
 
 
 def require_test(
@@ -122,7 +140,12 @@ def require_test(
 
 
 def chi_square_tests(
-    what: str, labels: tuple[str, ...], rows: list[tuple[float, int]], kind: str, hypothesis: str, law: Law = NORMAL
+    what: str,
+    labels: tuple[str, ...],
+    rows: list[tuple[float, int]],
+    kind: str,
+    hypothesis: str,
+    law: Law | tuple[Law, ...] = NORMAL,
 ) -> ChiSquareTests:
     """Return tests with their p-values.
 
@@ -135,11 +158,11 @@ def chi_square_tests(
     rows : list of (float, int)
         Statistic, missing for none, and degrees of freedom.
     kind : {'LR', 'Wald', 'score', 'F'}
-        How they were made; by F the statistic is already divided by its degrees of freedom.
+        How they were made; by F the statistic is what is compared with F.
     hypothesis : str
         What each says, in words.
-    law : Law, default normal
-        Whose square the statistics are compared with.
+    law : Law or tuple of Law, default normal
+        What the statistics are compared with, all or each.
 
     Returns
     -------
@@ -153,10 +176,14 @@ def chi_square_tests(
     """
     statistic = np.array([row[0] for row in rows])
     dof = np.array([row[1] for row in rows], dtype=np.int64)
-    form = np.nan_to_num(statistic) * (np.maximum(dof, 1) if kind == "F" else 1)
-    p_value = np.where(dof > 0, law.joint(form, np.maximum(dof, 1)), np.nan)
-    p_value = np.where(np.isnan(statistic), np.nan, p_value)
-    return ChiSquareTests(what, labels, statistic, p_value, dof, kind, hypothesis, law=law)
+    each = law if isinstance(law, tuple) else (law,) * dof.size
+    rows_of = [(own, float(value), max(int(k), 1)) for own, value, k in zip(each, statistic, dof, strict=True)]
+    found = [float(own.joint(np.array(np.nan_to_num(value)), np.array(k))) for own, value, k in rows_of]
+    if kind == "F":
+        statistic = np.array([own.compared(value, k) for own, value, k in rows_of])
+    p_value = np.where((dof > 0) & ~np.isnan(statistic), found, np.nan)
+    common, laws = (NORMAL, law) if isinstance(law, tuple) else (law, ())
+    return ChiSquareTests(what, labels, statistic, p_value, dof, kind, hypothesis, law=common, laws=laws)
 
 
 def wald_of_functions(record: FitRecord, functions: FloatArray) -> tuple[float, int]:

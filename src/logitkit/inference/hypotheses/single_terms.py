@@ -111,7 +111,7 @@ def drop_terms(record: FitRecord, design: Design | None, test: TermTest = "LR") 
         fitted = test in ("LR", "score") and len(term.columns) < len(record.info.names)
         fits.append(tests.without(np.array(term.columns, dtype=np.int64))[0] if fitted else None)
     hypothesis = _hypothesis(record, "given the other terms")
-    law = record.law if test in ("Wald", "F") else NORMAL
+    law = tests.law(terms)
     return _changes("dropped", record, fits, rows, (tuple(term.name for term in terms), test, hypothesis, law))
 
 
@@ -232,7 +232,7 @@ def _changes(
     record: FitRecord,
     fits: Sequence[FitRecord | None],
     rows: list[tuple[float, int]],
-    words: tuple[tuple[str, ...], str, str, Law],
+    words: tuple[tuple[str, ...], str, str, Law | tuple[Law, ...]],
 ) -> TermChanges:
     """Return the tests with the deviance and the AIC of the models that were fitted."""
     labels, test, hypothesis, law = words
