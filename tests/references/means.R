@@ -63,6 +63,7 @@ contrasts <- list(
   pairwise_holm = con(race, "pairwise", "holm"),
   pairwise_bonferroni = con(race, "pairwise", "bonferroni"),
   pairwise_fdr = con(race, "pairwise", "fdr"),
+  pairwise_mvt = con(race, "pairwise", "mvt"),
   reference = con(race, "trt.vs.ctrl1"),
   by_smoke = con(grid(fits$logit, ~ race | smoke), "pairwise", "bonferroni"),
   polynomial = con(grid(fits$curved, ~age, at = list(age = c(20, 25, 30, 35))), "poly"),

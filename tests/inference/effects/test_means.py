@@ -467,3 +467,25 @@ def test_probabilities_of_several_outcomes_are_averages_of_predictions(kind: str
         values = logs - logs.mean(axis=1, keepdims=True) if kind == "multinomial" else np.diff(logs, axis=1)
     averaged = 0.5 * (values[::2] + values[1::2])
     assert_allclose(links.estimate.reshape(-1, 3), averaged.T, rtol=1e-7, atol=1e-9)
+
+
+def test_a_loaded_fit_takes_the_grid_of_given_rows(fits: dict[str, Any], tmp_path: Any) -> None:
+    loaded = lk.load(fits["logit"].save(tmp_path / "births.json"))
+    with pytest.raises(DataError, match="no table"):
+        loaded.means("race")
+    one, other = (fit.on(BIRTHS).means("race", contrasts="pairwise") for fit in (loaded, fits["logit"]))
+    assert_allclose(one.contrast_frame(), other.contrast_frame(), rtol=1e-9)
+    assert_allclose(
+        loaded.on(BIRTHS).inverse("age", 0.3, {"race": "white", "smoke": 1, "lwt": 120}).to_frame()["std_error"],
+        fits["logit"].inverse("age", 0.3, {"race": "white", "smoke": 1, "lwt": 120}).to_frame()["std_error"],
+        rtol=1e-9,
+    )
+    with pytest.raises(DataError, match="loaded"):
+        loaded.odds_ratios(at={"smoke": 0})
+
+
+def test_single_step_is_that_of_emmeans(fits: dict[str, Any]) -> None:
+    found = fits["logit"].means("race", contrasts="pairwise", adjust="single-step").contrast_frame()
+    expected = EMMEANS["contrasts"]["pairwise_mvt"]
+    assert_allclose(found["p_value"], expected["p.value"], rtol=4e-3)  # mvtnorm's integral is drawn at random
+    assert_allclose(found["conf_low"], expected["LCL"], rtol=2e-3)
