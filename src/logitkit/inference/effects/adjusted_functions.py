@@ -65,8 +65,9 @@ def adjusted_estimates(
     of_intervals = adjust in get_args(IntervalAdjustment)
     if found.null is None and not of_intervals:
         raise DataError(
-            f"adjust={adjust!r} is of p-values, and means have none. Ask for contrasts, or use adjust='bonferroni' or "
-            "'single-step', which widen intervals."
+            f"adjust={adjust!r} is of p-values, and there are none: means are tested against nothing, and after a "
+            "penalty no contrast is. Ask for contrasts, or use adjust='bonferroni' or 'single-step', which widen "
+            "intervals."
         )
     p_value, low, high = plain.p_value.copy(), plain.low.copy(), plain.high.copy()
     for family in families:
