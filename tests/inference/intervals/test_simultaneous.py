@@ -117,3 +117,10 @@ def test_refusals() -> None:
     with pytest.raises(UnsupportedError, match="some are infinite"):
         separated.confint("profile", adjust="single-step")
     assert np.isposinf(separated.confint("profile", adjust="bonferroni")["conf_high"].iloc[1])
+
+
+def test_p_values_of_a_fit_are_those_of_mvtnorm() -> None:
+    # mvtnorm 1.1.3 by GenzBretz(maxpts = 2e5, abseps = 1e-6), at the statistics and correlations of glm() in R
+    expected = [0.9992649218, 0.9691170411, 0.2332164759, 0.08927994759, 0.1180850146, 0.03024493683]
+    fit = lk.logit("low ~ age + lwt + C(race, contr.treatment('white')) + smoke", lk.datasets.load_lbw())
+    assert_allclose(fit.tidy(adjust="single-step")["p_value"], expected, rtol=0.01)  # half a per cent of each

@@ -51,14 +51,14 @@ __all__ = [
 IntervalAdjustment = Literal["bonferroni", "single-step"]
 Adjustment = Literal["bonferroni", "holm", "benjamini-hochberg", "single-step"]
 
-SHIFTS = 8  # lattices, moved against one another: their spread is the error
+SHIFTS = 16  # lattices, moved against one another: their spread is the error
 SEED = 1  # of the shifts, which are the same at every call
-FIRST_POINTS, MOST_POINTS = 512, 8_192  # of each lattice
+FIRST_POINTS, MOST_POINTS = 256, 4_096  # of each lattice
 RANK = 1e-10  # of the largest singular value of the correlation's root
 SAME = 1e-10  # of one: directions whose correlation is this near to it are one
 ECHELON = 1e-9  # of unit rows: smaller components are rounding
 MOST = 500  # estimates
-SURE = 3.5  # standard errors of the mean over the lattices: t with 7 degrees of freedom, 99 per cent
+SURE = 3.5  # standard errors of the mean over the lattices: more than 99 per cent of t with 15 degrees of freedom
 CLOSE = 1e-3  # error of a quantile
 PRECISE, RELATIVE = 2e-5, 5e-3  # error of a probability, and in parts of it
 SMALL = 1e-4  # probability below which the sum of the single ones is given
