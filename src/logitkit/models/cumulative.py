@@ -282,7 +282,7 @@ class Cumulative:
         return out
 
     def curvature_slopes(self, eta: FloatArray, between: FloatArray) -> FloatArray:
-        """Return how the expected second derivatives change, summed with V, shape (m, n).
+        """Return how the expected second derivatives change, summed with V, shape (m, n); of no use where crossed.
 
         With the scores s of the outcomes at threshold c: f_c (2 f'_c / f_c {(V s_c)_c - (V s_c+1)_c} - s_c' V s_c
         + s_c+1' V s_c+1).
@@ -291,22 +291,24 @@ class Cumulative:
         own = np.einsum("aan->an", between)
         beside = np.einsum("aan->an", between[1:, :-1])
         squares = np.zeros((self.n_outcomes, eta.shape[1]))  # s_k' V s_k
-        squares[:-1] += own * up**2
-        squares[1:] += own * down**2
-        squares[1:-1] -= 2.0 * beside * up[1:] * down[:-1]
-        across = own * (up + down)  # (V s_c)_c - (V s_c+1)_c
-        across[1:] -= beside * down[:-1]
-        across[:-1] -= beside * up[1:]
-        return np.asarray(density * (2.0 * bend * across - squares[:-1] + squares[1:]))
+        with np.errstate(invalid="ignore", over="ignore"):
+            squares[:-1] += own * up**2
+            squares[1:] += own * down**2
+            squares[1:-1] -= 2.0 * beside * up[1:] * down[:-1]
+            across = own * (up + down)  # (V s_c)_c - (V s_c+1)_c
+            across[1:] -= beside * down[:-1]
+            across[:-1] -= beside * up[1:]
+            return np.asarray(density * (2.0 * bend * across - squares[:-1] + squares[1:]))
 
     def bias_slopes(self, eta: FloatArray, between: FloatArray) -> FloatArray:
         """Return what makes up the first-order bias, summed with V, shape (m, n)."""
         density, bend, up, down = self._scores(eta)
-        bent = np.einsum("aan->an", between) * bend * density
-        out = bent * (up + down)
-        out[:-1] -= bent[1:] * down[:-1]
-        out[1:] -= bent[:-1] * up[1:]
-        return np.asarray(out)
+        with np.errstate(invalid="ignore", over="ignore"):
+            bent = np.einsum("aan->an", between) * bend * density
+            out = bent * (up + down)
+            out[:-1] -= bent[1:] * down[:-1]
+            out[1:] -= bent[:-1] * up[1:]
+            return np.asarray(out)
 
     def _scores(self, eta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Return density f and f' / f at each threshold, and f over the probabilities below and above it, (m, n)."""

@@ -5,9 +5,11 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
+from logitkit.errors import UnsupportedError
 from tolerances import ROUTE
 
 LINKS = ("logit", "probit", "cloglog", "loglog", "cauchit")
+KINDS = (lk.Jeffreys(), lk.MeanBias(), lk.MedianBias())
 ORDER = lk.Ordinal(order=["white", "black", "other"])
 SEPARATED = {"y": [0, 0, 0, 1, 1, 1], "x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0], "z": [1.0, 3.0, 2.0, 2.5, 1.5, 2.0]}
 
@@ -102,3 +104,56 @@ def test_an_offset_shifts_the_intercept():
     shifted = lk.logit("low ~ age", births, offset=np.full(189, 2.0), penalty=lk.Jeffreys())
     assert_allclose(shifted.coef, plain.coef - [2.0, 0.0], rtol=1e-7)  # to the solver's tolerance
     assert_allclose(shifted.lr_test().statistic, plain.lr_test().statistic, rtol=1e-7)
+
+
+def test_far_columns_have_the_fit_of_near_ones():
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=60), (rng.random(60) < 0.4).astype(int)
+    for penalty in (lk.Jeffreys(), lk.MeanBias()):
+        far, near = (lk.logit("y ~ x", {"y": y, "x": shift + x}, penalty=penalty) for shift in (1e9, 0.0))
+        assert_allclose(far.coef["x"], near.coef["x"], rtol=1e-6)  # 1e9 + x has seven digits of x
+        assert_allclose(far.std_error["x"], near.std_error["x"], rtol=1e-6)
+    assert_allclose(
+        lk.logit("y ~ x", {"y": y, "x": 1e6 + x}, penalty=lk.Jeffreys()).lr_test().statistic,
+        lk.logit("y ~ x", {"y": y, "x": x}, penalty=lk.Jeffreys()).lr_test().statistic,
+        rtol=1e-6,
+    )
+
+
+def test_restricted_models_are_solved_on_their_own_coefficients():
+    births = lk.datasets.load_lbw()
+    for model in (
+        lk.Multinomial(reference="white", equal="lwt"),
+        lk.Multinomial(reference="white", per_outcome={"black": "age"}),
+        lk.Ordinal("adjacent", order=["white", "black", "other"], nominal="age"),
+    ):
+        for penalty in (lk.Jeffreys(), lk.MeanBias(), lk.MedianBias(), lk.LogF(1)):
+            fit = lk.fit("race ~ age + lwt", births, model=model, penalty=penalty)
+            assert fit.record.converged
+            assert np.isfinite(fit.record.coef).all()
+    nominal = lk.Ordinal(order=["white", "black", "other"], nominal="age")
+    assert lk.fit("race ~ age + lwt", births, model=nominal, penalty=lk.MeanBias()).record.converged
+    with pytest.raises(UnsupportedError, match="where thresholds of a row meet"):
+        lk.fit("race ~ age + lwt", births, model=nominal, penalty=lk.Jeffreys())
+    plain = lk.fit("race ~ lwt", births, model=lk.Multinomial(reference="white", equal="lwt"), penalty=lk.Jeffreys())
+    assert plain.lr_test().dof == 1
+
+
+def test_coded_columns_are_the_columns_written_out():
+    births = lk.datasets.load_lbw()
+    fit = lk.logit("low ~ C(race) * smoke + age", births, penalty=lk.Jeffreys())
+    dense = fit.design.matrix.to_dense()
+    again = lk.logit_matrix(dense, births["low"].to_numpy(), list(fit.coef.index), penalty=lk.Jeffreys())
+    assert_allclose(fit.coef, again.coef, rtol=ROUTE)
+
+
+def test_many_blocks_of_rows_have_the_fit_of_one(monkeypatch):
+    from logitkit.engine.bias import rows
+
+    births = lk.datasets.load_lbw()
+    fits = []
+    for numbers in (1 << 17, 64):
+        monkeypatch.setattr(rows, "NUMBERS", numbers)
+        fits += [lk.multinomial("race ~ age", births, penalty=p, reference="white").record.coef for p in KINDS]
+    for one, many in zip(fits[:3], fits[3:], strict=True):
+        assert_allclose(one, many, rtol=1e-7)  # sums in another order

@@ -128,6 +128,11 @@ def _require_offered(design: Design, form: Form, stated: Adjustment) -> None:
             f"penalty={stated!r} does not go with the {words.link}: the information grows without bound where a mean "
             "is near 1. Use another link, and fit.effects(scale='risk_ratio') for risk ratios."
         )
+    if isinstance(stated, Jeffreys) and words.improper and sum(part.n_rows > 1 for part in form.predictors.parts) > 1:
+        raise UnsupportedError(
+            f"penalty={stated!r} does not go with nominal= of cumulative models: the information grows without bound "
+            "where thresholds of a row meet. Use lk.MeanBias(), or a model of adjacent categories."
+        )
     if isinstance(stated, LogF) and (words.ratio is None or words.ratio.of != "odds"):
         raise UnsupportedError(
             f"penalty={stated!r} is a prior of log odds ratios, and the coefficients of this model are none. Use "

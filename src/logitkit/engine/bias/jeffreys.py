@@ -105,6 +105,8 @@ class JeffreysObjective:
         value = here.value - self.power * (logarithm + self.constant)
         flat, raised = self._penalty(coef, root, hessian)
         gradient = here.gradient - self.power * self.rows.predictors.gradient(flat)
+        if not np.isfinite(gradient).all():  # thresholds of a row cross, whatever outcome it has
+            return replace(here, value=math.inf, hessian=information if hessian else None)
         if raised is None:
             return replace(here, value=value, gradient=gradient, hessian=None)
         lower = information.array @ root  # I = L L', and L M L' is what raised weights add

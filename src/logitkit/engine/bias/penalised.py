@@ -44,7 +44,8 @@ def penalised_objective(
     """
     transform = np.eye(base.n_params) if shown.transform is None else shown.transform
     if isinstance(stated, Jeffreys):
-        constant = -float(np.linalg.slogdet(transform.T @ transform)[1])
+        # By its triangular factor: the product with its transpose would lose digits of far columns.
+        constant = -2.0 * float(np.log(np.abs(np.linalg.qr(transform)[1].diagonal())).sum())
         return JeffreysObjective(base.with_family(base.family.expected), stated.power, constant)
     if isinstance(stated, LogF):
         freedom = _freedom(stated, form, info)

@@ -57,9 +57,10 @@ class Block:
 
     def pull(self, slopes: FloatArray) -> FloatArray:
         """Return derivatives by the flat coefficients, (n_flat,), of derivatives by the predictors, (m, b)."""
-        found = [
-            part.contract(slopes) @ columns for part, columns in zip(self.predictors.parts, self.parts, strict=True)
-        ]
+        with np.errstate(invalid="ignore"):  # of rows whose thresholds cross
+            found = [
+                part.contract(slopes) @ columns for part, columns in zip(self.predictors.parts, self.parts, strict=True)
+            ]
         return np.concatenate([each.reshape(-1) for each in found])
 
 

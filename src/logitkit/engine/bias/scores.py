@@ -94,6 +94,8 @@ class AdjustedScores:
         if self.transform is not None:
             variances = np.square(self.transform @ root).sum(axis=1)
             scores = scores - information.array @ np.linalg.solve(self.transform, asymmetry / (6.0 * variances))
+        if not np.isfinite(scores).all():  # where thresholds cross
+            return None
         white = root.T @ scores
         return ScoresHere(scores, information.array, float(white @ white), here)
 
