@@ -241,6 +241,8 @@ def _contrasts(
     """Return the contrasts of the means within each level of ``by``."""
     assert asked.contrasts is not None
     n_by = len(grid.by)
+    if n_by == len(grid.factors):
+        raise DataError(f"Nothing is left to compare: {', '.join(grid.by)} is in by=. Name another factor first.")
     places: dict[tuple[Any, ...], list[int]] = {}
     for k, group in enumerate(grid.groups):
         places.setdefault(group[:n_by], []).append(k)

@@ -353,6 +353,7 @@ def test_what_was_done_is_said(fits: dict[str, Any]) -> None:
         ({"factors": "race", "contrasts": {"x": [1, 1, 1]}}, DataError, "sum to 3"),
         ({"factors": "race", "contrasts": {"x": {"whyte": 1, "black": -1}}}, FormulaError, "white"),
         ({"factors": "race", "at": {"race": "white"}, "contrasts": "pairwise"}, DataError, "at least two"),
+        ({"factors": "race", "by": "race", "contrasts": "pairwise"}, DataError, "left to compare"),
         ({"factors": "race", "adjust": "holm"}, DataError, "p-values"),
         ({"factors": "race", "contrasts": "pairwise", "adjust": "tukey"}, LogitkitError, "single-step"),
     ],
