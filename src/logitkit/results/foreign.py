@@ -129,6 +129,8 @@ FUNCTIONS = {
     "LogisticRegression": f"{LOGIT}, or as an estimator of scikit-learn lk.estimators.LogitClassifier()",
     "LogisticRegressionCV": "lk.cross_validate('y ~ x', data), or lk.estimators.LogitClassifierCV()",
     **dict.fromkeys(("glmnet", "enet_path"), "lk.path('y ~ x', data)"),
+    **dict.fromkeys(("lrtest", "lr_test", "anova"), "lk.compare(fit1, fit2), or of one fit fit.anova()"),
+    **dict.fromkeys(("vuongtest", "vuong_test"), "lk.vuong(fit1, fit2)"),
     **dict.fromkeys(("cv_glmnet", "cross_val_score"), "lk.cross_validate('y ~ x', data)"),
 }
 

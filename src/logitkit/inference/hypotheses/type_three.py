@@ -15,6 +15,7 @@ American Statistical Association 29, 51-66. Fox, J. (2016) Applied Regression An
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -107,7 +108,8 @@ def _frame(coding: Coding, design: Design | None) -> Any:
         return read_table(design.table).frame(list(coding.variables), design.positions[:ROWS])
     levels, values = coding.coded_levels(), {}
     for variable in coding.variables:
-        known = next((levels[name] for name in levels if name == variable or name.startswith(f"C({variable}")), [1.0])
+        of_variable = re.compile(rf"C\(\s*`?{re.escape(variable)}`?\s*[,)]")
+        known = next((levels[name] for name in levels if name == variable or of_variable.match(name)), [1.0])
         values[variable] = [known[0]]
     return read_table(values).frame(list(coding.variables), None)
 
