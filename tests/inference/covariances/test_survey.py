@@ -57,6 +57,8 @@ def test_linearised_covariances_are_those_of_svyglm(name: str, sample: pd.DataFr
     assert_allclose(fit.coef, STORED[name]["coef"], rtol=REFERENCE)
     assert_allclose(fit.vcov, STORED[name]["vcov"], rtol=REFERENCE)
     assert fit.record.law.dof == STORED[name]["degf"]
+    inside = int((sample["age"] < 30).sum())
+    assert (f"domain of {inside} rows" in fit.record.covariance.label) == ("domain" in name)
 
 
 @pytest.mark.parametrize("lonely", ["certainty", "centred", "average"])

@@ -146,7 +146,7 @@ def survey_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vc
     words = f"{n_strata:,} {'stratum' if n_strata == 1 else 'strata'}, {n_units:,} units"
     finite = ", finite population" if rows.sampled.any() else ""
     how = f", single units: {rows.lonely}" if open_alone.any() else ""
-    return vcov, _named(f"linearised covariance of the survey design ({words}{finite}{how})", dof)
+    return vcov, _named(f"linearised covariance of the survey design ({words}{finite}{how}{_domain(rows)})", dof)
 
 
 def replicated_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tuple[Vcov, Covariance]:
@@ -200,8 +200,13 @@ def replicated_vcov(record: FitRecord, design: Design, rows: SurveyRows) -> tupl
     size = np.linalg.norm(weights, axis=0)
     values = np.linalg.eigvalsh((weights / size).T @ (weights / size))
     dof = int(np.count_nonzero(values > RANK * values[-1])) - 1
-    label = f"replicate weights of the survey ({rows.kind}, {weights.shape[1]} replicates)"
+    label = f"replicate weights of the survey ({rows.kind}, {weights.shape[1]} replicates{_domain(rows)})"
     return DenseVcov(inner.T @ inner), _named(label, dof)
+
+
+def _domain(rows: SurveyRows) -> str:
+    """Return how many rows the model is of, where these are not all."""
+    return "" if rows.inside.all() else f", domain of {int(np.count_nonzero(rows.inside)):,} rows"
 
 
 def _named(label: str, dof: int) -> Covariance:
