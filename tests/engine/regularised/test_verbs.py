@@ -83,6 +83,8 @@ VERBS: dict[str, Verb] = {
     "n_obs": both(lambda fit: fit.n_obs, ANSWERS),
     "n_params": both(lambda fit: fit.n_params, ANSWERS),
     "null_deviance": both(lambda fit: fit.null_deviance, ANSWERS),
+    "dispersion": both(lambda fit: fit.dispersion, ANSWERS),
+    "conventions": both(lambda fit: fit.conventions, ANSWERS),
     "penalty": both(lambda fit: fit.penalty, ANSWERS),
     "model": both(lambda fit: fit.model, ANSWERS),
     "outcomes": both(lambda fit: fit.outcomes, ANSWERS),
