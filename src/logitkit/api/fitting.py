@@ -69,7 +69,8 @@ def fit(
         What is fitted: ``lk.Binary(event="yes")``, ``lk.Multinomial(reference="bus")``, or the model of another fit,
         ``fit.model``.
     penalty : penalty, optional
-        For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
+        For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength; or
+        ``lk.Jeffreys()`` (Firth), ``lk.LogF(m)``, ``lk.MeanBias()`` and ``lk.MedianBias()``, which reduce bias.
     weights : str or (n,) array-like, optional
         A column name, or an array aligned with ``data`` before any row is dropped.
     offset : str, (n,) array-like, or by outcome, optional

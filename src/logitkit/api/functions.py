@@ -83,7 +83,8 @@ def logit(
         design, so that hundreds of thousands of levels are feasible. Levels with one outcome only are dropped and
         counted. With few rows per level the other coefficients are biased: see ``Fit.bias_correction``.
     penalty : penalty, optional
-        For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength.
+        For example ``lk.Lasso(0.05)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``, each part with its strength; or
+        ``lk.Jeffreys()`` (Firth), ``lk.LogF(m)``, ``lk.MeanBias()`` and ``lk.MedianBias()``, which reduce bias.
     survey, dispersion, conventions : optional
         As in ``fit``.
     solver : Newton or ProxNewton, optional

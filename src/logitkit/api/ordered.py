@@ -17,6 +17,7 @@ from logitkit.typing import MissingPolicy, WeightKind
 if TYPE_CHECKING:
     from logitkit.inference.dispersion import DispersionKind
     from logitkit.models.conventions import ConventionName
+    from logitkit.models.penalties.adjustment import Adjustment
 
 __all__ = ["ordinal"]
 
@@ -36,6 +37,7 @@ def ordinal(
     weight_kind: WeightKind = "frequency",
     missing: MissingPolicy = "drop",
     cluster: Any = None,
+    penalty: Adjustment | None = None,
     survey: Survey | None = None,
     dispersion: DispersionKind | None = None,
     conventions: ConventionName | None = None,
@@ -77,6 +79,9 @@ def ordinal(
         Whether to drop and count rows with missing values, or to raise an error.
     cluster : str or (n,) array-like, optional
         Clusters within which rows may be dependent: sandwich standard errors with factor G / (G - 1).
+    penalty : adjustment, optional
+        ``lk.Jeffreys()``, ``lk.LogF(m)``, ``lk.MeanBias()`` or ``lk.MedianBias()``, which reduce bias; there are no
+        penalties that shrink.
     survey : Survey, optional
         The design of the sample, ``lk.Survey(strata="s", units="u")``; ``weights`` are then sampling weights.
     dispersion, conventions : optional
@@ -119,6 +124,7 @@ def ordinal(
         weight_kind=weight_kind,
         missing=missing,
         cluster=cluster,
+        penalty=penalty,
         survey=survey,
         dispersion=dispersion,
         conventions=conventions,

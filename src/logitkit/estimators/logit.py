@@ -18,8 +18,8 @@ class LogitClassifier(FitWithPenalty):
         Right side of a formula, such as ``"age + C(sex)"``: X is then a data frame, whose categories, text and missing
         values the formula takes as they come. Without it X is columns of numbers, dense or sparse.
     penalty : penalty object, optional
-        Such as ``lk.Lasso(0.1)`` or ``lk.Ridge(0.1) + lk.Bounds(lower=0)``. At most one of ``penalty``, ``strength``
-        and ``C`` is given.
+        Such as ``lk.Lasso(0.1)``, ``lk.Ridge(0.1) + lk.Bounds(lower=0)`` or ``lk.Jeffreys()`` (Firth). At most one of
+        ``penalty``, ``strength`` and ``C`` is given.
     strength : float, optional
         Strength of an elastic net on standardised columns, beside the mean loss; glmnet's lambda.
     l1_ratio : float, optional

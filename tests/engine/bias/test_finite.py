@@ -157,3 +157,10 @@ def test_many_blocks_of_rows_have_the_fit_of_one(monkeypatch):
         fits += [lk.multinomial("race ~ age", births, penalty=p, reference="white").record.coef for p in KINDS]
     for one, many in zip(fits[:3], fits[3:], strict=True):
         assert_allclose(one, many, rtol=1e-7)  # sums in another order
+
+
+def test_ordinal_takes_an_adjustment_and_no_penalty_that_shrinks():
+    fit = lk.ordinal("y ~ x", SEPARATED, penalty=lk.Jeffreys())
+    assert fit.record.adjustment.stated == lk.Jeffreys()
+    with pytest.raises(UnsupportedError, match="penalty= is not offered with"):
+        lk.ordinal("y ~ x", SEPARATED, penalty=lk.Ridge(0.1))

@@ -130,8 +130,8 @@ def _require_offered(design: Design, form: Form, stated: Adjustment) -> None:
         )
     if isinstance(stated, Jeffreys) and words.improper and sum(part.n_rows > 1 for part in form.predictors.parts) > 1:
         raise UnsupportedError(
-            f"penalty={stated!r} does not go with nominal= of cumulative models: the information grows without bound "
-            "where thresholds of a row meet. Use lk.MeanBias(), or a model of adjacent categories."
+            f"penalty={stated!r} does not go with terms that have a coefficient per threshold: the information grows "
+            "without bound where thresholds of a row meet. Use lk.MeanBias(), or one coefficient per term."
         )
     if isinstance(stated, LogF) and (words.ratio is None or words.ratio.of != "odds"):
         raise UnsupportedError(

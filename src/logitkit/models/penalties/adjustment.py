@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar, Literal, TypeAlias
 
 from logitkit.errors import DataError
@@ -31,6 +31,12 @@ class Adjustment(Stated):
     """
 
     __slots__ = ()
+
+    @classmethod
+    def _meant(cls, name: str, value: object) -> str:
+        """Return that there are no arguments, where there are none."""
+        del name, value
+        return "" if fields(cls) else "It takes none."
 
     #: Whether the estimate is the maximum of a penalised likelihood, whose ratios are tests.
     has_likelihood: ClassVar[bool] = False
