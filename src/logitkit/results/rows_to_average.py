@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.design import Design
+from logitkit.design.formula.changed import ChangedRows
 from logitkit.design.formula.coding import Coding
 from logitkit.design.info import DesignInfo, ResponseInfo
 from logitkit.design.rebuild import again_by_outcome, named_again
@@ -185,10 +186,8 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
     offset = _own_offsets(info.response, response)
     same = table.n_rows == design.counts.given and all(name in table for name in names)
     if same:
-        frame = table.frame(list(names), design.positions)
-        coded = coded_rows(info, frame, offset, "missing")
-        probe = np.cos(np.arange(design.matrix.n_columns, dtype=np.float64))
-        same = bool(coded.kept.all()) and np.allclose(coded.matrix.matvec(probe), design.matrix.matvec(probe))
+        frame = table.frame(list(names), None if table.n_rows == design.n_rows else design.positions)
+        same = _gives(info, frame, design, offset)
     if not same:
         raise DataError("The table has changed since the fit. Give data=..., the rows to average over.")
     if offset is not None and not info.response.has_own_offsets:  # less what the formula says of it
@@ -201,6 +200,20 @@ def own_rows(rows: Rows, others: Sequence[str] = ()) -> Rows:
         weights=own if rows.weights is None else rows.weights,
         offset=offset if rows.offset is None else rows.offset,
     )
+
+
+def _gives(info: DesignInfo, frame: Any, design: Design, offset: Any) -> bool:
+    """Tell whether rows of a table have the columns of a design, by a sum of these with unequal coefficients."""
+    assert info.coding is not None
+    probe = np.cos(np.arange(design.matrix.n_columns, dtype=np.float64))
+    given = design.matrix.matvec(probe)
+    # Where levels are absorbed, the design lacks the intercept of the formula.
+    whole = probe.size == len(info.coding.names)
+    found = ChangedRows(info.coding, frame).sum_of_columns(probe) if whole else None
+    if found is None:
+        coded = coded_rows(info, frame, offset, "missing")
+        return bool(coded.kept.all()) and np.allclose(coded.matrix.matvec(probe), given)
+    return np.allclose(found, given)
 
 
 def outcomes_shown(record: FitRecord) -> list[int]:

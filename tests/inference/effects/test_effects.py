@@ -416,3 +416,17 @@ def test_models_without_effects() -> None:
     ridge = lk.logit("low ~ age + lwt", data, penalty=lk.Ridge(0.02)).effects().to_frame()
     assert np.isnan(ridge["p_value"]).all()
     assert isinstance(lk.logit("low ~ age", data), Fit)
+
+
+def test_a_table_that_has_changed_is_noticed_by_column() -> None:
+    for name, change in (
+        ("age", lambda d: d["age"] + (d.index == 7)),
+        ("race", lambda d: d["race"].where(d.index != 7, d["race"].iloc[8])),
+        ("smoke", lambda d: 1 - d["smoke"]),
+    ):
+        data = births()
+        fit = lk.logit("low ~ age + race + smoke", data)
+        fit.effects()
+        data[name] = change(data)
+        with pytest.raises(DataError, match="has changed since the fit"):
+            fit.effects()

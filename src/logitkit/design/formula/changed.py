@@ -124,6 +124,37 @@ class ChangedRows:
                 self._evaluated[expression] = found
         return ChangedColumns(np.array([self._place[name] for name in spec.column_names], dtype=np.int64), matrix)
 
+    def sum_of_columns(self, coef: FloatArray) -> FloatArray | None:
+        """Return the sum of the columns times coefficients where each term is a number, or categories; else None.
+
+        Every number is read once and every set of categories is coded once, on a row for each.
+        """
+        out = np.zeros(len(self.frame))
+        for part in self._spec.structure:
+            place = [self._place[name] for name in part.columns]
+            if not part.term.factors or [factor.expr for factor in part.term.factors] == ["1"]:
+                out += coef[place].sum()
+                continue
+            name = part.term.factors[0].expr
+            if len(part.term.factors) > 1 or name not in self.frame.columns:
+                return None
+            column = self.frame[name]
+            if getattr(column.dtype, "kind", "O") == "f" or getattr(column.dtype, "kind", "O") in "iu":
+                if len(place) != 1:
+                    return None
+                out += coef[place[0]] * np.asarray(column, dtype=np.float64)
+                continue
+            codes, levels = getattr(column, "cat", None), None
+            if codes is None:
+                return None
+            levels = type(column)(codes.categories.astype(object)).astype(column.dtype)
+            if self.coding.seen.get(name) != levels.tolist():
+                return None
+            few = ChangedRows(self.coding, self.frame.iloc[np.zeros(len(levels), dtype=int)].reset_index(drop=True))
+            made = few.with_column(name, levels)
+            out += (made.matrix.matvec(coef[made.places]))[np.asarray(codes.codes)]
+        return out
+
     def slopes(self, variable: str, bounds: tuple[float, float]) -> ChangedColumns:
         """Return the derivatives of the columns that contain a number by it.
 
