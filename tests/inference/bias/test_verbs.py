@@ -167,12 +167,12 @@ def test_saved_fits_keep_how_bias_was_reduced(penalty, tmp_path):
     assert str(loaded.summary()) == str(fit.summary())
 
 
-def test_replicates_are_bias_reduced(firth):
-    found = firth.bootstrap(4, seed=1)
-    assert np.isfinite(found.replicates).all(axis=None)
-    data = load_fixture("endometrial")
-    left_out = lk.logit(FORMULA, data.drop(index=data.index[0]), penalty=lk.Jeffreys())
-    replicates = np.asarray(firth.jackknife().replicates)
+def test_replicates_are_bias_reduced():
+    data = load_fixture("endometrial").iloc[::4]
+    fit = lk.logit("HG ~ EH", data, penalty=lk.Jeffreys())
+    assert np.isfinite(fit.bootstrap(4, seed=1).replicates).all(axis=None)
+    left_out = lk.logit("HG ~ EH", data.drop(index=data.index[0]), penalty=lk.Jeffreys())
+    replicates = np.asarray(fit.jackknife().replicates)
     assert np.abs(replicates - left_out.coef.to_numpy()).max(axis=1).min() < 1e-7
 
 
