@@ -27,6 +27,7 @@ FITS = {
 }
 ROWS = {"two": NEW, "several": NEW, "ordered": NEW.assign(ptl=NEW["ptl"].clip(upper=2))}
 BELONGING = {"weights", "offset", "y", "unseen"}
+OF_THE_FIT = {"on", "robust"}  # the second takes the rows of the fit again, and no others
 PREDICTING = {"predict", "predict_logit", "predict_link", "predictions"}
 
 
@@ -51,7 +52,7 @@ def test_every_verb_that_takes_data_is_there_for_other_rows_and_asks_for_nothing
 ) -> None:
     for name, verb in inspect.getmembers(of_fit, inspect.isfunction):
         parameters = inspect.signature(verb).parameters
-        if name.startswith("_") or name == "on" or "data" not in parameters:
+        if name.startswith("_") or name in OF_THE_FIT or "data" not in parameters:
             continue
         allowed = {"offset", "unseen"} if name in PREDICTING else set()
         assert set(parameters) & BELONGING == allowed, name
