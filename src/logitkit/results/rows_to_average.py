@@ -112,7 +112,11 @@ def table_rows(rows: Rows, beside: Sequence[str] = ()) -> TableRows:
     if given is not None:
         extras["weights"] = row_values(given, table, "weights")[0]
     used = list(dict.fromkeys([*info.coding.variables, *beside]))
-    absent = {**table.missing(used), **{role: is_missing(column) for role, column in extras.items()}}
+    # The rows of the fit were just found to give its columns, so that no variable is missing there.
+    absent = {
+        **table.missing(used if design is None else beside),
+        **{role: is_missing(column) for role, column in extras.items()},
+    }
     positions = complete_rows({name: where for name, where in absent.items() if where.any()}, "drop")
     frame = table.frame(used, positions)
     kept = {role: column if positions is None else column.iloc[positions] for role, column in extras.items()}

@@ -129,7 +129,7 @@ class ChangedRows:
 
         Every number is read once and every set of categories is coded once, on a row for each.
         """
-        out = np.zeros(len(self.frame))
+        out, product = np.zeros(len(self.frame)), np.empty(len(self.frame))
         for part in self._spec.structure:
             place = [self._place[name] for name in part.columns]
             if not part.term.factors or [factor.expr for factor in part.term.factors] == ["1"]:
@@ -142,7 +142,7 @@ class ChangedRows:
             if getattr(column.dtype, "kind", "O") == "f" or getattr(column.dtype, "kind", "O") in "iu":
                 if len(place) != 1:
                     return None
-                out += coef[place[0]] * np.asarray(column, dtype=np.float64)
+                out += np.multiply(np.asarray(column), coef[place[0]], out=product)
                 continue
             codes, levels = getattr(column, "cat", None), None
             if codes is None:
