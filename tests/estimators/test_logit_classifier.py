@@ -190,7 +190,7 @@ def test_more_classes_than_two_name_the_estimator_to_use(data):
 
 def test_one_class_is_refused(data):
     X, y = data
-    with pytest.raises(ResponseError, match="only the class 'a'"):
+    with pytest.raises(ResponseError, match="only one class, 'a'"):
         LogitClassifier().fit(X, np.full(len(X), "a"))
     with pytest.raises(ResponseError, match="Every row of the class 1 has weight zero"):
         LogitClassifier().fit(X, y, sample_weight=1 - y)

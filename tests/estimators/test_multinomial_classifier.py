@@ -252,7 +252,7 @@ def test_the_statistics_are_there(data):
 
 def test_classes_that_cannot_be_are_refused(data):
     X, y = data
-    with pytest.raises(ResponseError, match="needs two classes or more, and y has only the class 'a'"):
+    with pytest.raises(ResponseError, match="needs two classes or more, and y has only one class, 'a'"):
         MultinomialClassifier().fit(X, np.full(len(X), "a"))
     with pytest.raises(ResponseError, match="Every row of the class 1 has weight zero: each class needs rows"):
         MultinomialClassifier().fit(X, y, sample_weight=(y != 1))

@@ -287,7 +287,7 @@ def test_what_cannot_be_is_refused(data):
     frame = pd.DataFrame(X, columns=["a", "b", "c"])
     with pytest.raises(FormulaError, match="leave the intercept in the formula"):
         OrdinalClassifier("0 + a").fit(frame, y)
-    with pytest.raises(ResponseError, match="needs two classes or more, and y has only the class 2"):
+    with pytest.raises(ResponseError, match="needs two classes or more, and y has only one class, 2"):
         OrdinalClassifier().fit(X, np.full(len(X), 2))
     with pytest.raises(UnsupportedError, match="model='continuation' is not offered in this version"):
         OrdinalClassifier(model="continuation").fit(X, y)

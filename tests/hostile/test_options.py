@@ -82,11 +82,19 @@ def verbs() -> Iterator[tuple[str, tuple[Callable[..., Any], tuple[Any, ...], di
         "on": (FRAME,),
         "at": (path.record.strengths[-1],),
         "choose": ("aic",),
+        "add1": ("smoke",),
+        "equivalence": ("age", -1.0, 1.0),
+        "means": ("race",),
+        "score_bootstrap": ("age = 0", "ht", 99),
+        "inverse": ("age",),
+        "rao_scott_test": ("age",),
     }
     for owner, result in owners.items():
         for name, function in inspect.getmembers(type(result), inspect.isfunction):
             if name.startswith("_") or name in SLOW | {"report", "save"}:
                 continue
+            if owner == "several" and name in {"equivalence", "score_bootstrap"}:
+                continue  # whose coefficients have other names: those of one outcome are asked
             args = ("age",) if name == "average_predictions" else given.get(name, ())
             named = {"outcome": "white"} if "several" in owner and ".plot.residuals" in f"{owner}.{name}" else {}
             yield f"{owner}.{name}", (function.__get__(result), args, named)

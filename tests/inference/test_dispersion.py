@@ -15,7 +15,7 @@ from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.dispersion import pearson_chi_square
 from tolerances import EXACT, REFERENCE, ROUTE
 
-REFERENCE_FILE = Path(__file__).parents[1] / "references" / "dispersion.json"
+REFERENCE_FILE = Path(__file__).parents[1] / "references" / "quasi" / "dispersion.json"
 FORMULA = "cbind(r, f) ~ cult * soil"
 TRIALS = [16, 51, 45, 39, 36, 81, 30, 39, 28, 62, 51, 72, 41, 12, 13, 79, 30, 51, 74, 56]
 GERMINATED = [8, 26, 23, 10, 9, 23, 10, 17, 8, 23, 32, 55, 22, 3, 10, 46, 15, 32, 53, 12]

@@ -15,7 +15,7 @@ import logitkit as lk
 from logitkit.errors import DataError, ResponseError, UnsupportedError
 from tolerances import EXACT, REFERENCE, ROUTE
 
-REFERENCE_FILE = Path(__file__).parents[1] / "references" / "fraction.json"
+REFERENCE_FILE = Path(__file__).parents[1] / "references" / "quasi" / "fraction.json"
 FORMULA = "share ~ age + lwt + smoke"
 
 

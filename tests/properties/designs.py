@@ -145,6 +145,22 @@ def term_names(terms: Sequence[str]) -> list[str]:
     return out
 
 
+def within_levels(term: str, terms: Sequence[str], names: Sequence[str]) -> bool:
+    """Tell whether an interaction with a factor contains the term: type 3 then averages over the levels."""
+    own = set(term.split(":"))
+    return any(
+        own < set(larger.split(":"))
+        and any(
+            "[" in piece
+            for name in names
+            if belongs(name, larger)
+            for piece, part in zip(name.split(":"), larger.split(":"), strict=True)
+            if part not in own
+        )
+        for larger in terms
+    )
+
+
 def belongs(name: str, term: str) -> bool:
     """Tell whether a column is of a term: their pieces agree but for levels in brackets."""
     pieces, parts = name.split(":"), term.split(":")

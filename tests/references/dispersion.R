@@ -20,5 +20,5 @@ fits <- lapply(c(logit = "logit", probit = "probit", cloglog = "cloglog"), funct
   list(coef = numbers(coef(fit)), std_error = numbers(s$coefficients[, 2]), p_value = numbers(s$coefficients[, 4]),
     dispersion = s$dispersion, F = F, p_F = pf(F, 3, fit$df.residual, lower.tail = FALSE))
 })
-write_reference("dispersion", "dispersion.R", "summary(glm(cbind(r, n - r) ~ cult * soil, quasibinomial(link)))",
+write_reference("quasi/dispersion", "dispersion.R", "summary(glm(cbind(r, n - r) ~ cult * soil, quasibinomial(link)))",
   list(links = fits))

@@ -17,7 +17,6 @@ from importlib.metadata import version
 
 import pandas as pd
 import statsmodels.formula.api as smf
-from marginaleffects import avg_comparisons, avg_slopes, slopes
 
 warnings.filterwarnings("ignore")
 KEPT = ("estimate", "std_error")
@@ -27,6 +26,8 @@ STEPS = {"eps": 0.1, "eps_vcov": 1e-7}
 
 def main() -> None:
     """Print the figures."""
+    from marginaleffects import avg_comparisons, avg_slopes, slopes
+
     data = pd.read_csv(sys.argv[1])
     data["race"] = pd.Categorical(data["race"], ["white", "black", "other"])
     model = smf.logit("low ~ age*smoke + I((lwt/100)**2) + lwt + race", data).fit(
@@ -51,4 +52,5 @@ def main() -> None:
     print(json.dumps(out, indent=1))  # noqa: T201 - a script that writes its table
 
 
-main()
+if __name__ == "__main__":
+    main()

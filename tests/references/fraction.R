@@ -20,5 +20,5 @@ fits <- lapply(c(logit = "logit", probit = "probit", cloglog = "cloglog", cauchi
   list(coef = numbers(coef(fit)), vcov = plain_matrix(V), clustered = plain_matrix(clustered),
     fitted = numbers(fitted(fit)[1:5]))
 })
-write_reference("fraction", "fraction.R", "glm(quasibinomial(link)); sandwich() * n / (n - 1); vcovCL(type = \"HC0\")",
+write_reference("quasi/fraction", "fraction.R", "glm(quasibinomial(link)); sandwich() * n / (n - 1); vcovCL(type = \"HC0\")",
   list(formula = "share ~ age + lwt + smoke", links = fits), packages = "sandwich")

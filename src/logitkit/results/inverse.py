@@ -138,6 +138,8 @@ def inverse_of_rows(
     level = record.level if level is None else level
     asked = _probabilities(probability)
     coding, stated = coding_of(rows), stated_values(at, coding_of(rows))
+    if not isinstance(variable, str):
+        raise DataError(f"variable={variable!r:.60} is no name of a column.")
     if variable not in coding.variables:
         stated_values({variable: 0.0}, coding)  # which says what is near
     found = table_rows(rows)
@@ -233,7 +235,7 @@ def _probabilities(given: float | Sequence[float]) -> FloatArray:
     """Return the probabilities that are asked for."""
     values = [given] if np.ndim(given) == 0 else list(given)  # type: ignore[arg-type]
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, Real) or not 0.0 < float(value) < 1.0:
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0.0 < value < 1.0:
             raise DataError(f"probability={value!r} must be a number between 0 and 1, such as 0.5.")
     if not values:
         raise DataError("probability is empty; give one number or more between 0 and 1.")

@@ -142,6 +142,8 @@ def coding_of(rows: Rows) -> Coding:
 
 def _names(given: Any, word: str, coding: Coding) -> list[str]:
     """Return names of variables that were given as one or several."""
+    if given is not None and not isinstance(given, (str, Sequence)):
+        raise DataError(f"{word}={given!r:.60} is no name of a column, nor a list of names.")
     names = [] if given is None else [given] if isinstance(given, str) else list(given)
     for name in names:
         if name not in coding.variables:

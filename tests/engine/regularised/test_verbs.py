@@ -23,6 +23,7 @@ from logitkit.results.figures import FitPlots
 from logitkit.results.fit import Fit
 from tolerances import EXACT, ROUTE
 
+FIRST = {"lwt": 120, "race": "white", "smoke": 0}
 FORMULA = "low ~ age + lwt + C(race) + smoke"
 WITHHELD = {
     "lasso": lk.Lasso(0.03),
@@ -103,6 +104,12 @@ VERBS: dict[str, Verb] = {
     "tidy": (lambda fit: fit.tidy()[["std_error", "conf_low", "conf_high"]], PARTLY, ANSWERS),
     # inference
     "anova": both(lambda fit: fit.anova(), REFUSES),
+    "add1": both(lambda fit: fit.add1("ht"), REFUSES),
+    "drop1": both(lambda fit: fit.drop1(), REFUSES),
+    "equivalence": both(lambda fit: fit.equivalence("smoke", -1.0, 1.0), REFUSES),
+    "profile": both(lambda fit: fit.profile(), REFUSES),
+    "remedies": both(lambda fit: fit.remedies(), REFUSES),
+    "score_test": both(lambda fit: fit.score_test(), REFUSES),
     "bias_correction": both(lambda fit: fit.bias_correction(), REFUSES),
     "bootstrap": both(lambda fit: fit.bootstrap(20, seed=1), REFUSES),
     "confint": (lambda fit: fit.confint(), REFUSES, ANSWERS),
@@ -116,6 +123,8 @@ VERBS: dict[str, Verb] = {
     "predict": both(lambda fit: fit.predict(), ANSWERS),
     "effects": (lambda fit: fit.effects("smoke"), REFUSES, ANSWERS),
     "average_predictions": (lambda fit: fit.average_predictions("smoke"), REFUSES, ANSWERS),
+    "means": (lambda fit: fit.means("smoke"), REFUSES, ANSWERS),
+    "inverse": (lambda fit: fit.inverse("age", at=FIRST), REFUSES, ANSWERS),
     "contrast": (lambda fit: fit.contrast({"smoke": 1}, {"smoke": 0}), REFUSES, ANSWERS),
     "on": both(lambda fit: fit.on(others()).predict(), ANSWERS),
     "predict_link": both(lambda fit: fit.predict_link(), ANSWERS),

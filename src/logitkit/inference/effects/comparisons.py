@@ -2,7 +2,7 @@ r"""Effects: differences, ratios and slopes of averages, with what inference abo
 
 An effect is a function of two averages, or a slope that is one itself: :math:`a - b`, the risk ratio :math:`a / b`, or
 the odds ratio :math:`a (1 - b) / \{(1 - a) b\}`. Its standard error follows by the chain rule from the covariance of
-the averages (``docs/maths/effects.md``, equations 6 to 8). That is :math:`J V J'` where the rows are as given; where
+the averages (``docs/maths/effects.md``, equations 6 and 7). That is :math:`J V J'` where the rows are as given; where
 they were drawn too, the covariance of the influence functions of the averages,
 
 .. math::
