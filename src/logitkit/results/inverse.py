@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
-from numbers import Real
 from typing import Any, get_args
 
 import numpy as np
@@ -28,7 +27,7 @@ from logitkit.inference.effects.inverse_profile import profile_set
 from logitkit.inference.effects.inverse_values import InversePredictions
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.profile import require_rows
-from logitkit.options import require_choice
+from logitkit.options import is_finite_number, require_choice
 from logitkit.report.frames import ResultFrame
 from logitkit.results.reference_grid import (
     coding_of,
@@ -235,7 +234,7 @@ def _probabilities(given: float | Sequence[float]) -> FloatArray:
     """Return the probabilities that are asked for."""
     values = [given] if np.ndim(given) == 0 else list(given)  # type: ignore[arg-type]
     for value in values:
-        if isinstance(value, bool) or not isinstance(value, Real) or not 0.0 < value < 1.0:
+        if not is_finite_number(value) or not 0.0 < float(value) < 1.0:
             raise DataError(f"probability={value!r} must be a number between 0 and 1, such as 0.5.")
     if not values:
         raise DataError("probability is empty; give one number or more between 0 and 1.")
