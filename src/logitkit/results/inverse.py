@@ -232,7 +232,7 @@ def _offset(code: Any, base: Mapping[str, Any], variable: str, ends: tuple[float
 
 def _probabilities(given: float | Sequence[float]) -> FloatArray:
     """Return the probabilities that are asked for."""
-    values = [given] if np.ndim(given) == 0 else list(given)  # type: ignore[arg-type]
+    values: list[Any] = [given] if np.ndim(given) == 0 else list(given)  # type: ignore[arg-type]
     for value in values:
         if not is_finite_number(value) or not 0.0 < float(value) < 1.0:
             raise DataError(f"probability={value!r} must be a number between 0 and 1, such as 0.5.")
