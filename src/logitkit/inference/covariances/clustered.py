@@ -167,7 +167,7 @@ def clustered_vcov(
         for size in range(1, len(clusters) + 1):
             for chosen in combinations(range(len(clusters)), size):
                 codes = _crossed([clusters[c].codes for c in chosen])
-                g = np.unique(codes[design.response.weights > 0.0]).size
+                g = counts[chosen[0]] if size == 1 else np.unique(codes[design.response.weights > 0.0]).size
                 factor = _factor(rule, min(counts) if rule.least else g, n, k)
                 sign = 1.0 if size % 2 else -1.0
                 meat += sign * factor * cluster_meat(codes, found.of, found.block)
@@ -206,7 +206,7 @@ def counted_clusters(clusters: Clusters, design: Design) -> int:
     >>> counted_clusters(Clusters(np.array([0, 0, 1]), 2, "g"), fit.design)
     2
     """
-    count = int(np.unique(clusters.codes[design.response.weights > 0.0]).size)
+    count = int(np.count_nonzero(np.bincount(clusters.codes[design.response.weights > 0.0])))
     if count < 2:
         raise DataError(f"cluster={clusters.name!r} has {count} cluster among the rows used; at least two are needed.")
     return count

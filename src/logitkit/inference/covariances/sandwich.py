@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import sparse
 
 from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
@@ -248,7 +249,7 @@ def correction_of(response: Response, k: int = 1) -> tuple[float, Covariance]:
         label = f"sandwich for {'sampling weights' if sampled else 'fractions'}"
         factor, words = _with_parameters(n / (n - 1.0), f"n / (n - 1) with n = {n}", n, k)
         return factor, Covariance("sampling" if sampled else "rows", label, words)
-    clusters = np.unique(response.clusters.codes[response.weights > 0.0]).size
+    clusters = int(np.count_nonzero(np.bincount(response.clusters.codes[response.weights > 0.0])))
     if clusters < 2:
         raise DataError(
             f"cluster={response.clusters.name!r} has {clusters} cluster among the rows used; at least two are needed."
@@ -269,8 +270,9 @@ def _with_parameters(factor: float, words: str, n: int, k: int) -> tuple[float, 
 def cluster_meat(codes: IntArray, scores_of: Callable[[IntArray], FloatArray], block: int) -> FloatArray:
     """Return the sum over clusters of the squares of their summed scores.
 
-    The rows are taken in the order of their clusters, some at a time; the cluster that a block ends in is carried on to
-    the next one, so that memory does not grow with rows or clusters.
+    Where clusters are no more than the rows of a block, blocks are added to the sums of all clusters. Else the rows are
+    taken in the order of their clusters, some at a time; the cluster that a block ends in is carried on to the next, so
+    that memory does not grow with rows or clusters.
 
     Parameters
     ----------
@@ -293,6 +295,9 @@ def cluster_meat(codes: IntArray, scores_of: Callable[[IntArray], FloatArray], b
     >>> float(cluster_meat(np.array([0, 0]), lambda rows: np.array([[1.0], [-1.0]])[rows], 1)[0, 0])
     0.0
     """
+    if codes.size and (most := int(codes.max()) + 1) <= block:
+        sums = np.add.reduce([_sums(codes, most, scores_of, start, block) for start in range(0, codes.size, block)])
+        return np.asarray(sums.T @ sums)
     order = np.argsort(codes, kind="stable")
     q = scores_of(order[:0]).shape[1]
     meat, carried, carried_code = np.zeros((q, q)), np.zeros(q), -1
@@ -308,3 +313,13 @@ def cluster_meat(codes: IntArray, scores_of: Callable[[IntArray], FloatArray], b
         carried, carried_code = sums[-1], int(codes[rows[-1]])
         meat += sums[:-1].T @ sums[:-1]
     return meat + np.multiply.outer(carried, carried)
+
+
+def _sums(
+    codes: IntArray, n_clusters: int, scores_of: Callable[[IntArray], FloatArray], start: int, block: int
+) -> FloatArray:
+    """Return the sums of the scores of a block of rows by cluster, (G, q)."""
+    rows = np.arange(start, min(start + block, codes.size))
+    places = (codes[rows], np.arange(rows.size))
+    within = sparse.csr_matrix((np.ones(rows.size), places), shape=(n_clusters, rows.size))
+    return np.asarray(within @ scores_of(rows))
