@@ -17,7 +17,6 @@ from logitkit.engine.record import FitRecord
 from logitkit.engine.solvers.newton import Newton
 from logitkit.errors import ConvergenceWarning, DataError, UnsupportedError, warn_caller
 from logitkit.inference.covariances.sandwich import with_required_sandwich
-from logitkit.inference.covariances.survey import outside_weightless, with_survey
 from logitkit.models.binary import Binary
 from logitkit.models.catalogue import require_model
 from logitkit.models.conventions import OURS, ConventionName, Conventions, conventions_named
@@ -289,6 +288,8 @@ def _fitted(
     survey, dispersion, conventions = chosen
     rows = None if survey is None else survey_rows(survey, design, design.table)
     if rows is not None:
+        from logitkit.inference.covariances.survey import outside_weightless
+
         design = outside_weightless(design, rows)
     adjusted = isinstance(penalty, Adjustment)
     form = model.form(design.info, penalised=penalty is not None and not adjusted)
@@ -309,7 +310,12 @@ def _fitted(
             f"The fit has not converged: the solver {record.status.value}. Do not use its numbers.", ConvergenceWarning
         )
     record = replace(record, conventions=conventions)
-    record = with_required_sandwich(record, design) if rows is None else with_survey(record, design, rows)
+    if rows is None:
+        record = with_required_sandwich(record, design)
+    else:
+        from logitkit.inference.covariances.survey import with_survey
+
+        record = with_survey(record, design, rows)
     if dispersion is not None:
         from logitkit.inference.dispersion import with_dispersion
 

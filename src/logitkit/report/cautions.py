@@ -11,7 +11,7 @@ from scipy.special import fdtrc, stdtrit
 from logitkit.engine.law import NORMAL, Law
 from logitkit.inference.changes import entangled_terms
 from logitkit.inference.hypotheses.chi_square import ChiSquareTests
-from logitkit.inference.hypotheses.equivalence import Equivalence
+from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.report.number_format import format_integer, format_number, format_p
 from logitkit.report.wording import counted, name_list
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from logitkit.design.info import DesignInfo
     from logitkit.engine.record import FitRecord
     from logitkit.inference.conditioning import Conditioning
-    from logitkit.inference.hypotheses.wald import WaldTest
+    from logitkit.inference.hypotheses.equivalence import Equivalence
 
 __all__ = [
     "NOTHING_TO_JUDGE",
@@ -157,7 +157,7 @@ def few_clusters_tested(test: WaldTest | ChiSquareTests | Equivalence) -> tuple[
         return ()
     if not law.is_normal:
         return () if law.varies else (f"{_too_small(clusters)} {_by_t(law)}",)
-    if isinstance(test, (ChiSquareTests, Equivalence)):
+    if not isinstance(test, WaldTest):
         what = f"F with {clusters - 1} degrees of freedom below" if isinstance(test, ChiSquareTests) else "t"
         text = f"By {what}, the usual first remedy, they are larger."
         return (f"{_too_small(clusters)} {text}",)

@@ -29,6 +29,7 @@ from logitkit.report.penalty import format_gap
 from logitkit.report.wording import (
     FIRST_GIVEN,
     counted,
+    denominator,
     depends_on_coding,
     learnt_from_all,
     ratio_notes,
@@ -36,7 +37,6 @@ from logitkit.report.wording import (
 from logitkit.selection.nested import NestedScores
 
 __all__ = [
-    "denominator",
     "finding_document",
     "test_facts",
     "undetermined_rows",
@@ -263,20 +263,6 @@ def test_facts(statistic: float, dof: int, p: float, law: Law) -> tuple[Fact, ..
         Fact("Degrees of freedom", degrees),
         Fact("P-value", format_p(p)),
     )
-
-
-def denominator(law: Law) -> str:
-    """Return the denominator degrees of freedom of an F test after a comma; empty for chi-square.
-
-    Examples
-    --------
-    >>> denominator(NORMAL), denominator(Law(11.0)), denominator(Law(7.25))
-    ('', ', 11', ', 7.25')
-    """
-    if law.is_normal or np.ndim(law.dof):
-        return ""
-    dof = float(law.dof)
-    return f", {format_integer(int(dof))}" if dof.is_integer() else f", {format_number(dof)}"
 
 
 def _interval(low: float, high: float) -> str:

@@ -13,9 +13,9 @@ from logitkit.inference.hypotheses.model_score import ModelScoreTest
 from logitkit.inference.hypotheses.single_terms import TermChanges
 from logitkit.report.cautions import few_clusters_tested
 from logitkit.report.document import Column, Document, Fact, Table
-from logitkit.report.findings import denominator, finding_document, test_facts
+from logitkit.report.findings import finding_document, test_facts
 from logitkit.report.number_format import format_column, format_integer, format_p
-from logitkit.report.wording import depends_on_coding
+from logitkit.report.wording import denominator, depends_on_coding
 from logitkit.typing import FloatArray
 
 __all__ = ["chi_square_table", "missing_tests"]

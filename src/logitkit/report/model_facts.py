@@ -18,10 +18,9 @@ from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.report.adjustment import adjusted_facts, adjusted_notes
 from logitkit.report.cautions import few_clusters, nearly_collinear
 from logitkit.report.document import Fact
-from logitkit.report.findings import denominator
 from logitkit.report.levels import factor_words
 from logitkit.report.number_format import format_amount, format_integer, format_number, format_p
-from logitkit.report.wording import counted, has_only_intercept, name_list, numbered_names
+from logitkit.report.wording import counted, denominator, has_only_intercept, name_list, numbered_names
 
 __all__ = [
     "convention_note",

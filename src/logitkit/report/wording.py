@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from logitkit.design.formula.terms import INTERCEPT
+from logitkit.engine.law import Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import quoted_names
-from logitkit.report.number_format import format_integer
+from logitkit.report.number_format import format_integer, format_number
 from logitkit.typing import FloatArray
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FIRST_GIVEN",
     "counted",
+    "denominator",
     "depends_on_coding",
     "has_only_intercept",
     "is_calibrated",
@@ -159,3 +161,17 @@ def ratio_notes(result: LikelihoodRatioTest) -> tuple[str, ...]:
         "null model, whatever the columns are."
     )
     return (*notes, perfect)
+
+
+def denominator(law: Law) -> str:
+    """Return the denominator degrees of freedom of an F test after a comma; empty for chi-square.
+
+    Examples
+    --------
+    >>> denominator(Law()), denominator(Law(11.0)), denominator(Law(7.25))
+    ('', ', 11', ', 7.25')
+    """
+    if law.is_normal or np.ndim(law.dof):
+        return ""
+    dof = float(law.dof)
+    return f", {format_integer(int(dof))}" if dof.is_integer() else f", {format_number(dof)}"
