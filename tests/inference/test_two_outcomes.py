@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.results.average_predictions import average_predictions_of
+from logitkit.results.effects.average_predictions import average_predictions_of
 from logitkit.results.rows import Rows
 from tolerances import EXACT, ROUTE
 

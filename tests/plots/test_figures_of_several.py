@@ -19,7 +19,7 @@ from logitkit.plots.labels import plain
 from logitkit.plots.style import MUTED, OUTCOMES_MOST, looks
 from logitkit.plots.term_rows import TermRow
 from logitkit.plots.ternary import corner_coordinates, plot_ternary
-from logitkit.results import average_predictions as averages
+from logitkit.results.effects import average_predictions as averages
 from logitkit.results.rows import Rows
 
 

@@ -25,8 +25,8 @@ from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.report.path import missing_scores
-from logitkit.results.cross_validated import CrossValidated
 from logitkit.results.foreign import in_our_words
+from logitkit.results.several.cross_validated import CrossValidated
 from logitkit.selection.cross_validation import cross_validate_path
 from logitkit.selection.folds import Folds, splits_of
 from logitkit.selection.scores import measure_named

@@ -17,7 +17,7 @@ from logitkit.models.catalogue import require_model
 from logitkit.models.links import Information
 from logitkit.models.model import Model
 from logitkit.results.foreign import in_our_words
-from logitkit.results.grouped import GroupedFits
+from logitkit.results.several.grouped import GroupedFits
 from logitkit.typing import MissingPolicy, WeightKind
 
 __all__ = ["fit_by", "logit_by"]

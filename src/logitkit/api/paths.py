@@ -21,7 +21,7 @@ from logitkit.models.penalties.elastic_net import Lasso
 from logitkit.models.penalties.specification import Specification
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.results.foreign import in_our_words
-from logitkit.results.path import Path
+from logitkit.results.several.path import Path
 from logitkit.typing import MissingPolicy, WeightKind
 
 __all__ = ["path", "path_matrix", "path_options"]

@@ -12,10 +12,10 @@ from logitkit.results.row_verbs import RowVerbs
 if TYPE_CHECKING:
     from logitkit.inference.effects.comparisons import ContrastKind, EffectScale
     from logitkit.inference.intervals.simultaneous import IntervalAdjustment
-    from logitkit.results.effect_cells import At
-    from logitkit.results.effect_pieces import Change
-    from logitkit.results.effects_shown import EffectsResult
-    from logitkit.results.profile_contrasts import ProfileContrastResult
+    from logitkit.results.effects.cells import At
+    from logitkit.results.effects.pieces import Change
+    from logitkit.results.effects.profile_contrasts import ProfileContrastResult
+    from logitkit.results.effects.shown_effects import EffectsResult
 
 __all__ = ["EffectVerbs"]
 

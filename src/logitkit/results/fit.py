@@ -149,7 +149,7 @@ class Fit(MeanVerbs):
 
         first, second = places_of(self.record.info, outcome=outcome, against=against)
         if at is not None:
-            from logitkit.results.ratios_at import ratios_at
+            from logitkit.results.effects.ratios_at import ratios_at
 
             return ratios_at(self._own_rows, at, units, level, (first, second), method, adjust)
         return ratio_frame(self.record, self.design, (first, second), units, level, method, adjust)

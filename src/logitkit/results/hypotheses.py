@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from logitkit.inference.incidental import BiasCorrection, CorrectionMethod
     from logitkit.inference.resampling.units import ResamplingKind
     from logitkit.results.remedied import RemediesResult
-    from logitkit.results.resampled import BootstrapResult, JackknifeResult
+    from logitkit.results.several.resampled import BootstrapResult, JackknifeResult
 
 __all__ = ["Hypotheses"]
 
@@ -195,7 +195,7 @@ class Hypotheses(Quantities):
         BootstrapResult
             Replicates, bias, standard errors and intervals.
         """
-        from logitkit.results.resampled import bootstrap_fit
+        from logitkit.results.several.resampled import bootstrap_fit
 
         return bootstrap_fit(self, n, seed, kind, of)
 
@@ -265,7 +265,7 @@ class Hypotheses(Quantities):
         JackknifeResult
             Replicates, bias, standard errors, intervals and acceleration.
         """
-        from logitkit.results.resampled import jackknife_fit
+        from logitkit.results.several.resampled import jackknife_fit
 
         return jackknife_fit(self, of)
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from logitkit.inference.effects.inverse import InverseMethod
     from logitkit.inference.effects.means import Averaged, MeansScale
     from logitkit.inference.intervals.simultaneous import Adjustment
-    from logitkit.results.inverse import InverseResult
-    from logitkit.results.means import MeansResult
-    from logitkit.results.reference_grid import CellWeights
+    from logitkit.results.effects.inverse import InverseResult
+    from logitkit.results.effects.means import MeansResult
+    from logitkit.results.effects.reference_grid import CellWeights
 
 __all__ = ["MeanVerbs"]
 

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from logitkit.inference.intervals.asked import IntervalMethod
     from logitkit.inference.intervals.simultaneous import Adjustment, IntervalAdjustment
     from logitkit.inference.penalised.dual_bound import Certificate
-    from logitkit.results.effect_cells import At
-    from logitkit.results.effect_pieces import Change
-    from logitkit.results.effects_shown import EffectsResult
-    from logitkit.results.inverse import InverseResult
-    from logitkit.results.means import MeansResult
-    from logitkit.results.profile_contrasts import ProfileContrastResult
-    from logitkit.results.reference_grid import CellWeights
+    from logitkit.results.effects.cells import At
+    from logitkit.results.effects.inverse import InverseResult
+    from logitkit.results.effects.means import MeansResult
+    from logitkit.results.effects.pieces import Change
+    from logitkit.results.effects.profile_contrasts import ProfileContrastResult
+    from logitkit.results.effects.reference_grid import CellWeights
+    from logitkit.results.effects.shown_effects import EffectsResult
     from logitkit.results.row_figures import RowPlots
 
 __all__ = ["FitOnRows"]
@@ -94,7 +94,7 @@ class FitOnRows:
         self, variable: str, values: Sequence[Any] | None = None, level: float | None = None
     ) -> pd.DataFrame:
         """Return average predictions with a variable set to each of several values."""
-        from logitkit.results.average_predictions import average_predictions_of
+        from logitkit.results.effects.average_predictions import average_predictions_of
 
         found = average_predictions_of(self._rows, variable, values, level)
         return row_frames.average_predictions_frame(found, self._record)
@@ -118,7 +118,7 @@ class FitOnRows:
         seed: int | None = None,
     ) -> EffectsResult:
         """Return average effects of variables on probabilities over the rows."""
-        from logitkit.results.effects_shown import asked_effects
+        from logitkit.results.effects.shown_effects import asked_effects
 
         return asked_effects(
             self._rows,
@@ -148,7 +148,7 @@ class FitOnRows:
         level: float | None = None,
     ) -> ProfileContrastResult:
         """Return the contrast of two profiles."""
-        from logitkit.results.profile_contrasts import profile_contrast
+        from logitkit.results.effects.profile_contrasts import profile_contrast
 
         return profile_contrast(self._rows, a, b, at=at, method=method, level=level)
 
@@ -166,7 +166,7 @@ class FitOnRows:
         level: float | None = None,
     ) -> MeansResult:
         """Return estimated marginal means."""
-        from logitkit.results.means import MeansAsked, means_of_rows
+        from logitkit.results.effects.means import MeansAsked, means_of_rows
 
         asked = MeansAsked(factors, by, at, weights, scale, averaged, contrasts, adjust, level)
         return means_of_rows(self._rows, asked)
@@ -180,7 +180,7 @@ class FitOnRows:
         level: float | None = None,
     ) -> InverseResult:
         """Return the values of a variable at which probabilities are reached."""
-        from logitkit.results.inverse import inverse_of_rows
+        from logitkit.results.effects.inverse import inverse_of_rows
 
         return inverse_of_rows(self._rows, variable, probability, at, method, level)
 
@@ -262,7 +262,7 @@ class FitOnRows:
     ) -> Path:
         """Write one self-contained HTML page with tables and figures."""
         from logitkit.report.page import report_document, write_page
-        from logitkit.results.average_predictions import average_predictions_of_all
+        from logitkit.results.effects.average_predictions import average_predictions_of_all
         from logitkit.writing import writable_path
 
         target = writable_path(path, "report")

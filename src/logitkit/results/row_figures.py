@@ -66,7 +66,7 @@ class RowPlots(Figures):
     ) -> Any:
         """Draw average predicted probabilities over the rows, with a variable set to each of several values."""
         from logitkit.plots.average_predictions import plot_average_predictions
-        from logitkit.results.average_predictions import average_predictions_of
+        from logitkit.results.effects.average_predictions import average_predictions_of
 
         every = range(len(self._rows.record.outcomes)) if kind == "stacked" else None
         found = average_predictions_of(self._rows, variable, values, level, outcomes=every)

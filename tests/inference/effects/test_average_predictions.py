@@ -13,8 +13,8 @@ from scipy.special import expit, logit, ndtri
 
 import logitkit as lk
 from logitkit.errors import DataError, FormulaError, UnsupportedError
-from logitkit.results import average_predictions as averages
-from logitkit.results.average_predictions import GRID
+from logitkit.results.effects import average_predictions as averages
+from logitkit.results.effects.average_predictions import GRID
 from logitkit.results.rows import Rows
 from tolerances import EXACT, ROUTE
 

@@ -13,7 +13,7 @@ from logitkit.inference.hypotheses.equivalence import Equivalence, equivalence_o
 from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.report.effect_frames import effects_frame
-from logitkit.results.effects import EffectsAsked, effects_of
+from logitkit.results.effects.effects import EffectsAsked, effects_of
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 

@@ -29,7 +29,7 @@ from logitkit.inference.hypotheses.wald import WaldTest
 from logitkit.inference.intervals.profile import require_rows
 from logitkit.options import is_finite_number, require_choice
 from logitkit.report.frames import ResultFrame
-from logitkit.results.reference_grid import (
+from logitkit.results.effects.reference_grid import (
     coding_of,
     event_words,
     is_coded,
@@ -38,10 +38,10 @@ from logitkit.results.reference_grid import (
     set_column,
     stated_values,
 )
+from logitkit.results.effects.rows_to_average import offset_words, table_rows
+from logitkit.results.effects.value_line import ValueLine, require_number, rows_at, value_line, written
 from logitkit.results.rows import Rows, coded_rows
-from logitkit.results.rows_to_average import offset_words, table_rows
 from logitkit.results.shown import shown
-from logitkit.results.value_line import ValueLine, require_number, rows_at, value_line, written
 from logitkit.typing import FloatArray
 
 __all__ = ["InverseResult", "inverse_of_rows"]

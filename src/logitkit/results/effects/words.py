@@ -10,7 +10,7 @@ import numpy as np
 from logitkit.engine.record import FitRecord
 from logitkit.inference.effects.comparisons import Comparison
 from logitkit.inference.effects.errors import Drawn
-from logitkit.results.rows_to_average import AveragedRows
+from logitkit.results.effects.rows_to_average import AveragedRows
 from logitkit.typing import FloatArray
 
 __all__ = ["covariance_words", "effect_names", "effect_notes", "label_columns", "method_words"]

@@ -12,9 +12,15 @@ from logitkit.engine.regularised.path import PathRecord
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
 from logitkit.report.frames import ResultFrame
-from logitkit.results.at_strengths import criteria_frame, fit_at_strength, least_strength, predictions_at, with_rows
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
+from logitkit.results.several.at_strengths import (
+    criteria_frame,
+    fit_at_strength,
+    least_strength,
+    predictions_at,
+    with_rows,
+)
 from logitkit.results.shown import Summary, shown_summary
 from logitkit.typing import UnseenPolicy
 

@@ -14,8 +14,8 @@ from logitkit.design.formula.coding import Coding
 from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, LogitkitError, SeparationError, nearest_name
 from logitkit.inference.effects.average_predictions import AveragePredictions, SetRows, average_predictions
+from logitkit.results.effects.rows_to_average import coding_of, outcomes_shown, own_rows, rows_to_average
 from logitkit.results.rows import Rows
-from logitkit.results.rows_to_average import coding_of, outcomes_shown, own_rows, rows_to_average
 
 __all__ = ["average_predictions_of", "average_predictions_of_all", "outcomes_shown"]
 

@@ -25,7 +25,7 @@ from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.report.frames import ResultFrame
 from logitkit.report.means import estimate_columns, means_words
-from logitkit.results.reference_grid import ReferenceGrid, event_words, level_text, reference_grid
+from logitkit.results.effects.reference_grid import ReferenceGrid, event_words, level_text, reference_grid
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import IntArray

@@ -25,11 +25,11 @@ from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
 from logitkit.models.nominal import outcome_place
 from logitkit.options import is_count, require_choice, require_flag
-from logitkit.results.effect_cells import At, Cell, cells_by_group, groups_of, rows_at, settings
-from logitkit.results.effect_pieces import ELASTICITIES, Change, Pieces, is_factor
-from logitkit.results.effect_words import covariance_words, effect_names, effect_notes, label_columns, method_words
+from logitkit.results.effects.cells import At, Cell, cells_by_group, groups_of, rows_at, settings
+from logitkit.results.effects.pieces import ELASTICITIES, Change, Pieces, is_factor
+from logitkit.results.effects.rows_to_average import AveragedRows, coding_of, outcomes_shown, rows_to_average
+from logitkit.results.effects.words import covariance_words, effect_names, effect_notes, label_columns, method_words
 from logitkit.results.rows import Rows
-from logitkit.results.rows_to_average import AveragedRows, coding_of, outcomes_shown, rows_to_average
 from logitkit.typing import FloatArray
 
 __all__ = ["EffectsAsked", "effects_of"]

@@ -17,8 +17,8 @@ from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.effects.means import Cells
 from logitkit.options import require_choice
+from logitkit.results.effects.rows_to_average import offset_words, table_rows
 from logitkit.results.rows import Rows, coded_rows
-from logitkit.results.rows_to_average import offset_words, table_rows
 from logitkit.typing import FloatArray
 
 __all__ = [

@@ -13,9 +13,9 @@ from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.effects.pieces import Piece, RowsOfFit
 from logitkit.options import is_finite_number, require_choice
-from logitkit.results.effect_pieces import set_column
+from logitkit.results.effects.pieces import set_column
+from logitkit.results.effects.rows_to_average import AveragedRows, coding_of
 from logitkit.results.rows import Rows
-from logitkit.results.rows_to_average import AveragedRows, coding_of
 from logitkit.typing import FloatArray, IntArray
 
 __all__ = ["At", "Cell", "cells_by_group", "groups_of", "rows_at", "settings"]

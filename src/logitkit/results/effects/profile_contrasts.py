@@ -20,10 +20,10 @@ from logitkit.inference.effects.scales import ProbabilityScale
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.report.effect_frames import profile_contrast_frame
-from logitkit.results.effect_cells import At, rows_at, settings
-from logitkit.results.effect_pieces import Pieces
+from logitkit.results.effects.cells import At, rows_at, settings
+from logitkit.results.effects.pieces import Pieces
+from logitkit.results.effects.rows_to_average import coding_of, outcomes_shown, rows_to_average
 from logitkit.results.rows import Rows
-from logitkit.results.rows_to_average import coding_of, outcomes_shown, rows_to_average
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
 

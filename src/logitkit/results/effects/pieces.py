@@ -18,8 +18,8 @@ from logitkit.errors import DataError, UnsupportedError, nearest_name
 from logitkit.inference.effects.comparisons import Comparison, ContrastKind, EffectScale, level_pairs
 from logitkit.inference.effects.pieces import Level, Piece, RowsOfFit, Slope
 from logitkit.options import is_finite_number
+from logitkit.results.effects.rows_to_average import AveragedRows
 from logitkit.results.rows import Rows
-from logitkit.results.rows_to_average import AveragedRows
 from logitkit.typing import FloatArray
 
 __all__ = ["ELASTICITIES", "Change", "Pieces", "is_factor", "set_column", "variable_levels"]

@@ -10,10 +10,10 @@ import pandas as pd
 from logitkit.engine.regularised.model import PathModel
 from logitkit.numerics.once import once
 from logitkit.report.frames import ResultFrame
-from logitkit.results.at_strengths import fit_at_strength, nested_of
 from logitkit.results.fit import Fit
 from logitkit.results.foreign import verbs_in_our_words
-from logitkit.results.path import Path
+from logitkit.results.several.at_strengths import fit_at_strength, nested_of
+from logitkit.results.several.path import Path
 from logitkit.results.shown import Summary, shown, shown_summary
 from logitkit.selection.cross_validation import CrossValidation
 from logitkit.selection.nested import NestedScores

@@ -29,7 +29,7 @@ from logitkit.inference.intervals.simultaneous import IntervalAdjustment
 from logitkit.inference.verbs import require
 from logitkit.report import tidy
 from logitkit.report.frames import ResultFrame
-from logitkit.results.reference_grid import (
+from logitkit.results.effects.reference_grid import (
     coding_of,
     is_coded,
     is_factor,
@@ -38,8 +38,8 @@ from logitkit.results.reference_grid import (
     set_column,
     stated_values,
 )
+from logitkit.results.effects.rows_to_average import offset_words, table_rows
 from logitkit.results.rows import Rows, coded_rows
-from logitkit.results.rows_to_average import offset_words, table_rows
 from logitkit.typing import FloatArray
 
 __all__ = ["ratios_at"]
