@@ -67,6 +67,14 @@ class ResponseInfo:
         return bool(self.levels) and not self.offset_factors
 
     @property
+    def event_in_words(self) -> str:
+        """The event of two outcomes, as a sentence names it: of counts their first column."""
+        if self.kind not in ("grouped", "fraction"):
+            return f"{self.name} = {self.event}"
+        first = self.name.removeprefix("cbind(").partition(",")[0]
+        return first if self.name.startswith("cbind(") and "(" not in first else self.name
+
+    @property
     def outcomes(self) -> tuple[str, ...]:
         """The K outcomes, as printed; of two, the event is the second."""
         return self.levels or (self.nonevent, self.event)

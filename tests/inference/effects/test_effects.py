@@ -430,3 +430,21 @@ def test_a_table_that_has_changed_is_noticed_by_column() -> None:
         data[name] = change(data)
         with pytest.raises(DataError, match="has changed since the fit"):
             fit.effects()
+
+
+def test_averages_of_a_survey_are_over_its_domain() -> None:
+    """R 4.2.2, survey::svyglm of subset(design, age < 35), average of smoke = 1 less smoke = 0 over the domain."""
+    table = lk.datasets.load_lbw()
+    table = table.assign(w=1.0 + table["id"] % 3, region=table["id"] % 4, school=table["id"] % 28)
+    survey = lk.Survey(strata="region", units="school", domain=table["age"] < 35)
+    fit = lk.logit("low ~ lwt + smoke + race", table, weights="w", survey=survey)
+    found = fit.effects("smoke", change=(0, 1))
+    assert_allclose(found.numbers.value, 0.2523969, rtol=1e-6)  # as many digits as were printed
+    assert_allclose(found.numbers.std_error, 0.07516447, rtol=1e-6)
+    assert found.n_rows == 184
+    with pytest.raises(UnsupportedError, match="not of the design of a survey"):
+        fit.effects("smoke", rows="sampled")
+    plain = lk.logit("low ~ age + smoke", table)
+    for other in (plain.robust("cluster", cluster=["region", "school"]), plain.robust("HAC", time="id")):
+        with pytest.raises(UnsupportedError, match=r"not of the (crossed clusters|rows of a series)"):
+            other.effects("smoke", rows="sampled")

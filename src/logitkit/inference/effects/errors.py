@@ -23,6 +23,7 @@ from logitkit.typing import FloatArray
 __all__ = ["Drawn", "bootstrap_draws", "given_root", "sampled_root", "simulated_draws", "with_root"]
 
 AT_ONCE = 65_536  # rows whose scores are written out together
+NOT_BY_ROW = {"survey": "design of a survey", "clusters": "crossed clusters", "serial": "rows of a series"}
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def sampled_root(
     Raises
     ------
     UnsupportedError
-        After a penalty, and under separation.
+        After a penalty, under separation, and for surveys, crossed clusters and series.
 
     Examples
     --------
@@ -130,6 +131,11 @@ def sampled_root(
     if record.penalty is not None or record.is_separated:
         why = "after a penalty" if record.penalty is not None else "where the data are separated"
         raise UnsupportedError(f"Errors with rows='sampled' come from the scores, which are no basis of them {why}.")
+    if record.covariance.kind in NOT_BY_ROW:
+        raise UnsupportedError(
+            "Errors with rows='sampled' are those of independent rows or of one set of clusters, not of the "
+            f"{NOT_BY_ROW[record.covariance.kind]}. Use rows='given', or fit.robust(...) with clusters of one kind."
+        )
     n = parts.shape[1] if weights is None else float(weights.sum())
     copies = np.ones(parts.shape[1]) if weights is None else np.maximum(weights, 1e-300)
     if design is None:

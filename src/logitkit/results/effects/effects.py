@@ -148,21 +148,16 @@ def effects_of(rows: Rows, asked: EffectsAsked) -> Effects:
         scale="log" if asked.scale in ("risk_ratio", "odds_ratio") else "identity",
         null=None if record.penalty is not None else (1.0 if asked.scale in ("risk_ratio", "odds_ratio") else 0.0),
     )
-    what = (
-        TITLES[asked.scale]
-        if not record.family.words.has_event
-        else f"{TITLES[asked.scale]} of {_event(record, asked)}"
-    )
     kind = (
         "Effects by row" if not asked.average else "Effects at the means" if asked.at == "mean" else "Average effects"
     )
     return Effects(
         labels,
         numbers,
-        f"{kind} on the {what}",
+        f"{kind} on the {TITLES[asked.scale]}{_of_what(record, asked)}",
         asked.scale,
         method_words(record, asked.method, asked.rows, drawn),
-        len(averaged.frame),
+        averaged.n_counted,
         np.repeat(np.arange(len(rows_each)), per_cell),
         asked.adjust,
         draws,
@@ -180,9 +175,16 @@ def _named(given: Any, word: str) -> list[str] | None:
     return list(dict.fromkeys(names))
 
 
-def _event(record: FitRecord, asked: EffectsAsked) -> str:
-    place = len(record.outcomes) - 1 if asked.outcome is None else outcome_place(asked.outcome, record.info, "outcome")
-    return f"{record.info.response.name} = {record.outcomes[place]}"
+def _of_what(record: FitRecord, asked: EffectsAsked) -> str:
+    """Return which event or outcomes the effects are of, for a title."""
+    response = record.info.response
+    if asked.outcome is not None:
+        place = outcome_place(asked.outcome, record.info, "outcome")
+        if not record.family.words.has_event or place == 0:
+            return f" of {response.name} = {record.outcomes[place]}"
+    if record.family.words.has_event:
+        return f" of {response.event_in_words}"
+    return f" of {response.name}" if asked.scale == "link" else f" of each outcome of {response.name}"
 
 
 def _variables(asked: EffectsAsked, averaged: AveragedRows) -> list[str]:

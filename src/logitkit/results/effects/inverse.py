@@ -31,7 +31,6 @@ from logitkit.options import is_finite_number, require_choice
 from logitkit.report.frames import ResultFrame
 from logitkit.results.effects.reference_grid import (
     coding_of,
-    event_words,
     is_coded,
     level_text,
     require_values,
@@ -186,7 +185,7 @@ def inverse_of_rows(
     return shown(
         InverseResult(
             variable=variable,
-            what="outcomes up to the threshold" if cuts[0] else event_words(response),
+            what="outcomes up to the threshold" if cuts[0] else response.event_in_words,
             heads=heads,
             labels=tuple(labels),
             probability=np.tile(asked, len(labels) // len(asked)),

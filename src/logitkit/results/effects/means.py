@@ -25,7 +25,7 @@ from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.report.frames import ResultFrame
 from logitkit.report.means import estimate_columns, means_words
-from logitkit.results.effects.reference_grid import ReferenceGrid, event_words, level_text, reference_grid
+from logitkit.results.effects.reference_grid import ReferenceGrid, level_text, reference_grid
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import IntArray
@@ -293,7 +293,7 @@ def _predictor_words(record: FitRecord, scale: MeansScale) -> str:
     """Say what the means are of."""
     words, response = record.family.words, record.info.response
     if scale == "probability":
-        return f"probability of {event_words(response)}" if words.has_event else "probability"
+        return f"probability of {response.event_in_words}" if words.has_event else "probability"
     if scale == "latent":
         return "latent variable, from the mean threshold"
     link = record.family.tail_link
@@ -308,7 +308,7 @@ def _predictor_words(record: FitRecord, scale: MeansScale) -> str:
             if link.name == "logit"
             else f"minus the {link.words} of the probability of the outcomes up to a threshold"
         )
-    event = event_words(response)
+    event = response.event_in_words
     return f"log odds of {event}" if link.name == "logit" else f"{link.words} link of P({event})"
 
 

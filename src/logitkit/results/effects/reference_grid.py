@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 
 from logitkit.design.formula.coding import Coding
-from logitkit.design.info import ResponseInfo
 from logitkit.design.table.frame import levels_of
 from logitkit.errors import DataError, FormulaError, UnsupportedError, nearest_name
 from logitkit.inference.effects.means import Cells
@@ -25,7 +24,6 @@ __all__ = [
     "CellWeights",
     "ReferenceGrid",
     "coding_of",
-    "event_words",
     "is_coded",
     "level_text",
     "reference_grid",
@@ -253,11 +251,6 @@ def _shares(frame: pd.DataFrame, counts: FloatArray, over: Mapping[str, list[Any
     if not total.sum() > 0.0:
         raise DataError(f"No row has the stated levels of {', '.join(over)}, so there are no proportions to weigh by.")
     return np.asarray(total / total.sum())
-
-
-def event_words(response: ResponseInfo) -> str:
-    """Return what the event is, in words."""
-    return response.name if response.kind in ("grouped", "fraction") else f"{response.name} = {response.event}"
 
 
 def level_text(value: Any) -> str:

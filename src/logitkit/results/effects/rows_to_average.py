@@ -62,6 +62,20 @@ class AveragedRows:
     labels: Any
 
     @property
+    def n_counted(self) -> int:
+        """Number of rows that count: those whose weight is not zero."""
+        return len(self.frame) if self.weights is None else int(np.count_nonzero(self.weights))
+
+    @property
+    def weight_words(self) -> tuple[str, ...]:
+        """Return how rows are weighted, in a sentence; none where all count alike."""
+        response = self.rows.record.info.response
+        if self.weights is None or response.weights is None:
+            return ()
+        total = f"{float(self.weights.sum()):,.10g}"
+        return (f"Rows count by their weights ({response.weights}, {response.weight_kind}), which sum to {total}.",)
+
+    @property
     def shares(self) -> FloatArray:
         """How much each row counts; they sum to one, (n,)."""
         n = len(self.frame)
@@ -133,10 +147,14 @@ def rows_to_average(rows: Rows, beside: Sequence[str] = ()) -> AveragedRows:
     """Return the complete rows to average over, with other columns of the table beside the variables."""
     design = rows.own if rows.data is None else None
     found = table_rows(rows, beside)
+    weights = found.weights
+    if weights is not None and design is not None:  # rows outside the domain of a survey weigh nothing
+        inside = design.response.weights > 0.0
+        weights = np.where(inside if found.positions is None else inside[found.positions], weights, 0.0)
     return AveragedRows(
         replace(found.rows, data=found.frame, offset=offset_words(found.offsets)),
         found.frame,
-        found.weights,
+        weights,
         len(found.labels) - len(found.frame),
         design if found.positions is None else None,
         found.labels if found.positions is None else found.labels[found.positions],

@@ -13,9 +13,13 @@ from logitkit.inference.effects.errors import Drawn
 from logitkit.results.effects.rows_to_average import AveragedRows
 from logitkit.typing import FloatArray
 
-__all__ = ["covariance_words", "effect_names", "effect_notes", "label_columns", "method_words"]
+__all__ = ["SEPARATED", "covariance_words", "effect_names", "effect_notes", "label_columns", "method_words"]
 
 SLOPE = "dy/dx"
+SEPARATED = (
+    "The outcomes are separated: probabilities that are 0 or 1 in the limit are taken as known, without a standard "
+    "error."
+)
 OWN = ("variable", "contrast", "outcome")
 
 
@@ -69,7 +73,7 @@ def method_words(record: FitRecord, method: str, rows: str, drawn: Drawn | None)
         return f"Standard deviations and percentiles of {what}{over}; seed {drawn.seed}."
     if rows == "sampled":
         return (
-            "Influence functions of the averages: the rows were drawn, covariates and outcomes "
+            "Influence functions of the averages, for rows that were sampled, covariates and outcomes together "
             f"({'by cluster' if record.covariance.n_clusters else 'independently'})."
         )
     return f"Delta method, rows as given; covariance: {record.covariance.label}."
@@ -79,7 +83,10 @@ def effect_notes(
     averaged: AveragedRows, variables: Sequence[str], change: Any, value: FloatArray, drawn: Drawn | None
 ) -> tuple[str, ...]:
     """Return what is to be said of effects beside their numbers."""
-    record, notes = averaged.rows.record, []
+    record = averaged.rows.record
+    notes: list[str] = []
+    indicators: list[str] = []
+    notes += averaged.weight_words
     if averaged.n_missing and averaged.design is None:
         rows = "1 row is" if averaged.n_missing == 1 else f"{averaged.n_missing:,} rows are"
         notes.append(f"{rows} left out, as values are missing.")
@@ -88,15 +95,16 @@ def effect_notes(
         column = averaged.frame[name]
         number = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
         if number and own in (None, "slope") and _is_indicator(column.to_numpy()) and not _as_levels(record, name):
-            notes.append(
-                f"{name} is 0 or 1, and its slope is that of a number; for the change from 0 to 1 give "
-                f"change={{{name!r}: (0, 1)}}, or C({name}) in the formula."
-            )
-    if record.is_separated:
+            indicators.append(name)
+    if indicators:
+        first = indicators[0]
+        are = f"{first} is" if len(indicators) == 1 else f"{', '.join(indicators[:-1])} and {indicators[-1]} are"
         notes.append(
-            "The data of the fit are separated: probabilities that are 0 or 1 in the limit do not change, and have no "
-            "error."
+            f"{are} 0 or 1, but numbers, so that dy/dx is a slope. For the change from 0 to 1 give "
+            f"change={{{first!r}: (0, 1)}}, or write C({first}) in the formula."
         )
+    if record.is_separated:
+        notes.append(SEPARATED)
     if np.isnan(value).any():
         notes.append("Missing: the data do not determine the average, as directions to infinity disagree about rows.")
     if drawn is not None and drawn.n_failed:
