@@ -78,7 +78,9 @@ def _(result: ProfileContrast) -> Document:
     over = f"Probabilities are averages over {format_integer(result.n_rows)} rows, the other variables as they are."
     own = f"; odds ratio by {result.method}" if result.odds_interval is not None else ""
     how = "Intervals: Wald by the delta method, of ratios on the logarithmic and of probabilities on the logit scale"
-    needed_words = "Number needed: so many of the first profile in place of the second for one event more or fewer."
+    needed_words = (
+        "Number needed: how many with the first profile in place of the second for one event more, or one fewer."
+    )
     return Document(
         f"{result.a} against {result.b}",
         blocks=(Table(None, (*columns, Column(f"{level} interval", "left")), tuple(rows)),),

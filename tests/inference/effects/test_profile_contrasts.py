@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from tests.tolerances import EXACT, ROUTE
@@ -111,3 +112,36 @@ def test_several_outcomes_have_a_contrast_each() -> None:
 def test_what_is_refused(a: Any, b: Any, at: Any, error: Any, words: str) -> None:
     with pytest.raises(error, match=words):
         lk.logit("low ~ age + smoke + race", births()).contrast(a, b, at=at)
+
+
+def test_a_probability_that_is_one_in_the_limit_has_infinite_odds() -> None:
+    """All 13 women with neovasculisation have the higher grade: the odds ratio is infinite, not 1 / rounding."""
+    data = pd.read_csv("tests/references/data/endometrial.csv")
+    found = lk.logit("HG ~ NV + PI + EH", data).contrast({"NV": 1}, {"NV": 0})
+    odds, risk = (table(found).loc[name] for name in ("odds ratio", "risk difference"))
+    assert odds["estimate"] == np.inf
+    assert odds[["std_error", "p_value", "conf_low", "conf_high"]].isna().all()
+    assert found.probabilities.value[0] == 1.0
+    assert_allclose(risk["estimate"], 1.0 - found.probabilities.value[1], rtol=EXACT)
+    assert "taken as known" in str(found)
+    back = table(lk.logit("HG ~ NV + PI + EH", data).contrast({"NV": 0}, {"NV": 1}))
+    assert back.loc["odds ratio", "estimate"] == 0.0
+    assert np.isnan(back.loc["odds ratio", "conf_low"])
+    at = {"PI": 17, "EH": 1.6}
+    profiled = lk.logit("HG ~ NV + PI + EH", data).contrast({"NV": 1}, {"NV": 0}, at=at, method="profile")
+    assert_allclose(profiled.odds_estimates().low, np.exp(1.28414), rtol=1e-4)  # R: confint(glm), to four digits
+    assert profiled.odds_estimates().high == np.inf
+    assert profiled.odds_ratios.value[0] == np.inf
+    finite = lk.logit("HG ~ NV + PI + EH", data)
+    each = finite.contrast({"EH": 2.0}, {"EH": 1.0}, method="profile")  # of each row, beside an infinite coefficient
+    assert_allclose(each.odds_ratios.value, np.exp(finite.coef["EH"]), rtol=ROUTE)
+    assert_allclose(each.odds_ratios.std_error, np.exp(finite.coef["EH"]) * finite.std_error["EH"], rtol=ROUTE)
+
+
+def test_weighted_rows_are_said_to_be() -> None:
+    """Frequencies: the table has the number of rows that count, and what their weights sum to."""
+    counts = births().assign(w=np.arange(189) % 3)
+    fit = lk.logit("low ~ age + smoke", counts, weights="w")
+    for found in (fit.contrast({"smoke": 1}, {"smoke": 0}), fit.effects("age")):
+        assert found.n_rows == 126
+        assert "Rows count by their weights (w, frequency), which sum to 189." in " ".join(str(found).split())

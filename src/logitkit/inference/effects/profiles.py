@@ -22,6 +22,8 @@ from logitkit.typing import BoolArray, FloatArray
 
 __all__ = ["NumberNeeded", "ProfileContrast", "number_needed", "profile_contrast_of"]
 
+ROUNDING = 1e-12  # of a mean of probabilities that are all 0, or all 1
+
 
 @dataclass(frozen=True)
 class NumberNeeded:
@@ -149,6 +151,12 @@ def number_needed(difference: FloatArray, low: FloatArray, high: FloatArray) -> 
     return NumberNeeded(estimate, *ends, (low <= 0.0) & (high >= 0.0))
 
 
+def _certain(probability: FloatArray, root: FloatArray) -> FloatArray:
+    """Return probabilities of which those that are 0 or 1 in every row, in the limit, are so without rounding."""
+    nearest = np.round(probability)
+    return np.where((np.abs(probability - nearest) <= ROUNDING) & ~root.any(axis=1), nearest, probability)
+
+
 def profile_contrast_of(
     averages: Derived, names: tuple[str, str], outcomes: tuple[str, ...], *, averaged: bool, n_rows: int
 ) -> ProfileContrast:
@@ -181,6 +189,7 @@ def profile_contrast_of(
     ([0.25], [2.0], [3.0])
     """
     count = averages.value.size // 2
+    averages = replace(averages, value=_certain(averages.value, averages.root))
     a, b, own = averages.value[:count], averages.value[count:], np.eye(count)
     labels = outcomes or ("event",)
     zero = averages.null
@@ -190,7 +199,7 @@ def profile_contrast_of(
         null = None if zero is None else (1.0 if log else 0.0)
         made = tuple(f"{word}:{label}" for label in labels)
         found = averages.mapped(made, value, np.nan_to_num(jacobian), "log" if log else "identity", null)
-        gone = np.isnan(value) | ~(found.root != 0.0).any(axis=1)
+        gone = ~np.isfinite(value) | ~(found.root != 0.0).any(axis=1)
         return replace(found, root=np.where(gone[:, None], np.nan, found.root))
 
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -23,6 +23,7 @@ from logitkit.report.effect_frames import profile_contrast_frame
 from logitkit.results.effects.cells import At, rows_at, settings
 from logitkit.results.effects.pieces import Pieces
 from logitkit.results.effects.rows_to_average import coding_of, outcomes_shown, rows_to_average
+from logitkit.results.effects.words import SEPARATED
 from logitkit.results.rows import Rows
 from logitkit.results.shown import shown
 from logitkit.typing import FloatArray
@@ -113,9 +114,14 @@ def profile_contrast(
     )
     words = _words(a), _words(b)
     several = len(np.unique(np.concatenate([_dense(record, each) for each in pieces.pieces], axis=1), axis=0)) > 1
-    out = profile_contrast_of(numbers, words, labels, averaged=several, n_rows=len(frame))
+    out = profile_contrast_of(
+        numbers, words, labels, averaged=several, n_rows=averaged.n_counted if len(frame) > 1 else 1
+    )
+    response = record.info.response
+    notes = averaged.weight_words if len(frame) > 1 else ()
     if record.family.words.has_event:
-        out = replace(out, notes=(f"Event: {record.info.response.name} = {record.outcomes[-1]}.",))
+        notes = (f"Event: {response.event_in_words}.", *notes)
+    out = replace(out, notes=(*notes, SEPARATED) if record.is_separated else notes)
     if method == "profile":
         out = _with_profile(out, rows, pieces.pieces)
     return shown(ProfileContrastResult(**{field.name: getattr(out, field.name) for field in fields(ProfileContrast)}))
@@ -134,6 +140,7 @@ def _dense(record: FitRecord, piece: Any) -> FloatArray:
 
 def _with_profile(found: ProfileContrast, rows: Rows, pieces: list[Any]) -> ProfileContrast:
     """Return the contrast with profile intervals of the odds ratio, which must be a function of the coefficients."""
+    from logitkit.inference.functions import function_estimates
     from logitkit.inference.intervals.profile import profile_intervals
 
     record = rows.record
@@ -155,9 +162,10 @@ def _with_profile(found: ProfileContrast, rows: Rows, pieces: list[Any]) -> Prof
         )
     function = record.predictors.rows(change[:1], np.ones((1, 1)))
     ends = profile_intervals(record, rows.own, function, found.odds_ratios.level)
-    value = np.exp(function @ record.coef) if np.isfinite(record.coef).all() else found.odds_ratios.value
-    jacobian = record.coordinates.jacobian(value[:, None] * function)
-    numbers = replace(found.odds_ratios, value=value, root=given_root(record, jacobian))
+    own = function_estimates(record, function)
+    value = np.exp(own.estimate)
+    error = np.where(np.isfinite(own.std_error), own.std_error, np.nan) * np.where(np.isfinite(value), value, np.nan)
+    numbers = replace(found.odds_ratios, value=value, root=np.diag(error))
     notes = found.notes
     if found.averaged:
         notes = (*notes, "Odds ratio: of each row, the other variables as they are, and not of the averages.")
