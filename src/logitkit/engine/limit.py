@@ -25,7 +25,7 @@ from logitkit.engine.solvers.solver import Status
 from logitkit.models.form import Form
 from logitkit.typing import FloatArray
 
-__all__ = ["fit_limit", "limiting_objective", "origin_of"]
+__all__ = ["fit_limit", "limit_facts", "limiting_objective", "origin_of"]
 
 
 def origin_of(response: Response, form: Form, intercept: int | None, columns: Columns | None = None) -> FloatArray:
@@ -83,7 +83,7 @@ def fit_limit(
     assert information is not None
     vcov = DenseVcov(complement @ vcov_of(information).array() @ complement.T)
     solution = replace(solution, coef=complement @ solution.coef, status=status, evaluation=here)
-    limit = _limit(form, columns, margins, separated)
+    limit = limit_facts(form, columns, margins, separated)
     return make_record(design, form, shown_coordinates(form, columns), solution, vcov, limit, 0.95)
 
 
@@ -120,7 +120,7 @@ def _limiting_offset(response: Response, rows: MarginRows, separated: Separated)
     return offset
 
 
-def _limit(form: Form, columns: Columns, margins: Margins, separated: Separated) -> Limit:
+def limit_facts(form: Form, columns: Columns, margins: Margins, separated: Separated) -> Limit:
     """Return the facts about coefficients at infinity, without names."""
     moving = np.column_stack([separated.null, separated.direction])
     if margins.rows is None:

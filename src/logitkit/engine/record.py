@@ -365,7 +365,7 @@ class FitRecord:
     @property
     def has_ratios(self) -> bool:
         """Whether twice the difference of log-likelihoods, penalised or not, is a chi-square statistic."""
-        adjusted = self.adjustment is None or self.adjustment.has_likelihood
+        adjusted = self.adjustment is None or (self.adjustment.has_likelihood and not self.is_separated)
         return self.covariance.kind == "model" and adjusted
 
     @property

@@ -28,6 +28,10 @@ REMEDIES_OF_SEVERAL = (
     "column at fault, gather more data, or fit with penalty=lk.Jeffreys(), whose estimates are finite; "
     "fit.remedies() compares it with others."
 )
+REMEDIES_OF_PRIORS = (
+    "The other coefficients are those of the limiting model, with the same priors. Remedies: give a prior to each of "
+    "the columns that separate the outcomes, as penalty=lk.LogF(1) does, or fit with penalty=lk.Jeffreys()."
+)
 
 
 def separation_warning(record: FitRecord) -> Iterator[str]:
@@ -51,6 +55,9 @@ def separation_warning(record: FitRecord) -> Iterator[str]:
             f" Finite nevertheless: {name_list(finite)}. fit.odds_ratios(outcome, against) gives them with standard "
             "errors, as does the model with one of these outcomes as its reference."
         )
+    if record.adjustment is not None:
+        yield f"{text} {REMEDIES_OF_PRIORS}"
+        return
     yield f"{text} {REMEDIES_OF_TWO if words.has_event else REMEDIES_OF_SEVERAL}"
 
 

@@ -13,6 +13,8 @@ from logitkit.engine.bias.correction import flac, flic
 from logitkit.engine.bias.penalised import own_coefficients, penalised_objective
 from logitkit.engine.bias.scores import AdjustedScores
 from logitkit.engine.bias.solver import maximised, solved
+from logitkit.engine.bias.starts import highest
+from logitkit.engine.bias.unbounded import LimitWithPriors, is_finite, limit_with_priors
 from logitkit.engine.cost import require_affordable
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov, vcov_of
@@ -34,6 +36,8 @@ from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray
 
 __all__ = ["fit_adjusted", "fit_again"]
+
+BY_LIKELIHOOD = "quasi-Newton by the information"  # how a penalised likelihood is solved
 
 
 def fit_adjusted(
@@ -61,7 +65,7 @@ def fit_adjusted(
         columns, base = _independent(design, form)
         shown = shown_coordinates(form, columns)
         start = origin_of(design.response, form, design.info.intercept, columns)
-        penalised = penalised_objective(stated, base, form, design.info, shown)
+        penalised, words = penalised_objective(stated, base, form, design.info, shown), ""
         if penalised is None:
             transform = None
             if isinstance(stated, MedianBias):
@@ -74,10 +78,14 @@ def fit_adjusted(
             solution, _ = solved(AdjustedScores(base, transform), start, solver)
             value = null = np.nan
         else:
-            solution = maximised(penalised, start, solver)
-            value = -penalised.evaluate(solution.coef, hessian=False).value
+            solution, words = highest(penalised, form, start, solver, maximised(penalised, start, solver))
             null = _null_value(penalised, design, form, columns, start, solver)
-        solution = replace(solution, evaluation=base.evaluate(solution.coef), method=_method(penalised))
+            if isinstance(stated, LogF) and not is_finite(penalised, solution, form):
+                found = limit_with_priors(design, form, stated, solver)
+                if found is not None:
+                    return _at_infinity(design, form, stated, found, null, level)
+            value = -penalised.evaluate(solution.coef, hessian=False).value
+        solution = replace(solution, evaluation=base.evaluate(solution.coef), method=_method(penalised) + words)
         information = _information(stated, solution, base, penalised, form)
         optimum, vcov = solution.coef, vcov_of(information)
         if isinstance(stated, Jeffreys) and stated.correction is not None and solution.status is Status.CONVERGED:
@@ -89,6 +97,17 @@ def fit_adjusted(
         constant = record.log_constant
         facts = AdjustmentFacts(stated, value + constant, null + constant, optimum)
         return replace(record, adjustment=facts, covariance=Covariance(label=_errors(stated, form)))
+
+
+def _at_infinity(
+    design: Design, form: Form, stated: LogF, found: LimitWithPriors, null: float, level: float
+) -> FitRecord:
+    """Return the record of estimates of which some are infinite, as no prior holds them."""
+    solution = replace(found.solution, method=BY_LIKELIHOOD)
+    record = make_record(design, form, found.shown, solution, found.vcov, found.limit, level)
+    constant = record.log_constant
+    facts = AdjustmentFacts(stated, found.value + constant, null + constant, solution.coef)
+    return replace(record, adjustment=facts, covariance=Covariance(label=_errors(stated, form)))
 
 
 def _corrected(
@@ -133,6 +152,8 @@ def _require_offered(design: Design, form: Form, stated: Adjustment) -> None:
             f"penalty={stated!r} does not go with terms that have a coefficient per threshold: the information grows "
             "without bound where thresholds of a row meet. Use lk.MeanBias(), or one coefficient per term."
         )
+    if isinstance(stated, Jeffreys) and words.improper:
+        _require_apart(design, stated)
     if isinstance(stated, LogF) and (words.ratio is None or words.ratio.of != "odds"):
         raise UnsupportedError(
             f"penalty={stated!r} is a prior of log odds ratios, and the coefficients of this model are none. Use "
@@ -147,6 +168,18 @@ def _require_offered(design: Design, form: Form, stated: Adjustment) -> None:
             raise UnsupportedError(f"correction={stated.correction!r} is defined for the logit of two outcomes only.")
         if info.intercept is None:
             raise UnsupportedError(f"correction={stated.correction!r} mends the intercept, and the model has none.")
+
+
+def _require_apart(design: Design, stated: Jeffreys) -> None:
+    """Refuse a prior that outweighs an outcome between two others: the thresholds beside it would meet."""
+    response = design.info.response
+    for outcome, total in zip(response.outcomes[1:-1], design.response.totals[1:-1], strict=True):
+        if total <= stated.power:
+            raise UnsupportedError(
+                f"penalty={stated!r}: outcome {outcome!r} occurs {total:g} times, which has to be more than the power "
+                f"{stated.power:g}. Else the penalised likelihood has no maximum, as it rises where both thresholds of "
+                "the outcome meet. Merge it with a neighbour, or use lk.MeanBias()."
+            )
 
 
 def _independent(design: Design, form: Form) -> tuple[Columns, Objective]:
@@ -231,4 +264,4 @@ def _errors(stated: Adjustment, form: Form) -> str:
 
 def _method(penalised: SmoothObjective | None) -> str:
     """Return how the fit was solved, in words."""
-    return "quasi-Newton by the information" if penalised is not None else "adjusted scores by the information"
+    return BY_LIKELIHOOD if penalised is not None else "adjusted scores by the information"

@@ -5,10 +5,17 @@ changed along the steps before (BFGS), halved until the objective falls enough.
 
 Adjusted scores are no gradient. The step is by the inverse information, corrected by how the scores changed (Broyden),
 halved until the scores are smaller, as measured in standard errors; where that is slow, by their derivatives from
-differences.
+differences. The size of the scores may have minima where there is no root. From there on the scores are followed as a
+flow, by implicit steps whose length grows as the scores fall: pseudo-transient continuation, which ends at a root that
+attracts.
+
+Where fitted probabilities are near 0 or 1, scores that are small prove no root: it is one if a step by their
+derivatives moves the coefficients by nothing that counts.
 
 References
 ----------
+Kelley, C. T. and Keyes, D. E. (1998) Convergence analysis of pseudo-transient continuation. SIAM Journal on Numerical
+Analysis 35, 508-523.
 Nocedal, J. and Wright, S. J. (2006) Numerical Optimization, 2nd edition, algorithms 7.4 and 11.3.
 """
 
@@ -33,6 +40,13 @@ PAIRS_MOST = 12
 SLOW = 0.25  # of the squared size of the scores: less of a fall, and their derivatives are taken
 STEP = 1e-5  # of a standard error, by which derivatives of the scores are taken
 NOISE = 1e-24  # squared size of scores that is rounding
+NEAR = 1e-3  # of a fitted probability from 0 or 1, beyond which a root is looked at again
+MOVES = 1e-4  # of a standard error: a step that is longer leads away from what is no root
+GROWTH = 4.0  # most that the squared scores may grow by in a step along the flow
+STRIDE = 1.0  # of the largest linear predictor, and one more: a step along the flow moves none by more
+LONGER = 1.5  # implicit steps grow by at least this factor while scores do not
+SHORTEST = 1e-10  # implicit step, in units of the information
+FAR = 1e3  # of a linear predictor from where the solver started: the coefficients diverge
 
 
 def maximised(
@@ -114,15 +128,44 @@ def solved(scores: AdjustedScores, start: FloatArray, options: Newton) -> tuple[
     """
     coef = np.array(start, dtype=np.float64)
     here = scores.at(coef)
-    trace: list[Step] = []
     if here is None:
         return Solution(coef, scores.base.evaluate(coef), math.nan, Status.NOT_FINITE, ()), None
+    trace: list[Step] = []
+    coef, here, status = _by_broyden(scores, coef, here, options, trace)
+    if status is not Status.CONVERGED:
+        first = scores.at(start)
+        coef, here, found = _along_flow(scores, coef, here, options, trace)
+        if not found and first is not None:
+            coef, here, found = _along_flow(scores, np.array(start, dtype=np.float64), first, options, trace)
+        far = scores.base.reach(coef - start) > FAR
+        status = Status.CONVERGED if found else Status.SUSPECTED if far else status
+    decrement = math.sqrt(here.squared)
+    trace.append(Step(len(trace), here.plain.value, decrement, 0.0))
+    done = status is Status.CONVERGED
+    return Solution(coef, here.plain, decrement, status, tuple(trace), done), here
+
+
+def _is_root(scores: AdjustedScores, coef: FloatArray, here: ScoresHere, options: Newton) -> bool:
+    """Tell whether scores are zero, and not only small because the information vanishes."""
+    if here.squared > max(options.tol**2 * scores.base.mean_weight, NOISE):
+        return False
+    if here.plain.closest > NEAR:
+        return True
+    jacobian = _derivatives(scores, coef, here)
+    if jacobian is None:
+        return False
+    step = np.linalg.solve(jacobian, here.scores)
+    return bool(step @ here.information @ step <= MOVES**2)
+
+
+def _by_broyden(
+    scores: AdjustedScores, coef: FloatArray, here: ScoresHere, options: Newton, trace: list[Step]
+) -> tuple[FloatArray, ScoresHere, Status]:
+    """Return where steps that make the scores smaller end, and how."""
     inverse: FloatArray = np.linalg.inv(here.information).astype(np.float64)
     for iteration in range(options.max_iter):
-        decrement = math.sqrt(here.squared)
-        if here.squared <= max(options.tol**2 * scores.base.mean_weight, NOISE):
-            trace.append(Step(iteration, here.plain.value, decrement, 0.0))
-            return Solution(coef, here.plain, decrement, Status.CONVERGED, tuple(trace), True), here
+        if _is_root(scores, coef, here, options):
+            return coef, here, Status.CONVERGED
         direction = inverse @ here.scores
         length, trial = _smaller(scores, coef, here, direction)
         if trial is None or trial.squared > SLOW * here.squared:
@@ -138,17 +181,42 @@ def solved(scores: AdjustedScores, start: FloatArray, options: Newton) -> tuple[
                         better,
                     )
         if trial is None:
-            trace.append(Step(iteration, here.plain.value, decrement, 0.0))
-            return Solution(coef, here.plain, decrement, Status.STALLED, tuple(trace)), here
-        trace.append(Step(iteration, here.plain.value, decrement, length))
+            return coef, here, Status.STALLED
+        trace.append(Step(iteration, here.plain.value, math.sqrt(here.squared), length))
         step, change = length * direction, here.scores - trial.scores
         turned = inverse @ change
         product = float(step @ turned)
         if abs(product) > 1e-8 * float(np.linalg.norm(step) * np.linalg.norm(turned)):
             inverse = inverse + np.outer(step - turned, step @ inverse) / product
         coef, here = coef + step, trial
-    trace.append(Step(options.max_iter, here.plain.value, math.sqrt(here.squared), 0.0))
-    return Solution(coef, here.plain, math.sqrt(here.squared), Status.ITERATIONS, tuple(trace)), here
+    return coef, here, Status.ITERATIONS
+
+
+def _along_flow(
+    scores: AdjustedScores, coef: FloatArray, here: ScoresHere, options: Newton, trace: list[Step]
+) -> tuple[FloatArray, ScoresHere, bool]:
+    """Return where the flow of the scores ends, by implicit steps, and whether that is a root."""
+    length = 1.0
+    for _ in range(options.max_iter):
+        if _is_root(scores, coef, here, options):
+            return coef, here, True
+        jacobian = _derivatives(scores, coef, here)
+        if jacobian is None:
+            break
+        while length > SHORTEST:
+            step: FloatArray = np.linalg.solve(here.information / length - jacobian, here.scores).astype(np.float64)
+            near = scores.base.reach(step) <= STRIDE * (1.0 + scores.base.reach(coef))
+            trial = scores.at(coef + step) if near else None
+            if trial is not None and trial.squared <= GROWTH * here.squared:
+                break
+            length *= 0.25
+        else:
+            break
+        assert trial is not None
+        trace.append(Step(len(trace), here.plain.value, math.sqrt(here.squared), length))
+        length *= LONGER * math.sqrt(here.squared / max(trial.squared, NOISE))
+        coef, here = coef + step, trial
+    return coef, here, False
 
 
 def _smaller(

@@ -86,6 +86,12 @@ def why_no_ratios(record: FitRecord) -> UnsupportedError | None:
     [True, False]
     """
     facts = record.adjustment
+    if facts is not None and record.is_separated:
+        return UnsupportedError(
+            "Likelihood ratios and profile intervals are not offered where columns without a prior separate the rows, "
+            f"so that estimates are infinite ({', '.join(record.limit.infinite)}). Give each of them a prior, "
+            "penalty=lk.LogF(1), or use lk.Jeffreys()."
+        )
     if facts is None or facts.has_likelihood:
         return None
     return UnsupportedError(
