@@ -156,7 +156,7 @@ def few_clusters_tested(test: WaldTest | ChiSquareTests | Equivalence) -> tuple[
     if clusters is None or not 1 < clusters < FEW_CLUSTERS or law.scale != 1.0:
         return ()
     if not law.is_normal:
-        return () if law.varies else (f"{_too_small(clusters)} {_by_t(law)}",)
+        return () if law.varies or np.ndim(law.dof) else (f"{_too_small(clusters)} {_by_t(law)}",)
     if not isinstance(test, WaldTest):
         what = f"F with {clusters - 1} degrees of freedom below" if isinstance(test, ChiSquareTests) else "t"
         text = f"By {what}, the usual first remedy, they are larger."

@@ -69,6 +69,14 @@ def test_combinations_terms_and_any_covariance(births: pd.DataFrame) -> None:
     assert nominal.equivalence("1:age", -1, 1).names == ("1:age",)
 
 
+def test_degrees_of_freedom_of_each_function_are_printed(births: pd.DataFrame) -> None:
+    fit = lk.logit("low ~ age + lwt + smoke", births.assign(g=births["id"] % 9)).robust("CR2", cluster="g")
+    found = fit.equivalence(["age", "smoke"], -1.0, 1.0)
+    law = fit.test("smoke = 0").estimates.law
+    assert_allclose(found.p_value[1], law.above((1.0 - fit.coef["smoke"]) / fit.std_error["smoke"])[0], rtol=ROUTE)
+    assert "smoke" in str(found)
+
+
 def test_tables_of_effects_and_means_are_tested_too(fit: Any, births: pd.DataFrame) -> None:
     effects = fit.effects("smoke")
     found = effects.equivalence(-0.3, 0.3)
