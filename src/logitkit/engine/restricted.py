@@ -91,10 +91,12 @@ class Restricted:
         """Return value, gradient and (if asked for) Hessian and Pearson's statistic at free coefficients, (r,)."""
         here = self.objective.evaluate(self.whole(coef), hessian, rough, pearson)
         second = here.hessian
-        if second is not None:
-            assert isinstance(second, DenseHessian)
-            second = DenseHessian(self.basis.T @ second.array @ self.basis)
-        return replace(here, gradient=self.basis.T @ here.gradient, hessian=second)
+        with np.errstate(invalid="ignore"):  # beyond the range of numbers, where a solver turns back
+            gradient = self.basis.T @ here.gradient
+            if second is not None:
+                assert isinstance(second, DenseHessian)
+                second = DenseHessian(self.basis.T @ second.array @ self.basis)
+        return replace(here, gradient=gradient, hessian=second)
 
     def reach(self, direction: FloatArray) -> float:
         """Return the largest change of a linear predictor along a direction, (r,), or rather more."""

@@ -112,6 +112,13 @@ def test_statistic_at_the_ends_is_the_quantile(fit: Any, options: dict[str, Any]
         assert_allclose(here.gradient @ np.linalg.solve(here.hessian.array, here.gradient), Z**2, rtol=1e-6)
 
 
+def test_steps_beyond_the_range_of_numbers_are_silent() -> None:
+    """A restricted fit far from the estimate turns back from infinite predictors, without a warning of NumPy's."""
+    fit = lk.logit("low ~ age + lwt + C(race) + smoke", lk.datasets.load_lbw(), link="cloglog")
+    found = fit.confint("score", of="smoke - 2 * lwt")
+    assert_allclose(found.to_numpy()[0], [0.261, 1.357], atol=5e-4)  # as printed
+
+
 def test_a_separated_coefficient_has_no_upper_end() -> None:
     fit = lk.logit("HG ~ NV + PI + EH", load_fixture("endometrial"))
     found = scored(fit)
