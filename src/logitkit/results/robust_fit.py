@@ -46,7 +46,7 @@ def score_bootstrap_of(
     fit: Hypotheses, hypothesis: str, cluster: Any, draws: int, weights: WildWeights, seed: int, level: float | None
 ) -> ScoreBootstrap:
     """Return the score bootstrap of a fit, by clusters that are given or its own."""
-    require(fit.record, "refit")
+    require(fit.record, "score_bootstrap")
     design = _rows(fit, None)
     if cluster is None and design.response.clusters is None:
         raise DataError("The score bootstrap needs cluster=, a column or an array.")

@@ -10,7 +10,8 @@ import pytest
 from numpy.testing import assert_allclose
 
 import logitkit as lk
-from logitkit.errors import DataError, LogitkitError
+from logitkit.errors import DataError, DataWarning, LogitkitError, UnsupportedError
+from logitkit.inference.intervals.profile_slices import ProfileSlices
 from tolerances import REFERENCE, ROUTE
 
 
@@ -106,3 +107,35 @@ def test_refusals(births: pd.DataFrame) -> None:
         lk.logit("low ~ age", births, absorb="race").score_bootstrap("age = 0", "g")
     with pytest.raises(DataError, match="holds no rows"):
         type(fit)(fit.record).score_bootstrap("age = 0", "g")
+
+
+def test_a_hypothesis_far_from_the_estimate_has_its_restricted_estimate(births: pd.DataFrame) -> None:
+    """Where the likelihood is not concave the slice is reached by steps, and the statistic is that of a dense twin."""
+    held = births.assign(both=births["lwt"] + 2 * births["smoke"])
+    smaller = lk.logit("low ~ age + both", held, link="cauchit")
+    found = lk.logit("low ~ age + lwt + smoke", births, link="cauchit").score_bootstrap("smoke - 2 * lwt = 0", "g")
+    eta, mu = smaller.predict_link().to_numpy(), smaller.predict().to_numpy()
+    x = np.column_stack([np.ones(189), births[["age", "lwt", "smoke"]]])
+    slope = 1.0 / (np.pi * (1.0 + eta**2))
+    score = x * ((births["low"].to_numpy() - mu) * slope / (mu * (1.0 - mu)))[:, None]
+    information = (x.T * (slope**2 / (mu * (1.0 - mu)))) @ x
+    along = np.linalg.solve(information, [0.0, 0.0, -2.0, 1.0])
+    h = np.array([along @ score[births["g"] == g].sum(axis=0) for g in range(8)])
+    assert_allclose(found.statistic, h.sum() ** 2 / np.sum((h - h.mean()) ** 2), rtol=1e-5)  # minima of two solvers
+    assert 0.1 < found.p_value < 0.3
+    assert found.low < found.estimate < found.high
+
+
+def test_what_is_not_known_is_missing_with_a_warning(births: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    fit = lk.logit("low ~ age + smoke", births)
+    monkeypatch.setattr(ProfileSlices, "at", lambda self, value: None)
+    with pytest.warns(DataWarning, match="age = 0 is not known in full"):
+        found = fit.score_bootstrap("age = 0", "g")
+    assert np.isnan([found.statistic, found.p_value, found.low, found.high]).all()
+
+
+def test_after_bias_reduction_it_is_refused(births: pd.DataFrame) -> None:
+    """The scores do not sum to zero at the estimates, so that these need not lie within the interval."""
+    for penalty in (lk.Jeffreys(), lk.MeanBias()):
+        with pytest.raises(UnsupportedError, match="not offered after bias reduction"):
+            lk.logit("low ~ age", births, penalty=penalty).score_bootstrap("age = 0", "g")

@@ -29,11 +29,9 @@ from logitkit.design.response.response import Clusters
 from logitkit.engine.curvature.hessian import DenseHessian
 from logitkit.engine.law import require_level
 from logitkit.engine.record import FitRecord
-from logitkit.engine.restricted import Restricted
-from logitkit.engine.solvers.newton import Newton
-from logitkit.engine.solvers.solver import Status
-from logitkit.errors import DataError, UnsupportedError
+from logitkit.errors import DataError, DataWarning, UnsupportedError, warn_caller
 from logitkit.inference.covariances.clustered import counted_clusters
+from logitkit.inference.intervals.profile_slices import ProfileSlices
 from logitkit.inference.likelihood import likelihood_of
 from logitkit.inference.verbs import require
 from logitkit.numerics.threads.blas import single_threaded_blas
@@ -145,7 +143,7 @@ def score_bootstrap(
     DataError
         For options that are none, and with fewer than two clusters.
     UnsupportedError
-        For several hypotheses at once, after a penalty, for absorbed levels and surveys.
+        For several hypotheses at once, after a penalty or bias reduction, for absorbed levels and surveys.
     SeparationError
         Where the estimates are infinite.
 
@@ -159,7 +157,7 @@ def score_bootstrap(
     >>> fit.score_bootstrap(f"smoke = {float(fit.coef['smoke'])!r}", cluster="g").p_value
     1.0
     """
-    require(record, "refit")
+    require(record, "score_bootstrap")
     require_choice("weights", weights, get_args(WildWeights))
     if not is_count(draws, 99):
         raise DataError(f"draws={draws!r:.60} must be a whole number of 99 or more.")
@@ -183,6 +181,12 @@ def score_bootstrap(
 
         statistic, p_value = tested(float(right[0]))
         low, high = (_end(lambda value: tested(value)[1], estimate, side * error, 1.0 - level) for side in (-1.0, 1.0))
+    if np.isnan([statistic, low, high]).any():
+        warn_caller(
+            f"The score bootstrap of {texts[0]} is not known in full: the model has no estimate under a value that is "
+            "needed, as where the likelihood has several maxima or a boundary. What is not known is missing.",
+            DataWarning,
+        )
     return ScoreBootstrap(
         texts[0],
         estimate,
@@ -214,26 +218,28 @@ def _weights(count: int, draws: int, kind: str, seed: int) -> tuple[FloatArray, 
 def _contributions(
     record: FitRecord, design: Design, left: FloatArray, clusters: Clusters
 ) -> Callable[[float], FloatArray]:
-    """Return what gives the h of each cluster under a value of a function of the coefficients."""
+    """Return what gives the h of each cluster under a value of a function; nan without a restricted estimate."""
     likelihood = likelihood_of(record, design)
     objective, functions, response = likelihood.plain(), likelihood.functions(left), design.response
     information = likelihood.plain(family=record.family)
     none = np.atleast_2d(objective.linear_predictor(np.zeros_like(likelihood.coef)))
+    slices = ProfileSlices(objective, functions[0], likelihood.coef, 0.0)
     used = response.weights > 0.0
     codes = np.unique(clusters.codes[used], return_inverse=True)[1].reshape(-1)
-    near = [likelihood.coef]  # of the last value: the next is close to it
+    unknown = np.full(int(codes.max()) + 1, np.nan)
 
     def at(value: float) -> FloatArray:
-        restricted = Restricted.by(objective, functions, np.array([value]), near[0])
-        solved = Newton().solve(restricted, np.zeros(restricted.n_params), suspicious=False)
-        if solved.status is not Status.CONVERGED:
-            return np.full(int(codes.max()) + 1, np.nan)
-        coef = restricted.whole(solved.coef)
-        near[0] = coef
-        hessian = information.evaluate(coef).hessian
-        assert isinstance(hessian, DenseHessian)
-        direction = np.linalg.solve(hessian.array, functions[0])
-        eta = np.atleast_2d(objective.linear_predictor(coef))
+        point = slices.at(value)
+        if point is None or np.isinf(point.squared):
+            return unknown
+        hessian = information.evaluate(point.coef).hessian
+        if not isinstance(hessian, DenseHessian) or not hessian.finite:
+            return unknown
+        factor = hessian.factorise()
+        if not factor.definite:
+            return unknown
+        direction = factor.solve(functions[0])
+        eta = np.atleast_2d(objective.linear_predictor(point.coef))
         slopes = -response.weights * record.family.slopes(eta, response)
         along = np.atleast_2d(objective.linear_predictor(direction)) - none
         return np.asarray(np.bincount(codes, (slopes * along).sum(axis=0)[used]))
@@ -244,7 +250,7 @@ def _contributions(
 def _test(h: FloatArray, weights: FloatArray, whole: bool) -> tuple[float, float]:
     """Return the statistic and the proportion of draws that reach it."""
     if np.isnan(h).any():
-        return np.nan, 0.0
+        return np.nan, np.nan
     drawn = weights @ h
     squares = weights**2 @ h**2 - drawn**2 / h.size
     own = float(h.sum()) ** 2
@@ -257,17 +263,18 @@ def _test(h: FloatArray, weights: FloatArray, whole: bool) -> tuple[float, float
 
 
 def _end(p_value: Callable[[float], float], estimate: float, step: float, alpha: float) -> float:
-    """Return where the p-value falls to alpha, on the side of the step; infinite where it does not."""
+    """Return where the p-value falls to alpha, on the side of the step; infinite where it does not, nan if unknown."""
     inside, away = estimate, 2.0
-    while p_value(estimate + away * step) > alpha:
+    while (beyond := p_value(estimate + away * step)) > alpha:
         inside, away = estimate + away * step, 2.0 * away
         if away > FAR:
             return float(np.copysign(np.inf, step))
     outside = estimate + away * step
     while abs(outside - inside) > NARROW * abs(step):
         middle = 0.5 * (inside + outside)
-        if p_value(middle) > alpha:
+        here = p_value(middle)
+        if here > alpha:
             inside = middle
         else:
-            outside = middle
-    return inside
+            outside, beyond = middle, here
+    return np.nan if np.isnan(beyond) else inside
