@@ -2,8 +2,8 @@ r"""Estimates with log-F priors that are infinite, because columns without a pri
 
 The logarithm of a log-F density falls without end as its coefficient grows, either way. So a direction of recession of
 the penalised likelihood is one of the likelihood that moves no coefficient with a prior: each prior is one more row
-that has both outcomes, and the test of separation of the longer table decides. The limiting model is that of the rows which
-overlap, with the same priors (``docs/maths/bias_reduction.md``, section Log-F priors).
+that has both outcomes, and the test of separation of the longer table decides. The limiting model is that of the rows
+which overlap, with the same priors (``docs/maths/bias_reduction.md``, section Log-F priors).
 """
 
 from __future__ import annotations
