@@ -127,10 +127,21 @@ def constrained_minimum(
         squared = abs(float(moved @ step))
         size = 1.0 + np.abs(slopes) @ np.abs(coef)
         if np.abs(value / size).max() <= REACHED and squared <= REACHED:
-            return ConstrainedMinimum(coef, here, after, slopes, squared)
+            return _polished(objective, constraints, ConstrainedMinimum(coef, here, after, slopes, squared), step)
         price = max(price, 2.0 * float(np.abs(after).max()))
         coef = _along(objective, constraints, coef, step, price)
     return None
+
+
+def _polished(
+    objective: SmoothObjective, constraints: Constraints, found: ConstrainedMinimum, step: FloatArray
+) -> ConstrainedMinimum:
+    """Return a minimum after one step more, whose errors are about the squares of what they were."""
+    coef = found.coef + step
+    here, slopes = objective.evaluate(coef), constraints.at(coef)[1]
+    if not (np.isfinite(here.value) and np.isfinite(slopes).all()):
+        return found
+    return ConstrainedMinimum(coef, here, found.multipliers, slopes, found.squared)
 
 
 def bend_by_differences(constraints: Constraints, coef: FloatArray, multipliers: FloatArray) -> FloatArray:
@@ -169,9 +180,7 @@ def bend_by_differences(constraints: Constraints, coef: FloatArray, multipliers:
     return np.asarray(0.5 * (out + out.T))
 
 
-def _step(
-    here: Evaluation, value: FloatArray, slopes: FloatArray, bend: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _step(here: Evaluation, value: FloatArray, slopes: FloatArray, bend: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the step and the multipliers after it; without the bend where that leaves no minimum."""
     assert isinstance(here.hessian, DenseHessian)
     k, q = slopes.shape

@@ -153,9 +153,8 @@ class RowVerbs(Hypotheses):
         unseen : {'raise', 'missing'}
             As in ``predict``.
         method : {'wald', 'profile', 'score'}
-            How intervals are made: on the scale of the log odds by Wald, or by profile likelihood or the score test of
-            the linear predictor, for the event of two outcomes and for the first and the last outcome of a cumulative
-            model.
+            How intervals are made: on the scale of the log odds by Wald, or by profile likelihood or the score test,
+            with the probability held at values where it depends on several linear combinations of the coefficients.
 
         Returns
         -------

@@ -32,6 +32,7 @@ from logitkit.typing import FloatArray
 
 __all__ = ["hypothesis_test", "ratio_of_hypotheses"]
 
+
 @dataclass(frozen=True, eq=False)
 class _Held:
     """Hypotheses as functions of the coefficients that are solved for."""

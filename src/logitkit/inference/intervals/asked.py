@@ -14,14 +14,14 @@ from logitkit.engine.record import FitRecord
 from logitkit.errors import DataWarning, FormulaError, UnsupportedError, warn_caller
 from logitkit.inference.functions import function_estimates, function_sides
 from logitkit.inference.hypotheses.wald import covariance_root
-from logitkit.inference.intervals.profile import estimated, profile_intervals
+from logitkit.inference.intervals.profile import FunctionIntervals, estimated, profile_intervals
 from logitkit.inference.intervals.score import score_intervals
 from logitkit.inference.intervals.simultaneous import IntervalAdjustment, critical_value
 from logitkit.inference.verbs import require
 from logitkit.options import require_choice
 from logitkit.typing import BoolArray, FloatArray
 
-__all__ = ["AskedFunctions", "IntervalMethod", "Limits", "asked_functions", "limits_of"]
+__all__ = ["AskedFunctions", "IntervalMethod", "Limits", "asked_functions", "limits_of", "warn_of_ends"]
 
 IntervalMethod = Literal["wald", "profile", "score"]
 WORDS = {"wald": "Wald", "profile": "profile likelihood", "score": "score"}
@@ -194,7 +194,31 @@ def limits_of(
         return Limits(low + asked.constant, high + asked.constant, label, critical)
     make = profile_intervals if method == "profile" else score_intervals
     made = make(record, design, functions, level, float(critical))
-    doubtful = [asked.names[k] for k in made.uncertified if known[k]]
+    warn_of_ends(made, asked.names, known)
+    return Limits(made.low + asked.constant, made.high + asked.constant, label, critical)
+
+
+def warn_of_ends(made: FunctionIntervals, names: Sequence[str], known: BoolArray | None = None) -> None:
+    """Warn of ends that are not certain, and of sets that are no intervals.
+
+    Parameters
+    ----------
+    made : FunctionIntervals
+        m intervals.
+    names : sequence of str
+        Of what.
+    known : (m,) bool array, optional
+        Which there are; all by default.
+
+    Examples
+    --------
+    Certain ends say nothing:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> warn_of_ends(profile_intervals(fit.record, fit.design, np.eye(2)), ["Intercept", "x"])
+    """
+    doubtful = [names[int(k)] for k in made.uncertified if known is None or known[k]]
     if doubtful:
         warn_caller(
             f"An end is not certain for {', '.join(doubtful)}: the statistic there is not at its quantile, as where "
@@ -202,13 +226,12 @@ def limits_of(
             DataWarning,
         )
     if made.several.any():
-        names = [asked.names[k] for k in np.flatnonzero(made.several)]
+        several = [names[int(k)] for k in np.flatnonzero(made.several)]
         warn_caller(
-            f"The values that the score test does not reject are more than one interval for {', '.join(names)}: the "
-            "one that holds the estimate is given.",
+            f"The values that the test does not reject are more than one interval for {', '.join(several)}: the one "
+            "that holds the estimate is given.",
             DataWarning,
         )
-    return Limits(made.low + asked.constant, made.high + asked.constant, label, critical)
 
 
 def _critical(

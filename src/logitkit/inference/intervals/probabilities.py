@@ -3,7 +3,8 @@ r"""Profile and score intervals of fitted probabilities.
 A probability that depends on one linear combination of the coefficients, :math:`p = F(c'\theta)` with F monotone, has
 the interval of :math:`c'\theta`, mapped: that of an event, with every link, and those of the first and the last of
 cumulative outcomes. Whether the probability of an outcome is one of these is asked of its family: the log odds then
-change along one direction of the linear predictors, wherever these are.
+change along one direction of the linear predictors, wherever these are. Any other, of an outcome between the first and
+the last or of several, is held at values itself (``curved.py``).
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ from logitkit.design.design import Design
 from logitkit.design.matrix.matrix import Matrix
 from logitkit.engine.record import FitRecord
 from logitkit.errors import UnsupportedError
-from logitkit.inference.intervals.asked import AskedFunctions, IntervalMethod, Limits, limits_of
+from logitkit.inference.intervals.asked import (
+    WORDS,
+    AskedFunctions,
+    IntervalMethod,
+    Limits,
+    limits_of,
+    warn_of_ends,
+)
+from logitkit.inference.intervals.averaged import average_function, row_set
+from logitkit.inference.intervals.curved import curved_intervals, curved_model
 from logitkit.inference.verbs import require
 from logitkit.models.family import Family
 from logitkit.options import require_choice
@@ -25,6 +35,7 @@ from logitkit.typing import FloatArray
 __all__ = ["outcome_directions", "probability_limits"]
 
 ROWS_MOST = {"profile": 5_000, "score": 1_000}  # different rows, each of which is fitted several times
+CURVED_MOST = {"profile": 1_000, "score": 250}  # with a constraint on the probability itself
 APART = 10.0  # between predictors that do not count: they must not cross
 SAME = 1e-9  # of directions of unit length
 
@@ -60,12 +71,12 @@ def probability_limits(
     Returns
     -------
     Limits
-        Of shape (L, n); missing for outcomes between the first and the last, which the label says.
+        Of shape (L, n).
 
     Raises
     ------
     UnsupportedError
-        Where no outcome's probability is a function of one linear combination, and for too many different rows.
+        For too many different rows, and where the fit has no likelihood.
 
     Examples
     --------
@@ -83,16 +94,9 @@ def probability_limits(
     family = record.family
     shown = list(range(family.n_outcomes)) if outcomes is None else list(outcomes)
     directions = outcome_directions(family)
-    possible = [k for k in shown if directions[k] is not None]
-    if not possible:
-        raise UnsupportedError(
-            f"{family.words.title}: the probability of an outcome depends on several linear combinations of the "
-            f"coefficients, so that it has no interval by method={method!r}. Use method='wald'; differences of "
-            f"coefficients have such intervals, fit.confint({method!r}, of=...)."
-        )
     n = matrix.n_rows
     low, high = np.full((len(shown), n), np.nan), np.full((len(shown), n), np.nan)
-    cells, label, critical = matrix.to_dense(), "", np.array(np.nan)
+    cells, critical = matrix.to_dense(), np.array(np.nan)
     for place, k in enumerate(shown):
         direction = directions[k]
         if direction is None:
@@ -100,11 +104,7 @@ def probability_limits(
         functions = record.predictors.rows(cells, np.tile(direction, (n, 1)))
         functions[:, record.aliased] = 0.0  # rows are such that earlier columns have what these had
         distinct, where = np.unique(functions, axis=0, return_inverse=True)
-        if len(distinct) > ROWS_MOST[method]:
-            raise UnsupportedError(
-                f"{len(distinct):,} different rows are too many for intervals by method={method!r}, of which at most "
-                f"{ROWS_MOST[method]:,} are made: give the rows that matter by data=..., or use method='wald'."
-            )
+        _require_few(len(distinct), ROWS_MOST[method], method)
         names = tuple(f"row {row}" for row in range(len(distinct)))
         asked = AskedFunctions(names, distinct, np.zeros(len(distinct)), own=False)
         found = limits_of(record, design, asked, method, level)
@@ -113,10 +113,53 @@ def probability_limits(
             [_probability(family, k, direction, end[where.ravel()] + shift) for end in (found.low, found.high)]
         )
         low[place], high[place] = ends.min(axis=0), ends.max(axis=0)
-        label, critical = found.label, found.critical
-    if len(possible) < len(shown):
-        label += "; outcomes between the first and the last depend on two thresholds and have no such interval"
+        critical = found.critical
+    others = [place for place, k in enumerate(shown) if directions[k] is None]
+    if others and n:
+        low[others], high[others], critical = _held_themselves(
+            record, design, (cells, offset), method, level, [shown[place] for place in others]
+        )
+    label = WORDS[method]
     return Limits(low, high, label, critical)
+
+
+def _held_themselves(
+    record: FitRecord,
+    design: Design | None,
+    rows: tuple[FloatArray, FloatArray | None],
+    method: IntervalMethod,
+    level: float | None,
+    outcomes: Sequence[int],
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return intervals of probabilities that depend on several linear combinations, and the quantile."""
+    assert method != "wald"
+    cells, offset = rows
+    both = cells if offset is None else np.hstack([cells, offset.T])
+    _, first, where = np.unique(both, axis=0, return_index=True, return_inverse=True)
+    _require_few(first.size, CURVED_MOST[method], method)
+    level = record.level if level is None else level
+    critical = float(np.max(record.law.quantile(level)))
+    model = curved_model(record, design, method)
+    own = [
+        row_set(record, model.likelihood, cells[[i]], None if offset is None else offset[:, [i]], np.ones(1))
+        for i in first
+    ]
+    low, high = np.empty((len(outcomes), len(cells))), np.empty((len(outcomes), len(cells)))
+    for place, k in enumerate(outcomes):
+        functions = [average_function("probability", record.family, k, one) for one in own]
+        found = curved_intervals(model, functions, method, level, critical)
+        warn_of_ends(found, [f"outcome {record.outcomes[k]!r} of row {i}" for i in first])
+        low[place], high[place] = found.low[where.ravel()], found.high[where.ravel()]
+    return low, high, np.array(critical)
+
+
+def _require_few(n: int, most: int, method: str) -> None:
+    """Refuse intervals of too many different rows."""
+    if n > most:
+        raise UnsupportedError(
+            f"{n:,} different rows are too many for intervals by method={method!r}, of which at most {most:,} are "
+            "made: give the rows that matter by data=..., or use method='wald'."
+        )
 
 
 def outcome_directions(family: Family) -> list[FloatArray | None]:

@@ -42,10 +42,12 @@ class ProfilePoint:
         All coefficients.
     evaluation : Evaluation
         Of the objective of all coefficients.
+    normal : (q,) array
+        Derivatives of the function there: times the slope, the gradient of the objective.
 
     Examples
     --------
-    >>> ProfilePoint(0.0, 1.0, 0.5, 0.0, np.zeros(1), Evaluation(1.0, np.zeros(1), None, 0.5)).height
+    >>> ProfilePoint(0.0, 1.0, 0.5, 0.0, np.zeros(1), Evaluation(1.0, np.zeros(1), None, 0.5), np.ones(1)).height
     1.0
     """
 
@@ -55,6 +57,7 @@ class ProfilePoint:
     squared: float
     coef: FloatArray
     evaluation: Evaluation
+    normal: FloatArray
 
 
 class ProfileSlices:
@@ -148,7 +151,7 @@ class ProfileSlices:
         self._direction = out / curved if curved > 0.0 else None
         slope = float(here.gradient @ self.function) / float(self.function @ self.function)
         squared = found.decrement**2 if found.status is Status.CONVERGED else math.inf
-        return ProfilePoint(value, here.value - self.least, slope, squared, coef, here)
+        return ProfilePoint(value, here.value - self.least, slope, squared, coef, here, self.function)
 
     def unit(self) -> float:
         """Return a change of the function that is worth about one standard error.

@@ -35,16 +35,17 @@ from logitkit.inference.intervals.limits import LimitLikelihood, SliceModel
 from logitkit.inference.intervals.outward import outward_root
 from logitkit.inference.intervals.profile import FunctionIntervals, estimated, require_rows
 from logitkit.inference.intervals.profile_ends import End
-from logitkit.inference.intervals.profile_slices import ProfileSlices
+from logitkit.inference.intervals.profile_slices import ProfilePoint, ProfileSlices
 from logitkit.inference.likelihood import likelihood_of
 from logitkit.inference.verbs import require
 from logitkit.models.family import Family
 from logitkit.typing import FloatArray
 
-__all__ = ["score_intervals"]
+__all__ = ["CERTAIN", "LOOKS", "TOL", "score_intervals", "score_root"]
 
 TOL = 1e-9  # of the root of the statistic
 CERTAIN = 1e-5  # of half the statistic: where second derivatives are expected ones, slices are minimised to less
+UNINFORMED = 1e-14  # of the largest information: what is less is rounding
 LOOKS = (1.0, 4.0)  # lengths of the interval's side, beyond its end, where values are tried again
 
 
@@ -138,30 +139,65 @@ def _separated(record: FitRecord, design: Design) -> Callable[[FloatArray, float
     return lambda function, side: limiting.held(function) if side else limiting.finite(function[None])
 
 
+def score_root(objective: Objective, family: Family, point: ProfilePoint, *, at_infinity: bool = False) -> float:
+    """Return the signed root of the score statistic where a function is held at a value.
+
+    Parameters
+    ----------
+    objective : Objective
+        The negative log-likelihood.
+    family : Family
+        Whose second derivatives are the information.
+    point : ProfilePoint
+        The restricted minimum.
+    at_infinity : bool
+        Whether directions without information add nothing: those along which the minimum is at infinity.
+
+    Returns
+    -------
+    float
+        nan where the information has no inverse.
+
+    Examples
+    --------
+    Of one proportion, 3 of 4, against one half it is (p - 1/2) over its error under the hypothesis:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [1, 1, 1, 0]})
+    >>> objective = likelihood_of(fit.record, fit.design).plain()
+    >>> slices = ProfileSlices(objective, np.ones(1), np.zeros(1), 0.0)
+    >>> round(score_root(objective, fit.record.family, slices.at(0.0)), 12)
+    -1.0
+    """
+    own = family == objective.family
+    here = point.evaluation if own else objective.with_family(family).evaluate(point.coef)
+    if not isinstance(here.hessian, DenseHessian) or not here.hessian.finite:
+        return math.nan
+    if at_infinity:
+        values, vectors = np.linalg.eigh(here.hessian.array)
+        informed = values > UNINFORMED * max(float(values[-1]), 0.0)
+        along = (point.normal @ vectors)[informed]
+        return point.slope * math.sqrt(float(along @ (along / values[informed])))
+    factor = here.hessian.factorise()
+    if not factor.definite:
+        return math.nan
+    return point.slope * math.sqrt(max(float(point.normal @ factor.solve(point.normal)), 0.0))
+
+
 class _Score:
     """The score statistic of one function, as a signed root."""
 
     def __init__(
         self, objective: Objective, family: Family, function: FloatArray, coef: FloatArray, critical: float
     ) -> None:
-        self._informed = objective.with_family(family)
-        self._own = family == objective.family
-        self._objective, self._coef = objective, coef
+        self._objective, self._family, self._coef = objective, family, coef
         self._function, self._critical = function, critical
         self._start = float(function @ coef)
 
     def root(self, slices: ProfileSlices, value: float) -> float:
         """Return the signed root of the statistic at a value, nan where there is none."""
         point = slices.at(value)
-        if point is None:
-            return math.nan
-        here = point.evaluation if self._own else self._informed.evaluate(point.coef)
-        if not isinstance(here.hessian, DenseHessian) or not here.hessian.finite:
-            return math.nan
-        factor = here.hessian.factorise()
-        if not factor.definite:
-            return math.nan
-        return point.slope * math.sqrt(max(float(self._function @ factor.solve(self._function)), 0.0))
+        return math.nan if point is None else score_root(self._objective, self._family, point)
 
     def end(self, side: float, *, known: bool) -> tuple[End, bool]:
         """Return an end of the set, and whether values beyond it belong to the set too."""
