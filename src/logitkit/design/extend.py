@@ -40,7 +40,17 @@ def extended_designs(design: Design, scope: str) -> list[tuple[str, Design]]:
     own = [part.strip() for part in scope.split("+")]
     new = " + ".join(part for part in own if part != ".")
     parsed = parse_formula(f"{left} ~ {right} + {new}", table.names, coding.functions, reserved, n_rows=table.n_rows)
-    known = set(map(str, coding.spec.formula))
+    known = list(map(str, coding.spec.formula))
+    present = set(map(str, parsed.terms))
+    gone = [name for name in known if name not in present]
+    if gone:
+        name = "the intercept" if gone[0] == "1" else repr(gone[0])
+        raise FormulaError(
+            f"{scope!r:.60} takes {name} out of the model, and terms are only added here. fit.drop1() tests terms that "
+            "are left out."
+        )
+    if len(parsed.offsets) > len(coding.offsets):
+        raise FormulaError(f"{scope!r:.60} has an offset, which has no coefficient to test. Fit the model with it.")
     added = [term for term in parsed.terms if str(term) not in known]
     if not added:
         raise FormulaError(f"Every term of {scope!r} is in the model already; name others.")

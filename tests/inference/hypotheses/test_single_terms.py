@@ -89,6 +89,17 @@ def test_transforms_of_the_fit_are_learnt_again(births: pd.DataFrame) -> None:
     assert_allclose(found.deviance, [fit.deviance, larger.deviance], rtol=ROUTE)
 
 
+def test_a_scope_takes_nothing_out_of_the_model_and_moves_no_offset(births: pd.DataFrame, fit: Any) -> None:
+    for scope, gone in (("ht - age", "'age'"), ("ht * smoke - smoke - lwt", "'lwt'"), ("0 + ht", "the intercept")):
+        for test in ("score", "LR"):
+            with pytest.raises(FormulaError, match=f"takes {gone} out of the model, and terms are only added"):
+                fit.add1(scope, test)
+    with pytest.raises(FormulaError, match="has an offset, which has no coefficient to test"):
+        fit.add1("ht + offset(ui)")
+    moved = lk.logit("low ~ age + offset(ui)", births).add1("ht", "LR")
+    assert_allclose(moved.deviance[1], lk.logit("low ~ age + ht + offset(ui)", births).deviance, rtol=ROUTE)
+
+
 def test_what_cannot_be_added_says_so(births: pd.DataFrame, fit: Any) -> None:
     with pytest.raises(FormulaError, match="Every term of 'age' is in the model already"):
         fit.add1("age")
