@@ -67,6 +67,7 @@ def test_the_function_is_the_one_that_is_written(text, said):
         ("C(g)[T.c] = 0", "is neither a coefficient nor a term"),
         ("x * z = 0", "cannot be read"),
         ("x + = 1", "cannot be read"),
+        ("x / 0 = 1", "cannot be read: division by zero"),
         ("x = 0,", "nothing on one side"),
         ("1 = 1", "involves no coefficient"),
         ("", "is text such as"),

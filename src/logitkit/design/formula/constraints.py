@@ -90,7 +90,7 @@ def _parse_equations(
         shown = f"{left} = {right}"
         try:
             found = LinearConstraints.from_spec(f"{_signed(left)} = {_signed(right)}", list(aliases))
-        except (FormulaicError, SyntaxError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        except (FormulaicError, SyntaxError, ValueError, TypeError, KeyError, RuntimeError, ArithmeticError) as error:
             reason = str(error).strip().splitlines()[0]
             raise FormulaError(f"The hypothesis {text!r} cannot be read: {named(reason, aliases)}") from error
         row = np.zeros(len(names))
