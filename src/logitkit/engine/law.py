@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import chdtrc, fdtrc, ndtr, ndtri, stdtr, stdtrit
 
 from logitkit.errors import DataError
+from logitkit.options import is_finite_number
 from logitkit.typing import FloatArray
 
 __all__ = ["NORMAL", "Law", "require_level"]
@@ -114,5 +115,5 @@ def require_level(level: float) -> None:
     Traceback (most recent call last):
     logitkit.errors.DataError: level=95 must be a number between 0 and 1, such as 0.95.
     """
-    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0.0 < level < 1.0:
+    if not is_finite_number(level) or not 0.0 < level < 1.0:
         raise DataError(f"level={level!r} must be a number between 0 and 1, such as 0.95.")
