@@ -110,7 +110,10 @@ def missing_tests(result: ChiSquareTests) -> tuple[str, ...]:
         "(complete separation), when the likelihood ratio has no chi-square distribution"
     )
     if result.kind == "score":
-        why = "nothing is left to test, or the fit under the hypothesis has infinite estimates or has not converged"
+        why = (
+            "nothing is left to test, the fit under the hypothesis has infinite estimates or has not converged, or it "
+            "would have no coefficient beside absorbed levels"
+        )
     if result.kind in ("Wald", "F"):
         why = (
             "nothing is left to test, a coefficient of it is infinite (the likelihood ratio, test='LR', may then have "

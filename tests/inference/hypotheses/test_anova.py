@@ -256,6 +256,21 @@ def _twin(X: Any, y: Any, kept: Any, groups: Any) -> float:
     return float(step @ np.linalg.solve(spread, step))
 
 
+def test_a_score_test_of_all_coefficients_is_at_the_offsets(births: pd.DataFrame) -> None:
+    """Without an intercept the first term is tested against no coefficient at all."""
+    births = births.assign(shift=births["lwt"] / 100.0 - 1.5)
+    found = lk.logit("low ~ 0 + C(race) + age + offset(shift)", births).anova(1, "score")
+    X, mu = pd.get_dummies(births["race"]).to_numpy(float), 1.0 / (1.0 + np.exp(-births["shift"].to_numpy()))
+    score = X.T @ (births["low"].to_numpy() - mu)
+    assert_allclose(found.statistic[0], score @ np.linalg.solve((X.T * (mu * (1.0 - mu))) @ X, score), rtol=ROUTE)
+    assert found.dof.tolist() == [3, 1]
+    alone = lk.multinomial("race ~ 0 + age", births)
+    assert_allclose(alone.anova(test="score").statistic, [alone.score_test().statistic], rtol=ROUTE)
+    absorbed = lk.logit("low ~ age", births, absorb="race").anova(test="score")
+    assert np.isnan(absorbed.statistic).all()
+    assert "no coefficient beside absorbed levels" in " ".join(str(absorbed).split())
+
+
 def test_under_clusters_the_score_has_the_covariance_of_the_clusters(births: pd.DataFrame) -> None:
     rows = births.assign(g=births.index % 50)
     fit = lk.logit("low ~ age + race + smoke", rows, cluster="g")

@@ -42,7 +42,7 @@ from logitkit.inference.hypotheses.chi_square import (
 )
 from logitkit.inference.hypotheses.marginality import contained_terms, terms_that_contain
 from logitkit.inference.hypotheses.nested import fit_without, likelihood_ratio, ratio_to_nothing
-from logitkit.inference.hypotheses.score import Larger, require_score, score_statistic
+from logitkit.inference.hypotheses.score import Larger, Null, require_score, score_at, score_statistic
 from logitkit.inference.hypotheses.type_three import averaged_terms, flat_functions, restricted_design
 from logitkit.inference.hypotheses.wald import OVERALL_MOST
 from logitkit.typing import FloatArray, IntArray
@@ -274,11 +274,14 @@ class TermTests:
             return np.nan, 0
         keep = np.setdiff1d(np.arange(len(self.record.info.names)), aside)
         columns = np.searchsorted(keep, columns)
-        if columns.size == keep.size:
-            if self.test == "LR":
-                return ratio_to_nothing(larger, rows)
-            return np.nan, 0
+        if columns.size == keep.size and self.test == "LR":
+            return ratio_to_nothing(larger, rows)
         functions = self._functions(larger, term, columns)
+        if columns.size == keep.size:
+            if larger.nuisance.n_parameters:  # a fit of the levels alone
+                return np.nan, 0
+            tested = Larger(rows, larger.form, functions)
+            return score_at(Null.without_coefficients(larger.form, rows), rows, tested, not larger.has_likelihood)
         smaller, rows_of_smaller = self._under(term, aside, larger, rows)
         if self.test == "LR":
             return likelihood_ratio(larger, smaller, functions)

@@ -97,9 +97,7 @@ def model_score_test(record: FitRecord, design: Design | None) -> ModelScoreTest
     elif intercept is not None:
         statistic, dof = score_statistic(*fit_without(record, design, others), larger, robust)
     elif record.info.constant is None:
-        offset = design.response.offset
-        zero = np.zeros((record.predictors.n_predictors, design.n_rows))
-        statistic, dof = score_at(Null(zero if offset is None else offset, 0), design, larger, robust)
+        statistic, dof = score_at(Null.without_coefficients(record.form, design), design, larger, robust)
     else:
         raise UnsupportedError(
             "The columns have an intercept as a combination of several, and the score test of the whole model is not "

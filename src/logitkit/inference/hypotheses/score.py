@@ -18,6 +18,7 @@ tests. The American Statistician 46, 327-333.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -160,6 +161,32 @@ class Null:
 
     eta: FloatArray
     rank: int
+
+    @classmethod
+    def without_coefficients(cls, form: Form, rows: Design) -> Self:
+        """Return the model that has offsets alone.
+
+        Parameters
+        ----------
+        form : Form
+            The larger model.
+        rows : Design
+            Its n rows.
+
+        Returns
+        -------
+        Null
+            Of rank zero.
+
+        Examples
+        --------
+        >>> import logitkit as lk
+        >>> fit = lk.logit("y ~ 1", {"y": [0, 1, 1, 1]})
+        >>> Null.without_coefficients(fit.record.form, fit.design).eta.tolist()
+        [[0.0, 0.0, 0.0, 0.0]]
+        """
+        offset = rows.response.offset
+        return cls(np.zeros((form.predictors.n_predictors, rows.n_rows)) + (0.0 if offset is None else offset), 0)
 
 
 def score_at(smaller: Null, rows: Design, larger: Larger, robust: bool = False) -> tuple[float, int]:
