@@ -1,26 +1,32 @@
 r"""Degrees of freedom of a sandwich by clusters that depend on the function tested (Satterthwaite).
 
-Under the working model the variance that a sandwich estimates for a function :math:`c` of the coefficients,
-:math:`\sum_g (c' V s_g)^2`, is a quadratic form in errors with covariance :math:`\Phi`. With
-:math:`M_g = A_g' W_g X_g` (``inference/covariances/reduced_bias.py``) it has the matrix
+A sandwich whose bread is V and whose clusters have the corrected scores :math:`t_g` estimates the variance of
+:math:`c'\hat\theta` by :math:`\sum_g z_g^2`, :math:`z_g = c' V t_g`. Under the working model the :math:`z_g` have mean
+zero and covariances
 
 .. math:: P_{gh} = 1_{g = h}\, c' V T_g V c - c' V N_g' V N_h V c,
-          \qquad T_g = M_g' \Phi_g M_g, \quad N_g = X_g' M_g,
 
-and :math:`\nu = (\operatorname{tr} P)^2 / \sum_{gh} P_{gh}^2` matches its first two moments to those of chi-square. A
-joint test of k functions compares :math:`Q (\eta - k + 1) / (\eta k)` with F on k and :math:`\eta - k + 1` degrees of
-freedom (HTZ), where :math:`\eta = k (k + 1) / \sum_{gh} \{(\operatorname{tr} P_{gh})^2 + \operatorname{tr} P_{gh}^2\}`
-with functions whose expected covariance is the identity.
+where :math:`T_g` is the covariance of :math:`t_g` if the coefficients were known, and :math:`N_g` that of the score of
+the cluster with :math:`t_g`, of which estimating the coefficients takes a part away. The sum has the mean
+:math:`\operatorname{tr} P` and the variance :math:`2 \sum_{gh} P_{gh}^2`; the chi-square with both, scaled, has
+:math:`\nu = (\operatorname{tr} P)^2 / \sum_{gh} P_{gh}^2` degrees of freedom.
+
+Of k functions jointly the covariance is estimated by a matrix, which is compared with a Wishart one. In coordinates in
+which its mean is the identity a Wishart matrix on :math:`\eta` degrees of freedom has elements whose variances sum to
+:math:`k (k + 1) / \eta`, and here they sum to :math:`\sum_{gh} \{(\operatorname{tr} P_{gh})^2 + \operatorname{tr}
+P_{gh}^2\}`. Then :math:`Q (\eta - k + 1) / (\eta k)` is compared with F on k and :math:`\eta - k + 1` (HTZ).
 
 References
 ----------
-Bell, R. M. and McCaffrey, D. F. (2002) Survey Methodology 28, 169-181. Pustejovsky, J. E. and Tipton, E. (2018) Journal
-of Business and Economic Statistics 36, 672-683, equations 11, 12 and 16 to 18.
+Satterthwaite, F. E. (1946) Biometrics Bulletin 2, 110-114. Bell, R. M. and McCaffrey, D. F. (2002) Survey Methodology
+28, 169-181. Pustejovsky, J. E. and Tipton, E. (2018) Journal of Business and Economic Statistics 36, 672-683, section
+4. Zhang, J.-T. (2012) Journal of Statistical Planning and Inference 142, 2766-2780.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import fdtrc
@@ -29,10 +35,18 @@ from logitkit.engine.law import Law
 from logitkit.errors import UnsupportedError
 from logitkit.typing import FloatArray
 
-__all__ = ["HotellingLaw", "SatterthwaiteLaw"]
+__all__ = ["HotellingLaw", "SatterthwaiteLaw", "half_of"]
 
-PRODUCTS_MOST = 20_000_000_000  # of functions, clusters and squared coefficients: some seconds
-BLOCK, FUNCTIONS = 256, 1024  # clusters, and functions at a time
+WORK_MOST = 4e10  # multiplications for degrees of freedom: some ten seconds
+CELLS_OF_BLOCK = 2_000_000  # numbers held at once
+CELLS_OF_SQUARE = 16_000_000  # numbers of the largest matrix of a joint test: 128 MB
+DEPENDENT = 1e-9  # of the largest singular value: a function that follows from the others
+INSTEAD = "fit.robust(..., dof='clusters')"
+
+
+def _nothing() -> FloatArray:
+    """Return the array of a field that has to be given: one before it has a default."""
+    return np.empty((0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,7 @@ class HotellingLaw(Law):
 
     def joint(self, statistic: FloatArray, dof: FloatArray) -> FloatArray:
         """Return the p-value of a quadratic form with ``dof`` independent hypotheses."""
-        return np.asarray(fdtrc(dof, self.dof, statistic / dof / self.divisor))
+        return np.asarray(fdtrc(dof, self.dof, statistic / (dof * self.divisor)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +90,7 @@ class SatterthwaiteLaw(Law):
     bread : (q, q) array
         V, the inverse of the information.
     own, across : (G, q, q) array
-        T and N of each cluster.
+        T and N of each cluster; T is symmetric.
 
     Examples
     --------
@@ -87,9 +101,9 @@ class SatterthwaiteLaw(Law):
     [3.0]
     """
 
-    bread: FloatArray = None  # type: ignore[assignment]
-    own: FloatArray = None  # type: ignore[assignment]
-    across: FloatArray = None  # type: ignore[assignment]
+    bread: FloatArray = field(default_factory=_nothing)
+    own: FloatArray = field(default_factory=_nothing)
+    across: FloatArray = field(default_factory=_nothing)
 
     @property
     def is_normal(self) -> bool:
@@ -103,31 +117,29 @@ class SatterthwaiteLaw(Law):
 
     def of(self, functions: FloatArray) -> Law:
         """Return the distributions for linear functions of the coefficients solved for, (m, q)."""
-        if functions.shape[0] * self.own.size > PRODUCTS_MOST:
+        g, q = len(self.own), len(self.bread)
+        if len(functions) * g * q**2 > WORK_MOST:
             raise UnsupportedError(
-                f"Degrees of freedom by Satterthwaite of {len(functions):,} functions and {len(self.own):,} clusters "
-                "take too long. Use fit.robust(..., dof='clusters') or dof='normal'."
+                f"Degrees of freedom by Satterthwaite of {len(functions):,} functions and {g:,} clusters would take "
+                f"long, and differ little with so many. Ask for fewer rows, or use {INSTEAD}."
             )
-        starts = range(0, max(len(functions), 1), FUNCTIONS)
-        return Law(np.concatenate([self._degrees(functions[start : start + FUNCTIONS]) for start in starts]))
+        step = max(CELLS_OF_BLOCK // max(g * q, 1), 1)
+        parts = [self._degrees(functions[start : start + step]) for start in range(0, len(functions), step)]
+        return Law(np.concatenate(parts) if parts else np.empty(0))
 
     def _degrees(self, functions: FloatArray) -> FloatArray:
         """Return the degrees of freedom of some functions, (m,); missing where a function is zero."""
-        at = functions @ self.bread  # V c, one row per function
-        trace, squares = np.zeros(len(at)), np.zeros(len(at))
-        gram = np.zeros((len(at), *self.bread.shape))
-        for start in range(0, len(self.own), BLOCK):
-            part = slice(start, start + BLOCK)
-            single = np.einsum("mi,gij,mj->mg", at, self.own[part], at, optimize=True)
-            moved = np.einsum("gij,mj->mgi", self.across[part], at, optimize=True)
-            between = np.einsum("mgi,ij,mgj->mg", moved, self.bread, moved, optimize=True)
-            trace += (single - between).sum(axis=1)
-            squares += (single**2 - 2.0 * single * between).sum(axis=1)
-            gram += np.einsum("mgi,mgj->mij", moved, moved, optimize=True)
-        product = gram @ self.bread
-        squares += np.einsum("mij,mji->m", product, product)
+        g, q = len(self.own), len(self.bread)
+        moved = functions @ self.bread
+        variances = (moved[:, :, None] * moved[:, None, :]).reshape(-1, q * q) @ self.own.reshape(g, q * q).T
+        shifts = (moved @ self.across.transpose(2, 0, 1).reshape(q, g * q)).reshape(-1, g, q)
+        halves = shifts @ half_of(self.bread)
+        taken = np.einsum("mgi,mgi->mg", halves, halves)
+        pairs = halves.transpose(0, 2, 1) @ halves
+        mean = (variances - taken).sum(axis=1)
+        squares = (variances * (variances - 2.0 * taken)).sum(axis=1) + (pairs**2).sum(axis=(1, 2))
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(squares > 0.0, trace**2 / squares, np.nan)
+            return np.asarray(np.where(squares > 0.0, mean**2 / squares, np.nan))
 
     def joint_of(self, functions: FloatArray) -> Law:
         """Return the distribution for a joint test of linear functions, (m, q), those that depend on others left out.
@@ -137,32 +149,25 @@ class SatterthwaiteLaw(Law):
         UnsupportedError
             Where the clusters leave no degrees of freedom for so many functions.
         """
-        if len(self.own) * functions.size**2 > PRODUCTS_MOST:
-            raise self._unknown(functions)
-        root = np.linalg.svd(functions @ np.linalg.cholesky(self.bread), full_matrices=False)
-        keep = root[1] > 1e-10 * root[1][0]
-        at = (root[0][:, keep] / root[1][keep]).T @ functions @ self.bread
-        k = len(at)
-        # The expected covariance of these under the working model.
-        single = np.einsum("si,gij,tj->gst", at, self.own, at, optimize=True)
-        moved = np.einsum("gij,sj->gsi", self.across, at, optimize=True) @ np.linalg.cholesky(self.bread)
-        expected = single.sum(axis=0) - np.einsum("gsi,gti->st", moved, moved)
-        values, vectors = np.linalg.eigh(expected)
-        if values[0] <= 1e-10 * values[-1]:
+        half = half_of(self.bread)
+        moved = functions @ half
+        length = np.linalg.norm(moved, axis=1, keepdims=True)
+        _, sizes, axes = np.linalg.svd(moved / np.where(length > 0.0, length, 1.0), full_matrices=False)
+        basis = axes[sizes > DEPENDENT * sizes.max(initial=0.0)]  # the functions in coordinates of variance one
+        k = len(basis)
+        if k == 0:
+            return Law(np.nan)
+        sides = basis @ half.T  # times V, (k, q)
+        own = sides @ self.own @ sides.T
+        taken = half.T @ (self.across @ sides.T)
+        values, vectors = np.linalg.eigh((own - taken.transpose(0, 2, 1) @ taken).sum(axis=0))
+        if values[0] <= DEPENDENT * values[-1]:
             raise self._too_few(k)
-        half = vectors / np.sqrt(values) @ vectors.T
-        single, moved = half @ single @ half, half @ moved
-        pairs = np.einsum("gsi,gtj->sitj", moved, moved, optimize=True)  # sums over clusters in place of pairs of them
-        gram = np.einsum("gsi,gti->gst", moved, moved)
-        traces, lengths = np.einsum("gss->g", single), np.einsum("gss->g", gram)
-        total = float(np.sum(traces**2 - 2.0 * traces * lengths) + np.sum(pairs**2))
-        total += float(
-            np.sum(single * single) - 2.0 * np.sum(single * gram) + np.sum(pairs * pairs.transpose(2, 1, 0, 3))
-        )
-        eta = k * (k + 1) / total
-        if eta - k + 1 <= 0.0:
+        turn = vectors / np.sqrt(values)
+        eta = k * (k + 1) / _spread(turn.T @ own @ turn, taken @ turn)
+        if eta - k + 1.0 <= 0.0:
             raise self._too_few(k)
-        return HotellingLaw(float(eta - k + 1), float(eta / (eta - k + 1)))
+        return HotellingLaw(eta - k + 1.0, eta / (eta - k + 1.0))
 
     def quantile(self, level: float) -> FloatArray:
         """Refuse: degrees of freedom are those of a function."""
@@ -184,11 +189,44 @@ class SatterthwaiteLaw(Law):
         del given
         return UnsupportedError(
             "Degrees of freedom by Satterthwaite are of each linear function of the coefficients, and this is none, or "
-            "several at once. Use fit.robust(..., dof='clusters') or dof='normal', or fit.test(...) of coefficients."
+            f"several at once. Use {INSTEAD} or dof='normal', or fit.test(...) of coefficients."
         )
 
     def _too_few(self, k: int) -> UnsupportedError:
         return UnsupportedError(
             f"{len(self.own)} clusters leave no degrees of freedom to test {k} hypotheses at once. Test fewer, or use "
-            "fit.robust(..., dof='clusters')."
+            f"{INSTEAD}."
         )
+
+
+def half_of(covariance: FloatArray) -> FloatArray:
+    """Return L with L L' = covariance, from its eigenvalues after scaling to a unit diagonal."""
+    scale = np.sqrt(np.maximum(covariance.diagonal(), 0.0))
+    over = np.where(scale > 0.0, scale, 1.0)
+    values, vectors = np.linalg.eigh(covariance / over[:, None] / over)
+    return np.asarray(scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0)))
+
+
+def _spread(own: FloatArray, taken: FloatArray) -> float:
+    """Return the sum over pairs of (tr P)^2 + tr P^2 with P = own - taken' taken of each pair, the first of g = h only.
+
+    Written with the moments of the second factor where these are few, else cluster by cluster.
+    """
+    g, q, k = taken.shape
+    if (q * k) ** 2 > CELLS_OF_SQUARE:
+        return float(sum(_spread_by_cluster(own, taken)))
+    flat = taken.reshape(g, q * k)
+    moments = flat.T @ flat
+    turned = moments.reshape(q, k, q, k).transpose(0, 3, 2, 1)
+    traces, size = np.einsum("gss->g", own), (flat**2).sum(axis=1)
+    crossed = np.einsum("gst,gis,git->", own, taken, taken, optimize=True)
+    of_traces = (traces * (traces - 2.0 * size)).sum() + (moments**2).sum()
+    return float(of_traces + (own**2).sum() - 2.0 * crossed + (moments.reshape(q, k, q, k) * turned).sum())
+
+
+def _spread_by_cluster(own: FloatArray, taken: FloatArray) -> Iterator[float]:
+    """Yield the terms of each cluster with all others."""
+    for g, first in enumerate(taken):
+        pairs = -(first.T @ taken)
+        pairs[g] += own[g]
+        yield float((np.einsum("hss->h", pairs) ** 2).sum() + np.einsum("hst,hts->", pairs, pairs))

@@ -3,17 +3,17 @@ r"""Sandwiches by clusters, one-way and crossed.
 With :math:`B_a = \sum_g s_g s_g'` the sum over the clusters of a of their squared summed scores, the one-way
 sandwich is :math:`c_a A^{-1} B_a A^{-1}`, and that of crossed clusters adds those of each clustering and subtracts
 those of their intersections (inclusion and exclusion): :math:`V_a + V_b - V_{ab}`. The result may have negative
-eigenvalues; these are set to zero, in the coefficients as given, as R's ``sandwich`` has it with ``fix = TRUE``.
+eigenvalues; these are set to zero, in the coefficients as given.
 
 References
 ----------
 Liang, K.-Y. and Zeger, S. L. (1986) Biometrika 73, 13-22. Cameron, A. C., Gelbach, J. B. and Miller, D. L. (2011)
-Journal of Business and Economic Statistics 29, 238-249.
+Journal of Business and Economic Statistics 29, 238-249, equations 2.11 and 2.13.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -26,14 +26,15 @@ from logitkit.engine.facts import Covariance
 from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
 from logitkit.errors import DataError, UnsupportedError
-from logitkit.inference.covariances.sandwich import cluster_meat, scores
+from logitkit.inference.covariances.sandwich import Scores, cluster_meat, scores
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.options import require_choice
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["CORRECTIONS", "Correction", "clustered_vcov", "correction_named", "counted_clusters"]
+__all__ = ["CORRECTIONS", "Correction", "clustered_meat", "clustered_vcov", "correction_named", "counted_clusters"]
 
-NEGATIVE = 1e-12  # of the largest eigenvalue: less is rounding
+TABLE_MOST = 30_000_000  # cells of two crossed clusterings that are counted one by one
+NEGATIVE = 1e-12  # of the largest eigenvalue: less is rounding of zero
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,51 @@ class Correction:
     by_t: bool = False
     crossed: bool = True
 
+    def factor(self, g: int, n: float, k: float) -> float:
+        """Return the factor.
 
-#: By name; those of software are what the software has for a binary model.
+        Parameters
+        ----------
+        g : int
+            Clusters.
+        n, k : float
+            Observations, and coefficients.
+
+        Returns
+        -------
+        float
+            At least 1 where there are fewer coefficients than observations.
+        """
+        of_clusters = g / (g - 1.0) if self.clusters else 1.0
+        return of_clusters * (n - 1.0) / (n - k) if self.coefficients else of_clusters
+
+    def words(self, counts: Sequence[int], n: float, k: float) -> str:
+        """Return the factor in words.
+
+        Parameters
+        ----------
+        counts : sequence of int
+            Clusters of each clustering.
+        n, k : float
+            Observations, and coefficients.
+
+        Returns
+        -------
+        str
+            Empty for none.
+        """
+        if not self.clusters:
+            return ""
+        formula, facts = "G / (G - 1)", []
+        if self.coefficients:
+            formula, facts = f"(n - 1) / (n - k) * {formula}", [f"n = {n:g}", f"k = {k:g}"]
+        if len(counts) > 1 and self.least:
+            facts.append(f"the smallest G = {min(counts)}")
+        else:
+            facts.append(f"G = {' and '.join(map(str, counts))}")
+        return f"{formula}{' of each part' if len(counts) > 1 and not self.least else ''} with {', '.join(facts)}"
+
+
 CORRECTIONS = {
     "none": Correction(clusters=False),
     "clusters": Correction(),
@@ -80,7 +124,7 @@ CORRECTIONS = {
 
 
 def correction_named(name: str | None) -> Correction:
-    """Return a correction by its name, or refuse what is none.
+    """Return a correction by its name, or refuse an unknown one.
 
     Parameters
     ----------
@@ -90,7 +134,7 @@ def correction_named(name: str | None) -> Correction:
     Returns
     -------
     Correction
-        What it is made of.
+        Its factors.
 
     Examples
     --------
@@ -99,7 +143,7 @@ def correction_named(name: str | None) -> Correction:
     """
     if name is None:
         return CORRECTIONS["clusters"]
-    require_choice("correction", name, CORRECTIONS)
+    require_choice("correction", name, tuple(CORRECTIONS))
     return CORRECTIONS[name]
 
 
@@ -146,42 +190,120 @@ def clustered_vcov(
     True
     """
     rule = correction_named(name)
-    if len(clusters) > 1 and not rule.crossed:
+    crossed = len(clusters) > 1
+    if crossed and not rule.crossed:
         raise UnsupportedError(
             f"correction={name!r}: that software has no crossed clusters for these models; use 'clusters', 'smallest', "
             "'r-sandwich' or 'fixest'."
         )
-    if rule.coefficients and record.nuisance.n_parameters and name == "fixest":
+    if name == "fixest" and record.nuisance.n_parameters:
         raise UnsupportedError(
-            "correction='fixest' with absorbed levels: fixest counts those nested in clusters as no coefficients. Use "
-            "correction='coefficients', which counts all, or 'clusters', which counts none."
+            "correction='fixest' with absorbed levels is not offered: fixest leaves levels that lie within clusters "
+            "out of k. Use 'coefficients', which counts all, or 'clusters'."
         )
-    counts = [counted_clusters(each, design) for each in clusters]
-    found, n, k = scores(record, design), float(record.n_obs), float(record.n_params)
+    n, k = float(record.n_obs), float(record.n_params)
     if rule.coefficients and n <= k:
-        raise DataError(
-            f"correction={name!r} divides by n - k, and there are {n:g} observations and {k:g} coefficients."
-        )
-    meat: FloatArray = np.zeros((record.inner_coef.size, record.inner_coef.size))
+        raise DataError(f"The correction divides by n - k, and there are {n:g} observations and {k:g} coefficients.")
+    counts = [counted_clusters(each, design) for each in clusters]
+    meat = clustered_meat(scores(record, design), clusters, counts, rule, k)
     with single_threaded_blas():
-        for size in range(1, len(clusters) + 1):
-            for chosen in combinations(range(len(clusters)), size):
-                codes = _crossed([clusters[c].codes for c in chosen])
-                g = counts[chosen[0]] if size == 1 else np.unique(codes[design.response.weights > 0.0]).size
-                factor = _factor(rule, min(counts) if rule.least else g, n, k)
-                sign = 1.0 if size % 2 else -1.0
-                meat += sign * factor * cluster_meat(codes, found.of, found.block)
         bread = record.inner_model_vcov
-        vcov: FloatArray = bread.times(bread.times(meat).T)
-        mended = False
-        if len(clusters) > 1:
-            vcov, mended = _mended(record, vcov)
-    law = Law(float(min(counts) - 1)) if rule.by_t else NORMAL
+        inner = bread.times(bread.times(meat).T)
+    words = rule.words(counts, n, k)
+    if crossed:
+        inner, negative = _mended(record, inner)
+        words = "; ".join(filter(None, (words, "negative eigenvalues set to zero" if negative else "")))
     names = " and ".join(each.name for each in clusters)
-    words = _words(rule, counts, n, k) + ("; negative eigenvalues set to zero" if mended else "")
-    kind = "cluster" if len(clusters) == 1 else "clusters"
-    label = f"sandwich by cluster ({names})" if len(clusters) == 1 else f"sandwich by crossed clusters ({names})"
-    return DenseVcov(vcov), Covariance(kind, label, words, min(counts), law)  # type: ignore[arg-type]
+    law = Law(float(min(counts) - 1)) if rule.by_t else NORMAL
+    return DenseVcov(inner), Covariance(
+        "clusters" if crossed else "cluster",
+        f"sandwich by crossed clusters ({names})" if crossed else f"sandwich by cluster ({names})",
+        words,
+        min(counts),
+        law,
+    )
+
+
+def clustered_meat(
+    found: Scores, clusters: Sequence[Clusters], counts: Sequence[int], rule: Correction, k: float
+) -> FloatArray:
+    """Return the middle of the sandwich by one clustering or several: sums of squared scores by cluster, with factors.
+
+    Parameters
+    ----------
+    found : Scores
+        Of n rows.
+    clusters : sequence of Clusters
+        Of the same rows.
+    counts : sequence of int
+        Numbers of clusters that have a row of positive weight.
+    rule : Correction
+        The factors.
+    k : float
+        Number of coefficients.
+
+    Returns
+    -------
+    (q, q) array
+        Symmetric; of crossed clusters it may have negative eigenvalues.
+
+    Examples
+    --------
+    Clusters that cross themselves count once:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ x", {"y": [0, 0, 1, 0, 1, 1], "x": [1.0, 2.0, 2.5, 3.0, 3.5, 5.0]})
+    >>> found, own = scores(fit.record, fit.design), Clusters(np.array([0, 0, 1, 1, 2, 2]), 3, "g")
+    >>> once, twice = (clustered_meat(found, [own] * k, [3] * k, correction_named(None), 2.0) for k in (1, 2))
+    >>> bool(np.allclose(once, twice))
+    True
+    """
+    used, n = found.response.weights > 0.0, float(found.response.n_obs)
+    q = found.record.inner_coef.size
+    meat = np.zeros((q, q))
+    for sign, codes in _parts([each.codes for each in clusters]):
+        own = min(counts) if rule.least else int(np.count_nonzero(np.bincount(codes[used])))
+        with single_threaded_blas():
+            meat += sign * rule.factor(own, n, k) * cluster_meat(codes, found.of, found.block)
+    return meat
+
+
+def _parts(codes: Sequence[IntArray]) -> Iterator[tuple[float, IntArray]]:
+    """Yield the sign and the codes of each intersection of some of the clusterings, of one first."""
+    for many in range(1, len(codes) + 1):
+        for chosen in combinations(codes, many):
+            yield (-1.0) ** (many + 1), crossed_codes(chosen)
+
+
+def crossed_codes(codes: Sequence[IntArray]) -> IntArray:
+    """Return the number of each combination of codes that occurs, counted from zero.
+
+    Parameters
+    ----------
+    codes : sequence of (n,) int array
+        Not negative.
+
+    Returns
+    -------
+    (n,) int array
+        Rows have the same number where all their codes are the same.
+
+    Examples
+    --------
+    >>> crossed_codes([np.array([0, 1, 0, 1]), np.array([5, 0, 5, 5])]).tolist()
+    [0, 1, 0, 2]
+    """
+    found = codes[0]
+    for other in codes[1:]:
+        cells = (int(found.max(initial=-1)) + 1) * (width := int(other.max(initial=-1)) + 1)
+        both = found.astype(np.int64) * width + other
+        if cells <= TABLE_MOST:
+            occurs = np.zeros(cells, dtype=bool)
+            occurs[both] = True
+            found = (np.cumsum(occurs) - 1)[both]
+        else:
+            found = np.unique(both, return_inverse=True)[1]
+    return found
 
 
 def counted_clusters(clusters: Clusters, design: Design) -> int:
@@ -208,49 +330,20 @@ def counted_clusters(clusters: Clusters, design: Design) -> int:
     """
     count = int(np.count_nonzero(np.bincount(clusters.codes[design.response.weights > 0.0])))
     if count < 2:
-        raise DataError(f"cluster={clusters.name!r} has {count} cluster among the rows used; at least two are needed.")
+        raise DataError(
+            f"cluster={clusters.name!r} has {count} cluster{'' if count == 1 else 's'} among the rows used; at least "
+            "two are needed."
+        )
     return count
-
-
-def _crossed(codes: Sequence[IntArray]) -> IntArray:
-    """Return the code of each combination that occurs."""
-    combined = codes[0]
-    for other in codes[1:]:
-        combined = np.unique(combined * (int(other.max()) + 1) + other, return_inverse=True)[1].reshape(-1)
-    return np.asarray(combined, dtype=np.int64)
-
-
-def _factor(rule: Correction, g: int, n: float, k: float) -> float:
-    factor = g / (g - 1.0) if rule.clusters else 1.0
-    return factor * (n - 1.0) / (n - k) if rule.coefficients else factor
-
-
-def _words(rule: Correction, counts: Sequence[int], n: float, k: float) -> str:
-    """Return the factor in words."""
-    many = len(counts) > 1
-    number = min(counts) if rule.least else " and ".join(map(str, counts))
-    of = "the smallest " if rule.least and many else ""
-    parts = []
-    if rule.coefficients:
-        parts.append("(n - 1) / (n - k)")
-    if rule.clusters:
-        parts.append("G / (G - 1)")
-    if not parts:
-        return ""
-    known = [f"{of}G = {number}"] if rule.clusters else []
-    if rule.coefficients:
-        known = [f"n = {n:g}", f"k = {k:g}", *known]
-    each = " of each part" if many and rule.clusters and not rule.least else ""
-    return f"{' * '.join(parts)}{each} with {', '.join(known)}"
 
 
 def _mended(record: FitRecord, inner: FloatArray) -> tuple[FloatArray, bool]:
     """Return a covariance without negative eigenvalues in the coefficients as given, and whether it had some."""
-    given = np.asarray(record.coordinates.vcov(inner))
-    values, vectors = np.linalg.eigh(given)
-    if values[0] >= -NEGATIVE * values[-1]:
+    given = np.eye(record.coef.size)
+    given[record.aliased] = 0.0
+    jacobian = record.coordinates.jacobian(given)
+    values, vectors = np.linalg.eigh(jacobian @ inner @ jacobian.T)
+    if values[0] >= -NEGATIVE * abs(values[-1]):
         return inner, False
-    whole = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    transform = record.coordinates.jacobian(np.eye(record.coef.size))
-    back = np.linalg.pinv(transform)
-    return np.asarray(back @ whole @ back.T), True
+    root = np.linalg.pinv(jacobian) @ (vectors * np.sqrt(np.maximum(values, 0.0)))
+    return np.asarray(root @ root.T), True

@@ -90,8 +90,7 @@ def uses_observed(record: FitRecord) -> bool:
     >>> [uses_observed(lk.logit("y ~ x", data, link="probit", information=i).record) for i in ("expected", "observed")]
     [False, True]
     """
-    family = record.family
-    return bool(not family.is_logit and family == family.exact)
+    return bool(record.family != record.family.expected)
 
 
 def with_expected_information(record: FitRecord, design: Design) -> FitRecord:
@@ -120,8 +119,9 @@ def with_expected_information(record: FitRecord, design: Design) -> FitRecord:
     """
     if not uses_observed(record):
         return record
-    eta = fitted_rows(record, design).eta[0]
-    weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta[None])[0, 0])
-    working = working_columns(record, design)
-    objective = Objective(working, design.response, record.family.concave)
-    return replace(record, inner_model_vcov=vcov_of(DenseHessian(objective.sum_gram(weights))))
+    eta = fitted_rows(record, design).eta
+    weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta)[0, 0])
+    objective = Objective(working_columns(record, design), design.response, record.family)
+    with single_threaded_blas():
+        information = objective.sum_gram(weights)
+    return replace(record, inner_model_vcov=vcov_of(DenseHessian(information)))

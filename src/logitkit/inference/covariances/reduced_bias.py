@@ -1,62 +1,71 @@
-r"""Sandwiches by clusters that correct the residuals for the fit (CR0 to CR3), with Satterthwaite's degrees of freedom.
+r"""Sandwiches by clusters that correct the scores for the fit (CR0 to CR3), with Satterthwaite's degrees of freedom.
 
-The estimating equations are :math:`X'W(y - \mu) = 0` with :math:`X` the columns times the derivative of the mean, W the
-inverse of the variances :math:`\Phi` of the responses that the model states, and residuals :math:`r = y - \mu`. With V
-the inverse information,
+Working weights :math:`c_i` make the fit a weighted least squares with rows :math:`z_i = \sqrt{c_i}\, L' x_i`, where
+:math:`V = L L'` is the inverse information, so that the columns of Z are orthonormal. Under the working model the
+residuals of a cluster over their standard deviations have the covariance :math:`I - H_g`, :math:`H_g = Z_g Z_g'`, in
+place of I, because the coefficients were fitted. A sandwich with corrected scores :math:`t_g = M_g' r_g`,
 
-.. math:: V^{CR} = V \Bigl(\sum_g X_g' W_g A_g r_g r_g' A_g' W_g X_g\Bigr) V,
+.. math:: V^{CR} = \sum_g (L t_g) (L t_g)',
 
-where :math:`A_g` is the identity (CR0; CR1 multiplies by :math:`G / (G - 1)`), or :math:`D_g B_g^{+1/2} D_g` with
-:math:`D_g = \Phi_g^{1/2}` and :math:`B_g = D_g (\Phi_g - X_g V X_g') D_g` (CR2), so that the expectation is right
-where the working model is, or :math:`(I - X_g V X_g' W_g)^{-1}` (CR3), the jackknife of one step. A row with a
-frequency weight is as many rows: what follows for their common direction is the same with :math:`X_g` times the root of
-the weight.
+has :math:`M_g = Z_g` (CR0; CR1 is G / (G - 1) times as large), :math:`(I - H_g)^{-1} Z_g` (CR3: the step that leaving
+out the cluster takes), or that of ``inverse_root.py`` (CR2: residuals with the covariance that the model states, so
+that the expectation is right where the working model is). Degrees of freedom (``engine/satterthwaite.py``) are made of
+:math:`T_g = M_g' M_g` and :math:`N_g = Z_g' M_g`.
+
+CR3 needs sums over the rows of a cluster only: with :math:`Z_g'Z_g = E \Lambda E'` and :math:`s_g = Z_g' r_g`,
+:math:`t_g = E (I - \Lambda)^{-1} E' s_g`, :math:`T_g = E \Lambda (I - \Lambda)^{-2} E'` and
+:math:`N_g = E \Lambda (I - \Lambda)^{-1} E'`. A row with a frequency weight is as many equal rows: the direction that
+they share has :math:`z_i` times the root of the weight, and the variance of one of them.
 
 References
 ----------
 Bell, R. M. and McCaffrey, D. F. (2002) Survey Methodology 28, 169-181. Pustejovsky, J. E. and Tipton, E. (2018) Journal
-of Business and Economic Statistics 36, 672-683, equations 6 to 8.
+of Business and Economic Statistics 36, 672-683.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from logitkit.design.design import Design
-from logitkit.design.matrix.matrix import Matrix
 from logitkit.design.response.response import Clusters
 from logitkit.engine.curvature.vcov import DenseVcov, Vcov
 from logitkit.engine.facts import Covariance
-from logitkit.engine.law import Law
+from logitkit.engine.law import NORMAL, Law
 from logitkit.engine.record import FitRecord
-from logitkit.engine.satterthwaite import SatterthwaiteLaw
+from logitkit.engine.satterthwaite import SatterthwaiteLaw, half_of
 from logitkit.errors import DataError, UnsupportedError
 from logitkit.inference.covariances.clustered import counted_clusters
+from logitkit.inference.covariances.inverse_root import CERTAIN, by_decomposition, by_quadrature
 from logitkit.inference.covariances.leverage import uses_observed
-from logitkit.inference.covariances.sandwich import copies, scores
+from logitkit.inference.covariances.sandwich import Scores, scores
 from logitkit.inference.prediction import fitted_rows
 from logitkit.numerics.threads.blas import single_threaded_blas
 from logitkit.typing import FloatArray, IntArray
 
-__all__ = ["CR_KINDS", "reduced_bias_vcov"]
+__all__ = ["CR_KINDS", "corrected_scores", "reduced_bias_vcov"]
 
 CR_KINDS = ("CR0", "CR1", "CR2", "CR3")
-ROWS_MOST = 5_000  # of a cluster whose root is taken: 200 MB
-NUMBERS_MOST = 40_000_000  # that degrees of freedom are made of: 320 MB
-CERTAIN = 1e-10
+CELLS_OF_BLOCK = 1_000_000  # numbers written out at once
+CELLS_OF_LAW = 64_000_000  # numbers that degrees of freedom are made of: 512 MB
+DECOMPOSED = 100  # rows of a cluster whose matrix is decomposed
+DECOMPOSED_MOST = 2_000  # the same where there is no other way
+
+Corrected = tuple[FloatArray, FloatArray, FloatArray]
 
 
 def reduced_bias_vcov(
     record: FitRecord, design: Design, clusters: Clusters, kind: str, *, satterthwaite: bool = True
 ) -> tuple[Vcov, Covariance]:
-    """Return a sandwich by clusters with corrected residuals.
+    """Return a sandwich by clusters with corrected scores.
 
     Parameters
     ----------
     record : FitRecord
-        The fit, of one linear predictor a row.
+        The fit, of one linear predictor per row.
     design : Design
         Its n rows.
     clusters : Clusters
@@ -64,7 +73,7 @@ def reduced_bias_vcov(
     kind : {'CR0', 'CR1', 'CR2', 'CR3'}
         The correction.
     satterthwaite : bool, default True
-        Whether what degrees of freedom are made of is kept.
+        Whether the moments that degrees of freedom are made of are kept.
 
     Returns
     -------
@@ -78,7 +87,8 @@ def reduced_bias_vcov(
     DataError
         With fewer than two clusters; for CR3 where a cluster alone determines a coefficient.
     UnsupportedError
-        For several linear predictors, absorbed levels, negative working weights, and very large clusters.
+        For several linear predictors, absorbed levels, observed information, degrees of freedom of very many clusters,
+        and CR2 where a very large cluster determines a coefficient.
 
     Examples
     --------
@@ -93,95 +103,191 @@ def reduced_bias_vcov(
     True
     """
     _require_working_model(record, kind)
-    count = counted_clusters(clusters, design)
-    q = record.inner_coef.size
-    if satterthwaite and 2 * count * q * q > NUMBERS_MOST:
+    g, q = counted_clusters(clusters, design), record.inner_coef.size
+    if satterthwaite and 2 * g * q**2 > CELLS_OF_LAW:
         raise UnsupportedError(
-            f"Satterthwaite's degrees of freedom of {count:,} clusters and {q:,} coefficients take "
-            f"{16 * count * q * q / 1e9:.1f} GB. With so many clusters use dof='clusters' or dof='normal'."
+            f"Degrees of freedom by Satterthwaite of {g:,} clusters and {q:,} coefficients would keep "
+            f"{2 * g * q**2:,} numbers, and of so many clusters they are rarely needed: state dof='clusters' or "
+            "'normal'."
         )
-    bread = record.inner_model_vcov.array()
-    corrected, own, across = np.empty((count, q)), [], []
+    half = half_of(record.inner_model_vcov.array())
+    law: Law = NORMAL
     with single_threaded_blas():
-        for g, part in enumerate(_working_rows(record, design, clusters.codes)):
-            corrected[g], t, n = _one_cluster(kind, bread, *part, name=clusters.name)
-            if satterthwaite:
-                own.append(t)
-                across.append(n)
-        factor = count / (count - 1.0) if kind == "CR1" else 1.0
-        root = corrected @ bread
-        vcov = DenseVcov(factor * (root.T @ root))
-    words = f"G / (G - 1) with G = {count}" if kind == "CR1" else ""
-    law = SatterthwaiteLaw(bread=bread, own=np.array(own), across=np.array(across)) if satterthwaite else Law()
-    label = f"{kind} sandwich by cluster ({clusters.name}, G = {count})"
-    return vcov, Covariance("cluster", label, words, count, law)
+        found = list(corrected_scores(record, design, clusters, kind, half))
+        meat = sum((score.T @ score for score, _, _ in found), np.zeros((q, q)))
+        if satterthwaite:
+            back = np.linalg.pinv(half)
+            own, across = (back.T @ np.concatenate([part[k] for part in found]) @ back for k in (1, 2))
+            law = SatterthwaiteLaw(np.nan, record.inner_model_vcov.array(), own, across)
+        vcov = half @ meat @ half.T
+    label = f"{kind} sandwich by cluster ({clusters.name}, G = {g})"
+    if kind == "CR1":
+        return DenseVcov(g / (g - 1.0) * vcov), Covariance("cluster", label, f"G / (G - 1) with G = {g}", g, law)
+    return DenseVcov(vcov), Covariance("cluster", label, "", g, law)
 
 
 def _require_working_model(record: FitRecord, kind: str) -> None:
-    """Refuse models without one working weight a row, or with parameters that are not among the columns."""
+    """Refuse models without one working weight per row, or with parameters that are not among the columns."""
     if not record.is_single:
         raise UnsupportedError(
             f"{kind} is not defined here: a row has several linear predictors, whose working weights are a block. Use "
             "robust('cluster', cluster=...), or robust('jackknife', cluster=...), which leaves out each cluster."
-        )
-    if uses_observed(record):
-        raise UnsupportedError(
-            f"{kind} takes the working weights of the fit for the working model, and its information is the "
-            "observed one: fit with information='expected'."
         )
     if record.nuisance.n_parameters:
         raise UnsupportedError(
             f"{kind} with absorbed levels is not offered: the leverage of a cluster includes its levels. Write the "
             "factor into the formula, or use robust('cluster', cluster=...)."
         )
-
-
-def _working_rows(
-    record: FitRecord, design: Design, codes: IntArray
-) -> Iterator[tuple[FloatArray, FloatArray, FloatArray]]:
-    """Yield of each cluster the columns and residuals times the root of the working weights, and one copy's weights."""
-    found = scores(record, design)
-    eta = fitted_rows(record, design).eta
-    weights = design.response.weights * np.nan_to_num(record.family.curvatures(eta)[0, 0])
-    probability = np.nan_to_num(record.family.probabilities(eta))
-    own_weight = design.response.weights / copies(design.response)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        one = own_weight / (probability[0] * probability[1])  # inverse variance of the response of one copy
-    used = np.flatnonzero(design.response.weights > 0.0)
-    order = used[np.argsort(codes[used], kind="stable")]
-    first = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    matrix: Matrix = found.matrix
-    for rows in np.split(order, first[1:]):
-        own = rows[weights[rows] > 0.0]
-        root = np.sqrt(weights[own])
-        yield matrix.take(own).to_dense() * root[:, None], found.slopes[0][own] / root, one[own]
-
-
-def _one_cluster(
-    kind: str, bread: FloatArray, x: FloatArray, residual: FloatArray, one: FloatArray, *, name: str
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the corrected score of a cluster, and its T and N (``engine/satterthwaite.py``)."""
-    squares = x.T @ x
-    if kind in ("CR0", "CR1"):
-        return x.T @ residual, squares, squares
-    if kind == "CR3":
-        left = np.eye(len(bread)) - bread @ squares
-        if np.linalg.cond(left) > 1.0 / CERTAIN:
-            raise DataError(
-                f"A cluster of {name!r} alone determines a coefficient, and CR3 leaves out each: use 'CR2', or merge "
-                "clusters."
-            )
-        inverse = np.linalg.inv(left)
-        return inverse.T @ (x.T @ residual), inverse.T @ squares @ inverse, squares @ inverse
-    if len(x) > ROWS_MOST:
+    if uses_observed(record):
         raise UnsupportedError(
-            f"A cluster of {name!r} has {len(x):,} rows, and CR2 takes the root of a matrix of that size squared: at "
-            f"most {ROWS_MOST:,}. Use 'CR3', whose cost does not grow so."
+            f"{kind} takes the working weights of the fit for the working model, and its information is the observed "
+            "one: fit with information='expected'."
         )
-    spread = (np.eye(len(x)) - x @ bread @ x.T) / one[:, None] / one
-    values, vectors = np.linalg.eigh(spread)
-    keep = values > CERTAIN * max(values[-1], 0.0) if values.size else values > 0.0
-    half = (vectors[:, keep] / np.sqrt(values[keep])) @ vectors[:, keep].T
-    moved = half @ x
-    over = moved / one[:, None]
-    return moved.T @ (residual / one), over.T @ over, x.T @ over
+
+
+@dataclass(frozen=True)
+class _Working:
+    """The working weighted least squares of n rows, of which some are written out at a time."""
+
+    found: Scores
+    root: FloatArray  # of the working weights, (n,)
+    variance: FloatArray  # of the response of one copy of each row, (n,)
+    half: FloatArray  # L, (q, q)
+
+    def of(self, rows: IntArray, size: int) -> tuple[FloatArray, FloatArray]:
+        """Return scores, (B, q), and Z, (B, r, q), of clusters whose rows, r of each, follow one another."""
+        x = self.found.matrix.take(rows).to_dense() @ self.half
+        score = (x * self.found.slopes[0][rows, None]).reshape(-1, size, x.shape[1]).sum(axis=1)
+        return score, (x * self.root[rows, None]).reshape(-1, size, x.shape[1])
+
+    def squares(self, rows: IntArray, size: int) -> tuple[FloatArray, FloatArray]:
+        """Return scores, (B, q), and Z'Z, (B, q, q); a single cluster is summed in pieces."""
+        q = len(self.half)
+        step = rows.size if rows.size > size else max(CELLS_OF_BLOCK // max(q, 1), 1)
+        score, square = np.zeros((rows.size // size, q)), np.zeros((rows.size // size, q, q))
+        for start in range(0, rows.size, step):
+            part = rows[start : start + step]
+            own, z = self.of(part, min(size, part.size))
+            score += own
+            square += z.transpose(0, 2, 1) @ z
+        return score, square
+
+    def residuals(self, rows: IntArray, size: int) -> FloatArray:
+        """Return residuals over their standard deviations, (B, r); zero for rows without weight."""
+        root = self.root[rows]
+        slopes = self.found.slopes[0][rows]
+        return np.asarray(np.divide(slopes, root, out=np.zeros_like(root), where=root > 0.0).reshape(-1, size))
+
+
+def corrected_scores(
+    record: FitRecord, design: Design, clusters: Clusters, kind: str, half: FloatArray
+) -> Iterator[Corrected]:
+    """Yield the corrected scores of clusters of equal size, and their moments, in coordinates of variance one.
+
+    Parameters
+    ----------
+    record : FitRecord
+        The fit, of one linear predictor per row.
+    design : Design
+        Its n rows.
+    clusters : Clusters
+        Of the n rows.
+    kind : {'CR0', 'CR1', 'CR2', 'CR3'}
+        The correction; 'CR1' is 'CR0' here.
+    half : (q, q) array
+        L, with L L' the inverse information.
+
+    Yields
+    ------
+    (B, q), (B, q, q) and (B, q, q) array
+        Scores t by L'x, and T and N.
+
+    Examples
+    --------
+    What leaving out each of two clusters does is opposite:
+
+    >>> import logitkit as lk
+    >>> fit = lk.logit("y ~ 1", {"y": [0, 0, 1, 0, 1, 1]})
+    >>> half = half_of(fit.record.inner_model_vcov.array())
+    >>> own = Clusters(np.array([0, 0, 0, 1, 1, 1]), 2, "g")
+    >>> ((found, _, _),) = corrected_scores(fit.record, fit.design, own, "CR3", half)
+    >>> bool(abs(found.sum()) < 1e-9)
+    True
+    """
+    found, fitted = scores(record, design), fitted_rows(record, design)
+    curvature = np.nan_to_num(record.family.curvatures(fitted.eta)[0, 0])
+    variance = np.nan_to_num(fitted.probabilities.prod(axis=0))
+    used, copy = design.response.weights > 0.0, design.response.row_weights
+    variance = np.divide(variance, copy, out=np.zeros_like(variance), where=used)
+    work = _Working(found, np.sqrt(design.response.weights * curvature), variance, half)
+    for rows, size in _by_size(clusters.codes, np.flatnonzero(used), len(half)):
+        if kind == "CR2":
+            yield _unbiased(work, rows, size, clusters.name)
+        else:
+            yield _rescaled(work, rows, size, kind, clusters.name)
+
+
+def _by_size(codes: IntArray, rows: IntArray, q: int) -> Iterator[tuple[IntArray, int]]:
+    """Yield the rows of clusters of equal size, cluster by cluster, and that size."""
+    sizes = np.bincount(codes[rows])
+    rows = rows[np.lexsort((codes[rows], sizes[codes[rows]]))]
+    start = 0
+    for size, count in zip(*np.unique(sizes[sizes > 0], return_counts=True), strict=True):
+        step = max(CELLS_OF_BLOCK // (int(size) * max(q, min(int(size), DECOMPOSED))), 1)
+        for first in range(0, int(count), step):
+            stop = start + min(step, int(count) - first) * int(size)
+            yield rows[start:stop], int(size)
+            start = stop
+
+
+def _rescaled(work: _Working, rows: IntArray, size: int, kind: str, name: str) -> Corrected:
+    """Return what CR0 and CR3 make of the scores, from the smaller of ZZ' and Z'Z."""
+    if size > len(work.half):
+        score, square = work.squares(rows, size)
+        if kind != "CR3":
+            return score, square, square
+        values, vectors = np.linalg.eigh(square)
+        factor = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    else:
+        score, z = work.of(rows, size)
+        if kind != "CR3":
+            square = z.transpose(0, 2, 1) @ z
+            return score, square, square
+        values, vectors = np.linalg.eigh(z @ z.transpose(0, 2, 1))
+        factor = z.transpose(0, 2, 1) @ vectors
+    if (1.0 - values < CERTAIN).any():
+        raise DataError(
+            f"A cluster of {name!r} alone determines a coefficient, and CR3 leaves out each: use 'CR2', or merge "
+            "clusters."
+        )
+    # Z'Z = E E' with the eigenvalues as squared lengths: (I - Z'Z)^-1 s = s + E (I - Lambda)^-1 E' s.
+    turned, over = factor.transpose(0, 2, 1), 1.0 / (1.0 - values)
+    score = score + (factor @ (over[:, :, None] * (turned @ score[:, :, None])))[:, :, 0]
+    return score, factor @ (over[:, :, None] ** 2 * turned), factor @ (over[:, :, None] * turned)
+
+
+def _unbiased(work: _Working, rows: IntArray, size: int, name: str) -> Corrected:
+    """Return what CR2 makes of the scores."""
+    score, z = work.of(rows, size)
+    variance = work.variance[rows].reshape(-1, size)
+    if size <= DECOMPOSED:
+        m = by_decomposition(z, variance)
+    else:
+        least = 1.0 - np.linalg.eigvalsh(z.transpose(0, 2, 1) @ z)[:, -1]
+        if size > DECOMPOSED_MOST and (least < CERTAIN).any():
+            raise UnsupportedError(
+                f"A cluster of {name!r} with {size:,} rows alone determines a coefficient, and CR2 would decompose a "
+                "matrix of its rows squared: use 'cluster', or merge clusters."
+            )
+        m = np.stack(
+            [
+                by_decomposition(z[k : k + 1], variance[k : k + 1])[0]
+                if least[k] < CERTAIN
+                else by_quadrature(z[k], variance[k], float(least[k]))
+                for k in range(len(z))
+            ]
+        )
+    turned = m.transpose(0, 2, 1)
+    away = work.residuals(rows, size)[:, :, None]
+    corrected = score + ((turned - z.transpose(0, 2, 1)) @ away)[:, :, 0]
+    return corrected, turned @ m, z.transpose(0, 2, 1) @ m

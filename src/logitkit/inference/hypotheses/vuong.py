@@ -2,8 +2,8 @@ r"""Vuong's test of two models of the same rows, neither of which need be true o
 
 With :math:`m_i` the difference of the log-likelihoods of row i, its mean :math:`\bar m` and variance
 :math:`\hat\omega^2 = n^{-1} \sum m_i^2 - \bar m^2`, the *variance test* asks whether the models can be told apart.
-Where they give the same probabilities :math:`n \hat\omega^2` is distributed as a sum of independent chi-squares that
-are weighted by the squared eigenvalues of
+Where they give the same probabilities :math:`n \hat\omega^2` is distributed as a sum of independent chi-squares whose
+weights are the squared eigenvalues of
 
 .. math:: W = \begin{pmatrix} B_f A_f^{-1} & B_{fg} A_g^{-1} \\ -B_{gf} A_f^{-1} & -B_g A_g^{-1} \end{pmatrix},
 
@@ -14,32 +14,33 @@ the sum of the :math:`m_i` is less by p - q (AIC), or by (p - q) log(n) / 2 (BIC
 References
 ----------
 Vuong, Q. H. (1989) Likelihood ratio tests for model selection and non-nested hypotheses. Econometrica 57, 307-333,
-equations 2.8, 4.2 and 5.7. Imhof, J. P. (1961) Computing the distribution of quadratic forms in normal variables.
-Biometrika 48, 419-426, equation 3.2.
+equations 2.8, 4.2 and 5.7.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from logitkit.design.design import Design
 from logitkit.engine.law import NORMAL
 from logitkit.engine.record import FitRecord
+from logitkit.engine.satterthwaite import half_of
 from logitkit.errors import DataError, SeparationError, UnsupportedError
-from logitkit.inference.covariances.sandwich import scores
+from logitkit.inference.covariances.sandwich import copies, scores
 from logitkit.inference.hypotheses.comparison import require_comparable
 from logitkit.inference.hypotheses.spans import embedding
+from logitkit.inference.hypotheses.weighted_chi_squares import weighted_chi_square
 from logitkit.inference.prediction import fitted_rows
 from logitkit.typing import FloatArray
 
-__all__ = ["VuongTest", "vuong_test", "weighted_chi_square"]
+__all__ = ["VuongTest", "vuong_test"]
 
-NONE = 1e-12  # of the size of the log-likelihoods of the rows: differences that are smaller are rounding
-SMALL = 1e-10  # of the largest weight of a sum of chi-squares
-CYCLES = 60  # of the integrand, by which its envelope has fallen
+Pair = tuple[FitRecord, Design]
+
+ALIKE = 1e-9  # the largest difference of log-likelihoods of a row, in units of their size, that is rounding
 
 
 @dataclass(frozen=True)
@@ -116,130 +117,75 @@ def vuong_test(first: tuple[FitRecord, Design | None], second: tuple[FitRecord, 
     >>> bool(np.isclose(found.statistic[0], found.ratio / np.sqrt(found.n_obs * found.variance)))
     True
     """
-    pairs = require_comparable([first[0], second[0]], [first[1], second[1]])
-    for record, _ in pairs:
+    one, other = require_comparable([first[0], second[0]], [first[1], second[1]])
+    for record, _ in (one, other):
         _require_regular(record)
-    (f, rows), (g, _) = pairs
-    if embedding(*pairs) is not None or embedding(*pairs[::-1]) is not None:
+    if embedding(one, other) is not None or embedding(other, one) is not None:
         raise UnsupportedError(
-            "One of these models is within the other, and Vuong's test is for models that are not nested: "
-            "lk.compare(fit1, fit2) has their likelihood ratio."
+            "One of these models is within the other, where the likelihood ratio is chi-square: use lk.compare(fit1, "
+            "fit2)."
         )
-    copies = _copies(rows)
-    own, other = (_losses(record, design) for record, design in pairs)
-    n, difference = float(copies.sum()), other - own
-    ratio = float(copies @ difference)
-    variance = float(copies @ difference**2) / n - (ratio / n) ** 2
-    if variance <= NONE * float(copies @ own**2) / n:
-        raise DataError("The two models give every row the same probability: there is nothing to tell them apart by.")
-    parameters = f.n_params - g.n_params
-    less = np.array([0.0, parameters, 0.5 * parameters * np.log(n)])
-    statistic = (ratio - less) / np.sqrt(n * variance)
-    labels = tuple(f"{record.info.formula or 'matrix'} ({record.family.words.title})" for record, _ in pairs)
+    counts = np.where(one[1].response.weights > 0.0, copies(one[1].response), 0.0)
+    n, losses = float(counts.sum()), [_losses(*pair) for pair in (one, other)]
+    gain = losses[1] - losses[0]
+    if np.all(np.abs(gain) <= ALIKE * (1.0 + losses[0])):
+        raise DataError(
+            "Both models give every row the same probability, so that there is nothing to choose between them."
+        )
+    ratio = float(counts @ gain)
+    variance = float(counts @ (gain - ratio / n) ** 2) / n
+    weights = _squared_eigenvalues(one, other, counts)
+    more = one[0].n_params - other[0].n_params
+    less = np.array([0.0, more, 0.5 * more * math.log(n)])
+    statistic = (ratio - less) / math.sqrt(n * variance)
     return VuongTest(
-        (labels[0], labels[1]),
+        (_label(one[0]), _label(other[0])),
         round(n),
         ratio,
         variance,
-        weighted_chi_square(n * variance, _weights_of(pairs[0], pairs[1], copies)),
+        weighted_chi_square(n * variance, weights),
         ("none", "AIC", "BIC"),
         statistic,
         NORMAL.two_sided(statistic),
     )
 
 
+def _label(record: FitRecord) -> str:
+    return record.info.formula or f"{len(record.info.names)} columns"
+
+
 def _require_regular(record: FitRecord) -> None:
     """Refuse models whose estimates have no normal distribution with rows as units."""
-    if record.is_separated:
-        raise SeparationError(
-            "The data of a fit are separated, and Vuong's test takes estimates to be finite. lk.compare(fit1, fit2) "
-            "has the information criteria."
-        )
     if record.nuisance.n_parameters:
         raise UnsupportedError(
-            "Vuong's test is not offered where a factor is absorbed: its levels have an intercept each, and their "
-            "number grows with the rows. lk.compare(fit1, fit2) has the information criteria."
+            "Vuong's test is not offered where a factor is absorbed: its levels are parameters, as many as there are "
+            "levels, and scores by them are not kept. Write the factor into the formulas."
         )
-
-
-def _copies(design: Design) -> FloatArray:
-    """Return how many rows each row stands for: frequency weights count them, other weights do not."""
-    response = design.response
-    used = (response.weights > 0.0).astype(np.float64)
-    return response.prior * used if response.prior is not None and response.weight_kind == "frequency" else used
+    if record.is_separated:
+        raise SeparationError(
+            "The data of one of the models are separated, and Vuong's test rests on finite estimates with a normal "
+            "distribution. lk.compare(fit1, fit2) has their information criteria."
+        )
 
 
 def _losses(record: FitRecord, design: Design) -> FloatArray:
     """Return the negative log-likelihood of one copy of each row, (n,), without the constant of counts."""
-    response = design.response
-    losses = record.family.losses(fitted_rows(record, design).eta, response)
-    return np.asarray(np.where(response.row_weights > 0.0, response.row_weights * losses, 0.0))
+    losses = record.family.losses(fitted_rows(record, design).eta, design.response)
+    return np.asarray(design.response.row_weights * np.nan_to_num(losses))
 
 
-def _weights_of(first: tuple[FitRecord, Design], second: tuple[FitRecord, Design], copies: FloatArray) -> FloatArray:
-    """Return the squared eigenvalues of W."""
-    per_copy = 1.0 / np.sqrt(np.where(copies > 0.0, copies, 1.0))  # the score of a row is that of all its copies
-    own, products = [], []
-    for record, design in (first, second):
-        own.append(scores(record, design).of(np.arange(design.n_rows)) * per_copy[:, None])
-        products.append(record.inner_model_vcov.array())
-    joint = np.hstack(own)
-    meat = joint.T @ joint
-    sizes = [len(each) for each in products]
-    bread = np.zeros((sum(sizes), sum(sizes)))
-    bread[: sizes[0], : sizes[0]], bread[sizes[0] :, sizes[0] :] = products[0], -products[1]
-    # With R R' = B, and A^{-1} with the sign of its model, W has the eigenvalues of R' A^{-1} R.
-    values, vectors = np.linalg.eigh(meat)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    return np.asarray(np.linalg.eigvalsh(root.T @ bread @ root) ** 2)
-
-
-def weighted_chi_square(statistic: float, weights: FloatArray) -> float:
-    r"""Return the probability that a weighted sum of independent chi-squares is larger than a value.
-
-    By Imhof's integral, :math:`\frac12 + \frac1\pi \int_0^\infty \frac{\sin\theta(u)}{u\,\rho(u)}\,du` with
-    :math:`\theta(u) = \frac12\{\sum_j \arctan(\lambda_j u) - x u\}` and
-    :math:`\rho(u) = \prod_j (1 + \lambda_j^2 u^2)^{1/4}`.
-
-    Parameters
-    ----------
-    statistic : float
-        x.
-    weights : (k,) array
-        Not negative; each of one degree of freedom.
-
-    Returns
-    -------
-    float
-        To about seven digits; nan without a positive weight.
-
-    Examples
-    --------
-    With equal weights it is a chi-square:
-
-    >>> from scipy.special import chdtrc
-    >>> bool(np.isclose(weighted_chi_square(6.0, np.full(4, 2.0)), chdtrc(4, 3.0), rtol=1e-6))
-    True
-    """
-    from scipy.integrate import quad
-
-    weights = weights[weights > SMALL * weights.max(initial=0.0)]
-    if not weights.size:
-        return float("nan")
-    scale = float(weights.max())
-    lam, x = weights / scale, statistic / scale
-
-    def integrand(u: float) -> float:
-        if u == 0.0:
-            return 0.5 * float(lam.sum() - x)
-        theta = 0.5 * float(np.arctan(lam * u).sum() - x * u)
-        return float(np.sin(theta) / (u * np.exp(0.25 * np.log1p((lam * u) ** 2).sum())))
-
-    # Cut at the zeros of the slowest factor, so that each piece is smooth; the tail is that of an alternating series.
-    step = 2.0 * np.pi / max(x, 1e-3)
-    edges = np.concatenate([[0.0], step * np.arange(1, CYCLES)])
-    parts = np.array([quad(integrand, a, b, limit=200)[0] for a, b in pairwise(edges)])
-    sums = np.cumsum(parts)
-    for _ in range(12):  # means of successive sums: Euler's transformation
-        sums = 0.5 * (sums[1:] + sums[:-1])
-    return float(min(max(0.5 + sums[-1] / np.pi, 0.0), 1.0))
+def _squared_eigenvalues(one: Pair, other: Pair, counts: FloatArray) -> FloatArray:
+    """Return the squared eigenvalues of W: those of the symmetric R' diag(1 / A_f, -1 / A_g) R with RR' = B."""
+    found, size = [scores(*pair) for pair in (one, other)], one[0].inner_coef.size
+    q, n = size + other[0].inner_coef.size, len(counts)
+    middle, step = np.zeros((q, q)), min(each.block for each in found)
+    root = np.sqrt(np.divide(1.0, counts, out=np.zeros(n), where=counts > 0.0))  # a score is of all copies
+    for start in range(0, n, step):
+        rows = np.arange(start, min(start + step, n))
+        part = np.hstack([each.of(rows) for each in found]) * root[rows, None]
+        middle += part.T @ part
+    inverse = np.zeros((q, q))
+    inverse[:size, :size] = one[0].inner_model_vcov.array()
+    inverse[size:, size:] = -other[0].inner_model_vcov.array()
+    half = half_of(middle)
+    return np.asarray(np.linalg.eigvalsh(half.T @ inverse @ half) ** 2)
